@@ -1,0 +1,72 @@
+"""tinygrad_np: NumPy code that differentiates itself, small enough to read, strict enough to trust.
+
+Write a model as a plain function of arrays; `value_and_grad` gives its value and its gradient, or
+`Tensor` and ``backward()`` do. A convolution's gradient comes out of reverse mode, and `check`
+compares it with the one derived by hand in `closed_form`.
+
+>>> import numpy as np
+>>> import tinygrad_np as tg
+>>> def loss(w):
+...     return np.sum((w - 3.0) ** 2)
+>>> tg.value_and_grad(loss)(np.array([1.0, 2.0]))
+(array(5.), array([-4., -2.]))
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import tree
+from .extend import bilinear, general, linear, pointwise, takes
+from .graph import FreedGraphError
+from .kernels.scatter import scatter_add
+from .kernels.windows import unwindows, windows
+from .losses import log_loss, log_loss_with_logits
+from .nn import conv2d, dense, relu, sigmoid
+from .tensor import Tensor
+from .transforms import grad, jvp, value_and_grad, vjp
+
+if TYPE_CHECKING:
+    from . import check, closed_form, data, viz
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FreedGraphError",
+    "Tensor",
+    "bilinear",
+    "check",
+    "closed_form",
+    "conv2d",
+    "data",
+    "dense",
+    "general",
+    "grad",
+    "jvp",
+    "linear",
+    "log_loss",
+    "log_loss_with_logits",
+    "pointwise",
+    "relu",
+    "scatter_add",
+    "sigmoid",
+    "takes",
+    "tree",
+    "unwindows",
+    "value_and_grad",
+    "viz",
+    "vjp",
+    "windows",
+]
+
+# Not everyone needs these, and some of them need scipy: they load when they are first used.
+_LAZY = {"check", "closed_form", "data", "viz"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

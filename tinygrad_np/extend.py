@@ -1,0 +1,100 @@
+"""Rules of one's own: give a function that the table does not know its derivative.
+
+`pointwise`, `linear`, `bilinear` and `general` take a function of arrays and its rules, in the
+words of the table (see `tinygrad_np.rules.table`), and give a new function that also takes Tensors.
+The function itself runs on plain arrays, so it may be anything: compiled code, a solver, a look-up.
+Rules are plain NumPy text, which is what makes higher orders work.
+
+>>> cube_root = pointwise(lambda x: np.sign(x) * np.abs(x) ** (1 / 3), lambda ans: 1 / (3 * ans**2))
+>>> from tinygrad_np import grad
+>>> grad(cube_root)(8.0), grad(grad(cube_root))(8.0)
+(array(0.08333333), array(-0.00694444))
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .kernels.dispatch import array_function
+from .rules import table
+from .rules.table import takes
+
+__all__ = ["bilinear", "general", "linear", "pointwise", "takes"]
+
+
+def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Callable[..., Any]:
+    """An elementwise function with one factor an operand, in order or by the operand's name.
+
+    A factor is the derivative by that operand; it names what it needs: an operand, another
+    argument, or ``ans``, the result. Both modes multiply by it.
+
+    >>> softplus = pointwise(lambda x: np.log1p(np.exp(x)), lambda x: 1 / (1 + np.exp(-x)))
+    >>> softplus(0.0)
+    np.float64(0.6931471805599453)
+    """
+    return _with_row(table.pointwise, function, factors, options)
+
+
+def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable[..., Any]:
+    """A function that is linear in its operands together, with one vjp an operand.
+
+    A vjp takes the cotangent and what it names, for instance ``x_like``, the operand's shape and
+    dtype; it is the transposed map. Forward mode runs the function itself on the tangent.
+
+    >>> every_other = linear(
+    ...     lambda x: x[::2], lambda g, x_like: np.kron(g, [1.0, 0.0])[: x_like.shape[0]]
+    ... )
+    >>> from tinygrad_np import vjp
+    >>> vjp(every_other, np.arange(3.0))[1](np.array([5.0, 7.0]))
+    (array([5., 0., 7.]),)
+    """
+    return _with_row(table.linear, function, vjps, options)
+
+
+def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable[..., Any]:
+    """A function that is linear in each of its operands alone, with one vjp an operand.
+
+    >>> dot = bilinear(lambda x, y: np.sum(x * y), lambda g, y: g * y, lambda g, x: g * x)
+    >>> from tinygrad_np import grad
+    >>> grad(dot)(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+    return _with_row(table.bilinear, function, vjps, options)
+
+
+def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Callable[..., Any]:
+    """Any function, with a pair (vjp, jvp) an operand.
+
+    >>> norm = general(
+    ...     lambda x: np.sqrt(np.sum(x * x)),
+    ...     (lambda g, x, ans: g * x / ans, lambda t, x, ans: np.sum(t * x) / ans),
+    ... )
+    >>> from tinygrad_np import grad
+    >>> grad(norm)(np.array([3.0, 4.0]))
+    array([0.6, 0.8])
+    """
+    return _with_row(table.general, function, rules, options)
+
+
+def _with_row(
+    kind: Callable[..., table.Row],
+    function: Callable[..., Any],
+    rules: tuple[Any, ...],
+    options: dict[str, Any],
+) -> Callable[..., Any]:
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        return function(*[_read_only(x) for x in args], **kwargs)
+
+    differentiable: Any = array_function(function)
+    differentiable.row = kind(differentiable, *rules, kernel=guarded, **options)
+    return differentiable
+
+
+def _read_only(x: Any) -> Any:
+    """A function from outside might write into its argument, which may be a Tensor's value."""
+    if type(x) is not np.ndarray:
+        return x
+    view = x.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,417 @@
+"""The recorded graph and the two sweeps through it; it knows no operation by name.
+
+A `Node` stands for one recorded call: the plan it was carried out by, the arrays its rules keep,
+and its parents. `reverse` carries cotangents from results to leaves, `forward` tangents the other
+way; `between` finds the part of a graph that a sweep has to visit.
+
+Nodes hold arrays and nodes, never Tensors, so a graph has no cycles: it is freed by reference
+counting. Nodes are numbered as they are made, so "newest first" is an order in which every node
+comes before its parents, and sorting by number replaces any search.
+
+>>> from tinygrad_np import Tensor
+>>> x = Tensor([1.0, 2.0])
+>>> print(np.sum(x * x).graph())
+#0 leaf                     float64 (2,)
+#1 np.multiply(#0, #0)      float64 (2,)
+#2 np.sum(#1)               float64 ()
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from .kernels.elementwise import cast
+from .kernels.shapes import expand, sum_to
+from .rules.table import ANS, Like, Plan, Row, linear
+
+new_number = itertools.count().__next__
+_by_number = operator.attrgetter("number")
+
+
+class FreedGraphError(ValueError):
+    """A sweep came to a part of the graph that an earlier ``backward()`` has freed."""
+
+
+class Node(Like):
+    """One recorded call with one result of this shape and dtype, or a leaf: a plain variable.
+
+    A leaf has no plan and no parents. Its `grad` is set once it has one.
+    """
+
+    __slots__ = ("grad", "kept", "number", "parents", "plan")
+
+    grad: np.ndarray[Any, Any] | None
+
+    def __init__(
+        self,
+        plan: Plan | None,
+        kept: tuple[Any, ...] | None,
+        parents: Sequence[Any],
+        shape: tuple[int, ...],
+        dtype: Any,
+    ) -> None:
+        self.plan = plan
+        self.kept = kept
+        self.parents = parents
+        self.shape = shape
+        self.dtype = dtype
+        self.number = new_number()
+
+
+class Several(Node):
+    """One recorded call with several results; `outputs` has None for one without a derivative."""
+
+    __slots__ = ("outputs",)
+
+    def __init__(
+        self,
+        plan: Plan,
+        kept: tuple[Any, ...] | None,
+        parents: Sequence[Any],
+        outputs: list[Like | None],
+    ) -> None:
+        super().__init__(plan, kept, parents, (), None)
+        self.outputs = outputs
+
+
+class Output(Like):
+    """One of several results of a node."""
+
+    __slots__ = ("index", "node")
+
+    def __init__(self, node: Several, index: int, shape: tuple[int, ...], dtype: Any) -> None:
+        self.node = node
+        self.index = index
+        self.shape = shape
+        self.dtype = dtype
+
+
+Source = Node | Output
+"""What made a value: a node with one result, or one of the outputs of a node with several."""
+
+Wrap = Callable[[Any, Source], Any]
+"""Rebuilds a Tensor from a kept array and its source, for a sweep that is itself recorded."""
+
+_IDENTITY = linear(lambda x: x, lambda g: g).plan(((0, None),), 1)
+_FREED_ALREADY = (
+    "backward: this graph was freed by an earlier backward(), which frees what it passes; compute "
+    "the result again, or use vjp, which can be pulled many times"
+)
+_FREED: Any = type("Freed", (), {"__repr__": lambda self: "FREED"})()
+
+
+def leaf(shape: tuple[int, ...], dtype: Any) -> Node:
+    """A node for a variable."""
+    return Node(None, None, (), shape, dtype)
+
+
+def identity(source: Source) -> Node:
+    """A fresh node with the same value as `source`: a transform differentiates by this one."""
+    return Node(_IDENTITY, None, (source,), source.shape, source.dtype)
+
+
+def reverse(
+    seeds: Iterable[tuple[Source, Any]],
+    arguments: Sequence[Node] | None = None,
+    wrap: Wrap | None = None,
+    free: bool = False,
+) -> dict[Node, Any] | None:
+    """Carry cotangents from results back to `arguments`, oldest first (None: to every leaf).
+
+    Gives {argument or leaf: its cotangent}. The rules run on plain arrays; where a result depends
+    on anything but the arguments, that would lose a part of a higher derivative, so it gives None
+    there, and has to be called again with `wrap`: then the rules run on Tensors. With `free`, each
+    node gives up what it keeps as soon as it has been passed.
+
+    Raises `FreedGraphError` where it comes to a node that has been freed.
+    """
+    everywhere = arguments is None
+    oldest = arguments[0].number if arguments else -1
+    # A node is a key once it has been reached; an argument is one from the start.
+    cotangents: dict[Node, Any] = {} if arguments is None else dict.fromkeys(arguments)
+    ours: set[Node] = set()  # the nodes whose cotangent is a sum made here, not shared with anyone
+    pending: list[tuple[int, Node]] = []  # the nodes to pass, a heap with the newest first
+    # Rules may pass through inf and nan on branches that they then mask out.
+    with np.errstate(all="ignore"):
+        for source, seed in seeds:
+            _reach(cotangents, pending, oldest, everywhere, source)
+            _accumulate(cotangents, ours, source, seed)
+        while pending:
+            node = heappop(pending)[1]
+            plan: Any = node.plan
+            if plan is _FREED:
+                raise FreedGraphError(_FREED_ALREADY)
+            g = cotangents.pop(node)
+            parents = node.parents
+            kept = node.kept if wrap is None else _recorded(node, wrap)
+            if type(node) is Several:
+                g = _without_gaps(g, node.outputs)
+            for pull, slot in plan.pulls:
+                if type(slot) is slice:
+                    parts = None
+                    for i, parent in enumerate(parents[slot]):
+                        if parent is None:
+                            continue
+                        if _reach(cotangents, pending, oldest, everywhere, parent):
+                            if parts is None:
+                                parts = pull(g, kept, parents)
+                            part = _fitted(parts[i], parent, node)
+                            _accumulate(cotangents, ours, parent, part)
+                        elif wrap is None:
+                            return None
+                    continue
+                parent = parents[slot]
+                is_new = parent not in cotangents
+                if is_new and not _reach(cotangents, pending, oldest, everywhere, parent):
+                    if wrap is None:
+                        return None
+                    continue
+                part = pull(g, kept, parents)
+                if part.shape != parent.shape or part.dtype is not parent.dtype:
+                    part = _fitted(part, parent, node)
+                if is_new and type(parent) is Node:
+                    cotangents[parent] = part
+                else:
+                    _accumulate(cotangents, ours, parent, part)
+            if free:
+                node.plan, node.kept, node.parents = _FREED, None, ()
+    return cotangents
+
+
+def _reach(
+    cotangents: dict[Node, Any],
+    pending: list[tuple[int, Node]],
+    oldest: int,
+    everywhere: bool,
+    source: Source,
+) -> bool:
+    """Take note that the sweep comes to `source`; False where that lies outside of it."""
+    node = source if type(source) is Node else source.node  # type: ignore[union-attr]
+    if node not in cotangents:
+        if (node.plan is None or node.number < oldest) and not everywhere:
+            return False
+        cotangents[node] = None
+        if node.plan is not None:
+            heappush(pending, (-node.number, node))
+    return True
+
+
+def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[Node], bool]:
+    """The nodes from `arguments` to `results`, oldest first, and whether these depend on no others.
+
+    Raises `FreedGraphError` where it comes to a node that has been freed.
+    """
+    ends = frozenset(arguments)
+    oldest = arguments[0].number if arguments else -1
+    is_closed = True
+    order = []
+    stack = [_node(source) for source in results]
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        if node in ends:
+            is_closed = is_closed and not node.parents
+        elif node.plan is None or node.number < oldest:
+            is_closed = False
+        elif node.plan is _FREED:
+            raise FreedGraphError(_FREED_ALREADY)
+        else:
+            order.append(node)
+            for parent in node.parents:
+                if parent is not None and _node(parent) not in seen:
+                    seen.add(_node(parent))
+                    stack.append(_node(parent))
+    order.sort(key=_by_number)
+    return order, is_closed
+
+
+def forward(
+    order: Iterable[Node],
+    tangents: dict[Node, Any],
+    results: Iterable[Source],
+    wrap: Wrap | None = None,
+) -> list[Any]:
+    """Carry the arguments' `tangents` through the nodes in `order` (oldest first) to `results`.
+
+    Gives a tangent for each result, None where it is zero. With `wrap` the rules run on Tensors.
+    """
+    known: dict[Node, Any] = dict(tangents)
+
+    def tangent(source: Source | None) -> Any:
+        if isinstance(source, Output):
+            several = known.get(source.node)
+            return None if several is None else several[source.index]
+        return None if source is None else known.get(source)
+
+    with np.errstate(all="ignore"):
+        for node in order:
+            plan: Any = node.plan
+            kept: Any = None
+            total: Any = None
+            for push, slot in plan.pushes:
+                if type(slot) is slice:
+                    t: Any = [tangent(parent) for parent in node.parents[slot]]
+                    reached = any(item is not None for item in t)
+                else:
+                    t = tangent(node.parents[slot])
+                    reached = t is not None
+                if not reached:
+                    continue
+                if kept is None:
+                    kept = node.kept if wrap is None else _recorded(node, wrap)
+                part = push(t, kept, node.parents)
+                if type(node) is not Several:
+                    part = _spread(part, node, node)
+                    total = part if total is None else total + part
+                    continue
+                part = [
+                    None if like is None else _spread(item, like, node)
+                    for item, like in zip(part, node.outputs, strict=True)
+                ]
+                total = (
+                    part
+                    if total is None
+                    else [None if a is None else a + b for a, b in zip(total, part, strict=True)]
+                )
+            if total is not None:
+                known[node] = total
+        return [tangent(source) for source in results]
+
+
+def describe(source: Source) -> str:
+    """The graph that led to `source`, a line a node: number, function, parents, dtype, shape."""
+    order: list[Node] = []
+    stack = [_node(source)]
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        for above in [_node(parent) for parent in node.parents if parent is not None]:
+            if above not in seen:
+                seen.add(above)
+                stack.append(above)
+    order.sort(key=_by_number)
+    names = {node: f"#{i}" for i, node in enumerate(order)}
+    lines = []
+    for node in order:
+        parents = [_reference(parent, names) for parent in node.parents if parent is not None]
+        call = f"{names[node]} {_title(node)}" + (f"({', '.join(parents)})" if parents else "")
+        likes = [like for like in node.outputs if like] if type(node) is Several else [node]
+        lines.append(f"{call:<28}" + ", ".join([f"{like.dtype} {like.shape}" for like in likes]))
+    return "\n".join(lines)
+
+
+def _title(node: Node) -> str:
+    if node.plan is None:
+        return "leaf"
+    if node.plan is _FREED:
+        return "freed"
+    return "identity" if node.plan is _IDENTITY else node.plan.row.name
+
+
+def _reference(source: Source, names: dict[Node, str]) -> str:
+    if isinstance(source, Output):
+        return f"{names[source.node]}[{source.index}]"
+    return names[source]
+
+
+def _node(source: Any) -> Node:
+    return source if type(source) is Node else source.node
+
+
+def _accumulate(cotangents: dict[Node, Any], ours: set[Node], source: Source, part: Any) -> None:
+    """Add `part` to the cotangent of `source`; only a sum that was made here is written into."""
+    node = _node(source)
+    before = cotangents.get(node)
+    if isinstance(source, Output):
+        if before is None:
+            before = cotangents[node] = [None] * len(source.node.outputs)
+        old = before[source.index]
+        before[source.index] = part if old is None else old + part
+    elif before is None:
+        cotangents[node] = part
+    elif node in ours and type(before) is np.ndarray and type(part) is np.ndarray:
+        np.add(before, part, out=before)
+    else:
+        cotangents[node] = before + part
+        ours.add(node)
+
+
+def _without_gaps(several: list[Any], likes: list[Like | None]) -> list[Any]:
+    """The cotangents of a call's several results: zeros for those that nothing depends on."""
+    return [
+        np.zeros(like.shape, like.dtype) if g is None and like is not None else g
+        for g, like in zip(several, likes, strict=True)
+    ]
+
+
+def _recorded(node: Node, wrap: Wrap) -> tuple[Any, ...]:
+    """What the node keeps, with Tensors in place of the values of its operands and result."""
+    plan: Any = node.plan
+    kept: list[Any] = list(node.kept or ())
+    for index, slot in plan.values:
+        if slot == ANS and type(node) is Several:
+            kept[index] = [
+                value if like is None else wrap(value, Output(node, i, like.shape, like.dtype))
+                for i, (value, like) in enumerate(zip(kept[index], node.outputs, strict=True))
+            ]
+        elif slot == ANS:
+            kept[index] = wrap(kept[index], node)
+        elif isinstance(slot, slice):
+            kept[index] = [
+                value if parent is None else wrap(value, parent)
+                for value, parent in zip(kept[index], node.parents[slot], strict=True)
+            ]
+        else:
+            kept[index] = wrap(kept[index], node.parents[slot])
+    return tuple(kept)
+
+
+def _fitted(part: Any, parent: Like, node: Node) -> Any:
+    """A cotangent with its operand's shape and dtype: the one place that undoes broadcasting.
+
+    It also undoes what NumPy's promotion did, where operands differ in dtype. Anything else that
+    does not fit is a wrong rule, and raises instead of being summed or cast away.
+    """
+    row = node.plan.row  # type: ignore[union-attr]
+    if part.shape != parent.shape and row.broadcasts and _extends(part.shape, parent.shape):
+        part = sum_to(part, parent.shape)
+    promoted = type(node) is Several or node.dtype != parent.dtype
+    if part.dtype != parent.dtype and promoted:
+        part = cast(part, parent.dtype)
+    if part.shape != parent.shape or part.dtype != parent.dtype:
+        raise _misfit("vjp", row, part, parent)
+    return part
+
+
+def _spread(part: Any, like: Like, node: Node) -> Any:
+    """A part of a tangent with its result's shape and dtype: broadcast, and promoted."""
+    row = node.plan.row  # type: ignore[union-attr]
+    if part.shape != like.shape and row.broadcasts and _extends(like.shape, part.shape):
+        part = expand(part, like.shape)
+    if part.dtype != like.dtype and any(
+        parent is not None and parent.dtype != like.dtype for parent in node.parents
+    ):
+        part = cast(part, like.dtype)
+    if part.shape != like.shape or part.dtype != like.dtype:
+        raise _misfit("jvp", row, part, like)
+    return part
+
+
+def _extends(shape: tuple[int, ...], base: tuple[int, ...]) -> bool:
+    """Whether an array of shape `base` broadcasts to `shape`."""
+    pairs = zip(reversed(shape), reversed(base), strict=False)
+    return len(shape) >= len(base) and all(m in (n, 1) for n, m in pairs)
+
+
+def _misfit(mode: str, row: Row, part: Any, expected: Like) -> ValueError:
+    return ValueError(
+        f"the {mode} rule of {row.name} gave {part.dtype} {part.shape} where "
+        f"{expected.dtype} {expected.shape} belongs; the rule is wrong"
+    )

@@ -1,0 +1,60 @@
+"""Let an array function of ours reach a Tensor without importing it.
+
+NumPy's own functions hand a call over to an argument that defines ``__array_function__``
+(NEP 18). `array_function` gives a function of this project the same behaviour: on plain
+arrays it runs as it stands, on anything that overrides the protocol it forwards the call.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@functools.lru_cache(maxsize=1024)
+def _overrides(cls: type) -> bool:
+    protocol = getattr(cls, "__array_function__", None)
+    return protocol is not None and protocol is not np.ndarray.__array_function__
+
+
+def array_function(function: F) -> F:
+    """Make `function` forward to an argument's ``__array_function__``, as NumPy's functions do.
+
+    The undecorated function stays reachable as ``implementation``: the table of rules runs that
+    one on plain arrays. A class that overrides the protocol may leave behind in ``calls``, by the
+    types of the arguments, what carries out such a call.
+
+    >>> @array_function
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(np.arange(3))
+    array([0, 2, 4])
+    >>> class Loud:
+    ...     def __array_function__(self, function, types, args, kwargs):
+    ...         return f"{function.__name__} was called on me"
+    >>> double(Loud())
+    'double was called on me'
+    """
+    calls: dict[tuple[type, ...], Callable[..., Any]] = {}
+
+    def forward(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for value in (*args, *kwargs.values()):
+            if _overrides(type(value)):
+                return value.__array_function__(forwarding, (type(value),), args, kwargs)
+        return function(*args, **kwargs)
+
+    @functools.wraps(function)
+    def forwarding(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or not args:
+            return forward(args, kwargs)
+        if type(args[0]) is np.ndarray and type(args[-1]) is np.ndarray and len(args) <= 2:
+            return function(*args)
+        call = calls.get(tuple([type(x) for x in args]))
+        return forward(args, kwargs) if call is None else call(*args)
+
+    forwarding.implementation = function  # type: ignore[attr-defined]
+    forwarding.calls = calls  # type: ignore[attr-defined]
+    return cast(F, forwarding)

@@ -1,0 +1,153 @@
+"""Elementwise functions that NumPy lacks: relu and sigmoid, the log-losses, and what they need.
+
+All keep the dtype of a floating input: float32 in, float32 out.
+"""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from .dispatch import array_function
+
+
+@array_function
+def relu(x: Any) -> Any:
+    """max(x, 0), elementwise; its derivative at 0 is 0.
+
+    >>> relu(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 2.])
+    """
+    x = _real(x, "relu")
+    return np.maximum(x, _constant(0, x.dtype))
+
+
+@array_function
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(−x)), elementwise, without overflow for any x.
+
+    Where exp(−x) is beyond the largest number (x below −709 in float64, −88 in float32) the
+    result is 0; it would be below the smallest normal number.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    x = _real(x, "sigmoid")
+    with np.errstate(over="ignore"):
+        return _sigmoid(x)
+
+
+def _sigmoid(x: Any) -> Any:
+    one = _constant(1, x.dtype)
+    return np.divide(one, np.add(one, np.exp(np.negative(x))))
+
+
+@array_function
+def logistic_loss(logits: Any, labels: Any) -> Any:
+    """−y log σ(z) − (1 − y) log(1 − σ(z)), elementwise, for logits z and labels y.
+
+    Computed as max(z, 0) − z·y + log(1 + exp(−abs(z))), which neither overflows nor cancels, and
+    whose derivative by z is σ(z) − y. The shapes must be the same.
+
+    >>> logistic_loss(np.array([-1000.0, 0.0, 1000.0]), np.array([0.0, 1.0, 0.0]))
+    array([0.00000000e+00, 6.93147181e-01, 1.00000000e+03])
+    """
+    return _logistic_loss(_real(logits, "logistic_loss"), labels)
+
+
+def _logistic_loss(logits: Any, labels: Any) -> Any:
+    loss = np.maximum(logits, _constant(0, logits.dtype)) - logits * labels
+    return loss + np.log1p(np.exp(-np.abs(logits)))
+
+
+@array_function
+def mean_logistic_loss(logits: Any, labels: Any) -> Any:
+    """The mean of `logistic_loss`, in one step because so much of training is this.
+
+    >>> mean_logistic_loss(np.array([0.0, 1000.0]), np.array([1.0, 1.0]))
+    np.float64(0.34657359027997264)
+    """
+    losses = _logistic_loss(_real(logits, "mean_logistic_loss"), labels)
+    return np.add.reduce(losses, None) / losses.size
+
+
+@array_function
+def logistic_residual(logits: Any, labels: Any) -> Any:
+    """σ(z) − y: the derivative of `logistic_loss` by the logits.
+
+    For the rules, which run where overflow is ignored.
+
+    >>> logistic_residual(np.array([0.0, 1000.0]), np.array([1.0, 1.0]))
+    array([-0.5,  0. ])
+    """
+    return _sigmoid(logits) - labels
+
+
+@array_function
+def bernoulli_loss(probabilities: Any, labels: Any) -> Any:
+    """−y log p − (1 − y) log(1 − p), elementwise, with 0·log 0 = 0; inf where certain and wrong.
+
+    >>> bernoulli_loss(np.array([0.0, 0.5, 1.0]), np.array([0.0, 1.0, 1.0]))
+    array([0.        , 0.69314718, 0.        ])
+    """
+    probabilities = _real(probabilities, "bernoulli_loss")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hit = labels * np.log(probabilities)
+        miss = (1 - labels) * np.log1p(-probabilities)
+    return 0 - np.where(labels == 0, 0, hit) - np.where(labels == 1, 0, miss)
+
+
+@array_function
+def quotient(x: Any, y: Any) -> Any:
+    """x / y, and 0 wherever x is 0, also for 0 / 0: the derivative of x log y by y.
+
+    >>> quotient(np.array([0.0, 1.0]), np.array([0.0, 2.0]))
+    array([0. , 0.5])
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(x == 0, 0, np.divide(x, y))
+
+
+@array_function
+def larger(x: Any, y: Any) -> Any:
+    """The share of x in max(x, y): 1 where x > y, 0 where x < y, and ½ where they tie.
+
+    >>> larger(np.array([1.0, 2.0, 3.0]), 2.0)
+    array([0. , 0.5, 1. ])
+    """
+    dtype = np.result_type(x, y)
+    lost = np.asarray(np.less(x, y)).astype(dtype)
+    tied = np.asarray(np.equal(x, y)).astype(dtype)
+    return 1 - lost - tied / 2
+
+
+@array_function
+def cast(x: Any, dtype: Any) -> Any:
+    """`x` as another floating dtype; from complex to real it keeps the real part.
+
+    >>> cast(np.array([1.0, 2.0]), np.float32)
+    array([1., 2.], dtype=float32)
+    """
+    if x.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+        x = x.real
+    return x.astype(dtype)
+
+
+def _real(x: Any, function: str) -> Any:
+    """`x` as an array of real floating numbers; integers become floats, as in NumPy."""
+    if type(x) is np.ndarray and x.dtype.kind == "f":
+        return x
+    x = np.asanyarray(x)
+    if x.dtype.kind in "biu":
+        return x.astype(np.float64)
+    if x.dtype.kind != "f":
+        raise TypeError(f"{function}: takes real numbers, not an array of dtype {x.dtype}")
+    return x
+
+
+@functools.cache
+def _constant(value: int, dtype: Any) -> Any:
+    """`value` as a 0-d array: NumPy converts a Python number anew at every call."""
+    result = np.array(value, dtype)
+    result.flags.writeable = False
+    return result

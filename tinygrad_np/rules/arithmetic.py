@@ -1,0 +1,177 @@
+"""Arithmetic, powers, extrema and bounds, elementwise.
+
+Written policy for kinks and ties: ``abs'(0)`` is 0, `maximum` and `minimum` split a tie equally,
+`clip` passes the cotangent on the closed interval, ``x**0`` has derivative 0 everywhere.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels.elementwise import (
+    bernoulli_loss,
+    larger,
+    logistic_loss,
+    logistic_residual,
+    mean_logistic_loss,
+    quotient,
+    relu,
+    sigmoid,
+)
+from .table import general, linear, pointwise, same, takes
+
+
+def _power_by_base(x: Any, y: Any) -> Any:
+    """y·x**(y − 1), and 0 for y = 0, also at x = 0."""
+    if isinstance(y, (int, float)):
+        return y * x ** (y - 1) if y else np.zeros_like(x)
+    zero = np.equal(y, 0)
+    return np.where(zero, 0, y * x ** np.where(zero, 1, y - 1))
+
+
+def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
+    """ans·log x; 0**y is constant for y > 0, and infinite for y < 0. By policy 0 at y = 0."""
+    if isinstance(x, (int, float)):
+        x = np.asarray(x, ans.dtype)
+    base_is_zero = np.equal(x, 0)
+    at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
+    return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
+
+
+def _unit(x: Any, length: Any) -> Any:
+    """x / length, and 0 where the length is 0."""
+    zero = np.equal(length, 0)
+    return np.where(zero, 0, x / np.where(zero, 1, length))
+
+
+def _direction(x: Any) -> Any:
+    """The derivative of abs x: sign x, or x̄ / abs x where x is complex."""
+    return _unit(np.conjugate(x), np.absolute(x)) if x.dtype.kind == "c" else np.sign(x)
+
+
+def _binary_scale(ans: Any) -> Any:
+    """2**−e, where the result of frexp is (m, e) and its argument m·2**e."""
+    return np.ldexp(np.ones_like(ans[0]), -ans[1])
+
+
+def _imaginary(g: Any, val_like: Any) -> Any:
+    return g * -1j if val_like.dtype.kind == "c" else g * 0
+
+
+def _remaining(x: Any, y: Any) -> Any:
+    return -np.floor_divide(x, y)
+
+
+def _clip_keeps(a: Any, a_min: Any, a_max: Any) -> Any:
+    low = True if a_min is None else np.greater_equal(a, a_min)
+    high = True if a_max is None else np.less_equal(a, a_max)
+    return np.logical_and(low, high)
+
+
+def _clip_low(a: Any, a_min: Any, a_max: Any) -> Any:
+    below = np.less(a, a_min)
+    return below if a_max is None else np.logical_and(below, np.less_equal(a_min, a_max))
+
+
+def _clip_high(a: Any, a_min: Any, a_max: Any) -> Any:
+    kept = _clip_keeps(a, a_min, a_max)
+    if a_min is None:
+        return np.logical_not(kept)
+    return np.logical_not(np.logical_or(kept, _clip_low(a, a_min, a_max)))
+
+
+ROWS = (
+    # sums, products, quotients
+    linear(np.add, lambda g: g, lambda g: g),
+    linear(np.subtract, lambda g: g, lambda g: -g),
+    linear(np.negative, lambda g: -g),
+    linear(np.positive, lambda g: g),
+    pointwise(np.multiply, lambda y: y, lambda x: x, analytic=True),
+    general(
+        np.divide,
+        same(lambda g, y: g / y),
+        same(lambda g, ans, y: -g * ans / y),
+        analytic=True,
+    ),
+    pointwise(np.reciprocal, lambda ans: -ans * ans, analytic=True),
+    pointwise(np.remainder, lambda: 1, _remaining),
+    pointwise(np.fmod, lambda: 1, lambda x, y: -np.trunc(x / y)),
+    general(
+        np.divmod,
+        (lambda g: g[1], lambda t: (None, t)),
+        (lambda g, x, y: g[1] * _remaining(x, y), lambda t, x, y: (None, t * _remaining(x, y))),
+        constant_outputs=(0,),
+    ),
+    general(np.modf, (lambda g: g[0], lambda t: (t, None)), constant_outputs=(1,)),
+    general(
+        np.frexp,
+        (
+            lambda g, ans: g[0] * _binary_scale(ans),
+            lambda t, ans: (t * _binary_scale(ans), None),
+        ),
+        constant_outputs=(1,),
+    ),
+    # powers and roots
+    pointwise(np.square, lambda x: 2 * x, analytic=True),
+    pointwise(np.sqrt, lambda ans: 0.5 / ans, analytic=True),
+    pointwise(np.cbrt, lambda ans: 1 / (3 * ans * ans)),
+    pointwise(np.power, _power_by_base, _power_by_exponent, analytic=True),
+    pointwise(np.float_power, _power_by_base, _power_by_exponent, analytic=True),
+    pointwise(np.hypot, lambda x, ans: _unit(x, ans), lambda y, ans: _unit(y, ans)),
+    # size and sign; the transposes of conjugating maps conjugate
+    general(
+        np.absolute,
+        (lambda g, x: g * _direction(x), lambda t, x: np.real(t * _direction(x))),
+    ),
+    linear(np.conjugate, lambda g: np.conjugate(g)),
+    linear(np.real, takes("val"), lambda g: g, broadcasts=True),
+    linear(np.imag, takes("val"), lambda g, val_like: _imaginary(g, val_like), broadcasts=True),
+    # extrema and bounds
+    pointwise(np.maximum, lambda x, y: larger(x, y), lambda x, y: larger(y, x)),
+    pointwise(np.minimum, lambda x, y: larger(y, x), lambda x, y: larger(x, y)),
+    pointwise(
+        np.clip,
+        takes("a", a_min=None, a_max=None, out=None),
+        aliases={"min": "a_min", "max": "a_max"},
+        a=_clip_keeps,
+        a_min=_clip_low,
+        a_max=_clip_high,
+    ),
+    linear(
+        np.where,
+        takes("condition", "x", "y"),
+        x=lambda g, condition: np.where(condition, g, 0),
+        y=lambda g, condition: np.where(condition, 0, g),
+        broadcasts=True,
+    ),
+    # the project's own
+    pointwise(relu, lambda ans: ans > 0),
+    pointwise(sigmoid, lambda ans: ans * (1 - ans)),
+    pointwise(
+        logistic_loss,
+        lambda logits, labels: logistic_residual(logits, labels),
+        lambda logits: -logits,
+    ),
+    general(
+        mean_logistic_loss,
+        (
+            lambda g, logits, labels: (g / logits.size) * logistic_residual(logits, labels),
+            lambda t, logits, labels: np.mean(t * logistic_residual(logits, labels)),
+        ),
+        (
+            lambda g, logits: (g / -logits.size) * logits,
+            lambda t, logits: -np.mean(t * logits),
+        ),
+    ),
+    pointwise(
+        logistic_residual, lambda ans, labels: (ans + labels) * (1 - ans - labels), lambda: -1
+    ),
+    pointwise(
+        bernoulli_loss,
+        lambda probabilities, labels: (
+            quotient(1 - labels, 1 - probabilities) - quotient(labels, probabilities)
+        ),
+        lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
+    ),
+    pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
+)

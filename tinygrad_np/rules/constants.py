@@ -1,0 +1,72 @@
+"""Functions whose result is locally constant, and functions that a Tensor must not reach.
+
+The first take a Tensor's value and give plain arrays: their derivative is zero wherever they have
+one. The second write into an argument, so the gradient would be lost without a word; they raise.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels.elementwise import larger
+from .table import constant
+
+_ABOUT = "it tells something about the array, not about its values"
+_TRUTH = "a truth value jumps and is constant in between"
+_CHOICE = "an index jumps and is constant in between"
+_STEPS = "it is constant between its steps"
+
+
+def _real_sign(x: Any, **kwargs: Any) -> Any:
+    if np.iscomplexobj(x):
+        raise TypeError("np.sign: of a complex number it is x/|x|, not constant; write that")
+    return np.sign(x, **kwargs)
+
+
+ROWS = (
+    *[
+        constant(function, _ABOUT)
+        for function in (
+            np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type,
+            np.common_type, np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory,
+            np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str,
+            np.array2string,
+        )
+    ],
+    *[
+        constant(function, _TRUTH)
+        for function in (
+            np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
+            np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.isfinite, np.isinf,
+            np.isnan, np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.signbit, np.all,
+            np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isin,
+        )
+    ],
+    *[
+        constant(function, _CHOICE)
+        for function in (
+            np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition,
+            np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero, np.searchsorted,
+            np.digitize, np.lexsort,
+        )
+    ],
+    *[
+        constant(function, _STEPS)
+        for function in (
+            np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide,
+            np.heaviside, np.spacing, larger,
+        )
+    ],
+    constant(np.sign, _STEPS, kernel=_real_sign),
+)  # fmt: skip
+
+_WRITES = "it writes into an array, and the gradient would be lost"
+
+REFUSED = {
+    np.copyto: f"{_WRITES}; use np.where, or take the new array itself",
+    np.put: f"{_WRITES}; use np.where, or scatter_add",
+    np.place: f"{_WRITES}; use np.where",
+    np.putmask: f"{_WRITES}; use np.where",
+    np.put_along_axis: f"{_WRITES}; use np.where, or scatter_add",
+    np.fill_diagonal: f"{_WRITES}; use np.where with np.eye as the condition",
+}

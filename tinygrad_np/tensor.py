@@ -1,0 +1,802 @@
+"""Tensor: an array that remembers how it was computed, so that `backward` can differentiate it.
+
+>>> x = Tensor([3.0, 4.0])
+>>> length = np.sqrt(np.sum(x * x))
+>>> length
+Tensor(5.)
+>>> length.backward()
+>>> x.grad
+array([0.6, 0.8])
+
+A Tensor is a variable, a plain array beside it a constant: no gradient is computed for the latter.
+NumPy's functions and Python's operators take Tensors as they take arrays. What would lose the
+gradient without a word raises instead: converting a Tensor to an array or a number, writing into
+it, and every function without a rule. `data` is the way out where a value is all that is wanted.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .graph import Node, Output, Several, Source, describe, new_number, reverse
+from .kernels.elementwise import cast
+from .rules import REFUSED, TABLE
+from .rules.table import CHOICES, LOCALLY_CONSTANT, REQUIRED, Like, Plan, Row, likes, name_of
+
+Array = np.ndarray[Any, Any]
+
+
+class Tensor:
+    """A variable with the value of `data`, which is copied; integers become float64.
+
+    `dtype` is a floating or complex dtype, that of `data` by default. Raises ``TypeError`` for what
+    cannot be differentiated (strings, objects, dates, another Tensor), ``ValueError`` for ragged
+    lists.
+
+    >>> Tensor([1, 2])
+    Tensor([1., 2.])
+    >>> Tensor(np.float32(0.5))
+    Tensor(0.5, dtype=float32)
+    """
+
+    __slots__ = ("__weakref__", "_source", "_value")
+
+    _value: Array
+    _source: Source
+
+    def __init__(self, data: Any, dtype: Any = None) -> None:
+        value = _floating(data, dtype)
+        self._value = value
+        self._source = Node(None, None, (), value.shape, value.dtype)
+
+    # What it holds
+
+    @property
+    def data(self) -> Array:
+        """The value, as a read-only array."""
+        view = self._value.view()
+        view.flags.writeable = False
+        return view
+
+    @property
+    def grad(self) -> Array | None:
+        """What `backward` has collected here: an array for a leaf, None otherwise or before."""
+        return getattr(self._source, "grad", None)
+
+    @grad.setter
+    def grad(self, value: None) -> None:
+        if value is not None:
+            raise ValueError("grad can only be reset, to None; backward() collects into it")
+        if _is_leaf(self._source):
+            self._source.grad = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes."""
+        return self._value.shape
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the elements."""
+        return self._value.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._value.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._value.size
+
+    @property
+    def T(self) -> Tensor:
+        """With the axes reversed."""
+        return _unary(_TRANSPOSE, self)
+
+    @property
+    def mT(self) -> Tensor:
+        """With the last two axes swapped."""
+        return apply(_SWAPAXES, (self, -2, -1), {})
+
+    @property
+    def real(self) -> Tensor:
+        """The real part."""
+        return apply(_REAL, (self,), {})
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part."""
+        return apply(_IMAG, (self,), {})
+
+    def item(self, *args: Any) -> Any:
+        """The single element (or the one at the given place) as a Python number: a constant."""
+        return self._value.item(*args)
+
+    def tolist(self) -> Any:
+        """The value as nested lists of Python numbers: constants."""
+        return self._value.tolist()
+
+    def graph(self) -> str:
+        """How this was computed, a line a node: number, function, parents, dtype, shape.
+
+        >>> print((2 * Tensor(1.0)).graph())
+        #0 leaf                     float64 ()
+        #1 np.multiply(#0)          float64 ()
+        """
+        return describe(self._source)
+
+    # The gradient
+
+    def backward(self, cotangent: Any = None) -> None:
+        """Add the gradient of this result to the `grad` of every leaf that it was computed from.
+
+        `cotangent`, an array of this shape, weighs the elements of the result; it can be left out
+        for a single element. The graph is freed on the way: a second ``backward()`` through it
+        raises `FreedGraphError`. `tinygrad_np.vjp` pulls back as often as one likes.
+
+        >>> x = Tensor([1.0, 2.0, 3.0])
+        >>> (x * x).backward([1.0, 1.0, 0.0])
+        >>> x.grad
+        array([2., 4., 0.])
+        """
+        seed = _cotangent(self, cotangent)
+        found: Any = reverse([(self._source, seed)], free=True)
+        taken = {id(seed)}
+        for node, g in found.items():
+            before = getattr(node, "grad", None)
+            node.grad = owned(g if before is None else before + g, taken)
+
+    # NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__":
+            raise TypeError(_refusal_of_method(ufunc, method))
+        return apply(TABLE.get(ufunc) or row_of(ufunc), inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return apply(TABLE.get(function) or row_of(function), args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        raise TypeError(
+            "a Tensor does not turn into an array by itself, since its gradient would be lost: "
+            "use t.data for the value, np.stack or np.concatenate to join Tensors, and np.where "
+            "or a sum instead of writing a Tensor into an array"
+        )
+
+    # Operators
+
+    def __add__(self, other: Any) -> Tensor:
+        return _binary(_ADD, self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return _binary(_ADD, other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return _binary(_SUBTRACT, self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return _binary(_SUBTRACT, other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return _binary(_MULTIPLY, self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return _binary(_MULTIPLY, other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return _binary(_DIVIDE, self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _binary(_DIVIDE, other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return _binary(_MATMUL, self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return _binary(_MATMUL, other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return _binary(_POWER, self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return _binary(_POWER, other, self)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return _binary(_REMAINDER, self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return _binary(_REMAINDER, other, self)
+
+    def __floordiv__(self, other: Any) -> Array:
+        return apply(_FLOOR_DIVIDE, (self, other), {})
+
+    def __rfloordiv__(self, other: Any) -> Array:
+        return apply(_FLOOR_DIVIDE, (other, self), {})
+
+    def __divmod__(self, other: Any) -> tuple[Array, Tensor]:
+        return apply(_DIVMOD, (self, other), {})
+
+    def __rdivmod__(self, other: Any) -> tuple[Array, Tensor]:
+        return apply(_DIVMOD, (other, self), {})
+
+    def __neg__(self) -> Tensor:
+        return _unary(_NEGATIVE, self)
+
+    def __pos__(self) -> Tensor:
+        return _unary(_POSITIVE, self)
+
+    def __abs__(self) -> Tensor:
+        return _unary(_ABSOLUTE, self)
+
+    # Comparisons are locally constant: plain arrays
+
+    def __eq__(self, other: object) -> Any:
+        return self._value == value_of(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._value != value_of(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._value < value_of(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._value <= value_of(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._value > value_of(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._value >= value_of(other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    # A sequence of its parts along the first axis
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("a Tensor of shape () has no parts to iterate over")
+        return iter([self[i] for i in range(len(self))])
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return _binary(_GETITEM, self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            "a Tensor is never written into, since the graph would not notice: make a new one, "
+            "t = np.where(mask, value, t), or join the parts with np.concatenate"
+        )
+
+    # NumPy's methods
+
+    def reshape(self, *shape: Any, order: str = "C") -> Tensor:
+        """As `numpy.reshape`; the shape is one tuple or several integers."""
+        target = shape[0] if len(shape) == 1 else shape
+        if order == "C":
+            return _binary(_RESHAPE, self, target)
+        return apply(_RESHAPE, (self, target, order), {})
+
+    def ravel(self, order: str = "C") -> Tensor:
+        """As `numpy.ravel`, in order "C" or "F"."""
+        return apply(_RAVEL, (self, order), {})
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """As `numpy.transpose`; the axes are one tuple or several integers."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
+        return apply(_TRANSPOSE, (self, order), {})
+
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        """As `numpy.swapaxes`."""
+        return apply(_SWAPAXES, (self, axis1, axis2), {})
+
+    def squeeze(self, axis: Any = None) -> Tensor:
+        """As `numpy.squeeze`."""
+        return apply(_SQUEEZE, (self, axis), {})
+
+    def sum(self, *args: Any, **kwargs: Any) -> Tensor:
+        """As `numpy.sum`: (axis=None, dtype=None, keepdims=False, initial=0, where=True)."""
+        return apply(_SUM, (self, *args), kwargs)
+
+    def mean(self, *args: Any, **kwargs: Any) -> Tensor:
+        """As `numpy.mean`: (axis=None, dtype=None, keepdims=False, where=True)."""
+        return apply(_MEAN, (self, *args), kwargs)
+
+    def max(self, *args: Any, **kwargs: Any) -> Tensor:
+        """As `numpy.max`; elements that tie share the gradient equally."""
+        return apply(_MAX, (self, *args), kwargs)
+
+    def min(self, *args: Any, **kwargs: Any) -> Tensor:
+        """As `numpy.min`; elements that tie share the gradient equally."""
+        return apply(_MIN, (self, *args), kwargs)
+
+    def clip(self, min: Any = None, max: Any = None) -> Tensor:
+        """As `numpy.clip`; the derivative is 1 on the closed interval."""
+        return apply(_CLIP, (self, min, max), {})
+
+    def dot(self, other: Any) -> Tensor:
+        """As `numpy.dot`."""
+        return apply(_DOT, (self, other), {})
+
+    def take(self, indices: Any, axis: Any = None, mode: str = "raise") -> Tensor:
+        """As `numpy.take`."""
+        return apply(_TAKE, (self, indices), {"axis": axis, "mode": mode})
+
+    def conj(self) -> Tensor:
+        """The complex conjugate."""
+        return apply(_CONJUGATE, (self,), {})
+
+    def astype(self, dtype: Any) -> Tensor:
+        """As another floating or complex dtype; the gradient comes back in this one."""
+        if np.dtype(dtype).kind not in "fc":
+            raise TypeError(
+                f"astype: {np.dtype(dtype)} has no derivative; use t.data.astype for constants"
+            )
+        return apply(_CAST, (self, np.dtype(dtype)), {})
+
+    def copy(self) -> Tensor:
+        """The same value as a new Tensor that depends on this one."""
+        return +self
+
+    def argmax(self, *args: Any, **kwargs: Any) -> Any:
+        """As `numpy.argmax`: a constant."""
+        return self._value.argmax(*args, **kwargs)
+
+    def argmin(self, *args: Any, **kwargs: Any) -> Any:
+        """As `numpy.argmin`: a constant."""
+        return self._value.argmin(*args, **kwargs)
+
+    def any(self, *args: Any, **kwargs: Any) -> Any:
+        """As `numpy.any`: a constant."""
+        return self._value.any(*args, **kwargs)
+
+    def all(self, *args: Any, **kwargs: Any) -> Any:
+        """As `numpy.all`: a constant."""
+        return self._value.all(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = ""
+        if not name.startswith("_") and hasattr(np.ndarray, name):
+            instead = f"np.{name}(t)" if hasattr(np, name) else f"t.data.{name}"
+            hint = f"; NumPy's arrays have: try {instead}"
+        raise AttributeError(f"a Tensor has no attribute {name!r}{hint}")
+
+    # What would lose the gradient
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(_NO_NUMBER.format("float"))
+
+    def __int__(self) -> NoReturn:
+        raise TypeError(_NO_NUMBER.format("int"))
+
+    def __complex__(self) -> NoReturn:
+        raise TypeError(_NO_NUMBER.format("complex"))
+
+    # Text, copies, pickles
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._value, separator=", ", prefix="Tensor(")
+        if self.size == 0:
+            text = f"{text}, shape={self.shape}"
+        return f"Tensor({text}" + ("" if self.dtype == float else f", dtype={self.dtype}") + ")"
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        if self.ndim:
+            raise TypeError(f"format {spec!r} is for a single number, not for shape {self.shape}")
+        return format(self._value[()], spec)
+
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        _only_a_leaf(self, "copied")
+        twin = Tensor(self._value)
+        twin._source.grad = None if self.grad is None else self.grad.copy()  # type: ignore[union-attr]
+        return twin
+
+    def __reduce__(self) -> Any:
+        _only_a_leaf(self, "pickled")
+        return _unpickled, (self._value, self.grad)
+
+
+_NO_NUMBER = (
+    "{0}(t) would lose the gradient; use t.item() for the value, and NumPy's functions instead of "
+    "those of math"
+)
+
+
+def _unpickled(value: Array, grad: Array | None) -> Tensor:
+    tensor = Tensor(value)
+    tensor._source.grad = grad  # type: ignore[union-attr]
+    return tensor
+
+
+def _is_leaf(source: Source) -> bool:
+    return type(source) is Node and source.plan is None
+
+
+def _only_a_leaf(tensor: Tensor, done: str) -> None:
+    if not _is_leaf(tensor._source):
+        raise TypeError(
+            f"a Tensor that was computed cannot be {done} with its graph; take Tensor(t.data)"
+        )
+
+
+# From arrays to Tensors and back
+
+
+def rebuilt(value: Array, source: Source) -> Tensor:
+    """The Tensor of a value and its source, without a copy or a check."""
+    tensor = _new(Tensor)
+    tensor._value = value
+    tensor._source = source
+    return tensor
+
+
+_new = object.__new__
+
+
+def source_of(tensor: Tensor) -> Source:
+    """What made the Tensor's value: its place in the graph."""
+    return tensor._source
+
+
+def value_in(tensor: Tensor) -> Array:
+    """The array in the Tensor itself, which must not be written into."""
+    return tensor._value
+
+
+def value_of(x: Any) -> Any:
+    """A Tensor's value as a read-only array; anything else as it is."""
+    return x.data if type(x) is Tensor else x
+
+
+def owned(g: Any, taken: set[int]) -> Array:
+    """`g` as an array of its own: writeable, of no other's memory, and not handed out before."""
+    array = g if type(g) is np.ndarray else np.asarray(g)
+    flags = array.flags
+    if id(array) in taken or not (flags.owndata and flags.writeable):
+        array = array.copy()
+    taken.add(id(array))
+    return array
+
+
+def _floating(data: Any, dtype: Any) -> Array:
+    if isinstance(data, Tensor):
+        raise TypeError(
+            "Tensor(t): t is a Tensor already; use it as it is, or Tensor(t.data) for a variable "
+            "of its own"
+        )
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        raise TypeError(f"Tensor: dtype must be floating or complex, not {np.dtype(dtype)}")
+    if _is_masked(data):
+        raise TypeError("Tensor: a masked array has no derivative at what it masks; use np.where")
+    try:
+        value = np.array(data, order="K")
+    except ValueError as error:
+        raise ValueError(f"Tensor: the nested lists are ragged: {error}") from error
+    if value.dtype.kind in "biu":
+        value = value.astype(np.float64)
+    elif value.dtype.kind not in "fc":
+        raise TypeError(f"Tensor: takes numbers, not {_described(data)} of dtype {value.dtype}")
+    return value if dtype is None else value.astype(dtype, copy=False)
+
+
+def _described(data: Any) -> str:
+    return f"a {type(data).__name__}"
+
+
+def _is_masked(value: Any) -> bool:
+    # numpy.ma need not be loaded to ask
+    return type(value).__module__.startswith("numpy.ma")
+
+
+def _cotangent(result: Tensor, cotangent: Any) -> Array:
+    if cotangent is None:
+        if result.size != 1:
+            raise ValueError(
+                f"backward: the result has shape {result.shape}, not one element; pass a cotangent "
+                "of that shape, or reduce the result first, for instance with .sum()"
+            )
+        return np.ones(result.shape, result.dtype)
+    if isinstance(cotangent, Tensor):
+        raise TypeError("backward: the cotangent must be an array; for higher orders use vjp")
+    seed = np.array(cotangent)
+    if seed.dtype.kind not in "biufc":
+        raise TypeError(f"backward: the cotangent has dtype {seed.dtype}, which is no number")
+    if seed.dtype.kind == "c" and result.dtype.kind != "c":
+        raise TypeError("backward: the cotangent is complex, the result is real")
+    if seed.shape != result.shape:
+        raise ValueError(
+            f"backward: the cotangent has shape {seed.shape}, the result {result.shape}; they must "
+            "be the same"
+        )
+    return seed.astype(result.dtype, copy=False)
+
+
+# Carrying out a call
+
+
+def row_of(function: Callable[..., Any]) -> Row:
+    """The row of a function; ``TypeError`` where it has none, or is refused."""
+    row = TABLE.get(function) or getattr(function, "row", None)
+    if row is None and function in REFUSED:
+        raise TypeError(f"{name_of(function)} does not take a Tensor: {REFUSED[function]}")
+    if row is None:
+        name = name_of(function)
+        raise TypeError(
+            f"{name} has no derivative rule. Give a function of your own that calls it one, with "
+            "tinygrad_np.pointwise, linear, bilinear or general, "
+            f"or use t.data if no gradient is needed"
+        )
+    return row
+
+
+def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Carry out a row's function on arguments among which are Tensors, and record it."""
+    if not kwargs:
+        call = row.calls.get(tuple(map(type, args)))
+        if call is not None:
+            return call(*args)
+    if row.kind == "constant":
+        if kwargs.get("out") is not None:
+            raise TypeError(f"{row.name}: the argument 'out': {_UNSUPPORTED['out']}")
+        return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+    return _apply_bound(row, args, kwargs)
+
+
+def _unary(row: Row, x: Tensor) -> Any:
+    call = row.calls.get((Tensor,))
+    return apply(row, (x,), {}) if call is None else call(x)
+
+
+def _binary(row: Row, x: Any, y: Any) -> Any:
+    call = row.calls.get((type(x), type(y)))
+    if call is not None:
+        return call(x, y)
+    if _defers(x) or _defers(y):
+        return NotImplemented
+    return apply(row, (x, y), {})
+
+
+def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
+    """What carries out a plan's calls from now on; the forms with one or two operands are short."""
+    kernel, select, positions = plan.row.kernel, plan.select, plan.positions
+
+    def one(x: Tensor) -> Tensor:
+        ans = kernel(x._value)
+        kept = None if select is None else select((ans, x._value))
+        return _linked(plan, kept, (x._source,), ans)
+
+    def left(x: Tensor, y: Any) -> Tensor:
+        ans = kernel(x._value, y)
+        kept = None if select is None else select((ans, x._value, y))
+        return _linked(plan, kept, (x._source,), ans)
+
+    def right(x: Any, y: Tensor) -> Tensor:
+        ans = kernel(x, y._value)
+        kept = None if select is None else select((ans, x, y._value))
+        return _linked(plan, kept, (y._source,), ans)
+
+    def both(x: Tensor, y: Tensor) -> Tensor:
+        ans = kernel(x._value, y._value)
+        kept = None if select is None else select((ans, x._value, y._value))
+        return _linked(plan, kept, (x._source, y._source), ans)
+
+    def any_number(*args: Any) -> Tensor:
+        values = list(args)
+        for position in positions:
+            values[position] = args[position]._value
+        ans = kernel(*values)
+        kept = None if select is None else select((ans, *values))
+        return _linked(plan, kept, tuple([args[position]._source for position in positions]), ans)
+
+    match given, positions:
+        case 1, [0]:
+            return one
+        case 2, [0]:
+            return left
+        case 2, [1]:
+            return right
+        case 2, [0, 1]:
+            return both
+    return any_number
+
+
+def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor:
+    """The result of a call as a Tensor, with a node of its own."""
+    if type(ans) is not np.ndarray:
+        ans = np.asarray(ans)
+    dtype = ans.dtype
+    if dtype.kind not in "fc":
+        raise TypeError(f"{plan.row.name}: gave dtype {dtype}; are all operands numbers?")
+    node = _new(Node)  # Node(…) and Tensor(…), written out: half their cost is the call
+    node.number = new_number()
+    node.plan = plan
+    node.kept = kept
+    node.parents = parents
+    node.shape = ans.shape
+    node.dtype = dtype
+    tensor = _new(Tensor)
+    tensor._value = ans
+    tensor._source = node
+    return tensor
+
+
+def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`apply` for every case: keywords, lists of arrays, Tensors where no rule is."""
+    bound = _bind(row, args, kwargs)
+    parents: list[Source | None] = []
+    pattern: list[tuple[int, int | None]] = []
+    plain = not kwargs and not row.nested and row.constant_outputs is None
+    for position, value in enumerate(bound):
+        if position in row.nested:
+            items = list(value)
+            if any(type(item) is Tensor for item in items):
+                pattern.append((position, len(items)))
+                parents.extend([x._source if type(x) is Tensor else None for x in items])
+            bound[position] = [
+                x._value if type(x) is Tensor else _constant_operand(x, row) for x in items
+            ]
+        elif position in row.rules:
+            if type(value) is Tensor:
+                pattern.append((position, None))
+                parents.append(value._source)
+                bound[position] = value._value
+            elif type(value) is not np.ndarray:
+                bound[position] = _constant_operand(value, row)
+                plain = plain and bound[position] is value
+        elif type(value) is Tensor:
+            bound[position] = _locally_constant(row, row.names[position], value)
+            plain = False
+    if "out" in row.names and bound[row.names.index("out")] is not None:
+        raise TypeError(f"{row.name}: the argument 'out': {_UNSUPPORTED['out']}")
+    if not pattern:
+        return row.call(bound, row.kernel)
+    # Keywords are bound to their places, as if all arguments had been given.
+    plan = row.plan(tuple(pattern), len(bound) if kwargs else len(args))
+    if plain and not plan.likes:
+        row.calls[tuple(map(type, args))] = _call(plan, len(args))
+    ans = row.call(bound, row.kernel)
+    several = row.constant_outputs is not None
+    arrays = [np.asarray(item) for item in (ans if several else [ans])]
+    known = [arrays if several else arrays[0], *(bound if kwargs else bound[: len(args)])]
+    known += [likes(bound[position]) for position in plan.likes]
+    kept = None if plan.select is None else plan.select(known)
+    if several:
+        return _several(plan, kept, parents, arrays, type(ans))
+    return _linked(plan, kept, tuple(parents), arrays[0])
+
+
+def _several(plan: Plan, kept: Any, parents: Any, arrays: list[Array], container: Any) -> Any:
+    """The results of a call that has several, in a container like NumPy's."""
+    constant: Any = plan.row.constant_outputs
+    outputs = [
+        None if i in constant else Like(array.shape, array.dtype) for i, array in enumerate(arrays)
+    ]
+    node = Several(plan, kept, parents, outputs)
+    results = [
+        array if i in constant else rebuilt(array, Output(node, i, array.shape, array.dtype))
+        for i, array in enumerate(arrays)
+    ]
+    return container(*results) if hasattr(container, "_fields") else container(results)
+
+
+def _bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """One value a parameter, in the order of the row's signature."""
+    names = row.names
+    if len(args) > len(names):
+        raise TypeError(f"{row.name}: takes {len(names)} arguments on a Tensor, not {len(args)}")
+    bound = [*args, *row.defaults[len(args) :]]
+    for keyword, value in kwargs.items():
+        name = row.aliases.get(keyword, keyword)
+        if name not in names:
+            why = _UNSUPPORTED.get(keyword, "it is not supported on a Tensor")
+            raise TypeError(f"{row.name}: the argument {keyword!r}: {why}")
+        position = names.index(name)
+        if position < len(args):
+            raise TypeError(f"{row.name}: the argument {keyword!r} was given twice")
+        bound[position] = value
+    for name, value in zip(names, bound, strict=True):
+        if value is REQUIRED:
+            raise TypeError(f"{row.name}: the argument {name!r} is missing")
+    return bound
+
+
+def _constant_operand(value: Any, row: Row) -> Any:
+    """An operand that is no Tensor: a number stays as it is, a list becomes an array."""
+    if value is None or isinstance(value, (int, float, complex, np.number, np.bool_)):
+        return np.asarray(value) if row.kind == "bilinear" else value
+    if _is_masked(value):
+        raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"{row.name}: {_described(value)} is no number and no array of numbers")
+    return array
+
+
+def _locally_constant(row: Row, name: str, value: Tensor) -> Array:
+    if name in LOCALLY_CONSTANT:
+        return value.data
+    why = CHOICES.get(name, "it has no derivative rule")
+    raise TypeError(
+        f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"
+    )
+
+
+def _values(x: Any) -> Any:
+    """`x` with every Tensor in it, also inside lists and tuples, replaced by its value."""
+    if isinstance(x, (list, tuple)):
+        return type(x)([_values(item) for item in x])
+    return value_of(x)
+
+
+def _defers(other: Any) -> bool:
+    """Whether `other` asks, as NumPy has it, that its own reflected operator be used."""
+    return getattr(type(other), "__array_ufunc__", other) is None
+
+
+def _refusal_of_method(ufunc: Any, method: str) -> str:
+    name = name_of(ufunc)
+    if method == "at":
+        return (
+            f"{name}.at writes into an array, and the gradient would be lost; use "
+            "tinygrad_np.scatter_add"
+        )
+    known = {(np.add, "reduce"): "np.sum", (np.maximum, "reduce"): "np.max"}
+    instead = known.get((ufunc, method))
+    return f"{name}.{method} has no derivative rule" + (f"; use {instead}" if instead else "")
+
+
+_UNSUPPORTED = {
+    "out": "nothing is written into an array on the way, since the gradient would be lost; "
+    "assign the result, y = f(x), or y = y + x instead of y += x",
+    "where": "what it leaves out is undefined; use np.where on the result",
+}
+
+_ADD = TABLE[np.add]
+_SUBTRACT = TABLE[np.subtract]
+_MULTIPLY = TABLE[np.multiply]
+_DIVIDE = TABLE[np.divide]
+_MATMUL = TABLE[np.matmul]
+_POWER = TABLE[np.power]
+_REMAINDER = TABLE[np.remainder]
+_FLOOR_DIVIDE = TABLE[np.floor_divide]
+_DIVMOD = TABLE[np.divmod]
+_NEGATIVE = TABLE[np.negative]
+_POSITIVE = TABLE[np.positive]
+_ABSOLUTE = TABLE[np.absolute]
+_GETITEM = TABLE[operator.getitem]
+_RESHAPE = TABLE[np.reshape]
+_RAVEL = TABLE[np.ravel]
+_TRANSPOSE = TABLE[np.transpose]
+_SWAPAXES = TABLE[np.swapaxes]
+_SQUEEZE = TABLE[np.squeeze]
+_SUM = TABLE[np.sum]
+_MEAN = TABLE[np.mean]
+_MAX = TABLE[np.max]
+_MIN = TABLE[np.min]
+_CLIP = TABLE[np.clip]
+_DOT = TABLE[np.dot]
+_TAKE = TABLE[np.take]
+_REAL = TABLE[np.real]
+_IMAG = TABLE[np.imag]
+_CONJUGATE = TABLE[np.conjugate]
+_CAST = TABLE[cast]

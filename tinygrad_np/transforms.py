@@ -1,0 +1,276 @@
+"""Derivatives of functions: grad, value_and_grad, vjp, jvp, over trees of arrays.
+
+Each takes a plain function of arrays and gives derivatives as arrays; nested, they give higher
+orders. The graph lives inside the call, so nothing has to be reset or freed.
+
+>>> grad(lambda x: x**3)(2.0)
+array(12.)
+>>> grad(grad(lambda x: x**3))(2.0)
+array(12.)
+>>> value, gradient = value_and_grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
+>>> value, gradient
+(array(10.), {'a': array(5.), 'b': array(2.)})
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import tree
+from .graph import Node, between, forward, identity, reverse
+from .tensor import Tensor, owned, rebuilt, source_of, value_in
+
+Argnums = int | tuple[int, ...]
+
+
+def value_and_grad(
+    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that gives `function`'s value and its gradient by the argument(s) `argnums`.
+
+    `function` returns a single real number (an array with one element), or with `has_aux` a pair
+    (number, anything else). The arguments at `argnums` are trees of floating (or complex) arrays;
+    the gradient is a tree of the same structure, of arrays of the same shapes and dtypes, or a
+    tuple of such trees if `argnums` is a tuple. An argument that the result does not depend on has
+    gradient 0. Where the loss is real and the argument complex, the gradient is ∂/∂x − i ∂/∂y.
+
+    With `has_aux` the result is ((value, aux), gradient). Raises ``TypeError`` for integer or
+    other non-numeric leaves and complex results, ``ValueError`` for results with more elements.
+
+    >>> f = value_and_grad(lambda x, y: np.sum(x * y), argnums=(0, 1))
+    >>> f(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    (array(11.), (array([3., 4.]), array([1., 2.])))
+    """
+    return _differentiated(function, argnums, has_aux, "value_and_grad")
+
+
+def grad(
+    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that gives `function`'s gradient; see `value_and_grad`.
+
+    With `has_aux` the result is (gradient, aux).
+
+    >>> grad(np.sin)(0.0)
+    array(1.)
+    """
+    differentiated = _differentiated(function, argnums, has_aux, "grad")
+
+    @functools.wraps(function)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = differentiated(*args, **kwargs)
+        return (gradients, value[1]) if has_aux else gradients
+
+    return gradient
+
+
+def _differentiated(
+    function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
+) -> Callable[..., Any]:
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @functools.wraps(function)
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        inputs: list[Node] = []
+        inside = list(args)
+        for argnum in chosen:
+            if not -len(args) <= argnum < len(args):
+                raise ValueError(
+                    f"{name}: argnums is {argnums}, but there are {len(args)} positional arguments"
+                )
+            inside[argnum] = _opened(args[argnum], inputs, name, argnum)
+        result = function(*inside, **kwargs)
+        if has_aux:
+            result, aux = result
+        if type(result) is Tensor:
+            found, is_closed = _pulled(((source_of(result), _seed(result, name)),), inputs)
+            value = value_in(result).copy() if is_closed else result
+        else:
+            found = {}
+            value = _number(result, name)
+        if has_aux:
+            value = value, tree.map(lambda x: _closed(x, inputs), aux)
+        if isinstance(argnums, int):
+            return value, _gathered(found, inputs, inside[argnums])
+        gradients = iter(_gathered(found, inputs, [inside[argnum] for argnum in chosen]))
+        return value, tuple(gradients)
+
+    return differentiated
+
+
+def vjp(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """`function`'s value at `primals`, and a function that pulls cotangents back to them.
+
+    `function` may return a tree of arrays of any shape. The second result takes a tree of
+    cotangents of the same structure and shapes, as often as one likes, and gives a tuple with one
+    tree a primal: the cotangent times the Jacobian.
+
+    >>> value, pull = vjp(lambda x: x * x, np.array([1.0, 2.0]))
+    >>> pull(np.array([1.0, 0.0])), pull(np.array([0.0, 1.0]))
+    ((array([2., 0.]),), (array([0., 4.]),))
+    """
+    inputs: list[Node] = []
+    # Copied, because the pull may be called after the caller has written into the arrays.
+    inside = tuple([_opened(primal, inputs, "vjp", i, True) for i, primal in enumerate(primals)])
+    results = function(*inside)
+    outputs = tree.leaves(results)
+
+    def pull(cotangents: Any) -> tuple[Any, ...]:
+        """One tree of cotangents a primal, for a tree of cotangents of the result."""
+        given = _matched(cotangents, results, "the pull of vjp: the cotangent")
+        seeds = [
+            (source_of(x), seed)
+            for x, seed in zip(outputs, given, strict=True)
+            if type(x) is Tensor
+        ]
+        return _gathered(_pulled(seeds, inputs)[0], inputs, inside)
+
+    return tree.map(lambda x: _closed(x, inputs), results), pull
+
+
+def jvp(
+    function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """`function`'s value at `primals`, and its derivative in the direction `tangents`.
+
+    One forward sweep: the Jacobian times the tangents. `primals` and `tangents` are sequences of
+    trees, one an argument, of the same structure and shapes; the results are trees like
+    `function`'s result.
+
+    >>> jvp(lambda x: x * x, [np.array([1.0, 2.0])], [np.array([1.0, 10.0])])
+    (array([1., 4.]), array([ 2., 40.]))
+    """
+    if len(primals) != len(tangents):
+        raise ValueError(f"jvp: {len(primals)} primals, but {len(tangents)} tangents")
+    inputs: list[Node] = []
+    inside = [_opened(primal, inputs, "jvp", i) for i, primal in enumerate(primals)]
+    given = [
+        t
+        for i, (primal, tangent) in enumerate(zip(inside, tangents, strict=True))
+        for t in _matched(tangent, primal, f"jvp: tangent {i}")
+    ]
+    results = function(*inside)
+    sources = [source_of(x) for x in tree.leaves(results) if type(x) is Tensor]
+    order, is_closed = between(sources, inputs)
+    wrap = None if is_closed else rebuilt
+    found = iter(forward(order, dict(zip(inputs, given, strict=True)), sources, wrap))
+    taken = {id(t) for t in given}
+
+    def tangent_of(x: Any) -> Any:
+        if type(x) is Tensor:
+            return _delivered(next(found), x, taken)
+        return np.zeros(np.shape(x), np.result_type(x, np.float16))
+
+    tangent = tree.map(tangent_of, results)
+    return tree.map(lambda x: _closed(x, inputs), results), tangent
+
+
+# Into a transform and out of it
+
+
+def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: bool = False) -> Any:
+    """The tree with a fresh variable for every leaf, linked to the leaf where that is a Tensor."""
+    first = len(inputs)
+
+    def variable(x: Any) -> Tensor:
+        if type(x) is Tensor:
+            node = identity(source_of(x))
+            x = value_in(x)
+        else:
+            if type(x) is not np.ndarray or copy:
+                x = np.array(x)
+            dtype = x.dtype
+            if dtype.kind not in "fc":
+                raise _not_floating(dtype, argument, len(inputs) - first, name, argnum)
+            node = Node(None, None, (), x.shape, dtype)
+        inputs.append(node)
+        return rebuilt(x, node)
+
+    return tree.map(variable, argument)
+
+
+def _not_floating(dtype: Any, argument: Any, index: int, name: str, argnum: int) -> TypeError:
+    path = tree.paths(argument)[index]
+    place = f"argument {argnum}" + (f", leaf {path}," if path else "")
+    remedy = "convert it with .astype(float)" if dtype.kind in "biu" else "pass numbers only"
+    return TypeError(
+        f"{name}: {place} has dtype {dtype}, by which there is no derivative; {remedy}, or do not "
+        "differentiate by it"
+    )
+
+
+def _seed(result: Tensor, name: str) -> Any:
+    if result.size != 1:
+        raise ValueError(
+            f"{name}: the function must return a single number, not shape {result.shape}; reduce "
+            "it, for instance with .sum(), or use vjp"
+        )
+    if result.dtype.kind == "c":
+        raise TypeError(
+            f"{name}: the function returned a complex number; return a real one, for instance "
+            "np.real of it, or use vjp"
+        )
+    seed = np.array(1, result.dtype)
+    return seed if result.ndim == 0 else seed.reshape(result.shape)
+
+
+def _number(result: Any, name: str) -> Any:
+    """A result that does not depend on the arguments, if it is a number."""
+    value = np.array(result)
+    if value.size != 1 or value.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name}: the function must return a single real number, not {result!r:.60}"
+        )
+    return value
+
+
+def _matched(given: Any, reference: Any, where: str) -> list[Any]:
+    """The leaves of `given` as floating arrays (or Tensors), each shaped like its reference."""
+    leaves: list[Any] = []
+
+    def check(like: Any, x: Any) -> None:
+        if type(x) is not Tensor:
+            x = np.array(x)
+            if x.dtype.kind not in "biufc":
+                raise TypeError(f"{where} has dtype {x.dtype}, which is no number")
+        shape, dtype = np.shape(like), np.result_type(like)
+        if x.shape != shape:
+            raise ValueError(f"{where} has shape {x.shape} where {shape} belongs")
+        if x.dtype.kind == "c" and dtype.kind != "c":
+            raise TypeError(f"{where} is complex where a real one belongs")
+        leaves.append(x if x.dtype == dtype else x.astype(dtype))
+
+    tree.map(check, reference, given)
+    return leaves
+
+
+def _pulled(seeds: Any, inputs: list[Node]) -> tuple[dict[Node, Any], bool]:
+    """The inputs' cotangents, and whether nothing else was involved, so that they are arrays."""
+    if not any([node.parents for node in inputs]):
+        found = reverse(seeds, inputs)
+        if found is not None:
+            return found, True
+    return reverse(seeds, inputs, rebuilt) or {}, False
+
+
+def _gathered(found: dict[Node, Any], inputs: list[Node], inside: Any) -> Any:
+    """The gradients in the tree of the variables: arrays of their own, or Tensors."""
+    taken: set[int] = set()
+    gradients = iter([_delivered(found.get(node), node, taken) for node in inputs])
+    return tree.map(lambda _: next(gradients), inside)
+
+
+def _delivered(g: Any, like: Any, taken: set[int]) -> Any:
+    """A gradient as it leaves: an array of its own, or a Tensor where more depends on it."""
+    if g is None:
+        return np.zeros(like.shape, like.dtype)
+    return g if type(g) is Tensor else owned(g, taken)
+
+
+def _closed(x: Any, inputs: list[Node]) -> Any:
+    """A result as it leaves: an array of its own, or a Tensor where it depends on more."""
+    if type(x) is not Tensor:
+        return x.copy() if type(x) is np.ndarray else x
+    return value_in(x).copy() if between([source_of(x)], inputs)[1] else x
