@@ -71,7 +71,7 @@ class Tensor:
     def grad(self, value: None) -> None:
         if value is not None:
             raise ValueError("grad can only be reset, to None; backward() collects into it")
-        if _is_leaf(self._source):
+        if isinstance(self._source, Node) and self._source.plan is None:
             self._source.grad = None
 
     @property

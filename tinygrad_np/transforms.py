@@ -84,18 +84,19 @@ def _differentiated(
         result = function(*inside, **kwargs)
         if has_aux:
             result, aux = result
+        value: Any = result
+        found: dict[Node, Any] = {}
         if type(result) is Tensor:
             found, is_closed = _pulled(((source_of(result), _seed(result, name)),), inputs)
-            value = value_in(result).copy() if is_closed else result
+            if is_closed:
+                value = value_in(result).copy()
         else:
-            found = {}
             value = _number(result, name)
         if has_aux:
             value = value, tree.map(lambda x: _closed(x, inputs), aux)
         if isinstance(argnums, int):
             return value, _gathered(found, inputs, inside[argnums])
-        gradients = iter(_gathered(found, inputs, [inside[argnum] for argnum in chosen]))
-        return value, tuple(gradients)
+        return value, _gathered(found, inputs, tuple([inside[argnum] for argnum in chosen]))
 
     return differentiated
 

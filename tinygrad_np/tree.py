@@ -50,7 +50,7 @@ def register(
     _REGISTERED[cls] = Container(
         children, keys or (lambda tree: _numbered(children(tree))), rebuild
     )
-    _container.cache_clear()
+    _remembered.cache_clear()
 
 
 def _numbered(parts: Any) -> list[str]:
@@ -105,8 +105,7 @@ _REGISTERED: dict[type, Container] = {
 }
 
 
-@functools.lru_cache(maxsize=1024)
-def _container(cls: type) -> Container | None:
+def _look_up(cls: type) -> Container | None:
     """How to take a `cls` apart; None for a leaf."""
     if cls in _REGISTERED:
         return _REGISTERED[cls]
@@ -117,6 +116,10 @@ def _container(cls: type) -> Container | None:
     if issubclass(cls, dict):
         return _MAPPING
     return _DATACLASS if hasattr(cls, "__dataclass_fields__") else None
+
+
+_remembered = functools.lru_cache(maxsize=1024)(_look_up)
+_container: Callable[[type], Container | None] = _remembered
 
 
 def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:

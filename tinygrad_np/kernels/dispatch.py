@@ -14,7 +14,6 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@functools.lru_cache(maxsize=1024)
 def _overrides(cls: type) -> bool:
     protocol = getattr(cls, "__array_function__", None)
     return protocol is not None and protocol is not np.ndarray.__array_function__

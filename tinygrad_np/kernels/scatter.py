@@ -6,7 +6,7 @@ import numpy as np
 
 from .dispatch import array_function
 
-_BASIC = (int, np.integer, slice, type(None), type(Ellipsis))
+_BASIC = (int, np.integer, np.bool_, slice, type(None), type(Ellipsis))
 
 
 @array_function
@@ -36,8 +36,7 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 def _names_each_element_once(index: Any) -> bool:
     for part in index if isinstance(index, tuple) else (index,):
-        if isinstance(part, _BASIC):
-            continue
-        if not (isinstance(part, (np.ndarray, np.bool_, bool)) and part.dtype == bool):
+        is_mask = isinstance(part, np.ndarray) and part.dtype == bool
+        if not (is_mask or isinstance(part, _BASIC)):
             return False
     return True

@@ -62,6 +62,10 @@ def _remaining(x: Any, y: Any) -> Any:
     return -np.floor_divide(x, y)
 
 
+def _clip_kernel(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    return np.clip(a, a_min, a_max)
+
+
 def _clip_keeps(a: Any, a_min: Any, a_max: Any) -> Any:
     low = True if a_min is None else np.greater_equal(a, a_min)
     high = True if a_max is None else np.less_equal(a, a_max)
@@ -132,6 +136,7 @@ ROWS = (
     pointwise(
         np.clip,
         takes("a", a_min=None, a_max=None, out=None),
+        kernel=_clip_kernel,
         aliases={"min": "a_min", "max": "a_max"},
         a=_clip_keeps,
         a_min=_clip_low,

@@ -66,7 +66,7 @@ def _contracted(axes: Any, a_ndim: int, b_ndim: int) -> tuple[list[int], list[in
     """tensordot's axes as two lists without negative numbers."""
     if isinstance(axes, (int, np.integer)):
         return list(range(a_ndim - axes, a_ndim)), list(range(axes))
-    of_a, of_b = [[part] if isinstance(part, (int, np.integer)) else part for part in axes]
+    of_a, of_b = [np.atleast_1d(part).tolist() for part in axes]
     return [i % a_ndim for i in of_a], [i % b_ndim for i in of_b]
 
 

@@ -23,7 +23,6 @@ operand's value (``x``), an operand's shape and dtype without its values (``x_li
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -268,8 +267,8 @@ class Plan:
         self.pushes = []
         for position, slot in slots.items():
             rule = row.rules[position]
-            self.pulls.append((_caller(rule.vjp, rule.vjp_needs, locate), slot))
-            self.pushes.append((_caller(rule.jvp, rule.jvp_needs, locate), slot))
+            self.pulls.append((_caller(rule.vjp, [locate(n) for n in rule.vjp_needs]), slot))
+            self.pushes.append((_caller(rule.jvp, [locate(n) for n in rule.jvp_needs]), slot))
         self.select = _selector(kept)
         # Where the kept values come from, for a sweep that is itself recorded: (index among the
         # kept, slot among the parents, or ANS).
@@ -302,49 +301,45 @@ class Times:
     def __init__(self, factor: Callable[..., Any]) -> None:
         self.factor = factor
 
-    def __call__(self, g: Any, *needed: Any, **named: Any) -> Any:
-        return g * self.factor(*needed, **named)
+    def __call__(self, g: Any, *needed: Any) -> Any:
+        return g * self.factor(*needed)
 
 
-def _caller(rule: Any, needs: tuple[str, ...], locate: Callable[[str], Spot]) -> Callable[..., Any]:
+def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
     """`rule` as a function of (cotangent, kept, parents).
 
-    What has a default is bound at once. The forms written out are those of most rules, and faster;
-    the last line serves any rule.
+    The forms written out are those of most rules, and faster; the last line serves any rule.
     """
-    spots = {need: locate(need) for need in needs}
-    bound = {need: what for need, (where, what) in spots.items() if where == "default"}
-    found = [spot for spot in spots.values() if spot[0] != "default"]
-    in_order = list(spots.values())[: len(found)] == found
-    if isinstance(rule, Times):
-        factor = functools.partial(rule.factor, **bound) if bound else rule.factor
-        match found:
-            case [("kept", i)] if in_order:
+    places = [spot for spot in spots if spot[0] != "default"]
+    rest = tuple([what for where, what in spots if where == "default"])
+    if isinstance(rule, Times) and not rest:
+        factor = rule.factor
+        match places:
+            case [("kept", i)]:
                 return lambda g, kept, parents: g * factor(kept[i])
-            case [("kept", i), ("kept", j)] if in_order:
+            case [("kept", i), ("kept", j)]:
                 return lambda g, kept, parents: g * factor(kept[i], kept[j])
-        rule = Times(factor)
-    elif bound:
-        rule = functools.partial(rule, **bound)
-    match found:
-        case []:
-            return lambda g, kept, parents: rule(g)
-        case [("kept", i)] if in_order:
-            return lambda g, kept, parents: rule(g, kept[i])
-        case [("parent", i)] if in_order:
-            return lambda g, kept, parents: rule(g, parents[i])
-        case [("kept", i), ("kept", j)] if in_order:
-            return lambda g, kept, parents: rule(g, kept[i], kept[j])
-        case [("kept", i), ("parent", j)] if in_order:
-            return lambda g, kept, parents: rule(g, kept[i], parents[j])
-        case [("parent", i), ("kept", j)] if in_order:
-            return lambda g, kept, parents: rule(g, parents[i], kept[j])
-    sources = {
-        need: (where == "parent", i) for need, (where, i) in spots.items() if where != "default"
-    }
-    return lambda g, kept, parents: rule(
-        g, **{need: (kept, parents)[source][i] for need, (source, i) in sources.items()}
-    )
+    if spots[: len(places)] == places:  # the defaults come last
+        match places:
+            case []:
+                return lambda g, kept, parents: rule(g, *rest)
+            case [("kept", i)]:
+                return lambda g, kept, parents: rule(g, kept[i], *rest)
+            case [("parent", i)]:
+                return lambda g, kept, parents: rule(g, parents[i], *rest)
+            case [("kept", i), ("kept", j)]:
+                return lambda g, kept, parents: rule(g, kept[i], kept[j], *rest)
+            case [("kept", i), ("parent", j)]:
+                return lambda g, kept, parents: rule(g, kept[i], parents[j], *rest)
+            case [("parent", i), ("kept", j)]:
+                return lambda g, kept, parents: rule(g, parents[i], kept[j], *rest)
+
+    def any_form(g: Any, kept: Any, parents: Any) -> Any:
+        found = {"kept": kept, "parent": parents}
+        needed = [what if where == "default" else found[where][what] for where, what in spots]
+        return rule(g, *needed)
+
+    return any_form
 
 
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Row:

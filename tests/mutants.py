@@ -1,0 +1,74 @@
+"""Wrong versions of a row: the witnesses must find every one of them."""
+
+import copy
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygrad_np.rules.table import Row, Rule
+
+
+class Mutant(NamedTuple):
+    """A wrong row. `applied` collects what was changed, so that a change of nothing shows."""
+
+    name: str
+    row: Row
+    applied: list
+
+
+def _scaled(factor):
+    def change(part, applied):
+        applied.append(factor)
+        return factor * part
+
+    return change
+
+
+def _transposed(part, applied):
+    """A transpose dropped: of a square matrix nothing but the numbers shows it."""
+    if np.ndim(part) < 2:
+        return part
+    applied.append(part.shape)
+    return np.swapaxes(part, -1, -2)
+
+
+CHANGES = {
+    "scaled by 1.001": _scaled(1.001),
+    "sign flipped": _scaled(-1.0),
+    "zeroed": _scaled(0.0),
+    "transpose dropped": _transposed,
+}
+
+
+def _mutated(linear_map, change, applied):
+    def mutated(g, *needed):
+        result = linear_map(g, *needed)
+        if isinstance(result, (list, tuple)):
+            parts = [None if part is None else change(part, applied) for part in result]
+            return type(result)(parts)
+        return change(result, applied)
+
+    return mutated
+
+
+def mutants(row: Row) -> Iterator[Mutant]:
+    """Each vjp and each jvp alone, and both together, changed; and the operands' rules swapped."""
+    for position, rule in row.rules.items():
+        for what, change in CHANGES.items():
+            for modes in (("vjp",), ("jvp",), ("vjp", "jvp")):
+                applied: list = []
+                wrong = {mode: _mutated(getattr(rule, mode), change, applied) for mode in modes}
+                name = f"{row.names[position]}: {' and '.join(modes)} {what}"
+                yield Mutant(name, _with_rules(row, {position: rule._replace(**wrong)}), applied)
+    if len(row.rules) > 1:
+        first, second, *_ = row.rules
+        exchanged = {first: row.rules[second], second: row.rules[first]}
+        yield Mutant("operands swapped", _with_rules(row, exchanged), ["rules"])
+
+
+def _with_rules(row: Row, rules: dict[int, Rule]) -> Row:
+    twin = copy.copy(row)
+    twin.rules = {**row.rules, **rules}
+    twin.plans, twin.calls = {}, {}
+    return twin

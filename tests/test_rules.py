@@ -1,0 +1,172 @@
+"""Every row of the table against its witnesses; and every wrong version of it, too."""
+
+import numpy as np
+import pytest
+from mutants import mutants
+
+from tinygrad_np.check.samples import EDGES, samples_of
+from tinygrad_np.check.witnesses import edge, trials, witnesses
+from tinygrad_np.rules import FAMILIES, REFUSED, TABLE
+from tinygrad_np.rules.table import CHOICES, LOCALLY_CONSTANT, Row, linear, pointwise, takes
+from tinygrad_np.tensor import Tensor
+
+DIFFERENTIABLE = [row for row in TABLE.values() if row.kind != "constant"]
+CONSTANT = [row for row in TABLE.values() if row.kind == "constant"]
+
+# A change that changes nothing: both of its rules are the identity.
+EQUIVALENT = {("np.add", "operands swapped")}
+
+# The only results with fewer than two axes that a rule of theirs ever gives.
+WITHOUT_TRANSPOSE = {
+    ("mean_logistic_loss", "logits: jvp transpose dropped"),
+    ("mean_logistic_loss", "labels: jvp transpose dropped"),
+    ("np.ravel", "a: jvp transpose dropped"),
+}
+
+
+def each(rows: list[Row]):
+    return pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in rows])
+
+
+@each(DIFFERENTIABLE)
+def test_samples_cover_every_operand_that_has_a_rule(row):
+    tried = set()
+    for sample in samples_of(row):
+        trial = next(trials(row, sample))
+        names = [row.names[key] if isinstance(key, int) else key for key, _ in trial.places]
+        tried |= {row.aliases.get(name, name) for name in names}
+    assert tried == {row.names[position] for position in row.rules}
+
+
+@each(DIFFERENTIABLE)
+def test_all_witnesses_agree(row):
+    findings = [found for sample in samples_of(row) for found in witnesses(row, sample)]
+    wrong = [found for found in findings if not found.is_right]
+    assert len(findings) >= 6
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+@each([row for row in DIFFERENTIABLE if row.function in EDGES])
+def test_kinks_and_ends_follow_the_written_policy(row):
+    with np.errstate(all="ignore"):
+        findings = [found for at in EDGES[row.function] for found in edge(row, at)]
+    wrong = [found.where for found in findings if not found.is_right]
+    assert findings
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_kink_has_its_row():
+    assert set(EDGES) <= set(TABLE)
+
+
+@each(DIFFERENTIABLE)
+def test_every_wrong_version_is_found(row):
+    survivors = set()
+    for mutant in mutants(row):
+        if not any(
+            not found.is_right
+            for sample in samples_of(row)
+            for found in witnesses(mutant.row, sample)
+        ):
+            survivors.add((row.name, mutant.name))
+            if (row.name, mutant.name) in WITHOUT_TRANSPOSE:
+                assert not mutant.applied
+    assert survivors <= EQUIVALENT | WITHOUT_TRANSPOSE
+
+
+@each([row for row in DIFFERENTIABLE if row.analytic])
+def test_rows_declared_analytic_satisfy_the_cauchy_riemann_equations(row):
+    rng = np.random.default_rng(0)
+    samples = samples_of(row)
+    complex_samples = samples[len(samples) // 2 :]
+    assert all(np.iscomplexobj(s.args[0]) or np.iscomplexobj(s.args[1]) for s in complex_samples)
+    for sample in complex_samples:
+        trial = next(trials(row, sample))
+        h = 1e-3 * sample.reach
+        directions = [rng.standard_normal(x.shape) for x in trial.values]
+
+        def along(step, trial=trial, directions=directions):
+            values = [x + step * d for x, d in zip(trial.values, directions, strict=True)]
+            return trial.plain(values)[0]
+
+        by_real = (along(h) - along(-h)) / (2 * h)
+        by_imaginary = (along(1j * h) - along(-1j * h)) / (2j * h)
+        assert np.allclose(by_real, by_imaginary, rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("function", [np.conjugate, np.absolute, np.real])
+def test_the_cauchy_riemann_equations_tell_what_is_not_analytic(function):
+    z, h = np.array([1.0 + 0.5j]), 1e-4
+    by_real = (function(z + h) - function(z - h)) / (2 * h)
+    by_imaginary = (function(z + 1j * h) - function(z - 1j * h)) / (2j * h)
+    assert not np.allclose(by_real, by_imaginary, rtol=1e-4)
+
+
+@each([row for row in DIFFERENTIABLE if row.kind == "pointwise"])
+@pytest.mark.parametrize("shape", [(0,), (3, 0, 2)])
+def test_elementwise_rows_take_empty_arrays(row, shape):
+    operands = [np.zeros(shape) for _ in row.rules]
+    tensors = [Tensor(operand) for operand in operands]
+    result = row.function(*tensors)
+    np.sum(result).backward()
+    assert all(t.grad.shape == shape for t in tensors)
+
+
+@each(DIFFERENTIABLE)
+def test_every_other_parameter_says_why_it_has_no_derivative(row):
+    others = [name for position, name in enumerate(row.names) if position not in row.rules]
+    assert set(others) <= set(CHOICES) | set(LOCALLY_CONSTANT)
+
+
+@each(CONSTANT)
+def test_constant_rows_state_their_reason(row):
+    assert row.reason
+    assert row.function not in REFUSED
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.isfinite, np.isnan,
+        np.isinf, np.sign, np.floor, np.ceil, np.rint, np.round, np.trunc, np.nonzero, np.any,
+        np.all, np.zeros_like, np.ones_like, np.count_nonzero, np.logical_not, np.signbit,
+        lambda x: np.greater(x, 0.5), lambda x: x > 0.5, lambda x: np.floor_divide(x, 0.4),
+        lambda x: x // 0.4, lambda x: np.allclose(x, 1.0), lambda x: np.array_equal(x, x),
+        lambda x: np.searchsorted([0.0, 1.0], x), lambda x: np.isin(x, [1.0]),
+    ],
+)  # fmt: skip
+def test_constant_functions_give_what_numpy_gives_and_no_tensor(function):
+    values = np.array([-1.5, 0.5, 2.0])
+    found, expected = function(Tensor(values)), function(values)
+    assert not isinstance(found, Tensor)
+    assert type(found) is type(expected)
+    if isinstance(expected, tuple):
+        assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
+    else:
+        assert np.array_equal(found, expected)
+
+
+def test_the_sign_of_a_complex_number_is_not_constant():
+    with pytest.raises(TypeError, match=r"np\.sign.*x/\|x\|"):
+        np.sign(Tensor([1j]))
+
+
+def test_a_function_is_in_one_class_only():
+    rows = [row for family in FAMILIES for row in family.ROWS]
+    assert len({row.function for row in rows}) == len(rows) == len(TABLE)
+    assert not set(TABLE) & set(REFUSED)
+
+
+def test_a_rule_that_needs_what_is_not_there_is_refused_when_it_is_declared():
+    with pytest.raises(TypeError, match=r"np\.exp for 'x' needs 'y'.*'ans'"):
+        pointwise(np.exp, lambda y: y)
+
+
+def test_a_function_whose_parameters_cannot_be_read_asks_for_them():
+    with pytest.raises(TypeError, match=r"takes\(…\)"):
+        linear(len, lambda g: g)
+
+
+def test_a_rule_for_no_parameter_is_refused():
+    with pytest.raises(TypeError, match=r"np\.sum has no parameter 'b'"):
+        linear(np.sum, takes("a"), b=lambda g: g)

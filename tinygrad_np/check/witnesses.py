@@ -1,0 +1,356 @@
+"""Independent witnesses of a row's rules: what else can be known about the same derivative.
+
+`witnesses` tries a row at a sample and gives a `Finding` for each witness:
+
+- *value*: the recorded call gives exactly what the function gives on arrays.
+- *derivative*: the jvp against complex step (rows declared analytic), central differences (exact
+  for linear and bilinear rows) or five-point differences.
+- *transpose*: ⟨u, J v⟩ = ⟨Jᵀu, v⟩, forward against reverse mode.
+- *second order*: the derivative of the vjp, by a recorded sweep, against differences of the vjp.
+- *float32*: dtypes are kept, and the gradient is that of float64 to 1e-4.
+- *layout*: strided, reversed and read-only operands give the same; nothing is written into.
+
+`edge` holds a row against the gradient that is written down for a kink.
+
+Directions and cotangents are random; for complex numbers the derivative is that along real steps in
+complex directions, paired with the gradient ∂/∂x − i ∂/∂y of a real function. An error is relative to the sum of the magnitudes that go into
+the number compared, so that cancellation neither fails a right rule nor passes a wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..graph import between, forward, leaf, reverse
+from ..rules.table import Row
+from ..tensor import Tensor, apply, rebuilt, source_of, value_of
+from .samples import Edge, Sample
+
+TOLERANCE = 1e-9
+"""Relative, in float64. Five-point differences are good to 1e-11, complex step to 1e-15."""
+
+NOISE = 1e-11
+"""What differences add to it, relative to the values that are subtracted, over the reach: 50 times
+their rounding error, which is the unit roundoff over the step of 1e-3 of the reach."""
+
+EXACT = 1e-12
+"""Where both numbers come from the same sums in another order."""
+
+FLOAT32 = 1e-4
+"""Relative to the largest component: some 1,000 roundings of float32."""
+
+
+class Finding(NamedTuple):
+    """What one witness says: the error found, the error allowed, and where."""
+
+    witness: str
+    error: float
+    allowed: float
+    where: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the error is within what is allowed; False for nan."""
+        return self.error <= self.allowed
+
+
+class Trial:
+    """A call of a row with some of its floating operands as variables.
+
+    `places` says which: (position or keyword of the argument, index if it is a list).
+    """
+
+    def __init__(self, row: Row, args: Any, kwargs: Any, places: list[tuple[Any, Any]]) -> None:
+        self.row = row
+        self.args = args
+        self.kwargs = kwargs
+        self.places = places
+        self.values = [_read(args, kwargs, place) for place in places]
+
+    def call(self, values: list[Any], function: Any) -> list[Any]:
+        """``function(args, kwargs)`` with other values of the variables: what has a derivative."""
+        args, kwargs = list(self.args), dict(self.kwargs)
+        for (key, index), value in zip(self.places, values, strict=True):
+            target: Any = args if isinstance(key, int) else kwargs
+            if index is not None:
+                parts = list(target[key])
+                parts[index] = value
+                value = parts
+            target[key] = value
+        results = function(tuple(args), kwargs)
+        constant = self.row.constant_outputs
+        if constant is None:
+            return [results]
+        return [result for i, result in enumerate(results) if i not in constant]
+
+    def plain(self, values: list[Any]) -> list[Any]:
+        """The results as the function itself gives them."""
+        return self.call(values, lambda args, kwargs: self.row.function(*args, **kwargs))
+
+    def recorded(self, values: list[Any]) -> list[Any]:
+        """The results of the recorded call."""
+        return self.call(values, lambda args, kwargs: apply(self.row, args, kwargs))
+
+
+def trials(row: Row, sample: Sample | Edge) -> Iterator[Trial]:
+    """The sample with all its floating operands as variables, and with each of them alone."""
+    places: list[tuple[Any, Any]] = []
+    named = {row.aliases.get(name, name): name for name in sample.kwargs}
+    for position, name in enumerate(row.names):
+        if position not in row.rules:
+            continue
+        key = position if position < len(sample.args) else named.get(name)
+        if key is None:
+            continue
+        value = _read(sample.args, sample.kwargs, (key, None))
+        if position in row.nested:
+            places += [(key, i) for i in range(len(value))]
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "fc":
+            places.append((key, None))
+    yield Trial(row, sample.args, sample.kwargs, places)
+    if len(places) > 1:
+        for place in places:
+            yield Trial(row, sample.args, sample.kwargs, [place])
+
+
+def _read(args: Any, kwargs: Any, place: tuple[Any, Any]) -> Any:
+    key, index = place
+    value = args[key] if isinstance(key, int) else kwargs[key]
+    return value if index is None else value[index]
+
+
+class Linearised:
+    """A trial's derivative at a point, in both modes."""
+
+    def __init__(self, trial: Trial, values: list[Any]) -> None:
+        # Not Tensor(value), whose copy would undo the layout that is to be tried.
+        self.tensors = [rebuilt(value, leaf(value.shape, value.dtype)) for value in values]
+        self.results = trial.recorded(self.tensors)
+        self.inputs: list[Any] = [source_of(tensor) for tensor in self.tensors]
+        self.outputs = [source_of(result) for result in self.results]
+
+    def vjp(self, us: list[Any], recorded: bool = False) -> list[Any]:
+        """The operands' cotangents; as Tensors, to be differentiated again, if `recorded`."""
+        seeds = list(zip(self.outputs, us, strict=True))
+        found: Any = reverse(seeds, self.inputs, rebuilt if recorded else None)
+        return [
+            np.zeros_like(value_of(x)) if found[node] is None else found[node]
+            for x, node in zip(self.tensors, self.inputs, strict=True)
+        ]
+
+    def jvp(self, vs: list[Any]) -> list[Any]:
+        """The results' tangents."""
+        order, _ = between(self.outputs, self.inputs)
+        found = forward(order, dict(zip(self.inputs, vs, strict=True)), self.outputs)
+        return [
+            np.zeros(x.shape, x.dtype) if t is None else t
+            for x, t in zip(self.results, found, strict=True)
+        ]
+
+    def second(self, us: list[Any], vs: list[Any]) -> list[Any]:
+        """The gradient of ⟨Jᵀu, v⟩ by the operands."""
+        total: Any = 0.0
+        for g, v in zip(self.vjp(us, recorded=True), vs, strict=True):
+            total = total + np.real(np.sum(g * v))
+        if not isinstance(total, Tensor):
+            return [np.zeros_like(value_of(x)) for x in self.tensors]
+        found: Any = reverse([(source_of(total), np.ones(()))], self.inputs)
+        return [
+            np.zeros_like(value_of(x)) if found[node] is None else found[node]
+            for x, node in zip(self.tensors, self.inputs, strict=True)
+        ]
+
+
+def witnesses(row: Row, sample: Sample, seed: int = 0) -> Iterator[Finding]:
+    """The findings of all witnesses of `row` at `sample`.
+
+    A rule that raises is a finding, too, with an infinite error.
+    """
+    for number, trial in enumerate(trials(row, sample)):
+        rng = np.random.default_rng([seed, number])
+        for witness in (_value, _derivative, _transpose, _second_order, _float32, _layout):
+            name = witness.__name__.strip("_").replace("_", " ")
+            where = f"{row.name}{_described(trial)}, seed {[seed, number]}"
+            try:
+                with np.errstate(all="ignore"):
+                    error, allowed = witness(trial, sample.reach, rng)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+                yield Finding(name, np.inf, 0.0, f"{where}: {type(fault).__name__}: {fault}")
+            else:
+                yield Finding(name, error, allowed, where)
+
+
+def edge(row: Row, at: Edge) -> Iterator[Finding]:
+    """The gradient of the sum of the results at a kink, against the one that is written down."""
+    trial = next(trials(row, at))
+    derivative = Linearised(trial, trial.values)
+    found = derivative.vjp([np.ones(x.shape) for x in derivative.results])
+    for g, expected in zip(found, at.expected, strict=True):
+        if expected is not None:
+            is_same = np.array_equal(g, np.asarray(expected, float))
+            where = f"{row.name}{_described(trial)}: {g} where {expected} is the policy"
+            yield Finding("edge", 0.0 if is_same else np.inf, 0.0, where)
+
+
+def _described(trial: Trial) -> str:
+    shapes = ", ".join(
+        f"{key if index is None else f'{key}[{index}]'}: {value.shape}"
+        for (key, index), value in zip(trial.places, trial.values, strict=True)
+    )
+    return f" by {{{shapes}}}"
+
+
+def _value(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
+    expected = trial.plain(trial.values)
+    found = trial.recorded([Tensor(value) for value in trial.values])
+    for a, b in zip(found, expected, strict=True):
+        b = np.asarray(b)
+        if not isinstance(a, Tensor) or a.dtype != b.dtype or not np.array_equal(a.data, b):
+            return np.inf, 0.0
+    return 0.0, 0.0
+
+
+def _derivative(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
+    x = trial.values
+    derivative = Linearised(trial, x)
+    us, vs = _directions(derivative, rng)
+    found = _pairing(us, derivative.jvp(vs)).real
+
+    def value(t: Any) -> Any:
+        """⟨u, f(x + t v)⟩"""
+        return _pairing(us, trial.plain([a + t * v for a, v in zip(x, vs, strict=True)]))
+
+    scale = _magnitude(us, derivative.jvp(vs))
+    if trial.row.analytic and all(a.dtype.kind == "f" for a in x):
+        expected = value(1e-100j).imag / 1e-100
+        return abs(found - expected), TOLERANCE * scale
+    noise = NOISE * _magnitude(us, trial.plain(x)) / reach
+    if trial.row.kind in ("linear", "bilinear"):
+        expected = (value(1.0) - value(-1.0)).real / 2
+    else:
+        expected = _five_point(lambda t: value(t).real, 1e-3 * reach)
+    return abs(found - expected), TOLERANCE * scale + noise
+
+
+def _transpose(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
+    derivative = Linearised(trial, trial.values)
+    us, vs = _directions(derivative, rng)
+    forwards, backwards = derivative.jvp(vs), derivative.vjp(us)
+    scale = _magnitude(us, forwards) + _magnitude(backwards, vs)
+    return abs((_pairing(us, forwards) - _pairing(backwards, vs)).real), EXACT * scale
+
+
+def _second_order(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
+    x = trial.values
+    derivative = Linearised(trial, x)
+    us, vs = _directions(derivative, rng)
+    ws = _directions(derivative, rng)[1]
+    found = derivative.second(us, vs)
+
+    def slope(t: float) -> Any:
+        """⟨Jᵀ(x + t w) u, v⟩"""
+        moved = Linearised(trial, [a + t * w for a, w in zip(x, ws, strict=True)])
+        return _pairing(moved.vjp(us), vs).real
+
+    expected = _five_point(slope, 1e-3 * reach)
+    noise = NOISE * _magnitude(derivative.vjp(us), vs) / reach
+    return abs(_pairing(found, ws).real - expected), TOLERANCE * _magnitude(found, ws) + noise
+
+
+def _float32(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
+    derivative = Linearised(trial, trial.values)
+    us = _directions(derivative, rng)[0]
+    single = Trial(trial.row, _single(trial.args), _single(trial.kwargs), trial.places)
+    recorded = Linearised(single, single.values)
+    for a, b in zip(recorded.results, single.plain(single.values), strict=True):
+        if a.dtype != np.asarray(b).dtype:
+            return np.inf, 0.0
+    cotangents = recorded.vjp(
+        [u.astype(a.dtype) for u, a in zip(us, recorded.results, strict=True)]
+    )
+    error = 0.0
+    for g, exact in zip(cotangents, derivative.vjp(us), strict=True):
+        if g.dtype != _HALVED[exact.dtype.kind]:
+            return np.inf, 0.0
+        largest = np.max(np.abs(exact), initial=1e-300)
+        error = max(error, float(np.max(np.abs(g - exact), initial=0.0) / largest))
+    return error, FLOAT32
+
+
+def _layout(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
+    derivative = Linearised(trial, trial.values)
+    us = _directions(derivative, rng)[0]
+    expected = derivative.vjp(us)
+    error = 0.0
+    for laid_out in (_fortran, _every_other, _backwards):
+        values = [laid_out(value) for value in trial.values]
+        seeds = [laid_out(u) for u in us]
+        for array in (*values, *seeds):
+            array.flags.writeable = False  # whoever writes raises
+        for g, exact in zip(Linearised(trial, values).vjp(seeds), expected, strict=True):
+            largest = np.max(np.abs(exact), initial=1e-300)
+            error = max(error, float(np.max(np.abs(g - exact), initial=0.0) / largest))
+    return error, EXACT
+
+
+def _fortran(array: Any) -> Any:
+    return np.array(array, order="F")
+
+
+def _every_other(array: Any) -> Any:
+    wide = np.full((*array.shape, 2), np.nan, array.dtype)
+    wide[..., 0] = array
+    return wide[..., 0]
+
+
+def _backwards(array: Any) -> Any:
+    if array.ndim == 0:
+        return array.copy()
+    flipped = array[::-1].copy()
+    return flipped[::-1]
+
+
+def _single(arguments: Any) -> Any:
+    """The arguments with arrays of single precision in place of those of double."""
+    if isinstance(arguments, dict):
+        return {name: _single(value) for name, value in arguments.items()}
+    if isinstance(arguments, (list, tuple)):
+        return type(arguments)([_single(value) for value in arguments])
+    if isinstance(arguments, np.ndarray) and arguments.dtype.kind in "fc":
+        return arguments.astype(_HALVED[arguments.dtype.kind])
+    return arguments
+
+
+_HALVED = {"f": np.float32, "c": np.complex64}
+
+
+def _directions(derivative: Linearised, rng: np.random.Generator) -> tuple[list[Any], list[Any]]:
+    """Random cotangents for the results and random tangents for the operands."""
+    us = [_direction(x, rng) for x in derivative.results]
+    return us, [_direction(x, rng) for x in derivative.tensors]
+
+
+def _direction(like: Any, rng: np.random.Generator) -> Any:
+    direction = np.empty(like.shape, like.dtype)
+    direction.real = rng.standard_normal(like.shape)
+    if direction.dtype.kind == "c":
+        direction.imag = rng.standard_normal(like.shape)
+    return direction
+
+
+def _pairing(a: list[Any], b: list[Any]) -> Any:
+    """Σ a·b, without conjugates; its real part pairs a gradient ∂/∂x − i ∂/∂y with a direction."""
+    return sum([np.sum(x * y) for x, y in zip(a, b, strict=True)], np.float64(0))
+
+
+def _magnitude(a: list[Any], b: list[Any]) -> float:
+    return float(sum(np.sum(np.abs(x * y)) for x, y in zip(a, b, strict=True)))
+
+
+def _five_point(function: Any, h: float) -> Any:
+    """The derivative at 0, with an error of h⁴: (f(−2h) − 8 f(−h) + 8 f(h) − f(2h)) / 12h."""
+    near, far = function(h) - function(-h), function(2 * h) - function(-2 * h)
+    return (8 * near - far) / (12 * h)
