@@ -1,12 +1,12 @@
 """Gradients derived by hand, to hold against those of reverse mode.
 
-The formulas are those of *Convolutional Neural Networks using Numpy*, part 1, written out with NumPy
-and SciPy alone: nothing here knows of Tensors or of any other code of this project, so agreement
-with it is evidence. `two_class` and `two_class_images` differentiate the whole two-class network;
-the convolution and its two adjoints are there on their own.
+The formulas are those of *Convolutional Neural Networks using Numpy*, part 1, written out with
+NumPy and SciPy alone: nothing here knows of Tensors or of any other code of this project, so
+agreement with it is evidence. `two_class` and `two_class_images` differentiate the whole two-class
+network; the convolution and its two adjoints are there on their own.
 
-Images are (n, rows, columns, channels), filters (K, K, in, out) with K odd, and convolutions "same":
-the images are framed with P = (K − 1)/2 zeros, l̃[n, P + i, P + j, c] = l[n, i, j, c].
+Images are (n, rows, columns, channels), filters (K, K, in, out) with K odd, and convolutions are
+"same": the images are framed with P = (K − 1)/2 zeros, l̃[n, P + i, P + j, c] = l[n, i, j, c].
 """
 
 from typing import Any

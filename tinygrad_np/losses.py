@@ -21,12 +21,11 @@ def log_loss(probabilities: Any, labels: Any, reduction: str = "mean") -> Any:
     >>> log_loss(np.array([0.5, 1.0]), np.array([1, 1]), reduction="none")
     array([0.69314718, 0.        ])
     """
-    if not hasattr(probabilities, "dtype"):
-        probabilities = np.asarray(probabilities)
-    labels = _labels("log_loss", probabilities, labels)
+    probabilities, labels = _checked("log_loss", probabilities, labels, reduction)
     if np.any((probabilities < 0) | (probabilities > 1)):
         raise ValueError("log_loss: probabilities lie between 0 and 1; are these logits?")
-    return _reduced("log_loss", bernoulli_loss(probabilities, labels), reduction)
+    losses = bernoulli_loss(probabilities, labels)
+    return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 
 def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> Any:
@@ -38,16 +37,20 @@ def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
     >>> log_loss_with_logits(np.array([0.0, 1000.0]), np.array([1, 1]))
     np.float64(0.34657359027997264)
     """
-    if not hasattr(logits, "dtype"):
-        logits = np.asarray(logits)
-    labels = _labels("log_loss_with_logits", logits, labels)
+    logits, labels = _checked("log_loss_with_logits", logits, labels, reduction)
     if reduction == "mean":
         return mean_logistic_loss(logits, labels)
-    return _reduced("log_loss_with_logits", logistic_loss(logits, labels), reduction)
+    losses = logistic_loss(logits, labels)
+    return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 
-def _labels(function: str, predictions: Any, labels: Any) -> Any:
-    """The labels in the predictions' dtype, once their shape and range have been checked."""
+_REDUCTIONS: dict[str, Any] = {"mean": np.mean, "sum": np.sum, "none": None}
+
+
+def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tuple[Any, Any]:
+    """Predictions and labels as arrays, the labels in the predictions' dtype."""
+    if not hasattr(predictions, "dtype"):
+        predictions = np.asarray(predictions)
     if not hasattr(labels, "dtype"):
         labels = np.asarray(labels)
     if predictions.shape != labels.shape:
@@ -55,28 +58,24 @@ def _labels(function: str, predictions: Any, labels: Any) -> Any:
             f"{function}: predictions of shape {predictions.shape} and labels of shape "
             f"{labels.shape} differ; reshape one of them, for instance labels.reshape(-1, 1)"
         )
-    if labels.size == 1:
+    if reduction not in _REDUCTIONS:
+        raise ValueError(
+            f"{function}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}"
+        )
+    size = labels.size
+    if size == 1:
         low = high = labels.item()
-    elif labels.size:
+    elif size:
         low, high = labels.min(), labels.max()
+    elif reduction == "mean":
+        raise ValueError(f"{function}: no predictions have no mean; use reduction='sum'")
     else:
-        low, high = 0, 1
-    if low < 0 or high > 1:
+        return predictions, labels
+    if not (low >= 0 and high <= 1):  # also where a label is nan
         raise ValueError(
             f"{function}: labels lie between 0 and 1, not {low} to {high}; two classes are told "
             "apart by a comparison, for instance labels == 3"
         )
     if labels.dtype.kind in "biu":
-        return labels.astype(predictions.dtype)
-    return labels
-
-
-def _reduced(function: str, losses: Any, reduction: str) -> Any:
-    match reduction:
-        case "mean":
-            return losses.mean()
-        case "sum":
-            return losses.sum()
-        case "none":
-            return losses
-    raise ValueError(f"{function}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+        labels = labels.astype(predictions.dtype)
+    return predictions, labels

@@ -22,15 +22,22 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .arrays import Array, floating, owned, shaped_like
 from .graph import Node, Output, Several, Source, describe, new_number, reverse
-from .kernels.elementwise import cast
-from .rules import REFUSED, TABLE
-from .rules.table import CHOICES, LOCALLY_CONSTANT, REQUIRED, Like, Plan, Row, likes, name_of
+from .methods import Methods
+from .rules import TABLE
+from .rules.calls import (
+    bind,
+    check_constant,
+    constant_operand,
+    refusal_of_method,
+    refuse_out,
+    row_of,
+)
+from .rules.table import Like, Plan, Row, likes
 
-Array = np.ndarray[Any, Any]
 
-
-class Tensor:
+class Tensor(Methods):
     """A variable with the value of `data`, which is copied; integers become float64.
 
     `dtype` is a floating or complex dtype, that of `data` by default. Raises ``TypeError`` for what
@@ -49,7 +56,12 @@ class Tensor:
     _source: Source
 
     def __init__(self, data: Any, dtype: Any = None) -> None:
-        value = _floating(data, dtype)
+        if isinstance(data, Tensor):
+            raise TypeError(
+                "Tensor(t): t is a Tensor already; use it as it is, or Tensor(t.data) for a "
+                "variable of its own"
+            )
+        value = floating(data, dtype, "Tensor")
         self._value = value
         self._source = Node(None, None, (), value.shape, value.dtype)
 
@@ -99,21 +111,6 @@ class Tensor:
         """With the axes reversed."""
         return _unary(_TRANSPOSE, self)
 
-    @property
-    def mT(self) -> Tensor:
-        """With the last two axes swapped."""
-        return apply(_SWAPAXES, (self, -2, -1), {})
-
-    @property
-    def real(self) -> Tensor:
-        """The real part."""
-        return apply(_REAL, (self,), {})
-
-    @property
-    def imag(self) -> Tensor:
-        """The imaginary part."""
-        return apply(_IMAG, (self,), {})
-
     def item(self, *args: Any) -> Any:
         """The single element (or the one at the given place) as a Python number: a constant."""
         return self._value.item(*args)
@@ -145,7 +142,15 @@ class Tensor:
         >>> x.grad
         array([2., 4., 0.])
         """
-        seed = _cotangent(self, cotangent)
+        if isinstance(cotangent, Tensor):
+            raise TypeError("backward: the cotangent must be an array; for higher orders use vjp")
+        if cotangent is None and self.size != 1:
+            raise ValueError(
+                f"backward: the result has shape {self.shape}, not one element; pass a cotangent "
+                "of that shape, or reduce the result first, for instance with .sum()"
+            )
+        given = np.ones(self.shape) if cotangent is None else cotangent
+        seed = shaped_like(given, self.shape, self.dtype, "backward: the cotangent")
         found: Any = reverse([(self._source, seed)], free=True)
         taken = {id(seed)}
         for node, g in found.items():
@@ -156,7 +161,7 @@ class Tensor:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":
-            raise TypeError(_refusal_of_method(ufunc, method))
+            raise TypeError(refusal_of_method(ufunc, method))
         return apply(TABLE.get(ufunc) or row_of(ufunc), inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -290,85 +295,6 @@ class Tensor:
             return _binary(_RESHAPE, self, target)
         return apply(_RESHAPE, (self, target, order), {})
 
-    def ravel(self, order: str = "C") -> Tensor:
-        """As `numpy.ravel`, in order "C" or "F"."""
-        return apply(_RAVEL, (self, order), {})
-
-    flatten = ravel
-
-    def transpose(self, *axes: Any) -> Tensor:
-        """As `numpy.transpose`; the axes are one tuple or several integers."""
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
-        return apply(_TRANSPOSE, (self, order), {})
-
-    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
-        """As `numpy.swapaxes`."""
-        return apply(_SWAPAXES, (self, axis1, axis2), {})
-
-    def squeeze(self, axis: Any = None) -> Tensor:
-        """As `numpy.squeeze`."""
-        return apply(_SQUEEZE, (self, axis), {})
-
-    def sum(self, *args: Any, **kwargs: Any) -> Tensor:
-        """As `numpy.sum`: (axis=None, dtype=None, keepdims=False, initial=0, where=True)."""
-        return apply(_SUM, (self, *args), kwargs)
-
-    def mean(self, *args: Any, **kwargs: Any) -> Tensor:
-        """As `numpy.mean`: (axis=None, dtype=None, keepdims=False, where=True)."""
-        return apply(_MEAN, (self, *args), kwargs)
-
-    def max(self, *args: Any, **kwargs: Any) -> Tensor:
-        """As `numpy.max`; elements that tie share the gradient equally."""
-        return apply(_MAX, (self, *args), kwargs)
-
-    def min(self, *args: Any, **kwargs: Any) -> Tensor:
-        """As `numpy.min`; elements that tie share the gradient equally."""
-        return apply(_MIN, (self, *args), kwargs)
-
-    def clip(self, min: Any = None, max: Any = None) -> Tensor:
-        """As `numpy.clip`; the derivative is 1 on the closed interval."""
-        return apply(_CLIP, (self, min, max), {})
-
-    def dot(self, other: Any) -> Tensor:
-        """As `numpy.dot`."""
-        return apply(_DOT, (self, other), {})
-
-    def take(self, indices: Any, axis: Any = None, mode: str = "raise") -> Tensor:
-        """As `numpy.take`."""
-        return apply(_TAKE, (self, indices), {"axis": axis, "mode": mode})
-
-    def conj(self) -> Tensor:
-        """The complex conjugate."""
-        return apply(_CONJUGATE, (self,), {})
-
-    def astype(self, dtype: Any) -> Tensor:
-        """As another floating or complex dtype; the gradient comes back in this one."""
-        if np.dtype(dtype).kind not in "fc":
-            raise TypeError(
-                f"astype: {np.dtype(dtype)} has no derivative; use t.data.astype for constants"
-            )
-        return apply(_CAST, (self, np.dtype(dtype)), {})
-
-    def copy(self) -> Tensor:
-        """The same value as a new Tensor that depends on this one."""
-        return +self
-
-    def argmax(self, *args: Any, **kwargs: Any) -> Any:
-        """As `numpy.argmax`: a constant."""
-        return self._value.argmax(*args, **kwargs)
-
-    def argmin(self, *args: Any, **kwargs: Any) -> Any:
-        """As `numpy.argmin`: a constant."""
-        return self._value.argmin(*args, **kwargs)
-
-    def any(self, *args: Any, **kwargs: Any) -> Any:
-        """As `numpy.any`: a constant."""
-        return self._value.any(*args, **kwargs)
-
-    def all(self, *args: Any, **kwargs: Any) -> Any:
-        """As `numpy.all`: a constant."""
-        return self._value.all(*args, **kwargs)
-
     def __getattr__(self, name: str) -> NoReturn:
         hint = ""
         if not name.startswith("_") and hasattr(np.ndarray, name):
@@ -468,85 +394,7 @@ def value_of(x: Any) -> Any:
     return x.data if type(x) is Tensor else x
 
 
-def owned(g: Any, taken: set[int]) -> Array:
-    """`g` as an array of its own: writeable, of no other's memory, and not handed out before."""
-    array = g if type(g) is np.ndarray else np.asarray(g)
-    flags = array.flags
-    if id(array) in taken or not (flags.owndata and flags.writeable):
-        array = array.copy()
-    taken.add(id(array))
-    return array
-
-
-def _floating(data: Any, dtype: Any) -> Array:
-    if isinstance(data, Tensor):
-        raise TypeError(
-            "Tensor(t): t is a Tensor already; use it as it is, or Tensor(t.data) for a variable "
-            "of its own"
-        )
-    if dtype is not None and np.dtype(dtype).kind not in "fc":
-        raise TypeError(f"Tensor: dtype must be floating or complex, not {np.dtype(dtype)}")
-    if _is_masked(data):
-        raise TypeError("Tensor: a masked array has no derivative at what it masks; use np.where")
-    try:
-        value = np.array(data, order="K")
-    except ValueError as error:
-        raise ValueError(f"Tensor: the nested lists are ragged: {error}") from error
-    if value.dtype.kind in "biu":
-        value = value.astype(np.float64)
-    elif value.dtype.kind not in "fc":
-        raise TypeError(f"Tensor: takes numbers, not {_described(data)} of dtype {value.dtype}")
-    return value if dtype is None else value.astype(dtype, copy=False)
-
-
-def _described(data: Any) -> str:
-    return f"a {type(data).__name__}"
-
-
-def _is_masked(value: Any) -> bool:
-    # numpy.ma need not be loaded to ask
-    return type(value).__module__.startswith("numpy.ma")
-
-
-def _cotangent(result: Tensor, cotangent: Any) -> Array:
-    if cotangent is None:
-        if result.size != 1:
-            raise ValueError(
-                f"backward: the result has shape {result.shape}, not one element; pass a cotangent "
-                "of that shape, or reduce the result first, for instance with .sum()"
-            )
-        return np.ones(result.shape, result.dtype)
-    if isinstance(cotangent, Tensor):
-        raise TypeError("backward: the cotangent must be an array; for higher orders use vjp")
-    seed = np.array(cotangent)
-    if seed.dtype.kind not in "biufc":
-        raise TypeError(f"backward: the cotangent has dtype {seed.dtype}, which is no number")
-    if seed.dtype.kind == "c" and result.dtype.kind != "c":
-        raise TypeError("backward: the cotangent is complex, the result is real")
-    if seed.shape != result.shape:
-        raise ValueError(
-            f"backward: the cotangent has shape {seed.shape}, the result {result.shape}; they must "
-            "be the same"
-        )
-    return seed.astype(result.dtype, copy=False)
-
-
 # Carrying out a call
-
-
-def row_of(function: Callable[..., Any]) -> Row:
-    """The row of a function; ``TypeError`` where it has none, or is refused."""
-    row = TABLE.get(function) or getattr(function, "row", None)
-    if row is None and function in REFUSED:
-        raise TypeError(f"{name_of(function)} does not take a Tensor: {REFUSED[function]}")
-    if row is None:
-        name = name_of(function)
-        raise TypeError(
-            f"{name} has no derivative rule. Give a function of your own that calls it one, with "
-            "tinygrad_np.pointwise, linear, bilinear or general, "
-            f"or use t.data if no gradient is needed"
-        )
-    return row
 
 
 def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -556,8 +404,7 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if call is not None:
             return call(*args)
     if row.kind == "constant":
-        if kwargs.get("out") is not None:
-            raise TypeError(f"{row.name}: the argument 'out': {_UNSUPPORTED['out']}")
+        refuse_out(row, kwargs.get("out"))
         return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
     return _apply_bound(row, args, kwargs)
 
@@ -642,7 +489,7 @@ def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor
 
 def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`apply` for every case: keywords, lists of arrays, Tensors where no rule is."""
-    bound = _bind(row, args, kwargs)
+    bound = bind(row, args, kwargs)
     parents: list[Source | None] = []
     pattern: list[tuple[int, int | None]] = []
     plain = not kwargs and not row.nested and row.constant_outputs is None
@@ -653,7 +500,7 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
                 pattern.append((position, len(items)))
                 parents.extend([x._source if type(x) is Tensor else None for x in items])
             bound[position] = [
-                x._value if type(x) is Tensor else _constant_operand(x, row) for x in items
+                x._value if type(x) is Tensor else constant_operand(x, row) for x in items
             ]
         elif position in row.rules:
             if type(value) is Tensor:
@@ -661,13 +508,12 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
                 parents.append(value._source)
                 bound[position] = value._value
             elif type(value) is not np.ndarray:
-                bound[position] = _constant_operand(value, row)
+                bound[position] = constant_operand(value, row)
                 plain = plain and bound[position] is value
         elif type(value) is Tensor:
-            bound[position] = _locally_constant(row, row.names[position], value)
+            check_constant(row, row.names[position])
+            bound[position] = value.data
             plain = False
-    if "out" in row.names and bound[row.names.index("out")] is not None:
-        raise TypeError(f"{row.name}: the argument 'out': {_UNSUPPORTED['out']}")
     if not pattern:
         return row.call(bound, row.kernel)
     # Keywords are bound to their places, as if all arguments had been given.
@@ -699,48 +545,6 @@ def _several(plan: Plan, kept: Any, parents: Any, arrays: list[Array], container
     return container(*results) if hasattr(container, "_fields") else container(results)
 
 
-def _bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-    """One value a parameter, in the order of the row's signature."""
-    names = row.names
-    if len(args) > len(names):
-        raise TypeError(f"{row.name}: takes {len(names)} arguments on a Tensor, not {len(args)}")
-    bound = [*args, *row.defaults[len(args) :]]
-    for keyword, value in kwargs.items():
-        name = row.aliases.get(keyword, keyword)
-        if name not in names:
-            why = _UNSUPPORTED.get(keyword, "it is not supported on a Tensor")
-            raise TypeError(f"{row.name}: the argument {keyword!r}: {why}")
-        position = names.index(name)
-        if position < len(args):
-            raise TypeError(f"{row.name}: the argument {keyword!r} was given twice")
-        bound[position] = value
-    for name, value in zip(names, bound, strict=True):
-        if value is REQUIRED:
-            raise TypeError(f"{row.name}: the argument {name!r} is missing")
-    return bound
-
-
-def _constant_operand(value: Any, row: Row) -> Any:
-    """An operand that is no Tensor: a number stays as it is, a list becomes an array."""
-    if value is None or isinstance(value, (int, float, complex, np.number, np.bool_)):
-        return np.asarray(value) if row.kind == "bilinear" else value
-    if _is_masked(value):
-        raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
-    array = np.asarray(value)
-    if array.dtype.kind not in "biufc":
-        raise TypeError(f"{row.name}: {_described(value)} is no number and no array of numbers")
-    return array
-
-
-def _locally_constant(row: Row, name: str, value: Tensor) -> Array:
-    if name in LOCALLY_CONSTANT:
-        return value.data
-    why = CHOICES.get(name, "it has no derivative rule")
-    raise TypeError(
-        f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"
-    )
-
-
 def _values(x: Any) -> Any:
     """`x` with every Tensor in it, also inside lists and tuples, replaced by its value."""
     if isinstance(x, (list, tuple)):
@@ -750,26 +554,8 @@ def _values(x: Any) -> Any:
 
 def _defers(other: Any) -> bool:
     """Whether `other` asks, as NumPy has it, that its own reflected operator be used."""
-    return getattr(type(other), "__array_ufunc__", other) is None
+    return getattr(type(other), "__array_ufunc__", True) is None
 
-
-def _refusal_of_method(ufunc: Any, method: str) -> str:
-    name = name_of(ufunc)
-    if method == "at":
-        return (
-            f"{name}.at writes into an array, and the gradient would be lost; use "
-            "tinygrad_np.scatter_add"
-        )
-    known = {(np.add, "reduce"): "np.sum", (np.maximum, "reduce"): "np.max"}
-    instead = known.get((ufunc, method))
-    return f"{name}.{method} has no derivative rule" + (f"; use {instead}" if instead else "")
-
-
-_UNSUPPORTED = {
-    "out": "nothing is written into an array on the way, since the gradient would be lost; "
-    "assign the result, y = f(x), or y = y + x instead of y += x",
-    "where": "what it leaves out is undefined; use np.where on the result",
-}
 
 _ADD = TABLE[np.add]
 _SUBTRACT = TABLE[np.subtract]
@@ -785,18 +571,4 @@ _POSITIVE = TABLE[np.positive]
 _ABSOLUTE = TABLE[np.absolute]
 _GETITEM = TABLE[operator.getitem]
 _RESHAPE = TABLE[np.reshape]
-_RAVEL = TABLE[np.ravel]
 _TRANSPOSE = TABLE[np.transpose]
-_SWAPAXES = TABLE[np.swapaxes]
-_SQUEEZE = TABLE[np.squeeze]
-_SUM = TABLE[np.sum]
-_MEAN = TABLE[np.mean]
-_MAX = TABLE[np.max]
-_MIN = TABLE[np.min]
-_CLIP = TABLE[np.clip]
-_DOT = TABLE[np.dot]
-_TAKE = TABLE[np.take]
-_REAL = TABLE[np.real]
-_IMAG = TABLE[np.imag]
-_CONJUGATE = TABLE[np.conjugate]
-_CAST = TABLE[cast]

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from . import tree
+from .arrays import owned, shaped_like
 from .graph import Node, between, forward, identity, reverse
-from .tensor import Tensor, owned, rebuilt, source_of, value_in
+from .tensor import Tensor, rebuilt, source_of, value_in
 
 Argnums = int | tuple[int, ...]
 
@@ -232,16 +233,12 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
     leaves: list[Any] = []
 
     def check(like: Any, x: Any) -> None:
-        if type(x) is not Tensor:
-            x = np.array(x)
-            if x.dtype.kind not in "biufc":
-                raise TypeError(f"{where} has dtype {x.dtype}, which is no number")
         shape, dtype = np.shape(like), np.result_type(like)
-        if x.shape != shape:
-            raise ValueError(f"{where} has shape {x.shape} where {shape} belongs")
-        if x.dtype.kind == "c" and dtype.kind != "c":
-            raise TypeError(f"{where} is complex where a real one belongs")
-        leaves.append(x if x.dtype == dtype else x.astype(dtype))
+        if type(x) is not Tensor:
+            x = shaped_like(x, shape, dtype, where)
+        elif (x.shape, x.dtype) != (shape, dtype):
+            raise ValueError(f"{where} is {x.dtype} {x.shape} where {dtype} {shape} belongs")
+        leaves.append(x)
 
     tree.map(check, reference, given)
     return leaves

@@ -12,9 +12,10 @@
 
 `edge` holds a row against the gradient that is written down for a kink.
 
-Directions and cotangents are random; for complex numbers the derivative is that along real steps in
-complex directions, paired with the gradient ∂/∂x − i ∂/∂y of a real function. An error is relative to the sum of the magnitudes that go into
-the number compared, so that cancellation neither fails a right rule nor passes a wrong one.
+Directions and cotangents are random; for complex numbers the derivative is that along real steps
+in complex directions, paired with the gradient ∂/∂x − i ∂/∂y of a real function. An error is
+relative to the sum of the magnitudes that go into the number compared, so that cancellation neither
+fails a right rule nor passes a wrong one.
 """
 
 from __future__ import annotations

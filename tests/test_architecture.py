@@ -1,0 +1,143 @@
+"""The house: imports go downwards only, little is loaded, nothing is hidden."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tinygrad_np
+
+PACKAGE = Path(tinygrad_np.__file__).parent
+
+# From the ground up; what stands in one line must not import one another.
+LAYERS = [
+    ["kernels.dispatch", "kernels.geometry", "arrays", "tree", "closed_form",
+     "data.idx", "data.dataset"],
+    ["kernels.elementwise", "kernels.scatter", "kernels.shapes", "kernels.windows",
+     "data.fashion_mnist", "data.garments"],
+    ["kernels", "data"],
+    ["rules.table"],
+    ["rules.arithmetic", "rules.constants", "rules.elementary", "rules.indexing", "rules.products",
+     "rules.reductions", "rules.shapes"],
+    ["rules"],
+    ["rules.calls"],
+    ["graph", "extend", "methods"],
+    ["tensor"],
+    ["transforms"],
+    ["nn"],
+    ["losses"],
+    ["check.samples", "check.compare", "viz"],
+    ["check.witnesses"],
+    ["check"],
+    [""],
+]  # fmt: skip
+HEIGHT = {module: height for height, row in enumerate(LAYERS) for module in row}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of the package that a file imports, also inside functions."""
+    own = module_of(path)
+    package = own.split(".") if path.name == "__init__.py" else own.split(".")[:-1]
+    package = [part for part in package if part]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = [*package[: len(package) - node.level + 1], *filter(None, [node.module])]
+                base = ".".join(base)
+            elif (node.module or "").split(".")[0] == "tinygrad_np":
+                base = ".".join(node.module.split(".")[1:])
+            else:
+                continue
+            for alias in node.names:
+                inner = f"{base}.{alias.name}".strip(".")
+                found.add(inner if inner in HEIGHT else base)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                parts = alias.name.split(".")
+                if parts[0] == "tinygrad_np":
+                    found.add(".".join(parts[1:]))
+    return found
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_every_module_has_its_place():
+    assert {module_of(path) for path in FILES} == set(HEIGHT)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_go_downwards_only(path):
+    own = module_of(path)
+    wrong = [name for name in imports_of(path) if name != own and HEIGHT[name] >= HEIGHT[own]]
+    assert not wrong, f"{own} imports {wrong}, which do not lie below it"
+
+
+def test_an_upward_import_would_be_found(tmp_path, monkeypatch):
+    fake = PACKAGE / "kernels" / "scatter.py"
+
+    class Source(type(fake)):
+        def read_text(self, encoding=None):
+            return "from ..tensor import Tensor\nfrom . import windows\nimport tinygrad_np.graph"
+
+    found = imports_of(Source(fake))
+    assert found == {"tensor", "kernels.windows", "graph"}
+    assert all(HEIGHT[name] >= HEIGHT["kernels.scatter"] for name in found)
+
+
+def test_closed_form_imports_nothing_of_the_project():
+    assert imports_of(PACKAGE / "closed_form.py") == set()
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_importing_loads_neither_scipy_nor_matplotlib():
+    loaded = run(
+        "import sys, tinygrad_np\n"
+        "print([m for m in ('scipy', 'matplotlib', 'pooch', 'tqdm', 'tinygrad_np.check',"
+        " 'tinygrad_np.closed_form', 'tinygrad_np.data', 'tinygrad_np.viz') if m in sys.modules])"
+    )
+    assert loaded == "[]"
+
+
+def test_training_a_network_loads_neither():
+    code = (
+        "import sys, numpy as np, tinygrad_np as tg\n"
+        "f = lambda w, x, y: tg.log_loss_with_logits(tg.relu(tg.conv2d(x, w)).reshape(2, -1), y)\n"
+        "tg.value_and_grad(f)(np.ones((2, 2, 1, 1)), np.ones((2, 2, 2, 1)), np.ones((2, 1)))\n"
+        "print([m for m in ('scipy', 'matplotlib') if m in sys.modules])"
+    )
+    assert run(code) == "[]"
+
+
+def test_the_rest_loads_when_it_is_first_used():
+    assert run("import tinygrad_np as tg; print(tg.closed_form.two_class.__name__)") == "two_class"
+    assert "check" in dir(tinygrad_np)
+    with pytest.raises(AttributeError, match="has no attribute 'foo'"):
+        tinygrad_np.foo  # noqa: B018
+
+
+def test_every_public_name_is_there():
+    assert all(hasattr(tinygrad_np, name) for name in tinygrad_np.__all__)
+
+
+def test_the_package_is_typed():
+    assert (PACKAGE / "py.typed").exists()
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_modules_open_with_what_one_can_do_there_and_stay_small(path):
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert text.count("\n") <= 600

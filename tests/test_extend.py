@@ -1,0 +1,136 @@
+"""Rules of one's own."""
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np import Tensor, grad, jvp, vjp
+
+
+class TestKinds:
+    def test_pointwise_in_both_modes_and_higher_orders(self):
+        cube = tg.pointwise(lambda x: x * x * x, lambda x: 3 * x**2)
+        x = np.array([1.0, -2.0])
+        assert cube(x).tolist() == [1, -8]
+        assert grad(lambda v: np.sum(cube(v)))(x).tolist() == [3, 12]
+        assert jvp(cube, [x], [np.ones(2)])[1].tolist() == [3, 12]
+        assert grad(grad(lambda v: cube(v)))(2.0) == 12
+
+    def test_pointwise_broadcasts(self):
+        scaled = tg.pointwise(lambda x, y: x * y, lambda y: y, lambda x: x)
+        x, y = np.ones((2, 1)), np.ones(3)
+        by_x, by_y = vjp(scaled, x, y)[1](np.ones((2, 3)))
+        assert by_x.tolist() == [[3], [3]]
+        assert by_y.tolist() == [2, 2, 2]
+
+    def test_linear(self):
+        mirrored = tg.linear(lambda x: x[::-1], lambda g: g[::-1])
+        x = np.array([1.0, 2.0, 3.0])
+        assert vjp(mirrored, x)[1](x)[0].tolist() == [3, 2, 1]
+        assert jvp(mirrored, [x], [x])[1].tolist() == [3, 2, 1]
+
+    def test_linear_with_an_affine_keyword(self):
+        shifted = tg.linear(lambda x, by=0.0: 2 * x + by, lambda g: 2 * g, affine={"by"})
+        assert jvp(lambda x: shifted(x, by=5.0), [1.0], [1.0]) == (7, 2)
+        assert grad(lambda x: shifted(x, 5.0))(1.0) == 2
+
+    def test_bilinear(self):
+        outer = tg.bilinear(
+            lambda x, y: np.multiply.outer(x, y), lambda g, y: g @ y, lambda g, x: x @ g
+        )
+        x, y, u = np.ones(2), np.arange(3.0), np.ones((2, 3))
+        assert vjp(outer, x, y)[1](u)[0].tolist() == [3, 3]
+        assert jvp(outer, [x, y], [x, y])[1].tolist() == (2 * np.multiply.outer(x, y)).tolist()
+
+    def test_general_with_a_solver(self):
+        """x(a): the root of x³ + x = a, by Newton's method; dx/da = 1 / (3x² + 1)."""
+
+        def root(a):
+            x = np.zeros_like(a)
+            for _ in range(60):
+                x = x - (x**3 + x - a) / (3 * x**2 + 1)
+            return x
+
+        solve = tg.general(
+            root,
+            (lambda g, ans: g / (3 * ans**2 + 1), lambda t, ans: t / (3 * ans**2 + 1)),
+        )
+        a = np.array([1.0, 10.0])
+        x = solve(a)
+        assert np.allclose(grad(lambda a: np.sum(solve(a)))(a), 1 / (3 * x**2 + 1), rtol=1e-14)
+        second = grad(lambda a: np.sum(grad(lambda b: np.sum(solve(b)))(a)))(a)
+        assert np.allclose(second, -6 * x / (3 * x**2 + 1) ** 3, rtol=1e-13)
+
+    def test_several_results(self):
+        halves = tg.general(
+            lambda x: (x[:1] * 2, x[1:] * 3),
+            (
+                lambda g: np.concatenate([2 * g[0], 3 * g[1]]),
+                lambda t: (2 * t[:1], 3 * t[1:]),
+            ),
+            constant_outputs=(),
+        )
+        a, b = halves(Tensor(np.ones(3)))
+        assert isinstance(a, Tensor)
+        assert grad(lambda x: np.sum(halves(x)[1]))(np.ones(3)).tolist() == [0, 3, 3]
+        assert b.shape == (2,)
+
+
+class TestFunctions:
+    def test_a_ufunc_from_elsewhere(self):
+        from scipy import special
+
+        erf = tg.pointwise(special.erf, lambda x: 2 / np.sqrt(np.pi) * np.exp(-(x**2)))
+        assert np.isclose(grad(erf)(0.5), 2 / np.sqrt(np.pi) * np.exp(-0.25), rtol=1e-15)
+
+    def test_a_function_that_python_cannot_read_names_its_parameters(self):
+        class Doubling:
+            def __call__(self, x):
+                return 2 * x
+
+        double = tg.linear(Doubling(), tg.takes("x"), lambda g: 2 * g)
+        assert grad(double)(1.0) == 2
+
+    def test_built_in_rows_are_not_replaced(self):
+        mine = tg.pointwise(np.exp, lambda ans: -ans)
+        assert grad(mine)(0.0) == -1
+        assert grad(np.exp)(0.0) == 1
+
+    def test_a_function_that_writes_into_its_argument_is_stopped(self):
+        def double(x):
+            x *= 2
+            return x
+
+        doubled = tg.linear(double, lambda g: 2 * g)
+        x = Tensor(np.ones(2))
+        with pytest.raises(ValueError, match="read-only"):
+            doubled(x)
+        assert x.tolist() == [1, 1]
+
+    def test_python_numbers_as_results(self):
+        total = tg.linear(lambda x: float(np.sum(x)), lambda g, x_like: np.full(x_like.shape, g))
+        assert grad(total)(np.ones(3)).tolist() == [1, 1, 1]
+
+    def test_keywords_and_defaults(self):
+        power = tg.pointwise(lambda x, n=2: x**n, x=lambda x, n: n * x ** (n - 1))
+        assert grad(power)(3.0) == 6
+        assert grad(lambda x: power(x, n=3))(3.0) == 27
+        with pytest.raises(TypeError, match="a Tensor cannot be 'n': it has no derivative rule"):
+            power(3.0, n=Tensor(2.0))
+        with pytest.raises(TypeError, match="the argument 'm'"):
+            power(Tensor(3.0), m=2)
+        with pytest.raises(TypeError, match="takes 2 arguments on a Tensor, not 3"):
+            power(Tensor(3.0), 2, 3)
+        with pytest.raises(TypeError, match="the argument 'x' is missing"):
+            power(n=Tensor(2.0))
+
+    def test_a_wrong_rule_is_named(self):
+        wrong = tg.linear(lambda x: x[:2], lambda g: g)
+        with pytest.raises(ValueError, match=r"the vjp rule of <lambda> gave float64 \(2,\)"):
+            grad(lambda x: np.sum(wrong(x)))(np.ones(3))
+
+    def test_the_name_is_in_the_graph(self):
+        def softclip(x):
+            return np.tanh(x)
+
+        assert "softclip(#0)" in tg.pointwise(softclip, lambda ans: 1 - ans**2)(Tensor(1.0)).graph()

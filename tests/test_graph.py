@@ -1,0 +1,398 @@
+"""The engine: sums over paths, what is kept, who frees, depth, memory."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np import Tensor
+from tinygrad_np.graph import between, reverse
+from tinygrad_np.rules.table import linear, pointwise
+from tinygrad_np.tensor import apply, source_of
+
+
+def leaf(*numbers):
+    return Tensor(np.array(numbers, float))
+
+
+class TestPaths:
+    def test_fan_out(self):
+        a = Tensor(3.0)
+        b = a + a
+        c = b * b
+        c.backward()
+        assert a.grad == 24
+
+    def test_a_leaf_used_twice(self):
+        x = leaf(1, 2)
+        (np.sin(x) * x).sum().backward()
+        assert np.allclose(x.grad, np.sin([1, 2]) + np.array([1, 2]) * np.cos([1, 2]), rtol=1e-15)
+
+    def test_one_node_many_times(self):
+        x = Tensor(2.0)
+        y = x * 1.0
+        total = y + y + y * y + y
+        total.backward()
+        assert x.grad == 7
+
+    def test_two_forwards_before_one_backward(self):
+        x = Tensor(2.0)
+        first = x * x
+        second = x * x * x
+        first.backward()
+        assert x.grad == 4
+        second.backward()
+        assert x.grad == 16
+
+    def test_several_results_of_one_call_and_a_result_that_nothing_depends_on(self):
+        x = leaf(1, 2, 3, 4)
+        a, _, c = np.split(x, [1, 2])
+        (a.sum() + (c * c).sum() + a.sum()).backward()
+        assert x.grad.tolist() == [2, 0, 6, 8]
+
+    def test_constant_results_of_a_call_are_plain_arrays(self):
+        whole, rest = divmod(leaf(7, 8), 3)
+        assert type(whole) is np.ndarray
+        assert isinstance(rest, Tensor)
+        mantissa, exponent = np.frexp(leaf(6.0))
+        assert exponent.dtype.kind == "i"
+        assert isinstance(mantissa, Tensor)
+
+    def test_one_operand_twice_in_a_list(self):
+        x = leaf(1, 2)
+        y = np.concatenate([x, np.ones(1), x])
+        (y * np.arange(5.0)).sum().backward()
+        assert x.grad.tolist() == [3, 5]
+
+    def test_a_result_as_leaf_of_its_own_backward(self):
+        x = Tensor(3.0)
+        x.backward()
+        assert x.grad == 1
+
+    def test_zero_dimensions_and_scalars(self):
+        x = Tensor(2.0)
+        y = np.exp(x) * np.float64(3) + 1
+        y.backward()
+        assert type(x.grad) is np.ndarray
+        assert x.grad.shape == ()
+        assert np.isclose(x.grad, 3 * np.exp(2), rtol=1e-15)
+
+
+class TestBackward:
+    def test_a_result_with_several_elements_asks_for_a_cotangent(self):
+        with pytest.raises(ValueError, match=r"shape \(2,\), not one element; pass a cotangent"):
+            (leaf(1, 2) * 2).backward()
+
+    def test_one_element_of_any_shape_will_do(self):
+        x = leaf(5.0)
+        (x * x).backward()
+        assert x.grad.tolist() == [10]
+
+    def test_the_cotangent_weighs_the_elements(self):
+        x = leaf(1, 2)
+        (x * x).backward([10, 100])
+        assert x.grad.tolist() == [20, 400]
+
+    @pytest.mark.parametrize("shape", [(1, 2), (1,), (3,), ()])
+    def test_a_cotangent_of_another_shape_is_refused(self, shape):
+        with pytest.raises(ValueError, match=r"cotangent has shape .* where \(2,\) belongs"):
+            (leaf(1, 2) * 2).backward(np.ones(shape))
+
+    @pytest.mark.parametrize("cotangent", [["a", "b"], [None, None], [1j, 1], Tensor([1.0, 1.0])])
+    def test_a_cotangent_that_is_no_real_array_is_refused(self, cotangent):
+        with pytest.raises(TypeError, match="backward: the cotangent"):
+            (leaf(1, 2) * 2).backward(cotangent)
+
+    def test_the_cotangent_is_left_alone_and_not_handed_out(self):
+        x = leaf(1, 2)
+        cotangent = np.ones(2)
+        (x + 0).backward(cotangent)
+        x.grad[0] = 99
+        assert cotangent.tolist() == [1, 1]
+
+    def test_grad_accumulates(self):
+        x = Tensor(2.0)
+        (x * x).backward()
+        before = x.grad
+        (x * 3).backward()
+        assert x.grad == 7
+        assert before == 4
+
+    def test_gradients_own_their_memory_and_are_writeable(self):
+        x, y, z = leaf(1, 2), leaf(3, 4), Tensor(np.ones((2, 3)))
+        (x + y).backward([1, 1])
+        z.sum().backward()
+        w = leaf(1, 2, 3, 4)
+        w.reshape(2, 2).T.backward(np.arange(4.0).reshape(2, 2))
+        for grad in (x.grad, y.grad, z.grad, w.grad):
+            assert grad.flags.owndata
+            assert grad.flags.writeable
+        x.grad[0] = 7
+        assert y.grad.tolist() == [1, 1]
+
+    def test_a_freed_graph_says_so(self):
+        x = leaf(1, 2)
+        y = (x * x).sum()
+        y.backward()
+        with pytest.raises(tg.FreedGraphError, match="freed by an earlier backward"):
+            y.backward()
+        assert x.grad.tolist() == [2, 4]
+
+    def test_a_freed_trunk_says_so_and_changes_no_gradient(self):
+        x, w = Tensor(2.0), Tensor(5.0)
+        trunk = x * x
+        (trunk * 3).backward()
+        with pytest.raises(tg.FreedGraphError):
+            (trunk * w).backward()
+        assert x.grad == 12
+        assert w.grad is None
+
+    def test_a_value_from_a_freed_graph_can_still_be_used(self):
+        x = Tensor(2.0)
+        y = x * x
+        y.backward()
+        assert (y * 2).item() == 8
+
+    def test_the_freed_graph_is_shown(self):
+        x = Tensor(2.0)
+        y = np.exp(x)
+        y.backward()
+        assert "freed" in y.graph()
+
+
+class TestWhatIsKept:
+    """An array that no rule named is free at once; what is needed goes with the graph."""
+
+    @staticmethod
+    def survivors(build, *shapes):
+        """Which of the constants (weakly referenced) are alive while the result lives."""
+        arrays = [np.ones(shape) for shape in shapes]
+        references = [weakref.ref(array) for array in arrays]
+        x = Tensor(np.ones(shapes[0]))
+        result = build(x, *arrays)
+        del arrays
+        alive = [reference() is not None for reference in references]
+        result.sum().backward()
+        return alive, [reference() is not None for reference in references]
+
+    def test_a_sum_keeps_nothing(self):
+        assert self.survivors(lambda x, a: x + a, (3,)) == ([False], [False])
+
+    def test_a_product_keeps_the_other_factor_until_backward(self):
+        assert self.survivors(lambda x, a: x * a, (3,)) == ([True], [False])
+
+    def test_a_constant_operand_needs_no_rule(self):
+        # x's value is what the rule for a would need, and a is no Tensor
+        x = Tensor(np.ones(3))
+        value = weakref.ref(x._value)
+        result = x * np.ones(3)
+        del x
+        assert value() is None
+        assert result.size == 3
+
+    def test_exp_keeps_its_result_only(self):
+        x = Tensor(np.ones(3))
+        value = weakref.ref(x._value)
+        result = np.exp(x)
+        kept = weakref.ref(result._value)
+        total = result.sum()
+        del x, result
+        assert value() is None
+        assert kept() is not None
+        total.backward()
+        assert kept() is None
+
+    def test_shapes_are_kept_without_values(self):
+        x = Tensor(np.ones((3, 2)))
+        value = weakref.ref(x._value)
+        result = np.sum(x)
+        del x
+        assert value() is None
+        result.backward()
+
+    def test_backward_frees_node_by_node(self):
+        alive = []
+        kept = []
+
+        def watch(g, ans):
+            alive.append([reference() is not None for reference in kept])
+            return g * ans
+
+        watched = pointwise(lambda x: np.exp(x), lambda ans: ans)
+        watched.rules[0] = watched.rules[0]._replace(vjp=watch)
+        y = Tensor(np.zeros(2))
+        for _ in range(3):
+            y = apply(watched, (y,), {})
+            kept.append(weakref.ref(y._value))
+        total = y.sum()
+        del y
+        total.backward()
+        assert [sum(flags) for flags in alive] == [3, 2, 1]
+
+    def test_graphs_are_freed_by_reference_counting_alone(self):
+        gc.disable()
+        try:
+            x = Tensor(np.ones(4))
+            y = np.sin(x) * x
+            values = [weakref.ref(y._value), weakref.ref(x._value)]
+            total = (y @ y).sum()
+            del x, y, total
+            assert [value() for value in values] == [None, None]
+
+            def loss(w):
+                return np.sum(w * w)
+
+            def second_order():
+                tg.grad(lambda v: np.sum(tg.grad(loss)(v) ** 2))(np.ones(3))
+
+            second_order()  # plans are made once
+            gc.collect()
+            before = len(gc.get_objects())
+            for _ in range(20):
+                second_order()
+            assert len(gc.get_objects()) - before < 20
+        finally:
+            gc.enable()
+
+
+class TestDepth:
+    DEPTH = 100_000
+
+    def chain(self):
+        x = y = Tensor(1.0)
+        for _ in range(self.DEPTH):
+            y = y + 1e-5
+        return x, y
+
+    def test_a_deep_chain_differentiates(self):
+        x, y = self.chain()
+        y.backward()
+        assert x.grad == 1
+
+    def test_a_deep_chain_is_freed_without_the_garbage_collector(self):
+        gc.disable()
+        try:
+            x, y = self.chain()
+            value = weakref.ref(x._value)
+            node = source_of(x)
+            del x, y
+            assert value() is None
+            assert node.plan is None
+        finally:
+            gc.enable()
+
+    def test_a_deep_chain_in_forward_mode(self):
+        def f(x):
+            for _ in range(20_000):
+                x = x * 1.0
+            return x
+
+        assert tg.jvp(f, [2.0], [3.0])[1] == 3
+
+    def test_a_wide_graph(self):
+        parts = [Tensor(float(i)) for i in range(3_000)]
+        np.stack(parts[::-1]).sum().backward()
+        assert all(part.grad == 1 for part in parts)
+
+
+class TestWrongRules:
+    """The engine does not sum or cast a wrong cotangent away."""
+
+    def row(self, vjp):
+        return linear(lambda x: 2 * x, vjp)
+
+    def test_a_wrong_shape(self):
+        y = apply(self.row(lambda g: g[..., None]), (leaf(1, 2),), {})
+        with pytest.raises(ValueError, match=r"the vjp rule of .* gave float64 \(2, 1\)"):
+            y.sum().backward()
+
+    def test_a_shape_that_would_broadcast(self):
+        y = apply(self.row(lambda g: np.sum(g, keepdims=True)), (leaf(1, 2),), {})
+        with pytest.raises(ValueError, match="the rule is wrong"):
+            y.sum().backward()
+
+    def test_a_wrong_dtype(self):
+        y = apply(self.row(lambda g: g.astype(np.float64)), (Tensor([1.0], np.float32),), {})
+        with pytest.raises(ValueError, match=r"gave float64 \(1,\) where float32"):
+            y.sum().backward()
+
+    def test_a_jvp_of_a_wrong_shape(self):
+        row = pointwise(lambda x: 2 * x, lambda: 2)
+        row.rules[0] = row.rules[0]._replace(jvp=lambda t: np.ones((3, 3)))
+        with pytest.raises(ValueError, match="the jvp rule of"):
+            tg.jvp(lambda x: apply(row, (x,), {}), [np.ones(2)], [np.ones(2)])
+
+
+class TestMixedDtypes:
+    def test_the_cotangent_comes_back_in_the_operands_dtype(self):
+        x = Tensor([1.0, 2.0], np.float32)
+        y = Tensor([3.0, 4.0])
+        product = x * y
+        assert product.dtype == np.float64
+        product.sum().backward()
+        assert (x.grad.dtype, y.grad.dtype) == (np.float32, np.float64)
+
+    def test_sums_in_another_dtype(self):
+        x = Tensor([1.0, 2.0], np.float32)
+        total = np.sum(x, dtype=np.float64)
+        assert total.dtype == np.float64
+        total.backward()
+        assert x.grad.dtype == np.float32
+
+    def test_a_real_operand_of_a_complex_product_gets_the_real_part(self):
+        x = leaf(1, 2)
+        np.real(x * np.array([1j, 2 + 3j])).sum().backward()
+        assert x.grad.tolist() == [0, 2]
+        assert x.grad.dtype == np.float64
+
+    def test_float32_is_kept_through_a_network(self):
+        x = Tensor(np.ones((2, 3), np.float32))
+        w = Tensor(np.full((3, 1), 0.5, np.float32))
+        loss = np.mean(tg.sigmoid(np.maximum(x @ w, 0.1) ** 2 / 3) - np.log(2 + x.sum(1)))
+        assert loss.dtype == np.float32
+        loss.backward()
+        assert x.grad.dtype == w.grad.dtype == np.float32
+
+
+class TestThreads:
+    def test_threads_do_not_meet(self):
+        failures = []
+
+        def work(seed):
+            rng = np.random.default_rng(seed)
+            w = rng.standard_normal((5, 5))
+            expected = None
+            for _ in range(50):
+                g = tg.grad(lambda v: np.sum(np.tanh(v @ v)))(w)
+                if expected is None:
+                    expected = g
+                if not np.array_equal(g, expected):
+                    failures.append(seed)
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures
+
+
+class TestSweeps:
+    def test_between_visits_what_lies_between_only(self):
+        x = leaf(1, 2)
+        y = x * x
+        other = np.exp(leaf(3, 4))
+        z = (y + other).sum()
+        order, is_closed = between([source_of(z)], [source_of(x)])
+        assert [node.plan.row.name for node in order if node.plan] == [
+            "np.multiply", "np.exp", "np.add", "np.sum",
+        ]  # fmt: skip
+        assert not is_closed
+
+    def test_a_sweep_that_touches_something_else_asks_to_be_recorded(self):
+        x, w = leaf(1.0), leaf(2.0)
+        y = (x * w).sum()
+        assert reverse([(source_of(y), np.ones(()))], [source_of(w)]) is None

@@ -1,0 +1,318 @@
+"""The array functions on plain arrays: values, geometry, dispatch, messages."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinygrad_np as tg
+from tinygrad_np.kernels import elementwise, geometry
+from tinygrad_np.kernels.dispatch import array_function
+from tinygrad_np.kernels.scatter import scatter_add
+from tinygrad_np.kernels.shapes import expand, sum_to
+from tinygrad_np.kernels.windows import (
+    filter_product,
+    pad,
+    padded_windows,
+    product,
+    unwindows,
+    window_product,
+    windows,
+)
+
+
+def integers(rng, *shape):
+    """Small integers as float64: every sum of their products is exact."""
+    return rng.integers(-4, 5, shape).astype(float)
+
+
+class TestGeometry:
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [(2, (2, 2)), ((1, 3), (1, 3)), ([0, 1], (0, 1)), (np.int8(4), (4, 4))],
+    )
+    def test_one_integer_or_one_an_axis(self, value, expected):
+        assert geometry.per_axis(value, 2, 0, "f: x") == expected
+
+    @pytest.mark.parametrize("value", [1.0, "1", None, (1, 2.5), True, np.ones(2), (True, 1)])
+    def test_what_is_no_integer(self, value):
+        with pytest.raises(TypeError, match="f: x must be an integer or 2 integers, one an axis"):
+            geometry.per_axis(value, 2, 0, "f: x")
+
+    def test_a_wrong_number_of_integers(self):
+        with pytest.raises(ValueError, match=r"one an axis, not \(1, 2, 3\)"):
+            geometry.per_axis((1, 2, 3), 2, 0, "f: x")
+
+    def test_what_was_checked_is_checked_again_for_another_number_of_axes(self):
+        checked = geometry.per_axis(1, 2, 0, "f: x")
+        with pytest.raises(ValueError, match="3 integers"):
+            geometry.per_axis(checked, 3, 0, "f: x")
+
+    @given(st.integers(0, 12), st.integers(1, 5), st.integers(1, 4))
+    def test_counts_are_those_of_counting(self, n, k, stride):
+        counted = len([start for start in range(0, n, stride) if start + k <= n])
+        assert geometry.window_counts((n,), (k,), (stride,)) == (counted,)
+
+
+def all_windows(x, size, stride):
+    """The definition, window by window."""
+    counts = geometry.window_counts(x.shape[1:-1], size, stride)
+    result = np.empty((len(x), *counts, *size, x.shape[-1]), x.dtype)
+    for at in np.ndindex(*counts):
+        corner = [slice(i * s, i * s + k) for i, s, k in zip(at, stride, size, strict=True)]
+        result[(slice(None), *at)] = x[(slice(None), *corner)]
+    return result
+
+
+CASES = [
+    (shape, size, stride)
+    for shape, size in (
+        ((2, 5, 6, 1), (3, 3)),
+        ((1, 4, 4, 3), (2, 4)),
+        ((3, 7, 5, 6), (1, 2)),
+        ((2, 9, 2), (4,)),
+        ((1, 4, 5, 3, 5), (2, 2, 3)),
+    )
+    for stride in (1, 2, 3)
+]
+
+
+class TestWindows:
+    @pytest.mark.parametrize(("shape", "size", "stride"), CASES)
+    def test_windows_are_the_definition(self, shape, size, stride):
+        x = np.random.default_rng(0).standard_normal(shape)
+        strides = (stride,) * len(size)
+        expected = all_windows(x, size, strides)
+        assert np.array_equal(windows(x, size, stride), expected)
+        assert np.array_equal(windows(np.asfortranarray(x), size, strides), expected)
+        assert np.array_equal(windows(x[::-1], size, strides), expected[::-1])
+
+    @pytest.mark.parametrize(("shape", "size", "stride"), CASES)
+    def test_unwindows_is_the_adjoint(self, shape, size, stride):
+        rng = np.random.default_rng(1)
+        x = integers(rng, *shape)
+        gathered = windows(x, size, stride)
+        c = integers(rng, *gathered.shape)
+        assert np.sum(gathered * c) == np.sum(x * unwindows(c, shape, stride))
+
+    @pytest.mark.parametrize(("shape", "size", "stride"), CASES)
+    @pytest.mark.parametrize("filters", [1, 4])
+    def test_the_three_products_are_one_trilinear_form(self, shape, size, stride, filters):
+        rng = np.random.default_rng(2)
+        columns = windows(integers(rng, *shape), size, stride)
+        w = integers(rng, *size, shape[-1], filters)
+        y = product(columns, w)
+        g = integers(rng, *y.shape)
+        assert np.array_equal(y, np.tensordot(columns, w, w.ndim - 1))
+        form = np.sum(y * g)
+        assert form == np.sum(columns * window_product(g, w))
+        assert form == np.sum(w * filter_product(columns, g))
+
+    def test_pad_is_numpys(self):
+        x = np.random.default_rng(0).standard_normal((2, 3, 4))
+        width = ((0, 1), (2, 0), (1, 1))
+        assert np.array_equal(pad(x, width), np.pad(x, width))
+        assert pad(x.astype(np.float32), width).dtype == np.float32
+
+    @pytest.mark.parametrize("channels", [1, 6])
+    def test_padded_windows_are_windows_of_the_padded(self, channels):
+        x = np.random.default_rng(0).standard_normal((2, 4, 5, channels))
+        width, size, stride = ((0, 0), (1, 0), (2, 2), (0, 0)), (3, 2), (1, 2)
+        found = padded_windows(x, width, size, stride)
+        assert np.array_equal(found, windows(pad(x, width), size, stride))
+
+    def test_a_view_is_read_only(self):
+        x = np.zeros((1, 6, 6, 8))
+        found = windows(x, 3)
+        assert np.shares_memory(found, x)
+        assert not found.flags.writeable
+        assert x.flags.writeable
+
+    @pytest.mark.parametrize("shape", [(0, 5, 5, 1), (0, 5, 5, 8), (2, 5, 5, 0), (2, 2, 2, 1)])
+    def test_nothing_to_gather(self, shape):
+        found = windows(np.zeros(shape), 3)
+        assert found.shape == all_windows(np.zeros(shape), (3, 3), (1, 1)).shape
+        filters = np.ones((3, 3, shape[-1], 2))
+        assert product(found, filters).shape == (*found.shape[:3], 2)
+        assert not unwindows(found, shape).any()
+        assert not filter_product(found, np.zeros((*found.shape[:3], 2))).any()
+
+    def test_dtypes_are_kept(self):
+        x = np.ones((1, 4, 4, 1), np.float32)
+        w = np.ones((2, 2, 1, 3), np.float32)
+        columns = windows(x, 2)
+        y = product(columns, w)
+        g = np.ones_like(y)
+        results = (columns, y, window_product(g, w), filter_product(columns, g))
+        assert {a.dtype for a in results} == {np.dtype(np.float32)}
+        assert unwindows(columns, x.shape).dtype == np.float32
+
+    def test_messages(self):
+        x = np.zeros((1, 4, 4, 2))
+        columns = windows(x, 2)
+        with pytest.raises(ValueError, match="windows: stride must be at least 1 on every axis"):
+            windows(x, 2, stride=0)
+        with pytest.raises(ValueError, match="windows: size must be at least 1"):
+            windows(x, (0, 1))
+        with pytest.raises(ValueError, match=r"unwindows: windows of shape .* stride \(2, 2\)"):
+            unwindows(columns, x.shape, 2)
+        with pytest.raises(ValueError, match=r"product: .* must end in \(2, 2, 3\)"):
+            product(columns, np.zeros((2, 2, 3, 1)))
+        with pytest.raises(ValueError, match="differ in their leading axes"):
+            filter_product(columns, np.zeros((1, 2, 2, 1)))
+        with pytest.raises(ValueError, match="does not come from filters"):
+            window_product(np.zeros((1, 3, 3, 2)), np.zeros((2, 2, 2, 1)))
+
+
+class TestElementwise:
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    def test_dtypes_are_kept(self, dtype):
+        x = np.array([-1.5, 0.5], dtype)
+        y = np.array([0, 1], dtype)
+        for result in (
+            elementwise.relu(x), elementwise.sigmoid(x), elementwise.logistic_loss(x, y),
+            elementwise.logistic_residual(x, y), elementwise.bernoulli_loss(y / 2, y),
+            elementwise.quotient(x, y + 1), elementwise.larger(x, y),
+        ):  # fmt: skip
+            assert result.dtype == dtype
+
+    def test_relu(self):
+        x = np.array([-np.inf, -1, -0.0, 0, 2, np.inf])
+        assert elementwise.relu(x).tolist() == [0, 0, 0, 0, 2, np.inf]
+        assert np.isnan(elementwise.relu(np.array([np.nan]))).all()
+
+    def test_integers_become_floats(self):
+        assert elementwise.sigmoid(np.uint8(1)) == elementwise.sigmoid(1.0)
+        assert elementwise.relu([-1, 2]).tolist() == [0, 2]
+        assert elementwise.relu(np.array([-1, 2])).dtype == np.float64
+
+    def test_sigmoid_is_exact_on_both_sides(self):
+        for x in (-700.0, -40.0, -1.0, 0.0, 1.0, 36.0):
+            t = np.exp(np.longdouble(-abs(x)))
+            exact = float((t if x < 0 else 1) / (1 + t))
+            assert np.isclose(elementwise.sigmoid(np.array(x)), exact, rtol=4e-16, atol=0)
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_extremes_give_no_warning_and_no_nan(self, dtype):
+        z = np.array([-1000, -1000, 0, 1000, 1000, -np.inf, np.inf], dtype)
+        y = np.array([0, 1, 1, 0, 1, 0, 1], dtype)
+        with np.errstate(all="raise", under="ignore"):
+            assert elementwise.sigmoid(z).tolist() == [0, 0, 0.5, 1, 1, 0, 1]
+            losses = elementwise.logistic_loss(z[:5], y[:5])
+        assert np.allclose(losses, [0, 1000, np.log(2), 1000, 0], rtol=1e-6)
+
+    def test_logistic_loss_does_not_cancel(self):
+        z = np.array([40.0, -40.0, 30.0])
+        y = np.array([1.0, 0.0, 1.0])
+        assert np.allclose(elementwise.logistic_loss(z, y), np.exp(-np.abs(z)), rtol=1e-12, atol=0)
+
+    def test_the_mean_of_the_logistic_loss(self):
+        rng = np.random.default_rng(0)
+        z, y = rng.standard_normal((7, 3)), rng.random((7, 3))
+        expected = np.mean(elementwise.logistic_loss(z, y))
+        assert np.isclose(elementwise.mean_logistic_loss(z, y), expected, rtol=1e-15)
+        one = elementwise.mean_logistic_loss(z[:1, :1], y[:1, :1])
+        assert np.isclose(one, elementwise.logistic_loss(z[0, 0], y[0, 0]), rtol=1e-15)
+
+    def test_complex_numbers_have_no_order(self):
+        with pytest.raises(TypeError, match=r"relu: takes real numbers, not .* complex"):
+            elementwise.relu(np.array([1j]))
+        with pytest.raises(TypeError, match="sigmoid: takes real numbers"):
+            elementwise.sigmoid("a")
+
+    def test_cast(self):
+        assert elementwise.cast(np.array([1 + 2j]), np.float64).tolist() == [1]
+        assert elementwise.cast(np.ones(2), np.complex64).dtype == np.complex64
+
+
+class TestShapes:
+    @pytest.mark.parametrize(
+        ("small", "large"),
+        [((), (2, 3)), ((1, 1), (2, 3)), ((3,), (2, 3)), ((2, 1), (2, 3)), ((1,), (0,)), ((), ())],
+    )
+    def test_broadcasting_and_its_adjoint(self, small, large):
+        rng = np.random.default_rng(0)
+        x, u = integers(rng, *small), integers(rng, *large)
+        spread = expand(x, large)
+        assert np.array_equal(spread, np.broadcast_to(x, large))
+        assert not spread.flags.writeable or spread.base is None or spread.shape == x.shape
+        added = sum_to(u, small)
+        assert added.shape == small
+        assert np.sum(spread * u) == np.sum(x * added)
+
+
+class TestScatterAdd:
+    @pytest.mark.parametrize(
+        "index",
+        [1, -1, slice(None, None, -2), [0, 2, 2], (slice(None), [1, 1]), (Ellipsis, None), True,
+         np.array([True, False, True, False]), (np.array([0, 1]), np.array([1, 1])), (),
+         np.bool_(True)],
+    )  # fmt: skip
+    def test_it_is_the_adjoint_of_indexing(self, index):
+        rng = np.random.default_rng(0)
+        x = integers(rng, 4, 3)
+        values = integers(rng, *x[index].shape)
+        assert np.sum(x[index] * values) == np.sum(x * scatter_add(values, index, x.shape))
+
+    def test_float32_is_kept(self):
+        assert scatter_add(np.ones(2, np.float32), [0, 0], (3,)).dtype == np.float32
+
+    def test_values_are_not_broadcast(self):
+        with pytest.raises(ValueError, match=r"the index selects \(2,\) from shape \(3,\)"):
+            scatter_add(np.ones(1), [0, 1], (3,))
+
+
+class TestDispatch:
+    def test_keywords_are_forwarded(self):
+        t = tg.Tensor(np.ones((1, 4, 1)))
+        assert isinstance(tg.windows(t, size=2), tg.Tensor)
+        assert isinstance(tg.windows(x=t, size=2), tg.Tensor)
+        assert isinstance(tg.relu(x=t), tg.Tensor)
+
+    def test_any_argument_may_be_the_tensor(self):
+        @array_function
+        def third(a, b, c):
+            return a
+
+        class Loud:
+            def __array_function__(self, function, types, args, kwargs):
+                return function, args, kwargs
+
+        loud = Loud()
+        assert third(1, 2, loud) == (third, (1, 2, loud), {})
+        assert third(1, b=loud, c=3) == (third, (1,), {"b": loud, "c": 3})
+
+    def test_subclasses_of_ndarray_are_arrays(self):
+        matrix = np.ones((2, 2)).view(type("Sub", (np.ndarray,), {}))
+        assert tg.relu(matrix).tolist() == [[1, 1], [1, 1]]
+
+    def test_arrays_in_arrays_out(self):
+        x = np.ones((1, 4, 4, 1))
+        for result in (
+            tg.relu(x),
+            tg.sigmoid(x),
+            tg.windows(x, 2),
+            tg.conv2d(x, np.ones((2, 2, 1, 1))),
+        ):
+            assert type(result) is np.ndarray
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_convolution_geometry_by_counting(data):
+    axes = data.draw(st.integers(1, 3))
+    draw = [
+        data.draw(st.tuples(*[st.integers(lo, hi)] * axes)) for lo, hi in ((1, 5), (1, 4), (1, 3))
+    ]
+    spatial, size, stride = draw
+    x = np.arange(2.0 * np.prod(spatial) * 2).reshape(2, *spatial, 2)
+    if any(k > n for k, n in zip(size, spatial, strict=True)):
+        assert windows(x, size, stride).size == 0
+        return
+    assert np.array_equal(windows(x, size, stride), all_windows(x, size, stride))
+    reached = np.zeros(spatial, bool)
+    for at in np.ndindex(*geometry.window_counts(spatial, size, stride)):
+        corner = [slice(i * s, i * s + k) for i, s, k in zip(at, stride, size, strict=True)]
+        reached[tuple(corner)] = True
+    ones = unwindows(np.ones_like(windows(x, size, stride)), x.shape, stride)
+    assert np.array_equal(ones[0, ..., 0] > 0, reached)

@@ -1,0 +1,190 @@
+"""Layers: values, the recorded graph, gradients, messages."""
+
+import numpy as np
+import pytest
+from scipy import signal
+
+import tinygrad_np as tg
+from tinygrad_np import Tensor
+
+
+def definition(images, filters, stride, padding):
+    """The sum of the formula, term by term."""
+    s, p = stride, padding
+    framed = np.pad(images, ((0, 0), (p[0], p[0]), (p[1], p[1]), (0, 0)))
+    k, m = filters.shape[:2]
+    rows = (framed.shape[1] - k) // s[0] + 1
+    columns = (framed.shape[2] - m) // s[1] + 1
+    result = np.zeros((len(images), rows, columns, filters.shape[3]))
+    for i, j in np.ndindex(rows, columns):
+        window = framed[:, i * s[0] : i * s[0] + k, j * s[1] : j * s[1] + m]
+        result[:, i, j] = np.einsum("nabc,abcf->nf", window, filters)
+    return result
+
+
+GEOMETRIES = [
+    ((2, 6, 7, 1), (3, 3, 1, 1), (1, 1), (1, 1)),
+    ((1, 5, 5, 2), (3, 2, 2, 4), (2, 1), (0, 2)),
+    ((3, 8, 4, 6), (2, 3, 6, 5), (3, 2), (1, 0)),
+    ((2, 1, 1, 1), (3, 3, 1, 2), (1, 1), (1, 1)),
+    ((1, 4, 6, 3), (4, 6, 3, 1), (1, 1), (0, 0)),
+    ((1, 3, 3, 1), (1, 1, 1, 1), (2, 2), (3, 3)),
+]
+
+
+class TestConv2d:
+    @pytest.mark.parametrize(("shape", "filter_shape", "stride", "padding"), GEOMETRIES)
+    def test_it_is_the_definition_exactly(self, shape, filter_shape, stride, padding):
+        rng = np.random.default_rng(0)
+        x = rng.integers(-4, 5, shape).astype(float)
+        w = rng.integers(-4, 5, filter_shape).astype(float)
+        expected = definition(x, w, stride, padding)
+        assert np.array_equal(tg.conv2d(x, w, stride, padding), expected)
+        assert np.array_equal(tg.conv2d(Tensor(x), w, stride, padding).data, expected)
+        assert np.array_equal(tg.conv2d(x, Tensor(w), stride, padding).data, expected)
+
+    @pytest.mark.parametrize(("shape", "filter_shape", "stride", "padding"), GEOMETRIES)
+    def test_its_gradient_is_the_adjoint_exactly(self, shape, filter_shape, stride, padding):
+        rng = np.random.default_rng(1)
+        x = rng.integers(-4, 5, shape).astype(float)
+        w = rng.integers(-4, 5, filter_shape).astype(float)
+        y, pull = tg.vjp(lambda x, w: tg.conv2d(x, w, stride, padding), x, w)
+        u = rng.integers(-4, 5, y.shape).astype(float)
+        by_x, by_w = pull(u)
+        for direction in (0, 1):
+            dx = rng.integers(-4, 5, x.shape).astype(float)
+            dw = rng.integers(-4, 5, w.shape).astype(float)
+            assert np.sum(u * definition(dx, w, stride, padding)) == np.sum(by_x * dx), direction
+            assert np.sum(u * definition(x, dw, stride, padding)) == np.sum(by_w * dw), direction
+
+    def test_scipy_agrees(self):
+        rng = np.random.default_rng(2)
+        x, w = rng.standard_normal((9, 8)), rng.standard_normal((3, 3))
+        found = tg.conv2d(x[None, ..., None], w[..., None, None], padding=1)[0, ..., 0]
+        assert np.allclose(found, signal.correlate(x, w, "same"), rtol=1e-13)
+
+    def test_an_integer_stands_for_a_pair(self):
+        x, w = np.ones((1, 6, 6, 1)), np.ones((3, 3, 1, 1))
+        one = tg.conv2d(x, w, stride=2, padding=1)
+        assert np.array_equal(one, tg.conv2d(x, w, stride=(2, 2), padding=[1, 1]))
+
+    def test_the_recorded_graph_is_pad_windows_product(self):
+        x, w = Tensor(np.ones((1, 4, 4, 1))), Tensor(np.ones((3, 3, 1, 2)))
+        lines = tg.conv2d(x, w, padding=1).graph().splitlines()
+        names = [line.split()[1].split("(")[0] for line in lines]
+        assert names == ["leaf", "leaf", "pad", "windows", "product"]
+
+    def test_for_constant_images_only_the_product_is_recorded(self):
+        w = Tensor(np.ones((3, 3, 1, 2)))
+        lines = tg.conv2d(np.ones((1, 4, 4, 1)), w, padding=1).graph().splitlines()
+        assert [line.split()[1].split("(")[0] for line in lines] == ["leaf", "product"]
+
+    def test_an_empty_batch(self):
+        w = Tensor(np.ones((3, 3, 1, 2)))
+        x = Tensor(np.ones((0, 4, 4, 1)))
+        y = tg.conv2d(x, w, padding=1)
+        assert y.shape == (0, 4, 4, 2)
+        y.sum().backward()
+        assert x.grad.shape == x.shape
+        assert not w.grad.any()
+
+    def test_float32_is_kept(self):
+        x, w = np.ones((1, 4, 4, 1), np.float32), Tensor(np.ones((3, 3, 1, 2), np.float32))
+        y = tg.conv2d(x, w, padding=1)
+        y.sum().backward()
+        assert y.dtype == w.grad.dtype == np.float32
+
+    def test_second_order(self):
+        rng = np.random.default_rng(3)
+        x, w = rng.standard_normal((1, 4, 4, 2)), rng.standard_normal((3, 3, 2, 2))
+
+        def loss(w):
+            return np.sum(tg.conv2d(x, w, padding=1) ** 3)
+
+        v = rng.standard_normal(w.shape)
+        _, hv = tg.jvp(tg.grad(loss), [w], [v])
+        h = 1e-5
+        numeric = (tg.grad(loss)(w + h * v) - tg.grad(loss)(w - h * v)) / (2 * h)
+        assert np.allclose(hv, numeric, rtol=1e-6, atol=1e-6)
+
+    @pytest.mark.parametrize(
+        ("arguments", "error", "message"),
+        [
+            (
+                ((1, 3, 3, 1), (5, 5, 1, 1), 1, 0),
+                ValueError,
+                "conv2d: the 5×5 filter does not fit the 3×3 image with padding 0; pad by at least "
+                "1 or use a smaller filter",
+            ),
+            (
+                ((1, 2, 9, 1), (5, 5, 1, 1), 1, (1, 0)),
+                ValueError,
+                "with padding \\(1, 0\\); pad by",
+            ),
+            (
+                ((1, 4, 4, 2), (3, 3, 1, 1), 1, 0),
+                ValueError,
+                "2 channels and the filters take 1",
+            ),
+            (((4, 4), (3, 3), 1, 0), ValueError, r"images must be \(n, rows, columns, channels\)"),
+            (((1, 4, 4, 1), (3, 3), 1, 0), ValueError, r"not \(1, 4, 4, 1\) and \(3, 3\)"),
+            (((1, 4, 4, 1), (0, 3, 1, 1), 1, 0), ValueError, "a 0×3 filter is empty"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 0, 0), ValueError, "conv2d: stride must be at least 1"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), -1, 0), ValueError, "conv2d: stride must be at least 1"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, -1), ValueError, "conv2d: padding must be at least 0"),
+            (
+                ((1, 4, 4, 1), (3, 3, 1, 1), (1, 0), 0),
+                ValueError,
+                "conv2d: stride must be at least 1",
+            ),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1.5, 0), TypeError, "conv2d: stride must be an integer"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), True, 0), TypeError, "conv2d: stride must be an integer"),
+            (
+                ((1, 4, 4, 1), (3, 3, 1, 1), 1, "same"),
+                TypeError,
+                "conv2d: padding must be an integer",
+            ),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, (1,)), ValueError, "2 integers, one an axis"),
+        ],
+    )
+    @pytest.mark.parametrize("kind", [np.asarray, Tensor])
+    def test_messages(self, arguments, error, message, kind):
+        shape, filter_shape, stride, padding = arguments
+        with pytest.raises(error, match=message):
+            tg.conv2d(kind(np.zeros(shape)), np.zeros(filter_shape), stride, padding)
+
+
+class TestDense:
+    def test_values_and_gradients(self):
+        rng = np.random.default_rng(0)
+        x, w, b = rng.standard_normal((4, 3)), rng.standard_normal((3, 2)), rng.standard_normal(2)
+        assert np.array_equal(tg.dense(x, w), x @ w)
+        y, pull = tg.vjp(tg.dense, x, w, b)
+        assert np.array_equal(y, x @ w + b)
+        u = rng.standard_normal(y.shape)
+        by_x, by_w, by_b = pull(u)
+        assert np.allclose(by_x, u @ w.T, rtol=1e-14)
+        assert np.allclose(by_w, x.T @ u, rtol=1e-14)
+        assert np.allclose(by_b, u.sum(0), rtol=1e-14)
+
+    def test_lists(self):
+        assert tg.dense([[1.0, 2.0]], [[1.0], [1.0]]).tolist() == [[3]]
+
+    def test_an_empty_batch(self):
+        w = Tensor(np.ones((3, 2)))
+        tg.dense(np.ones((0, 3)), w).sum().backward()
+        assert w.grad.tolist() == [[0, 0]] * 3
+
+    @pytest.mark.parametrize(
+        ("shapes", "message"),
+        [
+            (((4, 3), (2, 2)), r"dense: x must be \(n, in\) and weights \(in, out\), not \(4, 3\)"),
+            (((4, 3), (3,)), r"weights \(in, out\)"),
+            (((4, 2, 3), (6, 1)), r"x\.reshape\(len\(x\), -1\)"),
+            (((4, 3), (3, 2), (3,)), r"the bias must have shape \(2,\)"),
+            (((4, 3), (3, 2), (1, 2)), r"one number an output, not \(1, 2\)"),
+        ],
+    )
+    def test_messages(self, shapes, message):
+        with pytest.raises(ValueError, match=message):
+            tg.dense(*[np.zeros(shape) for shape in shapes])

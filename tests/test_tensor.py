@@ -1,0 +1,489 @@
+"""Tensor: what it holds, how it looks, what it refuses."""
+
+import copy
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np import Tensor
+
+
+def leaf(*numbers):
+    return Tensor(np.array(numbers, float))
+
+
+class TestConstruction:
+    def test_copies_the_data(self):
+        data = np.arange(3.0)
+        t = Tensor(data)
+        data[0] = 9
+        assert t.data[0] == 0
+
+    def test_keeps_the_order_in_memory(self):
+        assert Tensor(np.ones((2, 3), order="F")).data.flags.f_contiguous
+
+    def test_leaves_the_callers_array_as_it_was(self):
+        data = np.arange(3.0)
+        Tensor(data)
+        assert data.flags.writeable
+        assert data.flags.owndata
+
+    @pytest.mark.parametrize(
+        "data", [3, True, [1, 2], np.arange(3, dtype=np.uint8), np.bool_(True)]
+    )
+    def test_integers_become_floats(self, data):
+        assert Tensor(data).dtype == np.float64
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble, np.complex64])
+    def test_floating_dtypes_are_kept(self, dtype):
+        assert Tensor(np.ones(2, dtype)).dtype == dtype
+
+    def test_a_dtype_can_be_given(self):
+        assert Tensor([1, 2], np.float32).dtype == np.float32
+
+    @pytest.mark.parametrize(
+        ("data", "message"),
+        [
+            ("abc", "takes numbers, not a str"),
+            (["a"], "takes numbers, not a list"),
+            ([None], "takes numbers, not a list of dtype object"),
+            (object(), "takes numbers, not a object of dtype object"),
+            (np.datetime64("2026-01-01"), "takes numbers"),
+        ],
+    )
+    def test_what_is_no_number_is_refused(self, data, message):
+        with pytest.raises(TypeError, match=f"Tensor: {message}"):
+            Tensor(data)
+
+    def test_ragged_lists_are_refused(self):
+        with pytest.raises(ValueError, match="Tensor: the nested lists are ragged"):
+            Tensor([[1.0], [1.0, 2.0]])
+
+    def test_a_tensor_of_a_tensor_is_refused(self):
+        with pytest.raises(TypeError, match=r"is a Tensor already.*Tensor\(t\.data\)"):
+            Tensor(leaf(1))
+
+    def test_a_list_of_tensors_is_refused_with_the_remedy(self):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            Tensor([leaf(1), leaf(2)])
+        messages = str(caught.value) + str(caught.value.__cause__)
+        assert "np.stack" in messages
+
+    def test_an_integer_dtype_is_refused(self):
+        with pytest.raises(TypeError, match="dtype must be floating or complex, not int64"):
+            Tensor([1.0], np.int64)
+
+    def test_a_masked_array_is_refused(self):
+        with pytest.raises(TypeError, match=r"masked array.*np\.where"):
+            Tensor(np.ma.masked_array([1.0, 2.0], [True, False]))
+
+
+class TestAttributes:
+    def test_shape_dtype_ndim_size_len(self):
+        t = Tensor(np.ones((2, 3), np.float32))
+        assert (t.shape, t.dtype, t.ndim, t.size, len(t)) == ((2, 3), np.float32, 2, 6, 2)
+
+    def test_data_is_a_read_only_array(self):
+        t = leaf(1, 2)
+        assert type(t.data) is np.ndarray
+        with pytest.raises(ValueError, match="read-only"):
+            t.data[0] = 5
+
+    def test_grad_is_none_before_and_for_results(self):
+        x = leaf(1, 2)
+        y = x * x
+        total = y.sum()
+        assert x.grad is None
+        total.backward()
+        assert y.grad is None
+        assert np.array_equal(x.grad, [2, 4])
+
+    def test_grad_can_be_reset_to_none_only(self):
+        x = leaf(1.0)
+        (2 * x).sum().backward()
+        x.grad = None
+        assert x.grad is None
+        with pytest.raises(ValueError, match="only be reset, to None"):
+            x.grad = np.ones(1)
+
+    def test_item_and_tolist_give_numbers(self):
+        assert leaf(1.5).item() == 1.5
+        assert leaf(1, 2).item(1) == 2
+        assert leaf(1, 2).tolist() == [1.0, 2.0]
+
+    def test_a_missing_method_names_the_function(self):
+        with pytest.raises(AttributeError, match=r"no attribute 'cumsum'.*np\.cumsum\(t\)"):
+            leaf(1).cumsum()
+        with pytest.raises(AttributeError, match=r"try t\.data\.tobytes"):
+            leaf(1).tobytes()
+        with pytest.raises(AttributeError, match=r"no attribute 'foo'$"):
+            leaf(1).foo  # noqa: B018
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("data", "text"),
+        [
+            (3.5, "Tensor(3.5)"),
+            ([1.0, 2.0], "Tensor([1., 2.])"),
+            (np.float32(0.25), "Tensor(0.25, dtype=float32)"),
+            (np.zeros((0, 2)), "Tensor([], shape=(0, 2))"),
+            ([[1, 2], [3, 4]], "Tensor([[1., 2.],\n        [3., 4.]])"),
+        ],
+    )
+    def test_repr_shows_the_value(self, data, text):
+        assert repr(Tensor(data)) == text
+        assert str(Tensor(data)) == text
+
+    def test_format_takes_a_number_format(self):
+        assert f"{Tensor(2 / 3):.2f}" == "0.67"
+        assert f"{Tensor(2.0)}" == "Tensor(2.)"
+
+    def test_format_of_several_numbers_is_refused(self):
+        with pytest.raises(TypeError, match=r"'.2f' is for a single number, not for shape \(2,\)"):
+            f"{leaf(1, 2):.2f}"
+
+    def test_the_graph_can_be_printed(self):
+        x = leaf(1, 2)
+        lines = np.sum(np.exp(x) * x).graph().splitlines()
+        assert [line.split()[1] for line in lines] == [
+            "leaf", "np.exp(#0)", "np.multiply(#1,", "np.sum(#2)",
+        ]  # fmt: skip
+
+
+class TestOperators:
+    a = np.array([[1.5, -2.0], [0.5, 3.0]])
+    b = np.array([[2.0, 1.0], [-1.0, 0.5]])
+
+    @pytest.mark.parametrize(
+        "operate",
+        [
+            lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, lambda x, y: x / y,
+            lambda x, y: x @ y, lambda x, y: x % y, lambda x, y: abs(x) ** y,
+            lambda x, y: np.float64(2) * x + y, lambda x, y: 2 - x + 3 * y, lambda x, y: 2 / x - y,
+            lambda x, y: 2**x + y, lambda x, y: -x + +y, lambda x, y: 5 % x + y,
+            lambda x, y: divmod(x, y)[1], lambda x, y: divmod(4, x)[1] + y,
+        ],
+    )  # fmt: skip
+    def test_tensors_and_arrays_mix_on_both_sides(self, operate):
+        expected = operate(self.a, self.b)
+        for x, y in ((Tensor(self.a), Tensor(self.b)), (Tensor(self.a), self.b)):
+            result = operate(x, y)
+            assert isinstance(result, Tensor)
+            assert np.array_equal(result.data, expected)
+        result = operate(self.a, Tensor(self.b))
+        assert isinstance(result, Tensor)
+        assert np.array_equal(result.data, expected)
+
+    def test_floor_division_is_constant(self):
+        assert np.array_equal(Tensor(self.a) // self.b, self.a // self.b)
+        assert np.array_equal(7 // Tensor(self.b), 7 // self.b)
+        assert type(Tensor(self.a) // 2) is np.ndarray
+
+    def test_augmented_assignment_makes_a_new_tensor(self):
+        x = leaf(1, 2)
+        y = x
+        y += 1
+        assert y is not x
+        assert x.tolist() == [1, 2]
+
+    def test_comparisons_give_plain_arrays(self):
+        x = leaf(1, 2, 3)
+        for found, expected in (
+            (x > 1, [False, True, True]),
+            (x >= leaf(1, 3, 3), [True, False, True]),
+            (x < 2, [True, False, False]),
+            (x <= np.ones(3), [True, False, False]),
+            (x == x, [True] * 3),
+            (x != 2.0, [True, False, True]),
+            (x > 2, [False, False, True]),
+        ):
+            assert type(found) is np.ndarray
+            assert found.tolist() == expected
+
+    def test_python_scalars_keep_float32(self):
+        x = Tensor(np.ones(2, np.float32))
+        assert (2.5 * x + 1).dtype == np.float32
+        assert (x**2).dtype == np.float32
+        assert (2**x).dtype == np.float32
+
+    def test_numpy_scalars_promote_as_in_numpy(self):
+        x = Tensor(np.ones(2, np.float32))
+        assert (np.float64(2) * x).dtype == np.float64
+
+    def test_lists_are_arrays(self):
+        assert (leaf(1, 2) * [1, 2]).tolist() == [1, 4]
+        assert (leaf(1, 2) @ [1.0, 2.0]).tolist() == 5.0
+
+    def test_an_object_may_ask_for_its_own_operator(self):
+        class Other:
+            __array_ufunc__ = None
+
+            def __radd__(self, other):
+                return "mine"
+
+        assert leaf(1) + Other() == "mine"
+
+    @pytest.mark.parametrize("other", ["a", object(), np.array(["a"]), np.array([None])])
+    def test_what_is_no_number_is_refused(self, other):
+        with pytest.raises(TypeError):
+            leaf(1) + other
+
+
+class TestSequence:
+    def test_iteration_and_unpacking(self):
+        a, b = leaf(1, 2)
+        assert isinstance(a, Tensor)
+        assert (a.item(), b.item()) == (1, 2)
+
+    def test_a_number_has_no_parts(self):
+        with pytest.raises(TypeError, match=r"shape \(\) has no parts"):
+            iter(Tensor(1.0))
+
+    def test_contains(self):
+        assert 2 in leaf(1, 2)
+        assert 3 not in leaf(1, 2)
+
+    def test_bool_of_one_element(self):
+        assert Tensor(1.0)
+        assert not leaf(0.0)
+        with pytest.raises(ValueError, match="more than one element"):
+            bool(leaf(1, 2))
+
+    def test_hash_is_by_identity(self):
+        x, y = leaf(1), leaf(1)
+        assert len({x, y}) == 2
+
+    def test_none_adds_an_axis(self):
+        assert leaf(1, 2)[None].shape == (1, 2)
+        assert leaf(1, 2)[:, None].shape == (2, 1)
+
+    def test_indexing_out_of_bounds_is_an_index_error(self):
+        with pytest.raises(IndexError):
+            leaf(1, 2)[5]
+
+
+class TestMethods:
+    x = np.arange(24.0).reshape(2, 3, 4) - 7
+
+    @pytest.mark.parametrize(
+        "method",
+        [
+            lambda x: x.reshape(6, 4), lambda x: x.reshape((4, -1)), lambda x: x.ravel(),
+            lambda x: x.flatten(), lambda x: x.reshape(4, 6, order="F"), lambda x: x.ravel("F"),
+            lambda x: x.transpose(), lambda x: x.transpose(2, 0, 1), lambda x: x.T,
+            lambda x: x.transpose((1, 0, 2)), lambda x: x.mT, lambda x: x.swapaxes(0, 2),
+            lambda x: x[:1].squeeze(),
+            lambda x: x[:1].squeeze(0), lambda x: x.sum(), lambda x: x.sum(1),
+            lambda x: x.sum(axis=(0, 2), keepdims=True), lambda x: x.mean(), lambda x: x.mean(-1),
+            lambda x: x.max(), lambda x: x.max(axis=1), lambda x: x.min(0), lambda x: x.real,
+            lambda x: x.clip(-1, 2), lambda x: x.clip(None, 2), lambda x: x.dot(np.ones(4)),
+            lambda x: x.take([0, 2], axis=1), lambda x: x.conj(), lambda x: x.copy(),
+            lambda x: x.astype(np.float32), lambda x: x.imag, lambda x: x.astype(complex),
+        ],
+    )  # fmt: skip
+    def test_methods_are_numpys(self, method):
+        found, expected = method(Tensor(self.x)), np.asarray(method(self.x))
+        assert isinstance(found, Tensor)
+        assert found.dtype == expected.dtype
+        assert np.array_equal(found.data, expected)
+
+    @pytest.mark.parametrize("name", ["argmax", "argmin", "any", "all"])
+    def test_constant_methods(self, name):
+        found = getattr(Tensor(self.x), name)(axis=1)
+        assert np.array_equal(found, getattr(self.x, name)(axis=1))
+
+    def test_astype_to_integers_is_refused(self):
+        with pytest.raises(TypeError, match=r"int64 has no derivative; use t\.data\.astype"):
+            leaf(1).astype(int)
+
+    def test_a_memory_order_that_is_not_promised_is_refused(self):
+        with pytest.raises(ValueError, match="order 'A' depends on how the array lies in memory"):
+            leaf(1).ravel("A")
+
+
+class TestWhatWouldLoseTheGradient:
+    @pytest.mark.parametrize(
+        "convert",
+        [np.asarray, np.array, lambda t: np.array([t, t]), lambda t: np.asarray([1.0, t]), list],
+    )
+    def test_arrays(self, convert):
+        if convert is list:
+            assert all(isinstance(part, Tensor) for part in list(leaf(1, 2)))
+            return
+        with pytest.raises((TypeError, ValueError)) as caught:
+            convert(Tensor(2.0))
+        causes = [str(caught.value), str(caught.value.__cause__)]
+        assert any("does not turn into an array by itself" in text for text in causes)
+
+    @pytest.mark.parametrize("convert", [float, int, complex, math.sin, math.floor, round])
+    def test_numbers(self, convert):
+        with pytest.raises(TypeError):
+            convert(Tensor(1.0))
+
+    def test_the_remedy_for_numbers_is_named(self):
+        with pytest.raises(TypeError, match=r"float\(t\) would lose the gradient; use t\.item\(\)"):
+            math.sin(Tensor(1.0))
+
+    def test_a_tensor_is_no_index(self):
+        with pytest.raises((TypeError, IndexError)):
+            [1, 2][Tensor(1.0)]
+
+    def test_writing_into_a_tensor(self):
+        x = leaf(1, 2)
+        with pytest.raises(TypeError, match=r"never written into.*np\.where"):
+            x[0] = 5
+
+    def test_writing_a_tensor_into_an_array(self):
+        a = np.zeros(2)
+        with pytest.raises((TypeError, ValueError)) as caught:
+            a[0] = Tensor(1.0)
+        causes = [str(caught.value), str(caught.value.__cause__)]
+        assert any("float(t) would lose the gradient" in text for text in causes)
+        with pytest.raises((TypeError, ValueError)) as caught:
+            a[:] = leaf(1, 2)
+        causes = [str(caught.value), str(caught.value.__cause__)]
+        assert any("does not turn into an array by itself" in text for text in causes)
+        assert not a.any()
+
+    def test_augmented_assignment_to_an_array(self):
+        a = np.zeros(2)
+        with pytest.raises(TypeError, match=r"np\.add: the argument 'out'.*y = y \+ x"):
+            a += leaf(1, 2)
+        assert not a.any()
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda a, t: np.add(a, t, out=a),
+            lambda a, t: np.exp(t, a),
+            lambda a, t: np.sum(t, 0, None, a[0]),
+            lambda a, t: np.sum(t, out=a[0]),
+            lambda a, t: np.max(t, out=a[0]),
+            lambda a, t: np.clip(t, 0, 1, out=a),
+            lambda a, t: np.matmul(np.eye(2), t, out=a),
+            lambda a, t: np.dot(np.eye(2), t, out=a),
+            lambda a, t: np.concatenate([t, t], out=np.zeros(4)),
+            lambda a, t: np.stack([t, t], out=np.zeros((2, 2))),
+            lambda a, t: np.take(t, [0, 1], out=a),
+            lambda a, t: np.floor(t, out=a),
+            lambda a, t: np.round(t, out=a),
+            lambda a, t: np.multiply(a, a, out=(t,)),
+        ],
+    )
+    def test_out(self, call):
+        a = np.zeros(2)
+        with pytest.raises(TypeError, match=r"out|return arrays must be of ArrayType"):
+            call(a, leaf(1, 2))
+        assert not a.any()
+
+    @pytest.mark.parametrize(
+        ("call", "name"),
+        [
+            (lambda a, t: np.copyto(a, t), "copyto"),
+            (lambda a, t: np.put(a, [0], t[:1]), "put"),
+            (lambda a, t: np.place(a, [True, False], t), "place"),
+            (lambda a, t: np.putmask(a, [True, False], t), "putmask"),
+            (lambda a, t: np.put_along_axis(a, np.array([0]), t[:1], 0), "put_along_axis"),
+            (lambda a, t: np.fill_diagonal(t[None], 0.0), "fill_diagonal"),
+        ],
+    )
+    def test_functions_that_write(self, call, name):
+        a = np.zeros(2)
+        with pytest.raises(TypeError, match=rf"np\.{name} does not take a Tensor: it writes"):
+            call(a, leaf(1, 2))
+        assert not a.any()
+
+    def test_ufunc_at(self):
+        a = np.zeros(2)
+        with pytest.raises(TypeError, match=r"np\.add\.at writes.*scatter_add"):
+            np.add.at(a, [0, 0], leaf(1, 2))
+        assert not a.any()
+
+    def test_other_methods_of_ufuncs(self):
+        with pytest.raises(TypeError, match=r"np\.add\.reduce has no derivative rule; use np\.sum"):
+            np.add.reduce(leaf(1, 2))
+        with pytest.raises(TypeError, match=r"np\.multiply\.outer has no derivative rule"):
+            np.multiply.outer(leaf(1, 2), leaf(1, 2))
+
+    def test_masks_of_ufuncs(self):
+        with pytest.raises(TypeError, match=r"np\.exp: the argument 'where'.*np\.where"):
+            np.exp(leaf(1, 2), where=[True, False])
+
+    @pytest.mark.parametrize(
+        ("call", "name"),
+        [
+            (lambda t: np.sort(t), "np.sort"),
+            (lambda t: np.linalg.norm(t), "np.linalg.norm"),
+            (lambda t: np.fft.fft(t), "np.fft.fft"),
+            (lambda t: np.cumsum(t), "np.cumsum"),
+            (lambda t: np.gcd(t, t), "np.gcd"),
+            (lambda t: np.einsum("i,i", t, t), "np.einsum"),
+        ],
+    )
+    def test_functions_without_a_rule_say_how_to_add_one(self, call, name):
+        with pytest.raises(TypeError) as caught:
+            call(leaf(1, 2))
+        message = str(caught.value)
+        assert message.startswith(f"{name} has no derivative rule")
+        assert "tinygrad_np.pointwise, linear, bilinear or general" in message
+        assert "t.data" in message
+
+    def test_a_ufunc_made_from_python(self):
+        with pytest.raises(TypeError, match="has no derivative rule"):
+            np.frompyfunc(lambda x: x, 1, 1)(leaf(1))
+
+    def test_a_tensor_where_no_derivative_is(self):
+        x = leaf(1, 2, 3)
+        with pytest.raises(TypeError, match=r"np\.take: a Tensor cannot be 'indices': it chooses"):
+            np.take(x, Tensor([0.0]))
+        with pytest.raises(TypeError, match="a Tensor cannot be 'key'"):
+            x[Tensor([0.0])]
+        with pytest.raises(TypeError, match="a Tensor cannot be 'initial'"):
+            np.sum(x, initial=Tensor(1.0))
+        with pytest.raises(TypeError, match="a Tensor cannot be 'constant_values'"):
+            np.pad(x, 1, constant_values=Tensor(1.0))
+
+    def test_a_tensor_may_be_a_mask(self):
+        x = leaf(0, 2)
+        assert np.where(x, 1.0, 5.0).tolist() == [5, 1]
+        y = np.where(x, x, 5.0)
+        assert isinstance(y, Tensor)
+
+    def test_an_argument_that_is_not_supported(self):
+        with pytest.raises(TypeError, match=r"np\.exp: the argument 'casting': it is not"):
+            np.exp(leaf(1), casting="no")
+        with pytest.raises(TypeError, match=r"np\.sum: the argument 'axis' was given twice"):
+            tg.tensor.apply(tg.rules.TABLE[np.sum], (leaf(1), 0), {"axis": 0})
+
+    def test_a_padding_mode_without_a_rule(self):
+        with pytest.raises(TypeError, match=r"np\.pad: mode 'reflect' has no derivative rule"):
+            np.pad(leaf(1, 2, 3), 1, mode="reflect")
+
+    def test_a_masked_array_beside_a_tensor(self):
+        masked = np.ma.masked_array([1.0, 2.0], [True, False])
+        with pytest.raises(TypeError, match="takes no masked array"):
+            leaf(1, 2) * masked
+
+
+class TestCopies:
+    def test_a_leaf_is_copied_with_its_grad(self):
+        x = leaf(1, 2)
+        (x * x).sum().backward()
+        for twin in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+            assert np.array_equal(twin.data, x.data)
+            assert np.array_equal(twin.grad, x.grad)
+            assert twin.grad is not x.grad
+            (3 * twin).sum().backward()
+            assert x.grad.tolist() == [2, 4]
+
+    def test_a_fresh_leaf_is_copied(self):
+        assert pickle.loads(pickle.dumps(Tensor(2.0))).grad is None
+
+    @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, pickle.dumps])
+    def test_a_result_is_not(self, how):
+        with pytest.raises(TypeError, match=r"cannot be (copied|pickled).*Tensor\(t\.data\)"):
+            how(leaf(1) * 2)

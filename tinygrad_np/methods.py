@@ -1,0 +1,118 @@
+"""The methods that a Tensor shares with NumPy's arrays, in terms of NumPy's functions.
+
+Each hands its call to the function of its name, which hands it on to the Tensor.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+
+from .kernels.elementwise import cast
+
+# NumPy's own types say that its functions take and give arrays; they also take and give Tensors.
+numpy: Any = np
+
+
+class Methods:
+    """NumPy's methods, for a class that implements NumPy's protocols.
+
+    >>> from tinygrad_np import Tensor
+    >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0)
+    Tensor([4., 6.])
+    """
+
+    __slots__ = ()
+
+    @property
+    def mT(self) -> Self:
+        """With the last two axes swapped."""
+        return numpy.swapaxes(self, -1, -2)
+
+    @property
+    def real(self) -> Self:
+        """The real part."""
+        return numpy.real(self)
+
+    @property
+    def imag(self) -> Self:
+        """The imaginary part."""
+        return numpy.imag(self)
+
+    def ravel(self, order: str = "C") -> Self:
+        """As `numpy.ravel`, in order "C" or "F"."""
+        return numpy.ravel(self, order)
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Self:
+        """As `numpy.transpose`; the axes are one tuple or several integers."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
+        return numpy.transpose(self, order)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """As `numpy.swapaxes`."""
+        return numpy.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Any = None) -> Self:
+        """As `numpy.squeeze`."""
+        return numpy.squeeze(self, axis)
+
+    def sum(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.sum`: (axis=None, dtype=None, keepdims=False, initial=0, where=True)."""
+        return numpy.sum(self, *args, **kwargs)
+
+    def mean(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.mean`: (axis=None, dtype=None, keepdims=False, where=True)."""
+        return numpy.mean(self, *args, **kwargs)
+
+    def max(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.max`; elements that tie share the gradient equally."""
+        return numpy.max(self, *args, **kwargs)
+
+    def min(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.min`; elements that tie share the gradient equally."""
+        return numpy.min(self, *args, **kwargs)
+
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        """As `numpy.clip`; the derivative is 1 on the closed interval."""
+        return numpy.clip(self, min, max)
+
+    def dot(self, other: Any) -> Self:
+        """As `numpy.dot`."""
+        return numpy.dot(self, other)
+
+    def take(self, indices: Any, axis: Any = None, mode: str = "raise") -> Self:
+        """As `numpy.take`."""
+        return numpy.take(self, indices, axis=axis, mode=mode)
+
+    def conj(self) -> Self:
+        """The complex conjugate."""
+        return numpy.conjugate(self)
+
+    def copy(self) -> Self:
+        """The same value as a new Tensor that depends on this one."""
+        return numpy.positive(self)
+
+    def astype(self, dtype: Any) -> Self:
+        """As another floating or complex dtype; the gradient comes back in this one."""
+        if np.dtype(dtype).kind not in "fc":
+            raise TypeError(
+                f"astype: {np.dtype(dtype)} has no derivative; use t.data.astype for constants"
+            )
+        return cast(self, np.dtype(dtype))
+
+    def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        """As `numpy.argmax`: a constant."""
+        return numpy.argmax(self, axis, keepdims=keepdims)
+
+    def argmin(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        """As `numpy.argmin`: a constant."""
+        return numpy.argmin(self, axis, keepdims=keepdims)
+
+    def any(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        """As `numpy.any`: a constant."""
+        return numpy.any(self, axis, keepdims=keepdims)
+
+    def all(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        """As `numpy.all`: a constant."""
+        return numpy.all(self, axis, keepdims=keepdims)
