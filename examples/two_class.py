@@ -1,0 +1,344 @@
+"""The first post from end to end: a two-class CNN, trained by reverse mode, checked by hand.
+
+Trousers or dress? One 3×3 filter, relu, one dense layer, log-loss: a model of two plain functions,
+trained on Fashion-MNIST by stochastic gradient descent. Afterwards the gradient of the loss is
+held against the one derived by hand, and a figure shows what was learned.
+
+    python examples/two_class.py                    # as in the post: 5 epochs, seed 42
+    python examples/two_class.py --freeze dense     # how far does the filter get alone?
+    python examples/two_class.py --protocol post    # all three variants of the post
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinygrad_np as tg
+
+TROUSERS, DRESS = 1, 3
+VALIDATION = 1_000  # the last of the training images
+VARIANTS = {None: "Both layers trained", "filter": "Filter frozen", "dense": "Dense layer frozen"}
+
+
+# The model
+
+
+def logits(filters: Any, weights: Any, images: Any) -> Any:
+    """(3, 3, 1, 1), (784, 1), (n, 28, 28, 1) → (n, 1): positive for a dress."""
+    hidden = tg.relu(tg.conv2d(images, filters, padding=1))
+    return hidden.reshape(len(images), -1) @ weights
+
+
+def loss(filters: Any, weights: Any, images: Any, labels: Any) -> tuple[Any, Any]:
+    """The mean log-loss, and the logits."""
+    z = logits(filters, weights, images)
+    return tg.log_loss_with_logits(z, labels), z
+
+
+# Data
+
+
+class Split(NamedTuple):
+    """Standardised images (n, 28, 28, 1) and labels (n, 1): 1 for a dress, 0 for trousers."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def prepare(dataset: tg.data.Dataset, dtype: str, quick: bool) -> dict[str, Split]:
+    """The two categories in file order, standardised by the training images' pixels."""
+    two = tg.data.select(dataset, (TROUSERS, DRESS))
+    train, valid = slice(0, -VALIDATION), slice(-VALIDATION, None)
+    if quick:
+        train, valid = slice(0, 2_000), slice(-500, None)
+    test = slice(0, 500 if quick else None)
+    images = tg.data.standardised(
+        two.train_images[train], two.train_images[valid], two.test_images[test]
+    )
+    labels = two.train_labels[train], two.train_labels[valid], two.test_labels[test]
+    return {
+        name: Split(x[..., None].astype(dtype), (y == DRESS)[:, None].astype(dtype))
+        for name, x, y in zip(("train", "valid", "test"), images, labels, strict=True)
+    }
+
+
+def show(dataset: tg.data.Dataset) -> None:
+    """Sizes, and the first picture of each kind in text."""
+    counts = [
+        f"{np.sum(dataset.train_labels == label):,} {name}"
+        for label, name in ((TROUSERS, "trousers"), (DRESS, "dresses"))
+    ]
+    print(f"{' and '.join(counts)} to train with, 28×28 pixels each. The first of each:\n")
+    first = [dataset.train_images[dataset.train_labels == label][0] for label in (TROUSERS, DRESS)]
+    for row in range(0, 28, 2):
+        print("    " + "      ".join(_text_row(picture[row : row + 2]) for picture in first))
+    print()
+
+
+def _text_row(rows: np.ndarray) -> str:
+    shades = rows.reshape(2, 28).mean(axis=0) // 52
+    return "".join(" ░▒▓█"[int(shade)] for shade in shades)
+
+
+# Training
+
+
+class Epoch(NamedTuple):
+    """(loss, accuracy) of each split after an epoch, and the seconds that it took."""
+
+    train: tuple[float, float]
+    valid: tuple[float, float]
+    test: tuple[float, float]
+    seconds: float
+
+
+class Run(NamedTuple):
+    """A training run: its epochs, the first of them before training, and parameters."""
+
+    history: list[Epoch]
+    start: tuple[np.ndarray, np.ndarray]
+    end: tuple[np.ndarray, np.ndarray]
+
+
+def judge(z: np.ndarray, labels: np.ndarray, options: argparse.Namespace) -> tuple[float, float]:
+    """Loss and accuracy of logits, as they are printed.
+
+    The post keeps probabilities between 1e-16 and 1 − 1e-16, so that the loss of one image is at
+    most 36.8. The exact loss, which is what both train on, has no such bound.
+    """
+    if options.protocol == "post":
+        value = tg.log_loss(np.clip(tg.sigmoid(z), 1e-16, 1 - 1e-16), labels)
+    else:
+        value = tg.log_loss_with_logits(z, labels)
+    return float(value), float(np.mean((z > 0) == (labels > 0.5)))
+
+
+def train(splits: dict[str, Split], options: argparse.Namespace) -> Run:
+    """Stochastic gradient descent, drawn as in the post; prints a line of the table an epoch."""
+    random = np.random.RandomState(options.seed)
+    filters = random.normal(0, 2 / 3, (3, 3)).astype(options.dtype).reshape(3, 3, 1, 1)
+    weights = random.normal(0, 1 / 28, 784).astype(options.dtype).reshape(784, 1)
+    start = filters.copy(), weights.copy()
+
+    # To freeze a layer, do not differentiate by it: no gradient is computed for it at all.
+    trained = [i for i, name in enumerate(("filter", "dense")) if name != options.freeze]
+    gradient = tg.value_and_grad(loss, argnums=tuple(trained), has_aux=True)
+
+    def measure(split: str) -> tuple[float, float]:
+        """Over a whole split; on plain arrays the model runs without recording a graph."""
+        images, labels = splits[split]
+        return judge(logits(filters, weights, images), labels, options)
+
+    history = [Epoch(measure("train"), measure("valid"), measure("test"), 0.0)]
+    print_header()
+    print_epoch(0, history[0])
+    n = len(splits["train"].images)
+    steps = n // options.batch_size
+    for epoch in range(1, options.epochs + 1):
+        began = time.perf_counter()
+        seen = []  # logits and labels, each taken before the step
+        for _ in progress(range(steps), f"epoch {epoch}"):
+            drawn = random.randint(n, size=options.batch_size)
+            images, labels = (part[drawn] for part in splits["train"])
+            (_, z), gradients = gradient(filters, weights, images, labels)
+            seen.append((z, labels))
+            for i, g in zip(trained, gradients, strict=True):
+                (filters, weights)[i][...] -= options.rate * g
+        seconds = time.perf_counter() - began
+        running = judge(*map(np.concatenate, zip(*seen, strict=True)), options)
+        history.append(Epoch(running, measure("valid"), measure("test"), seconds))
+        print_epoch(epoch, history[-1])
+    return Run(history, start, (filters, weights))
+
+
+def progress(steps: range, what: str) -> Any:
+    """The steps with a progress bar, which vanishes when they are done."""
+    from tqdm import tqdm
+
+    return tqdm(steps, what, unit="step", leave=False, file=sys.stderr)
+
+
+def print_header() -> None:
+    """The head of the table."""
+    print("epoch    train loss  accuracy    valid loss  accuracy    test loss  accuracy   seconds")
+
+
+def print_epoch(number: int, epoch: Epoch) -> None:
+    """A line of the table."""
+    name = "before" if number == 0 else f"{number}"
+    (a, b), (c, d), (e, f) = epoch.train, epoch.valid, epoch.test
+    print(
+        f"{name:<6}{a:>13.4f}{b:>10.4f}{c:>14.4f}{d:>10.4f}{e:>13.4f}{f:>10.4f}"
+        f"{epoch.seconds:>10.1f}",
+        flush=True,
+    )
+
+
+# What comes after training
+
+
+def compare(params: tuple[np.ndarray, np.ndarray], split: Split) -> tg.check.Report:
+    """The gradient by reverse mode against the post's formulas, for parameters and images."""
+    variables = {"filter": params[0], "dense": params[1], "images": split.images}
+
+    def autograd(v: dict[str, Any], labels: Any) -> Any:
+        return loss(v["filter"], v["dense"], v["images"], labels)[0]
+
+    def by_hand(v: dict[str, Any], labels: Any) -> dict[str, Any]:
+        pair = v["filter"], v["dense"]
+        filters, weights = tg.closed_form.two_class(pair, v["images"], labels)
+        images = tg.closed_form.two_class_images(pair, v["images"], labels)
+        return {"filter": filters, "dense": weights, "images": images}
+
+    return tg.check.compare(autograd, by_hand, variables, split.labels)
+
+
+def draw(run: Run, split: Split, title: str, path: Path) -> Path:
+    """Learning curves, the filter and two images with their convolutions, before and after."""
+    figure = tg.viz.figure(9, 9)
+    figure.suptitle(title)
+    axes = figure.subplot_mosaic(
+        [
+            ["loss", "loss", "loss", "accuracy", "accuracy", "accuracy"],
+            [".", ".", "filter", "filter", "filter after", "filter after"],
+            ["image 0", "image 0", "before 0", "before 0", "after 0", "after 0"],
+            ["image 1", "image 1", "before 1", "before 1", "after 1", "after 1"],
+        ],
+        height_ratios=[1.5, 1, 1, 1],
+    )
+    for i, (name, label) in enumerate((("loss", "log-loss"), ("accuracy", "accuracy"))):
+        curves = {
+            split_name: [getattr(epoch, split_name)[i] for epoch in run.history]
+            for split_name in ("train", "valid", "test")
+        }
+        tg.viz.learning_curves(axes[name], curves, label)
+    (before, _), (after, _) = run.start, run.end
+    tg.viz.image(axes["filter"], before[..., 0, 0], "filter before", signed=True)
+    tg.viz.image(axes["filter after"], after[..., 0, 0], "filter after", signed=True)
+    chosen = [int(np.argmax(split.labels[:, 0] == label)) for label in (0, 1)]
+    for i, k in enumerate(chosen):
+        picture = split.images[k : k + 1]
+        tg.viz.image(axes[f"image {i}"], picture[0, ..., 0], ("trousers", "a dress")[i])
+        for when, filters in (("before", before), ("after", after)):
+            convolved = tg.conv2d(picture, filters, padding=1)[0, ..., 0]
+            tg.viz.image(axes[f"{when} {i}"], convolved, f"convolved, {when}", signed=True)
+    return tg.viz.save(figure, path)
+
+
+# The command
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description="Train the two-class CNN of the first post, and check its gradient by hand.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--freeze", choices=["filter", "dense"], help="a layer to leave as it is drawn")
+    add("--epochs", type=positive(int), default=5, help="passes over as many images as there are")
+    add("--seed", type=seed, default=42, help="of the parameters and of the order of the images")
+    add("--rate", type=positive(float), default=0.001, help="the learning rate")
+    add("--batch-size", type=positive(int), default=1, help="images a step")
+    add("--dtype", choices=["float32", "float64"], default="float64", help="of the computation")
+    add(
+        "--data",
+        choices=["auto", "fashion-mnist", "built-in"],
+        default="auto",
+        help="auto: Fashion-MNIST if it is at hand or its server answers, else the built-in set",
+    )
+    add("--path", type=Path, help="where the files of Fashion-MNIST lie")
+    add("--out", type=Path, default=Path("figures"), help="the folder for the figure")
+    add("--quick", action="store_true", help="one epoch on a sixth of the data: is all well?")
+    add(
+        "--protocol",
+        choices=["post"],
+        help="train all three variants of the post, with its settings, and print their tables",
+    )
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.epochs = 1
+    if options.protocol == "post":
+        given = {name: getattr(options, name) for name in POST}
+        changed = [name for name in POST if given[name] != parser.get_default(name)]
+        if changed or options.quick:
+            parser.error(f"--protocol post fixes {', '.join(POST)}; leave out {changed or 'quick'}")
+    return options
+
+
+POST = ("freeze", "epochs", "seed", "rate", "batch_size", "dtype")
+
+
+def seed(text: str) -> int:
+    """An argument type: what NumPy's legacy generator takes as a seed."""
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"must lie between 0 and 2³² − 1, not {text}")
+    return value
+
+
+def positive(kind: type) -> Any:
+    """An argument type: a positive number of this kind."""
+
+    def read(text: str) -> Any:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"must be a positive number, not {text}")
+        return value
+
+    read.__name__ = f"positive {kind.__name__}"
+    return read
+
+
+def load(options: argparse.Namespace) -> tuple[tg.data.Dataset, str]:
+    """The data, and a line that says which and why."""
+    if options.data == "built-in":
+        return tg.data.garments(), "the built-in garments, as asked for"
+    if options.data == "fashion-mnist":
+        return tg.data.fashion_mnist(options.path), "Fashion-MNIST, as asked for"
+    return tg.data.auto(options.path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run it all; the exit status is 1 if the two gradients disagree."""
+    options = parse(arguments)
+    try:
+        dataset, which = load(options)
+    except (tg.data.DataError, ModuleNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"Data: {which}.")
+    show(dataset)
+    splits = prepare(dataset, options.dtype, options.quick)
+    if options.batch_size > len(splits["train"].images):
+        print(f"--batch-size: there are {len(splits['train'].images)} images", file=sys.stderr)
+        return 2
+    runs = []
+    for freeze in VARIANTS if options.protocol else [options.freeze]:
+        options.freeze = freeze
+        print(f"{VARIANTS[freeze]}, {options.dtype}")
+        runs.append(train(splits, options))
+        filters, weights = runs[-1].end
+        rows = [" ".join(f"{w:8.5f}" for w in row) for row in filters[..., 0, 0]]
+        print("the filter:  " + "\n             ".join(rows))
+        print(f"norm of the dense weights: {np.linalg.norm(weights):.5f}\n")
+
+    sample = Split(splits["valid"].images[:64], splits["valid"].labels[:64])
+    report = compare(runs[0].end, sample)
+    print("The gradient by reverse mode against the one derived by hand, 64 images:")
+    print(report)
+    print("Verdict: they agree." if report.is_right else "Verdict: THEY DO NOT AGREE.")
+    title = which.split(",")[0].split(" from")[0]
+    path = draw(runs[0], splits["valid"], title, options.out / "two_class.png")
+    print(f"Figure: {path}")
+    return 0 if report.is_right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

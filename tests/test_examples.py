@@ -1,0 +1,212 @@
+"""The main job: on the built-in data anywhere, on Fashion-MNIST against the post's figures."""
+
+import argparse
+import importlib.util
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+
+ROOT = Path(__file__).parent.parent
+
+
+def example(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+two_class = example("two_class")
+
+
+class TestTheMainJob:
+    @pytest.fixture
+    def run(self, tmp_path, capsys):
+        def run(*options):
+            status = two_class.main(["--data", "built-in", "--out", str(tmp_path), *options])
+            return status, capsys.readouterr().out
+
+        return run
+
+    def test_a_quick_run_from_end_to_end(self, run, tmp_path):
+        status, out = run("--quick")
+        assert status == 0
+        assert out.startswith("Data: the built-in garments, as asked for.")
+        assert "train loss  accuracy    valid loss  accuracy    test loss  accuracy" in out
+        before, after = [
+            line.split() for line in out.splitlines() if line[:6].strip() in ("before", "1")
+        ]
+        assert 0.4 < float(before[6]) < 0.6
+        assert float(after[6]) > 0.85
+        assert out.count("right") == 3
+        assert "Verdict: they agree." in out
+        assert (tmp_path / "two_class.png").read_bytes().startswith(b"\x89PNG")
+        assert list(tmp_path.iterdir()) == [tmp_path / "two_class.png"]
+
+    def test_a_wrong_gradient_is_a_failure(self, run, monkeypatch):
+        right = tg.closed_form.two_class_images
+        monkeypatch.setattr(tg.closed_form, "two_class_images", lambda *args: 1.001 * right(*args))
+        status, out = run("--quick")
+        assert status == 1
+        assert "THEY DO NOT AGREE" in out
+        assert out.count("WRONG") == 1
+
+    @pytest.mark.parametrize("frozen", ["filter", "dense"])
+    def test_a_frozen_layer_does_not_move(self, frozen):
+        options = two_class.parse(["--freeze", frozen, "--quick", "--batch-size", "50"])
+        splits = two_class.prepare(tg.data.garments(), options.dtype, options.quick)
+        run = two_class.train(splits, options)
+        moved = [not np.array_equal(a, b) for a, b in zip(run.start, run.end, strict=True)]
+        assert moved == [frozen == "dense", frozen == "filter"]
+
+    def test_float32(self, run):
+        status, out = run("--quick", "--dtype", "float32", "--batch-size", "8")
+        assert status == 0
+        assert "float32" in out
+
+    def test_the_same_seed_gives_the_same_run(self):
+        def end(seed):
+            options = two_class.parse(["--quick", "--seed", seed, "--batch-size", "20"])
+            splits = two_class.prepare(tg.data.garments(), options.dtype, options.quick)
+            return two_class.train(splits, options).end[1]
+
+        assert np.array_equal(end("1"), end("1"))
+        assert not np.array_equal(end("1"), end("2"))
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ["--rate", "0"], ["--epochs", "-1"], ["--batch-size", "0"], ["--seed", "-1"],
+            ["--freeze", "both"], ["--protocol", "post", "--epochs", "2"],
+            ["--protocol", "post", "--quick"], ["--rate", "nan"],
+        ],
+    )  # fmt: skip
+    def test_options_that_make_no_sense(self, options, capsys):
+        with pytest.raises(SystemExit) as caught:
+            two_class.main(options)
+        assert caught.value.code == 2
+        assert "error:" in capsys.readouterr().err
+
+    def test_more_images_a_step_than_there_are(self, run):
+        assert run("--batch-size", "99999")[0] == 2
+
+    def test_data_that_are_not_there(self, tmp_path, capsys):
+        missing = str(tmp_path / "nowhere")
+        assert two_class.main(["--data", "fashion-mnist", "--path", missing]) == 2
+        assert "nowhere" in capsys.readouterr().err
+
+
+# Part 1 of the posts: (loss, accuracy) before training and after each of five epochs.
+FIGURES = {
+    None: {
+        "train": ".0296 .4535 .2091 .9514 .1127 .9660 .0945 .9704 .0732 .9765 .0667 .9801",
+        "valid": ".1076 .4410 .1545 .9570 .1313 .9670 .1209 .9660 .1047 .9650 .1214 .9630",
+        "test": ".0297 .4605 .1565 .9625 .1509 .9640 .1343 .9620 .1186 .9655 .1301 .9620",
+    },
+    "filter": {
+        "train": ".0296 .4535 .3229 .9364 .2332 .9535 .1715 .9578 .1659 .9610 .1854 .9575",
+        "valid": ".1076 .4410 .2535 .9420 .2099 .9520 .3793 .9340 .1599 .9550 .2230 .9540",
+        "test": ".0297 .4605 .2981 .9340 .2348 .9450 .4766 .9215 .1983 .9485 .2759 .9485",
+    },
+    "dense": {
+        "train": ".0296 .4535 .6574 .6616 .5193 .7729 .4898 .7945 .4673 .8075 .4723 .8063",
+        "valid": ".1076 .4410 .5505 .7530 .5191 .7750 .4998 .7910 .4924 .7960 .4885 .7960",
+        "test": ".0297 .4605 .5663 .7355 .5270 .7775 .4991 .7935 .4874 .8005 .4835 .8050",
+    },
+}
+FILTERS = {
+    None: [-0.01280, -0.37616, 0.08925, 0.97550, -0.30084, -0.44250, 0.60503, 0.04160, -0.73539],
+    "dense": [-1.04589, -1.86832, 0.66055, 0.12485, -1.17888, 0.53912, 0.33182, -0.87017, -0.32076],
+}
+NORMS = {None: 2.30609, "filter": 3.08934}
+
+
+def folder_of_the_real_data():
+    for folder in (os.environ.get("TINYGRAD_NP_DATA"), ROOT.parent / "shared" / "data"):
+        if folder and (Path(folder) / "fashion-mnist").is_dir():
+            return Path(folder)
+    return None
+
+
+DATA = folder_of_the_real_data()
+
+
+def independent_loop(splits, frozen):
+    """The post's protocol in plain NumPy: (loss, accuracy) of each split by epoch, W1 and W2."""
+    random = np.random.RandomState(42)
+    w1 = random.normal(0, 2 / 3, (3, 3))
+    w2 = random.normal(0, 1 / 28, 784).reshape(28, 28)
+    windows, labels = {}, {}
+    for name, (images, wanted) in splits.items():
+        framed = np.pad(images[..., 0], ((0, 0), (1, 1), (1, 1)))
+        windows[name] = np.lib.stride_tricks.sliding_window_view(framed, (3, 3), (1, 2))
+        labels[name] = wanted[:, 0]
+
+    def loss(p, y):
+        p = np.clip(p, 1e-16, 1 - 1e-16)  # as the post's figures have it
+        return -(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+    def measured(name):
+        hidden = np.maximum(np.tensordot(windows[name], w1, 2), 0)
+        p = 1 / (1 + np.exp(-np.tensordot(hidden, w2, 2)))
+        return np.mean(loss(p, labels[name])), np.mean((p > 0.5) == (labels[name] == 1))
+
+    table = {name: [measured(name)] for name in splits}
+    for _ in range(5):
+        losses, hits = [], []
+        for _ in range(11_000):
+            k = random.randint(11_000)
+            window, y = windows["train"][k], labels["train"][k]
+            convolved = np.tensordot(window, w1, 2)
+            hidden = np.maximum(convolved, 0)
+            p = 1 / (1 + np.exp(-np.sum(hidden * w2)))
+            losses.append(loss(p, y))
+            hits.append((p > 0.5) == (y == 1))
+            by_convolved = (p - y) * w2 * (convolved > 0)
+            if frozen != "dense":
+                w2 = w2 - 0.001 * (p - y) * hidden
+            if frozen != "filter":
+                w1 = w1 - 0.001 * np.tensordot(by_convolved, window, 2)
+        table["train"].append((np.mean(losses), np.mean(hits)))
+        for name in ("valid", "test"):
+            table[name].append(measured(name))
+    return table, w1, w2
+
+
+@pytest.fixture(scope="module")
+def splits():
+    if DATA is None:
+        pytest.skip("needs Fashion-MNIST: set TINYGRAD_NP_DATA to the folder that has it")
+    return two_class.prepare(tg.data.fashion_mnist(DATA), "float64", quick=False)
+
+
+class TestTheFiguresOfThePost:
+    @pytest.mark.parametrize("frozen", [None, "filter", "dense"])
+    def test_every_figure(self, splits, frozen):
+        options = two_class.parse(["--protocol", "post"])
+        assert (options.epochs, options.rate, options.batch_size) == (5, 0.001, 1)
+        run = two_class.train(splits, argparse.Namespace(**{**vars(options), "freeze": frozen}))
+        filters, weights = run.end
+
+        with np.errstate(over="ignore"):  # exp of the logits of a few strange images
+            table, w1, w2 = independent_loop(splits, frozen)
+        for name, figures in FIGURES[frozen].items():
+            found = [getattr(epoch, name) for epoch in run.history]
+            expected = [float(text) for text in figures.split()]
+            expected[0] += 1  # the losses before training are 1.03, 1.11 and 1.03
+            for i, (loss, accuracy) in enumerate(found):
+                assert f"{loss:.4f}" == f"{expected[2 * i]:.4f}", (name, i)
+                assert f"{accuracy:.4f}" == f"{expected[2 * i + 1]:.4f}", (name, i)
+                assert abs(loss - table[name][i][0]) <= 1e-6
+                assert accuracy == table[name][i][1]
+
+        assert np.max(np.abs(filters[..., 0, 0] - w1)) <= 1e-9
+        assert np.max(np.abs(weights[:, 0] - w2.ravel())) <= 1e-9
+        if frozen in FILTERS:
+            assert np.round(filters.ravel(), 5).tolist() == FILTERS[frozen]
+        if frozen in NORMS:
+            assert round(float(np.linalg.norm(weights)), 5) == NORMS[frozen]

@@ -1,0 +1,79 @@
+"""What the data sets have in common: images with labels, some to train with and some to test with.
+
+`select` keeps the categories one wants, `standardised` brings every pixel to mean 0 and standard
+deviation 1. `DataError` is raised by a file or a data set that is not what it should be.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+_LEAST_SPREAD = 1e-7  # keeps a pixel that is the same in every training image from dividing by 0
+
+
+class DataError(ValueError):
+    """Data that are not what they should be; the message says what is wrong and what to do."""
+
+
+class Dataset(NamedTuple):
+    """Images of shape (n, 28, 28) and labels of shape (n,), all uint8."""
+
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+
+def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
+    """The images that have one of `labels`, in the order in which they were; labels stay as is.
+
+    Raises `DataError` where no training image or no test image has one of them.
+
+    >>> from tinygrad_np.data import garments
+    >>> dresses = select(garments(train=100, test=20), (3,))
+    >>> np.unique(dresses.train_labels)
+    array([3], dtype=uint8)
+    """
+    for part, present in (("training", dataset.train_labels), ("test", dataset.test_labels)):
+        for label in labels:
+            if not np.any(present == label):
+                raise DataError(
+                    f"select: no {part} image has the label {label}; "
+                    f"choose among {np.unique(present).tolist()}"
+                )
+    train = np.isin(dataset.train_labels, labels)
+    test = np.isin(dataset.test_labels, labels)
+    return Dataset(
+        dataset.train_images[train],
+        dataset.train_labels[train],
+        dataset.test_images[test],
+        dataset.test_labels[test],
+    )
+
+
+def standardised(train: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
+    """`train` and `others` as float64, pixel by pixel (x − mean) / (standard deviation + 1e-7).
+
+    Mean and standard deviation are those of `train`, along its first axis, for `others` too: what
+    validates or tests a model must not take part in preparing it.
+
+    >>> standardised(np.array([[0.0], [2.0]]), np.array([[5.0]]))
+    (array([[-0.9999999],
+           [ 0.9999999]]), array([[3.9999996]]))
+    """
+    if not len(train):
+        raise DataError("standardised: the training images are none; their mean needs at least one")
+    for x in others:
+        if x.shape[1:] != train.shape[1:]:
+            raise DataError(
+                f"standardised: shapes {train.shape} (training) and {x.shape} differ beyond the "
+                "first axis; give images of one size"
+            )
+    exact = np.asarray(train, np.float64)
+    mean = exact.mean(axis=0, keepdims=True)
+    spread = exact.std(axis=0, keepdims=True) + _LEAST_SPREAD
+    results = tuple([x - mean for x in (exact, *others)])
+    for centred in results:
+        centred /= spread
+    return results
