@@ -151,7 +151,8 @@ def train(splits: dict[str, Split], options: argparse.Namespace) -> Run:
             for i, g in zip(trained, gradients, strict=True):
                 (filters, weights)[i][...] -= options.rate * g
         seconds = time.perf_counter() - began
-        running = judge(*map(np.concatenate, zip(*seen, strict=True)), options)
+        z, labels = (np.concatenate(part) for part in zip(*seen, strict=True))
+        running = judge(z, labels, options)
         history.append(Epoch(running, measure("valid"), measure("test"), seconds))
         print_epoch(epoch, history[-1])
     return Run(history, start, (filters, weights))

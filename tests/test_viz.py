@@ -26,9 +26,7 @@ def test_curves_and_images(tmp_path):
 def test_an_image_of_zeros_and_other_shapes():
     axes = viz.figure(1, 1).subplots()
     viz.image(axes, np.zeros((2, 2)), signed=True)
-    with pytest.raises(
-        ValueError, match=r"image: takes .* numbers, not shape \(2, 2, 1\)"
-    ):
+    with pytest.raises(ValueError, match=r"image: takes .* numbers, not shape \(2, 2, 1\)"):
         viz.image(axes, np.zeros((2, 2, 1)))
 
 
