@@ -71,22 +71,23 @@ def _many_images(params: Arrays, batch: Arrays) -> Step:
     inside, shifts, taps, columns = _taps(n)
     hidden, positive = np.empty((n, 784), np.float32), np.empty((n, 784), bool)
     by_convolved = np.empty((n, 784), np.float32)
+    zero, one, rate = np.zeros((), np.float32), np.ones((), np.float32), np.float32(RATE)
 
     def step() -> tuple[Any, Any]:
         inside[...] = images[..., 0]
         taps[...] = shifts
         np.dot(filters, columns, out=hidden.reshape(-1))  # (9) @ (9, n·784)
-        np.maximum(hidden, 0, out=hidden)
+        np.maximum(hidden, zero, out=hidden)
         z = np.dot(hidden, weights)
-        value = np.mean(np.logaddexp(0, z) - z * labels)
-        residuals = (1 / (1 + np.exp(-z)) - labels) / n
-        np.greater(hidden, 0, out=positive)
+        value = np.add.reduce(np.logaddexp(zero, z) - z * labels, None) / n
+        residuals = (one / (one + np.exp(-z)) - labels) / n
+        np.greater(hidden, zero, out=positive)
         np.multiply(residuals, weights[:, 0], out=by_convolved)
         np.multiply(by_convolved, positive, out=by_convolved)
         by_filters = np.dot(columns, by_convolved.reshape(-1))  # (9, n·784) @ (n·784)
         by_weights = np.dot(hidden.T, residuals)  # (784, n) @ (n, 1)
-        filters[...] -= RATE * by_filters
-        weights[...] -= RATE * by_weights
+        filters[...] -= rate * by_filters
+        weights[...] -= rate * by_weights
         return value, (by_filters.reshape(3, 3, 1, 1), by_weights)
 
     return step

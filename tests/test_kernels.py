@@ -214,6 +214,31 @@ class TestElementwise:
         one = elementwise.mean_logistic_loss(z[:1, :1], y[:1, :1])
         assert np.isclose(one, elementwise.logistic_loss(z[0, 0], y[0, 0]), rtol=1e-15)
 
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+    @pytest.mark.parametrize("z", [-1000.0, -30.0, -0.5, 0.0, 0.5, 30.0, 1000.0])
+    def test_one_number_is_as_many(self, z, dtype):
+        """One logit goes its own way, with Python's floats: as exact, without a warning."""
+        for y in (0.0, 0.25, 1.0):
+            one, two = np.full((1, 1), z, dtype), np.full((1, 1), y, dtype)
+            twice = np.concatenate([one, one]), np.concatenate([two, two])
+            with np.errstate(all="raise", under="ignore"):
+                loss = elementwise.mean_logistic_loss(one, two)
+                residual = elementwise.logistic_residual(one, two)
+            with np.errstate(over="ignore"):  # the rules run where overflow is ignored
+                many = elementwise.logistic_residual(*twice)[:1]
+            assert loss.dtype == residual.dtype == dtype
+            assert residual.shape == (1, 1)
+            roundings = 4 * float(np.finfo(dtype).eps)
+            expected = elementwise.mean_logistic_loss(*twice)
+            assert np.isclose(loss, expected, rtol=roundings, atol=1e-300)
+            assert np.isclose(residual, many, rtol=0, atol=roundings)
+
+    def test_one_logit_that_is_no_number(self):
+        nan = np.array([np.nan])
+        assert np.isnan(elementwise.mean_logistic_loss(nan, np.ones(1)))
+        assert np.isnan(elementwise.logistic_residual(nan, np.ones(1))).all()
+        assert elementwise.mean_logistic_loss(np.array([-np.inf]), np.ones(1)) == np.inf
+
     def test_complex_numbers_have_no_order(self):
         with pytest.raises(TypeError, match=r"relu: takes real numbers, not .* complex"):
             elementwise.relu(np.array([1j]))

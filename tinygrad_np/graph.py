@@ -103,6 +103,8 @@ _FREED_ALREADY = (
     "backward: this graph was freed by an earlier backward(), which frees what it passes; compute "
     "the result again, or use vjp, which can be pulled many times"
 )
+_UNSEEN: Any = type("Unseen", (), {})()
+_LOOK: Any = type("Look", (), {})()
 _FREED: Any = type("Freed", (), {"__repr__": lambda self: "FREED"})()
 
 
@@ -153,32 +155,31 @@ def reverse(
             if type(node) is Several:
                 g = _without_gaps(g, node.outputs)
             for pull, slot in plan.pulls:
-                if type(slot) is slice:
-                    parts = None
-                    for i, parent in enumerate(parents[slot]):
-                        if parent is None:
-                            continue
-                        if _reach(cotangents, pending, oldest, everywhere, parent):
-                            if parts is None:
-                                parts = pull(g, kept, parents)
-                            part = _fitted(parts[i], parent, node)
-                            _accumulate(cotangents, ours, parent, part)
-                        elif wrap is None:
-                            return None
-                    continue
                 parent = parents[slot]
-                is_new = parent not in cotangents
-                if is_new and not _reach(cotangents, pending, oldest, everywhere, parent):
-                    if wrap is None:
-                        return None
-                    continue
-                part = pull(g, kept, parents)
-                if part.shape != parent.shape or part.dtype is not parent.dtype:
-                    part = _fitted(part, parent, node)
-                if is_new and type(parent) is Node:
+                before = cotangents.get(parent, _UNSEEN) if type(parent) is Node else _LOOK
+                if before is _UNSEEN and parent.number >= oldest and parent.plan is not None:
+                    # The way of most nodes: reached for the first time, by one operation.
+                    heappush(pending, (-parent.number, parent))
+                    before = None
+                if before is None:
+                    part = pull(g, kept, parents)
+                    if part.shape != parent.shape or part.dtype is not parent.dtype:
+                        part = _fitted(part, parent, node)
                     cotangents[parent] = part
-                else:
-                    _accumulate(cotangents, ours, parent, part)
+                    continue
+                is_nested = type(slot) is slice  # the operands of a list
+                parts = None
+                for i, source in enumerate(parent if is_nested else (parent,)):
+                    if source is None:
+                        continue
+                    if not _reach(cotangents, pending, oldest, everywhere, source):
+                        if wrap is None:
+                            return None
+                        continue
+                    if parts is None:
+                        parts = pull(g, kept, parents)
+                    part = _fitted(parts[i] if is_nested else parts, source, node)
+                    _accumulate(cotangents, ours, source, part)
             if free:
                 node.plan, node.kept, node.parents = _FREED, None, ()
     return cotangents

@@ -21,6 +21,7 @@ import numpy as np
 from . import tree
 from .arrays import owned, shaped_like
 from .graph import Node, between, forward, identity, reverse
+from .kernels.elementwise import constant
 from .tensor import Tensor, rebuilt, source_of, value_in
 
 Argnums = int | tuple[int, ...]
@@ -214,7 +215,7 @@ def _seed(result: Tensor, name: str) -> Any:
             f"{name}: the function returned a complex number; return a real one, for instance "
             "np.real of it, or use vjp"
         )
-    seed = np.array(1, result.dtype)
+    seed = constant(1, result.dtype)
     return seed if result.ndim == 0 else seed.reshape(result.shape)
 
 

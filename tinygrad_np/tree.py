@@ -138,7 +138,11 @@ def _map(function: Callable[..., Any], tree: Any) -> Any:
     container = _container(type(tree))
     if container is None:
         return function(tree)
-    return container.rebuild(tree, [_map(function, part) for part in container.children(tree)])
+    parts = [
+        function(part) if _container(type(part)) is None else _map(function, part)
+        for part in container.children(tree)
+    ]
+    return container.rebuild(tree, parts)
 
 
 def _map_several(function: Callable[..., Any], trees: tuple[Any, ...], path: str) -> Any:

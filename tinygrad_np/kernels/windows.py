@@ -66,7 +66,7 @@ def windows(x: Any, size: Any, stride: Any = 1) -> Any:
     axes = x.ndim - 2
     size = geometry.per_axis(size, axes, 1, "windows: size")
     stride = geometry.per_axis(stride, axes, 1, "windows: stride")
-    return _gather(x, size, stride)
+    return _gather(x, _view(x.shape, x.strides, x.itemsize, size, stride))
 
 
 def padded_windows(x: Any, pad_width: Any, size: Ints, stride: Ints) -> Any:
@@ -76,10 +76,10 @@ def padded_windows(x: Any, pad_width: Any, size: Ints, stride: Ints) -> Any:
     array([[0., 1.],
            [1., 1.]])
     """
-    shape, inside = _frame(x.shape, pad_width)
+    shape, inside, view = _framed_view(x.shape, x.itemsize, pad_width, size, stride)
     framed = np.zeros(shape, x.dtype)
     framed[inside] = x
-    return _gather(framed, size, stride)
+    return _gather(framed, view)
 
 
 class _View(NamedTuple):
@@ -104,15 +104,23 @@ def _view(shape: Ints, strides: Ints, itemsize: int, size: Ints, stride: Ints) -
     )
 
 
-def _gather(x: Any, size: Ints, stride: Ints) -> Any:
-    plan = _view(x.shape, x.strides, x.itemsize, size, stride)
+@functools.lru_cache(maxsize=1024)
+def _framed_view(
+    shape: Ints, itemsize: int, pad_width: Any, size: Ints, stride: Ints
+) -> tuple[Ints, tuple[slice, ...], _View]:
+    framed, inside = _frame(shape, pad_width)
+    strides = tuple([math.prod(framed[axis + 1 :]) * itemsize for axis in range(len(framed))])
+    return framed, inside, _view(framed, strides, itemsize, size, stride)
+
+
+def _gather(x: Any, view: _View) -> Any:
     if x.flags.c_contiguous:
-        view = np.ndarray(plan.shape, x.dtype, x, 0, plan.strides)
+        found = np.ndarray(view.shape, x.dtype, x, 0, view.strides)
     else:
-        view = np.lib.stride_tricks.as_strided(x, plan.shape, plan.strides)
-    if plan.copies:
-        return view.copy().transpose(plan.offsets_last)
-    result = view.transpose(plan.offsets_last)
+        found = np.lib.stride_tricks.as_strided(x, view.shape, view.strides)
+    if view.copies:
+        return found.copy().transpose(view.offsets_last)
+    result = found.transpose(view.offsets_last)
     result.flags.writeable = False
     return result
 
