@@ -8,17 +8,10 @@ from hypothesis import strategies as st
 import tinygrad_np as tg
 from tinygrad_np.kernels import elementwise, geometry
 from tinygrad_np.kernels.dispatch import array_function
+from tinygrad_np.kernels.products import filter_product, product, window_product
 from tinygrad_np.kernels.scatter import scatter_add
 from tinygrad_np.kernels.shapes import expand, sum_to
-from tinygrad_np.kernels.windows import (
-    filter_product,
-    pad,
-    padded_windows,
-    product,
-    unwindows,
-    window_product,
-    windows,
-)
+from tinygrad_np.kernels.windows import pad, padded_windows, unwindows, windows
 
 
 def integers(rng, *shape):
@@ -117,9 +110,13 @@ class TestWindows:
     @pytest.mark.parametrize("channels", [1, 6])
     def test_padded_windows_are_windows_of_the_padded(self, channels):
         x = np.random.default_rng(0).standard_normal((2, 4, 5, channels))
-        width, size, stride = ((0, 0), (1, 0), (2, 2), (0, 0)), (3, 2), (1, 2)
-        found = padded_windows(x, width, size, stride)
-        assert np.array_equal(found, windows(pad(x, width), size, stride))
+        width, size, stride, dilation = ((0, 0), (1, 1), (2, 3), (0, 0)), (3, 2), (1, 2), (2, 3)
+        plan = geometry.convolution_plan(
+            "f", x.shape, (*size, channels, 1), stride, width[1:3], dilation
+        )
+        assert plan.pad_width == width
+        expected = windows(pad(x, width), size, stride, dilation)
+        assert np.array_equal(padded_windows(x, plan), expected)
 
     def test_a_view_is_read_only(self):
         x = np.zeros((1, 6, 6, 8))

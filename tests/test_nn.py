@@ -140,11 +140,17 @@ class TestConv2d:
             (((1, 4, 4, 1), (3, 3, 1, 1), 1.5, 0), TypeError, "conv2d: stride must be an integer"),
             (((1, 4, 4, 1), (3, 3, 1, 1), True, 0), TypeError, "conv2d: stride must be an integer"),
             (
-                ((1, 4, 4, 1), (3, 3, 1, 1), 1, "same"),
-                TypeError,
-                "conv2d: padding must be an integer",
+                ((1, 4, 4, 1), (3, 3, 1, 1), 1, "full"),
+                ValueError,
+                "conv2d: padding must be 'same', 'valid' or integers, not 'full'",
             ),
-            (((1, 4, 4, 1), (3, 3, 1, 1), 1, (1,)), ValueError, "2 integers, one an axis"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, (1,)), ValueError, r"or 2 of them, .* not \(1,\)"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, 0.5), TypeError, "conv2d: padding must be 'same'"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, ((1, 2, 3), 1)), ValueError, r"\(before, after\)"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, ((1, -2), 1)), ValueError, "at least 0 on every side"),
+            (((1, 0, 4, 1), (3, 3, 1, 1), 1, 3), ValueError, "a 0×4 image is empty"),
+            (((1, 4, 4, 0), (3, 3, 0, 1), 1, 0), ValueError, "have no channels"),
+            (((1, 4, 4, 1), (3, 3, 1, 0), 1, 0), ValueError, "have no channels"),
         ],
     )
     @pytest.mark.parametrize("kind", [np.asarray, Tensor])
@@ -180,7 +186,7 @@ class TestDense:
         [
             (((4, 3), (2, 2)), r"dense: x must be \(n, in\) and weights \(in, out\), not \(4, 3\)"),
             (((4, 3), (3,)), r"weights \(in, out\)"),
-            (((4, 2, 3), (6, 1)), r"x\.reshape\(len\(x\), -1\)"),
+            (((4, 2, 3), (6, 1)), r"flatten\(x\)"),
             (((4, 3), (3, 2), (3,)), r"the bias must have shape \(2,\)"),
             (((4, 3), (3, 2), (1, 2)), r"one number an output, not \(1, 2\)"),
         ],

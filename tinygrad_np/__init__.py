@@ -15,13 +15,30 @@ compares it with the one derived by hand in `closed_form`.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import tree
+from . import optim, tree
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
 from .kernels.scatter import scatter_add
-from .kernels.windows import unwindows, windows
-from .losses import log_loss, log_loss_with_logits
-from .nn import conv2d, dense, relu, sigmoid
+from .kernels.windows import unwindows, window_indices, windows
+from .losses import cross_entropy, log_loss, log_loss_with_logits
+from .nn import (
+    average_pool,
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    dense,
+    dropout,
+    flatten,
+    log_softmax,
+    logsumexp,
+    max_pool,
+    relu,
+    sigmoid,
+    softmax,
+)
 from .tensor import Tensor
 from .transforms import grad, jvp, value_and_grad, vjp
 
@@ -33,28 +50,43 @@ __version__ = "0.1.0"
 __all__ = [
     "FreedGraphError",
     "Tensor",
+    "average_pool",
     "bilinear",
     "check",
     "closed_form",
+    "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "cross_entropy",
     "data",
     "dense",
+    "dropout",
+    "flatten",
     "general",
     "grad",
     "jvp",
     "linear",
     "log_loss",
     "log_loss_with_logits",
+    "log_softmax",
+    "logsumexp",
+    "max_pool",
+    "optim",
     "pointwise",
     "relu",
     "scatter_add",
     "sigmoid",
+    "softmax",
     "takes",
     "tree",
     "unwindows",
     "value_and_grad",
     "viz",
     "vjp",
+    "window_indices",
     "windows",
 ]
 

@@ -1,7 +1,7 @@
-"""What training minimises: log_loss of probabilities, log_loss_with_logits of logits.
+"""What training minimises: `log_loss`, `log_loss_with_logits`, `cross_entropy`.
 
 Natural logarithms. Predictions and labels must have the same shape: (n, 1) against (n,) raises
-instead of being broadcast to (n, n). `reduction` is "mean" (over all elements), "sum" or "none".
+instead of being broadcast to (n, n). `reduction` is "mean" (over all losses), "sum" or "none".
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .kernels.elementwise import bernoulli_loss, logistic_loss, mean_logistic_loss
+from .kernels.softmax import class_losses, log_softmax
 
 
 def log_loss(probabilities: Any, labels: Any, reduction: str = "mean") -> Any:
@@ -44,24 +45,80 @@ def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 
+def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
+    """−log softmax(z)[k] for logits z, (n, classes), and labels k, (n,), integers from 0.
+
+    Labels may also be one-hot or any distribution over the classes, in the logits' shape; then the
+    loss is −Σ y log softmax(z). There may be other axes between n and classes, or none before.
+    Stable for logits of any size. "mean" is over the n losses. The derivative by the logits is
+    softmax(z) − y, over n for "mean".
+
+    Raises ``ValueError`` where the shapes do not fit, a label is not from 0 to classes − 1, or a
+    distribution does not sum to 1; ``TypeError`` for labels (n,) that are no integers.
+
+    >>> cross_entropy(np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([1, 1]), reduction="none")
+    array([6.93147181e-01, 1.00000000e+03])
+    >>> cross_entropy(np.zeros((1, 4)), np.array([[0, 1, 0, 0]]))
+    np.float64(1.3862943611198906)
+    """
+    logits, labels = _array(logits), _array(labels)
+    _check_reduction("cross_entropy", reduction)
+    if logits.ndim < 1 or labels.shape not in (logits.shape, logits.shape[:-1]):
+        raise ValueError(
+            f"cross_entropy: logits of shape {logits.shape} need labels of shape "
+            f"{logits.shape[:-1]} (integers) or {logits.shape} (one-hot), not {labels.shape}"
+        )
+    if logits.dtype.kind != "f":
+        raise TypeError(
+            f"cross_entropy: logits are real floating numbers, not of dtype {logits.dtype}"
+        )
+    classes = logits.shape[-1]
+    if classes == 0 or (logits.size == 0 and reduction == "mean"):
+        raise ValueError(f"cross_entropy: logits of shape {logits.shape} have no mean loss")
+    if labels.shape == logits.shape:
+        _check_distributions(labels)
+        losses = -np.sum(labels * log_softmax(logits), -1)
+    else:
+        _check_classes(labels, classes)
+        losses = class_losses(logits, labels)
+    return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
+
+
+def _check_classes(labels: Any, classes: int) -> None:
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"cross_entropy: labels of dtype {labels.dtype} choose no class; convert them with "
+            ".astype(int), or give one-hot labels in the logits' shape"
+        )
+    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+        raise ValueError(
+            f"cross_entropy: labels are from 0 to {classes - 1} for {classes} classes, not "
+            f"{labels.min()} to {labels.max()}"
+        )
+
+
+def _check_distributions(labels: Any) -> None:
+    values = labels.data if hasattr(labels, "grad") else labels
+    sums = np.sum(values, -1, dtype=float)
+    if not (np.all(values >= 0) and np.all(np.abs(sums - 1) <= 1e-3)):  # float16 has 11 bits
+        raise ValueError(
+            "cross_entropy: labels in the logits' shape are one-hot, or distributions: at least 0, "
+            f"with a sum of 1 along the last axis, not sums of {sums.min():g} to {sums.max():g}"
+        )
+
+
 _REDUCTIONS: dict[str, Any] = {"mean": np.mean, "sum": np.sum, "none": None}
 
 
 def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tuple[Any, Any]:
     """Predictions and labels as arrays, the labels in the predictions' dtype."""
-    if not hasattr(predictions, "dtype"):
-        predictions = np.asarray(predictions)
-    if not hasattr(labels, "dtype"):
-        labels = np.asarray(labels)
+    predictions, labels = _array(predictions), _array(labels)
     if predictions.shape != labels.shape:
         raise ValueError(
             f"{function}: predictions of shape {predictions.shape} and labels of shape "
             f"{labels.shape} differ; reshape one of them, for instance labels.reshape(-1, 1)"
         )
-    if reduction not in _REDUCTIONS:
-        raise ValueError(
-            f"{function}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}"
-        )
+    _check_reduction(function, reduction)
     size = labels.size
     if size == 1:
         low = high = labels.item()
@@ -79,3 +136,14 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
     if labels.dtype.kind in "biu":
         labels = labels.astype(predictions.dtype)
     return predictions, labels
+
+
+def _array(x: Any) -> Any:
+    return x if hasattr(x, "dtype") else np.asarray(x)
+
+
+def _check_reduction(function: str, reduction: str) -> None:
+    if reduction not in _REDUCTIONS:
+        raise ValueError(
+            f"{function}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}"
+        )

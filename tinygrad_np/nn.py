@@ -1,7 +1,12 @@
-"""Layers as plain functions, without state: conv2d, dense; relu and sigmoid.
+"""Layers as plain functions, without state; parameters come in as arguments.
 
-Parameters come in as arguments, so a network is a function of its parameters. Data are NHWC:
-(n, rows, columns, channels); filters are (rows, columns, in, out).
+- `conv1d`, `conv2d`, `conv3d` and `conv_transpose1d`, `conv_transpose2d`, `conv_transpose3d`;
+- `max_pool`, `average_pool`, for any number of spatial axes;
+- `dense`, `flatten`, `dropout`; `relu`, `sigmoid`, `softmax`, `log_softmax`, `logsumexp`.
+
+Data are (n, *spatial, channels): NHWC in two dimensions; filters are (*size, in, out). Convolutions
+and pooling are compositions of `pad`, `windows` and products, and a recorded graph shows these; the
+gradient is what their rules give.
 """
 
 from typing import Any
@@ -10,24 +15,58 @@ import numpy as np
 
 from .kernels import geometry
 from .kernels.elementwise import relu, sigmoid
-from .kernels.windows import pad, padded_windows, product, windows
+from .kernels.pooling import window_max
+from .kernels.products import product, window_product
+from .kernels.softmax import log_softmax, logsumexp, softmax
+from .kernels.windows import pad, padded_windows, unwindows, windows
 
-__all__ = ["conv2d", "dense", "relu", "sigmoid"]
+__all__ = [
+    "average_pool",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "dense",
+    "dropout",
+    "flatten",
+    "log_softmax",
+    "logsumexp",
+    "max_pool",
+    "relu",
+    "sigmoid",
+    "softmax",
+]
 
 
-def conv2d(images: Any, filters: Any, stride: Any = 1, padding: Any = 0) -> Any:
-    """The convolution of (n, rows, columns, in) with (k, l, in, out): (n, i, j, out).
+def conv2d(
+    images: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    bias: Any = None,
+) -> Any:
+    """The convolution of (n, rows, columns, in) with (k, l, in / groups, out): (n, i, j, out).
 
-    ``y[n, i, j, f] = Σ x̃[n, s·i + α, s·j + β, c] · w[α, β, c, f]``, where x̃ is `images` framed
-    with `padding` zeros on every side and s is `stride`; each is an integer, or a pair for rows
-    and columns. The output has ⌊(rows + 2·padding − k) / stride⌋ + 1 rows. (Part 1 of the posts:
-    it is the correlation that image processing calls convolution.)
+    ``y[n, i, j, f] = b[f] + Σ x̃[n, s·i + d·α, s·j + d·β, c] · w[α, β, c, f]``, where x̃ is `images`
+    framed with zeros, s is `stride` and d `dilation`: each an integer, or a pair for rows and
+    columns. (Part 1 of the posts: it is the correlation that image processing calls convolution.)
+
+    - `padding` is an integer, one an axis, a pair (before, after) an axis, "valid" (none) or "same"
+      (⌈rows / s⌉ rows of output; if the number of zeros is odd, the odd one comes after).
+      The output has ⌊(rows + before + after − d·(k − 1) − 1) / s⌋ + 1 rows.
+    - In several `groups`, each part of in / groups channels meets its own out / groups filters;
+      with groups = in, it is a depthwise convolution.
+    - `bias` is (out,), one number a filter, or None.
 
     It is a composition, `pad` → `windows` → `product`, and its gradient is what the rules of
     these three give.
 
-    Raises ``ValueError`` where the shapes do not fit together, ``TypeError`` for a stride or
-    padding that is no integer.
+    Raises ``ValueError`` where the shapes do not fit together, ``TypeError`` for a stride, padding
+    or dilation that is no integer.
 
     >>> image = np.arange(9.0).reshape(1, 3, 3, 1)
     >>> right_edge = np.array([1.0, -1.0]).reshape(1, 2, 1, 1)
@@ -36,27 +75,301 @@ def conv2d(images: Any, filters: Any, stride: Any = 1, padding: Any = 0) -> Any:
            [-1., -1.],
            [-1., -1.]])
     """
+    return _convolution("conv2d", 2, images, filters, stride, padding, dilation, groups, bias)
+
+
+def conv1d(
+    signals: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    bias: Any = None,
+) -> Any:
+    """The convolution of (n, length, in) with (k, in / groups, out): (n, length, out).
+
+    The arguments are those of `conv2d`, for one axis: a padding of one zero before and two after
+    is ``padding=((1, 2),)``.
+
+    >>> conv1d(np.arange(5.0).reshape(1, 5, 1), np.ones((3, 1, 1)), padding="same").ravel()
+    array([1., 3., 6., 9., 7.])
+    """
+    return _convolution("conv1d", 1, signals, filters, stride, padding, dilation, groups, bias)
+
+
+def conv3d(
+    volumes: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    bias: Any = None,
+) -> Any:
+    """The convolution of (n, depth, rows, columns, in) with (k, l, m, in / groups, out).
+
+    The arguments are those of `conv2d`, for three axes.
+
+    >>> conv3d(np.ones((1, 4, 4, 4, 2)), np.ones((2, 2, 2, 2, 5)), stride=2).shape
+    (1, 2, 2, 2, 5)
+    """
+    return _convolution("conv3d", 3, volumes, filters, stride, padding, dilation, groups, bias)
+
+
+def _convolution(
+    name: str,
+    axes: int,
+    images: Any,
+    filters: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: Any,
+    bias: Any,
+) -> Any:
     images, filters = _array(images), _array(filters)
     shape, filter_shape = images.shape, filters.shape
-    if len(shape) != 4 or len(filter_shape) != 4:
-        raise ValueError(
-            f"conv2d: images must be (n, rows, columns, channels) and filters (rows, columns, in, "
-            f"out), not {shape} and {filter_shape}; x.reshape(n, rows, columns, 1) adds a "
-            "channel"
-        )
+    if len(shape) != axes + 2 or len(filter_shape) != axes + 2:
+        raise _wrong_ndim(name, axes, shape, filter_shape, "in, out")
     if type(stride) is not int:
-        stride = geometry.per_axis(stride, 2, 1, "conv2d: stride")
+        stride = geometry.per_axis(stride, axes, 1, f"{name}: stride")
     if type(padding) is not int:
-        padding = geometry.per_axis(padding, 2, 0, "conv2d: padding")
-    plan = geometry.convolution_plan("conv2d", shape, filter_shape, stride, padding)
-    pad_width, size, step = plan
+        padding = geometry.per_side(padding, axes, f"{name}: padding")
+    if type(dilation) is not int:
+        dilation = geometry.per_axis(dilation, axes, 1, f"{name}: dilation")
+    if type(groups) is not int:
+        groups = geometry.per_axis(groups, 1, 1, f"{name}: groups")[0]
+    plan = geometry.convolution_plan(name, shape, filter_shape, stride, padding, dilation, groups)
+    pad_width, size, step, within = plan
     if pad_width is None:
-        columns = windows(images, size, step)
+        columns = windows(images, size, step, within)
     elif type(images) is np.ndarray:
-        columns = padded_windows(images, pad_width, size, step)
+        columns = padded_windows(images, plan)
     else:
-        columns = windows(pad(images, pad_width), size, step)
-    return product(columns, filters)
+        columns = windows(pad(images, pad_width), size, step, within)
+    result = product(columns, filters) if groups == 1 else product(columns, filters, groups)
+    return result if bias is None else result + _checked_bias(name, bias, filter_shape[-1])
+
+
+def conv_transpose2d(
+    images: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    output_padding: Any = 0,
+    bias: Any = None,
+) -> Any:
+    """The adjoint of `conv2d` with the same filters: (n, i, j, in) → (n, rows, columns, out).
+
+    Filters are (k, l, out / groups, in), those of the `conv2d` that turns (n, rows, columns, out)
+    into (n, i, j, in): ``Σ conv2d(y, w)·x = Σ y·conv_transpose2d(x, w)`` for all x and y, with the
+    same stride, padding, dilation and groups, of which `conv2d` tells what they can be. The
+    result has (i − 1)·s + d·(k − 1) + 1 − before − after + output_padding rows.
+
+    Where stride > 1, several sizes of images have i rows of windows: `output_padding`, from 0 to
+    stride − 1, chooses one. With padding "same" the result has i·s rows. `bias` is (out,).
+
+    Raises what `conv2d` raises.
+
+    >>> spread = conv_transpose2d(np.ones((1, 2, 2, 1)), np.ones((2, 2, 1, 1)), stride=2)
+    >>> spread.shape, bool(np.all(spread == 1))
+    ((1, 4, 4, 1), True)
+    """
+    return _transposed(
+        "conv_transpose2d",
+        2, images, filters, stride, padding, dilation, groups, output_padding, bias,
+    )  # fmt: skip
+
+
+def conv_transpose1d(
+    signals: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    output_padding: Any = 0,
+    bias: Any = None,
+) -> Any:
+    """The adjoint of `conv1d`: (n, i, in) with (k, out / groups, in) → (n, length, out).
+
+    The arguments are those of `conv_transpose2d`, for one axis.
+
+    >>> conv_transpose1d(np.array([1.0, 2.0]).reshape(1, 2, 1), np.ones((3, 1, 1))).ravel()
+    array([1., 3., 3., 2.])
+    """
+    return _transposed(
+        "conv_transpose1d",
+        1, signals, filters, stride, padding, dilation, groups, output_padding, bias,
+    )  # fmt: skip
+
+
+def conv_transpose3d(
+    volumes: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    output_padding: Any = 0,
+    bias: Any = None,
+) -> Any:
+    """The adjoint of `conv3d`: filters are (k, l, m, out / groups, in).
+
+    The arguments are those of `conv_transpose2d`, for three axes.
+
+    >>> conv_transpose3d(np.ones((1, 2, 2, 2, 3)), np.ones((2, 2, 2, 4, 3)), stride=2).shape
+    (1, 4, 4, 4, 4)
+    """
+    return _transposed(
+        "conv_transpose3d",
+        3, volumes, filters, stride, padding, dilation, groups, output_padding, bias,
+    )  # fmt: skip
+
+
+def _transposed(
+    name: str,
+    axes: int,
+    images: Any,
+    filters: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: Any,
+    output_padding: Any,
+    bias: Any,
+) -> Any:
+    images, filters = _array(images), _array(filters)
+    shape, filter_shape = images.shape, filters.shape
+    if len(shape) != axes + 2 or len(filter_shape) != axes + 2:
+        raise _wrong_ndim(name, axes, shape, filter_shape, "out, in")
+    groups = geometry.per_axis(groups, 1, 1, f"{name}: groups")[0]
+    plan = geometry.transposed_plan(
+        name,
+        shape,
+        filter_shape,
+        geometry.per_axis(stride, axes, 1, f"{name}: stride"),
+        geometry.per_side(padding, axes, f"{name}: padding"),
+        geometry.per_axis(dilation, axes, 1, f"{name}: dilation"),
+        groups,
+        geometry.per_axis(output_padding, axes, 0, f"{name}: output_padding"),
+    )
+    columns = window_product(images, filters, groups)
+    result = unwindows(columns, plan.shape, plan.stride, plan.dilation)
+    if plan.kept is not None:
+        result = result[plan.kept]
+    return result if bias is None else result + _checked_bias(name, bias, plan.shape[-1])
+
+
+def max_pool(
+    images: Any,
+    size: Any,
+    *,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest element of every window of `size`: (n, *spatial, c) → (n, *out, c).
+
+    `size`, `stride` (None: windows side by side) and `dilation` are an integer, or one a spatial
+    axis; `padding` as in `conv2d`, with −inf. What no window reaches at the end is dropped; with
+    `ceil_mode` a last window takes it, as far as there is an image. Where elements of a window tie,
+    the first one (row by row) has the gradient.
+
+    Raises ``ValueError`` where the window does not fit, or lies wholly in the padding.
+
+    >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
+    """
+    images = _pooled("max_pool", images)
+    plan = _pooling_plan("max_pool", images, size, stride, padding, dilation, ceil_mode)
+    if plan.pad_width is not None:
+        images = pad(images, plan.pad_width, -np.inf)
+    return window_max(windows(images, plan.size, plan.stride, plan.dilation))
+
+
+def average_pool(
+    images: Any,
+    size: Any,
+    *,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    count_padding: bool = False,
+) -> Any:
+    """The mean of every window of `size`: (n, *spatial, c) → (n, *out, c).
+
+    The arguments are those of `max_pool`. The padding is left out of the mean, unless
+    `count_padding` counts its zeros; what `ceil_mode` adds beyond it is never counted.
+
+    >>> average_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    >>> average_pool(np.ones((1, 3, 1)), 2, padding=1, count_padding=True).ravel()
+    array([0.5, 1. ])
+    """
+    images = _pooled("average_pool", images)
+    plan = _pooling_plan(
+        "average_pool", images, size, stride, padding, dilation, ceil_mode, count_padding
+    )
+    axes = len(plan.size)
+    if plan.pad_width is not None:
+        images = pad(images, plan.pad_width)
+    columns = windows(images, plan.size, plan.stride, plan.dilation)
+    total = np.sum(columns, axis=tuple(range(1 + axes, 1 + 2 * axes)))
+    return total / _products(plan.counts).astype(images.dtype)
+
+
+def _pooled(name: str, images: Any) -> Any:
+    images = _array(images)
+    if images.ndim < 3:
+        raise ValueError(
+            f"{name}: images must be (n, *spatial, channels) with at least one spatial axis, not "
+            f"{images.shape}"
+        )
+    if images.dtype.kind != "f":
+        raise TypeError(
+            f"{name}: takes floating numbers, not an array of dtype {images.dtype}; convert it "
+            "with .astype(float)"
+        )
+    return images
+
+
+def _pooling_plan(
+    name: str,
+    images: Any,
+    size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    count_padding: bool = False,
+) -> geometry.PoolingPlan:
+    axes = images.ndim - 2
+    return geometry.pooling_plan(
+        name,
+        images.shape,
+        geometry.per_axis(size, axes, 1, f"{name}: size"),
+        None if stride is None else geometry.per_axis(stride, axes, 1, f"{name}: stride"),
+        geometry.per_side(padding, axes, f"{name}: padding"),
+        geometry.per_axis(dilation, axes, 1, f"{name}: dilation"),
+        bool(ceil_mode),
+        bool(count_padding),
+    )
+
+
+def _products(counts: tuple[geometry.Ints, ...]) -> Any:
+    """The outer product of the counts along each axis, with an axis for the channels: (*out, 1)."""
+    result = np.ones(())
+    for along in counts:
+        result = result[..., None] * np.asarray(along)
+    return result[..., None]
 
 
 def dense(x: Any, weights: Any, bias: Any = None) -> Any:
@@ -69,18 +382,70 @@ def dense(x: Any, weights: Any, bias: Any = None) -> Any:
     if weights.ndim != 2 or x.ndim < 1 or x.shape[-1] != weights.shape[0]:
         raise ValueError(
             f"dense: x must be (n, in) and weights (in, out), not {x.shape} and {weights.shape}; "
-            "images are flattened by x.reshape(len(x), -1)"
+            "images are flattened by flatten(x)"
         )
     result = x @ weights
-    if bias is None:
-        return result
-    if np.shape(bias) != weights.shape[1:]:
-        raise ValueError(
-            f"dense: the bias must have shape {weights.shape[1:]}, one number an output, not "
-            f"{np.shape(bias)}"
+    return result if bias is None else result + _checked_bias("dense", bias, weights.shape[1])
+
+
+def flatten(x: Any) -> Any:
+    """(n, *any) → (n, product of any), row by row: (row, column, channel) for images.
+
+    >>> flatten(np.ones((2, 3, 4, 5))).shape
+    (2, 60)
+    """
+    x = _array(x)
+    if x.ndim < 1:
+        raise ValueError("flatten: a single number has no batch axis; it must be (n, …)")
+    length = 1
+    for n in x.shape[1:]:
+        length *= n
+    return x.reshape(x.shape[0], length)
+
+
+def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
+    """`x` with a random share `rate` of its elements zero, and the others over 1 − rate.
+
+    So the expectation is `x`, and nothing has to be rescaled when the network is used without
+    dropout. `rng` is a `numpy.random.Generator`, which is drawn from once an element.
+
+    Raises ``ValueError`` unless 0 ≤ rate < 1, ``TypeError`` if `rng` is no Generator.
+
+    >>> dropout(np.ones(6), 0.5, np.random.default_rng(0))
+    array([2., 0., 0., 0., 2., 2.])
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"dropout: rate must be at least 0 and below 1, not {rate}")
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"dropout: rng must be a numpy.random.Generator, for instance "
+            f"numpy.random.default_rng(0), not {rng!r:.40}"
         )
-    return result + bias
+    x = _array(x)
+    if x.dtype.kind not in "fc":
+        raise TypeError(f"dropout: takes floating numbers, not an array of dtype {x.dtype}")
+    kept = rng.random(x.shape) >= rate
+    return x * (kept / (1 - rate)).astype(x.dtype)
 
 
 def _array(x: Any) -> Any:
     return x if hasattr(x, "ndim") else np.asarray(x)
+
+
+def _checked_bias(name: str, bias: Any, out: int) -> Any:
+    if np.shape(bias) != (out,):
+        raise ValueError(
+            f"{name}: the bias must have shape ({out},), one number an output, not {np.shape(bias)}"
+        )
+    return bias
+
+
+def _wrong_ndim(name: str, axes: int, images: Any, filters: Any, ends: str) -> ValueError:
+    spatial = ("length", "rows, columns", "depth, rows, columns")[axes - 1]
+    hint = ""
+    if len(images) == axes + 1:
+        hint = "; x[..., None] adds a channel, x[None] a batch"
+    return ValueError(
+        f"{name}: images must be (n, {spatial}, channels) and filters ({spatial}, {ends}), not "
+        f"{images} and {filters}{hint}"
+    )

@@ -22,9 +22,12 @@ from ..kernels.elementwise import (
     relu,
     sigmoid,
 )
+from ..kernels.pooling import window_max, window_pick, window_place
+from ..kernels.products import filter_product, product, window_product
 from ..kernels.scatter import scatter_add
 from ..kernels.shapes import expand, sum_to
-from ..kernels.windows import filter_product, pad, product, unwindows, window_product, windows
+from ..kernels.softmax import class_losses, class_residuals, log_softmax, logsumexp, softmax
+from ..kernels.windows import pad, unwindows, windows
 from ..rules.table import Row
 
 Generator = np.random.Generator
@@ -258,6 +261,8 @@ def _windowed(rng: Generator) -> list[Sample]:
         call(REAL.draw(rng, 2, 5, 4, 1), (3, 2), 1),
         call(REAL.draw(rng, 1, 6, 5, 5), 2, (2, 3)),
         call(REAL.draw(rng, 2, 5, 2), 3, stride=2),
+        call(REAL.draw(rng, 2, 7, 6, 1), (3, 2), (1, 2), (2, 3)),
+        call(REAL.draw(rng, 1, 8, 5), 3, dilation=2),
     ]
 
 
@@ -266,7 +271,27 @@ def _unwindowed(rng: Generator) -> list[Sample]:
         call(REAL.draw(rng, 2, 3, 3, 3, 2, 1), (2, 5, 4, 1), 1),
         call(REAL.draw(rng, 1, 3, 2, 2, 2, 5), (1, 6, 5, 5), (2, 3)),
         call(REAL.draw(rng, 2, 2, 3, 2), (2, 6, 2), stride=2),
+        call(REAL.draw(rng, 2, 3, 2, 3, 2, 1), (2, 7, 6, 1), (1, 2), (2, 3)),
+        call(REAL.draw(rng, 1, 4, 3, 5), (1, 8, 5), dilation=2),
     ]
+
+
+def _grouped(rng: Generator, *shapes: tuple[int, ...]) -> list[Sample]:
+    """Two products in two groups, each given by the shapes of its operands."""
+    pairs = zip(shapes[::2], shapes[1::2], strict=True)
+    return [call(REAL.draw(rng, *a), REAL.draw(rng, *b), groups=2) for a, b in pairs]
+
+
+def _class_samples(rng: Generator) -> list[Sample]:
+    return [
+        call(REAL.draw(rng, 4, 3), rng.integers(0, 3, 4)),
+        call(REAL.draw(rng, 2, 3, 3), rng.integers(0, 3, (2, 3))),
+    ]
+
+
+def _indexed_windows(rng: Generator) -> tuple[Any, Any]:
+    """Windows (2, 3, 2, 2, 2, 3), and the number of an element of each."""
+    return REAL.draw(rng, 2, 3, 2, 2, 2, 3), rng.integers(0, 4, (2, 3, 2, 3))
 
 
 _WINDOWS, _FILTERS, _RESULT = (2, 3, 3, 3, 2, 1), (3, 2, 1, 4), (2, 3, 3, 4)
@@ -393,12 +418,35 @@ _SAMPLES: dict[Callable[..., Any], Draw] = {
         ((3, 3), (1,), {"constant_values": 7.0}),
         ((3,), ((1, 2),), {"mode": "constant"}),
     ),
-    pad: _shaped(((2, 3), (((1, 0), (2, 1)),), {})),
+    pad: _shaped(((2, 3), (((1, 0), (2, 1)),), {}), ((3, 3), (((1, 1), (0, 2)), 7.0), {})),
     windows: _windowed,
     unwindows: _unwindowed,
-    product: _products((_WINDOWS, _FILTERS), (_WINDOWS_DEEP, _FILTERS_DEEP), _SQUARE[:2]),
-    window_product: _products((_RESULT, _FILTERS), (_RESULT_DEEP, _FILTERS_DEEP), _SQUARE[2:0:-1]),
-    filter_product: _products((_WINDOWS, _RESULT), (_WINDOWS_DEEP, _RESULT_DEEP), _SQUARE[::2]),
+    product: lambda rng: [
+        *_products((_WINDOWS, _FILTERS), (_WINDOWS_DEEP, _FILTERS_DEEP), _SQUARE[:2])(rng),
+        *_grouped(rng, (1, 2, 2, 4), (2, 2, 6), (2, 2, 2, 3, 2, 2), (3, 2, 1, 2)),
+    ],
+    window_product: lambda rng: [
+        *_products((_RESULT, _FILTERS), (_RESULT_DEEP, _FILTERS_DEEP), _SQUARE[2:0:-1])(rng),
+        *_grouped(rng, (1, 2, 6), (2, 2, 6), (2, 2, 2, 2), (3, 2, 1, 2)),
+    ],
+    filter_product: lambda rng: [
+        *_products((_WINDOWS, _RESULT), (_WINDOWS_DEEP, _RESULT_DEEP), _SQUARE[::2])(rng),
+        *_grouped(rng, (1, 2, 2, 4), (1, 2, 6), (2, 2, 2, 3, 2, 2), (2, 2, 2, 2)),
+    ],
+    window_max: lambda rng: [call(apart(rng, 2, 2, 2, 2, 2, 2), reach=APART)],
+    window_pick: lambda rng: [call(*_indexed_windows(rng))],
+    window_place: lambda rng: [
+        call(_indexed_windows(rng)[0][:, :, :, 0, 0], _indexed_windows(rng)[1], (2, 2))
+    ],
+    logsumexp: _shaped(
+        ((3, 3), (), {}),
+        ((3, 2, 4), (1,), {}),
+        ((3, 2, 4), (), {"axis": (0, -1), "keepdims": True}),
+    ),
+    softmax: _shaped(((3, 3), (), {}), ((3, 2, 4), (1,), {})),
+    log_softmax: _shaped(((3, 3), (), {}), ((3, 2, 4), (), {"axis": 0})),
+    class_losses: _class_samples,
+    class_residuals: _class_samples,
     relu: kinked,
     sigmoid: unary(REAL),
     logistic_loss: _labelled,
@@ -500,6 +548,21 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         Edge(
             (_A([0.0, 1.0, 0.0, 1.0]), _A([0.0, 1.0, 1.0, 0.0])), {}, ([1, -1, -_INF, _INF], None)
         ),
+    ],
+    window_max: [
+        Edge(
+            (_A([2.0, 2.0, 1.0, 3.0, 3.0, 3.0]).reshape(1, 2, 3, 1),),
+            {},
+            (_A([1, 0, 0, 1, 0, 0]).reshape(1, 2, 3, 1),),
+        )
+    ],
+    logsumexp: [Edge((_A([1000.0, -1000.0, -_INF]),), {}, ([1, 0, 0],))],
+    softmax: [Edge((_A([[1000.0, -1000.0]]),), {}, ([[0, 0]],))],
+    log_softmax: [Edge((_A([[1000.0, -1000.0]]),), {}, ([[-1, 1]],))],
+    class_losses: [
+        Edge(
+            (_A([[1000.0, -1000.0], [-1000.0, 1000.0]]), np.array([1, 1])), {}, ([[1, -1], [0, 0]],)
+        )
     ],
     quotient: [Edge((_A([0.0, 2.0]), _A([0.0, 4.0])), {}, (None, [0, -0.125]))],
 }

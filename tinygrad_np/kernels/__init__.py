@@ -1,6 +1,9 @@
 """Array functions that NumPy lacks, on plain arrays; given a Tensor, they are recorded.
 
-- `windows`: pad, windows, unwindows, product and its two adjoints: what a convolution is made of.
+- `windows`: pad, windows, unwindows: gathering what a filter sees, and adding it up again.
+- `products`: product and its two adjoints: windows times filters.
+- `pooling`: the largest element of every window.
+- `softmax`: logsumexp, softmax, log_softmax and the cross-entropy of class labels.
 - `elementwise`: relu, step, sigmoid, logistic_loss, cast.
 - `scatter`: scatter_add, the adjoint of indexing.
 - `geometry`: how many windows fit, what to pad: integers only, cached.

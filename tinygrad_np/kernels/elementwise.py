@@ -19,7 +19,7 @@ def relu(x: Any) -> Any:
     >>> relu(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 2.])
     """
-    x = _real(x, "relu")
+    x = real_numbers(x, "relu")
     return np.maximum(x, constant(0, x.dtype))
 
 
@@ -33,7 +33,7 @@ def sigmoid(x: Any) -> Any:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    x = _real(x, "sigmoid")
+    x = real_numbers(x, "sigmoid")
     with np.errstate(over="ignore"):
         return _sigmoid(x)
 
@@ -53,7 +53,7 @@ def logistic_loss(logits: Any, labels: Any) -> Any:
     >>> logistic_loss(np.array([-1000.0, 0.0, 1000.0]), np.array([0.0, 1.0, 0.0]))
     array([0.00000000e+00, 6.93147181e-01, 1.00000000e+03])
     """
-    return _logistic_loss(_real(logits, "logistic_loss"), labels)
+    return _logistic_loss(real_numbers(logits, "logistic_loss"), labels)
 
 
 def _logistic_loss(logits: Any, labels: Any) -> Any:
@@ -69,7 +69,7 @@ def mean_logistic_loss(logits: Any, labels: Any) -> Any:
     >>> mean_logistic_loss(np.array([0.0, 1000.0]), np.array([1.0, 1.0]))
     np.float64(0.34657359027997264)
     """
-    logits = _real(logits, "mean_logistic_loss")
+    logits = real_numbers(logits, "mean_logistic_loss")
     if _is_one_number(logits, labels):
         z = logits.item()
         loss = max(z, 0.0) - z * labels.item() + math.log1p(math.exp(-abs(z)))
@@ -102,7 +102,7 @@ def bernoulli_loss(probabilities: Any, labels: Any) -> Any:
     >>> bernoulli_loss(np.array([0.0, 0.5, 1.0]), np.array([0.0, 1.0, 1.0]))
     array([0.        , 0.69314718, 0.        ])
     """
-    probabilities = _real(probabilities, "bernoulli_loss")
+    probabilities = real_numbers(probabilities, "bernoulli_loss")
     with np.errstate(divide="ignore", invalid="ignore"):
         hit = labels * np.log(probabilities)
         miss = (1 - labels) * np.log1p(-probabilities)
@@ -150,8 +150,14 @@ def _is_one_number(logits: Any, labels: Any) -> bool:
     return logits.size == 1 and labels.dtype is logits.dtype and logits.dtype.itemsize <= 8
 
 
-def _real(x: Any, function: str) -> Any:
-    """`x` as an array of real floating numbers; integers become floats, as in NumPy."""
+def real_numbers(x: Any, function: str) -> Any:
+    """`x` as an array of real floating numbers; integers become floats, as in NumPy.
+
+    Raises ``TypeError``, in the name of `function`, for what is complex or no number.
+
+    >>> real_numbers([1, 2], "relu")
+    array([1., 2.])
+    """
     if type(x) is np.ndarray and x.dtype.kind == "f":
         return x
     x = np.asanyarray(x)

@@ -1,8 +1,9 @@
 """Sizes and steps of sliding windows: integers in, integers out, no arrays.
 
-`per_axis` reads an argument such as ``stride=2`` or ``padding=(1, 0)``, `window_counts` says how
-many windows fit, `convolution_plan` checks a whole convolution and says how to carry it out. The
-last two are cached: a training loop asks the same question at every step.
+`per_axis` reads an argument such as ``stride=2``, `per_side` one such as ``padding=(1, 0)``;
+`window_counts` says how many windows fit. `convolution_plan`, `transposed_plan` and `pooling_plan`
+check a whole call and say how to carry it out; they are cached, since a training loop asks the
+same question at every step.
 """
 
 import functools
@@ -11,10 +12,17 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 Ints = tuple[int, ...]
+Pairs = tuple[tuple[int, int], ...]
 
 
 class PerAxis(tuple[int, ...]):
     """Integers, one an axis, that `per_axis` has checked: it does not check them again."""
+
+    __slots__ = ()
+
+
+class PerSide(tuple[tuple[int, int], ...]):
+    """Pairs (before, after), one an axis, that `per_side` has checked."""
 
     __slots__ = ()
 
@@ -48,13 +56,19 @@ def per_axis(value: Any, axes: int, minimum: int, where: str) -> PerAxis:
         result = PerAxis([_integer(x) for x in (value if several else (value,) * axes)])
     except TypeError:
         raise TypeError(
-            f"{where} must be an integer or {axes} integers, one an axis, not {value!r}"
+            f"{where} must be an integer or {_so_many(axes)}, one an axis, not {value!r}"
         ) from None
     if len(result) != axes:
-        raise ValueError(f"{where} must be an integer or {axes} integers, one an axis, not {value}")
+        raise ValueError(
+            f"{where} must be an integer or {_so_many(axes)}, one an axis, not {value}"
+        )
     if min(result, default=minimum) < minimum:
         raise ValueError(f"{where} must be at least {minimum} on every axis, not {value}")
     return result
+
+
+def _so_many(axes: int) -> str:
+    return "1 integer" if axes == 1 else f"{axes} integers"
 
 
 def _integer(value: Any) -> int:
@@ -63,57 +77,301 @@ def _integer(value: Any) -> int:
     return operator.index(value)
 
 
-def window_counts(spatial: Ints, size: Ints, stride: Ints) -> Ints:
+def per_side(value: Any, axes: int, where: str) -> PerSide | str:
+    """(before, after) for each of `axes` axes; the words "same" and "valid" stay what they are.
+
+    `value` is an integer for all sides, one an axis, or a pair an axis. Raises as `per_axis` does.
+
+    >>> per_side(1, 2, "conv2d: padding"), per_side((1, (0, 2)), 2, "conv2d: padding")
+    (((1, 1), (1, 1)), ((1, 1), (0, 2)))
+    """
+    if type(value) is PerSide and len(value) == axes:
+        return value
+    if isinstance(value, str):
+        if value not in ("same", "valid"):
+            raise ValueError(f"{where} must be 'same', 'valid' or integers, not {value!r}")
+        return value
+    wrong = (
+        f"{where} must be 'same', 'valid', an integer, or {axes} of them, one an axis, each an "
+        f"integer or a pair (before, after), not {value!r}"
+    )
+    try:
+        several = value if isinstance(value, (tuple, list)) else (value,) * axes
+        pairs = [
+            tuple(map(_integer, side)) if isinstance(side, (tuple, list)) else (_integer(side),) * 2
+            for side in several
+        ]
+    except TypeError:
+        raise TypeError(wrong) from None
+    if len(pairs) != axes or any(len(pair) != 2 for pair in pairs):
+        raise ValueError(wrong)
+    if any(side < 0 for pair in pairs for side in pair):
+        raise ValueError(f"{where} must be at least 0 on every side, not {value}")
+    return PerSide([(before, after) for before, after in pairs])
+
+
+def window_counts(spatial: Ints, size: Ints, stride: Ints, dilation: Ints | None = None) -> Ints:
     """How many windows of `size`, `stride` apart, lie wholly inside, on each axis.
 
-    ⌊(n − k) / s⌋ + 1, and 0 where the window is larger than the image.
+    ⌊(n − d·(k − 1) − 1) / s⌋ + 1, and 0 where the window is larger than the image.
 
-    >>> window_counts((7, 7), (3, 3), (2, 1))
+    >>> window_counts((7, 7), (3, 3), (2, 1)), window_counts((7, 7), (3, 3), (1, 1), (2, 3))
+    ((3, 5), (3, 1))
+    """
+    spans = size if dilation is None else window_spans(size, dilation)
+    return tuple([max(0, (n - k) // s + 1) for n, k, s in zip(spatial, spans, stride, strict=True)])
+
+
+def window_spans(size: Ints, dilation: Ints) -> Ints:
+    """From the first to the last pixel of a window, both included, on each axis: d·(k − 1) + 1.
+
+    >>> window_spans((3, 2), (1, 4))
     (3, 5)
     """
-    return tuple([max(0, (n - k) // s + 1) for n, k, s in zip(spatial, size, stride, strict=True)])
+    return tuple([d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)])
 
 
 class ConvolutionPlan(NamedTuple):
     """How to carry out a convolution: what to pad, and which windows to take."""
 
-    pad_width: tuple[tuple[int, int], ...] | None
+    pad_width: Pairs | None
     """(before, after) for every axis of the images, as `numpy.pad` takes it; None: no padding"""
     size: PerAxis
     stride: PerAxis
+    dilation: PerAxis
 
 
 @functools.lru_cache(maxsize=1024)
 def convolution_plan(
-    function: str, images: Ints, filters: Ints, stride: Any, padding: Any
+    function: str,
+    images: Ints,
+    filters: Ints,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
 ) -> ConvolutionPlan:
     """Check that filters of shape `filters` fit images of shape `images`, and plan the work.
 
-    Shapes are (n, *spatial, channels) and (*size, in, out); `stride` and `padding` have one
-    integer a spatial axis. Raises ``ValueError``, opening with `function`, where they do not fit.
+    Shapes are (n, *spatial, channels) and (*size, in / groups, out). Raises ``ValueError``, opening
+    with `function`, where they do not fit.
 
-    >>> convolution_plan("conv2d", (2, 28, 28, 1), (3, 3, 1, 8), (1, 1), (1, 1)).pad_width
+    >>> convolution_plan("conv2d", (2, 28, 28, 1), (3, 3, 1, 8), padding=1).pad_width
     ((0, 0), (1, 1), (1, 1), (0, 0))
+    >>> convolution_plan("conv1d", (1, 7, 1), (2, 1, 1), stride=2, padding="same").pad_width
+    ((0, 0), (0, 1), (0, 0))
     """
     spatial, size = images[1:-1], PerAxis(filters[:-2])
-    stride = per_axis(stride, len(spatial), 1, f"{function}: stride")
-    padding = per_axis(padding, len(spatial), 0, f"{function}: padding")
-    if images[-1] != filters[-2]:
+    axes = len(spatial)
+    stride = per_axis(stride, axes, 1, f"{function}: stride")
+    dilation = per_axis(dilation, axes, 1, f"{function}: dilation")
+    given = per_side(padding, axes, f"{function}: padding")
+    _check_channels(function, images, filters, -2, groups)
+    _check_sizes(function, images, filters)
+    pairs = _resolved(given, spatial, size, stride, dilation)
+    _check_fit(function, "filter", spatial, size, dilation, pairs, given)
+    return ConvolutionPlan(_pad_width(pairs), size, stride, dilation)
+
+
+def _check_channels(function: str, images: Ints, filters: Ints, into: int, groups: int) -> None:
+    """`into` is the axis of the filters, −2 or −1, that meets the images' channels."""
+    groups = per_axis(groups, 1, 1, f"{function}: groups")[0]
+    channels = images[-1]
+    taken = filters[into] * (groups if into == -2 else 1)
+    if channels != taken or filters[-1] % groups:
+        grouped = " / groups" if groups > 1 else ""
+        form = f"in{grouped}, out" if into == -2 else f"out{grouped}, in"
         raise ValueError(
-            f"{function}: the images have {images[-1]} channels and the filters take {filters[-2]} "
-            f"(images {images}, filters {filters}); filters are (*size, in, out)"
+            f"{function}: the images have {channels} channels and the filters take {taken}"
+            f"{f' in {groups} groups' if grouped else ''} (images {images}, filters {filters}); "
+            f"filters are (*size, {form})"
         )
-    if min(size) < 1:
-        raise ValueError(f"{function}: a {times(size)} filter is empty; every axis needs 1 or more")
-    short = max(k - n - 2 * p for n, k, p in zip(spatial, size, padding, strict=True))
-    if short > 0:
-        same = padding[0] if len(set(padding)) == 1 else padding
-        needed = max(-(-(k - n) // 2) for n, k in zip(spatial, size, strict=True))
+
+
+def _check_sizes(function: str, images: Ints, filters: Ints) -> None:
+    if min(filters[:-2]) < 1:
         raise ValueError(
-            f"{function}: the {times(size)} filter does not fit the {times(spatial)} image with "
-            f"padding {same}; pad by at least {needed} or use a smaller filter"
+            f"{function}: a {times(filters[:-2])} filter is empty; every axis needs 1 or more"
         )
-    pad_width = None
-    if any(padding):
-        pad_width = ((0, 0), *[(p, p) for p in padding], (0, 0))
-    return ConvolutionPlan(pad_width, size, stride)
+    if min(filters[-2:]) < 1:
+        raise ValueError(f"{function}: filters of shape {filters} have no channels")
+    if min(images[1:-1]) < 1:
+        raise ValueError(
+            f"{function}: a {times(images[1:-1])} image is empty; only the batch may have length 0"
+        )
+
+
+def _resolved(
+    padding: PerSide | str, spatial: Ints, size: Ints, stride: Ints, dilation: Ints
+) -> Pairs:
+    """The pairs that "same" and "valid" stand for: ⌈n / s⌉ windows, the odd pixel after; none."""
+    if not isinstance(padding, str):
+        return padding
+    if padding == "valid":
+        return ((0, 0),) * len(spatial)
+    pairs = []
+    for n, span, step in zip(spatial, window_spans(size, dilation), stride, strict=True):
+        total = max(0, (-(-n // step) - 1) * step + span - n)
+        pairs.append((total // 2, total - total // 2))
+    return tuple(pairs)
+
+
+def _check_fit(
+    function: str, what: str, spatial: Ints, size: Ints, dilation: Ints, pairs: Pairs, padding: Any
+) -> None:
+    spans = window_spans(size, dilation)
+    missing = [
+        k - n - before - after for n, k, (before, after) in zip(spatial, spans, pairs, strict=True)
+    ]
+    if max(missing) <= 0:
+        return
+    span = "" if spans == size else f" with dilation {_brief(dilation)} spans {times(spans)} and"
+    needed = max(-(-(k - n) // 2) for n, k in zip(spatial, spans, strict=True))
+    shown = padding if isinstance(padding, str) else _brief([_brief(pair) for pair in pairs])
+    raise ValueError(
+        f"{function}: the {times(size)} {what}{span} does not fit the {times(spatial)} image with "
+        f"padding {shown}; pad by at least {needed} or use a smaller {what}"
+    )
+
+
+def _brief(values: Any) -> Any:
+    """One value for all if they are the same."""
+    values = tuple(values)
+    return values[0] if len(set(values)) == 1 else values
+
+
+def _pad_width(pairs: Pairs) -> Pairs | None:
+    return ((0, 0), *pairs, (0, 0)) if any(map(any, pairs)) else None
+
+
+class TransposedPlan(NamedTuple):
+    """How to carry out a transposed convolution: where windows are added up, and what is kept."""
+
+    shape: Ints
+    """of the padded images, which windows are added up in"""
+    kept: tuple[slice, ...] | None
+    """the part that is no padding; None: all"""
+    stride: PerAxis
+    dilation: PerAxis
+
+
+@functools.lru_cache(maxsize=1024)
+def transposed_plan(
+    function: str,
+    images: Ints,
+    filters: Ints,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    output_padding: Any = 0,
+) -> TransposedPlan:
+    """Check a transposed convolution, and plan the work.
+
+    Shapes are (n, *spatial, channels) and (*size, out / groups, in). The result is the image that
+    a convolution with the same arguments turns into one of shape `images`; there are `stride` such
+    sizes, of which `output_padding`, from 0 to stride − 1, chooses one.
+
+    >>> plan = transposed_plan("conv_transpose1d", (1, 3, 1), (4, 1, 1), stride=2, padding=1)
+    >>> plan.shape, plan.kept[1]
+    ((1, 8, 1), slice(1, 7, None))
+    """
+    spatial, size = images[1:-1], PerAxis(filters[:-2])
+    axes = len(spatial)
+    stride = per_axis(stride, axes, 1, f"{function}: stride")
+    dilation = per_axis(dilation, axes, 1, f"{function}: dilation")
+    extra = per_axis(output_padding, axes, 0, f"{function}: output_padding")
+    given = per_side(padding, axes, f"{function}: padding")
+    _check_channels(function, images, filters, -1, groups)
+    _check_sizes(function, images, filters)
+    if any(e >= s for e, s in zip(extra, stride, strict=True)):
+        raise ValueError(
+            f"{function}: output_padding must be below the stride {_brief(stride)} on every axis, "
+            f"not {output_padding}: with more, the convolution of the result would be larger than "
+            "the images"
+        )
+    spans = window_spans(size, dilation)
+    whole = [(n - 1) * s + k + e for n, s, k, e in zip(spatial, stride, spans, extra, strict=True)]
+    if given == "same":  # the result is that of the largest image with so many windows: n·s
+        if any(extra):
+            raise ValueError(f"{function}: output_padding has no place beside padding 'same'")
+        result = tuple([n * s for n, s in zip(spatial, stride, strict=True)])
+        pairs = _resolved(given, result, size, stride, dilation)
+        whole = [n + before + after for n, (before, after) in zip(result, pairs, strict=True)]
+    else:
+        pairs = _resolved(given, spatial, size, stride, dilation)
+    kept = [n - before - after for n, (before, after) in zip(whole, pairs, strict=True)]
+    if min(kept) < 1:
+        raise ValueError(
+            f"{function}: padding {padding} takes away all of the {times(whole)} result; pad less"
+        )
+    parts: Any = [slice(b, b + n) for n, (b, _) in zip(kept, pairs, strict=True)]
+    return TransposedPlan(
+        (images[0], *whole, filters[-2] * groups),
+        (slice(None), *parts, slice(None)) if any(map(any, pairs)) else None,
+        stride,
+        dilation,
+    )
+
+
+class PoolingPlan(NamedTuple):
+    """How to pool: what to pad, which windows to take, and how many pixels each window has."""
+
+    pad_width: Pairs | None
+    size: PerAxis
+    stride: PerAxis
+    dilation: PerAxis
+    counts: tuple[Ints, ...]
+    """for each axis, the pixels of every window that are counted"""
+
+
+@functools.lru_cache(maxsize=1024)
+def pooling_plan(
+    function: str,
+    images: Ints,
+    size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    count_padding: bool = False,
+) -> PoolingPlan:
+    """Check windows of `size` on images of shape (n, *spatial, channels), and plan the work.
+
+    `stride` None is `size`: windows side by side. With `ceil_mode`, what is left over at the end
+    has a window, too, if that begins inside the image or the padding before it. The counts are of
+    pixels in the image or, with `count_padding`, in the image and its padding.
+
+    >>> pooling_plan("average_pool", (1, 5, 1), 2, ceil_mode=True).counts
+    ((2, 2, 1),)
+    """
+    spatial = images[1:-1]
+    axes = len(spatial)
+    size = per_axis(size, axes, 1, f"{function}: size")
+    stride = size if stride is None else per_axis(stride, axes, 1, f"{function}: stride")
+    dilation = per_axis(dilation, axes, 1, f"{function}: dilation")
+    given = per_side(padding, axes, f"{function}: padding")
+    if min(images[1:]) < 1:
+        raise ValueError(f"{function}: images of shape {images} are empty; only n may be 0")
+    pairs = _resolved(given, spatial, size, stride, dilation)
+    _check_fit(function, "window", spatial, size, dilation, pairs, given)
+    spans = window_spans(size, dilation)
+    framed, counts = [], []
+    for n, k, s, d, span, (before, after) in zip(
+        spatial, size, stride, dilation, spans, pairs, strict=True
+    ):
+        windows = (n + before + after - span) // s + 1
+        left_over = (n + before + after - span) % s
+        if ceil_mode and left_over and windows * s < before + n:
+            windows += 1
+        end = max(before + n + after, (windows - 1) * s + span)
+        framed.append((before, end - before - n))
+        low, high = (0, before + n + after) if count_padding else (before, before + n)
+        starts = range(0, windows * s, s)
+        counts.append(tuple([sum(low <= i + d * t < high for t in range(k)) for i in starts]))
+        if not all(any(before <= i + d * t < before + n for t in range(k)) for i in starts):
+            raise ValueError(
+                f"{function}: with padding {padding}, a {times(size)} window lies wholly in the "
+                f"padding of the {times(spatial)} image; pad by less than the window's size"
+            )
+    return PoolingPlan(_pad_width(tuple(framed)), size, stride, dilation, tuple(counts))

@@ -7,13 +7,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import arithmetic, constants, elementary, indexing, products, reductions, shapes
+from . import arithmetic, constants, elementary, indexing, networks, products, reductions, shapes
 from .constants import REFUSED
 from .table import Row
 
 __all__ = ["FAMILIES", "REFUSED", "TABLE"]
 
-FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, products, constants)
+FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, networks, products, constants)
 
 TABLE: dict[Callable[..., Any], Row] = {}
 for _family in FAMILIES:

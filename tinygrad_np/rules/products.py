@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.windows import filter_product, pad, product, unwindows, window_product, windows
+from ..kernels.products import filter_product, product, window_product
+from ..kernels.windows import pad, unwindows, windows
 from .table import bilinear, linear, takes
 
 # In two dimensions `dot` and `matmul` are one function; dot's overhead is smaller, and it passes
@@ -118,27 +119,32 @@ ROWS = (
         affine={"constant_values"},
         kernel=_only_constant,
     ),
-    linear(pad, _crop),
+    linear(pad, _crop, affine={"value"}),
     # a strided gather and its overlap-add
-    linear(windows, lambda g, x_like, stride: unwindows(g, x_like.shape, stride)),
+    linear(
+        windows,
+        lambda g, x_like, stride, dilation: unwindows(g, x_like.shape, stride, dilation),
+    ),
     linear(
         unwindows,
-        lambda g, columns_like, stride: windows(g, columns_like.shape[g.ndim - 1 : -1], stride),
+        lambda g, columns_like, stride, dilation: windows(
+            g, columns_like.shape[g.ndim - 1 : -1], stride, dilation
+        ),
     ),
     # one trilinear form, three products
     bilinear(
         product,
-        lambda g, filters: window_product(g, filters),
-        lambda g, columns: filter_product(columns, g),
+        lambda g, filters, groups: window_product(g, filters, groups),
+        lambda g, columns, groups: filter_product(columns, g, groups),
     ),
     bilinear(
         window_product,
-        lambda g, filters: product(g, filters),
-        lambda g, cotangent: filter_product(g, cotangent),
+        lambda g, filters, groups: product(g, filters, groups),
+        lambda g, cotangent, groups: filter_product(g, cotangent, groups),
     ),
     bilinear(
         filter_product,
-        lambda g, cotangent: window_product(cotangent, g),
-        lambda g, columns: product(columns, g),
+        lambda g, cotangent, groups: window_product(cotangent, g, groups),
+        lambda g, columns, groups: product(columns, g, groups),
     ),
 )

@@ -22,7 +22,7 @@ def _reduced_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple([a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))])
 
 
-def _restored(g: Any, a_like: Any, axis: Any, keepdims: Any) -> Any:
+def restored(g: Any, a_like: Any, axis: Any, keepdims: Any) -> Any:
     """A reduction's cotangent (or result) with the reduced axes back, of length 1."""
     if axis is None and not keepdims:
         return g.reshape((1,) * a_like.ndim)
@@ -34,7 +34,7 @@ def _restored(g: Any, a_like: Any, axis: Any, keepdims: Any) -> Any:
 
 def _spread(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """The adjoint of a sum: every element that was added gets the sum's cotangent."""
-    spread = expand(_restored(g, a_like, axis, keepdims), a_like.shape)
+    spread = expand(restored(g, a_like, axis, keepdims), a_like.shape)
     return spread if where is True else np.where(where, spread, 0)
 
 
@@ -58,7 +58,7 @@ def _mean_vjp(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
 
 def _share(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """1/k for each of the k elements that are the extremum (or nan, where that is the result)."""
-    chosen = np.logical_or(np.equal(a, _restored(ans, a, axis, keepdims)), np.isnan(a))
+    chosen = np.logical_or(np.equal(a, restored(ans, a, axis, keepdims)), np.isnan(a))
     if where is not True:
         chosen = np.logical_and(chosen, where)
     ties = np.sum(chosen, _reduced_axes(axis, a.ndim), dtype=a.dtype, keepdims=True)
@@ -66,7 +66,7 @@ def _share(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
 
 
 def _extremum_vjp(g: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    return _restored(g, a, axis, keepdims) * _share(a, ans, axis, keepdims, where)
+    return restored(g, a, axis, keepdims) * _share(a, ans, axis, keepdims, where)
 
 
 def _extremum_jvp(t: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:

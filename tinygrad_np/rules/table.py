@@ -48,8 +48,11 @@ CHOICES = {
     "axis2": "it chooses an axis",
     "casting": "it chooses which casts are allowed",
     "constant_values": "it has no derivative rule; use np.where or np.concatenate",
+    "classes": "it chooses elements",
     "destination": "it chooses axes",
+    "dilation": "it chooses elements",
     "dtype": "it chooses a dtype",
+    "groups": "it chooses which channels meet which filters",
     "index": "it chooses elements",
     "indices": "it chooses elements",
     "indices_or_sections": "it chooses where to split",
@@ -65,6 +68,7 @@ CHOICES = {
     "source": "it chooses axes",
     "stride": "it chooses elements",
     "subok": "it chooses a type",
+    "value": "it has no derivative rule; use np.where or np.concatenate",
 }
 """Parameters that take no Tensor, and why."""
 
