@@ -122,3 +122,83 @@ class TestMessages:
         assert x.grad.shape == (0, 1)
         with pytest.raises(ValueError, match="no predictions have no mean; use reduction='sum'"):
             loss(x, np.ones((0, 1)))
+
+
+class TestCrossEntropy:
+    def test_values_and_gradients_by_the_definition(self):
+        rng = np.random.default_rng(0)
+        z, k = 3 * rng.standard_normal((6, 4)), rng.integers(0, 4, 6)
+        p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+        onehot = np.eye(4)[k]
+        losses = -np.log(p[np.arange(6), k])
+        for labels in (k, k.astype(np.uint8), onehot, onehot.astype(int), onehot.astype(bool)):
+            assert np.allclose(tg.cross_entropy(z, labels, "none"), losses, rtol=1e-13)
+            assert np.isclose(tg.cross_entropy(z, labels), losses.mean(), rtol=1e-13)
+            assert np.isclose(tg.cross_entropy(z, labels, "sum"), losses.sum(), rtol=1e-13)
+            found = tg.grad(tg.cross_entropy)(z, labels)
+            assert np.allclose(found, (p - onehot) / 6, rtol=1e-12, atol=1e-16)
+
+    def test_distributions(self):
+        rng = np.random.default_rng(1)
+        z, y = rng.standard_normal((3, 5)), rng.dirichlet(np.ones(5), 3)
+        p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+        assert np.isclose(tg.cross_entropy(z, y, "sum"), -np.sum(y * np.log(p)), rtol=1e-13)
+        by_z, by_y = tg.grad(lambda z, y: tg.cross_entropy(z, y, "sum"), (0, 1))(z, y)
+        assert np.allclose(by_z, p - y, rtol=1e-12, atol=1e-15)
+        assert np.allclose(by_y, -np.log(p), rtol=1e-12)
+
+    @pytest.mark.parametrize("labels", [np.array([0, 1]), np.eye(2)])
+    def test_extremes_in_float32(self, labels):
+        z = np.array([[1000, -1000], [1000, -1000]], np.float32)
+        with np.errstate(all="raise", under="ignore"):
+            value, g = tg.value_and_grad(tg.cross_entropy)(z, labels.astype(labels.dtype))
+        assert value == 1000
+        assert g.tolist() == [[0, 0], [0.5, -0.5]]
+        assert g.dtype == np.float32
+
+    def test_more_axes_and_none(self):
+        rng = np.random.default_rng(2)
+        z, k = rng.standard_normal((2, 3, 4)), rng.integers(0, 4, (2, 3))
+        flat = tg.cross_entropy(z.reshape(6, 4), k.reshape(6))
+        assert np.isclose(tg.cross_entropy(z, k), flat, rtol=1e-14)
+        assert np.isclose(tg.cross_entropy(z[0, 0], k[0, 0]), tg.cross_entropy(z[:1, 0], k[:1, 0]))
+
+    def test_second_order(self):
+        z, k = np.array([[0.3, -0.2, 0.9]]), np.array([2])
+        p = np.exp(z[0]) / np.exp(z[0]).sum()
+        v = np.array([[1.0, 2.0, -1.0]])
+        _, hv = tg.jvp(tg.grad(lambda z: tg.cross_entropy(z, k)), [z], [v])
+        assert np.allclose(hv[0], (np.diag(p) - np.outer(p, p)) @ v[0], rtol=1e-13)
+
+    def test_an_empty_batch_has_a_sum(self):
+        z, k = np.ones((0, 3)), np.ones(0, int)
+        assert tg.cross_entropy(z, k, "sum") == 0
+        assert tg.grad(lambda z: tg.cross_entropy(z, k, "sum"))(z).shape == (0, 3)
+
+    @pytest.mark.parametrize(
+        ("z", "labels", "error", "message"),
+        [
+            ((3, 4), np.array([0, 1, 4]), ValueError, "from 0 to 3 for 4 classes, not 0 to 4"),
+            ((3, 4), np.array([0, -1, 2]), ValueError, "not -1 to 2"),
+            ((3, 4), np.array([0.0, 1.0, 2.0]), TypeError, r"float64 choose no class.*astype"),
+            ((3, 4), np.array([0, 1]), ValueError, r"need labels of shape \(3,\)"),
+            ((3, 4), np.zeros((3, 1), int), ValueError, r"not \(3, 1\)"),
+            ((3, 4), np.ones((3, 4)), ValueError, "sums of 4 to 4"),
+            ((3, 2), np.array([[2.0, -1.0]] * 3), ValueError, "at least 0"),
+            ((3, 2), np.full((3, 2), np.nan), ValueError, "sums of nan"),
+            ((0, 4), np.zeros(0, int), ValueError, "have no mean loss"),
+            ((3, 0), np.zeros(3, int), ValueError, "have no mean loss"),
+        ],
+    )
+    @pytest.mark.parametrize("kind", [np.asarray, Tensor])
+    def test_messages(self, z, labels, error, message, kind):
+        with pytest.raises(error, match=f"cross_entropy: .*{message}"):
+            tg.cross_entropy(kind(np.zeros(z)), labels)
+
+    def test_other_messages(self):
+        with pytest.raises(ValueError, match="reduction must be"):
+            tg.cross_entropy(np.zeros((1, 2)), np.array([0]), "max")
+        with pytest.raises(TypeError, match="logits are real floating numbers, not of dtype int64"):
+            tg.cross_entropy(np.zeros((1, 2), int), np.array([0]))
+        with pytest.raises(TypeError, match="a Tensor cannot be 'classes'"):
+            tg.kernels.softmax.class_losses(np.zeros((1, 2)), Tensor([0.0]))

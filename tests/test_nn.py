@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import signal
+from scipy import signal, special
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
@@ -194,3 +194,101 @@ class TestDense:
     def test_messages(self, shapes, message):
         with pytest.raises(ValueError, match=message):
             tg.dense(*[np.zeros(shape) for shape in shapes])
+
+
+class TestFlatten:
+    def test_row_by_row(self):
+        x = np.arange(24.0).reshape(2, 3, 2, 2)
+        assert np.array_equal(tg.flatten(x), x.reshape(2, 12))
+        assert tg.grad(lambda x: np.sum(tg.flatten(x)[1]))(x)[1].min() == 1
+
+    @pytest.mark.parametrize("shape", [(0, 3, 4), (2, 0, 4), (3,), (0,)])
+    def test_any_shape(self, shape):
+        expected = (shape[0], int(np.prod(shape[1:])))
+        assert tg.flatten(np.zeros(shape)).shape == tg.flatten(Tensor(np.zeros(shape))).shape
+        assert tg.flatten(np.zeros(shape)).shape == expected
+
+    def test_a_number(self):
+        with pytest.raises(ValueError, match="flatten: a single number has no batch axis"):
+            tg.flatten(1.0)
+
+
+class TestDropout:
+    def test_what_is_kept_is_scaled_so_that_the_mean_stays(self):
+        x = np.ones(100_000)
+        y = tg.dropout(x, 0.25, np.random.default_rng(0))
+        assert set(np.unique(y)) == {0, 1 / 0.75}
+        # 4 standard deviations of the mean of so many draws
+        assert abs(y.mean() - 1) < 4 * np.sqrt(0.25 / 0.75 / x.size)
+        assert (x == 1).all()
+
+    def test_the_gradient_passes_where_the_value_did(self):
+        x = np.random.default_rng(1).standard_normal((4, 5))
+        y, pull = tg.vjp(lambda x: tg.dropout(x, 0.5, np.random.default_rng(2)), x)
+        assert np.array_equal(pull(np.ones((4, 5)))[0], np.where(y == 0, 0, 2.0))
+
+    def test_the_generator_decides(self):
+        x = np.ones(50)
+        one, two = (tg.dropout(x, 0.5, np.random.default_rng(3)) for _ in range(2))
+        assert np.array_equal(one, two)
+        rng = np.random.default_rng(3)
+        assert not np.array_equal(tg.dropout(x, 0.5, rng), tg.dropout(x, 0.5, rng))
+
+    def test_nothing_is_dropped_at_rate_0_and_float32_stays(self):
+        x = np.ones(5, np.float32)
+        assert np.array_equal(tg.dropout(x, 0, np.random.default_rng(0)), x)
+        assert tg.dropout(x, 0.5, np.random.default_rng(0)).dtype == np.float32
+        t = tg.dropout(Tensor(x), np.float64(0.5), np.random.default_rng(0))
+        assert t.dtype == np.float32
+
+    @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan")])
+    def test_rates_that_make_no_sense(self, rate):
+        with pytest.raises(ValueError, match="rate must be at least 0 and below 1"):
+            tg.dropout(np.ones(3), rate, np.random.default_rng(0))
+
+    def test_no_generator(self):
+        with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator"):
+            tg.dropout(np.ones(3), 0.5, 0)
+        with pytest.raises(TypeError, match="floating numbers, not an array of dtype int64"):
+            tg.dropout(np.ones(3, np.int64), 0.5, np.random.default_rng(0))
+
+
+class TestSoftmax:
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_values_agree_with_scipys(self, dtype):
+        x = (10 * np.random.default_rng(0).standard_normal((3, 4, 5))).astype(dtype)
+        rtol = 100 * np.finfo(dtype).eps
+        for axis in (0, 1, -1):
+            assert np.allclose(tg.softmax(x, axis), special.softmax(x, axis), rtol=rtol)
+            assert np.allclose(tg.log_softmax(x, axis), special.log_softmax(x, axis), rtol=rtol)
+        for axis in (None, 1, (0, 2)):
+            for keepdims in (False, True):
+                found = tg.logsumexp(x, axis, keepdims)
+                expected = special.logsumexp(x, axis=axis, keepdims=keepdims)
+                assert found.shape == expected.shape
+                assert np.allclose(found, expected, rtol=rtol)
+        for result in (tg.softmax(x), tg.log_softmax(x), tg.logsumexp(x)):
+            assert result.dtype == dtype
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_extremes(self, dtype):
+        x = np.array([[1000, -1000, 0], [-1000, -1000, -1000]], dtype)
+        with np.errstate(all="raise", under="ignore"):
+            assert np.allclose(tg.softmax(x), [[1, 0, 0], [1 / 3] * 3])
+            assert np.allclose(tg.log_softmax(x), [[0, -2000, -1000], [-np.log(3)] * 3])
+            assert np.allclose(tg.logsumexp(x, 1), [1000, -1000 + np.log(3)])
+            assert tg.logsumexp(np.array([-np.inf, -np.inf], dtype)) == -np.inf
+            assert tg.logsumexp(np.array([np.inf, 1000], dtype)) == np.inf
+
+    def test_lists_integers_and_a_single_number(self):
+        assert tg.softmax([0, 0]).tolist() == [0.5, 0.5]
+        assert tg.logsumexp(3.0) == 3.0
+
+    def test_messages(self):
+        with pytest.raises(ValueError, match=r"softmax: shape \(2, 0\), axis -1: zero-size"):
+            tg.softmax(np.ones((2, 0)))
+        with pytest.raises(ValueError, match=r"softmax: shape \(2,\), axis 1: .*out of bounds"):
+            tg.softmax(np.ones(2), 1)
+        assert tg.softmax(np.ones((0, 2))).shape == (0, 2)
+        with pytest.raises(TypeError, match="logsumexp: takes real numbers"):
+            tg.logsumexp(np.array([1j]))

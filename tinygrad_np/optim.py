@@ -42,7 +42,7 @@ def sgd(
     if momentum == 0:
         velocities = grads
     elif state is None:
-        velocities = tree.map(lambda g: g, grads)
+        velocities = tree.map(lambda g: 1.0 * g, grads)  # not the caller's own array
     else:
         velocities = tree.map(lambda v, g: momentum * v + g, state, grads)
 

@@ -78,8 +78,9 @@ def class_residuals(logits: Any, classes: Any) -> Any:
 
 def _largest(x: Any, axis: Any, function: str) -> Any:
     """The maximum along `axis`, which is kept with length 1; 0 in place of ±inf."""
-    if x.size == 0:
-        raise ValueError(f"{function}: shape {x.shape} has nothing to take the maximum of")
-    largest = x.max(axis, keepdims=True)
+    try:
+        largest = x.max(axis, keepdims=True)
+    except ValueError as error:  # an axis of length 0, or one that is not there
+        raise ValueError(f"{function}: shape {x.shape}, axis {axis}: {error}") from None
     is_finite = np.isfinite(largest)
     return largest if is_finite.all() else np.where(is_finite, largest, 0)
