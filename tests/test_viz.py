@@ -56,3 +56,34 @@ def test_without_matplotlib_the_remedy_is_named(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ModuleNotFoundError, match=r'pip install "tinygrad_np\[plot\]"'):
         viz.figure(1, 1)
+
+
+def test_numbers_are_written_as_they_are():
+    axes = viz.figure(2, 2).subplots()
+    viz.numbers(axes, [[1.0, -2.5], [np.nan, 1000]], "some", "red")
+    assert [text.get_text() for text in axes.texts] == ["1", "-2.5", "1000"]
+    assert [text.get_position() for text in axes.texts] == [(0, 0), (1, 0), (1, 1)]
+    viz.numbers(viz.figure(2, 2).subplots(), np.zeros((2, 2)))
+    with pytest.raises(ValueError, match=r"numbers: takes .* not shape \(3,\)"):
+        viz.numbers(axes, [1, 2, 3])
+
+
+def test_boxes_frame_their_cells():
+    axes = viz.figure(2, 2).subplots()
+    viz.box(axes, 4, 3, 5, 3)
+    viz.box(axes, 0, 0, 1, 1, dashed=True)
+    one, two = axes.patches
+    assert (one.get_xy(), one.get_width(), one.get_height()) == ((2.5, 3.5), 3, 5)
+    assert [patch.get_linestyle() for patch in (one, two)] == ["-", "--"]
+
+
+def test_a_confusion_matrix_has_its_counts(tmp_path):
+    figure = viz.figure(3, 3)
+    axes = figure.subplots()
+    viz.confusion_matrix(axes, [[3, 1], [0, 0]], ["a", "b"])
+    assert [text.get_text() for text in axes.texts] == ["3", "1"]
+    assert axes.images[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    viz.save(figure, tmp_path / "a.png")
+    with pytest.raises(ValueError, match=r"2 names need counts of shape \(2, 2\)"):
+        viz.confusion_matrix(axes, [[1]], ["a", "b"])

@@ -1,7 +1,8 @@
 """Pictures of learning: curves, filters, images. matplotlib is needed: the extra ``plot``.
 
-`figure` makes an empty figure, `learning_curves` and `image` draw into its axes, and `save` writes
-it, whole or not at all. No window is opened, so it all works without a screen.
+`figure` makes an empty figure; `learning_curves`, `image`, `numbers`, `box` and `confusion_matrix`
+draw into its axes; `save` writes it, whole or not at all. No window is opened, so it all works
+without a screen.
 """
 
 from __future__ import annotations
@@ -72,6 +73,81 @@ def image(axes: Axes, pixels: Any, title: str = "", signed: bool = False) -> Non
     axes.set_title(title, fontsize=9)
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def numbers(axes: Axes, values: Any, title: str = "", colour: str = "gray", size: int = 8) -> None:
+    """(rows, columns) numbers as a table with coloured cells; nan is an empty cell.
+
+    `colour` is that of the largest magnitude (a name that matplotlib knows), `size` that of the
+    digits in points.
+
+    >>> axes = figure(3, 2).subplots()
+    >>> numbers(axes, np.arange(6).reshape(2, 3), "consecutive")
+    >>> [text.get_text() for text in axes.texts]
+    ['0', '1', '2', '3', '4', '5']
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    values = np.asarray(values, float)
+    if values.ndim != 2:
+        raise ValueError(f"numbers: takes (rows, columns) numbers, not shape {values.shape}")
+    largest = float(np.max(np.abs(values), initial=0, where=np.isfinite(values))) or 1.0
+    shades = LinearSegmentedColormap.from_list("", ["white", colour])
+    # half as strong as the colour itself, so that black digits can be read on it
+    edges = [np.arange(length + 1) - 0.5 for length in reversed(values.shape)]
+    options: dict[str, Any] = {"cmap": shades, "vmin": 0, "vmax": 2 * largest}
+    axes.pcolormesh(*edges, np.abs(values), edgecolors="0.8", linewidth=0.5, **options)
+    axes.set_aspect("equal")
+    axes.invert_yaxis()
+    for (i, j), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            text = axes.text(j, i, f"{value:g}", ha="center", va="center", fontsize=size)
+            text.set_in_layout(False)  # it lies inside its cell: no room has to be made for it
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(title, fontsize=9)
+
+
+def box(axes: Axes, row: int, column: int, rows: int, columns: int, dashed: bool = False) -> None:
+    """A blue frame around `rows` by `columns` cells, the first of them at (`row`, `column`).
+
+    >>> axes = figure(3, 2).subplots()
+    >>> box(axes, 1, 0, 2, 2)
+    >>> axes.patches[0].get_xy()
+    (-0.5, 0.5)
+    """
+    from matplotlib.patches import Rectangle
+
+    style = "--" if dashed else "-"
+    corner = column - 0.5, row - 0.5
+    frame = Rectangle(corner, columns, rows, fill=False, edgecolor="blue", lw=2, ls=style)
+    axes.add_patch(frame).set_zorder(3)  # above the lines between the cells
+
+
+def confusion_matrix(axes: Axes, counts: Any, names: Sequence[str]) -> None:
+    """(class, predicted class) counts with their names; the colours are shares of each class.
+
+    >>> axes = figure(4, 4).subplots()
+    >>> confusion_matrix(axes, np.array([[9, 1], [0, 5]]), ["trousers", "dress"])
+    >>> axes.get_xlabel()
+    'predicted'
+    """
+    counts = np.asarray(counts)
+    if counts.shape != (len(names), len(names)):
+        raise ValueError(
+            f"confusion_matrix: {len(names)} names need counts of shape "
+            f"{(len(names), len(names))}, not {counts.shape}"
+        )
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (i, j), count in np.ndenumerate(counts):
+        if count:
+            ink = "white" if shares[i, j] > 0.5 else "black"
+            axes.text(j, i, str(count), ha="center", va="center", fontsize=7, color=ink)
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=7)
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("class")
 
 
 def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:

@@ -1,0 +1,363 @@
+"""The second post: ten classes, several filters, colour, trained by reverse mode.
+
+One 3×3 convolution → relu → dense → softmax cross-entropy: two plain functions and a loop, on
+Fashion-MNIST, CIFAR-10 or ten garments that are drawn here. Afterwards a figure shows the learning
+curves, the filters and which class is taken for which.
+
+    python examples/ten_classes.py                                   # Fashion-MNIST, 5 filters
+    python examples/ten_classes.py --data cifar-10 --filters 15
+    python examples/ten_classes.py --protocol post                   # the post's run and figures
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinygrad_np as tg
+
+CLASSES = 10
+VALIDATION = 5_000  # the last of the training images
+
+# The model
+
+
+def logits(params: tuple[Any, Any], images: Any) -> Any:
+    """(3, 3, c, filters), (filters·rows·columns, 10), (n, rows, columns, c) → (n, 10)."""
+    filters, weights = params
+    hidden = tg.relu(tg.conv2d(images, filters, padding="same"))
+    return tg.flatten(hidden) @ weights
+
+
+def mean_loss(params: tuple[Any, Any], images: Any, labels: Any) -> tuple[Any, Any]:
+    """The mean cross-entropy, and the logits."""
+    z = logits(params, images)
+    return tg.cross_entropy(z, labels), z
+
+
+def summed_loss(params: tuple[Any, Any], images: Any, labels: Any) -> tuple[Any, Any]:
+    """The summed cross-entropy, whose gradient the post applies, and the logits."""
+    z = logits(params, images)
+    return tg.cross_entropy(z, labels, reduction="sum"), z
+
+
+# Data
+
+
+class Split(NamedTuple):
+    """Standardised images (n, rows, columns, channels) and their classes (n,), from 0 to 9."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def prepare(dataset: tg.data.Dataset, dtype: str, quick: bool) -> dict[str, Split]:
+    """Training, validation and test images in file order, standardised by the training pixels."""
+    most = 4_000 if quick else len(dataset.train_images)
+    held_out = min(VALIDATION, most // 5)
+    train, valid = slice(0, most - held_out), slice(most - held_out, most)
+    test = slice(0, 1_000 if quick else None)
+    parts = (
+        (dataset.train_images[train], dataset.train_labels[train]),
+        (dataset.train_images[valid], dataset.train_labels[valid]),
+        (dataset.test_images[test], dataset.test_labels[test]),
+    )
+    images = tg.data.standardised(*[images for images, _ in parts], dtype=np.dtype(dtype))
+    if images[0].ndim == 3:
+        images = tuple([x[..., None] for x in images])
+    return {
+        name: Split(x, labels.astype(np.intp))
+        for name, x, (_, labels) in zip(("train", "valid", "test"), images, parts, strict=True)
+    }
+
+
+def initial(split: Split, filters: int, random: np.random.RandomState, dtype: str) -> Any:
+    """Parameters as the post draws them: N(0, 1/√inputs)."""
+    _, rows, columns, channels = split.images.shape
+    inputs = filters * rows * columns
+    return (
+        random.normal(0, 1 / np.sqrt(9 * channels), (3, 3, channels, filters)).astype(dtype),
+        random.normal(0, 1 / np.sqrt(inputs), (inputs, CLASSES)).astype(dtype),
+    )
+
+
+# Training
+
+
+class Figures(NamedTuple):
+    """Mean loss and accuracy."""
+
+    loss: float
+    accuracy: float
+
+
+class Running:
+    """Loss and accuracy over batches."""
+
+    def __init__(self) -> None:
+        self.loss, self.hits, self.n = 0.0, 0, 0
+
+    def add(self, total: Any, z: Any, labels: np.ndarray) -> None:
+        """Take in a batch: the sum of its losses, and its logits."""
+        self.loss += float(total)
+        self.hits += int(np.sum(np.argmax(z, axis=1) == labels))
+        self.n += len(labels)
+
+    def figures(self) -> Figures:
+        """The means so far."""
+        return Figures(self.loss / self.n, self.hits / self.n)
+
+
+class Epoch(NamedTuple):
+    """The figures of an epoch, and the seconds that its training took."""
+
+    train: Figures
+    valid: Figures
+    seconds: float
+
+
+class Run(NamedTuple):
+    """A training run: its epochs, the first of them before training, and parameters."""
+
+    history: list[Epoch]
+    start: Any
+    end: Any
+
+
+def measure(params: Any, batches: Iterator[Any]) -> Figures:
+    """Without recording a graph: the same model on plain arrays."""
+    running = Running()
+    for images, labels in batches:
+        running.add(*summed_loss(params, images, labels), labels)
+    return running.figures()
+
+
+def in_order(split: Split, size: int = 500) -> Iterator[Any]:
+    """A split, batch by batch."""
+    for start in range(0, len(split.labels), size):
+        yield split.images[start : start + size], split.labels[start : start + size]
+
+
+def train(splits: dict[str, Split], options: argparse.Namespace) -> Run:
+    """Stochastic gradient descent with momentum on the mean loss of shuffled minibatches."""
+    random = np.random.RandomState(options.seed)
+    params = initial(splits["train"], options.filters, random, options.dtype)
+    before = params
+    rng = np.random.default_rng(options.seed)
+    gradient = tg.value_and_grad(mean_loss, has_aux=True)
+    first = [measure(params, in_order(splits[name])) for name in ("train", "valid")]
+    history = [Epoch(*first, 0.0)]
+    print_header("valid")
+    print_epoch(0, history[0])
+    state = None
+    for number in range(1, options.epochs + 1):
+        began, running = time.perf_counter(), Running()
+        batches = tg.data.minibatches(rng, tuple(splits["train"]), options.batch_size)
+        for images, labels in progress(batches, f"epoch {number}"):
+            (value, z), grads = gradient(params, images, labels)
+            running.add(value * len(labels), z, labels)
+            params, state = tg.optim.sgd(
+                params, grads, state, rate=options.rate, momentum=options.momentum
+            )
+        seconds = time.perf_counter() - began
+        valid = measure(params, in_order(splits["valid"]))
+        history.append(Epoch(running.figures(), valid, seconds))
+        print_epoch(number, history[-1])
+    return Run(history, before, params)
+
+
+def train_as_the_post(splits: dict[str, Split], options: argparse.Namespace) -> Run:
+    """The post's protocol: batches of 32 drawn with replacement, all from one generator.
+
+    A step is 0.001 times the gradient of the summed loss of a batch; the losses shown are means.
+
+    The losses before training are measured on 156 drawn batches each, then the generator starts
+    anew; after an epoch the validation figures are measured on 156 drawn batches, too.
+    """
+    random = np.random.RandomState(42)
+    params = initial(splits["train"], options.filters, random, options.dtype)
+    before = params
+    gradient = tg.value_and_grad(summed_loss, has_aux=True)
+
+    def drawn(name: str, batches: int) -> Iterator[Any]:
+        images, labels = splits[name]
+        for _ in range(batches):
+            chosen = random.choice(len(labels), 32)
+            yield images[chosen], labels[chosen]
+
+    valid = measure(params, drawn("valid", 156))
+    history = [Epoch(measure(params, drawn("train", 156)), valid, 0.0)]
+    print_header("valid, drawn")
+    print_epoch(0, history[0])
+    random.seed(42)
+    steps = len(splits["train"].labels) // 32
+    for number in range(1, options.epochs + 1):
+        began, running = time.perf_counter(), Running()
+        for images, labels in progress(drawn("train", steps), f"epoch {number}", steps):
+            (value, z), grads = gradient(params, images, labels)
+            running.add(value, z, labels)
+            params, _ = tg.optim.sgd(params, grads, rate=0.001)
+        seconds = time.perf_counter() - began
+        history.append(Epoch(running.figures(), measure(params, drawn("valid", 156)), seconds))
+        print_epoch(number, history[-1])
+    return Run(history, before, params)
+
+
+def progress(batches: Any, what: str, total: int | None = None) -> Any:
+    """The batches with a progress bar, which vanishes when they are done."""
+    from tqdm import tqdm
+
+    return tqdm(batches, what, total, unit="step", leave=False, file=sys.stderr)
+
+
+def print_header(valid: str) -> None:
+    """The head of the table."""
+    print(f"epoch    train loss  accuracy    {valid} loss  accuracy   seconds")
+
+
+def print_epoch(number: int, epoch: Epoch) -> None:
+    """A line of the table."""
+    name = "before" if number == 0 else f"{number}"
+    (a, b), (c, d) = epoch.train, epoch.valid
+    print(f"{name:<6}{a:>13.4f}{b:>10.4f}{c:>14.4f}{d:>10.4f}{epoch.seconds:>10.1f}", flush=True)
+
+
+# What comes after training
+
+
+def confusion(params: Any, split: Split) -> np.ndarray:
+    """(class, predicted class): how many."""
+    predicted = np.concatenate([np.argmax(logits(params, x), axis=1) for x, _ in in_order(split)])
+    counts = np.zeros((CLASSES, CLASSES), int)
+    np.add.at(counts, (split.labels, predicted), 1)
+    return counts
+
+
+def draw(run: Run, counts: np.ndarray, names: Any, title: str, path: Path) -> Path:
+    """Learning curves, the confusion matrix, and the filters before and after."""
+    figure = tg.viz.figure(13, 9)
+    figure.suptitle(title)
+    top, bottom = figure.subfigures(2, 1, height_ratios=(2.2, 1))
+    left, right = top.subfigures(1, 2, width_ratios=(1, 1.2))
+    for axes, quantity in zip(left.subplots(2, 1), ("loss", "accuracy"), strict=True):
+        curves = {
+            split: [getattr(getattr(epoch, split), quantity) for epoch in run.history]
+            for split in ("train", "valid")
+        }
+        tg.viz.learning_curves(axes, curves, quantity)
+    tg.viz.confusion_matrix(right.subplots(), counts, names)
+    count = run.end[0].shape[-1]
+    grid = bottom.subplots(2, count, squeeze=False)
+    for row, (when, filters) in enumerate((("before", run.start[0]), ("after", run.end[0]))):
+        for k in range(count):
+            # of a colour image's filter, the mean over the colours
+            title = f"filter {k}, {when}" if count <= 8 else f"{k} {when}"
+            tg.viz.image(grid[row, k], filters[..., k].mean(axis=-1), title, signed=True)
+    return tg.viz.save(figure, path)
+
+
+# The command
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description="Train the ten-class CNN of the second post.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "--data",
+        choices=["auto", "fashion-mnist", "cifar-10", "built-in"],
+        default="auto",
+        help="auto: Fashion-MNIST if it is at hand or its server answers, else the built-in set",
+    )
+    add("--path", type=Path, help="where the files of the data set lie")
+    add("--filters", type=positive(int), default=5, help="of 3×3 pixels")
+    add("--epochs", type=positive(int), default=5, help="passes over the training images")
+    add("--rate", type=positive(float), default=0.01, help="the learning rate, for the mean loss")
+    add("--momentum", type=float, default=0.9, help="of stochastic gradient descent, below 1")
+    add("--batch-size", type=positive(int), default=32, help="images a step")
+    add("--seed", type=positive(int), default=42, help="of the parameters and the images' order")
+    add("--dtype", choices=["float32", "float64"], default="float32", help="of the computation")
+    add("--out", type=Path, default=Path("figures"), help="the folder for the figure")
+    add("--quick", action="store_true", help="one epoch on 4,000 images: is all well?")
+    add(
+        "--protocol",
+        choices=["post"],
+        help="draw, train and measure as the post does, in float64; only --data, --path, "
+        "--filters, --epochs and --out count",
+    )
+    options = parser.parse_args(arguments)
+    if not 0 <= options.momentum < 1:
+        parser.error(f"--momentum must be at least 0 and below 1, not {options.momentum}")
+    if options.protocol:
+        fixed = ("rate", "momentum", "batch_size", "seed", "dtype", "quick")
+        changed = [name for name in fixed if getattr(options, name) != parser.get_default(name)]
+        if changed:
+            parser.error(f"--protocol post fixes {', '.join(fixed)}; leave out {', '.join(changed)}")
+        if options.data == "built-in":
+            parser.error("--protocol post needs the real data; leave out --data built-in")
+        options.dtype = "float64"
+        options.data = "fashion-mnist" if options.data == "auto" else options.data
+    if options.quick:
+        options.epochs = 1
+    return options
+
+
+def positive(kind: type) -> Any:
+    """An argument type: a positive number of this kind."""
+
+    def read(text: str) -> Any:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"must be a positive number, not {text}")
+        return value
+
+    read.__name__ = f"positive {kind.__name__}"
+    return read
+
+
+def load(options: argparse.Namespace) -> tuple[tg.data.Dataset, str, Any]:
+    """The data, a line that says which and why, and the names of the classes."""
+    if options.data == "cifar-10":
+        return tg.data.cifar10(options.path), "CIFAR-10, as asked for", tg.data.CIFAR10_NAMES
+    if options.data == "fashion-mnist":
+        dataset = tg.data.fashion_mnist(options.path)
+        return dataset, "Fashion-MNIST, as asked for", tg.data.GARMENT_NAMES
+    if options.data == "built-in":
+        dataset = tg.data.garments(labels=range(CLASSES))
+        return dataset, "the built-in garments, as asked for", tg.data.GARMENT_NAMES
+    return *tg.data.auto(options.path, labels=range(CLASSES)), tg.data.GARMENT_NAMES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run it all."""
+    options = parse(arguments)
+    try:
+        dataset, which, names = load(options)
+    except (tg.data.DataError, ModuleNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"Data: {which}.")
+    splits = prepare(dataset, options.dtype, options.quick)
+    counts = " and ".join(f"{len(split.labels):,} to {name}" for name, split in splits.items())
+    print(f"{counts}; {options.filters} filters, {options.dtype}")
+    run = (train_as_the_post if options.protocol else train)(splits, options)
+    test = measure(run.end, in_order(splits["test"]))
+    print(f"test loss {test.loss:.4f}, accuracy {test.accuracy:.4f}")
+    title = f"{which.split(',')[0].split(' from')[0]}, {options.filters} filters"
+    matrix = confusion(run.end, splits["test"])
+    path = draw(run, matrix, names, title, options.out / "ten_classes.png")
+    print(f"Figure: {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
