@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from mutants import mutants
 
-from tinygrad_np.check.samples import EDGES, samples_of
+from tinygrad_np.check import samples
+from tinygrad_np.check.samples import EDGES, edges_of, samples_of
 from tinygrad_np.check.witnesses import edge, trials, witnesses
 from tinygrad_np.rules import FAMILIES, REFUSED, TABLE
 from tinygrad_np.rules.table import CHOICES, LOCALLY_CONSTANT, Row, linear, pointwise, takes
@@ -46,10 +47,10 @@ def test_all_witnesses_agree(row):
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@each([row for row in DIFFERENTIABLE if row.function in EDGES])
+@each([row for row in DIFFERENTIABLE if edges_of(row)])
 def test_kinks_and_ends_follow_the_written_policy(row):
     with np.errstate(all="ignore"):
-        findings = [found for at in EDGES[row.function] for found in edge(row, at)]
+        findings = [found for at in edges_of(row) for found in edge(row, at)]
     wrong = [found.where for found in findings if not found.is_right]
     assert findings
     assert not wrong, "\n".join(wrong)
@@ -57,6 +58,14 @@ def test_kinks_and_ends_follow_the_written_policy(row):
 
 def test_every_kink_has_its_row():
     assert set(EDGES) <= set(TABLE)
+
+
+def test_samples_lie_in_the_module_of_their_familys_name():
+    of_rules = {family.__name__.split(".")[-1]: family for family in FAMILIES}
+    of_samples = {family.__name__.split(".")[-1]: family for family in samples.FAMILIES}
+    for name, family in of_samples.items():
+        functions = {row.function for row in of_rules[name].ROWS if row.kind != "constant"}
+        assert set(family.SAMPLES) == functions, name
 
 
 @each(DIFFERENTIABLE)

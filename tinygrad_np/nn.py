@@ -9,6 +9,8 @@ and pooling are compositions of `pad`, `windows` and products, and a recorded gr
 gradient is what their rules give.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,0 +1,64 @@
+"""Arguments at which every row of the table is tried, and what is expected where it has a kink.
+
+`samples_of` gives the samples of a row: ordinary points, at which differences are a valid witness.
+`edges_of` has points at kinks, ties and the ends of a domain, with the gradient that the written
+policy asks for there. The samples of a family of rules lie in the module of the same name.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ...kernels.elementwise import cast
+from ...rules.table import Row
+from . import arithmetic, elementary, indexing, networks, products, reductions, shapes
+from .draws import Edge, Generator, Sample
+
+__all__ = ["EDGES", "FAMILIES", "SAMPLES", "Edge", "Sample", "edges_of", "samples_of"]
+
+FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, products, networks)
+
+SAMPLES = {function: draw for family in FAMILIES for function, draw in family.SAMPLES.items()}
+EDGES = {function: edges for family in FAMILIES for function, edges in family.EDGES.items()}
+
+# Functions of complex numbers, too, beside all that are linear, bilinear or declared analytic, and
+# those of the latter that are not.
+_COMPLEX = {np.absolute}
+_REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians, cast}
+
+
+def samples_of(row: Row, seed: int = 0) -> list[Sample]:
+    """The samples of a row, real and, where the function takes them, complex.
+
+    The same ones for the same seed.
+
+    >>> from tinygrad_np.rules import TABLE
+    >>> [sample.args[0].shape for sample in samples_of(TABLE[np.exp])]
+    [(3, 3), (), (3, 3), ()]
+    """
+    if row.function not in SAMPLES:
+        return []
+    rng = np.random.default_rng(seed)
+    samples = SAMPLES[row.function](rng)
+    is_complex = row.analytic or row.kind in ("linear", "bilinear") or row.function in _COMPLEX
+    if is_complex and row.function not in _REAL_ONLY:
+        samples += [_complex(sample, rng) for sample in samples]
+    return samples
+
+
+def edges_of(row: Row) -> list[Edge]:
+    """The points of a row at kinks, ties and the ends of its domain."""
+    return EDGES.get(row.function, [])
+
+
+def _complex(sample: Sample, rng: Generator) -> Sample:
+    """The sample with imaginary parts added to its floating arrays, half as large as the reach."""
+
+    def lifted(x: Any) -> Any:
+        if isinstance(x, (list, tuple)):
+            return type(x)([lifted(item) for item in x])
+        if isinstance(x, np.ndarray) and x.dtype.kind == "f":
+            return np.asarray(x + 0.5j * sample.reach * rng.uniform(-1, 1, x.shape))
+        return x
+
+    return sample._replace(args=lifted(sample.args), reach=sample.reach / 2)

@@ -1,0 +1,141 @@
+"""Samples of arithmetic, powers, extrema and bounds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...kernels.elementwise import (
+    bernoulli_loss,
+    logistic_loss,
+    logistic_residual,
+    mean_logistic_loss,
+    quotient,
+    relu,
+    sigmoid,
+)
+from .draws import (
+    APART,
+    INF,
+    POSITIVE,
+    PROBABILITY,
+    REAL,
+    A,
+    Domain,
+    Draw,
+    Edge,
+    Generator,
+    Sample,
+    apart,
+    binary,
+    call,
+    kinked,
+    kinked_pair,
+    unary,
+)
+
+
+def _remainders(rng: Generator) -> list[Sample]:
+    # x/y lies between 0.3 and 0.7 above an integer, so neither operand comes near a jump
+    y = rng.uniform(1.0, 2.0, (3, 3)) * rng.choice([-1, 1], (3, 3))
+    x = (rng.integers(-3, 3, (3, 3)) + rng.uniform(0.3, 0.7, (3, 3))) * y
+    return [call(x, y, reach=0.05), call(x, float(y[0, 0]), reach=0.0005)]
+
+
+def _clips(rng: Generator) -> list[Sample]:
+    x = apart(rng, 3, 3)
+    low, high = np.full((3, 1), -0.4), np.array(0.4)
+    return [
+        call(x, low, high, reach=0.05),
+        call(x, -0.4, None, reach=0.05),
+        call(x, None, high, reach=0.05),
+        call(x, a_max=0.4, a_min=low, reach=0.05),
+        call(x, np.full((3, 3), -0.4), np.full((3, 3), 0.4), reach=0.05),
+    ]
+
+
+def _wheres(rng: Generator) -> list[Sample]:
+    mask = rng.random((3, 3)) < 0.5
+    x, y = REAL.draw(rng, 3, 3), REAL.draw(rng, 3, 3)
+    return [call(mask, x, y), call(mask[0], x, 2.0), call(mask[:, :1], REAL.draw(rng), y)]
+
+
+def _labelled(rng: Generator) -> list[Sample]:
+    return [
+        call(REAL.draw(rng, 3, 2), PROBABILITY.draw(rng, 3, 2)),
+        call(REAL.draw(rng, 4, 1), (rng.random((4, 1)) < 0.5).astype(float)),
+    ]
+
+
+SAMPLES: dict[Callable[..., Any], Draw] = {
+    np.add: binary(REAL, REAL),
+    np.subtract: binary(REAL, REAL),
+    np.multiply: binary(REAL, REAL),
+    np.divide: binary(REAL, POSITIVE),
+    np.negative: unary(REAL),
+    np.positive: unary(REAL),
+    np.reciprocal: unary(POSITIVE),
+    np.remainder: _remainders,
+    np.fmod: _remainders,
+    np.divmod: _remainders,
+    np.modf: unary(Domain(1.3, 1.7, 0.3)),
+    np.frexp: unary(Domain(1.1, 1.9, 0.1)),
+    np.square: unary(REAL),
+    np.sqrt: unary(POSITIVE),
+    np.cbrt: unary(POSITIVE),
+    np.power: binary(POSITIVE, REAL),
+    np.float_power: binary(POSITIVE, REAL),
+    np.hypot: binary(POSITIVE, POSITIVE),
+    np.absolute: kinked,
+    np.conjugate: unary(REAL),
+    np.real: unary(REAL),
+    np.imag: unary(REAL),
+    np.maximum: kinked_pair,
+    np.minimum: kinked_pair,
+    np.clip: _clips,
+    np.where: _wheres,
+    relu: kinked,
+    sigmoid: unary(REAL),
+    logistic_loss: _labelled,
+    mean_logistic_loss: _labelled,
+    logistic_residual: _labelled,
+    bernoulli_loss: lambda rng: [
+        call(PROBABILITY.draw(rng, 3, 2), PROBABILITY.draw(rng, 3, 2), reach=PROBABILITY.reach)
+    ],
+    quotient: lambda rng: [
+        call(apart(rng, 3, 3), POSITIVE.draw(rng, 3, 3), reach=APART),
+    ],
+}
+
+EDGES: dict[Callable[..., Any], list[Edge]] = {
+    np.absolute: [Edge((A([0.0, -0.0]),), {}, ([0, 0],))],
+    np.maximum: [
+        Edge((A([1.0, 2.0]), A([1.0, 1.0])), {}, ([0.5, 1], [0.5, 0])),
+        Edge((A([INF, -INF]), A([INF, 0.0])), {}, ([0.5, 0], [0.5, 1])),
+    ],
+    np.minimum: [Edge((A([1.0, 2.0]), A([1.0, 1.0])), {}, ([0.5, 0], [0.5, 1]))],
+    np.clip: [
+        Edge((A([-1.0, 0.0, 0.5, 1.0, 2.0]), 0.0, 1.0), {}, ([0, 1, 1, 1, 0],)),
+        Edge((A([0.5, 2.0]), A(1.0), A(0.0)), {}, ([0, 0], 0, 2)),
+    ],
+    np.sqrt: [Edge((A([0.0]),), {}, ([INF],))],
+    np.power: [
+        Edge((A([0.0, -2.0, 3.0]), 0), {}, ([0, 0, 0],)),
+        Edge((A([0.0, 0.0]), A([0.0, 2.0])), {}, ([0, 0], [0, 0])),
+        Edge((A([0.0]), 1), {}, ([1],)),
+        Edge((A([0.0, -3.0]), 2), {}, ([0, -6],)),
+        Edge((0.0, A([1.0, 0.0, -1.0])), {}, ([0, 0, -INF],)),
+        Edge((A([0.0]), 0.5), {}, ([INF],)),
+    ],
+    np.hypot: [Edge((A([0.0, 3.0]), A([0.0, 4.0])), {}, ([0, 0.6], [0, 0.8]))],
+    relu: [Edge((A([0.0, -0.0, 1.0, -INF, INF]),), {}, ([0, 0, 1, 0, 1],))],
+    sigmoid: [Edge((A([-1000.0, 0.0, 1000.0]),), {}, ([0, 0.25, 0],))],
+    logistic_loss: [
+        Edge((A([-1000.0, 1000.0]), A([1.0, 0.0])), {}, ([-1, 1], [1000, -1000])),
+        Edge((A([-1000.0, 1000.0]), A([0.0, 1.0])), {}, ([0, 0], None)),
+    ],
+    bernoulli_loss: [
+        Edge((A([0.0, 1.0, 0.0, 1.0]), A([0.0, 1.0, 1.0, 0.0])), {}, ([1, -1, -INF, INF], None)),
+    ],
+    quotient: [Edge((A([0.0, 2.0]), A([0.0, 4.0])), {}, (None, [0, -0.125]))],
+}

@@ -1,0 +1,49 @@
+"""Samples of exponentials, logarithms, trigonometric and hyperbolic functions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .draws import INF, LARGER_THAN_ONE, POSITIVE, REAL, UNIT, A, Domain, Draw, Edge, binary, unary
+
+SAMPLES: dict[Callable[..., Any], Draw] = {
+    np.exp: unary(REAL),
+    np.exp2: unary(REAL),
+    np.expm1: unary(REAL),
+    np.log: unary(POSITIVE),
+    np.log2: unary(POSITIVE),
+    np.log10: unary(POSITIVE),
+    np.log1p: unary(Domain(-0.6, 2.0, 0.4)),
+    np.logaddexp: binary(REAL, REAL),
+    np.logaddexp2: binary(REAL, REAL),
+    np.sin: unary(REAL),
+    np.cos: unary(REAL),
+    np.tan: unary(Domain(-1.1, 1.1, 0.4)),
+    np.arcsin: unary(UNIT),
+    np.arccos: unary(UNIT),
+    np.arctan: unary(REAL),
+    np.arctan2: binary(POSITIVE, REAL),
+    np.sinh: unary(REAL),
+    np.cosh: unary(REAL),
+    np.tanh: unary(REAL),
+    np.arcsinh: unary(REAL),
+    np.arccosh: unary(LARGER_THAN_ONE),
+    np.arctanh: unary(UNIT),
+    np.deg2rad: unary(REAL),
+    np.radians: unary(REAL),
+    np.rad2deg: unary(REAL),
+    np.degrees: unary(REAL),
+}
+
+EDGES: dict[Callable[..., Any], list[Edge]] = {
+    np.arctan2: [
+        Edge((A([0.0, 1.0]), A([0.0, 0.0])), {}, ([0, 0], [0, -1])),
+        Edge((A([1e200]), A([1e200])), {}, ([0.5e-200], [-0.5e-200])),
+    ],
+    np.log: [Edge((A([0.0]),), {}, ([INF],))],
+    np.logaddexp: [
+        Edge((A([1000.0, -INF]), A([0.0, 0.0])), {}, ([1, 0], [0, 1])),
+        Edge((A([2.0]), A([2.0])), {}, ([0.5], [0.5])),
+    ],
+}

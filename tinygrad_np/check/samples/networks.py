@@ -1,0 +1,58 @@
+"""Samples of what networks are made of: windows' maxima, softmax and its relatives."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...kernels.pooling import window_max, window_pick, window_place
+from ...kernels.softmax import class_losses, class_residuals, log_softmax, logsumexp, softmax
+from .draws import APART, INF, REAL, A, Draw, Edge, Generator, Sample, apart, call, shaped
+
+
+def _class_samples(rng: Generator) -> list[Sample]:
+    return [
+        call(REAL.draw(rng, 4, 3), rng.integers(0, 3, 4)),
+        call(REAL.draw(rng, 2, 3, 3), rng.integers(0, 3, (2, 3))),
+    ]
+
+
+def _indexed_windows(rng: Generator) -> tuple[Any, Any]:
+    """Windows (2, 3, 2, 2, 2, 3), and the number of an element of each."""
+    return REAL.draw(rng, 2, 3, 2, 2, 2, 3), rng.integers(0, 4, (2, 3, 2, 3))
+
+
+SAMPLES: dict[Callable[..., Any], Draw] = {
+    window_max: lambda rng: [call(apart(rng, 2, 2, 2, 2, 2, 2), reach=APART)],
+    window_pick: lambda rng: [call(*_indexed_windows(rng))],
+    window_place: lambda rng: [
+        call(_indexed_windows(rng)[0][:, :, :, 0, 0], _indexed_windows(rng)[1], (2, 2))
+    ],
+    logsumexp: shaped(
+        ((3, 3), (), {}),
+        ((3, 2, 4), (1,), {}),
+        ((3, 2, 4), (), {"axis": (0, -1), "keepdims": True}),
+    ),
+    softmax: shaped(((3, 3), (), {}), ((3, 2, 4), (1,), {})),
+    log_softmax: shaped(((3, 3), (), {}), ((3, 2, 4), (), {"axis": 0})),
+    class_losses: _class_samples,
+    class_residuals: _class_samples,
+}
+
+EDGES: dict[Callable[..., Any], list[Edge]] = {
+    window_max: [
+        Edge(
+            (A([2.0, 2.0, 1.0, 3.0, 3.0, 3.0]).reshape(1, 2, 3, 1),),
+            {},
+            (A([1, 0, 0, 1, 0, 0]).reshape(1, 2, 3, 1),),
+        )
+    ],
+    logsumexp: [Edge((A([1000.0, -1000.0, -INF]),), {}, ([1, 0, 0],))],
+    softmax: [Edge((A([[1000.0, -1000.0]]),), {}, ([[0, 0]],))],
+    log_softmax: [Edge((A([[1000.0, -1000.0]]),), {}, ([[-1, 1]],))],
+    class_losses: [
+        Edge(
+            (A([[1000.0, -1000.0], [-1000.0, 1000.0]]), np.array([1, 1])), {}, ([[1, -1], [0, 0]],)
+        )
+    ],
+}

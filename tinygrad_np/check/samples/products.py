@@ -1,0 +1,108 @@
+"""Samples of products, contractions and windows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...kernels.products import filter_product, product, window_product
+from ...kernels.windows import pad, unwindows, windows
+from .draws import REAL, Draw, Edge, Generator, Sample, call, products, shaped
+
+
+def _tensordots(rng: Generator) -> list[Sample]:
+    a, b = REAL.draw(rng, 2, 3, 4), REAL.draw(rng, 4, 3, 5)
+    return [
+        call(a, b, ([1, 2], [1, 0])),
+        call(a, b, ([-1], [0])),
+        call(a, REAL.draw(rng, 3, 4, 2)),
+        call(a, REAL.draw(rng, 2, 2), 0),
+        call(REAL.draw(rng, 3, 3), REAL.draw(rng, 3, 3), axes=1),
+        call(a, b, (1, 1)),
+    ]
+
+
+def _windowed(rng: Generator) -> list[Sample]:
+    return [
+        call(REAL.draw(rng, 2, 5, 4, 1), (3, 2), 1),
+        call(REAL.draw(rng, 1, 6, 5, 5), 2, (2, 3)),
+        call(REAL.draw(rng, 2, 5, 2), 3, stride=2),
+        call(REAL.draw(rng, 2, 7, 6, 1), (3, 2), (1, 2), (2, 3)),
+        call(REAL.draw(rng, 1, 8, 5), 3, dilation=2),
+    ]
+
+
+def _unwindowed(rng: Generator) -> list[Sample]:
+    return [
+        call(REAL.draw(rng, 2, 3, 3, 3, 2, 1), (2, 5, 4, 1), 1),
+        call(REAL.draw(rng, 1, 3, 2, 2, 2, 5), (1, 6, 5, 5), (2, 3)),
+        call(REAL.draw(rng, 2, 2, 3, 2), (2, 6, 2), stride=2),
+        call(REAL.draw(rng, 2, 3, 2, 3, 2, 1), (2, 7, 6, 1), (1, 2), (2, 3)),
+        call(REAL.draw(rng, 1, 4, 3, 5), (1, 8, 5), dilation=2),
+    ]
+
+
+def _grouped(rng: Generator, *shapes: tuple[int, ...]) -> list[Sample]:
+    """Two products in two groups, each given by the shapes of its operands."""
+    pairs = zip(shapes[::2], shapes[1::2], strict=True)
+    return [call(REAL.draw(rng, *a), REAL.draw(rng, *b), groups=2) for a, b in pairs]
+
+
+_WINDOWS, _FILTERS, _RESULT = (2, 3, 3, 3, 2, 1), (3, 2, 1, 4), (2, 3, 3, 4)
+
+
+_WINDOWS_DEEP, _FILTERS_DEEP, _RESULT_DEEP = (1, 2, 2, 5), (2, 5, 3), (1, 2, 3)
+
+
+_SQUARE = ((2, 3, 2, 2), (2, 2, 2), (2, 3, 2))
+
+
+_MATMULS = (
+    ((3, 3), (3, 3)),
+    ((2, 3), (3, 4)),
+    ((3,), (3,)),
+    ((3,), (3, 2)),
+    ((2, 3), (3,)),
+    ((4, 2, 3), (3, 2)),
+    ((2, 1, 2, 3), (5, 3, 2)),
+    ((3,), (2, 3, 2)),
+    ((2, 2, 3), (3,)),
+)
+
+
+SAMPLES: dict[Callable[..., Any], Draw] = {
+    np.matmul: products(*_MATMULS),
+    np.dot: products(
+        *_MATMULS[:5],
+        ((), (2, 3)),
+        ((2, 3), ()),
+        ((), ()),
+        ((4, 2, 3), (3,)),
+        ((4, 2, 3), (3, 2)),
+        ((3,), (4, 3, 2)),
+        ((2, 3), (4, 3, 2)),
+    ),
+    np.tensordot: _tensordots,
+    np.pad: shaped(
+        ((2, 3), (((1, 0), (2, 1)),), {}),
+        ((3, 3), (1,), {"constant_values": 7.0}),
+        ((3,), ((1, 2),), {"mode": "constant"}),
+    ),
+    pad: shaped(((2, 3), (((1, 0), (2, 1)),), {}), ((3, 3), (((1, 1), (0, 2)), 7.0), {})),
+    windows: _windowed,
+    unwindows: _unwindowed,
+    product: lambda rng: [
+        *products((_WINDOWS, _FILTERS), (_WINDOWS_DEEP, _FILTERS_DEEP), _SQUARE[:2])(rng),
+        *_grouped(rng, (1, 2, 2, 4), (2, 2, 6), (2, 2, 2, 3, 2, 2), (3, 2, 1, 2)),
+    ],
+    window_product: lambda rng: [
+        *products((_RESULT, _FILTERS), (_RESULT_DEEP, _FILTERS_DEEP), _SQUARE[2:0:-1])(rng),
+        *_grouped(rng, (1, 2, 6), (2, 2, 6), (2, 2, 2, 2), (3, 2, 1, 2)),
+    ],
+    filter_product: lambda rng: [
+        *products((_WINDOWS, _RESULT), (_WINDOWS_DEEP, _RESULT_DEEP), _SQUARE[::2])(rng),
+        *_grouped(rng, (1, 2, 2, 4), (1, 2, 6), (2, 2, 2, 3, 2, 2), (2, 2, 2, 2)),
+    ],
+}
+
+EDGES: dict[Callable[..., Any], list[Edge]] = {}
