@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+import tinygrad_np as tg
 from tinygrad_np.rules.table import Row, Rule
 
 
@@ -52,8 +53,35 @@ def _mutated(linear_map, change, applied):
     return mutated
 
 
+def _composed_mutants(row: Row) -> Iterator[Mutant]:
+    """The text of a composed row followed by an identity whose vjp, jvp or both are wrong."""
+    for what, change in CHANGES.items():
+        for modes in (("vjp",), ("jvp",), ("vjp", "jvp")):
+            applied: list = []
+            rules = [
+                _mutated(lambda g: g, change, applied) if mode in modes else lambda g: g
+                for mode in ("vjp", "jvp")
+            ]
+            wrong = tg.general(lambda x: x.copy(), tuple(rules))
+            twin = copy.copy(row)
+            twin.text = _followed(row.text, wrong)
+            yield Mutant(f"{' and '.join(modes)} {what}", twin, applied)
+
+
+def _followed(text, wrong):
+    def put(result):
+        if isinstance(result, (list, tuple)):
+            parts = [put(part) for part in result]
+            return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+        return wrong(result) if isinstance(result, tg.Tensor) else result
+
+    return lambda *args: put(text(*args))
+
+
 def mutants(row: Row) -> Iterator[Mutant]:
     """Each vjp and each jvp alone, and both together, changed; and the operands' rules swapped."""
+    if row.kind == "composed":
+        yield from _composed_mutants(row)
     for position, rule in row.rules.items():
         for what, change in CHANGES.items():
             for modes in (("vjp",), ("jvp",), ("vjp", "jvp")):

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .arrays import Array, floating, owned, shaped_like
+from .arrays import Array, floating, is_masked, owned, shaped_like
 from .graph import Node, Output, Several, Source, describe, new_number, reverse
 from .methods import Methods
 from .rules import TABLE
@@ -406,6 +406,8 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if row.kind == "constant":
         refuse_out(row, kwargs.get("out"))
         return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+    if row.kind == "composed":
+        return _compose(row, bind(row, args, kwargs))
     return _apply_bound(row, args, kwargs)
 
 
@@ -529,6 +531,17 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     if several:
         return _several(plan, kept, parents, arrays, type(ans))
     return _linked(plan, kept, tuple(parents), arrays[0])
+
+
+def _compose(row: Row, bound: list[Any]) -> Any:
+    """A composed row's text, run on the arguments themselves, Tensors among them."""
+    for position, value in enumerate(bound):
+        if type(value) is Tensor and position not in row.operands:
+            check_constant(row, row.names[position])
+            bound[position] = value.data
+        elif is_masked(value):
+            raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
+    return row.text(*[bound[position] for position in row.needs])  # type: ignore[misc]
 
 
 def _several(plan: Plan, kept: Any, parents: Any, arrays: list[Array], container: Any) -> Any:

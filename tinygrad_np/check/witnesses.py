@@ -101,7 +101,12 @@ def trials(row: Row, sample: Sample | Edge) -> Iterator[Trial]:
     places: list[tuple[Any, Any]] = []
     named = {row.aliases.get(name, name): name for name in sample.kwargs}
     for position, name in enumerate(row.names):
-        if position not in row.rules:
+        if position not in row.operands:
+            continue
+        if position == row.rest:
+            for i, value in enumerate(sample.args[position:], position):
+                if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
+                    places.append((i, None))
             continue
         key = position if position < len(sample.args) else named.get(name)
         if key is None:

@@ -1,22 +1,58 @@
 """The calculus: one table, a family of functions a file, a row a function.
 
 `TABLE` maps a function object to its row, `REFUSED` one that a Tensor must not reach to the reason.
+Families that few programs need are read when a function is looked up in vain: `load` adds them.
 `table` says what a row is.
 """
 
+import importlib
+import sys
+import threading
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
 
 from . import arithmetic, constants, elementary, indexing, networks, products, reductions, shapes
-from .constants import REFUSED
 from .table import Row
 
-__all__ = ["FAMILIES", "REFUSED", "TABLE"]
+__all__ = ["REFUSED", "TABLE", "families", "load"]
 
-FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, networks, products, constants)
+TABLE: dict[Callable[..., object], Row] = {}
+REFUSED: dict[Callable[..., object], str] = {}
 
-TABLE: dict[Callable[..., Any], Row] = {}
-for _family in FAMILIES:
-    for _row in _family.ROWS:
-        if TABLE.setdefault(_row.function, _row) is not _row:
-            raise ValueError(f"{_row.name} has two rows")
+_FAMILIES: list[ModuleType] = []
+# The families that `load` adds, and the module without which they are of no use.
+_LATER: dict[str, str] = {}
+_LOADING = threading.Lock()
+
+
+def _add(family: ModuleType) -> None:
+    for row in family.ROWS:
+        if TABLE.setdefault(row.function, row) is not row:
+            raise ValueError(f"{row.name} has two rows")
+    REFUSED.update(getattr(family, "REFUSED", {}))
+    _FAMILIES.append(family)
+
+
+for _family in (
+    arithmetic, elementary, reductions, shapes, indexing, products, networks, constants
+):  # fmt: skip
+    _add(_family)
+
+
+def load() -> None:
+    """Read the families that are not yet in the table, of what the program has imported."""
+    with _LOADING:
+        for name, needed in list(_LATER.items()):
+            if needed in sys.modules:
+                _add(importlib.import_module(f"{__name__}.{name}"))
+                del _LATER[name]
+
+
+def families() -> list[ModuleType]:
+    """All families of the table, one of rules each.
+
+    >>> [family.__name__.split(".")[-1] for family in families()][:3]
+    ['arithmetic', 'elementary', 'reductions']
+    """
+    load()
+    return list(_FAMILIES)

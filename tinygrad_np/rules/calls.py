@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 
 from ..arrays import is_masked
-from . import REFUSED, TABLE
-from .table import CHOICES, LOCALLY_CONSTANT, REQUIRED, Row, name_of
+from . import REFUSED, TABLE, load
+from .table import CHOICES, REQUIRED, Row, name_of
 
 
 def row_of(function: Callable[..., Any]) -> Row:
     """The row of a function; ``TypeError`` where it has none, or is refused."""
     row = TABLE.get(function) or getattr(function, "row", None)
+    if row is None and function not in REFUSED:
+        load()
+        row = TABLE.get(function)
     if row is None and function in REFUSED:
         raise TypeError(f"{name_of(function)} does not take a Tensor: {REFUSED[function]}")
     if row is None:
@@ -33,6 +36,8 @@ def row_of(function: Callable[..., Any]) -> Row:
 def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     """One value a parameter, in the order of the row's signature."""
     names = row.names
+    if row.rest is not None:
+        args = (*args[: row.rest], args[row.rest :])
     if len(args) > len(names):
         raise TypeError(f"{row.name}: takes {len(names)} arguments on a Tensor, not {len(args)}")
     bound = [*args, *row.defaults[len(args) :]]
@@ -75,7 +80,7 @@ def constant_operand(value: Any, row: Row) -> Any:
 
 def check_constant(row: Row, name: str) -> None:
     """Raise unless a Tensor may stand for the parameter `name`, as the constant it locally is."""
-    if name not in LOCALLY_CONSTANT:
+    if name not in row.locally_constant:
         why = CHOICES.get(name, "it has no derivative rule")
         raise TypeError(
             f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"

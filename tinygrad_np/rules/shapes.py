@@ -8,7 +8,7 @@ import numpy as np
 from ..kernels.elementwise import cast
 from ..kernels.scatter import scatter_add
 from ..kernels.shapes import expand, sum_to
-from .table import linear, takes
+from .table import composed, linear, takes
 
 
 def _settled(function: str, order: str) -> str:
@@ -100,6 +100,8 @@ ROWS = (
         lambda g, source, destination: np.moveaxis(g, destination, source),
     ),
     linear(np.flip, takes("m", axis=None), lambda g, axis: np.flip(g, axis)),
+    composed(np.flipud, takes("m"), lambda m: m[::-1], {"m"}),
+    composed(np.fliplr, takes("m"), lambda m: m[:, ::-1], {"m"}),
     linear(np.broadcast_to, takes("array", "shape", subok=False), lambda g: g, broadcasts=True),
     linear(expand, lambda g: g, broadcasts=True),
     linear(sum_to, lambda g, x_like: expand(g, x_like.shape)),

@@ -7,7 +7,9 @@ Four kinds of row give both modes, reverse (vjp) and forward (jvp), from one dec
 - `bilinear`: linear in each operand alone; the jvp is the product rule.
 - `general`: both are written down.
 
-A fifth has none: `constant` (the result is locally constant, so it is a plain array).
+Two more have no rules of their own: `composed` (the function is written as NumPy text in terms of
+other rows, which Tensors run through) and `constant` (the result is locally constant, so it is a
+plain array).
 
 A rule is plain NumPy text that names what it needs as parameters, after the cotangent ``g``: an
 operand's value (``x``), an operand's shape and dtype without its values (``x_like``), the result
@@ -120,14 +122,24 @@ class Signature(NamedTuple):
     names: tuple[str, ...]
     defaults: tuple[Any, ...]
 
+    rest: int | None = None
+    """the position of the parameter that takes all further positional arguments, as a tuple"""
+
 
 def takes(*required: str, **optional: Any) -> Signature:
     """The signature of a function that Python cannot read, in the order of its parameters.
 
+    A star before the last required name: it takes the rest of the positional arguments.
+
     >>> takes("a", axis=None).names
     ('a', 'axis')
+    >>> takes("*arrays", copy=True).rest
+    0
     """
-    return Signature((*required, *optional), (REQUIRED,) * len(required) + (*optional.values(),))
+    rest = next((i for i, name in enumerate(required) if name.startswith("*")), None)
+    defaults = [() if i == rest else REQUIRED for i in range(len(required))]
+    names = [name.removeprefix("*") for name in required]
+    return Signature((*names, *optional), (*defaults, *optional.values()), rest)
 
 
 class Row:
@@ -144,12 +156,17 @@ class Row:
         "function",
         "kernel",
         "kind",
+        "locally_constant",
         "name",
         "names",
+        "needs",
         "nested",
+        "operands",
         "plans",
         "reason",
+        "rest",
         "rules",
+        "text",
     )
 
     def __init__(
@@ -165,12 +182,13 @@ class Row:
         aliases: Mapping[str, str] = {},
         nested: Collection[str] = (),
         constant_outputs: Collection[int] | None = None,
+        locally_constant: Mapping[str, str] = {},
         reason: str = "",
     ) -> None:
         self.kind = kind
         self.function = function
         self.name = name_of(function)
-        self.names, self.defaults = signature or _read_signature(function)
+        self.names, self.defaults, self.rest = signature or _read_signature(function)
         # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
         self.kernel = kernel or implementation(function)
         self.broadcasts = isinstance(function, np.ufunc) if broadcasts is None else broadcasts
@@ -181,7 +199,14 @@ class Row:
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
         self.reason = reason
+        # Parameters that a Tensor may stand for as the constant that it locally is, and why.
+        self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
         self.rules: dict[int, Rule] = {}
+        # The positions of the parameters by which there is a derivative.
+        self.operands: set[int] = set()
+        # Of a composed row: its text and the positions of what that names.
+        self.text: Callable[..., Any] | None = None
+        self.needs: tuple[int, ...] = ()
         self.plans: dict[tuple[Pattern, int], Plan] = {}
         # What carries out a call, by the types of its arguments: filled as calls come in. For a
         # function of ours the forwarding decorator looks here first.
@@ -200,14 +225,20 @@ class Row:
                     f"have {self.names}, each also with '_like', and 'ans'"
                 )
         self.rules[position] = rule
+        self.operands.add(position)
 
     def call(self, values: list[Any], function: Callable[..., Any] | None = None) -> Any:
         """Call the function, or its kernel, with a value a parameter; defaults are left out."""
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
         omitted = False
-        for name, default, value in zip(self.names, self.defaults, values, strict=True):
-            if value is default:
+        for i, (name, default, value) in enumerate(
+            zip(self.names, self.defaults, values, strict=True)
+        ):
+            if i == self.rest:
+                args.extend(value)
+                omitted = True
+            elif value is default:
                 omitted = True
             elif omitted:
                 kwargs[name] = value
@@ -399,6 +430,30 @@ def same(rule: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., An
     return rule, rule
 
 
+def composed(
+    function: Callable[..., Any],
+    signature: Signature,
+    text: Callable[..., Any],
+    operands: Collection[str],
+    **options: Any,
+) -> Row:
+    """A row for a function that is `text` in terms of others: it names the parameters it needs.
+
+    Its value must be exactly what the function gives; `operands` are those by which there is a
+    derivative. A list operand comes as it is, with Tensors in it.
+
+    >>> fliplr = composed(np.fliplr, takes("m"), lambda m: m[:, ::-1], {"m"})
+    >>> fliplr.text(np.arange(4).reshape(2, 2))
+    array([[1, 0],
+           [3, 2]])
+    """
+    row = Row("composed", function, signature, **options)
+    row.text = text
+    row.needs = tuple([row.names.index(name) for name in _parameters(text)])
+    row.operands = {row.names.index(name) for name in operands}
+    return row
+
+
 def constant(
     function: Callable[..., Any], reason: str, kernel: Callable[..., Any] | None = None
 ) -> Row:
@@ -414,6 +469,7 @@ _ROW_OPTIONS = {
     "aliases",
     "nested",
     "constant_outputs",
+    "locally_constant",
 }
 
 
@@ -445,7 +501,7 @@ def _read_signature(function: Callable[..., Any]) -> Signature:
         )
     names = _parameters(function)
     defaults = function.__defaults__ or ()
-    return Signature(names, (REQUIRED,) * (len(names) - len(defaults)) + defaults)
+    return Signature(names, (REQUIRED,) * (len(names) - len(defaults)) + defaults, None)
 
 
 def _parameters(rule: Any) -> tuple[str, ...]:

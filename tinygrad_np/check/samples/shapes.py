@@ -31,6 +31,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.swapaxes: shaped(((2, 3, 2), (0, 2), {})),
     np.moveaxis: shaped(((2, 3, 4), (0, -1), {}), ((2, 3, 4), ([0, 1], [2, 0]), {})),
     np.flip: shaped(((3, 3), (), {}), ((2, 3), (), {"axis": -1})),
+    np.flipud: shaped(((3, 3), (), {}), ((2,), (), {})),
+    np.fliplr: shaped(((3, 3), (), {})),
     np.broadcast_to: shaped(((3, 1), ((2, 3, 4),), {}), ((), ((2,),), {})),
     expand: shaped(((1, 1), ((2, 3),), {}), ((3, 1), ((2, 3, 4),), {})),
     sum_to: shaped(((2, 3, 4), ((3, 1),), {}), ((3, 3), ((3,),), {})),
