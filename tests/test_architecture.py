@@ -25,6 +25,7 @@ LAYERS = [
     ["rules.networks"],
     ["rules"],
     ["rules.calls"],
+    ["at"],
     ["graph", "extend", "methods"],
     ["tensor"],
     ["transforms"],

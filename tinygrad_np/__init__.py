@@ -16,6 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import optim, tree
+from .at import at
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
 from .kernels.scatter import scatter_add
@@ -50,6 +51,7 @@ __version__ = "0.1.0"
 __all__ = [
     "FreedGraphError",
     "Tensor",
+    "at",
     "average_pool",
     "bilinear",
     "check",

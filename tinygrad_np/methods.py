@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from .at import At
 from .kernels.elementwise import cast
 
 # NumPy's own types say that its functions take and give arrays; they also take and give Tensors.
@@ -22,6 +23,11 @@ class Methods:
     """
 
     __slots__ = ()
+
+    @property
+    def at(self) -> At:
+        """Updates that give a new Tensor: ``t.at[index].set(value)``; see `tinygrad_np.at`."""
+        return At(self)
 
     @property
     def mT(self) -> Self:

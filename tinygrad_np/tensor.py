@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arrays import Array, floating, is_masked, owned, shaped_like
+from .at import written
 from .graph import Node, Output, Several, Source, describe, new_number, reverse
 from .methods import Methods
 from .rules import TABLE
@@ -282,8 +283,9 @@ class Tensor(Methods):
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise TypeError(
-            "a Tensor is never written into, since the graph would not notice: make a new one, "
-            "t = np.where(mask, value, t), or join the parts with np.concatenate"
+            "a Tensor is never written into, since the graph would not notice; instead of "
+            f"t[{written(key)}] = value write t = t.at[{written(key)}].set(value), which makes a "
+            "new one (and .add(value) instead of +=)"
         )
 
     # NumPy's methods

@@ -1,4 +1,8 @@
-"""scatter_add: the adjoint of indexing."""
+"""Indexing the other way round: `scatter_add`, its adjoint, and updates that give new arrays.
+
+`index_set`, `index_min` and `index_max` give a copy of an array with some elements replaced, or
+replaced by the smaller or larger one; nothing is written into.
+"""
 
 from typing import Any
 
@@ -31,6 +35,69 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
         result[index] = values
     else:
         np.add.at(result, index, values)
+    return result
+
+
+@array_function
+def index_set(x: Any, index: Any, value: Any) -> Any:
+    """`x` with ``x[index] = value``; of what is indexed twice, the last value stays.
+
+    `value` is broadcast to the shape of ``x[index]`` and takes the dtype of `x`. Raises
+    ``TypeError`` where that would drop a fraction or an imaginary part.
+
+    >>> index_set(np.zeros(4), [0, 2], np.array([1.0, 2.0]))
+    array([1., 0., 2., 0.])
+    """
+    result = _copy_for(x, value, "index_set")
+    result[index] = value
+    return result
+
+
+@array_function
+def index_min(x: Any, index: Any, value: Any) -> Any:
+    """`x` with the smallest of ``x[index]`` and all values that fall there.
+
+    >>> index_min(np.zeros(3), [0, 0, 1], np.array([-1.0, -2.0, 5.0]))
+    array([-2.,  0.,  0.])
+    """
+    result = _copy_for(x, value, "index_min")
+    np.minimum.at(result, index, value)
+    return result
+
+
+@array_function
+def index_max(x: Any, index: Any, value: Any) -> Any:
+    """`x` with the largest of ``x[index]`` and all values that fall there.
+
+    >>> index_max(np.zeros(3), [0, 0, 1], np.array([1.0, 2.0, -5.0]))
+    array([2., 0., 0.])
+    """
+    result = _copy_for(x, value, "index_max")
+    np.maximum.at(result, index, value)
+    return result
+
+
+@array_function
+def is_last_writer(index: Any, shape: tuple[int, ...]) -> Any:
+    """For each element of ``x[index]``, whether `index_set` lets its value stay.
+
+    >>> is_last_writer([0, 2, 0], (4,))
+    array([False,  True,  True])
+    """
+    numbers = np.zeros(shape, np.intp)
+    own = np.arange(numbers[index].size).reshape(numbers[index].shape)
+    numbers[index] = own
+    return numbers[index] == own
+
+
+def _copy_for(x: Any, value: Any, function: str) -> Any:
+    result = np.array(x)
+    dtype = np.result_type(value) if np.ndim(value) else np.result_type(value, result)
+    if not np.can_cast(dtype, result.dtype, "same_kind"):
+        raise TypeError(
+            f"{function}: values of dtype {dtype} do not fit into an array of dtype "
+            f"{result.dtype}; convert the array first, for instance with .astype({dtype})"
+        )
     return result
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.scatter import scatter_add
-from .draws import REAL, Draw, Edge, Generator, Sample, call, shaped
+from ...kernels.scatter import index_max, index_min, index_set, scatter_add
+from .draws import APART, REAL, A, Draw, Edge, Generator, Sample, apart, call, shaped
 
 
 def _indexed(rng: Generator) -> list[Sample]:
@@ -35,9 +35,37 @@ def _scattered(rng: Generator) -> list[Sample]:
     ]
 
 
+def _set(rng: Generator) -> list[Sample]:
+    x = REAL.draw(rng, 4, 3)
+    return [
+        call(x, 1, REAL.draw(rng, 3)),
+        call(REAL.draw(rng, 3, 3), [0, 2], REAL.draw(rng, 2, 3)),
+        call(x, [0, 2, 0], REAL.draw(rng, 3, 3)),
+        call(x, (slice(None, None, 2), [0, 0, 1]), REAL.draw(rng, 2, 1)),
+        call(x, x > 0, REAL.draw(rng)),
+        call(x, (2, 1), 0.5),
+        call(x, ..., REAL.draw(rng, 4, 3)),
+    ]
+
+
+def _kinked_sets(rng: Generator) -> list[Sample]:
+    drawn = apart(rng, 7, 3)
+    x, values = drawn[:4], drawn[4:]
+    return [
+        call(x, [0, 2, 3], values, reach=APART / 2),
+        call(x[:3], slice(None), values, reach=APART / 2),
+        call(x, [1, 1, 0], values, reach=APART / 2),
+        call(x, (slice(1, 3), 0), values[0, 0], reach=APART / 2),
+        call(x, 2, 0.05, reach=APART / 2),
+    ]
+
+
 SAMPLES: dict[Callable[..., Any], Draw] = {
     operator.getitem: _indexed,
     scatter_add: _scattered,
+    index_set: _set,
+    index_min: _kinked_sets,
+    index_max: _kinked_sets,
     np.take: shaped(
         ((4, 3), ([0, 2, 2],), {}),
         ((4, 3), (np.array([[0, -1], [1, 1]]), 1), {}),
@@ -47,4 +75,14 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     ),
 }
 
-EDGES: dict[Callable[..., Any], list[Edge]] = {}
+EDGES: dict[Callable[..., Any], list[Edge]] = {
+    index_set: [
+        Edge((A([1.0, 2.0]), np.array([0, 0, 0]), A([5.0, 6.0, 7.0])), {}, ([0, 1], [0, 0, 1])),
+    ],
+    index_max: [
+        Edge((A([1.0, 2.0]), np.array([0]), A([1.0])), {}, ([0.5, 1], [0.5])),
+        Edge((A([1.0, 2.0]), np.array([0, 0]), A([1.0, 1.0])), {}, ([1 / 3, 1], [1 / 3, 1 / 3])),
+        Edge((A([1.0, 2.0]), np.array([0, 0]), A([3.0, 3.0])), {}, ([0, 1], [0.5, 0.5])),
+    ],
+    index_min: [Edge((A([1.0, 2.0]), np.array([1]), A([2.0])), {}, ([1, 0.5], [0.5]))],
+}
