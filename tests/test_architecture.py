@@ -29,6 +29,7 @@ LAYERS = [
     ["graph", "extend", "methods"],
     ["tensor"],
     ["transforms"],
+    ["remat"],
     ["nn"],
     ["losses", "optim"],
     ["check.samples.draws", "check.compare", "viz"],

@@ -40,8 +40,18 @@ from .nn import (
     sigmoid,
     softmax,
 )
+from .remat import remat
 from .tensor import Tensor
-from .transforms import grad, jvp, value_and_grad, vjp
+from .transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
 
 if TYPE_CHECKING:
     from . import check, closed_form, data, viz
@@ -69,6 +79,9 @@ __all__ = [
     "flatten",
     "general",
     "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
     "jvp",
     "linear",
     "log_loss",
@@ -79,9 +92,11 @@ __all__ = [
     "optim",
     "pointwise",
     "relu",
+    "remat",
     "scatter_add",
     "sigmoid",
     "softmax",
+    "stop_gradient",
     "takes",
     "tree",
     "unwindows",

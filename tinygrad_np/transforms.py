@@ -1,4 +1,8 @@
-"""Derivatives of functions: grad, value_and_grad, vjp, jvp, over trees of arrays.
+"""Derivatives of functions over trees of arrays: gradients, products with Jacobians, Jacobians.
+
+`grad` and `value_and_grad` differentiate a number; `vjp` and `jvp` multiply by a Jacobian from the
+left and from the right, `hvp` by a Hessian; `jacobian` and `hessian` are the matrices themselves.
+`stop_gradient` makes a constant of a value.
 
 Each takes a plain function of arrays and gives derivatives as arrays; nested, they give higher
 orders. The graph lives inside the call, so nothing has to be reset or freed.
@@ -22,7 +26,8 @@ from . import tree
 from .arrays import owned, shaped_like
 from .graph import Node, between, forward, identity, reverse
 from .kernels.elementwise import constant
-from .tensor import Tensor, rebuilt, source_of, value_in
+from .rules.table import Like
+from .tensor import Tensor, rebuilt, source_of, value_in, value_of
 
 Argnums = int | tuple[int, ...]
 
@@ -78,14 +83,9 @@ def _differentiated(
         inputs: list[Node] = []
         inside = list(args)
         for argnum in chosen:
-            if not -len(args) <= argnum < len(args):
-                raise ValueError(
-                    f"{name}: argnums is {argnums}, but there are {len(args)} positional arguments"
-                )
+            _check_argnum(argnum, argnums, args, name)
             inside[argnum] = _opened(args[argnum], inputs, name, argnum)
-        result = function(*inside, **kwargs)
-        if has_aux:
-            result, aux = result
+        result, aux = _with_aux(function(*inside, **kwargs), has_aux, name)
         value: Any = result
         found: dict[Node, Any] = {}
         if type(result) is Tensor:
@@ -103,12 +103,13 @@ def _differentiated(
     return differentiated
 
 
-def vjp(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """`function`'s value at `primals`, and a function that pulls cotangents back to them.
 
     `function` may return a tree of arrays of any shape. The second result takes a tree of
     cotangents of the same structure and shapes, as often as one likes, and gives a tuple with one
-    tree a primal: the cotangent times the Jacobian.
+    tree a primal: the cotangent times the Jacobian. With `has_aux`, `function` returns a pair
+    (result, aux), and there is a third result: aux.
 
     >>> value, pull = vjp(lambda x: x * x, np.array([1.0, 2.0]))
     >>> pull(np.array([1.0, 0.0])), pull(np.array([0.0, 1.0]))
@@ -117,7 +118,7 @@ def vjp(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...,
     inputs: list[Node] = []
     # Copied, because the pull may be called after the caller has written into the arrays.
     inside = tuple([_opened(primal, inputs, "vjp", i, True) for i, primal in enumerate(primals)])
-    results = function(*inside)
+    results, aux = _with_aux(function(*inside), has_aux, "vjp")
     outputs = tree.leaves(results)
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
@@ -130,17 +131,22 @@ def vjp(function: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[...,
         ]
         return _gathered(_pulled(seeds, inputs)[0], inputs, inside)
 
-    return tree.map(lambda x: _closed(x, inputs), results), pull
+    value = tree.map(lambda x: _closed(x, inputs), results)
+    return (value, pull, tree.map(lambda x: _closed(x, inputs), aux)) if has_aux else (value, pull)
 
 
 def jvp(
-    function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
-) -> tuple[Any, Any]:
+    function: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    has_aux: bool = False,
+) -> tuple[Any, ...]:
     """`function`'s value at `primals`, and its derivative in the direction `tangents`.
 
     One forward sweep: the Jacobian times the tangents. `primals` and `tangents` are sequences of
     trees, one an argument, of the same structure and shapes; the results are trees like
-    `function`'s result.
+    `function`'s result. With `has_aux`, `function` returns a pair (result, aux), and there is a
+    third result: aux.
 
     >>> jvp(lambda x: x * x, [np.array([1.0, 2.0])], [np.array([1.0, 10.0])])
     (array([1., 4.]), array([ 2., 40.]))
@@ -154,20 +160,170 @@ def jvp(
         for i, (primal, tangent) in enumerate(zip(inside, tangents, strict=True))
         for t in _matched(tangent, primal, f"jvp: tangent {i}")
     ]
-    results = function(*inside)
-    sources = [source_of(x) for x in tree.leaves(results) if type(x) is Tensor]
-    order, is_closed = between(sources, inputs)
-    wrap = None if is_closed else rebuilt
-    found = iter(forward(order, dict(zip(inputs, given, strict=True)), sources, wrap))
+    results, aux = _with_aux(function(*inside), has_aux, "jvp")
     taken = {id(t) for t in given}
+    found = iter(_pushed(results, inputs)(given))
 
     def tangent_of(x: Any) -> Any:
-        if type(x) is Tensor:
-            return _delivered(next(found), x, taken)
-        return np.zeros(np.shape(x), np.result_type(x, np.float16))
+        return _delivered(next(found), _like(x), taken)
 
     tangent = tree.map(tangent_of, results)
-    return tree.map(lambda x: _closed(x, inputs), results), tangent
+    value = tree.map(lambda x: _closed(x, inputs), results)
+    if has_aux:
+        return value, tangent, tree.map(lambda x: _closed(x, inputs), aux)
+    return value, tangent
+
+
+def hvp(
+    function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, ...]:
+    """The Hessian of `function` at `primals` times `tangents`: a tuple with one tree a primal.
+
+    `function` returns a single real number. Forward over reverse: about the cost of two gradients,
+    and no matrix is built.
+
+    >>> hvp(lambda x: np.sum(x**3), [np.array([1.0, 2.0])], [np.array([1.0, 0.0])])
+    (array([6., 0.]),)
+    """
+    return jvp(grad(function, tuple(range(len(primals)))), primals, tangents)[1]
+
+
+def jacobian(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    mode: str | None = None,
+) -> Callable[..., Any]:
+    """A function that gives the Jacobian of `function` by the argument(s) `argnums`.
+
+    `function` returns a tree of arrays. For each of them, of shape (*out), and each array of the
+    arguments, of shape (*in), there is an array of shape (*out, *in): a tree like the result of
+    trees like the argument (a tuple of these if `argnums` is a tuple). With `has_aux`, `function`
+    returns a pair, and the result is (Jacobian, aux).
+
+    `mode` is "reverse" (a sweep for each number of the result), "forward" (one for each number of
+    the arguments) or None: the cheaper. A complex result needs real arguments and goes forward;
+    complex arguments need a real result and go in reverse, with ∂/∂x − i ∂/∂y.
+
+    >>> jacobian(lambda x: np.array([2.0, 3.0]) * x[::-1])(np.array([1.0, 2.0]))
+    array([[0., 2.],
+           [3., 0.]])
+    """
+    if mode not in (None, "forward", "reverse"):
+        raise ValueError(f"jacobian: mode must be 'forward', 'reverse' or None, not {mode!r}")
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @functools.wraps(function)
+    def matrices(*args: Any, **kwargs: Any) -> Any:
+        inputs: list[Node] = []
+        inside = list(args)
+        for argnum in chosen:
+            _check_argnum(argnum, argnums, args, "jacobian")
+            inside[argnum] = _opened(args[argnum], inputs, "jacobian", argnum)
+        results, aux = _with_aux(function(*inside, **kwargs), has_aux, "jacobian")
+        outputs = [_like(x) for x in tree.leaves(results)]
+        if _is_forward(mode, inputs, outputs):
+            blocks = _forward_blocks(results, inputs, outputs)
+        else:
+            blocks = _reverse_blocks(results, inputs, outputs)
+        rows = iter(blocks)
+        form = inside[argnums] if isinstance(argnums, int) else tuple([inside[i] for i in chosen])
+        found = tree.map(lambda _: tree.unflatten(form, next(rows)), results)
+        return (found, tree.map(lambda x: _closed(x, inputs), aux)) if has_aux else found
+
+    return matrices
+
+
+def hessian(
+    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that gives the Hessian of `function`, which returns a single real number.
+
+    For arguments of shape (n,) it is (n, n); for trees, a tree of trees as in `jacobian`. Forward
+    over reverse: one recorded gradient and a sweep for each number of the arguments.
+
+    >>> hessian(lambda x: x[0] * x[1] ** 2)(np.array([1.0, 3.0]))
+    array([[0., 6.],
+           [6., 2.]])
+    """
+    return jacobian(grad(function, argnums, has_aux), argnums, has_aux, mode="forward")
+
+
+def stop_gradient(x: Any) -> Any:
+    """The value of every Tensor in the tree `x` as a plain, read-only array: a constant.
+
+    >>> grad(lambda x: x * stop_gradient(x))(3.0)
+    array(3.)
+    """
+    return tree.map(value_of, x)
+
+
+def _is_forward(mode: str | None, inputs: list[Node], outputs: list[Like]) -> bool:
+    from_complex = any(x.dtype.kind == "c" for x in inputs)
+    to_complex = any(x.dtype.kind == "c" for x in outputs)
+    if from_complex and to_complex:
+        raise TypeError(
+            "jacobian: of complex numbers by complex numbers it is no single matrix; use vjp or "
+            "jvp, or take real and imaginary parts apart"
+        )
+    possible = "reverse" if from_complex else "forward" if to_complex else mode
+    if mode is not None and possible != mode:
+        what = "complex arguments" if from_complex else "a complex result"
+        raise TypeError(f"jacobian: with {what}, the mode is {possible!r}, not {mode!r}")
+    if possible is None:
+        return sum(x.size for x in inputs) < sum(x.size for x in outputs)
+    return possible == "forward"
+
+
+def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> list[list[Any]]:
+    """For each output a list with the array (*out, *in) of each input, a sweep a row."""
+    blocks = []
+    for output, like in zip(tree.leaves(results), outputs, strict=True):
+        rows: list[list[Any]] = [[] for _ in inputs]
+        for number in range(like.size if type(output) is Tensor else 0):
+            found, _ = _pulled([(source_of(output), _unit(like, number))], inputs)
+            for row, node in zip(rows, inputs, strict=True):
+                row.append(found.get(node))
+        blocks.append(
+            [
+                _stacked(row, node, 0, (*like.shape, *node.shape))
+                for row, node in zip(rows, inputs, strict=True)
+            ]
+        )
+    return blocks
+
+
+def _forward_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> list[list[Any]]:
+    """The same, a sweep a column."""
+    push = _pushed(results, inputs)
+    columns: list[list[list[Any]]] = [[[] for _ in inputs] for _ in outputs]
+    for position, node in enumerate(inputs):
+        for number in range(node.size):
+            given: list[Any] = [None] * len(inputs)
+            given[position] = _unit(node, number)
+            for column, t in zip(columns, push(given), strict=True):
+                column[position].append(t)
+    return [
+        [
+            _stacked(column, like, -1, (*like.shape, *node.shape))
+            for column, node in zip(of_output, inputs, strict=True)
+        ]
+        for of_output, like in zip(columns, outputs, strict=True)
+    ]
+
+
+def _unit(like: Like, number: int) -> Any:
+    unit = np.zeros(like.size, like.dtype)
+    unit[number] = 1
+    return unit.reshape(like.shape)
+
+
+def _stacked(parts: list[Any], like: Like, axis: int, shape: tuple[int, ...]) -> Any:
+    """The rows (axis 0) or columns (axis −1) of a block; None stands for zeros like `like`."""
+    if all(part is None for part in parts):
+        return np.zeros(shape, like.dtype)
+    parts = [np.zeros(like.shape, like.dtype) if part is None else part for part in parts]
+    return np.stack(parts, axis).reshape(shape)
 
 
 # Into a transform and out of it
@@ -192,6 +348,24 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
         return rebuilt(x, node)
 
     return tree.map(variable, argument)
+
+
+def _check_argnum(argnum: int, argnums: Argnums, args: Any, name: str) -> None:
+    if not -len(args) <= argnum < len(args):
+        raise ValueError(
+            f"{name}: argnums is {argnums}, but there are {len(args)} positional arguments"
+        )
+
+
+def _with_aux(results: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
+    if not has_aux:
+        return results, None
+    if not (isinstance(results, tuple) and len(results) == 2):
+        raise TypeError(
+            f"{name}: with has_aux the function returns a pair (result, aux), not "
+            f"{type(results).__name__}"
+        )
+    return results
 
 
 def _not_floating(dtype: Any, argument: Any, index: int, name: str, argnum: int) -> TypeError:
@@ -252,6 +426,29 @@ def _pulled(seeds: Any, inputs: list[Node]) -> tuple[dict[Node, Any], bool]:
         if found is not None:
             return found, True
     return reverse(seeds, inputs, rebuilt) or {}, False
+
+
+def _pushed(results: Any, inputs: list[Node]) -> Callable[[list[Any]], list[Any]]:
+    """A function of one tangent an input (None: zero): a tangent a result, None where zero."""
+    outputs = tree.leaves(results)
+    sources = [source_of(x) for x in outputs if type(x) is Tensor]
+    order, is_closed = between(sources, inputs)
+
+    def push(tangents: list[Any]) -> list[Any]:
+        known = {node: t for node, t in zip(inputs, tangents, strict=True) if t is not None}
+        involved = any(type(t) is Tensor for t in tangents)
+        wrap = None if is_closed and not involved else rebuilt
+        found = iter(forward(order, known, sources, wrap))
+        return [next(found) if type(x) is Tensor else None for x in outputs]
+
+    return push
+
+
+def _like(x: Any) -> Like:
+    """The shape of a result and the dtype of its tangent."""
+    if type(x) is Tensor:
+        return Like(x.shape, x.dtype)
+    return Like(np.shape(x), np.result_type(x, np.float16))
 
 
 def _gathered(found: dict[Node, Any], inputs: list[Node], inside: Any) -> Any:
