@@ -151,8 +151,8 @@ def train(splits: dict[str, Split], options: argparse.Namespace) -> Run:
     before = params
     rng = np.random.default_rng(options.seed)
     gradient = tg.value_and_grad(mean_loss, has_aux=True)
-    first = [measure(params, in_order(splits[name])) for name in ("train", "valid")]
-    history = [Epoch(*first, 0.0)]
+    first, valid = (measure(params, in_order(splits[name])) for name in ("train", "valid"))
+    history = [Epoch(first, valid, 0.0)]
     print_header("valid")
     print_epoch(0, history[0])
     state = None
@@ -243,8 +243,8 @@ def draw(run: Run, counts: np.ndarray, names: Any, title: str, path: Path) -> Pa
     """Learning curves, the confusion matrix, and the filters before and after."""
     figure = tg.viz.figure(13, 9)
     figure.suptitle(title)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(2.2, 1))
-    left, right = top.subfigures(1, 2, width_ratios=(1, 1.2))
+    rows: Any = figure.subfigures(2, 1, height_ratios=(2.2, 1))
+    left, right = rows[0].subfigures(1, 2, width_ratios=(1, 1.2))
     for axes, quantity in zip(left.subplots(2, 1), ("loss", "accuracy"), strict=True):
         curves = {
             split: [getattr(getattr(epoch, split), quantity) for epoch in run.history]
@@ -253,7 +253,7 @@ def draw(run: Run, counts: np.ndarray, names: Any, title: str, path: Path) -> Pa
         tg.viz.learning_curves(axes, curves, quantity)
     tg.viz.confusion_matrix(right.subplots(), counts, names)
     count = run.end[0].shape[-1]
-    grid = bottom.subplots(2, count, squeeze=False)
+    grid = rows[1].subplots(2, count, squeeze=False)
     for row, (when, filters) in enumerate((("before", run.start[0]), ("after", run.end[0]))):
         for k in range(count):
             # of a colour image's filter, the mean over the colours
@@ -301,7 +301,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         fixed = ("rate", "momentum", "batch_size", "seed", "dtype", "quick")
         changed = [name for name in fixed if getattr(options, name) != parser.get_default(name)]
         if changed:
-            parser.error(f"--protocol post fixes {', '.join(fixed)}; leave out {', '.join(changed)}")
+            parser.error(
+                f"--protocol post fixes {', '.join(fixed)}; leave out {', '.join(changed)}"
+            )
         if options.data == "built-in":
             parser.error("--protocol post needs the real data; leave out --data built-in")
         options.dtype = "float64"

@@ -28,6 +28,7 @@ from tinygrad_np.data import DataError, Dataset
 
 # The package's attribute of this name is the function; this is the module.
 module = importlib.import_module("tinygrad_np.data.fashion_mnist")
+places = importlib.import_module("tinygrad_np.data.places")
 
 OFFICIAL = dict(module.FILES)
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = OFFICIAL
@@ -46,7 +47,7 @@ def home(tmp_path, monkeypatch):
 
 
 def cache() -> Path:
-    return module.cache_folder() / "fashion-mnist"
+    return places.cache_folder() / "fashion-mnist"
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -260,7 +261,7 @@ def small_files(
 def declare(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> dict[str, bytes]:
     """Let `files` be the official ones."""
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(module, "FILES", sums)
+    monkeypatch.setattr(module, "SOURCE", module.SOURCE._replace(downloads=sums))
     return files
 
 
@@ -286,7 +287,7 @@ def no_network(monkeypatch):
     def fail(*arguments):
         raise AssertionError("the network was used")
 
-    monkeypatch.setattr(module, "_download", fail)
+    monkeypatch.setattr(places, "_download", fail)
     monkeypatch.setattr(data, "server_answers", fail)
 
 
@@ -367,7 +368,7 @@ def test_nowhere(files):
         fetch()
     assert str(caught.value) == (
         "fashion_mnist: it is neither in TINYGRAD_NP_DATA (not set) nor in the cache "
-        f"({module.cache_folder()}); give its path or allow the download"
+        f"({places.cache_folder()}); give its path or allow the download"
     )
     assert not cache().exists()
 
@@ -425,7 +426,7 @@ def test_cache_folder(home, monkeypatch, platform, variable, folder):
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
         if name != variable:
             monkeypatch.delenv(name)
-    assert module.cache_folder() == home / folder
+    assert places.cache_folder() == home / folder
 
 
 # The download
@@ -556,7 +557,7 @@ def test_a_download_that_fails(server, files, failure):
     assert message.startswith(f"fashion_mnist: {address} could not be downloaded to {cache()} (")
     assert "try again, or get the four files by other means" in message
     if failure in (wrong, another, truncated_and_says_so):
-        assert module.FILES[TRAIN_LABELS] in message  # expected and found
+        assert module.SOURCE.downloads[TRAIN_LABELS] in message  # expected and found
         assert len(re.findall(r"\b[0-9a-f]{64}\b", message)) == 2
     # What came before is whole; of what failed there is nothing, by no name.
     assert cached() == {TRAIN_IMAGES: files[TRAIN_IMAGES]}
@@ -599,7 +600,7 @@ def test_a_cache_that_cannot_be_made(home, server):
 def test_without_the_extra(monkeypatch, no_network, absent, progress):
     monkeypatch.setitem(sys.modules, absent, None)
     with pytest.raises(ModuleNotFoundError) as caught:
-        module.import_pooch(progress)
+        places.import_pooch("fashion_mnist", progress)
     assert str(caught.value) == (
         f'fashion_mnist: a download needs {absent}; pip install "tinygrad_np[data]"'
     )
@@ -629,7 +630,7 @@ def test_a_look_up_that_hangs_is_not_waited_for(monkeypatch):
         over.wait()
         raise OSError
 
-    monkeypatch.setattr(module.urllib.request, "urlopen", hang)
+    monkeypatch.setattr(places.urllib.request, "urlopen", hang)
     assert not data.server_answers("http://example.invalid/", 0.05)
     over.set()
     for thread in threads:
@@ -638,7 +639,7 @@ def test_a_look_up_that_hangs_is_not_waited_for(monkeypatch):
 
 def built_in(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     drawn = data.garments(8, 4)
-    monkeypatch.setattr(data, "garments", lambda: drawn)
+    monkeypatch.setattr(data, "garments", lambda labels: drawn)
     return drawn
 
 

@@ -1,32 +1,38 @@
-"""Images to learn from: Fashion-MNIST, and a set that is drawn here and needs no network.
+"""Images to learn from: Fashion-MNIST, CIFAR-10, and a set that is drawn here, without a network.
 
-- `fashion_mnist`: from a path, the folder in TINYGRAD_NP_DATA, the user's cache or a download.
-- `garments`: trousers and dresses drawn by a few lines of code, for machines without a network.
-- `auto`: the first if it can be had, else the second, and a line that says which, and why.
-- `select` keeps some categories, `standardised` prepares the pixels, `read_idx` reads a file.
+- `fashion_mnist`, `cifar10`: from a path, the folder in TINYGRAD_NP_DATA, the user's cache or a
+  download.
+- `garments`: trousers and dresses, or all ten kinds of clothes, drawn by a few lines of code.
+- `auto`: Fashion-MNIST if it can be had, else the garments, and a line that says which, and why.
+- `select` keeps some categories, `standardised` prepares the pixels, `minibatches` deals them out;
+  `read_idx` and `read_cifar10` read a file.
 
-Each gives a `Dataset` of uint8 arrays; data that are not what they should be raise `DataError`.
+Each data set is a `Dataset` of uint8 arrays; data that are not what they should be raise
+`DataError`. GARMENT_NAMES and CIFAR10_NAMES are the names of the categories.
 """
 
+from collections.abc import Iterable
+
+from .batches import minibatches
+from .cifar10 import CIFAR10_NAMES, cifar10, read_cifar10
 from .dataset import DataError, Dataset, select, standardised
-from .fashion_mnist import (
-    URL,
-    AnyPath,
-    fashion_mnist,
-    import_pooch,
-    locate_fashion_mnist,
-    server_answers,
-)
-from .garments import garments
+from .fashion_mnist import URL, fashion_mnist, locate_fashion_mnist
+from .garments import DRESS, GARMENT_NAMES, TROUSERS, garments
 from .idx import read_idx
+from .places import AnyPath, import_pooch, server_answers
 
 __all__ = [
+    "CIFAR10_NAMES",
+    "GARMENT_NAMES",
     "DataError",
     "Dataset",
     "auto",
+    "cifar10",
     "fashion_mnist",
     "garments",
     "locate_fashion_mnist",
+    "minibatches",
+    "read_cifar10",
     "read_idx",
     "select",
     "server_answers",
@@ -35,13 +41,19 @@ __all__ = [
 
 
 def auto(
-    path: AnyPath | None = None, *, url: str = URL, seconds: float = 3.0, progress: bool = True
+    path: AnyPath | None = None,
+    *,
+    url: str = URL,
+    seconds: float = 3.0,
+    progress: bool = True,
+    labels: Iterable[int] = (TROUSERS, DRESS),
 ) -> tuple[Dataset, str]:
     """Fashion-MNIST if it can be had, else `garments`; and one line that says which, and why.
 
     The real set is taken from `path`, TINYGRAD_NP_DATA or the user's cache, or downloaded if the
-    server answers within `seconds`. Files that are there and damaged raise `DataError`: whoever
-    put them there wants to know.
+    server answers within `seconds`; it is the whole set. `labels` are the kinds of garments that
+    are drawn in its stead. Files that are there and damaged raise `DataError`: whoever put them
+    there wants to know.
 
     >>> data, which = auto("/data")  # doctest: +SKIP
     >>> print(which)  # doctest: +SKIP
@@ -52,12 +64,12 @@ def auto(
         folder, place = found
         return fashion_mnist(folder), f"Fashion-MNIST from {folder} ({place})"
     try:
-        import_pooch(progress)
+        import_pooch("fashion_mnist", progress)
         if server_answers(url, seconds):
-            return fashion_mnist(
-                url=url, progress=progress
-            ), f"Fashion-MNIST, downloaded from {url}"
+            dataset = fashion_mnist(url=url, progress=progress)
+            return dataset, f"Fashion-MNIST, downloaded from {url}"
         why = f"its server did not answer within {seconds:g} seconds"
     except (DataError, ModuleNotFoundError) as error:
         why = " ".join(str(error).split())  # on one line
-    return garments(), f"the built-in garments: no copy of Fashion-MNIST here, and {why}"
+    garment_set = garments(labels=labels)
+    return garment_set, f"the built-in garments: no copy of Fashion-MNIST here, and {why}"

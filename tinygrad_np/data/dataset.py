@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 _LEAST_SPREAD = 1e-7  # keeps a pixel that is the same in every training image from dividing by 0
 
@@ -17,7 +18,7 @@ class DataError(ValueError):
 
 
 class Dataset(NamedTuple):
-    """Images of shape (n, 28, 28) and labels of shape (n,), all uint8."""
+    """Images, (n, rows, columns) or (n, rows, columns, 3), and labels, (n,), all uint8."""
 
     train_images: np.ndarray
     train_labels: np.ndarray
@@ -52,8 +53,10 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
     )
 
 
-def standardised(train: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
-    """`train` and `others` as float64, pixel by pixel (x − mean) / (standard deviation + 1e-7).
+def standardised(
+    train: np.ndarray, *others: np.ndarray, dtype: DTypeLike = np.float64
+) -> tuple[np.ndarray, ...]:
+    """`train` and `others`, pixel by pixel (x − mean) / (standard deviation + 1e-7), as `dtype`.
 
     Mean and standard deviation are those of `train`, along its first axis, for `others` too: what
     validates or tests a model must not take part in preparing it.
@@ -70,10 +73,11 @@ def standardised(train: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ..
                 f"standardised: shapes {train.shape} (training) and {x.shape} differ beyond the "
                 "first axis; give images of one size"
             )
-    exact = np.asarray(train, np.float64)
-    mean = exact.mean(axis=0, keepdims=True)
-    spread = exact.std(axis=0, keepdims=True) + _LEAST_SPREAD
-    results = tuple([x - mean for x in (exact, *others)])
-    for centred in results:
+    mean = train.mean(axis=0, keepdims=True, dtype=np.float64)
+    spread = train.std(axis=0, keepdims=True, dtype=np.float64) + _LEAST_SPREAD
+    results = []
+    for x in (train, *others):
+        centred = x - mean
         centred /= spread
-    return results
+        results.append(centred.astype(dtype, copy=False))
+    return tuple(results)

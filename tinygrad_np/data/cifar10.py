@@ -1,0 +1,232 @@
+"""CIFAR-10, 60,000 small colour pictures in ten categories: `cifar10` finds or gets it.
+
+It looks in the path given, in the folder that the variable TINYGRAD_NP_DATA names, in the user's
+cache, and then downloads the official archive of the binary version (170 MB) into that cache; what
+is read always has the official SHA-256. `read_cifar10` reads a single file in this format.
+
+A file is nothing but records of 3073 bytes: a label from 0 to 9, then the red, the green and the
+blue value of each pixel, row by row, one colour after the other; here perhaps packed with xz.
+Nothing is taken on trust, nothing is unpacked to the disk, and no more is unpacked into memory
+than the format has room for.
+"""
+
+import gzip
+import hashlib
+import lzma
+import os
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from .dataset import DataError, Dataset
+from .places import AnyPath, Source, obtain
+
+CIFAR10_NAMES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+"""The categories of CIFAR-10, in the order of their labels, 0 to 9."""
+
+# Of the records, unpacked. The last file is the beginning of test_batch.bin.
+_SHA256 = {
+    "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+    "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+    "data_batch_3.bin": "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+    "data_batch_4.bin": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+    "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+    "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+    "test_batch_first1000.bin": "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5",
+}
+_BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5")
+_TEST = "test_batch"
+_ARCHIVE = "cifar-10-binary.tar.gz"
+_FOLDER_INSIDE = "cifar-10-batches-bin/"
+URL = "https://www.cs.toronto.edu/~kriz/"
+SOURCE = Source(
+    loader="cifar10",
+    folder="cifar-10",
+    url=URL,
+    downloads={_ARCHIVE: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
+    called=f"{_ARCHIVE} or its .bin files",
+    forms=(
+        ((_ARCHIVE,),),
+        (
+            *[(f"{batch}.bin", f"{batch}.bin.xz") for batch in _BATCHES],
+            (
+                f"{_TEST}.bin",
+                f"{_TEST}.bin.xz",
+                f"{_TEST}_first1000.bin",
+                f"{_TEST}_first1000.bin.xz",
+            ),
+        ),
+    ),
+)
+
+_RECORD = 1 + 3 * 32 * 32
+_A_BATCH = 10_000  # records in an official file
+_XZ = b"\xfd7zXZ\0"
+_XZ_MEMORY = 1 << 27  # bytes for unpacking xz: twice what `xz -9` asks for
+_ROOM = 1 << 20  # bytes, for what surrounds the records in an xz file or the archive
+
+
+def cifar10(
+    path: AnyPath | None = None, *, download: bool = True, url: str = URL, progress: bool = True
+) -> Dataset:
+    """50,000 training and 10,000 test images, from the first place that has them.
+
+    The places are `path`, the folder that TINYGRAD_NP_DATA names, the user's cache and, if
+    `download`, the server at `url`, with a progress bar if `progress`. A folder is one that holds
+    the official archive, or its six .bin files, packed with xz or not, or one whose subfolder
+    cifar-10 does; `path` may be the archive itself, too. In the place of test_batch.bin there may
+    be test_batch_first1000.bin, with its first 1,000 images.
+
+    Images are (n, 32, 32, 3), red, green, blue. Raises `DataError` where a file is missing from
+    `path` or is not the official one, or the download fails; files of one's own are for
+    `read_cifar10`. The set: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images,
+    2009.
+
+    >>> data = cifar10("/data/cifar-10")  # doctest: +SKIP
+    >>> data.train_images.shape  # doctest: +SKIP
+    (50000, 32, 32, 3)
+    """
+    if path is not None and os.path.isfile(os.path.expanduser(path)):
+        files = [Path(os.path.expanduser(path))]
+    else:
+        files = obtain(SOURCE, path, download, url, progress)
+    if len(files) == 1:
+        parts = _read_archive(files[0])
+    else:
+        sums = [_SHA256[file.name.removesuffix(".xz")] for file in files]
+        parts = [
+            read_cifar10(file, sha256=sha256, most=_A_BATCH)
+            for file, sha256 in zip(files, sums, strict=True)
+        ]
+    *train, test = parts
+    images, labels = zip(*train, strict=True)
+    return Dataset(np.concatenate(images), np.concatenate(labels), *test)
+
+
+def read_cifar10(
+    path: AnyPath, *, sha256: str | None = None, most: int = 60_000
+) -> tuple[np.ndarray, np.ndarray]:
+    """The images (n, 32, 32, 3) and labels (n,) in a .bin or .bin.xz file of any n ≥ 1 records.
+
+    With `sha256`, the records, unpacked, must have this checksum, in hexadecimal. A file with more
+    than `most` of them (by default as many as CIFAR-10 has in all) is not read to its end, so that
+    a small one cannot fill the memory. Raises `DataError` where the file is truncated, too long,
+    damaged or no such file at all.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "two.bin"
+    ...     _ = path.write_bytes(bytes([3] + 3072 * [255]) + bytes([8] + 3072 * [0]))
+    ...     images, labels = read_cifar10(path)
+    >>> images.shape, labels
+    ((2, 32, 32, 3), array([3, 8], dtype=uint8))
+    """
+    path = Path(path)
+    most_bytes = most * _RECORD
+    with open(path, "rb") as file:
+        content = file.read(most_bytes + _ROOM)
+    if content.startswith(_XZ):
+        content = _unpacked(path, content, most_bytes)
+    elif path.suffix == ".xz":
+        raise _error(path, f"is named .xz but is not xz (it begins with {content[:8]!r})")
+    if len(content) > most_bytes:
+        raise _error(path, f"is too long: it has more than {most} images, and most={most}")
+    if sha256 is not None:
+        found = hashlib.sha256(content).hexdigest()
+        if found != sha256.lower():
+            raise _error(
+                path,
+                f"has the SHA-256 {found}, expected {sha256.lower()} (one of your own is read by "
+                "read_cifar10 without sha256)",
+            )
+    return _parsed(path, content)
+
+
+def _unpacked(path: Path, content: bytes, most: int) -> bytes:
+    """What is packed in `content`; of more than `most` bytes the first most + 1."""
+    stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+    try:
+        result = stream.decompress(content, most + 1)
+    except lzma.LZMAError as error:
+        raise _error(path, f"is damaged xz ({error})") from None
+    if len(result) <= most:
+        if not stream.eof:
+            raise _error(path, "is truncated: its xz data do not end")
+        if stream.unused_data:
+            raise _error(path, f"has {len(stream.unused_data)} bytes too many after its xz data")
+    return result
+
+
+def _parsed(path: Path, content: bytes) -> tuple[np.ndarray, np.ndarray]:
+    count, over = divmod(len(content), _RECORD)
+    if not content:
+        raise _error(path, "is empty")
+    if over:
+        raise _error(
+            path,
+            f"is truncated or no CIFAR-10 file: its {len(content)} bytes are {count} records of "
+            f"{_RECORD} and {over} bytes more",
+        )
+    records = np.frombuffer(content, np.uint8).reshape(count, _RECORD)
+    labels = records[:, 0].copy()
+    wrong = np.flatnonzero(labels > 9)
+    if len(wrong):
+        raise _error(
+            path,
+            f"is damaged or no CIFAR-10 file: record {wrong[0]} (counted from 0) has the label "
+            f"{labels[wrong[0]]}, which is not one of 0 to 9",
+        )
+    planes = records[:, 1:].reshape(count, 3, 32, 32)
+    return planes.transpose(0, 2, 3, 1).copy(), labels
+
+
+def _read_archive(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The images and labels of each batch in the official archive, the test batch last."""
+    expected = SOURCE.downloads[_ARCHIVE]
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != expected:
+            raise DataError(
+                f"cifar10: {path} has the SHA-256 {found}, the official {_ARCHIVE} has {expected}; "
+                f"download it again from {URL}, or read a single .bin file with read_cifar10"
+            )
+        file.seek(0)
+        parts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        for name, content in _members(path, file):
+            if name in parts:
+                raise _error(path, f"has two members {name}")
+            parts[name] = _parsed(path / name, content)
+    wanted = [f"{_FOLDER_INSIDE}{batch}.bin" for batch in (*_BATCHES, _TEST)]
+    missing = [name for name in wanted if name not in parts]
+    if missing:
+        raise _error(path, f"lacks {', '.join(missing)}")
+    return [parts[name] for name in wanted]
+
+
+def _members(path: Path, file: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """The names and contents of the batches in the archive; whatever else is in it is passed over.
+
+    Names are only compared, never used as paths.
+    """
+    wanted = {f"{_FOLDER_INSIDE}{batch}.bin" for batch in (*_BATCHES, _TEST)}
+    try:
+        with tarfile.open(fileobj=file, mode="r|gz") as archive:
+            for member in archive:
+                if member.name not in wanted:
+                    continue
+                content = archive.extractfile(member) if member.isreg() else None
+                if content is None or member.size != _A_BATCH * _RECORD:
+                    raise _error(path, f"has a member {member.name} that is no batch")
+                yield member.name, content.read()
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise _error(path, f"is damaged ({error})") from None
+
+
+def _error(path: Path, wrong: str) -> DataError:
+    return DataError(f"cifar10: {path} {wrong}; delete the file and download it again")
