@@ -59,7 +59,7 @@ class Split(NamedTuple):
 
 def prepare(dataset: tg.data.Dataset, dtype: str, quick: bool) -> dict[str, Split]:
     """Training, validation and test images in file order, standardised by the training pixels."""
-    most = 4_000 if quick else len(dataset.train_images)
+    most = len(dataset.train_images[: 4_000 if quick else None])
     held_out = min(VALIDATION, most // 5)
     train, valid = slice(0, most - held_out), slice(most - held_out, most)
     test = slice(0, 1_000 if quick else None)

@@ -21,6 +21,8 @@ def example(name):
 
 
 two_class = example("two_class")
+ten_classes = example("ten_classes")
+pictures = example("convolution_pictures")
 
 
 class TestTheMainJob:
@@ -210,3 +212,124 @@ class TestTheFiguresOfThePost:
             assert np.round(filters.ravel(), 5).tolist() == FILTERS[frozen]
         if frozen in NORMS:
             assert round(float(np.linalg.norm(weights)), 5) == NORMS[frozen]
+
+
+# The second post: train loss/accuracy and validation loss/accuracy (drawn) after each epoch.
+TEN_CLASSES = {
+    ("fashion-mnist", 1): (
+        ".60/.80 .45/.84 · .46/.85 .48/.83 · .42/.86 .47/.83 · .41/.86 .43/.85 · .40/.86 .41/.86"
+    ),
+    ("fashion-mnist", 5): (
+        ".44/.85 .35/.88 · .33/.88 .39/.86 · .29/.89 .34/.88 · .27/.90 .31/.89 · .26/.91 .31/.89"
+    ),
+    ("cifar-10", 15): (
+        "1.59/.46 1.58/.46 · 1.42/.53 1.63/.49 · 1.36/.56 2.05/.47 · 1.30/.58 1.46/.53 · "
+        "1.23/.60 1.53/.52"
+    ),
+}
+
+
+class TestTenClasses:
+    @pytest.mark.parametrize(
+        ("name", "filters"),
+        [
+            ("fashion-mnist", 1),
+            ("fashion-mnist", 5),
+            pytest.param("cifar-10", 15, marks=pytest.mark.slow),
+        ],
+    )
+    def test_every_figure_of_the_post(self, name, filters):
+        if DATA is None or not (DATA / name).is_dir():
+            pytest.skip(f"needs {name}: set TINYGRAD_NP_DATA to the folder that has it")
+        options = ten_classes.parse(
+            ["--protocol", "post", "--data", name, "--filters", str(filters), "--path", str(DATA)]
+        )
+        dataset, _, _ = ten_classes.load(options)
+        run = ten_classes.train_as_the_post(
+            ten_classes.prepare(dataset, options.dtype, options.quick), options
+        )
+        found = [
+            " ".join(f"{loss:.2f}/{accuracy:.2f}" for loss, accuracy in (epoch.train, epoch.valid))
+            for epoch in run.history[1:]
+        ]
+        expected = TEN_CLASSES[name, filters]
+        assert " · ".join(found).replace("0.", ".") == expected
+
+    @pytest.fixture
+    def run(self, tmp_path, capsys):
+        def run(*options):
+            status = ten_classes.main(["--data", "built-in", "--out", str(tmp_path), *options])
+            return status, capsys.readouterr().out
+
+        return run
+
+    def test_a_quick_run_from_end_to_end(self, run, tmp_path):
+        status, out = run("--quick", "--filters", "3")
+        assert status == 0
+        assert out.startswith("Data: the built-in garments, as asked for.\n3,200 to train")
+        before, after = [
+            line.split() for line in out.splitlines() if line[:6].strip() in ("before", "1")
+        ]
+        assert float(before[2]) < 0.25
+        assert float(after[4]) > 0.6
+        assert "test loss" in out
+        assert (tmp_path / "ten_classes.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_the_same_seed_gives_the_same_run(self):
+        dataset = tg.data.garments(400, 50, labels=range(10))
+
+        def end(seed):
+            options = ten_classes.parse(["--quick", "--seed", seed, "--filters", "2"])
+            splits = ten_classes.prepare(dataset, options.dtype, options.quick)
+            return ten_classes.train(splits, options).end[1]
+
+        assert np.array_equal(end("1"), end("1"))
+        assert not np.array_equal(end("1"), end("2"))
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ["--rate", "0"], ["--momentum", "1"], ["--filters", "0"], ["--data", "mnist"],
+            ["--protocol", "post", "--rate", "1"], ["--protocol", "post", "--data", "built-in"],
+            ["--protocol", "post", "--quick"],
+        ],
+    )  # fmt: skip
+    def test_options_that_make_no_sense(self, options, capsys):
+        with pytest.raises(SystemExit) as caught:
+            ten_classes.main(options)
+        assert caught.value.code == 2
+        assert "error:" in capsys.readouterr().err
+
+    def test_data_that_are_not_there(self, tmp_path, capsys):
+        missing = str(tmp_path / "nowhere")
+        assert ten_classes.main(["--data", "cifar-10", "--path", missing]) == 2
+        assert "nowhere" in capsys.readouterr().err
+
+
+class TestConvolutionPictures:
+    def test_the_numbers_are_those_of_the_post(self):
+        image, filters = pictures.example()
+        assert image.shape == (1, 6, 8, 3)
+        assert image[0, 0, :, 0].tolist() == list(range(8))
+        assert image[0, 5, 7, 0] == 47
+        assert image[0, 0, 0, 1] == 48
+        assert filters.shape == (5, 3, 3, 1)
+
+    def test_a_figure_shows_the_live_numbers(self, monkeypatch, tmp_path, capsys):
+        drawn = []
+        monkeypatch.setattr(
+            pictures, "draw_panels", lambda panels, *_: drawn.append(panels) or tg.viz.figure(1, 1)
+        )
+        assert pictures.main(["--out", str(tmp_path)]) == 0
+        assert "All pixels agree." in capsys.readouterr().out
+        assert len(list(tmp_path.glob("convolution_*.png"))) == 5
+        transformed, products = drawn
+        assert transformed.shape == products.shape == (6, 8, 45)
+        image, filters = pictures.example()
+        assert np.array_equal(
+            products.sum(-1), tg.conv2d(image, filters, padding=(2, 1))[0, ..., 0]
+        )
+
+    def test_a_stride_that_makes_no_sense(self):
+        with pytest.raises(SystemExit):
+            pictures.main(["--stride", "0"])
