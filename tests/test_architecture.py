@@ -17,6 +17,7 @@ LAYERS = [
      "data.dataset"],
     ["kernels.elementwise", "kernels.scatter", "kernels.shapes", "kernels.windows",
      "kernels.pooling", "data.idx", "data.garments", "data.batches", "data.places"],
+    ["kernels.scratch"], ["kernels.tiles"], ["kernels.winograd"],
     ["kernels.products", "kernels.softmax", "data.fashion_mnist", "data.cifar10"],
     ["kernels", "data"],
     ["rules.table"],

@@ -19,8 +19,9 @@ from . import optim, tree
 from .at import at
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
+from .kernels.products import unwindows
 from .kernels.scatter import scatter_add
-from .kernels.windows import unwindows, window_indices, windows
+from .kernels.windows import window_indices, windows
 from .losses import cross_entropy, log_loss, log_loss_with_logits
 from .nn import (
     average_pool,

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from .kernels.elementwise import cast
+from .kernels.products import Promise
 from .kernels.shapes import expand, sum_to
 from .rules.table import ANS, Like, Plan, Row, linear
 
@@ -150,6 +151,8 @@ def reverse(
             if plan is _FREED:
                 raise FreedGraphError(_FREED_ALREADY)
             g = cotangents.pop(node)
+            if isinstance(g, Promise) and not plan.row.takes_promises:
+                g = g.kept()
             parents = node.parents
             kept = node.kept if wrap is None else _recorded(node, wrap)
             if type(node) is Several:
@@ -182,6 +185,9 @@ def reverse(
                     _accumulate(cotangents, ours, source, part)
             if free:
                 node.plan, node.kept, node.parents = _FREED, None, ()
+        for node, g in cotangents.items():
+            if isinstance(g, Promise):
+                cotangents[node] = g.kept()
     return cotangents
 
 
@@ -330,6 +336,9 @@ def _accumulate(cotangents: dict[Node, Any], ours: set[Node], source: Source, pa
     """Add `part` to the cotangent of `source`; only a sum that was made here is written into."""
     node = _node(source)
     before = cotangents.get(node)
+    if before is not None:  # what was promised has to be there to be added
+        part = part.kept() if isinstance(part, Promise) else part
+        before = before.kept() if isinstance(before, Promise) else before
     if isinstance(source, Output):
         if before is None:
             before = cotangents[node] = [None] * len(source.node.outputs)

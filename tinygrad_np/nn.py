@@ -18,9 +18,9 @@ import numpy as np
 from .kernels import geometry
 from .kernels.elementwise import relu, sigmoid
 from .kernels.pooling import window_max
-from .kernels.products import product, window_product
+from .kernels.products import product, unwindows, window_product
 from .kernels.softmax import log_softmax, logsumexp, softmax
-from .kernels.windows import pad, padded_windows, unwindows, windows
+from .kernels.windows import pad, padded_windows, windows
 
 __all__ = [
     "average_pool",

@@ -1,9 +1,15 @@
 """Windows times filters: `product`, the step of a convolution that does the work.
 
 `window_product` and `filter_product` are the adjoints of `product` in its two operands: the three
-are one trilinear form, so each is the gradient of the others.
+are one trilinear form, so each is the gradient of the others. `unwindows` is the adjoint of
+`windows.windows`. `promised_window_product` and `promised_unwindows` put off what need not exist:
+the K²-fold cotangent of the windows, and the part of the images' that is padding.
 
 Windows are (n, *out, *size, channels), filters (*size, in, out), results (n, *out, out).
+
+Each has a simple path, one matrix product over all windows, which is the reference for the others.
+`path` says when another one is taken: a tile of windows at a time (`tiles`), where all of them
+would not fit into the cache, or fewer multiplications (`winograd`), in float32.
 """
 
 import functools
@@ -12,9 +18,44 @@ from typing import Any
 
 import numpy as np
 
+from . import tiles, winograd
 from .dispatch import array_function
 from .geometry import Ints
-from .windows import FEW_CHANNELS, offsets_last
+from .windows import (
+    FEW_CHANNELS,
+    checked_windows,
+    offsets_last,
+    overlap_added,
+    pad,
+    windows,
+)
+
+_CACHED = 1 << 18  # bytes of windows that stay in the cache by themselves
+_WORTHWHILE = 16  # channels on both sides, from which transforms pay
+
+
+def path(columns: Any, c: int, f: int) -> Any:
+    """The module that multiplies these windows of `c` channels with `f` filters; None: the simple.
+
+    Tests replace this function to run everything on the simple path.
+    """
+    if columns.nbytes <= _CACHED or columns.dtype.kind != "f" or _is_gathered(columns):
+        return None
+    if columns.dtype == np.float32 and columns.ndim == 6:
+        is_dense = columns.strides[1:3] == columns.strides[3:5]
+        has_tiles = columns.shape[3:5] in ((3, 3), (5, 5)) and columns.shape[2] >= 4
+        if is_dense and has_tiles and min(c, f) >= _WORTHWHILE:
+            return winograd
+    return tiles
+
+
+def _is_gathered(columns: Any) -> bool:
+    """Whether the windows lie side by side in memory, with the offsets first or last."""
+    if columns.flags.c_contiguous:
+        return True
+    axes = (columns.ndim - 2) // 2
+    first = (*range(axes + 1, 2 * axes + 2), *range(axes + 1))
+    return columns.transpose(first).flags.c_contiguous
 
 
 @array_function
@@ -41,6 +82,10 @@ def product(columns: Any, filters: Any, groups: int = 1) -> Any:
         result = np.matmul(parts, _grouped_filters(filters, groups))  # (g, p, k) @ (g, k, f/g)
         return result.transpose(1, 0, 2).reshape(*kept, filters.shape[-1])
     windows_2d, filters_2d, shape = _product_shapes(columns.shape, filters.shape)
+    if columns.nbytes > _CACHED and columns.dtype == filters.dtype:
+        fast = path(columns, *filters.shape[-2:])
+        if fast is not None:
+            return fast.product(columns, filters)
     # (n·out, size·c) @ (size·c, f)
     return np.dot(columns.reshape(windows_2d), filters.reshape(filters_2d)).reshape(shape)
 
@@ -75,6 +120,122 @@ def window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
     return np.dot(cotangent, filters.reshape(filters_2d).T).reshape(*kept, *size)
 
 
+class Promise:
+    """An array that has not been computed: its shape and dtype, and `kept`, which computes it.
+
+    Only kernels and the engine meet one: a rule that does not take promises gets the array.
+    """
+
+    __slots__ = ("dtype", "shape")
+
+    dtype: Any
+    shape: Ints
+
+    def kept(self) -> Any:
+        """The array."""
+        raise NotImplementedError
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self.kept().astype(dtype or self.dtype, copy=False)
+
+
+class PromisedWindows(Promise):
+    """``window_product(cotangent, filters)``, which is K² times as large as an image."""
+
+    __slots__ = ("cotangent", "filters")
+
+    def __init__(self, cotangent: Any, filters: Any) -> None:
+        self.cotangent = cotangent
+        self.filters = filters
+        self.shape = (*cotangent.shape[:-1], *filters.shape[:-1])
+        self.dtype = cotangent.dtype
+
+    def kept(self) -> Any:
+        """The windows."""
+        return window_product(self.cotangent, self.filters)
+
+
+class PromisedImages(Promise):
+    """``unwindows(windows, shape, stride, dilation)`` of promised windows."""
+
+    __slots__ = ("dilation", "stride", "windows")
+
+    def __init__(self, windows: PromisedWindows, shape: Ints, stride: Ints, dilation: Ints) -> None:
+        self.windows = windows
+        self.stride = stride
+        self.dilation = dilation
+        self.shape = shape
+        self.dtype = windows.dtype
+
+    def kept(self) -> Any:
+        """The images."""
+        return self.cropped([(0, n) for n in self.shape[1:-1]])
+
+    def cropped(self, spans: list[tuple[int, int]]) -> Any:
+        """The part of the images from start to stop on each spatial axis, and no more than that."""
+        cotangent, filters = self.windows.cotangent, self.windows.filters
+        size, c = filters.shape[:-2], filters.shape[-2]
+        if max(*self.stride, *self.dilation) > 1 or c <= tiles.FEW_CHANNELS:
+            images = tiles.unwindowed(cotangent, filters, self.shape, self.stride, self.dilation)
+            return images[(slice(None), *[slice(*span) for span in spans])]
+        # Every pixel gathers what it gave: the windows of the framed cotangent times the filters
+        # with their axes reversed and the channels exchanged, so it is a convolution again.
+        framed = cotangent
+        for axis, ((start, stop), k) in enumerate(zip(spans, size, strict=True), 1):
+            framed = _reframed(framed, axis, start - k + 1, stop)
+        turned = np.flip(filters, tuple(range(len(size)))).swapaxes(-1, -2)
+        return product(windows(framed, size), np.ascontiguousarray(turned))
+
+
+def _reframed(x: Any, axis: int, start: int, stop: int) -> Any:
+    """``x[start:stop]`` along `axis`, with zeros for what lies outside of `x`."""
+    n = x.shape[axis]
+    inside = slice(max(start, 0), max(min(stop, n), 0))
+    part = x[(slice(None),) * axis + (inside,)]
+    before, after = min(max(-start, 0), stop - start), min(max(stop - n, 0), stop - start)
+    if not (before or after):
+        return part
+    width = [(0, 0)] * x.ndim
+    width[axis] = (before, after)
+    return pad(part, tuple(width))
+
+
+def promised_window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
+    """`window_product`, or on large plain arrays the promise of it."""
+    if (
+        groups == 1
+        and type(cotangent) is type(filters) is np.ndarray
+        and cotangent.dtype == filters.dtype
+        and cotangent.dtype.kind == "f"
+    ):
+        promise = PromisedWindows(cotangent, filters)
+        if math.prod(promise.shape) * promise.dtype.itemsize > _CACHED:
+            return promise
+    return window_product(cotangent, filters, groups)
+
+
+def promised_unwindows(columns: Any, shape: Ints, stride: Any, dilation: Any) -> Any:
+    """`unwindows`, or of promised windows the promise of it."""
+    if type(columns) is not PromisedWindows:
+        return unwindows(columns, shape, stride, dilation)
+    stride, dilation = checked_windows("unwindows", columns.shape, shape, stride, dilation)
+    return PromisedImages(columns, shape, stride, dilation)
+
+
+@array_function
+def unwindows(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> Any:
+    """The adjoint of `windows`: every element of every window, added where it came from.
+
+    `columns` is (n, *out, *size, c); `shape` is that of the images it is added up in. Pixels that
+    no window reaches are 0.
+
+    >>> unwindows(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
+    array([1., 1., 2., 1., 1.])
+    """
+    stride, dilation = checked_windows("unwindows", columns.shape, shape, stride, dilation)
+    return overlap_added(columns, shape, stride, dilation)
+
+
 @array_function
 def filter_product(columns: Any, cotangent: Any, groups: int = 1) -> Any:
     """The adjoint of `product` in the filters: → (*size, c, f), summed over all windows.
@@ -88,6 +249,10 @@ def filter_product(columns: Any, cotangent: Any, groups: int = 1) -> Any:
         cotangents = _grouped_columns(cotangent, 1, groups)
         result = np.matmul(parts.transpose(0, 2, 1), cotangents)  # (g, k, p) @ (g, p, f/g)
         return result.transpose(1, 0, 2).reshape(*shape[:-2], shape[-2] // groups, shape[-1])
+    if columns.nbytes > _CACHED and columns.dtype == cotangent.dtype:
+        fast = path(columns, *shape[-2:])
+        if fast is not None:
+            return fast.filter_product(columns, cotangent)
     # (size·c, n·out) @ (n·out, f)
     return np.dot(columns.reshape(windows_2d).T, cotangent.reshape(cotangent_2d)).reshape(shape)
 

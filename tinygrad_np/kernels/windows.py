@@ -1,6 +1,7 @@
-"""Sliding windows: `pad` frames images, `windows` gathers every window, `unwindows` is its adjoint.
+"""Sliding windows: `pad` frames images, `windows` gathers every window of them.
 
-``product(windows(pad(x, width), size), w)`` is a convolution; `products` has the product.
+``product(windows(pad(x, width), size), w)`` is a convolution; `products` has the product, and
+`unwindows`, the adjoint of `windows`.
 `window_indices` is the index trick of the posts, a second way to gather.
 
 Images are (n, *spatial, channels), windows (n, *out, *size, channels), for any number of spatial
@@ -21,7 +22,7 @@ from .geometry import Ints
 # With few channels a strided gather would move a few numbers at a time. Gathered tap by tap, it
 # copies whole rows: 3–4 times faster there, and both products read the one copy.
 FEW_CHANNELS = 4
-_MOST_COPIED_BYTES = 1 << 24
+_MOST_COPIED_BYTES = 1 << 21
 
 
 @array_function
@@ -144,26 +145,37 @@ def offsets_last(axes: int) -> Ints:
     return (*range(axes + 1, 2 * axes + 2), *range(axes + 1))
 
 
-@array_function
-def unwindows(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> Any:
-    """The adjoint of `windows`: every element of every window, added where it came from.
+def checked_windows(
+    function: str, columns: Ints, shape: Ints, stride: Any, dilation: Any
+) -> tuple[geometry.PerAxis, geometry.PerAxis]:
+    """Stride and dilation per axis, if windows of shape `columns` come from images of `shape`.
 
-    `columns` is (n, *out, *size, c); `shape` is that of the images it is added up in. Pixels that
-    no window reaches are 0.
+    Raises ``ValueError``, opening with `function`, if not.
 
-    >>> unwindows(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
+    >>> checked_windows("unwindows", (1, 2, 3, 1), (1, 5, 1), 2, 1)
+    ((2,), (1,))
+    """
+    axes = len(shape) - 2
+    size = columns[1 + axes : -1]
+    _, stride, dilation = _steps(function, axes, size, stride, dilation)
+    counts = geometry.window_counts(tuple(shape[1:-1]), size, stride, dilation)
+    expected = (shape[0], *counts, *size, shape[-1])
+    if columns != expected:
+        raise ValueError(
+            f"{function}: windows of shape {columns} do not come from images of shape {shape} "
+            f"with stride {stride} and dilation {dilation}; those would be {expected}"
+        )
+    return stride, dilation
+
+
+def overlap_added(columns: Any, shape: Ints, stride: Ints, dilation: Ints) -> Any:
+    """Windows added up in zeros of `shape`, offset by offset.
+
+    >>> overlap_added(np.ones((1, 2, 3, 1)), (1, 5, 1), (2,), (1,))[0, :, 0]
     array([1., 1., 2., 1., 1.])
     """
     axes = len(shape) - 2
     out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
-    _, stride, dilation = _steps("unwindows", axes, size, stride, dilation)
-    counts = geometry.window_counts(tuple(shape[1:-1]), size, stride, dilation)
-    expected = (shape[0], *counts, *size, shape[-1])
-    if columns.shape != expected:
-        raise ValueError(
-            f"unwindows: windows of shape {columns.shape} do not come from images of shape {shape} "
-            f"with stride {stride} and dilation {dilation}; those would be {expected}"
-        )
     result = np.zeros(shape, columns.dtype)
     every = (slice(None),) * (1 + axes)
     for offset in itertools.product(*map(range, size)):

@@ -4,8 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.products import filter_product, product, window_product
-from ..kernels.windows import pad, unwindows, windows
+from ..kernels.products import (
+    Promise,
+    PromisedImages,
+    filter_product,
+    product,
+    promised_unwindows,
+    promised_window_product,
+    unwindows,
+    window_product,
+)
+from ..kernels.windows import pad, windows
 from .table import bilinear, linear, takes
 
 # In two dimensions `dot` and `matmul` are one function; dot's overhead is smaller, and it passes
@@ -92,6 +101,10 @@ def _tensordot_b(g: Any, a: Any, b_like: Any, axes: Any) -> Any:
 
 
 def _crop(g: Any, x_like: Any, pad_width: Any) -> Any:
+    if type(g) is PromisedImages and not any(pad_width[0]) and not any(pad_width[-1]):
+        spatial = zip(x_like.shape[1:-1], pad_width[1:-1], strict=True)
+        return g.cropped([(before, before + n) for n, (before, _) in spatial])
+    g = np.asarray(g) if isinstance(g, Promise) else g
     pairs = zip(x_like.shape, pad_width, strict=True)
     return g[tuple([slice(before, before + n) for n, (before, _) in pairs])]
 
@@ -119,11 +132,12 @@ ROWS = (
         affine={"constant_values"},
         kernel=_only_constant,
     ),
-    linear(pad, _crop, affine={"value"}),
+    linear(pad, _crop, affine={"value"}, takes_promises=True),
     # a strided gather and its overlap-add
     linear(
         windows,
-        lambda g, x_like, stride, dilation: unwindows(g, x_like.shape, stride, dilation),
+        lambda g, x_like, stride, dilation: promised_unwindows(g, x_like.shape, stride, dilation),
+        takes_promises=True,
     ),
     linear(
         unwindows,
@@ -134,7 +148,7 @@ ROWS = (
     # one trilinear form, three products
     bilinear(
         product,
-        lambda g, filters, groups: window_product(g, filters, groups),
+        lambda g, filters, groups: promised_window_product(g, filters, groups),
         lambda g, columns, groups: filter_product(columns, g, groups),
     ),
     bilinear(

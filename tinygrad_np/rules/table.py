@@ -166,6 +166,7 @@ class Row:
         "reason",
         "rest",
         "rules",
+        "takes_promises",
         "text",
     )
 
@@ -183,6 +184,7 @@ class Row:
         nested: Collection[str] = (),
         constant_outputs: Collection[int] | None = None,
         locally_constant: Mapping[str, str] = {},
+        takes_promises: bool = False,
         reason: str = "",
     ) -> None:
         self.kind = kind
@@ -198,6 +200,8 @@ class Row:
         self.nested = frozenset(self.names.index(name) for name in nested)
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
+        # Whether its vjp takes a promised array in place of the cotangent.
+        self.takes_promises = takes_promises
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
@@ -470,6 +474,7 @@ _ROW_OPTIONS = {
     "nested",
     "constant_outputs",
     "locally_constant",
+    "takes_promises",
 }
 
 

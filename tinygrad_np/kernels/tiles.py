@@ -1,0 +1,206 @@
+"""Products over windows, a tile of output positions at a time.
+
+The windows of an image, copied side by side, would be K² times the image, and would have to go
+through main memory. A tile of a few hundred of them is copied into a buffer that stays in the
+cache, multiplied there, and forgotten. With few channels a copy of whole windows would move a few
+numbers at a time; there the image is split into planes, and a tile has a row for each offset within
+the window, which is a piece of a row of a plane.
+
+`product`, `filter_product` and `unwindowed` do what `products.product`, `products.filter_product`
+and ``unwindows(window_product(…))`` do, on arrays of one floating dtype. All sums are those of the
+simple path in another order.
+"""
+
+import functools
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .geometry import Ints
+from .scratch import scratch
+
+_TILE, _PLANES_TILE = 1 << 20, 1 << 17  # bytes of a tile of windows, and of one by planes
+_FEWEST, _MOST = 256, 8192  # positions in a tile
+FEW_CHANNELS = 8  # up to so many, planes are faster than whole windows
+
+
+class Block(NamedTuple):
+    """A part of the output positions that lies together in memory."""
+
+    place: tuple[int | slice, ...]
+    """as an index into (n, *out)"""
+    start: int
+    stop: int
+
+
+@functools.lru_cache(maxsize=256)
+def blocks(kept: Ints, most: int) -> tuple[Block, ...]:
+    """(n, *out) in blocks of at most `most` positions, in order, of about the same size.
+
+    >>> [block.place for block in blocks((2, 3, 4), 8)]
+    [(0, slice(0, 2, None)), (0, slice(2, 3, None)), (1, slice(0, 2, None)), (1, slice(2, 3, None))]
+    """
+    axis, size = len(kept), 1
+    while axis and size * kept[axis - 1] <= most:
+        axis -= 1
+        size *= kept[axis]
+    if not axis:
+        return (Block((slice(None),), 0, size),) if size else ()
+    length = kept[axis - 1]
+    pieces = -(-length // max(1, most // size))
+    step = -(-length // pieces)
+    found, position = [], 0
+    for index in itertools.product(*map(range, kept[: axis - 1])):
+        for first in range(0, length, step):
+            last = min(first + step, length)
+            found.append(
+                Block((*index, slice(first, last)), position, position + size * (last - first))
+            )
+            position += size * (last - first)
+    return tuple(found)
+
+
+def _positions(row_bytes: int, tile_bytes: int) -> int:
+    return min(_MOST, max(_FEWEST, tile_bytes // row_bytes))
+
+
+class _Planes(NamedTuple):
+    """The windows of an image as (*size, c, n, *out), of planes (c, n, *spatial)."""
+
+    view: Any
+    axes: int
+
+    def tile(self, block: Block) -> Any:
+        """(size·c, positions), copied."""
+        part = self.view[(slice(None),) * (self.axes + 1) + block.place]
+        rows = math.prod(part.shape[: self.axes + 1])
+        tile = scratch("tile", part.shape, part.dtype)
+        np.copyto(tile, part)
+        return tile.reshape(rows, -1)
+
+
+def _planes(columns: Any) -> _Planes | None:
+    """`columns` by planes, where it is a view with stride and dilation 1 and few channels."""
+    axes = (columns.ndim - 2) // 2
+    strides = columns.strides
+    if columns.shape[-1] > FEW_CHANNELS or strides[1 : 1 + axes] != strides[1 + axes : -1]:
+        return None
+    planes = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
+    c, n, *jumps = planes.strides
+    size, out = columns.shape[1 + axes : -1], columns.shape[1 : 1 + axes]
+    shape = (*size, columns.shape[-1], columns.shape[0], *out)
+    view = np.lib.stride_tricks.as_strided(planes, shape, (*jumps, c, n, *jumps), writeable=False)
+    return _Planes(view, axes)
+
+
+def image_of(columns: Any) -> Any:
+    """The image (n, *spatial, c) that windows with stride and dilation 1 are a view of."""
+    axes = (columns.ndim - 2) // 2
+    out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
+    spatial = [o + k - 1 for o, k in zip(out, size, strict=True)]
+    return np.lib.stride_tricks.as_strided(
+        columns,
+        (columns.shape[0], *spatial, columns.shape[-1]),
+        (*columns.strides[: 1 + axes], columns.strides[-1]),
+        writeable=False,
+    )
+
+
+def _tiles(columns: Any, kept: Ints) -> Iterator[tuple[Block, Any]]:
+    """Each block with its tile: (positions, size·c)."""
+    row = math.prod(columns.shape[len(kept) :])
+    planes = _planes(columns)
+    most = _positions(row * columns.itemsize, _TILE if planes is None else _PLANES_TILE)
+    for block in blocks(kept, most):
+        if planes is not None:
+            yield block, planes.tile(block).T
+            continue
+        part = columns[block.place]
+        tile = scratch("tile", part.shape, part.dtype)
+        np.copyto(tile, part)
+        yield block, tile.reshape(-1, row)
+
+
+def product(columns: Any, filters: Any) -> Any:
+    """(n, *out, *size, c) · (*size, c, f) → (n, *out, f)"""
+    kept = columns.shape[: columns.ndim - filters.ndim + 1]
+    filters = filters.reshape(-1, filters.shape[-1])
+    result = np.empty((math.prod(kept), filters.shape[-1]), columns.dtype)
+    for block, tile in _tiles(columns, kept):
+        # (positions, size·c) @ (size·c, f)
+        np.dot(tile, filters, out=result[block.start : block.stop])
+    return result.reshape(*kept, -1)
+
+
+def filter_product(columns: Any, cotangent: Any) -> Any:
+    """(n, *out, *size, c), (n, *out, f) → (*size, c, f)"""
+    kept, f = cotangent.shape[:-1], cotangent.shape[-1]
+    size = columns.shape[len(kept) :]
+    cotangent = cotangent.reshape(-1, f)
+    total = np.zeros((math.prod(size), f), columns.dtype)
+    part = scratch("part", total.shape, total.dtype)
+    for block, tile in _tiles(columns, kept):
+        # (size·c, positions) @ (positions, f)
+        np.dot(tile.T, cotangent[block.start : block.stop], out=part)
+        total += part
+    return total.reshape(*size, f)
+
+
+def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation: Ints) -> Any:
+    """(n, *out, f) · (*size, c, f) → images (n, *spatial, c), added up from tiles of windows."""
+    kept, size, c = cotangent.shape[:-1], filters.shape[:-2], filters.shape[-2]
+    result = np.zeros(shape, cotangent.dtype)
+    transposed = filters.reshape(-1, filters.shape[-1])
+    cotangent = cotangent.reshape(-1, filters.shape[-1])
+    row = math.prod(size) * c
+    offsets = list(itertools.product(*map(range, size)))
+    planes = c <= FEW_CHANNELS
+    target = np.zeros((c, *shape[:-1]), result.dtype) if planes else result
+    for block in blocks(kept, _positions(row * result.itemsize, _TILE)):
+        part = cotangent[block.start : block.stop]
+        inside = _kept_lengths(block, kept)
+        if planes:
+            tile = scratch("tile", (row, len(part)), result.dtype)
+            np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
+            tile = tile.reshape(len(offsets), c, *inside)
+        else:
+            tile = scratch("tile", (len(part), row), result.dtype)
+            np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
+            tile = np.moveaxis(tile.reshape(*inside, len(offsets), c), -2, 0)
+        for offset, values in zip(offsets, tile, strict=True):
+            place = _reached(block, kept, offset, stride, dilation)
+            if planes:
+                target[(slice(None), *place)] += values
+            else:
+                target[place] += values
+    if planes:
+        result[...] = np.moveaxis(target, 0, -1)
+    return result
+
+
+def _kept_lengths(block: Block, kept: Ints) -> list[int]:
+    """The lengths of the block along the axes that its index does not fix."""
+    last = block.place[-1]
+    assert isinstance(last, slice)
+    axis = len(block.place) - 1
+    return [len(range(kept[axis])[last]), *kept[axis + 1 :]]
+
+
+def _reached(block: Block, kept: Ints, offset: Ints, stride: Ints, dilation: Ints) -> Any:
+    """Where the elements at `offset` of the block's windows lie in (n, *spatial)."""
+    place: list[Any] = []
+    for axis, length in enumerate(kept):
+        index: Any = block.place[axis] if axis < len(block.place) else slice(None)
+        if axis == 0:
+            place.append(index)
+            continue
+        step, first = stride[axis - 1], offset[axis - 1] * dilation[axis - 1]
+        if isinstance(index, int):
+            place.append(index * step + first)
+        else:
+            start, stop, _ = index.indices(length)
+            place.append(slice(start * step + first, (stop - 1) * step + first + 1, step))
+    return tuple(place)

@@ -1,0 +1,221 @@
+"""Convolutions with 3×3 and 5×5 filters with half of the multiplications, and less (Winograd).
+
+Along the columns, four outputs of a filter of k taps depend on k + 3 pixels. Pixels and filter are
+evaluated as polynomials at k + 3 points, multiplied there, and interpolated: k + 3 products where
+the definition takes 4·k. Along the rows, taps are added up as the definition has it. (S. Winograd,
+*Arithmetic Complexity of Computations*, 1980; A. Lavin and S. Gray, *Fast Algorithms for
+Convolutional Neural Networks*, 2016, who do both axes so: that saves more and errs ten times more.)
+
+The points are rationals near 1 and ∞. With them the error in float32 is below 2e-6 (k = 3) and
+3e-6 (k = 5) of the largest value, at up to 256 channels, where the plain sum errs by 3e-7. In
+float64 nothing of this is used.
+
+`product` and `filter_product` are those of `products` for windows of stride and dilation 1.
+"""
+
+import functools
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .scratch import scratch
+from .tiles import image_of
+
+_M = 4  # outputs of a tile
+_FINITE = {
+    3: (Fraction(0), Fraction(3, 4), Fraction(-3, 4), Fraction(4, 3), Fraction(-4, 3)),
+    5: (
+        *(Fraction(0), Fraction(5, 8), Fraction(-5, 8), Fraction(1), Fraction(-1)),
+        *(Fraction(5, 3), Fraction(-5, 3)),
+    ),
+}
+"""For each size of filter the points but ∞: of some fifty sets, those with the smallest error."""
+_CHUNK = 1 << 19  # bytes of the pixels at the points that are worked on at a time
+
+
+class Transforms(NamedTuple):
+    """The three maps of F(4, k): to and from k + 3 points."""
+
+    taps: Any
+    """G: (points, k): filter → points"""
+    pixels: Any
+    """Bᵀ: (points, points): pixels → points"""
+    outputs: Any
+    """Aᵀ: (4, points): points → outputs"""
+
+
+@functools.cache
+def transforms(k: int, dtype: Any = np.float64) -> Transforms:
+    """The transforms for filters of `k` taps, 3 or 5.
+
+    >>> t = transforms(3)
+    >>> pixels, taps = np.arange(6.0), np.array([1.0, 0.0, 2.0])
+    >>> t.outputs @ ((t.pixels @ pixels) * (t.taps @ taps))
+    array([ 4.,  7., 10., 13.])
+    """
+    taps, pixels, outputs = [], [], []
+    for p in _FINITE[k]:
+        others = [q for q in _FINITE[k] if q != p]
+        scale = math.prod([p - q for q in others])
+        taps.append([p**i / scale for i in range(k)])
+        pixels.append([*_polynomial(others), Fraction(0)])
+        outputs.append([p**i for i in range(_M)])
+    # and at infinity, where only the leading coefficients count
+    taps.append([Fraction(int(i == k - 1)) for i in range(k)])
+    pixels.append(_polynomial(_FINITE[k]))
+    outputs.append([Fraction(int(i == _M - 1)) for i in range(_M)])
+    g, b, a = (np.array(rows, float) for rows in (taps, pixels, outputs))
+    # A power of two from one to the other changes no digit, and keeps both of the same size.
+    scales = 2.0 ** np.round(np.log2(np.abs(g).sum(1) / np.abs(b).sum(1)) / 2)
+    found = g / scales[:, None], b * scales[:, None], a.T
+    return Transforms(*[np.ascontiguousarray(matrix, dtype) for matrix in found])
+
+
+def _polynomial(roots: Any) -> list[Fraction]:
+    """The coefficients of Π (x − root), the constant one first."""
+    coefficients = [Fraction(1)]
+    for root in roots:
+        lower, upper = [Fraction(0), *coefficients], [*coefficients, Fraction(0)]
+        coefficients = [a - root * b for a, b in zip(lower, upper, strict=True)]
+    return coefficients
+
+
+class _Part(NamedTuple):
+    """Some rows of output of some images."""
+
+    images: slice
+    rows: slice
+
+
+class _Tiling:
+    """Windows of an image as tiles of k + 3 pixels along the columns, a part of them at a time.
+
+    On the grid (images, rows + k − 1, tiles) the taps of a row follow one another at a distance of
+    one row, also from an image to the next: the last k − 1 rows of an image have no outputs.
+    """
+
+    def __init__(self, columns: Any, others: int, least: int = 0) -> None:
+        self.n, self.rows, self.width, self.k, _, self.c = columns.shape
+        self.image = image_of(columns)
+        self.tiles = -(-self.width // _M)
+        self.points = self.k + _M - 1
+        row = self.points * self.tiles * max(self.c, others) * columns.itemsize
+        chunk = max(_CHUNK, least)
+        image = row * (self.rows + self.k - 1)
+        self.at_once = max(1, chunk // image)
+        self.rows_at_once = self.rows if image <= 2 * chunk else max(4, chunk // row - self.k + 1)
+
+    def parts(self) -> Iterator[_Part]:
+        for i in range(0, self.n, self.at_once):
+            for r in range(0, self.rows, self.rows_at_once):
+                stop = min(r + self.rows_at_once, self.rows)
+                yield _Part(slice(i, min(i + self.at_once, self.n)), slice(r, stop))
+
+    def pixels(self, part: _Part, transform: Any) -> Any:
+        """(points, grid, c): the pixels of a part, at the points."""
+        rows = slice(part.rows.start, part.rows.stop + self.k - 1)
+        image = self.image[part.images, rows]
+        n, height, width, c = image.shape
+        needed = self.tiles * _M + self.k - 1
+        if width != needed:
+            framed = scratch("framed", (n, height, needed, c), image.dtype)
+            framed[:, :, :width] = image
+            framed[:, :, width:] = 0
+            image = framed
+        a, b, d, e = image.strides
+        shape = (self.points, n, height, self.tiles, c)
+        strides = (d, a, b, _M * d, e)
+        view = np.lib.stride_tricks.as_strided(image, shape, strides, writeable=False)
+        gathered = scratch("tiles", shape, image.dtype)
+        np.copyto(gathered, view)
+        result = scratch("pixels", (self.points, math.prod(shape[1:])), image.dtype)
+        np.dot(transform, gathered.reshape(self.points, -1), out=result)
+        return result.reshape(self.points, -1, c)
+
+    def shifted(self, pixels: Any, tap: int) -> Any:
+        """The pixels that meet row `tap` of the filter, for all but the end of the grid."""
+        first = tap * self.tiles
+        return pixels[:, first : first + pixels.shape[1] - (self.k - 1) * self.tiles]
+
+
+def product(columns: Any, filters: Any) -> Any:
+    """(n, rows, columns, k, k, c) · (k, k, c, f) → (n, rows, columns, f)"""
+    n, rows, width, k = columns.shape[:4]
+    f = filters.shape[-1]
+    dtype = columns.dtype
+    t = transforms(k, dtype)
+    at_points = np.tensordot(t.taps, filters, (1, 1))  # (points, k, c, f)
+    tiling = _Tiling(columns, f)
+    result = np.empty((n, rows, width, f), dtype)
+    for part in tiling.parts():
+        pixels = tiling.pixels(part, t.pixels)
+        grid = pixels.shape[1]
+        products = scratch("products", (tiling.points, grid, f), dtype)
+        used = products[:, : grid - (k - 1) * tiling.tiles]
+        added = scratch("added", used.shape, dtype)
+        for tap in range(k):
+            # points × (grid, c) @ (c, f)
+            target = added if tap else used
+            np.matmul(tiling.shifted(pixels, tap), at_points[:, tap], out=target)
+            if tap:
+                np.add(used, added, out=used)
+        products[:, used.shape[1] :] = 0
+        outputs = scratch("tiles", (_M, grid * f), dtype)
+        np.dot(t.outputs, products.reshape(tiling.points, -1), out=outputs)
+        target = result[part.images, part.rows]
+        height = target.shape[1]
+        grids = outputs.reshape(_M, len(target), height + k - 1, tiling.tiles, f)
+        laid_out = grids[:, :, :height].transpose(1, 2, 3, 0, 4)  # (n, rows, tiles, 4, f)
+        if width == tiling.tiles * _M:
+            target.reshape(laid_out.shape)[...] = laid_out
+        else:
+            whole = scratch("framed", laid_out.shape, dtype)
+            np.copyto(whole, laid_out)
+            target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
+    return result
+
+
+def filter_product(columns: Any, cotangent: Any) -> Any:
+    """(n, rows, columns, k, k, c), (n, rows, columns, f) → (k, k, c, f)
+
+    The transpose of `product` in the filters: Gᵀ Σ (Bᵀ pixels) ⊗ (A cotangent).
+    """
+    k, c, f = columns.shape[3], columns.shape[5], cotangent.shape[-1]
+    dtype = columns.dtype
+    t = transforms(k, dtype)
+    total = np.zeros((t.pixels.shape[0], k, c, f), dtype)
+    added = scratch("added", total[:, 0].shape, dtype)
+    # so large a part that adding it up costs little beside making it
+    tiling = _Tiling(columns, f, total.nbytes // 2)
+    for part in tiling.parts():
+        pixels = tiling.pixels(part, t.pixels)
+        grid = pixels.shape[1]
+        tiles = _tiled(cotangent[part.images, part.rows], tiling)
+        products = scratch("products", (tiling.points, grid * f), dtype)
+        np.dot(t.outputs.T, tiles, out=products)  # (points, 4) @ (4, grid·f)
+        used = products.reshape(tiling.points, grid, f)[:, : grid - (k - 1) * tiling.tiles]
+        for tap in range(k):
+            # points × (c, grid) @ (grid, f)
+            np.matmul(tiling.shifted(pixels, tap).transpose(0, 2, 1), used, out=added)
+            total[:, tap] += added
+    return np.tensordot(t.taps, total, (0, 0)).swapaxes(0, 1).copy()  # (k, k, c, f)
+
+
+def _tiled(cotangent: Any, tiling: _Tiling) -> Any:
+    """(n, rows, columns, f) → (4, grid·f), with zeros where the grid has no output."""
+    n, rows, width, f = cotangent.shape
+    shape = (_M, n, rows + tiling.k - 1, tiling.tiles, f)
+    tiles = scratch("tiles", shape, cotangent.dtype)
+    tiles[:, :, rows:] = 0
+    whole = tiling.tiles * _M
+    if width != whole:
+        framed = scratch("framed", (n, rows, whole, f), cotangent.dtype)
+        framed[:, :, :width] = cotangent
+        framed[:, :, width:] = 0
+        cotangent = framed
+    split = cotangent.reshape(n, rows, tiling.tiles, _M, f)
+    np.copyto(tiles[:, :, :rows], split.transpose(3, 0, 1, 2, 4))
+    return tiles.reshape(_M, -1)
