@@ -1,0 +1,338 @@
+"""The layers around a convolution, and their gradients: dense, relu, sigmoid, pooling, losses.
+
+The gradient of a layer takes the cotangents ∂L/∂y of its result. A loss is the end: its gradient
+takes none. `reduction` is "mean" or "sum" over the batch, and the gradient is that of the loss with
+the same reduction. (The posts report the mean and step along the gradient of the sum.)
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from .geometry import (
+    IMAGES,
+    Array,
+    Windows,
+    array,
+    between_0_and_1,
+    divisor,
+    frame,
+    image_shape,
+    same_shape,
+    tap,
+    unframed,
+    windows,
+)
+
+
+def dense(inputs: Any, weights: Any, bias: Any = None) -> Array:
+    """y[n, j] = Σ_i x[n, i] W[i, j] + b[j]: (n, in) · (in, out) + (out,) → (n, out).
+
+    >>> dense([[1.0, 2.0]], [[1.0, 0.0], [1.0, 3.0]], [0.0, 10.0])
+    array([[ 3., 16.]])
+    """
+    inputs = array("dense", "inputs", inputs, "(n, in)")
+    weights = array("dense", "weights", weights, "(in, out)")
+    same_shape("dense", "inputs", inputs, (len(inputs), weights.shape[0]))
+    result = inputs @ weights
+    if bias is None:
+        return result
+    bias = array("dense", "bias", bias)
+    same_shape("dense", "bias", bias, weights.shape[1:])
+    return result + bias
+
+
+def dense_inputs(cotangents: Any, weights: Any) -> Array:
+    """The gradient of `dense` by the inputs: ∂L/∂x[n, i] = Σ_j ∂L/∂y[n, j] W[i, j].
+
+    >>> dense_inputs([[1.0, 10.0]], [[1.0, 0.0], [1.0, 3.0]])
+    array([[ 1., 31.]])
+    """
+    cotangents = array("dense_inputs", "cotangents", cotangents, "(n, out)")
+    weights = array("dense_inputs", "weights", weights, "(in, out)")
+    same_shape("dense_inputs", "cotangents", cotangents, (len(cotangents), weights.shape[1]))
+    return cotangents @ weights.T
+
+
+def dense_weights(inputs: Any, cotangents: Any) -> Array:
+    """The gradient of `dense` by the weights: ∂L/∂W[i, j] = Σ_n x[n, i] ∂L/∂y[n, j].
+
+    >>> dense_weights([[1.0, 2.0]], [[1.0, 10.0]])
+    array([[ 1., 10.],
+           [ 2., 20.]])
+    """
+    inputs = array("dense_weights", "inputs", inputs, "(n, in)")
+    cotangents = array("dense_weights", "cotangents", cotangents, "(n, out)")
+    same_shape("dense_weights", "cotangents", cotangents, (len(inputs), cotangents.shape[1]))
+    return inputs.T @ cotangents
+
+
+def dense_bias(cotangents: Any) -> Array:
+    """The gradient of `dense` by the bias: ∂L/∂b[j] = Σ_n ∂L/∂y[n, j].
+
+    >>> dense_bias([[1.0, 10.0], [2.0, 20.0]])
+    array([ 3., 30.])
+    """
+    return array("dense_bias", "cotangents", cotangents, "(n, out)").sum(axis=0)
+
+
+def relu(inputs: Any) -> Array:
+    """y = max(x, 0), elementwise.
+
+    >>> relu([-1.0, 0.0, 2.0])
+    array([0., 0., 2.])
+    """
+    return np.maximum(array("relu", "inputs", inputs), 0)
+
+
+def relu_inputs(inputs: Any, cotangents: Any) -> Array:
+    """The gradient of `relu`: ∂L/∂x = ∂L/∂y where x > 0, else 0; so relu'(0) = 0.
+
+    >>> relu_inputs([-1.0, 0.0, 2.0], [5.0, 6.0, 7.0])
+    array([0., 0., 7.])
+    """
+    inputs, cotangents = _elementwise("relu_inputs", inputs, cotangents)
+    return np.where(inputs > 0, cotangents, 0)
+
+
+def sigmoid(inputs: Any) -> Array:
+    """y = 1 / (1 + exp(−x)), elementwise, without overflow.
+
+    >>> sigmoid([-1000.0, 0.0, 1000.0])
+    array([0. , 0.5, 1. ])
+    """
+    return np.asarray(special.expit(array("sigmoid", "inputs", inputs)))
+
+
+def sigmoid_inputs(inputs: Any, cotangents: Any) -> Array:
+    """The gradient of `sigmoid`: ∂L/∂x = ∂L/∂y σ(x) σ(−x), for σ' = σ(1 − σ) and 1 − σ(x) = σ(−x).
+
+    >>> sigmoid_inputs([0.0, 50.0], [4.0, 1.0])
+    array([1.00000000e+00, 1.92874985e-22])
+    """
+    inputs, cotangents = _elementwise("sigmoid_inputs", inputs, cotangents)
+    return cotangents * special.expit(inputs) * special.expit(-inputs)
+
+
+def log_loss(probabilities: Any, labels: Any, reduction: str = "mean") -> Any:
+    """L = −Σ y log p + (1 − y) log(1 − p), over the number of elements for "mean".
+
+    Natural logarithms of probabilities p of y = 1; the labels y, of the same shape, lie between 0
+    and 1. 0·log 0 counts as 0; a prediction that is certain and wrong has the loss inf.
+
+    >>> log_loss([0.5, 1.0], [1, 1], reduction="sum")
+    np.float64(0.6931471805599453)
+    """
+    probabilities, labels = _probabilities("log_loss", probabilities, labels)
+    count = divisor("log_loss", reduction, labels.size)
+    hits = special.xlogy(labels, probabilities)
+    misses = special.xlog1py(1 - labels, -probabilities)
+    return (-hits - misses).sum() / count
+
+
+def log_loss_probabilities(probabilities: Any, labels: Any, reduction: str = "mean") -> Array:
+    """The gradient of `log_loss`: ∂L/∂p = −y/p + (1 − y)/(1 − p), over their number for "mean".
+
+    0/0 counts as 0, as 0·log 0 does; a prediction that is certain and wrong has it infinite.
+
+    >>> log_loss_probabilities([0.5, 0.75, 1.0], [1, 0, 1], reduction="sum")
+    array([-2.,  4., -1.])
+    """
+    function = "log_loss_probabilities"
+    probabilities, labels = _probabilities(function, probabilities, labels)
+    count = divisor(function, reduction, labels.size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hits = np.where(labels == 0, 0, labels / probabilities)
+        misses = np.where(labels == 1, 0, (1 - labels) / (1 - probabilities))
+    return (misses - hits) / count
+
+
+def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
+    """L = −Σ_n log softmax(z_n)[y_n], over n for "mean": logits (n, classes), integer labels (n,).
+
+    softmax(z)[k] = exp(z_k) / Σ_j exp(z_j); with m = max z its logarithm is
+    z_k − m − log Σ_j exp(z_j − m), which neither overflows nor takes the logarithm of 0.
+
+    >>> cross_entropy([[1000.0, 0.0], [0.0, 0.0]], [1, 0], reduction="sum")
+    np.float64(1000.6931471805599)
+    """
+    logits, labels = _classes("cross_entropy", logits, labels)
+    count = divisor("cross_entropy", reduction, len(labels))
+    logarithms = special.log_softmax(logits, axis=1)
+    return (-logarithms[np.arange(len(labels)), labels]).sum() / count
+
+
+def cross_entropy_logits(logits: Any, labels: Any, reduction: str = "mean") -> Array:
+    """The gradient of `cross_entropy`: ∂L/∂z[n, k] = softmax(z_n)[k] − (1 where k = y_n, else 0).
+
+    Over n for "mean".
+
+    >>> cross_entropy_logits([[0.0, 0.0], [np.log(3.0), 0.0]], [0, 1], reduction="sum")
+    array([[-0.5 ,  0.5 ],
+           [ 0.75, -0.75]])
+    """
+    logits, labels = _classes("cross_entropy_logits", logits, labels)
+    count = divisor("cross_entropy_logits", reduction, len(labels))
+    result = np.asarray(special.softmax(logits, axis=1))
+    result[np.arange(len(labels)), labels] -= 1
+    return result / count
+
+
+def average_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
+    """The mean of the pixels under every window: (n, rows, columns, c) → (n, i, j, c).
+
+    y[n, i, j, c] = 1/N[i, j] Σ_{α, β} l̃[n, s·i + α, s·j + β, c]
+
+    where N[i, j] counts the pixels of the image under the window: the padding is left out. Windows
+    are those of a `convolution`, and no window may lie wholly in the padding: P < K.
+
+    >>> average_pool(np.arange(9.0).reshape(1, 3, 3, 1), 2, stride=2, padding=1)[0, :, :, 0]
+    array([[0. , 1.5],
+           [4.5, 6. ]])
+    """
+    images = array("average_pool", "images", images, IMAGES)
+    where = _pooling("average_pool", images.shape, size, stride, padding)
+    framed = frame(images, where)
+    total = np.zeros((len(images), *where.counts, images.shape[3]), images.dtype)
+    for alpha, beta in np.ndindex(where.size):
+        total += framed[tap(where, alpha, beta)]
+    return total / _pixels_counted(where, images.dtype)
+
+
+def average_pool_images(
+    cotangents: Any, shape: Any, size: Any, stride: Any, padding: Any = 0
+) -> Array:
+    """The gradient of `average_pool` by images of `shape` (n, rows, columns, c).
+
+    ∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c] / N[i, j] over all i, j, α, β with s·i + α = p and
+    s·j + β = q
+
+    >>> g = np.array([1.0, 10.0]).reshape(1, 1, 2, 1)
+    >>> average_pool_images(g, (1, 1, 3, 1), size=(1, 2), stride=(1, 2), padding=(0, 1)).ravel()
+    array([1., 5., 5.])
+    """
+    function = "average_pool_images"
+    cotangents = array(function, "cotangents", cotangents, "(n, i, j, c)")
+    shape = image_shape(function, shape)
+    where = _pooling(function, shape, size, stride, padding)
+    same_shape(function, "cotangents", cotangents, (shape[0], *where.counts, shape[3]))
+    shares = cotangents / _pixels_counted(where, cotangents.dtype)
+    framed = np.zeros(_framed_shape(cotangents, where), cotangents.dtype)
+    for alpha, beta in np.ndindex(where.size):
+        framed[tap(where, alpha, beta)] += shares
+    return framed[unframed(where)]
+
+
+def max_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
+    """The largest pixel under every window: (n, rows, columns, c) → (n, i, j, c).
+
+    y[n, i, j, c] = max_{α, β} l̃[n, s·i + α, s·j + β, c]
+
+    where l̃ is framed with −inf. Windows are those of a `convolution`, and no window may lie wholly
+    in the padding: P < K.
+
+    >>> max_pool(-1 - np.arange(9.0).reshape(1, 3, 3, 1), 2, stride=2, padding=1)[0, :, :, 0]
+    array([[-1., -2.],
+           [-4., -5.]])
+    """
+    images = array("max_pool", "images", images, IMAGES)
+    return _maxima(images, _pooling("max_pool", images.shape, size, stride, padding))[0]
+
+
+def max_pool_images(
+    images: Any, cotangents: Any, size: Any, stride: Any, padding: Any = 0
+) -> Array:
+    """The gradient of `max_pool` by the images: (n, rows, columns, c).
+
+    ∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c] over all i, j whose largest pixel is p, q: of equal
+    ones the first in row-major order, and never one of the frame.
+
+    >>> x, g = np.array([2.0, 2.0, 1.0, 3.0]), np.array([1.0, 10.0, 100.0])
+    >>> max_pool_images(x.reshape(1, 1, 4, 1), g.reshape(1, 1, 3, 1), (1, 2), stride=1).ravel()
+    array([  1.,  10.,   0., 100.])
+    """
+    function = "max_pool_images"
+    images = array(function, "images", images, IMAGES)
+    cotangents = array(function, "cotangents", cotangents, "(n, i, j, c)")
+    where = _pooling(function, images.shape, size, stride, padding)
+    maxima, taps = _maxima(images, where)
+    same_shape(function, "cotangents", cotangents, maxima.shape)
+    framed = np.zeros(_framed_shape(images, where), cotangents.dtype)
+    for number, (alpha, beta) in enumerate(np.ndindex(where.size)):
+        framed[tap(where, alpha, beta)] += np.where(taps == number, cotangents, 0)
+    return framed[unframed(where)]
+
+
+def _pooling(
+    function: str, shape: tuple[int, ...], size: Any, stride: Any, padding: Any
+) -> Windows:
+    where = windows(function, shape[1:3], size, stride, padding)
+    if any(p >= k for p, k in zip(where.padding, where.size, strict=True)):
+        raise ValueError(
+            f"{function}: with padding {where.padding} the first window of {where.size} has no "
+            "pixel; the padding must be less than the size on both axes"
+        )
+    return where
+
+
+def _framed_shape(images: Array, where: Windows) -> tuple[int, ...]:
+    rows, columns = [n + 2 * p for n, p in zip(where.spatial, where.padding, strict=True)]
+    return len(images), rows, columns, images.shape[3]
+
+
+def _pixels_counted(where: Windows, dtype: Any) -> Array:
+    """N[i, j]: how many pixels of the image lie under each window, (i, j, 1)."""
+    ones = frame(np.ones((1, *where.spatial, 1), dtype), where)
+    return sum(ones[0][tap(where, *offset)[1:]] for offset in np.ndindex(where.size))
+
+
+def _maxima(images: Array, where: Windows) -> tuple[Array, Array]:
+    """The largest pixel under every window, and the number of the tap that is over it."""
+    framed = frame(images, where, -np.inf)
+    # the first tap over the image, so that a pixel of −inf does not lose to the frame
+    first_row, first_column = [
+        np.array([max(p - s * i, 0) for i in range(count)])
+        for p, s, count in zip(where.padding, where.stride, where.counts, strict=True)
+    ]
+    first = first_row[:, None] * where.size[1] + first_column
+    largest = np.full((len(images), *where.counts, images.shape[3]), -np.inf, images.dtype)
+    taps = np.broadcast_to(first[:, :, None], largest.shape).copy()
+    for number, (alpha, beta) in enumerate(np.ndindex(where.size)):
+        window = framed[tap(where, alpha, beta)]
+        # nan is larger than all numbers, as in `numpy.max`
+        larger = ~(window <= largest) & ~np.isnan(largest)
+        largest[larger], taps[larger] = window[larger], number
+    return largest, taps
+
+
+def _elementwise(function: str, inputs: Any, cotangents: Any) -> tuple[Array, Array]:
+    inputs = array(function, "inputs", inputs)
+    cotangents = array(function, "cotangents", cotangents)
+    same_shape(function, "cotangents", cotangents, inputs.shape)
+    return inputs, cotangents
+
+
+def _probabilities(function: str, probabilities: Any, labels: Any) -> tuple[Array, Array]:
+    probabilities = array(function, "probabilities", probabilities)
+    labels = array(function, "labels", labels).astype(probabilities.dtype)
+    same_shape(function, "labels", labels, probabilities.shape)
+    between_0_and_1(function, "probabilities", probabilities)
+    between_0_and_1(function, "labels", labels)
+    return probabilities, labels
+
+
+def _classes(function: str, logits: Any, labels: Any) -> tuple[Array, Array]:
+    logits = array(function, "logits", logits, "(n, classes)")
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu" and labels.size:
+        raise TypeError(f"{function}: labels must be integers, not {labels.dtype}")
+    classes = logits.shape[1]
+    same_shape(function, "labels", labels, logits.shape[:1])
+    if classes == 0:
+        raise ValueError(f"{function}: there are no classes in logits of shape {logits.shape}")
+    if np.any((labels < 0) | (labels >= classes)):
+        raise ValueError(
+            f"{function}: labels must lie between 0 and {classes - 1}, for {classes} classes"
+        )
+    return logits, labels.astype(np.intp)
