@@ -1,18 +1,25 @@
-"""The convolution over the whole grid of geometries: the closed form against linear algebra.
+"""The convolution over the whole grid of geometries, along three paths that must agree.
 
-With data of small integers every sum is exact, so agreement is bit for bit. The reference is the
-definition as a trilinear form: for each axis an indicator of which pixel lies under which tap of
-which window, from loops over all three; both gradients are the same form with another operand left
-out.
+The paths are the strided view (`conv2d`), the index trick of the posts (`window_indices` and
+`numpy.take`), both differentiated by reverse mode, and the closed form. With data of small integers
+every sum is exact, so agreement is bit for bit. The closed form is also held against linear
+algebra: the definition as a trilinear form, with an indicator of which pixel lies under which tap
+of which window for each axis, from loops over all three; both gradients are the same form with
+another operand left out.
+
+    python -m pytest -m slow tests/test_grid.py     # all of it
+    python tests/test_grid.py                       # the same, with its counts printed
 """
 
 import itertools
 import random
+import sys
 
 import numpy as np
 import pytest
 from grid import Case, rectangular_cases, square_cases
 
+import tinygrad_np as tg
 from tinygrad_np import closed_form
 
 RECTANGULAR = 2500
@@ -55,6 +62,60 @@ def disagreements(case, seed=0):
     return [name for name in expected if not np.array_equal(found[name], expected[name])]
 
 
+def by_view(case):
+    return lambda x, w: tg.conv2d(x, w, stride=case.stride, padding=case.padding)
+
+
+def by_index(case):
+    """Part 2 of the posts: an array of indices, take, and a dense product."""
+    (top, left), (k, m) = case.padding, case.size
+
+    def convolve(x, w):
+        framed = np.pad(x, ((0, 0), (top, top), (left, left), (0, 0)))
+        columns = np.take(framed, tg.window_indices(framed.shape, case.size, case.stride))
+        n, rows, width = columns.shape[:3]
+        inputs, outputs = w.shape[2:]
+        flat = columns.reshape(n * rows * width, k * m * inputs) @ w.reshape(-1, outputs)
+        return flat.reshape(n, rows, width, outputs)
+
+    return convolve
+
+
+def three_paths(case, draw):
+    """Value and both gradients along each path, of arrays made by `draw`."""
+    x, w = draw(2, *case.spatial, 2), draw(*case.size, 2, 3)
+    u = draw(2, *case.counts, 3)
+    found = []
+    for path in (by_view(case), by_index(case)):
+        value, pull = tg.vjp(path, x, w)
+        found.append((value, *pull(u)))
+    geometry = case.stride, case.padding
+    found.append(
+        (
+            closed_form.convolution(x, w, *geometry),
+            closed_form.convolution_images(u, w, x.shape, *geometry),
+            closed_form.convolution_filters(x, u, case.size, *geometry),
+        )
+    )
+    return found
+
+
+def paths_agree(case, seed=0):
+    """Bit for bit on integers, and to 1e-12 of the largest value on random numbers."""
+    rng = np.random.default_rng(seed)
+    integers = three_paths(case, lambda *shape: rng.integers(-4, 5, shape).astype(float))
+    reals = three_paths(case, lambda *shape: rng.standard_normal(shape))
+    return all(
+        np.array_equal(a, b)
+        for path in integers[1:]
+        for a, b in zip(path, integers[0], strict=True)
+    ) and all(
+        a.shape == b.shape and np.max(np.abs(a - b)) <= 1e-12 * max(1, np.max(np.abs(b)))
+        for path in reals[1:]
+        for a, b in zip(path, reals[0], strict=True)
+    )
+
+
 SAMPLE = [
     *random.Random(0).sample(list(square_cases()), 32),
     *rectangular_cases(32, seed=1),
@@ -66,18 +127,23 @@ def test_a_sample(case):
     assert disagreements(case) == []
 
 
-@pytest.mark.slow
-def test_every_square_case():
-    cases = list(square_cases())
-    assert len(set(cases)) == 2082
-    assert [case for case in cases if disagreements(case)] == []
+@pytest.mark.parametrize("case", SAMPLE, ids=str)
+def test_three_paths_agree_on_a_sample(case):
+    assert paths_agree(case)
+
+
+def whole_grid():
+    """The square cases, and the rectangular ones."""
+    return {"square": list(square_cases()), "rectangular": [*rectangular_cases(RECTANGULAR, 2)]}
 
 
 @pytest.mark.slow
-def test_rectangular_cases():
-    cases = list(rectangular_cases(RECTANGULAR, seed=2))
-    assert len(set(cases)) >= 2000
+@pytest.mark.parametrize(("kind", "least"), [("square", 2082), ("rectangular", 2000)])
+def test_every_case(kind, least):
+    cases = whole_grid()[kind]
+    assert len(set(cases)) >= least
     assert [case for case in cases if disagreements(case)] == []
+    assert [case for case in cases if not paths_agree(case)] == []
 
 
 class TestTheGrid:
@@ -122,3 +188,22 @@ def _without_last(cotangents):
     result = cotangents.copy()
     result[:, -1] = 0
     return result
+
+
+def main():
+    """Try every case and print the counts; the exit status is 1 if one fails."""
+    failed = 0
+    for kind, cases in whole_grid().items():
+        algebra = [case for case in cases if disagreements(case)]
+        paths = [case for case in cases if not paths_agree(case)]
+        failed += len(algebra) + len(paths)
+        print(f"{len(cases):,} {kind} cases, value and both gradients:")
+        print(f"  {len(cases) - len(paths):,} agree along three paths, {len(paths)} do not")
+        print(f"  {len(cases) - len(algebra):,} agree with linear algebra, {len(algebra)} do not")
+        for case in (algebra + paths)[:5]:
+            print(f"  {case}")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
