@@ -1,6 +1,6 @@
 """How fast is it, beside others? ``python -m benchmarks`` measures and prints ratios.
 
-- `cases`: what is measured: data, and the parameters to start from.
-- `tinygrad_np_library`, `numpy_loop`: the same cases, written for each library.
+- `cases`: what is measured: arrays to start from, and which implementation takes them.
+- `libraries`: the same cases, written for each library as its users would write them.
 - `worker`: a process that runs one case with one library; `__main__` alternates between them.
 """

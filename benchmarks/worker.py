@@ -2,44 +2,59 @@
 
     python -m benchmarks.worker LIBRARY CASE FILE
 
-It carries out one step, writes its value and gradients to FILE (.npz), and says "ready". For every
-line with a number of seconds it then runs steps for about that long, and answers with the seconds
-that one step took. It ends with its input.
+It carries out one step, writes its result to FILE (.npz), and says "ready". For every line with a
+number of seconds it then runs steps for about that long, and answers with the seconds that one step
+took; for "memory" it answers with how far its peak memory rose, in bytes, in ten steps. It ends
+with its input.
 """
 
 import importlib
+import resource
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from .cases import CASES
+from .libraries import MODULES
 
 
 def main(library: str, name: str, file: str) -> None:
     """Run the case until the input ends."""
     case = CASES[name]
-    implementation = getattr(
-        importlib.import_module(f".{library}", __package__), case.implementation
-    )
-    step = implementation(*case.make())
-    value, grads = step()
-    np.savez(file, np.asarray(value), *map(np.asarray, grads))
+    module, layout = MODULES[library]
+    implementations = importlib.import_module(f".libraries.{module}", __package__)
+    params, batch = case.make()
+    implementation = getattr(implementations, case.implementation)
+    task = implementation(params, batch, layout, **case.options)
+    before = _peak()
+    np.savez(file, *map(np.asarray, task.arrays(task.step())))
     print("ready", flush=True)
     once = None
     for line in sys.stdin:
+        if line.strip() == "memory":
+            for _ in range(9):
+                task.step()
+            print(_peak() - before, flush=True)
+            continue
         seconds = float(line)
         if once is None:  # warm up, and find out how long a step takes
-            once = _run(step, 3)
-            once = _run(step, max(3, int(seconds / once)))
-        print(_run(step, max(1, round(seconds / once))), flush=True)
+            once = _run(task.step, 1)
+            once = _run(task.step, max(1, int(seconds / once)))
+        print(_run(task.step, max(1, round(seconds / once))), flush=True)
 
 
-def _run(step: object, times: int) -> float:
+def _run(step: Callable[[], Any], times: int) -> float:
     began = time.perf_counter()
     for _ in range(times):
-        step()  # type: ignore[operator]
+        step()
     return (time.perf_counter() - began) / times
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 if __name__ == "__main__":

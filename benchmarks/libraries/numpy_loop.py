@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from .cases import RATE, Arrays
+from ..cases import RATE, Arrays, Task
 
 Step = Callable[[], tuple[Any, Any]]
 
 
-def two_class(params: Arrays, batch: Arrays) -> Step:
+def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The first post's network; a batch of one image is a case of its own, with Python's floats."""
-    return _one_image(params, batch) if len(batch[0]) == 1 else _many_images(params, batch)
+    loop = _one_image if len(batch[0]) == 1 else _many_images
+    return Task(loop(params, batch), lambda result: [result[0], *result[1]])
 
 
 def _taps(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -1,0 +1,109 @@
+"""The cases with tinygrad_np."""
+
+from typing import Any
+
+import numpy as np
+
+import tinygrad_np as tg
+
+from ..cases import RATE, Arrays, Task
+
+
+def _training(loss: Any, params: Arrays, batch: Arrays) -> Task:
+    value_and_grad = tg.value_and_grad(loss)
+
+    def step() -> Any:
+        value, grads = value_and_grad(params, *batch)
+        for p, g in zip(params, grads, strict=True):
+            p -= RATE * g
+        return value, grads
+
+    return Task(step, lambda result: [result[0], *result[1]])
+
+
+def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The first post's network."""
+
+    def loss(params: Any, images: Any, labels: Any) -> Any:
+        filters, weights = params
+        hidden = tg.relu(tg.conv2d(images, filters, padding=1))
+        return tg.log_loss_with_logits(hidden.reshape(len(images), -1) @ weights, labels)
+
+    return _training(loss, params, batch)
+
+
+def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
+    """Convolutions, relu and pooling, then dense."""
+
+    def loss(params: Any, images: Any, labels: Any) -> Any:
+        *filters, weights = params
+        x = images
+        for w in filters:
+            x = tg.relu(tg.conv2d(x, w, padding="same"))
+            if pooled:
+                x = tg.max_pool(x, 2)
+        return tg.cross_entropy(tg.flatten(x) @ weights, labels)
+
+    return _training(loss, params, batch)
+
+
+def convolution(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
+    """The value alone."""
+    images, filters = params
+    return Task(lambda: tg.conv2d(images, filters, **options), lambda result: [result])
+
+
+def convolution_and_gradients(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
+    """Both gradients."""
+
+    def step() -> Any:
+        images, filters = map(tg.Tensor, params)
+        tg.conv2d(images, filters, **options).backward(batch[0])
+        return images.grad, filters.grad
+
+    return Task(step, list)
+
+
+def pooling(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The value alone."""
+    return Task(lambda: tg.max_pool(params[0], 2), lambda result: [result])
+
+
+def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient."""
+
+    def step() -> Any:
+        images = tg.Tensor(params[0])
+        tg.max_pool(images, 2).backward(batch[0])
+        return images.grad
+
+    return Task(step, lambda result: [result])
+
+
+def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
+    """Four elementwise operations a round."""
+
+    def f(x: Any) -> Any:
+        for _ in range(rounds):
+            x = np.sin(x * 1.01 + 0.1) - 0.05
+        return x.sum()
+
+    gradient = tg.value_and_grad(f)
+    return Task(lambda: gradient(params[0]), list)
+
+
+def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient."""
+
+    def f(x: Any) -> Any:
+        return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    gradient = tg.value_and_grad(f)
+    return Task(lambda: gradient(params[0]), list)
+
+
+def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Hessian."""
+    rows, signs = batch
+    hessian = tg.hessian(lambda w: np.sum(np.logaddexp(0, -signs * (rows @ w))))
+    return Task(lambda: hessian(params[0]), lambda result: [result])

@@ -1,0 +1,62 @@
+"""The cases with HIPS autograd, which has no convolution over batches: taps are added up."""
+
+from typing import Any
+
+import autograd
+import autograd.numpy as np
+
+from ..cases import RATE, Arrays, Task
+
+
+def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The first post's network."""
+
+    def loss(params: Any, images: Any, labels: Any) -> Any:
+        filters, weights = params
+        framed = np.pad(images[..., 0], ((0, 0), (1, 1), (1, 1)), "constant")
+        convolved = sum(
+            framed[:, a : a + 28, b : b + 28] * filters[a, b, 0, 0]
+            for a in range(3)
+            for b in range(3)
+        )
+        z = np.dot(np.maximum(convolved, 0).reshape(len(images), -1), weights)
+        return np.mean(np.logaddexp(0, z) - z * labels)
+
+    value_and_grad = autograd.value_and_grad(loss)
+
+    def step() -> Any:
+        value, grads = value_and_grad(params, *batch)
+        for p, g in zip(params, grads, strict=True):
+            p -= RATE * g
+        return value, grads
+
+    return Task(step, lambda result: [result[0], *result[1]])
+
+
+def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
+    """Four elementwise operations a round."""
+
+    def f(x: Any) -> Any:
+        for _ in range(rounds):
+            x = np.sin(x * 1.01 + 0.1) - 0.05
+        return np.sum(x)
+
+    gradient = autograd.value_and_grad(f)
+    return Task(lambda: gradient(params[0]), list)
+
+
+def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient."""
+
+    def f(x: Any) -> Any:
+        return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    gradient = autograd.value_and_grad(f)
+    return Task(lambda: gradient(params[0]), list)
+
+
+def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Hessian."""
+    rows, signs = batch
+    hessian = autograd.hessian(lambda w: np.sum(np.logaddexp(0, -signs * np.dot(rows, w))))
+    return Task(lambda: hessian(params[0]), lambda result: [result])

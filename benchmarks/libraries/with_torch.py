@@ -1,0 +1,192 @@
+"""The cases with PyTorch, eager; `layout` is its memory format."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from ..cases import RATE, Arrays, Task
+
+
+def _images(x: Any, layout: str) -> Any:
+    moved = torch.tensor(np.moveaxis(x, -1, 1).copy())
+    return moved.contiguous(memory_format=getattr(torch, layout))
+
+
+def _filters(w: Any, layout: str) -> Any:
+    moved = torch.tensor(np.moveaxis(w, (-1, -2), (0, 1)).copy())
+    return moved.contiguous(memory_format=getattr(torch, layout))
+
+
+def _images_back(x: Any) -> Any:
+    return np.moveaxis(x.detach().numpy(), 1, -1)
+
+
+def _filters_back(w: Any) -> Any:
+    return np.moveaxis(w.detach().numpy(), (0, 1), (-1, -2))
+
+
+def _rows_by_channel(weights: Any, channels: int) -> Any:
+    """Dense weights whose rows are (row, column, channel), as (channel, row, column)."""
+    pixels = len(weights) // channels
+    return weights.reshape(pixels, channels, -1).swapaxes(0, 1).reshape(len(weights), -1)
+
+
+def _rows_by_pixel(weights: Any, channels: int) -> Any:
+    pixels = len(weights) // channels
+    return weights.reshape(channels, pixels, -1).swapaxes(0, 1).reshape(len(weights), -1)
+
+
+def _training(loss: Any, params: list[Any]) -> Any:
+    for p in params:
+        p.requires_grad_()
+
+    def step() -> Any:
+        value = loss()
+        grads = torch.autograd.grad(value, params)
+        with torch.no_grad():
+            for p, g in zip(params, grads, strict=True):
+                p.sub_(g, alpha=RATE)
+        return value, grads
+
+    return step
+
+
+def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The first post's network."""
+    filters, weights = _filters(params[0], layout), torch.tensor(params[1])
+    images, labels = _images(batch[0], layout), torch.tensor(batch[1])
+
+    def loss() -> Any:
+        hidden = torch.relu(functional.conv2d(images, filters, padding=1))
+        logits = hidden.reshape(len(images), -1) @ weights
+        return functional.binary_cross_entropy_with_logits(logits, labels)
+
+    step = _training(loss, [filters, weights])
+    return Task(
+        step, lambda r: [r[0].detach().numpy(), _filters_back(r[1][0]), r[1][1].detach().numpy()]
+    )
+
+
+def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
+    """Convolutions, relu and pooling, then dense."""
+    *filters, weights = params
+    last = filters[-1].shape[-1]
+    tensors = [_filters(w, layout) for w in filters]
+    tensors.append(torch.tensor(_rows_by_channel(weights, last).copy()))
+    images, labels = _images(batch[0], layout), torch.tensor(batch[1])
+    half = filters[0].shape[0] // 2
+
+    def loss() -> Any:
+        x = images
+        for w in tensors[:-1]:
+            x = torch.relu(functional.conv2d(x, w, padding=half))
+            if pooled:
+                x = functional.max_pool2d(x, 2)
+        return functional.cross_entropy(x.flatten(1) @ tensors[-1], labels)
+
+    step = _training(loss, tensors)
+
+    def arrays(result: Any) -> list[Any]:
+        value, (*by_filters, by_weights) = result
+        dense = _rows_by_pixel(by_weights.detach().numpy(), last)
+        return [value.detach().numpy(), *map(_filters_back, by_filters), dense]
+
+    return Task(step, arrays)
+
+
+def convolution(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
+    """The value alone."""
+    images, filters = _images(params[0], layout), _filters(params[1], layout)
+
+    def step() -> Any:
+        with torch.no_grad():
+            return functional.conv2d(images, filters, **options)
+
+    return Task(step, lambda result: [_images_back(result)])
+
+
+def convolution_and_gradients(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
+    """Both gradients."""
+    images = _images(params[0], layout).requires_grad_()
+    filters = _filters(params[1], layout).requires_grad_()
+    cotangent = _images(batch[0], layout)
+
+    def step() -> Any:
+        images.grad = filters.grad = None
+        functional.conv2d(images, filters, **options).backward(cotangent)
+        return images.grad, filters.grad
+
+    return Task(step, lambda r: [_images_back(r[0]), _filters_back(r[1])])
+
+
+def pooling(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The value alone."""
+    images = _images(params[0], layout)
+
+    def step() -> Any:
+        with torch.no_grad():
+            return functional.max_pool2d(images, 2)
+
+    return Task(step, lambda result: [_images_back(result)])
+
+
+def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient."""
+    images = _images(params[0], layout).requires_grad_()
+    cotangent = _images(batch[0], layout)
+
+    def step() -> Any:
+        images.grad = None
+        functional.max_pool2d(images, 2).backward(cotangent)
+        return images.grad
+
+    return Task(step, lambda result: [_images_back(result)])
+
+
+def _value_and_grad(f: Any, x: Any) -> Task:
+    variable = torch.tensor(x, requires_grad=True)
+
+    def step() -> Any:
+        variable.grad = None
+        value = f(variable)
+        value.backward()
+        return value, variable.grad
+
+    return Task(step, lambda result: [part.detach().numpy() for part in result])
+
+
+def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
+    """Four elementwise operations a round."""
+
+    def f(x: Any) -> Any:
+        for _ in range(rounds):
+            x = torch.sin(x * 1.01 + 0.1) - 0.05
+        return x.sum()
+
+    return _value_and_grad(f, params[0])
+
+
+def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient."""
+
+    def f(x: Any) -> Any:
+        return torch.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    return _value_and_grad(f, params[0])
+
+
+def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Hessian."""
+    rows, signs = map(torch.tensor, batch)
+    w = torch.tensor(params[0])
+    zero = torch.zeros((), dtype=w.dtype)
+
+    def f(w: Any) -> Any:
+        return torch.sum(torch.logaddexp(zero, -signs * (rows @ w)))
+
+    def step() -> Any:
+        return torch.autograd.functional.hessian(f, w)
+
+    return Task(step, lambda result: [result.numpy()])
