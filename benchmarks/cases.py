@@ -130,13 +130,16 @@ def _pooling(backward: bool) -> Case:
 
 
 def _chain(size: int, operations: int = 100) -> Case:
-    """`operations` elementwise operations on `size` numbers, forward and backward, float64."""
+    """`operations` elementwise operations on `size` numbers, forward and backward, float64.
+
+    A round of ten: multiply, add, negative, exp, sqrt, sin, tanh, add, log, subtract.
+    """
 
     def make() -> tuple[Arrays, Arrays]:
         return [np.linspace(0.1, 1.0, size)], []
 
     peers = ("torch", "autograd", "mygrad")
-    return Case("chain", make, {"rounds": operations // 4}, 1e-9, peers)
+    return Case("chain", make, {"rounds": operations // 10}, 1e-9, peers)
 
 
 def _rosenbrock(variables: int) -> Case:

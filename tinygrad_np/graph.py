@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from .kernels.elementwise import cast
+from .kernels.memory import unshared
 from .kernels.promises import Promise
 from .kernels.shapes import expand, sum_to
 from .rules.table import ANS, Like, Plan, Row, linear
@@ -187,7 +188,7 @@ def reverse(
                 node.plan, node.kept, node.parents = _FREED, None, ()
         for node, g in cotangents.items():
             if isinstance(g, Promise):
-                cotangents[node] = g.kept()
+                cotangents[node] = unshared(g.kept)
     return cotangents
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from .kernels import geometry
 from .kernels.elementwise import relu, sigmoid
-from .kernels.pooling import window_max
+from .kernels.pooling import window_max, window_maxima
 from .kernels.products import product, unwindows, window_product
 from .kernels.softmax import log_softmax, logsumexp, softmax
 from .kernels.windows import pad, padded_windows, windows
@@ -292,7 +292,8 @@ def max_pool(
     plan = _pooling_plan("max_pool", images, size, stride, padding, dilation, ceil_mode)
     if plan.pad_width is not None:
         images = pad(images, plan.pad_width, -np.inf)
-    return window_max(windows(images, plan.size, plan.stride, plan.dilation))
+    columns = windows(images, plan.size, plan.stride, plan.dilation)
+    return window_max(columns) if type(columns) is np.ndarray else window_maxima(columns)[0]
 
 
 def average_pool(

@@ -55,9 +55,10 @@ def convolution(params: Arrays, batch: Arrays, layout: str, **options: Any) -> T
 
 def convolution_and_gradients(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
     """Both gradients."""
+    images, filters = map(tg.Tensor, params)
 
     def step() -> Any:
-        images, filters = map(tg.Tensor, params)
+        images.grad = filters.grad = None
         tg.conv2d(images, filters, **options).backward(batch[0])
         return images.grad, filters.grad
 
@@ -71,9 +72,10 @@ def pooling(params: Arrays, batch: Arrays, layout: str) -> Task:
 
 def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
+    images = tg.Tensor(params[0])
 
     def step() -> Any:
-        images = tg.Tensor(params[0])
+        images.grad = None
         tg.max_pool(images, 2).backward(batch[0])
         return images.grad
 
@@ -81,11 +83,12 @@ def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
 
 
 def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
-    """Four elementwise operations a round."""
+    """Ten elementwise operations a round."""
 
     def f(x: Any) -> Any:
         for _ in range(rounds):
-            x = np.sin(x * 1.01 + 0.1) - 0.05
+            x = np.sqrt(np.exp(-(x * 1.01 + 0.1)))
+            x = np.log(np.tanh(np.sin(x)) + 1.5) - 0.05
         return x.sum()
 
     gradient = tg.value_and_grad(f)

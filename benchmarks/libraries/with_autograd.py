@@ -34,11 +34,12 @@ def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
 
 
 def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
-    """Four elementwise operations a round."""
+    """Ten elementwise operations a round."""
 
     def f(x: Any) -> Any:
         for _ in range(rounds):
-            x = np.sin(x * 1.01 + 0.1) - 0.05
+            x = np.sqrt(np.exp(-(x * 1.01 + 0.1)))
+            x = np.log(np.tanh(np.sin(x)) + 1.5) - 0.05
         return np.sum(x)
 
     gradient = autograd.value_and_grad(f)

@@ -158,11 +158,12 @@ def _value_and_grad(f: Any, x: Any) -> Task:
 
 
 def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
-    """Four elementwise operations a round."""
+    """Ten elementwise operations a round."""
 
     def f(x: Any) -> Any:
         for _ in range(rounds):
-            x = torch.sin(x * 1.01 + 0.1) - 0.05
+            x = torch.sqrt(torch.exp(-(x * 1.01 + 0.1)))
+            x = torch.log(torch.tanh(torch.sin(x)) + 1.5) - 0.05
         return x.sum()
 
     return _value_and_grad(f, params[0])

@@ -11,6 +11,7 @@ and share such an array like any other, for as long as it likes.
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class _Buffers(threading.local):
         # by size in bytes, the least recently used size first
         self.kept: OrderedDict[int, list[Any]] = OrderedDict()
         self.bytes = 0
+        self.off = False
 
 
 _BUFFERS = _Buffers()
@@ -47,9 +49,9 @@ def empty(shape: Ints, dtype: Any) -> Any:
     size = np.dtype(dtype).itemsize
     for n in shape:
         size *= n
-    if size < SMALLEST:
-        return np.empty(shape, dtype)
     buffers = _BUFFERS
+    if size < SMALLEST or buffers.off:
+        return np.empty(shape, dtype)
     found = buffers.kept.get(size)
     if found is None:
         found = buffers.kept[size] = []
@@ -75,11 +77,24 @@ def zeros(shape: Ints, dtype: Any) -> Any:
     size = np.dtype(dtype).itemsize
     for n in shape:
         size *= n
-    if size < SMALLEST:
+    if size < SMALLEST or _BUFFERS.off:
         return np.zeros(shape, dtype)
     result = empty(shape, dtype)
     result.fill(0)
     return result
+
+
+def unshared(function: Callable[[], Any]) -> Any:
+    """``function()``, which gets memory of its own from `empty`: for results that a caller keeps.
+
+    >>> unshared(lambda: empty((1 << 20,), np.uint8)).flags.owndata
+    True
+    """
+    _BUFFERS.off = True
+    try:
+        return function()
+    finally:
+        _BUFFERS.off = False
 
 
 def elementwise(ufunc: Any, *operands: Any) -> Any:

@@ -1,52 +1,68 @@
 """The largest element of every window, and where it is: what max pooling is made of.
 
-`window_max` takes the largest, `window_argmax` says which it is: the first one, in row-major order
-within the window. `window_pick` takes the element of a given number, `window_place` is its adjoint.
+`window_maxima` gives both, `window_max` the value alone. `window_pick` takes the element of a given
+number, `window_place` is its adjoint. Elements of a window are numbered in row-major order; of
+several largest ones the first counts, and so does the first nan.
 
 Windows are (n, *out, *size, c), results (n, *out, c).
 """
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
 
 from .dispatch import array_function
 from .geometry import Ints
-from .memory import empty
+from .memory import empty, scratch
+
+_CACHED = 1 << 19  # bytes of images that are worked on at a time
 
 
-@array_function
 def window_max(columns: Any) -> Any:
-    """The largest element of every window, nan where there is one: (…, *size, c) → (n, *out, c).
+    """The largest element of every window, nan where there is one, of plain arrays.
 
     >>> window_max(np.array([3.0, 1.0, 2.0, 5.0]).reshape(1, 2, 2, 1)).ravel()
     array([3., 5.])
     """
-    first, *others = _taps(columns)
-    result = empty(first.shape, first.dtype)
-    np.copyto(result, first)
-    for tap in others:
-        np.maximum(result, tap, out=result)
+    result = empty(_kept_shape(columns), columns.dtype)
+    for part in parts(columns.shape, columns.dtype):
+        first, *others = _taps(columns[part])
+        largest = result[part]
+        np.copyto(largest, first)
+        for tap in others:
+            np.maximum(largest, tap, out=largest)
     return result
 
 
 @array_function
-def window_argmax(columns: Any) -> Any:
-    """The number of the first largest element of every window (of the first nan, if there is one).
+def window_maxima(columns: Any) -> Any:
+    """The largest element of every window, and its number: two arrays (n, *out, c).
 
-    >>> window_argmax(np.array([3.0, 3.0, 2.0, 5.0]).reshape(1, 2, 2, 1)).ravel()
-    array([0, 1])
+    >>> values, numbers = window_maxima(np.array([3.0, 3.0, 2.0, 5.0]).reshape(1, 2, 2, 1))
+    >>> values.ravel(), numbers.ravel()
+    (array([3., 5.]), array([0, 1], dtype=uint8))
     """
-    first, *others = _taps(columns)
-    best = first.copy()
-    index = np.zeros(best.shape, np.intp)
-    for number, tap in enumerate(others, 1):
-        # true for what is larger, and for a nan if it is the first one
-        better = ~(tap <= best) & (best == best)
-        np.copyto(best, tap, where=better)
-        index[better] = number
-    return index
+    values = empty(_kept_shape(columns), columns.dtype)
+    number_of_taps = math.prod(columns.shape[columns.ndim // 2 : -1])
+    numbers = np.zeros(values.shape, np.uint8 if number_of_taps <= 256 else np.intp)
+    for part in parts(columns.shape, columns.dtype):
+        first, *others = _taps(columns[part])
+        largest, number = values[part], numbers[part]
+        larger = scratch("larger", largest.shape, bool)
+        candidate = scratch("candidate", number.shape, number.dtype)
+        np.copyto(largest, first)
+        for k, tap in enumerate(others, 1):
+            np.greater(tap, largest, out=larger)
+            np.multiply(larger, number.dtype.type(k), out=candidate)
+            np.maximum(number, candidate, out=number)  # a later one has a larger number
+            np.maximum(largest, tap, out=largest)
+    is_nan = np.isnan(values)
+    if is_nan.any():
+        taps = np.stack([np.isnan(tap) for tap in _taps(columns)])
+        numbers[is_nan] = np.argmax(taps, axis=0)[is_nan]
+    return [values, numbers]
 
 
 @array_function
@@ -78,6 +94,22 @@ def window_place(values: Any, index: Any, size: Ints) -> Any:
         np.copyto(taps[offset], values, where=index == number)
     # (*size, n, *out, c) → (n, *out, *size, c): whole taps lie together, as `unwindows` reads them
     return np.moveaxis(taps, range(axes), range(-1 - axes, -1))
+
+
+def parts(shape: Ints, dtype: Any) -> list[slice]:
+    """Slices of the first axis, each of so many images or windows that they stay in the cache.
+
+    >>> parts((3, 512, 512, 1), np.float32)
+    [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
+    """
+    each = math.prod(shape[1:]) * np.dtype(dtype).itemsize
+    step = max(1, _CACHED // max(each, 1))
+    return [slice(i, min(i + step, shape[0])) for i in range(0, shape[0], step)]
+
+
+def _kept_shape(columns: Any) -> Ints:
+    """(n, *out, c)"""
+    return (*columns.shape[: columns.ndim // 2], columns.shape[-1])
 
 
 def _taps(columns: Any) -> list[Any]:

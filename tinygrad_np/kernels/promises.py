@@ -17,8 +17,8 @@ import numpy as np
 
 from . import pooling, products, tiles
 from .geometry import Ints
-from .memory import zeros
-from .windows import checked_windows, overlap_added, pad, windows
+from .memory import scratch, zeros
+from .windows import checked_windows, pad, windows
 
 Spans = list[tuple[int, int]]
 """(start, stop) on each spatial axis"""
@@ -76,12 +76,18 @@ class PromisedProduct(PromisedWindows):
         size, c = self.filters.shape[:-2], self.filters.shape[-2]
         if max(*stride, *dilation) > 1 or c <= tiles.FEW_CHANNELS:
             images = tiles.unwindowed(self.cotangent, self.filters, shape, stride, dilation)
-            return images[(slice(None), *[slice(*span) for span in spans])]
+            return _part(images, spans)
         framed = self.cotangent
         for axis, ((start, stop), k) in enumerate(zip(spans, size, strict=True), 1):
             framed = _reframed(framed, axis, start - k + 1, stop)
         turned = np.flip(self.filters, tuple(range(len(size)))).swapaxes(-1, -2)
         return products.product(windows(framed, size), np.ascontiguousarray(turned))
+
+
+def _part(images: Any, spans: Spans) -> Any:
+    if all(span == (0, n) for span, n in zip(spans, images.shape[1:-1], strict=True)):
+        return images  # itself, not a view: it may leave as it is
+    return images[(slice(None), *[slice(*span) for span in spans])]
 
 
 def _reframed(x: Any, axis: int, start: int, stop: int) -> Any:
@@ -96,55 +102,45 @@ def _reframed(x: Any, axis: int, start: int, stop: int) -> Any:
     return pad(part, tuple(width))
 
 
-class PromisedMaxima(PromisedWindows):
-    """``window_place(cotangent, window_argmax(columns), size)``."""
+class PromisedPlaces(PromisedWindows):
+    """``window_place(cotangent, index, size)``."""
 
-    __slots__ = ("columns", "cotangent", "maxima")
+    __slots__ = ("cotangent", "index", "size")
 
-    def __init__(self, cotangent: Any, columns: Any, maxima: Any) -> None:
+    def __init__(self, cotangent: Any, index: Any, size: Ints) -> None:
         self.cotangent = cotangent
-        self.columns = columns
-        self.maxima = maxima
-        self.shape = columns.shape
+        self.index = index
+        self.size = size
+        self.shape = (*cotangent.shape[:-1], *size, cotangent.shape[-1])
         self.dtype = cotangent.dtype
 
     def kept(self) -> Any:
         """The windows."""
-        index = pooling.window_argmax(self.columns)
-        return pooling.window_place(self.cotangent, index, self._size())
-
-    def _size(self) -> Ints:
-        return self.shape[len(self.shape) // 2 : -1]
+        return pooling.window_place(self.cotangent, self.index, self.size)
 
     def added_up(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
-        """Offset by offset: what is the first largest of its window gets the cotangent."""
-        if np.isnan(self.maxima).any():
-            images = overlap_added(self.kept(), shape, stride, dilation)
-            return images[(slice(None), *[slice(*span) for span in spans])]
+        """Offset by offset, some images at a time."""
         images = zeros(shape, self.dtype)
-        axes, size = len(stride), self._size()
-        every = (slice(None),) * (1 + axes)
-        taken = hit = part = None
-        out = self.cotangent.shape[1:-1]
-        for offset in itertools.product(*map(range, size)):
-            tap = self.columns[(*every, *offset)]
-            hit = np.equal(tap, self.maxima, out=hit)
-            if taken is None:
-                taken = hit.copy()
-            else:
-                np.greater(hit, taken, out=hit)  # and not taken before
-                np.logical_or(taken, hit, out=taken)
+        for part in pooling.parts(shape, self.dtype):
+            self._add(images[part], self.cotangent[part], self.index[part], stride, dilation)
+        return _part(images, spans)
+
+    def _add(self, images: Any, cotangent: Any, index: Any, stride: Ints, dilation: Ints) -> None:
+        overlap = any(k * d > s for k, d, s in zip(self.size, dilation, stride, strict=True))
+        chosen = scratch("larger", index.shape, bool)
+        for number, offset in enumerate(itertools.product(*map(range, self.size))):
+            np.equal(index, number, out=chosen)
             reached = [
                 slice(d * first, d * first + step * count, step)
-                for d, first, step, count in zip(dilation, offset, stride, out, strict=True)
+                for d, first, step, count in zip(
+                    dilation, offset, stride, cotangent.shape[1:-1], strict=True
+                )
             ]
             place = images[(slice(None), *reached)]
-            if all(k * d <= s for k, d, s in zip(size, dilation, stride, strict=True)):
-                np.multiply(self.cotangent, hit, out=place)  # no other window has this element
-            else:
-                part = np.multiply(self.cotangent, hit, out=part)
-                place += part
-        return images[(slice(None), *[slice(*span) for span in spans])]
+            if overlap:
+                place += cotangent * chosen
+            else:  # no other window has these elements
+                np.multiply(cotangent, chosen, out=place)
 
 
 class PromisedImages(Promise):
@@ -182,12 +178,11 @@ def window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
     return products.window_product(cotangent, filters, groups)
 
 
-def window_maxima(cotangent: Any, columns: Any, maxima: Any) -> Any:
-    """The cotangent of windows whose largest elements were taken; on plain arrays a promise."""
-    if type(cotangent) is type(columns) is np.ndarray:
-        return PromisedMaxima(cotangent, columns, np.asarray(maxima))
-    size = columns.shape[columns.ndim // 2 : -1]
-    return pooling.window_place(cotangent, pooling.window_argmax(columns), size)
+def window_place(cotangent: Any, index: Any, size: Ints) -> Any:
+    """`pooling.window_place`, or on plain arrays the promise of it."""
+    if type(cotangent) is np.ndarray:
+        return PromisedPlaces(cotangent, index, size)
+    return pooling.window_place(cotangent, index, size)
 
 
 def unwindows(columns: Any, shape: Ints, stride: Any, dilation: Any) -> Any:

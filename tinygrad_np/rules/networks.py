@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..kernels import promises
-from ..kernels.pooling import window_argmax, window_max, window_pick, window_place
+from ..kernels.pooling import window_maxima, window_pick, window_place
 from ..kernels.softmax import class_losses, class_residuals, log_softmax, logsumexp, softmax
 from .reductions import restored
-from .table import constant, general, linear
+from .table import general, linear
 
 
 def _window_size(columns: Any) -> tuple[int, ...]:
@@ -31,18 +31,20 @@ def _logsumexp_weights(x: Any, ans: Any, axis: Any, keepdims: Any) -> Any:
 ROWS = (
     # the largest element of every window; taking an element, and putting it back
     general(
-        window_max,
+        window_maxima,
         (
-            lambda g, columns, ans: promises.window_maxima(g, columns, ans),
-            lambda t, columns: window_pick(t, window_argmax(columns)),
+            lambda g, columns_like, ans: promises.window_place(
+                g[0], np.asarray(ans[1]), _window_size(columns_like)
+            ),
+            lambda t, ans: (window_pick(t, np.asarray(ans[1])), None),
         ),
+        constant_outputs={1},
     ),
     linear(
         window_pick,
-        lambda g, columns_like, index: window_place(g, index, _window_size(columns_like)),
+        lambda g, columns_like, index: promises.window_place(g, index, _window_size(columns_like)),
     ),
     linear(window_place, lambda g, index: window_pick(g, index)),
-    constant(window_argmax, "an index jumps and is constant in between"),
     # softmax and its relatives
     general(
         logsumexp,

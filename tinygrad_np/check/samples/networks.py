@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.pooling import window_max, window_pick, window_place
+from ...kernels.pooling import window_maxima, window_pick, window_place
 from ...kernels.softmax import class_losses, class_residuals, log_softmax, logsumexp, softmax
 from .draws import APART, INF, REAL, A, Draw, Edge, Generator, Sample, apart, call, shaped
 
@@ -23,7 +23,7 @@ def _indexed_windows(rng: Generator) -> tuple[Any, Any]:
 
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
-    window_max: lambda rng: [call(apart(rng, 2, 2, 2, 2, 2, 2), reach=APART)],
+    window_maxima: lambda rng: [call(apart(rng, 2, 2, 2, 2, 2, 2), reach=APART)],
     window_pick: lambda rng: [call(*_indexed_windows(rng))],
     window_place: lambda rng: [
         call(_indexed_windows(rng)[0][:, :, :, 0, 0], _indexed_windows(rng)[1], (2, 2))
@@ -40,7 +40,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
-    window_max: [
+    window_maxima: [
         Edge(
             (A([2.0, 2.0, 1.0, 3.0, 3.0, 3.0]).reshape(1, 2, 3, 1),),
             {},
