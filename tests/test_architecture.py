@@ -34,7 +34,7 @@ LAYERS = [
     ["rules"],
     ["rules.calls"],
     ["at"],
-    ["graph", "extend", "methods"],
+    ["graph", "extend", "methods", "refusals"],
     ["tensor"],
     ["transforms"],
     ["remat"],

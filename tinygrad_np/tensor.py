@@ -23,10 +23,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arrays import Array, floating, is_masked, owned, shaped_like
-from .at import written
 from .graph import Node, Output, Several, Source, describe, new_number, reverse
 from .kernels.memory import in_kept_memory
 from .methods import Methods
+from .refusals import Refusals, no_attribute
 from .rules import TABLE
 from .rules.calls import (
     bind,
@@ -39,7 +39,7 @@ from .rules.calls import (
 from .rules.table import Like, Plan, Row, likes
 
 
-class Tensor(Methods):
+class Tensor(Methods, Refusals):
     """A variable with the value of `data`, which is copied; integers become float64.
 
     `dtype` is a floating or complex dtype, that of `data` by default. Raises ``TypeError`` for what
@@ -169,13 +169,6 @@ class Tensor(Methods):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return apply(TABLE.get(function) or row_of(function), args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
-        raise TypeError(
-            "a Tensor does not turn into an array by itself, since its gradient would be lost: "
-            "use t.data for the value, np.stack or np.concatenate to join Tensors, and np.where "
-            "or a sum instead of writing a Tensor into an array"
-        )
-
     # Operators
 
     def __add__(self, other: Any) -> Tensor:
@@ -282,13 +275,6 @@ class Tensor(Methods):
     def __getitem__(self, key: Any) -> Tensor:
         return _binary(_GETITEM, self, key)
 
-    def __setitem__(self, key: Any, value: Any) -> NoReturn:
-        raise TypeError(
-            "a Tensor is never written into, since the graph would not notice; instead of "
-            f"t[{written(key)}] = value write t = t.at[{written(key)}].set(value), which makes a "
-            "new one (and .add(value) instead of +=)"
-        )
-
     # NumPy's methods
 
     def reshape(self, *shape: Any, order: str = "C") -> Tensor:
@@ -299,22 +285,8 @@ class Tensor(Methods):
         return apply(_RESHAPE, (self, target, order), {})
 
     def __getattr__(self, name: str) -> NoReturn:
-        hint = ""
-        if not name.startswith("_") and hasattr(np.ndarray, name):
-            instead = f"np.{name}(t)" if hasattr(np, name) else f"t.data.{name}"
-            hint = f"; NumPy's arrays have: try {instead}"
-        raise AttributeError(f"a Tensor has no attribute {name!r}{hint}")
-
-    # What would lose the gradient
-
-    def __float__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("float"))
-
-    def __int__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("int"))
-
-    def __complex__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("complex"))
+        function = getattr(np, name, None)
+        raise no_attribute(name, function in TABLE)
 
     # Text, copies, pickles
 
@@ -343,12 +315,6 @@ class Tensor(Methods):
     def __reduce__(self) -> Any:
         _only_a_leaf(self, "pickled")
         return _unpickled, (self._value, self.grad)
-
-
-_NO_NUMBER = (
-    "{0}(t) would lose the gradient; use t.item() for the value, and NumPy's functions instead of "
-    "those of math"
-)
 
 
 def _unpickled(value: Array, grad: Array | None) -> Tensor:

@@ -1,0 +1,112 @@
+"""What a Tensor refuses, because the gradient would be lost or the graph would not notice.
+
+Converting it to an array or a number, and writing into it; each error says what to do instead.
+"""
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .at import written
+
+_NO_NUMBER = (
+    "{0}(t) would lose the gradient; use t.item() for the value, NumPy's functions instead of "
+    "those of math, and np.stack or t.at[...].set instead of filling an array element by element"
+)
+
+
+class Refusals:
+    """The special methods that raise, for a class that implements NumPy's protocols.
+
+    >>> from tinygrad_np import Tensor
+    >>> float(Tensor(1.0))
+    Traceback (most recent call last):
+    ...
+    TypeError: float(t) would lose the gradient; use t.item() for the value, NumPy's functions \
+instead of those of math, and np.stack or t.at[...].set instead of filling an array element by \
+element
+    """
+
+    __slots__ = ()
+
+    ndim: Any
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        raise TypeError(
+            "a Tensor does not turn into an array by itself, since its gradient would be lost: "
+            "use t.data for the value, np.stack or np.concatenate to join Tensors (also those in a "
+            "list or tuple), and t.at[...].set instead of writing a Tensor into an array"
+        )
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(_NO_NUMBER.format("float"))
+
+    def __int__(self) -> NoReturn:
+        raise TypeError(_NO_NUMBER.format("int"))
+
+    def __complex__(self) -> NoReturn:
+        raise TypeError(_NO_NUMBER.format("complex"))
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            "a Tensor is never written into, since the graph would not notice; instead of "
+            f"t[{written(key)}] = value write t = t.at[{written(key)}].set(value), which makes a "
+            "new one (and .add(value) instead of +=)"
+        )
+
+    # NumPy writes into the array, so that every other name for it, and every array that it is a
+    # part of, has the new values, too. A Tensor that went on under one name alone would give
+    # another result than NumPy, without a word. A single number is no array: there it is the same.
+
+    def __iadd__(self, other: Any) -> Any:
+        return self + other if self.ndim == 0 else _no_writing("+")
+
+    def __isub__(self, other: Any) -> Any:
+        return self - other if self.ndim == 0 else _no_writing("-")
+
+    def __imul__(self, other: Any) -> Any:
+        return self * other if self.ndim == 0 else _no_writing("*")
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self / other if self.ndim == 0 else _no_writing("/")
+
+    def __ipow__(self, other: Any) -> Any:
+        return self**other if self.ndim == 0 else _no_writing("**")
+
+    def __imod__(self, other: Any) -> Any:
+        return self % other if self.ndim == 0 else _no_writing("%")
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self // other if self.ndim == 0 else _no_writing("//")
+
+    def __imatmul__(self, other: Any) -> Any:
+        return _no_writing("@")
+
+
+def _no_writing(sign: str) -> NoReturn:
+    raise TypeError(
+        f"t {sign}= value would write into an array, and a Tensor is never written into, since the "
+        f"graph would not notice; write t = t {sign} value (other names of t keep the old values)"
+    )
+
+
+def no_attribute(name: str, has_row: bool) -> AttributeError:
+    """The error for an attribute that a Tensor lacks, with what NumPy's arrays have instead.
+
+    >>> no_attribute("byteswap", False)
+    AttributeError("a Tensor has no attribute 'byteswap'; NumPy's arrays have: try t.data.byteswap")
+    """
+    hint = _ELSEWHERE.get(name, "")
+    if not hint and not name.startswith("_") and hasattr(np.ndarray, name):
+        instead = f"np.{name}(t)" if has_row else f"t.data.{name}"
+        hint = f"; NumPy's arrays have: try {instead}"
+    return AttributeError(f"a Tensor has no attribute {name!r}{hint}")
+
+
+_ELSEWHERE = {
+    "numpy": "; its value as an array is t.data",
+    "detach": "; its value as a constant is t.data",
+    "requires_grad": "; every Tensor is a variable, every plain array a constant",
+    "zero_grad": "; gradients add up until t.grad = None",
+}
+"""Names that other libraries have."""
