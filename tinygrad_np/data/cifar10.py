@@ -14,7 +14,7 @@ import gzip
 import hashlib
 import lzma
 import os
-import tarfile
+import re
 import zlib
 from pathlib import Path
 from typing import BinaryIO
@@ -62,6 +62,8 @@ _RECORD = 1 + 3 * 32 * 32
 _A_BATCH = 10_000  # records in an official file
 _XZ = b"\xfd7zXZ\0"
 _XZ_MEMORY = 1 << 27  # bytes for unpacking xz: twice what `xz -9` asks for
+_BLOCK = 512  # bytes, of a tar file
+_A_FILE = (b"0", b"\0")  # a regular file among the types of a tar file's members
 _ROOM = 1 << 20  # bytes, for what surrounds the records in an xz file or the archive
 
 
@@ -190,10 +192,8 @@ def _read_archive(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
         file.seek(0)
         try:
             parts = _members(path, file)
-        except DataError:
-            raise
-        except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
-            raise _error(path, f"is damaged ({error})", "cifar10") from None
+        except (zlib.error, OSError, EOFError) as error:  # also gzip.BadGzipFile
+            raise _error(path, f"is damaged gzip ({error})", "cifar10") from None
     missing = [name for name in _MEMBERS if name not in parts]
     if missing:
         raise _error(path, f"lacks {', '.join(missing)}", "cifar10")
@@ -201,37 +201,53 @@ def _read_archive(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The images and labels of those members that have exactly the names of the batches."""
+    """The images and labels of those members of a tar.gz that have just the names of the batches.
+
+    A tar file is blocks of 512 bytes: for each member a header, its content, and zeros that fill
+    the last block; and blocks of zeros at the end. Names are only compared, and what has another
+    name is passed over. (The tarfile module asks for as much memory, and time, as a header says.)
+    """
     parts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    with _Bounded(fileobj=file) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-        for member in archive:
-            if member.name not in _MEMBERS:
+    left = len(_MEMBERS) * _A_BATCH * _RECORD + _ROOM
+
+    def read(size: int) -> bytes:
+        nonlocal left
+        left -= size
+        if left < 0:
+            raise _error(path, "is too long: it holds more than six batches", "cifar10")
+        return stream.read(size)
+
+    with gzip.GzipFile(fileobj=file) as stream:
+        while (header := read(_BLOCK)).strip(b"\0"):
+            name, kind, size = _parsed_header(path, header)
+            if name in parts:
+                raise _error(path, f"has two members {name}", "cifar10")
+            if name not in _MEMBERS:
+                for _ in range(0, size, _BLOCK):
+                    read(_BLOCK)
                 continue
-            content = archive.extractfile(member) if member.isreg() else None
-            if content is None or member.issparse() or member.size > _A_BATCH * _RECORD:
-                raise _error(
-                    path, f"has a member {member.name} that is no file of such a size", "cifar10"
-                )
-            if member.name in parts:
-                raise _error(path, f"has two members {member.name}", "cifar10")
-            parts[member.name] = _parsed(path / member.name, content.read())
+            if kind not in _A_FILE or size > _A_BATCH * _RECORD:
+                raise _error(path, f"has a member {name} that is no file of its size", "cifar10")
+            content = read(size)
+            if len(content) < size:
+                raise _error(path, f"is truncated: it ends within {name}", "cifar10")
+            parts[name] = _parsed(path / name, content)
+            read(-size % _BLOCK)
+        while read(_BLOCK):  # to the end, where the checksum of the gzip data is
+            pass
     return parts
 
 
-class _Bounded(gzip.GzipFile):
-    """The unpacked archive, of which no more can be read than it has room for.
-
-    (tarfile reads a member's extended header into memory however long it says that it is.)
-    """
-
-    _left = len(_MEMBERS) * _A_BATCH * _RECORD + _ROOM
-
-    def read(self, size: int | None = -1) -> bytes:
-        part = super().read(size)
-        self._left -= len(part)
-        if self._left < 0:
-            raise tarfile.ReadError("it unpacks to more than six batches")
-        return part
+def _parsed_header(path: Path, header: bytes) -> tuple[str, bytes, int]:
+    """The name, the type and the size of a member of a tar file."""
+    numbers = [header[place].strip(b" \0") for place in (slice(124, 136), slice(148, 156))]
+    if len(header) == _BLOCK and all(re.fullmatch(b"[0-7]+", number) for number in numbers):
+        size, checksum = [int(number, 8) for number in numbers]
+        if sum(header[:148]) + sum(b" " * 8) + sum(header[156:]) == checksum:
+            folder = header[345:500].rstrip(b"\0") if header[257:263] == b"ustar\0" else b""
+            name = b"/".join(filter(None, [folder, header[:100].partition(b"\0")[0]]))
+            return name.decode("latin-1"), header[156:157], size
+    raise _error(path, "is truncated or damaged: no tar header where one should be", "cifar10")
 
 
 def _too_long(path: Path, most: int) -> DataError:
