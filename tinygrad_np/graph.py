@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from .kernels.elementwise import cast
-from .kernels.products import Promise
+from .kernels.promises import Promise
 from .kernels.shapes import expand, sum_to
 from .rules.table import ANS, Like, Plan, Row, linear
 
@@ -368,11 +368,13 @@ def _recorded(node: Node, wrap: Wrap) -> tuple[Any, ...]:
     for index, slot in plan.values:
         if slot == ANS and type(node) is Several:
             kept[index] = [
-                value if like is None else wrap(value, Output(node, i, like.shape, like.dtype))
+                value
+                if like is None
+                else wrap(np.asarray(value), Output(node, i, like.shape, like.dtype))
                 for i, (value, like) in enumerate(zip(kept[index], node.outputs, strict=True))
             ]
         elif slot == ANS:
-            kept[index] = wrap(kept[index], node)
+            kept[index] = wrap(np.asarray(kept[index]), node)  # a ufunc's 0-d result is no array
         elif isinstance(slot, slice):
             kept[index] = [
                 value if parent is None else wrap(value, parent)

@@ -25,6 +25,7 @@ import numpy as np
 from .arrays import Array, floating, is_masked, owned, shaped_like
 from .at import written
 from .graph import Node, Output, Several, Source, describe, new_number, reverse
+from .kernels.memory import in_kept_memory
 from .methods import Methods
 from .rules import TABLE
 from .rules.calls import (
@@ -430,6 +431,8 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
 def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     """What carries out a plan's calls from now on; the forms with one or two operands are short."""
     kernel, select, positions = plan.row.kernel, plan.select, plan.positions
+    if isinstance(kernel, np.ufunc):
+        kernel = in_kept_memory(kernel)
 
     def one(x: Tensor) -> Tensor:
         ans = kernel(x._value)

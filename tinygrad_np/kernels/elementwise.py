@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .dispatch import array_function
+from .memory import SOME, empty
 
 
 @array_function
@@ -20,7 +21,22 @@ def relu(x: Any) -> Any:
     array([0., 0., 2.])
     """
     x = real_numbers(x, "relu")
-    return np.maximum(x, constant(0, x.dtype))
+    if x.size < SOME:
+        return np.maximum(x, constant(0, x.dtype))
+    return np.maximum(x, constant(0, x.dtype), out=empty(x.shape, x.dtype))
+
+
+@array_function
+def relu_gate(g: Any, y: Any) -> Any:
+    """`g` where `y`, the result of `relu`, is positive, and 0 elsewhere.
+
+    >>> relu_gate(np.array([5.0, 6.0]), np.array([0.0, 2.0]))
+    array([0., 6.])
+    """
+    positive = np.greater(y, constant(0, y.dtype))
+    if g.size < SOME or g.shape != y.shape:
+        return g * positive
+    return np.multiply(g, positive, out=empty(g.shape, g.dtype))
 
 
 @array_function

@@ -13,6 +13,7 @@ import numpy as np
 
 from .dispatch import array_function
 from .geometry import Ints
+from .memory import empty
 
 
 @array_function
@@ -23,7 +24,8 @@ def window_max(columns: Any) -> Any:
     array([3., 5.])
     """
     first, *others = _taps(columns)
-    result = first.copy()
+    result = empty(first.shape, first.dtype)
+    np.copyto(result, first)
     for tap in others:
         np.maximum(result, tap, out=result)
     return result

@@ -2,8 +2,7 @@
 
 `window_product` and `filter_product` are the adjoints of `product` in its two operands: the three
 are one trilinear form, so each is the gradient of the others. `unwindows` is the adjoint of
-`windows.windows`. `promised_window_product` and `promised_unwindows` put off what need not exist:
-the K²-fold cotangent of the windows, and the part of the images' that is padding.
+`windows.windows`.
 
 Windows are (n, *out, *size, channels), filters (*size, in, out), results (n, *out, out).
 
@@ -21,13 +20,12 @@ import numpy as np
 from . import tiles, winograd
 from .dispatch import array_function
 from .geometry import Ints
+from .memory import empty
 from .windows import (
     FEW_CHANNELS,
     checked_windows,
     offsets_last,
     overlap_added,
-    pad,
-    windows,
 )
 
 _CACHED = 1 << 18  # bytes of windows that stay in the cache by themselves
@@ -86,8 +84,11 @@ def product(columns: Any, filters: Any, groups: int = 1) -> Any:
         fast = path(columns, *filters.shape[-2:])
         if fast is not None:
             return fast.product(columns, filters)
+    if columns.dtype != filters.dtype:
+        return np.dot(columns.reshape(windows_2d), filters.reshape(filters_2d)).reshape(shape)
+    result = empty((windows_2d[0], filters_2d[1]), columns.dtype)
     # (n·out, size·c) @ (size·c, f)
-    return np.dot(columns.reshape(windows_2d), filters.reshape(filters_2d)).reshape(shape)
+    return np.dot(columns.reshape(windows_2d), filters.reshape(filters_2d), result).reshape(shape)
 
 
 @array_function
@@ -118,108 +119,6 @@ def window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
         return columns.reshape(*size, *kept).transpose(offsets_last(len(size) - 1))
     # (n·out, f) @ (f, size·c)
     return np.dot(cotangent, filters.reshape(filters_2d).T).reshape(*kept, *size)
-
-
-class Promise:
-    """An array that has not been computed: its shape and dtype, and `kept`, which computes it.
-
-    Only kernels and the engine meet one: a rule that does not take promises gets the array.
-    """
-
-    __slots__ = ("dtype", "shape")
-
-    dtype: Any
-    shape: Ints
-
-    def kept(self) -> Any:
-        """The array."""
-        raise NotImplementedError
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        return self.kept().astype(dtype or self.dtype, copy=False)
-
-
-class PromisedWindows(Promise):
-    """``window_product(cotangent, filters)``, which is K² times as large as an image."""
-
-    __slots__ = ("cotangent", "filters")
-
-    def __init__(self, cotangent: Any, filters: Any) -> None:
-        self.cotangent = cotangent
-        self.filters = filters
-        self.shape = (*cotangent.shape[:-1], *filters.shape[:-1])
-        self.dtype = cotangent.dtype
-
-    def kept(self) -> Any:
-        """The windows."""
-        return window_product(self.cotangent, self.filters)
-
-
-class PromisedImages(Promise):
-    """``unwindows(windows, shape, stride, dilation)`` of promised windows."""
-
-    __slots__ = ("dilation", "stride", "windows")
-
-    def __init__(self, windows: PromisedWindows, shape: Ints, stride: Ints, dilation: Ints) -> None:
-        self.windows = windows
-        self.stride = stride
-        self.dilation = dilation
-        self.shape = shape
-        self.dtype = windows.dtype
-
-    def kept(self) -> Any:
-        """The images."""
-        return self.cropped([(0, n) for n in self.shape[1:-1]])
-
-    def cropped(self, spans: list[tuple[int, int]]) -> Any:
-        """The part of the images from start to stop on each spatial axis, and no more than that."""
-        cotangent, filters = self.windows.cotangent, self.windows.filters
-        size, c = filters.shape[:-2], filters.shape[-2]
-        if max(*self.stride, *self.dilation) > 1 or c <= tiles.FEW_CHANNELS:
-            images = tiles.unwindowed(cotangent, filters, self.shape, self.stride, self.dilation)
-            return images[(slice(None), *[slice(*span) for span in spans])]
-        # Every pixel gathers what it gave: the windows of the framed cotangent times the filters
-        # with their axes reversed and the channels exchanged, so it is a convolution again.
-        framed = cotangent
-        for axis, ((start, stop), k) in enumerate(zip(spans, size, strict=True), 1):
-            framed = _reframed(framed, axis, start - k + 1, stop)
-        turned = np.flip(filters, tuple(range(len(size)))).swapaxes(-1, -2)
-        return product(windows(framed, size), np.ascontiguousarray(turned))
-
-
-def _reframed(x: Any, axis: int, start: int, stop: int) -> Any:
-    """``x[start:stop]`` along `axis`, with zeros for what lies outside of `x`."""
-    n = x.shape[axis]
-    inside = slice(max(start, 0), max(min(stop, n), 0))
-    part = x[(slice(None),) * axis + (inside,)]
-    before, after = min(max(-start, 0), stop - start), min(max(stop - n, 0), stop - start)
-    if not (before or after):
-        return part
-    width = [(0, 0)] * x.ndim
-    width[axis] = (before, after)
-    return pad(part, tuple(width))
-
-
-def promised_window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
-    """`window_product`, or on large plain arrays the promise of it."""
-    if (
-        groups == 1
-        and type(cotangent) is type(filters) is np.ndarray
-        and cotangent.dtype == filters.dtype
-        and cotangent.dtype.kind == "f"
-    ):
-        promise = PromisedWindows(cotangent, filters)
-        if math.prod(promise.shape) * promise.dtype.itemsize > _CACHED:
-            return promise
-    return window_product(cotangent, filters, groups)
-
-
-def promised_unwindows(columns: Any, shape: Ints, stride: Any, dilation: Any) -> Any:
-    """`unwindows`, or of promised windows the promise of it."""
-    if type(columns) is not PromisedWindows:
-        return unwindows(columns, shape, stride, dilation)
-    stride, dilation = checked_windows("unwindows", columns.shape, shape, stride, dilation)
-    return PromisedImages(columns, shape, stride, dilation)
 
 
 @array_function

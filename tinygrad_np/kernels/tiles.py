@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .geometry import Ints
-from .scratch import scratch
+from .memory import empty, scratch, zeros
 
 _TILE, _PLANES_TILE = 1 << 20, 1 << 17  # bytes of a tile of windows, and of one by planes
 _FEWEST, _MOST = 256, 8192  # positions in a tile
@@ -128,7 +128,7 @@ def product(columns: Any, filters: Any) -> Any:
     """(n, *out, *size, c) · (*size, c, f) → (n, *out, f)"""
     kept = columns.shape[: columns.ndim - filters.ndim + 1]
     filters = filters.reshape(-1, filters.shape[-1])
-    result = np.empty((math.prod(kept), filters.shape[-1]), columns.dtype)
+    result = empty((math.prod(kept), filters.shape[-1]), columns.dtype)
     for block, tile in _tiles(columns, kept):
         # (positions, size·c) @ (size·c, f)
         np.dot(tile, filters, out=result[block.start : block.stop])
@@ -140,7 +140,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     kept, f = cotangent.shape[:-1], cotangent.shape[-1]
     size = columns.shape[len(kept) :]
     cotangent = cotangent.reshape(-1, f)
-    total = np.zeros((math.prod(size), f), columns.dtype)
+    total = zeros((math.prod(size), f), columns.dtype)
     part = scratch("part", total.shape, total.dtype)
     for block, tile in _tiles(columns, kept):
         # (size·c, positions) @ (positions, f)
@@ -152,13 +152,13 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
 def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation: Ints) -> Any:
     """(n, *out, f) · (*size, c, f) → images (n, *spatial, c), added up from tiles of windows."""
     kept, size, c = cotangent.shape[:-1], filters.shape[:-2], filters.shape[-2]
-    result = np.zeros(shape, cotangent.dtype)
+    result = zeros(shape, cotangent.dtype)
     transposed = filters.reshape(-1, filters.shape[-1])
     cotangent = cotangent.reshape(-1, filters.shape[-1])
     row = math.prod(size) * c
     offsets = list(itertools.product(*map(range, size)))
     planes = c <= FEW_CHANNELS
-    target = np.zeros((c, *shape[:-1]), result.dtype) if planes else result
+    target = zeros((c, *shape[:-1]), result.dtype) if planes else result
     for block in blocks(kept, _positions(row * result.itemsize, _TILE)):
         part = cotangent[block.start : block.stop]
         inside = _kept_lengths(block, kept)

@@ -18,6 +18,7 @@ import numpy as np
 from . import geometry
 from .dispatch import array_function
 from .geometry import Ints
+from .memory import empty, zeros
 
 # With few channels a strided gather would move a few numbers at a time. Gathered tap by tap, it
 # copies whole rows: 3–4 times faster there, and both products read the one copy.
@@ -36,7 +37,9 @@ def pad(x: Any, pad_width: Any, value: Any = 0) -> Any:
            [0., 0., 0., 0.]])
     """
     shape, inside = _frame(x.shape, pad_width)
-    result = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
+    result = zeros(shape, x.dtype)
+    if value:
+        result.fill(value)
     result[inside] = x
     return result
 
@@ -87,7 +90,7 @@ def padded_windows(x: Any, plan: geometry.ConvolutionPlan) -> Any:
            [1., 1.]])
     """
     shape, inside, view = _framed_view(x.shape, x.itemsize, *plan)
-    framed = np.zeros(shape, x.dtype)
+    framed = zeros(shape, x.dtype)
     framed[inside] = x
     return _gather(framed, view)
 
@@ -133,7 +136,9 @@ def _gather(x: Any, view: _View) -> Any:
     else:
         found = np.lib.stride_tricks.as_strided(x, view.shape, view.strides)
     if view.copies:
-        return found.copy().transpose(view.order)
+        columns = empty(view.shape, x.dtype)
+        np.copyto(columns, found)
+        return columns.transpose(view.order)
     result = found.transpose(view.order)
     result.flags.writeable = False
     return result
@@ -176,7 +181,7 @@ def overlap_added(columns: Any, shape: Ints, stride: Ints, dilation: Ints) -> An
     """
     axes = len(shape) - 2
     out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
-    result = np.zeros(shape, columns.dtype)
+    result = zeros(shape, columns.dtype)
     every = (slice(None),) * (1 + axes)
     for offset in itertools.product(*map(range, size)):
         reached = [

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .scratch import scratch
+from .memory import empty, scratch, zeros
 from .tiles import image_of
 
 _M = 4  # outputs of a tile
@@ -149,7 +149,7 @@ def product(columns: Any, filters: Any) -> Any:
     t = transforms(k, dtype)
     at_points = np.tensordot(t.taps, filters, (1, 1))  # (points, k, c, f)
     tiling = _Tiling(columns, f)
-    result = np.empty((n, rows, width, f), dtype)
+    result = empty((n, rows, width, f), dtype)
     for part in tiling.parts():
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
@@ -186,7 +186,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     k, c, f = columns.shape[3], columns.shape[5], cotangent.shape[-1]
     dtype = columns.dtype
     t = transforms(k, dtype)
-    total = np.zeros((t.pixels.shape[0], k, c, f), dtype)
+    total = zeros((t.pixels.shape[0], k, c, f), dtype)
     added = scratch("added", total[:, 0].shape, dtype)
     # so large a part that adding it up costs little beside making it
     tiling = _Tiling(columns, f, total.nbytes // 2)

@@ -16,6 +16,7 @@ from ..kernels.elementwise import (
     mean_logistic_loss,
     quotient,
     relu,
+    relu_gate,
     sigmoid,
 )
 from .table import general, linear, pointwise, same, takes
@@ -150,7 +151,12 @@ ROWS = (
         broadcasts=True,
     ),
     # the project's own
-    pointwise(relu, lambda ans: ans > 0),
+    general(relu, same(lambda g, ans: relu_gate(g, ans))),
+    linear(
+        relu_gate,
+        lambda g, y: relu_gate(g, y),
+        locally_constant={"y": "a mask: the result jumps where it changes sign"},
+    ),
     pointwise(sigmoid, lambda ans: ans * (1 - ans)),
     pointwise(
         logistic_loss,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import promises
 from ..kernels.pooling import window_argmax, window_max, window_pick, window_place
 from ..kernels.softmax import class_losses, class_residuals, log_softmax, logsumexp, softmax
 from .reductions import restored
@@ -32,7 +33,7 @@ ROWS = (
     general(
         window_max,
         (
-            lambda g, columns: window_place(g, window_argmax(columns), _window_size(columns)),
+            lambda g, columns, ans: promises.window_maxima(g, columns, ans),
             lambda t, columns: window_pick(t, window_argmax(columns)),
         ),
     ),

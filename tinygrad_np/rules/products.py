@@ -4,16 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.products import (
-    Promise,
-    PromisedImages,
-    filter_product,
-    product,
-    promised_unwindows,
-    promised_window_product,
-    unwindows,
-    window_product,
-)
+from ..kernels import promises
+from ..kernels.memory import SOME, empty
+from ..kernels.products import filter_product, product, unwindows, window_product
 from ..kernels.windows import pad, windows
 from .table import bilinear, linear, takes
 
@@ -23,6 +16,8 @@ from .table import bilinear, linear, takes
 
 def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     if x_like.ndim == 2 and y.ndim == 2:
+        if type(g) is np.ndarray and x_like.size >= SOME and g.dtype == y.dtype:
+            return np.dot(g, y.T, out=empty(x_like.shape, g.dtype))
         return np.dot(g, y.T)  # (m, k) @ (k, n)
     if y.ndim == 1:
         return np.expand_dims(g, -1) * y  # (…, m, 1) · (n)
@@ -101,10 +96,10 @@ def _tensordot_b(g: Any, a: Any, b_like: Any, axes: Any) -> Any:
 
 
 def _crop(g: Any, x_like: Any, pad_width: Any) -> Any:
-    if type(g) is PromisedImages and not any(pad_width[0]) and not any(pad_width[-1]):
+    if type(g) is promises.PromisedImages and not any(pad_width[0]) and not any(pad_width[-1]):
         spatial = zip(x_like.shape[1:-1], pad_width[1:-1], strict=True)
         return g.cropped([(before, before + n) for n, (before, _) in spatial])
-    g = np.asarray(g) if isinstance(g, Promise) else g
+    g = np.asarray(g) if isinstance(g, promises.Promise) else g
     pairs = zip(x_like.shape, pad_width, strict=True)
     return g[tuple([slice(before, before + n) for n, (before, _) in pairs])]
 
@@ -136,7 +131,7 @@ ROWS = (
     # a strided gather and its overlap-add
     linear(
         windows,
-        lambda g, x_like, stride, dilation: promised_unwindows(g, x_like.shape, stride, dilation),
+        lambda g, x_like, stride, dilation: promises.unwindows(g, x_like.shape, stride, dilation),
         takes_promises=True,
     ),
     linear(
@@ -148,7 +143,7 @@ ROWS = (
     # one trilinear form, three products
     bilinear(
         product,
-        lambda g, filters, groups: promised_window_product(g, filters, groups),
+        lambda g, filters, groups: promises.window_product(g, filters, groups),
         lambda g, columns, groups: filter_product(columns, g, groups),
     ),
     bilinear(

@@ -31,6 +31,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..kernels.memory import SOME, elementwise
+
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 """Stands where a parameter has no default."""
 
@@ -332,6 +334,11 @@ def _selector(places: list[int]) -> Callable[[Any], tuple[Any, ...]] | None:
     return operator.itemgetter(*places)
 
 
+def _times(g: Any, factor: Any) -> Any:
+    """``g * factor`` of large arrays, which come to lie in memory that is used again."""
+    return elementwise(np.multiply, g, factor) if type(g) is np.ndarray else g * factor
+
+
 class Times:
     """Multiplication of a cotangent or tangent by a factor."""
 
@@ -355,9 +362,15 @@ def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
         factor = rule.factor
         match places:
             case [("kept", i)]:
-                return lambda g, kept, parents: g * factor(kept[i])
+                return lambda g, kept, parents: (
+                    g * factor(kept[i]) if g.size < SOME else _times(g, factor(kept[i]))
+                )
             case [("kept", i), ("kept", j)]:
-                return lambda g, kept, parents: g * factor(kept[i], kept[j])
+                return lambda g, kept, parents: (
+                    g * factor(kept[i], kept[j])
+                    if g.size < SOME
+                    else _times(g, factor(kept[i], kept[j]))
+                )
     if spots[: len(places)] == places:  # the defaults come last
         match places:
             case []:

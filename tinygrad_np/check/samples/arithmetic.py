@@ -12,6 +12,7 @@ from ...kernels.elementwise import (
     mean_logistic_loss,
     quotient,
     relu,
+    relu_gate,
     sigmoid,
 )
 from .draws import (
@@ -95,6 +96,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.clip: _clips,
     np.where: _wheres,
     relu: kinked,
+    relu_gate: lambda rng: [call(REAL.draw(rng, 3, 3), np.maximum(apart(rng, 3, 3), 0))],
     sigmoid: unary(REAL),
     logistic_loss: _labelled,
     mean_logistic_loss: _labelled,
