@@ -132,8 +132,7 @@ def read_cifar10(
         raise _error(path, f"is named .xz but is not xz (it begins with {content[:8]!r})")
     if len(content) > most_bytes:
         raise _too_long(path, most)
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and found != sha256.lower():
+    if sha256 is not None and sha256.lower() != (found := hashlib.sha256(content).hexdigest()):
         raise DataError(
             f"read_cifar10: {path} has the SHA-256 {found}, expected {sha256.lower()}; delete the "
             "file and download it again, or read a file of your own without sha256"
