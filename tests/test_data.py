@@ -469,14 +469,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server(files) -> Iterator[Server]:
+@contextlib.contextmanager
+def serving(files: dict[str, bytes]) -> Iterator[Server]:
     with Server(files) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server(files) -> Iterator[Server]:
+    with serving(files) as server:
+        yield server
 
 
 @pytest.fixture
@@ -670,6 +676,17 @@ def test_auto_and_a_download_that_fails(monkeypatch, server, failure):
     assert which.startswith(BUILT_IN + f"fashion_mnist: {server.url}{TRAIN_IMAGES} could not be")
     assert len(which.splitlines()) == 1
     assert not list(cache().glob("*"))
+
+
+def test_auto_and_ten_kinds(tmp_path, monkeypatch, files, refusing):
+    asked = []
+    monkeypatch.setattr(data, "garments", lambda labels: asked.append(tuple(labels)))
+    data.auto(url=refusing)
+    data.auto(url=refusing, labels=range(10))
+    assert asked == [(1, 3), tuple(range(10))]
+    # The real set is the whole set, whatever would have been drawn in its stead.
+    loaded, _ = data.auto(put(tmp_path / "given", files), labels=range(2))
+    assert loaded.train_labels.tolist() == [0, 4, 9]
 
 
 @pytest.mark.parametrize("absent", ["pooch", "tqdm"])

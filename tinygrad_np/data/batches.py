@@ -1,68 +1,91 @@
-"""Minibatches: `minibatches` deals arrays out in random order, a few rows at a time."""
+"""Shuffled minibatches of plain arrays: `minibatches` gives an epoch of them, as often as asked."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from .. import tree
 
-
-class Minibatches:
-    """One epoch at every iteration, each in an order of its own; `len` is the number of batches."""
-
-    def __init__(self, rng: Any, arrays: Any, size: int, drop_last: bool) -> None:
-        self._rng = rng
-        self._arrays = arrays
-        self._size = size
-        self._rows = len(tree.leaves(arrays)[0])
-        # where the last batch begins, or the first one that is dropped
-        self._end = self._rows - self._rows % size if drop_last else self._rows
-
-    def __len__(self) -> int:
-        return -(-self._end // self._size)
-
-    def __iter__(self) -> Iterator[Any]:
-        order = self._rng.permutation(self._rows)
-        for start in range(0, self._end, self._size):
-            chosen = order[start : start + self._size]
-            yield tree.map(lambda array, chosen=chosen: array[chosen], self._arrays)
+Arrays = TypeVar("Arrays")
 
 
 def minibatches(
-    rng: np.random.Generator, arrays: Any, size: int, *, drop_last: bool = False
-) -> Minibatches:
-    """`arrays` (a tree of arrays with as many rows each) in shuffled batches of `size` rows.
+    rng: np.random.Generator, arrays: Arrays, size: int, *, drop_last: bool = False
+) -> "Minibatches[Arrays]":
+    """An epoch of minibatches: every row of `arrays` once, in random order, `size` at a time.
 
-    Every iteration is an epoch: each row comes once, in an order drawn from `rng`, a
-    `numpy.random.Generator`; the same state of the generator gives the same batches. A batch is a
-    tree like `arrays`, of copies. The last one has fewer rows if `size` does not divide their
-    number, or is left out with `drop_last`.
+    `arrays` is an array or a tree (tuple, dict, …) of arrays with the same number of rows, which is
+    the length of their first axis. Each batch is a tree like it, of copies. The last batch has the
+    rows that are left, fewer than `size`; with `drop_last` it is left out. ``len`` gives the number
+    of batches. Each pass over the result is another epoch, for which `rng` draws a new order when
+    the pass begins; the same state of `rng` gives the same batches.
 
-    Raises ``ValueError`` for no arrays, arrays that differ in length, or a size below 1;
-    ``TypeError`` if `rng` is no Generator.
+    Raises ``TypeError`` for an `rng` that is no ``numpy.random.Generator`` and for what is no
+    array, ``ValueError`` for rows that differ in number, a `size` below 1, and where there would
+    be no batch at all.
 
     >>> images, labels = np.arange(10).reshape(5, 2), np.arange(5)
     >>> batches = minibatches(np.random.default_rng(0), (images, labels), 2)
-    >>> len(batches), [labels.tolist() for _, labels in batches]
-    (3, [[2, 4], [3, 0], [1]])
+    >>> len(batches)
+    3
+    >>> for x, y in batches:
+    ...     print(x.shape, y)
+    (2, 2) [2 4]
+    (2, 2) [3 0]
+    (1, 2) [1]
     """
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
-            "minibatches: rng must be a numpy.random.Generator, for instance "
-            f"numpy.random.default_rng(0), not {rng!r:.40}"
+            f"minibatches: rng is a {type(rng).__name__}; give a numpy.random.Generator, such as "
+            "numpy.random.default_rng(seed)"
         )
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-        raise ValueError(f"minibatches: size must be an integer of at least 1, not {size!r}")
-    leaves = tree.leaves(arrays)
-    if not leaves or any(np.ndim(array) < 1 for array in leaves):
+    if isinstance(size, bool) or not isinstance(size, int | np.integer):
+        raise TypeError(
+            f"minibatches: the size of a batch must be an integer, not a {type(size).__name__}"
+        )
+    if size < 1:
+        raise ValueError(f"minibatches: the size of a batch is {size}; it must be 1 or more")
+    leaves, paths = tree.leaves(arrays), tree.paths(arrays)
+    if not leaves:
+        raise ValueError("minibatches: there are no arrays to take batches from")
+    for leaf, path in zip(leaves, paths, strict=True):
+        if not isinstance(leaf, np.ndarray) or leaf.ndim == 0:
+            raise TypeError(
+                f"minibatches: arrays{path} must be a NumPy array with rows, not a "
+                f"{type(leaf).__name__} of shape {getattr(leaf, 'shape', ())}"
+            )
+        if len(leaf) != len(leaves[0]):
+            raise ValueError(
+                f"minibatches: arrays{path} has {len(leaf)} rows and arrays{paths[0]} has "
+                f"{len(leaves[0])}; give arrays with the same number of rows"
+            )
+    rows, size = len(leaves[0]), int(size)
+    batches = Minibatches(rng, arrays, rows, size, rows // size if drop_last else -(-rows // size))
+    if not len(batches):
         raise ValueError(
-            "minibatches: takes one or more arrays of rows, as a tuple or another tree"
+            f"minibatches: {rows} rows give no batch of {size}"
+            + ("; take a smaller size or keep the last batch" if rows else "")
         )
-    lengths = [len(array) for array in leaves]
-    if len(set(lengths)) > 1:
-        raise ValueError(
-            f"minibatches: the arrays have {', '.join(map(str, lengths))} rows; every one needs as "
-            "many as the others"
-        )
-    return Minibatches(rng, tree.map(np.asarray, arrays), int(size), drop_last)
+    return batches
+
+
+class Minibatches(Generic[Arrays]):
+    """What `minibatches` gives: iterate over it, once an epoch."""
+
+    def __init__(
+        self, rng: np.random.Generator, arrays: Arrays, rows: int, size: int, count: int
+    ) -> None:
+        self._rng, self._arrays = rng, arrays
+        self._rows, self._size, self._count = rows, size, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Arrays]:
+        order = self._rng.permutation(self._rows)
+        parts = [order[i * self._size : (i + 1) * self._size] for i in range(self._count)]
+        return map(self._take, parts)
+
+    def _take(self, rows: np.ndarray) -> Arrays:
+        return tree.map(lambda array: array[rows], self._arrays)

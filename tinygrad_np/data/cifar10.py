@@ -14,9 +14,8 @@ import gzip
 import hashlib
 import lzma
 import os
-import tarfile
+import re
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,7 +29,7 @@ CIFAR10_NAMES = (
 )  # fmt: skip
 """The categories of CIFAR-10, in the order of their labels, 0 to 9."""
 
-# Of the records, unpacked. The last file is the beginning of test_batch.bin.
+# Of the records, unpacked. The last is a part of the test batch: its first 1,000 images.
 _SHA256 = {
     "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
     "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
@@ -40,27 +39,21 @@ _SHA256 = {
     "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
     "test_batch_first1000.bin": "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5",
 }
-_BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5")
-_TEST = "test_batch"
+*_TRAIN, _TEST, _TEST_PART = _SHA256
 _ARCHIVE = "cifar-10-binary.tar.gz"
-_FOLDER_INSIDE = "cifar-10-batches-bin/"
+_MEMBERS = [f"cifar-10-batches-bin/{name}" for name in (*_TRAIN, _TEST)]
 URL = "https://www.cs.toronto.edu/~kriz/"
 SOURCE = Source(
     loader="cifar10",
     folder="cifar-10",
     url=URL,
     downloads={_ARCHIVE: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
-    called=f"{_ARCHIVE} or its .bin files",
+    called="the archive",
     forms=(
         ((_ARCHIVE,),),
         (
-            *[(f"{batch}.bin", f"{batch}.bin.xz") for batch in _BATCHES],
-            (
-                f"{_TEST}.bin",
-                f"{_TEST}.bin.xz",
-                f"{_TEST}_first1000.bin",
-                f"{_TEST}_first1000.bin.xz",
-            ),
+            *[(name, f"{name}.xz") for name in _TRAIN],
+            (_TEST, f"{_TEST}.xz", _TEST_PART, f"{_TEST_PART}.xz"),
         ),
     ),
 )
@@ -69,6 +62,8 @@ _RECORD = 1 + 3 * 32 * 32
 _A_BATCH = 10_000  # records in an official file
 _XZ = b"\xfd7zXZ\0"
 _XZ_MEMORY = 1 << 27  # bytes for unpacking xz: twice what `xz -9` asks for
+_BLOCK = 512  # bytes, of a tar file
+_A_FILE = (b"0", b"\0")  # a regular file among the types of a tar file's members
 _ROOM = 1 << 20  # bytes, for what surrounds the records in an xz file or the archive
 
 
@@ -99,10 +94,9 @@ def cifar10(
     if len(files) == 1:
         parts = _read_archive(files[0])
     else:
-        sums = [_SHA256[file.name.removesuffix(".xz")] for file in files]
         parts = [
-            read_cifar10(file, sha256=sha256, most=_A_BATCH)
-            for file, sha256 in zip(files, sums, strict=True)
+            read_cifar10(file, sha256=_SHA256[file.name.removesuffix(".xz")], most=_A_BATCH)
+            for file in files
         ]
     *train, test = parts
     images, labels = zip(*train, strict=True)
@@ -129,22 +123,20 @@ def read_cifar10(
     """
     path = Path(path)
     most_bytes = most * _RECORD
-    with open(path, "rb") as file:
-        content = file.read(most_bytes + _ROOM)
+    if path.stat().st_size > most_bytes + _ROOM:  # before memory is asked for
+        raise _too_long(path, most)
+    content = path.read_bytes()
     if content.startswith(_XZ):
         content = _unpacked(path, content, most_bytes)
     elif path.suffix == ".xz":
         raise _error(path, f"is named .xz but is not xz (it begins with {content[:8]!r})")
     if len(content) > most_bytes:
-        raise _error(path, f"is too long: it has more than {most} images, and most={most}")
-    if sha256 is not None:
-        found = hashlib.sha256(content).hexdigest()
-        if found != sha256.lower():
-            raise _error(
-                path,
-                f"has the SHA-256 {found}, expected {sha256.lower()} (one of your own is read by "
-                "read_cifar10 without sha256)",
-            )
+        raise _too_long(path, most)
+    if sha256 is not None and sha256.lower() != (found := hashlib.sha256(content).hexdigest()):
+        raise DataError(
+            f"read_cifar10: {path} has the SHA-256 {found}, expected {sha256.lower()}; delete the "
+            "file and download it again, or read a file of your own without sha256"
+        )
     return _parsed(path, content)
 
 
@@ -170,8 +162,8 @@ def _parsed(path: Path, content: bytes) -> tuple[np.ndarray, np.ndarray]:
     if over:
         raise _error(
             path,
-            f"is truncated or no CIFAR-10 file: its {len(content)} bytes are {count} records of "
-            f"{_RECORD} and {over} bytes more",
+            f"is truncated, too long or no CIFAR-10 file: its {len(content)} bytes are {count} "
+            f"records of {_RECORD} bytes, and {over} bytes more",
         )
     records = np.frombuffer(content, np.uint8).reshape(count, _RECORD)
     labels = records[:, 0].copy()
@@ -179,11 +171,11 @@ def _parsed(path: Path, content: bytes) -> tuple[np.ndarray, np.ndarray]:
     if len(wrong):
         raise _error(
             path,
-            f"is damaged or no CIFAR-10 file: record {wrong[0]} (counted from 0) has the label "
-            f"{labels[wrong[0]]}, which is not one of 0 to 9",
+            f"is damaged or no CIFAR-10 file: record {wrong[0]}, counted from 0, has the label "
+            f"{labels[wrong[0]]}, and labels are 0 to 9",
         )
     planes = records[:, 1:].reshape(count, 3, 32, 32)
-    return planes.transpose(0, 2, 3, 1).copy(), labels
+    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels
 
 
 def _read_archive(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -197,36 +189,69 @@ def _read_archive(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
                 f"download it again from {URL}, or read a single .bin file with read_cifar10"
             )
         file.seek(0)
-        parts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        for name, content in _members(path, file):
-            if name in parts:
-                raise _error(path, f"has two members {name}")
-            parts[name] = _parsed(path / name, content)
-    wanted = [f"{_FOLDER_INSIDE}{batch}.bin" for batch in (*_BATCHES, _TEST)]
-    missing = [name for name in wanted if name not in parts]
+        try:
+            parts = _members(path, file)
+        except (zlib.error, OSError, EOFError) as error:  # also gzip.BadGzipFile
+            raise _error(path, f"is damaged gzip ({error})", "cifar10") from None
+    missing = [name for name in _MEMBERS if name not in parts]
     if missing:
-        raise _error(path, f"lacks {', '.join(missing)}")
-    return [parts[name] for name in wanted]
+        raise _error(path, f"lacks {', '.join(missing)}", "cifar10")
+    return [parts[name] for name in _MEMBERS]
 
 
-def _members(path: Path, file: BinaryIO) -> Iterator[tuple[str, bytes]]:
-    """The names and contents of the batches in the archive; whatever else is in it is passed over.
+def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The images and labels of those members of a tar.gz that have just the names of the batches.
 
-    Names are only compared, never used as paths.
+    A tar file is blocks of 512 bytes: for each member a header, its content, and zeros that fill
+    the last block; and blocks of zeros at the end. Names are only compared, and what has another
+    name is passed over. (The tarfile module asks for as much memory, and time, as a header says.)
     """
-    wanted = {f"{_FOLDER_INSIDE}{batch}.bin" for batch in (*_BATCHES, _TEST)}
-    try:
-        with tarfile.open(fileobj=file, mode="r|gz") as archive:
-            for member in archive:
-                if member.name not in wanted:
-                    continue
-                content = archive.extractfile(member) if member.isreg() else None
-                if content is None or member.size != _A_BATCH * _RECORD:
-                    raise _error(path, f"has a member {member.name} that is no batch")
-                yield member.name, content.read()
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise _error(path, f"is damaged ({error})") from None
+    parts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    left = len(_MEMBERS) * _A_BATCH * _RECORD + _ROOM
+
+    def read(size: int) -> bytes:
+        nonlocal left
+        left -= size
+        if left < 0:
+            raise _error(path, "is too long: it holds more than six batches", "cifar10")
+        return stream.read(size)
+
+    with gzip.GzipFile(fileobj=file) as stream:
+        while (header := read(_BLOCK)).strip(b"\0"):
+            name, kind, size = _parsed_header(path, header)
+            if name in parts:
+                raise _error(path, f"has two members {name}", "cifar10")
+            if name not in _MEMBERS:
+                for _ in range(0, size, _BLOCK):
+                    read(_BLOCK)
+                continue
+            if kind not in _A_FILE or size > _A_BATCH * _RECORD:
+                raise _error(path, f"has a member {name} that is no file of its size", "cifar10")
+            content = read(size)
+            if len(content) < size:
+                raise _error(path, f"is truncated: it ends within {name}", "cifar10")
+            parts[name] = _parsed(path / name, content)
+            read(-size % _BLOCK)
+        while read(_BLOCK):  # to the end, where the checksum of the gzip data is
+            pass
+    return parts
 
 
-def _error(path: Path, wrong: str) -> DataError:
-    return DataError(f"cifar10: {path} {wrong}; delete the file and download it again")
+def _parsed_header(path: Path, header: bytes) -> tuple[str, bytes, int]:
+    """The name, the type and the size of a member of a tar file."""
+    numbers = [header[place].strip(b" \0") for place in (slice(124, 136), slice(148, 156))]
+    if len(header) == _BLOCK and all(re.fullmatch(b"[0-7]+", number) for number in numbers):
+        size, checksum = [int(number, 8) for number in numbers]
+        if sum(header[:148]) + sum(b" " * 8) + sum(header[156:]) == checksum:
+            folder = header[345:500].rstrip(b"\0") if header[257:263] == b"ustar\0" else b""
+            name = b"/".join(filter(None, [folder, header[:100].partition(b"\0")[0]]))
+            return name.decode("latin-1"), header[156:157], size
+    raise _error(path, "is truncated or damaged: no tar header where one should be", "cifar10")
+
+
+def _too_long(path: Path, most: int) -> DataError:
+    return _error(path, f"is too long: it has more than {most} images, and most={most}")
+
+
+def _error(path: Path, wrong: str, reader: str = "read_cifar10") -> DataError:
+    return DataError(f"{reader}: {path} {wrong}; delete the file and download it again")
