@@ -3,7 +3,7 @@
 Each library runs in a process of its own, on the same data, with the same number of threads, and
 they take turns, so that what else the machine does hits all of them. Before anything is timed, the
 results of their first steps must agree. A ratio is ours over theirs, the median of the rounds, with
-its quartiles. Install the peers with ``pip install 'tinygrad_np[bench]'``.
+its quartiles. Install the peers with ``pip install -e '.[bench]'``.
 """
 
 from __future__ import annotations

@@ -19,6 +19,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from commandline import (
+    DivergedError,
+    check_finite,
+    folder,
+    positive,
+    prepare_output,
+    progress,
+    refuse_changed,
+    seed,
+)
 
 import tinygrad_np as tg
 
@@ -166,6 +176,7 @@ def train(splits: dict[str, Split], options: argparse.Namespace) -> Run:
                 params, grads, state, rate=options.rate, momentum=options.momentum
             )
         seconds = time.perf_counter() - began
+        check_finite(running.figures().loss, number)
         valid = measure(params, in_order(splits["valid"]))
         history.append(Epoch(running.figures(), valid, seconds))
         print_epoch(number, history[-1])
@@ -209,13 +220,6 @@ def train_as_the_post(splits: dict[str, Split], options: argparse.Namespace) -> 
     return Run(history, before, params)
 
 
-def progress(batches: Any, what: str, total: int | None = None) -> Any:
-    """The batches with a progress bar, which vanishes when they are done."""
-    from tqdm import tqdm
-
-    return tqdm(batches, what, total, unit="step", leave=False, file=sys.stderr)
-
-
 def print_header(valid: str) -> None:
     """The head of the table."""
     print(f"epoch    train loss  accuracy    {valid} loss  accuracy   seconds")
@@ -254,11 +258,12 @@ def draw(run: Run, counts: np.ndarray, names: Any, title: str, path: Path) -> Pa
     tg.viz.confusion_matrix(right.subplots(), counts, names)
     count = run.end[0].shape[-1]
     grid = rows[1].subplots(2, count, squeeze=False)
+    largest = max(np.max(np.abs(filters.mean(axis=2))) for filters in (run.start[0], run.end[0]))
     for row, (when, filters) in enumerate((("before", run.start[0]), ("after", run.end[0]))):
         for k in range(count):
             # of a colour image's filter, the mean over the colours
             title = f"filter {k}, {when}" if count <= 8 else f"{k} {when}"
-            tg.viz.image(grid[row, k], filters[..., k].mean(axis=-1), title, signed=True)
+            tg.viz.image(grid[row, k], filters[..., k].mean(axis=-1), title, largest)
     return tg.viz.save(figure, path)
 
 
@@ -284,9 +289,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--rate", type=positive(float), default=0.01, help="the learning rate, for the mean loss")
     add("--momentum", type=float, default=0.9, help="of stochastic gradient descent, below 1")
     add("--batch-size", type=positive(int), default=32, help="images a step")
-    add("--seed", type=positive(int), default=42, help="of the parameters and the images' order")
+    add("--seed", type=seed, default=42, help="of the parameters and the images' order")
     add("--dtype", choices=["float32", "float64"], default="float32", help="of the computation")
-    add("--out", type=Path, default=Path("figures"), help="the folder for the figure")
+    add("--out", type=folder, default="figures", help="the folder for the figure")
     add("--quick", action="store_true", help="one epoch on 4,000 images: is all well?")
     add(
         "--protocol",
@@ -299,31 +304,17 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--momentum must be at least 0 and below 1, not {options.momentum}")
     if options.protocol:
         fixed = ("rate", "momentum", "batch_size", "seed", "dtype", "quick")
-        changed = [name for name in fixed if getattr(options, name) != parser.get_default(name)]
-        if changed:
-            parser.error(
-                f"--protocol post fixes {', '.join(fixed)}; leave out {', '.join(changed)}"
-            )
+        refuse_changed(parser, options, "--protocol post fixes this", fixed)
         if options.data == "built-in":
-            parser.error("--protocol post needs the real data; leave out --data built-in")
+            parser.error("--protocol post is about the real data: leave out --data built-in")
         options.dtype = "float64"
         options.data = "fashion-mnist" if options.data == "auto" else options.data
+    if options.data == "built-in":
+        refuse_changed(parser, options, "the built-in set lies nowhere", ["path"])
     if options.quick:
+        refuse_changed(parser, options, "--quick is one epoch", ["epochs"])
         options.epochs = 1
     return options
-
-
-def positive(kind: type) -> Any:
-    """An argument type: a positive number of this kind."""
-
-    def read(text: str) -> Any:
-        value = kind(text)
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"must be a positive number, not {text}")
-        return value
-
-    read.__name__ = f"positive {kind.__name__}"
-    return read
 
 
 def load(options: argparse.Namespace) -> tuple[tg.data.Dataset, str, Any]:
@@ -341,6 +332,7 @@ def load(options: argparse.Namespace) -> tuple[tg.data.Dataset, str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run it all."""
+    prepare_output()
     options = parse(arguments)
     try:
         dataset, which, names = load(options)
@@ -351,7 +343,11 @@ def main(arguments: list[str] | None = None) -> int:
     splits = prepare(dataset, options.dtype, options.quick)
     counts = " and ".join(f"{len(split.labels):,} to {name}" for name, split in splits.items())
     print(f"{counts}; {options.filters} filters, {options.dtype}")
-    run = (train_as_the_post if options.protocol else train)(splits, options)
+    try:
+        run = (train_as_the_post if options.protocol else train)(splits, options)
+    except DivergedError as error:
+        print(error, file=sys.stderr)
+        return 2
     test = measure(run.end, in_order(splits["test"]))
     print(f"test loss {test.loss:.4f}, accuracy {test.accuracy:.4f}")
     title = f"{which.split(',')[0].split(' from')[0]}, {options.filters} filters"

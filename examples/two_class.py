@@ -18,6 +18,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from commandline import (
+    DivergedError,
+    check_finite,
+    folder,
+    positive,
+    prepare_output,
+    progress,
+    refuse_changed,
+    seed,
+)
 
 import tinygrad_np as tg
 
@@ -153,16 +163,10 @@ def train(splits: dict[str, Split], options: argparse.Namespace) -> Run:
         seconds = time.perf_counter() - began
         z, labels = (np.concatenate(part) for part in zip(*seen, strict=True))
         running = judge(z, labels, options)
+        check_finite(running[0], epoch)
         history.append(Epoch(running, measure("valid"), measure("test"), seconds))
         print_epoch(epoch, history[-1])
     return Run(history, start, (filters, weights))
-
-
-def progress(steps: range, what: str) -> Any:
-    """The steps with a progress bar, which vanishes when they are done."""
-    from tqdm import tqdm
-
-    return tqdm(steps, what, unit="step", leave=False, file=sys.stderr)
 
 
 def print_header() -> None:
@@ -220,15 +224,20 @@ def draw(run: Run, split: Split, title: str, path: Path) -> Path:
         }
         tg.viz.learning_curves(axes[name], curves, label)
     (before, _), (after, _) = run.start, run.end
-    tg.viz.image(axes["filter"], before[..., 0, 0], "filter before", signed=True)
-    tg.viz.image(axes["filter after"], after[..., 0, 0], "filter after", signed=True)
+    largest = max(np.max(np.abs(filters)) for filters in (before, after))
+    tg.viz.image(axes["filter"], before[..., 0, 0], "filter before", largest, numbers=True)
+    tg.viz.image(axes["filter after"], after[..., 0, 0], "filter after", largest, numbers=True)
     chosen = [int(np.argmax(split.labels[:, 0] == label)) for label in (0, 1)]
     for i, k in enumerate(chosen):
         picture = split.images[k : k + 1]
         tg.viz.image(axes[f"image {i}"], picture[0, ..., 0], ("trousers", "a dress")[i])
-        for when, filters in (("before", before), ("after", after)):
-            convolved = tg.conv2d(picture, filters, padding=1)[0, ..., 0]
-            tg.viz.image(axes[f"{when} {i}"], convolved, f"convolved, {when}", signed=True)
+        convolved = {
+            when: tg.conv2d(picture, filters, padding=1)[0, ..., 0]
+            for when, filters in (("before", before), ("after", after))
+        }
+        largest = max(np.max(np.abs(y)) for y in convolved.values())
+        for when, y in convolved.items():
+            tg.viz.image(axes[f"{when} {i}"], y, f"convolved, {when}", largest)
     return tg.viz.save(figure, path)
 
 
@@ -255,7 +264,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="auto: Fashion-MNIST if it is at hand or its server answers, else the built-in set",
     )
     add("--path", type=Path, help="where the files of Fashion-MNIST lie")
-    add("--out", type=Path, default=Path("figures"), help="the folder for the figure")
+    add("--out", type=folder, default="figures", help="the folder for the figure")
     add("--quick", action="store_true", help="one epoch on a sixth of the data: is all well?")
     add(
         "--protocol",
@@ -263,38 +272,20 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="train all three variants of the post, with its settings, and print their tables",
     )
     options = parser.parse_args(arguments)
-    if options.quick:
-        options.epochs = 1
     if options.protocol == "post":
-        given = {name: getattr(options, name) for name in POST}
-        changed = [name for name in POST if given[name] != parser.get_default(name)]
-        if changed or options.quick:
-            parser.error(f"--protocol post fixes {', '.join(POST)}; leave out {changed or 'quick'}")
+        refuse_changed(parser, options, "--protocol post fixes this", (*POST, "quick"))
+        if options.data == "built-in":
+            parser.error("--protocol post is about the real data: leave out --data built-in")
+        options.data = "fashion-mnist"
+    if options.data == "built-in":
+        refuse_changed(parser, options, "the built-in set lies nowhere", ["path"])
+    if options.quick:
+        refuse_changed(parser, options, "--quick is one epoch", ["epochs"])
+        options.epochs = 1
     return options
 
 
 POST = ("freeze", "epochs", "seed", "rate", "batch_size", "dtype")
-
-
-def seed(text: str) -> int:
-    """An argument type: what NumPy's legacy generator takes as a seed."""
-    value = int(text)
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(f"must lie between 0 and 2³² − 1, not {text}")
-    return value
-
-
-def positive(kind: type) -> Any:
-    """An argument type: a positive number of this kind."""
-
-    def read(text: str) -> Any:
-        value = kind(text)
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"must be a positive number, not {text}")
-        return value
-
-    read.__name__ = f"positive {kind.__name__}"
-    return read
 
 
 def load(options: argparse.Namespace) -> tuple[tg.data.Dataset, str]:
@@ -308,6 +299,7 @@ def load(options: argparse.Namespace) -> tuple[tg.data.Dataset, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run it all; the exit status is 1 if the two gradients disagree."""
+    prepare_output()
     options = parse(arguments)
     try:
         dataset, which = load(options)
@@ -317,25 +309,33 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"Data: {which}.")
     show(dataset)
     splits = prepare(dataset, options.dtype, options.quick)
-    if options.batch_size > len(splits["train"].images):
-        print(f"--batch-size: there are {len(splits['train'].images)} images", file=sys.stderr)
+    n = len(splits["train"].images)
+    print(f"Trained with {n:,} of them; {len(splits['valid'].images):,} validate.\n")
+    if options.batch_size > n:
+        print(f"--batch-size: there are only {n:,} images to train with", file=sys.stderr)
         return 2
     runs = []
     for freeze in VARIANTS if options.protocol else [options.freeze]:
         options.freeze = freeze
         print(f"{VARIANTS[freeze]}, {options.dtype}")
-        runs.append(train(splits, options))
+        try:
+            runs.append(train(splits, options))
+        except DivergedError as error:
+            print(error, file=sys.stderr)
+            return 2
         filters, weights = runs[-1].end
         rows = [" ".join(f"{w:8.5f}" for w in row) for row in filters[..., 0, 0]]
         print("the filter:  " + "\n             ".join(rows))
         print(f"norm of the dense weights: {np.linalg.norm(weights):.5f}\n")
 
+    freeze_drawn = None if options.protocol else options.freeze
     sample = Split(splits["valid"].images[:64], splits["valid"].labels[:64])
     report = compare(runs[0].end, sample)
     print("The gradient by reverse mode against the one derived by hand, 64 images:")
     print(report)
     print("Verdict: they agree." if report.is_right else "Verdict: THEY DO NOT AGREE.")
-    title = which.split(",")[0].split(" from")[0]
+    set_name = "built-in garments" if "built-in" in which else "Fashion-MNIST"
+    title = f"Trousers or dress? One 3×3 filter on {set_name}, {VARIANTS[freeze_drawn].lower()}"
     path = draw(runs[0], splits["valid"], title, options.out / "two_class.png")
     print(f"Figure: {path}")
     return 0 if report.is_right else 1

@@ -288,7 +288,7 @@ def no_network(monkeypatch):
         raise AssertionError("the network was used")
 
     monkeypatch.setattr(places, "_download", fail)
-    monkeypatch.setattr(data, "server_answers", fail)
+    monkeypatch.setattr(data, "why_silent", fail)
 
 
 def test_a_path(tmp_path, files, no_network):
@@ -608,7 +608,7 @@ def test_without_the_extra(monkeypatch, no_network, absent, progress):
     with pytest.raises(ModuleNotFoundError) as caught:
         places.import_pooch("fashion_mnist", progress)
     assert str(caught.value) == (
-        f'fashion_mnist: a download needs {absent}; pip install "tinygrad_np[data]"'
+        f"fashion_mnist: a download needs {absent}; install it with: pip install pooch tqdm"
     )
 
 
@@ -661,10 +661,20 @@ def test_auto_downloads(server, files):
 
 def test_auto_without_a_server(monkeypatch, refusing):
     drawn = built_in(monkeypatch)
-    assert data.auto(url=refusing) == (
-        drawn,
-        BUILT_IN + "its server did not answer within 3 seconds",
-    )
+    loaded, which = data.auto(url=refusing)
+    assert loaded is drawn
+    assert which.startswith(BUILT_IN + "its server cannot be reached (")
+    assert "refused" in which
+
+
+def test_auto_with_a_silent_server(monkeypatch):
+    drawn = built_in(monkeypatch)
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        assert data.auto(url=url, seconds=0.1) == (
+            drawn,
+            BUILT_IN + "its server did not answer within 0.1 seconds",
+        )
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -695,7 +705,8 @@ def test_auto_without_the_extra(monkeypatch, no_network, absent):
     monkeypatch.setitem(sys.modules, absent, None)
     assert data.auto() == (
         drawn,
-        BUILT_IN + f'fashion_mnist: a download needs {absent}; pip install "tinygrad_np[data]"',
+        BUILT_IN
+        + f"fashion_mnist: a download needs {absent}; install it with: pip install pooch tqdm",
     )
 
 

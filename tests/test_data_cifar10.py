@@ -747,7 +747,7 @@ def test_a_server_that_refuses(archive, refusing):  # noqa: F811
 @pytest.mark.parametrize("absent", ["pooch", "tqdm"])
 def test_without_the_extra(monkeypatch, absent):
     monkeypatch.setitem(sys.modules, absent, None)
-    told = f'cifar10: a download needs {absent}; pip install "tinygrad_np[data]"'
+    told = f"cifar10: a download needs {absent}; install it with: pip install pooch tqdm"
     with pytest.raises(ModuleNotFoundError, match=re.escape(told)):
         data.cifar10(url="http://127.0.0.1:9/")
 

@@ -3,6 +3,8 @@
 import argparse
 import importlib.util
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,9 @@ import pytest
 import tinygrad_np as tg
 
 ROOT = Path(__file__).parent.parent
+
+
+sys.path.insert(0, str(ROOT / "examples"))  # as if one of them were run
 
 
 def example(name):
@@ -84,7 +89,9 @@ class TestTheMainJob:
         [
             ["--rate", "0"], ["--epochs", "-1"], ["--batch-size", "0"], ["--seed", "-1"],
             ["--freeze", "both"], ["--protocol", "post", "--epochs", "2"],
-            ["--protocol", "post", "--quick"], ["--rate", "nan"],
+            ["--protocol", "post", "--quick"], ["--rate", "nan"], ["--quick", "--epochs", "3"],
+            ["--data", "built-in", "--path", "x"], ["--protocol", "post", "--data", "built-in"],
+            ["--out", __file__],
         ],
     )  # fmt: skip
     def test_options_that_make_no_sense(self, options, capsys):
@@ -92,6 +99,27 @@ class TestTheMainJob:
             two_class.main(options)
         assert caught.value.code == 2
         assert "error:" in capsys.readouterr().err
+
+    def test_training_that_diverges_says_so(self, run, capsys):
+        with np.errstate(all="ignore"):
+            status = two_class.main(["--data", "built-in", "--quick", "--rate", "1e300"])
+        assert status == 2
+        assert "diverged in epoch 1" in capsys.readouterr().err
+
+    def test_an_old_encoding_and_no_progress_bar(self, tmp_path):
+        """As on Windows, with the output in a file; and without tqdm."""
+        code = (
+            "import sys; sys.modules['tqdm'] = None; sys.argv[0] = 'two_class.py'; "
+            f"sys.path.insert(0, {str(ROOT / 'examples')!r}); import two_class; "
+            "sys.exit(two_class.main(['--quick', '--data', 'built-in', '--out', "
+            f"{str(tmp_path)!r}]))"
+        )
+        environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, env=environment, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert b"Verdict: they agree." in done.stdout
 
     def test_more_images_a_step_than_there_are(self, run):
         assert run("--batch-size", "99999")[0] == 2

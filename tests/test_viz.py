@@ -13,7 +13,7 @@ def test_curves_and_images(tmp_path):
     axes = figure.subplots(1, 3)
     viz.learning_curves(axes[0], {"train": [1.0, 0.5, 0.2], "test": [1.0, 0.6, 0.4]}, "loss")
     viz.image(axes[1], np.eye(4), "plain")
-    viz.image(axes[2], -np.eye(4), "signed", signed=True)
+    viz.image(axes[2], -np.eye(4), "signed", largest=1.0, numbers=True)
     assert [line.get_label() for line in axes[0].lines] == ["train", "test"]
     assert axes[0].get_ylabel() == "loss"
     low, high = axes[2].images[0].get_clim()
@@ -21,11 +21,13 @@ def test_curves_and_images(tmp_path):
     path = viz.save(figure, tmp_path / "new" / "a.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert list(path.parent.iterdir()) == [path]
+    (path.parent / "other").touch()
+    assert path.stat().st_mode == (path.parent / "other").stat().st_mode
 
 
 def test_an_image_of_zeros_and_other_shapes():
     axes = viz.figure(1, 1).subplots()
-    viz.image(axes, np.zeros((2, 2)), signed=True)
+    viz.image(axes, np.zeros((2, 2)), largest=0.0)
     with pytest.raises(ValueError, match=r"image: takes .* numbers, not shape \(2, 2, 1\)"):
         viz.image(axes, np.zeros((2, 2, 1)))
 
@@ -54,7 +56,7 @@ def test_without_matplotlib_the_remedy_is_named(monkeypatch):
         return original(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(ModuleNotFoundError, match=r'pip install "tinygrad_np\[plot\]"'):
+    with pytest.raises(ModuleNotFoundError, match="pip install matplotlib"):
         viz.figure(1, 1)
 
 

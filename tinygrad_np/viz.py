@@ -32,7 +32,7 @@ def figure(width: float, height: float) -> Figure:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            'figures need matplotlib; install it with pip install "tinygrad_np[plot]"'
+            "figures need matplotlib; install it with: pip install matplotlib"
         ) from error
     return Figure(figsize=(width, height), layout="constrained")
 
@@ -54,22 +54,30 @@ def learning_curves(axes: Axes, curves: Mapping[str, Sequence[float]], label: st
     axes.legend()
 
 
-def image(axes: Axes, pixels: Any, title: str = "", signed: bool = False) -> None:
-    """A picture of (rows, columns) numbers; `signed` puts zero in the middle of the colours.
+def image(
+    axes: Axes, pixels: Any, title: str = "", largest: float | None = None, numbers: bool = False
+) -> None:
+    """A picture of (rows, columns) numbers, in grey; or in colours from −`largest` to `largest`.
+
+    Pictures with the same `largest` can be compared. `numbers` writes the values into the pixels.
 
     >>> axes = figure(2, 2).subplots()
-    >>> image(axes, np.eye(3), "a filter", signed=True)
+    >>> image(axes, np.eye(3), "a filter", largest=1.0)
     >>> axes.get_title()
     'a filter'
     """
     pixels = np.asarray(pixels)
     if pixels.ndim != 2:
         raise ValueError(f"image: takes (rows, columns) numbers, not shape {pixels.shape}")
-    if signed:
-        largest = float(np.max(np.abs(pixels), initial=1e-12))
-        axes.imshow(pixels, cmap="RdBu_r", vmin=-largest, vmax=largest)
+    if largest is not None:
+        bound = max(float(largest), 1e-12)
+        axes.imshow(pixels, cmap="RdBu_r", vmin=-bound, vmax=bound)
     else:
         axes.imshow(pixels, cmap="gray")
+    if numbers:
+        for (i, j), value in np.ndenumerate(pixels):
+            ink = "white" if largest is not None and abs(value) > 0.6 * largest else "black"
+            axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
     axes.set_title(title, fontsize=9)
     axes.set_xticks([])
     axes.set_yticks([])
@@ -165,8 +173,15 @@ def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
     os.close(handle)
     try:
         drawn.savefig(name, dpi=120)
+        os.chmod(name, 0o666 & ~_umask())  # mkstemp lets nobody else read
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
     return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

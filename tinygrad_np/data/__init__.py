@@ -19,7 +19,7 @@ from .dataset import DataError, Dataset, select, standardised
 from .fashion_mnist import URL, fashion_mnist, locate_fashion_mnist
 from .garments import DRESS, GARMENT_NAMES, TROUSERS, garments
 from .idx import read_idx
-from .places import AnyPath, import_pooch, server_answers
+from .places import AnyPath, import_pooch, server_answers, why_silent
 
 __all__ = [
     "CIFAR10_NAMES",
@@ -65,10 +65,11 @@ def auto(
         return fashion_mnist(folder), f"Fashion-MNIST from {folder} ({place})"
     try:
         import_pooch("fashion_mnist", progress)
-        if server_answers(url, seconds):
+        silent = why_silent(url, seconds)
+        if silent is None:
             dataset = fashion_mnist(url=url, progress=progress)
             return dataset, f"Fashion-MNIST, downloaded from {url}"
-        why = f"its server did not answer within {seconds:g} seconds"
+        why = " ".join(silent.split())
     except (DataError, ModuleNotFoundError) as error:
         why = " ".join(str(error).split())  # on one line
     garment_set = garments(labels=labels)

@@ -156,7 +156,7 @@ def import_pooch(loader: str, progress: bool = False) -> Any:
         import pooch
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f'{loader}: a download needs {error.name}; pip install "tinygrad_np[data]"',
+            f"{loader}: a download needs {error.name}; install it with: pip install pooch tqdm",
             name=error.name,
         ) from None
     return pooch
@@ -192,7 +192,16 @@ def server_answers(url: str, seconds: float = 3.0) -> bool:
     >>> server_answers("not an address")
     False
     """
-    answered = threading.Event()
+    return why_silent(url, seconds) is None
+
+
+def why_silent(url: str, seconds: float = 3.0) -> str | None:
+    """Why nothing at `url` answers HTTP within `seconds`, in words; None if something does.
+
+    >>> why_silent("not an address")
+    "its server cannot be reached (unknown url type: 'not an address')"
+    """
+    found: list[str | None] = []
 
     def ask() -> None:
         try:
@@ -200,12 +209,17 @@ def server_answers(url: str, seconds: float = 3.0) -> bool:
             urllib.request.urlopen(request, timeout=seconds).close()
         except urllib.error.HTTPError as error:  # an answer, if no welcome one
             error.close()
-        except Exception:
+        except TimeoutError:
             return
-        answered.set()
+        except Exception as error:
+            reason = getattr(error, "reason", error)
+            if not isinstance(reason, TimeoutError):
+                found.append(f"its server cannot be reached ({reason})")
+            return
+        found.append(None)
 
     # A look-up of the address knows no timeout: it is waited for from outside, and left behind.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(seconds)
-    return answered.is_set()
+    return found[0] if found else f"its server did not answer within {seconds:g} seconds"

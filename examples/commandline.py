@@ -1,0 +1,81 @@
+"""What the examples' commands have in common: argument types, a progress bar, readable output."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+
+class DivergedError(ArithmeticError):
+    """The loss is no number any more."""
+
+
+def prepare_output() -> None:
+    """Let a terminal, or a file in an old encoding, show "?" for what it cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def positive(kind: type) -> Any:
+    """An argument type: a positive number of this kind."""
+
+    def read(text: str) -> Any:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"must be a positive number, not {text}")
+        return value
+
+    read.__name__ = "whole number above 0" if kind is int else "number above 0"
+    return read
+
+
+def seed(text: str) -> int:
+    """An argument type: what NumPy's legacy generator takes as a seed."""
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"must lie between 0 and 2³² − 1, not {text}")
+    return value
+
+
+def folder(text: str) -> Path:
+    """An argument type: a folder that figures can be written to; it is made if it is not there."""
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot be made: {error}") from None
+    if not os.access(path, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{path} cannot be written to")
+    return path
+
+
+def refuse_changed(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, because: str, names: Iterable[str]
+) -> None:
+    """End with an error if one of the options `names` was given, `because` of another one."""
+    changed = [n for n in names if getattr(options, n) != parser.get_default(n)]
+    if changed:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+        parser.error(f"{because}: leave out {flags}")
+
+
+def progress(steps: Iterable[Any], what: str, total: int | None = None) -> Iterable[Any]:
+    """The steps with a progress bar, which vanishes when they are done; without tqdm, no bar."""
+    try:
+        from tqdm import tqdm
+    except ModuleNotFoundError:
+        return steps
+    return tqdm(steps, what, total, unit="step", leave=False, file=sys.stderr)
+
+
+def check_finite(loss: float, epoch: int) -> None:
+    """Raise `DivergedError` if the loss of an epoch is no number."""
+    if not abs(loss) < float("inf"):
+        raise DivergedError(
+            f"The training diverged in epoch {epoch}: the loss is {loss}. Try a smaller --rate."
+        )
