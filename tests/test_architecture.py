@@ -27,6 +27,7 @@ LAYERS = [
     ["kernels.products", "kernels.softmax", "data.fashion_mnist", "data.cifar10"],
     ["kernels.promises"],
     ["kernels", "data"],
+    ["rules.plans"],
     ["rules.table"],
     ["rules.arithmetic", "rules.constants", "rules.elementary", "rules.indexing", "rules.products",
      "rules.reductions", "rules.shapes"],

@@ -134,3 +134,63 @@ class TestFunctions:
             return np.tanh(x)
 
         assert "softclip(#0)" in tg.pointwise(softclip, lambda ans: 1 - ans**2)(Tensor(1.0)).graph()
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("make", "message"),
+        [
+            (
+                lambda f: tg.pointwise(f, None, lambda x: x),
+                "the factor of .* for 'x' must be a fun",
+            ),
+            (lambda f: tg.pointwise(f, 3.0), r"not 3\.0; for an operand without a derivative"),
+            (lambda f: tg.linear(f, None), "the vjp of .* for 'x' must be a function"),
+            (lambda f: tg.bilinear(f, 1, 2), "the vjp of .* for 'x' must be a function"),
+            (lambda f: tg.general(f, lambda g: g), r"is a pair \(vjp, jvp\)"),
+            (lambda f: tg.general(f, (lambda g: g,)), r"is a pair \(vjp, jvp\)"),
+            (lambda f: tg.general(f, (lambda g: g, None)), "the jvp of .* for 'x' must be"),
+        ],
+    )
+    def test_they_are_found_when_the_rule_is_declared(self, make, message):
+        with pytest.raises(TypeError, match=message):
+            make(lambda x, y: x * y)
+
+    @pytest.mark.parametrize("f", [lambda x: np.sum(x), lambda x: x[1:], lambda x: x @ x])
+    def test_a_pointwise_function_that_is_not_elementwise(self, f):
+        wrong = tg.pointwise(f, lambda x: x)
+        for x in (np.ones(3), Tensor(np.ones(3))):
+            with pytest.raises(ValueError, match="so it is not elementwise; use linear"):
+                wrong(x)
+
+    def test_a_number_of_numpys_in_float32(self):
+        scaled = tg.linear(lambda x: x * 2, lambda g: g * np.sqrt(4.0))
+        with pytest.raises(ValueError, match=r"use float of it"):
+            vjp(scaled, np.ones(2, np.float32))[1](np.ones(2, np.float32))
+
+
+class TestSignatures:
+    def test_keyword_only_parameters(self):
+        power = tg.pointwise(lambda x, *, k=2: x**k, lambda x, k: k * x ** (k - 1))
+        assert grad(lambda x: power(x, k=3))(2.0) == 12
+        assert grad(power)(3.0) == 6
+        assert jvp(lambda x: power(x, k=3), [2.0], [1.0])[1] == 12
+
+    def test_further_positional_arguments(self):
+        total = tg.linear(lambda x, *scales: x * sum(scales), lambda g, scales: g * sum(scales))
+        assert grad(lambda x: total(x, 2.0, 3.0))(1.0) == 5
+        assert jvp(lambda x: total(x, 2.0, 3.0), [1.0], [1.0])[1] == 5
+
+    def test_functions_of_numpy_and_of_the_standard_library_can_be_read(self):
+        import math
+
+        running = tg.linear(np.cumsum, lambda g: np.flip(np.cumsum(np.flip(g, 0), 0), 0))
+        assert vjp(running, np.ones(3))[1](np.ones(3))[0].tolist() == [3, 2, 1]
+        erf = tg.general(
+            lambda x: math.erf(x.item()) + 0 * x,
+            (
+                lambda g, x: g * 2 / math.sqrt(math.pi) * np.exp(-x * x),
+                lambda t, x: t * 2 / math.sqrt(math.pi) * np.exp(-x * x),
+            ),
+        )
+        assert np.isclose(grad(erf)(0.0), 2 / math.sqrt(math.pi))

@@ -11,6 +11,7 @@ Rules are plain NumPy text, which is what makes higher orders work.
 (array(0.08333333), array(-0.00694444))
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -26,14 +27,15 @@ __all__ = ["bilinear", "general", "linear", "pointwise", "takes"]
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Callable[..., Any]:
     """An elementwise function with one factor an operand, in order or by the operand's name.
 
-    A factor is the derivative by that operand; it names what it needs: an operand, another
-    argument, or ``ans``, the result. Both modes multiply by it.
+    A factor is the derivative by that operand; the names of its parameters say what it needs: an
+    operand, another argument, or ``ans``, the result. Both modes multiply by it. The new function
+    raises ``ValueError`` where the result does not have the operands' shape.
 
     >>> softplus = pointwise(lambda x: np.log1p(np.exp(x)), lambda x: 1 / (1 + np.exp(-x)))
     >>> softplus(0.0)
     np.float64(0.6931471805599453)
     """
-    return _with_row(table.pointwise, function, factors, options)
+    return _with_row(table.pointwise, _elementwise(function), factors, options)
 
 
 def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable[..., Any]:
@@ -89,6 +91,23 @@ def _with_row(
     differentiable: Any = array_function(function)
     differentiable.row = kind(differentiable, *rules, kernel=guarded, **options)
     return differentiable
+
+
+def _elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, of which every result is looked at: it must have the shape of its operands."""
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        shape = np.broadcast_shapes(*[np.shape(x) for x in args])
+        if np.shape(result) != shape:
+            raise ValueError(
+                f"pointwise: {table.name_of(function)} gave shape {np.shape(result)} for operands "
+                f"of shape {shape}, so it is not elementwise; use linear, bilinear or general"
+            )
+        return result
+
+    return checked
 
 
 def _read_only(x: Any) -> Any:

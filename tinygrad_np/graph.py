@@ -30,7 +30,8 @@ from .kernels.elementwise import cast
 from .kernels.memory import unshared
 from .kernels.promises import Promise
 from .kernels.shapes import expand, sum_to
-from .rules.table import ANS, Like, Plan, Row, linear
+from .rules.plans import ANS, Like, Plan
+from .rules.table import Row, linear
 
 new_number = itertools.count().__next__
 _by_number = operator.attrgetter("number")
@@ -424,7 +425,10 @@ def _extends(shape: tuple[int, ...], base: tuple[int, ...]) -> bool:
 
 
 def _misfit(mode: str, row: Row, part: Any, expected: Like) -> ValueError:
+    hint = ""
+    if part.shape == expected.shape:
+        hint = " (a NumPy number, such as np.sqrt(2), makes float64 of float32: use float of it)"
     return ValueError(
         f"the {mode} rule of {row.name} gave {part.dtype} {part.shape} where "
-        f"{expected.dtype} {expected.shape} belongs; the rule is wrong"
+        f"{expected.dtype} {expected.shape} belongs; the rule is wrong{hint}"
     )

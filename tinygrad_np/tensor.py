@@ -36,7 +36,8 @@ from .rules.calls import (
     refuse_out,
     row_of,
 )
-from .rules.table import Like, Plan, Row, likes
+from .rules.plans import Like, Plan, likes
+from .rules.table import Row
 
 
 class Tensor(Methods, Refusals):
@@ -465,7 +466,10 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     bound = bind(row, args, kwargs)
     parents: list[Source | None] = []
     pattern: list[tuple[int, int | None]] = []
-    plain = not kwargs and not row.nested and row.constant_outputs is None
+    # Keywords are bound to their places, as if all arguments had been given; so is what is left
+    # of the positional ones.
+    is_whole = bool(kwargs) or row.rest is not None
+    plain = not is_whole and not row.nested and row.constant_outputs is None
     for position, value in enumerate(bound):
         if position in row.nested:
             items = list(value)
@@ -489,14 +493,13 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             plain = False
     if not pattern:
         return row.call(bound, row.kernel)
-    # Keywords are bound to their places, as if all arguments had been given.
-    plan = row.plan(tuple(pattern), len(bound) if kwargs else len(args))
+    plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
     if plain and not plan.likes:
         row.calls[tuple(map(type, args))] = _call(plan, len(args))
     ans = row.call(bound, row.kernel)
     several = row.constant_outputs is not None
     arrays = [np.asarray(item) for item in (ans if several else [ans])]
-    known = [arrays if several else arrays[0], *(bound if kwargs else bound[: len(args)])]
+    known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]
     known += [likes(bound[position]) for position in plan.likes]
     kept = None if plan.select is None else plan.select(known)
     if several:

@@ -26,7 +26,7 @@ from . import tree
 from .arrays import owned, shaped_like
 from .graph import Node, between, forward, identity, reverse
 from .kernels.elementwise import constant
-from .rules.table import Like
+from .rules.plans import Like
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
 
 Argnums = int | tuple[int, ...]

@@ -25,18 +25,15 @@ operand's value (``x``), an operand's shape and dtype without its values (``x_li
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.memory import SOME, elementwise
+from .plans import ANS, Pattern, Plan, Times
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 """Stands where a parameter has no default."""
-
-ANS = "ans"
 
 
 LOCALLY_CONSTANT = {
@@ -77,36 +74,6 @@ CHOICES = {
 """Parameters that take no Tensor, and why."""
 
 
-class Like:
-    """A shape and a dtype without values."""
-
-    __slots__ = ("dtype", "shape")
-
-    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self.shape = shape
-        self.dtype = dtype
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        size = 1
-        for length in self.shape:
-            size *= length
-        return size
-
-
-def likes(value: Any) -> Like | list[Like]:
-    """The `Like` of an array or scalar, or of each one in a list."""
-    if isinstance(value, list):
-        return [Like(np.shape(item), np.result_type(item)) for item in value]
-    return Like(np.shape(value), np.result_type(value))
-
-
 class Rule(NamedTuple):
     """The derivative by one operand: two linear maps and the names of what each needs."""
 
@@ -126,6 +93,8 @@ class Signature(NamedTuple):
 
     rest: int | None = None
     """the position of the parameter that takes all further positional arguments, as a tuple"""
+    keywords: frozenset[int] = frozenset()
+    """the positions of the parameters that have to be given by name"""
 
 
 def takes(*required: str, **optional: Any) -> Signature:
@@ -157,6 +126,7 @@ class Row:
         "defaults",
         "function",
         "kernel",
+        "keywords",
         "kind",
         "locally_constant",
         "name",
@@ -192,7 +162,8 @@ class Row:
         self.kind = kind
         self.function = function
         self.name = name_of(function)
-        self.names, self.defaults, self.rest = signature or _read_signature(function)
+        form = signature or _read_signature(function)
+        self.names, self.defaults, self.rest, self.keywords = form
         # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
         self.kernel = kernel or implementation(function)
         self.broadcasts = isinstance(function, np.ufunc) if broadcasts is None else broadcasts
@@ -246,7 +217,7 @@ class Row:
                 omitted = True
             elif value is default:
                 omitted = True
-            elif omitted:
+            elif omitted or i in self.keywords:
                 kwargs[name] = value
             else:
                 args.append(value)
@@ -260,140 +231,6 @@ class Row:
         return self.plans[key]
 
 
-Pattern = tuple[tuple[int, int | None], ...]
-"""A pair for each operand that is a Tensor: its position, and its length if it is a list."""
-
-
-class Plan:
-    """How a row is carried out for one pattern of Tensor operands, decided once.
-
-    `bound` below is the result, then the first `given` arguments in the order of the signature,
-    then the `Like` of each operand at the positions `likes`. A node keeps ``select(bound)``; its
-    parents are the operands' sources in order, a list operand's in a run with None for each plain
-    array. The pairs of `pulls` and `pushes` are a function of (cotangent or tangent, kept, parents)
-    and the slot among the parents (a slice for a list operand) that it belongs to.
-    """
-
-    __slots__ = ("likes", "positions", "pulls", "pushes", "row", "select", "values")
-
-    def __init__(self, row: Row, pattern: Pattern, given: int) -> None:
-        self.row = row
-        self.positions = [position for position, _ in pattern]
-        slots: dict[int, int | slice] = {}
-        used = 0
-        for position, length in pattern:
-            slots[position] = used if length is None else slice(used, used + length)
-            used += 1 if length is None else length
-        self.likes: list[int] = []
-        kept: list[int] = []
-
-        def locate(need: str) -> Spot:
-            position = -1 if need == ANS else row.names.index(need.removesuffix("_like"))
-            if need != ANS and need not in row.names:
-                slot = slots.get(position)
-                if isinstance(slot, int):
-                    return "parent", slot
-                if position not in self.likes:
-                    self.likes.append(position)
-                place = 1 + given + self.likes.index(position)
-            elif position >= given:
-                return "default", row.defaults[position]
-            else:
-                place = 1 + position
-            if place not in kept:
-                kept.append(place)
-            return "kept", kept.index(place)
-
-        self.pulls = []
-        self.pushes = []
-        for position, slot in slots.items():
-            rule = row.rules[position]
-            self.pulls.append((_caller(rule.vjp, [locate(n) for n in rule.vjp_needs]), slot))
-            self.pushes.append((_caller(rule.jvp, [locate(n) for n in rule.jvp_needs]), slot))
-        self.select = _selector(kept)
-        # Where the kept values come from, for a sweep that is itself recorded: (index among the
-        # kept, slot among the parents, or ANS).
-        self.values: list[tuple[int, int | slice | str]] = []
-        for index, place in enumerate(kept):
-            if place == 0:
-                self.values.append((index, ANS))
-            elif place - 1 in slots:
-                self.values.append((index, slots[place - 1]))
-
-
-Spot = tuple[str, Any]
-"""Where a rule finds what it needs: ("kept", index), ("parent", slot) or ("default", value)."""
-
-
-def _selector(places: list[int]) -> Callable[[Any], tuple[Any, ...]] | None:
-    if not places:
-        return None
-    if len(places) == 1:
-        (place,) = places
-        return lambda bound: (bound[place],)
-    return operator.itemgetter(*places)
-
-
-def _times(g: Any, factor: Any) -> Any:
-    """``g * factor`` of large arrays, which come to lie in memory that is used again."""
-    return elementwise(np.multiply, g, factor) if type(g) is np.ndarray else g * factor
-
-
-class Times:
-    """Multiplication of a cotangent or tangent by a factor."""
-
-    __slots__ = ("factor",)
-
-    def __init__(self, factor: Callable[..., Any]) -> None:
-        self.factor = factor
-
-    def __call__(self, g: Any, *needed: Any) -> Any:
-        return g * self.factor(*needed)
-
-
-def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
-    """`rule` as a function of (cotangent, kept, parents).
-
-    The forms written out are those of most rules, and faster; the last line serves any rule.
-    """
-    places = [spot for spot in spots if spot[0] != "default"]
-    rest = tuple([what for where, what in spots if where == "default"])
-    if isinstance(rule, Times) and not rest:
-        factor = rule.factor
-        match places:
-            case [("kept", i)]:
-                return lambda g, kept, parents: (
-                    g * factor(kept[i]) if g.size < SOME else _times(g, factor(kept[i]))
-                )
-            case [("kept", i), ("kept", j)]:
-                return lambda g, kept, parents: (
-                    g * factor(kept[i], kept[j])
-                    if g.size < SOME
-                    else _times(g, factor(kept[i], kept[j]))
-                )
-    if spots[: len(places)] == places:  # the defaults come last
-        match places:
-            case []:
-                return lambda g, kept, parents: rule(g, *rest)
-            case [("kept", i)]:
-                return lambda g, kept, parents: rule(g, kept[i], *rest)
-            case [("parent", i)]:
-                return lambda g, kept, parents: rule(g, parents[i], *rest)
-            case [("kept", i), ("kept", j)]:
-                return lambda g, kept, parents: rule(g, kept[i], kept[j], *rest)
-            case [("kept", i), ("parent", j)]:
-                return lambda g, kept, parents: rule(g, kept[i], parents[j], *rest)
-            case [("parent", i), ("kept", j)]:
-                return lambda g, kept, parents: rule(g, parents[i], kept[j], *rest)
-
-    def any_form(g: Any, kept: Any, parents: Any) -> Any:
-        found = {"kept": kept, "parent": parents}
-        needed = [what if where == "default" else found[where][what] for where, what in spots]
-        return rule(g, *needed)
-
-    return any_form
-
-
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Row:
     """A row for an elementwise function: one factor an operand, in order or by name.
 
@@ -403,7 +240,7 @@ def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Ro
     row, declared = _row("pointwise", function, factors, options)
     row.broadcasts = True
     for operand, factor in declared:
-        needs = _parameters(factor)
+        needs = _parameters(_checked(row, operand, factor, "factor"))
         row.add_rule(operand, Rule(Times(factor), needs, Times(factor), needs))
     return row
 
@@ -417,6 +254,7 @@ def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:
     row, declared = _row("linear", function, vjps, options)
     operands = [operand for operand, _ in declared]
     for operand, vjp in declared:
+        _checked(row, operand, vjp, "vjp")
         jvp, needs = _linear_jvp(row, operand, operands)
         row.add_rule(operand, Rule(vjp, _parameters(vjp)[1:], jvp, needs))
     return row
@@ -429,6 +267,7 @@ def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:
     """
     row, declared = _row("bilinear", function, vjps, options)
     for operand, vjp in declared:
+        _checked(row, operand, vjp, "vjp")
         jvp, needs = _bilinear_jvp(row, operand)
         row.add_rule(operand, Rule(vjp, _parameters(vjp)[1:], jvp, needs))
     return row
@@ -437,7 +276,15 @@ def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:
 def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Row:
     """A row for any function: a pair (vjp, jvp) an operand; `same` where they are one."""
     row, declared = _row("general", function, rules, options)
-    for operand, (vjp, jvp) in declared:
+    for operand, pair in declared:
+        if not (isinstance(pair, tuple) and len(pair) == 2):
+            raise TypeError(
+                f"{row.name}: the rule for {row.names[operand]!r} is a pair (vjp, jvp), not "
+                f"{pair!r:.40}; same(rule) makes one of a single map"
+            )
+        vjp, jvp = pair
+        _checked(row, operand, vjp, "vjp")
+        _checked(row, operand, jvp, "jvp")
         row.add_rule(operand, Rule(vjp, _parameters(vjp)[1:], jvp, _parameters(jvp)[1:]))
     return row
 
@@ -512,18 +359,39 @@ def _read_signature(function: Callable[..., Any]) -> Signature:
     function = implementation(function)
     if isinstance(function, np.ufunc):
         return takes(*"xyz"[: function.nin], dtype=None)
-    if not hasattr(function, "__code__"):
+    import inspect  # 5 ms, which only those pay who give a function a rule
+
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
         raise TypeError(
             f"{name_of(function)}: Python cannot read its parameters; name them with takes(…) as "
             "the first argument after the function"
-        )
-    names = _parameters(function)
-    defaults = function.__defaults__ or ()
-    return Signature(names, (REQUIRED,) * (len(names) - len(defaults)) + defaults, None)
+        ) from None
+    kinds = inspect.Parameter
+    parameters = [p for p in parameters if p.kind is not kinds.VAR_KEYWORD]
+    rest = [i for i, p in enumerate(parameters) if p.kind is kinds.VAR_POSITIONAL]
+    names = tuple([p.name for p in parameters])
+    defaults = [REQUIRED if p.default is p.empty else p.default for p in parameters]
+    for i in rest:
+        defaults[i] = ()
+    by_name = [i for i, p in enumerate(parameters) if p.kind is kinds.KEYWORD_ONLY]
+    return Signature(names, tuple(defaults), rest[0] if rest else None, frozenset(by_name))
 
 
 def _parameters(rule: Any) -> tuple[str, ...]:
     return rule.__code__.co_varnames[: rule.__code__.co_argcount]
+
+
+def _checked(row: Row, operand: int, rule: Any, what: str) -> Any:
+    """`rule`, if it is a function whose parameters can be read."""
+    if not hasattr(rule, "__code__"):
+        raise TypeError(
+            f"the {what} of {row.name} for {row.names[operand]!r} must be a function that names "
+            f"what it needs, not {rule!r:.40}; for an operand without a derivative give none, and "
+            f"name the others: {row.names[-1]}=lambda …"
+        )
+    return rule
 
 
 def _linear_jvp(
@@ -583,6 +451,7 @@ def implementation(function: Callable[..., Any]) -> Any:
 def name_of(function: Callable[..., Any]) -> str:
     """A function's name as a user writes it.
 
+    >>> import operator
     >>> name_of(np.linalg.norm), name_of(np.exp), name_of(operator.getitem)
     ('np.linalg.norm', 'np.exp', 'operator.getitem')
     """
