@@ -15,8 +15,12 @@ FAMILIES = families()
 DIFFERENTIABLE = [row for row in TABLE.values() if row.kind != "constant"]
 CONSTANT = [row for row in TABLE.values() if row.kind == "constant"]
 
-# A change that changes nothing: both of its rules are the identity.
-EQUIVALENT = {("np.add", "operands swapped")}
+# Changes that change nothing, since both rules, or maps, are the same.
+EQUIVALENT = {
+    ("np.add", "x and y: vjp swapped"),
+    ("np.add", "x and y: jvp swapped"),
+    ("np.add", "x and y: vjp and jvp swapped"),
+}
 
 
 def each(rows: list[Row]):
@@ -135,6 +139,20 @@ def test_every_other_parameter_says_why_it_has_no_derivative(row):
 def test_constant_rows_state_their_reason(row):
     assert row.reason
     assert row.function not in REFUSED
+
+
+@each([row for row in CONSTANT if isinstance(row.function, np.ufunc)])
+def test_constant_ufuncs_are_constant_between_their_steps(row):
+    """At points that are no steps, a small change of any operand changes nothing."""
+    rng = np.random.default_rng(0)
+    operands = [
+        rng.uniform(1.1, 1.4, 50) * rng.choice([-1, 1], 50) for _ in range(row.function.nin)
+    ]
+    with np.errstate(all="ignore"):
+        before = row.function(*operands)
+        for i, x in enumerate(operands):
+            moved = [*operands[:i], x + 1e-7, *operands[i + 1 :]]
+            assert np.array_equal(row.function(*moved), before), row.function
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def _mapping_like(tree: dict[Any, Any], parts: list[Any]) -> Any:
     pairs = zip(tree, parts, strict=True)
     if type(tree) is dict:
         return dict(pairs)
-    twin = tree.copy()  # a defaultdict keeps its factory
+    twin = copy.copy(tree)  # a subclass keeps its class, a defaultdict its factory
     twin.update(pairs)
     return twin
 

@@ -168,6 +168,8 @@ def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
     'empty.png'
     """
     path = Path(path)
+    if not path.suffix:
+        raise ValueError(f"save: {path} needs an ending that says how: .png, .pdf or .svg")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent)
     os.close(handle)

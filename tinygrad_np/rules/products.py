@@ -116,7 +116,7 @@ def _only_constant(array: Any, pad_width: Any, mode: str = "constant", **kwargs:
 
 
 ROWS = (
-    bilinear(np.matmul, takes("x", "y", dtype=None), _matmul_x, _matmul_y),
+    bilinear(np.matmul, _matmul_x, _matmul_y),
     bilinear(np.dot, takes("a", "b", out=None), _dot_a, _dot_b),
     bilinear(np.tensordot, takes("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # the frame and what it framed

@@ -125,6 +125,7 @@ class Row:
         "constant_outputs",
         "defaults",
         "function",
+        "is_foreign",
         "kernel",
         "keywords",
         "kind",
@@ -173,6 +174,8 @@ class Row:
         self.nested = frozenset(self.names.index(name) for name in nested)
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
+        # Whether it comes from outside, and may hand out arrays that others hold.
+        self.is_foreign = False
         # Whether its vjp takes a promised array in place of the cotangent.
         self.takes_promises = takes_promises
         self.reason = reason
@@ -358,7 +361,8 @@ def _row(
 def _read_signature(function: Callable[..., Any]) -> Signature:
     function = implementation(function)
     if isinstance(function, np.ufunc):
-        return takes(*"xyz"[: function.nin], dtype=None)
+        form = takes(*"xyz"[: function.nin], dtype=None)
+        return form._replace(keywords=frozenset({function.nin}))
     import inspect  # 5 ms, which only those pay who give a function a rule
 
     try:
@@ -380,12 +384,14 @@ def _read_signature(function: Callable[..., Any]) -> Signature:
 
 
 def _parameters(rule: Any) -> tuple[str, ...]:
-    return rule.__code__.co_varnames[: rule.__code__.co_argcount]
+    code = implementation(rule).__code__
+    names = code.co_varnames[: code.co_argcount]
+    return names[1:] if hasattr(rule, "__self__") else names  # of a bound method
 
 
 def _checked(row: Row, operand: int, rule: Any, what: str) -> Any:
     """`rule`, if it is a function whose parameters can be read."""
-    if not hasattr(rule, "__code__"):
+    if not hasattr(implementation(rule), "__code__"):
         raise TypeError(
             f"the {what} of {row.name} for {row.names[operand]!r} must be a function that names "
             f"what it needs, not {rule!r:.40}; for an operand without a derivative give none, and "
