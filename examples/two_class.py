@@ -24,12 +24,12 @@ from commandline import (
     folder,
     positive,
     prepare_output,
-    progress,
     refuse_changed,
     seed,
 )
 
 import tinygrad_np as tg
+from tinygrad_np.progress import progress
 
 TROUSERS, DRESS = 1, 3
 VALIDATION = 1_000  # the last of the training images
