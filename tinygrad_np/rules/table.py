@@ -50,6 +50,7 @@ CHOICES = {
     "casting": "it chooses which casts are allowed",
     "constant_values": "it has no derivative rule; use np.where or np.concatenate",
     "classes": "it chooses elements",
+    "count": "it is a count",
     "destination": "it chooses axes",
     "dilation": "it chooses elements",
     "dtype": "it chooses a dtype",
