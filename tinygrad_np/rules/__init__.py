@@ -21,7 +21,13 @@ REFUSED: dict[Callable[..., object], str] = {}
 
 _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
-_LATER: dict[str, str] = {}
+_LATER: dict[str, str] = {
+    "missing": "numpy",
+    "ordering": "numpy",
+    "quantiles": "numpy",
+    "scans": "numpy",
+    "statistics": "numpy",
+}
 _LOADING = threading.Lock()
 
 

@@ -15,10 +15,15 @@ from . import (
     arithmetic,
     elementary,
     indexing,
+    missing,
     networks,
+    ordering,
     products,
+    quantiles,
     reductions,
+    scans,
     shapes,
+    statistics,
 )
 from .draws import Edge, Generator, Sample
 
@@ -32,6 +37,11 @@ FAMILIES = (
     indexing,
     products,
     networks,
+    scans,
+    statistics,
+    missing,
+    ordering,
+    quantiles,
 )
 
 SAMPLES = {function: draw for family in FAMILIES for function, draw in family.SAMPLES.items()}
