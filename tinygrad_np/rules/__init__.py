@@ -22,10 +22,14 @@ REFUSED: dict[Callable[..., object], str] = {}
 _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
 _LATER: dict[str, str] = {
+    "applying": "numpy",
+    "differences": "numpy",
     "missing": "numpy",
     "ordering": "numpy",
     "quantiles": "numpy",
     "scans": "numpy",
+    "sequences": "numpy",
+    "signals": "numpy",
     "statistics": "numpy",
 }
 _LOADING = threading.Lock()

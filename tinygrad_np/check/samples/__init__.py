@@ -12,7 +12,9 @@ import numpy as np
 from ...kernels.elementwise import cast
 from ...rules.table import Row
 from . import (
+    applying,
     arithmetic,
+    differences,
     elementary,
     indexing,
     missing,
@@ -22,7 +24,9 @@ from . import (
     quantiles,
     reductions,
     scans,
+    sequences,
     shapes,
+    signals,
     statistics,
 )
 from .draws import Edge, Generator, Sample
@@ -42,6 +46,10 @@ FAMILIES = (
     missing,
     ordering,
     quantiles,
+    differences,
+    signals,
+    sequences,
+    applying,
 )
 
 SAMPLES = {function: draw for family in FAMILIES for function, draw in family.SAMPLES.items()}
