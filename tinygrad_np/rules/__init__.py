@@ -24,11 +24,15 @@ _FAMILIES: list[ModuleType] = []
 _LATER: dict[str, str] = {
     "applying": "numpy",
     "differences": "numpy",
+    "histograms": "numpy",
     "missing": "numpy",
     "ordering": "numpy",
+    "polynomials": "numpy",
     "quantiles": "numpy",
     "scans": "numpy",
+    "scimath": "numpy",
     "sequences": "numpy",
+    "series": "numpy.polynomial.polynomial",
     "signals": "numpy",
     "statistics": "numpy",
 }
