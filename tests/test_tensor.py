@@ -261,6 +261,12 @@ class TestOperators:
         assert (x**2).dtype == np.float32
         assert (2**x).dtype == np.float32
 
+    def test_a_ufunc_takes_a_dtype_by_its_name(self):
+        x = leaf(1, 2)
+        assert np.exp(x, dtype=np.float32).dtype == np.float32
+        assert np.matmul(x, x, dtype=np.float32).dtype == np.float32
+        assert tg.grad(lambda v: np.exp(v, dtype=np.float32))(1.0).dtype == np.float64
+
     def test_numpy_scalars_promote_as_in_numpy(self):
         x = Tensor(np.ones(2, np.float32))
         assert (np.float64(2) * x).dtype == np.float64

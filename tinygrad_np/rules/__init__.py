@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from . import arithmetic, constants, elementary, indexing, networks, products, reductions, shapes
-from .table import Row
+from .table import CHOICES, Row
 
 __all__ = ["REFUSED", "TABLE", "families", "load"]
 
@@ -26,7 +26,10 @@ _LOADING = threading.Lock()
 
 
 def _add(family: ModuleType) -> None:
+    # A family's own reasons are for its own rows: another's `n` may be something else.
+    choices = {**CHOICES, **getattr(family, "CHOICES", {})}
     for row in family.ROWS:
+        row.choices = choices
         if TABLE.setdefault(row.function, row) is not row:
             raise ValueError(f"{row.name} has two rows")
     REFUSED.update(getattr(family, "REFUSED", {}))

@@ -146,7 +146,7 @@ ROWS = (
     ),
     linear(
         np.where,
-        takes("condition", "x", "y"),
+        takes("condition", x=None, y=None),
         x=lambda g, condition: np.where(condition, g, 0),
         y=lambda g, condition: np.where(condition, 0, g),
         broadcasts=True,
@@ -183,5 +183,6 @@ ROWS = (
         ),
         lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
     ),
+    linear(per, lambda g, count: per(g, count)),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
 )
