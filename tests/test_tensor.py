@@ -116,8 +116,8 @@ class TestAttributes:
         assert leaf(1, 2).tolist() == [1.0, 2.0]
 
     def test_a_missing_method_names_the_function(self):
-        with pytest.raises(AttributeError, match=r"no attribute 'compress'.*t\.data\.compress"):
-            leaf(1).compress([True])
+        with pytest.raises(AttributeError, match=r"no attribute 'byteswap'.*t\.data\.byteswap"):
+            leaf(1).byteswap()
         with pytest.raises(AttributeError, match=r"no attribute 'detach'; its value as a constant"):
             leaf(1).detach()
         with pytest.raises(AttributeError, match=r"try t\.data\.tobytes"):
@@ -477,8 +477,6 @@ class TestWhatWouldLoseTheGradient:
             (lambda t: np.linalg.norm(t), "np.linalg.norm"),
             (lambda t: np.fft.fft(t), "np.fft.fft"),
             (lambda t: np.cumsum(t), "np.cumsum"),
-            (lambda t: np.gcd(t, t), "np.gcd"),
-            (lambda t: np.einsum("i,i", t, t), "np.einsum"),
         ],
     )
     def test_functions_without_a_rule_say_how_to_add_one(self, call, name):
@@ -501,8 +499,8 @@ class TestWhatWouldLoseTheGradient:
             x[Tensor([0.0])]
         with pytest.raises(TypeError, match="a Tensor cannot be 'initial'"):
             np.sum(x, initial=Tensor(1.0))
-        with pytest.raises(TypeError, match="a Tensor cannot be 'constant_values'"):
-            np.pad(x, 1, constant_values=Tensor(1.0))
+        with pytest.raises(TypeError, match="a Tensor cannot be 'shift': it chooses elements"):
+            np.roll(x, Tensor(1.0))
 
     def test_a_tensor_may_be_a_mask(self):
         x = leaf(0, 2)
@@ -515,10 +513,6 @@ class TestWhatWouldLoseTheGradient:
             np.exp(leaf(1), casting="no")
         with pytest.raises(TypeError, match=r"np\.sum: the argument 'axis' was given twice"):
             tg.tensor.apply(tg.rules.TABLE[np.sum], (leaf(1), 0), {"axis": 0})
-
-    def test_a_padding_mode_without_a_rule(self):
-        with pytest.raises(TypeError, match=r"np\.pad: mode 'reflect' has no derivative rule"):
-            np.pad(leaf(1, 2, 3), 1, mode="reflect")
 
     def test_a_masked_array_beside_a_tensor(self):
         masked = np.ma.masked_array([1.0, 2.0], [True, False])

@@ -21,7 +21,19 @@ REFUSED: dict[Callable[..., object], str] = {}
 
 _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
-_LATER: dict[str, str] = {}
+_LATER: dict[str, str] = {
+    "conversion": "numpy",
+    "diagonals": "numpy",
+    "einsum": "numpy",
+    "padding": "numpy",
+    "rearranging": "numpy",
+    "records": "numpy.lib.recfunctions",
+    "refused": "numpy",
+    "selection": "numpy",
+    "stacking": "numpy",
+    "strings": "numpy.strings",
+    "vectors": "numpy",
+}
 _LOADING = threading.Lock()
 
 
