@@ -111,6 +111,22 @@ class Methods:
         """As `numpy.take`."""
         return numpy.take(self, indices, axis=axis, mode=mode)
 
+    def compress(self, condition: Any, axis: Any = None) -> Self:
+        """As `numpy.compress`."""
+        return numpy.compress(condition, self, axis)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Self:
+        """As `numpy.repeat`."""
+        return numpy.repeat(self, repeats, axis)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """As `numpy.diagonal`."""
+        return numpy.diagonal(self, offset, axis1, axis2)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
+        """As `numpy.trace`."""
+        return numpy.trace(self, offset, axis1, axis2, dtype)
+
     def conj(self) -> Self:
         """The complex conjugate."""
         return numpy.conjugate(self)
@@ -134,6 +150,10 @@ class Methods:
     def argmin(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.argmin`: a constant."""
         return numpy.argmin(self, axis, keepdims=keepdims)
+
+    def nonzero(self) -> Any:
+        """As `numpy.nonzero`: constants."""
+        return numpy.nonzero(self)
 
     def any(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.any`: a constant."""

@@ -23,18 +23,29 @@ _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
 _LATER: dict[str, str] = {
     "applying": "numpy",
+    "conversion": "numpy",
+    "diagonals": "numpy",
     "differences": "numpy",
+    "einsum": "numpy",
     "histograms": "numpy",
     "missing": "numpy",
     "ordering": "numpy",
+    "padding": "numpy",
     "polynomials": "numpy",
     "quantiles": "numpy",
+    "rearranging": "numpy",
+    "records": "numpy.lib.recfunctions",
+    "refused": "numpy",
     "scans": "numpy",
     "scimath": "numpy",
+    "selection": "numpy",
     "sequences": "numpy",
     "series": "numpy.polynomial.polynomial",
     "signals": "numpy",
+    "stacking": "numpy",
     "statistics": "numpy",
+    "strings": "numpy.strings",
+    "vectors": "numpy",
 }
 _LOADING = threading.Lock()
 

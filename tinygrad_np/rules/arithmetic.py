@@ -146,7 +146,7 @@ ROWS = (
     ),
     linear(
         np.where,
-        takes("condition", "x", "y"),
+        takes("condition", x=None, y=None),
         x=lambda g, condition: np.where(condition, g, 0),
         y=lambda g, condition: np.where(condition, 0, g),
         broadcasts=True,

@@ -65,7 +65,7 @@ ROWS = (
 _WRITES = "it writes into an array, and the gradient would be lost"
 
 REFUSED = {
-    np.copyto: f"{_WRITES}; use np.where, or take the new array itself",
+    np.copyto: f"{_WRITES}; use np.where, or np.broadcast_to for np.full, or the new array",
     np.put: f"{_WRITES}; use np.where, or scatter_add",
     np.place: f"{_WRITES}; use np.where",
     np.putmask: f"{_WRITES}; use np.where",

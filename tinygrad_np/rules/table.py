@@ -175,6 +175,8 @@ class Row:
         self.name = name_of(function)
         form = signature or _read_signature(function)
         self.names, self.defaults, self.rest, self.keywords = form
+        if isinstance(function, np.ufunc):
+            self.keywords = frozenset(range(function.nin, len(self.names)))
         # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
         self.kernel = kernel or implementation(function)
         self.broadcasts = isinstance(function, np.ufunc) if broadcasts is None else broadcasts
@@ -373,8 +375,7 @@ def _row(
 def _read_signature(function: Callable[..., Any]) -> Signature:
     function = implementation(function)
     if isinstance(function, np.ufunc):
-        form = takes(*"xyz"[: function.nin], dtype=None)
-        return form._replace(keywords=frozenset({function.nin}))
+        return takes(*"xyz"[: function.nin], dtype=None)
     import inspect  # 5 ms, which only those pay who give a function a rule
 
     try:

@@ -5,60 +5,20 @@
 policy asks for there. The samples of a family of rules lie in the module of the same name.
 """
 
+import importlib
+import pkgutil
 from typing import Any
 
 import numpy as np
 
 from ...kernels.elementwise import cast
 from ...rules.table import Row
-from . import (
-    applying,
-    arithmetic,
-    differences,
-    elementary,
-    histograms,
-    indexing,
-    missing,
-    networks,
-    ordering,
-    polynomials,
-    products,
-    quantiles,
-    reductions,
-    scans,
-    scimath,
-    sequences,
-    series,
-    shapes,
-    signals,
-    statistics,
-)
 from .draws import Edge, Generator, Sample
 
 __all__ = ["EDGES", "FAMILIES", "SAMPLES", "Edge", "Sample", "edges_of", "samples_of"]
 
-FAMILIES = (
-    arithmetic,
-    elementary,
-    reductions,
-    shapes,
-    indexing,
-    products,
-    networks,
-    scans,
-    statistics,
-    missing,
-    ordering,
-    quantiles,
-    differences,
-    signals,
-    sequences,
-    histograms,
-    polynomials,
-    series,
-    scimath,
-    applying,
-)
+_MODULES = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+FAMILIES = [module for module in _MODULES if hasattr(module, "SAMPLES")]
 
 SAMPLES = {function: draw for family in FAMILIES for function, draw in family.SAMPLES.items()}
 EDGES = {function: edges for family in FAMILIES for function, edges in family.EDGES.items()}
