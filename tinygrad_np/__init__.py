@@ -17,6 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from . import optim, tree
 from .at import at
+from .debugging import (
+    ChangedArrayError,
+    NonFiniteError,
+    NonFiniteWarning,
+    debug,
+    strong_zeros,
+)
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
 from .kernels.products import unwindows
@@ -61,7 +68,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ChangedArrayError",
     "FreedGraphError",
+    "NonFiniteError",
+    "NonFiniteWarning",
     "Tensor",
     "at",
     "average_pool",
@@ -76,6 +86,7 @@ __all__ = [
     "conv_transpose3d",
     "cross_entropy",
     "data",
+    "debug",
     "dense",
     "dropout",
     "flatten",
@@ -102,6 +113,7 @@ __all__ = [
     "sigmoid",
     "softmax",
     "stop_gradient",
+    "strong_zeros",
     "takes",
     "training",
     "tree",

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arrays import Array, floating, is_masked, owned, shaped_like
+from .debugging import modes, shapes, watch
 from .graph import Node, Output, Several, Source, describe, new_number, reverse
 from .kernels.memory import in_kept_memory
 from .methods import Methods
@@ -67,6 +68,8 @@ class Tensor(Methods, Refusals):
         value = floating(data, dtype, "Tensor")
         self._value = value
         self._source = Node(None, None, (), value.shape, value.dtype)
+        if modes.opened:
+            watch.leaf(self._source)
 
     # What it holds
 
@@ -238,22 +241,22 @@ class Tensor(Methods, Refusals):
     # Comparisons are locally constant: plain arrays
 
     def __eq__(self, other: object) -> Any:
-        return self._value == value_of(other)
+        return _compared(operator.eq, self, other)
 
     def __ne__(self, other: object) -> Any:
-        return self._value != value_of(other)
+        return _compared(operator.ne, self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return self._value < value_of(other)
+        return _compared(operator.lt, self, other)
 
     def __le__(self, other: Any) -> Any:
-        return self._value <= value_of(other)
+        return _compared(operator.le, self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._value > value_of(other)
+        return _compared(operator.gt, self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._value >= value_of(other)
+        return _compared(operator.ge, self, other)
 
     __hash__ = object.__hash__
 
@@ -369,16 +372,25 @@ def value_of(x: Any) -> Any:
 
 def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out a row's function on arguments among which are Tensors, and record it."""
-    if not kwargs:
-        call = row.calls.get(tuple(map(type, args)))
-        if call is not None:
-            return call(*args)
-    if row.kind == "constant":
-        constant_call(row, args, kwargs)
-        return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
-    if row.kind == "composed":
-        return _compose(row, bind(row, args, kwargs))
-    return _apply_bound(row, args, kwargs)
+    try:
+        if not kwargs:
+            call = row.calls.get(tuple(map(type, args)))
+            if call is not None:
+                return call(*args)
+        if row.kind == "constant":
+            constant_call(row, args, kwargs)
+            ans = row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+            if modes.opened:
+                watch.constant(row, args, ans)
+            return ans
+        if row.kind == "composed":
+            return _compose(row, bind(row, args, kwargs))
+        return _apply_bound(row, args, kwargs)
+    except (ValueError, IndexError) as error:
+        told = shapes.explained(error, row, args, kwargs)
+        if told is None:
+            raise
+        raise told from None
 
 
 def _unary(row: Row, x: Tensor) -> Any:
@@ -388,11 +400,23 @@ def _unary(row: Row, x: Tensor) -> Any:
 
 def _binary(row: Row, x: Any, y: Any) -> Any:
     call = row.calls.get((type(x), type(y)))
-    if call is not None:
+    if call is None:
+        return NotImplemented if _defers(x) or _defers(y) else apply(row, (x, y), {})
+    try:
         return call(x, y)
-    if _defers(x) or _defers(y):
-        return NotImplemented
-    return apply(row, (x, y), {})
+    except (ValueError, IndexError):
+        return apply(row, (x, y), {})  # which tells why
+
+
+def _compared(compare: Any, x: Tensor, y: Any) -> Any:
+    try:
+        return compare(x._value, value_of(y))
+    except ValueError as error:
+        row = TABLE[getattr(np, _COMPARISONS[compare])]
+        told = shapes.explained(error, row, (x, y), {})
+        if told is None:
+            raise
+        raise told from None
 
 
 def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
@@ -402,32 +426,29 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
         kernel = in_kept_memory(kernel)
 
     def one(x: Tensor) -> Tensor:
-        ans = kernel(x._value)
-        kept = None if select is None else select((ans, x._value))
-        return _linked(plan, kept, (x._source,), ans)
+        known = kernel(x._value), x._value
+        return _linked(plan, None if select is None else select(known), (x._source,), known)
 
     def left(x: Tensor, y: Any) -> Tensor:
-        ans = kernel(x._value, y)
-        kept = None if select is None else select((ans, x._value, y))
-        return _linked(plan, kept, (x._source,), ans)
+        known = kernel(x._value, y), x._value, y
+        return _linked(plan, None if select is None else select(known), (x._source,), known)
 
     def right(x: Any, y: Tensor) -> Tensor:
-        ans = kernel(x, y._value)
-        kept = None if select is None else select((ans, x, y._value))
-        return _linked(plan, kept, (y._source,), ans)
+        known = kernel(x, y._value), x, y._value
+        return _linked(plan, None if select is None else select(known), (y._source,), known)
 
     def both(x: Tensor, y: Tensor) -> Tensor:
-        ans = kernel(x._value, y._value)
-        kept = None if select is None else select((ans, x._value, y._value))
-        return _linked(plan, kept, (x._source, y._source), ans)
+        known = kernel(x._value, y._value), x._value, y._value
+        kept = None if select is None else select(known)
+        return _linked(plan, kept, (x._source, y._source), known)
 
     def any_number(*args: Any) -> Tensor:
         values = list(args)
         for position in positions:
             values[position] = args[position]._value
-        ans = kernel(*values)
-        kept = None if select is None else select((ans, *values))
-        return _linked(plan, kept, tuple([args[position]._source for position in positions]), ans)
+        known = kernel(*values), *values
+        kept = None if select is None else select(known)
+        return _linked(plan, kept, tuple([args[position]._source for position in positions]), known)
 
     match given, positions:
         case 1, [0]:
@@ -441,8 +462,9 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     return any_number
 
 
-def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor:
-    """The result of a call as a Tensor, with a node of its own."""
+def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], known: Any) -> Tensor:
+    """The result of a call as a Tensor, with a node of its own; `known` is (result, *operands)."""
+    ans = known[0]
     if type(ans) is not np.ndarray:
         ans = np.asarray(ans)
     dtype = ans.dtype
@@ -455,6 +477,8 @@ def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor
     node.parents = parents
     node.shape = ans.shape
     node.dtype = dtype
+    if modes.opened:
+        watch.made(node, known)
     tensor = _new(Tensor)
     tensor._value = ans
     tensor._source = node
@@ -503,8 +527,8 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     known += [likes(bound[position]) for position in plan.likes]
     kept = None if plan.select is None else plan.select(known)
     if several:
-        return _several(plan, kept, parents, arrays, type(ans))
-    return _linked(plan, kept, tuple(parents), arrays[0])
+        return _several(plan, kept, parents, known, type(ans))
+    return _linked(plan, kept, tuple(parents), known)
 
 
 def _compose(row: Row, bound: list[Any]) -> Any:
@@ -515,16 +539,20 @@ def _compose(row: Row, bound: list[Any]) -> Any:
             bound[position] = value.data
         elif is_masked(value):
             raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
-    return row.text(*[bound[position] for position in row.needs])  # type: ignore[misc]
+    text: Any = watch.composing(row, row.text) if modes.opened else row.text
+    return text(*[bound[position] for position in row.needs])
 
 
-def _several(plan: Plan, kept: Any, parents: Any, arrays: list[Array], container: Any) -> Any:
+def _several(plan: Plan, kept: Any, parents: Any, known: Any, container: Any) -> Any:
     """The results of a call that has several, in a container like NumPy's."""
+    arrays: list[Array] = known[0]
     constant: Any = plan.row.constant_outputs
     outputs = [
         None if i in constant else Like(array.shape, array.dtype) for i, array in enumerate(arrays)
     ]
     node = Several(plan, kept, parents, outputs)
+    if modes.opened:
+        watch.several(node, known)
     results = [
         array if i in constant else rebuilt(array, Output(node, i, array.shape, array.dtype))
         for i, array in enumerate(arrays)
@@ -545,6 +573,14 @@ def _defers(other: Any) -> bool:
     return getattr(type(other), "__array_ufunc__", True) is None
 
 
+_COMPARISONS = {
+    operator.eq: "equal",
+    operator.ne: "not_equal",
+    operator.lt: "less",
+    operator.le: "less_equal",
+    operator.gt: "greater",
+    operator.ge: "greater_equal",
+}
 _ADD = TABLE[np.add]
 _SUBTRACT = TABLE[np.subtract]
 _MULTIPLY = TABLE[np.multiply]

@@ -19,6 +19,8 @@ from ..kernels.elementwise import (
     relu,
     relu_gate,
     sigmoid,
+    stronger_product,
+    strong_product,
 )
 from .table import general, linear, pointwise, same, takes
 
@@ -98,6 +100,10 @@ ROWS = (
         same(lambda g, y: g / y),
         same(lambda g, ans, y: -g * ans / y),
         analytic=True,
+        strong={
+            "x": lambda g, y: quotient(g, y),
+            "y": lambda g, ans, y: quotient(strong_product(-g, ans), y),
+        },
     ),
     pointwise(np.reciprocal, lambda ans: -ans * ans, analytic=True),
     pointwise(np.remainder, lambda: 1, _remaining),
@@ -184,5 +190,15 @@ ROWS = (
         lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
     ),
     linear(per, lambda g, count: per(g, count)),
+    general(
+        strong_product,
+        same(lambda g, factor: strong_product(g, factor)),
+        same(lambda g, x: stronger_product(g, x)),
+    ),
+    general(
+        stronger_product,
+        same(lambda g, y: stronger_product(g, y)),
+        same(lambda g, x: stronger_product(g, x)),
+    ),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
 )

@@ -1,0 +1,2 @@
+"""x"""
+def explained(error,row,args,kwargs): return None
