@@ -194,11 +194,13 @@ ROWS = (
         strong_product,
         same(lambda g, factor: strong_product(g, factor)),
         same(lambda g, x: stronger_product(g, x)),
+        broadcasts=True,
     ),
     general(
         stronger_product,
         same(lambda g, y: stronger_product(g, y)),
         same(lambda g, x: stronger_product(g, x)),
+        broadcasts=True,
     ),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
 )
