@@ -54,7 +54,7 @@ class Place:
 
     def set(self, value: Any) -> Any:
         """With `value`, broadcast, in their place; where an index repeats, the last one stays."""
-        return index_set(self._x, self._index, value)
+        return self._updated(index_set, value)
 
     def add(self, value: Any) -> Any:
         """With `value` added; where an index repeats, all are added."""
@@ -73,11 +73,26 @@ class Place:
 
     def min(self, value: Any) -> Any:
         """With the smaller of the elements and `value`; those that tie share the gradient."""
-        return index_min(self._x, self._index, value)
+        return self._updated(index_min, value)
 
     def max(self, value: Any) -> Any:
         """With the larger of the elements and `value`; those that tie share the gradient."""
-        return index_max(self._x, self._index, value)
+        return self._updated(index_max, value)
+
+    def _updated(self, function: Any, value: Any) -> Any:
+        try:
+            return function(self._x, self._index, value)
+        except ValueError as error:
+            if "broadcast" not in str(error):
+                raise
+        raise self._misfit(value)
+
+    def _misfit(self, value: Any) -> ValueError:
+        place = np.broadcast_to(0.0, self._x.shape)[self._index]
+        return ValueError(
+            f"at[{written(self._index)}]: values of shape {np.shape(value)} do not fit into "
+            f"elements of shape {place.shape} (of an array of shape {self._x.shape})"
+        )
 
     def _broadcast(self, value: Any) -> Any:
         value = value if hasattr(value, "__array_function__") else np.asarray(value)
@@ -88,7 +103,10 @@ class Place:
                 f"convert the array first, for instance with .astype({value.dtype})"
             )
         place = np.empty(self._x.shape, bool)[self._index]
-        return np.broadcast_to(value.astype(dtype), place.shape)
+        try:
+            return np.broadcast_to(value.astype(dtype), place.shape)
+        except ValueError:
+            raise self._misfit(value) from None
 
 
 def _rounds(numbers: Any) -> list[Any]:
