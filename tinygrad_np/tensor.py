@@ -387,10 +387,8 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return _compose(row, bind(row, args, kwargs))
         return _apply_bound(row, args, kwargs)
     except (ValueError, IndexError) as error:
-        told = shapes.explained(error, row, args, kwargs)
-        if told is None:
-            raise
-        raise told from None
+        shapes.tell(error, row, args, kwargs)
+        raise
 
 
 def _unary(row: Row, x: Tensor) -> Any:
@@ -412,11 +410,8 @@ def _compared(compare: Any, x: Tensor, y: Any) -> Any:
     try:
         return compare(x._value, value_of(y))
     except ValueError as error:
-        row = TABLE[getattr(np, _COMPARISONS[compare])]
-        told = shapes.explained(error, row, (x, y), {})
-        if told is None:
-            raise
-        raise told from None
+        shapes.tell(error, TABLE[_COMPARISONS[compare]], (x, y), {})
+        raise
 
 
 def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
@@ -539,7 +534,7 @@ def _compose(row: Row, bound: list[Any]) -> Any:
             bound[position] = value.data
         elif is_masked(value):
             raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
-    text: Any = watch.composing(row, row.text) if modes.opened else row.text
+    text: Any = watch.composing(row) if modes.opened else row.text
     return text(*[bound[position] for position in row.needs])
 
 
@@ -573,14 +568,10 @@ def _defers(other: Any) -> bool:
     return getattr(type(other), "__array_ufunc__", True) is None
 
 
-_COMPARISONS = {
-    operator.eq: "equal",
-    operator.ne: "not_equal",
-    operator.lt: "less",
-    operator.le: "less_equal",
-    operator.gt: "greater",
-    operator.ge: "greater_equal",
-}
+_COMPARISONS: dict[Any, Any] = {
+    operator.eq: np.equal, operator.ne: np.not_equal, operator.lt: np.less,
+    operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
+}  # fmt: skip
 _ADD = TABLE[np.add]
 _SUBTRACT = TABLE[np.subtract]
 _MULTIPLY = TABLE[np.multiply]

@@ -1,6 +1,6 @@
 """What an operation on Tensors says where shapes do not fit together.
 
-NumPy's own messages name no function, or speak of "gufunc core dimensions". `explained` says the
+NumPy's own messages name no function, or speak of "gufunc core dimensions". `tell` says the
 function, the shapes and the axes that disagree instead; for operands that were made in debug mode
 also the lines that made them. An error that this package, or the user's own code, raised itself is
 left as it is.
@@ -23,9 +23,17 @@ Telling = Callable[[list[Any]], str | None]
 """(arguments, one a parameter) → what disagrees, or None if it is none of this"""
 
 
-def explained(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | None:
-    """The error to raise in place of NumPy's, or None where that is to stay as it is."""
-    if type(error).__module__.split(".")[0] not in ("builtins", "numpy") or _is_anothers(error, row):
+def tell(error: Exception, row: Any, args: Any, kwargs: Any) -> None:
+    """Raise a better error in place of NumPy's, if there is one."""
+    told = _told(error, row, args, kwargs)
+    if told is not None:
+        raise told from None
+
+
+def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | None:
+    if type(error).__module__.split(".")[0] not in ("builtins", "numpy") or _is_anothers(
+        error, row
+    ):
         return None
     bound = _bound(row, args, kwargs)
     text = str(error)
@@ -205,7 +213,8 @@ def _place(letters: list[str], letter: str, shape: Shape) -> int:
 
 
 _ALIGNED = re.compile(
-    r"shapes \(([\d, ]*)\) and \(([\d, ]*)\) not aligned: (\d+) \(dim (\d+)\) != (\d+) \(dim (\d+)\)"
+    r"shapes \(([\d, ]*)\) and \(([\d, ]*)\) not aligned: "
+    r"(\d+) \(dim (\d+)\) != (\d+) \(dim (\d+)\)"
 )
 
 

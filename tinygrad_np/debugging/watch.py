@@ -20,14 +20,8 @@ from typing import Any
 import numpy as np
 
 from . import modes, places
-from .errors import (
-    Case,
-    ChangedArrayError,
-    NonFiniteError,
-    NonFiniteWarning,
-    error_of,
-    first,
-)
+from .cases import Case, first
+from .errors import ChangedArrayError, NonFiniteError, NonFiniteWarning, error_of
 from .modes import Mode, current, enter, leave
 
 _ARRAYS = (np.ndarray, np.generic)
@@ -73,7 +67,7 @@ def _raise(error: NonFiniteError) -> None:
 
 def _warn(error: NonFiniteError) -> None:
     warning = NonFiniteWarning(str(error))
-    warnings.warn_explicit(warning, None, error.file or "?", error.line or 1)  # type: ignore[call-overload]
+    warnings.warn_explicit(warning, None, error.file or "?", error.line or 1)
 
 
 # What is made
@@ -130,9 +124,9 @@ def constant(row: Any, args: tuple[Any, ...], result: Any) -> None:
     _judge(mode, row, "value", place, None, names, operands, result)
 
 
-def composing(row: Any, text: Callable[..., Any]) -> Callable[..., Any]:
+def composing(row: Any) -> Callable[..., Any]:
     """The text of a composed function, of which the operations know that they are a part."""
-    mode = current()
+    mode, text = current(), row.text
     if mode.handler is None or mode.rule is not None:
         return text
     place = places.here(3)
@@ -455,4 +449,3 @@ def made_at(operands: Iterable[Any]) -> list[str]:
         record = getattr(getattr(source, "node", source), "record", None)
         found.append(places.text(record[0]) if record and record[0] else "")
     return found
-

@@ -19,8 +19,8 @@ from ..kernels.elementwise import (
     relu,
     relu_gate,
     sigmoid,
-    stronger_product,
     strong_product,
+    stronger_product,
 )
 from .table import general, linear, pointwise, same, takes
 
