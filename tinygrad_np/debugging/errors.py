@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import places
-from .cases import Case, described
+from .cases import Case, described, first
 
 
 class NonFiniteError(FloatingPointError):
@@ -64,7 +64,8 @@ def _told(case: Case, reason: str) -> str:
         name += f" in {library}"
     lines = [_HEADS[case.mode].format(name=name, what=what, wanted=case.wanted)]
     lines.append(places.text(case.place))
-    bad = f"{case.number} of {case.result.size} not finite, the first at {case.spot}: {value}"
+    which = "first" if case.spot == first(~np.isfinite(case.result)) else "first new one"
+    bad = f"{case.number} of {case.result.size} not finite, the {which} at {case.spot}: {value}"
     lines.append(f"  result: {case.result.dtype} {case.result.shape}, {bad}")
     if case.cotangent is not None:
         what = "tangent" if case.mode == "jvp" else "cotangent"
