@@ -236,6 +236,14 @@ class TestErrors:
         with pytest.raises(tg.NonFiniteError, match=r"np\.subtract"), tg.debug():
             x - x
 
+    def test_an_infinite_frame_is_what_was_asked_for(self):
+        x = tg.Tensor(np.ones((1, 4, 4, 1)))
+        with tg.debug():
+            tg.max_pool(x, 2, padding=1).sum().backward()
+            assert np.isinf(np.pad(tg.Tensor([1.0]), 1, constant_values=np.inf).data[0])
+            assert np.isinf(np.where([True, False], tg.Tensor([1.0, 2.0]), -np.inf).data[1])
+            assert np.isinf(np.max(tg.Tensor([1.0, 2.0]), initial=np.inf).data)
+
     def test_what_a_rule_masks_is_no_error(self):
         with tg.debug():
             assert tg.grad(lambda x: np.std(x))(np.ones(3)).tolist() == [0, 0, 0]

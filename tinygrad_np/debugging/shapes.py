@@ -283,6 +283,8 @@ def _tensordot(bound: list[Any]) -> str | None:
         of_a, of_b = [np.atleast_1d(part).tolist() for part in axes]
     if len(of_a) != len(of_b):
         return f"{len(of_a)} axes of a and {len(of_b)} of b; they go in pairs"
+    if isinstance(axes, (int, np.integer)) and axes > min(len(a), len(b)):
+        return f"a {a} and b {b} do not have {axes} axes each to add up"
     for i, j in zip(of_a, of_b, strict=True):
         if not (-len(a) <= i < len(a) and -len(b) <= j < len(b)):
             return f"a {a} and b {b} have no axes {i} and {j} to add up"
@@ -346,7 +348,7 @@ def _broadcast_to(bound: list[Any]) -> str | None:
         if shape[-back] not in (1, target[-back]):
             return (
                 f"shape {shape} does not broadcast to {target}: axis {len(shape) - back} is "
-                f"{shape[-back]}, and not 1 or {target[-back]}"
+                f"{shape[-back]}, not 1 or {target[-back]}"
             )
     return None
 

@@ -88,7 +88,8 @@ def made(node: Any, known: Any) -> None:
     if _nonzero(_finite(ans)) == ans.size or _is_inside(mode, place):
         return
     names, operands = _operands(node.plan.row, known)
-    _judge(mode, node.plan.row, "value", place, node, names, operands, ans)
+    inputs = list(_arrays(known[1:]))  # also what a frame is filled with
+    _judge(mode, node.plan.row, "value", place, node, names, operands, ans, inputs)
     if mode.enters:
         _enter(mode, node, place, names, operands, ans)
 
@@ -102,8 +103,8 @@ def several(node: Any, known: Any) -> None:
     place = places.here(2) if mode.rule is None else record and record[0]
     node.record = place, mode.within, known, _marks(node)
     if mode.rule is None and not _is_inside(mode, place):
-        row = node.plan.row
-        _judge(mode, row, "value", place, node, *_operands(row, known), known[0])
+        row, inputs = node.plan.row, list(_arrays(known[1:]))
+        _judge(mode, row, "value", place, node, *_operands(row, known), known[0], inputs)
 
 
 def leaf(node: Any) -> None:
@@ -347,7 +348,7 @@ def _arrays(x: Any) -> Iterator[Any]:
         for item in x:
             yield from _arrays(item)
         return
-    x = _plain(x)
+    x = getattr(x, "_value", x)
     if isinstance(x, (float, complex)) or (isinstance(x, _ARRAYS) and x.dtype.kind in "biufc"):
         yield np.asarray(x)
 

@@ -66,6 +66,21 @@ def _remaining(x: Any, y: Any) -> Any:
     return -np.floor_divide(x, y)
 
 
+def _like(y: Any, g: Any) -> Any:
+    """A Python number as an array, because as a number it cannot be divided by if it is 0."""
+    return np.asarray(y, g.dtype) if isinstance(y, (int, float, complex)) else y
+
+
+def _alive(factor: Any, x: Any) -> Any:
+    """`factor`, and 0 where it is not finite and `x` is 0: where their product is 0 by decree.
+
+    Elsewhere an x that is 0 by chance keeps its factor, which is its derivative.
+    """
+    factor = _like(factor, x)
+    dead = np.logical_and(np.equal(x, 0), np.logical_not(np.isfinite(factor)))
+    return np.where(dead, 0, factor)
+
+
 def _clip_kernel(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
     return np.clip(a, a_min, a_max)
 
@@ -101,8 +116,8 @@ ROWS = (
         same(lambda g, ans, y: -g * ans / y),
         analytic=True,
         strong={
-            "x": lambda g, y: quotient(g, y),
-            "y": lambda g, ans, y: quotient(strong_product(-g, ans), y),
+            "x": lambda g, y: strong_product(g, 1 / _like(y, g)),
+            "y": lambda g, ans, y: strong_product(g, -ans / _like(y, g)),
         },
     ),
     pointwise(np.reciprocal, lambda ans: -ans * ans, analytic=True),
@@ -192,14 +207,14 @@ ROWS = (
     linear(per, lambda g, count: per(g, count)),
     general(
         strong_product,
-        same(lambda g, factor: strong_product(g, factor)),
+        same(lambda g, x, factor: strong_product(g, _alive(factor, x))),
         same(lambda g, x: stronger_product(g, x)),
         broadcasts=True,
     ),
     general(
         stronger_product,
-        same(lambda g, y: stronger_product(g, y)),
-        same(lambda g, x: stronger_product(g, x)),
+        same(lambda g, x, y: stronger_product(g, _alive(y, x))),
+        same(lambda g, x, y: stronger_product(g, _alive(x, y))),
         broadcasts=True,
     ),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),

@@ -147,6 +147,6 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         Edge((A([0.0, 1.0, 0.0, 1.0]), A([0.0, 1.0, 1.0, 0.0])), {}, ([1, -1, -INF, INF], None)),
     ],
     quotient: [Edge((A([0.0, 2.0]), A([0.0, 4.0])), {}, (None, [0, -0.125]))],
-    strong_product: [Edge((A([0.0, 2.0]), A([INF, 0.0])), {}, ([INF, 0], [0, 2]))],
-    stronger_product: [Edge((A([0.0, 2.0]), A([INF, 0.0])), {}, ([INF, 0], [0, 2]))],
+    strong_product: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],
+    stronger_product: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],
 }
