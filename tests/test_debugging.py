@@ -1,5 +1,6 @@
 """Debug mode: the line that made a nan or inf, what it costs, and what it keeps to itself."""
 
+import asyncio
 import gc
 import inspect
 import linecache
@@ -74,12 +75,18 @@ class TestTwentyPrograms:
         assert found[0].mode in ("vjp", "jvp")
         assert all(error.mode != "value" for error in found)
 
+    @pytest.mark.parametrize("program", ALL, ids=name_of)
+    def test_a_function_hears_of_that_line_first(self, program):
+        found = []
+        with tg.debug(on_nonfinite=found.append):
+            program()
+        assert found[0].line == planted_line(program)
+
     @pytest.mark.parametrize("program", programs.SECOND, ids=name_of)
     def test_second_order_ones_in_the_derivative_of_a_derivative(self, program):
         found = []
         with tg.debug(on_nonfinite=found.append):
             program()
-        assert found[0].line == planted_line(program)
         if program is not programs.gradient_penalty_with_a_norm:  # which takes the first one itself
             assert "in the derivative of" in str(found[0])
 
@@ -255,6 +262,12 @@ class TestErrors:
                 np.array([0.0, 2.0])
             ).tolist() == [0, 0.5]
 
+    def test_arrays_that_hold_anything(self):
+        with tg.debug():
+            assert np.isnan(np.full_like(tg.Tensor([1.0]), fill_value=np.nan)).all()
+            for _ in range(10):
+                np.empty_like(tg.Tensor(np.full(100, np.nan)))
+
     def test_a_function_that_is_locally_constant(self):
         with pytest.raises(tg.NonFiniteError, match=r"np\.floor_divide turned"), tg.debug():
             tg.Tensor([1.0]) // np.array([0.0])
@@ -371,6 +384,27 @@ class TestThreads:
         ((value, has_record),) = results
         assert np.isneginf(value[0])
         assert not has_record
+
+    def test_another_task_sees_nothing_of_it(self):
+        async def careful():
+            with tg.debug():
+                for _ in range(3):
+                    await asyncio.sleep(0)
+                    with pytest.raises(tg.NonFiniteError):
+                        np.log(tg.Tensor(0.0))
+
+        async def careless():
+            values = []
+            for _ in range(6):
+                await asyncio.sleep(0)
+                with np.errstate(all="ignore"):
+                    values.append(np.log(tg.Tensor(0.0)).item())
+            return values
+
+        async def both():
+            return await asyncio.gather(careful(), careless())
+
+        assert asyncio.run(both())[1] == [-np.inf] * 6
 
     def test_many_threads_open_and_close_it(self):
         problems = []

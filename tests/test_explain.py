@@ -1,6 +1,5 @@
 """explain_nonfinite: the report after the fact."""
 
-import nonfinite_programs as programs
 import numpy as np
 import pytest
 
@@ -43,11 +42,9 @@ def test_nothing_came_of_it():
 
 
 def test_an_argument_that_is_bad_already():
-    report = explain_nonfinite(
-        lambda p: np.sum(p["w"] * p["x"]), {"w": np.ones(2), "x": [1.0, np.nan]}
-    )
-    text = str(report)
-    assert "argument 0['x'][1]" in text.replace('"', "'")
+    params = {"w": np.ones(2), "x": np.array([1.0, np.nan])}
+    text = str(explain_nonfinite(lambda p: np.sum(p["w"] * p["x"]), params))
+    assert "argument 0['x']: float64 (2,), 1 of 2 not finite, the first at (1,): nan" in text
     assert "no operation on a Tensor made it" in text
 
 
@@ -80,7 +77,7 @@ def test_trees_keywords_integers_and_tensors():
 
     report = explain_nonfinite(f, [tg.Tensor([1.0, 0.0]), np.ones(1)], np.array([0, 1]), scale=2.0)
     assert not report.value_is_finite
-    assert "the value['a']" in str(report).replace("the value ['a']", "the value['a']")
+    assert "the value['a']: float64 (2,), 1 of 2 not finite" in str(report)
 
 
 def test_what_the_function_raises_comes_through():
@@ -93,11 +90,3 @@ def test_what_the_function_raises_comes_through():
 
 def test_a_function_that_does_not_depend_on_its_arguments():
     assert explain_nonfinite(lambda x: 3.0, np.ones(2)).is_finite
-
-
-@pytest.mark.parametrize("program", [*programs.FORWARD, *programs.REVERSE])
-def test_debug_mode_finds_what_it_finds(program):
-    found = []
-    with tg.debug(on_nonfinite=found.append):
-        program()
-    assert found[0].line

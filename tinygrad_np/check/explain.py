@@ -88,9 +88,9 @@ def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -
     with debugging(errors.append, enters=True):
         value, pull = vjp(of_chosen, *[args[i] for i in chosen])
         gradients = pull(tree.map(lambda x: np.ones(np.shape(x), np.result_type(x)), value))
-    findings = _bad("argument", enumerate(args))
+    findings = _bad("argument ", enumerate(args))
     of_value = _bad("the value", [("", value)])
-    of_gradient = _bad("the gradient by argument", zip(chosen, gradients, strict=True))
+    of_gradient = _bad("the gradient by argument ", zip(chosen, gradients, strict=True))
     return NonFiniteReport(
         [*findings, *of_value, *of_gradient], errors, not of_value, not of_gradient
     )
@@ -113,6 +113,6 @@ def _bad(what: str, trees: Any) -> list[str]:
                 continue
             array = np.asarray(leaf)
             if array.dtype.kind in "fc" and not np.isfinite(array).all():
-                place = f"{what} {name}{path}".strip()
+                place = f"{what}{name}{path}"
                 lines.append(f"{place}: {described(array, first(~np.isfinite(array)))}")
     return lines
