@@ -240,6 +240,25 @@ class TestErrors:
             (x * x).sum().backward()
         assert np.isinf(x.grad[1])
 
+    @pytest.mark.parametrize("orders", ["first", "second"])
+    def test_a_cotangent_that_is_too_large_for_the_operands_dtype(self, orders):
+        small = np.full(3, 0.5, np.float16)
+
+        def f(x):
+            return np.sum(x * np.array([1.0, 2.0, 3e5]))  # wider
+
+        gradient = tg.grad(f) if orders == "first" else tg.grad(lambda x: np.sum(tg.grad(f)(x) * x))
+        with pytest.raises(tg.NonFiniteError) as raised, tg.debug():
+            gradient(small)
+        assert "# wider" in str(raised.value)
+        assert "result: float16 (3,), 1 of 3 not finite, the first at (2,): inf" in str(
+            raised.value
+        )
+
+    def test_many_operands_are_not_all_described(self):
+        with pytest.raises(tg.NonFiniteError, match="… and 12 more operands"), tg.debug():
+            np.einsum(",".join("i" * 20) + "->", *[tg.Tensor([1e20])] * 20)
+
     def test_a_nan_of_infinities_is_told(self):
         x = tg.Tensor([np.inf])
         with pytest.raises(tg.NonFiniteError, match=r"np\.subtract"), tg.debug():

@@ -149,7 +149,7 @@ def reverse(
     cotangents: dict[Node, Any] = {} if arguments is None else dict.fromkeys(arguments)
     ours: set[Node] = set()  # the nodes whose cotangent is a sum made here, not shared with anyone
     pending: list[tuple[int, Node]] = []  # the nodes to pass, a heap with the newest first
-    between_rules = watch.sweeping(wrap is not None) if modes.opened else None
+    between_rules = watch.sweeping(wrap is not None, _fitted) if modes.opened else None
     # Rules may pass through inf and nan on branches that they then mask out.
     with np.errstate(all="ignore"):
         for source, seed in seeds:

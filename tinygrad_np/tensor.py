@@ -402,8 +402,9 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
         return NotImplemented if _defers(x) or _defers(y) else apply(row, (x, y), {})
     try:
         return call(x, y)
-    except (ValueError, IndexError):
-        return apply(row, (x, y), {})  # which tells why
+    except (ValueError, IndexError) as error:
+        shapes.tell(error, row, (x, y), {})
+        raise
 
 
 def _compared(compare: Any, x: Tensor, y: Any) -> Any:

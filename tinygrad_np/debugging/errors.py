@@ -70,13 +70,16 @@ def _told(case: Case, reason: str) -> str:
     if case.cotangent is not None:
         what = "tangent" if case.mode == "jvp" else "cotangent"
         lines.append(f"  {what}: {described(case.cotangent, case.spot)}")
-    for name, operand in zip(case.names, case.operands, strict=True):
+    for name, operand in list(zip(case.names, case.operands, strict=True))[:_MOST]:
         lines.append(f"  {name}: {described(operand, case.spot)}")
+    if len(case.operands) > _MOST:
+        lines.append(f"  … and {len(case.operands) - _MOST} more operands")
     if reason:
         lines.append(f"  {reason}")
     return "\n".join(lines)
 
 
+_MOST = 8  # operands that are described
 _HEADS = {
     "value": "{name} turned finite numbers into {what}",
     "vjp": (

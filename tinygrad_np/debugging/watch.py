@@ -11,8 +11,8 @@ composed function: there, only the outcome is looked at.
 
 from __future__ import annotations
 
+import binascii
 import warnings
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -142,10 +142,11 @@ def composing(row: Any) -> Callable[..., Any]:
         finally:
             leave(token)
         if not is_inside:
-            names = tuple([row.names[i] for i in row.needs])
-            operands = tuple([_plain(x) for x in values])
+            given = [_plain(x) for x in values]
+            names, operands = _named(row, list(zip(row.needs, given, strict=True)))
             node = getattr(result, "_source", None)
-            _judge(mode, row, "value", place, node, names, operands, result)
+            inputs = list(_arrays(given))
+            _judge(mode, row, "value", place, node, names, operands, result, inputs)
         return result
 
     return looked_at
@@ -159,20 +160,25 @@ def _is_inside(mode: Mode, place: Any) -> bool:
 # What is swept
 
 
-def sweeping(recorded: bool) -> Sweep | None:
+Fit = Callable[[Any, Any, Any], Any]
+"""Undoes broadcasting and promotion: (cotangent, operand's like, node) → cotangent"""
+
+
+def sweeping(recorded: bool, fit: Fit | None = None) -> Sweep | None:
     """What stands between a sweep and the rules, or None if there is nothing to do."""
     mode = current()
     if mode.handler is None and not mode.strong:
         return None
-    return Sweep(mode, recorded)
+    return Sweep(mode, recorded, fit)
 
 
 class Sweep:
     """The rules as one sweep calls them, in the mode in which it began."""
 
-    def __init__(self, mode: Mode, recorded: bool) -> None:
+    def __init__(self, mode: Mode, recorded: bool, fit: Fit | None) -> None:
         self.mode = mode
         self.recorded = recorded
+        self.fit = fit
         self.givers: dict[Any, Any] = {}
 
     def pulls(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
@@ -197,13 +203,20 @@ class Sweep:
                 part = self._recorded(node, rule, g, kept, parents)
             else:
                 part = rule(g, kept, parents)
+            inputs: tuple[Any, ...] = g, kept
             if kind == "vjp":
                 for parent in parents[slot] if type(slot) is slice else (parents[slot],):
                     self.givers[parent] = node
+                if self.fit is not None and type(slot) is int and isinstance(part, _ARRAYS):
+                    like = parents[slot]
+                    if part.shape != like.shape or part.dtype != like.dtype:
+                        whole, part = part, self.fit(part, like, node)
+                        if _nonzero(_finite(whole)) == whole.size:
+                            inputs = (whole,)  # it is the sum, or the cast, that may overflow
             # What is only promised is looked at when it has been kept.
             for array in (part,) if isinstance(part, _ARRAYS) else _arrays(part):
                 if _nonzero(_finite(array)) != array.size:
-                    self._judge(node, slot, kind, g, kept, part)
+                    self._judge(node, slot, kind, g, inputs, part)
                     break
             return part
 
@@ -220,13 +233,13 @@ class Sweep:
         finally:
             leave(token)
 
-    def _judge(self, node: Any, slot: Any, kind: str, g: Any, kept: Any, part: Any) -> None:
+    def _judge(self, node: Any, slot: Any, kind: str, g: Any, inputs: Any, part: Any) -> None:
         row = node.plan.row
         record = getattr(node, "record", None)
         place, within, known = record[:3] if record else (None, (), (None,))
         names, operands = _operands(row, known)
         position = node.plan.positions[_number(node.plan, slot)]
-        inputs = [*_arrays(g), *_arrays(kept)]
+        inputs = list(_arrays(inputs))
         mode = self.mode._replace(within=within)
         wanted = row.names[position]
         giver = self.givers.get(node)
@@ -321,12 +334,18 @@ def _enter(mode: Mode, node: Any, place: Any, names: Any, operands: Any, ans: An
 
 def _operands(row: Any, known: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     """The names and the values of the operands: what a rule can be about, and other arrays."""
+    return _named(row, [(position, value) for position, value in enumerate(known[1:])])
+
+
+def _named(row: Any, values: list[tuple[int, Any]]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     names: list[str] = []
     operands: list[Any] = []
-    for position, (name, value) in enumerate(zip(row.names, known[1:], strict=False)):
-        if position in row.nested and isinstance(value, list):
-            names += [f"{name}[{i}]" for i in range(len(value))]
-            operands += value
+    for position, value in values[: len(row.names)]:
+        name = row.names[position]
+        if isinstance(value, (list, tuple)) and any(isinstance(x, _ARRAYS) for x in value):
+            arrays = [x for x in value if isinstance(x, _ARRAYS)]
+            names += [f"{name}[{i}]" for i in range(len(arrays))]
+            operands += arrays
         elif isinstance(value, _ARRAYS) or (position in row.operands and _is_number(value)):
             names.append(name)
             operands.append(value)
@@ -431,13 +450,13 @@ def fingerprint(x: Any) -> int:
         x = np.ascontiguousarray(x.transpose(np.argsort([-n for n in x.strides], kind="stable")))
     flat = x.reshape(-1).view(np.uint8)
     if flat.size < _LARGE:
-        return zlib.crc32(flat)
+        return binascii.crc32(flat)
     # A checksum of all rows' and all columns' sums: six times as fast, and an order of elements
     # changes it, too.
     end = flat.size // _BLOCK * _BLOCK
     words = flat[:end].view(np.uint64).reshape(-1, _BLOCK // 8)
-    mark = zlib.crc32(np.add.reduce(words, 0), zlib.crc32(np.add.reduce(words, 1)))
-    return zlib.crc32(flat[end:], mark)
+    mark = binascii.crc32(np.add.reduce(words, 0), binascii.crc32(np.add.reduce(words, 1)))
+    return binascii.crc32(flat[end:], mark)
 
 
 _LARGE = 1 << 15  # bytes
