@@ -241,22 +241,22 @@ class Tensor(Methods, Refusals):
     # Comparisons are locally constant: plain arrays
 
     def __eq__(self, other: object) -> Any:
-        return _compared(operator.eq, self, other)
+        return shapes.compared(operator.eq, self, other)
 
     def __ne__(self, other: object) -> Any:
-        return _compared(operator.ne, self, other)
+        return shapes.compared(operator.ne, self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return _compared(operator.lt, self, other)
+        return shapes.compared(operator.lt, self, other)
 
     def __le__(self, other: Any) -> Any:
-        return _compared(operator.le, self, other)
+        return shapes.compared(operator.le, self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return _compared(operator.gt, self, other)
+        return shapes.compared(operator.gt, self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return _compared(operator.ge, self, other)
+        return shapes.compared(operator.ge, self, other)
 
     __hash__ = object.__hash__
 
@@ -407,36 +407,40 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
         raise
 
 
-def _compared(compare: Any, x: Tensor, y: Any) -> Any:
-    try:
-        return compare(x._value, value_of(y))
-    except ValueError as error:
-        shapes.tell(error, TABLE[_COMPARISONS[compare]], (x, y), {})
-        raise
-
-
 def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     """What carries out a plan's calls from now on; the forms with one or two operands are short."""
     kernel, select, positions = plan.row.kernel, plan.select, plan.positions
     if isinstance(kernel, np.ufunc):
         kernel = in_kept_memory(kernel)
 
+    # Debug mode is given the operands, too; a tuple of them for nothing would cost something.
     def one(x: Tensor) -> Tensor:
-        known = kernel(x._value), x._value
-        return _linked(plan, None if select is None else select(known), (x._source,), known)
+        ans = kernel(x._value)
+        kept = None if select is None else select((ans, x._value))
+        if modes.opened:
+            return _seen(plan, kept, (x._source,), (ans, x._value))
+        return _linked(plan, kept, (x._source,), ans)
 
     def left(x: Tensor, y: Any) -> Tensor:
-        known = kernel(x._value, y), x._value, y
-        return _linked(plan, None if select is None else select(known), (x._source,), known)
+        ans = kernel(x._value, y)
+        kept = None if select is None else select((ans, x._value, y))
+        if modes.opened:
+            return _seen(plan, kept, (x._source,), (ans, x._value, y))
+        return _linked(plan, kept, (x._source,), ans)
 
     def right(x: Any, y: Tensor) -> Tensor:
-        known = kernel(x, y._value), x, y._value
-        return _linked(plan, None if select is None else select(known), (y._source,), known)
+        ans = kernel(x, y._value)
+        kept = None if select is None else select((ans, x, y._value))
+        if modes.opened:
+            return _seen(plan, kept, (y._source,), (ans, x, y._value))
+        return _linked(plan, kept, (y._source,), ans)
 
     def both(x: Tensor, y: Tensor) -> Tensor:
-        known = kernel(x._value, y._value), x._value, y._value
-        kept = None if select is None else select(known)
-        return _linked(plan, kept, (x._source, y._source), known)
+        ans = kernel(x._value, y._value)
+        kept = None if select is None else select((ans, x._value, y._value))
+        if modes.opened:
+            return _seen(plan, kept, (x._source, y._source), (ans, x._value, y._value))
+        return _linked(plan, kept, (x._source, y._source), ans)
 
     def any_number(*args: Any) -> Tensor:
         values = list(args)
@@ -444,7 +448,7 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
             values[position] = args[position]._value
         known = kernel(*values), *values
         kept = None if select is None else select(known)
-        return _linked(plan, kept, tuple([args[position]._source for position in positions]), known)
+        return _seen(plan, kept, tuple([args[position]._source for position in positions]), known)
 
     match given, positions:
         case 1, [0]:
@@ -458,9 +462,8 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     return any_number
 
 
-def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], known: Any) -> Tensor:
-    """The result of a call as a Tensor, with a node of its own; `known` is (result, *operands)."""
-    ans = known[0]
+def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor:
+    """The result of a call as a Tensor, with a node of its own."""
     if type(ans) is not np.ndarray:
         ans = np.asarray(ans)
     dtype = ans.dtype
@@ -473,11 +476,17 @@ def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], known: Any) -> Tens
     node.parents = parents
     node.shape = ans.shape
     node.dtype = dtype
-    if modes.opened:
-        watch.made(node, known)
     tensor = _new(Tensor)
     tensor._value = ans
     tensor._source = node
+    return tensor
+
+
+def _seen(plan: Plan, kept: Any, parents: tuple[Any, ...], known: Any) -> Tensor:
+    """The same for (result, *operands), which debug mode looks at."""
+    tensor = _linked(plan, kept, parents, known[0])
+    if modes.opened:
+        watch.made(tensor._source, known)
     return tensor
 
 
@@ -524,7 +533,7 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     kept = None if plan.select is None else plan.select(known)
     if several:
         return _several(plan, kept, parents, known, type(ans))
-    return _linked(plan, kept, tuple(parents), known)
+    return _seen(plan, kept, tuple(parents), known)
 
 
 def _compose(row: Row, bound: list[Any]) -> Any:
@@ -569,10 +578,6 @@ def _defers(other: Any) -> bool:
     return getattr(type(other), "__array_ufunc__", True) is None
 
 
-_COMPARISONS: dict[Any, Any] = {
-    operator.eq: np.equal, operator.ne: np.not_equal, operator.lt: np.less,
-    operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
-}  # fmt: skip
 _ADD = TABLE[np.add]
 _SUBTRACT = TABLE[np.subtract]
 _MULTIPLY = TABLE[np.multiply]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..at import written
+from ..rules import TABLE
 from . import places, watch
 
 Shape = tuple[int, ...]
@@ -28,6 +29,25 @@ def tell(error: Exception, row: Any, args: Any, kwargs: Any) -> None:
     told = _told(error, row, args, kwargs)
     if told is not None:
         raise told from None
+
+
+def compared(compare: Any, tensor: Any, other: Any) -> Any:
+    """``compare`` a Tensor's value and anything."""
+    try:
+        return compare(tensor._value, getattr(other, "_value", other))
+    except ValueError as error:
+        tell(error, TABLE[_COMPARISONS[compare]], (tensor, other), {})
+        raise
+
+
+_COMPARISONS: dict[Any, Any] = {
+    operator.eq: np.equal,
+    operator.ne: np.not_equal,
+    operator.lt: np.less,
+    operator.le: np.less_equal,
+    operator.gt: np.greater,
+    operator.ge: np.greater_equal,
+}
 
 
 def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | None:
