@@ -17,7 +17,7 @@ it, and every function without a rule. `data` is the way out where a value is al
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -237,28 +237,6 @@ class Tensor(Methods, Refusals):
 
     def __abs__(self) -> Tensor:
         return _unary(_ABSOLUTE, self)
-
-    # Comparisons are locally constant: plain arrays
-
-    def __eq__(self, other: object) -> Any:
-        return shapes.compared(operator.eq, self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return shapes.compared(operator.ne, self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return shapes.compared(operator.lt, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return shapes.compared(operator.le, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return shapes.compared(operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return shapes.compared(operator.ge, self, other)
-
-    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         return bool(self._value)
