@@ -17,7 +17,7 @@ it, and every function without a rule. `data` is the way out where a value is al
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
