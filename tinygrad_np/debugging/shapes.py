@@ -51,6 +51,8 @@ _COMPARISONS: dict[Any, Any] = {
 
 
 def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | None:
+    if not isinstance(error, (ValueError, IndexError)):
+        return None
     if type(error).__module__.split(".")[0] not in ("builtins", "numpy") or _is_anothers(
         error, row
     ):
@@ -89,12 +91,13 @@ def _is_anothers(error: Exception, row: Any) -> bool:
         if step is not error.__traceback__ and places.is_users(last):
             return True
         step = step.tb_next
+    spoken = _SPOKEN.match(text)
+    if spoken and spoken[1] == row.name and row.function not in _TELLING:
+        return True
     if last is None or not places.is_ours(last) or isinstance(error, np.exceptions.AxisError):
         return False
-    spoken = _SPOKEN.match(text)
     if spoken and row.kind == "composed":
-        # The function that was called knows better than a part of it.
-        return spoken[1] == row.name and row.function not in _TELLING
+        return False  # the function that was called knows better than a part of it
     return bool(spoken) or text.startswith(("the vjp rule", "the jvp rule"))
 
 
