@@ -71,7 +71,7 @@ CHOICES = {
     "subok": "it chooses a type",
     "value": "it has no derivative rule; use np.where or np.concatenate",
 }
-"""Parameters that take no Tensor, and why."""
+"""Parameters that take no Tensor, and why; a family of rules adds its own."""
 
 
 class Rule(NamedTuple):
@@ -122,6 +122,7 @@ class Row:
         "analytic",
         "broadcasts",
         "calls",
+        "choices",
         "constant_outputs",
         "defaults",
         "function",
@@ -181,6 +182,8 @@ class Row:
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
+        # Why other parameters take no Tensor; its family may add its own reasons.
+        self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
         # The positions of the parameters by which there is a derivative.
         self.operands: set[int] = set()
