@@ -1,4 +1,4 @@
-"""What the examples' commands have in common: argument types, a progress bar, readable output."""
+"""What the examples' commands have in common: argument types, readable output."""
 
 from __future__ import annotations
 
@@ -62,15 +62,6 @@ def refuse_changed(
     if changed:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
         parser.error(f"{because}: leave out {flags}")
-
-
-def progress(steps: Iterable[Any], what: str, total: int | None = None) -> Iterable[Any]:
-    """The steps with a progress bar, which vanishes when they are done; without tqdm, no bar."""
-    try:
-        from tqdm import tqdm
-    except ModuleNotFoundError:
-        return steps
-    return tqdm(steps, what, total, unit="step", leave=False, file=sys.stderr)
 
 
 def check_finite(loss: float, epoch: int) -> None:

@@ -25,12 +25,12 @@ from commandline import (
     folder,
     positive,
     prepare_output,
-    progress,
     refuse_changed,
     seed,
 )
 
 import tinygrad_np as tg
+from tinygrad_np.progress import progress
 
 CLASSES = 10
 VALIDATION = 5_000  # the last of the training images

@@ -18,7 +18,7 @@ LAYERS = [
     ["closed_form.convolutions", "closed_form.layers"],
     ["closed_form.networks"],
     ["closed_form"],
-    ["kernels.dispatch", "kernels.geometry"],
+    ["kernels.dispatch", "kernels.geometry", "progress"],
     ["kernels.memory", "arrays", "tree",
      "data.dataset"],
     ["kernels.elementwise", "kernels.scatter", "kernels.shapes", "kernels.windows",
@@ -48,8 +48,10 @@ LAYERS = [
      "check.samples.shapes"],
     ["check.samples"],
     ["check.witnesses"],
+    ["check.atlas"],
     ["check"],
     [""],
+    ["__main__"],
 ]  # fmt: skip
 HEIGHT = {module: height for height, row in enumerate(LAYERS) for module in row}
 
