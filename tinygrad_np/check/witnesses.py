@@ -241,7 +241,10 @@ def _value(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float,
 
 
 def _takes_complex_step(trial: Trial) -> bool:
-    return trial.row.analytic and all(x.dtype.kind == "f" for x in trial.values)
+    """Whether it is a real function of its variables, beside which there may be other operands."""
+    return trial.row.analytic and all(
+        np.isrealobj(x) for x in (*trial.values, *trial.plain(trial.values))
+    )
 
 
 def _complex_step(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
