@@ -122,6 +122,15 @@ _remembered = functools.lru_cache(maxsize=1024)(_look_up)
 _container: Callable[[type], Container | None] = _remembered
 
 
+def container_of(cls: type) -> Container | None:
+    """How a container of the class `cls` is taken apart and put together; None for a leaf.
+
+    >>> container_of(dict).keys({"a": 1})
+    ["['a']"]
+    """
+    return _container(cls)
+
+
 def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """`function` of every leaf of `tree`, and of the leaves of `others` at the same place.
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..files import replacing
 from ..progress import progress
 from ..rules import TABLE, families
 from ..rules.table import Row
@@ -156,9 +156,8 @@ def _save(path: Path, pages: list[dict[str, object]]) -> None:
     for page in pages:
         errors: dict[str, float] = page["errors"]  # type: ignore[assignment]
         page["errors"] = {w: e if np.isfinite(e) else None for w, e in errors.items()}
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(pages, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    with replacing(path) as file:
+        file.write(json.dumps(pages, indent=1, ensure_ascii=False).encode())
 
 
 if __name__ == "__main__":
