@@ -187,4 +187,7 @@ ROWS = (
         lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
     ),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
+    linear(per, lambda g, count: per(g, count)),
 )
+
+CHOICES = {"count": "it is a number of elements"}

@@ -10,6 +10,7 @@ from ...kernels.elementwise import (
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
+    per,
     quotient,
     relu,
     relu_gate,
@@ -106,6 +107,10 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     ],
     quotient: lambda rng: [
         call(apart(rng, 3, 3), POSITIVE.draw(rng, 3, 3), reach=APART),
+    ],
+    per: lambda rng: [
+        call(REAL.draw(rng, 3, 3), 7),
+        call(REAL.draw(rng, 3, 3), rng.integers(1, 9, (3, 1))),
     ],
 }
 
