@@ -187,6 +187,16 @@ class TestPowersAndTails:
         check(lambda x: loss(x, exponent), x)
         check(lambda y: loss(complex(base), y), y)
 
+    @pytest.mark.parametrize("function", [np.sqrt, np.log, np.log1p, np.arcsin, np.arccos,
+                                          np.arccosh, np.arcsinh, np.arctanh, np.tanh])  # fmt: skip
+    @pytest.mark.parametrize("x", [-3.0, 3.0, 0.4])
+    def test_a_real_operand_with_a_complex_result(self, function, x):
+        x = A([x])
+        weight = 0.3 - 0.8j
+        found = tg.grad(lambda x: np.sum(np.real(weight * function(x, dtype=complex))))(x)
+        assert found.dtype == float
+        assert np.allclose(found, np.real(weight * slope(function, x + 0j)), rtol=1e-14)
+
     def test_the_policy_at_zero(self):
         z = A([0j, 0j, 1j])
         assert slope(lambda z: z**0, z).tolist() == [0, 0, 0]
