@@ -21,7 +21,22 @@ REFUSED: dict[Callable[..., object], str] = {}
 
 _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
-_LATER: dict[str, str] = {"fft": "numpy.fft"}
+_LATER: dict[str, str] = {
+    "applying": "numpy",
+    "differences": "numpy",
+    "fft": "numpy.fft",
+    "histograms": "numpy",
+    "missing": "numpy",
+    "ordering": "numpy",
+    "polynomials": "numpy",
+    "quantiles": "numpy",
+    "scans": "numpy",
+    "scimath": "numpy",
+    "sequences": "numpy",
+    "series": "numpy.polynomial.polynomial",
+    "signals": "numpy",
+    "statistics": "numpy",
+}
 _LOADING = threading.Lock()
 
 

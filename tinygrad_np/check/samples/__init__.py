@@ -10,12 +10,56 @@ from typing import Any
 import numpy as np
 
 from ...rules.table import Row
-from . import arithmetic, elementary, fft, indexing, networks, products, reductions, shapes
+from . import (
+    applying,
+    arithmetic,
+    differences,
+    elementary,
+    fft,
+    histograms,
+    indexing,
+    missing,
+    networks,
+    ordering,
+    polynomials,
+    products,
+    quantiles,
+    reductions,
+    scans,
+    scimath,
+    sequences,
+    series,
+    shapes,
+    signals,
+    statistics,
+)
 from .draws import Edge, Generator, Sample
 
 __all__ = ["EDGES", "FAMILIES", "SAMPLES", "Edge", "Sample", "edges_of", "samples_of"]
 
-FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, products, networks, fft)
+FAMILIES = (
+    arithmetic,
+    elementary,
+    reductions,
+    shapes,
+    indexing,
+    products,
+    networks,
+    scans,
+    statistics,
+    missing,
+    ordering,
+    quantiles,
+    differences,
+    signals,
+    sequences,
+    histograms,
+    polynomials,
+    series,
+    scimath,
+    applying,
+    fft,
+)
 
 SAMPLES = {function: draw for family in FAMILIES for function, draw in family.SAMPLES.items()}
 EDGES = {function: edges for family in FAMILIES for function, edges in family.EDGES.items()}
