@@ -131,6 +131,8 @@ class Methods:
         """The complex conjugate."""
         return numpy.conjugate(self)
 
+    conjugate = conj
+
     def copy(self) -> Self:
         """The same value as a new Tensor that depends on this one."""
         return numpy.positive(self)

@@ -137,7 +137,7 @@ class Tensor(Methods, Refusals):
         """Add the gradient of this result to the `grad` of every leaf that it was computed from.
 
         `cotangent`, an array of this shape, weighs the elements of the result; it can be left out
-        for a single element. The graph is freed on the way: a second ``backward()`` through it
+        for a single real element. The graph is freed on the way: a second ``backward()`` through it
         raises `FreedGraphError`. `tinygrad_np.vjp` pulls back as often as one likes.
 
         >>> x = Tensor([1.0, 2.0, 3.0])
@@ -151,6 +151,12 @@ class Tensor(Methods, Refusals):
             raise ValueError(
                 f"backward: the result has shape {self.shape}, not one element; pass a cotangent "
                 "of that shape, or reduce the result first, for instance with .sum()"
+            )
+        if cotangent is None and self._value.dtype.kind == "c":
+            raise TypeError(
+                "backward: the result is a complex number, whose real part, imaginary part and "
+                "absolute value have a gradient each; take one of them, for instance with np.real, "
+                "or pass a cotangent"
             )
         given = np.ones(self.shape) if cotangent is None else cotangent
         seed = shaped_like(given, self.shape, self.dtype, "backward: the cotangent")

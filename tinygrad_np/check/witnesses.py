@@ -6,7 +6,8 @@
 - *complex step*: the jvp against f(x + ih v) / ih, for rows declared analytic.
 - *differences*: elsewhere, the jvp against central differences (exact for linear and bilinear
   rows) or five-point differences.
-- *transpose*: ⟨u, J v⟩ = ⟨Jᵀu, v⟩, forward against reverse mode.
+- *transpose*: ⟨u, J v⟩ = ⟨Jᵀu, v⟩, forward against reverse mode; and each sweep, recorded and
+  differentiated by what it carries, gives the other one.
 - *second order*: the derivative of the vjp, by a recorded sweep, against differences of the vjp.
 - *float32*: dtypes are kept, and the gradient is that of float64 to 1e-4.
 - *layout*: strided, reversed and read-only operands give the same; nothing is written into.
@@ -191,10 +192,11 @@ class Linearised:
             for x, node in zip(self.tensors, self.inputs, strict=True)
         ]
 
-    def jvp(self, vs: list[Any]) -> list[Any]:
-        """The results' tangents."""
+    def jvp(self, vs: list[Any], recorded: bool = False) -> list[Any]:
+        """The results' tangents; as Tensors, to be differentiated again, if `recorded`."""
         order, _ = between([x for x in self.outputs if x is not None], self.inputs)
-        found = forward(order, dict(zip(self.inputs, vs, strict=True)), self.outputs)
+        tangents = dict(zip(self.inputs, vs, strict=True))
+        found = forward(order, tangents, self.outputs, rebuilt if recorded else None)
         return [
             np.zeros(x.shape, x.dtype) if t is None else t
             for x, t in zip(self.results, found, strict=True)
@@ -202,15 +204,32 @@ class Linearised:
 
     def second(self, us: list[Any], vs: list[Any]) -> list[Any]:
         """The gradient of ⟨Jᵀu, v⟩ by the operands."""
+        return self._gradient(self.vjp(us, recorded=True), vs, [])
+
+    def transposed_vjp(self, us: list[Any], vs: list[Any]) -> list[Any]:
+        """The gradient of ⟨Jᵀu, v⟩ by u, which is J v."""
+        variables = [Tensor(u) for u in us]
+        return self._gradient(self.vjp(variables, recorded=True), vs, variables)
+
+    def transposed_jvp(self, us: list[Any], vs: list[Any]) -> list[Any]:
+        """The gradient of ⟨u, J v⟩ by v, which is Jᵀu."""
+        variables = [Tensor(v) for v in vs]
+        return self._gradient(self.jvp(variables, recorded=True), us, variables)
+
+    def _gradient(self, parts: list[Any], weights: list[Any], variables: list[Any]) -> list[Any]:
+        """The gradient of ⟨parts, weights⟩ by `variables`, or else by the operands."""
         total: Any = 0.0
-        for g, v in zip(self.vjp(us, recorded=True), vs, strict=True):
-            total = total + np.real(np.sum(g * v))
+        for part, weight in zip(parts, weights, strict=True):
+            total = total + np.real(np.sum(part * weight))
+        by = variables or self.tensors
         if not isinstance(total, Tensor):
-            return [np.zeros_like(value_of(x)) for x in self.tensors]
-        found: Any = reverse([(source_of(total), np.ones(()))], self.inputs)
+            return [np.zeros(x.shape, x.dtype) for x in by]
+        arguments: list[Any] = [*self.inputs, *[source_of(x) for x in variables]]
+        found: Any = reverse([(source_of(total), np.ones(()))], arguments)
+        gradients = [found[node] for node in arguments[-len(by) :]]
         return [
-            np.zeros_like(value_of(x)) if found[node] is None else found[node]
-            for x, node in zip(self.tensors, self.inputs, strict=True)
+            np.zeros(x.shape, x.dtype) if g is None else g
+            for x, g in zip(by, gradients, strict=True)
         ]
 
 
@@ -268,7 +287,10 @@ def _value(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float,
 
 
 def _takes_complex_step(trial: Trial) -> bool:
-    return trial.row.analytic and all(x.dtype.kind == "f" for x in trial.values)
+    """Whether it is a real function of its variables, beside which there may be other operands."""
+    return trial.row.analytic and all(
+        np.isrealobj(x) for x in (*trial.values, *trial.plain(trial.values))
+    )
 
 
 def _complex_step(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
@@ -305,7 +327,14 @@ def _transpose(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[fl
     us, vs = _directions(derivative, rng)
     forwards, backwards = derivative.jvp(vs), derivative.vjp(us)
     scale = _magnitude(us, forwards) + _magnitude(backwards, vs)
-    return abs((_pairing(us, forwards) - _pairing(backwards, vs)).real), EXACT * scale
+    error = abs((_pairing(us, forwards) - _pairing(backwards, vs)).real)
+    for found, expected in (
+        (derivative.transposed_vjp(us, vs), forwards),
+        (derivative.transposed_jvp(us, vs), backwards),
+    ):
+        for a, b in zip(found, expected, strict=True):
+            error = max(error, np.max(np.abs(a - b), initial=0.0))
+    return float(error), EXACT * scale
 
 
 def _second_order(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:

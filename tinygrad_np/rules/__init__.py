@@ -27,6 +27,7 @@ _LATER: dict[str, str] = {
     "diagonals": "numpy",
     "differences": "numpy",
     "einsum": "numpy",
+    "fft": "numpy.fft",
     "histograms": "numpy",
     "missing": "numpy",
     "ordering": "numpy",

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..kernels.elementwise import (
     bernoulli_loss,
+    cast,
     larger,
     logistic_loss,
     logistic_residual,
@@ -35,6 +36,8 @@ def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
     """ans·log x; 0**y is constant for y > 0, and infinite for y < 0. By policy 0 at y = 0."""
     if isinstance(x, (int, float, complex)):
         x = np.asarray(x, ans.dtype)
+    elif x.dtype.kind != ans.dtype.kind:
+        x = cast(x, ans.dtype)  # of a negative base the logarithm is complex
     base_is_zero = np.equal(x, 0)
     at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
     return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
@@ -186,3 +189,5 @@ ROWS = (
     linear(per, lambda g, count: per(g, count)),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
 )
+
+CHOICES = {"count": "it is a number of elements"}

@@ -144,3 +144,5 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     ],
     quotient: [Edge((A([0.0, 2.0]), A([0.0, 4.0])), {}, (None, [0, -0.125]))],
 }
+
+COMPLEX = {np.absolute, np.maximum, np.minimum, np.clip, quotient}

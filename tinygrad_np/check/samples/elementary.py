@@ -63,3 +63,5 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         Edge((A([2.0]), A([2.0])), {}, ([0.5], [0.5])),
     ],
 }
+
+REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians}
