@@ -64,8 +64,16 @@ class Trial:
     `places` says which: (position or keyword of the argument, index if it is a list).
     """
 
-    def __init__(self, row: Row, args: Any, kwargs: Any, places: list[tuple[Any, Any]]) -> None:
+    def __init__(
+        self,
+        row: Row,
+        args: Any,
+        kwargs: Any,
+        places: list[tuple[Any, Any]],
+        through: Any = None,
+    ) -> None:
         self.row = row
+        self.through = through
         self.args = args
         self.kwargs = kwargs
         self.places = places
@@ -81,19 +89,22 @@ class Trial:
                 parts[index] = value
                 value = parts
             target[key] = value
-        results = function(tuple(args), kwargs)
-        constant = self.row.constant_outputs
-        if constant is None:
+        if self.through is None:
+            results = function(*args, **kwargs)
+        else:
+            results = self.through(function, *args, **kwargs)
+        if not isinstance(results, (list, tuple)):
             return [results]
+        constant = self.row.constant_outputs or ()
         return [result for i, result in enumerate(results) if i not in constant]
 
     def plain(self, values: list[Any]) -> list[Any]:
         """The results as the function itself gives them."""
-        return self.call(values, lambda args, kwargs: self.row.function(*args, **kwargs))
+        return self.call(values, self.row.function)
 
     def recorded(self, values: list[Any]) -> list[Any]:
         """The results of the recorded call."""
-        return self.call(values, lambda args, kwargs: apply(self.row, args, kwargs))
+        return self.call(values, lambda *args, **kwargs: apply(self.row, args, kwargs))
 
 
 def trials(row: Row, sample: Sample | Edge) -> Iterator[Trial]:
@@ -116,10 +127,11 @@ def trials(row: Row, sample: Sample | Edge) -> Iterator[Trial]:
             places += [(key, i) for i in range(len(value))]
         elif isinstance(value, np.ndarray) and value.dtype.kind in "fc":
             places.append((key, None))
-    yield Trial(row, sample.args, sample.kwargs, places)
+    through = getattr(sample, "through", None)
+    yield Trial(row, sample.args, sample.kwargs, places, through)
     if len(places) > 1:
         for place in places:
-            yield Trial(row, sample.args, sample.kwargs, [place])
+            yield Trial(row, sample.args, sample.kwargs, [place], through)
 
 
 def _read(args: Any, kwargs: Any, place: tuple[Any, Any]) -> Any:
@@ -269,7 +281,8 @@ def _second_order(trial: Trial, reach: float, rng: np.random.Generator) -> tuple
 def _float32(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
     derivative = Linearised(trial, trial.values)
     us = _directions(derivative, rng)[0]
-    single = Trial(trial.row, _single(trial.args), _single(trial.kwargs), trial.places)
+    args, kwargs = _single(trial.args), _single(trial.kwargs)
+    single = Trial(trial.row, args, kwargs, trial.places, trial.through)
     recorded = Linearised(single, single.values)
     for a, b in zip(recorded.results, single.plain(single.values), strict=True):
         if a.dtype != np.asarray(b).dtype:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from . import arithmetic, constants, elementary, indexing, networks, products, reductions, shapes
-from .table import Row
+from .table import CHOICES, Row
 
 __all__ = ["REFUSED", "TABLE", "families", "load"]
 
@@ -21,7 +21,10 @@ REFUSED: dict[Callable[..., object], str] = {}
 
 _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
-_LATER: dict[str, str] = {}
+_LATER: dict[str, str] = {
+    "eigen": "numpy", "factorisations": "numpy", "linalg": "numpy", "matrix_products": "numpy",
+    "norms": "numpy",
+}  # fmt: skip
 _LOADING = threading.Lock()
 
 
@@ -30,6 +33,7 @@ def _add(family: ModuleType) -> None:
         if TABLE.setdefault(row.function, row) is not row:
             raise ValueError(f"{row.name} has two rows")
     REFUSED.update(getattr(family, "REFUSED", {}))
+    CHOICES.update(getattr(family, "CHOICES", {}))
     _FAMILIES.append(family)
 
 

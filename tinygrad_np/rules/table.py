@@ -61,7 +61,7 @@ CHOICES = {
     "initial": "it has no derivative rule; add it, or use np.maximum",
     "keepdims": "it chooses a shape",
     "key": "it chooses elements",
-    "mode": "it chooses how to pad or to index",
+    "mode": "it chooses how to pad, to index or to factorise",
     "order": "it chooses an order of elements",
     "out": "nothing is written into a Tensor",
     "pad_width": "it chooses a shape",
@@ -72,7 +72,7 @@ CHOICES = {
     "subok": "it chooses a type",
     "value": "it has no derivative rule; use np.where or np.concatenate",
 }
-"""Parameters that take no Tensor, and why."""
+"""Parameters that take no Tensor, and why; families add theirs."""
 
 
 class Like:
@@ -125,17 +125,25 @@ class Signature(NamedTuple):
     rest: int | None = None
     """the position of the parameter that takes all further positional arguments, as a tuple"""
 
+    keywords: int | None = None
+    """the position from which on NumPy wants keywords"""
+
 
 def takes(*required: str, **optional: Any) -> Signature:
     """The signature of a function that Python cannot read, in the order of its parameters.
 
-    A star before the last required name: it takes the rest of the positional arguments.
+    A star before the last required name: it takes the rest of the positional arguments. A star by
+    itself: what has a default is given by its keyword.
 
     >>> takes("a", axis=None).names
     ('a', 'axis')
     >>> takes("*arrays", copy=True).rest
     0
+    >>> takes("a", "*", upper=False).keywords
+    1
     """
+    if required[-1:] == ("*",):
+        return takes(*required[:-1], **optional)._replace(keywords=len(required) - 1)
     rest = next((i for i, name in enumerate(required) if name.startswith("*")), None)
     defaults = [() if i == rest else REQUIRED for i in range(len(required))]
     names = [name.removeprefix("*") for name in required]
@@ -154,7 +162,9 @@ class Row:
         "constant_outputs",
         "defaults",
         "function",
+        "gaps",
         "kernel",
+        "keywords",
         "kind",
         "locally_constant",
         "name",
@@ -182,13 +192,15 @@ class Row:
         aliases: Mapping[str, str] = {},
         nested: Collection[str] = (),
         constant_outputs: Collection[int] | None = None,
+        gaps: bool = False,
         locally_constant: Mapping[str, str] = {},
         reason: str = "",
     ) -> None:
         self.kind = kind
         self.function = function
         self.name = name_of(function)
-        self.names, self.defaults, self.rest = signature or _read_signature(function)
+        signature = signature or _read_signature(function)
+        self.names, self.defaults, self.rest, self.keywords = signature
         # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
         self.kernel = kernel or implementation(function)
         self.broadcasts = isinstance(function, np.ufunc) if broadcasts is None else broadcasts
@@ -198,6 +210,8 @@ class Row:
         self.nested = frozenset(self.names.index(name) for name in nested)
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
+        # Of several results, whether the vjp is told (by None) which ones nothing depends on.
+        self.gaps = gaps
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
@@ -235,6 +249,7 @@ class Row:
         for i, (name, default, value) in enumerate(
             zip(self.names, self.defaults, values, strict=True)
         ):
+            omitted = omitted or i == self.keywords
             if i == self.rest:
                 args.extend(value)
                 omitted = True
@@ -469,6 +484,7 @@ _ROW_OPTIONS = {
     "aliases",
     "nested",
     "constant_outputs",
+    "gaps",
     "locally_constant",
 }
 
