@@ -32,8 +32,8 @@ def _add(family: ModuleType) -> None:
     for row in family.ROWS:
         if TABLE.setdefault(row.function, row) is not row:
             raise ValueError(f"{row.name} has two rows")
+        row.choices = {**CHOICES, **getattr(family, "CHOICES", {})}
     REFUSED.update(getattr(family, "REFUSED", {}))
-    CHOICES.update(getattr(family, "CHOICES", {}))
     _FAMILIES.append(family)
 
 

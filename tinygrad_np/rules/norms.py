@@ -4,7 +4,8 @@ Policy: a norm of zero has gradient 0, and so has the magnitude of an element th
 where the true slope is infinite (ord < 1). Elements, rows, columns and singular values that tie for
 the largest or the smallest share its cotangent equally, singular values also where they tie but to
 rounding. ord=0 counts, and is constant. A singular value 0 adds nothing to the gradient of
-ord="nuc", 2 or -2. The condition number of a singular matrix is inf, and its gradient not a number.
+ord="nuc", 2 or -2. The condition number of a singular matrix is inf (0 with p=-2), and its gradient
+not a number (0).
 
 >>> from tinygrad_np import grad
 >>> grad(np.linalg.norm)(np.array([3.0, 4.0])), grad(np.linalg.norm)(np.zeros(2))
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.elementwise import cast
 from ..kernels.factors import svd_factors
 from .matrices import coinciding, sandwich, vanishing
 from .reductions import restored
@@ -82,19 +84,22 @@ def _tied(s: Any, i: int, n: int) -> Any:
 def _spectral_slope(x: Any, ord: Any) -> Any:
     u, s, vh = svd_factors(x)
     n = max(x.shape[-2:])
-    weights = np.logical_not(vanishing(s, n)).astype(s.dtype)
-    if ord != "nuc":
-        weights = weights * _tied(s, 0 if ord == 2 else -1, n)
+    kept = np.logical_not(vanishing(s, n))
+    weights = kept.astype(s.dtype) if ord == "nuc" else kept * _tied(s, 0 if ord == 2 else -1, n)
     return np.conjugate(sandwich(u, weights, vh))
 
 
+# NumPy 2.0 gives complex matrices a complex condition number, but for p = None, 2 and −2.
+
+
 def _cond_slope(x: Any, ans: Any, p: Any) -> Any:
-    ans = np.expand_dims(ans, -1)
+    ans = np.expand_dims(np.real(ans), -1)
     if p is None or p in (2, -2):
         u, s, vh = svd_factors(x)
         n = max(x.shape[-2:])
         upper, lower = (-1, 0) if p == -2 else (0, -1)
-        weights = (_tied(s, upper, n) - ans * _tied(s, lower, n)) / s[..., lower, None]
+        of_upper = np.logical_not(vanishing(s, n)) * _tied(s, upper, n)
+        weights = (of_upper - ans * _tied(s, lower, n)) / s[..., lower, None]
         return np.conjugate(sandwich(u, weights, vh))
     ans = np.expand_dims(ans, -1)
     singular = np.isinf(ans)
@@ -156,8 +161,10 @@ ROWS = (
         np.linalg.cond,
         takes("x", p=None),
         (
-            lambda g, x, ans, p: np.expand_dims(g, (-2, -1)) * _cond_slope(x, ans, p),
-            lambda t, x, ans, p: np.sum(np.real(t * _cond_slope(x, ans, p)), (-2, -1)),
+            lambda g, x, ans, p: np.expand_dims(np.real(g), (-2, -1)) * _cond_slope(x, ans, p),
+            lambda t, x, ans, p: cast(
+                np.sum(np.real(t * _cond_slope(x, ans, p)), (-2, -1)), ans.dtype
+            ),
         ),
     ),
 )

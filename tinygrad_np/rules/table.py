@@ -72,7 +72,7 @@ CHOICES = {
     "subok": "it chooses a type",
     "value": "it has no derivative rule; use np.where or np.concatenate",
 }
-"""Parameters that take no Tensor, and why; families add theirs."""
+"""Parameters that take no Tensor, and why; a family may have its own, under the same name."""
 
 
 class Like:
@@ -159,6 +159,7 @@ class Row:
         "analytic",
         "broadcasts",
         "calls",
+        "choices",
         "constant_outputs",
         "defaults",
         "function",
@@ -215,6 +216,7 @@ class Row:
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
+        self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
         # The positions of the parameters by which there is a derivative.
         self.operands: set[int] = set()
