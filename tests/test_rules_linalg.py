@@ -1,5 +1,6 @@
 """Equations, inverses, determinants, pseudo-inverses: ranks, singular matrices, messages."""
 
+from fractions import Fraction
 from itertools import permutations
 
 import numpy as np
@@ -9,7 +10,7 @@ from matrices import close, gradient_by_differences, hermitian, hermitian_with, 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.rules import REFUSED, TABLE, load
-from tinygrad_np.rules.linalg import _polynomial_adjugate
+from tinygrad_np.rules.linalg import _by_polynomials
 
 KINDS = pytest.mark.parametrize("kind", ["f", "c"])
 RNG = np.random.default_rng(11)
@@ -77,6 +78,29 @@ def leibniz(a):
             product = product * a[i, j]
         total = total + product
     return total
+
+
+def cofactors_of_fractions(a):
+    """The cofactors of exactly these floating numbers, by elimination in fractions."""
+    n = len(a)
+    cofactors = np.empty((n, n))
+    for i, j in np.ndindex(n, n):
+        minor = [[Fraction(x) for x in row] for row in np.delete(np.delete(a, i, 0), j, 1).tolist()]
+        product = Fraction((-1) ** (i + j))
+        while minor:
+            pivot = next((row for row in minor if row[0]), None)
+            if pivot is None:
+                product = Fraction(0)
+                break
+            place = minor.index(pivot)
+            product *= pivot[0] * (-1) ** place
+            rest = minor[:place] + minor[place + 1 :]
+            minor = [
+                [x - row[0] / pivot[0] * p for x, p in zip(row[1:], pivot[1:], strict=True)]
+                for row in rest
+            ]
+        cofactors[i, j] = product
+    return cofactors
 
 
 def of_rank(n, rank, kind="f"):
@@ -155,9 +179,27 @@ class TestDet:
         assert np.isclose(gradient[7] @ change, np.linalg.det(moved), rtol=1e-11)
         assert np.abs(np.delete(gradient, 7, 0)).max() < 1e-13 * np.abs(gradient).max()
 
+    @pytest.mark.parametrize(("kind", "size"), [("hilbert", 7), ("powers of 30", 7)])
+    def test_ill_conditioned_matrices_against_exact_fractions(self, kind, size):
+        i = np.arange(size)
+        a = 1 / (i[:, None] + i + 1.0)
+        if kind != "hilbert":
+            a = matrix_with(size, size, 30.0**-i)
+        exact = cofactors_of_fractions(a)
+        # What rounding a does to the product of all singular values but the least.
+        s = np.linalg.svd(a)[1]
+        tolerance = 10 * np.finfo(float).eps * s[0] / s[-2]
+        assert close(tg.grad(np.linalg.det)(a), exact, tolerance)
+
+    def test_a_large_matrix_of_low_rank(self):
+        a = matrix_with(40, 40, np.r_[np.ones(10), np.full(10, 1e-7)])
+        gradient = tg.grad(np.linalg.det)(a)
+        assert np.abs(gradient).max() < 1e-200
+        assert not np.any(tg.grad(np.linalg.det)(np.zeros((40, 40))))
+
     def test_the_adjugate_is_a_polynomial(self):
         a = np.array([[[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 1.0]]])
-        det, adjugate = _polynomial_adjugate(a)
+        det, adjugate = _by_polynomials(a)
         assert det[0] == 7
         assert np.array_equal(a[0] @ adjugate[0], 7 * np.eye(3))
 

@@ -98,6 +98,9 @@ class TestArguments:
         ):
             with pytest.raises(ValueError, match="norm"):
                 norm(Tensor(x), *args)
+        for axis in (2, (2,), (0, 0), (-3, 1)):
+            with pytest.raises(ValueError, match="axis"):
+                np.linalg.vector_norm(Tensor(np.eye(2)), axis=axis)
 
     def test_empty(self):
         assert tg.grad(norm)(np.zeros(0)).shape == (0,)

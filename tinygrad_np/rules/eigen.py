@@ -35,6 +35,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.elementwise import cast
 from ..kernels.factors import completed, condition
 from .matrices import (
     CHOICE,
@@ -158,7 +159,7 @@ def _eigvals_vjp(g: Any, a: Any, ans: Any) -> Any:
     _require_eigenvectors("eigvals", v)
     g = along_last(g, np.argsort(_places(w, ans), -1))
     require_symmetric("eigvals", g, w, w.shape[-1])
-    return _from_eigenbasis(diagonal_matrix(g + 0 * w), v)
+    return cast(_from_eigenbasis(diagonal_matrix(g + 0 * w), v), a.dtype)
 
 
 def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
@@ -166,14 +167,15 @@ def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
     _require_eigenvectors("eigvals", v)
     tangent = np.linalg.solve(v, np.matmul(t, v))
     turning("eigvals", tangent, w, w.shape[-1])
-    return along_last(diagonal_of(tangent) + 0 * w, _places(w, ans))
+    return cast(along_last(diagonal_of(tangent) + 0 * w, _places(w, ans)), ans.dtype)
+
+
+# LAPACK computes eigenvalues alone by other steps than with their vectors. They may come in another
+# order; and where two nearly coincide, be real in one case and complex in the other.
 
 
 def _places(found: Any, wanted: Any) -> Any:
-    """Where each of the `wanted` values is among those `found`, which may come in another order.
-
-    LAPACK computes eigenvalues alone by other steps than with their vectors.
-    """
+    """Where each of the `wanted` values is among those `found`."""
     distances = np.absolute(np.expand_dims(wanted, -1) - np.expand_dims(found, -2))
     nearest = np.argsort(distances, -1)
     places = np.zeros(nearest.shape[:-1], int)

@@ -64,60 +64,74 @@ def _solve_jvp_a(t: Any, a: Any, b_like: Any, ans: Any) -> Any:
 # Determinants
 
 
-def _cofactors(a: Any, ans: Any) -> Any:
-    """The derivative of det a by a: det(a)·a⁻ᵀ where that is well determined."""
-    if np.any(np.greater(condition(a), _WELL_CONDITIONED)):
-        return _cofactors_by_rank(a)
-    return np.expand_dims(ans, (-2, -1)) * _transposed(np.linalg.inv(a))
-
-
 _WELL_CONDITIONED = 1e4
 
 
-def _cofactors_by_rank(a: Any) -> Any:
-    """The cofactors of matrices that may be singular, those of one rank at a time."""
-    u, s, vh = singular_frame(a)
+def _cofactors(a: Any, ans: Any) -> Any:
+    """The derivative of det a by a: det(a)·a⁻ᵀ where that is well determined."""
+    if not np.any(np.greater(condition(a), _WELL_CONDITIONED)):
+        return np.expand_dims(ans, (-2, -1)) * _transposed(np.linalg.inv(a))
+    adjugate = _determinant_and_adjugate(a.reshape(-1, *a.shape[-2:]), None)[1]
+    return _transposed(adjugate.reshape(a.shape))
+
+
+def _determinant_and_adjugate(a: Any, scale: Any) -> tuple[Any, Any]:
+    """Of matrices (k, n, n) that may be singular, those of one rank, to 1 in 10,000, at a time.
+
+    `scale` has the size of the whole of which each of them is a part; None for the whole itself.
+    """
     n = a.shape[-1]
-    u, vh, matrices = [x.reshape(-1, n, n) for x in (u, vh, a)]
-    ranks = np.sum(s > s[..., :1] / _WELL_CONDITIONED, -1).ravel()
-    total: Any = 0
+    if n == 0:
+        return np.ones(a.shape[:1], a.dtype), a
+    u, s, vh = singular_frame(a)
+    scale = s[:, 0] if scale is None else scale
+    ranks = np.sum(s > s[:, :1] / _WELL_CONDITIONED, -1)
+    # Polynomials lose what their largest terms, some 2ⁿ·s₀ⁿ⁻¹, are above the result, the product
+    # s₀·…·sₙ₋₂. They may lose what was lost beside the whole: scale / sₙ₋₂.
+    loss = 2.0**n * np.prod(s[:, :1] / s[:, : max(n - 2, 0)], -1)
+    ranks[~(loss > scale / s[:, 0])] = 0
+    det, adjugate = 0, 0
     for rank in np.unique(ranks).tolist():
         here = np.flatnonzero(ranks == rank)
-        part = _cofactors_of_rank(matrices[here], u[here], vh[here], rank)
-        total = total + scatter_add(part, here, matrices.shape)
-    return total.reshape(a.shape)
+        if rank:
+            parts = _by_blocks(a[here], u[here], vh[here], rank, scale[here])
+        else:
+            parts = _by_polynomials(a[here])
+        det = det + scatter_add(parts[0], here, a.shape[:1])
+        adjugate = adjugate + scatter_add(parts[1], here, a.shape)
+    return det, adjugate
 
 
-def _cofactors_of_rank(a: Any, u: Any, vh: Any, rank: int) -> Any:
-    """The cofactors of k matrices, (k, n, n), in the constant frame in which they are diagonal.
+def _by_blocks(a: Any, u: Any, vh: Any, rank: int, scale: Any) -> tuple[Any, Any]:
+    """Determinant and adjugate by way of the constant frame u, vh, in which a was diagonal.
 
-    There the first `rank` rows and columns are a well-conditioned block A of [[A, B], [C, D]]. The
-    rest enters through S = D − C·A⁻¹·B, and only as a polynomial, so it may be singular or zero.
+    There the first `rank` rows and columns are a well-conditioned block A of [[A, B], [C, D]], and
+    det = det A · det S with S = D − C·A⁻¹·B. S may be anything, since its inverse does not occur.
     """
     framed = _two_sided(dagger(u), a, dagger(vh))
     block = framed[:, :rank, :rank]
     inverse = np.linalg.inv(block)
     right = np.matmul(inverse, framed[:, :rank, rank:])
     below = np.matmul(framed[:, rank:, :rank], inverse)
-    small = framed[:, rank:, rank:] - np.matmul(framed[:, rank:, :rank], right)
-    det, adjugate = _polynomial_adjugate(small)
+    det, adjugate = _determinant_and_adjugate(
+        framed[:, rank:, rank:] - np.matmul(framed[:, rank:, :rank], right), scale
+    )
     upper = np.expand_dims(det, (-2, -1)) * inverse + _two_sided(right, adjugate, below)
     top = np.concatenate([upper, -np.matmul(right, adjugate)], -1)
     bottom = np.concatenate([-np.matmul(adjugate, below), adjugate], -1)
     whole = _two_sided(dagger(vh), np.concatenate([top, bottom], -2), dagger(u))
     factor = np.linalg.det(block) * np.linalg.det(u) * np.linalg.det(vh)
-    return np.expand_dims(factor, (-2, -1)) * _transposed(whole)
+    return factor * det, np.expand_dims(factor, (-2, -1)) * whole
 
 
-def _polynomial_adjugate(a: Any) -> tuple[Any, Any]:
+def _by_polynomials(a: Any) -> tuple[Any, Any]:
     """Determinant and adjugate as polynomials in the elements, after Faddeev and LeVerrier.
 
-    Exact for singular matrices, but good for small ones only, in size or in magnitude.
+    They have all their derivatives, even where a is zero, but lose digits if a is large.
     """
     n = a.shape[-1]
     unit = np.eye(n, dtype=a.dtype)
-    adjugate = unit + np.zeros_like(a)
-    det = np.ones(a.shape[:1], a.dtype)
+    det, adjugate = 0, unit + np.zeros_like(a)
     for k in range(1, n + 1):
         product = np.matmul(a, adjugate)
         det = np.sum(diagonal_of(product), -1) / k

@@ -96,6 +96,8 @@ def _trace_vjp(g: Any, x_like: Any, offset: Any) -> Any:
 
 
 def _on_diagonal(shape: tuple[int, ...], offset: int) -> Any:
+    if len(shape) < 2:
+        raise ValueError(f"np.linalg.diagonal: takes matrices (…, m, n), not shape {shape}")
     return np.eye(shape[-2], shape[-1], offset, bool)
 
 

@@ -16,6 +16,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.elementwise import cast
 from ..kernels.factors import svd_factors
@@ -44,11 +45,14 @@ def _is_euclidean(ord: Any, axes: tuple[int, ...]) -> bool:
     return len(axes) == 1 and ord == 2
 
 
-def _slope(x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
+def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes over which a norm is taken, in their order and not negative."""
     if axis is None:
-        axes = tuple(range(x.ndim))
-    else:
-        axes = tuple([i % x.ndim for i in (axis if isinstance(axis, tuple) else (int(axis),))])
+        return tuple(range(ndim))
+    return normalize_axis_tuple(axis if isinstance(axis, tuple) else int(axis), ndim)
+
+
+def _slope(x: Any, ans: Any, ord: Any, axes: tuple[int, ...], keepdims: Any) -> Any:
     if _is_euclidean(ord, axes):
         return _unit(x, restored(ans, x, axes, keepdims))
     if len(axes) == 1:
@@ -108,8 +112,9 @@ def _cond_slope(x: Any, ans: Any, p: Any) -> Any:
         np.expand_dims(np.linalg.norm(m, p, (-2, -1)), (-2, -1)) for m in (x, inverse)
     ]
     transposed = np.swapaxes(inverse, -1, -2)
-    by_inverse = _slope(inverse, size_of_inverse, p, (-2, -1), True)
-    by_x = _slope(x, size, p, (-2, -1), True) * size_of_inverse
+    axes = x.ndim - 2, x.ndim - 1
+    by_inverse = _slope(inverse, size_of_inverse, p, axes, True)
+    by_x = _slope(x, size, p, axes, True) * size_of_inverse
     by_x = by_x - size * np.matmul(np.matmul(transposed, by_inverse), transposed)
     return np.where(singular, np.nan, by_x)
 
@@ -118,7 +123,7 @@ def _vector_norm(x: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
     if axis is None:
         flat, along = np.ravel(x), 0
     elif isinstance(axis, tuple):
-        axis = tuple([i % x.ndim for i in axis])
+        axis = _axes(axis, x.ndim)
         rest = [i for i in range(x.ndim) if i not in axis]
         shape = (math.prod([x.shape[i] for i in axis]), *[x.shape[i] for i in rest])
         flat, along = np.reshape(np.transpose(x, (*axis, *rest)), shape), 0
@@ -133,11 +138,13 @@ def _matrix_norm(x: Any, keepdims: Any, ord: Any) -> Any:
 
 
 def _norm_vjp(g: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
-    return restored(g, x, axis, keepdims) * _slope(x, ans, ord, axis, keepdims)
+    axes = _axes(axis, x.ndim)
+    return restored(g, x, axes, keepdims) * _slope(x, ans, ord, axes, keepdims)
 
 
 def _norm_jvp(t: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
-    return np.sum(np.real(t * _slope(x, ans, ord, axis, keepdims)), axis, keepdims=keepdims)
+    axes = _axes(axis, x.ndim)
+    return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=keepdims)
 
 
 CHOICES = {"ord": "it chooses a norm", "p": "it chooses a norm"}

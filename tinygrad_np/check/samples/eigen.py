@@ -7,7 +7,7 @@ import numpy as np
 
 from ...kernels.factors import completed
 from .draws import REAL, Draw, Edge, Generator, Sample
-from .matrices import REACH, phased, symmetrised, with_eigenvalues
+from .matrices import REACH, orthonormal, phased, symmetrised, with_eigenvalues
 
 _SHAPES = ((3, 3), (2, 2, 2), (1, 1))
 
@@ -37,7 +37,7 @@ def _any_square(through: Any) -> Draw:
         found = []
         for shape in _SHAPES:
             n = shape[-1]
-            basis = np.eye(n) + rng.uniform(-0.3, 0.3, shape)
+            basis = orthonormal(rng, *shape) + rng.uniform(-0.15, 0.15, shape)
             w = np.arange(1, n + 1) * 0.7 + rng.uniform(-0.05, 0.05, (*shape[:-2], 1, n))
             found.append(np.matmul(basis * w, np.linalg.inv(basis)))
         turn = np.array([[0.2, -1.0, 0.3], [1.2, 0.4, 0.1], [-0.2, 0.3, 1.5]])

@@ -30,8 +30,10 @@ def _tensor_equations(rng: Generator) -> list[Sample]:
     return [
         call(a.reshape(2, 3, 6), REAL.draw(rng, 2, 3), reach=REACH),
         call(a.reshape(6, 3, 2), REAL.draw(rng, 6), reach=REACH),
-        call(a.reshape(3, 2, 3, 2), REAL.draw(rng, 2, 3), axes=(0,), reach=REACH),
-    ]  # fmt: skip
+        call(
+            np.moveaxis(a.reshape(2, 3, 2, 3), 3, 0), REAL.draw(rng, 2, 3), axes=(0,), reach=REACH
+        ),
+    ]
 
 
 def _tensors(rng: Generator) -> list[Sample]:
@@ -56,8 +58,12 @@ def _pseudo_inverses(rng: Generator) -> list[Sample]:
     ]  # fmt: skip
     symmetric = [
         Sample((with_eigenvalues(rng, *shape),), {"hermitian": True, **kwargs}, REACH, symmetrised)
-        for shape in ((3, 3), (2, 2, 2))
-        for kwargs in ({}, {"rcond": 0.55})
+        for shape, kwargs in (
+            ((3, 3), {}),
+            ((2, 2, 2), {}),
+            ((3, 3), {"rcond": 0.55}),
+            ((2, 2, 2), {"rcond": 0.7}),
+        )
     ]
     return free + symmetric
 

@@ -21,15 +21,19 @@ def _values(rng: Generator, *shape: int) -> Any:
     return steps + rng.uniform(-0.05, 0.05, shape)
 
 
-def _orthogonal(rng: Generator, *shape: int) -> Any:
-    return np.linalg.qr(rng.standard_normal(shape))[0]
+def orthonormal(rng: Generator, *shape: int) -> Any:
+    """Matrices of orthonormal columns whose first elements, which fix a phase, are not small."""
+    while True:
+        q = np.linalg.qr(rng.standard_normal(shape))[0]
+        if np.abs(q[..., 0, :]).min() > 0.3:
+            return q
 
 
 def regular(rng: Generator, *shape: int) -> Any:
     """A stack of matrices (…, m, n) with distinct singular values between 0.7 and 0.6·k + 0.3."""
     *stack, m, n = shape
     k = min(m, n)
-    u, v = _orthogonal(rng, *stack, m, k), _orthogonal(rng, *stack, n, k)
+    u, v = orthonormal(rng, *stack, m, k), orthonormal(rng, *stack, n, k)
     return np.matmul(u * _values(rng, *stack, 1, k), np.swapaxes(v, -1, -2))
 
 
@@ -42,7 +46,7 @@ def with_eigenvalues(rng: Generator, *shape: int, signs: bool = True) -> Any:
     w = _values(rng, *stack, 1, n)
     if signs:
         w = w * np.where(np.arange(n) % 2, -1, 1)
-    v = _orthogonal(rng, *stack, n, n)
+    v = orthonormal(rng, *stack, n, n)
     rest = rng.uniform(-1, 1, shape)
     return np.matmul(v * w, np.swapaxes(v, -1, -2)) + rest - np.swapaxes(rest, -1, -2)
 
