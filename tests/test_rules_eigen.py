@@ -183,20 +183,56 @@ class TestValuesThatCoincide:
         assert close(tg.grad(loss)(a), gradient_by_differences(loss, a))
 
     def test_second_derivatives_raise_rather_than_being_wrong(self):
-        # Σ w² = Σ a², whose second derivative 2·v is not to be had from values that coincide
-        first = tg.grad(lambda a: np.sum(np.linalg.eigvalsh(a) ** 2))
+        # Σ (w − 1)² = Σ (a − 1)², whose second derivative 2·v is not to be had from the values
+        # where they coincide; at the unit matrix all first derivatives are 0
+        for function in (
+            np.linalg.eigvalsh,
+            lambda a: np.linalg.eigh(a)[0],
+            np.linalg.eigvals,
+            lambda a: np.linalg.eig(a)[0],
+        ):
+            first = tg.grad(lambda a, f=function: np.sum((f(a) - 1) ** 2))
+            second = lambda v, a, f=first: tg.grad(lambda a: np.sum(v * f(a)))(a)  # noqa: E731
+            for v in (np.ones((2, 2)), np.diag([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 0.0]])):
+                for a in (np.eye(2), 2 * np.eye(2)):
+                    with pytest.raises(ValueError, match="coincide"):
+                        second(v, a)
+                assert close(second(v, np.diag([1.0, 2.0])), 2 * v, 1e-14)
+            # a direction that changes the values alike
+            if function in (np.linalg.eigvalsh, np.linalg.eigvals):
+                assert close(second(np.eye(2), 3 * np.eye(2)), 2 * np.eye(2), 1e-14)
+
+    @pytest.mark.parametrize(
+        "function",
+        [
+            np.linalg.eigvalsh,
+            lambda a: np.linalg.eigh(a)[0],
+            np.linalg.eigvals,
+            lambda a: np.linalg.eig(a)[0],
+        ],
+    )
+    def test_so_do_those_that_mix_the_modes(self, function):
+        loss = lambda a: np.sum((function(a) - 1) ** 2)  # noqa: E731
         for v in (np.ones((2, 2)), np.diag([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 0.0]])):
-            with pytest.raises(ValueError, match="coincide"):
-                tg.grad(lambda a, v=v: np.sum(v * first(a)))(np.eye(2))
-        apart = np.diag([1.0, 2.0])
-        v = np.ones((2, 2))
-        assert close(tg.grad(lambda a: np.sum(v * first(a)))(apart), 2 * v, 1e-14)
+            for second in (
+                lambda a, v=v: tg.jvp(tg.grad(loss), [a], [v])[1],
+                lambda a, v=v: tg.grad(lambda a: tg.jvp(loss, [a], [v])[1])(a),
+            ):
+                try:
+                    found = second(np.eye(2))
+                except ValueError as error:
+                    assert "coincide" in str(error)  # noqa: PT017
+                else:
+                    assert close(found, 2 * v, 1e-14)
 
     def test_forward_mode_through_vectors_raises_and_names_the_remedy(self):
         a = hermitian_with((1, 1, 2, 3))
         t = np.random.default_rng(1).standard_normal((4, 4))
         with pytest.raises(ValueError, match=r"np\.linalg\.eigh: .*use reverse mode.*eigvalsh"):
             tg.jvp(np.linalg.eigh, [a], [t])
+        for t in (np.diag([2.0, 1.0, 1.0, 3.0]), np.diag([1.0, 0, 0, 0])):
+            with pytest.raises(ValueError, match="coincide"):  # they would change places
+                tg.jvp(np.linalg.eigh, [np.eye(4)], [t])
         # a direction that leaves the vectors alone
         (w, _), (change, turn) = tg.jvp(np.linalg.eigh, [a], [a @ a])
         assert np.allclose(change, w**2)

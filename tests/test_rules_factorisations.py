@@ -233,13 +233,48 @@ class TestSvd:
         assert close(tg.grad(loss)(a), WEIGHTS[:3, :3], 1e-14)
 
     def test_second_derivatives_raise_rather_than_being_wrong(self):
+        # Σ s² = Σ a²
         first = tg.grad(lambda a: np.sum(np.linalg.svdvals(a) ** 2))
-        for a in (np.eye(2), np.diag([2.0, 0.0])):
-            for v in (np.ones((2, 2)), np.diag([1.0, 2.0])):
-                with pytest.raises(ValueError, match=r"coincide|singular value is 0"):
-                    tg.grad(lambda a, v=v: np.sum(v * first(a)))(a)
-        a, v = matrix_with(3, 2, (2, 1)), np.ones((3, 2))
-        assert close(tg.grad(lambda a: np.sum(v * first(a)))(a), 2 * v, 1e-13)
+        second = lambda v, a: tg.grad(lambda a: np.sum(v * first(a)))(a)  # noqa: E731
+        low = np.diag([2.0, 0.0])
+        tall = np.vstack([low, np.zeros((1, 2))])
+        e = np.eye(3)
+        for v, a in (
+            (np.ones((2, 2)), np.eye(2)),
+            (np.diag([1.0, 2.0]), np.eye(2)),
+            (np.array([[0.0, 1.0], [1.0, 0.0]]), np.eye(2)),
+            (np.diag([0.0, 1.0]), low),
+            (np.outer(e[2], e[1, :2]), tall),
+            (np.outer(e[0], e[1]), np.zeros((3, 3))),
+        ):
+            with pytest.raises(ValueError, match=r"coincide|singular value is 0"):
+                second(v, a)
+        for v, a in (
+            (np.ones((3, 2)), matrix_with(3, 2, (2, 1))),
+            (np.array([[1.0, 2.0], [3.0, 0.0]]), low),
+            (np.array([[0.0, 1.0], [-1.0, 0.0]]), np.eye(2)),
+            (np.outer(e[2], e[0, :2]), tall),
+        ):
+            assert close(second(v, a), 2 * v, 1e-13)
+
+    def test_so_do_those_that_mix_the_modes(self):
+        loss = lambda a: np.sum(np.linalg.svdvals(a) ** 2)  # noqa: E731
+        e = np.eye(3)
+        raised = 0
+        for a in (np.eye(3), np.diag([2.0, 1.0, 0.0]), np.zeros((3, 3))):
+            for v in (np.ones((3, 3)), np.outer(e[0], e[1]), np.outer(e[2], e[2])):
+                for second in (
+                    lambda a, v=v: tg.jvp(tg.grad(loss), [a], [v])[1],
+                    lambda a, v=v: tg.grad(lambda a: tg.jvp(loss, [a], [v])[1])(a),
+                ):
+                    try:
+                        found = second(a)
+                    except ValueError as error:
+                        assert "coincide" in str(error) or "value is 0" in str(error)  # noqa: PT017
+                        raised += 1
+                    else:
+                        assert close(found, 2 * v, 1e-13)
+        assert 0 < raised < 18
 
     def test_forward_mode_through_vectors_raises_and_names_the_remedy(self):
         t = np.random.default_rng(1).standard_normal((3, 3))

@@ -3,6 +3,8 @@
 NumPy's `svd` and `qr` give one result or several, as an argument asks. `svd_factors` and
 `qr_factors` always give the factors, so that each can have one rule. `condition` and
 `singular_frame` tell something about the values of a matrix, and are constants.
+`from_eigenvalues` and `from_singular_values` do nothing but to stand for a first derivative whose
+own derivative may not exist.
 """
 
 from typing import Any
@@ -64,3 +66,25 @@ def singular_frame(a: Any) -> Any:
     array([3., 0.])
     """
     return np.linalg.svd(a)
+
+
+@array_function
+def from_eigenvalues(x: Any, w: Any, left: Any, right: Any) -> Any:
+    """x = left⁻¹·diag(d)·right⁻¹, (…, n, n): the cotangent of a matrix, made of those of w, d.
+
+    >>> from_eigenvalues(np.diag([5.0, 6.0]), np.array([1.0, 2.0]), np.eye(2), np.eye(2))
+    array([[5., 0.],
+           [0., 6.]])
+    """
+    return x
+
+
+@array_function
+def from_singular_values(x: Any, s: Any, u: Any, vh: Any) -> Any:
+    """x = u·diag(d)·vh, (…, m, n): the conjugate cotangent of a matrix, made of those of s, d.
+
+    >>> from_singular_values(np.diag([5.0, 6.0]), np.array([2.0, 1.0]), np.eye(2), np.eye(2))
+    array([[5., 0.],
+           [0., 6.]])
+    """
+    return x

@@ -14,10 +14,13 @@ All take stacks of matrices, (…, n, n).
   is, have the same cotangent: ``ValueError`` otherwise.
 - *Both together*, as in v @ np.diag(np.sqrt(w)) @ v.T. Where values coincide, the derivative is not
   determined by the cotangents of w and v. Both must be zero there, which is taken to mean that
-  they are not used: ``ValueError`` otherwise. Every second derivative is of this kind.
+  they are not used: ``ValueError`` otherwise.
+- *Second derivatives* are not determined by cotangents either, where values coincide. They exist in
+  directions that leave the vectors of equal values alone and change the values alike, and for
+  losses that use neither: ``ValueError`` otherwise.
 - *Forward mode* does not know what becomes of its results. Where values coincide, the tangents of
   `eigvalsh` are the one-sided derivatives, in order; `eigh`, `eig` and `eigvals` raise unless the
-  tangent leaves the vectors of equal values alone. A complex vector keeps its phase.
+  tangent leaves the vectors of equal values alone, and in order. A complex vector keeps its phase.
 - *Defective matrices* have fewer eigenvectors than rows, and their eigenvalues no derivative:
   ``ValueError``.
 
@@ -36,7 +39,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import cast
-from ..kernels.factors import completed, condition
+from ..kernels.factors import completed, condition, from_eigenvalues
 from .matrices import (
     CHOICE,
     PHASE,
@@ -52,6 +55,8 @@ from .matrices import (
     precision,
     raise_where,
     require_apart,
+    require_multiple_of_one,
+    require_order,
     require_symmetric,
     sandwich,
     skew,
@@ -69,8 +74,7 @@ def _eigh_vjp(g: Any, ans: Any) -> Any:
     w, v = ans
     n = w.shape[-1]
     if of_vectors is None:
-        require_symmetric("eigh", of_values, w, n)
-        return np.conjugate(hermitian(sandwich(v, of_values, dagger(v))))
+        return _from_values("eigh", of_values, w, v)
     size = largest(of_vectors)
     turn = np.matmul(dagger(v), np.conjugate(of_vectors))
     inner = turned("eigh", skew(turn), w, n, size, of_values is None)
@@ -80,18 +84,40 @@ def _eigh_vjp(g: Any, ans: Any) -> Any:
     return np.conjugate(hermitian(np.matmul(np.matmul(v, inner), dagger(v))))
 
 
+def _from_values(function: str, g: Any, w: Any, v: Any) -> Any:
+    """The cotangent of Hermitian matrices, from that of their eigenvalues alone."""
+    require_symmetric(function, g, w, w.shape[-1])
+    result = sandwich(v, g, dagger(v))
+    return np.conjugate(
+        hermitian(from_eigenvalues(result, w, np.swapaxes(v, -1, -2), np.conjugate(v)))
+    )
+
+
+def _second_of_values(g: Any, w: Any, left: Any, right: Any) -> Any:
+    """The vjp of a cotangent that was made of those of the values w alone: raise or do nothing.
+
+    Its own derivative is known by what it means for each value, and where values coincide for what
+    lies between them: nothing but a multiple of the unit matrix may lie there.
+    """
+    n = w.shape[-1]
+    no_gap = coinciding(w, n)
+    if np.any(different(no_gap)):
+        part = np.matmul(np.matmul(left, g), right)
+        require_multiple_of_one("eigvals", part, no_gap)
+    return g
+
+
 def _eigh_jvp(t: Any, ans: Any) -> Any:
     w, v = ans
     tangent = np.matmul(np.matmul(dagger(v), hermitian(t)), v)
+    change = np.real(diagonal_of(tangent))
     turn = turning("eigh", tangent, w, w.shape[-1])
-    return np.real(diagonal_of(tangent)), np.matmul(v, turn)
+    require_order("eigh", change, w, w.shape[-1])
+    return change, np.matmul(v, turn)
 
 
 def _eigvalsh_vjp(g: Any, a: Any, UPLO: Any) -> Any:  # noqa: N803
-    w, v = np.linalg.eigh(a, UPLO)
-    require_symmetric("eigvalsh", g, w, w.shape[-1])
-    # 0·w, so that in second order w and v are used together, which is tried where values coincide
-    return np.conjugate(hermitian(sandwich(v, g + 0 * w, dagger(v))))
+    return _from_values("eigvalsh", g, *np.linalg.eigh(a, UPLO))
 
 
 def _eigvalsh_jvp(t: Any, a: Any, UPLO: Any) -> Any:  # noqa: N803
@@ -99,8 +125,8 @@ def _eigvalsh_jvp(t: Any, a: Any, UPLO: Any) -> Any:  # noqa: N803
     tangent = np.matmul(np.matmul(dagger(v), hermitian(t)), v)
     no_gap = coinciding(w, w.shape[-1])
     if np.any(different(no_gap)):
-        return one_sided(tangent, no_gap) + 0 * w
-    return np.real(diagonal_of(tangent)) + 0 * w
+        return one_sided(tangent, no_gap)
+    return np.real(diagonal_of(tangent))
 
 
 # Any square matrix
@@ -129,7 +155,7 @@ def _eig_vjp(g: Any, ans: Any) -> Any:
     _require_eigenvectors("eig", v)
     if of_vectors is None:
         require_symmetric("eig", of_values, w, n)
-        return _from_eigenbasis(diagonal_matrix(of_values), v)
+        return _from_any_values(of_values, w, v)
     size = largest(of_vectors)
     along = np.sum(v * of_vectors, -2)
     raise_where(
@@ -143,6 +169,10 @@ def _eig_vjp(g: Any, ans: Any) -> Any:
         require_apart("eig", different(coinciding(w, n)), of_values, turn, size)
         inner = inner + diagonal_matrix(of_values)
     return _from_eigenbasis(inner, v)
+
+
+def _from_any_values(g: Any, w: Any, v: Any) -> Any:
+    return from_eigenvalues(_from_eigenbasis(diagonal_matrix(g), v), w, np.linalg.inv(v), v)
 
 
 def _eig_jvp(t: Any, ans: Any) -> Any:
@@ -159,7 +189,7 @@ def _eigvals_vjp(g: Any, a: Any, ans: Any) -> Any:
     _require_eigenvectors("eigvals", v)
     g = along_last(g, np.argsort(_places(w, ans), -1))
     require_symmetric("eigvals", g, w, w.shape[-1])
-    return cast(_from_eigenbasis(diagonal_matrix(g + 0 * w), v), a.dtype)
+    return cast(_from_any_values(g, w, v), a.dtype)
 
 
 def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
@@ -167,7 +197,7 @@ def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
     _require_eigenvectors("eigvals", v)
     tangent = np.linalg.solve(v, np.matmul(t, v))
     turning("eigvals", tangent, w, w.shape[-1])
-    return cast(along_last(diagonal_of(tangent) + 0 * w, _places(w, ans)), ans.dtype)
+    return cast(along_last(diagonal_of(tangent), _places(w, ans)), ans.dtype)
 
 
 # LAPACK computes eigenvalues alone by other steps than with their vectors. They may come in another
@@ -203,4 +233,9 @@ ROWS = (
     # any square matrix
     general(np.linalg.eig, takes("a"), (_eig_vjp, _eig_jvp), constant_outputs=(), gaps=True),
     general(np.linalg.eigvals, takes("a"), (_eigvals_vjp, _eigvals_jvp)),
+    general(
+        from_eigenvalues,
+        x=(_second_of_values, lambda t: t),
+        locally_constant=dict.fromkeys(("w", "left", "right"), "it says where to look"),
+    ),
 )

@@ -25,10 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.factors import qr_factors, svd_factors
+from ..kernels.factors import from_singular_values, qr_factors, svd_factors
 from .matrices import (
     CHOICE,
     FORWARD,
+    SECOND,
     ZERO,
     along_last,
     coinciding,
@@ -43,6 +44,8 @@ from .matrices import (
     precision,
     raise_where,
     require_apart,
+    require_multiple_of_one,
+    require_order,
     require_symmetric,
     sandwich,
     skew,
@@ -199,7 +202,7 @@ def _svd_vjp(g: Any, ans: Any) -> Any:
     k, n = s.shape[-1], max(u.shape[-2], vh.shape[-1])
     u1, vh1 = u[..., :k], vh[..., :k, :]
     if of_u is None and of_vh is None:
-        return from_singular_values("svd", of_s, u1, s, vh1)
+        return by_singular_values("svd", of_s, u1, s, vh1)
     of_u = np.zeros_like(u) if of_u is None else np.conjugate(of_u)
     of_v = np.zeros_like(vh) if of_vh is None else np.conjugate(of_vh)
     size = np.maximum(largest(of_u), largest(of_v))
@@ -232,12 +235,14 @@ def _svd_jvp(t: Any, ans: Any) -> Any:
     for part, nowhere in ((tangent, both_zero), (out_u, is_zero), (out_v, is_zero)):
         used = np.greater(np.absolute(part), precision(t) * largest(t))
         raise_where(np.logical_and(nowhere, used), FORWARD.format("svd", ZERO))
+    change = np.real(diagonal_of(tangent))
     joint = turning("svd", hermitian(tangent), s, n)
+    require_order("svd", -change, s, n)
     relative = over(skew(tangent), sums, both_zero)
     out_u, out_v = [over(out, np.expand_dims(s, -2), is_zero) for out in (out_u, out_v)]
     of_u = _whole(u, np.matmul(u1, joint + relative) + out_u)
     of_v = _whole(dagger(vh), np.matmul(v1, joint - relative) + out_v)
-    return of_u, np.real(diagonal_of(tangent)), dagger(of_v)
+    return of_u, change, dagger(of_v)
 
 
 def _sums(s: Any, n: int) -> tuple[Any, Any, Any]:
@@ -247,7 +252,7 @@ def _sums(s: Any, n: int) -> tuple[Any, Any, Any]:
     return sums, np.logical_and(is_zero, np.swapaxes(is_zero, -1, -2)), is_zero
 
 
-def from_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
+def by_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
     """The cotangent of a matrix, from that of its singular values alone."""
     n = max(u.shape[-2], vh.shape[-1])
     require_symmetric(function, g, s, n)
@@ -257,8 +262,30 @@ def from_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
         f"np.linalg.{function}: a singular value is 0, where it has no derivative, like an "
         "absolute value; np.linalg.norm with ord='nuc' has gradient 0 there",
     )
-    # 0·s, so that in second order values and vectors are used together: see eigvalsh
-    return np.conjugate(sandwich(u, g + 0 * s, vh))
+    return np.conjugate(from_singular_values(sandwich(u, g, vh), s, u, vh))
+
+
+def _second_of_values(g: Any, s: Any, u: Any, vh: Any) -> Any:
+    """The vjp of a cotangent that was made of those of the values alone: raise or do nothing."""
+    n = max(u.shape[-2], vh.shape[-1])
+    no_gap, is_zero = coinciding(s, n), vanishing(s, n)
+    x = np.conjugate(g)
+    if np.any(different(no_gap)):
+        part = hermitian(np.matmul(np.matmul(dagger(u), x), dagger(vh)))
+        require_multiple_of_one("svdvals", part, no_gap)
+    if np.any(is_zero):
+        part = _left_by(np.logical_not(is_zero), x, u, vh)
+        used = np.greater(np.absolute(part), precision(x) * largest(x))
+        any_zero = np.any(is_zero, -1)[..., None, None]
+        raise_where(np.logical_and(any_zero, used), SECOND.format("svdvals"))
+    return g
+
+
+def _left_by(kept: Any, x: Any, u: Any, vh: Any) -> Any:
+    """What vectors that are not kept, and those that are missing, have of a matrix."""
+    kept = kept.astype(u.real.dtype)
+    x = x - np.matmul(sandwich(u, kept, dagger(u)), x)
+    return x - np.matmul(x, sandwich(dagger(vh), kept, vh))
 
 
 def singular_values_jvp(t: Any, u: Any, s: Any, vh: Any) -> Any:
@@ -273,16 +300,15 @@ def singular_values_jvp(t: Any, u: Any, s: Any, vh: Any) -> Any:
     if np.any(is_zero):
         # They become the singular values of what the others leave of the tangent. The others are
         # shifted out of the way.
-        kept = np.logical_not(is_zero).astype(s.dtype)
-        rest = t - np.matmul(sandwich(u, kept, dagger(u)), t)
-        rest = rest - np.matmul(rest, sandwich(dagger(vh), kept, vh))
+        kept = np.logical_not(is_zero)
+        rest = _left_by(kept, t, u, vh)
         shift = kept * (1 + 2 * s.shape[-1] * n * largest(rest)[..., 0])
         result = np.where(is_zero, np.linalg.svdvals(rest + sandwich(u, shift, vh)), result)
-    return result + 0 * s
+    return result
 
 
 def _svdvals_vjp(g: Any, x: Any) -> Any:
-    return from_singular_values("svdvals", g, *svd_factors(x))
+    return by_singular_values("svdvals", g, *svd_factors(x))
 
 
 def _svdvals_jvp(t: Any, x: Any) -> Any:
@@ -321,6 +347,11 @@ ROWS = (
     composed(np.linalg.qr, takes("a", mode="reduced"), _qr, {"a"}),
     general(svd_factors, (_svd_vjp, _svd_jvp), constant_outputs=(), gaps=True),
     general(np.linalg.svdvals, takes("x"), (_svdvals_vjp, _svdvals_jvp)),
+    general(
+        from_singular_values,
+        x=(_second_of_values, lambda t: t),
+        locally_constant=dict.fromkeys(("s", "u", "vh"), "it says where to look"),
+    ),
     composed(
         np.linalg.svd,
         takes("a", full_matrices=True, compute_uv=True, hermitian=False),

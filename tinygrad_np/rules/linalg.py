@@ -25,7 +25,7 @@ import numpy as np
 
 from ..kernels.factors import completed, condition, singular_frame, svd_factors
 from ..kernels.scatter import scatter_add
-from .factorisations import from_singular_values, singular_values_jvp
+from .factorisations import by_singular_values, singular_values_jvp
 from .matrices import dagger, diagonal_of, largest, over, precision
 from .matrices import hermitian as hermitian_part
 from .table import composed, constant, general, takes
@@ -258,7 +258,7 @@ def _lstsq_vjp_a(g: Any, a: Any, b: Any, rcond: Any, ans: Any) -> Any:
     if of_residuals is not None and of_residuals.size:
         result = result - np.matmul(2 * of_residuals * np.conjugate(residuals), x.T)
     if of_s is not None:
-        result = result + from_singular_values("lstsq", of_s, *svd_factors(a))
+        result = result + by_singular_values("lstsq", of_s, *svd_factors(a))
     return result
 
 

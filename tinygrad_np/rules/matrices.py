@@ -29,6 +29,11 @@ UNEQUAL = (
     "values play the same part, such as their sum, or np.linalg.norm with ord=2 or -2 for the "
     "largest or smallest singular value"
 )
+SECOND = (
+    "np.linalg.{}: values coincide (or a singular value is 0), and there the second derivative "
+    "cannot be told from the first; write the loss without the factorisation, or add a small "
+    "matrix that tells the values apart"
+)
 FORWARD = (
     "np.linalg.{}: {}, and in this direction the vectors turn by what is not determined; use "
     "reverse mode (grad, vjp), or eigvalsh or svdvals if no vectors are needed"
@@ -153,6 +158,15 @@ def require_symmetric(function: str, g: Any, w: Any, n: int) -> None:
     raise_where(np.logical_and(coinciding(w, n), wrong), UNEQUAL.format(function))
 
 
+def require_multiple_of_one(function: str, part: Any, no_gap: Any) -> None:
+    """Raise unless the blocks of `part` that `no_gap` marks are multiples of the unit matrix."""
+    diagonal = diagonal_of(part)
+    unequal = np.absolute(np.expand_dims(diagonal, -2) - np.expand_dims(diagonal, -1))
+    size = np.where(np.eye(part.shape[-1], dtype=bool), 0, np.maximum(np.absolute(part), unequal))
+    wrong = np.greater(size, precision(part) * largest(part))
+    raise_where(np.logical_and(no_gap, wrong), SECOND.format(function))
+
+
 def require_apart(function: str, degenerate: Any, g: Any, turn: Any, size: Any) -> None:
     """Raise if values in `degenerate` pairs and their vectors are both used.
 
@@ -191,6 +205,15 @@ def turning(function: str, tangent: Any, w: Any, n: int) -> Any:
     used = np.greater(np.absolute(tangent), precision(tangent) * largest(tangent))
     raise_where(np.logical_and(different(no_gap), used), FORWARD.format(function, COINCIDE))
     return over(tangent, np.expand_dims(w, -2) - np.expand_dims(w, -1), no_gap)
+
+
+def require_order(function: str, change: Any, w: Any, n: int) -> None:
+    """Raise if values that coincide, and their vectors, change places: they come in order."""
+    fall = np.expand_dims(change, -1) - np.expand_dims(change, -2)  # change_i − change_j, i < j
+    after = np.logical_not(np.tri(w.shape[-1], dtype=bool))
+    wrong = np.greater(fall, precision(change) * largest(np.expand_dims(change, -1)))
+    wrong = np.logical_and(wrong, np.logical_and(after, coinciding(w, n)))
+    raise_where(wrong, FORWARD.format(function, COINCIDE))
 
 
 def one_sided(tangent: Any, no_gap: Any) -> Any:

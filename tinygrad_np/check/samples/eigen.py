@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.factors import completed
-from .draws import REAL, Draw, Edge, Generator, Sample
-from .matrices import REACH, orthonormal, phased, symmetrised, with_eigenvalues
+from ...kernels.factors import completed, from_eigenvalues
+from .draws import REAL, Draw, Edge, Generator, Sample, call
+from .matrices import REACH, orthonormal, phased, regular, symmetrised, with_eigenvalues
 
 _SHAPES = ((3, 3), (2, 2, 2), (1, 1))
 
@@ -50,6 +50,9 @@ def _any_square(through: Any) -> Draw:
 SAMPLES: dict[Callable[..., Any], Draw] = {
     completed: lambda rng: [
         Sample((REAL.draw(rng, *shape),), {}, 1.0, symmetrised) for shape in ((3, 3), (2, 2, 2))
+    ],
+    from_eigenvalues: lambda rng: [
+        call(REAL.draw(rng, 3, 3), REAL.draw(rng, 3), regular(rng, 3, 3), regular(rng, 3, 3))
     ],
     np.linalg.eigh: _symmetric(_eigh_phased),
     np.linalg.eigvalsh: _symmetric(),
