@@ -131,6 +131,33 @@ class TestValuesThatCoincide:
             assert np.allclose(change, (2 * near - far / 2) / 1e-5, atol=1e-7)
         assert np.isclose(np.sum(3 * w**2 * change), np.sum(3 * (a @ a).T * t).real, rtol=1e-12)
 
+    @KINDS
+    def test_a_minimum_where_cotangents_are_rounding_errors(self, kind):
+        for seed in range(20):
+            a = hermitian_with((1, 1, 1, 1), kind, seed)
+            values = tg.grad(lambda a: np.sum((np.linalg.eigvalsh(a) - 1) ** 2))(a)
+            assert np.abs(values).max() < 1e-13
+            a = hermitian_with((1, 1, 2, 3), kind, seed)
+            v = np.linalg.qr(np.linalg.eigh(a)[1][:, 1::-1])[0]
+            best = v @ dagger(v)
+
+            def loss(a, best=best):
+                v = np.linalg.eigh(a)[1][:, :2]
+                return np.sum(np.absolute(v @ dagger(v) - best) ** 2)
+
+            assert np.abs(tg.grad(loss)(a)).max() < 1e-13
+
+    @pytest.mark.parametrize("scale", [1e-12, 1e12])
+    def test_the_size_of_the_loss_does_not_matter_otherwise(self, scale):
+        a = hermitian_with((1, 1, 2, 3))
+        for loss in (
+            lambda a: scale * np.linalg.eigvalsh(a)[0],
+            lambda a: scale * np.sum(np.linalg.eigh(a)[1] ** 3),
+            lambda a: np.linalg.eigvalsh(scale * a)[0],
+        ):
+            with pytest.raises(ValueError, match="coincide"):
+                tg.grad(loss)(a)
+
     def test_one_of_several_equal_values_has_no_derivative(self):
         for loss in (
             lambda a: np.linalg.eigvalsh(a)[0],
@@ -224,6 +251,17 @@ class TestValuesThatCoincide:
                     assert "coincide" in str(error)  # noqa: PT017
                 else:
                     assert close(found, 2 * v, 1e-14)
+
+    def test_forward_mode_does_not_hide_from_the_next_order_what_is_not_determined(self):
+        # The direction a @ a leaves all vectors alone; what they do in others is not determined.
+        a = hermitian_with((1, 1, 1, 2))
+        loss = projector_loss(np.random.default_rng(1).standard_normal((4, 4)), 2)
+        assert abs(tg.jvp(loss, [a], [a @ a])[1]) < 1e-13
+        with pytest.raises(ValueError, match="second derivative cannot be told"):
+            tg.grad(lambda a: tg.jvp(loss, [a], [a @ a])[1])(a)
+        v = np.random.default_rng(2).standard_normal((4, 4))
+        with pytest.raises(ValueError, match="coincide"):
+            tg.jvp(lambda a: tg.jvp(loss, [a], [np.eye(4)])[1], [a], [v])
 
     def test_forward_mode_through_vectors_raises_and_names_the_remedy(self):
         a = hermitian_with((1, 1, 2, 3))

@@ -200,6 +200,22 @@ class TestSvd:
             assert np.allclose(change, (2 * near - far / 2) / 1e-5, atol=1e-7)
         assert np.isclose(np.sum(2 * s * change), np.sum(2 * np.conjugate(a) * t).real, rtol=1e-12)
 
+    @KINDS
+    def test_a_minimum_where_cotangents_are_rounding_errors(self, kind):
+        for seed in range(20):
+            a = matrix_with(4, 3, (1, 1, 1), kind, seed)
+            values = tg.grad(lambda a: np.sum((np.linalg.svdvals(a) - 1) ** 2))(a)
+            assert np.abs(values).max() < 1e-13
+            a = matrix_with(4, 3, (2, 1, 1), kind, seed)
+            u, _, vh = np.linalg.svd(a, full_matrices=False)
+            best = u @ vh
+
+            def loss(a, best=best):
+                u, _, vh = np.linalg.svd(a, full_matrices=False)
+                return np.sum(np.absolute(u @ vh - best) ** 2)
+
+            assert np.abs(tg.grad(loss)(a)).max() < 1e-13
+
     def test_values_that_have_no_derivative(self):
         for function in (np.linalg.svdvals, lambda a: np.linalg.svd(a)[1]):
             with pytest.raises(ValueError, match=r"singular value is 0.*ord='nuc' has gradient 0"):

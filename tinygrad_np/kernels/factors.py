@@ -3,8 +3,8 @@
 NumPy's `svd` and `qr` give one result or several, as an argument asks. `svd_factors` and
 `qr_factors` always give the factors, so that each can have one rule. `condition` and
 `singular_frame` tell something about the values of a matrix, and are constants.
-`from_eigenvalues` and `from_singular_values` do nothing but to stand for a first derivative whose
-own derivative may not exist.
+`from_eigenvalues`, `from_singular_values` and `determined_quotient` are steps of a first derivative
+whose own derivative may not exist.
 """
 
 from typing import Any
@@ -88,3 +88,13 @@ def from_singular_values(x: Any, s: Any, u: Any, vh: Any) -> Any:
            [0., 6.]])
     """
     return x
+
+
+@array_function
+def determined_quotient(x: Any, y: Any, is_zero: Any) -> Any:
+    """x / y, and 0 where both are zero: where the quotient is not determined but does not matter.
+
+    >>> determined_quotient(np.array([0.0, 1.0]), np.array([0.0, 2.0]), np.array([True, False]))
+    array([0. , 0.5])
+    """
+    return np.where(is_zero, 0, x / np.where(is_zero, 1, y))

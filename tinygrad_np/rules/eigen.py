@@ -39,11 +39,13 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import cast
-from ..kernels.factors import completed, condition, from_eigenvalues
+from ..kernels.factors import completed, condition, determined_quotient, from_eigenvalues
 from .matrices import (
     CHOICE,
     PHASE,
+    SECOND,
     along_last,
+    beside,
     coinciding,
     dagger,
     diagonal_matrix,
@@ -52,6 +54,7 @@ from .matrices import (
     hermitian,
     largest,
     one_sided,
+    over,
     precision,
     raise_where,
     require_apart,
@@ -75,11 +78,11 @@ def _eigh_vjp(g: Any, ans: Any) -> Any:
     n = w.shape[-1]
     if of_vectors is None:
         return _from_values("eigh", of_values, w, v)
-    size = largest(of_vectors)
+    size = beside(of_vectors)
     turn = np.matmul(dagger(v), np.conjugate(of_vectors))
     inner = turned("eigh", skew(turn), w, n, size, of_values is None)
     if of_values is not None:
-        require_apart("eigh", different(coinciding(w, n)), of_values, turn, size)
+        require_apart("eigh", different(coinciding(w, n)), of_values, w, turn, size)
         inner = inner + diagonal_matrix(of_values)
     return np.conjugate(hermitian(np.matmul(np.matmul(v, inner), dagger(v))))
 
@@ -113,7 +116,7 @@ def _eigh_jvp(t: Any, ans: Any) -> Any:
     change = np.real(diagonal_of(tangent))
     turn = turning("eigh", tangent, w, w.shape[-1])
     require_order("eigh", change, w, w.shape[-1])
-    return change, np.matmul(v, turn)
+    return change, np.matmul(v, skew(turn))
 
 
 def _eigvalsh_vjp(g: Any, a: Any, UPLO: Any) -> Any:  # noqa: N803
@@ -156,7 +159,7 @@ def _eig_vjp(g: Any, ans: Any) -> Any:
     if of_vectors is None:
         require_symmetric("eig", of_values, w, n)
         return _from_any_values(of_values, w, v)
-    size = largest(of_vectors)
+    size = beside(of_vectors)
     along = np.sum(v * of_vectors, -2)
     raise_where(
         np.greater(np.absolute(np.imag(along)), precision(along) * size[..., 0]),
@@ -166,7 +169,7 @@ def _eig_vjp(g: Any, ans: Any) -> Any:
     turn = np.matmul(np.swapaxes(v, -1, -2), across)
     inner = turned("eig", turn - diagonal_matrix(diagonal_of(turn)), w, n, size, of_values is None)
     if of_values is not None:
-        require_apart("eig", different(coinciding(w, n)), of_values, turn, size)
+        require_apart("eig", different(coinciding(w, n)), of_values, w, turn, size)
         inner = inner + diagonal_matrix(of_values)
     return _from_eigenbasis(inner, v)
 
@@ -217,6 +220,22 @@ def _places(found: Any, wanted: Any) -> Any:
     return places
 
 
+# Forward mode gives 0 / 0 = 0 for a turn that is not determined. This must not matter to what is
+# made of it, and x must stay zero.
+
+
+def _quotient_vjp(g: Any, y: Any, is_zero: Any) -> Any:
+    wrong = np.greater(np.absolute(g), precision(g) * beside(g))
+    raise_where(np.logical_and(is_zero, wrong), SECOND.format("eigh, eig or svd"))
+    return over(g, y, is_zero)
+
+
+def _quotient_jvp(t: Any, y: Any, is_zero: Any) -> Any:
+    wrong = np.greater(np.absolute(t), precision(t) * largest(t))
+    raise_where(np.logical_and(is_zero, wrong), SECOND.format("eigh, eig or svd"))
+    return over(t, y, is_zero)
+
+
 CHOICES = {"UPLO": "it chooses a triangle"}
 
 ROWS = (
@@ -233,6 +252,16 @@ ROWS = (
     # any square matrix
     general(np.linalg.eig, takes("a"), (_eig_vjp, _eig_jvp), constant_outputs=(), gaps=True),
     general(np.linalg.eigvals, takes("a"), (_eigvals_vjp, _eigvals_jvp)),
+    general(
+        determined_quotient,
+        (_quotient_vjp, _quotient_jvp),
+        (
+            lambda g, ans, y, is_zero: -over(g * ans, y, is_zero),
+            lambda t, ans, y, is_zero: -over(t * ans, y, is_zero),
+        ),
+        broadcasts=True,
+        locally_constant={"is_zero": "it says where to look"},
+    ),
     general(
         from_eigenvalues,
         x=(_second_of_values, lambda t: t),

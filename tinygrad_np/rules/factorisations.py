@@ -25,13 +25,19 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.factors import from_singular_values, qr_factors, svd_factors
+from ..kernels.factors import (
+    determined_quotient,
+    from_singular_values,
+    qr_factors,
+    svd_factors,
+)
 from .matrices import (
     CHOICE,
     FORWARD,
     SECOND,
     ZERO,
     along_last,
+    beside,
     coinciding,
     dagger,
     diagonal_matrix,
@@ -99,7 +105,7 @@ def _parts(function: str, basis: Any, k: int, g: Any) -> tuple[Any, Any]:
     outside = g[..., :k] - np.matmul(own, inside)
     if rest.shape[-1]:
         turn = skew(np.matmul(dagger(rest), g[..., k:]))
-        wrong = np.greater(np.absolute(turn), precision(turn) * largest(g))
+        wrong = np.greater(np.absolute(turn), precision(turn) * beside(g))
         raise_where(wrong, CHOICE.format(function, _REST))
         outside = outside - np.matmul(rest, np.matmul(dagger(g[..., k:]), own))
     return inside, outside
@@ -205,7 +211,7 @@ def _svd_vjp(g: Any, ans: Any) -> Any:
         return by_singular_values("svd", of_s, u1, s, vh1)
     of_u = np.zeros_like(u) if of_u is None else np.conjugate(of_u)
     of_v = np.zeros_like(vh) if of_vh is None else np.conjugate(of_vh)
-    size = np.maximum(largest(of_u), largest(of_v))
+    size = np.maximum(beside(of_u), beside(of_v))
     in_u, out_u = _parts("svd", u, k, of_u)
     in_v, out_v = _parts("svd", dagger(vh), k, dagger(of_v))
     sums, both_zero, is_zero = _sums(s, n)
@@ -217,7 +223,7 @@ def _svd_vjp(g: Any, ans: Any) -> Any:
     if of_s is not None:
         degenerate = np.logical_or(different(coinciding(s, n)), both_zero)
         for turn in (in_u, in_v):
-            require_apart("svd", degenerate, of_s, turn, size)
+            require_apart("svd", degenerate, of_s, s, turn, size)
         inner = inner + diagonal_matrix(of_s)
     out_u, out_v = [over(out, np.expand_dims(s, -2), is_zero) for out in (out_u, out_v)]
     result = np.matmul(np.matmul(u1, inner) + out_u, vh1) + np.matmul(u1, dagger(out_v))
@@ -229,8 +235,8 @@ def _svd_jvp(t: Any, ans: Any) -> Any:
     k, n = s.shape[-1], max(u.shape[-2], vh.shape[-1])
     u1, v1 = u[..., :k], dagger(vh[..., :k, :])
     tangent = np.matmul(np.matmul(dagger(u1), t), v1)
-    out_u = np.matmul(t, v1) - np.matmul(u1, tangent)
-    out_v = np.matmul(dagger(t), u1) - np.matmul(v1, dagger(tangent))
+    out_u = _outside(u1, np.matmul(t, v1), tangent)
+    out_v = _outside(v1, np.matmul(dagger(t), u1), dagger(tangent))
     sums, both_zero, is_zero = _sums(s, n)
     for part, nowhere in ((tangent, both_zero), (out_u, is_zero), (out_v, is_zero)):
         used = np.greater(np.absolute(part), precision(t) * largest(t))
@@ -238,11 +244,19 @@ def _svd_jvp(t: Any, ans: Any) -> Any:
     change = np.real(diagonal_of(tangent))
     joint = turning("svd", hermitian(tangent), s, n)
     require_order("svd", -change, s, n)
-    relative = over(skew(tangent), sums, both_zero)
-    out_u, out_v = [over(out, np.expand_dims(s, -2), is_zero) for out in (out_u, out_v)]
+    joint, relative = skew(joint), skew(determined_quotient(skew(tangent), sums, both_zero))
+    out_u = determined_quotient(out_u, np.expand_dims(s, -2), is_zero)
+    out_v = determined_quotient(out_v, np.expand_dims(s, -2), is_zero)
     of_u = _whole(u, np.matmul(u1, joint + relative) + out_u)
     of_v = _whole(dagger(vh), np.matmul(v1, joint - relative) + out_v)
     return of_u, change, dagger(of_v)
+
+
+def _outside(basis: Any, x: Any, inside: Any) -> Any:
+    """What is left of x without its part basis·inside: nothing if the basis is complete."""
+    if basis.shape[-1] == basis.shape[-2]:
+        return np.zeros_like(basis)
+    return x - np.matmul(basis, inside)
 
 
 def _sums(s: Any, n: int) -> tuple[Any, Any, Any]:
@@ -256,7 +270,7 @@ def by_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
     """The cotangent of a matrix, from that of its singular values alone."""
     n = max(u.shape[-2], vh.shape[-1])
     require_symmetric(function, g, s, n)
-    used = np.greater(np.absolute(g), precision(g) * largest(g, (-1,)))
+    used = np.greater(np.absolute(g), precision(g) * beside(g, largest(s, (-1,)), (-1,)))
     raise_where(
         np.logical_and(vanishing(s, n), used),
         f"np.linalg.{function}: a singular value is 0, where it has no derivative, like an "

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.factors import determined_quotient
+
 CHOICE = (
     "np.linalg.{}: {}, and the loss depends on which vectors were chosen, so it has no derivative; "
     "use only what does not depend on the choice, for instance the projector v @ v.T over a whole "
@@ -110,6 +112,16 @@ def precision(x: Any) -> float:
     return float(np.finfo(x.dtype).eps) ** (2 / 3)
 
 
+def beside(g: Any, unit: Any = 1.0, axes: tuple[int, ...] = (-2, -1)) -> Any:
+    """What cotangents are compared with: the largest of them, or of the rounding errors of a loss.
+
+    Near its minimum, a loss of the size of 1 has cotangents that are nothing but rounding errors:
+    beside those of 1/unit, for variables of the size of `unit`, they count as zero.
+    """
+    floor = 100 * float(np.finfo(g.dtype).eps) / precision(g)
+    return np.maximum(largest(g, axes), over(floor, unit, np.equal(unit, 0)))
+
+
 def raise_where(wrong: Any, message: str) -> None:
     """``ValueError`` if anything is wrong."""
     if np.any(wrong):
@@ -154,7 +166,8 @@ def different(pairs: Any) -> Any:
 def require_symmetric(function: str, g: Any, w: Any, n: int) -> None:
     """Raise unless values that coincide have the same cotangent."""
     unequal = np.absolute(np.expand_dims(g, -2) - np.expand_dims(g, -1))
-    wrong = np.greater(unequal, precision(g) * largest(np.expand_dims(g, -1)))
+    size = beside(g, largest(w, (-1,)) / n, (-1,))
+    wrong = np.greater(unequal, precision(g) * np.expand_dims(size, -1))
     raise_where(np.logical_and(coinciding(w, n), wrong), UNEQUAL.format(function))
 
 
@@ -167,13 +180,13 @@ def require_multiple_of_one(function: str, part: Any, no_gap: Any) -> None:
     raise_where(np.logical_and(no_gap, wrong), SECOND.format(function))
 
 
-def require_apart(function: str, degenerate: Any, g: Any, turn: Any, size: Any) -> None:
-    """Raise if values in `degenerate` pairs and their vectors are both used.
+def require_apart(function: str, degenerate: Any, g: Any, w: Any, turn: Any, size: Any) -> None:
+    """Raise if values w in `degenerate` pairs and their vectors are both used.
 
     `g` is the cotangent of the values, `turn` that of the vectors in their own basis, beside which
     what is smaller than rounding errors of `size` is nothing.
     """
-    of_values = np.greater(np.absolute(g), precision(g) * largest(g, (-1,)))
+    of_values = np.greater(np.absolute(g), precision(g) * beside(g, largest(w, (-1,)), (-1,)))
     of_vectors = np.greater(np.absolute(turn), precision(turn) * size)
     wrong = np.logical_or(np.expand_dims(of_values, -1), of_vectors)
     raise_where(np.logical_and(degenerate, wrong), MIXED.format(function))
@@ -204,7 +217,8 @@ def turning(function: str, tangent: Any, w: Any, n: int) -> Any:
     no_gap = coinciding(w, n)
     used = np.greater(np.absolute(tangent), precision(tangent) * largest(tangent))
     raise_where(np.logical_and(different(no_gap), used), FORWARD.format(function, COINCIDE))
-    return over(tangent, np.expand_dims(w, -2) - np.expand_dims(w, -1), no_gap)
+    turn = tangent - diagonal_matrix(diagonal_of(tangent))
+    return determined_quotient(turn, np.expand_dims(w, -2) - np.expand_dims(w, -1), no_gap)
 
 
 def require_order(function: str, change: Any, w: Any, n: int) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.factors import completed, from_eigenvalues
-from .draws import REAL, Draw, Edge, Generator, Sample, call
+from ...kernels.factors import completed, determined_quotient, from_eigenvalues
+from .draws import POSITIVE, REAL, Draw, Edge, Generator, Sample, call
 from .matrices import REACH, orthonormal, phased, regular, symmetrised, with_eigenvalues
 
 _SHAPES = ((3, 3), (2, 2, 2), (1, 1))
 
 
-def _symmetric(through: Any = symmetrised, **kwargs: Any) -> Draw:
+def _symmetric(through: Any) -> Draw:
     def samples(rng: Generator) -> list[Sample]:
         found = [Sample((with_eigenvalues(rng, *shape),), {}, REACH, through) for shape in _SHAPES]
         upper = Sample((with_eigenvalues(rng, 2, 2), "U"), {}, REACH, through)
@@ -51,11 +51,20 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     completed: lambda rng: [
         Sample((REAL.draw(rng, *shape),), {}, 1.0, symmetrised) for shape in ((3, 3), (2, 2, 2))
     ],
+    determined_quotient: lambda rng: [
+        call(REAL.draw(rng, 3, 3), POSITIVE.draw(rng, 3, 3), np.zeros((3, 3), bool), reach=0.4),
+        call(
+            REAL.draw(rng, 2, 3, 2),
+            POSITIVE.draw(rng, 2, 1, 2),
+            np.zeros((2, 1, 2), bool),
+            reach=0.4,
+        ),
+    ],
     from_eigenvalues: lambda rng: [
         call(REAL.draw(rng, 3, 3), REAL.draw(rng, 3), regular(rng, 3, 3), regular(rng, 3, 3))
     ],
     np.linalg.eigh: _symmetric(_eigh_phased),
-    np.linalg.eigvalsh: _symmetric(),
+    np.linalg.eigvalsh: _symmetric(symmetrised),
     np.linalg.eig: _any_square(_of_phased),
     np.linalg.eigvals: _any_square(None),
 }
