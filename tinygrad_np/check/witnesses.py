@@ -86,8 +86,16 @@ class Trial:
     nested lists).
     """
 
-    def __init__(self, row: Row, args: Any, kwargs: Any, places: list[tuple[Any, Any]]) -> None:
+    def __init__(
+        self,
+        row: Row,
+        args: Any,
+        kwargs: Any,
+        places: list[tuple[Any, Any]],
+        through: Any = None,
+    ) -> None:
         self.row = row
+        self.through = through
         self.args = args
         self.kwargs = kwargs
         self.places = places
@@ -99,7 +107,10 @@ class Trial:
         for (key, path), value in zip(self.places, values, strict=True):
             target: Any = args if isinstance(key, int) else kwargs
             target[key] = _replaced(target[key], path, value)
-        results = function(tuple(args), kwargs)
+        if self.through is None:
+            results = function(*args, **kwargs)
+        else:
+            results = self.through(function, *args, **kwargs)
         if not isinstance(results, (list, tuple)):
             return [results]
         constant = self.row.constant_outputs or ()
@@ -108,11 +119,11 @@ class Trial:
 
     def plain(self, values: list[Any]) -> list[Any]:
         """The results as the function itself gives them."""
-        return self.call(values, lambda args, kwargs: self.row.function(*args, **kwargs))
+        return self.call(values, self.row.function)
 
     def recorded(self, values: list[Any]) -> list[Any]:
         """The results of the recorded call."""
-        return self.call(values, lambda args, kwargs: apply(self.row, args, kwargs))
+        return self.call(values, lambda *args, **kwargs: apply(self.row, args, kwargs))
 
 
 def trials(row: Row, sample: Sample | Edge) -> Iterator[Trial]:
@@ -131,10 +142,11 @@ def trials(row: Row, sample: Sample | Edge) -> Iterator[Trial]:
         for key in keys:
             value = sample.args[key] if isinstance(key, int) else sample.kwargs[key]
             places += [(key, path) for path in _paths(value)]
-    yield Trial(row, sample.args, sample.kwargs, places)
+    through = getattr(sample, "through", None)
+    yield Trial(row, sample.args, sample.kwargs, places, through)
     if len(places) > 1:
         for place in places:
-            yield Trial(row, sample.args, sample.kwargs, [place])
+            yield Trial(row, sample.args, sample.kwargs, [place], through)
 
 
 def _parts(result: Any) -> list[Any]:
@@ -357,7 +369,8 @@ def _second_order(trial: Trial, reach: float, rng: np.random.Generator) -> tuple
 def _float32(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
     derivative = Linearised(trial, trial.values)
     us = _directions(derivative, rng)[0]
-    single = Trial(trial.row, _single(trial.args), _single(trial.kwargs), trial.places)
+    args, kwargs = _single(trial.args), _single(trial.kwargs)
+    single = Trial(trial.row, args, kwargs, trial.places, trial.through)
     recorded = Linearised(single, single.values)
     for a, b in zip(recorded.results, single.plain(single.values), strict=True):
         if a.dtype != np.asarray(b).dtype:

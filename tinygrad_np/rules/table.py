@@ -61,7 +61,7 @@ CHOICES = {
     "initial": "it has no derivative rule; add it, or use np.maximum",
     "keepdims": "it chooses a shape",
     "key": "it chooses elements",
-    "mode": "it chooses how to pad or to index",
+    "mode": "it chooses how to pad, to index or to factorise",
     "order": "it chooses an order of elements",
     "out": "nothing is written into a Tensor",
     "pad_width": "it chooses a shape",
@@ -135,6 +135,7 @@ class Row:
         "constant_outputs",
         "defaults",
         "function",
+        "gaps",
         "is_foreign",
         "kernel",
         "keywords",
@@ -166,6 +167,7 @@ class Row:
         aliases: Mapping[str, str] = {},
         nested: Collection[str] = (),
         constant_outputs: Collection[int] | None = None,
+        gaps: bool = False,
         locally_constant: Mapping[str, str] = {},
         takes_promises: bool = False,
         reason: str = "",
@@ -186,6 +188,8 @@ class Row:
         self.nested = frozenset(self.names.index(name) for name in nested)
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
+        # Of several results, whether the vjp is told (by None) which ones nothing depends on.
+        self.gaps = gaps
         # Whether it comes from outside, and may hand out arrays that others hold.
         self.is_foreign = False
         # Whether its vjp takes a promised array in place of the cotangent.
@@ -350,6 +354,7 @@ _ROW_OPTIONS = {
     "aliases",
     "nested",
     "constant_outputs",
+    "gaps",
     "locally_constant",
     "takes_promises",
 }
