@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 
 class DivergedError(ArithmeticError):
@@ -70,3 +70,12 @@ def check_finite(loss: float, epoch: int) -> None:
         raise DivergedError(
             f"The training diverged in epoch {epoch}: the loss is {loss}. Try a smaller --rate."
         )
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    """End the process with what `main` gives; after Ctrl-C with 130, as a shell expects it."""
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        sys.exit(130)

@@ -25,6 +25,7 @@ from commandline import (
     positive,
     prepare_output,
     refuse_changed,
+    run_command,
     seed,
 )
 
@@ -342,4 +343,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

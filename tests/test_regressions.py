@@ -255,3 +255,17 @@ class TestWhatIsRefused:
 
         g = tg.grad(lambda p: p["a"] * 2)(Params(a=1.0))
         assert type(g) is Params
+
+
+def test_a_mean_is_differentiated_twice():
+    """Its rule divides a cotangent that is a Tensor itself."""
+    hessian = tg.hessian(lambda x: np.mean(x) ** 2)(np.arange(4.0))
+    assert np.array_equal(hessian, np.full((4, 4), 0.125))
+
+
+def test_arccosh_left_of_the_imaginary_axis():
+    """√(z − 1)·√(z + 1) is not √((z − 1)(z + 1)) there."""
+    z, h = -1.5 + 0.3j, 1e-6
+    t = Tensor(np.array(z))
+    np.real(np.arccosh(t)).backward()
+    assert t.grad == pytest.approx((np.arccosh(z + h) - np.arccosh(z - h)) / (2 * h), rel=1e-8)

@@ -8,7 +8,7 @@ from tinygrad_np.check import samples
 from tinygrad_np.check.samples import EDGES, edges_of, samples_of
 from tinygrad_np.check.witnesses import edge, trials, witnesses
 from tinygrad_np.rules import REFUSED, TABLE, families
-from tinygrad_np.rules.table import CHOICES, Row, linear, pointwise, takes
+from tinygrad_np.rules.table import Row, linear, pointwise, takes
 from tinygrad_np.tensor import Tensor
 
 FAMILIES = families()
@@ -132,7 +132,7 @@ def test_elementwise_rows_take_empty_arrays(row, shape):
 @each(DIFFERENTIABLE)
 def test_every_other_parameter_says_why_it_has_no_derivative(row):
     others = [name for position, name in enumerate(row.names) if position not in row.operands]
-    assert set(others) <= set(CHOICES) | set(row.locally_constant)
+    assert set(others) <= set(row.choices) | set(row.locally_constant)
 
 
 @each(CONSTANT)

@@ -71,6 +71,26 @@ class Methods:
         """As `numpy.mean`: (axis=None, dtype=None, keepdims=False, where=True)."""
         return numpy.mean(self, *args, **kwargs)
 
+    def prod(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.prod`; exact with zeros, the gradient too."""
+        return numpy.prod(self, *args, **kwargs)
+
+    def var(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.var`: (axis=None, dtype=None, ddof=0, keepdims=False, …)."""
+        return numpy.var(self, *args, **kwargs)
+
+    def std(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.std`; that of equal values has gradient 0."""
+        return numpy.std(self, *args, **kwargs)
+
+    def cumsum(self, axis: Any = None, dtype: Any = None) -> Self:
+        """As `numpy.cumsum`."""
+        return numpy.cumsum(self, axis, dtype)
+
+    def cumprod(self, axis: Any = None, dtype: Any = None) -> Self:
+        """As `numpy.cumprod`; exact with zeros, the gradient too."""
+        return numpy.cumprod(self, axis, dtype)
+
     def max(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.max`; elements that tie share the gradient equally."""
         return numpy.max(self, *args, **kwargs)
@@ -122,3 +142,15 @@ class Methods:
     def all(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.all`: a constant."""
         return numpy.all(self, axis, keepdims=keepdims)
+
+    def argsort(self, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
+        """As `numpy.argsort`: a constant."""
+        return numpy.argsort(self, axis, kind, stable=stable)
+
+    def argpartition(self, kth: Any, axis: Any = -1) -> Any:
+        """As `numpy.argpartition`: a constant."""
+        return numpy.argpartition(self, kth, axis)
+
+    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+        """As `numpy.searchsorted`: a constant."""
+        return numpy.searchsorted(self, v, side, sorter)

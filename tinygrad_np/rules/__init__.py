@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from . import arithmetic, constants, elementary, indexing, networks, products, reductions, shapes
-from .table import Row
+from .table import CHOICES, Row
 
 __all__ = ["REFUSED", "TABLE", "families", "load"]
 
@@ -21,12 +21,29 @@ REFUSED: dict[Callable[..., object], str] = {}
 
 _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
-_LATER: dict[str, str] = {}
+_LATER: dict[str, str] = {
+    "applying": "numpy",
+    "differences": "numpy",
+    "histograms": "numpy",
+    "missing": "numpy",
+    "ordering": "numpy",
+    "polynomials": "numpy",
+    "quantiles": "numpy",
+    "scans": "numpy",
+    "scimath": "numpy",
+    "sequences": "numpy",
+    "series": "numpy.polynomial.polynomial",
+    "signals": "numpy",
+    "statistics": "numpy",
+}
 _LOADING = threading.Lock()
 
 
 def _add(family: ModuleType) -> None:
+    # A family's own reasons are for its own rows: another's `n` may be something else.
+    choices = {**CHOICES, **getattr(family, "CHOICES", {})}
     for row in family.ROWS:
+        row.choices = choices
         if TABLE.setdefault(row.function, row) is not row:
             raise ValueError(f"{row.name} has two rows")
     REFUSED.update(getattr(family, "REFUSED", {}))

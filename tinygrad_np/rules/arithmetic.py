@@ -183,5 +183,6 @@ ROWS = (
         ),
         lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
     ),
+    linear(per, lambda g, count: per(g, count)),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
 )

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arrays import is_masked
 from . import REFUSED, TABLE, load
-from .table import CHOICES, REQUIRED, Row, name_of
+from .table import REQUIRED, Row, name_of
 
 
 def row_of(function: Callable[..., Any]) -> Row:
@@ -106,7 +106,7 @@ def constant_operand(value: Any, row: Row) -> Any:
 def check_constant(row: Row, name: str) -> None:
     """Raise unless a Tensor may stand for the parameter `name`, as the constant it locally is."""
     if name not in row.locally_constant:
-        why = CHOICES.get(name, "it has no derivative rule")
+        why = row.choices.get(name, "it has no derivative rule")
         raise TypeError(
             f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"
         )

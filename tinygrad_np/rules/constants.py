@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import larger
+from ..kernels.values import on_values
 from .table import constant
 
 _ABOUT = "it tells something about the array, not about its values"
@@ -58,6 +59,7 @@ ROWS = (
         )
     ],
     constant(np.sign, _STEPS, kernel=_real_sign),
+    constant(on_values, "it is asked for the values alone"),
 )  # fmt: skip
 
 _WRITES = "it writes into an array, and the gradient would be lost"

@@ -37,8 +37,9 @@ ROWS = (
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
     pointwise(np.cos, lambda x: -np.sin(x), analytic=True),
     pointwise(np.tan, lambda ans: 1 + ans * ans, analytic=True),
-    pointwise(np.arcsin, lambda x: 1 / np.sqrt((1 - x) * (1 + x)), analytic=True),
-    pointwise(np.arccos, lambda x: -1 / np.sqrt((1 - x) * (1 + x)), analytic=True),
+    # −(x − 1) keeps the sign of an imaginary part that is 0, which tells the sides of the cut apart
+    pointwise(np.arcsin, lambda x: 1 / np.sqrt(-(x - 1) * (1 + x)), analytic=True),
+    pointwise(np.arccos, lambda x: -1 / np.sqrt(-(x - 1) * (1 + x)), analytic=True),
     pointwise(np.arctan, lambda x: 1 / (1 + x * x), analytic=True),
     pointwise(np.arctan2, lambda x, y: _over_square(y, x), lambda x, y: -_over_square(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),

@@ -39,7 +39,7 @@ def _spread(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     return spread if where is True else np.where(where, spread, 0)
 
 
-def _count(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def count_of(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """How many elements went into each result."""
     if where is not True:
         counted = np.broadcast_to(where, a_like.shape)
@@ -53,7 +53,7 @@ def _count(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
 def _mean_vjp(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     if axis is None and where is True:
         return expand(per(g, a_like.size), a_like.shape)
-    count = _count(a_like, axis, keepdims, where)
+    count = count_of(a_like, axis, keepdims, where)
     return _spread(per(g, count), a_like, axis, keepdims, where)
 
 

@@ -50,6 +50,7 @@ CHOICES = {
     "casting": "it chooses which casts are allowed",
     "constant_values": "it has no derivative rule; use np.where or np.concatenate",
     "classes": "it chooses elements",
+    "count": "it is a count",
     "destination": "it chooses axes",
     "dilation": "it chooses elements",
     "dtype": "it chooses a dtype",
@@ -71,7 +72,7 @@ CHOICES = {
     "subok": "it chooses a type",
     "value": "it has no derivative rule; use np.where or np.concatenate",
 }
-"""Parameters that take no Tensor, and why."""
+"""Parameters that take no Tensor, and why; a family of rules may have reasons of its own."""
 
 
 class Rule(NamedTuple):
@@ -100,17 +101,25 @@ class Signature(NamedTuple):
 def takes(*required: str, **optional: Any) -> Signature:
     """The signature of a function that Python cannot read, in the order of its parameters.
 
-    A star before the last required name: it takes the rest of the positional arguments.
+    As in Python, a star before the last required name: it takes the rest of the positional
+    arguments; a star alone: what follows is given by its name.
 
     >>> takes("a", axis=None).names
     ('a', 'axis')
     >>> takes("*arrays", copy=True).rest
     0
+    >>> takes("x", "*", axis=0).keywords
+    frozenset({1})
     """
+    if required[-1:] == ("*",):
+        required = required[:-1]
+        keywords = frozenset(range(len(required), len(required) + len(optional)))
+    else:
+        keywords = frozenset()
     rest = next((i for i, name in enumerate(required) if name.startswith("*")), None)
     defaults = [() if i == rest else REQUIRED for i in range(len(required))]
     names = [name.removeprefix("*") for name in required]
-    return Signature((*names, *optional), (*defaults, *optional.values()), rest)
+    return Signature((*names, *optional), (*defaults, *optional.values()), rest, keywords)
 
 
 class Row:
@@ -122,6 +131,7 @@ class Row:
         "analytic",
         "broadcasts",
         "calls",
+        "choices",
         "constant_outputs",
         "defaults",
         "function",
@@ -181,6 +191,8 @@ class Row:
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
+        # Why no Tensor can stand for a parameter; the row's family may know more reasons.
+        self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
         # The positions of the parameters by which there is a derivative.
         self.operands: set[int] = set()

@@ -11,20 +11,64 @@ import numpy as np
 
 from ...kernels.elementwise import cast
 from ...rules.table import Row
-from . import arithmetic, elementary, indexing, networks, products, reductions, shapes
+from . import (
+    applying,
+    arithmetic,
+    differences,
+    elementary,
+    histograms,
+    indexing,
+    missing,
+    networks,
+    ordering,
+    polynomials,
+    products,
+    quantiles,
+    reductions,
+    scans,
+    scimath,
+    sequences,
+    series,
+    shapes,
+    signals,
+    statistics,
+)
 from .draws import Edge, Generator, Sample
 
 __all__ = ["EDGES", "FAMILIES", "SAMPLES", "Edge", "Sample", "edges_of", "samples_of"]
 
-FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, products, networks)
+FAMILIES = (
+    arithmetic,
+    elementary,
+    reductions,
+    shapes,
+    indexing,
+    products,
+    networks,
+    scans,
+    statistics,
+    missing,
+    ordering,
+    quantiles,
+    differences,
+    signals,
+    sequences,
+    histograms,
+    polynomials,
+    series,
+    scimath,
+    applying,
+)
 
 SAMPLES = {function: draw for family in FAMILIES for function, draw in family.SAMPLES.items()}
 EDGES = {function: edges for family in FAMILIES for function, edges in family.EDGES.items()}
 
 # Functions of complex numbers, too, beside all that are linear, bilinear or declared analytic, and
 # those of the latter that are not.
-_COMPLEX = {np.absolute}
-_REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians, cast}
+_COMPLEX = {np.absolute}.union(*[getattr(family, "COMPLEX", ()) for family in FAMILIES])
+_REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians, cast}.union(
+    *[getattr(family, "REAL_ONLY", ()) for family in FAMILIES]
+)
 
 
 def samples_of(row: Row, seed: int = 0) -> list[Sample]:
