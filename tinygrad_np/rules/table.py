@@ -383,6 +383,9 @@ def _read_signature(function: Callable[..., Any]) -> Signature:
         return takes(*"xyz"[: function.nin], dtype=None)
     import inspect  # 5 ms, which only those pay who give a function a rule
 
+    function = inspect.unwrap(function)
+    if isinstance(function, np.vectorize):
+        function = function.pyfunc
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
