@@ -133,7 +133,8 @@ class Linearised:
 
     def __init__(self, trial: Trial, values: list[Any]) -> None:
         # Not Tensor(value), whose copy would undo the layout that is to be tried.
-        self.tensors = [rebuilt(value, leaf(value.shape, value.dtype)) for value in values]
+        arrays = [np.asarray(value) for value in values]
+        self.tensors = [rebuilt(value, leaf(value.shape, value.dtype)) for value in arrays]
         self.results = trial.recorded(self.tensors)
         self.inputs: list[Any] = [source_of(tensor) for tensor in self.tensors]
         self.outputs = [source_of(result) for result in self.results]

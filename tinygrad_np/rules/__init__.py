@@ -21,7 +21,7 @@ REFUSED: dict[Callable[..., object], str] = {}
 
 _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
-_LATER: dict[str, str] = {}
+_LATER: dict[str, str] = {"special": "scipy.special"}
 _LOADING = threading.Lock()
 
 

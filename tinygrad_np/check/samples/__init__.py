@@ -11,19 +11,19 @@ import numpy as np
 
 from ...kernels.elementwise import cast
 from ...rules.table import Row
-from . import arithmetic, elementary, indexing, networks, products, reductions, shapes
+from . import arithmetic, elementary, indexing, networks, products, reductions, shapes, special
 from .draws import Edge, Generator, Sample
 
 __all__ = ["EDGES", "FAMILIES", "SAMPLES", "Edge", "Sample", "edges_of", "samples_of"]
 
-FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, products, networks)
+FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, products, networks, special)
 
 SAMPLES = {function: draw for family in FAMILIES for function, draw in family.SAMPLES.items()}
 EDGES = {function: edges for family in FAMILIES for function, edges in family.EDGES.items()}
 
 # Functions of complex numbers, too, beside all that are linear, bilinear or declared analytic, and
 # those of the latter that are not.
-_COMPLEX = {np.absolute}
+_COMPLEX = {np.absolute} | special.COMPLEX
 _REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians, cast}
 
 
