@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_np.files import replacing
+
 from .cases import CASES
 from .libraries import IMPORTED
 
@@ -196,9 +198,8 @@ def main(arguments: list[str] | None = None) -> int:
         found["wheel"] = wheel_bytes()
         print(f"7 wheel: {found['wheel']:,} bytes", flush=True)
     if options.json:
-        partial = options.json.with_suffix(".partial")
-        partial.write_text(json.dumps(found, indent=1))
-        os.replace(partial, options.json)
+        with replacing(options.json) as file:
+            file.write(json.dumps(found, indent=1).encode())
     return 0
 
 

@@ -1,13 +1,13 @@
-"""What the examples' commands have in common: argument types, a progress bar, readable output."""
+"""What the examples' commands have in common: argument types, readable output."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 
 class DivergedError(ArithmeticError):
@@ -64,18 +64,18 @@ def refuse_changed(
         parser.error(f"{because}: leave out {flags}")
 
 
-def progress(steps: Iterable[Any], what: str, total: int | None = None) -> Iterable[Any]:
-    """The steps with a progress bar, which vanishes when they are done; without tqdm, no bar."""
-    try:
-        from tqdm import tqdm
-    except ModuleNotFoundError:
-        return steps
-    return tqdm(steps, what, total, unit="step", leave=False, file=sys.stderr)
-
-
 def check_finite(loss: float, epoch: int) -> None:
     """Raise `DivergedError` if the loss of an epoch is no number."""
     if not abs(loss) < float("inf"):
         raise DivergedError(
             f"The training diverged in epoch {epoch}: the loss is {loss}. Try a smaller --rate."
         )
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    """End the process with what `main` gives; after Ctrl-C with 130, as a shell expects it."""
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        sys.exit(130)

@@ -11,11 +11,11 @@ panels is the convolution. Every number comes out of the live functions: `pad`, 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from commandline import run_command
 
 import tinygrad_np as tg
 from tinygrad_np.kernels.windows import pad
@@ -128,4 +128,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -12,9 +12,11 @@ curves, the filters and which class is taken for which.
 from __future__ import annotations
 
 import argparse
+import copy
+import itertools
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,12 +27,24 @@ from commandline import (
     folder,
     positive,
     prepare_output,
-    progress,
     refuse_changed,
+    run_command,
     seed,
+)
+from runs import (
+    CheckpointError,
+    Epoch,
+    Figures,
+    Running,
+    State,
+    StoppedError,
+    after_stop,
+    keeper,
+    resumed,
 )
 
 import tinygrad_np as tg
+from tinygrad_np.progress import progress
 
 CLASSES = 10
 VALIDATION = 5_000  # the last of the training images
@@ -46,15 +60,17 @@ def logits(params: tuple[Any, Any], images: Any) -> Any:
 
 
 def mean_loss(params: tuple[Any, Any], images: Any, labels: Any) -> tuple[Any, Any]:
-    """The mean cross-entropy, and the logits."""
+    """The mean cross-entropy; beside it the sum and the logits."""
     z = logits(params, images)
-    return tg.cross_entropy(z, labels), z
+    value = tg.cross_entropy(z, labels)
+    return value, (value * len(labels), z)
 
 
 def summed_loss(params: tuple[Any, Any], images: Any, labels: Any) -> tuple[Any, Any]:
-    """The summed cross-entropy, whose gradient the post applies, and the logits."""
+    """The summed cross-entropy, whose gradient the post applies; beside it the same, the logits."""
     z = logits(params, images)
-    return tg.cross_entropy(z, labels, reduction="sum"), z
+    value = tg.cross_entropy(z, labels, reduction="sum")
+    return value, (value, z)
 
 
 # Data
@@ -100,51 +116,12 @@ def initial(split: Split, filters: int, random: np.random.RandomState, dtype: st
 # Training
 
 
-class Figures(NamedTuple):
-    """Mean loss and accuracy."""
-
-    loss: float
-    accuracy: float
-
-
-class Running:
-    """Loss and accuracy over batches."""
-
-    def __init__(self) -> None:
-        self.loss, self.hits, self.n = 0.0, 0, 0
-
-    def add(self, total: Any, z: Any, labels: np.ndarray) -> None:
-        """Take in a batch: the sum of its losses, and its logits."""
-        self.loss += float(total)
-        self.hits += int(np.sum(np.argmax(z, axis=1) == labels))
-        self.n += len(labels)
-
-    def figures(self) -> Figures:
-        """The means so far."""
-        return Figures(self.loss / self.n, self.hits / self.n)
-
-
-class Epoch(NamedTuple):
-    """The figures of an epoch, and the seconds that its training took."""
-
-    train: Figures
-    valid: Figures
-    seconds: float
-
-
-class Run(NamedTuple):
-    """A training run: its epochs, the first of them before training, and parameters."""
-
-    history: list[Epoch]
-    start: Any
-    end: Any
-
-
 def measure(params: Any, batches: Iterator[Any]) -> Figures:
     """Without recording a graph: the same model on plain arrays."""
     running = Running()
     for images, labels in batches:
-        running.add(*summed_loss(params, images, labels), labels)
+        value, z = summed_loss(params, images, labels)[1]
+        running = running.and_batch(value, z, labels)
     return running.figures()
 
 
@@ -154,36 +131,42 @@ def in_order(split: Split, size: int = 500) -> Iterator[Any]:
         yield split.images[start : start + size], split.labels[start : start + size]
 
 
-def train(splits: dict[str, Split], options: argparse.Namespace) -> Run:
-    """Stochastic gradient descent with momentum on the mean loss of shuffled minibatches."""
-    random = np.random.RandomState(options.seed)
-    params = initial(splits["train"], options.filters, random, options.dtype)
-    before = params
-    rng = np.random.default_rng(options.seed)
-    gradient = tg.value_and_grad(mean_loss, has_aux=True)
-    first, valid = (measure(params, in_order(splits[name])) for name in ("train", "valid"))
-    history = [Epoch(first, valid, 0.0)]
-    print_header("valid")
-    print_epoch(0, history[0])
-    state = None
-    for number in range(1, options.epochs + 1):
-        began, running = time.perf_counter(), Running()
-        batches = tg.data.minibatches(rng, tuple(splits["train"]), options.batch_size)
-        for images, labels in progress(batches, f"epoch {number}"):
-            (value, z), grads = gradient(params, images, labels)
-            running.add(value * len(labels), z, labels)
-            params, state = tg.optim.sgd(
-                params, grads, state, rate=options.rate, momentum=options.momentum
-            )
-        seconds = time.perf_counter() - began
-        check_finite(running.figures().loss, number)
-        valid = measure(params, in_order(splits["valid"]))
-        history.append(Epoch(running.figures(), valid, seconds))
-        print_epoch(number, history[-1])
-    return Run(history, before, params)
+class Shuffled:
+    """Training as today: momentum, the mean loss, every image once an epoch in another order."""
+
+    valid = "valid"
+    loss = staticmethod(mean_loss)
+
+    def __init__(self, splits: dict[str, Split], options: argparse.Namespace) -> None:
+        self.splits = splits
+        self.options = options
+        self.steps = -(-len(splits["train"].labels) // options.batch_size)
+
+    def begin(self) -> State:
+        """The state before the first epoch."""
+        random = np.random.RandomState(self.options.seed)
+        params = initial(self.splits["train"], self.options.filters, random, self.options.dtype)
+        before = [measure(params, in_order(self.splits[name])) for name in ("train", "valid")]
+        rng = np.random.default_rng(self.options.seed)
+        history = [Epoch(before[0], before[1], 0.0)]
+        return State(params, None, rng, 0, 0, Running(), 0.0, history, params)
+
+    def batches(self, random: Any) -> Iterator[Any]:
+        """The batches of an epoch."""
+        arrays = tuple(self.splits["train"])
+        return iter(tg.data.minibatches(random, arrays, self.options.batch_size))
+
+    def update(self, params: Any, grads: Any, velocity: Any) -> tuple[Any, Any]:
+        """A step."""
+        rate, momentum = self.options.rate, self.options.momentum
+        return tg.optim.sgd(params, grads, velocity, rate=rate, momentum=momentum)
+
+    def judge(self, params: Any, random: Any) -> Figures:
+        """The validation figures."""
+        return measure(params, in_order(self.splits["valid"]))
 
 
-def train_as_the_post(splits: dict[str, Split], options: argparse.Namespace) -> Run:
+class AsThePost:
     """The post's protocol: batches of 32 drawn with replacement, all from one generator.
 
     A step is 0.001 times the gradient of the summed loss of a batch; the losses shown are means.
@@ -191,33 +174,98 @@ def train_as_the_post(splits: dict[str, Split], options: argparse.Namespace) -> 
     The losses before training are measured on 156 drawn batches each, then the generator starts
     anew; after an epoch the validation figures are measured on 156 drawn batches, too.
     """
-    random = np.random.RandomState(42)
-    params = initial(splits["train"], options.filters, random, options.dtype)
-    before = params
-    gradient = tg.value_and_grad(summed_loss, has_aux=True)
 
-    def drawn(name: str, batches: int) -> Iterator[Any]:
-        images, labels = splits[name]
+    valid = "valid, drawn"
+    loss = staticmethod(summed_loss)
+
+    def __init__(self, splits: dict[str, Split], options: argparse.Namespace) -> None:
+        self.splits = splits
+        self.options = options
+        self.steps = len(splits["train"].labels) // 32
+
+    def begin(self) -> State:
+        """The state before the first epoch."""
+        random = np.random.RandomState(42)
+        params = initial(self.splits["train"], self.options.filters, random, self.options.dtype)
+        valid, train = [
+            measure(params, self.drawn(name, 156, random)) for name in ("valid", "train")
+        ]
+        random.seed(42)
+        history = [Epoch(train, valid, 0.0)]
+        return State(params, None, random, 0, 0, Running(), 0.0, history, params)
+
+    def drawn(self, name: str, batches: int, random: Any) -> Iterator[Any]:
+        """Batches of a split."""
+        images, labels = self.splits[name]
         for _ in range(batches):
             chosen = random.choice(len(labels), 32)
             yield images[chosen], labels[chosen]
 
-    valid = measure(params, drawn("valid", 156))
-    history = [Epoch(measure(params, drawn("train", 156)), valid, 0.0)]
-    print_header("valid, drawn")
-    print_epoch(0, history[0])
-    random.seed(42)
-    steps = len(splits["train"].labels) // 32
-    for number in range(1, options.epochs + 1):
-        began, running = time.perf_counter(), Running()
-        for images, labels in progress(drawn("train", steps), f"epoch {number}", steps):
-            (value, z), grads = gradient(params, images, labels)
-            running.add(value, z, labels)
-            params, _ = tg.optim.sgd(params, grads, rate=0.001)
-        seconds = time.perf_counter() - began
-        history.append(Epoch(running.figures(), measure(params, drawn("valid", 156)), seconds))
-        print_epoch(number, history[-1])
-    return Run(history, before, params)
+    def batches(self, random: Any) -> Iterator[Any]:
+        """The batches of an epoch."""
+        return self.drawn("train", self.steps, random)
+
+    def update(self, params: Any, grads: Any, velocity: Any) -> tuple[Any, Any]:
+        """A step."""
+        return tg.optim.sgd(params, grads, rate=0.001)
+
+    def judge(self, params: Any, random: Any) -> Figures:
+        """The validation figures."""
+        return measure(params, self.drawn("valid", 156, random))
+
+
+def train(
+    protocol: Shuffled | AsThePost,
+    epochs: int,
+    state: State | None = None,
+    keep: Callable[[State], object] = lambda state: None,
+) -> State:
+    """Train up to so many epochs, from `state` or from the start; prints a line an epoch.
+
+    `keep` is given the state after every step. Ctrl-C raises `StoppedError` with the state after
+    the last whole step.
+    """
+    if state is None:
+        state = protocol.begin()
+    gradient = tg.value_and_grad(protocol.loss, has_aux=True)
+    print_header(protocol.valid)
+    for number, epoch in enumerate(state.history):
+        print_epoch(number, epoch)
+    try:
+        while len(state.history) <= epochs:
+            number, done = len(state.history), state.batch
+            random = copy.deepcopy(state.random)
+            batches = itertools.islice(protocol.batches(random), done, None)
+            for images, labels in progress(batches, f"epoch {number}", protocol.steps - done):
+                began = time.perf_counter()
+                (_, (total, z)), grads = gradient(state.params, images, labels)
+                params, velocity = protocol.update(state.params, grads, state.velocity)
+                state = state._replace(
+                    params=params,
+                    velocity=velocity,
+                    step=state.step + 1,
+                    batch=state.batch + 1,
+                    running=state.running.and_batch(total, z, labels),
+                    seconds=state.seconds + time.perf_counter() - began,
+                )
+                if state.batch < protocol.steps:
+                    keep(state)
+            check_finite(state.running.figures().loss, number)
+            epoch = Epoch(
+                state.running.figures(), protocol.judge(state.params, random), state.seconds
+            )
+            state = state._replace(
+                random=random,
+                batch=0,
+                running=Running(),
+                seconds=0.0,
+                history=[*state.history, epoch],
+            )
+            keep(state)
+            print_epoch(number, epoch)
+    except KeyboardInterrupt:
+        raise StoppedError(state) from None
+    return state
 
 
 def print_header(valid: str) -> None:
@@ -243,7 +291,7 @@ def confusion(params: Any, split: Split) -> np.ndarray:
     return counts
 
 
-def draw(run: Run, counts: np.ndarray, names: Any, title: str, path: Path) -> Path:
+def draw(run: State, counts: np.ndarray, names: Any, title: str, path: Path) -> Path:
     """Learning curves, the confusion matrix, and the filters before and after."""
     figure = tg.viz.figure(13, 9)
     figure.suptitle(title)
@@ -256,10 +304,10 @@ def draw(run: Run, counts: np.ndarray, names: Any, title: str, path: Path) -> Pa
         }
         tg.viz.learning_curves(axes, curves, quantity)
     tg.viz.confusion_matrix(right.subplots(), counts, names)
-    count = run.end[0].shape[-1]
+    count = run.params[0].shape[-1]
     grid = rows[1].subplots(2, count, squeeze=False)
-    largest = max(np.max(np.abs(filters.mean(axis=2))) for filters in (run.start[0], run.end[0]))
-    for row, (when, filters) in enumerate((("before", run.start[0]), ("after", run.end[0]))):
+    largest = max(np.max(np.abs(filters.mean(axis=2))) for filters in (run.start[0], run.params[0]))
+    for row, (when, filters) in enumerate((("before", run.start[0]), ("after", run.params[0]))):
         for k in range(count):
             # of a colour image's filter, the mean over the colours
             title = f"filter {k}, {when}" if count <= 8 else f"{k} {when}"
@@ -297,8 +345,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--protocol",
         choices=["post"],
         help="draw, train and measure as the post does, in float64; only --data, --path, "
-        "--filters, --epochs and --out count",
+        "--filters, --epochs, --out and those of the checkpoint count",
     )
+    add("--checkpoint", type=folder, help="the folder for the state of the run, to go on from")
+    add("--save-every", type=positive(int), default=200, help="steps between two saved states")
+    add("--resume", action="store_true", help="go on from the last state in --checkpoint, if any")
     options = parser.parse_args(arguments)
     if not 0 <= options.momentum < 1:
         parser.error(f"--momentum must be at least 0 and below 1, not {options.momentum}")
@@ -309,6 +360,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
             parser.error("--protocol post is about the real data: leave out --data built-in")
         options.dtype = "float64"
         options.data = "fashion-mnist" if options.data == "auto" else options.data
+    if options.checkpoint is None:
+        refuse_changed(parser, options, "there is no --checkpoint", ["resume", "save_every"])
     if options.data == "built-in":
         refuse_changed(parser, options, "the built-in set lies nowhere", ["path"])
     if options.quick:
@@ -330,6 +383,12 @@ def load(options: argparse.Namespace) -> tuple[tg.data.Dataset, str, Any]:
     return *tg.data.auto(options.path, labels=range(CLASSES)), tg.data.GARMENT_NAMES
 
 
+def identity(options: argparse.Namespace) -> dict[str, Any]:
+    """What makes a run what it is: all but where things lie and how long it goes on."""
+    names = ("data", "filters", "rate", "momentum", "batch_size", "seed", "dtype", "quick")
+    return {name: getattr(options, name) for name in (*names, "protocol")}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run it all."""
     prepare_output()
@@ -343,19 +402,24 @@ def main(arguments: list[str] | None = None) -> int:
     splits = prepare(dataset, options.dtype, options.quick)
     counts = " and ".join(f"{len(split.labels):,} to {name}" for name, split in splits.items())
     print(f"{counts}; {options.filters} filters, {options.dtype}")
+    protocol = (AsThePost if options.protocol else Shuffled)(splits, options)
+    where, made = options.checkpoint, identity(options)
     try:
-        run = (train_as_the_post if options.protocol else train)(splits, options)
-    except DivergedError as error:
+        found = resumed(where, options.resume, made) if where else None
+        run = train(protocol, options.epochs, found, keeper(where, options.save_every, made))
+    except (CheckpointError, DivergedError) as error:
         print(error, file=sys.stderr)
         return 2
-    test = measure(run.end, in_order(splits["test"]))
+    except StoppedError as stopped:
+        return after_stop(stopped.state, where, made)
+    test = measure(run.params, in_order(splits["test"]))
     print(f"test loss {test.loss:.4f}, accuracy {test.accuracy:.4f}")
     title = f"{which.split(',')[0].split(' from')[0]}, {options.filters} filters"
-    matrix = confusion(run.end, splits["test"])
+    matrix = confusion(run.params, splits["test"])
     path = draw(run, matrix, names, title, options.out / "ten_classes.png")
     print(f"Figure: {path}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -24,12 +24,13 @@ from commandline import (
     folder,
     positive,
     prepare_output,
-    progress,
     refuse_changed,
+    run_command,
     seed,
 )
 
 import tinygrad_np as tg
+from tinygrad_np.progress import progress
 
 TROUSERS, DRESS = 1, 3
 VALIDATION = 1_000  # the last of the training images
@@ -119,8 +120,8 @@ class Run(NamedTuple):
 def judge(z: np.ndarray, labels: np.ndarray, options: argparse.Namespace) -> tuple[float, float]:
     """Loss and accuracy of logits, as they are printed.
 
-    The post keeps probabilities between 1e-16 and 1 − 1e-16, so that the loss of one image is at
-    most 36.8. The exact loss, which is what both train on, has no such bound.
+    The post's figures are those of probabilities kept between 1e-16 and 1 − 1e-16: that was
+    inferred from them, not said there. The exact loss, which is what both train on, has no bound.
     """
     if options.protocol == "post":
         value = tg.log_loss(np.clip(tg.sigmoid(z), 1e-16, 1 - 1e-16), labels)
@@ -342,4 +343,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

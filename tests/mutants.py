@@ -1,6 +1,7 @@
 """Wrong versions of a row: the witnesses must find every one of them."""
 
 import copy
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ def _transposed(part, applied):
     return np.swapaxes(part, -1, -2)
 
 
+MODES = (("vjp",), ("jvp",), ("vjp", "jvp"))
 CHANGES = {
     "scaled by 1.001": _scaled(1.001),
     "sign flipped": _scaled(-1.0),
@@ -56,7 +58,7 @@ def _mutated(linear_map, change, applied):
 def _composed_mutants(row: Row) -> Iterator[Mutant]:
     """The text of a composed row followed by an identity whose vjp, jvp or both are wrong."""
     for what, change in CHANGES.items():
-        for modes in (("vjp",), ("jvp",), ("vjp", "jvp")):
+        for modes in MODES:
             applied: list = []
             rules = [
                 _mutated(lambda g: g, change, applied) if mode in modes else lambda g: g
@@ -84,15 +86,24 @@ def mutants(row: Row) -> Iterator[Mutant]:
         yield from _composed_mutants(row)
     for position, rule in row.rules.items():
         for what, change in CHANGES.items():
-            for modes in (("vjp",), ("jvp",), ("vjp", "jvp")):
+            for modes in MODES:
                 applied: list = []
                 wrong = {mode: _mutated(getattr(rule, mode), change, applied) for mode in modes}
                 name = f"{row.names[position]}: {' and '.join(modes)} {what}"
                 yield Mutant(name, _with_rules(row, {position: rule._replace(**wrong)}), applied)
-    if len(row.rules) > 1:
-        first, second, *_ = row.rules
-        exchanged = {first: row.rules[second], second: row.rules[first]}
-        yield Mutant("operands swapped", _with_rules(row, exchanged), ["rules"])
+    for one, other in itertools.combinations(row.rules, 2):
+        for modes in MODES:
+            exchanged = {}
+            for here, there in ((one, other), (other, one)):
+                parts = {}
+                for mode in modes:
+                    needs = f"{mode}_needs"
+                    parts[mode] = getattr(row.rules[there], mode)
+                    parts[needs] = getattr(row.rules[there], needs)
+                exchanged[here] = row.rules[here]._replace(**parts)
+            names = f"{row.names[one]} and {row.names[other]}"
+            name = f"{names}: {' and '.join(modes)} swapped"
+            yield Mutant(name, _with_rules(row, exchanged), ["rules"])
 
 
 def _with_rules(row: Row, rules: dict[int, Rule]) -> Row:

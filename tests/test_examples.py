@@ -273,9 +273,8 @@ class TestTenClasses:
             ["--protocol", "post", "--data", name, "--filters", str(filters), "--path", str(DATA)]
         )
         dataset, _, _ = ten_classes.load(options)
-        run = ten_classes.train_as_the_post(
-            ten_classes.prepare(dataset, options.dtype, options.quick), options
-        )
+        splits = ten_classes.prepare(dataset, options.dtype, options.quick)
+        run = ten_classes.train(ten_classes.AsThePost(splits, options), options.epochs)
         found = [
             " ".join(f"{loss:.2f}/{accuracy:.2f}" for loss, accuracy in (epoch.train, epoch.valid))
             for epoch in run.history[1:]
@@ -309,7 +308,7 @@ class TestTenClasses:
         def end(seed):
             options = ten_classes.parse(["--quick", "--seed", seed, "--filters", "2"])
             splits = ten_classes.prepare(dataset, options.dtype, options.quick)
-            return ten_classes.train(splits, options).end[1]
+            return ten_classes.train(ten_classes.Shuffled(splits, options), 1).params[1]
 
         assert np.array_equal(end("1"), end("1"))
         assert not np.array_equal(end("1"), end("2"))
@@ -332,6 +331,95 @@ class TestTenClasses:
         missing = str(tmp_path / "nowhere")
         assert ten_classes.main(["--data", "cifar-10", "--path", missing]) == 2
         assert "nowhere" in capsys.readouterr().err
+
+
+class TestInterruptions:
+    """ten_classes.py, stopped and resumed, must give the bits of a run that was left alone."""
+
+    @pytest.fixture
+    def command(self, tmp_path, monkeypatch):
+        dataset = tg.data.garments(300, 50, labels=range(10))
+        monkeypatch.setattr(
+            ten_classes, "load", lambda options: (dataset, "garments", tg.data.GARMENT_NAMES)
+        )
+
+        def command(folder, *options):
+            where = ["--checkpoint", str(tmp_path / folder), "--out", str(tmp_path / "figures")]
+            return ten_classes.main(["--data", "built-in", "--epochs", "2", *where, *options])
+
+        return command
+
+    @staticmethod
+    def end(folder):
+        return tg.training.Checkpoint(folder).load()
+
+    @pytest.mark.parametrize("moments", [[1], [7, 7, 8], [8], [15], [16, 16]])
+    def test_a_run_that_is_stopped_goes_on_as_if_nothing_had_happened(
+        self, moments, command, tmp_path, monkeypatch, capsys
+    ):
+        assert command("whole", "--save-every", "3") == 0
+        step, whole = self.end(tmp_path / "whole")
+        real = tg.optim.sgd
+        for moment in moments:
+            calls = iter(range(1, 100))
+
+            def stopping(*args, calls=calls, moment=moment, **kwargs):
+                if next(calls) == moment:
+                    raise KeyboardInterrupt
+                return real(*args, **kwargs)
+
+            monkeypatch.setattr(tg.optim, "sgd", stopping)
+            status = command("stopped", "--save-every", "3", "--resume")
+        told = capsys.readouterr().err
+        if status:
+            assert status == 130
+            assert f"Stopped after {sum(moments) - len(moments)} steps" in told
+            assert "go on with --resume" in told
+        monkeypatch.setattr(tg.optim, "sgd", real)
+        assert command("stopped", "--save-every", "3", "--resume") == 0
+        assert self.end(tmp_path / "stopped").step == step == 2 * 8
+        resumed = self.end(tmp_path / "stopped").state
+        for name in ("params", "velocity", "start"):
+            for a, b in zip(whole[name], resumed[name], strict=True):
+                assert a.tobytes() == b.tobytes(), name
+        without_seconds = [[row[:4] for row in run["history"]] for run in (whole, resumed)]
+        assert without_seconds[0] == without_seconds[1]
+        assert whole["random"].random() == resumed["random"].random()
+
+    def test_a_finished_run_goes_on_for_more_epochs(self, command, tmp_path, capsys):
+        assert command("one", "--epochs", "1") == 0
+        assert command("one", "--resume") == 0
+        assert "resumed after 8 steps" in capsys.readouterr().out
+        assert command("two") == 0
+        one, two = self.end(tmp_path / "one").state, self.end(tmp_path / "two").state
+        assert one["params"][1].tobytes() == two["params"][1].tobytes()
+
+    def test_another_run_in_the_folder_is_not_touched(self, command, tmp_path, capsys):
+        assert command("a", "--epochs", "1") == 0
+        before = sorted((tmp_path / "a").iterdir())
+        assert command("a") == 2
+        assert "go on with --resume, or take another folder" in capsys.readouterr().err
+        assert command("a", "--resume", "--seed", "7", "--rate", "0.5") == 2
+        assert "has a run with other --rate, --seed: give the same" in capsys.readouterr().err
+        assert sorted((tmp_path / "a").iterdir()) == before
+
+    def test_a_damaged_state_is_told(self, command, tmp_path, capsys):
+        assert command("a", "--epochs", "1") == 0
+        path = tmp_path / "a" / "step-000000000008.npz"
+        path.write_bytes(path.read_bytes()[:1000])
+        assert command("a", "--resume") == 2
+        assert "delete it to go on from the state before" in capsys.readouterr().err
+
+    def test_without_a_checkpoint_nothing_is_saved(self, command, monkeypatch, capsys):
+        def stopped(*args, **kwargs):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(tg.optim, "sgd", stopped)
+        assert ten_classes.main(["--data", "built-in"]) == 130
+        assert "nothing was saved, since there is no --checkpoint" in capsys.readouterr().err
+        with pytest.raises(SystemExit):
+            ten_classes.main(["--data", "built-in", "--resume"])
+        assert "there is no --checkpoint: leave out --resume" in capsys.readouterr().err
 
 
 class TestConvolutionPictures:

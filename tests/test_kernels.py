@@ -125,7 +125,7 @@ class TestWindows:
         assert not found.flags.writeable
         assert x.flags.writeable
 
-    @pytest.mark.parametrize("shape", [(0, 5, 5, 1), (0, 5, 5, 8), (2, 5, 5, 0), (2, 2, 2, 1)])
+    @pytest.mark.parametrize("shape", [(0, 5, 5, 1), (0, 5, 5, 8), (2, 5, 5, 0)])
     def test_nothing_to_gather(self, shape):
         found = windows(np.zeros(shape), 3)
         assert found.shape == all_windows(np.zeros(shape), (3, 3), (1, 1)).shape
@@ -329,7 +329,8 @@ def test_convolution_geometry_by_counting(data):
     spatial, size, stride = draw
     x = np.arange(2.0 * np.prod(spatial) * 2).reshape(2, *spatial, 2)
     if any(k > n for k, n in zip(size, spatial, strict=True)):
-        assert windows(x, size, stride).size == 0
+        with pytest.raises(ValueError, match=r"window does not fit the .* image; pad it first"):
+            windows(x, size, stride)
         return
     assert np.array_equal(windows(x, size, stride), all_windows(x, size, stride))
     reached = np.zeros(spatial, bool)

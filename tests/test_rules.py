@@ -8,15 +8,20 @@ from tinygrad_np.check import samples
 from tinygrad_np.check.samples import EDGES, edges_of, samples_of
 from tinygrad_np.check.witnesses import edge, trials, witnesses
 from tinygrad_np.rules import REFUSED, TABLE, families
-from tinygrad_np.rules.table import CHOICES, REQUIRED, Row, linear, pointwise, takes
+from tinygrad_np.rules.table import REQUIRED, Row, linear, pointwise, takes
 from tinygrad_np.tensor import Tensor
 
 FAMILIES = families()
 DIFFERENTIABLE = [row for row in TABLE.values() if row.kind != "constant"]
 CONSTANT = [row for row in TABLE.values() if row.kind == "constant"]
 
-# A change that changes nothing: both of its rules are the identity.
-EQUIVALENT = {("np.add", "operands swapped")}
+# Changes that change nothing, since both rules, or maps, are the same.
+EQUIVALENT = {
+    ("np.add", "x and y: vjp swapped"),
+    ("np.add", "x and y: jvp swapped"),
+    ("np.add", "x and y: vjp and jvp swapped"),
+    ("np.pad", "constant_values and end_values: jvp swapped"),
+}
 
 
 def each(rows: list[Row]):
@@ -132,13 +137,27 @@ def test_elementwise_rows_take_empty_arrays(row, shape):
 @each(DIFFERENTIABLE)
 def test_every_other_parameter_says_why_it_has_no_derivative(row):
     others = [name for position, name in enumerate(row.names) if position not in row.operands]
-    assert set(others) <= set(CHOICES) | set(row.locally_constant)
+    assert set(others) <= set(row.choices) | set(row.locally_constant)
 
 
 @each(CONSTANT)
 def test_constant_rows_state_their_reason(row):
     assert row.reason
     assert row.function not in REFUSED
+
+
+@each([row for row in CONSTANT if isinstance(row.function, np.ufunc)])
+def test_constant_ufuncs_are_constant_between_their_steps(row):
+    """At points that are no steps, a small change of any operand changes nothing."""
+    rng = np.random.default_rng(0)
+    operands = [
+        rng.uniform(1.1, 1.4, 50) * rng.choice([-1, 1], 50) for _ in range(row.function.nin)
+    ]
+    with np.errstate(all="ignore"):
+        before = row.function(*operands)
+        for i, x in enumerate(operands):
+            moved = [*operands[:i], x + 1e-7, *operands[i + 1 :]]
+            assert np.array_equal(row.function(*moved), before), row.function
 
 
 @pytest.mark.parametrize(

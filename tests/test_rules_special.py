@@ -9,7 +9,7 @@ import scipy.special as special
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.kernels.special import exponential_moment, mills_excess
+from tinygrad_np.kernels.distributions import exponential_moment, mills_excess
 from tinygrad_np.rules import REFUSED, TABLE, families
 from tinygrad_np.rules.table import name_of
 

@@ -10,6 +10,7 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np.kernels.dispatch import array_function
 
 
 def leaf(*numbers):
@@ -116,8 +117,8 @@ class TestAttributes:
         assert leaf(1, 2).tolist() == [1.0, 2.0]
 
     def test_a_missing_method_names_the_function(self):
-        with pytest.raises(AttributeError, match=r"no attribute 'compress'.*t\.data\.compress"):
-            leaf(1).compress([True])
+        with pytest.raises(AttributeError, match=r"no attribute 'byteswap'.*t\.data\.byteswap"):
+            leaf(1).byteswap()
         with pytest.raises(AttributeError, match=r"no attribute 'detach'; its value as a constant"):
             leaf(1).detach()
         with pytest.raises(AttributeError, match=r"try t\.data\.tobytes"):
@@ -362,6 +363,12 @@ class TestOperators:
         assert (x**2).dtype == np.float32
         assert (2**x).dtype == np.float32
 
+    def test_a_ufunc_takes_a_dtype_by_its_name(self):
+        x = leaf(1, 2)
+        assert np.exp(x, dtype=np.float32).dtype == np.float32
+        assert np.matmul(x, x, dtype=np.float32).dtype == np.float32
+        assert tg.grad(lambda v: np.exp(v, dtype=np.float32))(1.0).dtype == np.float64
+
     def test_numpy_scalars_promote_as_in_numpy(self):
         x = Tensor(np.ones(2, np.float32))
         assert (np.float64(2) * x).dtype == np.float64
@@ -562,21 +569,15 @@ class TestWhatWouldLoseTheGradient:
         with pytest.raises(TypeError, match=r"np\.exp: the argument 'where'.*np\.where"):
             np.exp(leaf(1, 2), where=[True, False])
 
-    @pytest.mark.parametrize(
-        ("call", "name"),
-        [
-            (lambda t: np.sort(t), "np.sort"),
-            (lambda t: np.linalg.norm(t), "np.linalg.norm"),
-            (lambda t: np.fft.fft(t), "np.fft.fft"),
-            (lambda t: np.cumsum(t), "np.cumsum"),
-            (lambda t: np.einsum("i,i", t, t), "np.einsum"),
-        ],
-    )
-    def test_functions_without_a_rule_say_how_to_add_one(self, call, name):
+    def test_functions_without_a_rule_say_how_to_add_one(self):
+        @array_function
+        def halved_twice(x):
+            return x / 4
+
         with pytest.raises(TypeError) as caught:
-            call(leaf(1, 2))
+            halved_twice(leaf(1, 2))
         message = str(caught.value)
-        assert message.startswith(f"{name} has no derivative rule")
+        assert "halved_twice has no derivative rule" in message
         assert "tinygrad_np.pointwise, linear, bilinear or general" in message
         assert "t.data" in message
 
@@ -592,8 +593,8 @@ class TestWhatWouldLoseTheGradient:
             x[Tensor([0.0])]
         with pytest.raises(TypeError, match="a Tensor cannot be 'initial'"):
             np.sum(x, initial=Tensor(1.0))
-        with pytest.raises(TypeError, match="a Tensor cannot be 'constant_values'"):
-            np.pad(x, 1, constant_values=Tensor(1.0))
+        with pytest.raises(TypeError, match="a Tensor cannot be 'shift': it chooses elements"):
+            np.roll(x, Tensor(1.0))
 
     def test_a_tensor_may_be_a_mask(self):
         x = leaf(0, 2)
@@ -606,10 +607,6 @@ class TestWhatWouldLoseTheGradient:
             np.exp(leaf(1), casting="no")
         with pytest.raises(TypeError, match=r"np\.sum: the argument 'axis' was given twice"):
             tg.tensor.apply(tg.rules.TABLE[np.sum], (leaf(1), 0), {"axis": 0})
-
-    def test_a_padding_mode_without_a_rule(self):
-        with pytest.raises(TypeError, match=r"np\.pad: mode 'reflect' has no derivative rule"):
-            np.pad(leaf(1, 2, 3), 1, mode="reflect")
 
     def test_a_masked_array_beside_a_tensor(self):
         masked = np.ma.masked_array([1.0, 2.0], [True, False])

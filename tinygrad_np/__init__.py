@@ -55,7 +55,8 @@ from .transforms import (
 )
 
 if TYPE_CHECKING:
-    from . import check, closed_form, data, viz
+    from . import check, closed_form, data, saving, training, viz
+    from .saving import load, save
 
 __version__ = "0.1.0"
 
@@ -85,6 +86,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "linear",
+    "load",
     "log_loss",
     "log_loss_with_logits",
     "log_softmax",
@@ -94,11 +96,14 @@ __all__ = [
     "pointwise",
     "relu",
     "remat",
+    "save",
+    "saving",
     "scatter_add",
     "sigmoid",
     "softmax",
     "stop_gradient",
     "takes",
+    "training",
     "tree",
     "unwindows",
     "value_and_grad",
@@ -108,13 +113,16 @@ __all__ = [
     "windows",
 ]
 
-# Not everyone needs these, and some of them need scipy: they load when they are first used.
-_LAZY = {"check", "closed_form", "data", "viz"}
+# Not everyone needs these modules, and some of them need scipy: they load when they are first used.
+_LAZY = {"check", "closed_form", "data", "saving", "training", "viz"}
+_FROM = {"load": "saving", "save": "saving"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _FROM:
+        return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -28,12 +28,20 @@ def floating(data: Any, dtype: Any, where: str) -> Array:
         value = np.array(data, order="K")
     except ValueError as error:
         raise ValueError(f"{where}: the nested lists are ragged: {error}") from error
+    if not value.dtype.isnative:
+        value = value.astype(value.dtype.newbyteorder("="))
     if value.dtype.kind in "biu":
         value = value.astype(np.float64)
     elif value.dtype.kind not in "fc":
         kind = type(data).__name__
         raise TypeError(f"{where}: takes numbers, not a {kind} of dtype {value.dtype}")
-    return value if dtype is None else value.astype(dtype, copy=False)
+    if dtype is None:
+        return value
+    if value.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+        raise TypeError(
+            f"{where}: complex numbers do not fit into {np.dtype(dtype)}; take np.real of them"
+        )
+    return value.astype(dtype, copy=False)
 
 
 def shaped_like(data: Any, shape: tuple[int, ...], dtype: Any, where: str) -> Array:
@@ -42,6 +50,8 @@ def shaped_like(data: Any, shape: tuple[int, ...], dtype: Any, where: str) -> Ar
     >>> shaped_like([1, 2], (2,), np.dtype(float), "the cotangent")
     array([1., 2.])
     """
+    if is_masked(data):
+        raise TypeError(f"{where} is a masked array, which has no value at what it masks")
     value = np.array(data)
     if value.dtype.kind not in "biufc":
         raise TypeError(f"{where} has dtype {value.dtype}, which is no number")

@@ -86,10 +86,17 @@ def _with_row(
     options: dict[str, Any],
 ) -> Callable[..., Any]:
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        return function(*[_read_only(x) for x in args], **kwargs)
+        args = tuple([_read_only(x) for x in args])
+        result = function(*args, **{name: _read_only(x) for name, x in kwargs.items()})
+        # It might be an array that the function holds, and uses for its next result.
+        return np.array(result) if type(result) is np.ndarray else result
 
     differentiable: Any = array_function(function)
-    differentiable.row = kind(differentiable, *rules, kernel=guarded, **options)
+    row = kind(differentiable, *rules, kernel=guarded, **options)
+    row.is_foreign = True
+    # Only what was said: a parameter's name says nothing about somebody else's function.
+    row.locally_constant = dict(options.get("locally_constant", {}))
+    differentiable.row = row
     return differentiable
 
 

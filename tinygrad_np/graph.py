@@ -44,7 +44,8 @@ class FreedGraphError(ValueError):
 class Node(Like):
     """One recorded call with one result of this shape and dtype, or a leaf: a plain variable.
 
-    A leaf has no plan and no parents. Its `grad` is set once it has one.
+    A leaf has no plan and no parents. Its `grad` is set once it has one. The leaf of a transform
+    keeps `FINISHED` when that is done: from then on it is a constant.
     """
 
     __slots__ = ("grad", "kept", "number", "parents", "plan")
@@ -111,6 +112,10 @@ _LOOK: Any = type("Look", (), {})()
 _FREED: Any = type("Freed", (), {"__repr__": lambda self: "FREED"})()
 
 
+FINISHED = ("finished",)
+"""What the leaf of a transform keeps after it."""
+
+
 def leaf(shape: tuple[int, ...], dtype: Any) -> Node:
     """A node for a variable."""
     return Node(None, None, (), shape, dtype)
@@ -145,8 +150,10 @@ def reverse(
     # Rules may pass through inf and nan on branches that they then mask out.
     with np.errstate(all="ignore"):
         for source, seed in seeds:
-            _reach(cotangents, pending, oldest, everywhere, source)
-            _accumulate(cotangents, ours, source, seed)
+            if _reach(cotangents, pending, oldest, everywhere, source):
+                _accumulate(cotangents, ours, source, seed)
+            elif wrap is None and _is_variable(source):
+                return None
         while pending:
             node = heappop(pending)[1]
             plan: Any = node.plan
@@ -178,7 +185,7 @@ def reverse(
                     if source is None:
                         continue
                     if not _reach(cotangents, pending, oldest, everywhere, source):
-                        if wrap is None:
+                        if wrap is None and _is_variable(source):
                             return None
                         continue
                     if parts is None:
@@ -211,6 +218,11 @@ def _reach(
     return True
 
 
+def _is_variable(source: Source) -> bool:
+    """Whether what a sweep does not come to is more than a constant."""
+    return source.kept is not FINISHED if type(source) is Node else True
+
+
 def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[Node], bool]:
     """The nodes from `arguments` to `results`, oldest first, and whether these depend on no others.
 
@@ -227,7 +239,7 @@ def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[
         if node in ends:
             is_closed = is_closed and not node.parents
         elif node.plan is None or node.number < oldest:
-            is_closed = False
+            is_closed = is_closed and node.kept is FINISHED
         elif node.plan is _FREED:
             raise FreedGraphError(_FREED_ALREADY)
         else:
@@ -396,7 +408,8 @@ def _fitted(part: Any, parent: Like, node: Node) -> Any:
     row = node.plan.row  # type: ignore[union-attr]
     if part.shape != parent.shape and row.broadcasts and _extends(part.shape, parent.shape):
         part = sum_to(part, parent.shape)
-    promoted = type(node) is Several or node.dtype != parent.dtype
+    outputs = node.outputs if type(node) is Several else [node]
+    promoted = any(like is not None and like.dtype != parent.dtype for like in outputs)
     if part.dtype != parent.dtype and promoted:
         part = cast(part, parent.dtype)
     if part.shape != parent.shape or part.dtype != parent.dtype:

@@ -74,6 +74,26 @@ class Methods:
         """As `numpy.mean`: (axis=None, dtype=None, keepdims=False, where=True)."""
         return numpy.mean(self, *args, **kwargs)
 
+    def prod(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.prod`; exact with zeros, the gradient too."""
+        return numpy.prod(self, *args, **kwargs)
+
+    def var(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.var`: (axis=None, dtype=None, ddof=0, keepdims=False, …)."""
+        return numpy.var(self, *args, **kwargs)
+
+    def std(self, *args: Any, **kwargs: Any) -> Self:
+        """As `numpy.std`; that of equal values has gradient 0."""
+        return numpy.std(self, *args, **kwargs)
+
+    def cumsum(self, axis: Any = None, dtype: Any = None) -> Self:
+        """As `numpy.cumsum`."""
+        return numpy.cumsum(self, axis, dtype)
+
+    def cumprod(self, axis: Any = None, dtype: Any = None) -> Self:
+        """As `numpy.cumprod`; exact with zeros, the gradient too."""
+        return numpy.cumprod(self, axis, dtype)
+
     def max(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.max`; elements that tie share the gradient equally."""
         return numpy.max(self, *args, **kwargs)
@@ -104,6 +124,22 @@ class Methods:
         """As `numpy.take`."""
         return numpy.take(self, indices, axis=axis, mode=mode)
 
+    def compress(self, condition: Any, axis: Any = None) -> Self:
+        """As `numpy.compress`."""
+        return numpy.compress(condition, self, axis)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Self:
+        """As `numpy.repeat`."""
+        return numpy.repeat(self, repeats, axis)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """As `numpy.diagonal`."""
+        return numpy.diagonal(self, offset, axis1, axis2)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
+        """As `numpy.trace`."""
+        return numpy.trace(self, offset, axis1, axis2, dtype)
+
     def conj(self) -> Self:
         """The complex conjugate."""
         return numpy.conjugate(self)
@@ -130,6 +166,10 @@ class Methods:
         """As `numpy.argmin`: a constant."""
         return numpy.argmin(self, axis, keepdims=keepdims)
 
+    def nonzero(self) -> Any:
+        """As `numpy.nonzero`: constants."""
+        return numpy.nonzero(self)
+
     def any(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.any`: a constant."""
         return numpy.any(self, axis, keepdims=keepdims)
@@ -137,3 +177,15 @@ class Methods:
     def all(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.all`: a constant."""
         return numpy.all(self, axis, keepdims=keepdims)
+
+    def argsort(self, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
+        """As `numpy.argsort`: a constant."""
+        return numpy.argsort(self, axis, kind, stable=stable)
+
+    def argpartition(self, kth: Any, axis: Any = -1) -> Any:
+        """As `numpy.argpartition`: a constant."""
+        return numpy.argpartition(self, kth, axis)
+
+    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+        """As `numpy.searchsorted`: a constant."""
+        return numpy.searchsorted(self, v, side, sorter)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import is_masked
 from .kernels import geometry
 from .kernels.elementwise import relu, sigmoid
 from .kernels.pooling import window_max, window_maxima
@@ -432,7 +433,11 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
 
 
 def _array(x: Any) -> Any:
-    return x if hasattr(x, "ndim") else np.asarray(x)
+    if type(x) is np.ndarray or (hasattr(x, "__array_function__") and not is_masked(x)):
+        return x
+    if is_masked(x):
+        raise TypeError("a layer takes no masked array: what should it do with what is masked?")
+    return np.asarray(x)
 
 
 def _checked_bias(name: str, bias: Any, out: int) -> Any:

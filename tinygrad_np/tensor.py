@@ -31,8 +31,8 @@ from .rules import TABLE
 from .rules.calls import (
     bind,
     check_constant,
+    constant_call,
     constant_operand,
-    refuse_out,
     row_of,
 )
 from .rules.plans import Like, Plan, likes
@@ -377,7 +377,7 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if call is not None:
             return call(*args)
     if row.kind == "constant":
-        refuse_out(row, kwargs.get("out"))
+        constant_call(row, args, kwargs)
         return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
     if row.kind == "composed":
         return _compose(row, bind(row, args, kwargs))
@@ -538,7 +538,8 @@ def _several(plan: Plan, kept: Any, parents: Any, arrays: list[Array], container
 def _values(x: Any) -> Any:
     """`x` with every Tensor in it, also inside lists and tuples, replaced by its value."""
     if isinstance(x, (list, tuple)):
-        return type(x)([_values(item) for item in x])
+        parts = [_values(item) for item in x]
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
     return value_of(x)
 
 

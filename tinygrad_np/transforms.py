@@ -17,19 +17,21 @@ array(12.)
 """
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import tree
-from .arrays import owned, shaped_like
-from .graph import Node, between, forward, identity, reverse
+from .arrays import is_masked, owned, shaped_like
+from .graph import FINISHED, Node, between, forward, identity, reverse
 from .kernels.elementwise import constant
 from .rules.plans import Like
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
 
 Argnums = int | tuple[int, ...]
+"""The positions of the arguments to differentiate by; negative ones count from the end."""
 
 
 def value_and_grad(
@@ -76,16 +78,19 @@ def grad(
 def _differentiated(
     function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
 ) -> Callable[..., Any]:
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    argnums, chosen = _positions(argnums, name)
 
     @functools.wraps(function)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         inputs: list[Node] = []
-        inside = list(args)
-        for argnum in chosen:
-            _check_argnum(argnum, argnums, args, name)
-            inside[argnum] = _opened(args[argnum], inputs, name, argnum)
-        result, aux = _with_aux(function(*inside, **kwargs), has_aux, name)
+        inside = _inside(args, chosen, inputs, name)
+        try:
+            result, aux = _with_aux(function(*inside, **kwargs), has_aux, name)
+            return gradient_of(result, aux, inputs, inside)
+        finally:
+            _finish(inputs)
+
+    def gradient_of(result: Any, aux: Any, inputs: list[Node], inside: list[Any]) -> Any:
         value: Any = result
         found: dict[Node, Any] = {}
         if type(result) is Tensor:
@@ -96,9 +101,8 @@ def _differentiated(
             value = _number(result, name)
         if has_aux:
             value = value, tree.map(lambda x: _closed(x, inputs), aux)
-        if isinstance(argnums, int):
-            return value, _gathered(found, inputs, inside[argnums])
-        return value, _gathered(found, inputs, tuple([inside[argnum] for argnum in chosen]))
+        form = inside[argnums] if isinstance(argnums, int) else tuple([inside[i] for i in chosen])
+        return value, _gathered(found, inputs, form)
 
     return differentiated
 
@@ -118,7 +122,12 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
     inputs: list[Node] = []
     # Copied, because the pull may be called after the caller has written into the arrays.
     inside = tuple([_opened(primal, inputs, "vjp", i, True) for i, primal in enumerate(primals)])
-    results, aux = _with_aux(function(*inside), has_aux, "vjp")
+    try:
+        results, aux = _with_aux(function(*inside), has_aux, "vjp")
+        value = tree.map(lambda x: _closed(x, inputs), results)
+        aux = tree.map(lambda x: _closed(x, inputs), aux)
+    finally:
+        _finish(inputs)
     outputs = tree.leaves(results)
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
@@ -131,8 +140,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
         ]
         return _gathered(_pulled(seeds, inputs)[0], inputs, inside)
 
-    value = tree.map(lambda x: _closed(x, inputs), results)
-    return (value, pull, tree.map(lambda x: _closed(x, inputs), aux)) if has_aux else (value, pull)
+    return (value, pull, aux) if has_aux else (value, pull)
 
 
 def jvp(
@@ -160,18 +168,17 @@ def jvp(
         for i, (primal, tangent) in enumerate(zip(inside, tangents, strict=True))
         for t in _matched(tangent, primal, f"jvp: tangent {i}")
     ]
-    results, aux = _with_aux(function(*inside), has_aux, "jvp")
-    taken = {id(t) for t in given}
-    found = iter(_pushed(results, inputs)(given))
-
-    def tangent_of(x: Any) -> Any:
-        return _delivered(next(found), _like(x), taken)
-
-    tangent = tree.map(tangent_of, results)
-    value = tree.map(lambda x: _closed(x, inputs), results)
-    if has_aux:
-        return value, tangent, tree.map(lambda x: _closed(x, inputs), aux)
-    return value, tangent
+    try:
+        results, aux = _with_aux(function(*inside), has_aux, "jvp")
+        taken = {id(t) for t in given}
+        found = iter(_pushed(results, inputs)(given))
+        tangent = tree.map(lambda x: _delivered(next(found), _like(x), taken), results)
+        value = tree.map(lambda x: _closed(x, inputs), results)
+        if has_aux:
+            return value, tangent, tree.map(lambda x: _closed(x, inputs), aux)
+        return value, tangent
+    finally:
+        _finish(inputs)
 
 
 def hvp(
@@ -211,16 +218,19 @@ def jacobian(
     """
     if mode not in (None, "forward", "reverse"):
         raise ValueError(f"jacobian: mode must be 'forward', 'reverse' or None, not {mode!r}")
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    argnums, chosen = _positions(argnums, "jacobian")
 
     @functools.wraps(function)
     def matrices(*args: Any, **kwargs: Any) -> Any:
         inputs: list[Node] = []
-        inside = list(args)
-        for argnum in chosen:
-            _check_argnum(argnum, argnums, args, "jacobian")
-            inside[argnum] = _opened(args[argnum], inputs, "jacobian", argnum)
-        results, aux = _with_aux(function(*inside, **kwargs), has_aux, "jacobian")
+        inside = _inside(args, chosen, inputs, "jacobian")
+        try:
+            results, aux = _with_aux(function(*inside, **kwargs), has_aux, "jacobian")
+            return blocks_of(results, aux, inputs, inside)
+        finally:
+            _finish(inputs)
+
+    def blocks_of(results: Any, aux: Any, inputs: list[Node], inside: list[Any]) -> Any:
         outputs = [_like(x) for x in tree.leaves(results)]
         if _is_forward(mode, inputs, outputs):
             blocks = _forward_blocks(results, inputs, outputs)
@@ -339,8 +349,11 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
             x = value_in(x)
         else:
             if type(x) is not np.ndarray or copy:
-                x = np.array(x)
+                x = _array(x, name)
             dtype = x.dtype
+            if not dtype.isnative:
+                x = x.astype(dtype.newbyteorder("="))
+                dtype = x.dtype
             if dtype.kind not in "fc":
                 raise _not_floating(dtype, argument, len(inputs) - first, name, argnum)
             node = Node(None, None, (), x.shape, dtype)
@@ -350,11 +363,44 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
     return tree.map(variable, argument)
 
 
-def _check_argnum(argnum: int, argnums: Argnums, args: Any, name: str) -> None:
-    if not -len(args) <= argnum < len(args):
+def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
+    """`argnums` as Python's integers, and as a tuple."""
+    try:
+        if not isinstance(argnums, (tuple, list)):
+            argnums = operator.index(argnums)
+            return argnums, (argnums,)
+        positions = tuple([operator.index(argnum) for argnum in argnums])
+    except TypeError:
+        raise TypeError(
+            f"{name}: argnums is an integer or a tuple of integers, not {argnums!r:.40}"
+        ) from None
+    return positions, positions
+
+
+def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
+    """The arguments, with variables in place of the chosen ones."""
+    count = len(args)
+    if any([not -count <= argnum < count for argnum in chosen]):
         raise ValueError(
-            f"{name}: argnums is {argnums}, but there are {len(args)} positional arguments"
+            f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
         )
+    if len({argnum % count for argnum in chosen}) < len(chosen):
+        raise ValueError(f"{name}: argnums {chosen} names an argument twice")
+    inside = list(args)
+    for argnum in chosen:
+        inside[argnum] = _opened(args[argnum], inputs, name, argnum)
+    return inside
+
+
+def _shown(chosen: tuple[int, ...]) -> Any:
+    return chosen[0] if len(chosen) == 1 else chosen
+
+
+def _finish(inputs: list[Node]) -> None:
+    """Turn the variables of a transform into constants: what it returns may still hold them."""
+    for node in inputs:
+        if node.plan is None:
+            node.kept = FINISHED
 
 
 def _with_aux(results: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
@@ -366,6 +412,12 @@ def _with_aux(results: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
             f"{type(results).__name__}"
         )
     return results
+
+
+def _array(x: Any, name: str) -> Any:
+    if is_masked(x):
+        raise TypeError(f"{name}: a masked array has no derivative at what it masks; use np.where")
+    return np.array(x)
 
 
 def _not_floating(dtype: Any, argument: Any, index: int, name: str, argnum: int) -> TypeError:
@@ -395,7 +447,8 @@ def _seed(result: Tensor, name: str) -> Any:
 
 def _number(result: Any, name: str) -> Any:
     """A result that does not depend on the arguments, if it is a number."""
-    value = np.array(result)
+    is_number = not isinstance(result, (list, tuple, dict, str))
+    value = np.array(result) if is_number else np.empty(0)
     if value.size != 1 or value.dtype.kind not in "biuf":
         raise TypeError(
             f"{name}: the function must return a single real number, not {result!r:.60}"

@@ -61,7 +61,7 @@ def _mapping_like(tree: dict[Any, Any], parts: list[Any]) -> Any:
     pairs = zip(tree, parts, strict=True)
     if type(tree) is dict:
         return dict(pairs)
-    twin = tree.copy()  # a defaultdict keeps its factory
+    twin = copy.copy(tree)  # a subclass keeps its class, a defaultdict its factory
     twin.update(pairs)
     return twin
 
@@ -120,6 +120,15 @@ def _look_up(cls: type) -> Container | None:
 
 _remembered = functools.lru_cache(maxsize=1024)(_look_up)
 _container: Callable[[type], Container | None] = _remembered
+
+
+def container_of(cls: type) -> Container | None:
+    """How a container of the class `cls` is taken apart and put together; None for a leaf.
+
+    >>> container_of(dict).keys({"a": 1})
+    ["['a']"]
+    """
+    return _container(cls)
 
 
 def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:

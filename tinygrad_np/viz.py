@@ -8,12 +8,13 @@ without a screen.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,25 +164,15 @@ def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
 
     It is written beside `path` first and renamed when it is complete.
 
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(figure(1, 1), Path(folder) / "figures" / "empty.png").name
     'empty.png'
     """
     path = Path(path)
+    if not path.suffix:
+        raise ValueError(f"save: {path} needs an ending that says how: .png, .pdf or .svg")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent)
-    os.close(handle)
-    try:
-        drawn.savefig(name, dpi=120)
-        os.chmod(name, 0o666 & ~_umask())  # mkstemp lets nobody else read
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    with replacing(path) as file:
+        drawn.savefig(file, format=path.suffix[1:], dpi=120)
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -14,9 +14,23 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _overrides(cls: type) -> bool:
+def overrides(cls: type) -> bool:
+    """Whether arrays of this class carry out NumPy's functions themselves, as a Tensor does.
+
+    >>> overrides(np.ndarray), overrides(float)
+    (False, False)
+    """
     protocol = getattr(cls, "__array_function__", None)
     return protocol is not None and protocol is not np.ndarray.__array_function__
+
+
+def as_array(x: Any) -> Any:
+    """`x` as an array, unless it carries out NumPy's functions itself.
+
+    >>> as_array([1, 2])
+    array([1, 2])
+    """
+    return x if overrides(type(x)) else np.asarray(x)
 
 
 def array_function(function: F) -> F:
@@ -43,7 +57,7 @@ def array_function(function: F) -> F:
 
     def forward(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for value in (*args, *kwargs.values()):
-            if _overrides(type(value)):
+            if overrides(type(value)):
                 return value.__array_function__(forwarding, (type(value),), args, kwargs)
         calls[tuple(map(type, args))] = function
         return function(*args, **kwargs)

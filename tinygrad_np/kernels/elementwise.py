@@ -91,6 +91,8 @@ def mean_logistic_loss(logits: Any, labels: Any) -> Any:
         loss = max(z, 0.0) - z * labels.item() + math.log1p(math.exp(-abs(z)))
         return logits.dtype.type(loss)
     losses = _logistic_loss(logits, labels)
+    if losses.dtype.itemsize < 4:
+        return np.mean(losses)  # which adds up in float32
     return np.add.reduce(losses, None) / losses.size
 
 
@@ -104,11 +106,33 @@ def logistic_residual(logits: Any, labels: Any) -> Any:
     array([-0.5,  0. ])
     """
     if _is_one_number(logits, labels):
-        z = logits.item()
+        z, y = logits.item(), labels.item()
         small = math.exp(-abs(z))
-        residual = (1.0 if z > 0 else small) / (1.0 + small) - labels.item()
+        of_one, of_other = 1.0 / (1.0 + small), small / (1.0 + small)
+        hit, miss = (of_other, of_one) if z > 0 else (of_one, of_other)
+        residual = (1.0 - y) * miss - y * hit
         return np.array(residual, logits.dtype).reshape(logits.shape)
-    return _sigmoid(logits) - labels
+    # Not σ(z) − y, which rounds to 0 where y = 1 and z is large.
+    one = constant(1, logits.dtype)
+    small = np.exp(-np.abs(logits))
+    of_one = one / (one + small)  # σ of the larger of z and −z
+    of_other = small * of_one
+    positive = logits > 0
+    hit, miss = np.where(positive, of_other, of_one), np.where(positive, of_one, of_other)
+    return (1 - labels) * miss - labels * hit
+
+
+@array_function
+def per(g: Any, count: Any) -> Any:
+    """``g / count`` for numbers of elements, which may be too large for float16.
+
+    >>> per(np.ones(2), 4), per(np.ones(1, np.float16), 100_000).dtype
+    (array([0.25, 0.25]), dtype('float16'))
+    """
+    if isinstance(count, int) and g.dtype.itemsize > 2:
+        return g / count
+    share = 1 / np.asarray(count, np.float64)
+    return (g * share).astype(g.dtype, copy=False)
 
 
 @array_function

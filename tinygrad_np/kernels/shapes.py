@@ -1,4 +1,4 @@
-"""expand and sum_to: broadcasting and its adjoint."""
+"""expand and sum_to: broadcasting and its adjoint; along: a key for one axis."""
 
 from typing import Any
 
@@ -37,3 +37,12 @@ def sum_to(x: Any, shape: Ints) -> Any:
     ]
     axes = (*range(added), *stretched)
     return x.sum(axis=axes, keepdims=True).reshape(shape)
+
+
+def along(axis: int, *key: Any) -> tuple[Any, ...]:
+    """What to write between brackets to take `key` along `axis` (and the axes after it).
+
+    >>> np.arange(6).reshape(2, 3)[along(1, 0)]
+    array([0, 3])
+    """
+    return (*(slice(None),) * axis, *key)

@@ -69,7 +69,14 @@ def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     array([[0., 3.],
            [1., 4.]])
     """
+    x = np.asanyarray(x)
     size, stride, dilation = _steps("windows", x.ndim - 2, size, stride, dilation)
+    spans = geometry.window_spans(size, dilation)
+    if any(k > n for k, n in zip(spans, x.shape[1:-1], strict=True)):
+        raise ValueError(
+            f"windows: a {geometry.times(spans)} window does not fit the "
+            f"{geometry.times(x.shape[1:-1])} image; pad it first"
+        )
     return _gather(x, _view(x.shape, x.strides, x.itemsize, size, stride, dilation))
 
 
@@ -138,6 +145,7 @@ def _gather(x: Any, view: _View) -> Any:
     if view.copies:
         columns = empty(view.shape, x.dtype)
         np.copyto(columns, found)
+        columns.flags.writeable = False
         return columns.transpose(view.order)
     result = found.transpose(view.order)
     result.flags.writeable = False

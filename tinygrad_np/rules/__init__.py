@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from . import arithmetic, constants, elementary, indexing, networks, products, reductions, shapes
-from .table import Row
+from .table import CHOICES, Row
 
 __all__ = ["REFUSED", "TABLE", "families", "load"]
 
@@ -21,12 +21,41 @@ REFUSED: dict[Callable[..., object], str] = {}
 
 _FAMILIES: list[ModuleType] = []
 # The families that `load` adds, and the module without which they are of no use.
-_LATER: dict[str, str] = {"special": "scipy.special"}
+_LATER: dict[str, str] = {
+    "applying": "numpy",
+    "conversion": "numpy",
+    "diagonals": "numpy",
+    "differences": "numpy",
+    "einsum": "numpy",
+    "histograms": "numpy",
+    "missing": "numpy",
+    "ordering": "numpy",
+    "padding": "numpy",
+    "polynomials": "numpy",
+    "quantiles": "numpy",
+    "rearranging": "numpy",
+    "records": "numpy.lib.recfunctions",
+    "refused": "numpy",
+    "scans": "numpy",
+    "scimath": "numpy",
+    "selection": "numpy",
+    "sequences": "numpy",
+    "series": "numpy.polynomial.polynomial",
+    "signals": "numpy",
+    "special": "scipy.special",
+    "stacking": "numpy",
+    "statistics": "numpy",
+    "strings": "numpy.strings",
+    "vectors": "numpy",
+}
 _LOADING = threading.Lock()
 
 
 def _add(family: ModuleType) -> None:
+    # A family's own reasons are for its own rows: another's `n` may be something else.
+    choices = {**CHOICES, **getattr(family, "CHOICES", {})}
     for row in family.ROWS:
+        row.choices = choices
         if TABLE.setdefault(row.function, row) is not row:
             raise ValueError(f"{row.name} has two rows")
     REFUSED.update(getattr(family, "REFUSED", {}))

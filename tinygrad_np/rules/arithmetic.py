@@ -18,6 +18,7 @@ from ..kernels.elementwise import (
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
+    per,
     quotient,
     relu,
     relu_gate,
@@ -27,16 +28,16 @@ from .table import general, linear, pointwise, same, takes
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
-    """y·x**(y − 1), and 0 for y = 0, also at x = 0."""
-    if isinstance(y, (int, float)):
+    """y·x**(y − 1), and 0 for x = y = 0, where that is 0·∞."""
+    if isinstance(y, (int, float, complex)):
         return y * x ** (y - 1) if y else np.zeros_like(x)
-    zero = np.equal(y, 0)
-    return np.where(zero, 0, y * x ** np.where(zero, 1, y - 1))
+    both_zero = np.logical_and(np.equal(x, 0), np.equal(y, 0))
+    return np.where(both_zero, 0, y * np.where(both_zero, 1, x) ** (y - 1))
 
 
 def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
     """ans·log x; 0**y is constant for y > 0, and infinite for y < 0. By policy 0 at y = 0."""
-    if isinstance(x, (int, float)):
+    if isinstance(x, (int, float, complex)):
         x = np.asarray(x, ans.dtype)
     base_is_zero = np.equal(x, 0)
     at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
@@ -114,7 +115,7 @@ ROWS = (
     ),
     pointwise(np.reciprocal, lambda ans: -ans * ans, analytic=True),
     pointwise(np.remainder, lambda: 1, _remaining),
-    pointwise(np.fmod, lambda: 1, lambda x, y: -np.trunc(x / y)),
+    pointwise(np.fmod, lambda: 1, lambda x, y, ans: np.rint((ans - x) / y)),
     general(
         np.divmod,
         (lambda g: g[1], lambda t: (None, t)),
@@ -189,7 +190,7 @@ ROWS = (
     ),
     linear(
         np.where,
-        takes("condition", "x", "y"),
+        takes("condition", x=None, y=None),
         x=lambda g, condition: np.where(condition, g, 0),
         y=lambda g, condition: np.where(condition, 0, g),
         broadcasts=True,
@@ -201,7 +202,7 @@ ROWS = (
         lambda g, y: relu_gate(g, y),
         locally_constant={"y": "a mask: the result jumps where it changes sign"},
     ),
-    pointwise(sigmoid, lambda ans: ans * (1 - ans)),
+    pointwise(sigmoid, lambda x, ans: ans * sigmoid(-x)),  # 1 − ans would round to 0
     pointwise(
         logistic_loss,
         lambda logits, labels: logistic_residual(logits, labels),
@@ -210,17 +211,15 @@ ROWS = (
     general(
         mean_logistic_loss,
         (
-            lambda g, logits, labels: (g / logits.size) * logistic_residual(logits, labels),
+            lambda g, logits, labels: per(g, logits.size) * logistic_residual(logits, labels),
             lambda t, logits, labels: np.mean(t * logistic_residual(logits, labels)),
         ),
         (
-            lambda g, logits: (g / -logits.size) * logits,
+            lambda g, logits: per(g, -logits.size) * logits,
             lambda t, logits: -np.mean(t * logits),
         ),
     ),
-    pointwise(
-        logistic_residual, lambda ans, labels: (ans + labels) * (1 - ans - labels), lambda: -1
-    ),
+    pointwise(logistic_residual, lambda logits: sigmoid(logits) * sigmoid(-logits), lambda: -1),
     pointwise(
         bernoulli_loss,
         lambda probabilities, labels: (
@@ -228,5 +227,6 @@ ROWS = (
         ),
         lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
     ),
+    linear(per, lambda g, count: per(g, count)),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
 )

@@ -5,6 +5,7 @@ What the table has no place for is refused here, by its name and with the remedy
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from ..arrays import is_masked
 from . import REFUSED, TABLE, load
-from .table import CHOICES, REQUIRED, Row, name_of
+from .table import REQUIRED, Row, name_of
 
 
 def row_of(function: Callable[..., Any]) -> Row:
@@ -40,6 +41,7 @@ def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         args = (*args[: row.rest], args[row.rest :])
     if len(args) > len(names):
         raise TypeError(f"{row.name}: takes {len(names)} arguments on a Tensor, not {len(args)}")
+    refuse_out(row, kwargs.get("out"))
     bound = [*args, *row.defaults[len(args) :]]
     for keyword, value in kwargs.items():
         name = row.aliases.get(keyword, keyword)
@@ -47,7 +49,7 @@ def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
             why = _UNSUPPORTED.get(keyword, "it is not supported on a Tensor")
             raise TypeError(f"{row.name}: the argument {keyword!r}: {why}")
         position = names.index(name)
-        if position < len(args):
+        if position < len(args) or (keyword != name and name in kwargs):
             raise TypeError(f"{row.name}: the argument {keyword!r} was given twice")
         bound[position] = value
     for name, value in zip(names, bound, strict=True):
@@ -62,6 +64,29 @@ def refuse_out(row: Row, out: Any) -> None:
     """Raise if a call asks for its result to be written into an array."""
     if out is not None:
         raise TypeError(f"{row.name}: the argument 'out': {_UNSUPPORTED['out']}")
+
+
+def constant_call(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise if a call of a locally constant function would write into an array, or leave gaps."""
+    refuse_out(row, kwargs.get("out"))
+    if isinstance(row.function, np.ufunc):
+        if kwargs.get("where", True) is not True:
+            raise TypeError(f"{row.name}: the argument 'where': {_UNSUPPORTED['where']}")
+    elif len(args) > 1:
+        position = _position_of_out(row.function)
+        if position is not None and position < len(args):
+            refuse_out(row, args[position])
+
+
+@functools.cache
+def _position_of_out(function: Callable[..., Any]) -> int | None:
+    import inspect  # 5 ms, which few calls need
+
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return None
+    return names.index("out") if "out" in names else None
 
 
 def constant_operand(value: Any, row: Row) -> Any:
@@ -86,7 +111,7 @@ def constant_operand(value: Any, row: Row) -> Any:
 def check_constant(row: Row, name: str) -> None:
     """Raise unless a Tensor may stand for the parameter `name`, as the constant it locally is."""
     if name not in row.locally_constant:
-        why = CHOICES.get(name, "it has no derivative rule")
+        why = row.choices.get(name, "it has no derivative rule")
         raise TypeError(
             f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"
         )

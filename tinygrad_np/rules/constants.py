@@ -10,6 +10,7 @@ import numpy as np
 from numpy._core import umath
 
 from ..kernels.elementwise import larger
+from ..kernels.values import on_values
 from .table import constant
 
 _ABOUT = "it tells something about the array, not about its values"
@@ -41,7 +42,7 @@ ROWS = (
         for function in (
             np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
             np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.isfinite, np.isinf,
-            np.isnan, np.isnat, np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.signbit,
+            np.isnan, np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.signbit,
             np.all, np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isin,
         )
     ],
@@ -61,15 +62,13 @@ ROWS = (
         )
     ],
     constant(np.sign, _STEPS, kernel=_real_sign),
+    constant(on_values, "it is asked for the values alone"),
 )  # fmt: skip
 
-_INTEGERS = "it takes integers, which have no derivative; use t.data.astype(int)"
 _WRITES = "it writes into an array, and the gradient would be lost"
 
 REFUSED = {
-    np.gcd: _INTEGERS,
-    np.lcm: _INTEGERS,
-    np.copyto: f"{_WRITES}; use np.where, or take the new array itself",
+    np.copyto: f"{_WRITES}; use np.where, or np.broadcast_to for np.full, or the new array",
     np.put: f"{_WRITES}; use np.where, or scatter_add",
     np.place: f"{_WRITES}; use np.where",
     np.putmask: f"{_WRITES}; use np.where",

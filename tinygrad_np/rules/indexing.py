@@ -19,7 +19,7 @@ def _take_vjp(g: Any, a_like: Any, indices: Any, axis: Any, mode: Any) -> Any:
         indices = np.mod(indices, length)
     elif mode == "clip":
         indices = np.clip(indices, 0, length - 1)
-    indices = np.asarray(indices)
+    indices = np.asarray(indices, np.intp)  # take reads True as 1, and no mask
     if axis is None:
         return scatter_add(g, indices, (length,)).reshape(a_like.shape)
     return scatter_add(g, (slice(None),) * (axis % a_like.ndim) + (indices,), a_like.shape)

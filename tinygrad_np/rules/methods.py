@@ -329,6 +329,8 @@ def _reduce_by(function: Any, same: Any) -> Row:
 
 def _accumulate_by(function: Any, same: Any) -> Row:
     def text(array: Any, axis: Any, dtype: Any) -> Any:
+        if np.ndim(array) == 0 or axis is None:  # which `same` takes, and the method mostly not
+            function(np.zeros(np.shape(array)), axis)
         return same(array, axis, dtype)
 
     return composed(function, _ACCUMULATE, text, {"array"})

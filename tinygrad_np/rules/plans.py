@@ -97,8 +97,12 @@ class Plan:
         self.pushes = []
         for position, slot in slots.items():
             rule = row.rules[position]
-            self.pulls.append((_caller(rule.vjp, [locate(n) for n in rule.vjp_needs]), slot))
-            self.pushes.append((_caller(rule.jvp, [locate(n) for n in rule.jvp_needs]), slot))
+            pull = _caller(rule.vjp, [locate(n) for n in rule.vjp_needs])
+            push = _caller(rule.jvp, [locate(n) for n in rule.jvp_needs])
+            if row.is_foreign:
+                pull, push = _copied(pull), _copied(push)
+            self.pulls.append((pull, slot))
+            self.pushes.append((push, slot))
         self.select = _selector(kept)
         # Where the kept values come from, for a sweep that is itself recorded: (index among the
         # kept, slot among the parents, or ANS).
@@ -112,6 +116,18 @@ class Plan:
 
 Spot = tuple[str, Any]
 """Where a rule finds what it needs: ("kept", index), ("parent", slot) or ("default", value)."""
+
+
+def _copied(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule from outside may give an array that somebody else holds: a copy of it is ours."""
+
+    def copied(g: Any, kept: Any, parents: Any) -> Any:
+        part = rule(g, kept, parents)
+        if isinstance(part, (list, tuple)):
+            return [np.array(x) if type(x) is np.ndarray else x for x in part]
+        return np.array(part) if type(part) is np.ndarray else part
+
+    return copied
 
 
 def _selector(places: list[int]) -> Callable[[Any], tuple[Any, ...]] | None:

@@ -104,29 +104,11 @@ def _crop(g: Any, x_like: Any, pad_width: Any) -> Any:
     return g[tuple([slice(before, before + n) for n, (before, _) in pairs])]
 
 
-def _pad_vjp(g: Any, array_like: Any, pad_width: Any) -> Any:
-    pairs = np.broadcast_to(pad_width, (array_like.ndim, 2)).tolist()
-    return _crop(g, array_like, pairs)
-
-
-def _only_constant(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
-    if mode != "constant":
-        raise TypeError(f"np.pad: mode {mode!r} has no derivative rule; use mode 'constant'")
-    return np.pad(array, pad_width, mode, **kwargs)  # type: ignore[call-overload]
-
-
 ROWS = (
-    bilinear(np.matmul, takes("x", "y", dtype=None), _matmul_x, _matmul_y),
+    bilinear(np.matmul, _matmul_x, _matmul_y),
     bilinear(np.dot, takes("a", "b", out=None), _dot_a, _dot_b),
     bilinear(np.tensordot, takes("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # the frame and what it framed
-    linear(
-        np.pad,
-        takes("array", "pad_width", mode="constant", constant_values=0),
-        _pad_vjp,
-        affine={"constant_values"},
-        kernel=_only_constant,
-    ),
     linear(pad, _crop, affine={"value"}, takes_promises=True),
     # a strided gather and its overlap-add
     linear(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.elementwise import per
 from ..kernels.shapes import expand
 from .table import general, linear, takes
 
@@ -38,11 +39,11 @@ def _spread(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     return spread if where is True else np.where(where, spread, 0)
 
 
-def _count(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def count_of(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """How many elements went into each result."""
     if where is not True:
         counted = np.broadcast_to(where, a_like.shape)
-        return np.sum(counted, axis, dtype=a_like.dtype, keepdims=keepdims)
+        return np.sum(counted, axis, dtype=np.float64, keepdims=keepdims)
     count = 1
     for i in _reduced_axes(axis, a_like.ndim):
         count *= a_like.shape[i]
@@ -51,9 +52,9 @@ def _count(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
 
 def _mean_vjp(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     if axis is None and where is True:
-        return expand(g / a_like.size, a_like.shape)
-    count = _count(a_like, axis, keepdims, where)
-    return _spread(g / count, a_like, axis, keepdims, where)
+        return expand(per(g, a_like.size), a_like.shape)
+    count = count_of(a_like, axis, keepdims, where)
+    return _spread(per(g, count), a_like, axis, keepdims, where)
 
 
 def _share(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:

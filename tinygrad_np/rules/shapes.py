@@ -57,7 +57,8 @@ def _stack_vjp(g: Any, axis: Any) -> Any:
     return [g[(*before, i)] for i in range(g.shape[axis])]
 
 
-def _split_vjp(g: Any, ary_like: Any, indices_or_sections: Any, axis: Any) -> Any:
+def split_vjp(g: Any, ary_like: Any, indices_or_sections: Any, axis: Any) -> Any:
+    """The adjoint of taking an array apart along an axis: its sections put together again."""
     if np.ndim(indices_or_sections) == 0 or _partition(indices_or_sections, ary_like.shape[axis]):
         return np.concatenate(g, axis)
     # Sections that overlap or leave a gap: add each one where it came from.
@@ -115,13 +116,13 @@ ROWS = (
     linear(
         np.split,
         takes("ary", "indices_or_sections", axis=0),
-        _split_vjp,
+        split_vjp,
         constant_outputs=(),
     ),
     linear(
         np.array_split,
         takes("ary", "indices_or_sections", axis=0),
-        _split_vjp,
+        split_vjp,
         constant_outputs=(),
     ),
     linear(

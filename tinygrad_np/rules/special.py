@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+from ..kernels.distributions import exponential_moment, inverse_mills, mills_excess
 from ..kernels.elementwise import quotient
-from ..kernels.special import exponential_moment, inverse_mills, mills_excess
 from .table import Row, constant, pointwise, takes
 
 special: Any = scipy.special

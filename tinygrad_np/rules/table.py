@@ -53,6 +53,7 @@ CHOICES = {
     "casting": "it chooses which casts are allowed",
     "constant_values": "it has no derivative rule; use np.where or np.concatenate",
     "classes": "it chooses elements",
+    "count": "it is a count",
     "destination": "it chooses axes",
     "dilation": "it chooses elements",
     "dtype": "it chooses a dtype",
@@ -76,7 +77,7 @@ CHOICES = {
     "v": "there is no rule for the derivative by the order",
     "value": "it has no derivative rule; use np.where or np.concatenate",
 }
-"""Parameters that take no Tensor, and why."""
+"""Parameters that take no Tensor, and why; a family of rules may have reasons of its own."""
 
 
 class Rule(NamedTuple):
@@ -105,17 +106,25 @@ class Signature(NamedTuple):
 def takes(*required: str, **optional: Any) -> Signature:
     """The signature of a function that Python cannot read, in the order of its parameters.
 
-    A star before the last required name: it takes the rest of the positional arguments.
+    As in Python, a star before the last required name: it takes the rest of the positional
+    arguments; a star alone: what follows is given by its name.
 
     >>> takes("a", axis=None).names
     ('a', 'axis')
     >>> takes("*arrays", copy=True).rest
     0
+    >>> takes("x", "*", axis=0).keywords
+    frozenset({1})
     """
+    if required[-1:] == ("*",):
+        required = required[:-1]
+        keywords = frozenset(range(len(required), len(required) + len(optional)))
+    else:
+        keywords = frozenset()
     rest = next((i for i, name in enumerate(required) if name.startswith("*")), None)
     defaults = [() if i == rest else REQUIRED for i in range(len(required))]
     names = [name.removeprefix("*") for name in required]
-    return Signature((*names, *optional), (*defaults, *optional.values()), rest)
+    return Signature((*names, *optional), (*defaults, *optional.values()), rest, keywords)
 
 
 class Row:
@@ -127,9 +136,11 @@ class Row:
         "analytic",
         "broadcasts",
         "calls",
+        "choices",
         "constant_outputs",
         "defaults",
         "function",
+        "is_foreign",
         "kernel",
         "keywords",
         "kind",
@@ -180,11 +191,15 @@ class Row:
         self.nested = frozenset(self.names.index(name) for name in nested)
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
+        # Whether it comes from outside, and may hand out arrays that others hold.
+        self.is_foreign = False
         # Whether its vjp takes a promised array in place of the cotangent.
         self.takes_promises = takes_promises
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
+        # Why no Tensor can stand for a parameter; the row's family may know more reasons.
+        self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
         # The positions of the parameters by which there is a derivative.
         self.operands: set[int] = set()
@@ -389,12 +404,14 @@ def _read_signature(function: Callable[..., Any]) -> Signature:
 
 
 def _parameters(rule: Any) -> tuple[str, ...]:
-    return rule.__code__.co_varnames[: rule.__code__.co_argcount]
+    code = implementation(rule).__code__
+    names = code.co_varnames[: code.co_argcount]
+    return names[1:] if hasattr(rule, "__self__") else names  # of a bound method
 
 
 def _checked(row: Row, operand: int, rule: Any, what: str) -> Any:
     """`rule`, if it is a function whose parameters can be read."""
-    if not hasattr(rule, "__code__"):
+    if not hasattr(implementation(rule), "__code__"):
         raise TypeError(
             f"the {what} of {row.name} for {row.names[operand]!r} must be a function that names "
             f"what it needs, not {rule!r:.40}; for an operand without a derivative give none, and "

@@ -5,26 +5,30 @@
 policy asks for there. The samples of a family of rules lie in the module of the same name.
 """
 
+import importlib
+import pkgutil
 from typing import Any
 
 import numpy as np
 
 from ...kernels.elementwise import cast
 from ...rules.table import Row
-from . import arithmetic, elementary, indexing, networks, products, reductions, shapes, special
 from .draws import Edge, Generator, Sample
 
 __all__ = ["EDGES", "FAMILIES", "SAMPLES", "Edge", "Sample", "edges_of", "samples_of"]
 
-FAMILIES = (arithmetic, elementary, reductions, shapes, indexing, products, networks, special)
+_MODULES = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+FAMILIES = [module for module in _MODULES if hasattr(module, "SAMPLES")]
 
 SAMPLES = {function: draw for family in FAMILIES for function, draw in family.SAMPLES.items()}
 EDGES = {function: edges for family in FAMILIES for function, edges in family.EDGES.items()}
 
 # Functions of complex numbers, too, beside all that are linear, bilinear or declared analytic, and
 # those of the latter that are not.
-_COMPLEX = {np.absolute} | special.COMPLEX
-_REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians, cast}
+_COMPLEX = {np.absolute}.union(*[getattr(family, "COMPLEX", ()) for family in FAMILIES])
+_REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians, cast}.union(
+    *[getattr(family, "REAL_ONLY", ()) for family in FAMILIES]
+)
 
 
 def samples_of(row: Row, seed: int = 0) -> list[Sample]:

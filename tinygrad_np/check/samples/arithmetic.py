@@ -11,6 +11,7 @@ from ...kernels.elementwise import (
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
+    per,
     quotient,
     relu,
     relu_gate,
@@ -34,6 +35,7 @@ from .draws import (
     call,
     kinked,
     kinked_pair,
+    shaped,
     unary,
 )
 
@@ -150,6 +152,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     bernoulli_loss: lambda rng: [
         call(PROBABILITY.draw(rng, 3, 2), PROBABILITY.draw(rng, 3, 2), reach=PROBABILITY.reach)
     ],
+    per: shaped(((3, 3), (4,), {}), ((2, 3), ([[2.0], [5.0]],), {})),
     quotient: lambda rng: [
         call(apart(rng, 3, 3), POSITIVE.draw(rng, 3, 3), reach=APART),
     ],

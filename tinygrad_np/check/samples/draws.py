@@ -99,6 +99,7 @@ def binary(x: Domain, y: Domain) -> Draw:
             call(x.draw(rng, 3, 3), y.draw(rng, 3, 3), reach=reach),
             call(x.draw(rng, 2, 1, 3), y.draw(rng, 4, 1), reach=reach),
             call(x.draw(rng), y.draw(rng, 2, 2), reach=reach),
+            call(x.draw(rng), y.draw(rng), reach=reach),
             call(x.draw(rng, 3), float(y.draw(rng)), reach=reach),
             call(float(x.draw(rng)), y.draw(rng, 3), reach=reach),
         ]

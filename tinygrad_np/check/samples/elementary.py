@@ -5,7 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from .draws import INF, LARGER_THAN_ONE, POSITIVE, REAL, UNIT, A, Domain, Draw, Edge, binary, unary
+from .draws import (
+    INF,
+    LARGER_THAN_ONE,
+    POSITIVE,
+    REAL,
+    UNIT,
+    A,
+    Domain,
+    Draw,
+    Edge,
+    binary,
+    call,
+    unary,
+)
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
     np.exp: unary(REAL),
@@ -28,7 +41,10 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.cosh: unary(REAL),
     np.tanh: unary(REAL),
     np.arcsinh: unary(REAL),
-    np.arccosh: unary(LARGER_THAN_ONE),
+    np.arccosh: lambda rng: [
+        *unary(LARGER_THAN_ONE)(rng),
+        call(-LARGER_THAN_ONE.draw(rng, 3) + 1j * POSITIVE.draw(rng, 3), reach=0.4),
+    ],
     np.arctanh: unary(UNIT),
     np.deg2rad: unary(REAL),
     np.radians: unary(REAL),

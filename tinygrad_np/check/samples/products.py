@@ -83,11 +83,6 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         ((2, 3), (4, 3, 2)),
     ),
     np.tensordot: _tensordots,
-    np.pad: shaped(
-        ((2, 3), (((1, 0), (2, 1)),), {}),
-        ((3, 3), (1,), {"constant_values": 7.0}),
-        ((3,), ((1, 2),), {"mode": "constant"}),
-    ),
     pad: shaped(((2, 3), (((1, 0), (2, 1)),), {}), ((3, 3), (((1, 1), (0, 2)), 7.0), {})),
     windows: _windowed,
     unwindows: _unwindowed,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ...kernels.special import exponential_moment, mills_excess
+from ...kernels.distributions import exponential_moment, mills_excess
 from .draws import (
     APART,
     INF,

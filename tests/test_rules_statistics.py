@@ -1,0 +1,201 @@
+"""Variances of equal values, what nan functions leave out, averages, correlations; messages."""
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np import Tensor
+
+NAN = np.nan
+
+
+def hessian(function, x):
+    return tg.hessian(function)(np.asarray(x))
+
+
+class TestEqualValues:
+    @pytest.mark.parametrize("value", [0.1, 1 / 3, 0.7, 1e-200, 1e150, -7.3, 0.0])
+    @pytest.mark.parametrize("n", [1, 2, 3, 7, 10, 49, 1000])
+    def test_the_gradient_of_std_is_0_though_the_mean_is_rounded(self, value, n):
+        x = np.full(n, value)
+        assert not tg.grad(np.std)(x).any()
+        assert not tg.grad(lambda x: np.std(x, where=np.arange(n) % 3 < 2))(x).any()
+        assert not tg.grad(np.nanstd)(np.append(x, NAN)).any()
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32])
+    def test_in_lower_precision(self, dtype):
+        x = np.full((3, 11), 0.1, dtype)
+        gradient = tg.grad(lambda x: np.sum(np.std(x, axis=1)))(x)
+        assert gradient.dtype == dtype
+        assert not gradient.any()
+
+    @pytest.mark.parametrize("function", [np.std, np.nanstd])
+    def test_the_second_order_is_0(self, function):
+        assert not hessian(function, np.full(3, 0.1)).any()
+
+    def test_only_lines_of_equal_values_are_at_the_kink(self):
+        x = np.array([[0.1, 0.1, 0.1], [1.0, 2.0, 3.0]])
+        gradient = tg.grad(lambda x: np.sum(np.std(x, axis=1)))(x)
+        assert not gradient[0].any()
+        assert np.allclose(gradient[1], np.array([-1, 0, 1]) / np.sqrt(6), rtol=1e-15, atol=1e-16)
+
+    def test_about_a_mean_that_is_given(self):
+        x = np.array([2.0, 2.0])
+        assert not tg.grad(lambda x: np.std(x, mean=[2.0]))(x).any()
+        assert tg.grad(lambda x: np.std(x, mean=[1.0]))(x).tolist() == [0.5, 0.5]
+        assert tg.grad(lambda m: np.sum(np.std(x, mean=m)))(np.array([1.0])).tolist() == [-1]
+
+    def test_whole_numbers_about_a_mean_that_is_a_variable(self):
+        gradient = tg.grad(lambda m: np.sum(np.std([3, 1], mean=m)))(np.array([1.0]))
+        assert gradient == pytest.approx([-(0.5**0.5)])
+        assert tg.grad(lambda m: np.std(3, mean=m))(1.0) == -1
+
+    @pytest.mark.parametrize("function", [np.var, np.std, np.nanvar, np.nanstd])
+    def test_a_mean_of_another_dtype(self, function):
+        x, mean = Tensor(np.array([1.0, 2.0], np.float32)), Tensor([1.0])
+        np.sum(function(x, mean=mean)).backward()
+        assert x.grad.dtype == np.float32
+        assert mean.grad.dtype == np.float64
+
+
+class TestDegreesOfFreedom:
+    def test_ddof_and_correction_are_one(self):
+        x = np.array([1.0, 2.0, 4.0])
+        by_ddof = tg.grad(lambda x: np.var(x, ddof=1))(x)
+        assert by_ddof.tolist() == tg.grad(lambda x: np.var(x, correction=1))(x).tolist()
+        with pytest.raises(TypeError, match=r"np\.var: .*'correction' was given twice"):
+            np.var(Tensor(x), ddof=1, correction=1)
+
+    def test_none_left(self):
+        with (
+            pytest.warns(RuntimeWarning, match="Degrees of freedom <= 0"),
+            np.errstate(divide="ignore"),
+        ):
+            variance = np.var(Tensor([1.0, 2.0]), ddof=2)
+        variance.backward()  # without a warning of its own
+        assert np.isinf(variance.data)
+
+    def test_half_precision_counts_beyond_its_range(self):
+        x = np.tile(np.array([0.0, 1.0], np.float16), 50_000)
+        gradient = tg.grad(lambda x: np.sum(np.var(x, axis=0) * np.float16(1000)))(x)
+        assert np.allclose(gradient[:2], [-0.01, 0.01], rtol=1e-2)
+
+
+class TestWhatIsLeftOut:
+    FUNCTIONS = (
+        np.nansum,
+        np.nanprod,
+        np.nanmean,
+        np.nanvar,
+        np.nanstd,
+        np.nanmax,
+        np.nanmin,
+        np.nanmedian,
+        np.nancumsum,
+        np.nancumprod,
+        lambda x, axis: np.nanquantile(x, 0.3, axis=axis),
+        lambda x, axis: np.nanpercentile(x, 30, axis=axis),
+    )
+
+    @pytest.mark.parametrize("function", FUNCTIONS)
+    def test_has_gradient_0_and_disturbs_nobody(self, function):
+        x = np.array([[1.0, NAN, 3.0], [2.0, 5.0, NAN]])
+        gradient = tg.grad(lambda x: np.sum(function(x, axis=1)))(x)
+        assert not gradient[np.isnan(x)].any()
+        if function not in (np.nancumsum, np.nancumprod):  # whose results stay in their places
+            full = np.array([[1.0, 3.0], [2.0, 5.0]])
+            expected = tg.grad(lambda x: np.sum(function(x, axis=1)))(full)
+            assert np.array_equal(gradient[~np.isnan(x)], expected.ravel())
+
+    @pytest.mark.parametrize("function", FUNCTIONS)
+    def test_the_second_order_is_finite_where_a_nan_was_left_out(self, function):
+        x = np.array([1.5, NAN, 3.0, 0.5])
+        second = hessian(lambda x: np.sum(np.sin(function(x, axis=0))), x)
+        assert np.isfinite(second).all()
+        assert not second[1].any()
+        assert not second[:, 1].any()
+
+    @pytest.mark.parametrize("function", [np.nanmean, np.nanmax, np.nanmin, np.nanmedian])
+    def test_a_line_of_nothing_but_nan(self, function):
+        x = Tensor([[NAN, NAN], [1.0, 3.0]])
+        with pytest.warns(RuntimeWarning, match=r"All-NaN|Mean of empty slice"):
+            result = function(x, axis=1)
+        np.sum(result[1:]).backward()
+        assert not x.grad[0].any()
+        with pytest.warns(RuntimeWarning, match=r"All-NaN|Mean of empty slice"):
+            assert not tg.grad(lambda x: np.sum(function(x, axis=1)))(x.data)[0].any()
+
+    def test_a_plain_variance_of_nan_is_nan_all_over(self):
+        assert np.isnan(tg.grad(np.var)(np.array([1.0, NAN]))).all()
+
+
+class TestNanToNum:
+    def test_copy_false_is_refused(self):
+        with pytest.raises(TypeError, match=r"np\.nan_to_num: copy=False writes"):
+            np.nan_to_num(Tensor([1.0]), copy=False)
+
+    def test_the_parts_of_a_complex_number_are_replaced_one_by_one(self):
+        z = np.array([complex(NAN, 2.0), complex(3.0, np.inf), 1 + 1j])
+        x = Tensor(z)
+        np.sum(np.real(np.nan_to_num(x, posinf=9.0) * (1 - 2j))).backward()
+        # ∂/∂x − i ∂/∂y of Re(z·(1 − 2i)) is 1 − 2i; the part that was replaced has none
+        assert x.grad.tolist() == [-2j, 1, 1 - 2j]
+
+
+class TestAverage:
+    def test_weights_that_sum_to_zero(self):
+        with pytest.raises(ZeroDivisionError, match=r"np\.average: the weights sum to zero"):
+            np.average(Tensor([1.0, 2.0]), weights=[1.0, -1.0])
+
+    def test_weights_of_another_shape(self):
+        x = Tensor(np.ones((2, 3)))
+        with pytest.raises(TypeError, match=r"weights of shape \(3,\).*\(2, 3\) need.*'axis'"):
+            np.average(x, weights=np.ones(3))
+        with pytest.raises(ValueError, match=r"weights of shape \(3,\) do not fit.*axis 0"):
+            np.average(x, 0, np.ones(3))
+
+    def test_whole_numbers_with_weights_that_are_variables(self):
+        weights = np.array([1.0, 3.0], np.float32)
+        average = np.average([2, 4], weights=Tensor(weights))
+        assert average.dtype == np.average([2, 4], weights=weights).dtype == np.float64
+        assert average.data == 3.5
+
+
+class TestCorrelations:
+    def test_too_few_observations_warn_as_numpy_does(self):
+        x = np.ones((2, 1))
+        with pytest.warns(RuntimeWarning, match="Degrees of freedom"), np.errstate(all="ignore"):
+            np.cov(Tensor(x))
+
+    def test_ddof_is_a_whole_number(self):
+        with pytest.raises(ValueError, match=r"np\.cov: ddof must be a whole number"):
+            np.cov(Tensor(np.ones((2, 3))), ddof=0.5)
+
+    @pytest.mark.parametrize("name", ["fweights", "aweights"])
+    def test_weights_that_do_not_fit(self, name):
+        x = Tensor(np.ones((2, 3)))
+        with pytest.raises(RuntimeError, match=rf"np\.cov: {name} of shape \(2,\) for 3"):
+            np.cov(x, **{name: [1, 2]})
+        with pytest.raises(ValueError, match=rf"np\.cov: {name} cannot be negative"):
+            np.cov(x, **{name: [1, 2, -1]})
+
+    def test_what_correlates_fully_stays_at_1_and_has_no_slope(self):
+        x = np.array([[1.0, 2.0, 4.0], [0.5, 1.0, 2.0]])
+        value, gradient = tg.value_and_grad(lambda x: np.corrcoef(x)[0, 1])(x)
+        assert abs(value - 1) < 1e-15
+        assert np.max(np.abs(gradient)) < 1e-15
+
+    def test_one_variable_correlates_with_itself(self):
+        assert np.corrcoef(Tensor([1.0, 2.0, 4.0])).data == 1
+
+
+def test_methods_are_functions():
+    x = Tensor([[1.0, 3.0], [2.0, 6.0]])
+    assert x.var(axis=1, ddof=1).data.tolist() == [2, 8]
+    assert x.std(0).data.tolist() == [0.5, 1.5]
+
+
+def test_a_tensor_as_a_count():
+    x = Tensor([1.0, 2.0, 6.0])
+    with pytest.raises(TypeError, match=r"np\.var: a Tensor cannot be 'ddof': it chooses"):
+        np.var(x, ddof=Tensor(1.0))

@@ -1,0 +1,461 @@
+"""Trees in files: what survives, what is refused, and what a damaged file says."""
+
+import dataclasses
+import io
+import json
+import os
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinygrad_np as tg
+from tinygrad_np import files
+from tinygrad_np.saving import DamagedFileError, npz, structure
+
+
+class Layer(NamedTuple):
+    weights: object
+    bias: object
+
+
+@dataclasses.dataclass
+class Model:
+    layers: object
+    rate: object = 0.1
+
+
+ENDINGS = [".npz", ".safetensors"]
+
+
+def same(a, b):
+    """The same types, values and bits, all the way down."""
+    assert type(a) is type(b), (a, b)
+    if isinstance(a, np.ndarray):
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        assert a.tobytes() == b.tobytes()
+    elif isinstance(a, dict):
+        assert list(a) == list(b)
+        for key in a:
+            same(a[key], b[key])
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b)
+        for x, y in zip(a, b, strict=True):
+            same(x, y)
+    elif isinstance(a, float):
+        assert a.hex() == b.hex()
+    else:
+        assert a == b
+
+
+# What survives
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    "tree",
+    [
+        np.arange(6.0).reshape(2, 3),
+        {"a": [np.ones(2, np.float32), (np.zeros((0, 3)), {})], 1: np.array(5), "1": np.array(6)},
+        [np.array(2.5), np.float32(1.5), np.int8(-3), np.bool_(True)],
+        (None, True, False, "", "naïve \ud800 \x00", 0, -1, 2**53, -(10**5000), 1e300),
+        [float("inf"), float("-inf"), -0.0, 5e-324, 0.1, 1 + 2j, complex("-inf")],
+        {"z": 1, "a": 2, None: 3, True: 4, 2.5: 5},
+        {"a.b": np.zeros(1), "a": {"b": np.ones(1)}, "a/b": np.full(1, 2.0), "../c": np.ones(1)},
+        [[], (), {}, [[]], [()]],
+        np.asfortranarray(np.arange(6).reshape(2, 3)),
+        np.arange(10)[::-2],
+        "only a text",
+        None,
+    ],
+    ids=range(12),
+)
+def test_a_tree_comes_back_as_it_was(tree, ending, tmp_path):
+    tg.save(tmp_path / f"a{ending}", tree)
+    same(tg.load(tmp_path / f"a{ending}"), tree)
+    assert [path.name for path in tmp_path.iterdir()] == [f"a{ending}"]
+
+
+@pytest.mark.parametrize(
+    "dtype", ["?", "i1", "<i8", ">i4", "u2", "f2", "f4", ">f8", "g", "F", "D", "S3", "U2", "M8[ns]",
+              "m8[D]"],
+)  # fmt: skip
+def test_dtypes_survive_to_the_bit(dtype, tmp_path):
+    array = np.zeros((2, 3), dtype)
+    array[0, 1] = np.array(1).astype(dtype)
+    tg.save(tmp_path / "a.npz", array)
+    same(tg.load(tmp_path / "a.npz"), array)
+
+
+@pytest.mark.parametrize("dtype", ["F", "S3", "U2", "M8[ns]", "g"])
+def test_safetensors_names_the_dtype_that_it_lacks(dtype, tmp_path):
+    with pytest.raises(TypeError, match=r"save: w is .*, which .safetensors does not know; use"):
+        tg.save(tmp_path / "a.safetensors", {"w": np.zeros(2, dtype)})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("kind", ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"])
+def test_random_generators_go_on_where_they_were(kind, ending, tmp_path):
+    rng = np.random.Generator(getattr(np.random, kind)(3))
+    rng.integers(10, size=3, dtype=np.int32)  # leaves half of a number in store
+    old = np.random.RandomState(4)
+    old.normal(size=3)  # leaves a number in store
+    tg.save(tmp_path / f"a{ending}", [rng, old])
+    new_rng, new_old = tg.load(tmp_path / f"a{ending}")
+    assert np.array_equal(
+        rng.integers(10, size=9, dtype=np.int32), new_rng.integers(10, size=9, dtype=np.int32)
+    )
+    assert np.array_equal(rng.standard_normal(7), new_rng.standard_normal(7))
+    assert np.array_equal(old.normal(size=7), new_old.normal(size=7))
+
+
+def test_tensors_are_saved_by_their_values(tmp_path):
+    x = tg.Tensor([1.0, 2.0])
+    tg.save(tmp_path / "a.npz", {"leaf": x, "made": x * x})
+    same(tg.load(tmp_path / "a.npz"), {"leaf": x.data.copy(), "made": np.array([1.0, 4.0])})
+
+
+def test_what_comes_back_may_be_written_into(tmp_path):
+    for ending in ENDINGS:
+        tg.save(tmp_path / f"a{ending}", [np.ones(3), np.ones(())])
+        for array in tg.load(tmp_path / f"a{ending}"):
+            assert array.flags.owndata
+            array[...] = 0
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_named_tuples_and_dataclasses_come_back_by_example(ending, tmp_path):
+    model = Model([Layer(np.ones((2, 3)), np.zeros(3)), Layer(np.ones(1), None)], 0.5)
+    tg.save(tmp_path / f"m{ending}", model)
+    like = Model([Layer(np.empty((2, 3)), np.empty(3)), Layer(np.empty(1), None)])
+    found = tg.load(tmp_path / f"m{ending}", like=like)
+    assert type(found) is Model
+    assert type(found.layers[0]) is Layer
+    same(found.layers[0].weights, np.ones((2, 3)))
+    assert found.rate == 0.5
+    assert found.layers[1].bias is None
+    with pytest.raises(ValueError, match=r"has a Model; give a tree of the same structure as"):
+        tg.load(tmp_path / f"m{ending}")
+
+
+def test_a_container_of_ones_own_comes_back_by_example(tmp_path):
+    ordered = OrderedDict(b=np.ones(2), a=np.zeros(1))
+    tg.save(tmp_path / "a.npz", ordered)
+    found = tg.load(tmp_path / "a.npz", like=OrderedDict(b=np.empty(2), a=np.empty(1)))
+    same(found, ordered)
+
+
+@pytest.mark.parametrize(
+    ("like", "told"),
+    [
+        ({"w": np.ones((3, 2)), "n": 1}, r"has float64 \(2, 3\) at \['w'\], expected .*\(3, 2\)"),
+        ({"w": np.ones((2, 3), "f4"), "n": 1}, r"has float64 .* at \['w'\], expected float32"),
+        ({"w": [np.ones((2, 3))], "n": 1}, r"has float64 \(2, 3\) at \['w'\], expected a list"),
+        ({"w": np.ones((2, 3))}, r"has \['w'\], \['n'\], expected \['w'\]$"),
+        ({"w": np.ones((2, 3)), "n": 1.5}, r"has 3 at \['n'\], expected a float"),
+        ([np.ones((2, 3)), 1], r"has a dict, expected a list"),
+        (Layer(1, 2), r"has a dict, expected a Layer"),
+    ],
+)
+def test_what_differs_from_the_example_is_named(like, told, tmp_path):
+    tg.save(tmp_path / "a.npz", {"w": np.zeros((2, 3)), "n": 3})
+    with pytest.raises(ValueError, match=told) as raised:
+        tg.load(tmp_path / "a.npz", like=like)
+    assert not isinstance(raised.value, DamagedFileError)
+
+
+def test_numpy_reads_the_arrays_by_their_names(tmp_path):
+    tg.save(tmp_path / "a.npz", {"conv": [np.ones(2)], "dense": {"w": np.zeros(3)}})
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
+        assert sorted(archive.files) == ["conv.0", "dense.w", "tree.json"]
+        assert archive["conv.0"].tolist() == [1, 1]
+
+
+def test_the_same_tree_gives_the_same_file(tmp_path):
+    for name in ("a.npz", "b.npz"):
+        tg.save(tmp_path / name, {"w": np.arange(3), "n": 1})
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.text(), st.integers(), st.floats(allow_nan=False),
+    st.integers(0, 3).map(lambda n: np.arange(float(n))),
+)  # fmt: skip
+TREES = st.recursive(
+    LEAVES,
+    lambda parts: st.one_of(
+        st.lists(parts, max_size=3),
+        st.lists(parts, max_size=3).map(tuple),
+        st.dictionaries(st.one_of(st.text(), st.integers()), parts, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+@given(TREES)
+@settings(max_examples=100, deadline=None)
+def test_any_tree_comes_back(tmp_path_factory, tree):
+    path = tmp_path_factory.mktemp("trees") / "a.npz"
+    tg.save(path, tree)
+    same(tg.load(path), tree)
+    same(tg.load(path, like=tree) if tree is not None else None, tree)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        (
+            {"f": {"g": len}},
+            r"save: a builtin_function_or_method at \['f'\]\['g'\] cannot be saved",
+        ),
+        ([np.array([None])], r"save: an array of object at \[0\] cannot be saved"),
+        (np.zeros(2, [("x", "f8")]), r"save: an array of \[\('x', '<f8'\)\] cannot be saved"),
+        (np.ma.masked_array([1.0], [True]), r"save: an array of MaskedArray cannot be saved"),
+        ({(1, 2): 3}, r"save: the key \(1, 2\) is a tuple; keys that can be saved are"),
+        (b"bytes", r"save: a bytes cannot be saved"),
+        (np.random.PCG64(), r"save: a PCG64 cannot be saved; save a Generator"),
+    ],
+)
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_cannot_be_saved_is_named_and_nothing_is_written(tree, told, ending, tmp_path):
+    with pytest.raises(TypeError, match=told):
+        tg.save(tmp_path / f"a{ending}", tree)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_tree_that_contains_itself_is_refused(tmp_path):
+    tree = [1]
+    tree.append(tree)
+    with pytest.raises(TypeError, match=r"the tree contains itself at \[1\]"):
+        tg.save(tmp_path / "a.npz", tree)
+
+
+@pytest.mark.parametrize("name", ["model", "model.pt", "model.NPZ"])
+def test_the_ending_says_the_format(name, tmp_path):
+    for function, arguments in ((tg.save, (1.0,)), (tg.load, ())):
+        with pytest.raises(ValueError, match=r"needs the ending .npz or .safetensors"):
+            function(tmp_path / name, *arguments)
+
+
+def test_a_missing_file_or_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"save: there is no folder .*nowhere for a.npz"):
+        tg.save(tmp_path / "nowhere" / "a.npz", 1)
+    with pytest.raises(FileNotFoundError, match=r"load: there is no file .*a.npz"):
+        tg.load(tmp_path / "a.npz")
+
+
+def test_without_safetensors_the_remedy_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "safetensors", None)
+    (tmp_path / "a.safetensors").write_bytes(b"")
+    for function, arguments in ((tg.save, (1.0,)), (tg.load, ())):
+        with pytest.raises(ModuleNotFoundError, match="pip install safetensors"):
+            function(tmp_path / "a.safetensors", *arguments)
+
+
+# Whole or not at all
+
+
+class FullError(OSError):
+    pass
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("step", ["write", "fsync", "replace"])
+def test_a_full_disk_leaves_what_was_there(step, ending, tmp_path, monkeypatch):
+    path = tmp_path / f"a{ending}"
+    tg.save(path, {"w": np.ones(3)})
+    before = path.read_bytes()
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    if step == "write":
+
+        class Full(io.FileIO):
+            write = full
+
+        monkeypatch.setattr(files, "open", lambda name, mode: Full(name, mode), raising=False)
+    else:
+        monkeypatch.setattr(files.os, step, full)
+    with pytest.raises(OSError, match=rf"a\{ending} could not be written: No space left") as raised:
+        tg.save(path, {"w": np.zeros(3)})
+    assert raised.value.errno == 28
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    def denied(name, mode):
+        raise PermissionError(13, "Permission denied", name)
+
+    monkeypatch.setattr(files, "open", denied, raising=False)
+    with pytest.raises(PermissionError, match=r"a\.npz could not be written: Permission denied"):
+        tg.save(tmp_path / "a.npz", 1)
+
+
+def test_an_interruption_leaves_nothing_behind(tmp_path, monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tg.save(tmp_path / "a.npz", 1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_others_may_read_the_file_as_any_other(tmp_path):
+    tg.save(tmp_path / "a.npz", 1)
+    (tmp_path / "b").write_bytes(b"")
+    assert (tmp_path / "a.npz").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+def test_unfinished_finds_what_a_killed_process_left(tmp_path):
+    left = tmp_path / f".a-{'0f' * 16}.npz"
+    for path in (left, tmp_path / ".a-short.npz", tmp_path / "a.npz"):
+        path.write_bytes(b"")
+    assert files.unfinished(tmp_path) == [left]
+
+
+# Damaged files
+
+
+@pytest.fixture(params=ENDINGS)
+def saved(request, tmp_path):
+    path = tmp_path / f"a{request.param}"
+    tg.save(path, {"w": np.arange(50.0), "v": np.ones((2, 2), np.float32), "n": 3})
+    return path
+
+
+def test_a_truncated_file_is_damaged(saved):
+    content = saved.read_bytes()
+    for length in range(0, len(content), 37):
+        saved.write_bytes(content[:length])
+        with pytest.raises(DamagedFileError, match=rf"load: .*{saved.name} "):
+            tg.load(saved)
+
+
+def test_every_altered_byte_is_found_or_changes_nothing(saved):
+    expected, content = tg.load(saved), saved.read_bytes()
+    found = 0
+    for place in range(0, len(content), 3):
+        altered = bytearray(content)
+        altered[place] ^= 0x55
+        saved.write_bytes(altered)
+        try:
+            same(tg.load(saved), expected)  # a date in the archive, for instance
+        except DamagedFileError:
+            found += 1
+    assert found > len(content) / 4
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK", b"\x93NUMPY", b"not a file of ours" * 99, bytes(1000), b"\x80\x04K\x01."],
+)
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_foreign_file_is_told(content, ending, tmp_path):
+    (tmp_path / f"a{ending}").write_bytes(content)
+    with pytest.raises(DamagedFileError, match=r"load: .*a\..* is no whole"):
+        tg.load(tmp_path / f"a{ending}")
+
+
+def test_an_archive_of_numpys_is_told(tmp_path):
+    np.savez(tmp_path / "a.npz", w=np.ones(3))
+    with pytest.raises(DamagedFileError, match=r"is not from tinygrad_np.save: it has no entry"):
+        tg.load(tmp_path / "a.npz")
+
+
+def test_a_file_of_safetensors_is_told(tmp_path):
+    import safetensors.numpy
+
+    safetensors.numpy.save_file({"w": np.ones(3)}, tmp_path / "a.safetensors")
+    with pytest.raises(DamagedFileError, match=r"is not from tinygrad_np.save: its metadata lack"):
+        tg.load(tmp_path / "a.safetensors")
+
+
+def rewritten(path: Path, change) -> None:
+    """The archive with other entries: `change` takes and gives {name: content}."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in change(entries).items():
+            archive.writestr(name, content)
+
+
+def described(entries, change):
+    """The entries with another description, whose checksum is right."""
+    content = json.loads(entries["tree.json"])
+    del content["sha256"]
+    change(content)
+    content["sha256"] = structure._sha256_of(content)
+    return {**entries, "tree.json": json.dumps(content).encode()}
+
+
+def header(shape: str, dtype: str = "<f8", rest: bytes = b"") -> bytes:
+    text = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + rest
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda e: {**e, "extra": b""}, "has other entries than its description: extra"),
+        (lambda e: {"tree.json": e["tree.json"]}, r"has other entries .*: w\.npy"),
+        (lambda e: {**e, "w.npy": b"no"}, "header cannot be read"),
+        (lambda e: {**e, "w.npy": header("(2147483648,)")}, "has an array of float64"),
+        (lambda e: {**e, "w.npy": header("(9,)", "|O", bytes(72))}, "has an array of object"),
+        (lambda e: {**e, "w.npy": header("(3,)", "<f8", bytes(24))}, "checksum of w is wrong"),
+        (lambda e: {**e, "w.npy": header("(6,)", "<f4", bytes(24))}, "its description says"),
+        (lambda e: {**e, "w.npy": header("(" * 200)}, "header cannot be read"),
+        (lambda e: {**e, "tree.json": b"{}"}, "a description that cannot be read"),
+        (lambda e: {**e, "tree.json": b"[" * 100_000}, "a description that cannot be read"),
+        (lambda e: {**e, "tree.json": e["tree.json"].replace(b"3", b"4", 1)}, "was altered"),
+        (lambda e: described(e, lambda c: c.update(format="other")), "has the format 'other'"),
+        (lambda e: described(e, lambda c: c.update(tree=[1])), "structure that cannot be read"),
+        (lambda e: described(e, lambda c: c.update(tree={})), "structure that cannot be read"),
+        (lambda e: described(e, lambda c: c.update(tree={"array": "x"})), "cannot be read"),
+        (lambda e: described(e, lambda c: c.update(tree={"int": "zz"})), "cannot be read"),
+        (lambda e: described(e, lambda c: c.update(tree={"generator": "os", "state": 1})), "read"),
+        (lambda e: described(e, lambda c: c.update(tree={"generator": "PCG64", "state": 1})),
+         "cannot be read"),
+        (lambda e: described(e, lambda c: c.update(arrays={"w": {}})), "is not from"),
+        (lambda e: described(e, lambda c: c.update(arrays=[1])), "cannot be read"),
+    ],
+    ids=range(20),
+)  # fmt: skip
+def test_what_a_stranger_might_put_into_an_archive(change, told, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    rewritten(path, change)
+    with pytest.raises(DamagedFileError, match=told):
+        tg.load(path)
+
+
+def test_entries_that_are_compressed_are_refused_unread(tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    with pytest.raises(DamagedFileError, match="no plain part of it"):
+        tg.load(path)
+
+
+def test_names_in_an_archive_are_never_paths(tmp_path):
+    path = tmp_path / "deep" / "a.npz"
+    path.parent.mkdir()
+    tg.save(path, {"../w": np.arange(3.0)})
+    tg.load(path)
+    assert os.listdir(tmp_path) == ["deep"]
+    assert npz.read(path)[1].keys() == {"w"}

@@ -1,0 +1,105 @@
+"""Checkpoints: the last states of a run."""
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np.saving import DamagedFileError
+from tinygrad_np.training import Checkpoint
+
+
+def test_the_last_states_are_kept(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "run", keep=2)
+    assert checkpoint.load() is None
+    assert checkpoint.steps() == []
+    for step in (0, 5, 5, 10):
+        path = checkpoint.save(step, {"step": step})
+    assert path == tmp_path / "run" / "step-000000000010.npz"
+    assert checkpoint.steps() == [5, 10]
+    assert checkpoint.load() == (10, {"step": 10})
+    assert checkpoint.load(5).state == {"step": 5}
+
+
+def test_foreign_files_in_the_folder_are_left_alone(tmp_path):
+    for name in ("notes.txt", "step-1.npz", "step-abc.npz", "best.npz"):
+        (tmp_path / name).write_bytes(b"")
+    checkpoint = Checkpoint(tmp_path, keep=1)
+    checkpoint.save(1, 0)
+    checkpoint.save(2, 0)
+    assert checkpoint.steps() == [2]
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path):
+    (tmp_path / f".step-000000000001-{'a' * 32}.npz").write_bytes(b"half a file")
+    Checkpoint(tmp_path).save(1, 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000000001.npz"]
+
+
+def test_a_step_that_lies_behind_is_refused(tmp_path):
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.save(10, "ten")
+    with pytest.raises(ValueError, match=r"has a state after step 10, which is later than 3"):
+        checkpoint.save(3, "three")
+    assert checkpoint.load() == (10, "ten")
+
+
+def test_a_step_that_is_not_there_is_named(tmp_path):
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.save(10, 0)
+    with pytest.raises(FileNotFoundError, match="no state after step 3; there is 10"):
+        checkpoint.load(3)
+
+
+@pytest.mark.parametrize("step", [-1, 10**12])
+def test_a_step_out_of_range_is_refused(step, tmp_path):
+    with pytest.raises(ValueError, match="a step must be from 0 to"):
+        Checkpoint(tmp_path).save(step, 0)
+
+
+def test_at_least_one_state_is_kept(tmp_path):
+    with pytest.raises(ValueError, match="at least one state must be kept, not 0"):
+        Checkpoint(tmp_path, keep=0)
+
+
+def test_a_damaged_state_is_told_and_the_one_before_is_intact(tmp_path):
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.save(1, {"w": np.ones(3)})
+    path = checkpoint.save(2, {"w": np.zeros(3)})
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(DamagedFileError, match="step-000000000002"):
+        checkpoint.load()
+    path.unlink()
+    assert checkpoint.load().step == 1
+
+
+def test_a_failed_save_leaves_the_states_that_are_there(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path, keep=1)
+    checkpoint.save(1, "one")
+    with pytest.raises(TypeError, match="cannot be saved"):
+        checkpoint.save(2, {"f": len})
+    assert checkpoint.load() == (1, "one")
+
+
+def test_a_run_that_is_resumed_gives_the_same_bits(tmp_path):
+    """Parameters, the optimiser's state, the generator's and the history, over a restart."""
+
+    def steps(state, last):
+        while state["step"] < last:
+            x = state["rng"].standard_normal((4, 3)).astype(np.float32)
+            value, g = tg.value_and_grad(lambda w, x=x: np.sum((x @ w - 1) ** 2))(state["w"])
+            w, velocity = tg.optim.sgd(state["w"], g, state["velocity"], rate=0.01, momentum=0.9)
+            history = [*state["history"], float(value)]
+            state = dict(state, w=w, velocity=velocity, history=history, step=state["step"] + 1)
+        return state
+
+    def start():
+        return {"w": np.ones(3, np.float32), "velocity": None, "history": [], "step": 0,
+                "rng": np.random.default_rng(5)}  # fmt: skip
+
+    whole = steps(start(), 20)
+    Checkpoint(tmp_path).save(7, steps(start(), 7))
+    resumed = steps(Checkpoint(tmp_path).load().state, 20)
+    assert resumed["w"].tobytes() == whole["w"].tobytes()
+    assert resumed["history"] == whole["history"]
+    assert resumed["rng"].random() == whole["rng"].random()

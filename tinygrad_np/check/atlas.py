@@ -1,0 +1,164 @@
+"""The atlas: every row of the table with what its witnesses say.
+
+`atlas` tries rows at their samples and at their kinks, a `Page` a row; `main` is the command
+``python -m tinygrad_np check``, which prints the pages and ends with 1 if one is wrong.
+
+>>> from tinygrad_np.rules import TABLE
+>>> [page] = atlas([TABLE[np.exp]])
+>>> page.function, page.kind, page.points, page.is_right
+('np.exp', 'pointwise', 4, True)
+>>> sorted(page.errors)
+['complex step', 'differences', 'float32', 'layout', 'second order', 'transpose', 'value']
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ..files import replacing
+from ..progress import progress
+from ..rules import TABLE, families
+from ..rules.table import Row
+from .samples import edges_of, samples_of
+from .witnesses import LIMITS, Finding, edge, witnesses
+
+
+class Page(NamedTuple):
+    """What the witnesses say of one row."""
+
+    function: str
+    kind: str
+    points: int
+    """samples and kinks at which it was tried"""
+    errors: dict[str, float]
+    """the worst error of each witness, on the scale of `LIMITS`"""
+    faults: list[str]
+    """what is wrong, and where"""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it was tried, and every witness agrees."""
+        return not self.faults
+
+
+def atlas(rows: Iterable[Row], seed: int = 0) -> Iterator[Page]:
+    """A page for each row; a row without samples is at fault. Differences need no warnings."""
+    for row in rows:
+        samples, edges = samples_of(row, seed), edges_of(row)
+        findings: list[Finding] = []
+        with np.errstate(all="ignore"):
+            for sample in samples:
+                findings += witnesses(row, sample, seed)
+            for at in edges:
+                findings += edge(row, at)
+        errors: dict[str, float] = {}
+        for found in findings:
+            errors[found.witness] = max(errors.get(found.witness, 0.0), _number(found.relative))
+        faults = [f"{found.witness}: {found.where}" for found in findings if not found.is_right]
+        if not samples:
+            faults.append("it has no samples")
+        yield Page(row.name, row.kind, len(samples) + len(edges), errors, faults)
+
+
+def _number(error: float) -> float:
+    return np.inf if np.isnan(error) else float(error)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; its exit status is 1 if a row is wrong, 2 if it was called wrongly."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tinygrad_np check",
+        description="Try every rule of the table with independent witnesses.",
+    )
+    parser.add_argument(
+        "name", nargs="*", help="part of a function's name, such as exp or linalg; default: all"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save the results, too")
+    parser.add_argument("--seed", type=int, default=0, help="of the samples; default: 0")
+    options = parser.parse_args(arguments)
+    if options.seed < 0:
+        parser.error("argument --seed: must not be negative")
+    if options.json is not None and not options.json.absolute().parent.is_dir():
+        parser.error(f"argument --json: there is no folder {options.json.absolute().parent}")
+
+    families()
+    chosen = [row for row in TABLE.values() if _is_meant(row, options.name)]
+    if not chosen:
+        parser.error(f"no function of the table has {' or '.join(options.name)} in its name")
+    constants = [row for row in chosen if row.kind == "constant"]
+    rows = sorted(
+        (row for row in chosen if row.kind != "constant"), key=lambda row: (row.kind, row.name)
+    )
+    began = time.perf_counter()
+    pages = list(progress(atlas(rows, options.seed), "checking", len(rows), "row"))
+    seconds = time.perf_counter() - began
+
+    if pages:
+        print(_table(pages))
+    for page in pages:
+        for fault in page.faults:
+            print(f"{page.function}: {fault}")
+    print(_summary(pages, len(constants), seconds))
+    if options.json is not None:
+        _save(options.json, [{**page._asdict(), "right": page.is_right} for page in pages])
+    return 0 if all(page.is_right for page in pages) else 1
+
+
+def _is_meant(row: Row, names: list[str]) -> bool:
+    """By a part of its name; a name that is whole means no other."""
+    whole = {name for name in names if any(name == other.name for other in TABLE.values())}
+    parts = [name for name in names if name not in whole]
+    return not names or row.name in whole or any(part in row.name for part in parts)
+
+
+def _table(pages: list[Page]) -> str:
+    """One line a page, below the witnesses' names and what each allows."""
+    lines = [
+        ["function", "kind", "points", *LIMITS, "verdict"],
+        ["allowed", "", "", *[f"{limit:.0e}" if limit else "0" for limit in LIMITS.values()], ""],
+    ]
+    for page in pages:
+        errors = [f"{page.errors[w]:.1e}" if page.errors.get(w) else _none(page, w) for w in LIMITS]
+        verdict = "right" if page.is_right else "WRONG"
+        lines.append([page.function, page.kind, str(page.points), *errors, verdict])
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    aligned = "<<" + ">" * (len(LIMITS) + 1) + "<"
+    return "\n".join(
+        "  ".join(f"{c:{a}{w}}" for c, a, w in zip(line, aligned, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _none(page: Page, witness: str) -> str:
+    return "0" if witness in page.errors else "-"
+
+
+def _summary(pages: list[Page], constants: int, seconds: float) -> str:
+    wrong = sum(not page.is_right for page in pages)
+    points = sum(page.points for page in pages)
+    verdict = f"{wrong} WRONG" if wrong else "all right"
+    return (
+        f"{len(pages)} rows, tried at {points:,} points in {seconds:.0f} s: {verdict}; "
+        f"{constants} more are constant"
+    )
+
+
+def _save(path: Path, pages: list[dict[str, object]]) -> None:
+    """Whole or not at all. JSON has no infinity, so an error that is infinite becomes null."""
+    for page in pages:
+        errors: dict[str, float] = page["errors"]  # type: ignore[assignment]
+        page["errors"] = {w: e if np.isfinite(e) else None for w, e in errors.items()}
+    with replacing(path) as file:
+        file.write(json.dumps(pages, indent=1, ensure_ascii=False).encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""Sorting, partitions and sets: values that are picked from an array.
+
+Policy: the result gathers, and so does its derivative. Where elements are equal, a sorted array has
+them in the order in which they stand in the argument, as a stable sort has it, and a set has the
+first of them.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels.dispatch import as_array
+from ..kernels.elementwise import cast
+from ..kernels.values import on_values
+from .table import Row, composed, constant, general, takes
+
+
+def _along(chosen: Any, axis: int) -> tuple[Any, ...]:
+    """The index that picks along an axis the elements with the numbers `chosen`, for each place.
+
+    ``x[_along(i, axis)]`` is ``numpy.take_along_axis(x, i, axis)``.
+    """
+    index = list(np.ix_(*[np.arange(n) for n in chosen.shape]))
+    index[axis] = chosen
+    return tuple(index)
+
+
+def _flat(x: Any, axis: Any) -> tuple[Any, int]:
+    """`x` and an axis that is not negative; flattened for the axis None."""
+    return (x.reshape(-1), 0) if axis is None else (x, axis % x.ndim)
+
+
+def _origins(a: Any, ans: Any, axis: int) -> Any:
+    """Where each element of the rearranged `ans` comes from: the i-th smallest from the i-th."""
+    order = np.argsort(a, axis, kind="stable")
+    ranks = np.argsort(np.argsort(ans, axis, kind="stable"), axis)
+    return order[_along(ranks, axis)]
+
+
+def _rearranged_vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
+    flat, axis = _flat(a, axis)
+    destinations = np.argsort(_origins(flat, ans, axis), axis)
+    return g[_along(destinations, axis)].reshape(a.shape)
+
+
+def _rearranged_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
+    origins = _origins(_flat(a, axis)[0], ans, _flat(a, axis)[1])
+    t, axis = _flat(t, axis)
+    return t[_along(origins, axis)]
+
+
+def _sort_complex(a: Any) -> Any:
+    ordered = np.sort(a, -1)
+    return ordered if a.dtype.kind == "c" else cast(ordered, np.result_type(a.dtype, np.complex128))
+
+
+def _unique(
+    ar: Any, return_index: Any, return_inverse: Any, return_counts: Any, axis: Any, equal_nan: Any,
+    sorted: Any,
+) -> Any:  # fmt: skip
+    flags = {"equal_nan": equal_nan, "axis": axis} | ({} if sorted else {"sorted": False})
+    found = on_values(np.unique, ar, return_index, return_inverse, return_counts, **flags)
+    if axis is None:
+        return _picked(ar, found)
+    _, first = on_values(np.unique, ar, return_index=True, **flags)
+    values = np.take(ar, first, axis)
+    return (values, *found[1:]) if isinstance(found, tuple) else values
+
+
+def _picked(x: Any, found: Any) -> Any:
+    """What NumPy found, with values (all of them, or the first part) that are picked from `x`."""
+    x = x.reshape(-1)
+    values = found[0] if isinstance(found, tuple) else found
+    ordered, first = on_values(np.unique, x, return_index=True)
+    picked = x[first[np.searchsorted(ordered, values)]]
+    if not isinstance(found, tuple):
+        return picked
+    parts = picked, *found[1:]
+    return type(found)(*parts) if hasattr(found, "_fields") else parts
+
+
+def _set_row(function: Any) -> Row:
+    """A row of the array API's functions of unique values."""
+    return composed(function, takes("x"), lambda x: _picked(x, on_values(function, x)), {"x"})
+
+
+def _setdiff1d(ar1: Any, ar2: Any, assume_unique: Any) -> Any:
+    ar1 = as_array(ar1)
+    ar1 = ar1.reshape(-1) if assume_unique else np.unique(ar1)
+    return ar1[np.isin(ar1, ar2, invert=True)]
+
+
+def _setxor1d(ar1: Any, ar2: Any, assume_unique: Any) -> Any:
+    parts = [as_array(part) for part in (ar1, ar2)]
+    both = np.sort(np.concatenate(parts if assume_unique else [np.unique(x) for x in parts], None))
+    ends = np.ones(min(1, both.size), bool)
+    differs = np.concatenate([ends, np.not_equal(both[1:], both[:-1]), ends])
+    return both[differs[1:] & differs[:-1]]
+
+
+def _trim_zeros(filt: Any, trim: Any, axis: Any) -> Any:
+    if set(trim.lower()) - set("fb") or not trim:
+        raise ValueError(f"np.trim_zeros: trim is 'f', 'b' or 'fb', not {trim!r}")
+    trimmed = np.arange(filt.ndim) if axis is None else np.atleast_1d(axis) % filt.ndim
+    places = np.argwhere(filt)
+    key: list[Any] = [slice(None)] * filt.ndim
+    for i in trimmed.tolist():
+        if not len(places):
+            key[i] = slice(0)
+            continue
+        start = int(places[:, i].min()) if "f" in trim.lower() else None
+        stop = int(places[:, i].max()) + 1 if "b" in trim.lower() else None
+        key[i] = slice(start, stop)
+    return filt[tuple(key)]
+
+
+_PICKS = "which elements are left jumps where it changes"
+
+ROWS = (
+    *[
+        general(function, signature, (_rearranged_vjp, _rearranged_jvp))
+        for function, signature in (
+            (np.sort, takes("a", "*", axis=-1, kind=None, order=None, stable=None)),
+            (np.partition, takes("a", "kth", axis=-1, kind="introselect", order=None)),
+        )
+    ],
+    composed(np.sort_complex, takes("a"), _sort_complex, {"a"}),
+    composed(
+        np.unique,
+        takes(
+            "ar", "*", return_index=False, return_inverse=False, return_counts=False, axis=None,
+            equal_nan=True, sorted=True,
+        ),
+        _unique,
+        {"ar"},
+    ),
+    _set_row(np.unique_all),
+    _set_row(np.unique_counts),
+    _set_row(np.unique_inverse),
+    _set_row(np.unique_values),
+    composed(
+        np.union1d,
+        takes("ar1", "ar2"),
+        lambda ar1, ar2: np.unique(np.concatenate([as_array(ar1), as_array(ar2)], None)),
+        {"ar1", "ar2"},
+    ),
+    composed(
+        np.setdiff1d,
+        takes("ar1", "ar2", assume_unique=False),
+        _setdiff1d,
+        {"ar1"},
+        locally_constant={"ar2": _PICKS},
+    ),
+    composed(
+        np.setxor1d, takes("ar1", "ar2", assume_unique=False), _setxor1d, {"ar1", "ar2"}
+    ),
+    *[
+        constant(getattr(np, name), "a truth value jumps and is constant in between")
+        for name in ("in1d",)
+        if hasattr(np, name)  # up to NumPy 2.3
+    ],
+    composed(np.trim_zeros, takes("filt", trim="fb", axis=None), _trim_zeros, {"filt"}),
+)  # fmt: skip
+
+_RETURNED = "it chooses what is returned"
+
+CHOICES = {
+    "assume_unique": "it promises something about elements",
+    "equal_nan": "it chooses which elements count as equal",
+    "kind": "it chooses an algorithm",
+    "kth": "it chooses elements",
+    "return_counts": _RETURNED,
+    "return_index": _RETURNED,
+    "return_inverse": _RETURNED,
+    "sorted": "it chooses an order",
+    "stable": "it chooses an algorithm",
+    "trim": "it chooses ends",
+}
+
+REFUSED = {
+    np.intersect1d: "its elements are those that tie, so that it has no derivative; use "
+    "t[np.isin(t, other)] for the elements of one array that another has, too",
+}

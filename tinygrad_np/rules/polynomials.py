@@ -1,0 +1,253 @@
+"""Polynomials as NumPy's old functions have them: an array of coefficients, the highest first.
+
+Policy: a leading coefficient that is exactly 0 is dropped by `polymul`, as NumPy does, and has
+gradient 0 there. A root that is not simple has an infinite derivative, honestly.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels.dispatch import as_array
+from ..kernels.elementwise import cast, quotient
+from .table import composed, general, takes
+
+
+def _coefficients(p: Any, function: str) -> Any:
+    """`p` as an array of one dimension or more; a poly1d computes with arrays of its own."""
+    if isinstance(p, np.poly1d):
+        raise TypeError(f"np.{function}: takes no poly1d beside a Tensor; pass its coefficients")
+    p = as_array(p)
+    return p if p.ndim else p.reshape(1)
+
+
+def _polyval(p: Any, x: Any) -> Any:
+    """Horner's rule: ((p₀·x + p₁)·x + p₂)·x + …"""
+    if isinstance(x, np.poly1d):
+        raise TypeError("np.polyval: a Tensor's polynomial takes numbers, not a poly1d")
+    x = as_array(x)
+    y = np.zeros_like(x)
+    for coefficient in _coefficients(p, "polyval"):
+        y = y * x + coefficient
+    return y
+
+
+def _aligned(a1: Any, a2: Any, function: str) -> tuple[Any, Any]:
+    """Both with as many coefficients, zeros in front."""
+    pair = [_coefficients(p, function) for p in (a1, a2)]
+    size = max(len(p) for p in pair)
+    padded = [
+        p if len(p) == size else np.concatenate([np.zeros(size - len(p), p.dtype), p]) for p in pair
+    ]
+    return padded[0], padded[1]
+
+
+def _polyadd(a1: Any, a2: Any) -> Any:
+    a1, a2 = _aligned(a1, a2, "polyadd")
+    return a1 + a2
+
+
+def _polysub(a1: Any, a2: Any) -> Any:
+    a1, a2 = _aligned(a1, a2, "polysub")
+    return a1 - a2
+
+
+def _polymul(a1: Any, a2: Any) -> Any:
+    factors = []
+    for p in (a1, a2):
+        p = _coefficients(p, "polymul")
+        first = np.flatnonzero(p)[:1].tolist()
+        factors.append(p[first[0] if first else -1 :])
+    return np.convolve(*factors)
+
+
+def _polydiv(u: Any, v: Any) -> Any:
+    """Long division: (quotient, remainder)."""
+    u, v = _coefficients(u, "polydiv") + 0.0, _coefficients(v, "polydiv") + 0.0
+    dtype = np.result_type(u.dtype, v.dtype)
+    scale = 1.0 / v[0]
+    rest = u if u.dtype == dtype else cast(u, dtype)
+    steps = len(u) - len(v) + 1
+    parts = []
+    for k in np.arange(steps).tolist():
+        part = scale * rest[k]
+        parts.append(part.reshape(1))
+        used = rest[k : k + len(v)] - part * v
+        rest = np.concatenate([rest[:k], used, rest[k + len(v) :]])
+    while len(rest) > 1 and np.allclose(rest[0], 0, rtol=1e-14):
+        rest = rest[1:]
+    return np.concatenate(parts) if parts else np.zeros(1, dtype), rest
+
+
+def _polyder(p: Any, m: Any) -> Any:
+    p = _coefficients(p, "polyder")
+    if m < 0:
+        raise ValueError(f"np.polyder: m must not be negative, not {m}")
+    for _ in np.arange(m):
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+    return p
+
+
+def _polyint(p: Any, m: Any, k: Any) -> Any:
+    p = _coefficients(p, "polyint")
+    if m < 0:
+        raise ValueError(f"np.polyint: m must not be negative, not {m}")
+    constants = np.zeros(m) if k is None else _coefficients(k, "polyint")
+    if len(constants) == 1 and m > 1:
+        constants = constants[0] * np.ones(m)
+    if len(constants) < m:
+        raise ValueError(
+            f"np.polyint: k has {len(constants)} constants for {m} integrations; give one or {m}"
+        )
+    for i in np.arange(m).tolist():
+        p = np.concatenate([p / np.arange(len(p), 0, -1), constants[i : i + 1]])
+    return p
+
+
+def _poly(seq_of_zeros: Any) -> Any:
+    zeros = _coefficients(seq_of_zeros, "poly")
+    if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] > 0:
+        zeros = np.linalg.eigvals(zeros)
+    elif zeros.ndim != 1:
+        raise ValueError(f"np.poly: takes zeros or a square matrix, not shape {zeros.shape}")
+    if not len(zeros):
+        return 1.0
+    dtype = np.dtype(np.mintypecode(zeros.dtype.char))
+    zeros = zeros if zeros.dtype == dtype else cast(zeros, dtype)
+    one = np.ones(1, zeros.dtype)
+    result = one
+    for i in np.arange(len(zeros)).tolist():
+        result = np.convolve(result, np.concatenate([one, -zeros[i : i + 1]]), "full")
+    if result.dtype.kind == "c" and np.all(np.equal(np.sort(zeros), np.sort(np.conjugate(zeros)))):
+        result = np.real(result)
+    return result
+
+
+def _root_slopes(p: Any, roots: Any) -> Any:
+    """p′ at the roots."""
+    return cast(np.polyval(np.polyder(p), roots), roots.dtype)
+
+
+def _roots_vjp(g: Any, ans: Any, p: Any) -> Any:
+    """p(r) = 0 as p and r move: dr = −Σₖ rⁿ⁻ᵏ dpₖ / p′(r)."""
+    powers = cast(np.vander(ans, len(p)), ans.dtype)
+    return -np.dot(g / _root_slopes(p, ans), powers)
+
+
+def _roots_jvp(t: Any, ans: Any, p: Any) -> Any:
+    return -np.polyval(t, ans) / _root_slopes(p, ans)
+
+
+def _vander(x: Any, N: Any, increasing: Any) -> Any:  # noqa: N803
+    x = as_array(x)
+    if x.ndim != 1:
+        raise ValueError(f"np.vander: takes an array of one dimension, not of shape {x.shape}")
+    dtype = np.promote_types(x.dtype, int)
+    x = x if x.dtype == dtype else cast(x, dtype)
+    number = len(x) if N is None else N
+    columns = x.reshape((len(x), 1))
+    if number == 0:
+        return columns[:, :0]
+    repeated = np.broadcast_to(columns, (len(x), number - 1))
+    powers = np.concatenate([np.ones((len(x), 1), dtype), np.cumprod(repeated, 1)], 1)
+    return powers if increasing else powers[:, ::-1]
+
+
+def _polyfit_kernel(
+    x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+) -> Any:
+    if full or cov:
+        raise TypeError(
+            "np.polyfit: full=True and cov=True have no derivative rule; compute the residuals "
+            "with np.polyval, or use np.linalg.lstsq"
+        )
+    coefficients, _, rank, _, _ = np.polyfit(x, y, deg, rcond, True, w)
+    if rank <= deg:
+        raise ValueError(
+            f"np.polyfit: {len(x)} points of rank {rank} do not determine {deg + 1} coefficients, "
+            "so that these have no derivative; lower the degree"
+        )
+    return coefficients
+
+
+class _Fit:
+    """The normal equations Aᵀ D (A c − y) = 0 of a fit, with D = diag w², and what solves them."""
+
+    def __init__(self, x: Any, y: Any, deg: Any, rcond: Any, w: Any, c: Any) -> None:
+        self.coefficients = c.reshape((deg + 1, -1))
+        matrix = np.vander(x, deg + 1)
+        # (deg + 1, m): the fit is linear in y
+        self.solution = np.polyfit(x, np.eye(len(x), dtype=x.dtype), deg, rcond, w=w)
+        # Q Aᵀ W for Q = (Aᵀ D A)⁻¹ = (Q Aᵀ W)(Q Aᵀ W)ᵀ
+        self.half = self.solution if w is None else quotient(self.solution, w)
+        self.residuals = y.reshape((len(x), -1)) - np.dot(matrix, self.coefficients)
+        # dA = A′ dx, row by row
+        ends = np.zeros((len(x), 1), matrix.dtype)
+        self.slopes = np.concatenate([matrix[:, 1:] * np.arange(deg, 0, -1), ends], 1)
+        self.weighted = self.residuals if w is None else (w * w)[:, None] * self.residuals
+
+
+def _fit_x_vjp(g: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
+    fit = _Fit(x, y, deg, rcond, w, ans)
+    g = g.reshape(fit.coefficients.shape)
+    through_rows = fit.weighted * np.dot(fit.slopes, np.dot(fit.half, np.dot(fit.half.T, g)))
+    through_fit = np.dot(fit.slopes, fit.coefficients) * np.dot(fit.solution.T, g)
+    return np.sum(through_rows - through_fit, 1)
+
+
+def _fit_x_jvp(t: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
+    fit = _Fit(x, y, deg, rcond, w, ans)
+    t = t[:, None]
+    through_rows = np.dot(fit.half, np.dot(fit.half.T, np.dot(fit.slopes.T, fit.weighted * t)))
+    through_fit = np.dot(fit.solution, np.dot(fit.slopes, fit.coefficients) * t)
+    return (through_rows - through_fit).reshape(ans.shape)
+
+
+def _fit_y_vjp(g: Any, x: Any, y_like: Any, deg: Any, rcond: Any, w: Any) -> Any:
+    solution = np.polyfit(x, np.eye(len(x), dtype=x.dtype), deg, rcond, w=w)
+    return np.dot(solution.T, g.reshape((deg + 1, -1))).reshape(y_like.shape)
+
+
+def _fit_w_vjp(g: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
+    fit = _Fit(x, y, deg, rcond, w, ans)
+    return np.sum(2 * fit.residuals * np.dot(fit.half.T, g.reshape(fit.coefficients.shape)), 1)
+
+
+def _fit_w_jvp(t: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
+    fit = _Fit(x, y, deg, rcond, w, ans)
+    return np.dot(fit.half, 2 * fit.residuals * t[:, None]).reshape(ans.shape)
+
+
+ROWS = (
+    composed(np.polyval, takes("p", "x"), _polyval, {"p", "x"}, analytic=True),
+    composed(np.polyadd, takes("a1", "a2"), _polyadd, {"a1", "a2"}, analytic=True),
+    composed(np.polysub, takes("a1", "a2"), _polysub, {"a1", "a2"}, analytic=True),
+    composed(np.polymul, takes("a1", "a2"), _polymul, {"a1", "a2"}, analytic=True),
+    composed(np.polydiv, takes("u", "v"), _polydiv, {"u", "v"}),
+    composed(np.polyder, takes("p", m=1), _polyder, {"p"}, analytic=True),
+    composed(np.polyint, takes("p", m=1, k=None), _polyint, {"p", "k"}, analytic=True),
+    composed(np.poly, takes("seq_of_zeros"), _poly, {"seq_of_zeros"}),
+    composed(np.vander, takes("x", N=None, increasing=False), _vander, {"x"}, analytic=True),
+    general(np.roots, takes("p"), (_roots_vjp, _roots_jvp)),
+    general(
+        np.polyfit,
+        takes("x", "y", "deg", rcond=None, full=False, w=None, cov=False),
+        (_fit_x_vjp, _fit_x_jvp),
+        (
+            _fit_y_vjp,
+            lambda t, x, deg, rcond, w: np.polyfit(x, t, deg, rcond, w=w),
+        ),
+        w=(_fit_w_vjp, _fit_w_jvp),
+        kernel=_polyfit_kernel,
+    ),
+)
+
+CHOICES = {
+    "N": "it is a count",
+    "cov": "it chooses what is returned",
+    "deg": "it chooses between radians and degrees, or is a count",
+    "full": "it chooses what is returned",
+    "increasing": "it chooses an order",
+    "m": "it is a count",
+    "rcond": "it chooses which singular values count",
+}

@@ -1,0 +1,167 @@
+"""Repeating, moving, inserting and deleting along axes; sliding windows."""
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels.scatter import scatter_add
+from ..kernels.shapes import along, sum_to
+from ..kernels.windows import pad
+from .table import general, linear, takes
+
+# Several copies: their cotangents are added
+
+
+def _tile_vjp(g: Any, A_like: Any, reps: Any) -> Any:  # noqa: N803
+    reps = np.atleast_1d(reps).tolist()
+    ndim = max(len(reps), A_like.ndim)
+    reps = [1] * (ndim - len(reps)) + reps
+    shape = (1,) * (ndim - A_like.ndim) + A_like.shape
+    copies = g.reshape([n for pair in zip(reps, shape, strict=True) for n in pair])
+    return np.sum(copies, tuple(range(0, 2 * ndim, 2))).reshape(A_like.shape)
+
+
+def _repeat_vjp(g: Any, a_like: Any, repeats: Any, axis: Any) -> Any:
+    shape = (a_like.size,) if axis is None else a_like.shape
+    axis = 0 if axis is None else axis % a_like.ndim
+    repeats = np.asarray(repeats)
+    if repeats.size == 1:
+        copies = g.reshape((*shape[: axis + 1], repeats.item(), *shape[axis + 1 :]))
+        return np.sum(copies, axis + 1).reshape(a_like.shape)
+    sources = np.repeat(np.arange(shape[axis]), repeats)
+    return scatter_add(g, along(axis, sources), shape).reshape(a_like.shape)
+
+
+def _resize_vjp(g: Any, a_like: Any) -> Any:
+    """The array is read over and over until the new one is full."""
+    if g.size == 0 or a_like.size == 0:
+        return np.zeros(a_like.shape, g.dtype)
+    times = -(-g.size // a_like.size)
+    filled = pad(g.reshape(-1), ((0, times * a_like.size - g.size),))
+    return np.sum(filled.reshape((times, *a_like.shape)), 0)
+
+
+def _sliding_vjp(g: Any, x_like: Any, window_shape: Any, axis: Any) -> Any:
+    """(*places, *sizes) → (*lengths): window axes last to first, each offset is added in its place.
+
+    Taken one after another the axes cost the sum of the windows' lengths, not their product.
+    """
+    sizes = np.atleast_1d(window_shape).tolist()
+    axes = range(x_like.ndim) if axis is None else np.atleast_1d(axis).tolist()
+    for size, at in reversed(list(zip(sizes, axes, strict=True))):
+        at %= x_like.ndim
+        frame = [(0, 0)] * (g.ndim - 1)
+        shape = list(g.shape[:-1])
+        shape[at] += size - 1
+        total = np.zeros(shape, g.dtype)
+        for offset in range(size):
+            frame[at] = offset, size - 1 - offset
+            total = total + pad(g[..., offset], tuple(frame))
+        g = total
+    return g
+
+
+# Moving
+
+
+def _rollaxis_vjp(g: Any, axis: Any, start: Any) -> Any:
+    axis %= g.ndim
+    start += g.ndim if start < 0 else 0
+    return np.moveaxis(g, start - 1 if axis < start else start, axis)
+
+
+# Inserting and deleting
+
+
+def _lies_in(places: Any, length: int) -> Any:
+    """A mask of `length` that is true at the given places."""
+    return np.isin(np.arange(length), places)
+
+
+def _delete_vjp(g: Any, arr_like: Any, obj: Any, axis: Any) -> Any:
+    shape = (arr_like.size,) if axis is None else arr_like.shape
+    axis = 0 if axis is None else axis % arr_like.ndim
+    left = np.delete(np.arange(shape[axis]), obj)
+    return scatter_add(g, along(axis, _lies_in(left, shape[axis])), shape).reshape(arr_like.shape)
+
+
+def _inserted(g: Any, arr_like: Any, obj: Any, axis: Any) -> tuple[int, Any]:
+    """The axis, and for each place of the result along it where its element is from.
+
+    An old one's number; −1 − i for the inserted one with number i.
+    """
+    length = arr_like.size if axis is None else arr_like.shape[axis]
+    axis = 0 if axis is None else axis % arr_like.ndim
+    new = -1 - np.arange(g.shape[axis] - length)
+    return axis, np.insert(np.arange(length), obj, new)
+
+
+def _insert_arr_vjp(g: Any, arr_like: Any, obj: Any, axis: Any) -> Any:
+    at, origins = _inserted(g, arr_like, obj, axis)
+    return g[along(at, origins >= 0)].reshape(arr_like.shape)
+
+
+def _insert_values_vjp(g: Any, arr_like: Any, obj: Any, values_like: Any, axis: Any) -> Any:
+    at, origins = _inserted(g, arr_like, obj, axis)
+    new = np.flatnonzero(origins < 0)
+    part = g[along(at, new[np.argsort(-origins[new])])]
+    if np.ndim(obj) == 0 and not isinstance(obj, slice):
+        # several values at one place lie along the first axis of `values`
+        part = np.moveaxis(part, at, 0)
+    missing = g.ndim - values_like.ndim
+    shape = (1,) * missing + values_like.shape[max(-missing, 0) :]
+    return sum_to(part, shape).reshape(values_like.shape)
+
+
+CHOICES = {
+    "k": "it chooses how often to turn",
+    "new_shape": "it chooses a shape",
+    "obj": "it chooses elements",
+    "repeats": "it chooses elements",
+    "reps": "it chooses a shape",
+    "shift": "it chooses elements",
+    "start": "it chooses an axis",
+    "window_shape": "it chooses a shape",
+}
+
+ROWS = (
+    linear(np.tile, takes("A", "reps"), _tile_vjp),
+    linear(np.repeat, takes("a", "repeats", axis=None), _repeat_vjp),
+    linear(np.resize, takes("a", "new_shape"), _resize_vjp),
+    linear(
+        np.lib.stride_tricks.sliding_window_view,
+        takes("x", "window_shape", axis=None),
+        _sliding_vjp,
+    ),
+    # permutations
+    linear(np.matrix_transpose, takes("x"), lambda g: np.matrix_transpose(g)),
+    linear(
+        np.roll,
+        takes("a", "shift", axis=None),
+        lambda g, shift, axis: np.roll(g, np.negative(shift), axis),
+    ),
+    linear(
+        np.rot90,
+        takes("m", k=1, axes=(0, 1)),
+        lambda g, k, axes: np.rot90(g, -k, axes),
+    ),
+    linear(np.rollaxis, takes("a", "axis", start=0), _rollaxis_vjp),
+    # what is added and what is left out
+    general(
+        np.insert,
+        takes("arr", "obj", "values", axis=None),
+        arr=(
+            _insert_arr_vjp,
+            lambda t, obj, values_like, axis: np.insert(
+                t, obj, np.zeros(values_like.shape, values_like.dtype), axis
+            ),
+        ),
+        values=(
+            _insert_values_vjp,
+            lambda t, arr_like, obj, axis: np.insert(
+                np.zeros(arr_like.shape, arr_like.dtype), obj, t, axis
+            ),
+        ),
+    ),
+    linear(np.delete, takes("arr", "obj", axis=None), _delete_vjp),
+)

@@ -1,0 +1,160 @@
+"""Products over axes, and running sums and products.
+
+Policy: products are exact with zeros, to every order, since nothing is divided by a factor.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels.scans import linear_scan
+from .reductions import restored
+from .table import Row, composed, general, linear, takes
+
+
+def _exclusive(x: Any) -> Any:
+    """Along the last axis, the product of all elements before each."""
+    one = np.ones((*x.shape[:-1], 1), x.dtype)
+    return np.concatenate([one, np.cumprod(x[..., :-1], -1)], -1) if x.shape[-1] else x
+
+
+def _product_of_the_others(a: Any, axis: Any, where: Any) -> Any:
+    """For each element the product of all others that go into the same result; 0 where none does.
+
+    They are the ones before it, times the ones behind.
+    """
+    a = a if where is True else np.where(where, a, 1)
+    gone = list(range(a.ndim)) if axis is None else np.atleast_1d(axis) % a.ndim
+    order = [i for i in range(a.ndim) if i not in gone] + [i for i in range(a.ndim) if i in gone]
+    moved = np.transpose(a, order)
+    kept = moved.shape[: a.ndim - len(gone)]
+    x = moved.reshape((*kept, _size(moved.shape[len(kept) :])))
+    others = _exclusive(x) * np.flip(_exclusive(np.flip(x, -1)), -1)
+    others = np.transpose(others.reshape(moved.shape), np.argsort(order))
+    return others if where is True else np.where(where, others, 0)
+
+
+def _size(shape: Any) -> int:
+    size = 1
+    for length in shape:
+        size *= length
+    return size
+
+
+def _prod_vjp(g: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    g = restored(g * np.asarray(initial, g.dtype), a, axis, keepdims)
+    return g * _product_of_the_others(a, axis, where)
+
+
+def _prod_jvp(t: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    others = _product_of_the_others(a, axis, where)
+    return np.sum(t * others, axis, keepdims=keepdims) * np.asarray(initial, t.dtype)
+
+
+def _axis_last(a: Any, axis: Any) -> Any:
+    return a.reshape((_size(a.shape),)) if axis is None else np.swapaxes(a, axis, -1)
+
+
+def _axis_back(a: Any, a_like: Any, axis: Any) -> Any:
+    return a.reshape(a_like.shape) if axis is None else np.swapaxes(a, axis, -1)
+
+
+def _cumsum_vjp(g: Any, a_like: Any, axis: Any) -> Any:
+    """Each element's cotangent is the sum of those from its place on."""
+    g = _axis_last(g, axis)
+    return _axis_back(np.flip(np.cumsum(np.flip(g, -1), -1), -1), a_like, axis)
+
+
+def _before(y: Any, first: float) -> Any:
+    """Along the last axis, the element before each, and `first` before the first one."""
+    one = np.full((*y.shape[:-1], min(1, y.shape[-1])), first, y.dtype)
+    return np.concatenate([one, y[..., :-1]], -1)
+
+
+def _backward_scan(factors: Any, g: Any) -> Any:
+    """rᵢ = gᵢ + fᵢ₊₁·rᵢ₊₁ along the last axis: the transpose of `linear_scan` in its terms."""
+    following = _before(np.flip(factors, -1), 0)
+    return np.flip(linear_scan(following, np.flip(g, -1)), -1)
+
+
+def _cumprod_vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
+    """yᵢ = xᵢ·yᵢ₋₁, so that xᵢ counts by yᵢ₋₁ times all that yᵢ goes into."""
+    passed_on = _backward_scan(_axis_last(a, axis), _axis_last(g, axis))
+    return _axis_back(passed_on * _before(_axis_last(ans, axis), 1), a, axis)
+
+
+def _cumprod_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
+    terms = _axis_last(t, axis) * _before(_axis_last(ans, axis), 1)
+    tangent = linear_scan(_axis_last(a, axis), terms)
+    return _axis_back(tangent, ans, axis)
+
+
+def _cumulative(scan: Any, identity: float, x: Any, axis: Any, dtype: Any, initial: Any) -> Any:
+    """A scan as the array API has it: with its start before it, if `initial` is asked for."""
+    if axis is None and x.ndim > 1:
+        raise ValueError(
+            f"np.cumulative_{'prod' if identity else 'sum'}: an array of shape {x.shape} needs the "
+            "argument 'axis'"
+        )
+    result = scan(x, axis, dtype)
+    if not initial:
+        return result
+    axis = 0 if axis is None else axis % result.ndim
+    shape = [1 if i == axis else n for i, n in enumerate(result.shape)]
+    return np.concatenate([np.full(shape, identity, result.dtype), result], axis)
+
+
+ROWS: tuple[Row, ...] = (
+    general(
+        np.prod,
+        takes("a", axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True),
+        (_prod_vjp, _prod_jvp),
+        analytic=True,
+    ),
+    linear(np.cumsum, takes("a", axis=None, dtype=None, out=None), _cumsum_vjp),
+    general(
+        np.cumprod,
+        takes("a", axis=None, dtype=None, out=None),
+        (_cumprod_vjp, _cumprod_jvp),
+        analytic=True,
+    ),
+    general(
+        linear_scan,
+        (
+            lambda g, factors, ans: _backward_scan(factors, g) * _before(ans, 0),
+            lambda t, factors, ans: linear_scan(factors, t * _before(ans, 0)),
+        ),
+        (
+            lambda g, factors: _backward_scan(factors, g),
+            lambda t, factors: linear_scan(factors, t),
+        ),
+        analytic=True,
+    ),
+)
+
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    ROWS += (
+        composed(
+            np.cumulative_sum,
+            takes("x", "*", axis=None, dtype=None, out=None, include_initial=False),
+            lambda x, axis, dtype, include_initial: _cumulative(
+                np.cumsum, 0, x, axis, dtype, include_initial
+            ),
+            {"x"},
+            analytic=True,
+        ),
+        composed(
+            np.cumulative_prod,
+            takes("x", "*", axis=None, dtype=None, out=None, include_initial=False),
+            lambda x, axis, dtype, include_initial: _cumulative(
+                np.cumprod, 1, x, axis, dtype, include_initial
+            ),
+            {"x"},
+            analytic=True,
+        ),
+    )
+
+CHOICES = {
+    "include_initial": "it chooses a shape",
+    "initial": "it has no derivative rule; add it or multiply by it, or use np.maximum",
+}

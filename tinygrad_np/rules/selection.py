@@ -1,0 +1,152 @@
+"""Choosing elements and branches: along an axis, by masks, by numbers, by conditions.
+
+What is not chosen has the derivative 0, whatever its value: it may be nan or inf. That holds for
+the choice itself. A branch that was computed for all elements has derivatives of its own, which may
+be infinite where it was not chosen, and 0·inf is nan. The form that is safe in every order chooses
+before it computes, as with `numpy.where`:
+
+>>> from tinygrad_np import grad
+>>> def root(x):  # of what is positive, and 0 otherwise
+...     is_positive = x > 0
+...     return np.where(is_positive, np.sqrt(np.where(is_positive, x, 1.0)), 0.0)
+>>> grad(root)(0.0), grad(grad(root))(4.0), grad(grad(root))(0.0)
+(array(0.), array(-0.03125), array(0.))
+
+`piecewise` calls its functions only with the elements that are theirs, and is safe by itself.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..kernels.dispatch import as_array
+from ..kernels.elementwise import cast
+from ..kernels.scatter import scatter_add
+from ..kernels.shapes import along
+from .table import composed, linear, takes
+
+_MASKS = {"condlist": "masks: the result jumps where they change"}
+
+
+def _take_along_axis(arr: Any, indices: Any, axis: Any) -> Any:
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    indices = np.asarray(indices)
+    if indices.ndim != arr.ndim:
+        raise ValueError(
+            f"np.take_along_axis: indices of shape {indices.shape} do not have as many axes as the "
+            f"array of shape {arr.shape}"
+        )
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"np.take_along_axis: indices are integers, not of dtype {indices.dtype}")
+    axis = normalize_axis_index(axis, arr.ndim)
+    key: list[Any] = list(np.ix_(*[np.arange(n) for n in arr.shape]))
+    key[axis] = indices
+    return arr[tuple(key)]
+
+
+def _placed(g: Any, like: Any, axis: Any, chosen: Any) -> Any:
+    """The adjoint of taking, along an axis or of all elements, those that are chosen."""
+    length = like.size if axis is None else like.shape[axis]
+    mask = np.isin(np.arange(length), chosen(np.arange(length)))
+    if axis is None:
+        return scatter_add(g, mask, (length,)).reshape(like.shape)
+    return scatter_add(g, along(axis % like.ndim, mask), like.shape)
+
+
+def _compress_vjp(g: Any, condition: Any, a_like: Any, axis: Any) -> Any:
+    return _placed(g, a_like, axis, lambda places: np.compress(condition, places))
+
+
+def _extract_vjp(g: Any, condition: Any, arr_like: Any) -> Any:
+    return _placed(g, arr_like, None, lambda places: np.extract(condition, places))
+
+
+def _choose_vjp(g: Any, a: Any, choices_like: Any, mode: Any) -> Any:
+    count = len(choices_like)
+    if mode == "wrap":
+        a = np.mod(a, count)
+    elif mode == "clip":
+        a = np.clip(a, 0, count - 1)
+    return [np.where(np.equal(a, i), g, 0) for i in range(count)]
+
+
+def _select(condlist: Any, choicelist: Any, default: Any) -> Any:
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ValueError(
+            f"np.select: {len(condlist)} conditions do not fit {len(choicelist)} choices; it takes "
+            "one or more of both, as many of one as of the other"
+        )
+    for i, condition in enumerate(condlist):
+        dtype = as_array(condition).dtype
+        if dtype.kind != "b":
+            raise TypeError(
+                f"np.select: condition {i} is of dtype {dtype}, not bool; compare, for instance "
+                "x > 0"
+            )
+    # numbers stay numbers, whose dtype gives way to that of the arrays
+    *choices, result = [
+        as_array(x) if isinstance(x, (list, tuple)) else x for x in (*choicelist, default)
+    ]
+    dtype = np.result_type(*choices, result)
+    for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
+        result = np.where(condition, choice, result)
+    return result if result.dtype == dtype else cast(result, dtype)
+
+
+def _piecewise(x: Any, condlist: Any, funclist: Any, args: Any) -> Any:
+    conditions = _conditions(x, condlist, len(funclist))
+    result: Any = np.zeros(np.shape(x), x.dtype)
+    for mask, function in zip(conditions, funclist, strict=True):
+        chosen = x[mask]
+        if np.size(chosen):
+            values = function(chosen, *args) if callable(function) else function
+            values = np.broadcast_to(values, np.shape(chosen)).astype(x.dtype)
+            of_elements = mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))
+            result = np.where(of_elements, scatter_add(values, mask, x.shape), result)
+    return result
+
+
+def _conditions(x: Any, condlist: Any, count: int) -> Any:
+    """A mask for each of `count` functions: where one is missing it is for what is left over."""
+    if not np.isscalar(condlist) and not len(condlist):
+        raise ValueError("np.piecewise: there are no conditions")
+    one = np.isscalar(condlist) or (not isinstance(condlist[0], (list, np.ndarray)) and x.ndim != 0)
+    masks = np.asarray([condlist] if one else condlist, bool)
+    if len(masks) == count - 1:
+        masks = np.concatenate([masks, ~np.any(masks, 0, keepdims=True)])
+    if len(masks) != count:
+        raise ValueError(
+            f"np.piecewise: {len(masks)} conditions take as many functions or one more, not {count}"
+        )
+    return masks
+
+
+ROWS = (
+    composed(np.take_along_axis, takes("arr", "indices", axis=-1), _take_along_axis, {"arr"}),
+    linear(np.compress, takes("condition", "a", axis=None, out=None), a=_compress_vjp),
+    linear(np.extract, takes("condition", "arr"), arr=_extract_vjp),
+    linear(
+        np.choose,
+        takes("a", "choices", out=None, mode="raise"),
+        choices=_choose_vjp,
+        nested={"choices"},
+        broadcasts=True,
+        locally_constant={"a": "an index jumps and is constant in between"},
+    ),
+    composed(
+        np.select,
+        takes("condlist", "choicelist", default=0),
+        _select,
+        {"choicelist", "default"},
+        locally_constant=_MASKS,
+    ),
+    composed(
+        np.piecewise,
+        takes("x", "condlist", "funclist", "*args"),
+        _piecewise,
+        {"x", "funclist", "args"},
+        locally_constant=_MASKS,
+    ),
+)

@@ -1,0 +1,17 @@
+"""The functions of `numpy.strings` and `numpy.char`, which a Tensor must not reach."""
+
+from typing import Any
+
+import numpy.char
+import numpy.strings
+
+_STRINGS = "it works on strings, a Tensor holds numbers"
+
+ROWS = ()
+
+REFUSED: dict[Any, str] = {
+    function: _STRINGS
+    for module in (numpy.strings, numpy.char)
+    for function in vars(module).values()
+    if hasattr(function, "_implementation")  # which NumPy's functions have that ask their arguments
+}

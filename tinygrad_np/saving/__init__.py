@@ -1,0 +1,89 @@
+"""Trees of arrays in files, whole or not at all: `save` and `load`.
+
+The ending of the file says which format it has:
+
+- ``.npz``: a zip archive of ``.npy`` files, which `numpy.load` reads, too, and a JSON entry that
+  says how they hang together. Everything that `save` takes survives.
+- ``.safetensors``: the format of the library of that name (an optional extra), which other
+  frameworks read. It knows no complex numbers, dates or texts in arrays.
+
+Nothing is pickled, so a file from a stranger cannot run anything; whatever does not fit to the byte
+raises `DamagedFileError`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from . import npz, safetensors
+from .structure import DamagedFileError, decoded, encoded
+
+__all__ = ["DamagedFileError", "load", "save"]
+
+_FORMATS = {".npz": npz, ".safetensors": safetensors}
+
+AnyPath = str | os.PathLike[str]
+
+
+def save(path: AnyPath, tree: Any) -> None:
+    """Write a tree of arrays to `path`, whose ending says the format: .npz or .safetensors.
+
+    A tree is made of dicts, lists, tuples, named tuples and dataclasses. Its leaves may be arrays
+    of numbers, dates or texts, Tensors (their values are saved), Python's numbers, texts, True,
+    False and None, and NumPy's random generators. Shapes, dtypes and the order of keys survive.
+
+    The file is written under another name in the same folder and renamed when it is complete.
+    Raises ``TypeError`` for a leaf that cannot be saved, which it names by its place in the tree,
+    ``OSError`` where the file cannot be written; what lay at `path` before is intact then.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "model.npz")
+    ...     save(path, {"w": np.ones((2, 3), np.float32), "epoch": 3, "rates": (0.1, None)})
+    ...     load(path)
+    {'w': array([[1., 1., 1.],
+           [1., 1., 1.]], dtype=float32), 'epoch': 3, 'rates': (0.1, None)}
+    """
+    path, form = _read(path, "save")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"save: there is no folder {path.parent} for {path.name}")
+    form.write(path, *encoded(tree))
+
+
+def load(path: AnyPath, like: Any = None) -> Any:
+    """The tree that `save` wrote to `path`.
+
+    Named tuples, dataclasses and containers of one's own come back in the form of `like`, a tree of
+    the same structure: its leaves give the shapes and dtypes that are expected, their values do
+    not matter. Without `like`, a file that has such a container raises ``ValueError``.
+
+    Raises ``FileNotFoundError``, `DamagedFileError` for a file that is truncated, altered or not
+    from `save`, ``ValueError`` where it differs from `like`, naming the place.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from typing import NamedTuple
+    >>> class Layer(NamedTuple):
+    ...     weights: np.ndarray
+    ...     bias: np.ndarray
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "layer.npz")
+    ...     save(path, Layer(np.ones(2), np.zeros(1)))
+    ...     load(path, like=Layer(np.empty(2), np.empty(1)))
+    Layer(weights=array([1., 1.]), bias=array([0.]))
+    """
+    path, form = _read(path, "load")
+    if not path.exists():
+        raise FileNotFoundError(f"load: there is no file {path}")
+    structure, arrays = form.read(path)
+    return decoded(structure, arrays, like, path)
+
+
+def _read(path: AnyPath, function: str) -> tuple[Path, Any]:
+    path = Path(path)
+    if path.suffix not in _FORMATS:
+        raise ValueError(f"{function}: {path} needs the ending .npz or .safetensors")
+    return path, _FORMATS[path.suffix]

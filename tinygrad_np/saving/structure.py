@@ -1,0 +1,320 @@
+"""A tree taken apart: a structure that JSON can say, and named arrays.
+
+`encoded` takes a tree apart, `decoded` puts it together; the file formats lie between them. The
+structure of a leaf or container is
+
+    null, true, false, "text", 12      as they are
+    {"int": "0x…"}                     an integer beyond 2^53
+    {"float": "0x1.8p+0"}              also "nan", "inf", "-inf"
+    {"complex": ["…", "…"]}
+    {"array": name}, {"scalar": name}  an array, one of NumPy's scalars
+    {"dict": [[key, part], …]}, {"list": [part, …]}, {"tuple": [part, …]}
+    {"container": class's name, "parts": [[".field", part], …]}
+    {"generator": kind, "state": part}, {"random state": kind, "state": part}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import tree as trees
+from ..tensor import Tensor, value_of
+
+FORMAT = "tinygrad_np tree 1"
+
+# What a text from a stranger may raise on its way to a tree.
+_UNREADABLE = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError,
+    ValueError,
+)  # fmt: skip
+
+
+class DamagedFileError(ValueError):
+    """A file is truncated, altered, or not what its name says."""
+
+
+# Taking a tree apart
+
+
+def encoded(tree: Any) -> tuple[Any, dict[str, np.ndarray]]:
+    """The structure of `tree`, and its arrays by names that tell where they were.
+
+    >>> structure, arrays = encoded({"conv": [np.zeros(2)], "n": 3})
+    >>> structure
+    {'dict': [['conv', {'list': [{'array': 'conv.0'}]}], ['n', 3]]}
+    >>> list(arrays)
+    ['conv.0']
+    """
+    arrays: dict[str, np.ndarray] = {}
+    return _encoded(tree, "", arrays, ()), arrays
+
+
+def _encoded(x: Any, path: str, arrays: dict[str, np.ndarray], above: tuple[int, ...]) -> Any:
+    if x is None or isinstance(x, (bool, str)):
+        return x
+    if isinstance(x, np.generic):
+        return {"scalar": _named(np.asarray(x), path, arrays)}
+    if isinstance(x, (np.ndarray, Tensor)):
+        return {"array": _named(value_of(x), path, arrays)}
+    if type(x) is int:
+        return x if abs(x) < 2**53 else {"int": hex(x)}
+    if type(x) is float:
+        return {"float": x.hex()}
+    if type(x) is complex:
+        return {"complex": [x.real.hex(), x.imag.hex()]}
+    if id(x) in above:
+        raise TypeError(f"save: the tree contains itself at {path}")
+    above = (*above, id(x))
+    if type(x).__module__.startswith("numpy.random"):
+        return _encoded_generator(x, path, arrays, above)
+    container = trees.container_of(type(x))
+    if container is None:
+        raise TypeError(
+            f"save: a {type(x).__name__}{_at(path)} cannot be saved; arrays, numbers, texts, None "
+            "and random generators can, in dicts, lists, tuples, named tuples and dataclasses"
+        )
+    keys, children = container.keys(x), container.children(x)
+    parts = [
+        _encoded(part, f"{path}{key}", arrays, above)
+        for key, part in zip(keys, children, strict=True)
+    ]
+    if type(x) is dict:
+        return {"dict": [[_encoded_key(k, path), p] for k, p in zip(x, parts, strict=True)]}
+    if type(x) in (list, tuple):
+        return {type(x).__name__: parts}
+    pairs = [[key, part] for key, part in zip(keys, parts, strict=True)]
+    return {"container": type(x).__name__, "parts": pairs}
+
+
+def _encoded_key(key: Any, path: str) -> Any:
+    if key is None or type(key) in (bool, str, int, float):
+        return _encoded(key, path, {}, ())
+    raise TypeError(
+        f"save: the key {key!r}{_at(path)} is a {type(key).__name__}; keys that can be saved are "
+        "texts and numbers"
+    )
+
+
+def _encoded_generator(
+    x: Any, path: str, arrays: dict[str, np.ndarray], above: tuple[int, ...]
+) -> Any:
+    if isinstance(x, np.random.Generator):
+        state = x.bit_generator.state
+        kind = {"generator": str(state["bit_generator"])}
+    elif isinstance(x, np.random.RandomState):
+        state = x.get_state(legacy=False)
+        kind = {"random state": str(state["bit_generator"])}
+    else:
+        raise TypeError(f"save: a {type(x).__name__}{_at(path)} cannot be saved; save a Generator")
+    return {**kind, "state": _encoded(state, f"{path}.state", arrays, above)}
+
+
+def _named(array: np.ndarray, path: str, arrays: dict[str, np.ndarray]) -> str:
+    """Put the array among the others, under a name made of its place in the tree."""
+    if type(array) is not np.ndarray or array.dtype.kind not in _KINDS:
+        what = array.dtype if type(array) is np.ndarray else type(array).__name__
+        raise TypeError(
+            f"save: an array of {what}{_at(path)} cannot be saved; numbers, dates and texts of a "
+            "fixed length can"
+        )
+    # ['conv'][0].bias → conv.0.bias
+    words = re.findall(r"[A-Za-z0-9_-]+", path)
+    name = plain = ".".join(words)[:200] or "array"
+    number = 1
+    while name in arrays:
+        number += 1
+        name = f"{plain}~{number}"
+    arrays[name] = np.asarray(array, order="C")
+    return name
+
+
+_KINDS = "biufcSUMm"
+
+
+def _at(path: str) -> str:
+    return f" at {path}" if path else ""
+
+
+# What a file says about its arrays
+
+
+def manifest(structure: Any, arrays: dict[str, np.ndarray]) -> str:
+    """The JSON text that a file has beside the arrays: their shapes, dtypes and checksums."""
+    described = {
+        name: {"dtype": a.dtype.str, "shape": list(a.shape), "sha256": _sha256(a)}
+        for name, a in arrays.items()
+    }
+    content = {"format": FORMAT, "tree": structure, "arrays": described}
+    return json.dumps({**content, "sha256": _sha256_of(content)})
+
+
+def read_manifest(text: bytes | str, path: Path) -> tuple[Any, dict[str, dict[str, Any]]]:
+    """The structure, and the description of each array; raises where the text is not whole."""
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            raise damaged(path, f"has the format {content['format']!r}, not {FORMAT!r}")
+        checksum = content.pop("sha256")
+        if checksum != _sha256_of(content):
+            raise damaged(path, "was altered: the checksum of its description is wrong")
+        for description in content["arrays"].values():
+            if description.keys() != {"dtype", "shape", "sha256"}:
+                raise damaged(path, "has a description that is not from tinygrad_np.save")
+        return content["tree"], content["arrays"]
+    except DamagedFileError:
+        raise
+    except _UNREADABLE as error:
+        raise damaged(path, f"has a description that cannot be read ({error})") from None
+
+
+def checked(array: np.ndarray, name: str, description: dict[str, Any], path: Path) -> np.ndarray:
+    """The array, if it is the one that the manifest describes."""
+    found = [array.dtype.str, list(array.shape)]
+    expected = [description["dtype"], description["shape"]]
+    if found != expected:
+        raise damaged(path, f"was altered: {name} is {found}, its description says {expected}")
+    if _sha256(array) != description["sha256"]:
+        raise damaged(path, f"was altered: the checksum of {name} is wrong")
+    return array
+
+
+def damaged(path: Path, why: str) -> DamagedFileError:
+    """The error for a file at `path`."""
+    return DamagedFileError(f"load: {path} {why}")
+
+
+def _sha256(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).hexdigest()
+
+
+def _sha256_of(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+# Putting a tree together
+
+
+def decoded(structure: Any, arrays: dict[str, np.ndarray], like: Any, path: Path) -> Any:
+    """The tree, in the form of `like` unless that is None."""
+    try:
+        return _decoded(structure, arrays, _ANY if like is None else like, "")
+    except _DiffersError as error:
+        raise ValueError(f"load: {path}: {error}") from None
+    except _UNREADABLE as error:
+        raise damaged(path, f"has a structure that cannot be read ({error})") from None
+
+
+class _DiffersError(Exception):
+    """What was read is not like what was asked for."""
+
+
+_ANY: Any = type("Any", (), {})()
+"""Stands for `like` where anything will do."""
+
+
+def _decoded(part: Any, arrays: dict[str, np.ndarray], like: Any, path: str) -> Any:
+    if part is None or isinstance(part, (bool, str, int)):
+        _agree(part, like, path)
+        return part
+    kind, value = next(iter(part.items()))
+    if kind in ("array", "scalar"):
+        array = arrays[value]
+        _agree(array, like, path)
+        return array if kind == "array" else array[()]
+    if kind in ("int", "float", "complex"):
+        number: Any = _number(kind, value)
+        _agree(number, like, path)
+        return number
+    if kind in ("generator", "random state"):
+        if like is not _ANY and not type(like).__module__.startswith("numpy.random"):
+            raise _DiffersError(_told(path, "a random generator", like))
+        return _generator(kind, value, _decoded(part["state"], arrays, _ANY, path))
+    if kind == "dict":
+        keys = [_decoded(key, arrays, _ANY, path) for key, _ in value]
+        parts = _matched(dict, [f"[{key!r}]" for key in keys], value, arrays, like, path)
+        return dict(zip(keys, parts, strict=True))
+    if kind in ("list", "tuple"):
+        pairs = [[f"[{i}]", item] for i, item in enumerate(value)]
+        sequence = list if kind == "list" else tuple
+        return sequence(_matched(sequence, [key for key, _ in pairs], pairs, arrays, like, path))
+    if like is _ANY:
+        raise _DiffersError(
+            f"has a {value}{_at(path)}; give a tree of the same structure as `like`"
+        )
+    if type(like).__name__ != value:
+        raise _DiffersError(_told(path, f"a {value}", like))
+    keys = [key for key, _ in part["parts"]]
+    rebuilt = _matched(type(like), keys, part["parts"], arrays, like, path)
+    container = trees.container_of(type(like))
+    if container is None:
+        raise _DiffersError(_told(path, f"a container {value}", like))
+    by_key = dict(zip(keys, rebuilt, strict=True))
+    return container.rebuild(like, [by_key[key] for key in container.keys(like)])
+
+
+def _matched(
+    kind: type, keys: list[str], pairs: Any, arrays: dict[str, np.ndarray], like: Any, path: str
+) -> list[Any]:
+    """The parts of a container, each in the form of its counterpart in `like`."""
+    counterparts: dict[str, Any] = {}
+    if like is not _ANY:
+        container = trees.container_of(type(like))
+        if type(like) is not kind or container is None:
+            raise _DiffersError(_told(path, f"a {kind.__name__}", like))
+        counterparts = dict(zip(container.keys(like), container.children(like), strict=True))
+        if counterparts.keys() != set(keys):
+            raise _DiffersError(
+                f"has {', '.join(keys) or 'nothing'}{_at(path)}, expected "
+                f"{', '.join(counterparts) or 'nothing'}"
+            )
+    return [
+        _decoded(part, arrays, counterparts.get(key, _ANY), path + key)
+        for key, (_, part) in zip(keys, pairs, strict=True)
+    ]
+
+
+def _agree(found: Any, like: Any, path: str) -> None:
+    """A leaf must be one in `like`, too; an array of the same shape and dtype."""
+    if like is _ANY:
+        return
+    if isinstance(found, np.ndarray):
+        shape, dtype = getattr(like, "shape", None), getattr(like, "dtype", None)
+        if shape != found.shape or dtype != found.dtype:
+            raise _DiffersError(_told(path, f"{found.dtype} {found.shape}", like))
+    elif type(found) is not type(like):
+        raise _DiffersError(_told(path, f"{found!r}", like))
+
+
+def _told(path: str, found: str, like: Any) -> str:
+    shape, dtype = getattr(like, "shape", None), getattr(like, "dtype", None)
+    expected = f"a {type(like).__name__}" if dtype is None else f"{dtype} {shape}"
+    return f"has {found}{_at(path)}, expected {expected}"
+
+
+def _number(kind: str, value: Any) -> int | float | complex:
+    if kind == "int":
+        return int(value, 16)
+    if kind == "float":
+        return float.fromhex(value)
+    return complex(*[float.fromhex(part) for part in value])
+
+
+_BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+
+
+def _generator(kind: str, name: str, state: Any) -> Any:
+    if name not in _BIT_GENERATORS:
+        raise ValueError(f"{name!r} is no generator of NumPy's")
+    bits = getattr(np.random, name)()
+    if kind == "generator":
+        bits.state = state
+        return np.random.Generator(bits)
+    random = np.random.RandomState(bits)
+    random.set_state(state)
+    return random

@@ -1,0 +1,93 @@
+"""What a long run needs to survive: `Checkpoint`."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .files import unfinished
+from .saving import load, save
+
+
+class Saved(NamedTuple):
+    """What `Checkpoint.load` gives."""
+
+    step: int
+    state: Any
+
+
+class Checkpoint:
+    """The states of a run in a folder of their own, of which the last `keep` are kept.
+
+    A state is any tree that `tinygrad_np.save` takes: parameters, the optimiser's state, random
+    generators, the history. With all of them a run that was interrupted goes on as if it had not
+    been, to the last bit. Each file is complete or not there, whenever the run is killed.
+
+    The folder is made if need be. One process at a time may save into it.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoint = Checkpoint(folder, keep=2)
+    ...     for step in (10, 20, 30):
+    ...         _ = checkpoint.save(step, {"w": np.full(2, step), "rng": np.random.default_rng(0)})
+    ...     step, state = Checkpoint(folder).load()
+    ...     checkpoint.steps(), step, state["w"]
+    ([20, 30], 30, array([30, 30]))
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], keep: int = 3) -> None:
+        if keep < 1:
+            raise ValueError(f"Checkpoint: at least one state must be kept, not {keep}")
+        self.folder = Path(folder)
+        self.keep = keep
+
+    def save(self, step: int, state: Any) -> Path:
+        """Write the state after `step` steps, then delete all but the last `keep`.
+
+        A step that is there already is written anew. Raises ``ValueError`` where there is a later
+        one, ``OSError`` where the folder or the file cannot be written: what is there stays.
+        """
+        if not 0 <= step < 10**12:
+            raise ValueError(f"Checkpoint: a step must be from 0 to 10¹² − 1, not {step}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.steps() and self.steps()[-1] > step:
+            raise ValueError(
+                f"Checkpoint: {self.folder} has a state after step {self.steps()[-1]}, which is "
+                f"later than {step}: go on from there, or take another folder"
+            )
+        path = self._path(step)
+        save(path, state)
+        for left in unfinished(self.folder):
+            left.unlink(missing_ok=True)
+        for old in self.steps()[: -self.keep]:
+            self._path(old).unlink(missing_ok=True)
+        return path
+
+    def steps(self) -> list[int]:
+        """The steps after which there is a state, in order."""
+        names = [path.name for path in self.folder.glob("step-*.npz")]
+        found = [re.fullmatch(r"step-(\d{12})\.npz", name) for name in names]
+        return sorted(int(match[1]) for match in found if match)
+
+    def load(self, step: int | None = None, like: Any = None) -> Saved | None:
+        """The state after `step`, by default the last one; None if there is none at all.
+
+        `like` is a tree of the same structure, which named tuples and dataclasses need (see
+        `tinygrad_np.load`). Raises `DamagedFileError` for a file that was altered since: delete it
+        to go on from the one before.
+        """
+        steps = self.steps()
+        if step is None:
+            if not steps:
+                return None
+            step = steps[-1]
+        elif step not in steps:
+            there = ", ".join(map(str, steps)) or "none"
+            raise FileNotFoundError(f"Checkpoint: no state after step {step}; there is {there}")
+        return Saved(step, load(self._path(step), like))
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:012d}.npz"
