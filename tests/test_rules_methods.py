@@ -194,6 +194,32 @@ class TestAgainstNumPy:
         a = np.array([1.5, -2.0], np.float32)
         self.same(of(Tensor(a)), of(a))
 
+    @named([np.add, np.multiply, np.maximum, np.logaddexp])
+    def test_axes_in_every_form(self, ufunc):
+        a, line = np.linspace(0.5, 2.0, 6).reshape(2, 3), np.array([0.5, 2.0, 1.0])
+        for of, x in (
+            (lambda x: ufunc.accumulate(x, (1,)), a), (lambda x: ufunc.accumulate(x, None), line),
+            (lambda x: ufunc.reduceat(x, [0, 1], (-1,)), a), (lambda x: ufunc.reduce(x, (0,)), a),
+            (lambda x: ufunc.reduceat(x, [1, 0], None), line),
+        ):  # fmt: skip
+            self.same(of(Tensor(x)), of(x))
+            v = np.cos(np.arange(x.size)).reshape(x.shape)
+            u, t = tg.jvp(of, (x,), (v,))
+            (g,) = tg.vjp(of, x)[1](np.ones_like(u))
+            assert np.isclose(np.sum(g * v), np.sum(t), rtol=1e-13)
+
+    @named([np.add, np.multiply])
+    def test_a_start_from_nothing_rounds_as_numpy_does(self, ufunc):
+        a = np.random.default_rng(0).normal(size=(40, 9))
+        assert not np.array_equal(np.add.reduce(a, 1), np.add.reduce(a, 1, initial=None))
+        for axis in (0, 1, None):
+            of = lambda x: ufunc.reduce(x, axis, initial=None)  # noqa: B023, E731
+            self.same(of(Tensor(a)), of(a))
+            (g,) = tg.vjp(of, a)[1](np.ones_like(of(a)))
+            (expected,) = tg.vjp(lambda x: ufunc.reduce(x, axis), a)[1](np.ones_like(of(a)))  # noqa: B023
+            assert np.allclose(g, expected, rtol=1e-12, atol=0)
+        assert np.signbit(np.add.reduce(Tensor([-0.0]), initial=None).item())
+
     def test_complex_numbers(self):
         a = np.array([1 + 2j, 0.5 - 1j, 2j])
         for ufunc in (np.add, np.subtract, np.multiply, np.divide):
@@ -363,6 +389,10 @@ class TestMessages:
              r"np\.divide\.reduceat: a Tensor cannot be 'indices': it chooses elements"),
             (lambda t: np.divide.reduce(t, axis=t),
              r"np\.divide\.reduce: a Tensor cannot be 'axis'"),
+            (lambda t: np.add.reduce(t, dtype=int), r"np\.add\.reduce: int64 has no derivative"),
+            (lambda t: np.maximum.reduce(t, dtype=int), r"np\.maximum\.reduce: int64"),
+            (lambda t: np.multiply.accumulate(t, 0, int), r"np\.multiply\.accumulate: int64"),
+            (lambda t: np.subtract.accumulate(t, 0, int), r"np\.subtract\.acc.*dtype int64"),
             (lambda t: np.power.reduce(t), r"np\.power\.reduce.*AVX-512.*np\.power\.accumulate"),
             (lambda t: np.arctan2.reduceat(t, [0]), r"np\.arctan2\.reduceat.*arctan2\.accumulate"),
             (lambda t: np.gcd.reduce(t), r"np\.gcd\.reduce: np\.gcd does not take a Tensor"),
@@ -383,6 +413,9 @@ class TestMessages:
             (lambda t: np.subtract.reduce(np.stack([t, t]), axis=None), ValueError),
             (lambda t: np.fmax.reduce(t[:0]), ValueError),
             (lambda t: np.add.accumulate(t[0]), TypeError),
+            (lambda t: np.add.accumulate(np.stack([t, t]), None), ValueError),
+            (lambda t: np.logaddexp.accumulate(np.stack([t, t]), (0, 1)), ValueError),
+            (lambda t: np.add.reduce(t, initial=None, where=[True, False]), ValueError),
             (lambda t: np.divide.reduceat(t, [5]), IndexError),
             (lambda t: np.divide.reduce(t, axis=3), np.exceptions.AxisError),
             (lambda t: np.add.reduce(t[:0], initial=None), ValueError),

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..kernels.dispatch import array_function
 from ..kernels.elementwise import cast
 from ..kernels.scatter import scatter_add
 from . import TABLE, load
@@ -83,7 +84,7 @@ def row_of_method(ufunc: Any, method: str) -> Row:
     load()
     if _SAME.get(function) in TABLE:
         by = _reduce_by if method == "reduce" else _accumulate_by
-        return by(function, _SAME[function])
+        return by(function, _SAME[function], Fold(ufunc, row))
     for position in (0, 1):
         operand = row.names[position]
         if position not in row.rules and operand not in row.locally_constant:
@@ -192,15 +193,25 @@ def _as_dtype(a: Any, dtype: Any) -> Any:
     return a if a.dtype == dtype else cast(a, dtype)
 
 
+def _the_axis(axis: Any) -> Any:
+    """The one axis along which a method goes, which may be given as a tuple, too.
+
+    None is that of an array that has no other; more than one NumPy refuses itself.
+    """
+    return 0 if axis is None else axis[0] if isinstance(axis, tuple) else axis
+
+
 def _accumulate(function: Any, fold: Fold) -> Row:
     def slopes(array: Any, dtype: Any, axis: Any) -> Any:
         return _slopes(fold, np.moveaxis(_as_dtype(array, dtype), axis, 0))
 
     def vjp(g: Any, array: Any, axis: Any) -> Any:
+        axis = _the_axis(axis)
         pulled = _pull(np.moveaxis(g, axis, 0), slopes(array, g.dtype, axis))
         return np.moveaxis(pulled, 0, axis)
 
     def jvp(t: Any, array: Any, ans: Any, axis: Any) -> Any:
+        axis = _the_axis(axis)
         t = np.moveaxis(_as_dtype(t, ans.dtype), axis, 0)
         return np.moveaxis(_push(t, slopes(array, ans.dtype, axis)), 0, axis)
 
@@ -209,6 +220,7 @@ def _accumulate(function: Any, fold: Fold) -> Row:
 
 def _reduceat(function: Any, fold: Fold) -> Row:
     def vjp(g: Any, array: Any, indices: Any, axis: Any) -> Any:
+        axis = _the_axis(axis)
         a = np.moveaxis(_as_dtype(array, g.dtype), axis, 0)
         g = np.moveaxis(g, axis, 0)
         if len(g) == 0:
@@ -221,6 +233,7 @@ def _reduceat(function: Any, fold: Fold) -> Row:
         return np.moveaxis(scatter_add(np.concatenate(parts), places, a.shape), 0, axis)
 
     def jvp(t: Any, array: Any, ans: Any, indices: Any, axis: Any) -> Any:
+        axis = _the_axis(axis)
         a = np.moveaxis(_as_dtype(array, ans.dtype), axis, 0)
         t = np.moveaxis(_as_dtype(t, ans.dtype), axis, 0)
         segments = _segments(indices, len(a))
@@ -308,17 +321,33 @@ def _outer(ufunc: Any, function: Any) -> Row:
     return composed(function, takes("A", "B", dtype=None), text, {"A", "B"})
 
 
-def _reduce_by(function: Any, same: Any) -> Row:
+def _refuse_integers(function: Any, dtype: Any) -> None:
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        raise TypeError(
+            f"{name_of(function)}: {np.dtype(dtype)} has no derivative; use t.data for a constant"
+        )
+
+
+def _reduce_by(function: Any, same: Any, fold: Fold) -> Row:
     takes_dtype = "dtype" in TABLE[same].names
 
+    @array_function
+    def from_nothing(*args: Any) -> Any:
+        """The method itself: it rounds otherwise than `same` where it starts from no number."""
+        return function(*args)
+
+    from_nothing.row = _reduce(function, fold)  # type: ignore[attr-defined]
+
     def text(array: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+        _refuse_integers(function, dtype)
+        if initial is None:
+            return from_nothing(array, axis, dtype, None, keepdims, None, where)
         kwargs = {"keepdims": keepdims, "where": where}
         if takes_dtype:
             kwargs["dtype"] = dtype
         elif dtype is not None:
             array = cast(array, np.dtype(dtype))
-        # To start from None is to start from nothing, so that only the reduction of nothing tells.
-        if initial is not NOT_GIVEN and (initial is not None or np.size(array) == 0):
+        if initial is not NOT_GIVEN:
             kwargs["initial"] = initial
         if np.ndim(array) == 0 and axis in (0, -1):
             axis = None
@@ -327,10 +356,11 @@ def _reduce_by(function: Any, same: Any) -> Row:
     return composed(function, _REDUCE, text, {"array"})
 
 
-def _accumulate_by(function: Any, same: Any) -> Row:
+def _accumulate_by(function: Any, same: Any, fold: Fold) -> Row:
     def text(array: Any, axis: Any, dtype: Any) -> Any:
-        if np.ndim(array) == 0 or axis is None:  # which `same` takes, and the method mostly not
-            function(np.zeros(np.shape(array)), axis)
-        return same(array, axis, dtype)
+        _refuse_integers(function, dtype)
+        if np.ndim(array) == 0 or not isinstance(axis, int):
+            function(np.zeros(np.shape(array)), axis)  # which refuses some that `same` takes
+        return same(array, _the_axis(axis), dtype)
 
     return composed(function, _ACCUMULATE, text, {"array"})
