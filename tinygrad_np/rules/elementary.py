@@ -21,6 +21,16 @@ def _over_square(x: Any, y: Any) -> Any:
     return np.where(zero, 0, x / length / length)
 
 
+def _leg(x: Any) -> Any:
+    """√(1 − x²), +0 for x = ±1.
+
+    −(x − 1) would make that −0, but keeps the sign of an imaginary part that is 0, which tells the
+    sides of the cut apart.
+    """
+    rest = -(x - 1) if x.dtype.kind == "c" else 1 - x
+    return np.sqrt(rest * (1 + x))
+
+
 def _log_share(x: Any, y: Any) -> Any:
     """exp(x) / (exp(x) + exp(y)), and ½ for two equal infinities."""
     alike = np.logical_and(np.isinf(x), np.equal(x, y))
@@ -44,9 +54,8 @@ ROWS = (
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
     pointwise(np.cos, lambda x: -np.sin(x), analytic=True),
     pointwise(np.tan, lambda ans: 1 + ans * ans, analytic=True),
-    # −(x − 1) keeps the sign of an imaginary part that is 0, which tells the sides of the cut apart
-    pointwise(np.arcsin, lambda x: 1 / np.sqrt(-(x - 1) * (1 + x)), analytic=True),
-    pointwise(np.arccos, lambda x: -1 / np.sqrt(-(x - 1) * (1 + x)), analytic=True),
+    pointwise(np.arcsin, lambda x: 1 / _leg(x), analytic=True),
+    pointwise(np.arccos, lambda x: -1 / _leg(x), analytic=True),
     pointwise(np.arctan, lambda x: 1 / (1 + x * x), analytic=True),
     pointwise(np.arctan2, lambda x, y: _over_square(y, x), lambda x, y: -_over_square(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),

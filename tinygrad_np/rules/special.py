@@ -108,8 +108,20 @@ def _neighbours(function: Any, sign: int) -> Any:
     return slope
 
 
+def _y_slope(v: Any, z: Any) -> Any:
+    """(Yᵥ₋₁ − Yᵥ₊₁)/2, where both are infinite that of the order farther from 0."""
+    v = _number(v)
+    before, after = special.yv(v - 1, z), special.yv(v + 1, z)
+    both = np.logical_and(np.isinf(before), np.isinf(after))
+    return np.where(both, np.where(np.less(v, 0), before, -after), 0.5 * (before - after))
+
+
+def _scaled_slope(ans: Any, decrease: Any) -> Any:
+    """ans − decrease, which is infinite where the latter is, since that grows faster."""
+    return np.where(np.isinf(decrease), -decrease, ans - decrease)
+
+
 _j_slope = _neighbours(special.jv, -1)
-_y_slope = _neighbours(special.yv, -1)
 _i_slope = _neighbours(special.iv, 1)
 _k_slope = _neighbours(special.kv, 1)
 _ive_slope = _neighbours(special.ive, 1)
@@ -260,9 +272,9 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.k1, lambda x: -_k_slope(1, x)),
     pointwise(special.kv, _ORDER, z=lambda v, z: -_k_slope(v, z)),
     pointwise(special.kn, _ORDER, z=lambda v, z: -_k_slope(v, z)),
-    pointwise(special.k0e, lambda x, ans: ans - special.k1e(x)),
-    pointwise(special.k1e, lambda x, ans: ans - _kve_slope(1, x)),
-    pointwise(special.kve, _ORDER, z=lambda v, z, ans: ans - _kve_slope(v, z)),
+    pointwise(special.k0e, lambda x, ans: _scaled_slope(ans, special.k1e(x))),
+    pointwise(special.k1e, lambda x, ans: _scaled_slope(ans, _kve_slope(1, x))),
+    pointwise(special.kve, _ORDER, z=lambda v, z, ans: _scaled_slope(ans, _kve_slope(v, z))),
     # exponentials and angles
     pointwise(special.exprel, lambda x: exponential_moment(x, 1)),
     pointwise(exponential_moment, lambda x, v: exponential_moment(x, v + 1)),
