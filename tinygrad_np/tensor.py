@@ -218,16 +218,20 @@ class Tensor(Methods, Refusals):
         return _binary(_REMAINDER, other, self)
 
     def __floordiv__(self, other: Any) -> Array:
-        return _binary(_FLOOR_DIVIDE, self, other)
+        if _defers(other):
+            return NotImplemented
+        return apply(_FLOOR_DIVIDE, (self, other), {})
 
     def __rfloordiv__(self, other: Any) -> Array:
-        return _binary(_FLOOR_DIVIDE, other, self)
+        return apply(_FLOOR_DIVIDE, (other, self), {})
 
     def __divmod__(self, other: Any) -> tuple[Array, Tensor]:
-        return _binary(_DIVMOD, self, other)
+        if _defers(other):
+            return NotImplemented
+        return apply(_DIVMOD, (self, other), {})
 
     def __rdivmod__(self, other: Any) -> tuple[Array, Tensor]:
-        return _binary(_DIVMOD, other, self)
+        return apply(_DIVMOD, (other, self), {})
 
     def __neg__(self) -> Tensor:
         return _unary(_NEGATIVE, self)
