@@ -8,7 +8,7 @@
 >>> page.function, page.kind, page.points, page.is_right
 ('np.exp', 'pointwise', 5, True)
 >>> sorted(page.errors)
-['complex step', 'differences', 'float32', 'layout', 'second order', 'transpose', 'value']
+['complex step', 'differences', 'edge', 'float32', 'layout', 'second order', 'transpose', 'value']
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ import numpy as np
 
 from ..kernels.dispatch import array_function
 from ..kernels.elementwise import cast
+from ..kernels.scans import linear_scan
 from ..kernels.scatter import scatter_add
 from . import TABLE, load
 from .calls import row_of
@@ -155,19 +156,11 @@ def _is_same(x: Any, y: Any) -> Any:
 def _scan(factors: Any, terms: Any) -> Any:
     """r₀ = t₀, rᵢ = fᵢ·rᵢ₋₁ + tᵢ along the first axis; `factors` begins with f₁.
 
-    In log₂ n steps over the whole array, each of which doubles how far back rᵢ reaches (Hillis and
-    Steele, 1986). Nothing is divided, so that zeros do no harm.
-
     >>> _scan(np.array([2.0, 3.0]), np.array([1.0, 1.0, 10.0]))
     array([ 1.,  3., 19.])
     """
-    reach = 1
-    while reach < len(terms):
-        further = terms[reach:] + factors * terms[:-reach]
-        terms = np.concatenate([terms[:reach], further])
-        factors = factors[reach:] * factors[:-reach]
-        reach *= 2
-    return terms
+    factors = np.concatenate([np.zeros_like(terms[:1]), factors])
+    return np.moveaxis(linear_scan(np.moveaxis(factors, 0, -1), np.moveaxis(terms, 0, -1)), -1, 0)
 
 
 def _pull(g: Any, slopes: tuple[Any, Any]) -> Any:
