@@ -58,7 +58,7 @@ LAYERS = [
     ["remat"],
     ["nn"],
     ["losses", "optim"],
-    ["check.samples.draws", "check.compare", "viz"],
+    ["check.classification", "check.samples.draws", "check.compare", "viz"],
     ["check.samples.arithmetic", "check.samples.elementary", "check.samples.fft",
      "check.samples.indexing", "check.samples.matrices",
      "check.samples.networks", "check.samples.products", "check.samples.reductions",

@@ -56,6 +56,7 @@ CHOICES = {
     "count": "it is a count",
     "destination": "it chooses axes",
     "dilation": "it chooses elements",
+    "copy": "it chooses whether to copy",
     "dtype": "it chooses a dtype",
     "exponent": "there is no rule for the derivative by it",
     "groups": "it chooses which channels meet which filters",
