@@ -23,6 +23,8 @@ WITHOUT = {
     ("np.bincount", "x"): "it is the row's `indices`; NumPy takes it by position only",
     ("np.lib.stride_tricks.sliding_window_view", "subok"): "refused: a Tensor has no subclass",
     ("np.lib.stride_tricks.sliding_window_view", "writeable"): "refused: nothing is written",
+    ("np.corrcoef", "bias"): "refused: it has no effect since NumPy 1.10",
+    ("np.corrcoef", "ddof"): "refused: it has no effect since NumPy 1.10",
     ("np.reshape", "newshape"): "refused: `shape` by its old name",
     **{
         (f"np.{name}", "interpolation"): "refused: `method` by its old name"

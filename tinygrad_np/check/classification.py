@@ -64,19 +64,16 @@ def functions() -> list[Callable[..., Any]]:
     """What NumPy sends to a Tensor through its two protocols, in the order of the names."""
     for part in _PARTS:
         importlib.import_module(f"numpy.{part}")
-    found = {
-        *get_overridable_numpy_ufuncs(),
-        *map(_public, get_overridable_numpy_array_functions()),
-    }
+    listed = [*get_overridable_numpy_ufuncs(), *get_overridable_numpy_array_functions()]
+    found: set[Any] = {_public(function) for function in listed}
     return sorted(found, key=lambda function: (name_of(function), repr(function)))
 
 
-def _public(function: Callable[..., Any]) -> Callable[..., Any]:
+def _public(function: Any) -> Any:
     """The function that a program calls: where there is ``like=``, NumPy lists one beneath it."""
-    if function.__module__ != "numpy":
+    if getattr(function, "__module__", None) != "numpy":
         return function
-    public: Callable[..., Any] = getattr(np, function.__name__, function)
-    return public
+    return getattr(np, function.__name__, function)
 
 
 def classification() -> list[Entry]:
