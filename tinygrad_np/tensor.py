@@ -476,6 +476,8 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     # of the positional ones.
     is_whole = bool(kwargs) or row.rest is not None
     plain = not is_whole and not row.nested and row.constant_outputs is None
+    # Whether complex numbers fit is looked at in every call.
+    plain = plain and not row.real and "dtype" not in row.names[: len(args)]
     for position, value in enumerate(bound):
         if position in row.nested:
             items = list(value)

@@ -222,6 +222,7 @@ def _quantile_row(function: Callable[..., Any]) -> Row:
             ),
         ),
         kernel=_keeping(function),
+        real={"a": (), "q": (), "weights": ()},
         locally_constant={
             "weights": "the result is an element; which one jumps where the weights change"
         },

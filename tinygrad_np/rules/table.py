@@ -147,6 +147,7 @@ class Row:
         "nested",
         "operands",
         "plans",
+        "real",
         "reason",
         "rest",
         "rules",
@@ -169,6 +170,7 @@ class Row:
         constant_outputs: Collection[int] | None = None,
         gaps: bool = False,
         locally_constant: Mapping[str, str] = {},
+        real: Mapping[str, tuple[str, ...]] = {},
         takes_promises: bool = False,
         reason: str = "",
     ) -> None:
@@ -197,6 +199,9 @@ class Row:
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
+        # Parameters that take real numbers alone, unless the first one that is given of the others
+        # named beside them is complex, or a complex dtype: then there is room for complex ones.
+        self.real = real
         # Why no Tensor can stand for a parameter; the row's family may know more reasons.
         self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
@@ -356,6 +361,7 @@ _ROW_OPTIONS = {
     "constant_outputs",
     "gaps",
     "locally_constant",
+    "real",
     "takes_promises",
 }
 
