@@ -58,7 +58,7 @@ def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
             raise TypeError(f"{row.name}: the argument {name!r} is missing")
     if "out" in names:
         refuse_out(row, bound[names.index("out")])
-    if row.real or "dtype" in names:
+    if row.real or (row.dtype is not None and bound[row.dtype] is not None):
         refuse_complex(row, dict(zip(names, bound, strict=True)))
     return bound
 
@@ -75,8 +75,8 @@ def refuse_complex(row: Row, given: dict[str, Any]) -> None:
     NumPy only warns where it casts them to a real dtype, be it asked for or another operand's.
     """
     dtype = given.get("dtype")
-    is_numpys = row.function is not cast and not row.is_foreign  # cast takes the real part
-    if dtype is not None and is_numpys and np.dtype(dtype).kind != "c":
+    takes_the_real_part = row.is_foreign or row.function is cast
+    if dtype is not None and not takes_the_real_part and np.dtype(dtype).kind != "c":
         for position in row.operands:
             if _is_complex(given[row.names[position]]):
                 raise TypeError(
@@ -98,6 +98,15 @@ def refuse_complex(row: Row, given: dict[str, Any]) -> None:
                 f"{row.name}: {name!r} is complex and {decides!r} is real, so that the imaginary "
                 f"part would be lost; take np.real of {name!r}, or make {decides!r} complex"
             )
+
+
+def refuse_in_ufunc(row: Row, args: tuple[Any, ...], error: TypeError) -> None:
+    """Raise if it is complex numbers that a ufunc has not taken: NumPy's error leaves that out."""
+    if "not supported for the input types" in str(error) and _is_complex(args):
+        raise TypeError(
+            f"{row.name}: takes real numbers, and complex ones are given; take np.real, np.imag or "
+            "np.abs of them"
+        ) from error
 
 
 def _is_complex(x: Any) -> bool:

@@ -134,6 +134,7 @@ class Row:
         "choices",
         "constant_outputs",
         "defaults",
+        "dtype",
         "function",
         "gaps",
         "is_foreign",
@@ -181,6 +182,8 @@ class Row:
         self.names, self.defaults, self.rest, self.keywords = form
         if isinstance(function, np.ufunc):
             self.keywords = frozenset(range(function.nin, len(self.names)))
+        # The position of the dtype that may be asked for, if one may.
+        self.dtype = self.names.index("dtype") if "dtype" in self.names else None
         # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
         self.kernel = kernel or implementation(function)
         self.broadcasts = isinstance(function, np.ufunc) if broadcasts is None else broadcasts
