@@ -143,7 +143,7 @@ class Methods:
             raise TypeError(
                 f"astype: {np.dtype(dtype)} has no derivative; use t.data.astype for constants"
             )
-        if np.iscomplexobj(self) and np.dtype(dtype).kind != "c":
+        if numpy.iscomplexobj(self) and np.dtype(dtype).kind != "c":
             raise TypeError(
                 f"astype: complex numbers do not fit into {np.dtype(dtype)}; take np.real of them"
             )

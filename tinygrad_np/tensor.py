@@ -33,8 +33,8 @@ from .rules.calls import (
     check_constant,
     constant_call,
     constant_operand,
-    refuse_in_ufunc,
     refusal_of_method,
+    refuse_in_ufunc,
     row_of,
 )
 from .rules.plans import Like, Plan, likes
@@ -462,7 +462,10 @@ def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor
         ans = np.asarray(ans)
     dtype = ans.dtype
     if dtype.kind not in "fc":
-        raise TypeError(f"{plan.row.name}: gave dtype {dtype}; are all operands numbers?")
+        raise TypeError(
+            f"{plan.row.name}: gave dtype {dtype}, which has no derivative; are all operands "
+            "numbers, and what it asks for or is filled with floating?"
+        )
     node = _new(Node)  # Node(…) and Tensor(…), written out: half their cost is the call
     node.number = new_number()
     node.plan = plan

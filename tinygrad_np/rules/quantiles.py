@@ -127,7 +127,8 @@ def _picks(
     slope = None
     if method in _ENDS and weights is None:
         parts = 100 if function in _PERCENTILES else 1
-        q = as_array(q).reshape(np.shape(q) + (1,) * count.ndim)
+        q = _floating(q)
+        q = q.reshape(np.shape(q) + (1,) * count.ndim)
         steepness = _steepness(count, on_values(np.true_divide, q, parts), method) / parts
         slope = np.where(undefined, np.nan, steepness).astype(a.dtype)
         # The weights depend on q: nothing is added, but a derivative where q is a Tensor.
