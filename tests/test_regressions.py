@@ -238,7 +238,7 @@ class TestWhatIsRefused:
 
     def test_a_bound_given_by_two_names(self):
         with pytest.raises(TypeError, match="given twice"):
-            np.clip(Tensor([1.0]), a_min=0.0, min=0.5)
+            np.clip(Tensor([1.0]), a_min=0.0, a_max=2.0, min=0.5)
 
     def test_a_matrix_product_into_an_array(self):
         b = np.eye(2)

@@ -24,6 +24,9 @@ class Methods:
 
     __slots__ = ()
 
+    data: Any
+    ndim: Any
+
     @property
     def at(self) -> At:
         """Updates that give a new Tensor: ``t.at[index].set(value)``; see `tinygrad_np.at`."""
@@ -102,6 +105,16 @@ class Methods:
     def clip(self, min: Any = None, max: Any = None) -> Self:
         """As `numpy.clip`; the derivative is 1 on the closed interval."""
         return numpy.clip(self, min, max)
+
+    def round(self, decimals: int = 0) -> Any:
+        """As `numpy.round`: a constant."""
+        return numpy.round(self, decimals)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        """Python's ``round(t)`` of a single number, which is a constant."""
+        if self.ndim:
+            raise TypeError("round(t) is for a single number; use np.round(t), a constant")
+        return round(self.data[()], ndigits)
 
     def dot(self, other: Any) -> Self:
         """As `numpy.dot`."""

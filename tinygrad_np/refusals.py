@@ -49,6 +49,11 @@ np.stack a list
     def __complex__(self) -> NoReturn:
         raise TypeError(_NO_NUMBER.format("complex"))
 
+    def __index__(self) -> NoReturn:
+        raise TypeError(
+            "a Tensor is no index and no length, since it is a floating number; use int(t.item())"
+        )
+
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise TypeError(
             "a Tensor is never written into, since the graph would not notice; instead of "

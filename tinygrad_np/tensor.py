@@ -33,7 +33,6 @@ from .rules.calls import (
     check_constant,
     constant_call,
     constant_operand,
-    refusal_of_method,
     refuse_in_ufunc,
     row_of,
 )
@@ -171,7 +170,11 @@ class Tensor(Methods, Refusals):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":
-            raise TypeError(refusal_of_method(ufunc, method))
+            from .rules.methods import row_of_method  # which few programs need
+
+            # These come twice where they were given by name.
+            kwargs = {k: v for k, v in kwargs.items() if k not in ("array", "indices")}
+            return apply(row_of_method(ufunc, method), inputs, kwargs)
         return apply(TABLE.get(ufunc) or row_of(ufunc), inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -222,12 +225,16 @@ class Tensor(Methods, Refusals):
         return _binary(_REMAINDER, other, self)
 
     def __floordiv__(self, other: Any) -> Array:
+        if _defers(other):
+            return NotImplemented
         return apply(_FLOOR_DIVIDE, (self, other), {})
 
     def __rfloordiv__(self, other: Any) -> Array:
         return apply(_FLOOR_DIVIDE, (other, self), {})
 
     def __divmod__(self, other: Any) -> tuple[Array, Tensor]:
+        if _defers(other):
+            return NotImplemented
         return apply(_DIVMOD, (self, other), {})
 
     def __rdivmod__(self, other: Any) -> tuple[Array, Tensor]:

@@ -48,6 +48,7 @@ _LATER: dict[str, str] = {
     "sequences": "numpy",
     "series": "numpy.polynomial.polynomial",
     "signals": "numpy",
+    "special": "scipy.special",
     "stacking": "numpy",
     "statistics": "numpy",
     "strings": "numpy.strings",

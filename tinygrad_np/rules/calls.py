@@ -145,6 +145,11 @@ def constant_operand(value: Any, row: Row) -> Any:
         return np.asarray(value) if row.kind == "bilinear" else value
     if is_masked(value):
         raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
+    if isinstance(value, np.matrix):
+        raise TypeError(
+            f"{row.name}: takes no np.matrix beside a Tensor, since its * multiplies matrices; use "
+            "np.asarray(m), and @ for the product of matrices"
+        )
     array = np.asarray(value)
     if array.dtype.kind not in "biufc":
         raise TypeError(
@@ -160,19 +165,6 @@ def check_constant(row: Row, name: str) -> None:
         raise TypeError(
             f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"
         )
-
-
-def refusal_of_method(ufunc: Any, method: str) -> str:
-    """Why ``ufunc.method`` does not take a Tensor, and what does."""
-    name = name_of(ufunc)
-    if method == "at":
-        return (
-            f"{name}.at writes into an array, and the gradient would be lost; use "
-            "tinygrad_np.scatter_add"
-        )
-    known = {(np.add, "reduce"): "np.sum", (np.maximum, "reduce"): "np.max"}
-    instead = known.get((ufunc, method))
-    return f"{name}.{method} has no derivative rule" + (f"; use {instead}" if instead else "")
 
 
 _UNSUPPORTED = {

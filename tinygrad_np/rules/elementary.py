@@ -1,6 +1,7 @@
 """Exponentials, logarithms, trigonometric and hyperbolic functions.
 
-Policy: `arctan2` has gradient 0 at (0, 0).
+Policy: `arctan2` has gradient 0 at (0, 0); of two equal infinities in `logaddexp` each has ½, as of
+two equal numbers.
 """
 
 from math import log, pi
@@ -33,7 +34,8 @@ def _square_of_sech(x: Any) -> Any:
 
 
 def _cosine_of_arcsin(x: Any) -> Any:
-    return np.sqrt(-(x - 1)) * np.sqrt(x - -1)
+    rest = -(x - 1) if x.dtype.kind == "c" else 1 - x  # of real x, −(1 − 1) would be −0
+    return np.sqrt(rest) * np.sqrt(x - -1)
 
 
 def _sinh_of_arccosh(x: Any) -> Any:
@@ -45,6 +47,12 @@ def _as(x: Any, dtype: Any) -> Any:
     return x if dtype is None else cast(x, np.dtype(dtype))
 
 
+def _log_share(x: Any, y: Any) -> Any:
+    """exp(x) / (exp(x) + exp(y)), and ½ for two equal infinities."""
+    alike = np.logical_and(np.isinf(x), np.equal(x, y))
+    return sigmoid(np.where(alike, 0, x - y))
+
+
 ROWS = (
     pointwise(np.exp, lambda ans: ans, analytic=True),
     pointwise(np.exp2, lambda ans: ans * log(2), analytic=True),
@@ -53,11 +61,11 @@ ROWS = (
     pointwise(np.log2, lambda x: 1 / (x * log(2)), analytic=True),
     pointwise(np.log10, lambda x: 1 / (x * log(10)), analytic=True),
     pointwise(np.log1p, lambda x: 1 / (1 + x), analytic=True),
-    pointwise(np.logaddexp, lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x)),
+    pointwise(np.logaddexp, lambda x, y: _log_share(x, y), lambda x, y: _log_share(y, x)),
     pointwise(
         np.logaddexp2,
-        lambda x, y: sigmoid((x - y) * log(2)),
-        lambda x, y: sigmoid((y - x) * log(2)),
+        lambda x, y: _log_share(x * log(2), y * log(2)),
+        lambda x, y: _log_share(y * log(2), x * log(2)),
     ),
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
     pointwise(np.cos, lambda x: -np.sin(x), analytic=True),

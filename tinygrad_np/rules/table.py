@@ -25,6 +25,7 @@ operand's value (``x``), an operand's shape and dtype without its values (``x_li
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -43,17 +44,21 @@ LOCALLY_CONSTANT = {
 """Parameters that take a Tensor as the constant that it locally is, and why."""
 
 CHOICES = {
+    "alpha": "there is no rule for the derivative by this parameter",
     "axes": "it chooses axes",
     "axis": "it chooses axes",
     "axis1": "it chooses an axis",
     "axis2": "it chooses an axis",
+    "beta": "there is no rule for the derivative by this parameter",
     "casting": "it chooses which casts are allowed",
     "constant_values": "it has no derivative rule; use np.where or np.concatenate",
     "classes": "it chooses elements",
     "count": "it is a count",
     "destination": "it chooses axes",
     "dilation": "it chooses elements",
+    "copy": "it chooses whether to copy",
     "dtype": "it chooses a dtype",
+    "exponent": "there is no rule for the derivative by it",
     "groups": "it chooses which channels meet which filters",
     "index": "it chooses elements",
     "indices": "it chooses elements",
@@ -70,6 +75,7 @@ CHOICES = {
     "source": "it chooses axes",
     "stride": "it chooses elements",
     "subok": "it chooses a type",
+    "v": "there is no rule for the derivative by the order",
     "value": "it has no derivative rule; use np.where or np.concatenate",
 }
 """Parameters that take no Tensor, and why; a family of rules may have reasons of its own."""
@@ -388,10 +394,15 @@ def _row(
 
 def _read_signature(function: Callable[..., Any]) -> Signature:
     function = implementation(function)
-    if isinstance(function, np.ufunc):
-        return takes(*"xyz"[: function.nin], dtype=None)
+    ufunc = getattr(function, "__wrapped__", function)
+    if isinstance(ufunc, np.ufunc):
+        signature = takes(*"xyz"[: ufunc.nin], dtype=None)
+        return signature._replace(keywords=frozenset({ufunc.nin}))
     import inspect  # 5 ms, which only those pay who give a function a rule
 
+    function = inspect.unwrap(function)
+    if isinstance(function, np.vectorize):
+        function = function.pyfunc
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
@@ -487,9 +498,32 @@ def name_of(function: Callable[..., Any]) -> str:
     >>> import operator
     >>> name_of(np.linalg.norm), name_of(np.exp), name_of(operator.getitem)
     ('np.linalg.norm', 'np.exp', 'operator.getitem')
+    >>> name_of(np.add.reduce)
+    'np.add.reduce'
     """
-    module = "np" if isinstance(function, np.ufunc) else getattr(function, "__module__", "") or ""
-    name = getattr(function, "__name__", repr(function))
+    name: str = getattr(function, "__name__", repr(function))
+    if isinstance(function, np.ufunc):
+        return _place_of(function, name)
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"{name_of(owner)}.{name}"
+    module = getattr(function, "__module__", "") or ""
     if module.startswith("numpy"):
         module = "np" + module.removeprefix("numpy")
     return f"{module.lstrip('_')}.{name}" if module.startswith(("np", "_operator")) else name
+
+
+def _place_of(ufunc: Any, name: str) -> str:
+    """The name of a ufunc, which does not say where it comes from, with the module that has it.
+
+    That of one beneath a function of SciPy's is the function's: `scipy.special.lambertw`.
+    """
+    for place in ("numpy", "scipy.special", "numpy.strings", "numpy._core.umath"):
+        if getattr(sys.modules.get(place), name, None) is ufunc:
+            return f"{place}.{name}".replace("numpy", "np", 1)
+    special = sys.modules.get("scipy.special._ufuncs")
+    if getattr(special, name, None) is not ufunc:
+        return name
+    public = name.removeprefix("_")
+    is_public = hasattr(sys.modules.get("scipy.special"), public)
+    return f"scipy.special.{public if is_public else f'_ufuncs.{name}'}"

@@ -14,6 +14,7 @@ Generator = np.random.Generator
 Draw = Callable[[Generator], list["Sample"]]
 
 INF = np.inf
+NAN = np.nan
 A = functools.partial(np.array, dtype=float)
 
 
