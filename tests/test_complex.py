@@ -11,7 +11,7 @@ import scipy.special
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.check.samples import samples_of
-from tinygrad_np.check.witnesses import _transpose, _value, trials, witnesses
+from tinygrad_np.check.witnesses import _differences, _transpose, _value, trials, witnesses
 from tinygrad_np.rules import TABLE, families
 from tinygrad_np.tensor import apply
 
@@ -89,9 +89,14 @@ def test_each_operand_and_all_of_them_may_be_complex_or_are_refused(row):
             with np.errstate(all="ignore"):
                 findings = list(witnesses(row, mixed))
             wrong = [found for found in findings if not found.is_right]
+            # a derivative of higher order may be refused, as that of psi is
+            wrong = [found for found in wrong if "takes no complex numbers" not in found.where]
             assert not wrong, "\n".join(map(str, wrong))
             right += len(findings)
     assert right or refused
+
+
+ALL = _value, _transpose, _differences
 
 
 def with_integers(sample, dtype):
@@ -104,9 +109,10 @@ def with_integers(sample, dtype):
             return type(x)([floating(item) for item in x])
         if isinstance(x, np.ndarray) and x.dtype.kind == "f":
             count += 1
-            return (
-                x if count == kept + 1 else np.asarray(np.rint(2 * np.nan_to_num(x))).astype(dtype)
-            )
+            if count == kept + 1:
+                return x
+            lowest = 0 if dtype == np.uint8 else -9
+            return np.asarray(np.rint(np.clip(2 * np.clip(np.nan_to_num(x), -9, 9), lowest, 9))).astype(dtype)
         return x
 
     kept = 0
@@ -121,17 +127,21 @@ def with_integers(sample, dtype):
 
 
 @each([row for row in DIFFERENTIABLE if not hasattr(row.function, "implementation")])
-@pytest.mark.parametrize("dtype", [np.int64, bool])
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
 def test_a_variable_beside_integers(row, dtype):
-    """It has NumPy's value and dtype, and both modes agree: integers lie at kinks, too."""
+    """It has NumPy's value and dtype, and the right derivative, where integers are no kinks."""
+    at_edges = row.function in (np.histogram, np.histogram2d, np.histogramdd)
     for sample in samples_of(row):
         for beside in with_integers(sample, dtype):
             for trial in trials(row, beside):
                 if not trial.values or refusal(trial.plain, trial.values) is not None:
                     continue
+                with np.errstate(all="ignore"):
+                    if not all(np.all(np.isfinite(y)) for y in trial.plain(trial.values)):
+                        continue
                 if refusal(trial.recorded, [Tensor(x) for x in trial.values]) is not None:
                     continue
-                for witness in (_value, _transpose):
+                for witness in (_value, _transpose) if at_edges else ALL:
                     rng = np.random.default_rng(8)
                     with np.errstate(all="ignore"):
                         error, allowed = witness(trial, beside.reach, rng)
