@@ -112,7 +112,9 @@ def with_integers(sample, dtype):
             if count == kept + 1:
                 return x
             lowest = 0 if dtype == np.uint8 else -9
-            return np.asarray(np.rint(np.clip(2 * np.clip(np.nan_to_num(x), -9, 9), lowest, 9))).astype(dtype)
+            return np.asarray(
+                np.rint(np.clip(2 * np.clip(np.nan_to_num(x), -9, 9), lowest, 9))
+            ).astype(dtype)
         return x
 
     kept = 0

@@ -151,7 +151,10 @@ class Methods:
         return numpy.positive(self)
 
     def astype(self, dtype: Any) -> Self:
-        """As another floating or complex dtype; the gradient comes back in this one."""
+        """As another floating or complex dtype; the gradient comes back in this one.
+
+        Raises ``TypeError`` from complex to real: take ``t.real``.
+        """
         if np.dtype(dtype).kind not in "fc":
             raise TypeError(
                 f"astype: {np.dtype(dtype)} has no derivative; use t.data.astype for constants"
