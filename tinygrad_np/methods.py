@@ -151,10 +151,17 @@ class Methods:
         return numpy.positive(self)
 
     def astype(self, dtype: Any) -> Self:
-        """As another floating or complex dtype; the gradient comes back in this one."""
+        """As another floating or complex dtype; the gradient comes back in this one.
+
+        Raises ``TypeError`` from complex to real: take ``t.real``.
+        """
         if np.dtype(dtype).kind not in "fc":
             raise TypeError(
                 f"astype: {np.dtype(dtype)} has no derivative; use t.data.astype for constants"
+            )
+        if numpy.iscomplexobj(self) and np.dtype(dtype).kind != "c":
+            raise TypeError(
+                f"astype: complex numbers do not fit into {np.dtype(dtype)}; take np.real of them"
             )
         return cast(self, np.dtype(dtype))
 

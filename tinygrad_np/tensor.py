@@ -33,6 +33,7 @@ from .rules.calls import (
     check_constant,
     constant_call,
     constant_operand,
+    refuse_in_ufunc,
     row_of,
 )
 from .rules.plans import Like, Plan, likes
@@ -382,16 +383,20 @@ def value_of(x: Any) -> Any:
 
 def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out a row's function on arguments among which are Tensors, and record it."""
-    if not kwargs:
-        call = row.calls.get(tuple(map(type, args)))
-        if call is not None:
-            return call(*args)
-    if row.kind == "constant":
-        constant_call(row, args, kwargs)
-        return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
-    if row.kind == "composed":
-        return _compose(row, bind(row, args, kwargs))
-    return _apply_bound(row, args, kwargs)
+    try:
+        if not kwargs:
+            call = row.calls.get(tuple(map(type, args)))
+            if call is not None:
+                return call(*args)
+        if row.kind == "constant":
+            constant_call(row, args, kwargs)
+            return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+        if row.kind == "composed":
+            return _compose(row, bind(row, args, kwargs))
+        return _apply_bound(row, args, kwargs)
+    except TypeError as error:
+        refuse_in_ufunc(row, args, error)
+        raise
 
 
 def _unary(row: Row, x: Tensor) -> Any:
@@ -402,7 +407,11 @@ def _unary(row: Row, x: Tensor) -> Any:
 def _binary(row: Row, x: Any, y: Any) -> Any:
     call = row.calls.get((type(x), type(y)))
     if call is not None:
-        return call(x, y)
+        try:
+            return call(x, y)
+        except TypeError as error:
+            refuse_in_ufunc(row, (x, y), error)
+            raise
     if _defers(x) or _defers(y):
         return NotImplemented
     return apply(row, (x, y), {})
@@ -460,7 +469,10 @@ def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor
         ans = np.asarray(ans)
     dtype = ans.dtype
     if dtype.kind not in "fc":
-        raise TypeError(f"{plan.row.name}: gave dtype {dtype}; are all operands numbers?")
+        raise TypeError(
+            f"{plan.row.name}: gave dtype {dtype}, which has no derivative; are all operands "
+            "numbers, and what it asks for or is filled with floating?"
+        )
     node = _new(Node)  # Node(…) and Tensor(…), written out: half their cost is the call
     node.number = new_number()
     node.plan = plan
@@ -483,6 +495,8 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     # of the positional ones.
     is_whole = bool(kwargs) or row.rest is not None
     plain = not is_whole and not row.nested and row.constant_outputs is None
+    # Whether complex numbers fit is looked at in every call.
+    plain = plain and not row.real and (row.dtype is None or row.dtype >= len(args))
     for position, value in enumerate(bound):
         if position in row.nested:
             items = list(value)

@@ -71,10 +71,10 @@ def _remaining(x: Any, y: Any) -> Any:
     return -np.floor_divide(x, y)
 
 
-def _larger_number(x: Any, y: Any) -> Any:
-    """The share of x in fmax(x, y), which is a nan only if both are: they share that equally."""
+def _among_numbers(x: Any, y: Any, share: Any) -> Any:
+    """The share of x in fmax or fmin, a nan only if both are: `share` where neither is one."""
     x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)
-    share = np.where(x_is_nan, 0, np.where(y_is_nan, 1, larger(x, y)))
+    share = np.where(x_is_nan, 0, np.where(y_is_nan, 1, share))
     return np.where(np.logical_and(x_is_nan, y_is_nan), 0.5, share)
 
 
@@ -173,8 +173,16 @@ ROWS = (
     # extrema and bounds
     pointwise(np.maximum, lambda x, y: larger(x, y), lambda x, y: larger(y, x)),
     pointwise(np.minimum, lambda x, y: larger(y, x), lambda x, y: larger(x, y)),
-    pointwise(np.fmax, lambda x, y: _larger_number(x, y), lambda x, y: _larger_number(y, x)),
-    pointwise(np.fmin, lambda x, y: _larger_number(-x, -y), lambda x, y: _larger_number(-y, -x)),
+    pointwise(
+        np.fmax,
+        lambda x, y: _among_numbers(x, y, larger(x, y)),
+        lambda x, y: _among_numbers(y, x, larger(y, x)),
+    ),
+    pointwise(
+        np.fmin,
+        lambda x, y: _among_numbers(x, y, larger(y, x)),
+        lambda x, y: _among_numbers(y, x, larger(x, y)),
+    ),
     pointwise(
         np.clip,
         takes("a", a_min=None, a_max=None, out=None, dtype=None),

@@ -16,6 +16,7 @@ ROWS = (
         fill_value=same(lambda g: g),
         broadcasts=True,
         locally_constant={"a": "only its shape and dtype count"},
+        real={"fill_value": ("dtype", "a")},
     ),
     composed(
         np.astype,

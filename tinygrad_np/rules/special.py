@@ -29,11 +29,15 @@ _zeta = special._ufuncs._zeta  # the ufunc beneath special.zeta(x, q)
 def _number(v: Any, like: Any = None) -> Any:
     """An operand to compute with: a list as an array, a Python number in the dtype of `like`.
 
-    Without one it stays as it is, which has no dtype of its own.
+    Without one it stays as it is, which has no dtype of its own. Integers become floating: NumPy's
+    logarithm of small ones has half precision, and −v and v − 1 wrap around in unsigned ones.
     """
     if like is not None and isinstance(v, (int, float)):
         return np.asarray(v, like.dtype)
-    return np.asarray(v) if isinstance(v, (list, tuple)) else v
+    v = np.asarray(v) if isinstance(v, (list, tuple)) else v
+    if like is not None and v.dtype.kind in "biu":
+        return v.astype(np.promote_types(v.dtype, like.dtype))
+    return v
 
 
 # the normal distribution, Gamma, entropies
@@ -221,7 +225,7 @@ ROWS: tuple[Row, ...] = (
         special.huber,
         takes("delta", "r", dtype=None),
         lambda delta, r: np.maximum(np.absolute(_number(r, delta)) - delta, 0),
-        lambda delta, r: np.clip(r, -delta, delta),
+        lambda delta, r: np.clip(r, -_number(delta, r), delta),
     ),
     pointwise(
         special.pseudo_huber,
@@ -231,12 +235,12 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         special.boxcox,
-        lambda x, y: np.power(x, y - 1),
+        lambda x, y: np.power(x, _number(y, x) - 1),
         lambda x, y: _box_cox_by_exponent(np.log(_number(x, y)), y),
     ),
     pointwise(
         special.boxcox1p,
-        lambda x, y: np.power(1 + x, y - 1),
+        lambda x, y: np.power(1 + x, _number(y, x) - 1),
         lambda x, y: _box_cox_by_exponent(np.log1p(_number(x, y)), y),
     ),
     pointwise(

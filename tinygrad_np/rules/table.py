@@ -140,6 +140,7 @@ class Row:
         "choices",
         "constant_outputs",
         "defaults",
+        "dtype",
         "function",
         "gaps",
         "is_foreign",
@@ -153,6 +154,7 @@ class Row:
         "nested",
         "operands",
         "plans",
+        "real",
         "reason",
         "rest",
         "rules",
@@ -175,6 +177,7 @@ class Row:
         constant_outputs: Collection[int] | None = None,
         gaps: bool = False,
         locally_constant: Mapping[str, str] = {},
+        real: Mapping[str, tuple[str, ...]] = {},
         takes_promises: bool = False,
         reason: str = "",
     ) -> None:
@@ -185,6 +188,8 @@ class Row:
         self.names, self.defaults, self.rest, self.keywords = form
         if isinstance(function, np.ufunc):
             self.keywords = frozenset(range(function.nin, len(self.names)))
+        # The position of the dtype that may be asked for, if one may.
+        self.dtype = self.names.index("dtype") if "dtype" in self.names else None
         # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
         self.kernel = kernel or implementation(function)
         self.broadcasts = isinstance(function, np.ufunc) if broadcasts is None else broadcasts
@@ -203,6 +208,9 @@ class Row:
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
+        # Parameters that take real numbers alone, unless the first one that is given of the others
+        # named beside them is complex, or a complex dtype: then there is room for complex ones.
+        self.real = real
         # Why no Tensor can stand for a parameter; the row's family may know more reasons.
         self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
@@ -362,6 +370,7 @@ _ROW_OPTIONS = {
     "constant_outputs",
     "gaps",
     "locally_constant",
+    "real",
     "takes_promises",
 }
 
