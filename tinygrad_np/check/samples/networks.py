@@ -56,5 +56,3 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         )
     ],
 }
-
-COMPLEX = {window_maxima}

@@ -49,5 +49,3 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}
-
-COMPLEX = {np.flipud, np.fliplr}
