@@ -75,6 +75,8 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     classes = logits.shape[-1]
     if classes == 0 or (logits.size == 0 and reduction == "mean"):
         raise ValueError(f"cross_entropy: logits of shape {logits.shape} have no mean loss")
+    if labels.dtype.kind == "c":
+        raise _complex_labels("cross_entropy", labels)
     if labels.shape == logits.shape:
         _check_distributions(labels)
         losses = -np.sum(labels * log_softmax(logits), -1)
@@ -135,7 +137,13 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
         )
     if labels.dtype.kind in "biu":
         labels = labels.astype(predictions.dtype)
+    elif labels.dtype.kind == "c":
+        raise _complex_labels(function, labels)
     return predictions, labels
+
+
+def _complex_labels(function: str, labels: Any) -> TypeError:
+    return TypeError(f"{function}: labels are real numbers, not of dtype {labels.dtype}")
 
 
 def _array(x: Any) -> Any:
