@@ -383,6 +383,27 @@ class TestKinks:
         report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: 2 * np.sign(x), x)
         assert [row.leaf for row in report.components if row.verdict == "wrong"] == ["[1]", "[2]"]
 
+    def test_several_that_bend_both_ways(self):
+        u, x = np.array([1.0, -2.0, 3.0, -1.5]), np.array([0.0, 0.0, 0.0, 1.0])
+
+        def f(x):
+            return np.sum(u * np.abs(x))
+
+        def from_the_right(x):
+            return u * np.where(x >= 0, 1, -1)
+
+        for seed in range(10):
+            report = check_gradient(f, from_the_right, x, seed=seed)
+            assert report.verdict == "cannot tell", f"\n{report}"
+            assert report.rows[0].note.endswith(", right elsewhere")
+            for at in (0, 3):  # a component with a kink, and the one without
+                wrong = check_gradient(
+                    f, lambda x, at=at: from_the_right(x) * np.where(np.arange(4) == at, 1.5, 1), x,
+                    seed=seed,
+                )  # fmt: skip
+                assert wrong.verdict == "wrong", f"\n{wrong}"
+                assert [row.leaf for row in wrong.components] == [f"[{at}]"]
+
     def test_outside_of_both_slopes(self):
         x = np.array([0.0, 1.0, 2.0])
         report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: np.sign(x) + 5 * (x == 0), x)
