@@ -476,6 +476,12 @@ class TestReports:
         assert "(seed 1)" in str(other)
 
 
+def test_nothing_is_a_factor_where_the_slope_is_zero():
+    for f, x in ((lambda x: np.sum(x**3), np.zeros(4)), (lambda x: np.sum(np.cos(x)), np.zeros(4))):
+        report = check_gradient(f, lambda x: np.full(4, 1e-5), x)
+        assert report.hints == ["the same amount is lacking in every component: -1e-05"]
+
+
 def test_how_near_to_one_a_factor_is():
     for factor, hint in ((1 + 1e-9, "1.000000001"), (1.5, "1.5"), (0.999, "0.999")):
         report = compare(sines, lambda x, factor=factor: factor * np.cos(x), X)
