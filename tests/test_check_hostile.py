@@ -409,6 +409,21 @@ class TestKinks:
         report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: np.sign(x) + 5 * (x == 0), x)
         assert [row.leaf for row in report.components] == ["[0]"]
 
+    @pytest.mark.parametrize(
+        ("f", "gradient", "x"),
+        [
+            (lambda x: np.sum(x.astype(int)), np.zeros_like, np.array([1.0, 2.0])),
+            (lambda x: np.sum(np.floor(x)), np.zeros_like, np.arange(4.0)),
+            (lambda x: np.sum(np.where(x >= 0, x + 1, x)), np.ones_like, np.array([0.0, 2.0])),
+            (lambda x: np.sum(np.exp(x) + 1e-3 * (x >= 1)), np.exp, np.array([0.0, 1.0])),
+        ],
+    )
+    def test_a_jump_just_there(self, f, gradient, x):
+        for seed in range(5):
+            report = check_gradient(f, gradient, x, seed=seed)
+            assert report.verdict == "cannot tell", f"\n{report}"
+            assert report.rows[0].note == "f jumps here"
+
     def test_steps(self):
         def f(x):
             return np.sum(np.round(x))
