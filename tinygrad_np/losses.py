@@ -79,11 +79,18 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
         raise _complex_labels("cross_entropy", labels)
     if labels.shape == logits.shape:
         _check_distributions(labels)
-        losses = -np.sum(labels * log_softmax(logits), -1)
+        losses = -np.sum(labels * _finite_beside(labels, log_softmax(logits)), -1)
     else:
         _check_classes(labels, classes)
         losses = class_losses(logits, labels)
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
+
+
+def _finite_beside(labels: Any, logs: Any) -> Any:
+    """0 for what is −inf beside a label of 0: a class that a logit of −inf rules out."""
+    given, found = (x.data if hasattr(x, "grad") else x for x in (labels, logs))
+    ruled_out = np.isneginf(found) & (given == 0)
+    return np.where(ruled_out, 0, logs) if ruled_out.any() else logs
 
 
 def _check_classes(labels: Any, classes: int) -> None:

@@ -11,6 +11,7 @@ gradient is what their rules give.
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -418,11 +419,16 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     So the expectation is `x`, and nothing has to be rescaled when the network is used without
     dropout. `rng` is a `numpy.random.Generator`, which is drawn from once an element.
 
-    Raises ``ValueError`` unless 0 ≤ rate < 1, ``TypeError`` if `rng` is no Generator.
+    Raises ``ValueError`` unless 0 ≤ rate < 1, ``TypeError`` if `rate` is no number (a Tensor is
+    none: what is dropped has no derivative by it) or `rng` no Generator.
 
     >>> dropout(np.ones(6), 0.5, np.random.default_rng(0))
     array([2., 0., 0., 0., 2., 2.])
     """
+    if not isinstance(rate, numbers.Real):
+        raise TypeError(
+            f"dropout: rate must be one number for all elements, not {type(rate).__name__}"
+        )
     if not 0 <= rate < 1:
         raise ValueError(f"dropout: rate must be at least 0 and below 1, not {rate}")
     if not isinstance(rng, np.random.Generator):

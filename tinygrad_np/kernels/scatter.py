@@ -18,14 +18,18 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape`, with `values` added at `index`; what is indexed twice is added twice.
 
     The transpose of ``x[index]`` as a linear map: `index` is anything NumPy takes between
-    brackets, and `values` has the shape of ``x[index]`` exactly. Raises ``ValueError`` if not.
+    brackets, and `values` has the shape of ``x[index]`` exactly. Raises ``ValueError`` if not,
+    ``IndexError`` where the index is none or leaves the shape.
 
     >>> scatter_add(np.array([1.0, 10.0, 100.0]), [0, 2, 0], (4,))
     array([101.,   0.,  10.,   0.])
     """
     values = np.asanyarray(values)
     result = np.zeros(shape, values.dtype)
-    place = result[index]
+    try:
+        place = result[index]
+    except IndexError as error:
+        raise IndexError(f"scatter_add: into shape {result.shape}: {error}") from None
     if place.shape != values.shape:
         raise ValueError(
             f"scatter_add: the index selects {place.shape} from shape {shape}, "

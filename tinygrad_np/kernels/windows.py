@@ -71,21 +71,30 @@ def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     """
     x = np.asanyarray(x)
     size, stride, dilation = _steps("windows", x.ndim - 2, size, stride, dilation)
-    spans = geometry.window_spans(size, dilation)
-    if any(k > n for k, n in zip(spans, x.shape[1:-1], strict=True)):
-        raise ValueError(
-            f"windows: a {geometry.times(spans)} window does not fit the "
-            f"{geometry.times(x.shape[1:-1])} image; pad it first"
-        )
+    _check_fit("windows", x.shape, size, dilation)
     return _gather(x, _view(x.shape, x.strides, x.itemsize, size, stride, dilation))
 
 
 def _steps(function: str, axes: int, size: Any, stride: Any, dilation: Any) -> Any:
+    if axes < 1:
+        raise ValueError(
+            f"{function}: images must be (n, *spatial, channels) with at least one spatial axis, "
+            f"not with {axes + 2} axes"
+        )
     return (
         geometry.per_axis(size, axes, 1, f"{function}: size"),
         geometry.per_axis(stride, axes, 1, f"{function}: stride"),
         geometry.per_axis(dilation, axes, 1, f"{function}: dilation"),
     )
+
+
+def _check_fit(function: str, shape: Ints, size: Ints, dilation: Ints) -> None:
+    spans = geometry.window_spans(size, dilation)
+    if any(k > n for k, n in zip(spans, shape[1:-1], strict=True)):
+        raise ValueError(
+            f"{function}: a {geometry.times(spans)} window does not fit the "
+            f"{geometry.times(shape[1:-1])} image; pad it first"
+        )
 
 
 def padded_windows(x: Any, plan: geometry.ConvolutionPlan) -> Any:
@@ -206,14 +215,16 @@ def window_indices(shape: Ints, size: Any, stride: Any = 1, dilation: Any = 1) -
     ``np.take(x, window_indices(x.shape, size, stride))`` is ``windows(x, size, stride)``: the index
     trick of part 2 of the posts (`_take`). As a way to gather it costs an array of integers as
     large as the result, so `windows` is what convolutions use; this is the second way to the same.
+    It raises where `windows` does.
 
     >>> window_indices((1, 4, 1), 2, stride=2)[0, :, :, 0]
     array([[0, 1],
            [2, 3]])
     """
-    axes = len(shape) - 2
-    size, stride, dilation = _steps("window_indices", axes, size, stride, dilation)
-    counts = geometry.window_counts(tuple(shape[1:-1]), size, stride, dilation)
+    shape = geometry.per_axis(shape, len(shape), 0, "window_indices: shape")
+    size, stride, dilation = _steps("window_indices", len(shape) - 2, size, stride, dilation)
+    _check_fit("window_indices", shape, size, dilation)
+    counts = geometry.window_counts(shape[1:-1], size, stride, dilation)
     jumps = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
     # one range for every axis of (n, *out, *size, c), each in steps of its own
     lengths = (shape[0], *counts, *size, shape[-1])
