@@ -64,6 +64,7 @@ _XZ = b"\xfd7zXZ\0"
 _XZ_MEMORY = 1 << 27  # bytes for unpacking xz: twice what `xz -9` asks for
 _BLOCK = 512  # bytes, of a tar file
 _A_FILE = (b"0", b"\0")  # a regular file among the types of a tar file's members
+_PIECE = 1 << 20  # bytes that are unpacked at a time
 _ROOM = 1 << 20  # bytes, for what surrounds the records in an xz file or the archive
 
 
@@ -125,7 +126,7 @@ def read_cifar10(
     most_bytes = most * _RECORD
     if path.stat().st_size > most_bytes + _ROOM:  # before memory is asked for
         raise _too_long(path, most)
-    content = path.read_bytes()
+    content: bytes | bytearray = path.read_bytes()
     if content.startswith(_XZ):
         content = _unpacked(path, content, most_bytes)
     elif path.suffix == ".xz":
@@ -140,11 +141,15 @@ def read_cifar10(
     return _parsed(path, content)
 
 
-def _unpacked(path: Path, content: bytes, most: int) -> bytes:
+def _unpacked(path: Path, content: bytes, most: int) -> bytearray:
     """What is packed in `content`; of more than `most` bytes the first most + 1."""
     stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+    # In pieces: asked for all at once, lzma would for a moment hold it twice.
+    result = bytearray()
     try:
-        result = stream.decompress(content, most + 1)
+        while len(result) <= most and not stream.eof and (content or not stream.needs_input):
+            result += stream.decompress(content, min(_PIECE, most + 1 - len(result)))
+            content = b""
     except lzma.LZMAError as error:
         raise _error(path, f"is damaged xz ({error})") from None
     if len(result) <= most:
@@ -155,7 +160,7 @@ def _unpacked(path: Path, content: bytes, most: int) -> bytes:
     return result
 
 
-def _parsed(path: Path, content: bytes) -> tuple[np.ndarray, np.ndarray]:
+def _parsed(path: Path, content: bytes | bytearray) -> tuple[np.ndarray, np.ndarray]:
     count, over = divmod(len(content), _RECORD)
     if not content:
         raise _error(path, "is empty")
@@ -223,7 +228,8 @@ def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarr
                 raise _error(path, f"has two members {name}", "cifar10")
             if name not in _MEMBERS:
                 for _ in range(0, size, _BLOCK):
-                    read(_BLOCK)
+                    if not read(_BLOCK):  # else 170 MB of nothing would be read, block by block
+                        raise _error(path, f"is truncated: it ends within {name}", "cifar10")
                 continue
             if kind not in _A_FILE or size > _A_BATCH * _RECORD:
                 raise _error(path, f"has a member {name} that is no file of its size", "cifar10")
