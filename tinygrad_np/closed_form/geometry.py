@@ -93,6 +93,16 @@ def array(function: str, name: str, value: Any, layout: str | None = None) -> Ar
     return result if result.dtype.kind == "f" else result.astype(np.float64)
 
 
+def check_known_to_scipy(function: str, *arrays: Array) -> None:
+    """Raise ``TypeError`` for numbers longer than float64, of which SciPy knows too little.
+
+    >>> check_known_to_scipy("f", np.ones(2))
+    """
+    for x in arrays:
+        if x.dtype.itemsize > 8:
+            raise TypeError(f"{function}: takes numbers up to float64, not {x.dtype}")
+
+
 def image_shape(function: str, shape: Any) -> tuple[int, int, int, int]:
     """The shape of images, (n, rows, columns, channels), where no images are handed in.
 

@@ -16,6 +16,7 @@ from .geometry import (
     Windows,
     array,
     between_0_and_1,
+    check_known_to_scipy,
     divisor,
     frame,
     image_shape,
@@ -316,6 +317,7 @@ def _elementwise(function: str, inputs: Any, cotangents: Any) -> tuple[Array, Ar
 def _probabilities(function: str, probabilities: Any, labels: Any) -> tuple[Array, Array]:
     probabilities = array(function, "probabilities", probabilities)
     labels = array(function, "labels", labels).astype(probabilities.dtype)
+    check_known_to_scipy(function, probabilities)
     same_shape(function, "labels", labels, probabilities.shape)
     between_0_and_1(function, "probabilities", probabilities)
     between_0_and_1(function, "labels", labels)

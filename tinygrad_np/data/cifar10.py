@@ -216,10 +216,13 @@ def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarr
 
     def read(size: int) -> bytes:
         nonlocal left
+        check_room(size)
         left -= size
-        if left < 0:
-            raise _error(path, "is too long: it holds more than six batches", "cifar10")
         return stream.read(size)
+
+    def check_room(size: int) -> None:
+        if size > left:
+            raise _error(path, "is too long: it holds more than six batches", "cifar10")
 
     with gzip.GzipFile(fileobj=file) as stream:
         while (header := read(_BLOCK)).strip(b"\0"):
@@ -227,8 +230,9 @@ def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarr
             if name in parts:
                 raise _error(path, f"has two members {name}", "cifar10")
             if name not in _MEMBERS:
+                check_room(size)
                 for _ in range(0, size, _BLOCK):
-                    if not read(_BLOCK):  # else 170 MB of nothing would be read, block by block
+                    if not read(_BLOCK):  # else nothing would be read, 360,000 times
                         raise _error(path, f"is truncated: it ends within {name}", "cifar10")
                 continue
             if kind not in _A_FILE or size > _A_BATCH * _RECORD:

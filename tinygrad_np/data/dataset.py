@@ -36,6 +36,10 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
     >>> np.unique(dresses.train_labels)
     array([3], dtype=uint8)
     """
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"select: takes a Dataset, not a {type(dataset).__name__}")
+    if np.ndim(labels) != 1:
+        raise TypeError(f"select: labels are a sequence of labels, not {labels!r:.60}")
     for part, present in (("training", dataset.train_labels), ("test", dataset.test_labels)):
         for label in labels:
             if not np.any(present == label):
@@ -65,6 +69,12 @@ def standardised(
     (array([[-0.9999999],
            [ 0.9999999]]), array([[3.9999996]]))
     """
+    for x in (train, *others):
+        if not isinstance(x, np.ndarray) or x.dtype.kind not in "biuf" or not x.ndim:
+            raise TypeError(
+                "standardised: takes arrays of real numbers with rows, not a "
+                f"{type(x).__name__} of dtype {getattr(x, 'dtype', None)}"
+            )
     if not len(train):
         raise DataError("standardised: the training images are none; their mean needs at least one")
     for x in others:

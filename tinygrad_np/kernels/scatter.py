@@ -4,11 +4,14 @@
 replaced by the smaller or larger one; nothing is written into.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from .dispatch import array_function
+from .dispatch import array_function, numbers
+from .geometry import checked_shape
 
 _BASIC = (int, np.integer, np.bool_, slice, type(None), type(Ellipsis))
 
@@ -23,9 +26,9 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     >>> scatter_add(np.array([1.0, 10.0, 100.0]), [0, 2, 0], (4,))
     array([101.,   0.,  10.,   0.])
     """
-    values = np.asanyarray(values)
-    result = np.zeros(shape, values.dtype)
-    place = result[index]
+    values = numbers(values, "scatter_add")
+    result = np.zeros(checked_shape("scatter_add", shape), values.dtype)
+    place = selected(result, index, "scatter_add")
     if place.shape != values.shape:
         raise ValueError(
             f"scatter_add: the index selects {place.shape} from shape {shape}, "
@@ -49,7 +52,8 @@ def index_set(x: Any, index: Any, value: Any) -> Any:
     array([1., 0., 2., 0.])
     """
     result = _copy_for(x, value, "index_set")
-    result[index] = value
+    with _in_words("index_set", result, value):
+        result[index] = value
     return result
 
 
@@ -61,7 +65,8 @@ def index_min(x: Any, index: Any, value: Any) -> Any:
     array([-2.,  0.,  0.])
     """
     result = _copy_for(x, value, "index_min")
-    np.minimum.at(result, index, value)
+    with _in_words("index_min", result, value):
+        np.minimum.at(result, index, value)
     return result
 
 
@@ -73,7 +78,8 @@ def index_max(x: Any, index: Any, value: Any) -> Any:
     array([2., 0., 0.])
     """
     result = _copy_for(x, value, "index_max")
-    np.maximum.at(result, index, value)
+    with _in_words("index_max", result, value):
+        np.maximum.at(result, index, value)
     return result
 
 
@@ -90,9 +96,40 @@ def is_last_writer(index: Any, shape: tuple[int, ...]) -> Any:
     return numbers[index] == own
 
 
+@contextmanager
+def _in_words(function: str, x: Any, value: Any) -> Iterator[None]:
+    """What NumPy says of an index or of values that do not fit, with `function` and the shapes."""
+    try:
+        yield
+    except (IndexError, OverflowError, TypeError, ValueError) as error:
+        kind = IndexError if isinstance(error, IndexError) else ValueError
+        raise kind(
+            f"{function}: values of shape {np.shape(value)} at an index of an array of shape "
+            f"{x.shape}: {error}"
+        ) from None
+
+
+def selected(x: Any, index: Any, function: str) -> Any:
+    """``x[index]``; the ``IndexError`` for what does not fit opens with `function`.
+
+    >>> selected(np.arange(3), 5, "at")
+    Traceback (most recent call last):
+    ...
+    IndexError: at: index 5 is out of bounds for axis 0 with size 3
+    """
+    try:
+        return x[index]
+    except (IndexError, OverflowError, TypeError, ValueError) as error:
+        raise IndexError(f"{function}: {error}") from None
+
+
 def _copy_for(x: Any, value: Any, function: str) -> Any:
-    result = np.array(x)
-    dtype = np.result_type(value) if np.ndim(value) else np.result_type(value, result)
+    result = np.array(numbers(x, function))
+    given = numbers(value, function)
+    try:
+        dtype = given.dtype if given.ndim else np.result_type(value, result)
+    except OverflowError as error:  # a Python integer beyond the array's dtype
+        raise TypeError(f"{function}: {error}") from None
     if not np.can_cast(dtype, result.dtype, "same_kind"):
         raise TypeError(
             f"{function}: values of dtype {dtype} do not fit into an array of dtype "
