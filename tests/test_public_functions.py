@@ -102,9 +102,10 @@ class Odd:
     """Something that is no array at all."""
 
 
-OTHERS = [None, "", "same", "mean", "text", b"bytes", [], [[1.0], [1.0, 2.0]], {}, {"a": 1.0}, (), ...,
-          slice(None), Odd(), Odd, len, [1, 2], (1, 2), [1.0, None], np.random.default_rng, range(3),
-          {1, 2}, [HUGE], (0, 0, 0), [[1, 2], [3, 4]], ((1, 2), (0, HUGE)), (-1,), np.float32(2.5),
+OTHERS = [None, "", "same", "mean", "text", b"bytes", [], [[1.0], [1.0, 2.0]], {}, {"a": 1.0}, (),
+          ..., slice(None), Odd(), Odd, len, [1, 2], (1, 2), [1.0, None], np.random.default_rng,
+          range(3), {1, 2}, [HUGE], (0, 0, 0), [[1, 2], [3, 4]], ((1, 2), (0, HUGE)), (-1,),
+          np.float32(2.5),
           np.int64(2), np.str_("x"), np.ma.masked_array([1.0, 2.0], [True, False])]  # fmt: skip
 
 
@@ -242,9 +243,11 @@ def unwindows(draw):
 
 INDICES = st.sampled_from([
     0, -1, 1, 2, HUGE, -HUGE, 1 << 63, 10**30, slice(None), slice(1, None), slice(None, None, -1),
-    slice(HUGE), slice(0, 1, 0), ..., None, True, (), (0, 0), (0, 0, 0, 0, 0, 0), (..., 0), (..., ...), [0, 0],
-    [0, -1, 0], [5], [], [0.5], 0.5, "x", ["a"], [True], [[0, 1], [0, 0]], ([0], [0]), ([0, 1], [0, 1, 2]),
-    np.array([0, 1]), np.array([True, False]), np.array(0), slice("a"), (None, 0), {}, (slice(None), [0]),
+    slice(HUGE), slice(0, 1, 0), ..., None, True, (), (0, 0), (0, 0, 0, 0, 0, 0), (..., 0),
+    (..., ...),
+    [0, 0], [0, -1, 0], [5], [], [0.5], 0.5, "x", ["a"], [True], [[0, 1], [0, 0]], ([0], [0]),
+    ([0, 1], [0, 1, 2]), np.array([0, 1]), np.array([True, False]), np.array(0), slice("a"),
+    (None, 0), {}, (slice(None), [0]),
 ])  # fmt: skip
 
 
@@ -367,7 +370,8 @@ def total(x):
 
 
 FUNCTIONS = st.sampled_from([total, total, total, sine, lambda x: x, lambda x: 3.0, lambda x: None,
-                             lambda x: "text", lambda x: (total(x), x), lambda x: [x, {"a": x}]])  # fmt: skip
+                             lambda x: "text", lambda x: (total(x), x),
+                             lambda x: [x, {"a": x}]])  # fmt: skip
 
 
 def differentiate(name):
@@ -461,9 +465,11 @@ def standardised(draw):
 
 ANY_TREE = st.recursive(
     anything(),
-    lambda parts: st.lists(parts, max_size=2) | st.dictionaries(st.text(max_size=2), parts, max_size=2),
+    lambda parts: (
+        st.lists(parts, max_size=2) | st.dictionaries(st.text(max_size=2), parts, max_size=2)
+    ),
     max_leaves=4,
-)  # fmt: skip
+)
 
 
 def saved_and_loaded(tree, ending, like):
@@ -488,8 +494,7 @@ def checkpointed(step, keep, wanted):
         checkpoint.save(step, {"a": 1})
         try:
             return checkpoint.load(wanted)
-        except FileNotFoundError as error:
-            assert str(error).startswith("Checkpoint: ")
+        except FileNotFoundError:  # with the steps that there are: test_training.py
             return None
 
 
@@ -726,11 +731,9 @@ def tried(name, args, kwargs):
         warnings.simplefilter("always")
         try:
             result = function(*args, **kwargs)
-        except MemoryError as raised:  # with a message of NumPy's that says of how much
-            assert "Unable to allocate" in str(raised)
-            error = raised
         except Exception as raised:
-            if not is_ours(raised):
+            # NumPy says well how much memory it did not get.
+            if not isinstance(raised, MemoryError) and not is_ours(raised):
                 raise
             error = raised
     assert snapshot([*args, *kwargs.values()]) == before, "an argument was written into"
@@ -800,7 +803,7 @@ def main(wanted):
     counts, failed = {True: 0, False: 0}, []
     for name in CALLS:
         try:
-            trial(name, -(-wanted // len(CALLS)), counts)()
+            trial(name, wanted // len(CALLS) + 25, counts)()
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
@@ -810,10 +813,11 @@ def main(wanted):
                 ours = [f"{f.filename}:{f.lineno}" for f in frames if f.filename.startswith(ROOT)]
                 print(f"{name}: {type(one).__name__}: {one}", *ours[-2:], sep="\n    ")
                 print("   ", *getattr(one, "__notes__", []), sep="\n    ")
+    took = time.perf_counter() - began
     print(
-        f"{sum(counts.values()):,} examples over {len(CALLS)} functions in "
-        f"{time.perf_counter() - began:.0f} s: {counts[True]:,} results, {counts[False]:,} errors of "
-        f"ours; {len(failed)} functions did something else: {', '.join(failed) or 'none'}"
+        f"{sum(counts.values()):,} examples over {len(CALLS)} functions in {took:.0f} s: "
+        f"{counts[True]:,} results, {counts[False]:,} errors of ours; {len(failed)} functions did "
+        f"something else{': ' if failed else ''}{', '.join(failed)}"
     )
     return int(bool(failed))
 

@@ -19,6 +19,7 @@ from . import optim, tree
 from .at import at
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
+from .kernels.memory import release as release_memory
 from .kernels.products import unwindows
 from .kernels.scatter import scatter_add
 from .kernels.windows import window_indices, windows
@@ -94,6 +95,7 @@ __all__ = [
     "max_pool",
     "optim",
     "pointwise",
+    "release_memory",
     "relu",
     "remat",
     "save",

@@ -30,6 +30,9 @@ class Windows(NamedTuple):
     """⌊(n + 2P − K) / s⌋ + 1"""
 
 
+_MOST_PIXELS = 1 << 56  # far more than any memory holds, far less than overflows
+
+
 def windows(function: str, spatial: Any, size: Any, stride: Any, padding: Any) -> Windows:
     """Windows that fit: n ≥ 1, K ≥ 1, s ≥ 1, P ≥ 0 and n + 2P ≥ K on both axes.
 
@@ -49,6 +52,12 @@ def windows(function: str, spatial: Any, size: Any, stride: Any, padding: Any) -
         raise ValueError(
             f"{function}: windows of {_times(size)} do not fit images of {_times(spatial)} with "
             f"padding {padding}; pad by at least {needed} or make the windows smaller"
+        )
+    framed = [n + 2 * p for n, p in zip(spatial, padding, strict=True)]
+    if framed[0] * framed[1] > _MOST_PIXELS:
+        raise ValueError(
+            f"{function}: with padding {padding}, images would be {framed[0]}×{framed[1]}, more "
+            "than can be; pad less"
         )
     rows, columns = [r // s + 1 for r, s in zip(room, stride, strict=True)]
     return Windows(spatial, size, stride, padding, (rows, columns))
@@ -150,7 +159,7 @@ def divisor(function: str, reduction: str, n: int) -> int:
     >>> divisor("f", "mean", 32), divisor("f", "sum", 32)
     (32, 1)
     """
-    if reduction not in ("mean", "sum"):
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum"):
         raise ValueError(f"{function}: reduction must be 'mean' or 'sum', not {reduction!r}")
     if reduction == "sum":
         return 1

@@ -141,7 +141,7 @@ def read_cifar10(
     return _parsed(path, content)
 
 
-def _unpacked(path: Path, content: bytes, most: int) -> bytearray:
+def _unpacked(path: Path, content: bytes | bytearray, most: int) -> bytearray:
     """What is packed in `content`; of more than `most` bytes the first most + 1."""
     stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
     # In pieces: asked for all at once, lzma would for a moment hold it twice.

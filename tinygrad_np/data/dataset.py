@@ -4,6 +4,7 @@
 deviation 1. `DataError` is raised by a file or a data set that is not what it should be.
 """
 
+import operator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -38,8 +39,10 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
     """
     if not isinstance(dataset, Dataset):
         raise TypeError(f"select: takes a Dataset, not a {type(dataset).__name__}")
-    if np.ndim(labels) != 1:
-        raise TypeError(f"select: labels are a sequence of labels, not {labels!r:.60}")
+    try:
+        wanted = np.array([operator.index(label) for label in labels])
+    except TypeError:
+        raise TypeError(f"select: labels are a sequence of integers, not {labels!r:.60}") from None
     for part, present in (("training", dataset.train_labels), ("test", dataset.test_labels)):
         for label in labels:
             if not np.any(present == label):
@@ -47,8 +50,8 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
                     f"select: no {part} image has the label {label}; "
                     f"choose among {np.unique(present).tolist()}"
                 )
-    train = np.isin(dataset.train_labels, labels)
-    test = np.isin(dataset.test_labels, labels)
+    train = np.isin(dataset.train_labels, wanted)
+    test = np.isin(dataset.test_labels, wanted)
     return Dataset(
         dataset.train_images[train],
         dataset.train_labels[train],

@@ -53,7 +53,7 @@ def numbers(x: Any, function: str, what: str = "numbers") -> Any:
             raise ValueError(f"{function}: the nested lists are no array: {error}") from None
     if x.dtype.kind not in "biufc":
         raise TypeError(f"{function}: takes {what}, not an array of dtype {x.dtype}")
-    return x
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
 
 
 def array_function(function: F) -> F:

@@ -352,6 +352,13 @@ def transposed_plan(
     )
 
 
+def _outside(function: str, padding: Any, size: Ints, spatial: Ints) -> ValueError:
+    return ValueError(
+        f"{function}: with padding {padding}, a {times(size)} window lies wholly in the padding of "
+        f"the {times(spatial)} image; pad by less than the window's size"
+    )
+
+
 class PoolingPlan(NamedTuple):
     """How to pool: what to pad, which windows to take, and how many pixels each window has."""
 
@@ -394,16 +401,12 @@ def pooling_plan(
     pairs = _resolved(given, spatial, size, stride, dilation)
     _check_fit(function, "window", spatial, size, dilation, pairs, given)
     spans = window_spans(size, dilation)
-    outside = ValueError(
-        f"{function}: with padding {padding}, a {times(size)} window lies wholly in the padding of "
-        f"the {times(spatial)} image; pad by less than the window's size"
-    )
     framed, counts = [], []
     for n, k, s, d, span, (before, after) in zip(
         spatial, size, stride, dilation, spans, pairs, strict=True
     ):
         if before >= span or after >= span + s:  # before there are too many windows to look at
-            raise outside
+            raise _outside(function, padding, size, spatial)
         windows = (n + before + after - span) // s + 1
         left_over = (n + before + after - span) % s
         if ceil_mode and left_over and windows * s < before + n:
@@ -414,5 +417,5 @@ def pooling_plan(
         starts = range(0, windows * s, s)
         counts.append(tuple([sum(low <= i + d * t < high for t in range(k)) for i in starts]))
         if not all(any(before <= i + d * t < before + n for t in range(k)) for i in starts):
-            raise outside
+            raise _outside(function, padding, size, spatial)
     return PoolingPlan(_pad_width(tuple(framed)), size, stride, dilation, tuple(counts))
