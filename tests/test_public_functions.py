@@ -731,6 +731,8 @@ def tried(name, args, kwargs):
         warnings.simplefilter("always")
         try:
             result = function(*args, **kwargs)
+            if isinstance(result, Tensor):
+                result.backward(np.ones(result.shape, result.dtype))
         except Exception as raised:
             # NumPy says well how much memory it did not get.
             if not isinstance(raised, MemoryError) and not is_ours(raised):
