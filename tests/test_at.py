@@ -111,11 +111,11 @@ def test_dtypes():
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        (1, "t.at[1].set(value)"),
-        ((slice(None), 0), "t.at[:, 0].set(value)"),
-        (slice(1, None, 2), "t.at[1::2].set(value)"),
-        ((..., None), "t.at[..., None].set(value)"),
-        (np.array([True]), "t.at[index].set(value)"),
+        (1, "tinygrad_np.at(t)[1].set(value)"),
+        ((slice(None), 0), "tinygrad_np.at(t)[:, 0].set(value)"),
+        (slice(1, None, 2), "tinygrad_np.at(t)[1::2].set(value)"),
+        ((..., None), "tinygrad_np.at(t)[..., None].set(value)"),
+        (np.array([True]), "tinygrad_np.at(t)[index].set(value)"),
     ],
 )
 def test_writing_into_a_tensor_shows_the_line_to_write(key, text):

@@ -640,6 +640,7 @@ UNTRIED = {
     "linear": "declares a rule",
     "pointwise": "declares a rule",
     "takes": "declares a rule",
+    "release_memory": "takes no arguments",
     "data.CIFAR10_NAMES": "names",
     "data.GARMENT_NAMES": "names",
     "data.DataError": "an exception",

@@ -8,7 +8,7 @@ from tinygrad_np.check import samples
 from tinygrad_np.check.samples import EDGES, edges_of, samples_of
 from tinygrad_np.check.witnesses import edge, trials, witnesses
 from tinygrad_np.rules import REFUSED, TABLE, families
-from tinygrad_np.rules.table import Row, linear, pointwise, takes
+from tinygrad_np.rules.table import REQUIRED, Row, linear, pointwise, takes
 from tinygrad_np.tensor import Tensor
 
 FAMILIES = families()
@@ -123,9 +123,13 @@ def test_the_cauchy_riemann_equations_tell_what_is_not_analytic(function):
 @each([row for row in DIFFERENTIABLE if row.kind == "pointwise"])
 @pytest.mark.parametrize("shape", [(0,), (3, 0, 2)])
 def test_elementwise_rows_take_empty_arrays(row, shape):
-    operands = [np.zeros(shape) for _ in row.rules]
-    tensors = [Tensor(operand) for operand in operands]
-    result = row.function(*tensors)
+    required = [i for i, default in enumerate(row.defaults) if default is REQUIRED]
+    operands = [
+        Tensor(np.zeros(shape)) if position in row.rules else np.zeros(shape, int)
+        for position in sorted({*required, *row.rules})
+    ]
+    tensors = [operand for operand in operands if isinstance(operand, Tensor)]
+    result = row.function(*operands)
     np.sum(result).backward()
     assert all(t.grad.shape == shape for t in tensors)
 

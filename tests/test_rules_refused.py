@@ -93,7 +93,7 @@ class TestReasons:
             (lambda: np.isnat(T), r"np\.isnat.*dates"),
             (lambda: np.is_busday(T), r"np\.is_busday.*dates"),
             (lambda: np.datetime_as_string(T), r"np\.datetime_as_string.*dates"),
-            (lambda: np.strings.isalpha(T), r"np\.isalpha.*strings"),
+            (lambda: np.strings.isalpha(T), r"np\.strings\.isalpha.*strings"),
             (lambda: np.char.equal(T, T), r"np\.char\.equal.*strings"),
             # those that do not ask their arguments (NumPy 2.0) convert it first
             (lambda: np.strings.upper(T), "it works on strings|does not turn into an array"),

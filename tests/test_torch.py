@@ -144,3 +144,19 @@ def test_pooling(axes, seed):
 
 def test_500_geometries():
     assert 3 * len(SEEDS) >= 500
+
+
+def test_a_gradient_by_complex_numbers_is_the_conjugate_of_pytorchs():
+    rng = np.random.default_rng(5)
+    z, w = rng.standard_normal((2, 3, 4)) + 1j * rng.standard_normal((2, 3, 4))
+    phases = rng.standard_normal(4)
+
+    def loss(m, z, phases):
+        fields = m.fft.fft(z * m.exp(1j * phases)) * (w if m is np else torch.tensor(w))
+        return m.sum(m.abs(fields) ** 3) + m.sum(m.real(z) * m.imag(z))
+
+    by_z, by_phases = tg.grad(lambda *args: loss(np, *args), argnums=(0, 1))(z, phases)
+    theirs = torch.tensor(z, requires_grad=True), torch.tensor(phases, requires_grad=True)
+    loss(torch, *theirs).backward()
+    agree(by_z, theirs[0].grad.numpy().conj(), "by complex numbers")
+    agree(by_phases, theirs[1].grad.numpy(), "by real ones")

@@ -164,7 +164,7 @@ def reverse(
                 g = g.kept()
             parents = node.parents
             kept = node.kept if wrap is None else _recorded(node, wrap)
-            if type(node) is Several:
+            if type(node) is Several and not plan.row.gaps:
                 g = _without_gaps(g, node.outputs)
             for pull, slot in plan.pulls:
                 parent = parents[slot]

@@ -76,6 +76,8 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     classes = logits.shape[-1]
     if classes == 0 or (logits.size == 0 and reduction == "mean"):
         raise ValueError(f"cross_entropy: logits of shape {logits.shape} have no mean loss")
+    if labels.dtype.kind == "c":
+        raise _complex_labels("cross_entropy", labels)
     if labels.shape == logits.shape:
         _check_distributions(labels)
         losses = -np.sum(labels * log_softmax(logits), -1)
@@ -120,10 +122,11 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
             f"{labels.shape} differ; reshape one of them, for instance labels.reshape(-1, 1)"
         )
     _check_reduction(function, reduction)
-    if predictions.dtype.kind == "c" or labels.dtype.kind == "c":
+    if labels.dtype.kind == "c":
+        raise _complex_labels(function, labels)
+    if predictions.dtype.kind == "c":
         raise TypeError(
-            f"{function}: predictions and labels are real numbers, not of dtype "
-            f"{predictions.dtype} and {labels.dtype}"
+            f"{function}: takes real numbers, not predictions of dtype {predictions.dtype}"
         )
     size = labels.size
     if size == 1:
@@ -142,6 +145,10 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
     if labels.dtype.kind in "biu":
         labels = labels.astype(predictions.dtype)
     return predictions, labels
+
+
+def _complex_labels(function: str, labels: Any) -> TypeError:
+    return TypeError(f"{function}: labels are real numbers, not of dtype {labels.dtype}")
 
 
 def _check_reduction(function: str, reduction: str) -> None:

@@ -24,6 +24,9 @@ class Methods:
 
     __slots__ = ()
 
+    data: Any
+    ndim: Any
+
     @property
     def at(self) -> At:
         """Updates that give a new Tensor: ``t.at[index].set(value)``; see `tinygrad_np.at`."""
@@ -103,6 +106,16 @@ class Methods:
         """As `numpy.clip`; the derivative is 1 on the closed interval."""
         return numpy.clip(self, min, max)
 
+    def round(self, decimals: int = 0) -> Any:
+        """As `numpy.round`: a constant."""
+        return numpy.round(self, decimals)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        """Python's ``round(t)`` of a single number, which is a constant."""
+        if self.ndim:
+            raise TypeError("round(t) is for a single number; use np.round(t), a constant")
+        return round(self.data[()], ndigits)
+
     def dot(self, other: Any) -> Self:
         """As `numpy.dot`."""
         return numpy.dot(self, other)
@@ -131,15 +144,24 @@ class Methods:
         """The complex conjugate."""
         return numpy.conjugate(self)
 
+    conjugate = conj
+
     def copy(self) -> Self:
         """The same value as a new Tensor that depends on this one."""
         return numpy.positive(self)
 
     def astype(self, dtype: Any) -> Self:
-        """As another floating or complex dtype; the gradient comes back in this one."""
+        """As another floating or complex dtype; the gradient comes back in this one.
+
+        Raises ``TypeError`` from complex to real: take ``t.real``.
+        """
         if np.dtype(dtype).kind not in "fc":
             raise TypeError(
                 f"astype: {np.dtype(dtype)} has no derivative; use t.data.astype for constants"
+            )
+        if numpy.iscomplexobj(self) and np.dtype(dtype).kind != "c":
+            raise TypeError(
+                f"astype: complex numbers do not fit into {np.dtype(dtype)}; take np.real of them"
             )
         return cast(self, np.dtype(dtype))
 

@@ -289,7 +289,7 @@ def max_pool(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    images = _pooled("max_pool", images)
+    images = _pooled("max_pool", images, "f")
     plan = _pooling_plan("max_pool", images, size, stride, padding, dilation, ceil_mode)
     if plan.pad_width is not None:
         images = pad(images, plan.pad_width, -np.inf)
@@ -318,7 +318,7 @@ def average_pool(
     >>> average_pool(np.ones((1, 3, 1)), 2, padding=1, count_padding=True).ravel()
     array([0.5, 1. ])
     """
-    images = _pooled("average_pool", images)
+    images = _pooled("average_pool", images, "fc")
     plan = _pooling_plan(
         "average_pool", images, size, stride, padding, dilation, ceil_mode, count_padding
     )
@@ -330,14 +330,19 @@ def average_pool(
     return total / _products(plan.counts).astype(images.dtype)
 
 
-def _pooled(name: str, images: Any) -> Any:
+def _pooled(name: str, images: Any, kinds: str) -> Any:
     images = numbers(images, name)
     if images.ndim < 3:
         raise ValueError(
             f"{name}: images must be (n, *spatial, channels) with at least one spatial axis, not "
             f"{images.shape}"
         )
-    if images.dtype.kind != "f":
+    if images.dtype.kind == "c" and "c" not in kinds:
+        raise TypeError(
+            f"{name}: complex numbers have no largest one; take np.abs or np.real of the images, "
+            f"which have dtype {images.dtype}"
+        )
+    if images.dtype.kind not in kinds:
         raise TypeError(
             f"{name}: takes floating numbers, not an array of dtype {images.dtype}; convert it "
             "with .astype(float)"

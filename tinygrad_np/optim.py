@@ -21,7 +21,8 @@ def sgd(
     """A step of gradient descent: v ← momentum·v + g, then w ← w − rate·v (as PyTorch has it).
 
     `grads` is a tree like `params`; `state` is what the last step gave, and None at the first. With
-    momentum 0, v is the gradient, and the state stays None. A float32 parameter stays float32.
+    momentum 0, v is the gradient, and the state stays None. A float32 parameter stays float32. Of a
+    complex parameter g is ∂/∂x − i ∂/∂y, as `grad` gives it, and the step goes along −conj(v).
 
     Raises ``ValueError`` where the trees or a shape differ, a rate or momentum is negative, or the
     momentum is not below 1.
@@ -57,6 +58,10 @@ def sgd(
             raise ValueError(
                 f"sgd: a parameter of shape {w.shape} has a gradient of shape {v.shape}"
             )
-        return w - rate * v
+        return w - rate * (v.conjugate() if _is_complex(v) else v)
 
     return Update(tree.map(moved, params, velocities), velocities if momentum else None)
+
+
+def _is_complex(v: Any) -> bool:
+    return isinstance(v, complex) or getattr(getattr(v, "dtype", None), "kind", "") == "c"

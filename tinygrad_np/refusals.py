@@ -11,7 +11,8 @@ from .at import written
 
 _NO_NUMBER = (
     "{0}(t) would lose the gradient; use t.item() for the value, NumPy's functions instead of "
-    "those of math, and np.stack or t.at[...].set instead of filling an array element by element"
+    "those of math, and instead of out[i] = t write out = tinygrad_np.at(out)[i].set(t), or "
+    "np.stack a list"
 )
 
 
@@ -23,8 +24,8 @@ class Refusals:
     Traceback (most recent call last):
     ...
     TypeError: float(t) would lose the gradient; use t.item() for the value, NumPy's functions \
-instead of those of math, and np.stack or t.at[...].set instead of filling an array element by \
-element
+instead of those of math, and instead of out[i] = t write out = tinygrad_np.at(out)[i].set(t), or \
+np.stack a list
     """
 
     __slots__ = ()
@@ -35,7 +36,8 @@ element
         raise TypeError(
             "a Tensor does not turn into an array by itself, since its gradient would be lost: "
             "use t.data for the value, np.stack or np.concatenate to join Tensors (also those in a "
-            "list or tuple), and t.at[...].set instead of writing a Tensor into an array"
+            "list or tuple), np.broadcast_to for np.full; and instead of out[i] = t write "
+            "out = tinygrad_np.at(out)[i].set(t)"
         )
 
     def __float__(self) -> NoReturn:
@@ -47,11 +49,16 @@ element
     def __complex__(self) -> NoReturn:
         raise TypeError(_NO_NUMBER.format("complex"))
 
+    def __index__(self) -> NoReturn:
+        raise TypeError(
+            "a Tensor is no index and no length, since it is a floating number; use int(t.item())"
+        )
+
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise TypeError(
             "a Tensor is never written into, since the graph would not notice; instead of "
-            f"t[{written(key)}] = value write t = t.at[{written(key)}].set(value), which makes a "
-            "new one (and .add(value) instead of +=)"
+            f"t[{written(key)}] = value write t = tinygrad_np.at(t)[{written(key)}].set(value), "
+            "which makes a new one, and takes plain arrays, too (.add(value) instead of +=)"
         )
 
     # NumPy writes into the array, so that every other name for it, and every array that it is a

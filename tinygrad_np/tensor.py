@@ -33,7 +33,7 @@ from .rules.calls import (
     check_constant,
     constant_call,
     constant_operand,
-    refusal_of_method,
+    refuse_in_ufunc,
     row_of,
 )
 from .rules.plans import Like, Plan, likes
@@ -137,7 +137,7 @@ class Tensor(Methods, Refusals):
         """Add the gradient of this result to the `grad` of every leaf that it was computed from.
 
         `cotangent`, an array of this shape, weighs the elements of the result; it can be left out
-        for a single element. The graph is freed on the way: a second ``backward()`` through it
+        for a single real element. The graph is freed on the way: a second ``backward()`` through it
         raises `FreedGraphError`. `tinygrad_np.vjp` pulls back as often as one likes.
 
         >>> x = Tensor([1.0, 2.0, 3.0])
@@ -152,6 +152,12 @@ class Tensor(Methods, Refusals):
                 f"backward: the result has shape {self.shape}, not one element; pass a cotangent "
                 "of that shape, or reduce the result first, for instance with .sum()"
             )
+        if cotangent is None and self._value.dtype.kind == "c":
+            raise TypeError(
+                "backward: the result is a complex number, whose real part, imaginary part and "
+                "absolute value have a gradient each; take one of them, for instance with np.real, "
+                "or pass a cotangent"
+            )
         given = np.ones(self.shape) if cotangent is None else cotangent
         seed = shaped_like(given, self.shape, self.dtype, "backward: the cotangent")
         found: Any = reverse([(self._source, seed)], free=True)
@@ -164,7 +170,11 @@ class Tensor(Methods, Refusals):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":
-            raise TypeError(refusal_of_method(ufunc, method))
+            from .rules.methods import row_of_method  # which few programs need
+
+            # These come twice where they were given by name.
+            kwargs = {k: v for k, v in kwargs.items() if k not in ("array", "indices")}
+            return apply(row_of_method(ufunc, method), inputs, kwargs)
         return apply(TABLE.get(ufunc) or row_of(ufunc), inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -215,12 +225,16 @@ class Tensor(Methods, Refusals):
         return _binary(_REMAINDER, other, self)
 
     def __floordiv__(self, other: Any) -> Array:
+        if _defers(other):
+            return NotImplemented
         return apply(_FLOOR_DIVIDE, (self, other), {})
 
     def __rfloordiv__(self, other: Any) -> Array:
         return apply(_FLOOR_DIVIDE, (other, self), {})
 
     def __divmod__(self, other: Any) -> tuple[Array, Tensor]:
+        if _defers(other):
+            return NotImplemented
         return apply(_DIVMOD, (self, other), {})
 
     def __rdivmod__(self, other: Any) -> tuple[Array, Tensor]:
@@ -369,16 +383,20 @@ def value_of(x: Any) -> Any:
 
 def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out a row's function on arguments among which are Tensors, and record it."""
-    if not kwargs:
-        call = row.calls.get(tuple(map(type, args)))
-        if call is not None:
-            return call(*args)
-    if row.kind == "constant":
-        constant_call(row, args, kwargs)
-        return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
-    if row.kind == "composed":
-        return _compose(row, bind(row, args, kwargs))
-    return _apply_bound(row, args, kwargs)
+    try:
+        if not kwargs:
+            call = row.calls.get(tuple(map(type, args)))
+            if call is not None:
+                return call(*args)
+        if row.kind == "constant":
+            constant_call(row, args, kwargs)
+            return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+        if row.kind == "composed":
+            return _compose(row, bind(row, args, kwargs))
+        return _apply_bound(row, args, kwargs)
+    except TypeError as error:
+        refuse_in_ufunc(row, args, error)
+        raise
 
 
 def _unary(row: Row, x: Tensor) -> Any:
@@ -389,7 +407,11 @@ def _unary(row: Row, x: Tensor) -> Any:
 def _binary(row: Row, x: Any, y: Any) -> Any:
     call = row.calls.get((type(x), type(y)))
     if call is not None:
-        return call(x, y)
+        try:
+            return call(x, y)
+        except TypeError as error:
+            refuse_in_ufunc(row, (x, y), error)
+            raise
     if _defers(x) or _defers(y):
         return NotImplemented
     return apply(row, (x, y), {})
@@ -447,7 +469,10 @@ def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor
         ans = np.asarray(ans)
     dtype = ans.dtype
     if dtype.kind not in "fc":
-        raise TypeError(f"{plan.row.name}: gave dtype {dtype}; are all operands numbers?")
+        raise TypeError(
+            f"{plan.row.name}: gave dtype {dtype}, which has no derivative; are all operands "
+            "numbers, and what it asks for or is filled with floating?"
+        )
     node = _new(Node)  # Node(…) and Tensor(…), written out: half their cost is the call
     node.number = new_number()
     node.plan = plan
@@ -470,6 +495,8 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     # of the positional ones.
     is_whole = bool(kwargs) or row.rest is not None
     plain = not is_whole and not row.nested and row.constant_outputs is None
+    # Whether complex numbers fit is looked at in every call.
+    plain = plain and not row.real and (row.dtype is None or row.dtype >= len(args))
     for position, value in enumerate(bound):
         if position in row.nested:
             items = list(value)

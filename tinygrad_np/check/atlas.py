@@ -6,9 +6,9 @@
 >>> from tinygrad_np.rules import TABLE
 >>> [page] = atlas([TABLE[np.exp]])
 >>> page.function, page.kind, page.points, page.is_right
-('np.exp', 'pointwise', 4, True)
+('np.exp', 'pointwise', 5, True)
 >>> sorted(page.errors)
-['complex step', 'differences', 'float32', 'layout', 'second order', 'transpose', 'value']
+['complex step', 'differences', 'edge', 'float32', 'layout', 'second order', 'transpose', 'value']
 """
 
 from __future__ import annotations

@@ -105,6 +105,7 @@ def logistic_residual(logits: Any, labels: Any) -> Any:
     >>> logistic_residual(np.array([0.0, 1000.0]), np.array([1.0, 1.0]))
     array([-0.5,  0. ])
     """
+    logits = real_numbers(logits, "logistic_residual")
     if _is_one_number(logits, labels):
         z, y = logits.item(), labels.item()
         small = math.exp(-abs(z))

@@ -60,6 +60,7 @@ def class_losses(logits: Any, classes: Any) -> Any:
     >>> class_losses(np.array([[1000.0, 0.0], [0.0, 0.0]]), np.array([1, 0]))
     array([1.00000000e+03, 6.93147181e-01])
     """
+    logits = real_numbers(logits, "class_losses")
     shifted = logits - logits.max(-1, keepdims=True)
     total = np.sum(np.exp(shifted), -1)
     return np.log(total) - np.take_along_axis(shifted, classes[..., None], -1)[..., 0]

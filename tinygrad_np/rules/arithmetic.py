@@ -1,15 +1,20 @@
 """Arithmetic, powers, extrema and bounds, elementwise.
 
-Written policy for kinks and ties: ``abs'(0)`` is 0, `maximum` and `minimum` split a tie equally,
-`clip` passes the cotangent on the closed interval, ``x**0`` has derivative 0 everywhere.
+Written policy for kinks and ties: ``abs'(0)`` is 0, and so are those of `fabs` and `copysign`;
+`maximum` and `minimum` split a tie equally; so do `fmax` and `fmin`, which give nothing to a nan
+unless both are; `clip` passes the cotangent on the closed interval, ``x**0`` has derivative 0
+everywhere. `nextafter` has derivative 1: it is x but for a rounding error. `heaviside` passes the
+cotangent to its second operand where the first is 0, and is constant elsewhere.
 """
 
 from typing import Any
 
 import numpy as np
+from numpy._core import umath
 
 from ..kernels.elementwise import (
     bernoulli_loss,
+    cast,
     larger,
     logistic_loss,
     logistic_residual,
@@ -35,6 +40,8 @@ def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
     """ans·log x; 0**y is constant for y > 0, and infinite for y < 0. By policy 0 at y = 0."""
     if isinstance(x, (int, float, complex)):
         x = np.asarray(x, ans.dtype)
+    elif x.dtype.kind != ans.dtype.kind:
+        x = cast(x, ans.dtype)  # of a negative base the logarithm is complex
     base_is_zero = np.equal(x, 0)
     at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
     return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
@@ -64,8 +71,15 @@ def _remaining(x: Any, y: Any) -> Any:
     return -np.floor_divide(x, y)
 
 
-def _clip_kernel(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
-    return np.clip(a, a_min, a_max)
+def _among_numbers(x: Any, y: Any, share: Any) -> Any:
+    """The share of x in fmax or fmin, a nan only if both are: `share` where neither is one."""
+    x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)
+    share = np.where(x_is_nan, 0, np.where(y_is_nan, 1, share))
+    return np.where(np.logical_and(x_is_nan, y_is_nan), 0.5, share)
+
+
+def _clip_kernel(a: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
+    return np.clip(a, a_min, a_max, **kwargs)
 
 
 def _clip_keeps(a: Any, a_min: Any, a_max: Any) -> Any:
@@ -85,6 +99,9 @@ def _clip_high(a: Any, a_min: Any, a_max: Any) -> Any:
         return np.logical_not(kept)
     return np.logical_not(np.logical_or(kept, _clip_low(a, a_min, a_max)))
 
+
+_UMATH: Any = umath
+_CLIP = _UMATH.clip  # the ufunc beneath numpy.clip
 
 ROWS = (
     # sums, products, quotients
@@ -132,17 +149,55 @@ ROWS = (
     linear(np.conjugate, lambda g: np.conjugate(g)),
     linear(np.real, takes("val"), lambda g: g, broadcasts=True),
     linear(np.imag, takes("val"), lambda g, val_like: _imaginary(g, val_like), broadcasts=True),
+    pointwise(np.fabs, lambda x: np.sign(x)),
+    pointwise(
+        np.copysign,
+        lambda x, ans: np.sign(x) * np.sign(ans),
+        locally_constant={"y": "only its sign counts: the result jumps where that changes"},
+    ),
+    general(
+        np.ldexp,
+        takes("x", "exponent", dtype=None),
+        same(lambda g, exponent: np.ldexp(g, exponent)),
+    ),
+    pointwise(
+        np.nextafter,
+        lambda: 1,
+        locally_constant={"y": "only the direction counts, in which the next number is sought"},
+    ),
+    pointwise(
+        np.heaviside,
+        y=lambda x: np.equal(x, 0),
+        locally_constant={"x": "a step: the result jumps at 0 and is constant elsewhere"},
+    ),
     # extrema and bounds
     pointwise(np.maximum, lambda x, y: larger(x, y), lambda x, y: larger(y, x)),
     pointwise(np.minimum, lambda x, y: larger(y, x), lambda x, y: larger(x, y)),
     pointwise(
+        np.fmax,
+        lambda x, y: _among_numbers(x, y, larger(x, y)),
+        lambda x, y: _among_numbers(y, x, larger(y, x)),
+    ),
+    pointwise(
+        np.fmin,
+        lambda x, y: _among_numbers(x, y, larger(y, x)),
+        lambda x, y: _among_numbers(y, x, larger(x, y)),
+    ),
+    pointwise(
         np.clip,
-        takes("a", a_min=None, a_max=None, out=None),
+        takes("a", a_min=None, a_max=None, out=None, dtype=None),
         kernel=_clip_kernel,
         aliases={"min": "a_min", "max": "a_max"},
         a=_clip_keeps,
         a_min=_clip_low,
         a_max=_clip_high,
+    ),
+    pointwise(
+        _CLIP,
+        takes("x", "low", "high", dtype=None),
+        lambda x, low, high: _clip_keeps(x, low, high),
+        lambda x, low, high: _clip_low(x, low, high),
+        lambda x, low, high: _clip_high(x, low, high),
     ),
     linear(
         np.where,
@@ -186,3 +241,5 @@ ROWS = (
     linear(per, lambda g, count: per(g, count)),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
 )
+
+CHOICES = {"count": "it is a number of elements"}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import is_masked
+from ..kernels.elementwise import cast
 from . import REFUSED, TABLE, load
 from .table import REQUIRED, Row, name_of
 
@@ -57,6 +58,8 @@ def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
             raise TypeError(f"{row.name}: the argument {name!r} is missing")
     if "out" in names:
         refuse_out(row, bound[names.index("out")])
+    if row.real or (row.dtype is not None and bound[row.dtype] is not None):
+        refuse_complex(row, dict(zip(names, bound, strict=True)))
     return bound
 
 
@@ -64,6 +67,53 @@ def refuse_out(row: Row, out: Any) -> None:
     """Raise if a call asks for its result to be written into an array."""
     if out is not None:
         raise TypeError(f"{row.name}: the argument 'out': {_UNSUPPORTED['out']}")
+
+
+def refuse_complex(row: Row, given: dict[str, Any]) -> None:
+    """Raise where complex numbers have no meaning, or would lose their imaginary parts.
+
+    NumPy only warns where it casts them to a real dtype, be it asked for or another operand's.
+    """
+    dtype = given.get("dtype")
+    takes_the_real_part = row.is_foreign or row.function is cast
+    if dtype is not None and not takes_the_real_part and np.dtype(dtype).kind != "c":
+        for position in row.operands:
+            if _is_complex(given[row.names[position]]):
+                raise TypeError(
+                    f"{row.name}: complex numbers do not fit into {np.dtype(dtype)}; take np.real "
+                    f"of {row.names[position]!r}, or a complex dtype"
+                )
+    for name, others in row.real.items():
+        if not _is_complex(given[name]):
+            continue
+        decides = next((other for other in others if given[other] is not None), None)
+        if decides is None:
+            raise TypeError(
+                f"{row.name}: {name!r} takes real numbers, and complex ones are given; take "
+                "np.real, np.imag or np.abs of them"
+            )
+        room = given[decides]
+        if not (np.dtype(room).kind == "c" if decides == "dtype" else _is_complex(room)):
+            raise TypeError(
+                f"{row.name}: {name!r} is complex and {decides!r} is real, so that the imaginary "
+                f"part would be lost; take np.real of {name!r}, or make {decides!r} complex"
+            )
+
+
+def refuse_in_ufunc(row: Row, args: tuple[Any, ...], error: TypeError) -> None:
+    """Raise if it is complex numbers that a ufunc has not taken: NumPy's error leaves that out."""
+    if "not supported for the input types" in str(error) and _is_complex(args):
+        raise TypeError(
+            f"{row.name}: takes real numbers, and complex ones are given; take np.real, np.imag or "
+            "np.abs of them"
+        ) from error
+
+
+def _is_complex(x: Any) -> bool:
+    """Whether an operand, or one in a list, is complex."""
+    if isinstance(x, (list, tuple)):
+        return any(map(_is_complex, x))
+    return isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "") == "c"
 
 
 def constant_call(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -95,6 +145,11 @@ def constant_operand(value: Any, row: Row) -> Any:
         return np.asarray(value) if row.kind == "bilinear" else value
     if is_masked(value):
         raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
+    if isinstance(value, np.matrix):
+        raise TypeError(
+            f"{row.name}: takes no np.matrix beside a Tensor, since its * multiplies matrices; use "
+            "np.asarray(m), and @ for the product of matrices"
+        )
     array = np.asarray(value)
     if array.dtype.kind not in "biufc":
         raise TypeError(
@@ -110,19 +165,6 @@ def check_constant(row: Row, name: str) -> None:
         raise TypeError(
             f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"
         )
-
-
-def refusal_of_method(ufunc: Any, method: str) -> str:
-    """Why ``ufunc.method`` does not take a Tensor, and what does."""
-    name = name_of(ufunc)
-    if method == "at":
-        return (
-            f"{name}.at writes into an array, and the gradient would be lost; use "
-            "tinygrad_np.scatter_add"
-        )
-    known = {(np.add, "reduce"): "np.sum", (np.maximum, "reduce"): "np.max"}
-    instead = known.get((ufunc, method))
-    return f"{name}.{method} has no derivative rule" + (f"; use {instead}" if instead else "")
 
 
 _UNSUPPORTED = {

@@ -7,6 +7,7 @@ one. The second write into an argument, so the gradient would be lost without a 
 from typing import Any
 
 import numpy as np
+from numpy._core import umath
 
 from ..kernels.elementwise import larger
 from ..kernels.values import on_values
@@ -16,6 +17,8 @@ _ABOUT = "it tells something about the array, not about its values"
 _TRUTH = "a truth value jumps and is constant in between"
 _CHOICE = "an index jumps and is constant in between"
 _STEPS = "it is constant between its steps"
+
+_UMATH: Any = umath  # its names, which NumPy's types leave out
 
 
 def _real_sign(x: Any, **kwargs: Any) -> Any:
@@ -31,7 +34,7 @@ ROWS = (
             np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type,
             np.common_type, np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory,
             np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str,
-            np.array2string,
+            np.array2string, _UMATH._ones_like,
         )
     ],
     *[
@@ -39,8 +42,8 @@ ROWS = (
         for function in (
             np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
             np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.isfinite, np.isinf,
-            np.isnan, np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.signbit, np.all,
-            np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isin,
+            np.isnan, np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.signbit,
+            np.all, np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isin,
         )
     ],
     *[
@@ -55,7 +58,7 @@ ROWS = (
         constant(function, _STEPS)
         for function in (
             np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide,
-            np.heaviside, np.spacing, larger,
+            np.spacing, larger,
         )
     ],
     constant(np.sign, _STEPS, kernel=_real_sign),

@@ -5,7 +5,6 @@ import numpy as np
 from .table import composed, general, linear, same, takes
 
 CHOICES = {
-    "copy": "it chooses whether to copy",
     "device": "it chooses where the array lies",
 }
 
@@ -17,8 +16,12 @@ ROWS = (
         fill_value=same(lambda g: g),
         broadcasts=True,
         locally_constant={"a": "only its shape and dtype count"},
+        real={"fill_value": ("dtype", "a")},
     ),
     composed(
-        np.astype, takes("x", "dtype", "*", copy=True), lambda x, dtype: x.astype(dtype), {"x"}
+        np.astype,
+        takes("x", "dtype", "*", copy=True, device=None),
+        lambda x, dtype: x.astype(dtype),
+        {"x"},
     ),
 )

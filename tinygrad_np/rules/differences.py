@@ -188,6 +188,7 @@ ROWS = (
         takes("f", "*varargs", axis=None, edge_order=1),
         _gradient,
         {"f", "varargs"},
+        real={"varargs": ("f",)},
     ),
     composed(
         np.trapezoid,

@@ -31,6 +31,12 @@ def _einsum(operands: Any, optimize: Any, dtype: Any, order: Any, casting: Any) 
         labels = [_indices(part) for part in operands[1:paired:2]]
         output = _indices(operands[-1]) if paired < len(operands) else None
         subscripts = (*labels, output)
+    masks = [x for x in arrays if not overrides(type(x)) and np.asarray(x).dtype == bool]
+    if optimize is not False and len(masks) > 1:
+        raise TypeError(
+            f"np.einsum: with optimize, NumPy sums products of truth values to a truth value, and "
+            f"{len(masks)} operands have dtype bool; convert them with .astype(float)"
+        )
     defaults = {"dtype": None, "order": "K", "casting": "safe"}
     given = {"dtype": dtype, "order": order, "casting": casting}
     options = tuple([(name, given[name]) for name in given if given[name] != defaults[name]])

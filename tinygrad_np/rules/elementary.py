@@ -1,6 +1,7 @@
 """Exponentials, logarithms, trigonometric and hyperbolic functions.
 
-Policy: `arctan2` has gradient 0 at (0, 0).
+Policy: `arctan2` has gradient 0 at (0, 0); of two equal infinities in `logaddexp` each has ½, as of
+two equal numbers.
 """
 
 from math import log, pi
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import sigmoid
+from ..kernels.elementwise import cast, sigmoid
 from .table import linear, pointwise
 
 
@@ -20,6 +21,38 @@ def _over_square(x: Any, y: Any) -> Any:
     return np.where(zero, 0, x / length / length)
 
 
+def _square_of_sech(x: Any) -> Any:
+    """1 / cosh² x, which of complex numbers would be 1 / (∞ + ∞i), nan, where it is almost 0."""
+    if x.dtype.kind != "c":
+        return 1 / np.square(np.cosh(x))
+    small = np.exp(-2 * np.where(np.less(np.real(x), 0), -x, x))
+    return 4 * small / np.square(1 + small)
+
+
+# The inverse functions have cuts where an imaginary (or real) part is 0, and its sign says on which
+# side of the cut a number lies. Adding 1 would lose the sign, since −0 + 0 is 0; x − (−1) keeps it.
+
+
+def _cosine_of_arcsin(x: Any) -> Any:
+    rest = -(x - 1) if x.dtype.kind == "c" else 1 - x  # of real x, −(1 − 1) would be −0
+    return np.sqrt(rest) * np.sqrt(x - -1)
+
+
+def _sinh_of_arccosh(x: Any) -> Any:
+    return np.sqrt(x - 1) * np.sqrt(x - -1)
+
+
+def _as(x: Any, dtype: Any) -> Any:
+    """The operand as a ufunc computes with it: a real one may have a complex result."""
+    return x if dtype is None else cast(x, np.dtype(dtype))
+
+
+def _log_share(x: Any, y: Any) -> Any:
+    """exp(x) / (exp(x) + exp(y)), and ½ for two equal infinities."""
+    alike = np.logical_and(np.isinf(x), np.equal(x, y))
+    return sigmoid(np.where(alike, 0, x - y))
+
+
 ROWS = (
     pointwise(np.exp, lambda ans: ans, analytic=True),
     pointwise(np.exp2, lambda ans: ans * log(2), analytic=True),
@@ -28,25 +61,24 @@ ROWS = (
     pointwise(np.log2, lambda x: 1 / (x * log(2)), analytic=True),
     pointwise(np.log10, lambda x: 1 / (x * log(10)), analytic=True),
     pointwise(np.log1p, lambda x: 1 / (1 + x), analytic=True),
-    pointwise(np.logaddexp, lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x)),
+    pointwise(np.logaddexp, lambda x, y: _log_share(x, y), lambda x, y: _log_share(y, x)),
     pointwise(
         np.logaddexp2,
-        lambda x, y: sigmoid((x - y) * log(2)),
-        lambda x, y: sigmoid((y - x) * log(2)),
+        lambda x, y: _log_share(x * log(2), y * log(2)),
+        lambda x, y: _log_share(y * log(2), x * log(2)),
     ),
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
     pointwise(np.cos, lambda x: -np.sin(x), analytic=True),
     pointwise(np.tan, lambda ans: 1 + ans * ans, analytic=True),
-    # −(x − 1) keeps the sign of an imaginary part that is 0, which tells the sides of the cut apart
-    pointwise(np.arcsin, lambda x: 1 / np.sqrt(-(x - 1) * (1 + x)), analytic=True),
-    pointwise(np.arccos, lambda x: -1 / np.sqrt(-(x - 1) * (1 + x)), analytic=True),
+    pointwise(np.arcsin, lambda x, dtype: 1 / _cosine_of_arcsin(_as(x, dtype)), analytic=True),
+    pointwise(np.arccos, lambda x, dtype: -1 / _cosine_of_arcsin(_as(x, dtype)), analytic=True),
     pointwise(np.arctan, lambda x: 1 / (1 + x * x), analytic=True),
     pointwise(np.arctan2, lambda x, y: _over_square(y, x), lambda x, y: -_over_square(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),
     pointwise(np.cosh, lambda x: np.sinh(x), analytic=True),
-    pointwise(np.tanh, lambda x: 1 / np.square(np.cosh(x)), analytic=True),
-    pointwise(np.arcsinh, lambda x: 1 / np.sqrt(x * x + 1), analytic=True),
-    pointwise(np.arccosh, lambda x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)), analytic=True),
+    pointwise(np.tanh, _square_of_sech, analytic=True),
+    pointwise(np.arcsinh, lambda x: 1 / np.sqrt(x * x - -1), analytic=True),
+    pointwise(np.arccosh, lambda x, dtype: 1 / _sinh_of_arccosh(_as(x, dtype)), analytic=True),
     pointwise(np.arctanh, lambda x: 1 / ((1 - x) * (1 + x)), analytic=True),
     linear(np.deg2rad, lambda g: g * (pi / 180)),
     linear(np.radians, lambda g: g * (pi / 180)),

@@ -115,24 +115,28 @@ ROWS = (
         takes("a", bins=10, range=None, density=None, weights=None),
         _histogram,
         {"a", "bins", "weights"},
+        real={"a": (), "bins": ()},
     ),
     composed(
         np.histogram2d,
         takes("x", "y", bins=10, range=None, density=None, weights=None),
         _histogram2d,
         {"x", "y", "bins", "weights"},
+        real={"x": (), "y": (), "bins": (), "weights": ()},
     ),
     composed(
         np.histogramdd,
         takes("sample", bins=10, range=None, density=None, weights=None),
         _histogramdd,
         {"sample", "bins", "weights"},
+        real={"sample": (), "bins": (), "weights": ()},
     ),
     composed(
         np.histogram_bin_edges,
         takes("a", bins=10, range=None, weights=None),
         _histogram_bin_edges,
         {"a", "bins"},
+        real={"a": (), "bins": ()},
         locally_constant={"weights": "the edges do not depend on it"},
     ),
     linear(weighted_counts, _weights_vjp),
@@ -141,6 +145,7 @@ ROWS = (
         takes("indices", weights=None, minlength=0),
         weights=lambda g, indices: g[indices],
         kernel=_bincount_kernel,
+        real={"weights": ()},
     ),
 )
 

@@ -265,6 +265,7 @@ ROWS = (
             stat_length=None, reflect_type="even",
         ),
         kernel=_kernel,
+        real={"constant_values": ("array",), "end_values": ("array",)},
         array=(_array_vjp, _array_jvp),
         constant_values=(
             lambda g, array_like, pad_width, mode, constant_values_like: _given_vjp(

@@ -170,15 +170,19 @@ def _polyfit_kernel(
     return coefficients
 
 
+def _adjoint(matrix: Any) -> Any:
+    return np.conjugate(matrix.T)
+
+
 class _Fit:
-    """The normal equations Aᵀ D (A c − y) = 0 of a fit, with D = diag w², and what solves them."""
+    """The normal equations Aᴴ D (A c − y) = 0 of a fit, with D = diag w², and what solves them."""
 
     def __init__(self, x: Any, y: Any, deg: Any, rcond: Any, w: Any, c: Any) -> None:
         self.coefficients = c.reshape((deg + 1, -1))
         matrix = np.vander(x, deg + 1)
         # (deg + 1, m): the fit is linear in y
         self.solution = np.polyfit(x, np.eye(len(x), dtype=x.dtype), deg, rcond, w=w)
-        # Q Aᵀ W for Q = (Aᵀ D A)⁻¹ = (Q Aᵀ W)(Q Aᵀ W)ᵀ
+        # Q Aᴴ W for Q = (Aᴴ D A)⁻¹ = (Q Aᴴ W)(Q Aᴴ W)ᴴ
         self.half = self.solution if w is None else quotient(self.solution, w)
         self.residuals = y.reshape((len(x), -1)) - np.dot(matrix, self.coefficients)
         # dA = A′ dx, row by row
@@ -190,7 +194,9 @@ class _Fit:
 def _fit_x_vjp(g: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
     fit = _Fit(x, y, deg, rcond, w, ans)
     g = g.reshape(fit.coefficients.shape)
-    through_rows = fit.weighted * np.dot(fit.slopes, np.dot(fit.half, np.dot(fit.half.T, g)))
+    # through Aᴴ, which is the conjugate of what is analytic in x
+    rows = np.dot(fit.slopes, np.dot(fit.half, np.dot(_adjoint(fit.half), np.conjugate(g))))
+    through_rows = np.conjugate(fit.weighted) * rows
     through_fit = np.dot(fit.slopes, fit.coefficients) * np.dot(fit.solution.T, g)
     return np.sum(through_rows - through_fit, 1)
 
@@ -198,7 +204,8 @@ def _fit_x_vjp(g: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -
 def _fit_x_jvp(t: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
     fit = _Fit(x, y, deg, rcond, w, ans)
     t = t[:, None]
-    through_rows = np.dot(fit.half, np.dot(fit.half.T, np.dot(fit.slopes.T, fit.weighted * t)))
+    rows = np.dot(_adjoint(fit.slopes), fit.weighted * np.conjugate(t))
+    through_rows = np.dot(fit.half, np.dot(_adjoint(fit.half), rows))
     through_fit = np.dot(fit.solution, np.dot(fit.slopes, fit.coefficients) * t)
     return (through_rows - through_fit).reshape(ans.shape)
 
@@ -239,6 +246,7 @@ ROWS = (
         ),
         w=(_fit_w_vjp, _fit_w_jvp),
         kernel=_polyfit_kernel,
+        real={"w": ()},
     ),
 )
 

@@ -36,7 +36,7 @@ class _Picks(NamedTuple):
 def _floating(a: Any) -> Any:
     """`a` as an array of floats: whole numbers may stand beside a q that is a Tensor."""
     a = as_array(a)
-    return a if a.dtype.kind == "f" else a.astype(float)
+    return a if a.dtype.kind in "fc" else a.astype(float)
 
 
 def _order(ndim: int, axis: Any) -> list[int]:
@@ -82,8 +82,8 @@ def _steepness(count: Any, q: Any, method: Any) -> Any:
 
 def _rank_dtype(lines: Any) -> Any:
     """The dtype in which ranks are interpolated exactly where NumPy interpolates the elements."""
-    is_exact = lines.shape[-1] * np.finfo(lines.dtype).eps <= 1
-    return lines.dtype if _CASTS_Q and is_exact else np.dtype(float)
+    form = np.finfo(lines.dtype)
+    return form.dtype if _CASTS_Q and lines.shape[-1] * form.eps <= 1 else np.dtype(float)
 
 
 def _picks(
@@ -121,12 +121,14 @@ def _picks(
     mesh = np.ix_(*[np.arange(n) for n in lines.shape[:-1]]) if lines.ndim > 1 else ()
     lower, upper = [(*mesh, order[(*mesh, number)]) for number in (low, high)]
     nothing = 0 if function in _NAN_FUNCTIONS else np.nan
-    below = np.where(undefined, nothing, low + 1 - place).astype(a.dtype)
-    above = np.where(undefined, nothing, place - low).astype(a.dtype)
+    real = np.finfo(a.dtype).dtype  # a median has complex elements, but real weights
+    below = np.where(undefined, nothing, low + 1 - place).astype(real)
+    above = np.where(undefined, nothing, place - low).astype(real)
     slope = None
     if method in _ENDS and weights is None:
         parts = 100 if function in _PERCENTILES else 1
-        q = as_array(q).reshape(np.shape(q) + (1,) * count.ndim)
+        q = _floating(q)
+        q = q.reshape(np.shape(q) + (1,) * count.ndim)
         steepness = _steepness(count, on_values(np.true_divide, q, parts), method) / parts
         slope = np.where(undefined, np.nan, steepness).astype(a.dtype)
         # The weights depend on q: nothing is added, but a derivative where q is a Tensor.
@@ -222,6 +224,7 @@ def _quantile_row(function: Callable[..., Any]) -> Row:
             ),
         ),
         kernel=_keeping(function),
+        real={"a": (), "q": (), "weights": ()},
         locally_constant={
             "weights": "the result is an element; which one jumps where the weights change"
         },

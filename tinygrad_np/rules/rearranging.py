@@ -150,6 +150,7 @@ ROWS = (
     general(
         np.insert,
         takes("arr", "obj", "values", axis=None),
+        real={"values": ("arr",)},
         arr=(
             _insert_arr_vjp,
             lambda t, obj, values_like, axis: np.insert(

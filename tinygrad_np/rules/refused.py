@@ -11,8 +11,8 @@ import numpy as np
 _LIKE = "`like` asks for an array of its kind; leave it out, a plain array is a constant beside it"
 _FILE = "a file holds values, not how they were computed; pass t.data"
 _INTEGERS = "it works on integers, a Tensor holds floating numbers; pass t.data.astype(int)"
-_DATES = "it works on dates, a Tensor holds numbers"
-_STRINGS = "it works on strings, a Tensor holds numbers"
+_DATES = "it works on dates, a Tensor holds numbers; pass an array of dates"
+_STRINGS = "it works on strings, a Tensor holds numbers; pass t.data.astype(str)"
 
 
 def _functions(names: str) -> list[Any]:

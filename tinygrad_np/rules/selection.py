@@ -102,6 +102,11 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, args: Any) -> Any:
         chosen = x[mask]
         if np.size(chosen):
             values = function(chosen, *args) if callable(function) else function
+            if np.iscomplexobj(values) and x.dtype.kind != "c":
+                raise TypeError(
+                    "np.piecewise: a piece is complex and 'x' is real, so that the imaginary part "
+                    "would be lost; take np.real of the piece, or make 'x' complex"
+                )
             values = np.broadcast_to(values, np.shape(chosen)).astype(x.dtype)
             of_elements = mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))
             result = np.where(of_elements, scatter_add(values, mask, x.shape), result)

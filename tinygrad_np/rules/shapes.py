@@ -20,7 +20,10 @@ def _settled(function: str, order: str) -> str:
     return order
 
 
-def _reshape_kernel(a: Any, shape: Any, order: str = "C") -> Any:
+def _reshape_kernel(a: Any, shape: Any, order: str = "C", copy: Any = None) -> Any:
+    if copy is not None:
+        reshaped: Any = np.reshape  # NumPy 2.0 knows no `copy`
+        return reshaped(a, shape, order, copy=copy)
     return a.reshape(shape) if order == "C" else a.reshape(shape, order=_settled("reshape", order))
 
 
@@ -77,7 +80,7 @@ def _partition(indices: Any, length: int) -> bool:
 ROWS = (
     linear(
         np.reshape,
-        takes("a", "shape", order="C"),
+        takes("a", "shape", order="C", copy=None),
         _reshape_vjp,
         kernel=_reshape_kernel,
     ),

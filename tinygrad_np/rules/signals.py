@@ -97,6 +97,8 @@ def _shares(pieces: _Pieces, left: Any, right: Any) -> tuple[Any, Any]:
 
 
 def _steepness(pieces: _Pieces, fp: Any) -> Any:
+    fp = as_array(fp)
+    fp = fp if fp.dtype.kind in "fc" else fp.astype(float)  # truth values do not subtract
     return np.where(pieces.is_flat, 0, fp[pieces.upper] - fp[pieces.lower]) / pieces.width
 
 
@@ -193,11 +195,12 @@ ROWS = (
             lambda g, x, xp, period: _side_vjp(g, x, xp, period, "right"),
             lambda t, x, xp, period: _side_jvp(t, x, xp, period, "right"),
         ),
+        real={"x": (), "xp": (), "left": ("fp",), "right": ("fp",)},
     ),
     pointwise(np.sinc, takes("x"), lambda x: sinc_derivative(x, 1), analytic=True),
     pointwise(sinc_derivative, lambda x, n: sinc_derivative(x, n + 1), analytic=True),
-    pointwise(np.i0, takes("x"), lambda x: bessel_i(x, 1)),
-    pointwise(bessel_i, lambda x, n: (bessel_i(x, n - 1) + bessel_i(x, n + 1)) / 2),
+    pointwise(np.i0, takes("x"), lambda x: bessel_i(x, 1), real={"x": ()}),
+    pointwise(bessel_i, lambda x, n: (bessel_i(x, n - 1) + bessel_i(x, n + 1)) / 2, real={"x": ()}),
     composed(np.angle, takes("z", deg=False), _angle, {"z"}),
     composed(np.real_if_close, takes("a", tol=100), _real_if_close, {"a"}),
 )

@@ -125,7 +125,6 @@ def _ix(args: Any) -> Any:
 _SPLIT = takes("ary", "indices_or_sections")
 
 CHOICES = {
-    "copy": "it chooses whether to copy",
     "indexing": "it chooses an order of axes",
     "sparse": "it chooses a shape",
 }

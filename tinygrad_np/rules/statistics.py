@@ -97,6 +97,7 @@ def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
             ),
         ),
         aliases={"correction": "ddof"},
+        real={"mean": ("a",)},
     )
 
 
@@ -241,6 +242,7 @@ ROWS = (
         ),
         _cov,
         {"m", "y", "aweights"},
+        real={"aweights": (), "fweights": ()},
     ),
     composed(
         np.corrcoef, takes("x", "*", y=None, rowvar=True, dtype=None), _corrcoef, {"x", "y"}

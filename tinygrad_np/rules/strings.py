@@ -5,7 +5,7 @@ from typing import Any
 import numpy.char
 import numpy.strings
 
-_STRINGS = "it works on strings, a Tensor holds numbers"
+_STRINGS = "it works on strings, a Tensor holds numbers; pass t.data.astype(str)"
 
 ROWS = ()
 

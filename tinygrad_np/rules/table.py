@@ -25,6 +25,7 @@ operand's value (``x``), an operand's shape and dtype without its values (``x_li
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -46,17 +47,21 @@ LOCALLY_CONSTANT = {
 """Parameters that take a Tensor as the constant that it locally is, and why."""
 
 CHOICES = {
+    "alpha": "there is no rule for the derivative by this parameter",
     "axes": "it chooses axes",
     "axis": "it chooses axes",
     "axis1": "it chooses an axis",
     "axis2": "it chooses an axis",
+    "beta": "there is no rule for the derivative by this parameter",
     "casting": "it chooses which casts are allowed",
     "constant_values": "it has no derivative rule; use np.where or np.concatenate",
     "classes": "it chooses elements",
     "count": "it is a count",
     "destination": "it chooses axes",
     "dilation": "it chooses elements",
+    "copy": "it chooses whether to copy",
     "dtype": "it chooses a dtype",
+    "exponent": "there is no rule for the derivative by it",
     "groups": "it chooses which channels meet which filters",
     "index": "it chooses elements",
     "indices": "it chooses elements",
@@ -64,7 +69,7 @@ CHOICES = {
     "initial": "it has no derivative rule; add it, or use np.maximum",
     "keepdims": "it chooses a shape",
     "key": "it chooses elements",
-    "mode": "it chooses how to pad or to index",
+    "mode": "it chooses how to pad, to index or to factorise",
     "order": "it chooses an order of elements",
     "out": "nothing is written into a Tensor",
     "pad_width": "it chooses a shape",
@@ -73,6 +78,7 @@ CHOICES = {
     "source": "it chooses axes",
     "stride": "it chooses elements",
     "subok": "it chooses a type",
+    "v": "there is no rule for the derivative by the order",
     "value": "it has no derivative rule; use np.where or np.concatenate",
 }
 """Parameters that take no Tensor, and why; a family of rules may have reasons of its own."""
@@ -137,7 +143,9 @@ class Row:
         "choices",
         "constant_outputs",
         "defaults",
+        "dtype",
         "function",
+        "gaps",
         "is_foreign",
         "kernel",
         "keywords",
@@ -149,6 +157,7 @@ class Row:
         "nested",
         "operands",
         "plans",
+        "real",
         "reason",
         "rest",
         "rules",
@@ -169,7 +178,9 @@ class Row:
         aliases: Mapping[str, str] = {},
         nested: Collection[str] = (),
         constant_outputs: Collection[int] | None = None,
+        gaps: bool = False,
         locally_constant: Mapping[str, str] = {},
+        real: Mapping[str, tuple[str, ...]] = {},
         takes_promises: bool = False,
         reason: str = "",
     ) -> None:
@@ -180,6 +191,8 @@ class Row:
         self.names, self.defaults, self.rest, self.keywords = form
         if isinstance(function, np.ufunc):
             self.keywords = frozenset(range(function.nin, len(self.names)))
+        # The position of the dtype that may be asked for, if one may.
+        self.dtype = self.names.index("dtype") if "dtype" in self.names else None
         # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
         self.kernel = kernel or implementation(function)
         self.broadcasts = isinstance(function, np.ufunc) if broadcasts is None else broadcasts
@@ -189,6 +202,8 @@ class Row:
         self.nested = frozenset(self.names.index(name) for name in nested)
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
+        # Of several results, whether the vjp is told (by None) which ones nothing depends on.
+        self.gaps = gaps
         # Whether it comes from outside, and may hand out arrays that others hold.
         self.is_foreign = False
         # Whether its vjp takes a promised array in place of the cotangent.
@@ -196,6 +211,9 @@ class Row:
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
+        # Parameters that take real numbers alone, unless the first one that is given of the others
+        # named beside them is complex, or a complex dtype: then there is room for complex ones.
+        self.real = real
         # Why no Tensor can stand for a parameter; the row's family may know more reasons.
         self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
@@ -356,7 +374,9 @@ _ROW_OPTIONS = {
     "aliases",
     "nested",
     "constant_outputs",
+    "gaps",
     "locally_constant",
+    "real",
     "takes_promises",
 }
 
@@ -380,10 +400,15 @@ def _row(
 
 def _read_signature(function: Callable[..., Any]) -> Signature:
     function = implementation(function)
-    if isinstance(function, np.ufunc):
-        return takes(*"xyz"[: function.nin], dtype=None)
+    ufunc = getattr(function, "__wrapped__", function)
+    if isinstance(ufunc, np.ufunc):
+        signature = takes(*"xyz"[: ufunc.nin], dtype=None)
+        return signature._replace(keywords=frozenset({ufunc.nin}))
     import inspect  # 5 ms, which only those pay who give a function a rule
 
+    function = inspect.unwrap(function)
+    if isinstance(function, np.vectorize):
+        function = function.pyfunc
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
@@ -479,9 +504,32 @@ def name_of(function: Callable[..., Any]) -> str:
     >>> import operator
     >>> name_of(np.linalg.norm), name_of(np.exp), name_of(operator.getitem)
     ('np.linalg.norm', 'np.exp', 'operator.getitem')
+    >>> name_of(np.add.reduce)
+    'np.add.reduce'
     """
-    module = "np" if isinstance(function, np.ufunc) else getattr(function, "__module__", "") or ""
-    name = getattr(function, "__name__", repr(function))
+    name: str = getattr(function, "__name__", repr(function))
+    if isinstance(function, np.ufunc):
+        return _place_of(function, name)
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"{name_of(owner)}.{name}"
+    module = getattr(function, "__module__", "") or ""
     if module.startswith("numpy"):
         module = "np" + module.removeprefix("numpy")
     return f"{module.lstrip('_')}.{name}" if module.startswith(("np", "_operator")) else name
+
+
+def _place_of(ufunc: Any, name: str) -> str:
+    """The name of a ufunc, which does not say where it comes from, with the module that has it.
+
+    That of one beneath a function of SciPy's is the function's: `scipy.special.lambertw`.
+    """
+    for place in ("numpy", "scipy.special", "numpy.strings", "numpy._core.umath"):
+        if getattr(sys.modules.get(place), name, None) is ufunc:
+            return f"{place}.{name}".replace("numpy", "np", 1)
+    special = sys.modules.get("scipy.special._ufuncs")
+    if getattr(special, name, None) is not ufunc:
+        return name
+    public = name.removeprefix("_")
+    is_public = hasattr(sys.modules.get("scipy.special"), public)
+    return f"scipy.special.{public if is_public else f'_ufuncs.{name}'}"

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.elementwise import cast
 from ...rules.table import Row
 from .draws import Edge, Generator, Sample
 
@@ -25,10 +24,8 @@ EDGES = {function: edges for family in FAMILIES for function, edges in family.ED
 
 # Functions of complex numbers, too, beside all that are linear, bilinear or declared analytic, and
 # those of the latter that are not.
-_COMPLEX = {np.absolute}.union(*[getattr(family, "COMPLEX", ()) for family in FAMILIES])
-_REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians, cast}.union(
-    *[getattr(family, "REAL_ONLY", ()) for family in FAMILIES]
-)
+_COMPLEX = frozenset().union(*[getattr(family, "COMPLEX", ()) for family in FAMILIES])
+_REAL_ONLY = frozenset().union(*[getattr(family, "REAL_ONLY", ()) for family in FAMILIES])
 
 
 def samples_of(row: Row, seed: int = 0) -> list[Sample]:

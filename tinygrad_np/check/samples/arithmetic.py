@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy._core import umath
 
 from ...kernels.elementwise import (
     bernoulli_loss,
@@ -19,6 +20,7 @@ from ...kernels.elementwise import (
 from .draws import (
     APART,
     INF,
+    NAN,
     POSITIVE,
     PROBABILITY,
     REAL,
@@ -57,6 +59,33 @@ def _clips(rng: Generator) -> list[Sample]:
     ]
 
 
+def _clip_ufuncs(rng: Generator) -> list[Sample]:
+    x = apart(rng, 3, 3)
+    return [
+        call(x, np.full((3, 1), -0.4), np.array(0.4), reach=0.05),
+        call(x[0], -0.4, np.full((2, 1), 0.4), reach=0.05),
+    ]
+
+
+def _signed(rng: Generator) -> list[Sample]:
+    signs = rng.choice([-1.0, 1.0], (3, 3))
+    return [
+        call(apart(rng, 3, 3), signs, reach=APART),
+        call(apart(rng, 2, 1, 3), signs[0, :2, None], reach=APART),
+        call(apart(rng), -2.0, reach=APART),
+    ]
+
+
+def _steps(rng: Generator) -> list[Sample]:
+    x = rng.integers(-1, 2, (3, 3))
+    x[0] = 0, 1, -1
+    return [
+        call(x, REAL.draw(rng, 3, 3)),
+        call(x[0].astype(float), REAL.draw(rng, 2, 1)),
+        call(0.0, REAL.draw(rng)),
+    ]
+
+
 def _wheres(rng: Generator) -> list[Sample]:
     mask = rng.random((3, 3)) < 0.5
     x, y = REAL.draw(rng, 3, 3), REAL.draw(rng, 3, 3)
@@ -69,6 +98,8 @@ def _labelled(rng: Generator) -> list[Sample]:
         call(REAL.draw(rng, 4, 1), (rng.random((4, 1)) < 0.5).astype(float)),
     ]
 
+
+_UMATH: Any = umath  # its names, which NumPy's types leave out
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
     np.add: binary(REAL, REAL),
@@ -90,12 +121,27 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.float_power: binary(POSITIVE, REAL),
     np.hypot: binary(POSITIVE, POSITIVE),
     np.absolute: kinked,
+    np.fabs: kinked,
+    np.copysign: _signed,
+    np.ldexp: lambda rng: [
+        call(REAL.draw(rng, 3, 3), rng.integers(-3, 4, (3, 3))),
+        call(REAL.draw(rng, 3, 1), rng.integers(-3, 4, 2)),
+        call(REAL.draw(rng), 2),
+    ],
+    np.nextafter: lambda rng: [
+        call(REAL.draw(rng, 3, 3), 3 * rng.choice([-1.0, 1.0], (3, 3))),
+        call(REAL.draw(rng, 3), np.array([[-np.inf], [np.inf]])),
+    ],
+    np.heaviside: _steps,
     np.conjugate: unary(REAL),
     np.real: unary(REAL),
     np.imag: unary(REAL),
     np.maximum: kinked_pair,
     np.minimum: kinked_pair,
+    np.fmax: kinked_pair,
+    np.fmin: kinked_pair,
     np.clip: _clips,
+    _UMATH.clip: _clip_ufuncs,
     np.where: _wheres,
     relu: kinked,
     relu_gate: lambda rng: [call(REAL.draw(rng, 3, 3), np.maximum(apart(rng, 3, 3), 0))],
@@ -113,22 +159,70 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
+    np.divide: [
+        Edge((A([1.0, -1.0, 1.0]), A([0.0, 0.0, INF])), {}, ([INF, INF, 0], [-INF, INF, 0])),
+    ],
+    np.reciprocal: [Edge((A([0.0, -0.0, INF, -INF]),), {}, ([-INF, -INF, 0, 0],))],
+    # at a jump as on its right; by y it is −floor(x/y), for fmod −trunc(x/y)
+    np.remainder: [
+        Edge((A([2.0, -2.0, 0.0]), A([1.0, 1.0, -3.0])), {}, ([1, 1, 1], [-2, 2, 0])),
+        Edge((A([3.0, -3.0, -0.5]), A([INF, INF, 2.0])), {}, ([1, 1, 1], [0, 1, 1])),
+    ],
+    np.fmod: [
+        Edge((A([2.0, -2.0, 0.0]), A([1.0, 1.0, -3.0])), {}, ([1, 1, 1], [-2, 2, 0])),
+        Edge((A([3.0, -3.0, -0.5]), A([INF, INF, 2.0])), {}, ([1, 1, 1], [0, 0, 0])),
+    ],
+    np.divmod: [Edge((A([2.0, -3.0, -0.5]), A([1.0, INF, 2.0])), {}, ([1, 1, 1], [-2, 1, 1]))],
+    np.modf: [Edge((A([2.0, 0.0, -0.0, -1.0, INF]),), {}, ([1, 1, 1, 1, 1],))],
+    np.frexp: [Edge((A([1.0, -4.0, 0.0, INF]),), {}, ([0.5, 0.125, 1, 1],))],
+    np.square: [Edge((A([0.0, INF]),), {}, ([0, INF],))],
+    np.cbrt: [Edge((A([0.0, -0.0, -8.0, INF]),), {}, ([INF, INF, 1 / 12, 0],))],
     np.absolute: [Edge((A([0.0, -0.0]),), {}, ([0, 0],))],
     np.maximum: [
         Edge((A([1.0, 2.0]), A([1.0, 1.0])), {}, ([0.5, 1], [0.5, 0])),
         Edge((A([INF, -INF]), A([INF, 0.0])), {}, ([0.5, 0], [0.5, 1])),
     ],
     np.minimum: [Edge((A([1.0, 2.0]), A([1.0, 1.0])), {}, ([0.5, 0], [0.5, 1]))],
+    np.fabs: [Edge((A([0.0, -0.0, INF]),), {}, ([0, 0, 1],))],
+    np.copysign: [
+        Edge((A([2.0, -2.0, 0.0, -0.0]), np.array([-1, -1, -1, 1])), {}, ([-1, 1, 0, 0],)),
+        Edge((A([2.0, 2.0]), [0.0, -0.0]), {}, ([1, -1],)),
+    ],
+    np.ldexp: [Edge((A([0.0, INF, 5e-324]), [3, 3, -1]), {}, ([8, 8, 0.5],))],
+    np.nextafter: [Edge((A([0.0, 1.0, -INF]), 0.0), {}, ([1, 1, 1],))],
+    np.heaviside: [
+        Edge(([-1, -0.0, 0, 1, INF, NAN], A([0.5] * 6)), {}, ([0, 1, 1, 0, 0, 0],)),
+    ],
+    np.fmax: [
+        Edge((A([1.0, 2.0, 0.0]), A([1.0, 1.0, -0.0])), {}, ([0.5, 1, 0.5], [0.5, 0, 0.5])),
+        Edge((A([NAN, 1.0, NAN]), A([1.0, NAN, NAN])), {}, ([0, 1, 0.5], [1, 0, 0.5])),
+        Edge((A([NAN, INF, -INF]), A([-INF, INF, NAN])), {}, ([0, 0.5, 1], [1, 0.5, 0])),
+    ],
+    np.fmin: [
+        Edge((A([1.0, 2.0]), A([1.0, 1.0])), {}, ([0.5, 0], [0.5, 1])),
+        Edge((A([NAN, 1.0, NAN]), A([1.0, NAN, NAN])), {}, ([0, 1, 0.5], [1, 0, 0.5])),
+        Edge((A([NAN, -INF]), A([INF, -INF])), {}, ([0, 0.5], [1, 0.5])),
+    ],
+    _UMATH.clip: [
+        Edge((A([-1.0, 0.0, 0.5, 1.0, 2.0]), 0.0, 1.0), {}, ([0, 1, 1, 1, 0],)),
+        Edge((A([0.5, 2.0]), A(1.0), A(0.0)), {}, ([0, 0], 0, 2)),
+    ],
     np.clip: [
         Edge((A([-1.0, 0.0, 0.5, 1.0, 2.0]), 0.0, 1.0), {}, ([0, 1, 1, 1, 0],)),
         Edge((A([0.5, 2.0]), A(1.0), A(0.0)), {}, ([0, 0], 0, 2)),
     ],
-    np.sqrt: [Edge((A([0.0]),), {}, ([INF],))],
+    np.sqrt: [Edge((A([0.0, INF]),), {}, ([INF, 0],))],
     np.power: [
         Edge((A([0.0, -2.0, 3.0]), 0), {}, ([0, 0, 0],)),
         Edge((A([0.0, 0.0]), A([0.0, 2.0])), {}, ([0, 0], [0, 0])),
         Edge((A([0.0]), 1), {}, ([1],)),
         Edge((A([0.0, -3.0]), 2), {}, ([0, -6],)),
+        Edge((0.0, A([1.0, 0.0, -1.0])), {}, ([0, 0, -INF],)),
+        Edge((A([0.0]), 0.5), {}, ([INF],)),
+    ],
+    np.float_power: [
+        Edge((A([0.0, -2.0, 3.0]), 0), {}, ([0, 0, 0],)),
+        Edge((A([0.0, 0.0]), A([0.0, 2.0])), {}, ([0, 0], [0, 0])),
         Edge((0.0, A([1.0, 0.0, -1.0])), {}, ([0, 0, -INF],)),
         Edge((A([0.0]), 0.5), {}, ([INF],)),
     ],
@@ -144,3 +238,5 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     ],
     quotient: [Edge((A([0.0, 2.0]), A([0.0, 4.0])), {}, (None, [0, -0.125]))],
 }
+
+COMPLEX = {np.absolute, np.maximum, np.minimum, np.clip, quotient}

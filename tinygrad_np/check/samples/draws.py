@@ -14,15 +14,22 @@ Generator = np.random.Generator
 Draw = Callable[[Generator], list["Sample"]]
 
 INF = np.inf
+NAN = np.nan
 A = functools.partial(np.array, dtype=float)
 
 
 class Sample(NamedTuple):
-    """One call. `reach` is how far its operands are from the nearest kink or singularity."""
+    """One call. `reach` is how far its operands are from the nearest kink or singularity.
+
+    `through(function, *args, **kwargs)` is what is tried where that is not the function alone:
+    where its operands are not free (a matrix has to be symmetric), or its results are not
+    determined (the sign of an eigenvector).
+    """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     reach: float
+    through: Callable[..., Any] | None = None
 
 
 class Edge(NamedTuple):

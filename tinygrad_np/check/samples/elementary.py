@@ -57,9 +57,30 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         Edge((A([0.0, 1.0]), A([0.0, 0.0])), {}, ([0, 0], [0, -1])),
         Edge((A([1e200]), A([1e200])), {}, ([0.5e-200], [-0.5e-200])),
     ],
-    np.log: [Edge((A([0.0]),), {}, ([INF],))],
+    np.exp: [Edge((A([-INF, 0.0, 1000.0]),), {}, ([0, 1, INF],))],
+    np.exp2: [Edge((A([-INF, 0.0, 2000.0]),), {}, ([0, np.log(2), INF],))],
+    np.expm1: [Edge((A([-INF, 0.0, 1000.0]),), {}, ([0, 1, INF],))],
+    np.log: [Edge((A([0.0, 1.0, INF]),), {}, ([INF, 1, 0],))],
+    np.log2: [Edge((A([0.0, INF]),), {}, ([INF, 0],))],
+    np.log10: [Edge((A([0.0, INF]),), {}, ([INF, 0],))],
+    np.log1p: [Edge((A([-1.0, 0.0, INF]),), {}, ([INF, 1, 0],))],
+    np.arcsin: [Edge((A([-1.0, 0.0, 1.0]),), {}, ([INF, 1, INF],))],
+    np.arccos: [Edge((A([-1.0, 0.0, 1.0]),), {}, ([-INF, -1, -INF],))],
+    np.arctan: [Edge((A([-INF, 0.0, 1e200]),), {}, ([0, 1, 0],))],
+    np.sinh: [Edge((A([-1000.0, 0.0, 1000.0]),), {}, ([INF, 1, INF],))],
+    np.cosh: [Edge((A([-1000.0, 0.0, 1000.0]),), {}, ([-INF, 0, INF],))],
+    np.tanh: [Edge((A([-1000.0, 0.0, INF]),), {}, ([0, 1, 0],))],
+    np.arcsinh: [Edge((A([-INF, 0.0, 1e200]),), {}, ([0, 1, 0],))],
+    np.arccosh: [Edge((A([1.0, INF]),), {}, ([INF, 0],))],
+    np.arctanh: [Edge((A([-1.0, 0.0, 1.0]),), {}, ([INF, 1, INF],))],
     np.logaddexp: [
         Edge((A([1000.0, -INF]), A([0.0, 0.0])), {}, ([1, 0], [0, 1])),
         Edge((A([2.0]), A([2.0])), {}, ([0.5], [0.5])),
+        Edge((A([-INF, INF]), A([-INF, INF])), {}, ([0.5, 0.5], [0.5, 0.5])),
+    ],
+    np.logaddexp2: [
+        Edge((A([4000.0, -INF, -INF]), A([0.0, 0.0, -INF])), {}, ([1, 0, 0.5], [0, 1, 0.5])),
     ],
 }
+
+REAL_ONLY = {np.deg2rad, np.rad2deg, np.degrees, np.radians}

@@ -86,3 +86,5 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     ],
     index_min: [Edge((A([1.0, 2.0]), np.array([1]), A([2.0])), {}, ([1, 0.5], [0.5]))],
 }
+
+COMPLEX = {index_set, index_min, index_max}

@@ -56,3 +56,5 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         )
     ],
 }
+
+COMPLEX = {window_maxima}

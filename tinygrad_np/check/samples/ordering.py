@@ -9,7 +9,7 @@ from .draws import APART, A, Draw, Edge, Generator, Sample, apart, call
 
 NAN = np.nan
 
-COMPLEX = {np.sort, np.partition, np.sort_complex}
+COMPLEX = {np.sort, np.partition, np.sort_complex, np.unique_values}
 
 
 def _sorted(rng: Generator) -> list[Sample]:
@@ -32,6 +32,11 @@ def _partitioned(rng: Generator) -> list[Sample]:
 
 def _listed(rng: Generator) -> list[Sample]:
     return [call(apart(rng, 3, 3), reach=APART), call(apart(rng, 5), reach=APART)]
+
+
+def _unordered(unique: Any, x: Any) -> Any:
+    """The values in order: NumPy promises none, and has complex ones in the order of hashes."""
+    return np.sort(unique(x))
 
 
 def _uniques(rng: Generator) -> list[Sample]:
@@ -85,7 +90,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.unique_all: _listed,
     np.unique_counts: _listed,
     np.unique_inverse: _listed,
-    np.unique_values: _listed,
+    np.unique_values: lambda rng: [s._replace(through=_unordered) for s in _listed(rng)],
     np.union1d: _pairs,
     np.setdiff1d: _differences,
     np.setxor1d: _exclusive,

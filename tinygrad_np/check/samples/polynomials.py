@@ -12,19 +12,24 @@ COMPLEX = {np.poly}
 _PAIRS = (((4,), (2,)), ((2,), (4,)), ((3,), (3,)), ((), (2,)))
 
 
-def _divided(rng: Generator) -> list[Sample]:
-    """By 2 in front, so that what is divided away is 0 exactly, in float32 too."""
+def _without_rounding(divide: Any, u: Any, v: Any) -> Any:
+    """(quotient, remainder) without what is divided away, which may be a tiny number in float32."""
+    quotient, remainder = divide(u, v)
+    return quotient, remainder[-max(len(v) - 1, 1) :] if len(u) >= len(v) else remainder
 
+
+def _divided(rng: Generator) -> list[Sample]:
     def divisor(*rest: Any) -> Any:
         return np.array([2.0, *rest])
 
-    return [
+    samples = [
         call(REAL.draw(rng, 5), divisor(*REAL.draw(rng, 2)), reach=0.4),
         call(REAL.draw(rng, 2), divisor(*REAL.draw(rng, 2)), reach=0.4),
         call(REAL.draw(rng, 3), divisor(), reach=0.4),
         call(REAL.draw(rng, 4), divisor(0.5 + 1j, -1.5j), reach=0.4),
         call(REAL.draw(rng, 4) + 1j * REAL.draw(rng, 4), divisor(0.5), reach=0.4),
     ]
+    return [sample._replace(through=_without_rounding) for sample in samples]
 
 
 def _rooted(rng: Generator) -> list[Sample]:

@@ -52,3 +52,5 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     ],
     np.min: [Edge((A([3.0, 3.0, 4.0]),), {"keepdims": True}, ([0.5, 0.5, 0],))],
 }
+
+COMPLEX = {np.max, np.amax, np.min, np.amin}

@@ -49,3 +49,5 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}
+
+COMPLEX = {np.flipud, np.fliplr}

@@ -1,0 +1,366 @@
+"""Eigenvalues and eigenvectors: values that coincide, phases, triangles, both modes."""
+
+import numpy as np
+import pytest
+from matrices import (
+    close,
+    dagger,
+    gradient_by_differences,
+    hermitian,
+    hermitian_with,
+    random_like,
+)
+
+import tinygrad_np as tg
+from tinygrad_np import Tensor
+from tinygrad_np.rules.eigen import _places
+
+KINDS = pytest.mark.parametrize("kind", ["f", "c"])
+COINCIDING = pytest.mark.parametrize(
+    "values",
+    [
+        (1, 1, 2, 3), (2, 3, 1, 1), (1, 1 + 1e-15, 3, 2), (1, 1, 3, 3), (1, 1 + 1e-11, 2, 3),
+        (0, 0, 2, 2),
+    ],
+    ids=str,
+)  # fmt: skip
+
+
+def projector_loss(weights, n):
+    """A function of the space that the first n eigenvectors span, and of nothing else."""
+
+    def loss(a):
+        v = np.linalg.eigh(hermitian(a))[1][:, :n]
+        return np.real(np.sum(weights * (v @ dagger(v))))
+
+    return loss
+
+
+class TestResults:
+    @pytest.mark.parametrize("function", [np.linalg.eigh, np.linalg.eig])
+    def test_named_tuples_keep_their_type(self, function):
+        a = hermitian_with([1, 2])
+        found, expected = function(Tensor(a)), function(a)
+        assert type(found) is type(expected)
+        assert np.array_equal(found.eigenvectors.data, expected.eigenvectors)
+
+    def test_only_the_named_triangle_is_read(self):
+        a = hermitian_with([1, 2, 4])
+        for triangle, other in (("L", np.triu), ("U", np.tril)):
+            spoilt = a + other(np.full((3, 3), 7.0), 1 if triangle == "L" else -1)
+            for function in (np.linalg.eigvalsh, lambda a, t: np.linalg.eigh(a, t)[0]):
+                value, gradient = tg.value_and_grad(lambda a, f=function, t=triangle: f(a, t)[0])(
+                    spoilt
+                )
+                assert np.isclose(value, 1)
+                assert close(gradient, tg.grad(lambda a: np.linalg.eigvalsh(a)[0])(a), 1e-12)
+
+    @KINDS
+    def test_gradients_are_hermitian(self, kind):
+        a = hermitian_with([1, 2, 4], kind)
+        weights = random_like(np.random.default_rng(1), kind, 3, 3)
+        for loss in (
+            lambda a: np.linalg.eigvalsh(a)[1],
+            lambda a: np.sum(np.linalg.eigh(a)[0] ** 3),
+            lambda a: np.real(np.sum(weights * np.absolute(np.linalg.eigh(a)[1]) ** 2)),
+        ):
+            gradient = tg.grad(loss)(a)
+            assert np.array_equal(gradient, dagger(gradient))
+            assert gradient.dtype == a.dtype
+        tangent = random_like(np.random.default_rng(2), kind, 3, 3)
+        both = [tg.jvp(np.linalg.eigvalsh, [a], [t])[1] for t in (tangent, hermitian(tangent))]
+        assert close(*both, 1e-14)
+
+    @pytest.mark.parametrize(
+        "function", [np.linalg.eigvalsh, lambda a: np.linalg.eigh(a)[0], np.linalg.eigvals]
+    )
+    def test_stacks_are_as_good_as_single_matrices(self, function):
+        stack = np.stack([hermitian_with([1, 2, 4], seed=i) for i in range(4)]).reshape(2, 2, 3, 3)
+        gradient = tg.grad(lambda a: np.sum(function(a) ** 2))(stack)
+        single = [tg.grad(lambda a: np.sum(function(a) ** 2))(a) for a in stack.reshape(4, 3, 3)]
+        assert close(gradient, np.reshape(single, stack.shape), 1e-14)
+
+    @pytest.mark.parametrize("function", [np.linalg.eigvalsh, np.linalg.eigvals])
+    @pytest.mark.parametrize("shape", [(0, 0), (0, 3, 3), (2, 0, 0)])
+    def test_empty_matrices_and_stacks(self, function, shape):
+        assert tg.grad(lambda a: np.sum(function(a)).real)(np.zeros(shape)).shape == shape
+
+    @pytest.mark.parametrize("shape", [(0, 0), (0, 3, 3), (2, 0, 0)])
+    def test_vectors_of_empty_matrices_and_stacks(self, shape):
+        for function in (np.linalg.eigh, np.linalg.eig):
+            gradient = tg.grad(lambda a, f=function: np.sum(f(a)[1]).real)(np.zeros(shape))
+            assert gradient.shape == shape
+
+
+class TestValuesThatCoincide:
+    @COINCIDING
+    @KINDS
+    def test_a_projector_on_a_whole_eigenspace(self, values, kind):
+        a = hermitian_with(values, kind)
+        loss = projector_loss(random_like(np.random.default_rng(1), kind, 4, 4), 2)
+        assert close(tg.grad(loss)(a), gradient_by_differences(loss, a))
+
+    @KINDS
+    def test_a_projector_in_single_precision(self, kind):
+        a = hermitian_with((1, 1, 2, 3), kind)
+        loss = projector_loss(random_like(np.random.default_rng(1), kind, 4, 4), 2)
+        single = a.astype(np.complex64 if kind == "c" else np.float32)
+        gradient = tg.grad(loss)(single)
+        assert gradient.dtype == single.dtype
+        assert close(gradient, tg.grad(loss)(a), 1e-4)
+
+    @COINCIDING
+    @KINDS
+    @pytest.mark.parametrize(
+        "function", [np.linalg.eigvalsh, lambda a: np.linalg.eigh(a).eigenvalues]
+    )
+    def test_symmetric_functions_of_the_values(self, values, kind, function):
+        a = hermitian_with(values, kind)
+        # Σ w³ = tr a³, with the gradient 3 (a²)ᵀ
+        assert close(tg.grad(lambda a: np.sum(function(a) ** 3))(a), 3 * (a @ a).T, 1e-13)
+
+    @COINCIDING
+    @KINDS
+    def test_forward_mode_gives_one_sided_derivatives_of_the_values(self, values, kind):
+        a = hermitian_with(values, kind)
+        t = hermitian(random_like(np.random.default_rng(3), kind, 4, 4))
+        w, change = tg.jvp(np.linalg.eigvalsh, [a], [t])
+        # to first order from the right: 2 f(h) − f(2h)/2, with an error of h²
+        near, far = [np.linalg.eigvalsh(a + h * t) - w for h in (1e-5, 2e-5)]
+        if 1 + 1e-11 not in values:
+            assert np.allclose(change, (2 * near - far / 2) / 1e-5, atol=1e-7)
+        assert np.isclose(np.sum(3 * w**2 * change), np.sum(3 * (a @ a).T * t).real, rtol=1e-12)
+
+    @KINDS
+    def test_a_minimum_where_cotangents_are_rounding_errors(self, kind):
+        for seed in range(20):
+            a = hermitian_with((1, 1, 1, 1), kind, seed)
+            values = tg.grad(lambda a: np.sum((np.linalg.eigvalsh(a) - 1) ** 2))(a)
+            assert np.abs(values).max() < 1e-13
+            a = hermitian_with((1, 1, 2, 3), kind, seed)
+            v = np.linalg.qr(np.linalg.eigh(a)[1][:, 1::-1])[0]
+            best = v @ dagger(v)
+
+            def loss(a, best=best):
+                v = np.linalg.eigh(a)[1][:, :2]
+                return np.sum(np.absolute(v @ dagger(v) - best) ** 2)
+
+            assert np.abs(tg.grad(loss)(a)).max() < 1e-13
+
+    @pytest.mark.parametrize("scale", [1e-12, 1e12])
+    def test_the_size_of_the_loss_does_not_matter_otherwise(self, scale):
+        a = hermitian_with((1, 1, 2, 3))
+        for loss in (
+            lambda a: scale * np.linalg.eigvalsh(a)[0],
+            lambda a: scale * np.sum(np.linalg.eigh(a)[1] ** 3),
+            lambda a: np.linalg.eigvalsh(scale * a)[0],
+        ):
+            with pytest.raises(ValueError, match="coincide"):
+                tg.grad(loss)(a)
+
+    def test_one_of_several_equal_values_has_no_derivative(self):
+        for loss in (
+            lambda a: np.linalg.eigvalsh(a)[0],
+            lambda a: np.linalg.eigh(a)[0][1],
+            lambda a: np.linalg.eigvals(a)[1],
+            lambda a: np.linalg.eig(a)[0][1],
+        ):
+            with pytest.raises(
+                ValueError, match=r"coincide to rounding.*their sum.*np\.linalg\.nor"
+            ):
+                tg.grad(loss)(np.eye(3))
+
+    def test_those_that_are_not_equal_have(self):
+        gradient = tg.grad(lambda a: np.linalg.eigvalsh(a)[2])(np.diag([1.0, 1.0, 3.0]))
+        assert np.array_equal(gradient, np.diag([0.0, 0.0, 1.0]))
+
+    def test_values_that_tie_in_a_maximum_share_it(self):
+        gradient = tg.grad(lambda a: np.max(np.linalg.eigvalsh(a)))(np.diag([2.0, 2.0, 1.0]))
+        assert np.array_equal(gradient, np.diag([0.5, 0.5, 0.0]))
+
+    @KINDS
+    def test_a_loss_that_depends_on_the_vectors_raises(self, kind):
+        a = hermitian_with((1, 1, 2, 3), kind)
+        weights = np.random.default_rng(1).standard_normal((4, 4))
+        with pytest.raises(ValueError, match=r"np\.linalg\.eigh: .*coincide.*projector v @ v\.T"):
+            tg.grad(lambda a: np.sum(weights * np.absolute(np.linalg.eigh(a)[1]) ** 2))(a)
+
+    @pytest.mark.parametrize("f", [np.sqrt, np.log, lambda w: w], ids=["sqrt", "log", "same"])
+    def test_a_matrix_function_raises_rather_than_being_wrong(self, f):
+        # Its cotangents look harmless: at the unit matrix those of the values are all the same.
+        def loss(a):
+            w, v = np.linalg.eigh(a)
+            return np.sum((v * f(w)) @ v.T)
+
+        with pytest.raises(ValueError, match=r"np\.linalg\.eigh: .*together with their vectors"):
+            tg.grad(loss)(np.eye(3))
+        a = hermitian_with((1, 2, 4))
+        symmetric = lambda a: loss(hermitian(a))  # noqa: E731
+        assert close(tg.grad(loss)(a), gradient_by_differences(symmetric, a))
+
+    def test_values_and_vectors_may_both_be_used_where_none_coincide(self):
+        # the whitened space of the two largest values, where the others are all zero
+        a = hermitian_with((0, 0, 2, 3))
+        weights = np.random.default_rng(1).standard_normal((4, 4))
+
+        def loss(a):
+            w, v = np.linalg.eigh(hermitian(a))
+            return np.sum(weights * ((v[:, 2:] / np.sqrt(w[2:])) @ v[:, 2:].T))
+
+        assert close(tg.grad(loss)(a), gradient_by_differences(loss, a))
+
+    def test_second_derivatives_raise_rather_than_being_wrong(self):
+        # Σ (w − 1)² = Σ (a − 1)², whose second derivative 2·v is not to be had from the values
+        # where they coincide; at the unit matrix all first derivatives are 0
+        for function in (
+            np.linalg.eigvalsh,
+            lambda a: np.linalg.eigh(a)[0],
+            np.linalg.eigvals,
+            lambda a: np.linalg.eig(a)[0],
+        ):
+            first = tg.grad(lambda a, f=function: np.sum((f(a) - 1) ** 2))
+            second = lambda v, a, f=first: tg.grad(lambda a: np.sum(v * f(a)))(a)  # noqa: E731
+            for v in (np.ones((2, 2)), np.diag([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 0.0]])):
+                for a in (np.eye(2), 2 * np.eye(2)):
+                    with pytest.raises(ValueError, match="coincide"):
+                        second(v, a)
+                assert close(second(v, np.diag([1.0, 2.0])), 2 * v, 1e-14)
+            # a direction that changes the values alike
+            if function in (np.linalg.eigvalsh, np.linalg.eigvals):
+                assert close(second(np.eye(2), 3 * np.eye(2)), 2 * np.eye(2), 1e-14)
+
+    @pytest.mark.parametrize(
+        "function",
+        [
+            np.linalg.eigvalsh,
+            lambda a: np.linalg.eigh(a)[0],
+            np.linalg.eigvals,
+            lambda a: np.linalg.eig(a)[0],
+        ],
+    )
+    def test_so_do_those_that_mix_the_modes(self, function):
+        loss = lambda a: np.sum((function(a) - 1) ** 2)  # noqa: E731
+        for v in (np.ones((2, 2)), np.diag([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 0.0]])):
+            for second in (
+                lambda a, v=v: tg.jvp(tg.grad(loss), [a], [v])[1],
+                lambda a, v=v: tg.grad(lambda a: tg.jvp(loss, [a], [v])[1])(a),
+            ):
+                try:
+                    found = second(np.eye(2))
+                except ValueError as error:
+                    assert "coincide" in str(error)  # noqa: PT017
+                else:
+                    assert close(found, 2 * v, 1e-14)
+
+    def test_forward_mode_does_not_hide_from_the_next_order_what_is_not_determined(self):
+        # The direction a @ a leaves all vectors alone; what they do in others is not determined.
+        a = hermitian_with((1, 1, 1, 2))
+        loss = projector_loss(np.random.default_rng(1).standard_normal((4, 4)), 2)
+        assert abs(tg.jvp(loss, [a], [a @ a])[1]) < 1e-13
+        with pytest.raises(ValueError, match="second derivative cannot be told"):
+            tg.grad(lambda a: tg.jvp(loss, [a], [a @ a])[1])(a)
+        v = np.random.default_rng(2).standard_normal((4, 4))
+        with pytest.raises(ValueError, match="coincide"):
+            tg.jvp(lambda a: tg.jvp(loss, [a], [np.eye(4)])[1], [a], [v])
+
+    def test_forward_mode_through_vectors_raises_and_names_the_remedy(self):
+        a = hermitian_with((1, 1, 2, 3))
+        t = np.random.default_rng(1).standard_normal((4, 4))
+        with pytest.raises(ValueError, match=r"np\.linalg\.eigh: .*use reverse mode.*eigvalsh"):
+            tg.jvp(np.linalg.eigh, [a], [t])
+        for t in (np.diag([2.0, 1.0, 1.0, 3.0]), np.diag([1.0, 0, 0, 0])):
+            with pytest.raises(ValueError, match="coincide"):  # they would change places
+                tg.jvp(np.linalg.eigh, [np.eye(4)], [t])
+        # a direction that leaves the vectors alone
+        (w, _), (change, turn) = tg.jvp(np.linalg.eigh, [a], [a @ a])
+        assert np.allclose(change, w**2)
+        assert np.abs(turn).max() < 1e-13
+
+
+class TestPhases:
+    def test_a_loss_that_depends_on_a_phase_raises(self):
+        a = hermitian_with((1, 2, 4), "c")
+        for function in (np.linalg.eigh, np.linalg.eig):
+            with pytest.raises(ValueError, match="have a free phase"):
+                tg.grad(lambda a, f=function: np.sum(f(a)[1]).real + np.sum(f(a)[1]).imag)(a)
+
+    def test_one_that_does_not_depend_on_it(self):
+        weights = np.random.default_rng(1).standard_normal((3, 3))
+
+        def of(function):
+            return lambda a: np.sum(weights * np.absolute(function(a)[1]) ** 2)
+
+        a = hermitian_with((1, 2, 4), "c")
+        loss = lambda a: of(np.linalg.eigh)(hermitian(a))  # noqa: E731
+        assert close(tg.grad(of(np.linalg.eigh))(a), gradient_by_differences(loss, a))
+        assert close(tg.grad(of(np.linalg.eig))(a), gradient_by_differences(of(np.linalg.eig), a))
+
+
+class TestAnySquareMatrix:
+    def test_complex_values_of_a_real_matrix(self):
+        a = np.array([[0.2, -1.0, 0.3], [1.2, 0.4, 0.1], [-0.2, 0.3, 1.5]])
+        weights = np.array([0.3, 0.3, -1.0])
+        for function in (np.linalg.eigvals, lambda a: np.linalg.eig(a)[0]):
+            assert function(Tensor(a)).dtype == complex
+            loss = lambda a, f=function: np.sum(weights * np.absolute(f(a)) ** 2)  # noqa: E731
+            gradient = tg.grad(loss)(a)
+            assert gradient.dtype == float
+            assert close(gradient, gradient_by_differences(loss, a))
+
+    def test_a_symmetric_function_of_equal_values_that_have_their_vectors(self):
+        gradient = tg.grad(lambda a: np.sum(np.linalg.eigvals(a) ** 2))(2 * np.eye(3))
+        assert np.allclose(gradient, 4 * np.eye(3))
+
+    @pytest.mark.parametrize("function", [np.linalg.eigvals, lambda a: np.linalg.eig(a)[0]])
+    def test_a_defective_matrix_raises(self, function):
+        with pytest.raises(ValueError, match=r"np\.linalg\.eig.*defective"):
+            tg.grad(lambda a: np.sum(function(a)))(np.array([[1.0, 1.0], [0.0, 1.0]]))
+        with pytest.raises(ValueError, match=r"np\.linalg\.eig.*defective"):
+            tg.jvp(function, [np.array([[1.0, 1.0], [0.0, 1.0]])], [np.ones((2, 2))])
+
+    def test_vectors_of_equal_values_raise(self):
+        with pytest.raises(ValueError, match=r"np\.linalg\.eig: two values coincide"):
+            tg.grad(lambda a: np.linalg.eig(a)[1][0, 1])(np.eye(3))
+        with pytest.raises(ValueError, match=r"np\.linalg\.eig: .*reverse mode"):
+            tg.jvp(np.linalg.eig, [np.eye(2)], [np.array([[0.0, 1.0], [1.0, 0.0]])])
+
+    def test_values_are_found_again_in_another_order(self):
+        found = np.array([[3.0, 1.0, 2.0], [1.0, 1.0, 2.0]])
+        wanted = np.array([[1.0 + 1e-15, 2.0, 3.0], [2.0, 1.0, 1.0]])
+        assert _places(found, wanted).tolist() == [[1, 2, 0], [2, 0, 1]]
+
+    @pytest.mark.parametrize("dtype", [float, complex])
+    def test_values_that_lapack_gives_otherwise_than_with_vectors(self, monkeypatch, dtype):
+        eig = np.linalg.eig
+        a = hermitian_with((1, 2, 4))
+        expected = tg.grad(lambda a: np.sum(np.arange(3) * np.linalg.eigvals(a)))(a)
+
+        def other_order(a):
+            w, v = eig(a)
+            return w[..., ::-1].astype(dtype), v[..., ::-1].astype(dtype)
+
+        monkeypatch.setattr(np.linalg, "eig", other_order)
+        found = tg.grad(lambda a: np.sum(np.arange(3) * np.linalg.eigvals(a)))(a)
+        assert found.dtype == float
+        assert close(found, expected, 1e-13)
+        t = np.random.default_rng(0).standard_normal((3, 3))
+        change = tg.jvp(np.linalg.eigvals, [a], [t])[1]
+        assert np.isclose(np.sum(np.arange(3) * change), np.sum(expected * t))
+
+
+class TestMixedOrders:
+    @pytest.mark.parametrize(
+        "loss",
+        [
+            lambda a: np.sum(np.linalg.eigvalsh(a) ** 3 * np.arange(3)),
+            lambda a: np.sum(np.linalg.eigh(a)[1] ** 3),
+            lambda a: np.sum(np.linalg.eigvals(a) ** 3 * np.arange(3)),
+            lambda a: np.sum(np.linalg.eig(a)[1] ** 4),
+        ],
+    )  # fmt: skip
+    def test_forward_over_reverse_and_reverse_over_forward(self, loss):
+        a = hermitian_with((1, 2, 4))
+        t = np.random.default_rng(1).standard_normal((3, 3))
+        expected = tg.grad(lambda a: np.sum(t * tg.grad(loss)(a)))(a)
+        assert close(tg.jvp(tg.grad(loss), [a], [t])[1], expected, 1e-11)
+        assert close(tg.grad(lambda a: tg.jvp(loss, [a], [t])[1])(a), expected, 1e-11)

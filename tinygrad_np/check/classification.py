@@ -1,0 +1,171 @@
+"""What a Tensor may be given to: every function that NumPy can send it, in exactly one class.
+
+`classification` lists NumPy's overridable functions with their class, and how each argument is
+treated; `unclassified` those that the table does not know, as a newer NumPy may have; `page` is the
+list as Markdown, which ``python -m tinygrad_np table`` prints.
+
+>>> [entry] = [entry for entry in classification() if entry.function == "np.var"]
+>>> entry.kind, entry.differentiable
+('general', ['a', 'mean'])
+>>> entry.constant
+{'where': 'a mask: the result jumps where it changes'}
+>>> unclassified()
+[]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.testing.overrides import (
+    get_overridable_numpy_array_functions,
+    get_overridable_numpy_ufuncs,
+)
+
+from ..rules import REFUSED, TABLE, load
+from ..rules.table import name_of
+
+# NumPy adds these parts to its lists once they are imported.
+_PARTS = ("char", "fft", "lib.recfunctions", "linalg", "polynomial", "strings")
+
+CLASSES = {
+    "pointwise": "a factor an element",
+    "linear": "a linear map and its transpose",
+    "bilinear": "linear in each operand",
+    "composed": "written in other rows",
+    "general": "a rule for each mode",
+    "constant": "locally constant: the derivative is 0 wherever there is one",
+    "refused": "raises TypeError, with the reason",
+}
+
+
+class Entry(NamedTuple):
+    """How one of NumPy's functions treats a Tensor."""
+
+    function: str
+    kind: str
+    """one of `CLASSES`"""
+    differentiable: list[str]
+    """the arguments that have a derivative"""
+    constant: dict[str, str]
+    """the arguments that a Tensor stands for as the constant that it locally is, and why"""
+    refused: dict[str, str]
+    """the arguments that no Tensor can stand for, and why"""
+    reason: str
+    """why the function is constant or refused, with what to do instead"""
+
+
+def functions() -> list[Callable[..., Any]]:
+    """What NumPy sends to a Tensor through its two protocols, in the order of the names."""
+    for part in _PARTS:
+        importlib.import_module(f"numpy.{part}")
+    listed = [*get_overridable_numpy_ufuncs(), *get_overridable_numpy_array_functions()]
+    found: set[Any] = {_public(function) for function in listed}
+    return sorted(found, key=lambda function: (name_of(function), repr(function)))
+
+
+def _public(function: Any) -> Any:
+    """The function that a program calls: where there is ``like=``, NumPy lists one beneath it."""
+    if getattr(function, "__module__", None) != "numpy":
+        return function
+    return getattr(np, function.__name__, function)
+
+
+def classification() -> list[Entry]:
+    """An entry for each of NumPy's functions that is in the table, or refused."""
+    load()
+    return [_entry(function) for function in functions() if function in {**TABLE, **REFUSED}]
+
+
+def unclassified() -> list[str]:
+    """The names of NumPy's functions that are neither in the table nor refused."""
+    load()
+    return [name_of(f) for f in functions() if f not in TABLE and f not in REFUSED]
+
+
+def _entry(function: Callable[..., Any]) -> Entry:
+    row = TABLE.get(function)
+    if row is None:
+        return Entry(name_of(function), "refused", [], {}, {}, REFUSED[function])
+    differentiable = [row.names[position] for position in sorted(row.operands)]
+    others = [name for name in row.names if name not in differentiable]
+    constant = {name: row.locally_constant[name] for name in others if name in row.locally_constant}
+    refused = {name: row.choices.get(name, "") for name in others if name not in constant}
+    return Entry(row.name, row.kind, differentiable, constant, refused, row.reason)
+
+
+def page(entries: Sequence[Entry]) -> str:
+    """The entries as a page of Markdown: those with rules, the constant ones, the refused ones."""
+    version = ".".join(np.__version__.split(".")[:2])
+    ruled = [entry for entry in entries if entry.kind not in ("constant", "refused")]
+    parts = [
+        "# NumPy's functions, classified",
+        f"Every function that NumPy {version} sends to a Tensor through its two protocols.\n"
+        "`python -m tinygrad_np table` prints this page from the table of rules; with names, a "
+        "part of it.",
+        f"## With a derivative: {len(ruled)}",
+        "\n".join(f"- *{kind}*: {CLASSES[kind]}" for kind in CLASSES if _count(entries, kind)),
+        _table(
+            ["function", "class", "differentiable", "constant: why", "no Tensor"],
+            [
+                [
+                    f"`{e.function}`", e.kind, _names(e.differentiable),
+                    "; ".join(f"`{name}`: {why}" for name, why in e.constant.items()),
+                    _names(e.refused),
+                ]
+                for e in ruled
+            ],
+        ),
+    ]  # fmt: skip
+    for kind, title in (("constant", "Locally constant"), ("refused", "Refused")):
+        chosen = [entry for entry in entries if entry.kind == kind]
+        reasons = sorted({entry.reason for entry in chosen})
+        parts += [
+            f"## {title}: {len(chosen)}",
+            _table(
+                ["why", "functions"],
+                [[why, _names(e.function for e in chosen if e.reason == why)] for why in reasons],
+            ),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _count(entries: Sequence[Entry], kind: str) -> int:
+    return sum(entry.kind == kind for entry in entries)
+
+
+def _names(names: Any) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; its exit status is 2 if no function has such a name."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tinygrad_np table",
+        description="Print how every function of NumPy treats a Tensor, as Markdown.",
+    )
+    parser.add_argument("names", nargs="*", metavar="name", help="functions, as np.sort or sort")
+    wanted = parser.parse_args(arguments).names
+    entries = classification()
+    if wanted:
+        of_name = {n for e in entries for n in wanted if n in (e.function, e.function[3:])}
+        if missing := [name for name in wanted if name not in of_name]:
+            print(
+                f"table: no function that NumPy sends to a Tensor is called {missing[0]!r}; names "
+                "are written as np.linalg.norm or linalg.norm",
+                file=sys.stderr,
+            )
+            return 2
+        entries = [e for e in entries if {e.function, e.function[3:]} & set(wanted)]
+    print(page(entries), end="")
+    return 0

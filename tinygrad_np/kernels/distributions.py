@@ -1,0 +1,62 @@
+"""What the derivatives of SciPy's special functions need, where the formula would cancel.
+
+The module is read with the family of rules that uses it, since it needs `scipy.special`.
+"""
+
+from math import pi, sqrt
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from .dispatch import array_function
+from .elementwise import real_numbers
+
+special: Any = scipy.special
+
+_FAR = 5.0
+_TERMS = 30  # at _FAR they are good to 1e-16, and farther out fewer would do
+
+
+@array_function
+def mills_excess(x: Any) -> Any:
+    """x + φ(x)/Φ(x): by how much the inverse Mills ratio of the normal distribution exceeds −x.
+
+    Far in the tail that is about −1/x, and the difference of two numbers near abs x would lose it:
+    there it is the continued fraction 1/(z + 2/(z + 3/(z + …))), z = −x (Laplace, 1805).
+
+    >>> mills_excess(np.array([-1e8, 0.0]))
+    array([1.00000000e-08, 7.97884561e-01])
+    """
+    if np.iscomplexobj(x):
+        return x + inverse_mills(x)
+    x = real_numbers(x, "mills_excess")
+    is_far = np.less(x, -_FAR)
+    near = np.where(is_far, 0, x)
+    excess = near + inverse_mills(near)
+    if not np.any(is_far):
+        return excess
+    z = np.where(is_far, -x, _FAR)
+    fraction = z
+    for k in range(_TERMS, 1, -1):
+        fraction = z + k / fraction
+    return np.where(is_far, 1 / fraction, excess)
+
+
+def inverse_mills(x: Any) -> Any:
+    """φ(x)/Φ(x), the derivative of log Φ, to full precision for every x; it takes Tensors, too.
+
+    >>> inverse_mills(np.array([-1e8, 0.0, 50.0]))
+    array([1.00000000e+08, 7.97884561e-01, 0.00000000e+00])
+    """
+    return sqrt(2 / pi) / special.erfcx(x * -sqrt(0.5))
+
+
+@array_function
+def exponential_moment(x: Any, v: int) -> Any:
+    """∫₀¹ tᵛ exp(x t) dt, the v-th derivative of (exp(x) − 1)/x, for v = 0, 1, …
+
+    >>> exponential_moment(np.array([0.0, 1.0]), 1)
+    array([0.5, 1. ])
+    """
+    return special.hyp1f1(v + 1, v + 2, real_numbers(x, "exponential_moment")) / (v + 1)

@@ -1,0 +1,248 @@
+"""What the rules of linear algebra have in common, for stacks of matrices (…, m, n).
+
+The parts of a matrix; which values of a factorisation coincide; and the quotients by their gaps,
+which raise where the derivative is not determined. The policy stands in `eigen`.
+
+Where it is convenient, a rule computes in the product <x, y> = Re Σ conj(x)·y, in which the adjoint
+of t → A·t·B is x → Aᴴ·x·Bᴴ. The table's cotangents pair without conjugates, so such a rule
+conjugates them when they come, and its result when it goes.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels.factors import determined_quotient
+
+CHOICE = (
+    "np.linalg.{}: {}, and the loss depends on which vectors were chosen, so it has no derivative; "
+    "use only what does not depend on the choice, for instance the projector v @ v.T over a whole "
+    "space, or functions in which equal values play the same part"
+)
+MIXED = (
+    "np.linalg.{}: values coincide (or a singular value is 0), and the loss uses them together "
+    "with their vectors, so that its derivative cannot be told from theirs; use the values alone "
+    "or the vectors alone, write the loss without the factorisation, or add a small matrix that "
+    "tells the values apart"
+)
+UNEQUAL = (
+    "np.linalg.{}: two values coincide to rounding, and the loss treats them differently (it takes "
+    "one of them, for instance), so it has no derivative there; use functions in which equal "
+    "values play the same part, such as their sum, or np.linalg.norm with ord=2 or -2 for the "
+    "largest or smallest singular value"
+)
+SECOND = (
+    "np.linalg.{}: values coincide (or a singular value is 0), and there the second derivative "
+    "cannot be told from the first; write the loss without the factorisation, or add a small "
+    "matrix that tells the values apart"
+)
+FORWARD = (
+    "np.linalg.{}: {}, and in this direction the vectors turn by what is not determined; use "
+    "reverse mode (grad, vjp), or eigvalsh or svdvals if no vectors are needed"
+)
+COINCIDE = "two values coincide to rounding"
+PHASE = "complex vectors have a free phase (v serves as well as 1j * v), or two values coincide"
+ZERO = "a singular value is 0"
+
+
+# The parts of a matrix
+
+
+def dagger(x: Any) -> Any:
+    """The conjugate transpose of each matrix."""
+    return np.conjugate(np.swapaxes(x, -1, -2))
+
+
+def hermitian(x: Any) -> Any:
+    """The Hermitian part of each matrix."""
+    return (x + dagger(x)) / 2
+
+
+def skew(x: Any) -> Any:
+    """The anti-Hermitian part of each matrix."""
+    return (x - dagger(x)) / 2
+
+
+def diagonal_of(x: Any) -> Any:
+    """The diagonal of each matrix: (…, m, n) → (…, min(m, n)).
+
+    >>> diagonal_of(np.arange(6).reshape(2, 3))
+    array([0, 4])
+    """
+    i = np.arange(min(x.shape[-2:]))
+    return x[..., i, i]
+
+
+def diagonal_matrix(d: Any) -> Any:
+    """The matrix with this diagonal: (…, n) → (…, n, n)."""
+    return np.where(np.eye(d.shape[-1], dtype=bool), np.expand_dims(d, -1), 0)
+
+
+def triangle(x: Any, k: int = 0) -> Any:
+    """The lower triangle of each matrix, up to the k-th diagonal."""
+    return np.where(np.tri(x.shape[-2], x.shape[-1], k, bool), x, 0)
+
+
+def sandwich(u: Any, d: Any, vh: Any) -> Any:
+    """U·diag(d)·Vh."""
+    return np.matmul(u * np.expand_dims(d, -2), vh)
+
+
+def along_last(x: Any, index: Any) -> Any:
+    """x[…, index[…, i]] for each i: `index`, of the shape of x, counts along the last axis.
+
+    >>> along_last(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1, 0], [0, 0]]))
+    array([[2., 1.],
+           [3., 3.]])
+    """
+    before = np.indices(index.shape, sparse=True)[:-1]
+    return x[(*before, index)]
+
+
+# What is zero to rounding
+
+
+def largest(x: Any, axes: tuple[int, ...] = (-2, -1)) -> Any:
+    """The largest magnitude over these axes, which are kept; 0 if there is none."""
+    return np.max(np.absolute(x), axes, keepdims=True, initial=0)
+
+
+def precision(x: Any) -> float:
+    """What counts as zero beside one: rounding errors of the dtype, and what they add up to."""
+    return float(np.finfo(x.dtype).eps) ** (2 / 3)
+
+
+def beside(g: Any, unit: Any = 1.0, axes: tuple[int, ...] = (-2, -1)) -> Any:
+    """What cotangents are compared with: the largest of them, or of the rounding errors of a loss.
+
+    Near its minimum, a loss of the size of 1 has cotangents that are nothing but rounding errors:
+    beside those of 1/unit, for variables of the size of `unit`, they count as zero.
+    """
+    floor = 100 * float(np.finfo(g.dtype).eps) / precision(g)
+    return np.maximum(largest(g, axes), over(floor, unit, np.equal(unit, 0)))
+
+
+def raise_where(wrong: Any, message: str) -> None:
+    """``ValueError`` if anything is wrong."""
+    if np.any(wrong):
+        raise ValueError(message)
+
+
+def over(numerator: Any, denominator: Any, is_zero: Any) -> Any:
+    """The quotient, and 0 where the denominator is zero."""
+    return np.where(is_zero, 0, numerator / np.where(is_zero, 1, denominator))
+
+
+def _resolution(w: Any, n: int) -> Any:
+    """The difference at which two of the values w (…, k) of an n-rowed matrix are the same."""
+    return 100 * n * np.finfo(w.dtype).eps * largest(w, (-1,))
+
+
+def vanishing(s: Any, n: int) -> Any:
+    """Which singular values (…, k) are zero, to rounding."""
+    return np.less_equal(s, _resolution(s, n))
+
+
+def coinciding(w: Any, n: int) -> Any:
+    """Which pairs of the values w coincide, to rounding: (…, k, k), True on the diagonal.
+
+    >>> coinciding(np.array([1.0, 1 + 1e-15, 2.0]), 3)
+    array([[ True,  True, False],
+           [ True,  True, False],
+           [False, False,  True]])
+    """
+    distances = np.absolute(np.expand_dims(w, -2) - np.expand_dims(w, -1))
+    return np.less_equal(distances, np.expand_dims(_resolution(w, n), -1))
+
+
+def different(pairs: Any) -> Any:
+    """`pairs` without those of something and itself."""
+    return np.logical_and(pairs, np.logical_not(np.eye(pairs.shape[-1], dtype=bool)))
+
+
+# Values that coincide
+
+
+def require_symmetric(function: str, g: Any, w: Any, n: int) -> None:
+    """Raise unless values that coincide have the same cotangent."""
+    unequal = np.absolute(np.expand_dims(g, -2) - np.expand_dims(g, -1))
+    size = beside(g, largest(w, (-1,)) / n, (-1,))
+    wrong = np.greater(unequal, precision(g) * np.expand_dims(size, -1))
+    raise_where(np.logical_and(coinciding(w, n), wrong), UNEQUAL.format(function))
+
+
+def require_multiple_of_one(function: str, part: Any, no_gap: Any) -> None:
+    """Raise unless the blocks of `part` that `no_gap` marks are multiples of the unit matrix."""
+    diagonal = diagonal_of(part)
+    unequal = np.absolute(np.expand_dims(diagonal, -2) - np.expand_dims(diagonal, -1))
+    size = np.where(np.eye(part.shape[-1], dtype=bool), 0, np.maximum(np.absolute(part), unequal))
+    wrong = np.greater(size, precision(part) * largest(part))
+    raise_where(np.logical_and(no_gap, wrong), SECOND.format(function))
+
+
+def require_apart(function: str, degenerate: Any, g: Any, w: Any, turn: Any, size: Any) -> None:
+    """Raise if values w in `degenerate` pairs and their vectors are both used.
+
+    `g` is the cotangent of the values, `turn` that of the vectors in their own basis, beside which
+    what is smaller than rounding errors of `size` is nothing.
+    """
+    of_values = np.greater(np.absolute(g), precision(g) * beside(g, largest(w, (-1,)), (-1,)))
+    of_vectors = np.greater(np.absolute(turn), precision(turn) * size)
+    wrong = np.logical_or(np.expand_dims(of_values, -1), of_vectors)
+    raise_where(np.logical_and(degenerate, wrong), MIXED.format(function))
+
+
+def turned(function: str, turn: Any, w: Any, n: int, size: Any, is_alone: bool) -> Any:
+    """turn_ij / (w_j − w_i): the cotangent of a matrix in the basis of its vectors.
+
+    Where the gap is zero, so must `turn` be, beside `size`: a loss that changes as the vectors of
+    equal values turn among each other has no derivative. If the loss is one of the vectors alone,
+    rounding errors in `turn` count as zero also where the gap is but small.
+    """
+    no_gap = coinciding(w, n)
+    nothing = np.less_equal(np.absolute(turn), precision(turn) * size)
+    why = PHASE if turn.dtype.kind == "c" else COINCIDE
+    raise_where(np.logical_and(no_gap, np.logical_not(nothing)), CHOICE.format(function, why))
+    gap = np.expand_dims(w, -2) - np.expand_dims(w, -1)
+    if is_alone:
+        near = np.sqrt(np.finfo(w.dtype).eps) * np.expand_dims(largest(w, (-1,)), -1)
+        no_gap = np.logical_or(
+            no_gap, np.logical_and(np.less_equal(np.absolute(gap), near), nothing)
+        )
+    return over(turn, gap, no_gap)
+
+
+def turning(function: str, tangent: Any, w: Any, n: int) -> Any:
+    """tangent_ij / (w_j − w_i): how vectors turn in forward mode, in their own basis."""
+    no_gap = coinciding(w, n)
+    used = np.greater(np.absolute(tangent), precision(tangent) * largest(tangent))
+    raise_where(np.logical_and(different(no_gap), used), FORWARD.format(function, COINCIDE))
+    turn = tangent - diagonal_matrix(diagonal_of(tangent))
+    return determined_quotient(turn, np.expand_dims(w, -2) - np.expand_dims(w, -1), no_gap)
+
+
+def require_order(function: str, change: Any, w: Any, n: int) -> None:
+    """Raise if values that coincide, and their vectors, change places: they come in order."""
+    fall = np.expand_dims(change, -1) - np.expand_dims(change, -2)  # change_i − change_j, i < j
+    after = np.logical_not(np.tri(w.shape[-1], dtype=bool))
+    wrong = np.greater(fall, precision(change) * largest(np.expand_dims(change, -1)))
+    wrong = np.logical_and(wrong, np.logical_and(after, coinciding(w, n)))
+    raise_where(wrong, FORWARD.format(function, COINCIDE))
+
+
+def one_sided(tangent: Any, no_gap: Any) -> Any:
+    """The one-sided derivatives of ascending eigenvalues some of which coincide.
+
+    To first order those that do become the eigenvalues of their block of the tangent. The blocks
+    are solved together, each shifted so far that they do not mingle.
+
+    >>> one_sided(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones((2, 2), bool))
+    array([-1.,  1.])
+    """
+    n = tangent.shape[-1]
+    starts = np.logical_not(no_gap[..., np.arange(1, n), np.arange(n - 1)])
+    group = np.concatenate([np.zeros((*starts.shape[:-1], 1), int), np.cumsum(starts, -1)], -1)
+    together = np.equal(np.expand_dims(group, -1), np.expand_dims(group, -2))
+    blocks = np.where(together, tangent, 0)
+    shift = group.astype(blocks.real.dtype) * (1 + 2 * n * largest(blocks)[..., 0])
+    return np.linalg.eigvalsh(blocks + diagonal_matrix(shift)) - shift

@@ -1,0 +1,165 @@
+"""Powers and products of matrices: matrix_power, multi_dot, and NumPy's aliases in np.linalg.
+
+The aliases (np.linalg.cross, outer, matmul, tensordot, vecdot, trace, diagonal, matrix_transpose)
+are functions of their own, apart from those of the same name in np: they act on the last two axes,
+or on vectors along one. So they have rows of their own. All take stacks, and broadcast as in NumPy.
+
+>>> from tinygrad_np import grad
+>>> grad(lambda a: np.linalg.trace(np.linalg.matrix_power(a, 3)))(np.diag([1.0, 2.0]))
+array([[ 3.,  0.],
+       [ 0., 12.]])
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..kernels.shapes import sum_to
+from .table import bilinear, composed, general, linear, takes
+
+
+def _matrix_power(a: Any, n: Any) -> Any:
+    n = operator.index(n)
+    _require_square("matrix_power", a)
+    if n == 0:
+        return np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype)
+    if n < 0:
+        a, n = np.linalg.inv(a), -n
+    if n == 3:
+        return np.matmul(np.matmul(a, a), a)
+    # From the lowest binary digit of n upwards, as NumPy has it.
+    square, result = a, a if n % 2 else None
+    while n := n // 2:
+        square = np.matmul(square, square)
+        if n % 2:
+            result = square if result is None else np.matmul(result, square)
+    return result
+
+
+def _require_square(function: str, a: Any) -> None:
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise np.linalg.LinAlgError(
+            f"np.linalg.{function}: takes square matrices (…, n, n), not shape {a.shape}"
+        )
+
+
+def _as_matrices(arrays: Any) -> list[Any]:
+    """A chain with a row for a vector at its start, and a column for one at its end."""
+    first, *between, last = arrays
+    first = np.expand_dims(first, 0) if first.ndim == 1 else first
+    last = np.expand_dims(last, 1) if last.ndim == 1 else last
+    return [first, *between, last]
+
+
+def _chained(arrays: Any) -> Any:
+    return np.linalg.multi_dot(arrays) if len(arrays) > 1 else arrays[0]
+
+
+def _multi_dot_vjp(g: Any, arrays: Any) -> Any:
+    chain = _as_matrices(arrays)
+    backwards = [a.T for a in reversed(chain)]
+    g = g.reshape(chain[0].shape[0], chain[-1].shape[1])
+    count = len(chain)
+    return [
+        _chained([*backwards[count - i :], g, *backwards[: count - 1 - i]]).reshape(a.shape)
+        for i, a in enumerate(arrays)
+    ]
+
+
+def _multi_dot_jvp(t: Any, arrays: Any) -> Any:
+    return sum(
+        _chained([*arrays[:i], change, *arrays[i + 1 :]])
+        for i, change in enumerate(t)
+        if change is not None
+    )
+
+
+# What np.linalg has under other names, too
+
+
+def _outer(x1: Any, x2: Any) -> Any:
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError(
+            f"np.linalg.outer: takes two vectors, not shapes {np.shape(x1)} and {np.shape(x2)}"
+        )
+    return np.reshape(x1, (-1, 1)) * np.reshape(x2, (1, -1))
+
+
+def _diagonal(x: Any, offset: Any) -> Any:
+    rows, columns = np.nonzero(_on_diagonal(x.shape, offset))
+    return x[..., rows, columns]
+
+
+def _trace_vjp(g: Any, x_like: Any, offset: Any) -> Any:
+    return np.where(_on_diagonal(x_like.shape, offset), np.expand_dims(g, (-2, -1)), 0)
+
+
+def _on_diagonal(shape: tuple[int, ...], offset: int) -> Any:
+    if len(shape) < 2:
+        raise ValueError(f"np.linalg.diagonal: takes matrices (…, m, n), not shape {shape}")
+    return np.eye(shape[-2], shape[-1], offset, bool)
+
+
+def _moved(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """A shape with an axis moved to the end."""
+    axis %= len(shape)
+    return (*shape[:axis], *shape[axis + 1 :], shape[axis])
+
+
+def _along_axis(rule: Any) -> Any:
+    """A vjp for operands whose vectors lie along an axis, from one of (g, other) for the last.
+
+    It moves the axis to the end, and undoes the broadcasting of the others.
+    """
+
+    def vjp(g: Any, like: Any, other: Any, axis: int) -> Any:
+        part = rule(g, np.moveaxis(other, axis, -1), axis)
+        return np.moveaxis(sum_to(part, _moved(like.shape, axis)), -1, axis)
+
+    return vjp
+
+
+_cross_x1 = _along_axis(lambda g, x2, axis: np.linalg.cross(x2, np.moveaxis(g, axis, -1)))
+_cross_x2 = _along_axis(lambda g, x1, axis: np.linalg.cross(np.moveaxis(g, axis, -1), x1))
+# vecdot conjugates its first operand
+_vecdot_x1 = _along_axis(lambda g, x2, axis: np.conjugate(np.expand_dims(g, -1) * x2))
+_vecdot_x2 = _along_axis(lambda g, x1, axis: np.expand_dims(g, -1) * np.conjugate(x1))
+
+
+CHOICES = {"n": "it chooses how often", "offset": "it chooses a diagonal"}
+
+ROWS = (
+    # powers and products
+    composed(np.linalg.matrix_power, takes("a", "n"), _matrix_power, {"a"}, analytic=True),
+    general(
+        np.linalg.multi_dot,
+        takes("arrays", out=None),
+        (_multi_dot_vjp, _multi_dot_jvp),
+        nested={"arrays"},
+    ),
+    composed(np.linalg.matmul, takes("x1", "x2"), lambda x1, x2: np.matmul(x1, x2), {"x1", "x2"}),
+    composed(
+        np.linalg.tensordot,
+        takes("x1", "x2", axes=2),
+        lambda x1, x2, axes: np.tensordot(x1, x2, axes),
+        {"x1", "x2"},
+    ),
+    composed(np.linalg.outer, takes("x1", "x2"), _outer, {"x1", "x2"}),
+    bilinear(
+        np.linalg.cross,
+        takes("x1", "x2", "*", axis=-1),
+        lambda g, x1_like, x2, axis: _cross_x1(g, x1_like, x2, axis),
+        lambda g, x2_like, x1, axis: _cross_x2(g, x2_like, x1, axis),
+    ),
+    bilinear(
+        np.linalg.vecdot,
+        takes("x1", "x2", "*", axis=-1),
+        lambda g, x1_like, x2, axis: _vecdot_x1(g, x1_like, x2, axis),
+        lambda g, x2_like, x1, axis: _vecdot_x2(g, x2_like, x1, axis),
+    ),
+    # the parts of a matrix
+    linear(np.linalg.matrix_transpose, takes("x"), lambda g: np.swapaxes(g, -1, -2)),
+    composed(np.linalg.diagonal, takes("x", "*", offset=0), _diagonal, {"x"}),
+    linear(np.linalg.trace, takes("x", "*", offset=0, dtype=None), _trace_vjp),
+)

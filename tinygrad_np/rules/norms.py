@@ -1,0 +1,177 @@
+"""Norms of vectors and matrices, with every `ord`, and the condition number.
+
+Policy: a norm of zero has gradient 0, and so has the magnitude of an element that is zero, also
+where the true slope is infinite (ord < 1). Elements, rows, columns and singular values that tie for
+the largest or the smallest share its cotangent equally, singular values also where they tie but to
+rounding. ord=0 counts, and is constant. A singular value 0 adds nothing to the gradient of
+ord="nuc", 2 or -2. The condition number of a singular matrix is inf (0 with p=-2), and its gradient
+not a number (0).
+
+>>> from tinygrad_np import grad
+>>> grad(np.linalg.norm)(np.array([3.0, 4.0])), grad(np.linalg.norm)(np.zeros(2))
+(array([0.6, 0.8]), array([0., 0.]))
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from ..kernels.elementwise import cast
+from ..kernels.factors import svd_factors
+from .matrices import coinciding, sandwich, vanishing
+from .reductions import restored
+from .table import composed, general, takes
+
+# A norm of real or complex numbers x is real, and its derivative is Σ Re(slope·dx).
+
+
+def _unit(x: Any, length: Any) -> Any:
+    """conj(x) / length, and 0 where the length is 0."""
+    zero = np.equal(length, 0)
+    return np.where(zero, 0, np.conjugate(x) / np.where(zero, 1, length))
+
+
+def _share(values: Any, extreme: Any, axis: int) -> Any:
+    """1/k for each of the k values along an axis that are the extreme one."""
+    chosen = np.equal(values, extreme)
+    return chosen / np.sum(chosen, axis, dtype=values.dtype, keepdims=True)
+
+
+def _is_euclidean(ord: Any, axes: tuple[int, ...]) -> bool:
+    if ord is None or isinstance(ord, str):
+        return ord != "nuc"
+    return len(axes) == 1 and ord == 2
+
+
+def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes over which a norm is taken, in their order and not negative."""
+    if axis is None:
+        return tuple(range(ndim))
+    return normalize_axis_tuple(axis if isinstance(axis, tuple) else int(axis), ndim)
+
+
+def _slope(x: Any, ans: Any, ord: Any, axes: tuple[int, ...], keepdims: Any) -> Any:
+    if _is_euclidean(ord, axes):
+        return _unit(x, restored(ans, x, axes, keepdims))
+    if len(axes) == 1:
+        return _vector_slope(x, restored(ans, x, axes, keepdims), ord, axes[0])
+    if ord in (2, -2, "nuc"):
+        matrices = np.moveaxis(x, axes, (-2, -1))
+        return np.moveaxis(_spectral_slope(matrices, ord), (-2, -1), axes)
+    along, across = axes if abs(ord) == 1 else axes[::-1]
+    size = np.absolute(x)
+    sums = np.sum(size, along, keepdims=True)
+    extreme = np.max if ord > 0 else np.min
+    return _unit(x, size) * _share(sums, extreme(sums, across, keepdims=True), across)
+
+
+def _vector_slope(x: Any, length: Any, ord: Any, axis: int) -> Any:
+    if ord == 0:
+        return np.zeros_like(x)
+    size = np.absolute(x)
+    if abs(ord) == np.inf:
+        return _unit(x, size) * _share(size, length, axis)
+    # (size / length)**(ord − 1), which neither overflows nor divides by zero
+    zero = np.logical_or(np.equal(size, 0), np.equal(length, 0))
+    ratio = np.where(zero, 1, size) / np.where(zero, 1, length)
+    return np.where(zero, 0, _unit(x, size) * ratio ** (ord - 1))
+
+
+def _tied(s: Any, i: int, n: int) -> Any:
+    """1/k for each of the k singular values that coincide with the i-th."""
+    ties = coinciding(s, n)[..., i, :]
+    return (ties / np.sum(ties, -1, keepdims=True)).astype(s.dtype)
+
+
+def _spectral_slope(x: Any, ord: Any) -> Any:
+    u, s, vh = svd_factors(x)
+    n = max(x.shape[-2:])
+    kept = np.logical_not(vanishing(s, n))
+    weights = kept.astype(s.dtype) if ord == "nuc" else kept * _tied(s, 0 if ord == 2 else -1, n)
+    return np.conjugate(sandwich(u, weights, vh))
+
+
+# NumPy 2.0 gives complex matrices a complex condition number, but for p = None, 2 and −2.
+
+
+def _cond_slope(x: Any, ans: Any, p: Any) -> Any:
+    ans = np.expand_dims(np.real(ans), -1)
+    if p is None or p in (2, -2):
+        u, s, vh = svd_factors(x)
+        n = max(x.shape[-2:])
+        upper, lower = (-1, 0) if p == -2 else (0, -1)
+        of_upper = np.logical_not(vanishing(s, n)) * _tied(s, upper, n)
+        weights = (of_upper - ans * _tied(s, lower, n)) / s[..., lower, None]
+        return np.conjugate(sandwich(u, weights, vh))
+    ans = np.expand_dims(ans, -1)
+    singular = np.isinf(ans)
+    inverse = np.linalg.inv(np.where(singular, np.eye(x.shape[-1], dtype=x.dtype), x))
+    size, size_of_inverse = [
+        np.expand_dims(np.linalg.norm(m, p, (-2, -1)), (-2, -1)) for m in (x, inverse)
+    ]
+    transposed = np.swapaxes(inverse, -1, -2)
+    axes = x.ndim - 2, x.ndim - 1
+    by_inverse = _slope(inverse, size_of_inverse, p, axes, True)
+    by_x = _slope(x, size, p, axes, True) * size_of_inverse
+    by_x = by_x - size * np.matmul(np.matmul(transposed, by_inverse), transposed)
+    return np.where(singular, np.nan, by_x)
+
+
+def _vector_norm(x: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
+    if axis is None:
+        flat, along = np.ravel(x), 0
+    elif isinstance(axis, tuple):
+        axis = _axes(axis, x.ndim)
+        rest = [i for i in range(x.ndim) if i not in axis]
+        shape = (math.prod([x.shape[i] for i in axis]), *[x.shape[i] for i in rest])
+        flat, along = np.reshape(np.transpose(x, (*axis, *rest)), shape), 0
+    else:
+        flat, along = x, axis
+    result = np.linalg.norm(flat, ord, along)
+    return restored(result, x, axis, False) if keepdims else result
+
+
+def _matrix_norm(x: Any, keepdims: Any, ord: Any) -> Any:
+    return np.linalg.norm(x, ord, (-2, -1), keepdims)
+
+
+def _norm_vjp(g: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
+    axes = _axes(axis, x.ndim)
+    return restored(g, x, axes, keepdims) * _slope(x, ans, ord, axes, keepdims)
+
+
+def _norm_jvp(t: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
+    axes = _axes(axis, x.ndim)
+    return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=keepdims)
+
+
+CHOICES = {"ord": "it chooses a norm", "p": "it chooses a norm"}
+
+ROWS = (
+    general(
+        np.linalg.norm,
+        takes("x", ord=None, axis=None, keepdims=False),
+        (_norm_vjp, _norm_jvp),
+    ),
+    composed(
+        np.linalg.vector_norm,
+        takes("x", "*", axis=None, keepdims=False, ord=2),
+        _vector_norm,
+        {"x"},
+    ),
+    composed(
+        np.linalg.matrix_norm, takes("x", "*", keepdims=False, ord="fro"), _matrix_norm, {"x"}
+    ),
+    general(
+        np.linalg.cond,
+        takes("x", p=None),
+        (
+            lambda g, x, ans, p: np.expand_dims(np.real(g), (-2, -1)) * _cond_slope(x, ans, p),
+            lambda t, x, ans, p: cast(
+                np.sum(np.real(t * _cond_slope(x, ans, p)), (-2, -1)), ans.dtype
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,319 @@
+"""The ufuncs of `scipy.special`, which reach a Tensor unwrapped: ``scipy.special.expit(t)``.
+
+Logistic and error functions, the normal distribution, Gamma and its kin, entropies, Bessel
+functions, transformations. All others are refused by name.
+
+Policy: 0·log 0 is 0, and so is its derivative by the argument of the logarithm (in `xlogy`,
+`xlog1py`, `rel_entr` and `kl_div`); by the factor it is the logarithm, honestly −inf. The ends of a
+domain are honest, too: `entr` at 0, `logit` at 0 and 1, `erfinv` at ±1, `ndtri` at 0 and 1 have
+derivative inf. The kinks of `i0e`, `i1e` and `ive` at 0 have the mean of both sides. Parameters and
+orders (of `gammainc`, `betainc`, `jv`, `zeta`, …) have no rule and raise.
+
+Formulas: NIST Digital Library of Mathematical Functions, chapters 5 to 10, 20.
+"""
+
+from math import log, pi, sqrt
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from ..kernels.distributions import exponential_moment, inverse_mills, mills_excess
+from ..kernels.elementwise import quotient
+from .table import Row, constant, pointwise, takes
+
+special: Any = scipy.special
+_zeta = special._ufuncs._zeta  # the ufunc beneath special.zeta(x, q)
+
+
+def _number(v: Any, like: Any = None) -> Any:
+    """An operand to compute with: a list as an array, a Python number in the dtype of `like`.
+
+    Without one it stays as it is, which has no dtype of its own. Integers become floating: NumPy's
+    logarithm of small ones has half precision, and −v and v − 1 wrap around in unsigned ones.
+    """
+    if like is not None and isinstance(v, (int, float)):
+        return np.asarray(v, like.dtype)
+    v = np.asarray(v) if isinstance(v, (list, tuple)) else v
+    if like is not None and v.dtype.kind in "biu":
+        return v.astype(np.promote_types(v.dtype, like.dtype))
+    return v
+
+
+# the normal distribution, Gamma, entropies
+
+
+def _density(x: Any) -> Any:
+    return np.exp(x * x * -0.5) / sqrt(2 * pi)
+
+
+def _trigamma(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        raise TypeError("scipy.special.psi: its derivative takes no complex numbers")
+    return _zeta(2, x)
+
+
+def _gamma_density(alpha: Any, x: Any) -> Any:
+    alpha = _number(alpha, x)
+    return np.exp(special.xlogy(alpha - 1, x) - x - special.gammaln(alpha))
+
+
+def _beta_density(alpha: Any, beta: Any, x: Any) -> Any:
+    alpha, beta = _number(alpha, x), _number(beta, x)
+    log_powers = special.xlogy(alpha - 1, x) + special.xlog1py(beta - 1, -x)
+    return np.exp(log_powers - special.betaln(alpha, beta))
+
+
+def _log_quotient(x: Any, y: Any) -> Any:
+    """log(x/y), and inf wherever y is 0, also for 0/0: no x > 0 is possible there."""
+    zero = np.equal(y, 0)
+    logs = np.log(np.where(zero, 1, x)) - np.log(np.where(zero, 1, y))
+    return np.where(zero, np.inf, logs)
+
+
+# losses and transformations
+
+
+def _pseudo_huber_by_delta(delta: Any, r: Any) -> Any:
+    """(s − δ)²/s for s = √(δ² + r²), where s − δ = r²/(s + δ) does not cancel."""
+    s = np.hypot(delta, r)
+    excess = quotient(r, s + delta) * r
+    return quotient(excess * excess, s)
+
+
+def _box_cox_by_exponent(log_x: Any, exponent: Any) -> Any:
+    """The derivative of (exp(y·log x) − 1)/y by y, exact also at y = 0; 1/y² where x is 0."""
+    zero = np.isneginf(log_x)
+    log_x = np.where(zero, 0, log_x)
+    at_zero = 1 / np.square(np.where(zero, exponent, 1))
+    return np.where(zero, at_zero, log_x * log_x * exponential_moment(exponent * log_x, 1))
+
+
+def _inverse_box_cox_by_exponent(power: Any, x: Any, exponent: Any) -> Any:
+    """The derivative of the power (1 + xy)**(1/y) by y, exact also at y = 0.
+
+    It is power·(u/(1 + u) − L)/y² with u = xy and L = log(1 + u). The bracket is
+    −L²·exp(−L)·∫₀¹ t·exp(Lt) dt, and u = L·exprel(L).
+    """
+    base = 1 + x * exponent
+    log_base = np.log1p(x * exponent)
+    slope = x / special.exprel(log_base)
+    return -power * slope * slope * exponential_moment(log_base, 1) / base
+
+
+# Bessel functions of any order: means and differences of the neighbouring orders
+
+
+def _neighbours(function: Any, sign: int) -> Any:
+    def slope(v: Any, z: Any) -> Any:
+        v = _number(v)
+        return 0.5 * (function(v - 1, z) + sign * function(v + 1, z))
+
+    return slope
+
+
+def _y_slope(v: Any, z: Any) -> Any:
+    """(Yᵥ₋₁ − Yᵥ₊₁)/2, where both are infinite that of the order farther from 0."""
+    v = _number(v)
+    before, after = special.yv(v - 1, z), special.yv(v + 1, z)
+    both = np.logical_and(np.isinf(before), np.isinf(after))
+    return np.where(both, np.where(np.less(v, 0), before, -after), 0.5 * (before - after))
+
+
+def _scaled_slope(ans: Any, decrease: Any) -> Any:
+    """ans − decrease, which is infinite where the latter is, since that grows faster."""
+    return np.where(np.isinf(decrease), -decrease, ans - decrease)
+
+
+_j_slope = _neighbours(special.jv, -1)
+_i_slope = _neighbours(special.iv, 1)
+_k_slope = _neighbours(special.kv, 1)
+_ive_slope = _neighbours(special.ive, 1)
+_kve_slope = _neighbours(special.kve, 1)
+
+
+def _real_ive(v: Any, z: Any, **kwargs: Any) -> Any:
+    if np.iscomplexobj(z):
+        raise TypeError("scipy.special.ive: is not analytic, and has no rule for complex numbers")
+    return special.ive(v, z, **kwargs)
+
+
+_ORDER = takes("v", "z", dtype=None)
+
+ROWS: tuple[Row, ...] = (
+    # logistic and error functions
+    pointwise(special.expit, lambda x, ans: ans * special.expit(-x)),
+    pointwise(special.logit, lambda x: 1 / (x * (1 - x))),
+    pointwise(special.log_expit, lambda x: special.expit(-x)),
+    pointwise(special.erf, lambda x: (2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
+    pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
+    pointwise(special.erfi, lambda x: (2 / sqrt(pi)) * np.exp(x * x), analytic=True),
+    pointwise(
+        special.erfcx,
+        lambda ans, x: -sqrt(2) * ans * mills_excess(x * -sqrt(2)),
+        analytic=True,
+    ),
+    pointwise(special.erfinv, lambda ans: (sqrt(pi) / 2) * np.exp(ans * ans)),
+    pointwise(special.erfcinv, lambda ans: (-sqrt(pi) / 2) * np.exp(ans * ans)),
+    # the normal distribution
+    pointwise(special.ndtr, lambda x: _density(x), analytic=True),
+    pointwise(special.log_ndtr, lambda x: inverse_mills(x), analytic=True),
+    pointwise(mills_excess, lambda ans, x: 1 - ans * (ans - x), analytic=True),
+    pointwise(special.ndtri, lambda ans: sqrt(2 * pi) * np.exp(ans * ans * 0.5)),
+    pointwise(special.ndtri_exp, lambda ans: 1 / inverse_mills(ans)),
+    # Gamma and its kin
+    pointwise(special.gamma, lambda ans, x: ans * special.psi(x)),
+    pointwise(special.gammaln, lambda x: special.psi(x)),
+    pointwise(special.loggamma, lambda x: special.psi(x)),
+    pointwise(special.psi, lambda x: _trigamma(x)),
+    pointwise(
+        _zeta,
+        takes("exponent", "q", dtype=None),
+        q=lambda exponent, q: -_number(exponent) * _zeta(_number(exponent) + 1, q),
+    ),
+    pointwise(
+        special.beta,
+        lambda x, y, ans: ans * (special.psi(x) - special.psi(x + y)),
+        lambda x, y, ans: ans * (special.psi(y) - special.psi(x + y)),
+    ),
+    pointwise(
+        special.betaln,
+        lambda x, y: special.psi(x) - special.psi(x + y),
+        lambda x, y: special.psi(y) - special.psi(x + y),
+    ),
+    pointwise(
+        special.gammainc,
+        takes("alpha", "x", dtype=None),
+        x=lambda alpha, x: _gamma_density(alpha, x),
+    ),
+    pointwise(
+        special.gammaincc,
+        takes("alpha", "x", dtype=None),
+        x=lambda alpha, x: -_gamma_density(alpha, x),
+    ),
+    pointwise(
+        special.betainc,
+        takes("alpha", "beta", "x", dtype=None),
+        x=lambda alpha, beta, x: _beta_density(alpha, beta, x),
+    ),
+    # entropies
+    pointwise(
+        special.xlogy,
+        lambda x, y: np.log(_number(y, x)),
+        lambda x, y: quotient(x, y),
+        analytic=True,
+    ),
+    pointwise(
+        special.xlog1py,
+        lambda x, y: np.log1p(_number(y, x)),
+        lambda x, y: quotient(x, 1 + y),
+        analytic=True,
+    ),
+    pointwise(special.entr, lambda x: -np.log(x) - 1),
+    pointwise(
+        special.rel_entr,
+        lambda x, y: _log_quotient(x, _number(y, x)) + 1,
+        lambda x, y: -quotient(x, y),
+    ),
+    pointwise(
+        special.kl_div,
+        lambda x, y: _log_quotient(x, _number(y, x)),
+        lambda x, y: 1 - quotient(x, y),
+    ),
+    # losses and transformations
+    pointwise(
+        special.huber,
+        takes("delta", "r", dtype=None),
+        lambda delta, r: np.maximum(np.absolute(_number(r, delta)) - delta, 0),
+        lambda delta, r: np.clip(r, -_number(delta, r), delta),
+    ),
+    pointwise(
+        special.pseudo_huber,
+        takes("delta", "r", dtype=None),
+        lambda delta, r: _pseudo_huber_by_delta(delta, r),
+        lambda delta, r: quotient(r * delta, np.hypot(delta, r)),
+    ),
+    pointwise(
+        special.boxcox,
+        lambda x, y: np.power(x, _number(y, x) - 1),
+        lambda x, y: _box_cox_by_exponent(np.log(_number(x, y)), y),
+    ),
+    pointwise(
+        special.boxcox1p,
+        lambda x, y: np.power(1 + x, _number(y, x) - 1),
+        lambda x, y: _box_cox_by_exponent(np.log1p(_number(x, y)), y),
+    ),
+    pointwise(
+        special.inv_boxcox,
+        lambda x, y, ans: ans / (1 + x * y),
+        lambda x, y, ans: _inverse_box_cox_by_exponent(ans, x, y),
+    ),
+    pointwise(
+        special.inv_boxcox1p,
+        lambda x, y, ans: (1 + ans) / (1 + x * y),
+        lambda x, y, ans: _inverse_box_cox_by_exponent(1 + ans, x, y),
+    ),
+    # Bessel functions
+    pointwise(special.j0, lambda x: -special.j1(x)),
+    pointwise(special.j1, lambda x: _j_slope(1, x)),
+    pointwise(special.jv, _ORDER, z=_j_slope),
+    pointwise(special.y0, lambda x: -special.y1(x)),
+    pointwise(special.y1, lambda x: _y_slope(1, x)),
+    pointwise(special.yv, _ORDER, z=_y_slope),
+    pointwise(special.yn, _ORDER, z=_y_slope),
+    pointwise(special.i0, lambda x: special.i1(x)),
+    pointwise(special.i1, lambda x: _i_slope(1, x)),
+    pointwise(special.iv, _ORDER, z=_i_slope),
+    pointwise(special.i0e, lambda x, ans: special.i1e(x) - np.sign(x) * ans),
+    pointwise(special.i1e, lambda x, ans: _ive_slope(1, x) - np.sign(x) * ans),
+    pointwise(
+        special.ive,
+        _ORDER,
+        z=lambda v, z, ans: _ive_slope(v, z) - np.sign(z) * ans,
+        kernel=_real_ive,
+    ),
+    pointwise(special.k0, lambda x: -special.k1(x)),
+    pointwise(special.k1, lambda x: -_k_slope(1, x)),
+    pointwise(special.kv, _ORDER, z=lambda v, z: -_k_slope(v, z)),
+    pointwise(special.kn, _ORDER, z=lambda v, z: -_k_slope(v, z)),
+    pointwise(special.k0e, lambda x, ans: _scaled_slope(ans, special.k1e(x))),
+    pointwise(special.k1e, lambda x, ans: _scaled_slope(ans, _kve_slope(1, x))),
+    pointwise(special.kve, _ORDER, z=lambda v, z, ans: _scaled_slope(ans, _kve_slope(v, z))),
+    # exponentials and angles
+    pointwise(special.exprel, lambda x: exponential_moment(x, 1)),
+    pointwise(exponential_moment, lambda x, v: exponential_moment(x, v + 1)),
+    pointwise(special.exp1, lambda x: -np.exp(-x) / x, analytic=True),
+    pointwise(special.expi, lambda x: np.exp(x) / x),
+    pointwise(special.exp2, lambda ans: ans * log(2)),
+    pointwise(special.exp10, lambda ans: ans * log(10)),
+    pointwise(special.expm1, lambda ans: ans + 1, analytic=True),
+    pointwise(special.log1p, lambda x: 1 / (1 + x), analytic=True),
+    pointwise(special.cbrt, lambda ans: 1 / (3 * ans * ans)),
+    pointwise(special.cosm1, lambda x: -np.sin(x)),
+    pointwise(special.sindg, lambda x: special.cosdg(x) * (pi / 180)),
+    pointwise(special.cosdg, lambda x: special.sindg(x) * (-pi / 180)),
+    pointwise(special.tandg, lambda ans: (1 + ans * ans) * (pi / 180)),
+    pointwise(special.cotdg, lambda ans: (1 + ans * ans) * (-pi / 180)),
+    constant(special.round, "it is constant between its steps"),
+    constant(special.gammasgn, "it is constant between its jumps"),
+)
+
+_OWN = (
+    "give a function of your own that calls it one, with tinygrad_np.pointwise, or use t.data if "
+    "no gradient is needed"
+)
+_FORMULAS = {
+    special.hyp0f1: "the derivative by z is hyp0f1(v + 1, z) / v",
+    special.hyp1f1: "the derivative by z is a / b * hyp1f1(a + 1, b + 1, z)",
+    special.hyp2f1: "the derivative by z is a * b / c * hyp2f1(a + 1, b + 1, c + 1, z)",
+    special.expn: "the derivative by x is -expn(n - 1, x)",
+    special.powm1: "it is np.expm1(y * np.log(x))",
+    special._ufuncs._riemann_zeta: "of zeta, only zeta(x, q) has one, by q",
+}
+_WITH_ROWS = {row.function for row in ROWS}
+
+REFUSED = {
+    ufunc: f"it has no derivative rule; {_OWN}"
+    for ufunc in vars(special).values()
+    if isinstance(ufunc, np.ufunc) and ufunc not in _WITH_ROWS
+} | {ufunc: f"it has no derivative rule ({hint}); {_OWN}" for ufunc, hint in _FORMULAS.items()}
