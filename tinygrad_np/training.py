@@ -54,7 +54,11 @@ class Checkpoint:
         """
         if not isinstance(step, int | np.integer) or not 0 <= step < 10**12:
             raise ValueError(f"Checkpoint: a step must be from 0 to 10¹² − 1, not {step!r:.40}")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise OSError(error.errno, f"Checkpoint: {self.folder} cannot be made: {why}") from error
         if self.steps() and self.steps()[-1] > step:
             raise ValueError(
                 f"Checkpoint: {self.folder} has a state after step {self.steps()[-1]}, which is "
