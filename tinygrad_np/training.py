@@ -58,7 +58,9 @@ class Checkpoint:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             why = error.strerror or str(error)
-            raise OSError(error.errno, f"Checkpoint: {self.folder} cannot be made: {why}") from error
+            raise OSError(
+                error.errno, f"Checkpoint: {self.folder} cannot be made: {why}"
+            ) from error
         if self.steps() and self.steps()[-1] > step:
             raise ValueError(
                 f"Checkpoint: {self.folder} has a state after step {self.steps()[-1]}, which is "

@@ -51,9 +51,10 @@ def numbers(x: Any, function: str, what: str = "numbers") -> Any:
             x = np.asarray(x)
         except ValueError as error:
             raise ValueError(f"{function}: the nested lists are no array: {error}") from None
-    if x.dtype.kind not in "biufc":
-        raise TypeError(f"{function}: takes {what}, not an array of dtype {x.dtype}")
-    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+    dtype = x.dtype
+    if dtype.kind not in "biufc":
+        raise TypeError(f"{function}: takes {what}, not an array of dtype {dtype}")
+    return x if dtype.isnative else x.astype(dtype.newbyteorder("="))
 
 
 def array_function(function: F) -> F:

@@ -4,8 +4,6 @@
 replaced by the smaller or larger one; nothing is written into.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -52,8 +50,10 @@ def index_set(x: Any, index: Any, value: Any) -> Any:
     array([1., 0., 2., 0.])
     """
     result = _copy_for(x, value, "index_set")
-    with _in_words("index_set", result, value):
+    try:
         result[index] = value
+    except _UNFIT as error:
+        raise _in_words("index_set", result, value, error) from None
     return result
 
 
@@ -65,8 +65,10 @@ def index_min(x: Any, index: Any, value: Any) -> Any:
     array([-2.,  0.,  0.])
     """
     result = _copy_for(x, value, "index_min")
-    with _in_words("index_min", result, value):
+    try:
         np.minimum.at(result, index, value)
+    except _UNFIT as error:
+        raise _in_words("index_min", result, value, error) from None
     return result
 
 
@@ -78,8 +80,10 @@ def index_max(x: Any, index: Any, value: Any) -> Any:
     array([2., 0., 0.])
     """
     result = _copy_for(x, value, "index_max")
-    with _in_words("index_max", result, value):
+    try:
         np.maximum.at(result, index, value)
+    except _UNFIT as error:
+        raise _in_words("index_max", result, value, error) from None
     return result
 
 
@@ -96,17 +100,17 @@ def is_last_writer(index: Any, shape: tuple[int, ...]) -> Any:
     return numbers[index] == own
 
 
-@contextmanager
-def _in_words(function: str, x: Any, value: Any) -> Iterator[None]:
-    """What NumPy says of an index or of values that do not fit, with `function` and the shapes."""
-    try:
-        yield
-    except (IndexError, OverflowError, TypeError, ValueError) as error:
-        kind = IndexError if isinstance(error, IndexError) else ValueError
-        raise kind(
-            f"{function}: values of shape {np.shape(value)} at an index of an array of shape "
-            f"{x.shape}: {error}"
-        ) from None
+# What NumPy raises for an index or values that do not fit.
+_UNFIT = (IndexError, OverflowError, TypeError, ValueError)
+
+
+def _in_words(function: str, x: Any, value: Any, error: Exception) -> Exception:
+    """What NumPy says, with `function` and the shapes."""
+    kind = IndexError if isinstance(error, IndexError) else ValueError
+    return kind(
+        f"{function}: values of shape {np.shape(value)} at an index of an array of shape "
+        f"{x.shape}: {error}"
+    )
 
 
 def selected(x: Any, index: Any, function: str) -> Any:
@@ -119,7 +123,7 @@ def selected(x: Any, index: Any, function: str) -> Any:
     """
     try:
         return x[index]
-    except (IndexError, OverflowError, TypeError, ValueError) as error:
+    except _UNFIT as error:
         raise IndexError(f"{function}: {error}") from None
 
 
