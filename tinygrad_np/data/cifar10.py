@@ -16,6 +16,7 @@ import lzma
 import os
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -64,6 +65,7 @@ _XZ = b"\xfd7zXZ\0"
 _XZ_MEMORY = 1 << 27  # bytes for unpacking xz: twice what `xz -9` asks for
 _BLOCK = 512  # bytes, of a tar file
 _A_FILE = (b"0", b"\0")  # a regular file among the types of a tar file's members
+_TIGHTLY = 8  # times: pictures are packed to a half at best
 _PIECE = 1 << 20  # bytes that are unpacked at a time
 _ROOM = 1 << 20  # bytes, for what surrounds the records in an xz file or the archive
 
@@ -143,21 +145,31 @@ def read_cifar10(
 
 def _unpacked(path: Path, content: bytes | bytearray, most: int) -> bytearray:
     """What is packed in `content`; of more than `most` bytes the first most + 1."""
-    stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-    # In pieces: asked for all at once, lzma would for a moment hold it twice.
+    # What is packed so tightly that it may fill the memory is measured before it is kept.
+    if len(content) < most // _TIGHTLY and sum(map(len, _pieces(path, content, most))) > most:
+        raise _too_long(path, most // _RECORD)
     result = bytearray()
+    for piece in _pieces(path, content, most):
+        result += piece
+    return result
+
+
+def _pieces(path: Path, content: bytes | bytearray, most: int) -> Iterator[bytes]:
+    """The same, a piece at a time: asked for all at once, lzma would hold it twice."""
+    stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+    left = most + 1
     try:
-        while len(result) <= most and not stream.eof and (content or not stream.needs_input):
-            result += stream.decompress(content, min(_PIECE, most + 1 - len(result)))
+        while left and not stream.eof and (content or not stream.needs_input):
+            piece = stream.decompress(content, min(_PIECE, left))
             content = b""
+            left -= len(piece)
+            yield piece
     except lzma.LZMAError as error:
         raise _error(path, f"is damaged xz ({error})") from None
-    if len(result) <= most:
-        if not stream.eof:
-            raise _error(path, "is truncated: its xz data do not end")
-        if stream.unused_data:
-            raise _error(path, f"has {len(stream.unused_data)} bytes too many after its xz data")
-    return result
+    if left and not stream.eof:
+        raise _error(path, "is truncated: its xz data do not end")
+    if left and stream.unused_data:
+        raise _error(path, f"has {len(stream.unused_data)} bytes too many after its xz data")
 
 
 def _parsed(path: Path, content: bytes | bytearray) -> tuple[np.ndarray, np.ndarray]:
