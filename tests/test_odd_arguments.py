@@ -87,11 +87,15 @@ REFUSED = {
     ),
     "values that do not fit, added": (
         lambda: tg.at(np.ones(3))[:2].add(np.ones(3)),
-        r"at: values of shape \(3,\) do not fit into \(2,\), which the index selects from shape",
+        r"at\[:2\]: values of shape \(3,\) do not fit into elements of shape \(2,\) \(of",
     ),
     "values that do not fit, set": (
         lambda: tg.at(np.ones(3))[:2].set(np.ones(3)),
-        r"index_set: values of shape \(3,\) at an index of an array of shape \(3,\): could not",
+        r"at\[:2\]: values of shape \(3,\) do not fit into elements of shape \(2,\) \(of",
+    ),
+    "an index and values that both do not fit": (
+        lambda: tg.at(np.ones((1, 1)))[[0, 1]].set(np.ones(2)),
+        "at: index 1 is out of bounds",
     ),
     "a value beyond the dtype": (
         lambda: tg.at(np.ones(3, np.uint8))[0].set(300),

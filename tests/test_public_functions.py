@@ -624,7 +624,12 @@ def hand_ten_class(draw):
 
 
 UNTRIED = {
+    "ChangedArrayError": "an exception",
     "FreedGraphError": "an exception",
+    "NonFiniteError": "an exception",
+    "NonFiniteWarning": "a warning",
+    "debug": "a context",
+    "strong_zeros": "a context",
     "check": "a module: its `compare` calls a function that the user gives",
     "closed_form": "a module, whose functions are here",
     "data": "a module, whose functions are here or below",

@@ -55,7 +55,7 @@ class Place:
 
     def set(self, value: Any) -> Any:
         """With `value`, broadcast, in their place; where an index repeats, the last one stays."""
-        return index_set(self._x, self._index, value)
+        return self._updated(index_set, value)
 
     def add(self, value: Any) -> Any:
         """With `value` added; where an index repeats, all are added."""
@@ -74,11 +74,26 @@ class Place:
 
     def min(self, value: Any) -> Any:
         """With the smaller of the elements and `value`; those that tie share the gradient."""
-        return index_min(self._x, self._index, value)
+        return self._updated(index_min, value)
 
     def max(self, value: Any) -> Any:
         """With the larger of the elements and `value`; those that tie share the gradient."""
-        return index_max(self._x, self._index, value)
+        return self._updated(index_max, value)
+
+    def _updated(self, function: Any, value: Any) -> Any:
+        try:
+            return function(self._x, self._index, value)
+        except ValueError as error:
+            if "broadcast" not in str(error):
+                raise
+        raise self._misfit(value)
+
+    def _misfit(self, value: Any) -> ValueError:
+        place = selected(np.broadcast_to(0.0, self._x.shape), self._index, "at")
+        return ValueError(
+            f"at[{written(self._index)}]: values of shape {np.shape(value)} do not fit into "
+            f"elements of shape {place.shape} (of an array of shape {self._x.shape})"
+        )
 
     def _broadcast(self, value: Any) -> Any:
         value = numbers(value, "at")
@@ -92,10 +107,7 @@ class Place:
         try:
             return np.broadcast_to(value.astype(dtype), place.shape)
         except ValueError:
-            raise ValueError(
-                f"at: values of shape {value.shape} do not fit into {place.shape}, which the index "
-                f"selects from shape {self._x.shape}"
-            ) from None
+            raise self._misfit(value) from None
 
 
 def _rounds(numbers: Any) -> list[Any]:

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .plans import ANS, Pattern, Plan, Times
+from .plans import ANS, Pattern, Plan, StrongTimes, Times
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 """Stands where a parameter has no default."""
@@ -161,6 +161,7 @@ class Row:
         "reason",
         "rest",
         "rules",
+        "strong",
         "takes_promises",
         "text",
     )
@@ -182,6 +183,7 @@ class Row:
         locally_constant: Mapping[str, str] = {},
         real: Mapping[str, tuple[str, ...]] = {},
         takes_promises: bool = False,
+        strong: Mapping[str, Callable[..., Any]] = {},
         reason: str = "",
     ) -> None:
         self.kind = kind
@@ -208,6 +210,9 @@ class Row:
         self.is_foreign = False
         # Whether its vjp takes a promised array in place of the cotangent.
         self.takes_promises = takes_promises
+        # Of an elementwise function, by the operand: rules that keep a cotangent of 0 at 0. A
+        # factor needs none.
+        self.strong = {self.names.index(name): rule for name, rule in strong.items()}
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
@@ -260,6 +265,12 @@ class Row:
             else:
                 args.append(value)
         return (function or self.function)(*args, **kwargs)
+
+    def strong_rule(self, position: int, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """What takes the place of a rule for the operand at `position` where 0 has to stay 0."""
+        if type(rule) is Times:
+            return StrongTimes(rule.factor)
+        return self.strong.get(position, rule)
 
     def plan(self, pattern: Pattern, given: int) -> Plan:
         """The plan for calls with `given` arguments, where those in `pattern` are Tensors."""
@@ -378,6 +389,7 @@ _ROW_OPTIONS = {
     "locally_constant",
     "real",
     "takes_promises",
+    "strong",
 }
 
 
