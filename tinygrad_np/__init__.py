@@ -26,6 +26,7 @@ from .debugging import (
 )
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
+from .kernels.memory import release as release_memory
 from .kernels.products import unwindows
 from .kernels.scatter import scatter_add
 from .kernels.windows import window_indices, windows
@@ -105,6 +106,7 @@ __all__ = [
     "max_pool",
     "optim",
     "pointwise",
+    "release_memory",
     "relu",
     "remat",
     "save",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .kernels.dispatch import numbers
 from .kernels.elementwise import bernoulli_loss, logistic_loss, mean_logistic_loss
 from .kernels.softmax import class_losses, log_softmax
 
@@ -61,7 +62,7 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     >>> cross_entropy(np.zeros((1, 4)), np.array([[0, 1, 0, 0]]))
     np.float64(1.3862943611198906)
     """
-    logits, labels = _array(logits), _array(labels)
+    logits, labels = numbers(logits, "cross_entropy"), numbers(labels, "cross_entropy")
     _check_reduction("cross_entropy", reduction)
     if logits.ndim < 1 or labels.shape not in (logits.shape, logits.shape[:-1]):
         raise ValueError(
@@ -121,13 +122,19 @@ _REDUCTIONS: dict[str, Any] = {"mean": np.mean, "sum": np.sum, "none": None}
 
 def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tuple[Any, Any]:
     """Predictions and labels as arrays, the labels in the predictions' dtype."""
-    predictions, labels = _array(predictions), _array(labels)
+    predictions, labels = numbers(predictions, function), numbers(labels, function)
     if predictions.shape != labels.shape:
         raise ValueError(
             f"{function}: predictions of shape {predictions.shape} and labels of shape "
             f"{labels.shape} differ; reshape one of them, for instance labels.reshape(-1, 1)"
         )
     _check_reduction(function, reduction)
+    if labels.dtype.kind == "c":
+        raise _complex_labels(function, labels)
+    if predictions.dtype.kind == "c":
+        raise TypeError(
+            f"{function}: takes real numbers, not predictions of dtype {predictions.dtype}"
+        )
     size = labels.size
     if size == 1:
         low = high = labels.item()
@@ -144,8 +151,6 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
         )
     if labels.dtype.kind in "biu":
         labels = labels.astype(predictions.dtype)
-    elif labels.dtype.kind == "c":
-        raise _complex_labels(function, labels)
     return predictions, labels
 
 
@@ -153,12 +158,8 @@ def _complex_labels(function: str, labels: Any) -> TypeError:
     return TypeError(f"{function}: labels are real numbers, not of dtype {labels.dtype}")
 
 
-def _array(x: Any) -> Any:
-    return x if hasattr(x, "dtype") else np.asarray(x)
-
-
 def _check_reduction(function: str, reduction: str) -> None:
-    if reduction not in _REDUCTIONS:
+    if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
         raise ValueError(
             f"{function}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}"
         )

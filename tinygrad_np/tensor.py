@@ -38,7 +38,7 @@ from .rules.calls import (
     row_of,
 )
 from .rules.plans import Like, Plan, likes
-from .rules.table import Row
+from .rules.table import MOST_KEPT, Row
 
 
 class Tensor(Methods, Refusals):
@@ -523,6 +523,8 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         return row.call(bound, row.kernel)
     plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
     if plain and not plan.likes:
+        if len(row.calls) >= MOST_KEPT:
+            row.calls.clear()
         row.calls[tuple(map(type, args))] = _call(plan, len(args))
     ans = row.call(bound, row.kernel)
     several = row.constant_outputs is not None

@@ -461,7 +461,7 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
     leaves: list[Any] = []
 
     def check(like: Any, x: Any) -> None:
-        shape, dtype = np.shape(like), np.result_type(like)
+        shape, dtype = np.shape(like), _number_type(like)
         if type(x) is not Tensor:
             x = shaped_like(x, shape, dtype, where)
         elif (x.shape, x.dtype) != (shape, dtype):
@@ -501,7 +501,15 @@ def _like(x: Any) -> Like:
     """The shape of a result and the dtype of its tangent."""
     if type(x) is Tensor:
         return Like(x.shape, x.dtype)
-    return Like(np.shape(x), np.result_type(x, np.float16))
+    return Like(np.shape(x), np.result_type(_number_type(x), np.float16))
+
+
+def _number_type(x: Any) -> Any:
+    """The dtype of a Tensor, an array or a number; raises where a function returned none."""
+    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+    if dtype.kind not in "biufc":
+        raise TypeError(f"the function returned {x!r:.60}; its results must be arrays of numbers")
+    return dtype
 
 
 def _gathered(found: dict[Node, Any], inputs: list[Node], inside: Any) -> Any:

@@ -28,7 +28,10 @@ def tell(error: Exception, row: Any, args: Any, kwargs: Any) -> None:
     """Raise a better error in place of NumPy's, if there is one."""
     told = _told(error, row, args, kwargs)
     if told is not None:
-        raise told from None
+        try:
+            raise told from None
+        finally:
+            del told, error  # an error in a variable of its own frame is a cycle
 
 
 def compared(compare: Any, tensor: Any, other: Any) -> Any:

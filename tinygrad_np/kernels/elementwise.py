@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import array_function
+from .dispatch import array_function, numbers
 from .memory import SOME, empty
 
 
@@ -224,7 +224,7 @@ def real_numbers(x: Any, function: str) -> Any:
     """
     if type(x) is np.ndarray and x.dtype.kind == "f":
         return x
-    x = np.asanyarray(x)
+    x = numbers(x, function, "real numbers")
     if x.dtype.kind in "biu":
         return x.astype(np.float64)
     if x.dtype.kind != "f":

@@ -37,6 +37,9 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 """Stands where a parameter has no default."""
 
 
+MOST_KEPT = 256
+"""So many plans are kept for a row, one a pattern of Tensors among its arguments."""
+
 LOCALLY_CONSTANT = {
     "condition": "a mask: the result jumps where it changes",
     "where": "a mask: the result jumps where it changes",
@@ -272,9 +275,12 @@ class Row:
     def plan(self, pattern: Pattern, given: int) -> Plan:
         """The plan for calls with `given` arguments, where those in `pattern` are Tensors."""
         key = pattern, given
-        if key not in self.plans:
-            self.plans[key] = Plan(self, pattern, given)
-        return self.plans[key]
+        plan = self.plans.get(key)
+        if plan is None:
+            if len(self.plans) >= MOST_KEPT:  # a list to concatenate may be of any length
+                self.plans.clear()
+            plan = self.plans[key] = Plan(self, pattern, given)
+        return plan
 
 
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Row:
