@@ -217,6 +217,11 @@ class TestMistakes:
             with pytest.raises(ValueError, match="so it is not elementwise; use linear"):
                 wrong(x)
 
+    def test_several_results_are_declared(self):
+        f = tg.general(lambda x: (x, 2 * x), (lambda g: g[0] + 2 * g[1], lambda t: (t, 2 * t)))
+        with pytest.raises(TypeError, match=r"a tuple of 2, .* with constant_outputs=\(\)"):
+            f(Tensor(1.0))
+
     def test_a_number_of_numpys_in_float32(self):
         scaled = tg.linear(lambda x: x * 2, lambda g: g * np.sqrt(4.0))
         with pytest.raises(ValueError, match=r"use float of it"):

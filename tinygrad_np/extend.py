@@ -118,6 +118,11 @@ def _with_row(
     def guarded(*args: Any, **kwargs: Any) -> Any:
         args = tuple([_read_only(x) for x in args])
         result = function(*args, **{name: _read_only(x) for name, x in kwargs.items()})
+        if isinstance(result, tuple) and row.constant_outputs is None:
+            raise TypeError(
+                f"{row.name} gave a tuple of {len(result)}, which a Tensor cannot be; declare its "
+                "rule with constant_outputs=(), or the positions of those without a derivative"
+            )
         # It might be an array that the function holds, and uses for its next result.
         return np.array(result) if type(result) is np.ndarray else result
 
