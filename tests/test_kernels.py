@@ -284,9 +284,7 @@ class TestScatterAdd:
             scatter_add(np.ones(1), [0, 1], (3,))
 
     def test_an_index_that_leaves_the_shape(self):
-        with pytest.raises(
-            IndexError, match=r"scatter_add: index 5 is out of bounds .* with size 3"
-        ):
+        with pytest.raises(IndexError, match=r"scatter_add: index 5 is out .* size 3"):
             scatter_add(np.ones(2), [0, 5], (3,))
 
 

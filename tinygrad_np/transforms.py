@@ -159,6 +159,7 @@ def jvp(
     >>> jvp(lambda x: x * x, [np.array([1.0, 2.0])], [np.array([1.0, 10.0])])
     (array([1., 4.]), array([ 2., 40.]))
     """
+    _require_sequences("jvp", primals, tangents)
     if len(primals) != len(tangents):
         raise ValueError(f"jvp: {len(primals)} primals, but {len(tangents)} tangents")
     inputs: list[Node] = []
@@ -192,6 +193,7 @@ def hvp(
     >>> hvp(lambda x: np.sum(x**3), [np.array([1.0, 2.0])], [np.array([1.0, 0.0])])
     (array([6., 0.]),)
     """
+    _require_sequences("hvp", primals, tangents)
     return jvp(grad(function, tuple(range(len(primals)))), primals, tangents)[1]
 
 
@@ -361,6 +363,16 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
         return rebuilt(x, node)
 
     return tree.map(variable, argument)
+
+
+def _require_sequences(name: str, primals: Any, tangents: Any) -> None:
+    """An array would count as the list of its rows."""
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (list, tuple)):
+            raise TypeError(
+                f"{name}: {what} is a list or tuple with one tree an argument, not "
+                f"{type(given).__name__}; of a single argument x it is [x]"
+            )
 
 
 def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
