@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast, sigmoid
+from ..kernels.elementwise import cast, log_share
 from .table import linear, pointwise
 
 
@@ -47,12 +47,6 @@ def _as(x: Any, dtype: Any) -> Any:
     return x if dtype is None else cast(x, np.dtype(dtype))
 
 
-def _log_share(x: Any, y: Any) -> Any:
-    """exp(x) / (exp(x) + exp(y)), and ½ for two equal infinities."""
-    alike = np.logical_and(np.isinf(x), np.equal(x, y))
-    return sigmoid(np.where(alike, 0, x - y))
-
-
 ROWS = (
     pointwise(np.exp, lambda ans: ans, analytic=True),
     pointwise(np.exp2, lambda ans: ans * log(2), analytic=True),
@@ -61,11 +55,17 @@ ROWS = (
     pointwise(np.log2, lambda x: 1 / (x * log(2)), analytic=True),
     pointwise(np.log10, lambda x: 1 / (x * log(10)), analytic=True),
     pointwise(np.log1p, lambda x: 1 / (1 + x), analytic=True),
-    pointwise(np.logaddexp, lambda x, y: _log_share(x, y), lambda x, y: _log_share(y, x)),
+    pointwise(np.logaddexp, lambda x, y: log_share(x, y), lambda x, y: log_share(y, x)),
     pointwise(
         np.logaddexp2,
-        lambda x, y: _log_share(x * log(2), y * log(2)),
-        lambda x, y: _log_share(y * log(2), x * log(2)),
+        lambda x, y: log_share(x * log(2), y * log(2)),
+        lambda x, y: log_share(y * log(2), x * log(2)),
+    ),
+    pointwise(
+        log_share,
+        lambda x, y, ans: ans * log_share(y, x),
+        lambda x, y, ans: -ans * log_share(y, x),
+        broadcasts=True,
     ),
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
     pointwise(np.cos, lambda x: -np.sin(x), analytic=True),

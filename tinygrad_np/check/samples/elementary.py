@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kernels.elementwise import log_share
 from .draws import (
     INF,
     LARGER_THAN_ONE,
@@ -30,6 +31,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.log1p: unary(Domain(-0.6, 2.0, 0.4)),
     np.logaddexp: binary(REAL, REAL),
     np.logaddexp2: binary(REAL, REAL),
+    log_share: binary(REAL, REAL),
     np.sin: unary(REAL),
     np.cos: unary(REAL),
     np.tan: unary(Domain(-1.1, 1.1, 0.4)),
@@ -78,6 +80,11 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         Edge((A([2.0]), A([2.0])), {}, ([0.5], [0.5])),
         Edge((A([-INF, INF]), A([-INF, INF])), {}, ([0.5, 0.5], [0.5, 0.5])),
     ],
+    log_share: [
+        Edge(
+            (A([1000.0, 2.0, -INF]), A([0.0, 2.0, -INF])), {}, ([0, 0.25, 0.25], [0, -0.25, -0.25])
+        ),
+    ],  # fmt: skip
     np.logaddexp2: [
         Edge((A([4000.0, -INF, -INF]), A([0.0, 0.0, -INF])), {}, ([1, 0, 0.5], [0, 1, 0.5])),
     ],
