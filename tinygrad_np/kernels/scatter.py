@@ -26,7 +26,10 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     array([101.,   0.,  10.,   0.])
     """
     values = numbers(values, "scatter_add")
-    result = np.zeros(checked_shape("scatter_add", shape), values.dtype)
+    try:
+        result = np.zeros(shape, values.dtype)
+    except (TypeError, ValueError, MemoryError):
+        result = np.zeros(checked_shape("scatter_add", shape), values.dtype)
     place = selected(result, index, "scatter_add")
     if place.shape != values.shape:
         raise ValueError(
