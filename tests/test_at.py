@@ -1,5 +1,7 @@
 """Updates without mutation: what NumPy's assignment gives, and derivatives in both arguments."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -130,3 +132,13 @@ def test_an_index_that_is_not_there():
         tg.at(Tensor([1.0]))[3].set(0.0)
     with pytest.raises(ValueError, match="shape"):
         tg.at(np.zeros(3))[:2].add(np.ones(3))
+
+
+def test_an_array_is_not_one_element():
+    """NumPy may only warn about it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for x in (np.zeros(3), Tensor(np.zeros(3))):
+            with pytest.raises(ValueError, match=r"shape \(1,\) .* \(3,\): .*value\[0\]"):
+                tg.at(x)[0].set(np.ones(1))
+    assert np.array_equal(tg.at(np.zeros(3))[:1].set(np.ones(1)), [1, 0, 0])

@@ -27,7 +27,7 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """
     values = numbers(values, "scatter_add")
     try:
-        result = np.zeros(shape, values.dtype)
+        result = np.zeros(tuple(shape), values.dtype)
     except (TypeError, ValueError, MemoryError):
         result = np.zeros(checked_shape("scatter_add", shape), values.dtype)
     place = selected(result, index, "scatter_add")
@@ -55,6 +55,9 @@ def index_set(x: Any, index: Any, value: Any) -> Any:
     """
     result = _copy_for(x, value, "index_set")
     try:
+        # NumPy only warns about an array of one element that is to become one element.
+        if np.ndim(value) and np.size(value) == 1 and not np.ndim(result[index]):
+            raise ValueError("an array is not one element; take it out, value[0]")
         result[index] = value
     except _UNFIT as error:
         raise _in_words("index_set", result, value, error) from None
