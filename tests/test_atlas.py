@@ -82,6 +82,7 @@ def test_errors_are_relative_to_what_the_witness_allows():
     ("arguments", "told"),
     [
         (["check", "frobnicate"], "no function of the table has frobnicate in its name"),
+        (["check", "np.sin", "frobnicate"], "no function of the table has frobnicate in its name"),
         (["check", "--seed", "-1"], "must not be negative"),
         (["check", "--json", "/nowhere/at/all.json"], "there is no folder /nowhere/at"),
     ],

@@ -128,7 +128,8 @@ class TestGrad:
     @pytest.mark.parametrize(
         ("argument", "message"),
         [
-            (2, r"grad: argument 0 has dtype int64, by which .*\.astype\(float\)"),
+            (2, r"grad: argument 0 has dtype int64, by which .* convert it with float\("),
+            (np.int64(2), r"grad: argument 0 has dtype int64, by which .*\.astype\(float\)"),
             (True, "has dtype bool"),
             ("text", "has dtype <U4, by which there is no derivative; pass numbers only"),
             ({"w": [1.0, np.arange(3)]}, r"grad: argument 0, leaf \['w'\]\[1\], has dtype int64"),

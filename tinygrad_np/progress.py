@@ -10,7 +10,9 @@ from typing import Any
 def progress(
     steps: Iterable[Any], what: str, total: int | None = None, unit: str = "step"
 ) -> Iterable[Any]:
-    """The steps with a progress bar, which vanishes when they are done; without tqdm, no bar.
+    """The steps with a progress bar, which vanishes when they are done.
+
+    Without tqdm there is none, nor where nobody sees it: in a file or a pipe.
 
     >>> [step for step in progress([1, 2], "counting")]
     [1, 2]
@@ -19,4 +21,4 @@ def progress(
         from tqdm import tqdm
     except ModuleNotFoundError:
         return steps
-    return tqdm(steps, what, total, unit=unit, leave=False, file=sys.stderr)
+    return tqdm(steps, what, total, unit=unit, leave=False, file=sys.stderr, disable=None)

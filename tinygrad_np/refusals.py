@@ -36,8 +36,9 @@ np.stack a list
         raise TypeError(
             "a Tensor does not turn into an array by itself, since its gradient would be lost: "
             "use t.data for the value, np.stack or np.concatenate to join Tensors (also those in a "
-            "list or tuple), np.broadcast_to for np.full; and instead of out[i] = t write "
-            "out = tinygrad_np.at(out)[i].set(t)"
+            "list or tuple), np.broadcast_to for np.full; instead of out[i] = t write "
+            "out = tinygrad_np.at(out)[i].set(t); and for a function of another library, such as "
+            "scipy.linalg's, use NumPy's, or give it a rule (tinygrad_np.general)"
         )
 
     def __float__(self) -> NoReturn:

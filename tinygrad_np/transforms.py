@@ -436,6 +436,8 @@ def _not_floating(dtype: Any, argument: Any, index: int, name: str, argnum: int)
     path = tree.paths(argument)[index]
     place = f"argument {argnum}" + (f", leaf {path}," if path else "")
     remedy = "convert it with .astype(float)" if dtype.kind in "biu" else "pass numbers only"
+    if type(tree.leaves(argument)[index]) in (int, bool):
+        remedy = "convert it with float(…)"
     return TypeError(
         f"{name}: {place} has dtype {dtype}, by which there is no derivative; {remedy}, or do not "
         "differentiate by it"

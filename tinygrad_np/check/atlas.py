@@ -91,8 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     families()
     chosen = [row for row in TABLE.values() if _is_meant(row, options.name)]
-    if not chosen:
-        parser.error(f"no function of the table has {' or '.join(options.name)} in its name")
+    if missing := [name for name in options.name if not any(name in row.name for row in chosen)]:
+        parser.error(f"no function of the table has {' or '.join(missing)} in its name")
     constants = [row for row in chosen if row.kind == "constant"]
     rows = sorted(
         (row for row in chosen if row.kind != "constant"), key=lambda row: (row.kind, row.name)

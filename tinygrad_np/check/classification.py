@@ -127,6 +127,8 @@ def page(entries: Sequence[Entry]) -> str:
     ]  # fmt: skip
     for kind, title in (("constant", "Locally constant"), ("refused", "Refused")):
         chosen = [entry for entry in entries if entry.kind == kind]
+        if not chosen:
+            continue
         reasons = sorted({entry.reason for entry in chosen})
         parts += [
             f"## {title}: {len(chosen)}",
