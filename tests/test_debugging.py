@@ -338,6 +338,17 @@ class TestWhatHappens:
         assert np.isnan(gradient).all()
         assert [error.function for error in found] == ["np.sqrt"]
 
+    def test_the_function_may_divide_by_zero_itself(self):
+        found = []
+
+        def handler(error):
+            found.append(error.line and np.log(tg.Tensor(0.0)))
+
+        with tg.debug(on_nonfinite=handler):
+            np.log(tg.Tensor(0.0))
+            np.log(tg.Tensor(0.0))
+        assert len(found) == 2
+
     def test_another_word(self):
         with pytest.raises(ValueError, match="on_nonfinite is 'raise', 'warn' or a function"):
             tg.debug(on_nonfinite="ignore")

@@ -115,6 +115,27 @@ def test_random_generators_go_on_where_they_were(kind, ending, tmp_path):
     assert np.array_equal(old.normal(size=7), new_old.normal(size=7))
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_random_generators_have_the_same_children(ending, tmp_path):
+    rng = np.random.default_rng([1, 2**70]).spawn(2)[1]
+    rng.spawn(1)
+    tg.save(tmp_path / f"a{ending}", rng)
+    (new,) = tg.load(tmp_path / f"a{ending}").spawn(1)
+    assert new.random() == rng.spawn(1)[0].random()
+
+
+def test_a_seed_that_would_take_for_ever_is_refused():
+    seed = {**np.random.SeedSequence(3).state, "pool_size": 1 << 30}
+    with pytest.raises(ValueError, match="pool"):
+        structure._seed(**seed)
+
+
+def test_a_random_generator_of_another_kind_is_not_like_it(tmp_path):
+    tg.save(tmp_path / "a.npz", [np.random.default_rng(0)])
+    with pytest.raises(ValueError, match=r"has a Generator at \[0\], expected a RandomState"):
+        tg.load(tmp_path / "a.npz", like=[np.random.RandomState(0)])
+
+
 def test_tensors_are_saved_by_their_values(tmp_path):
     x = tg.Tensor([1.0, 2.0])
     tg.save(tmp_path / "a.npz", {"leaf": x, "made": x * x})

@@ -285,9 +285,18 @@ def _judge(
                 row, kind, place, mode.within, node, names, operands, answer, given,
                 array, index, count, wanted, giver,
             )  # fmt: skip
-            assert mode.handler is not None
-            mode.handler(error_of(case))
+            _told(mode, error_of(case))
             return
+
+
+def _told(mode: Mode, error: NonFiniteError) -> None:
+    """Give the error to the handler, whose own operations are not looked at."""
+    assert mode.handler is not None
+    token = enter(mode._replace(handler=None))
+    try:
+        mode.handler(error)
+    finally:
+        leave(token)
 
 
 def _new(result: Any, inputs: list[Any], is_elementwise: bool) -> Any:
@@ -327,8 +336,7 @@ def _enter(mode: Mode, node: Any, place: Any, names: Any, operands: Any, ans: An
                 node.plan.row, "constant", place, mode.within, node, names, operands, ans, None,
                 array, first(bad), int(bad.sum()), name, None,
             )  # fmt: skip
-            assert mode.handler is not None
-            mode.handler(error_of(case))
+            _told(mode, error_of(case))
             return
 
 

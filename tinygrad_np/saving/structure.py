@@ -10,7 +10,7 @@ structure of a leaf or container is
     {"array": name}, {"scalar": name}  an array, one of NumPy's scalars
     {"dict": [[key, part], …]}, {"list": [part, …]}, {"tuple": [part, …]}
     {"container": class's name, "parts": [[".field", part], …]}
-    {"generator": kind, "state": part}, {"random state": kind, "state": part}
+    {"generator": kind, "state": part, "seed": part}, {"random state": kind, "state": part}
 """
 
 from __future__ import annotations
@@ -106,7 +106,10 @@ def _encoded_generator(
 ) -> Any:
     if isinstance(x, np.random.Generator):
         state = x.bit_generator.state
-        kind = {"generator": str(state["bit_generator"])}
+        kind: dict[str, Any] = {"generator": str(state["bit_generator"])}
+        seed = x.bit_generator.seed_seq
+        if isinstance(seed, np.random.SeedSequence):  # what `spawn` makes its children of
+            kind["seed"] = _encoded(seed.state, f"{path}.seed", arrays, above)
     elif isinstance(x, np.random.RandomState):
         state = x.get_state(legacy=False)
         kind = {"random state": str(state["bit_generator"])}
@@ -232,9 +235,12 @@ def _decoded(part: Any, arrays: dict[str, np.ndarray], like: Any, path: str) -> 
         _agree(number, like, path)
         return number
     if kind in ("generator", "random state"):
-        if like is not _ANY and not type(like).__module__.startswith("numpy.random"):
-            raise _DiffersError(_told(path, "a random generator", like))
-        return _generator(kind, value, _decoded(part["state"], arrays, _ANY, path))
+        state = _decoded(part["state"], arrays, _ANY, path)
+        seed = _decoded(part.get("seed"), arrays, _ANY, path)
+        generator = _generator(kind, value, state, seed)
+        if like is not _ANY and type(like) is not type(generator):
+            raise _DiffersError(_told(path, f"a {type(generator).__name__}", like))
+        return generator
     if kind == "dict":
         keys = [_decoded(key, arrays, _ANY, path) for key, _ in value]
         parts = _matched(dict, [f"[{key!r}]" for key in keys], value, arrays, like, path)
@@ -308,17 +314,30 @@ def _number(kind: str, value: Any) -> int | float | complex:
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 
 
-def _generator(kind: str, name: str, state: Any) -> Any:
+def _generator(kind: str, name: str, state: Any, seed: Any) -> Any:
     if name not in _BIT_GENERATORS:
         raise ValueError(f"{name!r} is no generator of NumPy's")
     _check_places(name, state)
-    bits = getattr(np.random, name)()
+    bits = getattr(np.random, name)(None if seed is None else _seed(**seed))
     if kind == "generator":
         bits.state = state
         return np.random.Generator(bits)
     random = np.random.RandomState(bits)
     random.set_state(state)
     return random
+
+
+def _seed(
+    entropy: Any, spawn_key: Any, pool_size: Any, n_children_spawned: Any
+) -> np.random.SeedSequence:
+    if type(pool_size) is not int or not 4 <= pool_size <= _LARGEST_POOL:
+        raise ValueError(f"a seed has a pool of {pool_size!r}, not 4 to {_LARGEST_POOL}")
+    return np.random.SeedSequence(
+        entropy, spawn_key=spawn_key, pool_size=pool_size, n_children_spawned=n_children_spawned
+    )
+
+
+_LARGEST_POOL = 1024
 
 
 def _check_places(name: str, state: Any) -> None:
