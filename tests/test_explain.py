@@ -90,3 +90,10 @@ def test_what_the_function_raises_comes_through():
 
 def test_a_function_that_does_not_depend_on_its_arguments():
     assert explain_nonfinite(lambda x: 3.0, np.ones(2)).is_finite
+
+
+def test_a_value_that_comes_from_a_tensor_of_the_function_itself():
+    zero = tg.Tensor(0.0)
+    report = explain_nonfinite(lambda: np.log(zero))
+    assert "the value: float64 (), 1 of 1 not finite" in str(report)
+    assert "are finite" not in str(report)

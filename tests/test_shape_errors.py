@@ -161,3 +161,9 @@ class TestLines:
         with pytest.raises(ValueError, match=r"np\.add") as raised:
             a + b
         assert "was made here" not in str(raised.value)
+
+
+def test_stacks_of_matrices_differ_in_the_stack():
+    x, y = tg.Tensor(np.ones((2, 2, 3))), tg.Tensor(np.ones((3, 3, 2)))
+    with pytest.raises(ValueError, match=r"axis -3 is 2 in x \(axis 0\) and 3 in y \(axis 0\)"):
+        x @ y

@@ -89,7 +89,7 @@ def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -
         value, pull = vjp(of_chosen, *[args[i] for i in chosen])
         gradients = pull(tree.map(lambda x: np.ones(np.shape(x), np.result_type(x)), value))
     findings = _bad("argument ", enumerate(args))
-    of_value = _bad("the value", [("", value)])
+    of_value = _bad("the value", [("", tree.map(value_of, value))])
     of_gradient = _bad("the gradient by argument ", zip(chosen, gradients, strict=True))
     return NonFiniteReport(
         [*findings, *of_value, *of_gradient], errors, not of_value, not of_gradient

@@ -67,7 +67,7 @@ def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | Non
         told = _TELLING[row.function](bound) if row.function in _TELLING else None
         told = told or _gufunc(text, row, bound) or _alignment(text)
         if told is None and row.broadcasts and "broadcast" in text:
-            told = _broadcasting(_operands(row, bound))
+            told = _broadcasting(_operands(row, bound), 2 if row.function is np.matmul else 0)
     except (TypeError, ValueError, IndexError):
         pass  # arguments that are stranger than a shape that does not fit
     part = _SPOKEN.match(text)
@@ -176,10 +176,13 @@ def _cleaned(text: str, row: Any, bound: list[Any]) -> str:
     return f"{text} ({operands})" if operands else text
 
 
-def _broadcasting(operands: list[tuple[str, Any]]) -> str | None:
-    """The last axis along which lengths differ, and none of them is 1."""
+def _broadcasting(operands: list[tuple[str, Any]], core: int = 0) -> str | None:
+    """The last axis along which lengths differ, and none of them is 1.
+
+    The last `core` axes are not broadcast: those of the matrices that are multiplied.
+    """
     shapes = [(name, _shape(x)) for name, x in operands]
-    for back in range(1, max([len(shape) for _, shape in shapes], default=0) + 1):
+    for back in range(1 + core, max([len(shape) for _, shape in shapes], default=0) + 1):
         seen: tuple[str, Shape] | None = None
         for name, shape in shapes:
             if len(shape) < back or shape[-back] == 1:
