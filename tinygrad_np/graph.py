@@ -21,7 +21,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from typing import Any
 
 import numpy as np
@@ -45,29 +45,39 @@ class FreedGraphError(ValueError):
 class Node(Like):
     """One recorded call with one result of this shape and dtype, or a leaf: a plain variable.
 
-    A leaf has no plan and no parents. Its `grad` is set once it has one. The leaf of a transform
-    keeps `FINISHED` when that is done: from then on it is a constant.
+    What it holds for the rules, and the sources above it, are in the form that its `Plan` says:
+    the only one itself, or a tuple. A leaf has no plan and nothing above it. Its `grad` is set once
+    it has one. The leaf of a transform holds `FINISHED` when that is done: from then on it is a
+    constant.
     """
 
-    __slots__ = ("grad", "kept", "number", "parents", "plan", "record")
+    __slots__ = ("above", "grad", "held", "number", "plan", "record")
 
     grad: np.ndarray[Any, Any] | None
     record: Any  # what debug mode saw: `debugging.watch`
 
     def __init__(
-        self,
-        plan: Plan | None,
-        kept: tuple[Any, ...] | None,
-        parents: Sequence[Any],
-        shape: tuple[int, ...],
-        dtype: Any,
+        self, plan: Plan | None, held: Any, above: Any, shape: tuple[int, ...], dtype: Any
     ) -> None:
         self.plan = plan
-        self.kept = kept
-        self.parents = parents
+        self.held = held
+        self.above = above
         self.shape = shape
         self.dtype = dtype
         self.number = new_number()
+
+    @property
+    def kept(self) -> tuple[Any, ...]:
+        """The values that the rules need, in the order of the plan."""
+        held = self.held
+        if self.plan is not None and self.plan.holds_one:
+            return (held,)
+        return () if held is None else held
+
+    @property
+    def parents(self) -> tuple[Any, ...]:
+        """The sources of the operands."""
+        return self.above if type(self.above) is tuple else (self.above,)
 
 
 class Several(Node):
@@ -78,11 +88,11 @@ class Several(Node):
     def __init__(
         self,
         plan: Plan,
-        kept: tuple[Any, ...] | None,
-        parents: Sequence[Any],
+        held: Any,
+        above: Any,
         outputs: list[Like | None],
     ) -> None:
-        super().__init__(plan, kept, parents, (), None)
+        super().__init__(plan, held, above, (), None)
         self.outputs = outputs
 
 
@@ -111,11 +121,11 @@ _FREED_ALREADY = (
 )
 _UNSEEN: Any = type("Unseen", (), {})()
 _LOOK: Any = type("Look", (), {})()
-_FREED: Any = type("Freed", (), {"__repr__": lambda self: "FREED"})()
+_FREED: Any = type("Freed", (), {"__repr__": lambda self: "FREED", "holds_one": False})()
 
 
 FINISHED = ("finished",)
-"""What the leaf of a transform keeps after it."""
+"""What the leaf of a transform holds after it."""
 
 
 def leaf(shape: tuple[int, ...], dtype: Any) -> Node:
@@ -125,7 +135,7 @@ def leaf(shape: tuple[int, ...], dtype: Any) -> Node:
 
 def identity(source: Source) -> Node:
     """A fresh node with the same value as `source`: a transform differentiates by this one."""
-    return Node(_IDENTITY, None, (source,), source.shape, source.dtype)
+    return Node(_IDENTITY, None, source, source.shape, source.dtype)
 
 
 def reverse(
@@ -157,27 +167,31 @@ def reverse(
                 _accumulate(cotangents, ours, source, seed)
             elif wrap is None and _is_variable(source):
                 return None
-        while pending:
-            node = heappop(pending)[1]
+        node = heappop(pending)[1] if pending else None
+        while node is not None:
             plan: Any = node.plan
             if plan is _FREED:
                 raise FreedGraphError(_FREED_ALREADY)
             g = cotangents.pop(node)
             if isinstance(g, Promise) and not plan.row.takes_promises:
                 g = g.kept()
-            parents = node.parents
-            kept = node.kept if wrap is None else _recorded(node, wrap)
+            above = node.above
+            held = node.held if wrap is None else _recorded(node, wrap)
             if type(node) is Several and not plan.row.gaps:
                 g = _without_gaps(g, node.outputs)
+            reached = None  # the first one that is reached from here and has to be passed
             for pull, slot in plan.pulls if between_rules is None else between_rules.pulls(node):
-                parent = parents[slot]
+                parent = above if slot is None else above[slot]
                 before = cotangents.get(parent, _UNSEEN) if type(parent) is Node else _LOOK
                 if before is _UNSEEN and parent.number >= oldest and parent.plan is not None:
                     # The way of most nodes: reached for the first time, by one operation.
-                    heappush(pending, (-parent.number, parent))
+                    if reached is None:
+                        reached = parent
+                    else:
+                        heappush(pending, (-parent.number, parent))
                     before = None
                 if before is None:
-                    part = pull(g, kept, parents)
+                    part = pull(g, held, above)
                     if part.shape != parent.shape or part.dtype is not parent.dtype:
                         part = _fitted(part, parent, node)
                     cotangents[parent] = part
@@ -192,13 +206,20 @@ def reverse(
                             return None
                         continue
                     if parts is None:
-                        parts = pull(g, kept, parents)
+                        parts = pull(g, held, above)
                     part = _fitted(parts[i] if is_nested else parts, source, node)
                     _accumulate(cotangents, ours, source, part)
             if free:
-                node.plan, node.kept, node.parents = _FREED, None, ()
+                node.plan, node.held, node.above = _FREED, None, ()
                 if between_rules is not None:
                     node.record = None
+            # In a chain nothing ever waits.
+            if not pending:
+                node = reached
+            elif reached is None:
+                node = heappop(pending)[1]
+            else:
+                node = heappushpop(pending, (-reached.number, reached))[1]
         for node, g in cotangents.items():
             if isinstance(g, Promise):
                 cotangents[node] = unshared(g.kept)
@@ -225,7 +246,7 @@ def _reach(
 
 def _is_variable(source: Source) -> bool:
     """Whether what a sweep does not come to is more than a constant."""
-    return source.kept is not FINISHED if type(source) is Node else True
+    return source.held is not FINISHED if type(source) is Node else True
 
 
 def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[Node], bool]:
@@ -244,7 +265,7 @@ def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[
         if node in ends:
             is_closed = is_closed and not node.parents
         elif node.plan is None or node.number < oldest:
-            is_closed = is_closed and node.kept is FINISHED
+            is_closed = is_closed and node.held is FINISHED
         elif node.plan is _FREED:
             raise FreedGraphError(_FREED_ALREADY)
         else:
@@ -279,20 +300,21 @@ def forward(
     with np.errstate(all="ignore"):
         for node in order:
             plan: Any = node.plan
-            kept: Any = None
+            above: Any = node.above
+            held: Any = _UNSEEN
             total: Any = None
             for push, slot in plan.pushes if between_rules is None else between_rules.pushes(node):
                 if type(slot) is slice:
-                    t: Any = [tangent(parent) for parent in node.parents[slot]]
+                    t: Any = [tangent(parent) for parent in above[slot]]
                     reached = any(item is not None for item in t)
                 else:
-                    t = tangent(node.parents[slot])
+                    t = tangent(above if slot is None else above[slot])
                     reached = t is not None
                 if not reached:
                     continue
-                if kept is None:
-                    kept = node.kept if wrap is None else _recorded(node, wrap)
-                part = push(t, kept, node.parents)
+                if held is _UNSEEN:
+                    held = node.held if wrap is None else _recorded(node, wrap)
+                part = push(t, held, above)
                 if type(node) is not Several:
                     part = _spread(part, node, node)
                     total = part if total is None else total + part
@@ -381,10 +403,10 @@ def _without_gaps(several: list[Any], likes: list[Like | None]) -> list[Any]:
     ]
 
 
-def _recorded(node: Node, wrap: Wrap) -> tuple[Any, ...]:
-    """What the node keeps, with Tensors in place of the values of its operands and result."""
+def _recorded(node: Node, wrap: Wrap) -> Any:
+    """What the node holds, with Tensors in place of the values of its operands and result."""
     plan: Any = node.plan
-    kept: list[Any] = list(node.kept or ())
+    kept: list[Any] = list(node.kept)
     for index, slot in plan.values:
         if slot == ANS and type(node) is Several:
             kept[index] = [
@@ -402,7 +424,7 @@ def _recorded(node: Node, wrap: Wrap) -> tuple[Any, ...]:
             ]
         else:
             kept[index] = wrap(kept[index], node.parents[slot])
-    return tuple(kept)
+    return kept[0] if plan.holds_one else tuple(kept)
 
 
 def _fitted(part: Any, parent: Like, node: Node) -> Any:

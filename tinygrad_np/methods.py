@@ -4,6 +4,7 @@ Each hands its call to the function of its name, which hands it on to the Tensor
 """
 
 import operator
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -28,6 +29,9 @@ class Methods:
 
     data: Any
     ndim: Any
+    size: Any
+    dtype: Any
+    _value: Any
 
     @property
     def at(self) -> At:
@@ -220,3 +224,31 @@ class Methods:
         return shapes.compared(operator.ge, self, other)
 
     __hash__ = object.__hash__
+
+    # A sequence of its parts along the first axis
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("a Tensor of shape () has no parts to iterate over")
+        return iter([self[i] for i in range(len(self))])
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
+    # Text
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._value, separator=", ", prefix="Tensor(")
+        if self.size == 0:
+            text = f"{text}, shape={self.shape}"
+        return f"Tensor({text}" + ("" if self.dtype == float else f", dtype={self.dtype}") + ")"
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        if self.ndim:
+            raise TypeError(f"format {spec!r} is for a single number, not for shape {self.shape}")
+        return format(self._value[()], spec)

@@ -17,7 +17,7 @@ it, and every function without a rule. `data` is the way out where a value is al
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -25,7 +25,7 @@ import numpy as np
 from .arrays import Array, floating, is_masked, owned, shaped_like
 from .debugging import modes, shapes, watch
 from .graph import Node, Output, Several, Source, describe, new_number, reverse
-from .kernels.memory import in_kept_memory
+from .kernels.memory import elementwise, large_from
 from .methods import Methods
 from .refusals import Refusals, no_attribute
 from .rules import TABLE
@@ -172,13 +172,21 @@ class Tensor(Methods, Refusals):
     # NumPy's protocols
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        row = TABLE.get(ufunc) if method == "__call__" else None
+        call = None if row is None or kwargs else row.calls.get(tuple(map(type, inputs)))
+        if call is not None:
+            try:
+                return call(*inputs)
+            except (TypeError, ValueError, IndexError) as error:
+                _explain(error, row, inputs)
+                raise
         if method != "__call__":
             from .rules.methods import row_of_method  # which few programs need
 
             # These come twice where they were given by name.
             kwargs = {k: v for k, v in kwargs.items() if k not in ("array", "indices")}
             return apply(row_of_method(ufunc, method), inputs, kwargs)
-        return apply(TABLE.get(ufunc) or row_of(ufunc), inputs, kwargs)
+        return apply(row or row_of(ufunc), inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return apply(TABLE.get(function) or row_of(function), args, kwargs)
@@ -255,19 +263,6 @@ class Tensor(Methods, Refusals):
     def __bool__(self) -> bool:
         return bool(self._value)
 
-    # A sequence of its parts along the first axis
-
-    def __len__(self) -> int:
-        return len(self._value)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self.ndim:
-            raise TypeError("a Tensor of shape () has no parts to iterate over")
-        return iter([self[i] for i in range(len(self))])
-
-    def __contains__(self, item: Any) -> bool:
-        return bool((self == item).any())
-
     def __getitem__(self, key: Any) -> Tensor:
         return _binary(_GETITEM, self, key)
 
@@ -284,20 +279,7 @@ class Tensor(Methods, Refusals):
         function = getattr(np, name, None)
         raise no_attribute(name, function in TABLE)
 
-    # Text, copies, pickles
-
-    def __repr__(self) -> str:
-        text = np.array2string(self._value, separator=", ", prefix="Tensor(")
-        if self.size == 0:
-            text = f"{text}, shape={self.shape}"
-        return f"Tensor({text}" + ("" if self.dtype == float else f", dtype={self.dtype}") + ")"
-
-    def __format__(self, spec: str) -> str:
-        if not spec:
-            return repr(self)
-        if self.ndim:
-            raise TypeError(f"format {spec!r} is for a single number, not for shape {self.shape}")
-        return format(self._value[()], spec)
+    # Copies and pickles
 
     def __copy__(self) -> Tensor:
         return self.__deepcopy__({})
@@ -379,9 +361,14 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return _compose(row, bind(row, args, kwargs))
         return _apply_bound(row, args, kwargs)
     except (TypeError, ValueError, IndexError) as error:
-        refuse_in_ufunc(row, args, error)
-        shapes.tell(error, row, args, kwargs)
+        _explain(error, row, args, kwargs)
         raise
+
+
+def _explain(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = {}) -> None:
+    """Say more about NumPy's error than it does itself."""
+    refuse_in_ufunc(row, args, error)
+    shapes.tell(error, row, args, kwargs)
 
 
 def _unary(row: Row, x: Tensor) -> Any:
@@ -396,53 +383,56 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
     try:
         return call(x, y)
     except (TypeError, ValueError, IndexError) as error:
-        refuse_in_ufunc(row, (x, y), error)
-        shapes.tell(error, row, (x, y), {})
+        _explain(error, row, (x, y))
         raise
 
 
 def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     """What carries out a plan's calls from now on; the forms with one or two operands are short."""
     kernel, select, positions = plan.row.kernel, plan.select, plan.positions
-    if isinstance(kernel, np.ufunc):
-        kernel = in_kept_memory(kernel)
+    large = large_from(kernel)
 
     # Debug mode is given the operands, too; a tuple of them for nothing would cost something.
     def one(x: Tensor) -> Tensor:
-        ans = kernel(x._value)
-        kept = None if select is None else select((ans, x._value))
+        value, source = x._value, x._source
+        ans = kernel(value) if value.size < large else elementwise(kernel, value)
+        held = None if select is None else select((ans, value))
         if modes.opened:
-            return _seen(plan, kept, (x._source,), (ans, x._value))
-        return _linked(plan, kept, (x._source,), ans)
+            return _seen(plan, held, source, (ans, value), source)
+        return _linked(plan, held, source, ans, source)
 
     def left(x: Tensor, y: Any) -> Tensor:
-        ans = kernel(x._value, y)
-        kept = None if select is None else select((ans, x._value, y))
+        value, source = x._value, x._source
+        ans = kernel(value, y) if value.size < large else elementwise(kernel, value, y)
+        held = None if select is None else select((ans, value, y))
         if modes.opened:
-            return _seen(plan, kept, (x._source,), (ans, x._value, y))
-        return _linked(plan, kept, (x._source,), ans)
+            return _seen(plan, held, source, (ans, value, y), source)
+        return _linked(plan, held, source, ans, source)
 
     def right(x: Any, y: Tensor) -> Tensor:
-        ans = kernel(x, y._value)
-        kept = None if select is None else select((ans, x, y._value))
+        value, source = y._value, y._source
+        ans = kernel(x, value) if value.size < large else elementwise(kernel, x, value)
+        held = None if select is None else select((ans, x, value))
         if modes.opened:
-            return _seen(plan, kept, (y._source,), (ans, x, y._value))
-        return _linked(plan, kept, (y._source,), ans)
+            return _seen(plan, held, source, (ans, x, value), source)
+        return _linked(plan, held, source, ans, source)
 
     def both(x: Tensor, y: Tensor) -> Tensor:
-        ans = kernel(x._value, y._value)
-        kept = None if select is None else select((ans, x._value, y._value))
+        one, other, source = x._value, y._value, x._source
+        ans = kernel(one, other) if one.size < large else elementwise(kernel, one, other)
+        held = None if select is None else select((ans, one, other))
         if modes.opened:
-            return _seen(plan, kept, (x._source, y._source), (ans, x._value, y._value))
-        return _linked(plan, kept, (x._source, y._source), ans)
+            return _seen(plan, held, (source, y._source), (ans, one, other), source)
+        return _linked(plan, held, (source, y._source), ans, source)
 
     def any_number(*args: Any) -> Tensor:
         values = list(args)
         for position in positions:
             values[position] = args[position]._value
         known = kernel(*values), *values
-        kept = None if select is None else select(known)
-        return _seen(plan, kept, tuple([args[position]._source for position in positions]), known)
+        held = None if select is None else select(known)
+        sources = [args[position]._source for position in positions]
+        return _seen(plan, held, plan.above(sources), known, sources[0])
 
     match given, positions:
         case 1, [0]:
@@ -456,22 +446,23 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     return any_number
 
 
-def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor:
-    """The result of a call as a Tensor, with a node of its own."""
+def _linked(plan: Plan, held: Any, above: Any, ans: Any, like: Any) -> Tensor:
+    """The result of a call as a Tensor, with a node of its own; `like` is one of its sources."""
     if type(ans) is not np.ndarray:
         ans = np.asarray(ans)
     dtype = ans.dtype
-    if dtype.kind not in "fc":
+    if dtype is not like.dtype and dtype.kind not in "fc":
         raise TypeError(
             f"{plan.row.name}: gave dtype {dtype}, which has no derivative; are all operands "
             "numbers, and what it asks for or is filled with floating?"
         )
+    shape = ans.shape
     node = _new(Node)  # Node(…) and Tensor(…), written out: half their cost is the call
     node.number = new_number()
     node.plan = plan
-    node.kept = kept
-    node.parents = parents
-    node.shape = ans.shape
+    node.held = held
+    node.above = above
+    node.shape = like.shape if shape == like.shape else shape  # one tuple for a whole chain
     node.dtype = dtype
     tensor = _new(Tensor)
     tensor._value = ans
@@ -479,9 +470,9 @@ def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor
     return tensor
 
 
-def _seen(plan: Plan, kept: Any, parents: tuple[Any, ...], known: Any) -> Tensor:
+def _seen(plan: Plan, held: Any, above: Any, known: Any, like: Any) -> Tensor:
     """The same for (result, *operands), which debug mode looks at."""
-    tensor = _linked(plan, kept, parents, known[0])
+    tensor = _linked(plan, held, above, known[0], like)
     if modes.opened:
         watch.made(tensor._source, known)
     return tensor
@@ -531,10 +522,11 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     arrays = [np.asarray(item) for item in (ans if several else [ans])]
     known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]
     known += [likes(bound[position]) for position in plan.likes]
-    kept = None if plan.select is None else plan.select(known)
+    held = None if plan.select is None else plan.select(known)
     if several:
-        return _several(plan, kept, parents, known, type(ans))
-    return _seen(plan, kept, tuple(parents), known)
+        return _several(plan, held, plan.above(parents), known, type(ans))
+    like = next(source for source in parents if source is not None)
+    return _seen(plan, held, plan.above(parents), known, like)
 
 
 def _compose(row: Row, bound: list[Any]) -> Any:
@@ -549,14 +541,14 @@ def _compose(row: Row, bound: list[Any]) -> Any:
     return text(*[bound[position] for position in row.needs])
 
 
-def _several(plan: Plan, kept: Any, parents: Any, known: Any, container: Any) -> Any:
+def _several(plan: Plan, held: Any, above: Any, known: Any, container: Any) -> Any:
     """The results of a call that has several, in a container like NumPy's."""
     arrays: list[Array] = known[0]
     constant: Any = plan.row.constant_outputs
     outputs = [
         None if i in constant else Like(array.shape, array.dtype) for i, array in enumerate(arrays)
     ]
-    node = Several(plan, kept, parents, outputs)
+    node = Several(plan, held, above, outputs)
     if modes.opened:
         watch.several(node, known)
     results = [

@@ -412,7 +412,7 @@ def _finish(inputs: list[Node]) -> None:
     """Turn the variables of a transform into constants: what it returns may still hold them."""
     for node in inputs:
         if node.plan is None:
-            node.kept = FINISHED
+            node.held = FINISHED
 
 
 def _with_aux(results: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
@@ -488,7 +488,7 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
 
 def _pulled(seeds: Any, inputs: list[Node]) -> tuple[dict[Node, Any], bool]:
     """The inputs' cotangents, and whether nothing else was involved, so that they are arrays."""
-    if not any([node.parents for node in inputs]):
+    if not any([node.above for node in inputs]):
         found = reverse(seeds, inputs)
         if found is not None:
             return found, True

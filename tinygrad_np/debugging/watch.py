@@ -198,17 +198,17 @@ class Sweep:
         return [(self._watched(node, rule, slot, "jvp"), slot) for rule, slot in found]
 
     def _watched(self, node: Any, rule: Any, slot: Any, kind: str) -> Callable[..., Any]:
-        def watched(g: Any, kept: Any, parents: Any) -> Any:
+        def watched(g: Any, held: Any, above: Any) -> Any:
             if self.recorded:
-                part = self._recorded(node, rule, g, kept, parents)
+                part = self._recorded(node, rule, g, held, above)
             else:
-                part = rule(g, kept, parents)
-            inputs: tuple[Any, ...] = g, kept
+                part = rule(g, held, above)
+            inputs: tuple[Any, ...] = g, held
             if kind == "vjp":
-                for parent in parents[slot] if type(slot) is slice else (parents[slot],):
+                like = above if slot is None else above[slot]
+                for parent in like if type(slot) is slice else (like,):
                     self.givers[parent] = node
-                if self.fit is not None and type(slot) is int and isinstance(part, _ARRAYS):
-                    like = parents[slot]
+                if self.fit is not None and type(slot) is not slice and isinstance(part, _ARRAYS):
                     if part.shape != like.shape or part.dtype != like.dtype:
                         whole, part = part, self.fit(part, like, node)
                         if _nonzero(_finite(whole)) == whole.size:
@@ -222,14 +222,14 @@ class Sweep:
 
         return watched
 
-    def _recorded(self, node: Any, rule: Any, g: Any, kept: Any, parents: Any) -> Any:
+    def _recorded(self, node: Any, rule: Any, g: Any, held: Any, above: Any) -> Any:
         """What the rule gives on Tensors: all it records is named by the node's own place."""
         mode = self.mode
         record = getattr(node, "record", None)
         within = (*(record[1] if record else ()), f"the derivative of {node.plan.row.name}")
         token = enter(mode._replace(within=within, rule=node))
         try:
-            return rule(g, kept, parents)
+            return rule(g, held, above)
         finally:
             leave(token)
 
@@ -388,7 +388,7 @@ def _arrays(x: Any) -> Iterator[Any]:
 def _marks(node: Any) -> list[tuple[Any, int]] | None:
     """Each array that the node keeps and that may be the caller's, by its place, and its mark."""
     kept = node.kept
-    if kept is None:
+    if not kept:
         return None
     plan = node.plan
     marks = [(i, fingerprint(kept[i])) for i in plan.constants if type(kept[i]) in _WRITTEN]

@@ -118,24 +118,14 @@ def elementwise(ufunc: Any, *operands: Any) -> Any:
     return ufunc(*operands, out=empty(like.shape, like.dtype))
 
 
-def in_kept_memory(ufunc: Any) -> Any:
-    """`ufunc` of one or two operands, with `elementwise` where these are large.
+def large_from(function: Any) -> int:
+    """The size of operands from which `elementwise` pays for this function: if it is a ufunc.
 
-    >>> in_kept_memory(np.multiply)(np.ones(2), 3.0)
-    array([3., 3.])
+    >>> large_from(np.multiply), large_from(np.sum) == sys.maxsize
+    (8192, True)
     """
-    if ufunc.nout > 1 or ufunc.signature is not None:
-        return ufunc
-
-    def unary(x: Any) -> Any:
-        return ufunc(x) if x.size < SOME else elementwise(ufunc, x)
-
-    def binary(x: Any, y: Any) -> Any:
-        large = x if type(x) is np.ndarray else y
-        is_large = type(large) is np.ndarray and large.size >= SOME
-        return elementwise(ufunc, x, y) if is_large else ufunc(x, y)
-
-    return unary if ufunc.nin == 1 else binary if ufunc.nin == 2 else ufunc
+    is_plain = isinstance(function, np.ufunc) and function.nout == 1 and function.signature is None
+    return SOME if is_plain else sys.maxsize
 
 
 def _made_room(buffers: _Buffers, size: int) -> bool:

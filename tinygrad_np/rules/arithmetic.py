@@ -27,7 +27,7 @@ from ..kernels.elementwise import (
     strong_product,
     stronger_product,
 )
-from .table import general, linear, pointwise, same, takes
+from .table import general, linear, over, pointwise, same, takes
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
@@ -157,8 +157,8 @@ ROWS = (
     ),
     # powers and roots
     pointwise(np.square, lambda x: 2 * x, analytic=True),
-    pointwise(np.sqrt, lambda ans: 0.5 / ans, analytic=True),
-    pointwise(np.cbrt, lambda ans: 1 / (3 * ans * ans)),
+    pointwise(np.sqrt, over(lambda ans: ans + ans), analytic=True),
+    pointwise(np.cbrt, over(lambda ans: 3 * ans * ans)),
     pointwise(np.power, _power_by_base, _power_by_exponent, analytic=True),
     pointwise(np.float_power, _power_by_base, _power_by_exponent, analytic=True),
     pointwise(np.hypot, lambda x, ans: _unit(x, ans), lambda y, ans: _unit(y, ans)),
@@ -272,7 +272,7 @@ ROWS = (
         same(lambda g, x, y: stronger_product(g, _alive(x, y))),
         broadcasts=True,
     ),
-    pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
+    pointwise(quotient, over(lambda y: y), lambda x, y: -quotient(quotient(x, y), y)),
 )
 
 CHOICES = {"count": "it is a number of elements"}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import cast, log_share
-from .table import linear, pointwise
+from .table import linear, over, pointwise
 
 
 def _over_square(x: Any, y: Any) -> Any:
@@ -24,7 +24,7 @@ def _over_square(x: Any, y: Any) -> Any:
 def _square_of_sech(x: Any) -> Any:
     """1 / cosh² x, which of complex numbers would be 1 / (∞ + ∞i), nan, where it is almost 0."""
     if x.dtype.kind != "c":
-        return 1 / np.square(np.cosh(x))
+        return np.reciprocal(np.square(np.cosh(x)))
     small = np.exp(-2 * np.where(np.less(np.real(x), 0), -x, x))
     return 4 * small / np.square(1 + small)
 
@@ -51,10 +51,10 @@ ROWS = (
     pointwise(np.exp, lambda ans: ans, analytic=True),
     pointwise(np.exp2, lambda ans: ans * log(2), analytic=True),
     pointwise(np.expm1, lambda x: np.exp(x), analytic=True),
-    pointwise(np.log, lambda x: 1 / x, analytic=True),
-    pointwise(np.log2, lambda x: 1 / (x * log(2)), analytic=True),
-    pointwise(np.log10, lambda x: 1 / (x * log(10)), analytic=True),
-    pointwise(np.log1p, lambda x: 1 / (1 + x), analytic=True),
+    pointwise(np.log, over(lambda x: x), analytic=True),
+    pointwise(np.log2, over(lambda x: x * log(2)), analytic=True),
+    pointwise(np.log10, over(lambda x: x * log(10)), analytic=True),
+    pointwise(np.log1p, over(lambda x: 1 + x), analytic=True),
     pointwise(np.logaddexp, lambda x, y: log_share(x, y), lambda x, y: log_share(y, x)),
     pointwise(
         np.logaddexp2,
@@ -70,16 +70,16 @@ ROWS = (
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
     pointwise(np.cos, lambda x: -np.sin(x), analytic=True),
     pointwise(np.tan, lambda ans: 1 + ans * ans, analytic=True),
-    pointwise(np.arcsin, lambda x, dtype: 1 / _cosine_of_arcsin(_as(x, dtype)), analytic=True),
+    pointwise(np.arcsin, over(lambda x, dtype: _cosine_of_arcsin(_as(x, dtype))), analytic=True),
     pointwise(np.arccos, lambda x, dtype: -1 / _cosine_of_arcsin(_as(x, dtype)), analytic=True),
-    pointwise(np.arctan, lambda x: 1 / (1 + x * x), analytic=True),
+    pointwise(np.arctan, over(lambda x: 1 + x * x), analytic=True),
     pointwise(np.arctan2, lambda x, y: _over_square(y, x), lambda x, y: -_over_square(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),
     pointwise(np.cosh, lambda x: np.sinh(x), analytic=True),
     pointwise(np.tanh, _square_of_sech, analytic=True),
-    pointwise(np.arcsinh, lambda x: 1 / np.sqrt(x * x - -1), analytic=True),
-    pointwise(np.arccosh, lambda x, dtype: 1 / _sinh_of_arccosh(_as(x, dtype)), analytic=True),
-    pointwise(np.arctanh, lambda x: 1 / ((1 - x) * (1 + x)), analytic=True),
+    pointwise(np.arcsinh, over(lambda x: np.sqrt(x * x - -1)), analytic=True),
+    pointwise(np.arccosh, over(lambda x, dtype: _sinh_of_arccosh(_as(x, dtype))), analytic=True),
+    pointwise(np.arctanh, over(lambda x: (1 - x) * (1 + x)), analytic=True),
     linear(np.deg2rad, lambda g: g * (pi / 180)),
     linear(np.radians, lambda g: g * (pi / 180)),
     linear(np.rad2deg, lambda g: g * (180 / pi)),

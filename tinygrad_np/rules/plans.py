@@ -58,16 +58,22 @@ class Plan:
     """How a row is carried out for one pattern of Tensor operands, decided once.
 
     `bound` below is the result, then the first `given` arguments in the order of the signature,
-    then the `Like` of each operand at the positions `likes`. A node keeps ``select(bound)``; its
-    parents are the operands' sources in order, a list operand's in a run with None for each plain
-    array. The pairs of `pulls` and `pushes` are a function of (cotangent or tangent, kept, parents)
-    and the slot among the parents (a slice for a list operand) that it belongs to.
+    then the `Like` of each operand at the positions `likes`. A node holds ``select(bound)``, and
+    above it are the operands' sources in order, a list operand's in a run with None for each plain
+    array. The pairs of `pulls` and `pushes` are a function of (cotangent or tangent, held, above)
+    and the slot among the sources (a slice for a list operand) that it belongs to.
+
+    Of one value (`holds_one`), and of one source (`has_one`, and then the slot is None), there is
+    no tuple: most nodes of a graph have one of each, and a tuple more costs time to make, and more
+    to Python's garbage collector, which goes through all of them again and again.
     """
 
     __slots__ = (
         "_rules",
         "_strong",
         "constants",
+        "has_one",
+        "holds_one",
         "likes",
         "positions",
         "pulls",
@@ -105,14 +111,16 @@ class Plan:
                 kept.append(place)
             return "kept", kept.index(place)
 
-        self._rules = []
+        self._rules: list[Any] = []
         for position, slot in slots.items():
             rule = row.rules[position]
             spots = [locate(n) for n in rule.vjp_needs], [locate(n) for n in rule.jvp_needs]
             self._rules.append((position, slot, *spots))
+        self.has_one = len(pattern) == 1 and pattern[0][1] is None
+        self.holds_one = len(kept) == 1
         self.pulls, self.pushes = self._callers(lambda position, rule: rule)
         self._strong: tuple[Callers, Callers] | None = None
-        self.select = _selector(kept)
+        self.select = operator.itemgetter(*kept) if kept else None
         # Where the kept values come from, for a sweep that is itself recorded: (index among the
         # kept, slot among the parents, or ANS).
         self.values: list[tuple[int, int | slice | str]] = []
@@ -124,6 +132,10 @@ class Plan:
         # Those of the kept that are neither: arrays, numbers and choices of the caller's.
         ours = [index for index, _ in self.values]
         self.constants = [index for index in range(len(kept)) if index not in ours]
+
+    def above(self, sources: list[Any]) -> Any:
+        """What a node keeps of these sources of its operands."""
+        return sources[0] if self.has_one else tuple(sources)
 
     @property
     def strong(self) -> tuple[Callers, Callers]:
@@ -137,26 +149,32 @@ class Plan:
         pushes: Callers = []
         for position, slot, vjp_spots, jvp_spots in self._rules:
             rule = self.row.rules[position]
-            pull = _caller(chosen(position, rule.vjp), vjp_spots)
-            push = _caller(chosen(position, rule.jvp), jvp_spots)
+            pull = _caller(chosen(position, rule.vjp), self._alone(vjp_spots))
+            push = _caller(chosen(position, rule.jvp), self._alone(jvp_spots))
             if self.row.is_foreign:
                 pull, push = _copied(pull), _copied(push)
-            pulls.append((pull, slot))
-            pushes.append((push, slot))
+            pulls.append((pull, None if self.has_one else slot))
+            pushes.append((push, None if self.has_one else slot))
         return pulls, pushes
+
+    def _alone(self, spots: list[Spot]) -> list[Spot]:
+        """The spots, where the only value or the only source is itself, not a tuple."""
+        single = {"kept": self.holds_one, "parent": self.has_one, "default": False}
+        return [(f"the {where}", None) if single[where] else (where, what) for where, what in spots]
 
 
 Callers = list[tuple[Callable[..., Any], Any]]
 
 Spot = tuple[str, Any]
-"""Where a rule finds what it needs: ("kept", index), ("parent", slot) or ("default", value)."""
+"""Where a rule finds what it needs: ("kept", index), ("parent", slot) or ("default", value); or, if
+there is but one, ("the kept", None) or ("the parent", None)."""
 
 
 def _copied(rule: Callable[..., Any]) -> Callable[..., Any]:
     """A rule from outside may give an array that somebody else holds: a copy of it is ours."""
 
-    def copied(g: Any, kept: Any, parents: Any) -> Any:
-        part = rule(g, kept, parents)
+    def copied(g: Any, held: Any, above: Any) -> Any:
+        part = rule(g, held, above)
         if isinstance(part, (list, tuple)):
             return [np.array(x) if type(x) is np.ndarray else x for x in part]
         return np.array(part) if type(part) is np.ndarray else part
@@ -164,79 +182,110 @@ def _copied(rule: Callable[..., Any]) -> Callable[..., Any]:
     return copied
 
 
-def _selector(places: list[int]) -> Callable[[Any], tuple[Any, ...]] | None:
-    if not places:
-        return None
-    if len(places) == 1:
-        (place,) = places
-        return lambda bound: (bound[place],)
-    return operator.itemgetter(*places)
-
-
 def _times(g: Any, factor: Any) -> Any:
     """``g * factor`` of large arrays, which come to lie in memory that is used again."""
     return elementwise(np.multiply, g, factor) if type(g) is np.ndarray else g * factor
 
 
+def _over(g: Any, divisor: Any) -> Any:
+    """``g / divisor``, likewise."""
+    return elementwise(np.divide, g, divisor) if type(g) is np.ndarray else g / divisor
+
+
 class Times:
     """Multiplication of a cotangent or tangent by a factor."""
 
-    __slots__ = ("factor",)
+    __slots__ = ("given",)
 
-    def __init__(self, factor: Callable[..., Any]) -> None:
-        self.factor = factor
-
-    def __call__(self, g: Any, *needed: Any) -> Any:
-        return g * self.factor(*needed)
-
-
-class StrongTimes(Times):
-    """The same, where an element that is exactly 0 stays 0."""
-
-    __slots__ = ()
+    def __init__(self, given: Callable[..., Any]) -> None:
+        self.given = given
 
     def __call__(self, g: Any, *needed: Any) -> Any:
-        return strong_product(g, self.factor(*needed))
+        return g * self.given(*needed)
+
+    def strong(self) -> Callable[..., Any]:
+        """The same, where an element that is exactly 0 stays 0."""
+        factor = self.given
+        return lambda g, *needed: strong_product(g, factor(*needed))
+
+
+class Over:
+    """Multiplication by a factor 1 / d: a division by d."""
+
+    __slots__ = ("given",)
+
+    def __init__(self, given: Callable[..., Any]) -> None:
+        self.given = given
+
+    def __call__(self, g: Any, *needed: Any) -> Any:
+        return g / self.given(*needed)
+
+    def strong(self) -> Callable[..., Any]:
+        """The same, where an element that is exactly 0 stays 0."""
+        divisor = self.given
+        return lambda g, *needed: strong_product(g, 1 / divisor(*needed))
 
 
 def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
-    """`rule` as a function of (cotangent, kept, parents).
+    """`rule` as a function of (cotangent, held, above).
 
-    The forms written out are those of most rules, and faster; the last line serves any rule.
+    The forms written out are those of most rules, and faster; the last lines serve any rule.
     """
     places = [spot for spot in spots if spot[0] != "default"]
     rest = tuple([what for where, what in spots if where == "default"])
     if type(rule) is Times and not rest:
-        factor = rule.factor
+        factor = rule.given
         match places:
+            case [("the kept", _)]:
+                return lambda g, held, above: (
+                    g * factor(held) if g.size < SOME else _times(g, factor(held))
+                )
             case [("kept", i)]:
-                return lambda g, kept, parents: (
-                    g * factor(kept[i]) if g.size < SOME else _times(g, factor(kept[i]))
+                return lambda g, held, above: (
+                    g * factor(held[i]) if g.size < SOME else _times(g, factor(held[i]))
                 )
             case [("kept", i), ("kept", j)]:
-                return lambda g, kept, parents: (
-                    g * factor(kept[i], kept[j])
+                return lambda g, held, above: (
+                    g * factor(held[i], held[j])
                     if g.size < SOME
-                    else _times(g, factor(kept[i], kept[j]))
+                    else _times(g, factor(held[i], held[j]))
+                )
+    if type(rule) is Over and not rest:
+        divisor = rule.given
+        match places:
+            case [("the kept", _)]:
+                return lambda g, held, above: (
+                    g / divisor(held) if g.size < SOME else _over(g, divisor(held))
                 )
     if spots[: len(places)] == places:  # the defaults come last
         match places:
             case []:
-                return lambda g, kept, parents: rule(g, *rest)
+                return lambda g, held, above: rule(g, *rest)
+            case [("the kept", _)]:
+                return lambda g, held, above: rule(g, held, *rest)
+            case [("the parent", _)]:
+                return lambda g, held, above: rule(g, above, *rest)
             case [("kept", i)]:
-                return lambda g, kept, parents: rule(g, kept[i], *rest)
-            case [("parent", i)]:
-                return lambda g, kept, parents: rule(g, parents[i], *rest)
+                return lambda g, held, above: rule(g, held[i], *rest)
             case [("kept", i), ("kept", j)]:
-                return lambda g, kept, parents: rule(g, kept[i], kept[j], *rest)
-            case [("kept", i), ("parent", j)]:
-                return lambda g, kept, parents: rule(g, kept[i], parents[j], *rest)
-            case [("parent", i), ("kept", j)]:
-                return lambda g, kept, parents: rule(g, parents[i], kept[j], *rest)
+                return lambda g, held, above: rule(g, held[i], held[j], *rest)
+            case [("the kept", _), ("the parent", _)]:
+                return lambda g, held, above: rule(g, held, above, *rest)
+            case [("the parent", _), ("the kept", _)]:
+                return lambda g, held, above: rule(g, above, held, *rest)
+            case [("the parent", _), ("kept", i)]:
+                return lambda g, held, above: rule(g, above, held[i], *rest)
 
-    def any_form(g: Any, kept: Any, parents: Any) -> Any:
-        found = {"kept": kept, "parent": parents}
-        needed = [what if where == "default" else found[where][what] for where, what in spots]
-        return rule(g, *needed)
+    def found(where: str, what: Any, held: Any, above: Any) -> Any:
+        match where:
+            case "the kept":
+                return held
+            case "the parent":
+                return above
+            case "kept":
+                return held[what]
+            case "parent":
+                return above[what]
+        return what
 
-    return any_form
+    return lambda g, held, above: rule(g, *[found(*spot, held, above) for spot in spots])

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .plans import ANS, Pattern, Plan, StrongTimes, Times
+from .plans import ANS, Over, Pattern, Plan, Times
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 """Stands where a parameter has no default."""
@@ -268,8 +268,8 @@ class Row:
 
     def strong_rule(self, position: int, rule: Callable[..., Any]) -> Callable[..., Any]:
         """What takes the place of a rule for the operand at `position` where 0 has to stay 0."""
-        if type(rule) is Times:
-            return StrongTimes(rule.factor)
+        if isinstance(rule, (Times, Over)):
+            return rule.strong()
         return self.strong.get(position, rule)
 
     def plan(self, pattern: Pattern, given: int) -> Plan:
@@ -287,14 +287,21 @@ def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Ro
     """A row for an elementwise function: one factor an operand, in order or by name.
 
     Both modes multiply by it: the cotangent of the operand is ``g * factor``, and its part of the
-    tangent of the result is ``t * factor``. A factor names what it needs: ``lambda ans: ans``.
+    tangent of the result is ``t * factor``. A factor names what it needs: ``lambda ans: ans``. One
+    that is a quotient 1 / d is given as ``over(d)``, and then both modes divide.
     """
     row, declared = _row("pointwise", function, factors, options)
     row.broadcasts = True
     for operand, factor in declared:
-        needs = _parameters(_checked(row, operand, factor, "factor"))
-        row.add_rule(operand, Rule(Times(factor), needs, Times(factor), needs))
+        rule = factor if type(factor) is Over else Times(factor)
+        needs = _parameters(_checked(row, operand, rule.given, "factor"))
+        row.add_rule(operand, Rule(rule, needs, rule, needs))
     return row
+
+
+def over(divisor: Callable[..., Any]) -> Over:
+    """The factor 1 / divisor: ``pointwise(np.log, over(lambda x: x))``."""
+    return Over(divisor)
 
 
 def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:
