@@ -173,7 +173,7 @@ def reverse(
             if plan is _FREED:
                 raise FreedGraphError(_FREED_ALREADY)
             g = cotangents.pop(node)
-            if isinstance(g, Promise) and not plan.row.takes_promises:
+            if type(g) is not np.ndarray and isinstance(g, Promise) and not plan.row.takes_promises:
                 g = g.kept()
             above = node.above
             held = node.held if wrap is None else _recorded(node, wrap)

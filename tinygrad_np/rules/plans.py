@@ -269,6 +269,10 @@ def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
                 return lambda g, held, above: rule(g, held[i], *rest)
             case [("kept", i), ("kept", j)]:
                 return lambda g, held, above: rule(g, held[i], held[j], *rest)
+            case [("kept", i), ("parent", j)]:
+                return lambda g, held, above: rule(g, held[i], above[j], *rest)
+            case [("parent", i), ("kept", j)]:
+                return lambda g, held, above: rule(g, above[i], held[j], *rest)
             case [("the kept", _), ("the parent", _)]:
                 return lambda g, held, above: rule(g, held, above, *rest)
             case [("the parent", _), ("the kept", _)]:
