@@ -31,7 +31,7 @@ from .kernels.elementwise import cast
 from .kernels.memory import unshared
 from .kernels.promises import Promise
 from .kernels.shapes import expand, sum_to
-from .rules.plans import ANS, Like, Plan
+from .rules.plans import ANS, Plan, Shaped
 from .rules.table import Row, linear
 
 new_number = itertools.count().__next__
@@ -42,7 +42,7 @@ class FreedGraphError(ValueError):
     """A sweep came to a part of the graph that an earlier ``backward()`` has freed."""
 
 
-class Node(Like):
+class Node(Shaped):
     """One recorded call with one result of this shape and dtype, or a leaf: a plain variable.
 
     What it holds for the rules, and the sources above it, are in the form that its `Plan` says:
@@ -56,15 +56,10 @@ class Node(Like):
     grad: np.ndarray[Any, Any] | None
     record: Any  # what debug mode saw: `debugging.watch`
 
-    def __init__(
-        self, plan: Plan | None, held: Any, above: Any, shape: tuple[int, ...], dtype: Any
-    ) -> None:
-        self.plan = plan
-        self.held = held
-        self.above = above
-        self.shape = shape
-        self.dtype = dtype
-        self.number = new_number()
+    plan: Plan | None
+    held: Any
+    above: Any
+    number: int
 
     @property
     def kept(self) -> tuple[Any, ...]:
@@ -85,18 +80,10 @@ class Several(Node):
 
     __slots__ = ("outputs",)
 
-    def __init__(
-        self,
-        plan: Plan,
-        held: Any,
-        above: Any,
-        outputs: list[Like | None],
-    ) -> None:
-        super().__init__(plan, held, above, (), None)
-        self.outputs = outputs
+    outputs: Sequence[Shaped | None]
 
 
-class Output(Like):
+class Output(Shaped):
     """One of several results of a node."""
 
     __slots__ = ("index", "node")
@@ -130,12 +117,30 @@ FINISHED = ("finished",)
 
 def leaf(shape: tuple[int, ...], dtype: Any) -> Node:
     """A node for a variable."""
-    return Node(None, None, (), shape, dtype)
+    node = Node()
+    node.number = new_number()
+    node.plan = node.held = None
+    node.above = ()
+    node.shape = shape
+    node.dtype = dtype
+    return node
 
 
 def identity(source: Source) -> Node:
     """A fresh node with the same value as `source`: a transform differentiates by this one."""
-    return Node(_IDENTITY, None, source, source.shape, source.dtype)
+    node = leaf(source.shape, source.dtype)
+    node.plan, node.above = _IDENTITY, source
+    return node
+
+
+def several_of(plan: Plan, held: Any, above: Any, outputs: Sequence[Shaped | None]) -> Several:
+    """A node for a call with several results."""
+    node = Several()
+    node.number = new_number()
+    node.plan, node.held, node.above = plan, held, above
+    node.shape, node.dtype = (), None
+    node.outputs = outputs
+    return node
 
 
 def reverse(
@@ -283,10 +288,12 @@ def forward(
     tangents: dict[Node, Any],
     results: Iterable[Source],
     wrap: Wrap | None = None,
+    prepared: dict[Node, Any] | None = None,
 ) -> list[Any]:
     """Carry the arguments' `tangents` through the nodes in `order` (oldest first) to `results`.
 
-    Gives a tangent for each result, None where it is zero. With `wrap` the rules run on Tensors.
+    Gives a tangent for each result, None where it is zero. With `wrap` the rules run on Tensors. In
+    `prepared`, empty at first, several sweeps without `wrap` share what they have in common.
     """
     known: dict[Node, Any] = dict(tangents)
     between_rules = watch.sweeping(wrap is not None) if modes.opened else None
@@ -301,22 +308,38 @@ def forward(
         for node in order:
             plan: Any = node.plan
             above: Any = node.above
-            held: Any = _UNSEEN
+            held: Any = node.held
             total: Any = None
-            for push, slot in plan.pushes if between_rules is None else between_rules.pushes(node):
-                if type(slot) is slice:
-                    t: Any = [tangent(parent) for parent in above[slot]]
-                    reached = any(item is not None for item in t)
+            pushes: Any
+            if between_rules is not None:
+                pushes = between_rules.pushes(node)
+            elif prepared is None or wrap is not None:
+                pushes = plan.pushes
+            else:
+                pushes = prepared.get(node)
+                if pushes is None:
+                    pushes = prepared[node] = plan.prepared(held, above)
+            is_wrapped = False
+            for push, slot in pushes:
+                source = above if slot is None else above[slot]
+                if type(source) is Node:
+                    t: Any = known.get(source)
+                    if t is None:
+                        continue
+                elif type(slot) is slice:
+                    t = [tangent(parent) for parent in source]
+                    if not any(item is not None for item in t):
+                        continue
                 else:
-                    t = tangent(above if slot is None else above[slot])
-                    reached = t is not None
-                if not reached:
-                    continue
-                if held is _UNSEEN:
-                    held = node.held if wrap is None else _recorded(node, wrap)
+                    t = tangent(source)
+                    if t is None:
+                        continue
+                if wrap is not None and not is_wrapped:
+                    held, is_wrapped = _recorded(node, wrap), True
                 part = push(t, held, above)
                 if type(node) is not Several:
-                    part = _spread(part, node, node)
+                    if part.shape != node.shape or part.dtype is not node.dtype:
+                        part = _spread(part, node, node)
                     total = part if total is None else total + part
                     continue
                 part = [
@@ -395,7 +418,7 @@ def _accumulate(cotangents: dict[Node, Any], ours: set[Node], source: Source, pa
         ours.add(node)
 
 
-def _without_gaps(several: list[Any], likes: list[Like | None]) -> list[Any]:
+def _without_gaps(several: list[Any], likes: Sequence[Shaped | None]) -> list[Any]:
     """The cotangents of a call's several results: zeros for those that nothing depends on."""
     return [
         np.zeros(like.shape, like.dtype) if g is None and like is not None else g
@@ -427,7 +450,7 @@ def _recorded(node: Node, wrap: Wrap) -> Any:
     return kept[0] if plan.holds_one else tuple(kept)
 
 
-def _fitted(part: Any, parent: Like, node: Node) -> Any:
+def _fitted(part: Any, parent: Shaped, node: Node) -> Any:
     """A cotangent with its operand's shape and dtype: the one place that undoes broadcasting.
 
     It also undoes what NumPy's promotion did, where operands differ in dtype. Anything else that
@@ -445,7 +468,7 @@ def _fitted(part: Any, parent: Like, node: Node) -> Any:
     return part
 
 
-def _spread(part: Any, like: Like, node: Node) -> Any:
+def _spread(part: Any, like: Shaped, node: Node) -> Any:
     """A part of a tangent with its result's shape and dtype: broadcast, and promoted."""
     row = node.plan.row  # type: ignore[union-attr]
     if part.shape != like.shape and row.broadcasts and _extends(like.shape, part.shape):
@@ -465,7 +488,7 @@ def _extends(shape: tuple[int, ...], base: tuple[int, ...]) -> bool:
     return len(shape) >= len(base) and all(m in (n, 1) for n, m in pairs)
 
 
-def _misfit(mode: str, row: Row, part: Any, expected: Like) -> ValueError:
+def _misfit(mode: str, row: Row, part: Any, expected: Shaped) -> ValueError:
     hint = ""
     if part.shape == expected.shape:
         hint = " (a NumPy number, such as np.sqrt(2), makes float64 of float32: use float of it)"

@@ -30,8 +30,10 @@ class Methods:
     data: Any
     ndim: Any
     size: Any
+    shape: Any
     dtype: Any
     _value: Any
+    __getitem__: Any
 
     @property
     def at(self) -> At:

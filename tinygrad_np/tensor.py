@@ -24,7 +24,7 @@ import numpy as np
 
 from .arrays import Array, floating, is_masked, owned, shaped_like
 from .debugging import modes, shapes, watch
-from .graph import Node, Output, Several, Source, describe, new_number, reverse
+from .graph import Node, Output, Source, describe, leaf, new_number, reverse, several_of
 from .kernels.memory import elementwise, large_from
 from .methods import Methods
 from .refusals import Refusals, no_attribute
@@ -67,7 +67,7 @@ class Tensor(Methods, Refusals):
             )
         value = floating(data, dtype, "Tensor")
         self._value = value
-        self._source = Node(None, None, (), value.shape, value.dtype)
+        self._source = leaf(value.shape, value.dtype)
         if modes.opened:
             watch.leaf(self._source)
 
@@ -173,7 +173,8 @@ class Tensor(Methods, Refusals):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         row = TABLE.get(ufunc) if method == "__call__" else None
-        call = None if row is None or kwargs else row.calls.get(tuple(map(type, inputs)))
+        types = (type(self),) if len(inputs) == 1 else tuple(map(type, inputs))
+        call = None if row is None or kwargs else row.calls.get(types)
         if call is not None:
             try:
                 return call(*inputs)
@@ -365,10 +366,10 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise
 
 
-def _explain(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = {}) -> None:
+def _explain(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = None) -> None:
     """Say more about NumPy's error than it does itself."""
     refuse_in_ufunc(row, args, error)
-    shapes.tell(error, row, args, kwargs)
+    shapes.tell(error, row, args, kwargs or {})
 
 
 def _unary(row: Row, x: Tensor) -> Any:
@@ -390,13 +391,13 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
 def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     """What carries out a plan's calls from now on; the forms with one or two operands are short."""
     kernel, select, positions = plan.row.kernel, plan.select, plan.positions
-    large = large_from(kernel)
+    large, holds_x = large_from(kernel), plan.places == [1]
 
     # Debug mode is given the operands, too; a tuple of them for nothing would cost something.
     def one(x: Tensor) -> Tensor:
         value, source = x._value, x._source
         ans = kernel(value) if value.size < large else elementwise(kernel, value)
-        held = None if select is None else select((ans, value))
+        held = value if holds_x else None if select is None else select((ans, value))
         if modes.opened:
             return _seen(plan, held, source, (ans, value), source)
         return _linked(plan, held, source, ans, source)
@@ -457,7 +458,7 @@ def _linked(plan: Plan, held: Any, above: Any, ans: Any, like: Any) -> Tensor:
             "numbers, and what it asks for or is filled with floating?"
         )
     shape = ans.shape
-    node = _new(Node)  # Node(…) and Tensor(…), written out: half their cost is the call
+    node = Node()  # written out, as is the Tensor: half the cost is the call
     node.number = new_number()
     node.plan = plan
     node.held = held
@@ -548,7 +549,7 @@ def _several(plan: Plan, held: Any, above: Any, known: Any, container: Any) -> A
     outputs = [
         None if i in constant else Like(array.shape, array.dtype) for i, array in enumerate(arrays)
     ]
-    node = Several(plan, held, above, outputs)
+    node = several_of(plan, held, above, outputs)
     if modes.opened:
         watch.several(node, known)
     results = [

@@ -25,9 +25,9 @@ import numpy as np
 
 from . import tree
 from .arrays import is_masked, owned, shaped_like
-from .graph import FINISHED, Node, between, forward, identity, reverse
+from .graph import FINISHED, Node, between, forward, identity, leaf, reverse
 from .kernels.elementwise import constant
-from .rules.plans import Like
+from .rules.plans import Like, Shaped
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
 
 Argnums = int | tuple[int, ...]
@@ -102,7 +102,7 @@ def _differentiated(
         if has_aux:
             value = value, tree.map(lambda x: _closed(x, inputs), aux)
         form = inside[argnums] if isinstance(argnums, int) else tuple([inside[i] for i in chosen])
-        return value, _gathered(found, inputs, form)
+        return value, _gathered(found, form)
 
     return differentiated
 
@@ -138,7 +138,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
             for x, seed in zip(outputs, given, strict=True)
             if type(x) is Tensor
         ]
-        return _gathered(_pulled(seeds, inputs)[0], inputs, inside)
+        return _gathered(_pulled(seeds, inputs)[0], inside)
 
     return (value, pull, aux) if has_aux else (value, pull)
 
@@ -307,7 +307,7 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> li
 
 def _forward_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> list[list[Any]]:
     """The same, a sweep a column."""
-    push = _pushed(results, inputs)
+    push = _pushed(results, inputs, often=True)
     columns: list[list[list[Any]]] = [[[] for _ in inputs] for _ in outputs]
     for position, node in enumerate(inputs):
         for number in range(node.size):
@@ -324,13 +324,13 @@ def _forward_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> li
     ]
 
 
-def _unit(like: Like, number: int) -> Any:
+def _unit(like: Shaped, number: int) -> Any:
     unit = np.zeros(like.size, like.dtype)
     unit[number] = 1
     return unit.reshape(like.shape)
 
 
-def _stacked(parts: list[Any], like: Like, axis: int, shape: tuple[int, ...]) -> Any:
+def _stacked(parts: list[Any], like: Shaped, axis: int, shape: tuple[int, ...]) -> Any:
     """The rows (axis 0) or columns (axis −1) of a block; None stands for zeros like `like`."""
     if all(part is None for part in parts):
         return np.zeros(shape, like.dtype)
@@ -358,7 +358,7 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
                 dtype = x.dtype
             if dtype.kind not in "fc":
                 raise _not_floating(dtype, argument, len(inputs) - first, name, argnum)
-            node = Node(None, None, (), x.shape, dtype)
+            node = leaf(x.shape, dtype)
         inputs.append(node)
         return rebuilt(x, node)
 
@@ -392,6 +392,10 @@ def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
 def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
     """The arguments, with variables in place of the chosen ones."""
     count = len(args)
+    if len(chosen) == 1 and 0 <= chosen[0] < count:
+        inside, (argnum,) = list(args), chosen
+        inside[argnum] = _opened(args[argnum], inputs, name, argnum)
+        return inside
     if any([not -count <= argnum < count for argnum in chosen]):
         raise ValueError(
             f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
@@ -445,18 +449,19 @@ def _not_floating(dtype: Any, argument: Any, index: int, name: str, argnum: int)
 
 
 def _seed(result: Tensor, name: str) -> Any:
-    if result.size != 1:
+    value = value_in(result)
+    if value.size != 1:
         raise ValueError(
-            f"{name}: the function must return a single number, not shape {result.shape}; reduce "
+            f"{name}: the function must return a single number, not shape {value.shape}; reduce "
             "it, for instance with .sum(), or use vjp"
         )
-    if result.dtype.kind == "c":
+    if value.dtype.kind == "c":
         raise TypeError(
             f"{name}: the function returned a complex number; return a real one, for instance "
             "np.real of it, or use vjp"
         )
-    seed = constant(1, result.dtype)
-    return seed if result.ndim == 0 else seed.reshape(result.shape)
+    seed = constant(1, value.dtype)
+    return seed if value.ndim == 0 else seed.reshape(value.shape)
 
 
 def _number(result: Any, name: str) -> Any:
@@ -495,17 +500,23 @@ def _pulled(seeds: Any, inputs: list[Node]) -> tuple[dict[Node, Any], bool]:
     return reverse(seeds, inputs, rebuilt) or {}, False
 
 
-def _pushed(results: Any, inputs: list[Node]) -> Callable[[list[Any]], list[Any]]:
-    """A function of one tangent an input (None: zero): a tangent a result, None where zero."""
+def _pushed(
+    results: Any, inputs: list[Node], often: bool = False
+) -> Callable[[list[Any]], list[Any]]:
+    """A function of one tangent an input (None: zero): a tangent a result, None where zero.
+
+    If it is called `often`, what its sweeps have in common is computed once, and kept.
+    """
     outputs = tree.leaves(results)
     sources = [source_of(x) for x in outputs if type(x) is Tensor]
     order, is_closed = between(sources, inputs)
+    prepared: Any = {} if often else None
 
     def push(tangents: list[Any]) -> list[Any]:
         known = {node: t for node, t in zip(inputs, tangents, strict=True) if t is not None}
-        involved = any(type(t) is Tensor for t in tangents)
+        involved = Tensor in map(type, tangents)
         wrap = None if is_closed and not involved else rebuilt
-        found = iter(forward(order, known, sources, wrap))
+        found = iter(forward(order, known, sources, wrap, prepared))
         return [next(found) if type(x) is Tensor else None for x in outputs]
 
     return push
@@ -526,11 +537,10 @@ def _number_type(x: Any) -> Any:
     return dtype
 
 
-def _gathered(found: dict[Node, Any], inputs: list[Node], inside: Any) -> Any:
+def _gathered(found: dict[Node, Any], inside: Any) -> Any:
     """The gradients in the tree of the variables: arrays of their own, or Tensors."""
     taken: set[int] = set()
-    gradients = iter([_delivered(found.get(node), node, taken) for node in inputs])
-    return tree.map(lambda _: next(gradients), inside)
+    return tree.map(lambda x: _delivered(found.get(x._source), x, taken), inside)
 
 
 def _delivered(g: Any, like: Any, taken: set[int]) -> Any:

@@ -208,11 +208,12 @@ class Sweep:
                 like = above if slot is None else above[slot]
                 for parent in like if type(slot) is slice else (like,):
                     self.givers[parent] = node
-                if self.fit is not None and type(slot) is not slice and isinstance(part, _ARRAYS):
-                    if part.shape != like.shape or part.dtype != like.dtype:
-                        whole, part = part, self.fit(part, like, node)
-                        if _nonzero(_finite(whole)) == whole.size:
-                            inputs = (whole,)  # it is the sum, or the cast, that may overflow
+                is_array = type(slot) is not slice and isinstance(part, _ARRAYS)
+                fits = is_array and part.shape == like.shape and part.dtype == like.dtype
+                if self.fit is not None and is_array and not fits:
+                    whole, part = part, self.fit(part, like, node)
+                    if _nonzero(_finite(whole)) == whole.size:
+                        inputs = (whole,)  # it is the sum, or the cast, that may overflow
             # What is only promised is looked at when it has been kept.
             for array in (part,) if isinstance(part, _ARRAYS) else _arrays(part):
                 if _nonzero(_finite(array)) != array.size:

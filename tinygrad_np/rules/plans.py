@@ -20,14 +20,13 @@ Row = Any  # table.Row, which lies above
 ANS = "ans"
 
 
-class Like:
-    """A shape and a dtype without values."""
+class Shaped:
+    """What has a shape and a dtype."""
 
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self.shape = shape
-        self.dtype = dtype
+    shape: tuple[int, ...]
+    dtype: Any
 
     @property
     def ndim(self) -> int:
@@ -41,6 +40,16 @@ class Like:
         for length in self.shape:
             size *= length
         return size
+
+
+class Like(Shaped):
+    """A shape and a dtype without values."""
+
+    __slots__ = ()
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape = shape
+        self.dtype = dtype
 
 
 def likes(value: Any) -> Like | list[Like]:
@@ -75,6 +84,7 @@ class Plan:
         "has_one",
         "holds_one",
         "likes",
+        "places",
         "positions",
         "pulls",
         "pushes",
@@ -124,6 +134,7 @@ class Plan:
         # Where the kept values come from, for a sweep that is itself recorded: (index among the
         # kept, slot among the parents, or ANS).
         self.values: list[tuple[int, int | slice | str]] = []
+        self.places = kept
         for index, place in enumerate(kept):
             if place == 0:
                 self.values.append((index, ANS))
@@ -143,6 +154,17 @@ class Plan:
         if self._strong is None:
             self._strong = self._callers(self.row.strong_rule)
         return self._strong
+
+    def prepared(self, held: Any, above: Any) -> Callers:
+        """`pushes` of a node for many sweeps: what no tangent has a part in is computed here."""
+        pushes = []
+        for (push, slot), (position, _, _, spots) in zip(self.pushes, self._rules, strict=True):
+            rule = self.row.rules[position].jvp
+            if isinstance(rule, (Times, Over)):
+                known = _caller(lambda _, *needed, f=rule.given: f(*needed), self._alone(spots))
+                push = rule.by(known(None, held, above))
+            pushes.append((push, slot))
+        return pushes
 
     def _callers(self, chosen: Callable[[int, Any], Any]) -> tuple[Callers, Callers]:
         pulls: Callers = []
@@ -203,6 +225,10 @@ class Times:
     def __call__(self, g: Any, *needed: Any) -> Any:
         return g * self.given(*needed)
 
+    def by(self, factor: Any) -> Callable[..., Any]:
+        """The same as a push, with a factor that is known."""
+        return lambda t, held, above: t * factor
+
     def strong(self) -> Callable[..., Any]:
         """The same, where an element that is exactly 0 stays 0."""
         factor = self.given
@@ -219,6 +245,10 @@ class Over:
 
     def __call__(self, g: Any, *needed: Any) -> Any:
         return g / self.given(*needed)
+
+    def by(self, divisor: Any) -> Callable[..., Any]:
+        """The same as a push, with a divisor that is known."""
+        return lambda t, held, above: t / divisor
 
     def strong(self) -> Callable[..., Any]:
         """The same, where an element that is exactly 0 stays 0."""

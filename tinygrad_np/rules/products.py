@@ -22,6 +22,8 @@ def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     if y.ndim == 1:
         return np.expand_dims(g, -1) * y  # (…, m, 1) · (n)
     if x_like.ndim == 1:
+        if y.ndim == 2:
+            return np.dot(y, g)  # (n, k) @ (k)
         return np.matmul(y, np.expand_dims(g, -1))[..., 0]  # (…, n, k) @ (…, k, 1)
     return np.matmul(g, np.swapaxes(y, -1, -2))
 
@@ -34,6 +36,8 @@ def _matmul_y(g: Any, x: Any, y_like: Any) -> Any:
             return g * x
         return np.expand_dims(x, -1) * np.expand_dims(g, -2)  # (n, 1) · (…, 1, k)
     if y_like.ndim == 1:
+        if x.ndim == 2:
+            return np.dot(x.T, g)  # (n, m) @ (m)
         return np.matmul(np.swapaxes(x, -1, -2), np.expand_dims(g, -1))[..., 0]
     return np.matmul(np.swapaxes(x, -1, -2), g)
 

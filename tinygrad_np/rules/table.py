@@ -25,6 +25,7 @@ operand's value (``x``), an operand's shape and dtype without its values (``x_li
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -146,6 +147,7 @@ class Row:
         "dtype",
         "function",
         "gaps",
+        "in_order",
         "is_foreign",
         "kernel",
         "keywords",
@@ -193,6 +195,9 @@ class Row:
         self.names, self.defaults, self.rest, self.keywords = form
         if isinstance(function, np.ufunc):
             self.keywords = frozenset(range(function.nin, len(self.names)))
+        # So many arguments can be given by their place alone.
+        ends = [len(self.names), *self.keywords, *([] if self.rest is None else [self.rest])]
+        self.in_order = min(ends)
         # The position of the dtype that may be asked for, if one may.
         self.dtype = self.names.index("dtype") if "dtype" in self.names else None
         # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
@@ -249,12 +254,17 @@ class Row:
 
     def call(self, values: list[Any], function: Callable[..., Any] | None = None) -> Any:
         """Call the function, or its kernel, with a value a parameter; defaults are left out."""
+        function, defaults, given = function or self.function, self.defaults, len(values)
+        while given and values[given - 1] is defaults[given - 1]:
+            given -= 1
+        if given <= self.in_order:
+            values = values[:given]
+            if not any(map(operator.is_, values, defaults)):
+                return function(*values)  # as most calls are
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
         omitted = False
-        for i, (name, default, value) in enumerate(
-            zip(self.names, self.defaults, values, strict=True)
-        ):
+        for i, (name, default, value) in enumerate(zip(self.names, defaults, values, strict=False)):
             if i == self.rest:
                 args.extend(value)
                 omitted = True
@@ -264,7 +274,7 @@ class Row:
                 kwargs[name] = value
             else:
                 args.append(value)
-        return (function or self.function)(*args, **kwargs)
+        return function(*args, **kwargs)
 
     def strong_rule(self, position: int, rule: Callable[..., Any]) -> Callable[..., Any]:
         """What takes the place of a rule for the operand at `position` where 0 has to stay 0."""
@@ -300,7 +310,7 @@ def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Ro
 
 
 def over(divisor: Callable[..., Any]) -> Over:
-    """The factor 1 / divisor: ``pointwise(np.log, over(lambda x: x))``."""
+    """A factor that is 1 / `divisor`, as in ``pointwise(np.log, over(lambda x: x))``."""
     return Over(divisor)
 
 
