@@ -456,6 +456,8 @@ def _fitted(part: Any, parent: Shaped, node: Node) -> Any:
     It also undoes what NumPy's promotion did, where operands differ in dtype. Anything else that
     does not fit is a wrong rule, and raises instead of being summed or cast away.
     """
+    if part.shape == parent.shape and part.dtype == parent.dtype:
+        return part
     row = node.plan.row  # type: ignore[union-attr]
     if part.shape != parent.shape and row.broadcasts and _extends(part.shape, parent.shape):
         part = sum_to(part, parent.shape)

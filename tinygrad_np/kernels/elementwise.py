@@ -33,7 +33,8 @@ def relu_gate(g: Any, y: Any) -> Any:
     >>> relu_gate(np.array([5.0, 6.0]), np.array([0.0, 2.0]))
     array([0., 6.])
     """
-    positive = np.greater(y, constant(0, y.dtype))
+    # As numbers: NumPy is slow at multiplying them by truth values.
+    positive = np.greater(y, constant(0, y.dtype)).astype(g.dtype)
     if g.size < SOME or g.shape != y.shape:
         return g * positive
     return np.multiply(g, positive, out=empty(g.shape, g.dtype))

@@ -150,6 +150,8 @@ def _copy_for(x: Any, value: Any, function: str) -> Any:
 
 
 def _names_each_element_once(index: Any) -> bool:
+    if type(index) is slice:
+        return True
     for part in index if isinstance(index, tuple) else (index,):
         is_mask = isinstance(part, np.ndarray) and part.dtype == bool
         if not (is_mask or isinstance(part, _BASIC)):

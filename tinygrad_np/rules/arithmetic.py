@@ -33,6 +33,8 @@ from .table import general, linear, over, pointwise, same, takes
 def _power_by_base(x: Any, y: Any) -> Any:
     """y·x**(y − 1), and 0 for x = y = 0, where that is 0·∞."""
     if isinstance(y, (int, float, complex)):
+        if y == 2 and type(y) is not complex:
+            return x + x  # of all powers the one that is met most
         return y * x ** (y - 1) if y else np.zeros_like(x)
     both_zero = np.logical_and(np.equal(x, 0), np.equal(y, 0))
     return np.where(both_zero, 0, y * np.where(both_zero, 1, x) ** (y - 1))
@@ -156,7 +158,7 @@ ROWS = (
         constant_outputs=(1,),
     ),
     # powers and roots
-    pointwise(np.square, lambda x: 2 * x, analytic=True),
+    pointwise(np.square, lambda x: x + x, analytic=True),
     pointwise(np.sqrt, over(lambda ans: ans + ans), analytic=True),
     pointwise(np.cbrt, over(lambda ans: 3 * ans * ans)),
     pointwise(np.power, _power_by_base, _power_by_exponent, analytic=True),

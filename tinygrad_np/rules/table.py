@@ -310,7 +310,7 @@ def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Ro
 
 
 def over(divisor: Callable[..., Any]) -> Over:
-    """A factor that is 1 / `divisor`, as in ``pointwise(np.log, over(lambda x: x))``."""
+    """A factor in the form of a divisor: ``pointwise(np.log, over(lambda x: x))`` divides by x."""
     return Over(divisor)
 
 
