@@ -14,6 +14,7 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+@functools.lru_cache(maxsize=1024)
 def overrides(cls: type) -> bool:
     """Whether arrays of this class carry out NumPy's functions themselves, as a Tensor does.
 

@@ -146,7 +146,7 @@ def per(g: Any, count: Any) -> Any:
     (array([0.25, 0.25]), dtype('float16'))
     """
     if isinstance(count, int) and g.dtype.itemsize > 2:
-        return g / count
+        return g if count == 1 else g / count
     share = 1 / np.asarray(count, np.float64)
     return (g * share).astype(g.dtype, copy=False)
 

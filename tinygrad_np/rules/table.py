@@ -310,7 +310,11 @@ def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Ro
 
 
 def over(divisor: Callable[..., Any]) -> Over:
-    """A factor in the form of a divisor: ``pointwise(np.log, over(lambda x: x))`` divides by x."""
+    """A factor of `pointwise` in the form of its divisor, which names what it needs.
+
+    >>> pointwise(np.log, over(lambda x: x)).rules[0].vjp_needs
+    ('x',)
+    """
     return Over(divisor)
 
 
