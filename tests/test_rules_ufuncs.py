@@ -137,6 +137,18 @@ class TestSignsAndSteps:
             assert np.array_equal(tg.hessian(lambda x: np.sum(of(x) ** 2))(x)[2], [0, 0, 2])  # noqa: B023
 
 
+class TestSquares:
+    @pytest.mark.parametrize("two", [2, 2.0, np.float64(2), np.float32(2), 2 + 0j], ids=repr)
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+    def test_however_the_two_is_written(self, two, dtype):
+        x = np.array([0.0, -3.0, 1.5], dtype)
+        (g,) = tg.vjp(lambda x: x**two, x)[1](np.ones(3, (x**two).dtype))
+        assert g.dtype == dtype
+        assert g.tolist() == [0, -6, 3]
+        (second,) = tg.vjp(tg.grad(lambda x: np.sum(np.real(x**two))), x)[1](np.ones(3, dtype))
+        assert second.tolist() == [2, 2, 2]
+
+
 class TestClip:
     def test_the_ufunc_is_the_function(self):
         rng = np.random.default_rng(0)

@@ -248,6 +248,34 @@ class TestHigherOrders:
         g.backward()
         assert leaves[0].grad == 1
 
+    def test_what_the_columns_have_in_common_is_computed_once(self):
+        calls = []
+
+        def factor(x):
+            calls.append(type(x))
+            return 3 * x * x
+
+        cube = tg.pointwise(lambda x: x**3, factor)
+        x = np.array([1.0, 2.0, 3.0])
+        found = tg.jacobian(lambda x: cube(x)[::-1], mode="forward")(x)
+        assert found.tolist() == np.diag(3 * x * x)[::-1].tolist()
+        assert calls == [np.ndarray]
+
+    def test_columns_inside_another_transform_are_recorded(self):
+        cube = tg.pointwise(lambda x: x**3, lambda x: 3 * x * x)
+        x = np.array([1.0, 2.0])
+        second = tg.grad(lambda x: np.sum(tg.jacobian(cube, mode="forward")(x)))(x)
+        assert second.tolist() == (6 * x).tolist()
+
+    def test_columns_with_strong_zeros(self):
+        def f(x):
+            return np.where(x > 0, np.log(x) + np.sqrt(x), 0.0)
+
+        x = np.array([0.0, 4.0])
+        with tg.strong_zeros(), np.errstate(divide="ignore"):
+            found = tg.jacobian(f, mode="forward")(x)
+        assert found.tolist() == [[0, 0], [0, 0.5]]
+
     def test_hessian_vector_product_forward_over_reverse(self):
         def f(x):
             return np.sum(x[0] ** 2 * x[1] + np.exp(x[1]))

@@ -14,7 +14,11 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@functools.lru_cache(maxsize=1024)
+def _remembered(function: F) -> F:
+    return cast(F, functools.lru_cache(maxsize=1024)(function))
+
+
+@_remembered
 def overrides(cls: type) -> bool:
     """Whether arrays of this class carry out NumPy's functions themselves, as a Tensor does.
 

@@ -33,7 +33,7 @@ from .table import general, linear, over, pointwise, same, takes
 def _power_by_base(x: Any, y: Any) -> Any:
     """y·x**(y − 1), and 0 for x = y = 0, where that is 0·∞."""
     if isinstance(y, (int, float, complex)):
-        if y == 2 and type(y) is not complex:
+        if y == 2:
             return x + x  # of all powers the one that is met most
         return y * x ** (y - 1) if y else np.zeros_like(x)
     both_zero = np.logical_and(np.equal(x, 0), np.equal(y, 0))
