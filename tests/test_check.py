@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import tinygrad_np as tg
 from tinygrad_np import check
 
 
@@ -77,3 +78,97 @@ def test_shapes_and_structures_that_differ():
         check.compare(lambda p: np.sum(p["b"]), lambda p: {"b": 1.0}, {"b": np.ones(2)})
     with pytest.raises(ValueError, match="the trees differ"):
         check.compare(lambda p: np.sum(p["b"]), lambda p: [1.0], {"b": np.ones(2)})
+
+
+W = np.random.default_rng(0).normal(size=(4, 4))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda right: right.T, "transposed"),
+        (lambda right: -right, "the sign: it is the negative of the right one"),
+        (lambda right: 2 * right, "off by the factor 2"),
+        (
+            lambda right: right / 16,
+            "off by the factor 1/16: it looks like the gradient of the mean",
+        ),
+        (lambda right: right + 0.1 * W, "a term is missing or too much: -0.1 times x is lacking"),
+        (lambda right: right + 1e-6 * (W[1, 2] == W), "component [1, 2] only"),
+        (lambda right: np.roll(right, 1, axis=0), "shifted by one along axis 0, towards the end"),
+        (lambda right: right[:, ::-1], "reversed along axis 1"),
+        (lambda right: right * (np.arange(4) < 3), "only the last along axis 1 (index 3) is wrong"),
+        (lambda right: right + 1e-4 * np.sin(7 * W), ""),
+    ],
+)
+def test_hints(wrong, hint):
+    report = check.compare(
+        lambda w: np.sum(np.sin(w) * np.arange(16.0).reshape(4, 4)),
+        lambda w: wrong(np.cos(w) * np.arange(16.0).reshape(4, 4)),
+        W,
+    )
+    assert report.verdict == "wrong"
+    assert len(report.hints) == bool(hint)
+    assert all(found.startswith(hint) for found in report.hints), report.hints
+
+
+def test_the_order_of_keys_does_not_matter():
+    def backwards(params, x):
+        return dict(reversed(analytic(params, x).items()))
+
+    def wrong(params, x):
+        return {name: 1.001 * g for name, g in backwards(params, x).items()}
+
+    assert check.compare(loss, backwards, PARAMS, X).is_right
+    report = check.compare(loss, wrong, PARAMS, X)
+    assert [row.verdict for row in report.rows] == ["wrong", "wrong"]
+
+
+class TestTheNoiseFloor:
+    def test_waves_too_fast_for_sixteen_digits(self):
+        def fast(x):
+            return np.sum(np.sin(1e9 * x))
+
+        x = np.array([0.3, 0.4])
+        for factor, verdict in ((1, "right"), (1 + 1e-9, "cannot tell"), (1.1, "wrong")):
+            report = check.compare(fast, lambda x, c=factor: c * 1e9 * np.cos(1e9 * x), x)
+            assert report.verdict == verdict, f"\n{report}"
+        report = check.compare(fast, lambda x: (1 + 1e-9) * 1e9 * np.cos(1e9 * x), x)
+        [row] = report.rows
+        assert 0 < row.difference < row.floor
+        assert row.note == f"rounding alone makes {row.floor:.2g}"
+
+    def test_a_large_value_hides_nothing_from_reverse_mode(self):
+        report = check.compare(
+            lambda x: 1e8 + np.sum(np.sin(x)), lambda x: np.cos(x) + 1e-6, np.ones(3)
+        )
+        assert report.verdict == "wrong"
+
+    def test_zero_to_rounding(self):
+        def f(p):
+            z = p["z"] + p["shift"]
+            return np.log(np.sum(np.exp(z))) - z[0]
+
+        def by_hand(p):
+            e = np.exp(p["z"])
+            return {"z": e / e.sum() - (np.arange(7) == 0), "shift": np.array(0.0)}
+
+        z = np.random.default_rng(1).normal(size=7)
+        found = tg.grad(f)({"z": z, "shift": np.array(0.3)})["shift"]
+        assert 0 < abs(found) < 1e-15
+        report = check.compare(f, by_hand, {"z": z, "shift": np.array(0.3)})
+        assert report.is_right, f"\n{report}"
+        assert report.rows[1].note == "zero to rounding"
+
+    def test_float32_inside(self):
+        def single(x):
+            return np.sum(np.sin(x.astype(np.float32)), dtype=np.float32)
+
+        def double(x):
+            return np.sum(np.sin(x.astype(np.float32)).astype(float))
+
+        x = np.random.default_rng(0).normal(size=6)
+        assert check.compare(single, np.cos, x).is_right
+        assert check.compare(double, np.cos, x).verdict == "cannot tell"
+        for f in (single, double):
+            assert check.compare(f, lambda x: 1.001 * np.cos(x), x).verdict == "wrong"

@@ -1,10 +1,36 @@
 """Is this gradient right?
 
-`compare` holds a function's gradient against one that was derived by hand, and prints a verdict.
-`samples` and `witnesses` are how the rules themselves are tried: arguments for every row of the
-table, and what else can be known about the same derivative.
+- `compare`: a function's gradient by reverse mode against one that was derived by hand.
+- `check_gradient`: any NumPy function and the gradient claimed of it; no Tensor is involved.
+- `check_function`: the derivatives that this package computes of a function, against differences.
+- `check_rule`: the rule of a function of one's own, in every way in which the table's are tried.
+
+Each gives a `Report`: a verdict (right, wrong, cannot tell), rows as data, a table as text, hints
+at what a mistake looks like, and `raise_if_wrong`.
+
+>>> import numpy as np
+>>> report = check_gradient(lambda x: np.sum(x**2), lambda x: x, np.array([1.0, 2.0, 4.0]))
+>>> report.verdict
+'wrong'
+>>> report.hints
+['off by the factor 1/2']
+
+`samples`, `witnesses` and `atlas` are how the rules of the table are tried: arguments for every
+row, what else can be known about the same derivative, and the command that prints it.
 """
 
-from .compare import Report, WrongGradientError, compare
+from .compare import compare
+from .function import check_function
+from .gradient import check_gradient
+from .report import Report, Row, WrongGradientError
+from .rule import check_rule
 
-__all__ = ["Report", "WrongGradientError", "compare"]
+__all__ = [
+    "Report",
+    "Row",
+    "WrongGradientError",
+    "check_function",
+    "check_gradient",
+    "check_rule",
+    "compare",
+]

@@ -2,106 +2,377 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import tree
-from ..transforms import grad
+from ..tensor import Tensor
+from ..transforms import value_and_grad
+from .components import Search
+from .differences import NOWHERE
+from .hints import common_hints, local_hints
+from .leaves import aligned, copied, not_finite, numbers, split
+from .probe import DOUBLE, PRECISIONS, Array, Look, Precision, Probe, directions, norm, scales
+from .report import COMPARED, Report, Row
 
-TOLERANCE = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 1e-5}
-"""Of the largest component: a hundred to a thousand roundings, more than any sum here makes."""
+SHOWN = 6
+"""Components in a report, at most, of each array."""
 
+SAFETY = 16.0
+"""The noise floor over the largest change that was seen under changes of rounding size …"""
 
-class Row(NamedTuple):
-    """One leaf of the compared gradients."""
-
-    leaf: str
-    shape: tuple[int, ...]
-    difference: float
-    """the largest |Δ|"""
-    relative: float
-    """the largest |Δ| over the largest component of the hand-derived gradient"""
-    is_right: bool
-
-
-class WrongGradientError(ValueError):
-    """Two gradients that should agree do not."""
-
-
-class Report:
-    """What `compare` found: `rows` as data, a table as text.
-
-    >>> report = compare(lambda x: np.sum(x * x), lambda x: 2.0 * x, np.array([1.0, 2.0]))
-    >>> print(report)
-    leaf  shape  largest |Δ|  relative  verdict
-    -     (2,)             0         0  right
-    >>> report.raise_if_wrong()
-    """
-
-    def __init__(self, rows: list[Row], tolerance: str) -> None:
-        self.rows = rows
-        self.tolerance = tolerance
-
-    @property
-    def is_right(self) -> bool:
-        """Whether every leaf agrees."""
-        return all(row.is_right for row in self.rows)
-
-    def raise_if_wrong(self) -> None:
-        """Raise `WrongGradientError`, with the table, unless every leaf agrees."""
-        if not self.is_right:
-            raise WrongGradientError(f"the gradients differ by more than {self.tolerance}:\n{self}")
-
-    def __str__(self) -> str:
-        lines = [("leaf", "shape", "largest |Δ|", "relative", "verdict")]
-        for row in self.rows:
-            verdict = "right" if row.is_right else "WRONG"
-            numbers = f"{row.difference:.2g}", f"{row.relative:.2g}"
-            lines.append((row.leaf or "-", str(row.shape), *numbers, verdict))
-        widths = [max(len(line[i]) for line in lines) for i in range(5)]
-        return "\n".join(
-            f"{leaf:<{widths[0]}}  {shape:<{widths[1]}}  {difference:>{widths[2]}}  "
-            f"{relative:>{widths[3]}}  {verdict}"
-            for leaf, shape, difference, relative, verdict in lines
-        )
+KINK, KINKED = 1e-3, 2.0
+"""… and over one that is so large beside the gradient that it must be a kink or a tie."""
 
 
 def compare(
-    function: Callable[..., Any], analytic: Callable[..., Any], *args: Any, argnums: int = 0
+    function: Callable[..., Any],
+    analytic: Callable[..., Any],
+    *args: Any,
+    argnums: int | tuple[int, ...] = 0,
 ) -> Report:
     """Hold the gradient of `function` by reverse mode against ``analytic(*args)``.
 
     `function` gives a number, and `analytic` the gradient for the argument `argnums`: a tree of the
-    same structure, of arrays of the same shapes. Two leaves agree if they differ by at most 1e-12
-    of the largest component (float64; 1e-5 in float32).
+    same structure, of arrays of the same shapes; a tuple of such trees if `argnums` is a tuple.
+    Each leaf is a row, and its verdict is
 
-    Raises ``ValueError`` where structure or shapes differ.
+    - *right* if the two differ by at most 1e-12 of the leaf's largest component (1e-5 in float32),
+      or if both vanish beside the other leaves to within the noise;
+    - *cannot tell* if they differ by more, but no more than the noise floor. That is measured where
+      it is needed: how far both gradients move when the arguments are changed by some roundings.
+      It is high where large numbers cancel, at kinks and ties, and where a gradient looks as if it
+      was computed in float32. So it is, too, where the
+      gradient by reverse mode is nan or infinite;
+    - *wrong* otherwise, and where only the hand-derived gradient is not finite. `components` and
+      `hints` then say where, and what the mistake looks like.
+
+    Raises ``ValueError`` where structure or shapes differ, and where either gradient is another
+    each time, ``TypeError`` where `analytic` returns what are no numbers, or complex ones for a
+    real argument.
 
     >>> wrong = compare(lambda x: np.sum(x**3), lambda x: 3.0 * x, np.array([1.0, 2.0]))
     >>> wrong.is_right, wrong.rows[0].difference
     (False, 6.0)
-    """
-    found = grad(function, argnums)(*args)
-    expected = analytic(*args)
-    rows: list[Row] = []
-    paths = iter(tree.paths(found))
-    tolerances = {}
+    >>> print(compare(lambda x: np.sum(x**3), lambda x: 6 * x**2, np.array([1.0, 2.0])))
+    leaf  shape  largest |Δ|  relative  verdict
+    -     (2,)            12         1  WRONG
+    component  claimed  found  |Δ|  noise floor
+    [1]             24     12   12      3.4e-13  wrong
+    [0]              6      3    3      2.1e-13  wrong
+    Hint: off by the factor 2
 
-    def look(a: Any, b: Any) -> None:
-        leaf, b = next(paths), np.asarray(b)
+    In waves that are too fast for 16 digits nobody sees an error of 1e-8:
+
+    >>> x = np.array([0.3])
+    >>> fast = compare(lambda x: np.sum(np.sin(1e9 * x)), lambda x: (1e9 + 1) * np.cos(1e9 * x), x)
+    >>> fast.verdict, fast.rows[0].difference < fast.rows[0].floor
+    ('cannot tell', True)
+    """
+    if not callable(analytic):
+        raise TypeError(
+            f"compare: analytic is called with the arguments, so it must be a function, not "
+            f"{type(analytic).__name__}"
+        )
+    value_and_gradient = value_and_grad(function, argnums)
+
+    def gradient(*args: Any) -> Any:
+        return value_and_gradient(*args)[1]
+
+    for number, arg in enumerate(args):
+        _no_tensor(arg, f"compare: argument {number}")
+    with np.errstate(all="ignore"):  # what is not finite is reported
+        value, found = value_and_gradient(*copied(args))
+        claimed = analytic(*copied(args))
+    if isinstance(argnums, (tuple, list)):
+        chosen = tuple(argnums)
+        variables: Any = tuple([args[i] for i in chosen])
+    else:
+        chosen = (operator.index(argnums),)
+        variables = args[chosen[0]]
+    pairs = _pairs(found, claimed, variables, np.asarray(value).dtype)
+    if not pairs:
+        raise ValueError(f"compare: there are no arrays to compare by argnums {argnums}")
+    largest = max((pair.largest for pair in pairs), default=0.0)
+    if any(not pair.is_close for pair in pairs):
+        with np.errstate(all="ignore"):
+            _same_again(pairs, *_both(gradient, analytic, args, found))
+        moved = _moved(gradient, analytic, args, chosen, pairs, found)
+        pairs = [pair._replace(floor=floor) for pair, floor in zip(pairs, moved, strict=True)]
+    rows = [_row(pair, largest) for pair in pairs]
+    components: list[Row] = []
+    hints: list[str] = []
+    for pair, row in zip(pairs, rows, strict=True):
+        if row.verdict == "wrong":
+            components += _components(pair)
+        if row.verdict == "wrong" and np.all(np.isfinite(pair.found + pair.claimed)):
+            hints += [f"{pair.path}: {h}" if pair.path else h for h in _hints(pair)]
+    tolerances = " / ".join(f"{t:g}" for t in sorted({pair.precision.tolerance for pair in pairs}))
+    failure = f"the gradients differ by more than {tolerances} of the largest component"
+    return Report(rows, COMPARED, failure=failure, components=components, hints=hints)
+
+
+class _Pair(NamedTuple):
+    """A leaf of both gradients."""
+
+    path: str
+    at: Array
+    found: Array
+    claimed: Array
+    precision: Precision
+    floor: Array
+    """how far rounding moves each component; 0 where that was not measured"""
+
+    @property
+    def off(self) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(np.abs(self.found - self.claimed))
+
+    @property
+    def largest(self) -> float:
+        """The largest component of the right gradient; of the other one if that is zero."""
+        sizes = [np.abs(g)[np.isfinite(g)] for g in (self.found, self.claimed)]
+        largest = [float(np.max(size, initial=0.0)) for size in sizes]
+        return largest[0] or largest[1]
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the two agree without recourse to the noise; False for nan."""
+        off = float(np.max(self.off, initial=0.0))
+        return off <= self.precision.tolerance * self.largest < np.inf
+
+    @property
+    def allowed(self) -> Array:
+        return np.maximum(self.floor, self.precision.tolerance * self.largest)
+
+    @property
+    def is_wrong(self) -> Array:
+        """By component: the difference is more than rounding makes, or no number."""
+        with np.errstate(all="ignore"):
+            return np.asarray(~(self.off <= self.allowed) & np.isfinite(self.found))
+
+
+def _pairs(found: Any, claimed: Any, variables: Any, dtype: Any) -> list[_Pair]:
+    pairs: list[_Pair] = []
+    paths = tree.paths(found)
+
+    def pair(a: Any, b: Any, x: Any) -> None:
+        path = paths[len(pairs)]
+        place = f" at {path}" if path else ""
+        b = numbers(b, f"compare: the hand-derived gradient{place} is").copy()
         if a.shape != b.shape:
             raise ValueError(
-                f"compare: the hand-derived gradient has shape {b.shape}"
-                f"{f' at {leaf}' if leaf else ''}, the argument has shape {a.shape}"
+                f"compare: the hand-derived gradient has shape {b.shape}{place}, "
+                f"the argument has shape {a.shape}"
+                + (". Is it transposed?" if b.ndim > 1 and b.shape == a.shape[::-1] else "")
             )
-        tolerance = max(TOLERANCE.get(x.dtype, 1e-5) for x in (a, b))
-        tolerances[tolerance] = True
-        difference = float(np.max(np.abs(a - b), initial=0.0))
-        largest = float(np.max(np.abs(b), initial=0.0))
-        relative = difference / largest if largest else difference
-        rows.append(Row(leaf, a.shape, difference, relative, relative <= tolerance))
+        if b.dtype.kind not in "biufc":
+            raise TypeError(
+                f"compare: the hand-derived gradient{place} has dtype {b.dtype}, which is no number"
+            )
+        if b.dtype.kind == "c" and a.dtype.kind != "c":
+            raise TypeError(
+                f"compare: the hand-derived gradient{place} is complex, the argument is real"
+            )
+        dtypes = [np.empty(0, array.dtype).real.dtype for array in (a, b)]
+        precision = max(PRECISIONS.get(d, DOUBLE) for d in (*dtypes, np.empty(0, dtype).real.dtype))
+        if b.dtype.kind in "biu":
+            b = b.astype(np.float64)
+        pairs.append(_Pair(path, np.asarray(x), a, b, precision, np.zeros(a.shape)))
 
-    tree.map(look, found, expected)
-    return Report(rows, " / ".join(f"{t:g} of the largest component" for t in tolerances))
+    try:
+        tree.map(pair, found, claimed, variables)
+    except ValueError as error:
+        if str(error).startswith("compare"):
+            raise
+        raise ValueError(f"compare: the argument and the hand-derived gradient: {error}") from error
+    return pairs
+
+
+def _row(pair: _Pair, largest: float) -> Row:
+    if not pair.found.size:
+        return Row(pair.path, pair.found.shape, 0.0, 0.0, "right", 0.0, 0.0)
+    off = np.where(np.isnan(pair.off), np.inf, pair.off)
+    wrong = pair.is_wrong
+    place = np.unravel_index(
+        np.argmax(np.where(wrong, off, -1.0) if wrong.any() else off), off.shape
+    )
+    difference = float(pair.off[place])
+    with np.errstate(all="ignore"):
+        relative = float(np.float64(difference) / pair.largest) if difference else 0.0
+    floor = float(pair.floor[place])
+    claimed, found = _shown(pair, place)
+    row = Row(pair.path, off.shape, difference, relative, "right", claimed, found, floor)
+    if pair.is_close:
+        return row
+    if wrong.any():
+        fault = not_finite(pair.claimed) if not np.isfinite(pair.claimed[place]) else ""
+        return row._replace(verdict="wrong", note=fault)
+    if not np.all(np.isfinite(pair.found)):
+        return row._replace(
+            verdict="cannot tell", note=f"{not_finite(pair.found)}, by reverse mode"
+        )
+    # All is within the noise. Is that noise beside the other leaves, too?
+    if np.max(pair.floor) <= pair.precision.tolerance * largest:
+        return row._replace(note="zero to rounding")
+    if floor > KINK * pair.largest:
+        note = f"a kink or a tie: roundings move it by {floor / KINKED:.2g}"
+    else:
+        note = f"rounding alone makes {floor:.2g}"
+    return row._replace(verdict="cannot tell", note=note)
+
+
+def _shown(pair: _Pair, place: Any) -> tuple[float, float]:
+    """The claimed and the found component: of complex ones, the part that differs more."""
+    claimed, found = complex(pair.claimed[place]), complex(pair.found[place])
+    if abs(claimed.imag - found.imag) > abs(claimed.real - found.real):
+        return claimed.imag, found.imag
+    return claimed.real, found.real
+
+
+def _no_tensor(arg: Any, what: str) -> None:
+    for leaf in tree.leaves(arg):
+        if isinstance(leaf, Tensor):
+            numbers(leaf, f"{what} is")
+
+
+def _both(
+    gradient: Callable[..., Any], analytic: Callable[..., Any], args: Sequence[Any], like: Any
+) -> tuple[list[Any], list[Any]]:
+    """The leaves of both gradients."""
+    found, claimed = gradient(*copied(args)), analytic(*copied(args))
+    return aligned(like, found), aligned(like, claimed)
+
+
+def _same_again(pairs: list[_Pair], found: list[Any], claimed: list[Any]) -> None:
+    """Raise if a gradient is another the second time: then all else is vain."""
+    for which, leaves, said in (
+        ("by reverse mode", found, "found"),
+        ("that was derived by hand", claimed, "claimed"),
+    ):
+        for pair, again in zip(pairs, leaves, strict=True):
+            before = getattr(pair, said)
+            change = np.nan_to_num(np.abs(np.asarray(again) - before), posinf=0.0)
+            if np.any(change > max(1e-9, pair.precision.tolerance) * pair.largest):
+                place = np.unravel_index(np.argmax(change), change.shape)
+                raise ValueError(
+                    f"compare: the gradient {which} had {before[place].item()} in it, and then "
+                    f"{np.asarray(again)[place].item()}; what is to be compared must give the same "
+                    "for the same arguments: fix the seed of its random numbers, and keep no state"
+                )
+
+
+def _moved(
+    gradient: Callable[..., Any],
+    analytic: Callable[..., Any],
+    args: tuple[Any, ...],
+    chosen: tuple[int, ...],
+    pairs: list[_Pair],
+    like: Any,
+) -> list[Array]:
+    """The noise floor of each leaf: how far both gradients move if the arguments do by roundings.
+
+    A component may keep still by chance, so none has less than is usual in its leaf.
+    """
+    rng = np.random.default_rng(0)
+
+    def nudged(x: Any) -> Any:
+        value = np.array(x)
+        step = 2 * np.finfo(value.dtype).eps * scales(np.abs(value))[0]
+        return (value + step * rng.uniform(-1, 1, value.shape)).astype(value.dtype)
+
+    moves = [[np.zeros(pair.found.shape) for pair in pairs] for _ in range(2)]
+    for _ in range(6):
+        changed = list(copied(args))
+        for i in chosen:
+            changed[i] = tree.map(nudged, args[i])
+        try:
+            with np.errstate(all="ignore"):
+                both = _both(gradient, analytic, changed, like)
+        except (ArithmeticError, ValueError):
+            continue  # beyond the edge of a domain
+        for i, pair in enumerate(pairs):
+            for which, still in enumerate((pair.found, pair.claimed)):
+                with np.errstate(all="ignore"):
+                    move = np.nan_to_num(np.abs(both[which][i] - still), posinf=0.0)
+                moves[which][i] = np.maximum(moves[which][i], move)
+    return [_floor(pair, *both) for pair, *both in zip(pairs, *moves, strict=True)]
+
+
+def _floor(pair: _Pair, found: Array, claimed: Array) -> Array:
+    """From how far both gradients moved. A move that is no rounding is the jump at a kink."""
+    move = np.maximum(found, claimed)
+    smooth = SAFETY * np.maximum(move, np.median(move) if move.size else 0.0)
+    if any(map(_looks_single, (pair.found, pair.claimed))):
+        smooth = np.maximum(smooth, PRECISIONS[np.dtype(np.float32)].tolerance * pair.largest)
+    return np.where(move > KINK * pair.largest, KINKED * move, smooth)
+
+
+def _looks_single(gradient: Array) -> bool:
+    """Whether it was computed in float32, inside a function of float64: its numbers show that."""
+    if gradient.dtype != np.float64:
+        return False
+    with np.errstate(all="ignore"):
+        fits = [np.all(gradient == gradient.astype(d)) for d in (np.float32, np.float16)]
+    return bool(fits[0] and not fits[1])
+
+
+def _components(pair: _Pair) -> list[Row]:
+    """The components that are wrong, worst first."""
+    off, floor = pair.off, pair.floor
+    if not off.ndim:
+        return []  # the row says it
+    order = np.argsort(-np.where(pair.is_wrong, off, -1.0), axis=None)[:SHOWN]
+    rows = []
+    for place in zip(*np.unravel_index(order, off.shape), strict=True):
+        if pair.is_wrong[place]:
+            name = f"{pair.path}[{', '.join(str(int(n)) for n in place)}]"
+            claimed, found = _shown(pair, place)
+            if found == pair.found[place].imag and pair.found.dtype.kind == "c":
+                name += ", imaginary part"
+            difference, noise = float(off[place]), float(floor[place])
+            relative = difference / pair.largest
+            rows.append(Row(name, (), difference, relative, "wrong", claimed, found, noise))
+    return rows
+
+
+class _Known(Probe):
+    """A claimed gradient beside the right one, which is known."""
+
+    def __init__(self, right: Array, claimed: Array, at: Array, precision: Precision) -> None:
+        super().__init__(lambda _: 0.0, at, claimed, precision=precision)
+        self.right = right
+
+    def look(self, direction: Array) -> Look:
+        """Both slopes; the noise is what rounding leaves."""
+        found = float(np.sum(self.right * direction))
+        sizes = [norm(g * direction) for g in (self.right, self.claimed)]
+        floor = self.precision.tolerance * sizes[0]
+        claimed = float(np.sum(self.claimed * direction))
+        return Look(direction, claimed, found, floor, sizes[1], NOWHERE, self.precision, True)
+
+
+def _hints(pair: _Pair) -> list[str]:
+    if not pair.found.size:
+        return []
+    axes = pair.found.ndim
+    arrays = [pair.found, pair.claimed, pair.at]
+    if pair.found.dtype.kind == "c":
+        arrays = [split(array.astype(complex)) for array in arrays]
+    right, claimed, at = [array.astype(np.float64) for array in arrays]
+    known = _Known(right, claimed, at, pair.precision)
+    rng = np.random.default_rng(0)
+    looks = [known.look(v) for _ in range(2) for v in directions(at, rng)]
+    apart = np.abs(right - claimed) > pair.precision.tolerance * pair.largest
+    places = [tuple(map(int, place)) for place in np.argwhere(apart)[:2]]
+    search = Search([(place, known.look(_unit(at, place))) for place in places], True)
+    return common_hints(claimed, at, axes, looks) or local_hints(known, axes, looks, search)
+
+
+def _unit(at: Array, place: tuple[int, ...]) -> Array:
+    direction = np.zeros(at.shape)
+    direction[place] = 1.0
+    return direction

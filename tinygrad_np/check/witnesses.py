@@ -23,7 +23,7 @@ fails a right rule nor passes a wrong one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,6 +71,10 @@ class Finding(NamedTuple):
     error: float
     allowed: float
     where: str
+    fault: str = ""
+    """the exception, if there was one"""
+    is_unsteady: bool = False
+    """whether `allowed` is what roundings make of it"""
 
     @property
     def is_right(self) -> bool:
@@ -83,6 +87,9 @@ class Finding(NamedTuple):
         if not self.allowed:
             return self.error
         return self.error / self.allowed * LIMITS[self.witness]
+
+
+Witness = Callable[["Trial", float, np.random.Generator], tuple[float, float]]
 
 
 class Trial:
@@ -257,18 +264,76 @@ def witnesses(row: Row, sample: Sample, seed: int = 0) -> Iterator[Finding]:
     A rule that raises is a finding, too, with an infinite error.
     """
     for number, trial in enumerate(trials(row, sample)):
-        rng = np.random.default_rng([seed, number])
         by = _complex_step if _takes_complex_step(trial) else _differences
-        for witness in (_value, by, _transpose, _second_order, _float32, _layout):
-            name = witness.__name__.strip("_").replace("_", " ")
-            where = f"{row.name}{_described(trial)}, seed {[seed, number]}"
-            try:
-                with np.errstate(all="ignore"):
-                    error, allowed = witness(trial, sample.reach, rng)
-            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
-                yield Finding(name, np.inf, 0.0, f"{where}: {type(fault).__name__}: {fault}")
+        chosen = (_value, by, _transpose, _second_order, _float32, _layout)
+        yield from _findings(trial, chosen, sample.reach, [seed, number])
+
+
+def exact_witnesses(row: Row, args: tuple[Any, ...], seed: int = 0) -> Iterator[Finding]:
+    """The findings of those that ask for no differences, so that any point will do.
+
+    They are *value*, *float32* and *layout*. Where the latter two see more than they allow, but no
+    more than roundings make of this derivative, which is ill-conditioned then, that is allowed, and
+    `unsteady`.
+    """
+    for number, trial in enumerate(trials(row, Sample(args, {}, 1.0))):
+        for found in _findings(trial, (_value, _float32, _layout), 1.0, [seed, number]):
+            if found.is_right or found.witness == "value" or not np.isfinite(found.error):
+                yield found
             else:
-                yield Finding(name, error, allowed, where)
+                is_single = found.witness == "float32"
+                moved = _moved(trial, np.finfo(np.float32 if is_single else float).eps, seed)
+                moved = max(moved, 16 * _own_error(trial, _single if is_single else _fortran))
+                if found.error <= moved:
+                    found = found._replace(allowed=moved, is_unsteady=True)
+                yield found
+
+
+def _own_error(trial: Trial, converted: Callable[[Any], Any]) -> float:
+    """How far the function itself is off with operands that are `converted`."""
+    error = 0.0
+    with np.errstate(all="ignore"):
+        found = trial.plain([converted(x) for x in trial.values])
+        for a, b in zip(found, trial.plain(trial.values), strict=True):
+            largest = np.max(np.abs(b), initial=1e-300)
+            error = max(error, float(np.max(np.abs(a - b), initial=0.0) / largest))
+    return error
+
+
+def _moved(trial: Trial, epsilon: Any, seed: int) -> float:
+    """How far some roundings of operands and cotangents may move what the vjp makes of them."""
+    rng = np.random.default_rng(seed)
+    derivative = Linearised(trial, trial.values)
+    us = _directions(derivative, rng)[0]
+    moved = 0.0
+    with np.errstate(all="ignore"):
+        for _ in range(4):
+            values, seeds = [
+                [x * (1 + 4 * epsilon * _direction(x, rng)) for x in xs]
+                for xs in (trial.values, us)
+            ]
+            pairs = zip(Linearised(trial, values).vjp(seeds), derivative.vjp(us), strict=True)
+            for g, still in pairs:
+                largest = np.max(np.abs(still), initial=1e-300)
+                moved = max(moved, float(np.max(np.abs(g - still), initial=0.0) / largest))
+    return 16 * moved
+
+
+def _findings(
+    trial: Trial, chosen: tuple[Witness, ...], reach: float, seed: list[int]
+) -> Iterator[Finding]:
+    rng = np.random.default_rng(seed)
+    for witness in chosen:
+        name = witness.__name__.strip("_").replace("_", " ")
+        where = f"{trial.row.name}{_described(trial)}, seed {seed}"
+        try:
+            with np.errstate(all="ignore"):
+                error, allowed = witness(trial, reach, rng)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error_:
+            fault = f"{type(error_).__name__}: {error_}"
+            yield Finding(name, np.inf, 0.0, f"{where}: {fault}", fault)
+        else:
+            yield Finding(name, error, allowed, where)
 
 
 def edge(row: Row, at: Edge) -> Iterator[Finding]:

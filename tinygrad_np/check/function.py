@@ -1,0 +1,231 @@
+"""check_function: are the derivatives that this package computes of a function right?
+
+>>> report = check_function(lambda x: np.tanh(x) * x, np.array([0.5, -1.0, 2.0]))
+>>> print(report.verdict, [row.source for row in report.rows])
+right ['reverse', 'forward', 'forward against reverse', 'second order', 'second order, forward']
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..transforms import jvp, vjp
+from .gradient import explained, summary
+from .leaves import Leaf, copied, held
+from .probe import Array, Look, scales
+from .report import DERIVATIVES, Report, Row
+
+FIRST = ("reverse", "forward", "forward against reverse")
+SECOND = ("second order", "second order, forward")
+"""What the rows are called."""
+
+AGAIN = "so it was when the gradient was differentiated again"
+
+
+def check_function(
+    f: Callable[..., Any],
+    *args: Any,
+    order: int = 2,
+    argnums: int | tuple[int, ...] = 0,
+    seed: int = 0,
+) -> Report:
+    """Hold the derivatives of `f` in both modes, up to `order` (1 or 2), against differences.
+
+    `f` is written in NumPy and returns an array of any shape, or a tree of them; it is
+    differentiated by the argument(s) `argnums`, trees of floating or complex arrays. Its results
+    are weighed by random numbers u, so that there is one number to differentiate: the rows are
+
+    - *reverse*: the gradient Jᵀu, by `vjp`, against differences of u·f;
+    - *forward*: the slopes u·Jv along the same directions v, by `jvp`;
+    - *forward against reverse*: u·Jv against Jᵀu·v, to 1e-12 unless roundings make more;
+    - *second order*: the gradient of Jᵀu·w by reverse over reverse, against differences of Jᵀu·w;
+    - *second order, forward*: its slopes by forward over reverse.
+
+    each for every array; the second order only where slopes are finite. Verdicts, noise, kinks,
+    `components` and `hints` are those of `check_gradient`, and so is what raises.
+    """
+    rows, leaves = derivatives("check_function", f, args, order, argnums, seed)
+    # only reverse mode has a gradient whose components can be looked at
+    backward = [row for row in rows if row.source in ("reverse", "second order")]
+    components, hints = explained(leaves, backward)
+    headline = f"{summary(rows)} (seed {seed})"
+    return Report(rows, DERIVATIVES, headline=headline, components=components, hints=hints)
+
+
+def derivatives(
+    name: str,
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    order: int,
+    argnums: int | tuple[int, ...],
+    seed: int,
+) -> tuple[list[Row], list[Leaf]]:
+    """The rows of `check_function`, and the arrays to the rows of reverse mode."""
+    if order not in (1, 2):
+        raise ValueError(f"{name}: order must be 1 or 2, not {order!r}")
+    if not callable(f):
+        raise TypeError(f"{name}: f must be a function, not {type(f).__name__}")
+    chosen = _positions(name, argnums, len(args))
+    is_one = not isinstance(argnums, (tuple, list))
+    rng = np.random.default_rng(seed)
+    x = args[chosen[0]] if is_one else tuple([args[i] for i in chosen])
+
+    def floating(x: Any) -> list[Any]:
+        """The floating results of f."""
+        full = list(copied(args))
+        for i, part in zip(chosen, (x,) if is_one else x, strict=True):
+            full[i] = part
+        return [y for y in tree.leaves(f(*full)) if _dtype(y).kind in "fc"]
+
+    with np.errstate(all="ignore"):  # what is not finite is reported
+        us = [_weights(y, rng) for y in floating(copied(x))]
+    if not us:
+        raise TypeError(f"{name}: f returned no floating array")
+    rows, leaves = _held(name, floating, us, x, rng, FIRST)
+    if order == 2 and all(leaf.fault == "" for leaf in leaves):
+        # as long as the directions of the first order, so that the slopes are alike in size
+        ws = [
+            np.asarray(_weights(leaf, rng) * scales(np.abs(leaf))[0]).astype(_dtype(leaf))
+            for leaf in tree.leaves(x)
+        ]
+
+        def slope(x: Any) -> list[Any]:
+            """Jᵀu·w, a number that depends on x."""
+            [pulled] = vjp(floating, x)[1](us)
+            return [_weighed(ws, tree.leaves(pulled))]
+
+        # where it vanishes, it does so beside the first order
+        least = max(leaf.size for leaf in leaves)
+        try:
+            with np.errstate(all="ignore"):
+                is_there = bool(np.isfinite(slope(copied(x))[0]))
+            more, others = (
+                _held(name, slope, [np.ones(())], x, rng, SECOND, least) if is_there else ([], [])
+            )
+        except Exception as error:
+            error.add_note(f"{name}: {AGAIN}")
+            raise
+        rows, leaves = [*rows, *more], [*leaves, *others]
+    return rows, leaves
+
+
+def _held(
+    name: str,
+    f: Callable[[Any], list[Any]],
+    us: list[Array],
+    x: Any,
+    rng: np.random.Generator,
+    names: Sequence[str],
+    least: float = 0.0,
+) -> tuple[list[Row], list[Leaf]]:
+    """The derivatives of u·f in both modes, against differences and each other."""
+
+    def gradient(x: Any) -> Any:
+        return vjp(f, x)[1](us)[0]
+
+    leaves = held(name, lambda x: _weighed(us, f(x)), gradient, x, rng)
+    largest = max(least, *(leaf.size for leaf in leaves))
+    rows = [[leaf.row(largest)._replace(source=names[0]) for leaf in leaves]]
+    pairs = [
+        [_forward(f, us, x, leaves, i, one) for one in leaf.looks] for i, leaf in enumerate(leaves)
+    ]
+    for source, which in zip(names[1:], (0, 1), strict=False):
+        rows.append(
+            [
+                _worst([pair[which] for pair in looks], leaf, largest, source)
+                for leaf, looks in zip(leaves, pairs, strict=True)
+            ]
+        )
+    return [row for kind in rows for row in kind], leaves
+
+
+def _forward(
+    f: Callable[[Any], list[Any]], us: list[Array], x: Any, leaves: list[Leaf], i: int, one: Look
+) -> tuple[Look, Look]:
+    """The slope by forward mode in place of that by reverse mode, and beside it."""
+    directions = [np.zeros(leaf.shape) for leaf in leaves]
+    directions[i] = leaves[i].tangent(one.direction)
+    with np.errstate(all="ignore"):
+        _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, directions)])
+        slope = float(_weighed(us, tangents))
+        terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
+        terms += float(np.sum(np.abs(leaves[i].probe.claimed * one.direction)))
+    exact = one.precision.tolerance * terms
+    if abs(slope - one.claimed) > exact:
+        exact += _roundings(f, us, x, leaves[i], directions, (slope, one))
+    if exact < abs(slope - one.claimed) <= one.floor:
+        exact = one.floor  # what makes differences as noisy may make the two differ, too
+    beside = one._replace(claimed=slope, found=one.claimed, floor=exact, is_exact=True)
+    return one._replace(claimed=slope), beside._replace(off=one.off._replace(jump=0.0))
+
+
+def _roundings(
+    f: Callable[[Any], list[Any]],
+    us: list[Array],
+    x: Any,
+    leaf: Leaf,
+    directions: list[Array],
+    slopes: tuple[float, Look],
+) -> float:
+    """How far roundings of x, u and v move the slopes: far, if f or its rule is ill-conditioned."""
+    rng = np.random.default_rng(0)
+    still, one = slopes
+    moved = 0.0
+
+    def nudged(value: Any) -> Any:
+        array = np.asarray(value)
+        step = 4 * np.finfo(array.dtype).eps * rng.uniform(-1, 1, array.shape)
+        return np.asarray((array * (1 + step)).astype(array.dtype))
+
+    for _ in range(4):
+        at, along_v, along_u = (tree.map(nudged, part) for part in (x, directions, us))
+        with np.errstate(all="ignore"):
+            _, tangents = jvp(f, [at], [tree.unflatten(x, along_v)])
+            pulled = tree.leaves(vjp(f, at)[1](along_u)[0])[leaf.index]
+            along = np.sum(pulled * leaf.tangent(one.direction))
+        moved = max(moved, abs(float(_weighed(us, tangents)) - still))
+        moved = max(moved, abs(float(np.real(along)) - one.claimed))
+    return 16 * moved if np.isfinite(moved) else 0.0
+
+
+def _positions(name: str, argnums: Any, count: int) -> tuple[int, ...]:
+    try:
+        given = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+        chosen = tuple([operator.index(argnum) for argnum in given])
+    except TypeError:
+        raise TypeError(
+            f"{name}: argnums is an integer or a tuple of integers, not {argnums!r:.40}"
+        ) from None
+    if not all(-count <= argnum < count for argnum in chosen):
+        raise ValueError(f"{name}: argnums is {argnums}, but there are {count} arguments")
+    if len({argnum % count for argnum in chosen}) < len(chosen) or not chosen:
+        raise ValueError(f"{name}: argnums is {argnums}; it must name arguments, each once")
+    return chosen
+
+
+def _worst(looks: list[Look], leaf: Leaf, largest: float, name: str) -> Row:
+    return leaf.row(largest, looks)._replace(source=name)
+
+
+def _weighed(us: list[Array], ys: list[Any]) -> Any:
+    """Σ u·y; its real part where u is complex."""
+    products = [np.sum(u * y) for u, y in zip(us, ys, strict=True)]
+    products = [np.real(p) if u.dtype.kind == "c" else p for u, p in zip(us, products, strict=True)]
+    return sum(products[1:], products[0])
+
+
+def _weights(like: Any, rng: np.random.Generator) -> Array:
+    """Random numbers of the same shape and dtype."""
+    u = rng.standard_normal(np.shape(like))
+    if _dtype(like).kind == "c":
+        u = u + 1j * rng.standard_normal(np.shape(like))
+    return np.asarray(u).astype(_dtype(like))
+
+
+def _dtype(value: Any) -> Any:
+    return value.dtype if hasattr(value, "dtype") else np.result_type(value)

@@ -1,0 +1,109 @@
+"""check_gradient: is a claimed gradient of a NumPy function right? No Tensor is involved.
+
+>>> f = lambda w: np.sum(np.tanh(w) ** 2)
+>>> w = np.array([[0.5, -1.0], [2.0, 0.3]])
+>>> check_gradient(f, lambda w: 2 * np.tanh(w) * (1 - np.tanh(w) ** 2), w).verdict
+'right'
+>>> check_gradient(f, lambda w: np.tanh(w) * (1 - np.tanh(w) ** 2), w).hints
+['off by the factor 1/2']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .leaves import NOT_FINITE, Leaf, held
+from .report import MEASURED, Report, Row, digits
+
+
+def check_gradient(
+    f: Callable[[Any], Any], gradient: Callable[[Any], Any] | Any, x: Any, *, seed: int = 0
+) -> Report:
+    """Hold a claimed gradient of `f` at `x` against differences.
+
+    `f` takes `x`, a floating array or a tree of them, and returns one real number; it need know
+    nothing of this package. `gradient` is a function of `x`, or what it would return: a tree like
+    `x`, of arrays of the same shapes. For a complex `x` it is ∂/∂x − i ∂/∂y. Both get copies of
+    `x`, and `f` gets them in float64.
+
+    Each array is tried along four random directions, which `seed` draws: two that move every
+    component in proportion to it, two that move all alike. The slope comes from five-point
+    differences, whose step and noise a sweep finds, and where `f` takes complex numbers and the
+    differences confirm it, from a complex step. The verdict is
+
+    - *wrong* where the claimed and the found slope differ by more than the noise. `components` then
+      lists the components that are wrong, the worst first, and `hints` says what the mistake looks
+      like, if that explains all that was found to within the noise;
+    - *right* where they agree, and the noise is at most 1e-7 of the gradient (1e-3 in float32), or
+      1e-4 if a complex step agrees to 1e-9;
+    - *cannot tell* where they agree, but the noise could hide more: the row names it. So it is at a
+      kink, where any slope between those of the two sides counts as noise.
+
+    `f` is called some 200 times for each array, and up to 1,500 times to find what is wrong of it.
+    A component that is nan or infinite is wrong, if `f` has a slope along it.
+
+    Raises ``TypeError`` for an `x` that is not floating, an `f` that returns no real number and a
+    gradient that is no number, ``ValueError`` where the gradient has another structure or shape
+    than `x`, and where `f` returns an array, nan, inf, or another value each time.
+
+    >>> def f(x):
+    ...     return 1e8 + np.sum(np.sin(x))
+    >>> report = check_gradient(f, lambda x: np.cos(x) + 1e-6, np.array([0.5]))
+    >>> report.verdict, report.rows[0].difference < report.rows[0].floor < 1e-4
+    ('cannot tell', True)
+    """
+    leaves = held("check_gradient", f, gradient, x, np.random.default_rng(seed))
+    largest = max(leaf.size for leaf in leaves)
+    rows = [leaf.row(largest) for leaf in leaves]
+    components, hints = explained(leaves, rows)
+    headline = f"{summary(rows)} (seed {seed})"
+    return Report(rows, MEASURED, headline=headline, components=components, hints=hints)
+
+
+def explained(leaves: list[Leaf], rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """The components at fault, and the hints; one that several arrays share is given once."""
+    components: list[Row] = []
+    texts: dict[str, list[str]] = {}
+    for leaf, row in zip(leaves, rows, strict=True):
+        if row.verdict != "wrong":
+            components += leaf.kinked()
+            continue
+        faulty, hints = leaf.explained(leaves)
+        components += faulty
+        for text in hints:
+            texts.setdefault(text, []).append(leaf.path)
+    named = [(text, ", ".join(dict.fromkeys(paths))) for text, paths in texts.items()]
+    return components, [f"{paths}: {text}" if paths else text for text, paths in named]
+
+
+def summary(rows: list[Row]) -> str:
+    """The verdict in a line, with its numbers."""
+    for row in rows:
+        place = f" by {row.leaf}" if row.leaf else ""
+        if row.verdict == "wrong" and row.note.startswith(NOT_FINITE):
+            return f"wrong: the claimed gradient{place} is {row.note}"
+        if row.verdict == "wrong" and row.note:
+            return f"wrong: {row.source}{place}: {row.note}"
+        if row.verdict == "wrong":
+            shown = digits(row)
+            return (
+                f"wrong: the slope{place} along a random direction should be "
+                f"{row.found:.{shown}g} ± {row.floor:.1g}, not {row.claimed:.{shown}g}"
+            )
+    for row in rows:
+        place = f" by {row.leaf}" if row.leaf else ""
+        if row.verdict == "cannot tell" and row.note:
+            return f"cannot tell{place}: {row.note}"
+        if row.verdict == "cannot tell":
+            return (
+                f"cannot tell{place}: the slopes agree, but noise would hide an error below "
+                f"{row.floor:.1g} in {row.found:.2g}"
+            )
+    agreement = max(row.relative for row in rows)
+    floor = max(row.floor for row in rows)
+    return (
+        f"right: the slopes agree to {agreement:.1g} of the gradient, with a noise of {floor:.1g}"
+    )

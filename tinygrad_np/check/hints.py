@@ -1,0 +1,202 @@
+"""What a mistake looks like: a factor, a sign, a transpose, a shift, one component, …
+
+A hypothesis is a gradient: the claimed one with the mistake undone. It is tried against the slopes
+that were found, and becomes a hint only if it explains all of them to within the noise.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from .components import Search
+from .probe import Array, Look, Probe
+
+CLEAR = 1e3
+"""A hint needs slopes so many times above their noise, and mistakes a thirtieth of that."""
+
+
+def common_hints(claimed: Array, at: Array, axes: int, looks: list[Look]) -> list[str]:
+    """What the mistake looks like if it is of one kind everywhere.
+
+    `claimed` is the gradient at the point `at`, `looks` what was found, and `axes` how many of the
+    axes may be rearranged.
+    """
+    clear = _clear(looks)
+    if len(clear) < 2:
+        return []
+    found = [text for text, gradient in _rearranged(claimed, axes) if fits(gradient, clear)]
+    return found or _factor(claimed, clear) or _added(claimed, at, clear)
+
+
+def local_hints(probe: Probe, axes: int, looks: list[Look], search: Search) -> list[str]:
+    """What the mistake looks like if it has a place: a component, an edge, a shift."""
+    clear = _clear(looks)
+    if len(clear) < 2:
+        return []
+    return (
+        _component(probe.claimed, clear, search)
+        or _at_edges(probe, axes, clear)
+        or _shifted(probe, axes, clear[0])
+    )
+
+
+def _clear(looks: list[Look]) -> list[Look]:
+    return [
+        one
+        for one in looks
+        if one.is_wrong
+        and one.floor * CLEAR <= max(one.size, abs(one.found))
+        and one.floor * CLEAR <= 30 * one.difference
+    ]
+
+
+def fits(gradient: Array, looks: list[Look]) -> bool:
+    """Whether `gradient` explains all of the looks to within the noise."""
+    return all(
+        abs(float(np.sum(gradient * one.direction)) - one.found) <= one.floor for one in looks
+    )
+
+
+def _component(claimed: Array, looks: list[Look], search: Search) -> list[str]:
+    if claimed.size == 1 or not search.is_complete or len(search.found) != 1:
+        return []
+    [(place, one)] = search.found
+    corrected = claimed.copy()
+    corrected[place] = one.found / one.direction[place]
+    if not fits(corrected, looks):
+        return []
+    name = ", ".join(map(str, place))
+    digits = min(
+        max(6, 2 - math.floor(math.log10(one.difference / max(1e-300, abs(one.found))))), 16
+    )
+    return [
+        f"component [{name}] only: it should be {corrected[place]:.{digits}g}, not "
+        f"{claimed[place]:.{digits}g}; the others are right"
+    ]
+
+
+def _rearranged(claimed: Array, axes: int) -> Iterator[tuple[str, Array]]:
+    """The claimed gradient with axes exchanged or reversed."""
+    shape = claimed.shape
+    long = [i for i in range(axes) if shape[i] > 1]
+    for i, j in itertools.combinations(long, 2):
+        if shape[i] == shape[j]:
+            what = "transposed" if axes == 2 else f"transposed: axes {i} and {j} are exchanged"
+            yield what, np.swapaxes(claimed, i, j)
+    for count in range(1, min(len(long), 4) + 1):
+        for chosen in itertools.combinations(long, count):
+            named = f"axis {chosen[0]}" if count == 1 else f"axes {' and '.join(map(str, chosen))}"
+            yield f"reversed along {named}", np.flip(claimed, chosen)
+    if claimed.ndim > axes:
+        yield "conjugated: it should be ∂/∂x − i ∂/∂y", claimed * np.array([1.0, -1.0])
+
+
+def _factor(claimed: Array, looks: list[Look]) -> list[str]:
+    """Is the claimed gradient a multiple of the right one?"""
+    slopes = np.array([one.claimed for one in looks])
+    found = np.array([one.found for one in looks])
+    if not np.any(slopes) or not np.all(found):
+        return []
+    share = _multiple(slopes, found)
+    if not share or not fits(share * claimed, looks):
+        return []
+    factor = 1 / share
+    # the error that noise may have left in it
+    slack = abs(factor) * max(one.floor / abs(one.found) for one in looks) + 1e-12 * abs(factor)
+    text = _named(factor, slack)
+    if text:
+        return [text]
+    is_common = sum(np.abs(claimed * looks[0].direction).ravel() > CLEAR * looks[0].floor) > 1
+    # as many digits as it takes to see that it is not 1
+    shown = min(max(6, 2 - math.floor(math.log10(max(abs(factor - 1), 1e-15)))), 16)
+    return [f"off by the factor {factor:.{shown}g} in every component"] if is_common else []
+
+
+def _multiple(of: Array, it: Array) -> float:
+    """How many times one vector the other is, by least squares; 0 if that leaves the range."""
+    unit = float(np.max(np.abs(of)))
+    with np.errstate(all="ignore"):
+        amount = float((of / unit) @ (it / unit) / ((of / unit) @ (of / unit)))
+    return amount if np.isfinite(amount) else 0.0
+
+
+def _named(factor: float, slack: float) -> str:
+    """The factor in words, if it is one that mistakes make."""
+    if abs(factor + 1) <= slack:
+        return "the sign: it is the negative of the right one"
+    sign = ", and by the sign" if factor < 0 else ""
+    size = abs(factor)
+    if abs(size - 2) <= slack:
+        return f"off by the factor 2{sign}"
+    if abs(size - 0.5) <= slack:
+        return f"off by the factor 1/2{sign}"
+    whole = round(size)
+    if whole > 2 and abs(size - whole) <= slack <= 0.01:
+        return (
+            f"off by the factor {whole}{sign}: it looks like the gradient of the sum over {whole} "
+            f"(a batch size?), not of the mean"
+        )
+    whole = round(1 / size)
+    if whole > 2 and abs(1 / size - whole) <= slack / size**2 <= 0.01:
+        return (
+            f"off by the factor 1/{whole}{sign}: it looks like the gradient of the mean over "
+            f"{whole} (a batch size?), not of the sum"
+        )
+    return ""
+
+
+def _added(claimed: Array, at: Array, looks: list[Look]) -> list[str]:
+    """Is the difference a multiple of the point, or the same in every component?"""
+    found = []
+    for term, text in (
+        (at, "a term is missing or too much: {:+.6g} times x is lacking"),
+        (np.ones_like(at), "the same amount is lacking in every component: {:.6g}"),
+    ):
+        if claimed.size < 2 or np.count_nonzero(term) < 2:
+            continue
+        slopes = np.array([float(np.sum(term * one.direction)) for one in looks])
+        errors = np.array([one.found - one.claimed for one in looks])
+        amount = _multiple(slopes, errors)
+        if amount and fits(claimed + amount * term, looks):
+            found.append(text.format(amount))
+    return found
+
+
+def _at_edges(probe: Probe, axes: int, looks: list[Look]) -> list[str]:
+    """Is it right but for the first, or the last, along an axis?"""
+    found = []
+    for axis, (index, end) in itertools.product(range(axes), ((0, "first"), (-1, "last"))):
+        if probe.claimed.shape[axis] < 3:
+            continue
+        rest = [_without(one.direction, axis, index) for one in looks[:2]]
+        if not any(probe.look(direction).is_wrong for direction in rest):
+            n = probe.claimed.shape[axis]
+            found.append(f"only the {end} along axis {axis} (index {index % n}) is wrong")
+    return found
+
+
+def _without(direction: Array, axis: int, index: int) -> Array:
+    rest = direction.copy()
+    np.moveaxis(rest, axis, 0)[index] = 0
+    return rest
+
+
+def _shifted(probe: Probe, axes: int, one: Look) -> list[str]:
+    """Is it right away from the edges, once it is moved by one?"""
+    found = []
+    for axis in range(axes):
+        if probe.claimed.shape[axis] < 4:
+            continue
+        directions = [
+            _without(_without(np.roll(one.direction, by, axis), axis, 0), axis, -1) for by in (0, 2)
+        ]
+        looks = [probe.look(direction) for direction in directions]
+        for by, end in ((1, "end"), (-1, "beginning")):
+            moved = np.roll(probe.claimed, -by, axis)
+            if all(a.is_wrong for a in looks) and fits(moved, looks):
+                found.append(f"shifted by one along axis {axis}, towards the {end}")
+    return found

@@ -1,0 +1,181 @@
+"""What a check found: rows as data, a table as text, and an error for who wants one.
+
+>>> row = Row("['w']", (2, 3), difference=0.5, relative=0.25, verdict="wrong")
+>>> report = Report([row], COMPARED, failure="the gradients differ")
+>>> print(report)
+leaf   shape   largest |Δ|  relative  verdict
+['w']  (2, 3)          0.5      0.25  WRONG
+>>> report.verdict, report.is_right
+('wrong', False)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+Verdict = Literal["right", "wrong", "cannot tell"]
+
+
+class Row(NamedTuple):
+    """One thing that was compared: a leaf's gradient, a component of it, or a derivative."""
+
+    leaf: str
+    """where in the tree; empty if there is only one array"""
+    shape: tuple[int, ...]
+    difference: float
+    """|Δ| between the claimed number and the one found, the largest if several were compared"""
+    relative: float
+    """the difference over the size of the gradient of the leaf"""
+    verdict: Verdict
+    claimed: float = math.nan
+    found: float = math.nan
+    floor: float = 0.0
+    """the noise floor: a smaller difference would not show; 0 if none was measured"""
+    note: str = ""
+    """what else there is to know: a kink, a component that is nan"""
+    source: str = ""
+    """how it was found, or which derivative it is"""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the verdict is right; False for cannot tell."""
+        return self.verdict == "right"
+
+
+class WrongGradientError(ValueError):
+    """Two gradients that should agree do not."""
+
+
+Column = tuple[str, str, Callable[[Row], str]]
+"""A column of a table: its head, < or > for its alignment, and what it shows of a row."""
+
+
+def _judgement(row: Row) -> str:
+    verdict = "WRONG" if row.verdict == "wrong" else row.verdict
+    return f"{verdict}: {row.note}" if row.note else verdict
+
+
+def digits(row: Row) -> int:
+    """So many that the claimed number and the one found do not look the same."""
+    larger = max(abs(row.claimed), abs(row.found))
+    if row.is_right or not 0 < row.difference < math.inf or not 0 < larger < math.inf:
+        return 6
+    return min(max(6, 2 + math.ceil(-math.log10(row.difference / larger))), 16)
+
+
+def _value(number: float, row: Row) -> str:
+    return "-" if math.isnan(number) else f"{number:.{digits(row)}g}"
+
+
+_LEAF: Column = ("leaf", "<", lambda row: row.leaf or "-")
+_SHAPE: Column = ("shape", "<", lambda row: str(row.shape))
+_CLAIMED: Column = ("claimed", ">", lambda row: _value(row.claimed, row))
+_FOUND: Column = ("found", ">", lambda row: _value(row.found, row))
+_DIFFERENCE: Column = ("|Δ|", ">", lambda row: f"{row.difference:.2g}")
+_LARGEST: Column = ("largest |Δ|", ">", lambda row: f"{row.difference:.2g}")
+_RELATIVE: Column = ("relative", ">", lambda row: f"{row.relative:.2g}")
+_FLOOR: Column = ("noise floor", ">", lambda row: f"{row.floor:.2g}")
+_VERDICT: Column = ("verdict", "<", _judgement)
+
+COMPARED: list[Column] = [_LEAF, _SHAPE, _LARGEST, _RELATIVE, _VERDICT]
+"""Of two gradients."""
+
+MEASURED: list[Column] = [
+    *(_LEAF, _SHAPE, _CLAIMED, _FOUND, _DIFFERENCE, _FLOOR, _VERDICT),
+    ("found by", "<", lambda row: row.source),
+]
+"""Of slopes along a direction."""
+
+COMPONENTS: list[Column] = [
+    ("component", "<", lambda row: row.leaf),
+    *(_CLAIMED, _FOUND, _DIFFERENCE, _FLOOR),
+    ("", "<", lambda row: row.note or row.verdict),
+]
+"""Of single components."""
+
+DERIVATIVES: list[Column] = [
+    ("derivative", "<", lambda row: row.source),
+    *(_LEAF, _SHAPE, _CLAIMED, _FOUND, _DIFFERENCE, _FLOOR, _VERDICT),
+]
+"""Of the derivatives of one function."""
+
+
+def table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
+    """The rows as aligned text below the heads of the columns."""
+    cells = [[head for head, _, _ in columns]]
+    cells += [[show(row) for _, _, show in columns] for row in rows]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    sides = [side for _, side, _ in columns]
+    return "\n".join(
+        "  ".join(
+            f"{cell:{side}{width}}" for cell, side, width in zip(line, sides, widths, strict=True)
+        ).rstrip()
+        for line in cells
+    )
+
+
+class Report:
+    """What a check found: `rows` as data, text as `str`, an error by `raise_if_wrong`.
+
+    Its `verdict` is ``"right"``, ``"wrong"`` or ``"cannot tell"``; `bool` of it raises, since there
+    are three. `components` are rows of single components of what is wrong, `hints` say what the
+    mistake looks like, `headline` opens the text.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        columns: Sequence[Column],
+        *,
+        headline: str = "",
+        failure: str = "",
+        components: Iterable[Row] = (),
+        hints: Iterable[str] = (),
+    ) -> None:
+        self.rows = list(rows)
+        self.components = list(components)
+        self.hints = list(hints)
+        self.headline = headline
+        self._columns = columns
+        self._failure = failure
+
+    @property
+    def verdict(self) -> Verdict:
+        """Wrong if any row is, else cannot tell if any row is, else right."""
+        verdicts = {row.verdict for row in self.rows}
+        if "wrong" in verdicts:
+            return "wrong"
+        return "cannot tell" if "cannot tell" in verdicts else "right"
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every row is right; False also where there is no telling."""
+        return self.verdict == "right"
+
+    def raise_if_wrong(self) -> None:
+        """Raise `WrongGradientError`, with the text of the report, if the verdict is wrong.
+
+        It does not raise where there is no telling: `verdict` is ``"cannot tell"`` then, and the
+        rows name the noise floor. To insist on a proof, assert `is_right`.
+        """
+        if self.verdict == "wrong":
+            raise WrongGradientError(f"{self._failure}:\n{self}" if self._failure else str(self))
+
+    def __str__(self) -> str:
+        parts = [self.headline] if self.headline else []
+        parts.append(table(self.rows, self._columns))
+        if self.components:
+            parts.append(table(self.components, COMPONENTS))
+        parts += [f"Hint: {hint}" for hint in self.hints]
+        return "\n".join(parts)
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a report has three verdicts, so it is neither true nor false: ask for is_right or "
+            "verdict, or call raise_if_wrong()"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Report: {self.verdict}, {len(self.rows)} rows>"

@@ -1,0 +1,215 @@
+"""check_rule: is the rule of a function of one's own right?
+
+>>> from tinygrad_np import pointwise
+>>> softplus = pointwise(lambda x: np.log1p(np.exp(x)), lambda x: 1 / (1 + np.exp(-x)))
+>>> print(check_rule(softplus, np.array([0.5, -1.0])).verdict)
+right
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..arrays import is_masked
+from ..rules import TABLE, families, table
+from .function import AGAIN, FIRST, SECOND, derivatives
+from .gradient import explained, summary
+from .leaves import Leaf, copied, numbers
+from .report import DERIVATIVES, Report, Row
+from .witnesses import Finding, exact_witnesses
+
+RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a wrong rule may raise."""
+
+
+def check_rule(function: Callable[..., Any], *args: Any, order: int = 2, seed: int = 0) -> Report:
+    """Try the rule of `function` at `args` as every row of the built-in table is tried.
+
+    `function` is what `pointwise`, `linear`, `bilinear` or `general` gave, or a function of the
+    table, such as ``np.exp``; it is differentiated by all floating (or complex) operands among
+    `args` that have a rule. The rows are those of `check_function`, up to `order`, and
+
+    - *value*: f of Tensors is f of arrays to the bit, and so are its dtype and shape;
+    - *float32*: float32 in gives the dtype that the function gives, and a gradient in float32, that
+      of float64 to 1e-4 of its largest component; left out if the function itself takes none;
+    - *layout*: strided, reversed and read-only operands and cotangents give the same to 1e-12.
+
+    What a rule raises is a row, too, and wrong. Where the derivative is so ill-conditioned that
+    roundings make as much, the last two cannot tell. For a rule that shall not be differentiated
+    again, ``order=1`` leaves the second order out.
+
+    Raises ``TypeError`` if `function` has no rule or `args` no floating operand, ``ValueError``
+    where the result is not finite, or another each time.
+
+    >>> from tinygrad_np import pointwise
+    >>> sine = pointwise(lambda x: np.sin(x), lambda x: -np.cos(x))
+    >>> report = check_rule(sine, np.array([0.5, 1.0]))
+    >>> [row.source for row in report.rows if row.verdict == "wrong"], report.hints
+    (['reverse', 'forward'], ['the sign: it is the negative of the right one'])
+    """
+    name = "check_rule"
+    row = _row_of(name, function)
+    argnums = _operands(name, row, args)
+    args = tuple([np.asarray(x) if isinstance(x, (float, complex)) else x for x in args])
+    rows, leaves = _derivatives(name, function, args, order, argnums, seed)
+    differed = list(rows)
+    single, is_single = _rounded(args, argnums)
+    rows += [
+        found
+        for found in _merged(exact_witnesses(row, single, seed))
+        if found.source != "float32" or (is_single and _takes_single(function, single))
+    ]
+    backward = [row for row in differed if row.source in (FIRST[0], SECOND[0])]
+    components, hints = explained(leaves, backward[: len(leaves)])
+    is_right = all(row.verdict == "right" for row in rows)
+    headline = f"{summary(differed if is_right else rows)} (seed {seed})"
+    return Report(rows, DERIVATIVES, headline=headline, components=components, hints=hints)
+
+
+def _row_of(name: str, function: Any) -> table.Row:
+    families()
+    row = getattr(function, "row", None) or TABLE.get(function)
+    if not isinstance(row, table.Row) or not row.operands:
+        called = getattr(function, "__name__", type(function).__name__)
+        raise TypeError(
+            f"{name}: {called} has no rule of its own; give it one with tg.pointwise, tg.linear, "
+            "tg.bilinear or tg.general, or use check_function for what is composed of others"
+        )
+    return row
+
+
+def _operands(name: str, row: table.Row, args: tuple[Any, ...]) -> tuple[int, ...]:
+    """The positions of the arguments by which the rule can be tried."""
+    chosen = []
+    for number, arg in enumerate(args):
+        position = number if row.rest is None else min(number, row.rest)
+        if position not in row.operands:
+            continue
+        arrays = [numbers(x, f"{name}: argument {number} is") for x in tree.leaves(arg)]
+        if any(is_masked(x) for x in tree.leaves(arg)):
+            raise TypeError(f"{name}: argument {number} is a masked array")
+        if arrays and all(x.dtype.kind in "fc" for x in arrays):
+            chosen.append(number)
+    if not chosen:
+        dtypes = ", ".join(str(getattr(x, "dtype", type(x).__name__)) for x in args)
+        raise TypeError(
+            f"{name}: {row.name} got ({dtypes}), among which is no floating operand that it has a "
+            "rule for; convert with .astype(float)"
+        )
+    return tuple(chosen)
+
+
+def _derivatives(
+    name: str,
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    order: int,
+    argnums: tuple[int, ...],
+    seed: int,
+) -> tuple[list[Row], list[Leaf]]:
+    """The rows of check_function; a rule that raises is a row."""
+    argnum = argnums[0] if len(argnums) == 1 else argnums
+    with np.errstate(all="ignore"):
+        f(*copied(args))  # if this raises, that is no matter of the rule
+    try:
+        return derivatives(name, f, args, order, argnum, seed)
+    except RAISED as error:
+        if str(error).startswith(name):
+            raise
+        again = any(AGAIN in note for note in getattr(error, "__notes__", ()))
+        note = f"{type(error).__name__}: {error}"
+    if not again or order == 1:
+        return [_raised(FIRST[0], note)], []
+    rows, leaves = derivatives(name, f, args, 1, argnum, seed)
+    return [*rows, _raised(SECOND[0], note)], leaves
+
+
+def _raised(source: str, note: str) -> Row:
+    return Row("", (), np.nan, np.nan, "wrong", note=note, source=source)
+
+
+def _rounded(args: tuple[Any, ...], argnums: tuple[int, ...]) -> tuple[tuple[Any, ...], bool]:
+    """The operands in float64, and rounded to float32 if that does not leave its range."""
+    halves = {"f": np.float32, "c": np.complex64}
+    is_single = True
+
+    def double(x: Any) -> Any:
+        nonlocal is_single
+        array = np.asarray(x)
+        if array.dtype.kind not in "fc":
+            return x
+        with np.errstate(all="ignore"):
+            single: Any = array.astype(halves[array.dtype.kind])
+            exponents = np.frexp(np.abs(array))[1], np.frexp(np.abs(single))[1]
+        same = np.all(np.isfinite(single)) and np.all(np.abs(exponents[0] - exponents[1]) < 2)
+        is_single = is_single and bool(same)
+        return array.astype(np.float64 if array.dtype.kind == "f" else np.complex128)
+
+    def rounded(x: Any) -> Any:
+        if x.dtype.kind not in "fc":
+            return x
+        return x.astype(halves[x.dtype.kind]).astype(x.dtype)
+
+    wide = [tree.map(double, x) if i in argnums else x for i, x in enumerate(args)]
+    if is_single:
+        wide = [tree.map(rounded, x) if i in argnums else x for i, x in enumerate(wide)]
+    return tuple(wide), is_single
+
+
+def _takes_single(f: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    """Whether the function itself takes operands in single precision."""
+    halves = {"f": np.float32, "c": np.complex64}
+
+    def single(x: Any) -> Any:
+        kind = x.dtype.kind if isinstance(x, np.ndarray) else ""
+        return x.astype(halves[kind]) if kind in halves else x
+
+    try:
+        with np.errstate(all="ignore"):
+            f(*tree.map(single, list(copied(args))))
+    except Exception:  # a function from outside may raise anything
+        return False
+    return True
+
+
+def _merged(findings: Any) -> list[Row]:
+    """A row a witness, of the worst of its findings: by all operands, and by each alone."""
+    worst: dict[str, Finding] = {}
+    for found in findings:
+        before = worst.get(found.witness)
+        if before is None or _badness(found) > _badness(before):
+            worst[found.witness] = found
+    return [_as_row(found) for found in worst.values()]
+
+
+def _badness(found: Finding) -> tuple[bool, bool, float]:
+    share = found.error / found.allowed if found.allowed else found.error
+    return not found.is_right, found.is_unsteady, np.inf if np.isnan(share) else share
+
+
+def _as_row(found: Finding) -> Row:
+    right = "cannot tell" if found.is_unsteady else "right"
+    note = found.fault
+    if found.is_unsteady:
+        note = f"rounding alone makes {found.allowed:.2g}"
+    elif not found.is_right and not note:
+        note = WRONG[found.witness, bool(np.isinf(found.error))]
+    error = float(found.error)
+    verdict: Any = right if found.is_right else "wrong"
+    return Row(
+        *("", (), error, error, verdict, np.nan, np.nan, float(found.allowed), note, found.witness)
+    )
+
+
+WRONG = {
+    ("value", True): "f of Tensors is not f of arrays",
+    ("float32", True): "the result or the gradient has another dtype than float32 leads to",
+    ("float32", False): "the gradient is not that of float64",
+    ("layout", True): "the gradient depends on the layout of arrays",
+    ("layout", False): "the gradient depends on the layout of arrays",
+}
+"""What is wrong where a witness finds an infinite error, and a finite one."""
