@@ -1,9 +1,9 @@
 """Pieces of one piece of work, on several threads where there are some.
 
-`together` calls a function with each of some pieces; `summed` adds up what it finds for each. Where threadpoolctl is installed and NumPy's
-matrix product may use several threads, so do we, and every product then gets one: copies, sums and
-products of tiles run side by side, where otherwise only the products would. Without threadpoolctl
-the calls follow one another.
+`together` calls a function with each of some pieces; `summed` adds up what it finds for each. Where
+threadpoolctl is installed and NumPy's matrix product may use several threads, so do we, and every
+product then gets one: copies, sums and products of tiles run side by side, where otherwise only the
+products would. Without threadpoolctl the calls follow one another.
 
 Results do not depend on the number of our threads: a piece is the same whoever works on it, no
 piece writes where another one does, and the products have one thread also where the pieces follow
@@ -143,7 +143,7 @@ def summed(
     >>> summed(add, [1.0, 2.0, 4.0], (2,), float, 0)
     array([7., 7.])
     """
-    runs = _RUNS if nbytes >= _WORTHWHILE and len(pieces) >= 2 * _RUNS else 1
+    runs = min(_RUNS, max(1, len(pieces))) if nbytes >= _WORTHWHILE else 1
     totals = [zeros(shape, dtype) for _ in range(runs)]
 
     def work(run: int) -> None:

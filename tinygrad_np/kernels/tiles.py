@@ -195,7 +195,12 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
             blocks(kept, _positions(row * result.itemsize, _TILE)), lambda block: block.place[0]
         )
     ]
-    together(lambda some: [add(block) for block in some], by_image, math.prod(kept) * row * 4)
+
+    def add_all(some: list[Block]) -> None:
+        for block in some:
+            add(block)
+
+    together(add_all, by_image, math.prod(kept) * row * result.itemsize)
     if planes:
         result[...] = np.moveaxis(target, 0, -1)
     return result
