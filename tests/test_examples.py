@@ -1,7 +1,6 @@
 """The main job: on the built-in data anywhere, on Fashion-MNIST against the post's figures."""
 
 import argparse
-import importlib.util
 import os
 import subprocess
 import sys
@@ -9,21 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from loading import ROOT, example
 
 import tinygrad_np as tg
-
-ROOT = Path(__file__).parent.parent
-
-
-sys.path.insert(0, str(ROOT / "examples"))  # as if one of them were run
-
-
-def example(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 two_class = example("two_class")
 ten_classes = example("ten_classes")

@@ -1,25 +1,12 @@
 """The examples that differentiate plain NumPy programs: a Gaussian process, Black and Scholes."""
 
-import importlib.util
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from loading import example
 
 import tinygrad_np as tg
-
-ROOT = Path(__file__).parent.parent
-
-sys.path.insert(0, str(ROOT / "examples"))  # as if one of them were run
-
-
-def example(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 gaussian_process = example("gaussian_process")
 black_scholes = example("black_scholes")
