@@ -3,7 +3,8 @@
 Each library runs in a process of its own, on the same data, with the same number of threads, and
 they take turns, so that what else the machine does hits all of them. Before anything is timed, the
 results of their first steps must agree. A ratio is ours over theirs, the median of the rounds, with
-its quartiles. Install the peers with ``pip install -e '.[bench]'``.
+its quartiles; so is that of a step over our own forward pass. Install the peers with
+``pip install -e '.[bench]'``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tinygrad_np.files import replacing
 from .cases import CASES
 from .libraries import IMPORTED
 
-OURS = "tinygrad_np"
+OURS, FORWARD = "tinygrad_np", "our forward pass, recorded"
 ROUND = 0.1  # seconds that a library runs before it is the next one's turn
 # Presets of a shell that no user has, and that halve NumPy's matrix product.
 _UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -91,6 +92,7 @@ def measure(name: str, libraries: list[str], threads: int, rounds: int) -> dict[
             for _ in range(rounds):
                 for worker in workers:
                     times[worker.library].append(worker.ask(ROUND))
+                times.setdefault(FORWARD, []).append(workers[0].ask(f"forward {ROUND}"))
             return times
         finally:
             for worker in workers:
@@ -157,6 +159,8 @@ def report(name: str, threads: int, rounds: int) -> dict[str, Any]:
     ours = statistics.median(times[OURS])
     print(f"{name:<46}{shown(ours)}", flush=True)
     ratios = {}
+    if np.isfinite(times[FORWARD]).all():
+        peers.append(FORWARD)
     for peer in peers:
         low, median, high = ratios[peer] = quartiles(times[OURS], times[peer])
         theirs = statistics.median(times[peer])

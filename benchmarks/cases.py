@@ -28,6 +28,8 @@ class Task(NamedTuple):
     """what is timed"""
     arrays: Callable[[Any], list[Any]]
     """the result of a step → NumPy arrays, in the layout of this project"""
+    forward: Callable[[], Any] | None = None
+    """of our own: the forward pass alone, recorded"""
 
 
 class Case(NamedTuple):

@@ -4,8 +4,8 @@
 
 It carries out one step, writes its result to FILE (.npz), and says "ready". For every line with a
 number of seconds it then runs steps for about that long, and answers with the seconds that one step
-took; for "memory" it answers with how far its peak memory rose, in bytes, in ten steps. It ends
-with its input.
+took; for "forward" and a number, with those of one forward pass (nan if there is none); for
+"memory", with how far its peak memory rose, in bytes, in ten steps. It ends with its input.
 """
 
 import importlib
@@ -32,18 +32,22 @@ def main(library: str, name: str, file: str) -> None:
     before = _peak()
     np.savez(file, *map(np.asarray, task.arrays(task.step())))
     print("ready", flush=True)
-    once = None
+    once: dict[Any, float] = {}
     for line in sys.stdin:
         if line.strip() == "memory":
             for _ in range(9):
                 task.step()
             print(_peak() - before, flush=True)
             continue
-        seconds = float(line)
-        if once is None:  # warm up, and find out how long a step takes
-            once = _run(task.step, 1)
-            once = _run(task.step, max(1, int(seconds / once)))
-        print(_run(task.step, max(1, round(seconds / once))), flush=True)
+        timed = task.forward if line.startswith("forward") else task.step
+        if timed is None:
+            print("nan", flush=True)
+            continue
+        seconds = float(line.split()[-1])
+        if timed not in once:  # warm up, and find out how long it takes
+            first = _run(timed, 1)
+            once[timed] = _run(timed, max(1, int(seconds / first)))
+        print(_run(timed, max(1, round(seconds / once[timed]))), flush=True)
 
 
 def _run(step: Callable[[], Any], times: int) -> float:

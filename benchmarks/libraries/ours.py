@@ -18,7 +18,8 @@ def _training(loss: Any, params: Arrays, batch: Arrays) -> Task:
             p -= RATE * g
         return value, grads
 
-    return Task(step, lambda result: [result[0], *result[1]])
+    tensors = [tg.Tensor(p) for p in params]
+    return Task(step, lambda result: [result[0], *result[1]], lambda: loss(tensors, *batch))
 
 
 def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -57,12 +58,15 @@ def convolution_and_gradients(params: Arrays, batch: Arrays, layout: str, **opti
     """Both gradients."""
     images, filters = map(tg.Tensor, params)
 
+    def forward() -> Any:
+        return tg.conv2d(images, filters, **options)
+
     def step() -> Any:
         images.grad = filters.grad = None
-        tg.conv2d(images, filters, **options).backward(batch[0])
+        forward().backward(batch[0])
         return images.grad, filters.grad
 
-    return Task(step, list)
+    return Task(step, list, forward)
 
 
 def pooling(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -79,7 +83,7 @@ def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
         tg.max_pool(images, 2).backward(batch[0])
         return images.grad
 
-    return Task(step, lambda result: [result])
+    return Task(step, lambda result: [result], lambda: tg.max_pool(images, 2))
 
 
 def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
@@ -91,8 +95,8 @@ def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
             x = np.log(np.tanh(np.sin(x)) + 1.5) - 0.05
         return x.sum()
 
-    gradient = tg.value_and_grad(f)
-    return Task(lambda: gradient(params[0]), list)
+    gradient, x = tg.value_and_grad(f), tg.Tensor(params[0])
+    return Task(lambda: gradient(params[0]), list, lambda: f(x))
 
 
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -101,8 +105,8 @@ def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     def f(x: Any) -> Any:
         return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
-    gradient = tg.value_and_grad(f)
-    return Task(lambda: gradient(params[0]), list)
+    gradient, x = tg.value_and_grad(f), tg.Tensor(params[0])
+    return Task(lambda: gradient(params[0]), list, lambda: f(x))
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
