@@ -104,6 +104,15 @@ def test_a_kink():
     report.raise_if_wrong()
 
 
+def test_ties_whose_kinks_go_both_ways():
+    for seed in range(5):
+        report = check.check_function(
+            lambda images: tg.max_pool(images, 2), np.ones((1, 4, 4, 1)), order=1, seed=seed
+        )
+        assert report.verdict == "cannot tell", f"\n{report}"
+        assert report.rows[0].note.startswith("a kink at [0, ")
+
+
 def test_what_is_linear_has_no_second_order():
     rows = check.check_function(lambda x: 3 * x, X).rows
     assert [row.verdict for row in rows] == 5 * ["right"]

@@ -383,10 +383,46 @@ class TestKinks:
         report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: 2 * np.sign(x), x)
         assert [row.leaf for row in report.components if row.verdict == "wrong"] == ["[1]", "[2]"]
 
+    def test_several_that_bend_both_ways(self):
+        u, x = np.array([1.0, -2.0, 3.0, -1.5]), np.array([0.0, 0.0, 0.0, 1.0])
+
+        def f(x):
+            return np.sum(u * np.abs(x))
+
+        def from_the_right(x):
+            return u * np.where(x >= 0, 1, -1)
+
+        for seed in range(10):
+            report = check_gradient(f, from_the_right, x, seed=seed)
+            assert report.verdict == "cannot tell", f"\n{report}"
+            assert report.rows[0].note.endswith(", right elsewhere")
+            for at in (0, 3):  # a component with a kink, and the one without
+                wrong = check_gradient(
+                    f, lambda x, at=at: from_the_right(x) * np.where(np.arange(4) == at, 1.5, 1), x,
+                    seed=seed,
+                )  # fmt: skip
+                assert wrong.verdict == "wrong", f"\n{wrong}"
+                assert [row.leaf for row in wrong.components] == [f"[{at}]"]
+
     def test_outside_of_both_slopes(self):
         x = np.array([0.0, 1.0, 2.0])
         report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: np.sign(x) + 5 * (x == 0), x)
         assert [row.leaf for row in report.components] == ["[0]"]
+
+    @pytest.mark.parametrize(
+        ("f", "gradient", "x"),
+        [
+            (lambda x: np.sum(x.astype(int)), np.zeros_like, np.array([1.0, 2.0])),
+            (lambda x: np.sum(np.floor(x)), np.zeros_like, np.arange(4.0)),
+            (lambda x: np.sum(np.where(x >= 0, x + 1, x)), np.ones_like, np.array([0.0, 2.0])),
+            (lambda x: np.sum(np.exp(x) + 1e-3 * (x >= 1)), np.exp, np.array([0.0, 1.0])),
+        ],
+    )
+    def test_a_jump_just_there(self, f, gradient, x):
+        for seed in range(5):
+            report = check_gradient(f, gradient, x, seed=seed)
+            assert report.verdict == "cannot tell", f"\n{report}"
+            assert report.rows[0].note == "f jumps here"
 
     def test_steps(self):
         def f(x):
@@ -453,6 +489,12 @@ class TestReports:
         other = check_gradient(sines, lambda x: 2 * np.cos(x), X, seed=1)
         assert other.rows != self.REPORT.rows
         assert "(seed 1)" in str(other)
+
+
+def test_nothing_is_a_factor_where_the_slope_is_zero():
+    for f, x in ((lambda x: np.sum(x**3), np.zeros(4)), (lambda x: np.sum(np.cos(x)), np.zeros(4))):
+        report = check_gradient(f, lambda x: np.full(4, 1e-5), x)
+        assert report.hints == ["the same amount is lacking in every component: -1e-05"]
 
 
 def test_how_near_to_one_a_factor_is():

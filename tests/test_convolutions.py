@@ -466,3 +466,16 @@ class TestTheIndexTrick:
         expected = batch[:, None, None, None, None, None] + starts[:, :, None, None, None] + grid
         found = tg.window_indices((n, rows, columns, channels), (3, 2), (2, 1))
         assert np.array_equal(found, expected)
+
+    @pytest.mark.parametrize(
+        ("shape", "size", "error", "message"),
+        [
+            ((1, 5, 5, 1), (9, 2), ValueError, "a 9×2 window does not fit the 5×5 image"),
+            ((5, 5), 2, ValueError, "must have at least 3 axes"),
+            ((1, -5, 5, 1), 2, ValueError, "an array of shape .* cannot be"),
+            ((1, 5.0, 5, 1), 2, TypeError, "a shape is a tuple of integers"),
+        ],
+    )
+    def test_what_has_no_windows(self, shape, size, error, message):
+        with pytest.raises(error, match=f"window_indices: .*{message}"):
+            tg.window_indices(shape, size)

@@ -76,6 +76,59 @@ class TestKinds:
         assert b.shape == (2,)
 
 
+def inverse(x):
+    return np.linalg.inv(x)
+
+
+class TestOneModeGiven:
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            (lambda g, ans: -ans.T @ g @ ans.T, None),
+            (None, lambda t, ans: -ans @ t @ ans),
+        ],
+    )
+    def test_the_other_is_its_transpose_in_every_order(self, rule):
+        a = np.random.default_rng(0).normal(size=(3, 3)) + 3 * np.eye(3)
+        f = tg.general(inverse, rule)
+        for mode in ("forward", "reverse"):
+            assert np.allclose(tg.jacobian(f, mode=mode)(a), tg.jacobian(inverse)(a), rtol=1e-12)
+        found, expected = [tg.hessian(lambda a, f=f: np.sum(f(a) ** 2))(a) for f in (f, inverse)]
+        assert np.allclose(found, expected, rtol=1e-12)
+        assert tg.check.check_rule(f, a).verdict == "right"
+        single = a.astype(np.float32)
+        assert jvp(f, [single], [single])[1].dtype == np.float32
+        assert vjp(f, single)[1](single)[0].dtype == np.float32
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            (lambda g, ans: g[0][np.argsort(ans[1])], None),
+            (None, lambda t, ans: (t[ans[1]], None)),
+        ],
+    )
+    def test_several_results_one_of_them_constant(self, rule):
+        f = tg.general(lambda x: (np.sort(x), np.argsort(x)), rule, constant_outputs={1})
+        x = np.array([1.0, 3.0, 2.0])
+        assert grad(lambda x: f(x)[0][2])(x).tolist() == [0, 1, 0]
+        assert jvp(lambda x: f(x)[0], [x], [np.arange(3.0)])[1].tolist() == [0, 2, 1]
+        assert tg.check.check_rule(f, x).verdict == "right"
+
+    def test_complex_numbers(self):
+        z, dz = np.array([1 + 2j]), np.array([1j])
+        for rule in (
+            (lambda g, z: 2 * g * np.conj(z), None),
+            (None, lambda t, z: 2 * np.real(np.conj(z) * t)),
+        ):
+            f = tg.general(lambda z: np.abs(z) ** 2, rule)
+            assert jvp(f, [z], [dz])[1].tolist() == [4]
+            assert grad(lambda z, f=f: np.sum(f(z)))(z).tolist() == [2 - 4j]
+
+    def test_each_operand_for_itself(self):
+        f = tg.general(lambda x, y: x * y, (lambda g, y: g * y, None), (None, lambda t, x: t * x))
+        assert tg.check.check_rule(f, np.array([1.0, 2.0]), np.array([3.0, 4.0])).verdict == "right"
+
+
 class TestFunctions:
     def test_a_ufunc_from_elsewhere(self):
         from scipy import special
@@ -149,7 +202,8 @@ class TestMistakes:
             (lambda f: tg.bilinear(f, 1, 2), "the vjp of .* for 'x' must be a function"),
             (lambda f: tg.general(f, lambda g: g), r"is a pair \(vjp, jvp\)"),
             (lambda f: tg.general(f, (lambda g: g,)), r"is a pair \(vjp, jvp\)"),
-            (lambda f: tg.general(f, (lambda g: g, None)), "the jvp of .* for 'x' must be"),
+            (lambda f: tg.general(f, (None, None)), "the vjp of .* for 'x' must be"),
+            (lambda f: tg.general(f, (lambda g: g, 1)), "the jvp of .* for 'x' must be"),
         ],
     )
     def test_they_are_found_when_the_rule_is_declared(self, make, message):
@@ -162,6 +216,11 @@ class TestMistakes:
         for x in (np.ones(3), Tensor(np.ones(3))):
             with pytest.raises(ValueError, match="so it is not elementwise; use linear"):
                 wrong(x)
+
+    def test_several_results_are_declared(self):
+        f = tg.general(lambda x: (x, 2 * x), (lambda g: g[0] + 2 * g[1], lambda t: (t, 2 * t)))
+        with pytest.raises(TypeError, match=r"a tuple of 2, .* with constant_outputs=\(\)"):
+            f(Tensor(1.0))
 
     def test_a_number_of_numpys_in_float32(self):
         scaled = tg.linear(lambda x: x * 2, lambda g: g * np.sqrt(4.0))

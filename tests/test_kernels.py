@@ -283,6 +283,10 @@ class TestScatterAdd:
         with pytest.raises(ValueError, match=r"the index selects \(2,\) from shape \(3,\)"):
             scatter_add(np.ones(1), [0, 1], (3,))
 
+    def test_an_index_that_leaves_the_shape(self):
+        with pytest.raises(IndexError, match=r"scatter_add: index 5 is out .* size 3"):
+            scatter_add(np.ones(2), [0, 5], (3,))
+
 
 class TestDispatch:
     def test_keywords_are_forwarded(self):

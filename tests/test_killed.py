@@ -20,7 +20,7 @@ from tinygrad_np.training import Checkpoint
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "ten_classes.py"
 # A state after every step: most of the time is spent writing.
-OPTIONS = ["--data", "built-in", "--quick", "--filters", "2", "--batch-size", "64",
+OPTIONS = ["--data", "built-in", "--quick", "--filters", "2", "--batch-size", "16",
            "--save-every", "1"]  # fmt: skip
 
 
@@ -43,17 +43,30 @@ def same_end(one: Path, another: Path) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in zip(*arrays, strict=True))
 
 
-def killed(folder: Path, moment: float) -> bool:
-    """Start or resume the run and kill it after so many seconds; False if it was done before."""
+def steps(folder: Path) -> int:
+    """So many are done."""
+    return max(Checkpoint(folder / "run").steps(), default=0)
+
+
+def killed(folder: Path, rng: random.Random) -> bool:
+    """Start or resume the run and kill it at a random moment; False if it was done before.
+
+    One time in ten that is at any moment while the program starts, else some steps further and
+    then at any moment of a step, half of which is the writing of its state.
+    """
     process = start(folder)
-    try:
-        _, told = process.communicate(timeout=moment)
-    except subprocess.TimeoutExpired:
+    if rng.random() < 0.1:
+        time.sleep(rng.uniform(0, 1))
+    else:
+        goal = steps(folder) + rng.randrange(1, 60)
+        while process.poll() is None and steps(folder) < goal:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.01))
+    if process.poll() is None:
         process.send_signal(signal.SIGKILL)
-        process.communicate()
-        return True
-    assert process.returncode == 0, told.decode()
-    return False
+    _, told = process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL), told.decode()
+    return process.returncode != 0
 
 
 @pytest.mark.slow
@@ -61,7 +74,7 @@ def killed(folder: Path, moment: float) -> bool:
 def test_training_that_is_killed_ends_with_the_same_bits(tmp_path):
     finished(tmp_path / "whole")
     rng = random.Random(0)
-    kills = [killed(tmp_path / "killed", rng.uniform(0.5, 3.0)) for _ in range(3)]
+    kills = [killed(tmp_path / "killed", rng) for _ in range(3)]
     assert any(kills)
     finished(tmp_path / "killed")
     assert same_end(tmp_path / "whole", tmp_path / "killed")
@@ -74,10 +87,9 @@ def main(wanted: int) -> int:
     with tempfile.TemporaryDirectory() as name:
         whole = Path(name, "whole")
         finished(whole)
-        seconds = time.perf_counter() - began
         while kills < wanted:
             folder = Path(name, f"run{runs}")
-            while kills < wanted and killed(folder, rng.uniform(0, seconds)):
+            while kills < wanted and killed(folder, rng):
                 kills += 1
                 writing += bool(unfinished(folder / "run")) if (folder / "run").exists() else 0
                 print(f"\r{kills} kills", end="", file=sys.stderr, flush=True)

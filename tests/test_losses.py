@@ -156,6 +156,17 @@ class TestCrossEntropy:
         assert g.tolist() == [[0, 0], [0.5, -0.5]]
         assert g.dtype == np.float32
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_a_class_that_is_ruled_out(self, dtype):
+        z, k = np.array([[-np.inf, 0, 1], [0, 2, -np.inf]], dtype), np.array([1, 0])
+        expected = tg.value_and_grad(tg.cross_entropy)(z, k)
+        for labels in (np.eye(3, dtype=dtype)[k], np.eye(3, dtype=int)[k]):
+            value, g = tg.value_and_grad(tg.cross_entropy)(z, labels)
+            assert np.isclose(value, expected[0], rtol=1e-6)
+            assert np.allclose(g, expected[1], rtol=1e-6, atol=0)
+        assert np.isfinite(tg.grad(tg.cross_entropy, 1)(z, np.eye(3, dtype=dtype)[k])).all()
+        assert tg.cross_entropy(z, np.eye(3, dtype=dtype)[[0, 0]]) == np.inf
+
     def test_more_axes_and_none(self):
         rng = np.random.default_rng(2)
         z, k = rng.standard_normal((2, 3, 4)), rng.integers(0, 4, (2, 3))

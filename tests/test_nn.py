@@ -246,6 +246,11 @@ class TestDropout:
         with pytest.raises(ValueError, match="rate must be at least 0 and below 1"):
             tg.dropout(np.ones(3), rate, np.random.default_rng(0))
 
+    @pytest.mark.parametrize("rate", ["half", None, np.array([0.5, 0.2]), Tensor(np.array(0.5))])
+    def test_rates_that_are_no_numbers(self, rate):
+        with pytest.raises(TypeError, match="dropout: rate must be one number"):
+            tg.dropout(np.ones(3), rate, np.random.default_rng(0))
+
     def test_no_generator(self):
         with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator"):
             tg.dropout(np.ones(3), 0.5, 0)

@@ -157,13 +157,13 @@ class TestDiagonals:
 
 
 class TestMessages:
-    def test_numpys_own(self):
+    def test_what_numpy_refuses(self):
         t = Tensor(np.ones((2, 3)))
-        with pytest.raises(ValueError, match="collapsing index 'i' don't match"):
+        with pytest.raises(ValueError, match=r"np\.einsum: .*'i' is 2 in operand 0 .* and 3 in"):
             np.einsum("ii", t)
-        with pytest.raises(ValueError, match="more dimensions than subscripts"):
+        with pytest.raises(ValueError, match=r"'i' names 1 axes, and operand 0 has shape \(2, 3\)"):
             np.einsum("i", t)
-        with pytest.raises(ValueError, match=r"more operands|must be equal to the number"):
+        with pytest.raises(ValueError, match=r"'ij,jk' is for 2 operands, not 1"):
             np.einsum("ij,jk", t)
         with pytest.raises(ValueError, match=r"invalid subscript|not a valid symbol"):
             np.einsum("i?", t)

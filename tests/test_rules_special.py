@@ -163,6 +163,20 @@ class TestFarOut:
         (g,) = tg.vjp(special.log_ndtr, x)[1](np.ones(3))
         assert close(g, density / special.ndtr(x), 1e-12)  # exp(−x²/2) magnifies roundings x² times
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_log_ndtr_bends_no_more_far_on_the_right(self, dtype):
+        x = np.array([14.0, 38.0, 50.0, 1e3], dtype)
+        slopes = lambda x: tg.vjp(special.log_ndtr, x)[1](np.ones_like(x))[0]  # noqa: E731
+        value, curvature = tg.jvp(slopes, [x], [np.ones_like(x)])
+        assert curvature.dtype == dtype
+        tiny = np.finfo(dtype).tiny
+        assert np.allclose(curvature, -x * value, 1e-6, tiny)  # of φ/Φ, where Φ is 1
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_logit_next_to_the_end_of_its_domain(self, dtype):
+        x = np.array(1e-300 if dtype is np.float64 else 1e-30, dtype)
+        assert tg.grad(tg.grad(special.logit))(x) == -np.inf  # −1/x², beyond the largest number
+
     def test_mills_excess_where_its_two_forms_meet(self):
         x = -5.0 + np.array([-1e-9, 0.0, 1e-9])
         assert np.ptp(mills_excess(x)) < 1e-10

@@ -29,6 +29,13 @@ class TestEqualValues:
         assert gradient.dtype == dtype
         assert not gradient.any()
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_the_gradient_of_std_is_0_where_the_squares_are(self, dtype):
+        x = np.array([1, 3], dtype) * (1e-170 if dtype is np.float64 else 1e-23)
+        assert np.std(x) == 0
+        assert not tg.grad(np.std)(x).any()
+        assert not tg.hvp(np.std, [x], [x])[0].any()
+
     @pytest.mark.parametrize("function", [np.std, np.nanstd])
     def test_the_second_order_is_0(self, function):
         assert not hessian(function, np.full(3, 0.1)).any()

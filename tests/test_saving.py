@@ -412,7 +412,7 @@ def header(shape: str, dtype: str = "<f8", rest: bytes = b"") -> bytes:
         (lambda e: {"tree.json": e["tree.json"]}, r"has other entries .*: w\.npy"),
         (lambda e: {**e, "w.npy": b"no"}, "header cannot be read"),
         (lambda e: {**e, "w.npy": header("(2147483648,)")}, "has an array of float64"),
-        (lambda e: {**e, "w.npy": header("(9,)", "|O", bytes(72))}, "has an array of object"),
+        (lambda e: {**e, "w.npy": header("(9,)", "|O", bytes(72))}, "header cannot be read"),
         (lambda e: {**e, "w.npy": header("(3,)", "<f8", bytes(24))}, "checksum of w is wrong"),
         (lambda e: {**e, "w.npy": header("(6,)", "<f4", bytes(24))}, "its description says"),
         (lambda e: {**e, "w.npy": header("(" * 200)}, "header cannot be read"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
+from tinygrad_np import files
 from tinygrad_np.saving import DamagedFileError
 from tinygrad_np.training import Checkpoint
 
@@ -79,6 +80,67 @@ def test_a_failed_save_leaves_the_states_that_are_there(tmp_path, monkeypatch):
     with pytest.raises(TypeError, match="cannot be saved"):
         checkpoint.save(2, {"f": len})
     assert checkpoint.load() == (1, "one")
+
+
+FULL = OSError(28, "No space left on device")
+DENIED = PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_states_that_are_there(step, tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path, keep=1)
+    checkpoint.save(1, {"w": np.ones(3)})
+
+    def full(*args):
+        raise FULL
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, step, full)
+        with pytest.raises(OSError, match=r"step-0+2\.npz could not be written: No space left"):
+            checkpoint.save(2, {"w": np.zeros(3)})
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000000001.npz"]
+    assert checkpoint.load().state["w"].sum() == 3
+    checkpoint.save(2, {"w": np.zeros(3)})  # once there is room again
+    assert checkpoint.steps() == [2]
+
+
+def test_a_folder_that_cannot_be_made_or_written_is_named(tmp_path, monkeypatch):
+    def denied(*args, **kwargs):
+        raise DENIED
+
+    checkpoint = Checkpoint(tmp_path / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(tmp_path), "mkdir", denied)
+        with pytest.raises(PermissionError, match=r"Checkpoint: .*run cannot be made: Permission"):
+            checkpoint.save(1, 0)
+    checkpoint.save(1, 0)
+    monkeypatch.setattr(files, "open", denied, raising=False)
+    with pytest.raises(PermissionError, match=r"step-0+2\.npz could not be written: Permission"):
+        checkpoint.save(2, 0)
+    assert checkpoint.load() == (1, 0)
+
+
+def test_a_file_where_the_folder_should_be_is_named(tmp_path):
+    (tmp_path / "run").write_bytes(b"")
+    with pytest.raises(FileExistsError, match=r"Checkpoint: .*run cannot be made: File exists"):
+        Checkpoint(tmp_path / "run").save(1, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda c: c[:-9], lambda c: c[:60] + b"?" + c[61:], lambda c: b"foreign", lambda c: b""],
+    ids=["truncated", "altered", "foreign", "empty"],
+)
+def test_a_last_state_that_is_not_whole_is_told_and_the_one_before_goes_on(change, tmp_path):
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.save(1, {"w": np.ones(3)})
+    path = checkpoint.save(2, {"w": np.zeros(3)})
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(DamagedFileError, match=r"load: .*step-0+2\.npz "):
+        checkpoint.load()
+    assert checkpoint.load(1).state["w"].sum() == 3
+    checkpoint.save(2, {"w": np.full(3, 2.0)})  # which replaces it
+    assert checkpoint.load().state["w"].sum() == 6
 
 
 def test_a_run_that_is_resumed_gives_the_same_bits(tmp_path):

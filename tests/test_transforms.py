@@ -373,6 +373,20 @@ class TestJvp:
         assert tangent[1].dtype.kind == "f"
         assert value[1].tolist() == [0, 1, 2]
 
+    def test_a_plain_number_has_a_tangent_like_an_array_of_it(self):
+        _, tangents = jvp(lambda x: (x, 3.0, 3), [1.0], [1.0])
+        assert [t.dtype for t in tangents] == [np.dtype(float)] * 3
+        assert tg.jacobian(lambda x: 3.0, mode="forward")(1.0).dtype == np.dtype(float)
+
+    @pytest.mark.parametrize("by", [jvp, tg.hvp])
+    @pytest.mark.parametrize("x", [1.0, np.ones(1), {"a": 1.0}])
+    def test_a_single_argument_stands_in_a_list_too(self, by, x):
+        name = by.__name__
+        with pytest.raises(TypeError, match=rf"{name}: primals is a list or tuple .* it is \[x\]"):
+            by(np.sum, x, [x])
+        with pytest.raises(TypeError, match=f"{name}: tangents is a list or tuple"):
+            by(np.sum, [x], x)
+
     def test_messages(self):
         with pytest.raises(ValueError, match="jvp: 1 primals, but 2 tangents"):
             jvp(np.sin, [1.0], [1.0, 2.0])

@@ -65,7 +65,9 @@ def test_numbers_are_written_as_they_are():
     viz.numbers(axes, [[1.0, -2.5], [np.nan, 1000]], "some", "red")
     assert [text.get_text() for text in axes.texts] == ["1", "-2.5", "1000"]
     assert [text.get_position() for text in axes.texts] == [(0, 0), (1, 0), (1, 1)]
-    viz.numbers(viz.figure(2, 2).subplots(), np.zeros((2, 2)))
+    axes = viz.figure(2, 2).subplots()
+    viz.numbers(axes, [[0.0, -0.0]])
+    assert [text.get_text() for text in axes.texts] == ["0", "0"]
     with pytest.raises(ValueError, match=r"numbers: takes .* not shape \(3,\)"):
         viz.numbers(axes, [1, 2, 3])
 

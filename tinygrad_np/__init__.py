@@ -17,8 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from . import optim, tree
 from .at import at
+from .debugging import (
+    ChangedArrayError,
+    NonFiniteError,
+    NonFiniteWarning,
+    debug,
+    strong_zeros,
+)
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
+from .kernels.memory import release as release_memory
 from .kernels.products import unwindows
 from .kernels.scatter import scatter_add
 from .kernels.windows import window_indices, windows
@@ -61,7 +69,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ChangedArrayError",
     "FreedGraphError",
+    "NonFiniteError",
+    "NonFiniteWarning",
     "Tensor",
     "at",
     "average_pool",
@@ -76,6 +87,7 @@ __all__ = [
     "conv_transpose3d",
     "cross_entropy",
     "data",
+    "debug",
     "dense",
     "dropout",
     "flatten",
@@ -94,6 +106,7 @@ __all__ = [
     "max_pool",
     "optim",
     "pointwise",
+    "release_memory",
     "relu",
     "remat",
     "save",
@@ -102,6 +115,7 @@ __all__ = [
     "sigmoid",
     "softmax",
     "stop_gradient",
+    "strong_zeros",
     "takes",
     "training",
     "tree",

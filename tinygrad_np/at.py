@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .kernels.scatter import index_max, index_min, index_set, scatter_add
+from .kernels.dispatch import numbers
+from .kernels.scatter import index_max, index_min, index_set, scatter_add, selected
 
 
 def at(x: Any) -> At:
@@ -24,7 +25,7 @@ def at(x: Any) -> At:
     >>> at([1.0, 2.0])[0].add(10.0)
     array([11.,  2.])
     """
-    return At(x if hasattr(x, "__array_function__") else np.asarray(x))
+    return At(numbers(x, "at"))
 
 
 class At:
@@ -50,11 +51,11 @@ class Place:
 
     def get(self) -> Any:
         """The elements themselves: ``x[index]``."""
-        return self._x[self._index]
+        return selected(self._x, self._index, "at")
 
     def set(self, value: Any) -> Any:
         """With `value`, broadcast, in their place; where an index repeats, the last one stays."""
-        return index_set(self._x, self._index, value)
+        return self._updated(index_set, value)
 
     def add(self, value: Any) -> Any:
         """With `value` added; where an index repeats, all are added."""
@@ -63,32 +64,50 @@ class Place:
     def multiply(self, value: Any) -> Any:
         """Times `value`; where an index repeats, times all of them."""
         factors = self._broadcast(value)
-        numbers = np.arange(self._x.size).reshape(self._x.shape)[self._index].reshape(-1)
+        places = np.arange(self._x.size).reshape(self._x.shape)[self._index].reshape(-1)
         result, factors = self._x.reshape(-1), factors.reshape(-1)
         # One round for each time that an index repeats, so that no round has one twice.
-        for chosen in _rounds(numbers):
-            places = numbers[chosen]
-            result = index_set(result, places, result[places] * factors[chosen])
+        for chosen in _rounds(places):
+            once = places[chosen]
+            result = index_set(result, once, result[once] * factors[chosen])
         return result.reshape(self._x.shape)
 
     def min(self, value: Any) -> Any:
         """With the smaller of the elements and `value`; those that tie share the gradient."""
-        return index_min(self._x, self._index, value)
+        return self._updated(index_min, value)
 
     def max(self, value: Any) -> Any:
         """With the larger of the elements and `value`; those that tie share the gradient."""
-        return index_max(self._x, self._index, value)
+        return self._updated(index_max, value)
+
+    def _updated(self, function: Any, value: Any) -> Any:
+        try:
+            return function(self._x, self._index, value)
+        except ValueError as error:
+            if "broadcast" not in str(error):
+                raise
+        raise self._misfit(value)
+
+    def _misfit(self, value: Any) -> ValueError:
+        place = selected(np.broadcast_to(0.0, self._x.shape), self._index, "at")
+        return ValueError(
+            f"at[{written(self._index)}]: values of shape {np.shape(value)} do not fit into "
+            f"elements of shape {place.shape} (of an array of shape {self._x.shape})"
+        )
 
     def _broadcast(self, value: Any) -> Any:
-        value = value if hasattr(value, "__array_function__") else np.asarray(value)
+        value = numbers(value, "at")
         dtype = self._x.dtype
         if not np.can_cast(value.dtype, dtype, "same_kind"):
             raise TypeError(
                 f"at: values of dtype {value.dtype} do not fit into an array of dtype {dtype}; "
                 f"convert the array first, for instance with .astype({value.dtype})"
             )
-        place = np.empty(self._x.shape, bool)[self._index]
-        return np.broadcast_to(value.astype(dtype), place.shape)
+        place = selected(np.empty(self._x.shape, bool), self._index, "at")
+        try:
+            return np.broadcast_to(value.astype(dtype), place.shape)
+        except ValueError:
+            raise self._misfit(value) from None
 
 
 def _rounds(numbers: Any) -> list[Any]:

@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from . import tree
 from .kernels.dispatch import array_function
 from .rules import table
 from .rules.table import takes
+from .transforms import vjp
 
 __all__ = ["bilinear", "general", "linear", "pointwise", "takes"]
 
@@ -66,7 +68,11 @@ def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callab
 
 
 def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Callable[..., Any]:
-    """Any function, with a pair (vjp, jvp) an operand.
+    """Any function, with a pair (vjp, jvp) an operand; None in place of the one not given.
+
+    The missing one is then the transpose of the other, found by differentiating that: so it has
+    to be made of functions that have a derivative. Where the function returns several arrays, say
+    ``constant_outputs=()``, or the positions of those that have no derivative.
 
     >>> norm = general(
     ...     lambda x: np.sqrt(np.sum(x * x)),
@@ -75,8 +81,32 @@ def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Callab
     >>> from tinygrad_np import grad
     >>> grad(norm)(np.array([3.0, 4.0]))
     array([0.6, 0.8])
+    >>> sums = general(lambda x: np.cumsum(x), (None, lambda t: np.cumsum(t)))
+    >>> grad(lambda x: sums(x)[1])(np.zeros(3))
+    array([1., 1., 0.])
     """
+    options["transposed"] = _transposed
     return _with_row(table.general, function, rules, options)
+
+
+def _transposed(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """The transpose of a rule, which is linear in its first argument, one array or several."""
+
+    def transpose(given: Any, like: Any, *needs: Any) -> Any:
+        pull = vjp(lambda x: _listed(rule(x, *needs)), tree.map(_zeros, _listed(like)))[1]
+        return pull(_listed(given))[0]
+
+    return transpose
+
+
+def _zeros(like: Any) -> Any:
+    """None in place of integers, which have no derivative."""
+    return np.zeros(like.shape, like.dtype) if like.dtype.kind in "fc" else None
+
+
+def _listed(x: Any) -> Any:
+    """Several arrays as a list, as a vjp is given their cotangents; one as it is."""
+    return list(x) if isinstance(x, tuple) else x
 
 
 def _with_row(
@@ -88,6 +118,11 @@ def _with_row(
     def guarded(*args: Any, **kwargs: Any) -> Any:
         args = tuple([_read_only(x) for x in args])
         result = function(*args, **{name: _read_only(x) for name, x in kwargs.items()})
+        if isinstance(result, tuple) and row.constant_outputs is None:
+            raise TypeError(
+                f"{row.name} gave a tuple of {len(result)}, which a Tensor cannot be; declare its "
+                "rule with constant_outputs=(), or the positions of those without a derivative"
+            )
         # It might be an array that the function holds, and uses for its next result.
         return np.array(result) if type(result) is np.ndarray else result
 

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from .debugging import modes, watch
 from .kernels.elementwise import cast
 from .kernels.memory import unshared
 from .kernels.promises import Promise
@@ -48,9 +49,10 @@ class Node(Like):
     keeps `FINISHED` when that is done: from then on it is a constant.
     """
 
-    __slots__ = ("grad", "kept", "number", "parents", "plan")
+    __slots__ = ("grad", "kept", "number", "parents", "plan", "record")
 
     grad: np.ndarray[Any, Any] | None
+    record: Any  # what debug mode saw: `debugging.watch`
 
     def __init__(
         self,
@@ -147,6 +149,7 @@ def reverse(
     cotangents: dict[Node, Any] = {} if arguments is None else dict.fromkeys(arguments)
     ours: set[Node] = set()  # the nodes whose cotangent is a sum made here, not shared with anyone
     pending: list[tuple[int, Node]] = []  # the nodes to pass, a heap with the newest first
+    between_rules = watch.sweeping(wrap is not None, _fitted) if modes.opened else None
     # Rules may pass through inf and nan on branches that they then mask out.
     with np.errstate(all="ignore"):
         for source, seed in seeds:
@@ -166,7 +169,7 @@ def reverse(
             kept = node.kept if wrap is None else _recorded(node, wrap)
             if type(node) is Several and not plan.row.gaps:
                 g = _without_gaps(g, node.outputs)
-            for pull, slot in plan.pulls:
+            for pull, slot in plan.pulls if between_rules is None else between_rules.pulls(node):
                 parent = parents[slot]
                 before = cotangents.get(parent, _UNSEEN) if type(parent) is Node else _LOOK
                 if before is _UNSEEN and parent.number >= oldest and parent.plan is not None:
@@ -194,6 +197,8 @@ def reverse(
                     _accumulate(cotangents, ours, source, part)
             if free:
                 node.plan, node.kept, node.parents = _FREED, None, ()
+                if between_rules is not None:
+                    node.record = None
         for node, g in cotangents.items():
             if isinstance(g, Promise):
                 cotangents[node] = unshared(g.kept)
@@ -263,6 +268,7 @@ def forward(
     Gives a tangent for each result, None where it is zero. With `wrap` the rules run on Tensors.
     """
     known: dict[Node, Any] = dict(tangents)
+    between_rules = watch.sweeping(wrap is not None) if modes.opened else None
 
     def tangent(source: Source | None) -> Any:
         if isinstance(source, Output):
@@ -275,7 +281,7 @@ def forward(
             plan: Any = node.plan
             kept: Any = None
             total: Any = None
-            for push, slot in plan.pushes:
+            for push, slot in plan.pushes if between_rules is None else between_rules.pushes(node):
                 if type(slot) is slice:
                     t: Any = [tangent(parent) for parent in node.parents[slot]]
                     reached = any(item is not None for item in t)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .kernels.dispatch import numbers
 from .kernels.elementwise import bernoulli_loss, logistic_loss, mean_logistic_loss
 from .kernels.softmax import class_losses, log_softmax
 
@@ -61,7 +62,7 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     >>> cross_entropy(np.zeros((1, 4)), np.array([[0, 1, 0, 0]]))
     np.float64(1.3862943611198906)
     """
-    logits, labels = _array(logits), _array(labels)
+    logits, labels = numbers(logits, "cross_entropy"), numbers(labels, "cross_entropy")
     _check_reduction("cross_entropy", reduction)
     if logits.ndim < 1 or labels.shape not in (logits.shape, logits.shape[:-1]):
         raise ValueError(
@@ -79,11 +80,18 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
         raise _complex_labels("cross_entropy", labels)
     if labels.shape == logits.shape:
         _check_distributions(labels)
-        losses = -np.sum(labels * log_softmax(logits), -1)
+        losses = -np.sum(labels * _finite_beside(labels, log_softmax(logits)), -1)
     else:
         _check_classes(labels, classes)
         losses = class_losses(logits, labels)
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
+
+
+def _finite_beside(labels: Any, logs: Any) -> Any:
+    """0 for what is −inf beside a label of 0: a class that a logit of −inf rules out."""
+    given, found = (x.data if hasattr(x, "grad") else x for x in (labels, logs))
+    ruled_out = np.isneginf(found) & (given == 0)
+    return np.where(ruled_out, 0, logs) if ruled_out.any() else logs
 
 
 def _check_classes(labels: Any, classes: int) -> None:
@@ -114,13 +122,19 @@ _REDUCTIONS: dict[str, Any] = {"mean": np.mean, "sum": np.sum, "none": None}
 
 def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tuple[Any, Any]:
     """Predictions and labels as arrays, the labels in the predictions' dtype."""
-    predictions, labels = _array(predictions), _array(labels)
+    predictions, labels = numbers(predictions, function), numbers(labels, function)
     if predictions.shape != labels.shape:
         raise ValueError(
             f"{function}: predictions of shape {predictions.shape} and labels of shape "
             f"{labels.shape} differ; reshape one of them, for instance labels.reshape(-1, 1)"
         )
     _check_reduction(function, reduction)
+    if labels.dtype.kind == "c":
+        raise _complex_labels(function, labels)
+    if predictions.dtype.kind == "c":
+        raise TypeError(
+            f"{function}: takes real numbers, not predictions of dtype {predictions.dtype}"
+        )
     size = labels.size
     if size == 1:
         low = high = labels.item()
@@ -137,8 +151,6 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
         )
     if labels.dtype.kind in "biu":
         labels = labels.astype(predictions.dtype)
-    elif labels.dtype.kind == "c":
-        raise _complex_labels(function, labels)
     return predictions, labels
 
 
@@ -146,12 +158,8 @@ def _complex_labels(function: str, labels: Any) -> TypeError:
     return TypeError(f"{function}: labels are real numbers, not of dtype {labels.dtype}")
 
 
-def _array(x: Any) -> Any:
-    return x if hasattr(x, "dtype") else np.asarray(x)
-
-
 def _check_reduction(function: str, reduction: str) -> None:
-    if reduction not in _REDUCTIONS:
+    if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
         raise ValueError(
             f"{function}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}"
         )

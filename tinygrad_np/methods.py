@@ -3,11 +3,13 @@
 Each hands its call to the function of its name, which hands it on to the Tensor.
 """
 
+import operator
 from typing import Any, Self
 
 import numpy as np
 
 from .at import At
+from .debugging import shapes
 from .kernels.elementwise import cast
 
 # NumPy's own types say that its functions take and give arrays; they also take and give Tensors.
@@ -196,3 +198,25 @@ class Methods:
     def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
         """As `numpy.searchsorted`: a constant."""
         return numpy.searchsorted(self, v, side, sorter)
+
+    # Comparisons are locally constant: plain arrays
+
+    def __eq__(self, other: object) -> Any:
+        return shapes.compared(operator.eq, self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return shapes.compared(operator.ne, self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return shapes.compared(operator.lt, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return shapes.compared(operator.le, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return shapes.compared(operator.gt, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return shapes.compared(operator.ge, self, other)
+
+    __hash__ = object.__hash__

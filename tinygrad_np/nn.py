@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import is_masked
 from .kernels import geometry
+from .kernels.dispatch import numbers
 from .kernels.elementwise import relu, sigmoid
 from .kernels.pooling import window_max, window_maxima
 from .kernels.products import product, unwindows, window_product
@@ -131,7 +131,7 @@ def _convolution(
     groups: Any,
     bias: Any,
 ) -> Any:
-    images, filters = _array(images), _array(filters)
+    images, filters = numbers(images, name), numbers(filters, name)
     shape, filter_shape = images.shape, filters.shape
     if len(shape) != axes + 2 or len(filter_shape) != axes + 2:
         raise _wrong_ndim(name, axes, shape, filter_shape, "in, out")
@@ -245,7 +245,7 @@ def _transposed(
     output_padding: Any,
     bias: Any,
 ) -> Any:
-    images, filters = _array(images), _array(filters)
+    images, filters = numbers(images, name), numbers(filters, name)
     shape, filter_shape = images.shape, filters.shape
     if len(shape) != axes + 2 or len(filter_shape) != axes + 2:
         raise _wrong_ndim(name, axes, shape, filter_shape, "out, in")
@@ -331,7 +331,7 @@ def average_pool(
 
 
 def _pooled(name: str, images: Any, kinds: str) -> Any:
-    images = _array(images)
+    images = numbers(images, name)
     if images.ndim < 3:
         raise ValueError(
             f"{name}: images must be (n, *spatial, channels) with at least one spatial axis, not "
@@ -387,7 +387,7 @@ def dense(x: Any, weights: Any, bias: Any = None) -> Any:
     >>> dense(np.ones((1, 3)), np.ones((3, 2)), np.array([0.0, 10.0]))
     array([[ 3., 13.]])
     """
-    x, weights = _array(x), _array(weights)
+    x, weights = numbers(x, "dense"), numbers(weights, "dense")
     if weights.ndim != 2 or x.ndim < 1 or x.shape[-1] != weights.shape[0]:
         raise ValueError(
             f"dense: x must be (n, in) and weights (in, out), not {x.shape} and {weights.shape}; "
@@ -403,7 +403,7 @@ def flatten(x: Any) -> Any:
     >>> flatten(np.ones((2, 3, 4, 5))).shape
     (2, 60)
     """
-    x = _array(x)
+    x = numbers(x, "flatten")
     if x.ndim < 1:
         raise ValueError("flatten: a single number has no batch axis; it must be (n, …)")
     length = 1
@@ -418,11 +418,16 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     So the expectation is `x`, and nothing has to be rescaled when the network is used without
     dropout. `rng` is a `numpy.random.Generator`, which is drawn from once an element.
 
-    Raises ``ValueError`` unless 0 ≤ rate < 1, ``TypeError`` if `rng` is no Generator.
+    Raises ``ValueError`` unless 0 ≤ rate < 1, ``TypeError`` if `rate` is no number (a Tensor is
+    none: what is dropped has no derivative by it) or `rng` no Generator.
 
     >>> dropout(np.ones(6), 0.5, np.random.default_rng(0))
     array([2., 0., 0., 0., 2., 2.])
     """
+    if not isinstance(rate, (int, float, np.number)):
+        raise TypeError(
+            f"dropout: rate must be one number for all elements, not {type(rate).__name__}"
+        )
     if not 0 <= rate < 1:
         raise ValueError(f"dropout: rate must be at least 0 and below 1, not {rate}")
     if not isinstance(rng, np.random.Generator):
@@ -430,22 +435,15 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
             f"dropout: rng must be a numpy.random.Generator, for instance "
             f"numpy.random.default_rng(0), not {rng!r:.40}"
         )
-    x = _array(x)
+    x = numbers(x, "dropout")
     if x.dtype.kind not in "fc":
         raise TypeError(f"dropout: takes floating numbers, not an array of dtype {x.dtype}")
     kept = rng.random(x.shape) >= rate
     return x * (kept / (1 - rate)).astype(x.dtype)
 
 
-def _array(x: Any) -> Any:
-    if type(x) is np.ndarray or (hasattr(x, "__array_function__") and not is_masked(x)):
-        return x
-    if is_masked(x):
-        raise TypeError("a layer takes no masked array: what should it do with what is masked?")
-    return np.asarray(x)
-
-
 def _checked_bias(name: str, bias: Any, out: int) -> Any:
+    bias = numbers(bias, name)
     if np.shape(bias) != (out,):
         raise ValueError(
             f"{name}: the bias must have shape ({out},), one number an output, not {np.shape(bias)}"

@@ -35,7 +35,13 @@ def sgd(
     >>> params
     {'w': array([-1.9])}
     """
-    rate, momentum = float(rate), float(momentum)  # NumPy's scalars would make float64 of float32
+    try:
+        # NumPy's scalars would make float64 of float32.
+        rate, momentum = float(rate), float(momentum)
+    except (OverflowError, TypeError, ValueError):
+        raise TypeError(
+            f"sgd: rate and momentum are numbers, not {rate!r:.40} and {momentum!r:.40}"
+        ) from None
     if not rate >= 0:
         raise ValueError(f"sgd: the rate must be at least 0, not {rate}")
     if not 0 <= momentum < 1:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
+from .debugging import modes
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
 from .transforms import jvp, vjp
@@ -60,6 +61,8 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         for place in places:
             leaves[place] = ...
         args, kwargs = tree.unflatten((args, kwargs), leaves)
+        if modes.opened and modes.current().handler is not None:
+            on([Tensor(value_of(tensor)) for tensor in tensors])  # a look at every step
         results = on([value_of(tensor) for tensor in tensors])
         outputs = tree.leaves(results)
         if any(type(x) is Tensor for x in outputs):
@@ -85,13 +88,15 @@ def _row(function: Callable[..., Any], on: Callable[..., Any], outputs: list[Any
 
     def pull(g: Any, operands: Any) -> Any:
         cotangents = [x for i, x in enumerate(g) if i not in constants]
-        return list(vjp(differentiable, *operands)[1](cotangents))
+        with modes.afresh():
+            return list(vjp(differentiable, *operands)[1](cotangents))
 
     def push(t: Any, operands: Any) -> Any:
         tangents = [
             np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)
         ]
-        found = iter(jvp(differentiable, operands, tangents)[1])
+        with modes.afresh():
+            found = iter(jvp(differentiable, operands, tangents)[1])
         return [None if i in constants else next(found) for i in range(len(arrays))]
 
     def recomputed(operands: Any) -> Any:

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arrays import Array, floating, is_masked, owned, shaped_like
+from .debugging import modes, shapes, watch
 from .graph import Node, Output, Several, Source, describe, new_number, reverse
 from .kernels.memory import in_kept_memory
 from .methods import Methods
@@ -37,7 +38,7 @@ from .rules.calls import (
     row_of,
 )
 from .rules.plans import Like, Plan, likes
-from .rules.table import Row
+from .rules.table import MOST_KEPT, Row
 
 
 class Tensor(Methods, Refusals):
@@ -67,6 +68,8 @@ class Tensor(Methods, Refusals):
         value = floating(data, dtype, "Tensor")
         self._value = value
         self._source = Node(None, None, (), value.shape, value.dtype)
+        if modes.opened:
+            watch.leaf(self._source)
 
     # What it holds
 
@@ -249,28 +252,6 @@ class Tensor(Methods, Refusals):
     def __abs__(self) -> Tensor:
         return _unary(_ABSOLUTE, self)
 
-    # Comparisons are locally constant: plain arrays
-
-    def __eq__(self, other: object) -> Any:
-        return self._value == value_of(other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._value != value_of(other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._value < value_of(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._value <= value_of(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._value > value_of(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._value >= value_of(other)
-
-    __hash__ = object.__hash__
-
     def __bool__(self) -> bool:
         return bool(self._value)
 
@@ -390,12 +371,16 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return call(*args)
         if row.kind == "constant":
             constant_call(row, args, kwargs)
-            return row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+            ans = row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+            if modes.opened:
+                watch.constant(row, args, ans)
+            return ans
         if row.kind == "composed":
             return _compose(row, bind(row, args, kwargs))
         return _apply_bound(row, args, kwargs)
-    except TypeError as error:
+    except (TypeError, ValueError, IndexError) as error:
         refuse_in_ufunc(row, args, error)
+        shapes.tell(error, row, args, kwargs)
         raise
 
 
@@ -406,15 +391,14 @@ def _unary(row: Row, x: Tensor) -> Any:
 
 def _binary(row: Row, x: Any, y: Any) -> Any:
     call = row.calls.get((type(x), type(y)))
-    if call is not None:
-        try:
-            return call(x, y)
-        except TypeError as error:
-            refuse_in_ufunc(row, (x, y), error)
-            raise
-    if _defers(x) or _defers(y):
-        return NotImplemented
-    return apply(row, (x, y), {})
+    if call is None:
+        return NotImplemented if _defers(x) or _defers(y) else apply(row, (x, y), {})
+    try:
+        return call(x, y)
+    except (TypeError, ValueError, IndexError) as error:
+        refuse_in_ufunc(row, (x, y), error)
+        shapes.tell(error, row, (x, y), {})
+        raise
 
 
 def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
@@ -423,33 +407,42 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     if isinstance(kernel, np.ufunc):
         kernel = in_kept_memory(kernel)
 
+    # Debug mode is given the operands, too; a tuple of them for nothing would cost something.
     def one(x: Tensor) -> Tensor:
         ans = kernel(x._value)
         kept = None if select is None else select((ans, x._value))
+        if modes.opened:
+            return _seen(plan, kept, (x._source,), (ans, x._value))
         return _linked(plan, kept, (x._source,), ans)
 
     def left(x: Tensor, y: Any) -> Tensor:
         ans = kernel(x._value, y)
         kept = None if select is None else select((ans, x._value, y))
+        if modes.opened:
+            return _seen(plan, kept, (x._source,), (ans, x._value, y))
         return _linked(plan, kept, (x._source,), ans)
 
     def right(x: Any, y: Tensor) -> Tensor:
         ans = kernel(x, y._value)
         kept = None if select is None else select((ans, x, y._value))
+        if modes.opened:
+            return _seen(plan, kept, (y._source,), (ans, x, y._value))
         return _linked(plan, kept, (y._source,), ans)
 
     def both(x: Tensor, y: Tensor) -> Tensor:
         ans = kernel(x._value, y._value)
         kept = None if select is None else select((ans, x._value, y._value))
+        if modes.opened:
+            return _seen(plan, kept, (x._source, y._source), (ans, x._value, y._value))
         return _linked(plan, kept, (x._source, y._source), ans)
 
     def any_number(*args: Any) -> Tensor:
         values = list(args)
         for position in positions:
             values[position] = args[position]._value
-        ans = kernel(*values)
-        kept = None if select is None else select((ans, *values))
-        return _linked(plan, kept, tuple([args[position]._source for position in positions]), ans)
+        known = kernel(*values), *values
+        kept = None if select is None else select(known)
+        return _seen(plan, kept, tuple([args[position]._source for position in positions]), known)
 
     match given, positions:
         case 1, [0]:
@@ -483,6 +476,14 @@ def _linked(plan: Plan, kept: Any, parents: tuple[Any, ...], ans: Any) -> Tensor
     tensor = _new(Tensor)
     tensor._value = ans
     tensor._source = node
+    return tensor
+
+
+def _seen(plan: Plan, kept: Any, parents: tuple[Any, ...], known: Any) -> Tensor:
+    """The same for (result, *operands), which debug mode looks at."""
+    tensor = _linked(plan, kept, parents, known[0])
+    if modes.opened:
+        watch.made(tensor._source, known)
     return tensor
 
 
@@ -522,6 +523,8 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         return row.call(bound, row.kernel)
     plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
     if plain and not plan.likes:
+        if len(row.calls) >= MOST_KEPT:
+            row.calls.clear()
         row.calls[tuple(map(type, args))] = _call(plan, len(args))
     ans = row.call(bound, row.kernel)
     several = row.constant_outputs is not None
@@ -530,8 +533,8 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     known += [likes(bound[position]) for position in plan.likes]
     kept = None if plan.select is None else plan.select(known)
     if several:
-        return _several(plan, kept, parents, arrays, type(ans))
-    return _linked(plan, kept, tuple(parents), arrays[0])
+        return _several(plan, kept, parents, known, type(ans))
+    return _seen(plan, kept, tuple(parents), known)
 
 
 def _compose(row: Row, bound: list[Any]) -> Any:
@@ -542,16 +545,20 @@ def _compose(row: Row, bound: list[Any]) -> Any:
             bound[position] = value.data
         elif is_masked(value):
             raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
-    return row.text(*[bound[position] for position in row.needs])  # type: ignore[misc]
+    text: Any = watch.composing(row) if modes.opened else row.text
+    return text(*[bound[position] for position in row.needs])
 
 
-def _several(plan: Plan, kept: Any, parents: Any, arrays: list[Array], container: Any) -> Any:
+def _several(plan: Plan, kept: Any, parents: Any, known: Any, container: Any) -> Any:
     """The results of a call that has several, in a container like NumPy's."""
+    arrays: list[Array] = known[0]
     constant: Any = plan.row.constant_outputs
     outputs = [
         None if i in constant else Like(array.shape, array.dtype) for i, array in enumerate(arrays)
     ]
     node = Several(plan, kept, parents, outputs)
+    if modes.opened:
+        watch.several(node, known)
     results = [
         array if i in constant else rebuilt(array, Output(node, i, array.shape, array.dtype))
         for i, array in enumerate(arrays)

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .files import unfinished
 from .saving import load, save
 
@@ -39,8 +41,8 @@ class Checkpoint:
     """
 
     def __init__(self, folder: str | os.PathLike[str], keep: int = 3) -> None:
-        if keep < 1:
-            raise ValueError(f"Checkpoint: at least one state must be kept, not {keep}")
+        if not isinstance(keep, int) or keep < 1:
+            raise ValueError(f"Checkpoint: at least one state must be kept, not {keep!r:.40}")
         self.folder = Path(folder)
         self.keep = keep
 
@@ -50,9 +52,15 @@ class Checkpoint:
         A step that is there already is written anew. Raises ``ValueError`` where there is a later
         one, ``OSError`` where the folder or the file cannot be written: what is there stays.
         """
-        if not 0 <= step < 10**12:
-            raise ValueError(f"Checkpoint: a step must be from 0 to 10¹² − 1, not {step}")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if not isinstance(step, int | np.integer) or not 0 <= step < 10**12:
+            raise ValueError(f"Checkpoint: a step must be from 0 to 10¹² − 1, not {step!r:.40}")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise OSError(
+                error.errno, f"Checkpoint: {self.folder} cannot be made: {why}"
+            ) from error
         if self.steps() and self.steps()[-1] > step:
             raise ValueError(
                 f"Checkpoint: {self.folder} has a state after step {self.steps()[-1]}, which is "
@@ -84,9 +92,11 @@ class Checkpoint:
             if not steps:
                 return None
             step = steps[-1]
-        elif step not in steps:
+        elif not isinstance(step, int | np.integer) or step not in steps:
             there = ", ".join(map(str, steps)) or "none"
-            raise FileNotFoundError(f"Checkpoint: no state after step {step}; there is {there}")
+            raise FileNotFoundError(
+                f"Checkpoint: no state after step {step!r:.40}; there is {there}"
+            )
         return Saved(step, load(self._path(step), like))
 
     def _path(self, step: int) -> Path:

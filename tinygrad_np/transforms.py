@@ -159,6 +159,7 @@ def jvp(
     >>> jvp(lambda x: x * x, [np.array([1.0, 2.0])], [np.array([1.0, 10.0])])
     (array([1., 4.]), array([ 2., 40.]))
     """
+    _require_sequences("jvp", primals, tangents)
     if len(primals) != len(tangents):
         raise ValueError(f"jvp: {len(primals)} primals, but {len(tangents)} tangents")
     inputs: list[Node] = []
@@ -192,6 +193,7 @@ def hvp(
     >>> hvp(lambda x: np.sum(x**3), [np.array([1.0, 2.0])], [np.array([1.0, 0.0])])
     (array([6., 0.]),)
     """
+    _require_sequences("hvp", primals, tangents)
     return jvp(grad(function, tuple(range(len(primals)))), primals, tangents)[1]
 
 
@@ -363,6 +365,16 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
     return tree.map(variable, argument)
 
 
+def _require_sequences(name: str, primals: Any, tangents: Any) -> None:
+    """An array would count as the list of its rows."""
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (list, tuple)):
+            raise TypeError(
+                f"{name}: {what} is a list or tuple with one tree an argument, not "
+                f"{type(given).__name__}; of a single argument x it is [x]"
+            )
+
+
 def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
     """`argnums` as Python's integers, and as a tuple."""
     try:
@@ -461,7 +473,7 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
     leaves: list[Any] = []
 
     def check(like: Any, x: Any) -> None:
-        shape, dtype = np.shape(like), np.result_type(like)
+        shape, dtype = np.shape(like), _number_type(like)
         if type(x) is not Tensor:
             x = shaped_like(x, shape, dtype, where)
         elif (x.shape, x.dtype) != (shape, dtype):
@@ -501,7 +513,15 @@ def _like(x: Any) -> Like:
     """The shape of a result and the dtype of its tangent."""
     if type(x) is Tensor:
         return Like(x.shape, x.dtype)
-    return Like(np.shape(x), np.result_type(x, np.float16))
+    return Like(np.shape(x), np.result_type(_number_type(x), np.float16))
+
+
+def _number_type(x: Any) -> Any:
+    """The dtype of a Tensor, an array or a number; raises where a function returned none."""
+    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+    if dtype.kind not in "biufc":
+        raise TypeError(f"the function returned {x!r:.60}; its results must be arrays of numbers")
+    return dtype
 
 
 def _gathered(found: dict[Node, Any], inputs: list[Node], inside: Any) -> Any:

@@ -207,6 +207,8 @@ def unflatten(tree: Any, new_leaves: list[Any]) -> Any:
     >>> unflatten({"a": 0, "b": [0, 0]}, [1, 2, 3])
     {'a': 1, 'b': [2, 3]}
     """
+    if not isinstance(new_leaves, (list, tuple)):
+        raise TypeError(f"unflatten: the leaves are a list, not a {type(new_leaves).__name__}")
     remaining = iter(new_leaves)
     count = len(leaves(tree))
     if count != len(new_leaves):

@@ -110,7 +110,8 @@ def numbers(axes: Axes, values: Any, title: str = "", colour: str = "gray", size
     axes.invert_yaxis()
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
-            text = axes.text(j, i, f"{value:g}", ha="center", va="center", fontsize=size)
+            digits = f"{value + 0:g}"  # 0 for -0, too
+            text = axes.text(j, i, digits, ha="center", va="center", fontsize=size)
             text.set_in_layout(False)  # it lies inside its cell: no room has to be made for it
     axes.set_xticks([])
     axes.set_yticks([])

@@ -4,9 +4,11 @@
 - `check_gradient`: any NumPy function and the gradient claimed of it; no Tensor is involved.
 - `check_function`: the derivatives that this package computes of a function, against differences.
 - `check_rule`: the rule of a function of one's own, in every way in which the table's are tried.
+- `explain_nonfinite`: where nan or inf in a value or a gradient came from.
 
-Each gives a `Report`: a verdict (right, wrong, cannot tell), rows as data, a table as text, hints
-at what a mistake looks like, and `raise_if_wrong`.
+The last one has a report of its own. Each of the others gives a `Report`: a verdict (right, wrong,
+cannot tell), rows as data, a table as text, hints at what a mistake looks like, and
+`raise_if_wrong`.
 
 >>> import numpy as np
 >>> report = check_gradient(lambda x: np.sum(x**2), lambda x: x, np.array([1.0, 2.0, 4.0]))
@@ -20,12 +22,14 @@ row, what else can be known about the same derivative, and the command that prin
 """
 
 from .compare import compare
+from .explain import NonFiniteReport, explain_nonfinite
 from .function import check_function
 from .gradient import check_gradient
 from .report import Report, Row, WrongGradientError
 from .rule import check_rule
 
 __all__ = [
+    "NonFiniteReport",
     "Report",
     "Row",
     "WrongGradientError",
@@ -33,4 +37,5 @@ __all__ = [
     "check_gradient",
     "check_rule",
     "compare",
+    "explain_nonfinite",
 ]

@@ -107,7 +107,10 @@ def page(entries: Sequence[Entry]) -> str:
         "# NumPy's functions, classified",
         f"Every function that NumPy {version} sends to a Tensor through its two protocols.\n"
         "`python -m tinygrad_np table` prints this page from the table of rules; with names, a "
-        "part of it.",
+        "part of it.\n\n"
+        "NumPy itself decides at which arguments it looks for a Tensor. Where only another one is\n"
+        "one, such as `constant_values` of `pad`, `default` of `select` or `left` of `interp`,\n"
+        "the call raises: make the first argument a Tensor, too, `tg.Tensor(x)`.",
         f"## With a derivative: {len(ruled)}",
         "\n".join(f"- *{kind}*: {CLASSES[kind]}" for kind in CLASSES if _count(entries, kind)),
         _table(

@@ -88,6 +88,8 @@ def slope(function: Function, epsilon: float = EPS) -> Slope:
         found = _sweep(ladder)
         if found.level == level:
             break
+    if ladder.noise > 1e3 * epsilon * abs(ladder.height) and _is_torn(ladder):
+        return NOWHERE._replace(note="f jumps here")
     jumps, reach = _jumps(ladder, found)
     if jumps > 1e-5 * abs(ladder.height) and reach <= NEAR:
         # steps, no roundings
@@ -225,6 +227,13 @@ def _sweep(ladder: _Ladder) -> Slope:
         if failures == 2:
             break
     return best
+
+
+def _is_torn(ladder: _Ladder) -> bool:
+    """Whether the sides stay as far from the value at 0 as they are, however small the step."""
+    gaps = np.array([ladder.sides(k) for k in (24, 32, 40)]) - ladder.centre
+    widest = float(np.max(np.abs(gaps[-1])))
+    return widest > 0.1 * ladder.noise and bool(np.all(np.ptp(gaps, axis=0) < 1e-2 * widest))
 
 
 def _jumps(ladder: _Ladder, found: Slope) -> tuple[float, int]:

@@ -40,7 +40,9 @@ def check_gradient(
     - *right* where they agree, and the noise is at most 1e-7 of the gradient (1e-3 in float32), or
       1e-4 if a complex step agrees to 1e-9;
     - *cannot tell* where they agree, but the noise could hide more: the row names it. So it is at a
-      kink, where any slope between those of the two sides counts as noise.
+      kink, where any slope between those of the two sides counts as noise, and where `f` jumps.
+      (Jumps that are too fine to be told from rounding are taken for it, and `f` for what it
+      rounds.)
 
     `f` is called some 200 times for each array, and up to 1,500 times to find what is wrong of it.
     A component that is nan or infinite is wrong, if `f` has a slope along it.

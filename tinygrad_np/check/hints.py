@@ -18,6 +18,9 @@ from .probe import Array, Look, Probe
 CLEAR = 1e3
 """A hint needs slopes so many times above their noise, and mistakes a thirtieth of that."""
 
+SHARP = 1e-2
+"""A factor is named only if the noise leaves no more than this of it open."""
+
 
 def common_hints(claimed: Array, at: Array, axes: int, looks: list[Look]) -> list[str]:
     """What the mistake looks like if it is of one kind everywhere.
@@ -99,8 +102,8 @@ def _factor(claimed: Array, looks: list[Look]) -> list[str]:
     """Is the claimed gradient a multiple of the right one?"""
     slopes = np.array([one.claimed for one in looks])
     found = np.array([one.found for one in looks])
-    if not np.any(slopes) or not np.all(found):
-        return []
+    if not np.any(slopes) or any(one.floor > SHARP * abs(one.found) for one in looks):
+        return []  # of what may be zero, everything is a multiple
     share = _multiple(slopes, found)
     if not share or not fits(share * claimed, looks):
         return []

@@ -192,7 +192,7 @@ class Leaf:
     def _look_past_kinks(self) -> None:
         """Find the components with a kink, and look along the others alone."""
         bent = max(self.looks, key=lambda one: one.jump)
-        if not bent.jump or self.is_wrong:
+        if not bent.jump or not self._forgiven():
             return
         found = search(self.probe, bent, kink)
         self.kinks = found.found
@@ -204,6 +204,24 @@ class Leaf:
                 if np.any(rest):
                     self.beside.append(self.probe.look(rest))
             self.looks += self.beside
+
+    def _forgiven(self) -> bool:
+        """Whether no slope is wrong, once those are allowed for that only several kinks make so.
+
+        Where some bend upwards and some downwards, the slopes on the two sides say little about
+        how far the gradient may be off; each component alone still does.
+        """
+        wrong = [one for one in self.looks if one.is_wrong]
+        if not wrong:
+            return True
+        worst = max(wrong, key=lambda one: one.difference / one.floor)
+        if not all(one.jump for one in wrong) or search(self.probe, worst, mistake).found:
+            return False
+        self.looks = [
+            one._replace(floor=one.floor + one.difference) if one.is_wrong else one
+            for one in self.looks
+        ]
+        return True
 
     def allow(self, noise: Array) -> None:
         """Take the rounding of the claimed gradient into account."""

@@ -218,6 +218,8 @@ def _physicists_convolution(function: str, images: Array, filters: Array) -> Arr
     padding = same_padding(function, filters.shape[:2])
     _windows(function, images.shape, filters, 1, padding)
     dtype = np.result_type(images, filters)
+    if dtype == np.float16:  # which SciPy does not know
+        images, filters = images.astype(np.float32), filters.astype(np.float32)
     result = np.zeros((*images.shape[:3], filters.shape[3]), dtype)
     for n, c, f in np.ndindex(len(images), *filters.shape[2:]):
         image, filter_ = images[n, :, :, c], filters[:, :, c, f]

@@ -30,6 +30,9 @@ class Windows(NamedTuple):
     """⌊(n + 2P − K) / s⌋ + 1"""
 
 
+_MOST_PIXELS = 1 << 56  # far more than any memory holds, far less than overflows
+
+
 def windows(function: str, spatial: Any, size: Any, stride: Any, padding: Any) -> Windows:
     """Windows that fit: n ≥ 1, K ≥ 1, s ≥ 1, P ≥ 0 and n + 2P ≥ K on both axes.
 
@@ -49,6 +52,12 @@ def windows(function: str, spatial: Any, size: Any, stride: Any, padding: Any) -
         raise ValueError(
             f"{function}: windows of {_times(size)} do not fit images of {_times(spatial)} with "
             f"padding {padding}; pad by at least {needed} or make the windows smaller"
+        )
+    framed = [n + 2 * p for n, p in zip(spatial, padding, strict=True)]
+    if framed[0] * framed[1] > _MOST_PIXELS:
+        raise ValueError(
+            f"{function}: with padding {padding}, images would be {framed[0]}×{framed[1]}, more "
+            "than can be; pad less"
         )
     rows, columns = [r // s + 1 for r, s in zip(room, stride, strict=True)]
     return Windows(spatial, size, stride, padding, (rows, columns))
@@ -91,6 +100,16 @@ def array(function: str, name: str, value: Any, layout: str | None = None) -> Ar
         raise ValueError(f"{function}: {name} must be {layout}, not of shape {result.shape}")
     # sums of small integers would overflow in their own dtype
     return result if result.dtype.kind == "f" else result.astype(np.float64)
+
+
+def check_known_to_scipy(function: str, *arrays: Array) -> None:
+    """Raise ``TypeError`` for numbers longer than float64, of which SciPy knows too little.
+
+    >>> check_known_to_scipy("f", np.ones(2))
+    """
+    for x in arrays:
+        if x.dtype.itemsize > 8:
+            raise TypeError(f"{function}: takes numbers up to float64, not {x.dtype}")
 
 
 def image_shape(function: str, shape: Any) -> tuple[int, int, int, int]:
@@ -140,7 +159,7 @@ def divisor(function: str, reduction: str, n: int) -> int:
     >>> divisor("f", "mean", 32), divisor("f", "sum", 32)
     (32, 1)
     """
-    if reduction not in ("mean", "sum"):
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum"):
         raise ValueError(f"{function}: reduction must be 'mean' or 'sum', not {reduction!r}")
     if reduction == "sum":
         return 1

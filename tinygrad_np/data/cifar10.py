@@ -16,6 +16,7 @@ import lzma
 import os
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -64,6 +65,8 @@ _XZ = b"\xfd7zXZ\0"
 _XZ_MEMORY = 1 << 27  # bytes for unpacking xz: twice what `xz -9` asks for
 _BLOCK = 512  # bytes, of a tar file
 _A_FILE = (b"0", b"\0")  # a regular file among the types of a tar file's members
+_TIGHTLY = 8  # times: pictures are packed to a half at best
+_PIECE = 1 << 20  # bytes that are unpacked at a time
 _ROOM = 1 << 20  # bytes, for what surrounds the records in an xz file or the archive
 
 
@@ -125,7 +128,7 @@ def read_cifar10(
     most_bytes = most * _RECORD
     if path.stat().st_size > most_bytes + _ROOM:  # before memory is asked for
         raise _too_long(path, most)
-    content = path.read_bytes()
+    content: bytes | bytearray = path.read_bytes()
     if content.startswith(_XZ):
         content = _unpacked(path, content, most_bytes)
     elif path.suffix == ".xz":
@@ -140,22 +143,36 @@ def read_cifar10(
     return _parsed(path, content)
 
 
-def _unpacked(path: Path, content: bytes, most: int) -> bytes:
+def _unpacked(path: Path, content: bytes | bytearray, most: int) -> bytearray:
     """What is packed in `content`; of more than `most` bytes the first most + 1."""
-    stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-    try:
-        result = stream.decompress(content, most + 1)
-    except lzma.LZMAError as error:
-        raise _error(path, f"is damaged xz ({error})") from None
-    if len(result) <= most:
-        if not stream.eof:
-            raise _error(path, "is truncated: its xz data do not end")
-        if stream.unused_data:
-            raise _error(path, f"has {len(stream.unused_data)} bytes too many after its xz data")
+    # What is packed so tightly that it may fill the memory is measured before it is kept.
+    if len(content) < most // _TIGHTLY and sum(map(len, _pieces(path, content, most))) > most:
+        raise _too_long(path, most // _RECORD)
+    result = bytearray()
+    for piece in _pieces(path, content, most):
+        result += piece
     return result
 
 
-def _parsed(path: Path, content: bytes) -> tuple[np.ndarray, np.ndarray]:
+def _pieces(path: Path, content: bytes | bytearray, most: int) -> Iterator[bytes]:
+    """The same, a piece at a time: asked for all at once, lzma would hold it twice."""
+    stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+    left = most + 1
+    try:
+        while left and not stream.eof and (content or not stream.needs_input):
+            piece = stream.decompress(content, min(_PIECE, left))
+            content = b""
+            left -= len(piece)
+            yield piece
+    except lzma.LZMAError as error:
+        raise _error(path, f"is damaged xz ({error})") from None
+    if left and not stream.eof:
+        raise _error(path, "is truncated: its xz data do not end")
+    if left and stream.unused_data:
+        raise _error(path, f"has {len(stream.unused_data)} bytes too many after its xz data")
+
+
+def _parsed(path: Path, content: bytes | bytearray) -> tuple[np.ndarray, np.ndarray]:
     count, over = divmod(len(content), _RECORD)
     if not content:
         raise _error(path, "is empty")
@@ -211,10 +228,13 @@ def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarr
 
     def read(size: int) -> bytes:
         nonlocal left
+        check_room(size)
         left -= size
-        if left < 0:
-            raise _error(path, "is too long: it holds more than six batches", "cifar10")
         return stream.read(size)
+
+    def check_room(size: int) -> None:
+        if size > left:
+            raise _error(path, "is too long: it holds more than six batches", "cifar10")
 
     with gzip.GzipFile(fileobj=file) as stream:
         while (header := read(_BLOCK)).strip(b"\0"):
@@ -222,8 +242,10 @@ def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarr
             if name in parts:
                 raise _error(path, f"has two members {name}", "cifar10")
             if name not in _MEMBERS:
+                check_room(size)
                 for _ in range(0, size, _BLOCK):
-                    read(_BLOCK)
+                    if not read(_BLOCK):  # else nothing would be read, 360,000 times
+                        raise _error(path, f"is truncated: it ends within {name}", "cifar10")
                 continue
             if kind not in _A_FILE or size > _A_BATCH * _RECORD:
                 raise _error(path, f"has a member {name} that is no file of its size", "cifar10")

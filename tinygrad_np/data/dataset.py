@@ -4,6 +4,7 @@
 deviation 1. `DataError` is raised by a file or a data set that is not what it should be.
 """
 
+import operator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -36,6 +37,12 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
     >>> np.unique(dresses.train_labels)
     array([3], dtype=uint8)
     """
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"select: takes a Dataset, not a {type(dataset).__name__}")
+    try:
+        wanted = np.array([operator.index(label) for label in labels])
+    except TypeError:
+        raise TypeError(f"select: labels are a sequence of integers, not {labels!r:.60}") from None
     for part, present in (("training", dataset.train_labels), ("test", dataset.test_labels)):
         for label in labels:
             if not np.any(present == label):
@@ -43,8 +50,8 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
                     f"select: no {part} image has the label {label}; "
                     f"choose among {np.unique(present).tolist()}"
                 )
-    train = np.isin(dataset.train_labels, labels)
-    test = np.isin(dataset.test_labels, labels)
+    train = np.isin(dataset.train_labels, wanted)
+    test = np.isin(dataset.test_labels, wanted)
     return Dataset(
         dataset.train_images[train],
         dataset.train_labels[train],
@@ -65,6 +72,12 @@ def standardised(
     (array([[-0.9999999],
            [ 0.9999999]]), array([[3.9999996]]))
     """
+    for x in (train, *others):
+        if not isinstance(x, np.ndarray) or x.dtype.kind not in "biuf" or not x.ndim:
+            raise TypeError(
+                "standardised: takes arrays of real numbers with rows, not a "
+                f"{type(x).__name__} of dtype {getattr(x, 'dtype', None)}"
+            )
     if not len(train):
         raise DataError("standardised: the training images are none; their mean needs at least one")
     for x in others:

@@ -20,6 +20,7 @@ GARMENT_NAMES = (
 """The categories of Fashion-MNIST and of `garments`, in the order of their labels, 0 to 9."""
 
 TSHIRT, TROUSERS, PULLOVER, DRESS, COAT, SANDAL, SHIRT, SNEAKER, BAG, BOOT = range(10)
+_MOST = 10**9  # pictures: 784 GB
 _AT_ONCE = 500  # so many images are drawn at a time: their arrays stay small
 _ROW = np.arange(28, dtype=np.float32).reshape(28, 1)
 _COLUMN = np.arange(28, dtype=np.float32)
@@ -50,14 +51,26 @@ def garments(
     >>> data.train_labels
     array([3, 3, 1, 3, 1, 1], dtype=uint8)
     """
-    kinds = sorted(set(labels))
-    if not kinds or not all(kind in range(10) for kind in kinds):
+    try:
+        kinds = sorted(set(labels))
+    except (TypeError, ValueError):  # arrays have no order
+        raise DataError(f"garments: labels must be some of 0 to 9, not {labels!r:.60}") from None
+    if not kinds or not all(np.ndim(kind) == 0 and kind in range(10) for kind in kinds):
         raise DataError(f"garments: labels must be one or more of 0 to 9, not {kinds}")
     train = 6_000 * len(kinds) if train is None else train
     test = 1_000 * len(kinds) if test is None else test
+    if not isinstance(train, int | np.integer) or not isinstance(test, int | np.integer):
+        raise DataError(f"garments: cannot draw {train!r:.40} and {test!r:.40} pictures")
+    if max(train, test) > _MOST:
+        raise DataError(f"garments: {max(train, test)} pictures are more than {_MOST}")
     if min(train, test) < 0:
         raise DataError(f"garments: cannot draw {min(train, test)} pictures; ask for 0 or more")
-    random = np.random.Generator(np.random.PCG64(seed))
+    try:
+        random = np.random.Generator(np.random.PCG64(seed))
+    except (TypeError, ValueError):
+        raise DataError(
+            f"garments: the seed is an integer that is not negative, not {seed!r:.40}"
+        ) from None
     chosen = (random.random(train + test) * len(kinds)).astype(int)
     drawn = np.array(kinds, np.uint8)[chosen]
     images = np.empty((train + test, 28, 28), np.uint8)

@@ -33,6 +33,30 @@ def as_array(x: Any) -> Any:
     return x if overrides(type(x)) else np.asarray(x)
 
 
+def numbers(x: Any, function: str, what: str = "numbers") -> Any:
+    """`x` as an array of numbers, unless it carries out NumPy's functions itself.
+
+    Raises, in the name of `function`, ``TypeError`` for what is no number or is masked,
+    ``ValueError`` for nested lists that are no array.
+
+    >>> numbers([1, 2], "dense")
+    array([1, 2])
+    """
+    if type(x) is not np.ndarray:
+        if overrides(type(x)):
+            return x
+        if type(x).__module__.startswith("numpy.ma"):  # which need not be loaded to ask
+            raise TypeError(f"{function}: takes no masked array: what should what it masks become?")
+        try:
+            x = np.asarray(x)
+        except ValueError as error:
+            raise ValueError(f"{function}: the nested lists are no array: {error}") from None
+    dtype = x.dtype
+    if dtype.kind not in "biufc":
+        raise TypeError(f"{function}: takes {what}, not an array of dtype {dtype}")
+    return x if dtype.isnative else x.astype(dtype.newbyteorder("="))
+
+
 def array_function(function: F) -> F:
     """Make `function` forward to an argument's ``__array_function__``, as NumPy's functions do.
 

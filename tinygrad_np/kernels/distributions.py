@@ -49,7 +49,15 @@ def inverse_mills(x: Any) -> Any:
     >>> inverse_mills(np.array([-1e8, 0.0, 50.0]))
     array([1.00000000e+08, 7.97884561e-01, 0.00000000e+00])
     """
-    return sqrt(2 / pi) / special.erfcx(x * -sqrt(0.5))
+    # On the right erfcx overflows: its quotient is 0 there, but the derivative of that ∞/∞.
+    is_right = np.greater(np.real(x), 0)
+    left, right = np.where(is_right, 0, x), np.where(is_right, x, 0)
+    density = np.exp(right * right * -0.5) / sqrt(2 * pi)
+    return np.where(
+        is_right,
+        density / special.ndtr(right),
+        sqrt(2 / pi) / special.erfcx(left * -sqrt(0.5)),
+    )
 
 
 @array_function

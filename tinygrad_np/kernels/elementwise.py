@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import array_function
+from .dispatch import array_function, numbers
 from .memory import SOME, empty
 
 
@@ -162,6 +162,29 @@ def quotient(x: Any, y: Any) -> Any:
 
 
 @array_function
+def strong_product(x: Any, factor: Any) -> Any:
+    """x·factor, and 0 wherever x is 0, also for 0·∞: a cotangent of zero that is meant.
+
+    >>> strong_product(np.array([0.0, 1.0]), np.array([np.inf, 2.0]))
+    array([0., 2.])
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(np.equal(x, 0), 0, np.multiply(x, factor))
+
+
+@array_function
+def stronger_product(x: Any, y: Any) -> Any:
+    """x·y, and 0 wherever either is 0: the derivative of `strong_product` by its factor.
+
+    >>> stronger_product(np.array([0.0, np.inf]), np.array([np.nan, 0.0]))
+    array([0., 0.])
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_zero = np.logical_or(np.equal(x, 0), np.equal(y, 0))
+        return np.where(is_zero, 0, np.multiply(x, y))
+
+
+@array_function
 def larger(x: Any, y: Any) -> Any:
     """The share of x in max(x, y): 1 where x > y, 0 where x < y, and ½ where they tie.
 
@@ -201,7 +224,7 @@ def real_numbers(x: Any, function: str) -> Any:
     """
     if type(x) is np.ndarray and x.dtype.kind == "f":
         return x
-    x = np.asanyarray(x)
+    x = numbers(x, function, "real numbers")
     if x.dtype.kind in "biu":
         return x.astype(np.float64)
     if x.dtype.kind != "f":

@@ -7,12 +7,16 @@ same question at every step.
 """
 
 import functools
+import math
 import operator
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 Ints = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
+
+
+_MOST_ELEMENTS = 1 << 56  # far more than any memory holds, far less than overflows
 
 
 class PerAxis(tuple[int, ...]):
@@ -110,6 +114,27 @@ def per_side(value: Any, axes: int, where: str) -> PerSide | str:
     return PerSide([(before, after) for before, after in pairs])
 
 
+def checked_shape(function: str, shape: Any, least: int = 0) -> Ints:
+    """`shape` as a tuple of at least `least` integers that an array can have.
+
+    Raises ``TypeError`` or ``ValueError``, opening with `function`.
+
+    >>> checked_shape("scatter_add", [2, 3])
+    (2, 3)
+    """
+    try:
+        several = shape if isinstance(shape, (tuple, list)) else (shape,)
+        result = tuple([_integer(n) for n in several])
+    except TypeError:
+        raise TypeError(f"{function}: a shape is a tuple of integers, not {shape!r:.60}") from None
+    if len(result) < least or min(result, default=0) < 0 or math.prod(result) > _MOST_ELEMENTS:
+        raise ValueError(
+            f"{function}: an array of shape {result} cannot be"
+            + (f"; it must have at least {least} axes" if len(result) < least else "")
+        )
+    return result
+
+
 def window_counts(spatial: Ints, size: Ints, stride: Ints, dilation: Ints | None = None) -> Ints:
     """How many windows of `size`, `stride` apart, lie wholly inside, on each axis.
 
@@ -170,6 +195,7 @@ def convolution_plan(
     _check_sizes(function, images, filters)
     pairs = _resolved(given, spatial, size, stride, dilation)
     _check_fit(function, "filter", spatial, size, dilation, pairs, given)
+    _check_room(function, images, pairs)
     return ConvolutionPlan(_pad_width(pairs), size, stride, dilation)
 
 
@@ -232,6 +258,15 @@ def _check_fit(
         f"{function}: the {times(size)} {what}{span} does not fit the {times(spatial)} image with "
         f"padding {shown}; pad by at least {needed} or use a smaller {what}"
     )
+
+
+def _check_room(function: str, images: Ints, pairs: Pairs) -> None:
+    framed = [n + before + after for n, (before, after) in zip(images[1:-1], pairs, strict=True)]
+    if images[0] * math.prod(framed) * images[-1] > _MOST_ELEMENTS:
+        raise ValueError(
+            f"{function}: with {pairs} pixels of padding (before, after) there would be images of "
+            f"{times(framed)} pixels, more than can be; pad less"
+        )
 
 
 def _brief(values: Any) -> Any:
@@ -305,12 +340,22 @@ def transposed_plan(
         raise ValueError(
             f"{function}: padding {padding} takes away all of the {times(whole)} result; pad less"
         )
+    shape = (images[0], *whole, filters[-2] * groups)
+    if math.prod(shape) > _MOST_ELEMENTS:
+        raise ValueError(f"{function}: the result would be larger than can be, {shape}")
     parts: Any = [slice(b, b + n) for n, (b, _) in zip(kept, pairs, strict=True)]
     return TransposedPlan(
-        (images[0], *whole, filters[-2] * groups),
+        shape,
         (slice(None), *parts, slice(None)) if any(map(any, pairs)) else None,
         stride,
         dilation,
+    )
+
+
+def _outside(function: str, padding: Any, size: Ints, spatial: Ints) -> ValueError:
+    return ValueError(
+        f"{function}: with padding {padding}, a {times(size)} window lies wholly in the padding of "
+        f"the {times(spatial)} image; pad by less than the window's size"
     )
 
 
@@ -360,6 +405,8 @@ def pooling_plan(
     for n, k, s, d, span, (before, after) in zip(
         spatial, size, stride, dilation, spans, pairs, strict=True
     ):
+        if before >= span or after >= span + s:  # before there are too many windows to look at
+            raise _outside(function, padding, size, spatial)
         windows = (n + before + after - span) // s + 1
         left_over = (n + before + after - span) % s
         if ceil_mode and left_over and windows * s < before + n:
@@ -370,8 +417,5 @@ def pooling_plan(
         starts = range(0, windows * s, s)
         counts.append(tuple([sum(low <= i + d * t < high for t in range(k)) for i in starts]))
         if not all(any(before <= i + d * t < before + n for t in range(k)) for i in starts):
-            raise ValueError(
-                f"{function}: with padding {padding}, a {times(size)} window lies wholly in the "
-                f"padding of the {times(spatial)} image; pad by less than the window's size"
-            )
+            raise _outside(function, padding, size, spatial)
     return PoolingPlan(_pad_width(tuple(framed)), size, stride, dilation, tuple(counts))

@@ -170,9 +170,11 @@ def scratch(name: str, shape: Ints, dtype: Any) -> Any:
 
 
 def release() -> None:
-    """Give the memory that this thread keeps, and nobody uses, back to the system.
+    """Give the memory that this thread keeps for later, and nobody uses, back to the system.
 
-    Arrays that are in use stay as they are.
+    A thread keeps up to 256 MB of large arrays that it will need again, and gives them back when it
+    ends, or here. Arrays that are in use stay as they are, and nothing changes but the time that
+    the next steps take.
 
     >>> release()
     """

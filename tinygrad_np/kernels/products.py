@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from . import tiles, winograd
-from .dispatch import array_function
+from .dispatch import array_function, numbers
 from .geometry import Ints
 from .memory import empty
 from .windows import (
@@ -131,6 +131,7 @@ def unwindows(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> 
     >>> unwindows(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
     array([1., 1., 2., 1., 1.])
     """
+    columns = numbers(columns, "unwindows")
     stride, dilation = checked_windows("unwindows", columns.shape, shape, stride, dilation)
     return overlap_added(columns, shape, stride, dilation)
 

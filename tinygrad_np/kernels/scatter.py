@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import array_function
+from .dispatch import array_function, numbers
+from .geometry import checked_shape
 
 _BASIC = (int, np.integer, np.bool_, slice, type(None), type(Ellipsis))
 
@@ -18,14 +19,15 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape`, with `values` added at `index`; what is indexed twice is added twice.
 
     The transpose of ``x[index]`` as a linear map: `index` is anything NumPy takes between
-    brackets, and `values` has the shape of ``x[index]`` exactly. Raises ``ValueError`` if not.
+    brackets, and `values` has the shape of ``x[index]`` exactly. Raises ``ValueError`` if not,
+    ``IndexError`` where the index is none or leaves the shape.
 
     >>> scatter_add(np.array([1.0, 10.0, 100.0]), [0, 2, 0], (4,))
     array([101.,   0.,  10.,   0.])
     """
-    values = np.asanyarray(values)
-    result = np.zeros(shape, values.dtype)
-    place = result[index]
+    values = numbers(values, "scatter_add")
+    result = np.zeros(checked_shape("scatter_add", shape), values.dtype)
+    place = selected(result, index, "scatter_add")
     if place.shape != values.shape:
         raise ValueError(
             f"scatter_add: the index selects {place.shape} from shape {shape}, "
@@ -49,7 +51,10 @@ def index_set(x: Any, index: Any, value: Any) -> Any:
     array([1., 0., 2., 0.])
     """
     result = _copy_for(x, value, "index_set")
-    result[index] = value
+    try:
+        result[index] = value
+    except _UNFIT as error:
+        raise _in_words("index_set", result, value, error) from None
     return result
 
 
@@ -61,7 +66,10 @@ def index_min(x: Any, index: Any, value: Any) -> Any:
     array([-2.,  0.,  0.])
     """
     result = _copy_for(x, value, "index_min")
-    np.minimum.at(result, index, value)
+    try:
+        np.minimum.at(result, index, value)
+    except _UNFIT as error:
+        raise _in_words("index_min", result, value, error) from None
     return result
 
 
@@ -73,7 +81,10 @@ def index_max(x: Any, index: Any, value: Any) -> Any:
     array([2., 0., 0.])
     """
     result = _copy_for(x, value, "index_max")
-    np.maximum.at(result, index, value)
+    try:
+        np.maximum.at(result, index, value)
+    except _UNFIT as error:
+        raise _in_words("index_max", result, value, error) from None
     return result
 
 
@@ -90,9 +101,40 @@ def is_last_writer(index: Any, shape: tuple[int, ...]) -> Any:
     return numbers[index] == own
 
 
+# What NumPy raises for an index or values that do not fit.
+_UNFIT = (IndexError, OverflowError, TypeError, ValueError)
+
+
+def _in_words(function: str, x: Any, value: Any, error: Exception) -> Exception:
+    """What NumPy says, with `function` and the shapes."""
+    kind = IndexError if isinstance(error, IndexError) else ValueError
+    return kind(
+        f"{function}: values of shape {np.shape(value)} at an index of an array of shape "
+        f"{x.shape}: {error}"
+    )
+
+
+def selected(x: Any, index: Any, function: str) -> Any:
+    """``x[index]``; the ``IndexError`` for what does not fit opens with `function`.
+
+    >>> selected(np.arange(3), 5, "at")
+    Traceback (most recent call last):
+    ...
+    IndexError: at: index 5 is out of bounds for axis 0 with size 3
+    """
+    try:
+        return x[index]
+    except _UNFIT as error:
+        raise IndexError(f"{function}: {error}") from None
+
+
 def _copy_for(x: Any, value: Any, function: str) -> Any:
-    result = np.array(x)
-    dtype = np.result_type(value) if np.ndim(value) else np.result_type(value, result)
+    result = np.array(numbers(x, function))
+    given = numbers(value, function)
+    try:
+        dtype = given.dtype if given.ndim else np.result_type(value, result)
+    except OverflowError as error:  # a Python integer beyond the array's dtype
+        raise TypeError(f"{function}: {error}") from None
     if not np.can_cast(dtype, result.dtype, "same_kind"):
         raise TypeError(
             f"{function}: values of dtype {dtype} do not fit into an array of dtype "

@@ -81,7 +81,7 @@ def _largest(x: Any, axis: Any, function: str) -> Any:
     """The maximum along `axis`, which is kept with length 1; 0 in place of ±inf."""
     try:
         largest = x.max(axis, keepdims=True)
-    except ValueError as error:  # an axis of length 0, or one that is not there
+    except (OverflowError, TypeError, ValueError) as error:  # of length 0, not there, or no axis
         raise ValueError(f"{function}: shape {x.shape}, axis {axis}: {error}") from None
     is_finite = np.isfinite(largest)
     return largest if is_finite.all() else np.where(is_finite, largest, 0)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import geometry
-from .dispatch import array_function
+from .dispatch import array_function, numbers
 from .geometry import Ints
 from .memory import empty, zeros
 
@@ -69,23 +69,34 @@ def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     array([[0., 3.],
            [1., 4.]])
     """
-    x = np.asanyarray(x)
+    x = numbers(x, "windows")
+    if x.ndim < 3:
+        raise ValueError(f"windows: images must be (n, *spatial, channels), not {x.shape}")
     size, stride, dilation = _steps("windows", x.ndim - 2, size, stride, dilation)
-    spans = geometry.window_spans(size, dilation)
-    if any(k > n for k, n in zip(spans, x.shape[1:-1], strict=True)):
-        raise ValueError(
-            f"windows: a {geometry.times(spans)} window does not fit the "
-            f"{geometry.times(x.shape[1:-1])} image; pad it first"
-        )
+    _check_fit("windows", x.shape, size, dilation)
     return _gather(x, _view(x.shape, x.strides, x.itemsize, size, stride, dilation))
 
 
 def _steps(function: str, axes: int, size: Any, stride: Any, dilation: Any) -> Any:
+    if axes < 1:
+        raise ValueError(
+            f"{function}: images must be (n, *spatial, channels) with at least one spatial axis, "
+            f"not with {axes + 2} axes"
+        )
     return (
         geometry.per_axis(size, axes, 1, f"{function}: size"),
         geometry.per_axis(stride, axes, 1, f"{function}: stride"),
         geometry.per_axis(dilation, axes, 1, f"{function}: dilation"),
     )
+
+
+def _check_fit(function: str, shape: Ints, size: Ints, dilation: Ints) -> None:
+    spans = geometry.window_spans(size, dilation)
+    if any(k > n for k, n in zip(spans, shape[1:-1], strict=True)):
+        raise ValueError(
+            f"{function}: a {geometry.times(spans)} window does not fit the "
+            f"{geometry.times(shape[1:-1])} image; pad it first"
+        )
 
 
 def padded_windows(x: Any, plan: geometry.ConvolutionPlan) -> Any:
@@ -118,8 +129,9 @@ def _view(
     out = geometry.window_counts(shape[1:-1], size, stride, dilation)
     view = (*size, shape[-1], shape[0], *out)
     jumps = strides[1:-1]
-    within = [jump * step for jump, step in zip(jumps, dilation, strict=True)]
-    apart = [jump * step for jump, step in zip(jumps, stride, strict=True)]
+    # A step that is never taken may be larger than any stride can be.
+    within = [j * (d if k > 1 else 1) for j, d, k in zip(jumps, dilation, size, strict=True)]
+    apart = [j * (s if n > 1 else 1) for j, s, n in zip(jumps, stride, out, strict=True)]
     return _View(
         view,
         (*within, strides[-1], strides[0], *apart),
@@ -168,8 +180,14 @@ def checked_windows(
     >>> checked_windows("unwindows", (1, 2, 3, 1), (1, 5, 1), 2, 1)
     ((2,), (1,))
     """
+    shape = geometry.checked_shape(function, shape, 3)
     axes = len(shape) - 2
     size = columns[1 + axes : -1]
+    if len(columns) != 2 * axes + 2:
+        raise ValueError(
+            f"{function}: windows of images of shape {shape} are (n, *out, *size, channels), not "
+            f"{columns}"
+        )
     _, stride, dilation = _steps(function, axes, size, stride, dilation)
     counts = geometry.window_counts(tuple(shape[1:-1]), size, stride, dilation)
     expected = (shape[0], *counts, *size, shape[-1])
@@ -206,21 +224,25 @@ def window_indices(shape: Ints, size: Any, stride: Any = 1, dilation: Any = 1) -
     ``np.take(x, window_indices(x.shape, size, stride))`` is ``windows(x, size, stride)``: the index
     trick of part 2 of the posts (`_take`). As a way to gather it costs an array of integers as
     large as the result, so `windows` is what convolutions use; this is the second way to the same.
+    It raises where `windows` does.
 
     >>> window_indices((1, 4, 1), 2, stride=2)[0, :, :, 0]
     array([[0, 1],
            [2, 3]])
     """
+    shape = geometry.checked_shape("window_indices", shape, 3)
     axes = len(shape) - 2
     size, stride, dilation = _steps("window_indices", axes, size, stride, dilation)
-    counts = geometry.window_counts(tuple(shape[1:-1]), size, stride, dilation)
+    _check_fit("window_indices", shape, size, dilation)
+    counts = geometry.window_counts(shape[1:-1], size, stride, dilation)
     jumps = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
     # one range for every axis of (n, *out, *size, c), each in steps of its own
-    lengths = (shape[0], *counts, *size, shape[-1])
+    lengths = geometry.checked_shape("window_indices", (shape[0], *counts, *size, shape[-1]))
     apart = [jump * step for jump, step in zip(jumps[1:-1], stride, strict=True)]
     within = [jump * step for jump, step in zip(jumps[1:-1], dilation, strict=True)]
     steps = (jumps[0], *apart, *within, 1)
     index = np.zeros(lengths, np.intp)
     for axis, (length, step) in enumerate(zip(lengths, steps, strict=True)):
-        index += (np.arange(length) * step).reshape(-1, *(1,) * (len(lengths) - axis - 1))
+        if length > 1:
+            index += (np.arange(length) * step).reshape(-1, *(1,) * (len(lengths) - axis - 1))
     return index

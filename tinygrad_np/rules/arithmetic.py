@@ -24,6 +24,8 @@ from ..kernels.elementwise import (
     relu,
     relu_gate,
     sigmoid,
+    strong_product,
+    stronger_product,
 )
 from .table import general, linear, pointwise, same, takes
 
@@ -71,6 +73,21 @@ def _remaining(x: Any, y: Any) -> Any:
     return -np.floor_divide(x, y)
 
 
+def _like(y: Any, g: Any) -> Any:
+    """A Python number as an array, because as a number it cannot be divided by if it is 0."""
+    return np.asarray(y, g.dtype) if isinstance(y, (int, float, complex)) else y
+
+
+def _alive(factor: Any, x: Any) -> Any:
+    """`factor`, and 0 where it is not finite and `x` is 0: where their product is 0 by decree.
+
+    Elsewhere an x that is 0 by chance keeps its factor, which is its derivative.
+    """
+    factor = _like(factor, x)
+    dead = np.logical_and(np.equal(x, 0), np.logical_not(np.isfinite(factor)))
+    return np.where(dead, 0, factor)
+
+
 def _among_numbers(x: Any, y: Any, share: Any) -> Any:
     """The share of x in fmax or fmin, a nan only if both are: `share` where neither is one."""
     x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)
@@ -115,6 +132,10 @@ ROWS = (
         same(lambda g, y: g / y),
         same(lambda g, ans, y: -g * ans / y),
         analytic=True,
+        strong={
+            "x": lambda g, y: strong_product(g, 1 / _like(y, g)),
+            "y": lambda g, ans, y: strong_product(g, -ans / _like(y, g)),
+        },
     ),
     pointwise(np.reciprocal, lambda ans: -ans * ans, analytic=True),
     pointwise(np.remainder, lambda: 1, _remaining),
@@ -239,6 +260,18 @@ ROWS = (
         lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
     ),
     linear(per, lambda g, count: per(g, count)),
+    general(
+        strong_product,
+        same(lambda g, x, factor: strong_product(g, _alive(factor, x))),
+        same(lambda g, x: stronger_product(g, x)),
+        broadcasts=True,
+    ),
+    general(
+        stronger_product,
+        same(lambda g, x, y: stronger_product(g, _alive(y, x))),
+        same(lambda g, x, y: stronger_product(g, _alive(x, y))),
+        broadcasts=True,
+    ),
     pointwise(quotient, lambda y: 1 / y, lambda x, y: -quotient(quotient(x, y), y)),
 )
 

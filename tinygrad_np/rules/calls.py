@@ -100,7 +100,7 @@ def refuse_complex(row: Row, given: dict[str, Any]) -> None:
             )
 
 
-def refuse_in_ufunc(row: Row, args: tuple[Any, ...], error: TypeError) -> None:
+def refuse_in_ufunc(row: Row, args: tuple[Any, ...], error: Exception) -> None:
     """Raise if it is complex numbers that a ufunc has not taken: NumPy's error leaves that out."""
     if "not supported for the input types" in str(error) and _is_complex(args):
         raise TypeError(

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.elementwise import strong_product
 from ..kernels.memory import SOME, elementwise
 
 Row = Any  # table.Row, which lies above
@@ -63,7 +64,18 @@ class Plan:
     and the slot among the parents (a slice for a list operand) that it belongs to.
     """
 
-    __slots__ = ("likes", "positions", "pulls", "pushes", "row", "select", "values")
+    __slots__ = (
+        "_rules",
+        "_strong",
+        "constants",
+        "likes",
+        "positions",
+        "pulls",
+        "pushes",
+        "row",
+        "select",
+        "values",
+    )
 
     def __init__(self, row: Row, pattern: Pattern, given: int) -> None:
         self.row = row
@@ -93,16 +105,13 @@ class Plan:
                 kept.append(place)
             return "kept", kept.index(place)
 
-        self.pulls = []
-        self.pushes = []
+        self._rules = []
         for position, slot in slots.items():
             rule = row.rules[position]
-            pull = _caller(rule.vjp, [locate(n) for n in rule.vjp_needs])
-            push = _caller(rule.jvp, [locate(n) for n in rule.jvp_needs])
-            if row.is_foreign:
-                pull, push = _copied(pull), _copied(push)
-            self.pulls.append((pull, slot))
-            self.pushes.append((push, slot))
+            spots = [locate(n) for n in rule.vjp_needs], [locate(n) for n in rule.jvp_needs]
+            self._rules.append((position, slot, *spots))
+        self.pulls, self.pushes = self._callers(lambda position, rule: rule)
+        self._strong: tuple[Callers, Callers] | None = None
         self.select = _selector(kept)
         # Where the kept values come from, for a sweep that is itself recorded: (index among the
         # kept, slot among the parents, or ANS).
@@ -112,7 +121,32 @@ class Plan:
                 self.values.append((index, ANS))
             elif place - 1 in slots:
                 self.values.append((index, slots[place - 1]))
+        # Those of the kept that are neither: arrays, numbers and choices of the caller's.
+        ours = [index for index, _ in self.values]
+        self.constants = [index for index in range(len(kept)) if index not in ours]
 
+    @property
+    def strong(self) -> tuple[Callers, Callers]:
+        """`pulls` and `pushes` by which what is 0 stays 0, where the function is elementwise."""
+        if self._strong is None:
+            self._strong = self._callers(self.row.strong_rule)
+        return self._strong
+
+    def _callers(self, chosen: Callable[[int, Any], Any]) -> tuple[Callers, Callers]:
+        pulls: Callers = []
+        pushes: Callers = []
+        for position, slot, vjp_spots, jvp_spots in self._rules:
+            rule = self.row.rules[position]
+            pull = _caller(chosen(position, rule.vjp), vjp_spots)
+            push = _caller(chosen(position, rule.jvp), jvp_spots)
+            if self.row.is_foreign:
+                pull, push = _copied(pull), _copied(push)
+            pulls.append((pull, slot))
+            pushes.append((push, slot))
+        return pulls, pushes
+
+
+Callers = list[tuple[Callable[..., Any], Any]]
 
 Spot = tuple[str, Any]
 """Where a rule finds what it needs: ("kept", index), ("parent", slot) or ("default", value)."""
@@ -156,6 +190,15 @@ class Times:
         return g * self.factor(*needed)
 
 
+class StrongTimes(Times):
+    """The same, where an element that is exactly 0 stays 0."""
+
+    __slots__ = ()
+
+    def __call__(self, g: Any, *needed: Any) -> Any:
+        return strong_product(g, self.factor(*needed))
+
+
 def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
     """`rule` as a function of (cotangent, kept, parents).
 
@@ -163,7 +206,7 @@ def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
     """
     places = [spot for spot in spots if spot[0] != "default"]
     rest = tuple([what for where, what in spots if where == "default"])
-    if isinstance(rule, Times) and not rest:
+    if type(rule) is Times and not rest:
         factor = rule.factor
         match places:
             case [("kept", i)]:

@@ -143,7 +143,7 @@ _ORDER = takes("v", "z", dtype=None)
 ROWS: tuple[Row, ...] = (
     # logistic and error functions
     pointwise(special.expit, lambda x, ans: ans * special.expit(-x)),
-    pointwise(special.logit, lambda x: 1 / (x * (1 - x))),
+    pointwise(special.logit, lambda x: 1 / x + 1 / (1 - x)),
     pointwise(special.log_expit, lambda x: special.expit(-x)),
     pointwise(special.erf, lambda x: (2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
     pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * np.exp(-x * x), analytic=True),

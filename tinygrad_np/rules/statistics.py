@@ -49,10 +49,10 @@ def var_slope(a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any,
 
 
 def std_slope(a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any) -> Any:
-    """(x − mean)/(n − ddof)/std, and 0 where all values are equal."""
+    """(x − mean)/(n − ddof)/std, and 0 where all values are equal or std underflows to 0."""
     deviations = _deviations(a, axis, where, mean)
-    zero = np.all(np.equal(deviations, 0), axis, keepdims=True)
     length = cast(restored(ans, a, axis, keepdims), deviations.real.dtype)
+    zero = np.logical_or(np.all(np.equal(deviations, 0), axis, keepdims=True), np.equal(length, 0))
     directions = np.where(zero, 0, deviations / np.where(zero, 1, length))
     return per(directions, _freedom(a, axis, ddof, where))
 

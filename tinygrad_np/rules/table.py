@@ -31,11 +31,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .plans import ANS, Pattern, Plan, Times
+from .plans import ANS, Pattern, Plan, StrongTimes, Times
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 """Stands where a parameter has no default."""
 
+
+MOST_KEPT = 256
+"""So many plans are kept for a row, one a pattern of Tensors among its arguments."""
 
 LOCALLY_CONSTANT = {
     "condition": "a mask: the result jumps where it changes",
@@ -158,6 +161,7 @@ class Row:
         "reason",
         "rest",
         "rules",
+        "strong",
         "takes_promises",
         "text",
     )
@@ -179,6 +183,7 @@ class Row:
         locally_constant: Mapping[str, str] = {},
         real: Mapping[str, tuple[str, ...]] = {},
         takes_promises: bool = False,
+        strong: Mapping[str, Callable[..., Any]] = {},
         reason: str = "",
     ) -> None:
         self.kind = kind
@@ -205,6 +210,9 @@ class Row:
         self.is_foreign = False
         # Whether its vjp takes a promised array in place of the cotangent.
         self.takes_promises = takes_promises
+        # Of an elementwise function, by the operand: rules that keep a cotangent of 0 at 0. A
+        # factor needs none.
+        self.strong = {self.names.index(name): rule for name, rule in strong.items()}
         self.reason = reason
         # Parameters that a Tensor may stand for as the constant that it locally is, and why.
         self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
@@ -258,12 +266,21 @@ class Row:
                 args.append(value)
         return (function or self.function)(*args, **kwargs)
 
+    def strong_rule(self, position: int, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """What takes the place of a rule for the operand at `position` where 0 has to stay 0."""
+        if type(rule) is Times:
+            return StrongTimes(rule.factor)
+        return self.strong.get(position, rule)
+
     def plan(self, pattern: Pattern, given: int) -> Plan:
         """The plan for calls with `given` arguments, where those in `pattern` are Tensors."""
         key = pattern, given
-        if key not in self.plans:
-            self.plans[key] = Plan(self, pattern, given)
-        return self.plans[key]
+        plan = self.plans.get(key)
+        if plan is None:
+            if len(self.plans) >= MOST_KEPT:  # a list to concatenate may be of any length
+                self.plans.clear()
+            plan = self.plans[key] = Plan(self, pattern, given)
+        return plan
 
 
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Row:
@@ -308,8 +325,17 @@ def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:
     return row
 
 
-def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Row:
-    """A row for any function: a pair (vjp, jvp) an operand; `same` where they are one."""
+def general(
+    function: Callable[..., Any],
+    *rules: Any,
+    transposed: Callable[..., Callable[..., Any]] | None = None,
+    **options: Any,
+) -> Row:
+    """A row for any function: a pair (vjp, jvp) an operand; `same` where they are one.
+
+    With `transposed`, which makes one of the other, one of them may be None: what it returns is
+    called with a value, something of the shape and dtype of the result, and what the other names.
+    """
     row, declared = _row("general", function, rules, options)
     for operand, pair in declared:
         if not (isinstance(pair, tuple) and len(pair) == 2):
@@ -318,6 +344,15 @@ def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Row:
                 f"{pair!r:.40}; same(rule) makes one of a single map"
             )
         vjp, jvp = pair
+        if transposed is not None and jvp is None and vjp is not None:
+            needs = _parameters(_checked(row, operand, vjp, "vjp"))[1:]
+            row.add_rule(operand, Rule(vjp, needs, transposed(vjp), (ANS, *needs)))
+            continue
+        if transposed is not None and vjp is None and jvp is not None:
+            needs = _parameters(_checked(row, operand, jvp, "jvp"))[1:]
+            like = f"{row.names[operand]}_like"
+            row.add_rule(operand, Rule(transposed(jvp), (like, *needs), jvp, needs))
+            continue
         _checked(row, operand, vjp, "vjp")
         _checked(row, operand, jvp, "jvp")
         row.add_rule(operand, Rule(vjp, _parameters(vjp)[1:], jvp, _parameters(jvp)[1:]))
@@ -372,6 +407,7 @@ _ROW_OPTIONS = {
     "locally_constant",
     "real",
     "takes_promises",
+    "strong",
 }
 
 

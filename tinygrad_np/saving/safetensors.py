@@ -42,12 +42,19 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
                 odd = ", ".join(sorted(set(names) ^ described.keys()))
                 raise damaged(path, f"has other arrays than its description: {odd}")
             arrays = {
-                name: checked(np.array(file.get_tensor(name)), name, description, path)
+                name: checked(_array(file, name, path), name, description, path)
                 for name, description in described.items()
             }
     except library.SafetensorError as error:
         raise damaged(path, f"is no whole .safetensors file ({error})") from None
     return structure, arrays
+
+
+def _array(file: Any, name: str, path: Path) -> np.ndarray:
+    try:
+        return np.array(file.get_tensor(name))
+    except (AttributeError, TypeError, ValueError) as error:  # a dtype or a shape unknown to NumPy
+        raise damaged(path, f"has in {name!r} what is no array of NumPy's ({error})") from None
 
 
 def _library(function: str) -> Any:

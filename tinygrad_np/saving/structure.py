@@ -311,6 +311,7 @@ _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 def _generator(kind: str, name: str, state: Any) -> Any:
     if name not in _BIT_GENERATORS:
         raise ValueError(f"{name!r} is no generator of NumPy's")
+    _check_places(name, state)
     bits = getattr(np.random, name)()
     if kind == "generator":
         bits.state = state
@@ -318,3 +319,13 @@ def _generator(kind: str, name: str, state: Any) -> Any:
     random = np.random.RandomState(bits)
     random.set_state(state)
     return random
+
+
+def _check_places(name: str, state: Any) -> None:
+    """NumPy takes any place within a store of random bits, and then reads beyond the store."""
+    places = {"MT19937": ("pos", 624), "Philox": ("buffer_pos", 4)}
+    if name in places:
+        key, most = places[name]
+        place = state["state"][key] if name == "MT19937" else state[key]
+        if type(place) is not int or not 0 <= place <= most:
+            raise ValueError(f"a {name} has the place {place!r}, which is not from 0 to {most}")

@@ -16,6 +16,8 @@ from ...kernels.elementwise import (
     relu,
     relu_gate,
     sigmoid,
+    strong_product,
+    stronger_product,
 )
 from .draws import (
     APART,
@@ -106,6 +108,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.subtract: binary(REAL, REAL),
     np.multiply: binary(REAL, REAL),
     np.divide: binary(REAL, POSITIVE),
+    strong_product: binary(REAL, REAL),
+    stronger_product: binary(REAL, REAL),
     np.negative: unary(REAL),
     np.positive: unary(REAL),
     np.reciprocal: unary(POSITIVE),
@@ -237,6 +241,8 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         Edge((A([0.0, 1.0, 0.0, 1.0]), A([0.0, 1.0, 1.0, 0.0])), {}, ([1, -1, -INF, INF], None)),
     ],
     quotient: [Edge((A([0.0, 2.0]), A([0.0, 4.0])), {}, (None, [0, -0.125]))],
+    strong_product: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],
+    stronger_product: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],
 }
 
 COMPLEX = {np.absolute, np.maximum, np.minimum, np.clip, quotient}

@@ -1,0 +1,163 @@
+"""Errors of shapes: the function, the shapes, the axis, and in debug mode the lines."""
+
+import dis
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np import Tensor
+
+A, B, V = np.ones((2, 3)), np.ones((2, 4)), np.ones(5)
+
+CALLS = [
+    (lambda a, b, v: a + b, "np.add", ["(2, 3)", "axis -1 is 3 in x (axis 1) and 4 in y"]),
+    (lambda a, b, v: a * v, "np.multiply", ["(2, 3)", "(5,)", "axis -1 is 3", "5 in y (axis 0)"]),
+    (lambda a, b, v: a**b, "np.power", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: np.maximum(a, b), "np.maximum", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: a == b, "np.equal", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: a < v, "np.less", ["(2, 3)", "(5,)"]),
+    (lambda a, b, v: divmod(a, b), "np.divmod", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: np.where(a > 0, a, b), "np.where", ["(2, 3)", "(2, 4)", "4 in y (axis 1)"]),
+    (lambda a, b, v: np.clip(a, b, None), "np.clip", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: a @ b, "np.matmul", ["axis 1 of x is 3 and axis 0 of y is 2"]),
+    (lambda a, b, v: a @ v, "np.matmul", ["axis 1 of x is 3 and axis 0 of y is 5"]),
+    (lambda a, b, v: v @ a, "np.matmul", ["axis 0 of x is 5 and axis 0 of y is 2"]),
+    (lambda a, b, v: a[None] @ b, "np.matmul", ["axis 2 of x is 3 and axis 0 of y is 2"]),
+    (lambda a, b, v: a @ v[0], "np.matmul", ["y has shape (), and must have at least 1 axes"]),
+    (lambda a, b, v: np.dot(a, b), "np.dot", ["axis 1 of the first is 3", "of the second is 2"]),
+    (lambda a, b, v: np.inner(a, b), "np.inner", ["axis 1 of the first is 3"]),
+    (lambda a, b, v: np.vecdot(a, b), "np.vecdot", ["axis 1 of x is 3 and axis 1 of y is 4"]),
+    (lambda a, b, v: np.tensordot(a, b, 1), "np.tensordot", ["axis 1 of a is 3", "b is 2"]),
+    (lambda a, b, v: np.tensordot(a, b, ([1], [1])), "np.tensordot", ["of a is 3", "of b is 4"]),
+    (lambda a, b, v: np.tensordot(a, b, 3), "np.tensordot", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: np.einsum("ij,jk", a, b), "np.einsum", ["'j' is 3 in operand 0 (axis 1)"]),
+    (lambda a, b, v: np.einsum("ij,k->", a, b), "np.einsum", ["'k' names 1 axes", "(2, 4)"]),
+    (lambda a, b, v: np.concatenate([a, b]), "np.concatenate", ["axis 1 is 3 in number 0 and 4"]),
+    (lambda a, b, v: np.concatenate([a, v]), "np.concatenate", ["0 has 2 axes and number 1 has 1"]),
+    (lambda a, b, v: np.concatenate([a, a], 2), "np.concatenate", ["axis 2 is none of those"]),
+    (lambda a, b, v: np.stack([a, b]), "np.stack", ["axis 1 is 3 in number 0 and 4 in number 1"]),
+    (lambda a, b, v: np.vstack([a, v]), "np.vstack", ["axis 1 is 3 in number 0 and 5 in number 1"]),
+    (lambda a, b, v: np.hstack([a, b.T]), "np.hstack", ["axis 0 is 2 in number 0 and 4"]),
+    (lambda a, b, v: np.append(a, b, axis=0), "np.append", ["axis 1 is 3 in number 0 and 4"]),
+    (lambda a, b, v: a.reshape(4, 2), "np.reshape", ["(2, 3) has 6 elements", "(4, 2) has 8"]),
+    (lambda a, b, v: a.reshape(-1, 4), "np.reshape", ["6 elements, no multiple of 4 for (-1, 4)"]),
+    (lambda a, b, v: np.broadcast_to(a, (5, 3)), "np.broadcast_to", ["axis 0 is 2, not 1 or 5"]),
+    (lambda a, b, v: np.broadcast_to(a, (3,)), "np.broadcast_to", ["more axes than (3,)"]),
+    (lambda a, b, v: np.transpose(a, (0, 1, 2)), "np.transpose", ["3 axes, (0, 1, 2)", "(2, 3)"]),
+    (lambda a, b, v: np.pad(a, ((1, 1),) * 3), "np.pad", ["3 pairs", "(2, 3)"]),
+    (lambda a, b, v: a.at[0].set(v), "at[0]", ["values of shape (5,)", "elements of shape (3,)"]),
+    (lambda a, b, v: a.at[0].add(v), "at[0]", ["values of shape (5,)", "elements of shape (3,)"]),
+    (lambda a, b, v: np.vdot(a, v), "np.vdot", ["(2, 3)", "(5,)"]),
+    (lambda a, b, v: np.interp(a, b, v), "np.interp", ["(2, 3)", "(2, 4)", "(5,)"]),
+    (lambda a, b, v: np.polyval(a, b), "np.polyval", ["(2, 4)"]),
+    (lambda a, b, v: np.cross(a, b), "np.cross", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: np.split(a, 5), "np.split", ["(2, 3)"]),
+    (lambda a, b, v: np.linalg.solve(b[:, :2], a.T), "np.linalg.solve", ["axis 0 of b is 3"]),
+    (lambda a, b, v: np.linalg.inv(a), "np.linalg.inv", ["square", "(2, 3)"]),
+    (lambda a, b, v: np.linalg.matmul(a, b), "np.linalg.matmul", ["axis 1 of x is 3"]),
+    (lambda a, b, v: np.linalg.multi_dot([a, b, a]), "np.linalg.multi_dot", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: np.fft.fft(a, axis=3), "np.fft.fft", ["(2, 3)"]),
+    (lambda a, b, v: tg.dense(a, b, v), "dense", ["(2, 3)", "(2, 4)"]),
+    (lambda a, b, v: tg.softmax(a, axis=4), "softmax", ["(2, 3)", "axis 4"]),
+]  # fmt: skip
+
+
+def with_tensors():
+    """Every call with three choices of which operands are Tensors, where it uses one of them."""
+    for call, name, parts in CALLS:
+        names = call.__code__.co_varnames[:3]
+        used = {names.index(x.argval) for x in dis.get_instructions(call) if x.argval in names}
+        if name.startswith("at["):
+            used = {0}  # plain arrays have no `at`
+        for which in [(0, 1, 2), (0,), (1, 2)]:
+            if used.intersection(which):
+                yield call, name, parts, which
+
+
+@pytest.mark.parametrize(("call", "name", "parts", "which"), list(with_tensors()))
+def test_the_function_the_shapes_and_the_axis(call, name, parts, which):
+    given = [Tensor(x) if i in which else x for i, x in enumerate((A, B, V))]
+    with pytest.raises((ValueError, IndexError)) as raised:
+        call(*given)
+    text = str(raised.value)
+    assert text.startswith(f"{name}: ")
+    for part in parts:
+        assert part in text
+    for word in ("gufunc", "core dimension", "remapped"):
+        assert word not in text
+
+
+def test_an_index_and_an_axis_keep_their_kinds_of_error():
+    t = Tensor(A)
+    with pytest.raises(IndexError, match=r"t\[5\]: index 5 is out of bounds .*\(a \(2, 3\)\)"):
+        t[5]
+    with pytest.raises(IndexError, match=r"np\.take: .* \(a \(2, 3\)\)"):
+        np.take(t, 9)
+    with pytest.raises(np.exceptions.AxisError, match=r"np\.sum: axis 3 .*\(a \(2, 3\)\)"):
+        t.sum(axis=3)
+
+
+def test_a_call_that_has_been_made_before():
+    for _ in range(3):
+        assert (Tensor(A) + Tensor(A)).shape == (2, 3)
+        with pytest.raises(ValueError, match=r"^np\.add: x \(2, 3\) and y \(2, 4\)"):
+            Tensor(A) + Tensor(B)
+        assert Tensor(A).at[0].set(1.0).shape == (2, 3)
+        with pytest.raises(ValueError, match=r"^at\[0\]: values"):
+            Tensor(A).at[0].set(V)
+
+
+def test_numpys_own_words_are_not_shown_beside():
+    with pytest.raises(ValueError, match=r"np\.matmul") as raised:
+        Tensor(A) @ Tensor(B)
+    assert raised.value.__suppress_context__
+
+
+def test_an_error_of_the_users_own_function_is_left_alone():
+    def mine(row):
+        raise ValueError("mine: shapes (1,) and (2,) are broadcast badly")
+
+    with pytest.raises(ValueError, match=r"^mine: shapes"):
+        np.apply_along_axis(mine, 0, Tensor(A))
+
+    def refuses(x):
+        raise ValueError("operands could not be broadcast, I think")
+
+    with pytest.raises(ValueError, match=r"^operands could not be broadcast, I think$"):
+        tg.pointwise(refuses, lambda: 1)(Tensor(A))
+
+
+class TestLines:
+    def test_debug_mode_knows_who_made_the_operands(self):
+        with tg.debug():
+            a = Tensor(A)  # a variable
+            b = Tensor(B) * 2.0  # a product
+            with pytest.raises(ValueError, match=r"np\.add") as raised:
+                a + b
+        text = str(raised.value)
+        assert "x, float64 (2, 3), was made here:" in text
+        assert "y, float64 (2, 4), was made here:" in text
+        assert text.index("# a variable") < text.index("# a product")
+        assert f'File "{__file__}"' in text
+
+    def test_lists_of_operands(self):
+        with tg.debug():
+            parts = [Tensor(A), Tensor(B)]  # in a list
+            with pytest.raises(ValueError, match=r"np\.concatenate") as raised:
+                np.concatenate(parts)
+        assert "arrays[1], float64 (2, 4), was made here:" in str(raised.value)
+        assert str(raised.value).count("# in a list") == 2
+
+    def test_functions_that_are_made_of_others_tell_it_once(self):
+        with tg.debug():
+            a, b = Tensor(A), Tensor(B)
+            with pytest.raises(ValueError, match=r"np\.append: ") as raised:
+                np.append(a, b, axis=0)
+        assert str(raised.value).count("was made here:") == 2
+
+    def test_without_it_nobody_knows(self):
+        a, b = Tensor(A), Tensor(B)
+        with pytest.raises(ValueError, match=r"np\.add") as raised:
+            a + b
+        assert "was made here" not in str(raised.value)

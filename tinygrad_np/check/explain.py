@@ -1,0 +1,118 @@
+"""explain_nonfinite: where did the nan come from? Asked after a function has given a bad value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..debugging.cases import described, first
+from ..debugging.errors import NonFiniteError
+from ..debugging.modes import debugging
+from ..tensor import value_of
+from ..transforms import vjp
+
+
+class NonFiniteReport:
+    """What `explain_nonfinite` found; its text tells it.
+
+    `value_is_finite` and `gradient_is_finite` say what came of it; `errors` are the operations that
+    turned finite numbers into nan or inf, in their order; `findings` are lines on the arguments,
+    the value and the gradient.
+    """
+
+    def __init__(
+        self,
+        findings: list[str],
+        errors: list[NonFiniteError],
+        value_is_finite: bool,
+        gradient_is_finite: bool,
+    ) -> None:
+        self.findings = findings
+        self.errors = errors
+        self.value_is_finite = value_is_finite
+        self.gradient_is_finite = gradient_is_finite
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether value and gradient are finite."""
+        return self.value_is_finite and self.gradient_is_finite
+
+    def __str__(self) -> str:
+        lines = list(self.findings)
+        if self.is_finite:
+            lines.append("the value and the gradient are finite")
+            if self.errors:
+                lines.append("on the way, nan or inf was made, and nothing came of it:")
+        elif not self.errors:
+            lines.append(
+                "no operation on a Tensor made it of finite numbers: it came in with an argument, "
+                "was made on plain arrays, or by adding up cotangents that are too large"
+            )
+        # What follows from a first one is seldom of interest: the first of each kind.
+        seen: set[str] = set()
+        for error in self.errors:
+            if error.mode not in seen:
+                seen.add(error.mode)
+                lines.append(str(error))
+        return "\n".join(lines)
+
+
+def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -> NonFiniteReport:
+    """Run `function` again, and its gradient, and tell where nan or inf first came up.
+
+    `function` is called on `args` and `kwargs`, with a variable for each floating array in `args`;
+    it may return any tree of arrays, and the gradient is that of the sum of them all. Where it
+    gives gradients itself (``grad(loss)``), those are looked at, and their derivative. The report
+    prints; it also says so if nothing is wrong. What the function raises comes through.
+
+    >>> print(explain_nonfinite(lambda x: np.sqrt(x) * 2, np.array([0.0, 4.0])))
+    ... # doctest: +ELLIPSIS
+    the gradient by argument 0: float64 (2,), 1 of 2 not finite, the first at (0,): inf; ...
+    the derivative of np.sqrt by x turned finite numbers into inf, in the reverse sweep; ...
+    >>> print(explain_nonfinite(lambda x: np.sqrt(x) * 2, np.array([1.0, 4.0])))
+    the value and the gradient are finite
+    """
+    args = tuple([tree.map(value_of, arg) for arg in args])
+    chosen = [i for i, arg in enumerate(args) if _is_floating(arg)]
+    errors: list[NonFiniteError] = []
+
+    def of_chosen(*values: Any) -> Any:
+        given = list(args)
+        for i, value in zip(chosen, values, strict=True):
+            given[i] = value
+        return function(*given, **kwargs)
+
+    with debugging(errors.append, enters=True):
+        value, pull = vjp(of_chosen, *[args[i] for i in chosen])
+        gradients = pull(tree.map(lambda x: np.ones(np.shape(x), np.result_type(x)), value))
+    findings = _bad("argument ", enumerate(args))
+    of_value = _bad("the value", [("", value)])
+    of_gradient = _bad("the gradient by argument ", zip(chosen, gradients, strict=True))
+    return NonFiniteReport(
+        [*findings, *of_value, *of_gradient], errors, not of_value, not of_gradient
+    )
+
+
+def _is_floating(arg: Any) -> bool:
+    leaves = tree.leaves(arg)
+    try:
+        return bool(leaves) and all(np.asarray(x).dtype.kind in "fc" for x in leaves)
+    except (TypeError, ValueError):
+        return False
+
+
+def _bad(what: str, trees: Any) -> list[str]:
+    """A line for each array in the trees that is not finite."""
+    lines = []
+    for name, value in trees:
+        for path, leaf in zip(tree.paths(value), tree.leaves(value), strict=True):
+            if not isinstance(leaf, (np.ndarray, np.generic, float, complex)):
+                continue
+            array = np.asarray(leaf)
+            if array.dtype.kind in "fc" and not np.isfinite(array).all():
+                place = f"{what}{name}{path}"
+                lines.append(f"{place}: {described(array, first(~np.isfinite(array)))}")
+    return lines

@@ -1,0 +1,330 @@
+"""Why an operation gave nan or inf, and what to do: known reasons, by function.
+
+`reason` looks at one case (see `errors.Case`): at the elements that meet in the first bad element,
+and at the operations that made them. It says what it can tell, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..kernels.elementwise import bernoulli_loss, sigmoid
+from ..kernels.softmax import softmax
+from .cases import Case, element
+
+Values = list[Any]
+"""What the operands are where the result is bad; None where that cannot be told"""
+Teller = Callable[[Case, Values], str]
+
+
+def reason(case: Case) -> str:
+    """A sentence or two, or an empty text."""
+    if case.mode == "constant":
+        return (
+            f"The constant {case.wanted!r} has it already: look where that comes from; Tensors "
+            "alone are watched, not plain arrays."
+        )
+    values = [element(operand, case.spot) for operand in case.operands]
+    found = ""
+    if case.mode == "value":
+        teller = _VALUES.get(case.row.function)
+        found = (teller(case, values) if teller else "") or _general(case)
+        if case.within or not found:
+            return found
+        return f"{found} {_AFTER_WHERE}" if case.row.function in _GUARDED else found
+    if case.cotangent is not None and _is_zero(element(case.cotangent, case.spot)):
+        return _not_taken(case)
+    teller = _DERIVATIVES.get(case.row.function)
+    return (teller(case, values) if teller else "") or _general(case)
+
+
+_AFTER_WHERE = (
+    "(If a np.where leaves this element out afterwards: choose the argument before, "
+    "np.where(mask, x, 1.0), so that it is never computed.)"
+)
+
+
+def _not_taken(case: Case) -> str:
+    """0·∞: the result is not used at that element, and the derivative there is infinite."""
+    what = "tangent" if case.mode == "jvp" else "cotangent"
+    name = case.row.name
+    giver = getattr(getattr(case.giver, "plan", None), "row", None)
+    if giver is not None and giver.function in _CHOOSING:
+        why = f"this is the branch that {giver.name} does not take"
+    else:
+        why = "nothing depends on this element: a branch that is not taken, a mask, or a factor 0"
+    operand = case.wanted or "x"
+    return (
+        f"The {what} is exactly 0 there ({why}), and the derivative of {name} is infinite: "
+        f"0·inf = nan. Keep the branch finite: {name}(np.where(mask, {operand}, 1.0)) inside the "
+        f"np.where that chooses the result; or use `with tinygrad_np.strong_zeros():`."
+    )
+
+
+_CHOOSING = {np.where, np.select, np.choose, np.maximum, np.minimum, np.clip, np.max, np.min}
+
+
+def _general(case: Case) -> str:
+    """Overflow, and what a nan can come from."""
+    value = case.result[case.spot]
+    dtype = case.result.dtype
+    if case.result.dtype.kind != "c" and np.isinf(value):
+        if case.mode == "value":
+            return (
+                f"Overflow, or a division by 0: {dtype} ends at {np.finfo(dtype).max:.4g}. Scale "
+                "the numbers, use logarithms, or a wider dtype."
+            )
+        return f"The derivative of {case.row.name} is infinite there, or beyond {dtype}."
+    if case.mode == "value" and any(np.size(x) == 0 for x in case.operands):
+        return "Of no elements there is none: an operand is empty."
+    return ""
+
+
+# Values
+
+
+def _log(case: Case, values: Values) -> str:
+    x = values[0]
+    maker = _maker(case, 0)
+    if maker in (softmax, _scipy("softmax")) or _is_hand_written_softmax(case):
+        return (
+            "A softmax has rounded to 0: use tinygrad_np.log_softmax(z), or "
+            "tinygrad_np.cross_entropy(z, labels), which takes the logits z themselves."
+        )
+    if maker in (sigmoid, _scipy("expit")):
+        return (
+            "A sigmoid has rounded to 0: use tinygrad_np.log_loss_with_logits(z, labels), which "
+            "takes the logits z themselves."
+        )
+    if x is None:
+        return ""
+    edge = -1 if case.row.function is np.log1p else 0
+    name = case.row.name
+    if x == edge:
+        return (
+            f"{name} at {edge} is -inf: keep the argument away from {edge}, for instance "
+            f"{name}(x + 1e-12), or choose it before with np.where."
+        )
+    return f"{name} of a number below {edge} is nan: look why the argument is negative."
+
+
+def _sqrt(case: Case, values: Values) -> str:
+    return (
+        "np.sqrt of a negative number is nan: look why it is negative (a difference that rounds "
+        "below 0? np.sqrt(np.maximum(x, 0)))."
+    )
+
+
+def _divide(case: Case, values: Values) -> str:
+    x, y = values if len(values) == 2 else (1.0, values[0])
+    if y is None or y != 0:
+        return ""
+    maker = _maker(case, 1)
+    if maker is np.sqrt or maker is np.linalg.norm:
+        hint = "The norm is 0: divide by np.where(norm == 0, 1, norm), or by norm + 1e-12."
+    elif maker is np.std:
+        hint = "The std of equal values is 0: divide by std + 1e-8."
+    else:
+        hint = "Divide by np.where(y == 0, 1, y), or by y + a small number."
+    what = "0 / 0 is nan" if x is not None and x == 0 else "A division by 0"
+    return f"{what}. {hint}"
+
+
+def _exp(case: Case, values: Values) -> str:
+    dtype = case.result.dtype
+    name = case.row.name
+    largest = np.log(float(np.finfo(dtype).max)) if dtype.itemsize <= 8 else 11356.0
+    return (
+        f"{name} overflows ({dtype}: np.exp above {largest:.4g}). For a softmax, subtract the "
+        "maximum first, or use tinygrad_np.softmax, log_softmax or logsumexp, which do; for a "
+        "sigmoid, tinygrad_np.sigmoid; losses: cross_entropy and log_loss_with_logits take logits."
+    )
+
+
+def _power(case: Case, values: Values) -> str:
+    x, y = values
+    if x is None or y is None:
+        return ""
+    if x == 0 and y < 0:
+        return "0 to a negative power is a division by 0: keep the base away from 0."
+    if x < 0 and y != np.floor(y):
+        return (
+            "A negative number to a power that is no integer is nan: np.abs(x) ** y, or "
+            "np.maximum(x, 0) ** y, if that is meant."
+        )
+    return ""
+
+
+def _loss(case: Case, values: Values) -> str:
+    return (
+        "A prediction that is certain (0 or 1) and wrong has an infinite loss: use "
+        "tinygrad_np.log_loss_with_logits(z, labels), which takes the logits z and is finite; or "
+        "clip the probabilities."
+    )
+
+
+def _softmax(case: Case, values: Values) -> str:
+    return "A row of logits is -inf throughout, so that nothing is left to choose from."
+
+
+def _domain(case: Case, values: Values) -> str:
+    return (
+        f"{case.row.name} is not defined, or infinite, there: np.clip the argument to its domain "
+        "if it is only rounding that led beyond."
+    )
+
+
+def _spread(case: Case, values: Values) -> str:
+    if any(np.size(x) == 0 for x in case.operands):
+        return "Of no elements there is none: an operand is empty."
+    return "There are not more elements than ddof, or their squares overflow."
+
+
+def _product(case: Case, values: Values) -> str:
+    return (
+        "The product of so many numbers overflows: add up logarithms, np.sum(np.log(x)), or scale "
+        "the numbers."
+    )
+
+
+# Derivatives, where the value itself was finite
+
+
+def _sqrt_derivative(case: Case, values: Values) -> str:
+    inner = _maker(case, 0)
+    if inner in (np.mean, np.var):
+        return (
+            "The derivative of a square root at 0 is infinite: this is the std of equal values. "
+            "np.std has the gradient 0 there; or add a small number, np.sqrt(variance + 1e-12)."
+        )
+    if inner in (np.sum, np.dot, np.matmul, np.vecdot, np.einsum, np.inner, np.vdot, np.add):
+        return (
+            "The derivative of a square root at 0 is infinite: this is the norm at 0. "
+            "np.linalg.norm and np.hypot have the gradient 0 there; or add a small number, "
+            "np.sqrt(sum + 1e-12)."
+        )
+    return (
+        "The derivative of np.sqrt at 0 is infinite: add a small number, np.sqrt(x + 1e-12), or "
+        "leave the element out before, np.sqrt(np.where(x > 0, x, 1.0))."
+    )
+
+
+def _power_derivative(case: Case, values: Values) -> str:
+    x, y = values
+    if x is None or y is None:
+        return ""
+    if case.wanted == "y":
+        return (
+            f"The derivative of x**y by the exponent is x**y·log(x), which has no value at {x}: "
+            "keep the base above 0, or give the exponent as a plain number."
+        )
+    if x == 0:
+        return (
+            f"The derivative of x**{y} at 0 is infinite, because the exponent is less than 1: keep "
+            "the base away from 0, for instance (x + 1e-12)**y, or choose it before with np.where."
+        )
+    return ""
+
+
+def _divide_derivative(case: Case, values: Values) -> str:
+    if _maker(case, 0) is np.prod:
+        return "np.prod(x) / x at 0: the gradient of np.prod is exact there, no quotient is needed."
+    return (
+        "The divisor is 0 or so small that its square is: divide by np.where(y == 0, 1, y), or by "
+        "y + a small number."
+    )
+
+
+def _end_of_domain(case: Case, values: Values) -> str:
+    return (
+        f"The derivative of {case.row.name} is infinite at the end of its domain: clip the "
+        "argument to a little less, np.clip(x, -1 + 1e-7, 1 - 1e-7)."
+    )
+
+
+def _at_zero(case: Case, values: Values) -> str:
+    return (
+        f"The derivative of {case.row.name} at 0 is infinite, or there is none: keep the argument "
+        "away from 0, or choose it before with np.where."
+    )
+
+
+def _loss_derivative(case: Case, values: Values) -> str:
+    return _loss(case, values)
+
+
+# What made an operand
+
+
+def _maker(case: Case, number: int) -> Any:
+    """The function that gave an operand, None for a variable or a constant."""
+    plan = getattr(case.node, "plan", None)
+    positions = getattr(plan, "positions", ())
+    if number not in positions:
+        return None
+    parent = case.node.parents[positions.index(number)]
+    return _function(getattr(parent, "node", parent))
+
+
+def _function(node: Any) -> Any:
+    record = getattr(node, "record", None)
+    within = record[1] if record else ()
+    if within and within[-1] in ("np.std", "np.var", "np.linalg.norm"):
+        return {"np.std": np.std, "np.var": np.var}.get(within[-1], np.linalg.norm)
+    row = getattr(getattr(node, "plan", None), "row", None)
+    return getattr(row, "function", None)
+
+
+def _is_hand_written_softmax(case: Case) -> bool:
+    """Whether the operand is a quotient whose numerator is np.exp."""
+    if _maker(case, 0) is not np.divide:
+        return False
+    quotient = case.node.parents[0]
+    return any(_function(getattr(p, "node", p)) is np.exp for p in quotient.parents)
+
+
+def _scipy(name: str) -> Any:
+    """A function of scipy.special, if the program has imported that."""
+    import sys
+
+    return getattr(sys.modules.get("scipy.special"), name, _NOTHING)
+
+
+_NOTHING = object()
+
+
+def _is_zero(value: Any) -> bool:
+    return value is not None and bool(value == 0)
+
+
+_LOGARITHMS = (np.log, np.log2, np.log10, np.log1p)
+_GUARDED = {*_LOGARITHMS, np.sqrt, np.divide, np.reciprocal, np.exp, np.power, np.exp2}
+
+_VALUES: dict[Any, Teller] = {
+    **dict.fromkeys(_LOGARITHMS, _log),
+    np.sqrt: _sqrt,
+    np.divide: _divide,
+    np.reciprocal: _divide,
+    **dict.fromkeys((np.exp, np.exp2, np.expm1, np.sinh, np.cosh), _exp),
+    np.power: _power,
+    np.float_power: _power,
+    bernoulli_loss: _loss,
+    softmax: _softmax,
+    **dict.fromkeys((np.arcsin, np.arccos, np.arctanh, np.arccosh), _domain),
+    **dict.fromkeys((np.std, np.var, np.mean), _spread),
+    **dict.fromkeys((np.prod, np.cumprod), _product),
+}
+
+_DERIVATIVES: dict[Any, Teller] = {
+    np.sqrt: _sqrt_derivative,
+    np.power: _power_derivative,
+    np.float_power: _power_derivative,
+    np.divide: _divide_derivative,
+    np.reciprocal: _divide_derivative,
+    **dict.fromkeys((np.arcsin, np.arccos, np.arctanh, np.arccosh), _end_of_domain),
+    **dict.fromkeys((*_LOGARITHMS, np.cbrt, np.hypot, np.linalg.norm, np.std), _at_zero),
+    bernoulli_loss: _loss_derivative,
+}

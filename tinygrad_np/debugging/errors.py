@@ -1,0 +1,94 @@
+"""What debug mode raises, and the text of it: what happened, where, to which arrays, and why.
+
+`NonFiniteError` is raised where finite numbers became nan or inf; `ChangedArrayError` where an
+array that the reverse sweep needs was written into since.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import places
+from .cases import Case, described, first
+
+
+class NonFiniteError(FloatingPointError):
+    """An operation turned finite numbers into nan or inf.
+
+    `function` is its name and `mode` what was being computed ("value", "vjp" or "jvp"); `file` and
+    `line` are the user's. `node` is the operation's place in the graph, `operands` a tuple of the
+    arrays it was called on, `names` their names, and `result` what was not finite.
+    """
+
+    function: str
+    mode: str
+    file: str | None
+    line: int | None
+    node: Any
+    operands: tuple[Any, ...]
+    names: tuple[str, ...]
+    result: Any
+
+
+class NonFiniteWarning(RuntimeWarning):
+    """The same as `NonFiniteError`, for ``debug(on_nonfinite="warn")``."""
+
+
+class ChangedArrayError(ValueError):
+    """An array that the reverse sweep needs is not what it was when the operation used it."""
+
+
+def error_of(case: Case) -> NonFiniteError:
+    """The error that tells a case."""
+    from . import diagnoses  # which only those need who have an error
+
+    error = NonFiniteError(_told(case, diagnoses.reason(case)))
+    error.function = case.row.name
+    error.mode = case.mode
+    error.file, error.line = places.file_and_line(case.place) if case.place else (None, None)
+    error.node = case.node
+    error.operands = case.operands
+    error.names = case.names
+    error.result = case.result
+    return error
+
+
+def _told(case: Case, reason: str) -> str:
+    value = case.result[case.spot]
+    what = "nan" if np.isnan(value) else "inf" if np.real(value) >= 0 else "-inf"
+    name = " in ".join([case.row.name, *reversed(case.within)])
+    library = places.library_function(case.place)
+    if library and library not in case.within:
+        name += f" in {library}"
+    lines = [_HEADS[case.mode].format(name=name, what=what, wanted=case.wanted)]
+    lines.append(places.text(case.place))
+    which = "first" if case.spot == first(~np.isfinite(case.result)) else "first new one"
+    bad = f"{case.number} of {case.result.size} not finite, the {which} at {case.spot}: {value}"
+    lines.append(f"  result: {case.result.dtype} {case.result.shape}, {bad}")
+    if case.cotangent is not None:
+        what = "tangent" if case.mode == "jvp" else "cotangent"
+        lines.append(f"  {what}: {described(case.cotangent, case.spot)}")
+    for name, operand in list(zip(case.names, case.operands, strict=True))[:_MOST]:
+        lines.append(f"  {name}: {described(operand, case.spot)}")
+    if len(case.operands) > _MOST:
+        lines.append(f"  … and {len(case.operands) - _MOST} more operands")
+    if reason:
+        lines.append(f"  {reason}")
+    return "\n".join(lines)
+
+
+_MOST = 8  # operands that are described
+_HEADS = {
+    "value": "{name} turned finite numbers into {what}",
+    "vjp": (
+        "the derivative of {name} by {wanted} turned finite numbers into {what}, in the reverse "
+        "sweep; the function was called here:"
+    ),
+    "jvp": (
+        "the derivative of {name} by {wanted} turned finite numbers into {what}, in the forward "
+        "sweep; the function was called here:"
+    ),
+    "constant": "{name} was given a constant with nan or inf, and its result has {what}",
+}

@@ -1,0 +1,117 @@
+"""Where in the user's own program something was called: not in this package, not in NumPy's.
+
+`here` looks outwards through the frames for the first one that belongs to the user, and keeps only
+its code and its instruction, so that no frame, and nothing in one, is kept alive. What is read from
+that (the line, its text) is read when somebody wants to know.
+
+>>> place = here(0)
+>>> text(place).splitlines()[1].strip()
+'place = here(0)'
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+Place = tuple[CodeType, int, CodeType | None]
+"""A user's code, the instruction in it, and the code of ours that this called (None: NumPy's)."""
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_SCIPY = os.path.join(os.path.dirname(os.path.dirname(_NUMPY)), "scipy") + os.sep
+_LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_INSTALLED = (os.path.join(_LIBRARY, "site-packages"), os.path.join(_LIBRARY, "dist-packages"))
+
+
+class _Users(dict[str, bool]):
+    """Whether a file, by the name that its code has, is the user's."""
+
+    def __missing__(self, name: str) -> bool:
+        is_library = name.startswith(_LIBRARY) and not name.startswith(_INSTALLED)
+        theirs = name.startswith((_OURS, _NUMPY, _SCIPY, "<frozen ", "<__array_function__"))
+        found = self[name] = not (theirs or is_library)
+        return found
+
+
+_USERS = _Users()
+
+
+def here(depth: int = 1) -> Place | None:
+    """The place in the user's program that the caller (or one `depth` calls further out) runs for.
+
+    None where no frame is the user's.
+    """
+    users = _USERS
+    frame: Any = sys._getframe(depth + 1)
+    inner = None
+    while frame is not None:
+        code = frame.f_code
+        if users[code.co_filename]:
+            return code, frame.f_lasti, inner
+        inner = code
+        frame = frame.f_back
+    return None
+
+
+def is_users(code: CodeType) -> bool:
+    """Whether this code belongs to the user."""
+    return _USERS[code.co_filename]
+
+
+def is_ours(code: CodeType) -> bool:
+    """Whether this code belongs to this package."""
+    return code.co_filename.startswith(_OURS)
+
+
+def file_and_line(place: Place) -> tuple[str, int]:
+    """The file and the line, counted from 1."""
+    return place[0].co_filename, _span(place)[0]
+
+
+def library_function(place: Place | None) -> str | None:
+    """The name of the layer or loss of ours that the user called there, if it was one.
+
+    >>> library_function(here(0)) is None
+    True
+    """
+    entry = place[2] if place else None
+    if entry is None or not entry.co_filename.endswith((f"{os.sep}nn.py", f"{os.sep}losses.py")):
+        return None
+    return f"tinygrad_np.{entry.co_name}"
+
+
+def text(place: Place | None) -> str:
+    """File, line, function and source text, as Python writes them in a traceback."""
+    import linecache  # which only those need who have an error
+
+    if place is None:
+        return '  File "?": no line of the user\'s program was found'
+    file, line = file_and_line(place)
+    name = place[0].co_name
+    head = f'  File "{file}", line {line}' + ("" if name == "<module>" else f", in {name}")
+    source = linecache.getline(file, line)
+    if not source.strip():
+        return head
+    indent = len(source) - len(source.lstrip())
+    lines = [head, f"    {source.strip()}"]
+    _, last, start, stop = _span(place)
+    if last == line and start is not None and stop is not None:
+        # The positions count bytes of UTF-8.
+        before, within = source.encode()[:start].decode(), source.encode()[start:stop].decode()
+        if within.strip() != source.strip():
+            lines.append(" " * (4 + len(before) - indent) + "^" * len(within))
+    return "\n".join(lines)
+
+
+def _span(place: Place) -> tuple[int, int | None, int | None, int | None]:
+    """First line, last line, first and last column of the instruction."""
+    code, instruction, _ = place
+    positions = itertools.islice(code.co_positions(), max(instruction, 0) // 2, None)
+    line, last, start, stop = next(positions, (None, None, None, None))
+    return line or code.co_firstlineno, last, start, stop

@@ -1,0 +1,473 @@
+"""Debug mode at work: every result is looked at when it is made, and every rule's when it is swept.
+
+`made`, `several` and `constant` see the results of operations, `composing` those of functions that
+are text of others; a `Sweep` stands between a sweep and the rules it calls. What was seen is kept
+in the `record` of a node: the user's place, the functions it was a part of, the values, and the
+fingerprints of arrays that the caller could still write into.
+
+A rule may pass through inf and nan on branches that it then masks out, and so may the text of a
+composed function: there, only the outcome is looked at.
+"""
+
+from __future__ import annotations
+
+import binascii
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+from . import modes, places
+from .cases import Case, first
+from .errors import ChangedArrayError, NonFiniteError, NonFiniteWarning, error_of
+from .modes import Mode, current, enter, leave
+
+_ARRAYS = (np.ndarray, np.generic)
+_finite, _nonzero = np.isfinite, np.count_nonzero
+
+
+def debug(
+    on_nonfinite: str | Callable[[NonFiniteError], None] = "raise",
+) -> AbstractContextManager[None]:
+    """A block in which the first operation that turns finite numbers into nan or inf raises.
+
+    It may be an operation on Tensors, or one of the rules in a sweep (of any order): the
+    `NonFiniteError` names the function, the line of the user's program that called it, its
+    operands and, where that can be told, the reason and the remedy. With ``on_nonfinite="warn"``
+    it is a `NonFiniteWarning`, and a function is called with the error and may go on.
+
+    An array that a rule kept, and that the caller wrote into before the reverse sweep, raises
+    `ChangedArrayError`, and errors of shapes name the lines that made the operands.
+
+    The block is for this thread or task alone, and has to be around the sweep, too. It costs up to
+    twice the time beside, and the memory of the operands. NumPy's own warnings of division by
+    zero, overflow and invalid values are off in it. Raises ``ValueError`` for another word.
+
+    >>> from tinygrad_np import grad
+    >>> with debug():
+    ...     grad(lambda x: np.sqrt(x))(0.0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    tinygrad_np...NonFiniteError: the derivative of np.sqrt by x turned finite numbers into inf, ...
+    """
+    known = {"raise": _raise, "warn": _warn}
+    handler = on_nonfinite if callable(on_nonfinite) else known.get(on_nonfinite)
+    if handler is None:
+        raise ValueError(
+            f"debug: on_nonfinite is 'raise', 'warn' or a function, not {on_nonfinite!r}"
+        )
+    return modes.debugging(handler)
+
+
+def _raise(error: NonFiniteError) -> None:
+    raise error
+
+
+def _warn(error: NonFiniteError) -> None:
+    warning = NonFiniteWarning(str(error))
+    warnings.warn_explicit(warning, None, error.file or "?", error.line or 1)
+
+
+# What is made
+
+
+def made(node: Any, known: Any) -> None:
+    """Keep the record of a new node, and look at its value: ``known`` is (value, *operands)."""
+    mode = current()
+    if mode.handler is None:
+        return
+    if mode.rule is not None:
+        record = getattr(mode.rule, "record", None)
+        node.record = record and record[0], mode.within, known, _marks(node)
+        return
+    place = places.here(2)
+    node.record = place, mode.within, known, _marks(node)
+    ans = known[0]
+    if _nonzero(_finite(ans)) == ans.size or _is_inside(mode, place):
+        return
+    names, operands = _operands(node.plan.row, known)
+    inputs = list(_arrays(known[1:]))  # also what a frame is filled with
+    _judge(mode, node.plan.row, "value", place, node, names, operands, ans, inputs)
+    if mode.enters:
+        _enter(mode, node, place, names, operands, ans)
+
+
+def several(node: Any, known: Any) -> None:
+    """The same for a node with several results."""
+    mode = current()
+    if mode.handler is None:
+        return
+    record = getattr(mode.rule, "record", None)
+    place = places.here(2) if mode.rule is None else record and record[0]
+    node.record = place, mode.within, known, _marks(node)
+    if mode.rule is None and not _is_inside(mode, place):
+        row, inputs = node.plan.row, list(_arrays(known[1:]))
+        _judge(mode, row, "value", place, node, *_operands(row, known), known[0], inputs)
+
+
+def leaf(node: Any) -> None:
+    """Keep the place where a user made a variable."""
+    mode = current()
+    if mode.handler is not None:
+        node.record = places.here(2), (), (), ()
+
+
+def constant(row: Any, args: tuple[Any, ...], result: Any) -> None:
+    """Look at the result of an elementwise function that is locally constant."""
+    if not isinstance(row.function, np.ufunc):
+        return  # np.empty_like has any contents, np.full_like those that were asked for
+    mode = current()
+    place = places.here(2)
+    if mode.handler is None or mode.rule is not None or _is_inside(mode, place):
+        return
+    operands = tuple([_plain(x) for x in args])
+    names = tuple([f"operand {i}" for i in range(len(operands))])
+    _judge(mode, row, "value", place, None, names, operands, result)
+
+
+def composing(row: Any) -> Callable[..., Any]:
+    """The text of a composed function, of which the operations know that they are a part."""
+    mode, text = current(), row.text
+    if mode.handler is None or mode.rule is not None:
+        return text
+    place = places.here(3)
+    is_inside = _is_inside(mode, place)
+
+    def looked_at(*values: Any) -> Any:
+        token = enter(mode._replace(call=place, within=(*mode.within, row.name)))
+        try:
+            result = text(*values)
+        finally:
+            leave(token)
+        if not is_inside:
+            given = [_plain(x) for x in values]
+            names, operands = _named(row, list(zip(row.needs, given, strict=True)))
+            node = getattr(result, "_source", None)
+            inputs = list(_arrays(given))
+            _judge(mode, row, "value", place, node, names, operands, result, inputs)
+        return result
+
+    return looked_at
+
+
+def _is_inside(mode: Mode, place: Any) -> bool:
+    """Whether this belongs to the text of a composed function, not to a user's function in it."""
+    return mode.call is not None and place is not None and place[:2] == mode.call[:2]
+
+
+# What is swept
+
+
+Fit = Callable[[Any, Any, Any], Any]
+"""Undoes broadcasting and promotion: (cotangent, operand's like, node) → cotangent"""
+
+
+def sweeping(recorded: bool, fit: Fit | None = None) -> Sweep | None:
+    """What stands between a sweep and the rules, or None if there is nothing to do."""
+    mode = current()
+    if mode.handler is None and not mode.strong:
+        return None
+    return Sweep(mode, recorded, fit)
+
+
+class Sweep:
+    """The rules as one sweep calls them, in the mode in which it began."""
+
+    def __init__(self, mode: Mode, recorded: bool, fit: Fit | None) -> None:
+        self.mode = mode
+        self.recorded = recorded
+        self.fit = fit
+        self.givers: dict[Any, Any] = {}
+
+    def pulls(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
+        """The pairs of `Plan.pulls` for the reverse sweep's step at `node`."""
+        found = node.plan.strong[0] if self.mode.strong else node.plan.pulls
+        if self.mode.handler is None:
+            return found
+        _check_marks(node)
+        return [(self._watched(node, rule, slot, "vjp"), slot) for rule, slot in found]
+
+    def pushes(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
+        """The pairs of `Plan.pushes` for the forward sweep's step at `node`."""
+        found = node.plan.strong[1] if self.mode.strong else node.plan.pushes
+        if self.mode.handler is None:
+            return found
+        _check_marks(node)
+        return [(self._watched(node, rule, slot, "jvp"), slot) for rule, slot in found]
+
+    def _watched(self, node: Any, rule: Any, slot: Any, kind: str) -> Callable[..., Any]:
+        def watched(g: Any, kept: Any, parents: Any) -> Any:
+            if self.recorded:
+                part = self._recorded(node, rule, g, kept, parents)
+            else:
+                part = rule(g, kept, parents)
+            inputs: tuple[Any, ...] = g, kept
+            if kind == "vjp":
+                for parent in parents[slot] if type(slot) is slice else (parents[slot],):
+                    self.givers[parent] = node
+                if self.fit is not None and type(slot) is int and isinstance(part, _ARRAYS):
+                    like = parents[slot]
+                    if part.shape != like.shape or part.dtype != like.dtype:
+                        whole, part = part, self.fit(part, like, node)
+                        if _nonzero(_finite(whole)) == whole.size:
+                            inputs = (whole,)  # it is the sum, or the cast, that may overflow
+            # What is only promised is looked at when it has been kept.
+            for array in (part,) if isinstance(part, _ARRAYS) else _arrays(part):
+                if _nonzero(_finite(array)) != array.size:
+                    self._judge(node, slot, kind, g, inputs, part)
+                    break
+            return part
+
+        return watched
+
+    def _recorded(self, node: Any, rule: Any, g: Any, kept: Any, parents: Any) -> Any:
+        """What the rule gives on Tensors: all it records is named by the node's own place."""
+        mode = self.mode
+        record = getattr(node, "record", None)
+        within = (*(record[1] if record else ()), f"the derivative of {node.plan.row.name}")
+        token = enter(mode._replace(within=within, rule=node))
+        try:
+            return rule(g, kept, parents)
+        finally:
+            leave(token)
+
+    def _judge(self, node: Any, slot: Any, kind: str, g: Any, inputs: Any, part: Any) -> None:
+        row = node.plan.row
+        record = getattr(node, "record", None)
+        place, within, known = record[:3] if record else (None, (), (None,))
+        names, operands = _operands(row, known)
+        position = node.plan.positions[_number(node.plan, slot)]
+        inputs = list(_arrays(inputs))
+        mode = self.mode._replace(within=within)
+        wanted = row.names[position]
+        giver = self.givers.get(node)
+        _judge(
+            mode, row, kind, place, node, names, operands, part, inputs, known[0], g, wanted, giver
+        )
+
+
+def _number(plan: Any, slot: Any) -> int:
+    """Which of the plan's Tensor operands has this slot."""
+    return next(i for i, (_, other) in enumerate(plan.pulls) if other == slot)
+
+
+# Is it this one?
+
+
+def _judge(
+    mode: Mode,
+    row: Any,
+    kind: str,
+    place: Any,
+    node: Any,
+    names: Any,
+    operands: Any,
+    result: Any,
+    inputs: Any = None,
+    answer: Any = None,
+    cotangent: Any = None,
+    wanted: str = "",
+    giver: Any = None,
+) -> None:
+    """Tell the mode's handler, if a bad element of the result was made here."""
+    inputs = list(_arrays(operands)) if inputs is None else inputs
+    for array in _arrays(result):
+        if array.dtype.kind not in "fc":
+            continue
+        bad = _new(array, inputs, row.broadcasts)
+        if bad is not None:
+            given = next(iter(_arrays(cotangent)), None)
+            index = first(bad)
+            count = array.size - int(_nonzero(_finite(array)))
+            case = Case(
+                row, kind, place, mode.within, node, names, operands, answer, given,
+                array, index, count, wanted, giver,
+            )  # fmt: skip
+            assert mode.handler is not None
+            mode.handler(error_of(case))
+            return
+
+
+def _new(result: Any, inputs: list[Any], is_elementwise: bool) -> Any:
+    """A mask of the bad elements that did not come in, or None.
+
+    Such are a nan or inf of finite numbers, and a nan of numbers that are none. Where the function
+    is elementwise each element counts for itself, otherwise all of the inputs count together.
+    """
+    bad = ~np.isfinite(result)
+    if not bad.any():
+        return None
+    finite, number = True, True
+    for x in inputs:
+        finite_x, number_x = np.isfinite(x), ~np.isnan(x)
+        if not is_elementwise or np.shape(x) != _fit(np.shape(x), result.shape):
+            finite_x, number_x = finite_x.all(), number_x.all()
+        finite, number = np.logical_and(finite, finite_x), np.logical_and(number, number_x)
+    new = np.logical_or(bad & finite, np.isnan(result) & number)
+    return new if new.any() else None
+
+
+def _fit(shape: tuple[int, ...], whole: tuple[int, ...]) -> tuple[int, ...] | None:
+    """`shape`, if an array of it broadcasts to `whole`."""
+    pairs = zip(reversed(shape), reversed(whole), strict=False)
+    is_fitting = len(shape) <= len(whole) and all(n in (1, m) for n, m in pairs)
+    return shape if is_fitting else None
+
+
+def _enter(mode: Mode, node: Any, place: Any, names: Any, operands: Any, ans: Any) -> None:
+    """Report a nan or inf that came in with a constant."""
+    tensors = {node.plan.row.names[position] for position in node.plan.positions}
+    for name, operand in zip(names, operands, strict=True):
+        if name not in tensors and not all(np.isfinite(x).all() for x in _arrays(operand)):
+            array = np.asarray(ans)
+            bad = ~np.isfinite(array)
+            case = Case(
+                node.plan.row, "constant", place, mode.within, node, names, operands, ans, None,
+                array, first(bad), int(bad.sum()), name, None,
+            )  # fmt: skip
+            assert mode.handler is not None
+            mode.handler(error_of(case))
+            return
+
+
+def _operands(row: Any, known: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """The names and the values of the operands: what a rule can be about, and other arrays."""
+    return _named(row, [(position, value) for position, value in enumerate(known[1:])])
+
+
+def _named(row: Any, values: list[tuple[int, Any]]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    names: list[str] = []
+    operands: list[Any] = []
+    for position, value in values[: len(row.names)]:
+        name = row.names[position]
+        if isinstance(value, (list, tuple)) and any(isinstance(x, _ARRAYS) for x in value):
+            arrays = [x for x in value if isinstance(x, _ARRAYS)]
+            names += [f"{name}[{i}]" for i in range(len(arrays))]
+            operands += arrays
+        elif isinstance(value, _ARRAYS) or (position in row.operands and _is_number(value)):
+            names.append(name)
+            operands.append(value)
+    return tuple(names), tuple(operands)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, complex)) and not isinstance(value, bool)
+
+
+def _plain(x: Any) -> Any:
+    """The value of a Tensor, also of those in a list; anything else as it is."""
+    if isinstance(x, (list, tuple)):
+        return [_plain(item) for item in x]
+    return getattr(x, "_value", x)
+
+
+def _arrays(x: Any) -> Iterator[Any]:
+    """The arrays of numbers in `x`, a tree of lists and tuples; numbers count as arrays."""
+    if isinstance(x, (list, tuple)):
+        for item in x:
+            yield from _arrays(item)
+        return
+    x = getattr(x, "_value", x)
+    if isinstance(x, (float, complex)) or (isinstance(x, _ARRAYS) and x.dtype.kind in "biufc"):
+        yield np.asarray(x)
+
+
+# Arrays that the caller can write into
+
+
+def _marks(node: Any) -> list[tuple[Any, int]] | None:
+    """Each array that the node keeps and that may be the caller's, by its place, and its mark."""
+    kept = node.kept
+    if kept is None:
+        return None
+    plan = node.plan
+    marks = [(i, fingerprint(kept[i])) for i in plan.constants if type(kept[i]) in _WRITTEN]
+    for i, slot in plan.values:
+        if type(slot) is int:
+            # A transform's variable is the caller's own array.
+            parent = node.parents[slot]
+            if getattr(parent, "plan", parent) is None:
+                marks.append((i, fingerprint(kept[i])))
+        elif type(slot) is slice:
+            pairs = zip(kept[i], node.parents[slot], strict=True)
+            for j, (value, parent) in enumerate(pairs):
+                if parent is None and type(value) is np.ndarray:
+                    marks.append(((i, j), fingerprint(value)))
+    return marks
+
+
+_WRITTEN = (np.ndarray, list, tuple)
+
+
+def _check_marks(node: Any) -> None:
+    record = getattr(node, "record", None)
+    for spot, mark in (record and record[3]) or ():
+        value = node.kept[spot[0]][spot[1]] if type(spot) is tuple else node.kept[spot]
+        if fingerprint(value) != mark:
+            raise ChangedArrayError(_changed(node, spot, value))
+
+
+def _changed(node: Any, spot: Any, value: Any) -> str:
+    row = node.plan.row
+    names = [
+        name
+        for name, operand in zip(row.names, node.record[2][1:], strict=False)
+        if operand is value or (isinstance(operand, list) and any(x is value for x in operand))
+    ]
+    name = f"its operand {names[0]!r}" if names else "an operand"
+    what = f", {value.dtype} {value.shape}," if type(value) is np.ndarray else ""
+    return (
+        f"{row.name}: {name}{what} was written into between the call and the reverse sweep, which "
+        f"would give a wrong gradient; the function was called here:\n"
+        f"{places.text(node.record[0])}\n"
+        "  Put a new array in its place (buffer = values, not buffer[:] = values), or give the "
+        "function a copy: buffer.copy()"
+    )
+
+
+def fingerprint(x: Any) -> int:
+    """A number that changes with any element, of an array or of the arrays in a list or tuple.
+
+    >>> a = np.arange(3.0)
+    >>> before = fingerprint(a)
+    >>> a[1] = 5
+    >>> fingerprint(a) == before
+    False
+    """
+    if type(x) is not np.ndarray:
+        return hash(tuple(map(fingerprint, x))) if isinstance(x, (list, tuple)) else hash(repr(x))
+    if x.dtype.hasobject:
+        return 0
+    base = x.base
+    while base is not None:
+        if type(base) is np.ndarray and base.nbytes < x.nbytes:
+            x = base  # windows: what they share is smaller than they are
+        base = getattr(base, "base", None)
+    if not x.flags.c_contiguous:
+        # In the order of its memory it may well be contiguous; the order is no part of the mark.
+        x = np.ascontiguousarray(x.transpose(np.argsort([-n for n in x.strides], kind="stable")))
+    flat = x.reshape(-1).view(np.uint8)
+    if flat.size < _LARGE:
+        return binascii.crc32(flat)
+    # A checksum of all rows' and all columns' sums: six times as fast, and an order of elements
+    # changes it, too.
+    end = flat.size // _BLOCK * _BLOCK
+    words = flat[:end].view(np.uint64).reshape(-1, _BLOCK // 8)
+    mark = binascii.crc32(np.add.reduce(words, 0), binascii.crc32(np.add.reduce(words, 1)))
+    return binascii.crc32(flat[end:], mark)
+
+
+_LARGE = 1 << 15  # bytes
+_BLOCK = 1 << 12  # bytes
+
+
+def made_at(operands: Iterable[Any]) -> list[str]:
+    """For each Tensor among operands the text of the place that made it, or ""."""
+    found = []
+    for operand in operands:
+        source = getattr(operand, "_source", None)
+        record = getattr(getattr(source, "node", source), "record", None)
+        found.append(places.text(record[0]) if record and record[0] else "")
+    return found
