@@ -16,6 +16,7 @@ import numpy as np
 from .dispatch import array_function
 from .geometry import Ints
 from .memory import empty, scratch
+from .threads import together
 
 _CACHED = 1 << 19  # bytes of images that are worked on at a time
 
@@ -27,12 +28,15 @@ def window_max(columns: Any) -> Any:
     array([3., 5.])
     """
     result = empty(_kept_shape(columns), columns.dtype)
-    for part in parts(columns.shape, columns.dtype):
+
+    def compare(part: slice) -> None:
         first, *others = _taps(columns[part])
         largest = result[part]
         np.copyto(largest, first)
         for tap in others:
             np.maximum(largest, tap, out=largest)
+
+    together(compare, parts(columns.shape, columns.dtype), columns.nbytes)
     return result
 
 
@@ -47,7 +51,8 @@ def window_maxima(columns: Any) -> Any:
     values = empty(_kept_shape(columns), columns.dtype)
     number_of_taps = math.prod(columns.shape[columns.ndim // 2 : -1])
     numbers = np.zeros(values.shape, np.uint8 if number_of_taps <= 256 else np.intp)
-    for part in parts(columns.shape, columns.dtype):
+
+    def compare(part: slice) -> None:
         first, *others = _taps(columns[part])
         largest, number = values[part], numbers[part]
         larger = scratch("larger", largest.shape, bool)
@@ -58,6 +63,8 @@ def window_maxima(columns: Any) -> Any:
             np.multiply(larger, number.dtype.type(k), out=candidate)
             np.maximum(number, candidate, out=number)  # a later one has a larger number
             np.maximum(largest, tap, out=largest)
+
+    together(compare, parts(columns.shape, columns.dtype), columns.nbytes)
     is_nan = np.isnan(values)
     if is_nan.any():
         taps = np.stack([np.isnan(tap) for tap in _taps(columns)])

@@ -18,6 +18,7 @@ import numpy as np
 from . import pooling, products, tiles
 from .geometry import Ints
 from .memory import scratch, zeros
+from .threads import together
 from .windows import checked_windows, pad, windows
 
 Spans = list[tuple[int, int]]
@@ -121,8 +122,11 @@ class PromisedPlaces(PromisedWindows):
     def added_up(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
         """Offset by offset, some images at a time."""
         images = zeros(shape, self.dtype)
-        for part in pooling.parts(shape, self.dtype):
+
+        def add(part: slice) -> None:
             self._add(images[part], self.cotangent[part], self.index[part], stride, dilation)
+
+        together(add, pooling.parts(shape, self.dtype), images.nbytes)
         return _part(images, spans)
 
     def _add(self, images: Any, cotangent: Any, index: Any, stride: Ints, dilation: Ints) -> None:

@@ -14,13 +14,14 @@ simple path in another order.
 import functools
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .geometry import Ints
 from .memory import empty, scratch, zeros
+from .threads import summed, together
 
 _TILE, _PLANES_TILE = 1 << 20, 1 << 17  # bytes of a tile of windows, and of one by planes
 _FEWEST, _MOST = 256, 8192  # positions in a tile
@@ -109,19 +110,21 @@ def image_of(columns: Any) -> Any:
     )
 
 
-def _tiles(columns: Any, kept: Ints) -> Iterator[tuple[Block, Any]]:
-    """Each block with its tile: (positions, size·c)."""
+def _tiles(columns: Any, kept: Ints) -> tuple[tuple[Block, ...], Callable[[Block], Any]]:
+    """The blocks, and what makes a block's tile: (positions, size·c)."""
     row = math.prod(columns.shape[len(kept) :])
     planes = _planes(columns)
     most = _positions(row * columns.itemsize, _TILE if planes is None else _PLANES_TILE)
-    for block in blocks(kept, most):
+
+    def tile(block: Block) -> Any:
         if planes is not None:
-            yield block, planes.tile(block).T
-            continue
+            return planes.tile(block).T
         part = columns[block.place]
-        tile = scratch("tile", part.shape, part.dtype)
-        np.copyto(tile, part)
-        yield block, tile.reshape(-1, row)
+        copied = scratch("tile", part.shape, part.dtype)
+        np.copyto(copied, part)
+        return copied.reshape(-1, row)
+
+    return blocks(kept, most), tile
 
 
 def product(columns: Any, filters: Any) -> Any:
@@ -129,9 +132,13 @@ def product(columns: Any, filters: Any) -> Any:
     kept = columns.shape[: columns.ndim - filters.ndim + 1]
     filters = filters.reshape(-1, filters.shape[-1])
     result = empty((math.prod(kept), filters.shape[-1]), columns.dtype)
-    for block, tile in _tiles(columns, kept):
+    all_blocks, tile = _tiles(columns, kept)
+
+    def multiply(block: Block) -> None:
         # (positions, size·c) @ (size·c, f)
-        np.dot(tile, filters, out=result[block.start : block.stop])
+        np.dot(tile(block), filters, out=result[block.start : block.stop])
+
+    together(multiply, all_blocks, columns.nbytes)
     return result.reshape(*kept, -1)
 
 
@@ -140,12 +147,15 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     kept, f = cotangent.shape[:-1], cotangent.shape[-1]
     size = columns.shape[len(kept) :]
     cotangent = cotangent.reshape(-1, f)
-    total = zeros((math.prod(size), f), columns.dtype)
-    part = scratch("part", total.shape, total.dtype)
-    for block, tile in _tiles(columns, kept):
+    all_blocks, tile = _tiles(columns, kept)
+
+    def add(total: Any, block: Block) -> None:
+        part = scratch("part", total.shape, total.dtype)
         # (size·c, positions) @ (positions, f)
-        np.dot(tile.T, cotangent[block.start : block.stop], out=part)
-        total += part
+        np.dot(tile(block).T, cotangent[block.start : block.stop], out=part)
+        np.add(total, part, out=total)
+
+    total = summed(add, all_blocks, (math.prod(size), f), columns.dtype, columns.nbytes)
     return total.reshape(*size, f)
 
 
@@ -159,7 +169,8 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
     offsets = list(itertools.product(*map(range, size)))
     planes = c <= FEW_CHANNELS
     target = zeros((c, *shape[:-1]), result.dtype) if planes else result
-    for block in blocks(kept, _positions(row * result.itemsize, _TILE)):
+
+    def add(block: Block) -> None:
         part = cotangent[block.start : block.stop]
         inside = _kept_lengths(block, kept)
         if planes:
@@ -176,6 +187,20 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
                 target[(slice(None), *place)] += values
             else:
                 target[place] += values
+
+    # Windows of different images do not overlap, so that nobody else adds to the same place.
+    by_image = [
+        list(some)
+        for _, some in itertools.groupby(
+            blocks(kept, _positions(row * result.itemsize, _TILE)), lambda block: block.place[0]
+        )
+    ]
+
+    def add_all(some: list[Block]) -> None:
+        for block in some:
+            add(block)
+
+    together(add_all, by_image, math.prod(kept) * row * result.itemsize)
     if planes:
         result[...] = np.moveaxis(target, 0, -1)
     return result

@@ -15,13 +15,13 @@ float64 nothing of this is used.
 
 import functools
 import math
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .memory import empty, scratch, zeros
+from .memory import empty, scratch
+from .threads import summed, together
 from .tiles import image_of
 
 _M = 4  # outputs of a tile
@@ -108,11 +108,13 @@ class _Tiling:
         self.at_once = max(1, chunk // image)
         self.rows_at_once = self.rows if image <= 2 * chunk else max(4, chunk // row - self.k + 1)
 
-    def parts(self) -> Iterator[_Part]:
-        for i in range(0, self.n, self.at_once):
-            for r in range(0, self.rows, self.rows_at_once):
-                stop = min(r + self.rows_at_once, self.rows)
-                yield _Part(slice(i, min(i + self.at_once, self.n)), slice(r, stop))
+    def parts(self) -> list[_Part]:
+        images, rows = self.at_once, self.rows_at_once
+        return [
+            _Part(slice(i, min(i + images, self.n)), slice(r, min(r + rows, self.rows)))
+            for i in range(0, self.n, images)
+            for r in range(0, self.rows, rows)
+        ]
 
     def pixels(self, part: _Part, transform: Any) -> Any:
         """(points, grid, c): the pixels of a part, at the points."""
@@ -150,7 +152,8 @@ def product(columns: Any, filters: Any) -> Any:
     at_points = np.tensordot(t.taps, filters, (1, 1))  # (points, k, c, f)
     tiling = _Tiling(columns, f)
     result = empty((n, rows, width, f), dtype)
-    for part in tiling.parts():
+
+    def multiply(part: _Part) -> None:
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
         products = scratch("products", (tiling.points, grid, f), dtype)
@@ -175,6 +178,8 @@ def product(columns: Any, filters: Any) -> Any:
             whole = scratch("framed", laid_out.shape, dtype)
             np.copyto(whole, laid_out)
             target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
+
+    together(multiply, tiling.parts(), columns.nbytes)
     return result
 
 
@@ -186,11 +191,12 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     k, c, f = columns.shape[3], columns.shape[5], cotangent.shape[-1]
     dtype = columns.dtype
     t = transforms(k, dtype)
-    total = zeros((t.pixels.shape[0], k, c, f), dtype)
-    added = scratch("added", total[:, 0].shape, dtype)
+    shape = (t.pixels.shape[0], k, c, f)
     # so large a part that adding it up costs little beside making it
-    tiling = _Tiling(columns, f, total.nbytes // 2)
-    for part in tiling.parts():
+    tiling = _Tiling(columns, f, math.prod(shape) * dtype.itemsize // 2)
+
+    def add(total: Any, part: _Part) -> None:
+        added = scratch("added", (len(total), c, f), dtype)
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
         tiles = _tiled(cotangent[part.images, part.rows], tiling)
@@ -201,6 +207,8 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
             # points × (c, grid) @ (grid, f)
             np.matmul(tiling.shifted(pixels, tap).transpose(0, 2, 1), used, out=added)
             total[:, tap] += added
+
+    total = summed(add, tiling.parts(), shape, dtype, columns.nbytes)
     return np.tensordot(t.taps, total, (0, 0)).swapaxes(0, 1).copy()  # (k, k, c, f)
 
 

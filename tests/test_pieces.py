@@ -1,0 +1,190 @@
+"""Pieces of work on several threads: all are done, errors arrive, and no bit depends on them."""
+
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np.kernels import threads
+from tinygrad_np.kernels.threads import summed, together
+
+LARGE = 1 << 30
+
+
+class Library:
+    """What threadpoolctl has for a library of matrix products."""
+
+    def __init__(self, count):
+        self.count = count
+        self.history = []
+
+    def get_num_threads(self):
+        return self.count
+
+    def set_num_threads(self, count):
+        self.count = count
+        self.history.append(count)
+
+
+@pytest.fixture(params=[1, 2, 3])
+def count(request, monkeypatch):
+    made = threads._Products([Library(request.param)])
+    monkeypatch.setattr(threads, "_products", lambda: made)
+    return request.param
+
+
+@pytest.fixture
+def library(monkeypatch):
+    found = Library(2)
+    made = threads._Products([found])
+    monkeypatch.setattr(threads, "_products", lambda: made)
+    return found
+
+
+def test_every_piece_is_worked_on_once(count):
+    found = []
+    together(found.append, range(100), LARGE)
+    assert sorted(found) == list(range(100))
+
+
+def test_no_pieces(count):
+    together(pytest.fail, [], LARGE)
+
+
+def test_small_work_stays_in_its_thread(count):
+    found = set()
+    together(lambda _: found.add(threading.current_thread()), range(5), 100)
+    assert found == {threading.current_thread()}
+
+
+def test_products_have_one_thread_meanwhile_and_all_again_afterwards(library):
+    meanwhile = []
+    together(lambda _: meanwhile.append(library.count), range(4), LARGE)
+    assert meanwhile == [1] * 4
+    assert library.count == 2
+    assert library.history == [1, 2]
+
+
+def test_an_error_arrives_when_all_are_done(library):
+    others = []
+
+    def work(piece):
+        if piece == 0:
+            raise ZeroDivisionError("piece 0")
+        time.sleep(0.001)
+        others.append(piece)
+
+    with pytest.raises(ZeroDivisionError, match="piece 0"):
+        together(work, range(20), LARGE)
+    done = len(others)
+    time.sleep(0.01)
+    assert len(others) == done
+    assert library.count == 2
+
+
+def test_work_within_work(library):
+    found = []
+    together(lambda i: together(lambda j: found.append((i, j)), range(3), LARGE), range(3), LARGE)
+    assert sorted(found) == [(i, j) for i in range(3) for j in range(3)]
+    assert library.count == 2
+
+
+def test_several_threads_of_the_program(library):
+    results = [[] for _ in range(6)]
+
+    def program(found):
+        for _ in range(20):
+            together(found.append, range(10), LARGE)
+
+    started = [threading.Thread(target=program, args=(found,)) for found in results]
+    for thread in started:
+        thread.start()
+    for thread in started:
+        thread.join()
+    assert all(sorted(found) == sorted([*range(10)] * 20) for found in results)
+    assert library.count == 2
+
+
+def test_without_threadpoolctl(monkeypatch):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    threads._products.cache_clear()
+    try:
+        assert threads._products() is None
+        found = []
+        together(found.append, range(5), LARGE)
+        assert found == [*range(5)]
+    finally:
+        threads._products.cache_clear()
+
+
+def test_the_order_of_summation_depends_on_the_pieces_alone(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(50, 7))
+
+    def add(total, piece):
+        time.sleep(0.0002 * (piece % 3))
+        total += values[piece]
+
+    sums = []
+    for n in (1, 2, 5):
+        made = threads._Products([Library(n)])
+        monkeypatch.setattr(threads, "_products", lambda made=made: made)
+        sums.append(summed(add, range(50), (7,), float, LARGE))
+    assert np.array_equal(sums[0], sums[1])
+    assert np.array_equal(sums[0], sums[2])
+    assert np.allclose(sums[0], values.sum(0))
+
+
+def conv(dtype, c, f, k, stride):
+    rng = np.random.default_rng(c + k)
+    x = rng.normal(size=(9, 23, 21, c)).astype(dtype)
+    w = rng.normal(size=(k, k, c, f)).astype(dtype)
+    y, pull = tg.vjp(lambda x, w: tg.conv2d(x, w, stride=stride, padding=k // 2), x, w)
+    return [y, *pull(rng.normal(size=y.shape).astype(dtype))]
+
+
+def pool(dtype, stride):
+    rng = np.random.default_rng(stride)
+    x = rng.integers(-9, 9, (40, 36, 34, 5)).astype(dtype)
+    y, pull = tg.vjp(lambda x: tg.max_pool(x, 3, stride=stride), x)
+    return [y, *pull(rng.normal(size=y.shape).astype(dtype)), tg.max_pool(x, 3, stride=stride)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda dtype: conv(dtype, 3, 20, 5, 1),
+        lambda dtype: conv(dtype, 32, 17, 3, 1),
+        lambda dtype: conv(dtype, 16, 16, 5, 1),
+        lambda dtype: conv(dtype, 24, 16, 3, 2),
+        lambda dtype: pool(dtype, 1),
+        lambda dtype: pool(dtype, 3),
+    ],
+    ids=["few channels", "3×3", "5×5", "stride", "overlapping maxima", "maxima"],
+)
+def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
+    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 16)
+    found = []
+    for n in (1, 2, 3):
+        made = threads._Products([Library(n)])
+        monkeypatch.setattr(threads, "_products", lambda made=made: made)
+        found.append(work(dtype))
+    for other in found[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(found[0], other, strict=True))
+
+
+def test_these_are_large_enough_to_be_shared(monkeypatch, request):
+    if request.config.getoption("--simple-paths"):
+        pytest.skip("the simple paths have no pieces")
+    calls = []
+    shared = threads._shared
+    monkeypatch.setattr(threads, "_shared", lambda *a: calls.append(a) or shared(*a))
+    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 16)
+    monkeypatch.setattr(threads, "_products", lambda: threads._Products([Library(2)]))
+    conv(np.float32, 32, 17, 3, 1)
+    assert len(calls) == 3  # forward, by the filters, by the images
+    pool(np.float32, 1)
+    assert len(calls) == 6  # with numbers, back, and without

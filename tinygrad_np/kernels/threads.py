@@ -1,0 +1,157 @@
+"""Pieces of one piece of work, on several threads where there are some.
+
+`together` calls a function with each of some pieces; `summed` adds up what it finds for each. Where
+threadpoolctl is installed and NumPy's matrix product may use several threads, so do we, and every
+product then gets one: copies, sums and products of tiles run side by side, where otherwise only the
+products would. Without threadpoolctl the calls follow one another.
+
+Results do not depend on the number of our threads: a piece is the same whoever works on it, no
+piece writes where another one does, and the products have one thread also where the pieces follow
+one another because another part of the program has our threads. While pieces are worked on, the
+matrix products of other threads of the program have one thread, too: the limit is the process's.
+"""
+
+import functools
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .geometry import Ints
+from .memory import zeros
+
+_WORTHWHILE = 1 << 21  # bytes that the pieces read and write, from which handing them over pays
+_RUNS = 4  # of pieces that are summed apart
+_IN_USE = threading.Lock()
+
+
+class _Products:
+    """The threads of NumPy's matrix product, held to one while anybody is inside."""
+
+    def __init__(self, libraries: Any) -> None:
+        self.libraries = libraries
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.threads = 1
+
+    def allowed(self) -> int:
+        """How many threads a product may have, were there no limit of ours."""
+        if self.inside:
+            return self.threads
+        return min([int(library.get_num_threads()) for library in self.libraries], default=1)
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.threads = self.allowed()
+                self._set(1)
+            self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self._set(self.threads)
+
+    def _set(self, threads: int) -> None:
+        for library in self.libraries:
+            library.set_num_threads(threads)
+
+
+@functools.cache
+def _products() -> _Products | None:
+    try:
+        import threadpoolctl
+    except ImportError:
+        return None
+    return _Products(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+@functools.cache
+def _pool() -> Any:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "tinygrad_np")
+
+
+if hasattr(os, "register_at_fork"):  # a process that was forked has none of the threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: int) -> None:
+    """``function(piece)`` for every piece, in any order and perhaps at the same time.
+
+    `nbytes` is about how much they read and write together: it decides whether threads pay.
+
+    >>> found = [0, 0, 0]
+    >>> together(lambda i: found.__setitem__(i, i * i), range(3), 0)
+    >>> found
+    [0, 1, 4]
+    """
+    products = _products() if nbytes >= _WORTHWHILE else None
+    if products is None or products.allowed() == 1:
+        for piece in pieces:
+            function(piece)
+        return
+    with products:
+        helpers = min(products.threads, len(pieces)) - 1
+        if helpers < 1 or not _IN_USE.acquire(blocking=False):
+            for piece in pieces:
+                function(piece)
+            return
+        try:
+            _shared(function, pieces, helpers)
+        finally:
+            _IN_USE.release()
+
+
+def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: int) -> None:
+    """Every thread takes the next piece when it has done one."""
+    left = iter(pieces)
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                piece = next(left, left)
+            if piece is left:
+                return
+            function(piece)
+
+    futures = [_pool().submit(work) for _ in range(helpers)]
+    try:
+        work()
+    finally:
+        for future in futures:
+            future.exception()  # wait: they write into arrays that are handed out next
+    for future in futures:
+        future.result()
+
+
+def summed(
+    add: Callable[[Any, Any], object], pieces: Sequence[Any], shape: Ints, dtype: Any, nbytes: int
+) -> Any:
+    """What ``add(total, piece)`` adds up in zeros of this shape, over all pieces.
+
+    Each of some runs of pieces has a total of its own, however many threads there are: the order of
+    summation depends on the pieces alone.
+
+    >>> def add(total, piece):
+    ...     total += piece
+    >>> summed(add, [1.0, 2.0, 4.0], (2,), float, 0)
+    array([7., 7.])
+    """
+    runs = min(_RUNS, max(1, len(pieces))) if nbytes >= _WORTHWHILE else 1
+    totals = [zeros(shape, dtype) for _ in range(runs)]
+
+    def work(run: int) -> None:
+        for piece in pieces[run * len(pieces) // runs : (run + 1) * len(pieces) // runs]:
+            add(totals[run], piece)
+
+    together(work, range(runs), nbytes)
+    total, *others = totals
+    for other in others:
+        np.add(total, other, out=total)
+    return total
