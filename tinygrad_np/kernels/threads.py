@@ -20,10 +20,13 @@ from typing import Any
 import numpy as np
 
 from .geometry import Ints
-from .memory import zeros
+from .memory import empty, zeros
 
-_WORTHWHILE = 1 << 21  # bytes that the pieces read and write, from which handing them over pays
+_WORTHWHILE = 1 << 20  # bytes that the pieces read and write, from which handing them over pays
 _RUNS = 4  # of pieces that are summed apart
+_WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
+_WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
+_PIECE = 1 << 23  # multiplications of a matrix product that are worth a piece
 _IN_USE = threading.Lock()
 
 
@@ -90,14 +93,14 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: i
     >>> found
     [0, 1, 4]
     """
-    products = _products() if nbytes >= _WORTHWHILE else None
+    products = _products()
     if products is None or products.allowed() == 1:
         for piece in pieces:
             function(piece)
         return
     with products:
         helpers = min(products.threads, len(pieces)) - 1
-        if helpers < 1 or not _IN_USE.acquire(blocking=False):
+        if nbytes < _WORTHWHILE or helpers < 1 or not _IN_USE.acquire(blocking=False):
             for piece in pieces:
                 function(piece)
             return
@@ -155,3 +158,47 @@ def summed(
     for other in others:
         np.add(total, other, out=total)
     return total
+
+
+def matrix_product(a: Any, b: Any) -> Any:
+    """(m, k) @ (k, n), of plain arrays of one floating dtype.
+
+    The threads that OpenBLAS wakes for a product stay awake for some 20 ms, and take the cores from
+    the pieces that come next. So a product has one thread, and a large one is cut into pieces.
+
+    >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+    array([[11.]])
+    """
+    (m, k), n = a.shape, b.shape[1]
+    work = m * k * n
+    if work < _WAKES_FOR_VECTORS or (work < _WAKES and min(m, n) > 1) or a.dtype != b.dtype:
+        return np.dot(a, b)
+    result = empty((m, n), a.dtype)
+    if (products := _products()) is None:
+        return np.dot(a, b, out=result)
+    count = min(16, work // _PIECE)
+    if count < 2:
+        with products:
+            return np.dot(a, b, out=result)
+
+    def multiply(piece: int) -> None:
+        if m >= n:
+            rows = slice(piece * m // count, (piece + 1) * m // count)
+            np.dot(a[rows], b, out=result[rows])
+        else:
+            columns = slice(piece * n // count, (piece + 1) * n // count)
+            np.matmul(a, b[:, columns], out=result[:, columns])
+
+    together(multiply, range(count), _WORTHWHILE)
+    return result
+
+
+def matmul(x: Any, y: Any, **options: Any) -> Any:
+    """`numpy.matmul` of plain arrays, two matrices of them with `matrix_product`.
+
+    >>> matmul(np.eye(2), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+    if type(x) is type(y) is np.ndarray and x.ndim == y.ndim == 2 and not options:
+        return matrix_product(x, y) if x.shape[1] == y.shape[0] else np.matmul(x, y)
+    return np.matmul(x, y, **options)

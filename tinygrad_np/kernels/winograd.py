@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .memory import empty, scratch
-from .threads import summed, together
+from .threads import matrix_product, summed, together
 from .tiles import image_of
 
 _M = 4  # outputs of a tile
@@ -149,7 +149,8 @@ def product(columns: Any, filters: Any) -> Any:
     f = filters.shape[-1]
     dtype = columns.dtype
     t = transforms(k, dtype)
-    at_points = np.tensordot(t.taps, filters, (1, 1))  # (points, k, c, f)
+    taps = filters.swapaxes(0, 1).reshape(k, -1)
+    at_points = matrix_product(t.taps, taps).reshape(-1, k, *filters.shape[2:])  # (points, k, c, f)
     tiling = _Tiling(columns, f)
     result = empty((n, rows, width, f), dtype)
 
@@ -209,7 +210,8 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
             total[:, tap] += added
 
     total = summed(add, tiling.parts(), shape, dtype, columns.nbytes)
-    return np.tensordot(t.taps, total, (0, 0)).swapaxes(0, 1).copy()  # (k, k, c, f)
+    added_up = matrix_product(t.taps.T, total.reshape(len(total), -1))
+    return added_up.reshape(k, k, c, f).swapaxes(0, 1).copy()
 
 
 def _tiled(cotangent: Any, tiling: _Tiling) -> Any:

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import promises
-from ..kernels.memory import SOME, empty
 from ..kernels.products import filter_product, product, unwindows, window_product
+from ..kernels.threads import matmul, matrix_product
 from ..kernels.windows import pad, windows
 from .table import bilinear, linear, takes
 
@@ -14,11 +14,14 @@ from .table import bilinear, linear, takes
 # an outer product on to BLAS, where matmul (NumPy 2.4) takes seven times as long.
 
 
+def _dot(a: Any, b: Any) -> Any:
+    plain = type(a) is np.ndarray and type(b) is np.ndarray
+    return matrix_product(a, b) if plain else np.dot(a, b)
+
+
 def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     if x_like.ndim == 2 and y.ndim == 2:
-        if type(g) is np.ndarray and x_like.size >= SOME and g.dtype == y.dtype:
-            return np.dot(g, y.T, out=empty(x_like.shape, g.dtype))
-        return np.dot(g, y.T)  # (m, k) @ (k, n)
+        return _dot(g, y.T)  # (m, k) @ (k, n)
     if y.ndim == 1:
         return np.expand_dims(g, -1) * y  # (…, m, 1) · (n)
     if x_like.ndim == 1:
@@ -28,7 +31,7 @@ def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
 
 def _matmul_y(g: Any, x: Any, y_like: Any) -> Any:
     if x.ndim == 2 and y_like.ndim == 2:
-        return np.dot(x.T, g)  # (n, m) @ (m, k)
+        return _dot(x.T, g)  # (n, m) @ (m, k)
     if x.ndim == 1:
         if y_like.ndim == 1:
             return g * x
@@ -105,7 +108,7 @@ def _crop(g: Any, x_like: Any, pad_width: Any) -> Any:
 
 
 ROWS = (
-    bilinear(np.matmul, _matmul_x, _matmul_y),
+    bilinear(np.matmul, _matmul_x, _matmul_y, kernel=matmul),
     bilinear(np.dot, takes("a", "b", out=None), _dot_a, _dot_b),
     bilinear(np.tensordot, takes("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # the frame and what it framed
