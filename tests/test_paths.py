@@ -273,6 +273,40 @@ class TestPromises:
         inside = slice(padding, -padding or None)
         assert np.array_equal(pull(u)[0], placed[:, inside, inside])
 
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+    @pytest.mark.parametrize("channels", [1, 3, 31, 32, 33, 63, 64, 65, 127, 128, 129, 300])
+    @pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 2), (2, 3)])
+    def test_pixels_copied_as_a_whole_or_channel_by_channel(self, dtype, channels, size, stride):
+        """Above and below 512 bytes a pixel; with nans and infinities, also in the cotangent."""
+        rng = np.random.default_rng(channels)
+        x = rng.integers(0, 4, (2, 7, 8, channels)).astype(dtype)
+        x[rng.random(x.shape) < 0.05] = np.nan
+        x[rng.random(x.shape) < 0.05] = np.inf
+        columns = windows(x, size, stride)
+        flat = np.ascontiguousarray(columns).reshape(*columns.shape[:3], size**2, channels)
+        index = np.argmax(flat, axis=3)  # the first nan, or the first of the largest
+        values, numbers = pooling.window_maxima(columns)
+        expected = np.take_along_axis(flat, index[:, :, :, None], 3)[:, :, :, 0]
+        assert np.array_equal(values, expected, equal_nan=True)
+        assert np.array_equal(pooling.window_max(columns), expected, equal_nan=True)
+        assert np.array_equal(numbers, index)
+        u = integers(rng, dtype, *values.shape)
+        u[rng.random(u.shape) < 0.1] = np.inf
+        u[rng.random(u.shape) < 0.1] = -0.0
+        (found,) = tg.vjp(lambda x: tg.max_pool(x, size, stride=stride), x)[1](u)
+        placed = pooling.window_place(u, index, (size, size))
+        by_path = products.unwindows(placed, x.shape, stride)
+        assert found.dtype == dtype
+        assert np.array_equal(found, by_path)
+
+    def test_channels_that_do_not_lie_side_by_side(self):
+        x = np.random.default_rng(3).normal(size=(2, 8, 8, 12))[..., ::2]
+        y, pull = tg.vjp(lambda x: tg.max_pool(x, 2), x)
+        expected, by_copy = tg.vjp(lambda x: tg.max_pool(x, 2), x.copy())
+        assert np.array_equal(y, expected)
+        u = np.random.default_rng(4).normal(size=(2, 4, 4, 12))[..., ::2]
+        assert np.array_equal(pull(u)[0], by_copy(u.copy())[0])
+
     def test_windows_of_more_than_256_elements(self):
         x = np.random.default_rng(2).permutation(2 * 17 * 17).reshape(2, 17, 17, 1).astype(float)
         y, pull = tg.vjp(lambda x: tg.max_pool(x, 17), x)

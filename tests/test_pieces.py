@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import threads
-from tinygrad_np.kernels.threads import summed, together
+from tinygrad_np.kernels import pooling, threads
+from tinygrad_np.kernels.threads import matrix_product, summed, together
 
 LARGE = 1 << 30
 
@@ -167,6 +167,7 @@ def pool(dtype, stride):
 )
 def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
     monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 16)
+    monkeypatch.setattr(pooling, "_CACHED", 1 << 18)
     found = []
     for n in (1, 2, 3):
         made = threads._Products([Library(n)])
@@ -183,8 +184,58 @@ def test_these_are_large_enough_to_be_shared(monkeypatch, request):
     shared = threads._shared
     monkeypatch.setattr(threads, "_shared", lambda *a: calls.append(a) or shared(*a))
     monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 16)
+    monkeypatch.setattr(pooling, "_CACHED", 1 << 18)
     monkeypatch.setattr(threads, "_products", lambda: threads._Products([Library(2)]))
     conv(np.float32, 32, 17, 3, 1)
     assert len(calls) == 3  # forward, by the filters, by the images
     pool(np.float32, 1)
     assert len(calls) == 6  # with numbers, back, and without
+
+
+class TestMatrixProducts:
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+    @pytest.mark.parametrize(
+        ("m", "k", "n"),
+        # around the sizes from which other threads are woken, and from which pieces pay
+        [
+            *((64, 64, 63), (64, 64, 64), (65, 64, 64), (1, 128, 64), (129, 64, 1), (1, 90, 91)),
+            *((256, 256, 127), (256, 256, 256), (257, 255, 257), (64, 512, 1031), (1031, 512, 64)),
+            *((1, 1 << 14, 1031), (3, 1, 7), (0, 5, 3), (5, 0, 3)),
+        ],
+    )
+    def test_they_are_exact_on_integers_whatever_the_threads(self, m, k, n, dtype, count):
+        rng = np.random.default_rng(m + k + n)
+        a = rng.integers(-3, 4, (m, k)).astype(dtype)
+        b = rng.integers(-3, 4, (k, n)).astype(dtype)
+        expected = np.einsum("mk,kn->mn", a, b)
+        for left, right in [(a, b), (np.asfortranarray(a), b), (a, np.asfortranarray(b))]:
+            found = matrix_product(left, right)
+            assert found.dtype == dtype
+            assert np.array_equal(found, expected)
+        assert np.array_equal(matrix_product(a[::-1], b), expected[::-1])
+
+    def test_one_thread_of_blas_whenever_more_would_be_woken(self, library, monkeypatch):
+        meanwhile = []
+        dot = np.dot
+        monkeypatch.setattr(
+            np, "dot", lambda *a, **k: meanwhile.append(library.count) or dot(*a, **k)
+        )
+        x = np.ones((64, 64))
+        matrix_product(x[:63], x)
+        matrix_product(x, x)
+        y = np.ones((1024, 256))
+        matrix_product(y, np.ones((256, 256)))
+        assert meanwhile == [2, 1] + [1] * 8
+        assert library.count == 2
+
+    def test_of_tensors_and_in_rules(self, library):
+        rng = np.random.default_rng(0)
+        x, w = rng.integers(-3, 4, (64, 500)).astype(float), rng.integers(-3, 4, (500, 70)) * 1.0
+        u = rng.integers(-3, 4, (64, 70)).astype(float)
+        y, pull = tg.vjp(lambda x, w: x @ w, x, w)
+        assert library.history == [1, 2]
+        by_x, by_w = pull(u)
+        assert library.history == [1, 2] * 3
+        assert np.array_equal(y, x @ w)
+        assert np.array_equal(by_x, u @ w.T)
+        assert np.array_equal(by_w, x.T @ u)
