@@ -76,18 +76,22 @@ class TestTiles:
 
 
 def test_blocks_cover_every_position_once_and_in_order():
-    for kept, most in itertools.product([(1,), (5, 7), (3, 4, 5), (2, 1, 9, 2)], range(1, 70)):
+    all_kept = [(1,), (5, 7), (3, 4, 5), (2, 1, 9, 2)]
+    for kept, most, many in itertools.product(all_kept, range(1, 70), range(1, 5)):
         seen = np.zeros(kept, int)
         position = 0
-        for block in tiles.blocks(kept, most):
+        some = tiles.blocks(kept, most)
+        for block in tiles.joined(some, many):
             assert block.start == position
             position = block.stop
-            assert 1 <= block.stop - block.start <= max(most, 1)
+            assert 1 <= block.stop - block.start <= many * max(most, 1)
             assert seen[block.place].size == block.stop - block.start
             seen[block.place] += 1
         assert position == seen.size
         assert (seen == 1).all()
+        assert tiles.joined(some, 1) == [*some]
     assert tiles.blocks((0, 4), 3) == ()
+    assert tiles.joined((), 3) == []
 
 
 WINOGRAD = [

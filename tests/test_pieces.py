@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import pooling, threads
+from tinygrad_np.kernels import threads, tiles
 from tinygrad_np.kernels.threads import matrix_product, summed, together
 
 LARGE = 1 << 30
@@ -145,13 +145,6 @@ def conv(dtype, c, f, k, stride):
     return [y, *pull(rng.normal(size=y.shape).astype(dtype))]
 
 
-def pool(dtype, stride):
-    rng = np.random.default_rng(stride)
-    x = rng.integers(-9, 9, (40, 36, 34, 5)).astype(dtype)
-    y, pull = tg.vjp(lambda x: tg.max_pool(x, 3, stride=stride), x)
-    return [y, *pull(rng.normal(size=y.shape).astype(dtype)), tg.max_pool(x, 3, stride=stride)]
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "work",
@@ -160,14 +153,15 @@ def pool(dtype, stride):
         lambda dtype: conv(dtype, 32, 17, 3, 1),
         lambda dtype: conv(dtype, 16, 16, 5, 1),
         lambda dtype: conv(dtype, 24, 16, 3, 2),
-        lambda dtype: pool(dtype, 1),
-        lambda dtype: pool(dtype, 3),
     ],
-    ids=["few channels", "3×3", "5×5", "stride", "overlapping maxima", "maxima"],
+    ids=["few channels", "3×3", "5×5", "stride"],
 )
 def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
     monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 16)
-    monkeypatch.setattr(pooling, "_CACHED", 1 << 18)
+    monkeypatch.setattr(threads, "_EACH", 1 << 13)
+    monkeypatch.setattr(tiles, "_TILE", 1 << 18)
+    monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
+    monkeypatch.setattr(tiles, "_JOINED", 2)
     found = []
     for n in (1, 2, 3):
         made = threads._Products([Library(n)])
@@ -184,12 +178,15 @@ def test_these_are_large_enough_to_be_shared(monkeypatch, request):
     shared = threads._shared
     monkeypatch.setattr(threads, "_shared", lambda *a: calls.append(a) or shared(*a))
     monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 16)
-    monkeypatch.setattr(pooling, "_CACHED", 1 << 18)
+    monkeypatch.setattr(threads, "_EACH", 1 << 13)
+    monkeypatch.setattr(tiles, "_TILE", 1 << 18)
+    monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
+    monkeypatch.setattr(tiles, "_JOINED", 2)
     monkeypatch.setattr(threads, "_products", lambda: threads._Products([Library(2)]))
     conv(np.float32, 32, 17, 3, 1)
     assert len(calls) == 3  # forward, by the filters, by the images
-    pool(np.float32, 1)
-    assert len(calls) == 6  # with numbers, back, and without
+    conv(np.float32, 3, 20, 5, 1)
+    assert len(calls) == 6  # the same
 
 
 class TestMatrixProducts:

@@ -16,7 +16,6 @@ import numpy as np
 from .dispatch import array_function
 from .geometry import Ints
 from .memory import empty, scratch
-from .threads import together
 
 _CACHED = 1 << 20  # bytes of images that are worked on at a time
 _MOST_AT_ONCE = 512  # bytes of a pixel that is copied as a whole
@@ -30,15 +29,12 @@ def window_max(columns: Any) -> Any:
     array([3., 5.])
     """
     result = empty(_kept_shape(columns), columns.dtype)
-
-    def compare(part: slice) -> None:
+    for part in parts(columns.shape, columns.dtype):
         first, *others = _taps(columns[part])
         largest = result[part]
         copy_pixels(largest, first)
         for tap in others:
             np.maximum(largest, _gathered(tap), out=largest)
-
-    together(compare, parts(columns.shape, columns.dtype), columns.nbytes)
     return result
 
 
@@ -53,8 +49,7 @@ def window_maxima(columns: Any) -> Any:
     values = empty(_kept_shape(columns), columns.dtype)
     number_of_taps = math.prod(columns.shape[columns.ndim // 2 : -1])
     numbers = np.zeros(values.shape, np.uint8 if number_of_taps <= 256 else np.intp)
-
-    def compare(part: slice) -> None:
+    for part in parts(columns.shape, columns.dtype):
         first, *others = _taps(columns[part])
         largest, number = values[part], numbers[part]
         larger = scratch("larger", largest.shape, bool)
@@ -65,13 +60,10 @@ def window_maxima(columns: Any) -> Any:
             np.multiply(larger, number.dtype.type(k), out=candidate)
             np.maximum(number, candidate, out=number)  # a later one has a larger number
             np.maximum(largest, tap, out=largest)
-        if np.isnan(largest.max()):
+        if largest.size and np.isnan(largest.max()):
             is_nan = np.isnan(largest)
             taps = np.stack([np.isnan(tap) for tap in (first, *others)])
             number[is_nan] = np.argmax(taps, axis=0)[is_nan]
-
-    if values.size:
-        together(compare, parts(columns.shape, columns.dtype), columns.nbytes)
     return [values, numbers]
 
 

@@ -18,7 +18,6 @@ import numpy as np
 from . import pooling, products, tiles
 from .geometry import Ints
 from .memory import empty, scratch, zeros
-from .threads import together
 from .windows import checked_windows, pad, windows
 
 Spans = list[tuple[int, int]]
@@ -125,10 +124,8 @@ class PromisedPlaces(PromisedWindows):
         cover = [*stride] == [*self.size] and reached == [*shape[1:-1]] and max(dilation) == 1
         images = empty(shape, self.dtype) if cover else zeros(shape, self.dtype)
 
-        def add(part: slice) -> None:
+        for part in pooling.parts(shape, self.dtype):
             self._add(images[part], self.cotangent[part], self.index[part], stride, dilation)
-
-        together(add, pooling.parts(shape, self.dtype), images.nbytes)
         return _part(images, spans)
 
     def _add(self, images: Any, cotangent: Any, index: Any, stride: Ints, dilation: Ints) -> None:

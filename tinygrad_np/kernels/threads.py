@@ -23,6 +23,7 @@ from .geometry import Ints
 from .memory import empty, zeros
 
 _WORTHWHILE = 1 << 20  # bytes that the pieces read and write, from which handing them over pays
+_EACH = 1 << 18  # the same of a piece: threads that work on less wait for each other
 _RUNS = 4  # of pieces that are summed apart
 _WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
 _WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
@@ -100,7 +101,7 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: i
         return
     with products:
         helpers = min(products.threads, len(pieces)) - 1
-        if nbytes < _WORTHWHILE or helpers < 1 or not _IN_USE.acquire(blocking=False):
+        if not _pays(pieces, nbytes) or helpers < 1 or not _IN_USE.acquire(blocking=False):
             for piece in pieces:
                 function(piece)
             return
@@ -108,6 +109,11 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: i
             _shared(function, pieces, helpers)
         finally:
             _IN_USE.release()
+
+
+def _pays(pieces: Sequence[Any], nbytes: int) -> bool:
+    """Whether there is enough to do to share it."""
+    return nbytes >= max(_WORTHWHILE, _EACH * len(pieces))
 
 
 def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: int) -> None:
@@ -146,14 +152,15 @@ def summed(
     >>> summed(add, [1.0, 2.0, 4.0], (2,), float, 0)
     array([7., 7.])
     """
-    runs = min(_RUNS, max(1, len(pieces))) if nbytes >= _WORTHWHILE else 1
+    pays = _pays(pieces, nbytes)
+    runs = min(_RUNS, max(1, len(pieces))) if pays else 1
     totals = [zeros(shape, dtype) for _ in range(runs)]
 
     def work(run: int) -> None:
         for piece in pieces[run * len(pieces) // runs : (run + 1) * len(pieces) // runs]:
             add(totals[run], piece)
 
-    together(work, range(runs), nbytes)
+    together(work, range(runs), nbytes if pays else 0)
     total, *others = totals
     for other in others:
         np.add(total, other, out=total)
@@ -189,7 +196,7 @@ def matrix_product(a: Any, b: Any) -> Any:
             columns = slice(piece * n // count, (piece + 1) * n // count)
             np.matmul(a, b[:, columns], out=result[:, columns])
 
-    together(multiply, range(count), _WORTHWHILE)
+    together(multiply, range(count), count * max(_WORTHWHILE, _EACH))
     return result
 
 
