@@ -139,7 +139,8 @@ def test_the_order_of_summation_depends_on_the_pieces_alone(monkeypatch):
 
 def conv(dtype, c, f, k, stride):
     rng = np.random.default_rng(c + k)
-    x = rng.normal(size=(9, 23, 21, c)).astype(dtype)
+    n = 9 if c > 8 else 40  # fewer windows are copied at once
+    x = rng.normal(size=(n, 23, 21, c)).astype(dtype)
     w = rng.normal(size=(k, k, c, f)).astype(dtype)
     y, pull = tg.vjp(lambda x, w: tg.conv2d(x, w, stride=stride, padding=k // 2), x, w)
     return [y, *pull(rng.normal(size=y.shape).astype(dtype))]
