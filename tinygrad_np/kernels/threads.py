@@ -11,6 +11,8 @@ one another because another part of the program has our threads. While pieces ar
 matrix products of other threads of the program have one thread, too: the limit is the process's.
 """
 
+import contextlib
+import contextvars
 import functools
 import os
 import threading
@@ -80,8 +82,20 @@ def _pool() -> Any:
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "tinygrad_np")
 
 
-if hasattr(os, "register_at_fork"):  # a process that was forked has none of the threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+def _after_fork() -> None:
+    """A process that was forked has none of the threads, and nobody is inside."""
+    global _IN_USE
+    _pool.cache_clear()
+    _IN_USE = threading.Lock()
+    if _products.cache_info().currsize and (products := _products()) is not None:
+        if products.inside:
+            products._set(products.threads)
+        products.inside = 0
+        products.lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: int) -> None:
@@ -129,7 +143,11 @@ def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: i
                 return
             function(piece)
 
-    futures = [_pool().submit(work) for _ in range(helpers)]
+    futures: list[Any] = []
+    # At the end of the interpreter, or of what the system allows, there are no more threads.
+    with contextlib.suppress(RuntimeError):
+        for _ in range(helpers):  # in this context: NumPy keeps `errstate` there
+            futures.append(_pool().submit(contextvars.copy_context().run, work))
     try:
         work()
     finally:
@@ -168,7 +186,7 @@ def summed(
 
 
 def matrix_product(a: Any, b: Any) -> Any:
-    """(m, k) @ (k, n), of plain arrays of one floating dtype.
+    """(m, k) @ (k, n), of plain arrays.
 
     The threads that OpenBLAS wakes for a product stay awake for some 20 ms, and take the cores from
     the pieces that come next. So a product has one thread, and a large one is cut into pieces.
@@ -176,10 +194,10 @@ def matrix_product(a: Any, b: Any) -> Any:
     >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
     array([[11.]])
     """
+    if not _wakes(a, b):
+        return np.dot(a, b)
     (m, k), n = a.shape, b.shape[1]
     work = m * k * n
-    if work < _WAKES_FOR_VECTORS or (work < _WAKES and min(m, n) > 1) or a.dtype != b.dtype:
-        return np.dot(a, b)
     result = empty((m, n), a.dtype)
     if (products := _products()) is None:
         return np.dot(a, b, out=result)
@@ -200,12 +218,22 @@ def matrix_product(a: Any, b: Any) -> Any:
     return result
 
 
+def _wakes(a: Any, b: Any) -> bool:
+    """Whether the product of two matrices may wake threads of OpenBLAS."""
+    (m, k), n = a.shape, b.shape[1]
+    work = m * k * n
+    if work < _WAKES_FOR_VECTORS or a.dtype != b.dtype or a.dtype.kind not in "fc":
+        return False
+    return work >= _WAKES or m == 1 or n == 1
+
+
 def matmul(x: Any, y: Any, **options: Any) -> Any:
     """`numpy.matmul` of plain arrays, two matrices of them with `matrix_product`.
 
     >>> matmul(np.eye(2), np.array([3.0, 4.0]))
     array([3., 4.])
     """
-    if type(x) is type(y) is np.ndarray and x.ndim == y.ndim == 2 and not options:
-        return matrix_product(x, y) if x.shape[1] == y.shape[0] else np.matmul(x, y)
+    matrices = type(x) is type(y) is np.ndarray and x.ndim == y.ndim == 2 and not options
+    if matrices and x.shape[1] == y.shape[0] and _wakes(x, y):
+        return matrix_product(x, y)
     return np.matmul(x, y, **options)
