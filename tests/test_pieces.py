@@ -138,7 +138,7 @@ def test_a_forked_process_has_all_threads_again(library, monkeypatch):
     made = threads._products()
     monkeypatch.setattr(threads, "_products", functools.cache(lambda: made))
     threads._products()
-    threads._IN_USE.acquire()
+    threads._in_use().acquire()
     child = 1
     try:
         with threads._products():
@@ -148,12 +148,12 @@ def test_a_forked_process_has_all_threads_again(library, monkeypatch):
                     found = []
                     together(found.append, range(10), LARGE)
                     right = sorted(found) == [*range(10)] and library.history == [1, 2, 1, 2]
-                    os._exit(0 if right and not threads._IN_USE.locked() else 1)
+                    os._exit(0 if right and not threads._in_use().locked() else 1)
                 finally:
                     os._exit(2)
     finally:
         if child:
-            threads._IN_USE.release()
+            threads._in_use().release()
     assert os.waitpid(child, 0)[1] == 0
 
 

@@ -30,7 +30,6 @@ _RUNS = 4  # of pieces that are summed apart
 _WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
 _WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
 _PIECE = 1 << 23  # multiplications of a matrix product that are worth a piece
-_IN_USE = threading.Lock()
 
 
 class _Products:
@@ -82,11 +81,16 @@ def _pool() -> Any:
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "tinygrad_np")
 
 
+@functools.cache
+def _in_use() -> threading.Lock:
+    """Held by the thread whose pieces the pool works on."""
+    return threading.Lock()
+
+
 def _after_fork() -> None:
     """A process that was forked has none of the threads, and nobody is inside."""
-    global _IN_USE
     _pool.cache_clear()
-    _IN_USE = threading.Lock()
+    _in_use.cache_clear()
     if _products.cache_info().currsize and (products := _products()) is not None:
         if products.inside:
             products._set(products.threads)
@@ -115,14 +119,14 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: i
         return
     with products:
         helpers = min(products.threads, len(pieces)) - 1
-        if not _pays(pieces, nbytes) or helpers < 1 or not _IN_USE.acquire(blocking=False):
+        if not _pays(pieces, nbytes) or helpers < 1 or not _in_use().acquire(blocking=False):
             for piece in pieces:
                 function(piece)
             return
         try:
             _shared(function, pieces, helpers)
         finally:
-            _IN_USE.release()
+            _in_use().release()
 
 
 def _pays(pieces: Sequence[Any], nbytes: int) -> bool:
