@@ -1,6 +1,5 @@
 """Pieces of work on several threads: all are done, errors arrive, and no bit depends on them."""
 
-import functools
 import os
 import sys
 import threading
@@ -33,16 +32,14 @@ class Library:
 
 @pytest.fixture(params=[1, 2, 3])
 def count(request, monkeypatch):
-    made = threads._Products([Library(request.param)])
-    monkeypatch.setattr(threads, "_products", lambda: made)
+    monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(request.param)]))
     return request.param
 
 
 @pytest.fixture
 def library(monkeypatch):
     found = Library(2)
-    made = threads._Products([found])
-    monkeypatch.setattr(threads, "_products", lambda: made)
+    monkeypatch.setattr(threads, "_CORES", threads._Cores([found]))
     return found
 
 
@@ -120,11 +117,10 @@ def test_pieces_see_the_callers_context(library):
 
 
 def test_where_no_thread_can_be_started_the_work_is_done_here(library, monkeypatch):
-    class Full:
-        def submit(self, *_):
-            raise RuntimeError("can't start new thread")
+    def full(work):
+        raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threads, "_pool", Full)
+    monkeypatch.setattr(threads._CORES, "start", full)
     found = []
     together(found.append, range(10), LARGE)
     assert found == [*range(10)]
@@ -133,40 +129,57 @@ def test_where_no_thread_can_be_started_the_work_is_done_here(library, monkeypat
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_process_has_all_threads_again(library, monkeypatch):
+def test_a_forked_process_has_all_threads_again(library):
     """Also when others of its threads were at work, which it does not have."""
-    made = threads._products()
-    monkeypatch.setattr(threads, "_products", functools.cache(lambda: made))
-    threads._products()
-    threads._in_use().acquire()
+    cores = threads._CORES
+    together(lambda _: None, range(4), LARGE)  # so that there is a pool
+    library.history.clear()
     child = 1
-    try:
-        with threads._products():
-            child = os.fork()
-            if not child:
-                try:
-                    found = []
-                    together(found.append, range(10), LARGE)
-                    right = sorted(found) == [*range(10)] and library.history == [1, 2, 1, 2]
-                    os._exit(0 if right and not threads._in_use().locked() else 1)
-                finally:
-                    os._exit(2)
-    finally:
-        if child:
-            threads._in_use().release()
+    with cores, cores.busy, cores.lock:
+        child = os.fork()
+        if not child:
+            try:
+                cores.after_fork()
+                found = []
+                together(found.append, range(10), LARGE)
+                right = sorted(found) == [*range(10)] and library.history == [1, 2, 1, 2]
+                os._exit(0 if right else 1)
+            finally:
+                os._exit(2)
     assert os.waitpid(child, 0)[1] == 0
 
 
 def test_without_threadpoolctl(monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    threads._products.cache_clear()
-    try:
-        assert threads._products() is None
-        found = []
-        together(found.append, range(5), LARGE)
-        assert found == [*range(5)]
-    finally:
-        threads._products.cache_clear()
+    monkeypatch.setattr(threads, "_CORES", threads._Cores())
+    assert threads._CORES.allowed() == 1
+    found = []
+    together(found.append, range(5), LARGE)
+    assert found == [*range(5)]
+
+
+def test_the_first_of_many_threads_asks_for_the_libraries_alone(monkeypatch):
+    """Two that both found them would each restore the other's limit."""
+    library = Library(2)
+    asked = []
+
+    def slowly():
+        asked.append(1)
+        time.sleep(0.01)
+        return [library]
+
+    monkeypatch.setattr(threads, "_libraries", slowly)
+    monkeypatch.setattr(threads, "_CORES", threads._Cores())
+    run = [
+        threading.Thread(target=together, args=(lambda _: None, range(4), LARGE))
+        for _ in "12345678"
+    ]
+    for thread in run:
+        thread.start()
+    for thread in run:
+        thread.join()
+    assert asked == [1]
+    assert library.count == 2
 
 
 def test_the_order_of_summation_depends_on_the_pieces_alone(monkeypatch):
@@ -178,8 +191,7 @@ def test_the_order_of_summation_depends_on_the_pieces_alone(monkeypatch):
 
     sums = []
     for n in (1, 2, 5):
-        made = threads._Products([Library(n)])
-        monkeypatch.setattr(threads, "_products", lambda made=made: made)
+        monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(n)]))
         sums.append(summed(add, range(50), (7,), float, LARGE))
     assert np.array_equal(sums[0], sums[1])
     assert np.array_equal(sums[0], sums[2])
@@ -214,8 +226,7 @@ def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
     monkeypatch.setattr(tiles, "_JOINED", 2)
     found = []
     for n in (1, 2, 3):
-        made = threads._Products([Library(n)])
-        monkeypatch.setattr(threads, "_products", lambda made=made: made)
+        monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(n)]))
         found.append(work(dtype))
     for other in found[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(found[0], other, strict=True))
@@ -232,7 +243,7 @@ def test_these_are_large_enough_to_be_shared(monkeypatch, request):
     monkeypatch.setattr(tiles, "_TILE", 1 << 18)
     monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
     monkeypatch.setattr(tiles, "_JOINED", 2)
-    monkeypatch.setattr(threads, "_products", lambda: threads._Products([Library(2)]))
+    monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(2)]))
     conv(np.float32, 32, 17, 3, 1)
     assert len(calls) == 3  # forward, by the filters, by the images
     conv(np.float32, 3, 20, 5, 1)

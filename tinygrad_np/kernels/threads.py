@@ -13,7 +13,6 @@ matrix products of other threads of the program have one thread, too: the limit 
 
 import contextlib
 import contextvars
-import functools
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -32,25 +31,34 @@ _WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
 _PIECE = 1 << 23  # multiplications of a matrix product that are worth a piece
 
 
-class _Products:
-    """The threads of NumPy's matrix product, held to one while anybody is inside."""
+class _Cores:
+    """The threads of NumPy's matrix product, held to one while anybody is inside; and ours."""
 
-    def __init__(self, libraries: Any) -> None:
-        self.libraries = libraries
+    def __init__(self, libraries: Sequence[Any] | None = None) -> None:
+        self.libraries = libraries  # None: nobody has asked for them yet
+        self.threads = 1
+        self._begin()
+
+    def _begin(self) -> None:
         self.lock = threading.Lock()
         self.inside = 0
-        self.threads = 1
+        self.busy = threading.Lock()  # held by the thread whose pieces the pool works on
+        self.pool: Any = None
 
     def allowed(self) -> int:
         """How many threads a product may have, were there no limit of ours."""
-        if self.inside:
-            return self.threads
-        return min([int(library.get_num_threads()) for library in self.libraries], default=1)
+        with self.lock:
+            if self.inside:
+                return self.threads
+            if self.libraries is None:
+                self.libraries = _libraries()
+            return min([int(library.get_num_threads()) for library in self.libraries], default=1)
 
     def __enter__(self) -> None:
+        allowed = self.allowed()
         with self.lock:
             if not self.inside:
-                self.threads = self.allowed()
+                self.threads = allowed
                 self._set(1)
             self.inside += 1
 
@@ -61,45 +69,37 @@ class _Products:
                 self._set(self.threads)
 
     def _set(self, threads: int) -> None:
-        for library in self.libraries:
+        for library in self.libraries or ():
             library.set_num_threads(threads)
 
+    def start(self, work: Callable[[], None]) -> Any:
+        """Let another thread do it, in the context of this one: NumPy keeps `errstate` there."""
+        from concurrent.futures import ThreadPoolExecutor
 
-@functools.cache
-def _products() -> _Products | None:
+        with self.lock:
+            if self.pool is None:
+                self.pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "tinygrad_np")
+        return self.pool.submit(contextvars.copy_context().run, work)
+
+    def after_fork(self) -> None:
+        """In a process that was forked, which has none of the threads, nobody is inside."""
+        if self.inside:
+            self._set(self.threads)
+        self._begin()
+
+
+def _libraries() -> Sequence[Any]:
     try:
         import threadpoolctl
     except ImportError:
-        return None
-    return _Products(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)
+        return ()
+    controller = threadpoolctl.ThreadpoolController()
+    return tuple(controller.select(user_api="blas").lib_controllers)
 
 
-@functools.cache
-def _pool() -> Any:
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "tinygrad_np")
-
-
-@functools.cache
-def _in_use() -> threading.Lock:
-    """Held by the thread whose pieces the pool works on."""
-    return threading.Lock()
-
-
-def _after_fork() -> None:
-    """A process that was forked has none of the threads, and nobody is inside."""
-    _pool.cache_clear()
-    _in_use.cache_clear()
-    if _products.cache_info().currsize and (products := _products()) is not None:
-        if products.inside:
-            products._set(products.threads)
-        products.inside = 0
-        products.lock = threading.Lock()
-
-
+_CORES = _Cores()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_CORES.after_fork)
 
 
 def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: int) -> None:
@@ -112,21 +112,21 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: i
     >>> found
     [0, 1, 4]
     """
-    products = _products()
-    if products is None or products.allowed() == 1:
+    cores = _CORES
+    if cores.allowed() == 1:
         for piece in pieces:
             function(piece)
         return
-    with products:
-        helpers = min(products.threads, len(pieces)) - 1
-        if not _pays(pieces, nbytes) or helpers < 1 or not _in_use().acquire(blocking=False):
+    with cores:
+        helpers = min(cores.threads, len(pieces)) - 1
+        if not _pays(pieces, nbytes) or helpers < 1 or not cores.busy.acquire(blocking=False):
             for piece in pieces:
                 function(piece)
             return
         try:
             _shared(function, pieces, helpers)
         finally:
-            _in_use().release()
+            cores.busy.release()
 
 
 def _pays(pieces: Sequence[Any], nbytes: int) -> bool:
@@ -150,8 +150,8 @@ def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: i
     futures: list[Any] = []
     # At the end of the interpreter, or of what the system allows, there are no more threads.
     with contextlib.suppress(RuntimeError):
-        for _ in range(helpers):  # in this context: NumPy keeps `errstate` there
-            futures.append(_pool().submit(contextvars.copy_context().run, work))
+        for _ in range(helpers):
+            futures.append(_CORES.start(work))
     try:
         work()
     finally:
@@ -201,17 +201,13 @@ def matrix_product(a: Any, b: Any) -> Any:
     if not _wakes(a, b):
         return np.dot(a, b)
     (m, k), n = a.shape, b.shape[1]
-    work = m * k * n
     result = empty((m, n), a.dtype)
-    if (products := _products()) is None:
-        return np.dot(a, b, out=result)
-    count = min(16, work // _PIECE)
-    if count < 2:
-        with products:
-            return np.dot(a, b, out=result)
+    count = min(16, max(1, m * k * n // _PIECE))
 
     def multiply(piece: int) -> None:
-        if m >= n:
+        if count == 1:
+            np.dot(a, b, out=result)
+        elif m >= n:
             rows = slice(piece * m // count, (piece + 1) * m // count)
             np.dot(a[rows], b, out=result[rows])
         else:
