@@ -219,8 +219,8 @@ def conv(dtype, c, f, k, stride):
     ids=["few channels", "3×3", "5×5", "stride"],
 )
 def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
-    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 16)
-    monkeypatch.setattr(threads, "_EACH", 1 << 13)
+    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 18)
+    monkeypatch.setattr(threads, "_EACH", 1 << 15)
     monkeypatch.setattr(tiles, "_TILE", 1 << 18)
     monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
     monkeypatch.setattr(tiles, "_JOINED", 2)
@@ -238,8 +238,8 @@ def test_these_are_large_enough_to_be_shared(monkeypatch, request):
     calls = []
     shared = threads._shared
     monkeypatch.setattr(threads, "_shared", lambda *a: calls.append(a) or shared(*a))
-    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 16)
-    monkeypatch.setattr(threads, "_EACH", 1 << 13)
+    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 18)
+    monkeypatch.setattr(threads, "_EACH", 1 << 15)
     monkeypatch.setattr(tiles, "_TILE", 1 << 18)
     monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
     monkeypatch.setattr(tiles, "_JOINED", 2)

@@ -23,8 +23,8 @@ import numpy as np
 from .geometry import Ints
 from .memory import empty, zeros
 
-_WORTHWHILE = 1 << 20  # bytes that the pieces read and write, from which handing them over pays
-_EACH = 1 << 18  # the same of a piece: threads that work on less wait for each other
+_WORTHWHILE = 1 << 23  # multiplications from which it pays to hand over pieces
+_EACH = 1 << 20  # the same of a piece: threads that work on less wait for each other
 _RUNS = 4  # of pieces that are summed apart
 _WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
 _WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
@@ -102,10 +102,10 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_CORES.after_fork)
 
 
-def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: int) -> None:
+def together(function: Callable[[Any], object], pieces: Sequence[Any], work: int) -> None:
     """``function(piece)`` for every piece, in any order and perhaps at the same time.
 
-    `nbytes` is about how much they read and write together: it decides whether threads pay.
+    `work` is about how many multiplications they are together: it decides whether threads pay.
 
     >>> found = [0, 0, 0]
     >>> together(lambda i: found.__setitem__(i, i * i), range(3), 0)
@@ -119,7 +119,7 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: i
         return
     with cores:
         helpers = min(cores.threads, len(pieces)) - 1
-        if not _pays(pieces, nbytes) or helpers < 1 or not cores.busy.acquire(blocking=False):
+        if not _pays(pieces, work) or helpers < 1 or not cores.busy.acquire(blocking=False):
             for piece in pieces:
                 function(piece)
             return
@@ -129,9 +129,9 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], nbytes: i
             cores.busy.release()
 
 
-def _pays(pieces: Sequence[Any], nbytes: int) -> bool:
+def _pays(pieces: Sequence[Any], work: int) -> bool:
     """Whether there is enough to do to share it."""
-    return nbytes >= max(_WORTHWHILE, _EACH * len(pieces))
+    return work >= max(_WORTHWHILE, _EACH * len(pieces))
 
 
 def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: int) -> None:
@@ -162,7 +162,7 @@ def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: i
 
 
 def summed(
-    add: Callable[[Any, Any], object], pieces: Sequence[Any], shape: Ints, dtype: Any, nbytes: int
+    add: Callable[[Any, Any], object], pieces: Sequence[Any], shape: Ints, dtype: Any, work: int
 ) -> Any:
     """What ``add(total, piece)`` adds up in zeros of this shape, over all pieces.
 
@@ -174,15 +174,15 @@ def summed(
     >>> summed(add, [1.0, 2.0, 4.0], (2,), float, 0)
     array([7., 7.])
     """
-    pays = _pays(pieces, nbytes)
+    pays = _pays(pieces, work)
     runs = min(_RUNS, max(1, len(pieces))) if pays else 1
     totals = [zeros(shape, dtype) for _ in range(runs)]
 
-    def work(run: int) -> None:
+    def sum_up(run: int) -> None:
         for piece in pieces[run * len(pieces) // runs : (run + 1) * len(pieces) // runs]:
             add(totals[run], piece)
 
-    together(work, range(runs), nbytes if pays else 0)
+    together(sum_up, range(runs), work if pays else 0)
     total, *others = totals
     for other in others:
         np.add(total, other, out=total)
@@ -214,7 +214,7 @@ def matrix_product(a: Any, b: Any) -> Any:
             columns = slice(piece * n // count, (piece + 1) * n // count)
             np.matmul(a, b[:, columns], out=result[:, columns])
 
-    together(multiply, range(count), count * max(_WORTHWHILE, _EACH))
+    together(multiply, range(count), m * k * n)
     return result
 
 

@@ -172,7 +172,7 @@ def product(columns: Any, filters: Any) -> Any:
         target = result[block.start : block.stop].reshape(*part.shape[:2], -1)
         np.matmul(part, filters, out=target)  # (count, positions, size·c) @ (size·c, f)
 
-    together(multiply, all_blocks, columns.nbytes)
+    together(multiply, all_blocks, columns.size * filters.shape[-1])
     return result.reshape(*kept, -1)
 
 
@@ -191,7 +191,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
         for found in np.matmul(part.transpose(0, 2, 1), cotangents, out=target):
             np.add(total, found, out=total)
 
-    total = summed(add, all_blocks, (math.prod(size), f), columns.dtype, columns.nbytes)
+    total = summed(add, all_blocks, (math.prod(size), f), columns.dtype, columns.size * f)
     return total.reshape(*size, f)
 
 
@@ -236,7 +236,7 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
         for block in some:
             add(block)
 
-    together(add_all, by_image, math.prod(kept) * row * result.itemsize)
+    together(add_all, by_image, math.prod(kept) * filters.size)
     if planes:
         result[...] = np.moveaxis(target, 0, -1)
     return result

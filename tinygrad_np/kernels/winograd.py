@@ -180,7 +180,7 @@ def product(columns: Any, filters: Any) -> Any:
             np.copyto(whole, laid_out)
             target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
 
-    together(multiply, tiling.parts(), columns.nbytes)
+    together(multiply, tiling.parts(), columns.size * f)
     return result
 
 
@@ -209,7 +209,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
             np.matmul(tiling.shifted(pixels, tap).transpose(0, 2, 1), used, out=added)
             total[:, tap] += added
 
-    total = summed(add, tiling.parts(), shape, dtype, columns.nbytes)
+    total = summed(add, tiling.parts(), shape, dtype, columns.size * f)
     added_up = matrix_product(t.taps.T, total.reshape(len(total), -1))
     return added_up.reshape(k, k, c, f).swapaxes(0, 1).copy()
 
