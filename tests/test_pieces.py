@@ -152,7 +152,8 @@ def test_a_forked_process_has_all_threads_again(library):
 def test_without_threadpoolctl(monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     monkeypatch.setattr(threads, "_CORES", threads._Cores())
-    assert threads._CORES.allowed() == 1
+    with threads._CORES as allowed:
+        assert allowed == 1
     found = []
     together(found.append, range(5), LARGE)
     assert found == [*range(5)]

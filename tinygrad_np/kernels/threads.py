@@ -45,27 +45,23 @@ class _Cores:
         self.busy = threading.Lock()  # held by the thread whose pieces the pool works on
         self.pool: Any = None
 
-    def allowed(self) -> int:
+    def __enter__(self) -> int:
         """How many threads a product may have, were there no limit of ours."""
         with self.lock:
-            if self.inside:
-                return self.threads
-            if self.libraries is None:
-                self.libraries = _libraries()
-            return min([int(library.get_num_threads()) for library in self.libraries], default=1)
-
-    def __enter__(self) -> None:
-        allowed = self.allowed()
-        with self.lock:
             if not self.inside:
-                self.threads = allowed
-                self._set(1)
+                if self.libraries is None:
+                    self.libraries = _libraries()
+                counts = [int(library.get_num_threads()) for library in self.libraries]
+                self.threads = min(counts, default=1)
+                if self.threads > 1:
+                    self._set(1)
             self.inside += 1
+            return self.threads
 
     def __exit__(self, *_: object) -> None:
         with self.lock:
             self.inside -= 1
-            if not self.inside:
+            if not self.inside and self.threads > 1:
                 self._set(self.threads)
 
     def _set(self, threads: int) -> None:
@@ -83,7 +79,7 @@ class _Cores:
 
     def after_fork(self) -> None:
         """In a process that was forked, which has none of the threads, nobody is inside."""
-        if self.inside:
+        if self.inside and self.threads > 1:
             self._set(self.threads)
         self._begin()
 
@@ -113,13 +109,9 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], work: int
     [0, 1, 4]
     """
     cores = _CORES
-    if cores.allowed() == 1:
-        for piece in pieces:
-            function(piece)
-        return
-    with cores:
-        helpers = min(cores.threads, len(pieces)) - 1
-        if not _pays(pieces, work) or helpers < 1 or not cores.busy.acquire(blocking=False):
+    with cores as allowed:
+        helpers = min(allowed, len(pieces)) - 1
+        if helpers < 1 or not _pays(pieces, work) or not cores.busy.acquire(blocking=False):
             for piece in pieces:
                 function(piece)
             return
