@@ -20,6 +20,7 @@ import numpy as np
 from . import tiles, winograd
 from .dispatch import array_function, numbers
 from .geometry import Ints
+from .memory import empty
 from .threads import matrix_product
 from .windows import (
     FEW_CHANNELS,
@@ -84,8 +85,10 @@ def product(columns: Any, filters: Any, groups: int = 1) -> Any:
         fast = path(columns, *filters.shape[-2:])
         if fast is not None:
             return fast.product(columns, filters)
-    # (n·out, size·c) @ (size·c, f)
-    return matrix_product(columns.reshape(windows_2d), filters.reshape(filters_2d)).reshape(shape)
+    columns, filters = columns.reshape(windows_2d), filters.reshape(filters_2d)
+    same = columns.dtype == filters.dtype
+    out = empty((windows_2d[0], filters_2d[1]), columns.dtype) if same else None
+    return matrix_product(columns, filters, out).reshape(shape)  # (n·out, size·c) @ (size·c, f)
 
 
 @array_function

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from .geometry import Ints
-from .memory import empty, zeros
+from .memory import zeros
 
 _WORTHWHILE = 1 << 23  # multiplications from which it pays to hand over pieces
 _EACH = 1 << 20  # the same of a piece: threads that work on less wait for each other
@@ -51,8 +51,7 @@ class _Cores:
             if not self.inside:
                 if self.libraries is None:
                     self.libraries = _libraries()
-                counts = [int(library.get_num_threads()) for library in self.libraries]
-                self.threads = min(counts, default=1)
+                self.threads = min([x.get_num_threads() for x in self.libraries], default=1)
                 if self.threads > 1:
                     self._set(1)
             self.inside += 1
@@ -181,8 +180,8 @@ def summed(
     return total
 
 
-def matrix_product(a: Any, b: Any) -> Any:
-    """(m, k) @ (k, n), of plain arrays.
+def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
+    """(m, k) @ (k, n), of plain arrays; `out` is for the result, contiguous.
 
     The threads that OpenBLAS wakes for a product stay awake for some 20 ms, and take the cores from
     the pieces that come next. So a product has one thread, and a large one is cut into pieces.
@@ -191,15 +190,16 @@ def matrix_product(a: Any, b: Any) -> Any:
     array([[11.]])
     """
     if not _wakes(a, b):
-        return np.dot(a, b)
+        return np.dot(a, b, out)
     (m, k), n = a.shape, b.shape[1]
-    result = empty((m, n), a.dtype)
-    count = min(16, max(1, m * k * n // _PIECE))
+    count = min(16, m * k * n // _PIECE)
+    if count < 2:
+        with _CORES:
+            return np.dot(a, b, out)
+    result = np.empty((m, n), a.dtype) if out is None else out
 
     def multiply(piece: int) -> None:
-        if count == 1:
-            np.dot(a, b, out=result)
-        elif m >= n:
+        if m >= n:
             rows = slice(piece * m // count, (piece + 1) * m // count)
             np.dot(a[rows], b, out=result[rows])
         else:
@@ -212,11 +212,11 @@ def matrix_product(a: Any, b: Any) -> Any:
 
 def _wakes(a: Any, b: Any) -> bool:
     """Whether the product of two matrices may wake threads of OpenBLAS."""
-    (m, k), n = a.shape, b.shape[1]
-    work = m * k * n
-    if work < _WAKES_FOR_VECTORS or a.dtype != b.dtype or a.dtype.kind not in "fc":
+    n = b.shape[1]
+    work = a.size * n
+    if work < _WAKES_FOR_VECTORS or (work < _WAKES and n > 1 and a.shape[0] > 1):
         return False
-    return work >= _WAKES or m == 1 or n == 1
+    return a.dtype == b.dtype and a.dtype.kind in "fc"
 
 
 def matmul(x: Any, y: Any, **options: Any) -> Any:
@@ -225,7 +225,7 @@ def matmul(x: Any, y: Any, **options: Any) -> Any:
     >>> matmul(np.eye(2), np.array([3.0, 4.0]))
     array([3., 4.])
     """
-    matrices = type(x) is type(y) is np.ndarray and x.ndim == y.ndim == 2 and not options
-    if matrices and x.shape[1] == y.shape[0] and _wakes(x, y):
+    matrices = type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == 2 == y.ndim
+    if matrices and x.shape[1] == y.shape[0] and not options and _wakes(x, y):
         return matrix_product(x, y)
     return np.matmul(x, y, **options)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import promises
+from ..kernels.memory import SOME, empty
 from ..kernels.products import filter_product, product, unwindows, window_product
 from ..kernels.threads import matmul, matrix_product
 from ..kernels.windows import pad, windows
@@ -14,14 +15,12 @@ from .table import bilinear, linear, takes
 # an outer product on to BLAS, where matmul (NumPy 2.4) takes seven times as long.
 
 
-def _dot(a: Any, b: Any) -> Any:
-    plain = type(a) is np.ndarray and type(b) is np.ndarray
-    return matrix_product(a, b) if plain else np.dot(a, b)
-
-
 def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     if x_like.ndim == 2 and y.ndim == 2:
-        return _dot(g, y.T)  # (m, k) @ (k, n)
+        if type(g) is not np.ndarray or type(y) is not np.ndarray:
+            return np.dot(g, y.T)  # (m, k) @ (k, n)
+        large = x_like.size >= SOME and g.dtype == y.dtype
+        return matrix_product(g, y.T, empty(x_like.shape, g.dtype) if large else None)
     if y.ndim == 1:
         return np.expand_dims(g, -1) * y  # (…, m, 1) · (n)
     if x_like.ndim == 1:
@@ -31,7 +30,8 @@ def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
 
 def _matmul_y(g: Any, x: Any, y_like: Any) -> Any:
     if x.ndim == 2 and y_like.ndim == 2:
-        return _dot(x.T, g)  # (n, m) @ (m, k)
+        plain = type(g) is np.ndarray and type(x) is np.ndarray
+        return (matrix_product if plain else np.dot)(x.T, g)  # (n, m) @ (m, k)
     if x.ndim == 1:
         if y_like.ndim == 1:
             return g * x
