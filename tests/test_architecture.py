@@ -21,6 +21,7 @@ LAYERS = [
     ["files", "kernels.dispatch", "kernels.geometry", "progress"],
     ["kernels.memory", "arrays", "tree",
      "data.dataset"],
+    ["kernels.threads"],
     ["kernels.elementwise", "kernels.factors", "kernels.scatter", "kernels.shapes",
      "kernels.windows", "kernels.pooling", "data.idx", "data.garments", "data.batches",
      "data.places"],

@@ -76,18 +76,22 @@ class TestTiles:
 
 
 def test_blocks_cover_every_position_once_and_in_order():
-    for kept, most in itertools.product([(1,), (5, 7), (3, 4, 5), (2, 1, 9, 2)], range(1, 70)):
+    all_kept = [(1,), (5, 7), (3, 4, 5), (2, 1, 9, 2)]
+    for kept, most, many in itertools.product(all_kept, range(1, 70), range(1, 5)):
         seen = np.zeros(kept, int)
         position = 0
-        for block in tiles.blocks(kept, most):
+        some = tiles.blocks(kept, most)
+        for block in tiles.joined(some, many):
             assert block.start == position
             position = block.stop
-            assert 1 <= block.stop - block.start <= max(most, 1)
+            assert 1 <= block.stop - block.start <= many * max(most, 1)
             assert seen[block.place].size == block.stop - block.start
             seen[block.place] += 1
         assert position == seen.size
         assert (seen == 1).all()
+        assert tiles.joined(some, 1) == [*some]
     assert tiles.blocks((0, 4), 3) == ()
+    assert tiles.joined((), 3) == []
 
 
 WINOGRAD = [
@@ -272,6 +276,40 @@ class TestPromises:
         placed = products.unwindows(pooling.window_place(u, index, (3, 3)), framed.shape, stride)
         inside = slice(padding, -padding or None)
         assert np.array_equal(pull(u)[0], placed[:, inside, inside])
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+    @pytest.mark.parametrize("channels", [1, 3, 31, 32, 33, 63, 64, 65, 127, 128, 129, 300])
+    @pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 2), (2, 3)])
+    def test_pixels_copied_as_a_whole_or_channel_by_channel(self, dtype, channels, size, stride):
+        """Above and below 512 bytes a pixel; with nans and infinities, also in the cotangent."""
+        rng = np.random.default_rng(channels)
+        x = rng.integers(0, 4, (2, 7, 8, channels)).astype(dtype)
+        x[rng.random(x.shape) < 0.05] = np.nan
+        x[rng.random(x.shape) < 0.05] = np.inf
+        columns = windows(x, size, stride)
+        flat = np.ascontiguousarray(columns).reshape(*columns.shape[:3], size**2, channels)
+        index = np.argmax(flat, axis=3)  # the first nan, or the first of the largest
+        values, numbers = pooling.window_maxima(columns)
+        expected = np.take_along_axis(flat, index[:, :, :, None], 3)[:, :, :, 0]
+        assert np.array_equal(values, expected, equal_nan=True)
+        assert np.array_equal(pooling.window_max(columns), expected, equal_nan=True)
+        assert np.array_equal(numbers, index)
+        u = integers(rng, dtype, *values.shape)
+        u[rng.random(u.shape) < 0.1] = np.inf
+        u[rng.random(u.shape) < 0.1] = -0.0
+        (found,) = tg.vjp(lambda x: tg.max_pool(x, size, stride=stride), x)[1](u)
+        placed = pooling.window_place(u, index, (size, size))
+        by_path = products.unwindows(placed, x.shape, stride)
+        assert found.dtype == dtype
+        assert np.array_equal(found, by_path)
+
+    def test_channels_that_do_not_lie_side_by_side(self):
+        x = np.random.default_rng(3).normal(size=(2, 8, 8, 12))[..., ::2]
+        y, pull = tg.vjp(lambda x: tg.max_pool(x, 2), x)
+        expected, by_copy = tg.vjp(lambda x: tg.max_pool(x, 2), x.copy())
+        assert np.array_equal(y, expected)
+        u = np.random.default_rng(4).normal(size=(2, 4, 4, 12))[..., ::2]
+        assert np.array_equal(pull(u)[0], by_copy(u.copy())[0])
 
     def test_windows_of_more_than_256_elements(self):
         x = np.random.default_rng(2).permutation(2 * 17 * 17).reshape(2, 17, 17, 1).astype(float)

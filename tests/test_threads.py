@@ -155,11 +155,11 @@ def test_no_module_has_state_that_a_result_can_depend_on():
     assert isinstance(memory._BUFFERS, threading.local)
 
 
-def test_no_computation_starts_a_thread():
-    """So no result depends on their number: the tiles of a product follow one another."""
-    starts = [path.name for path in PACKAGE.rglob("*.py")
-              if "Thread(" in path.read_text() or "concurrent" in path.read_text()]  # fmt: skip
-    assert starts == ["places.py"]  # which waits for a server
+def test_only_pieces_of_kernels_go_to_other_threads():
+    """No result depends on their number: tests/test_pieces.py."""
+    starts = {path.name for path in PACKAGE.rglob("*.py")
+              if "Thread(" in path.read_text() or "concurrent" in path.read_text()}  # fmt: skip
+    assert starts == {"threads.py", "places.py"}  # which waits for a server
 
 
 def main(repetitions):

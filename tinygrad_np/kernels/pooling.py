@@ -17,7 +17,9 @@ from .dispatch import array_function
 from .geometry import Ints
 from .memory import empty, scratch
 
-_CACHED = 1 << 19  # bytes of images that are worked on at a time
+_CACHED = 1 << 20  # bytes of images that are worked on at a time
+_MOST_AT_ONCE = 512  # bytes of a pixel that is copied as a whole
+_INTEGERS = {np.dtype(f"f{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
 
 
 def window_max(columns: Any) -> Any:
@@ -30,9 +32,9 @@ def window_max(columns: Any) -> Any:
     for part in parts(columns.shape, columns.dtype):
         first, *others = _taps(columns[part])
         largest = result[part]
-        np.copyto(largest, first)
+        copy_pixels(largest, first)
         for tap in others:
-            np.maximum(largest, tap, out=largest)
+            np.maximum(largest, _gathered(tap), out=largest)
     return result
 
 
@@ -52,16 +54,16 @@ def window_maxima(columns: Any) -> Any:
         largest, number = values[part], numbers[part]
         larger = scratch("larger", largest.shape, bool)
         candidate = scratch("candidate", number.shape, number.dtype)
-        np.copyto(largest, first)
-        for k, tap in enumerate(others, 1):
+        copy_pixels(largest, first)
+        for k, tap in enumerate(map(_gathered, others), 1):
             np.greater(tap, largest, out=larger)
             np.multiply(larger, number.dtype.type(k), out=candidate)
             np.maximum(number, candidate, out=number)  # a later one has a larger number
             np.maximum(largest, tap, out=largest)
-    is_nan = np.isnan(values)
-    if is_nan.any():
-        taps = np.stack([np.isnan(tap) for tap in _taps(columns)])
-        numbers[is_nan] = np.argmax(taps, axis=0)[is_nan]
+        if largest.size and np.isnan(largest.max()):
+            is_nan = np.isnan(largest)
+            taps = np.stack([np.isnan(tap) for tap in (first, *others)])
+            number[is_nan] = np.argmax(taps, axis=0)[is_nan]
     return [values, numbers]
 
 
@@ -96,6 +98,45 @@ def window_place(values: Any, index: Any, size: Ints) -> Any:
     return np.moveaxis(taps, range(axes), range(-1 - axes, -1))
 
 
+def choose(values: Any, index: Any, number: int, into: Any) -> None:
+    """``into[...] = values`` where `index` is `number`, and zero elsewhere.
+
+    >>> into = np.ones(3)
+    >>> choose(np.array([1.0, np.inf, 2.0]), np.array([0, 1, 1]), 1, into)
+    >>> into
+    array([ 0., inf,  2.])
+    """
+    chosen = scratch("chosen", index.shape, bool)
+    np.equal(index, number, out=chosen)
+    integers = _INTEGERS.get(values.dtype)
+    if integers is None:
+        into.fill(0)
+        np.copyto(into, values, where=chosen)
+        return
+    mask = scratch("mask", index.shape, integers)
+    flags = chosen.view(np.int8)
+    np.copyto(mask, np.negative(flags, out=flags))  # all bits, or none
+    np.bitwise_and(values.view(integers), mask, out=into.view(integers))
+
+
+def copy_pixels(into: Any, x: Any) -> None:
+    """``into[...] = x`` for arrays (…, channels), the channels of a pixel as one element.
+
+    With few channels that is twice as fast, where pixels do not follow one another.
+
+    >>> into = np.zeros((2, 3))
+    >>> copy_pixels(into, np.ones((4, 3))[::2])
+    >>> into
+    array([[1., 1., 1.],
+           [1., 1., 1.]])
+    """
+    size = x.shape[-1] * x.itemsize
+    if 0 < size <= _MOST_AT_ONCE and x.strides[-1] == into.strides[-1] == x.itemsize:
+        pixel = np.dtype((np.void, size))
+        into, x = into.view(pixel), x.view(pixel)
+    np.copyto(into, x)
+
+
 def parts(shape: Ints, dtype: Any) -> list[slice]:
     """Slices of the first axis, each of so many images or windows that they stay in the cache.
 
@@ -105,6 +146,15 @@ def parts(shape: Ints, dtype: Any) -> list[slice]:
     each = math.prod(shape[1:]) * np.dtype(dtype).itemsize
     step = max(1, _CACHED // max(each, 1))
     return [slice(i, min(i + step, shape[0])) for i in range(0, shape[0], step)]
+
+
+def _gathered(tap: Any) -> Any:
+    """A tap, side by side where that makes up for the copy."""
+    if tap.shape[-1] * tap.itemsize > _MOST_AT_ONCE:
+        return tap
+    copied = scratch("tap", tap.shape, tap.dtype)
+    copy_pixels(copied, tap)
+    return copied
 
 
 def _kept_shape(columns: Any) -> Ints:

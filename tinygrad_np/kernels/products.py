@@ -21,6 +21,7 @@ from . import tiles, winograd
 from .dispatch import array_function, numbers
 from .geometry import Ints
 from .memory import empty
+from .threads import matrix_product
 from .windows import (
     FEW_CHANNELS,
     checked_windows,
@@ -84,11 +85,10 @@ def product(columns: Any, filters: Any, groups: int = 1) -> Any:
         fast = path(columns, *filters.shape[-2:])
         if fast is not None:
             return fast.product(columns, filters)
-    if columns.dtype != filters.dtype:
-        return np.dot(columns.reshape(windows_2d), filters.reshape(filters_2d)).reshape(shape)
-    result = empty((windows_2d[0], filters_2d[1]), columns.dtype)
-    # (n·out, size·c) @ (size·c, f)
-    return np.dot(columns.reshape(windows_2d), filters.reshape(filters_2d), result).reshape(shape)
+    columns, filters = columns.reshape(windows_2d), filters.reshape(filters_2d)
+    same = columns.dtype == filters.dtype
+    out = empty((windows_2d[0], filters_2d[1]), columns.dtype) if same else None
+    return matrix_product(columns, filters, out).reshape(shape)  # (n·out, size·c) @ (size·c, f)
 
 
 @array_function
@@ -115,10 +115,10 @@ def window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
     cotangent = cotangent.reshape(windows_2d[0], filters_2d[1])
     if size[-1] <= FEW_CHANNELS:
         # (size·c, f) @ (f, n·out), offsets first as in `windows`
-        columns = np.dot(filters.reshape(filters_2d), cotangent.T)
+        columns = matrix_product(filters.reshape(filters_2d), cotangent.T)
         return columns.reshape(*size, *kept).transpose(offsets_last(len(size) - 1))
     # (n·out, f) @ (f, size·c)
-    return np.dot(cotangent, filters.reshape(filters_2d).T).reshape(*kept, *size)
+    return matrix_product(cotangent, filters.reshape(filters_2d).T).reshape(*kept, *size)
 
 
 @array_function
@@ -154,7 +154,8 @@ def filter_product(columns: Any, cotangent: Any, groups: int = 1) -> Any:
         if fast is not None:
             return fast.filter_product(columns, cotangent)
     # (size·c, n·out) @ (n·out, f)
-    return np.dot(columns.reshape(windows_2d).T, cotangent.reshape(cotangent_2d)).reshape(shape)
+    columns, cotangent = columns.reshape(windows_2d), cotangent.reshape(cotangent_2d)
+    return matrix_product(columns.T, cotangent).reshape(shape)
 
 
 def _grouped_columns(columns: Any, axes: int, groups: int) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 
 from . import pooling, products, tiles
 from .geometry import Ints
-from .memory import scratch, zeros
+from .memory import empty, scratch, zeros
 from .windows import checked_windows, pad, windows
 
 Spans = list[tuple[int, int]]
@@ -120,16 +120,19 @@ class PromisedPlaces(PromisedWindows):
 
     def added_up(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
         """Offset by offset, some images at a time."""
-        images = zeros(shape, self.dtype)
+        reached = [k * n for k, n in zip(self.size, self.cotangent.shape[1:-1], strict=True)]
+        cover = [*stride] == [*self.size] and reached == [*shape[1:-1]] and max(dilation) == 1
+        images = empty(shape, self.dtype) if cover else zeros(shape, self.dtype)
+
         for part in pooling.parts(shape, self.dtype):
             self._add(images[part], self.cotangent[part], self.index[part], stride, dilation)
         return _part(images, spans)
 
     def _add(self, images: Any, cotangent: Any, index: Any, stride: Ints, dilation: Ints) -> None:
         overlap = any(k * d > s for k, d, s in zip(self.size, dilation, stride, strict=True))
-        chosen = scratch("larger", index.shape, bool)
+        values = scratch("tap", cotangent.shape, cotangent.dtype)
         for number, offset in enumerate(itertools.product(*map(range, self.size))):
-            np.equal(index, number, out=chosen)
+            pooling.choose(cotangent, index, number, values)
             reached = [
                 slice(d * first, d * first + step * count, step)
                 for d, first, step, count in zip(
@@ -138,9 +141,9 @@ class PromisedPlaces(PromisedWindows):
             ]
             place = images[(slice(None), *reached)]
             if overlap:
-                place += cotangent * chosen
+                np.add(place, values, out=place)
             else:  # no other window has these elements
-                np.multiply(cotangent, chosen, out=place)
+                pooling.copy_pixels(place, values)
 
 
 class PromisedImages(Promise):

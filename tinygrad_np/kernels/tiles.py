@@ -14,15 +14,17 @@ simple path in another order.
 import functools
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .geometry import Ints
 from .memory import empty, scratch, zeros
+from .threads import summed, together
 
 _TILE, _PLANES_TILE = 1 << 20, 1 << 17  # bytes of a tile of windows, and of one by planes
+_JOINED = 8  # tiles by planes that are copied and multiplied in one call
 _FEWEST, _MOST = 256, 8192  # positions in a tile
 FEW_CHANNELS = 8  # up to so many, planes are faster than whole windows
 
@@ -61,6 +63,29 @@ def blocks(kept: Ints, most: int) -> tuple[Block, ...]:
             )
             position += size * (last - first)
     return tuple(found)
+
+
+def joined(some: Sequence[Block], most: int) -> list[Block]:
+    """Runs of at most `most` blocks that lie in a row and have the size of the first, as one.
+
+    >>> [block.place for block in joined(blocks((5, 3), 3), 2)]
+    [(slice(0, 2, None),), (slice(2, 4, None),), (slice(4, 5, None),)]
+    """
+    found: list[Block] = []
+    for block in some:
+        size = some[0].stop - some[0].start
+        last = found[-1] if found else block
+        longer = block.stop - last.start
+        in_a_row = last is not block and last.place[:-1] == block.place[:-1]
+        if in_a_row and longer % size == 0 and longer <= most * size:
+            first, end = last.place[-1], block.place[-1]
+            assert isinstance(first, slice)
+            assert isinstance(end, slice)
+            place = (*block.place[:-1], slice(first.start, end.stop))
+            found[-1] = Block(place, last.start, block.stop)
+        else:
+            found.append(block)
+    return found
 
 
 def _positions(row_bytes: int, tile_bytes: int) -> int:
@@ -109,19 +134,30 @@ def image_of(columns: Any) -> Any:
     )
 
 
-def _tiles(columns: Any, kept: Ints) -> Iterator[tuple[Block, Any]]:
-    """Each block with its tile: (positions, size·c)."""
+def _tiles(columns: Any, kept: Ints) -> tuple[Sequence[Block], Callable[[Block], Any]]:
+    """The blocks, and what makes a block's tile: (count, positions, size·c)."""
     row = math.prod(columns.shape[len(kept) :])
     planes = _planes(columns)
-    most = _positions(row * columns.itemsize, _TILE if planes is None else _PLANES_TILE)
-    for block in blocks(kept, most):
-        if planes is not None:
-            yield block, planes.tile(block).T
-            continue
-        part = columns[block.place]
-        tile = scratch("tile", part.shape, part.dtype)
-        np.copyto(tile, part)
-        yield block, tile.reshape(-1, row)
+    if planes is None:
+
+        def tile(block: Block) -> Any:
+            part = columns[block.place]
+            copied = scratch("tile", part.shape, part.dtype)
+            np.copyto(copied, part)
+            return copied.reshape(1, -1, row)
+
+        return blocks(kept, _positions(row * columns.itemsize, _TILE)), tile
+
+    small = blocks(kept, _positions(row * columns.itemsize, _PLANES_TILE))
+    each = small[0].stop if small else 1
+
+    def tile_of_planes(block: Block) -> Any:
+        positions = block.stop - block.start
+        count = positions // each if positions % each == 0 else 1
+        # (size·c, count·positions) → (count, positions, size·c)
+        return planes.tile(block).T.reshape(count, -1, row)
+
+    return joined(small, _JOINED), tile_of_planes
 
 
 def product(columns: Any, filters: Any) -> Any:
@@ -129,9 +165,14 @@ def product(columns: Any, filters: Any) -> Any:
     kept = columns.shape[: columns.ndim - filters.ndim + 1]
     filters = filters.reshape(-1, filters.shape[-1])
     result = empty((math.prod(kept), filters.shape[-1]), columns.dtype)
-    for block, tile in _tiles(columns, kept):
-        # (positions, size·c) @ (size·c, f)
-        np.dot(tile, filters, out=result[block.start : block.stop])
+    all_blocks, tile = _tiles(columns, kept)
+
+    def multiply(block: Block) -> None:
+        part = tile(block)
+        target = result[block.start : block.stop].reshape(*part.shape[:2], -1)
+        np.matmul(part, filters, out=target)  # (count, positions, size·c) @ (size·c, f)
+
+    together(multiply, all_blocks, columns.size * filters.shape[-1])
     return result.reshape(*kept, -1)
 
 
@@ -140,12 +181,17 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     kept, f = cotangent.shape[:-1], cotangent.shape[-1]
     size = columns.shape[len(kept) :]
     cotangent = cotangent.reshape(-1, f)
-    total = zeros((math.prod(size), f), columns.dtype)
-    part = scratch("part", total.shape, total.dtype)
-    for block, tile in _tiles(columns, kept):
-        # (size·c, positions) @ (positions, f)
-        np.dot(tile.T, cotangent[block.start : block.stop], out=part)
-        total += part
+    all_blocks, tile = _tiles(columns, kept)
+
+    def add(total: Any, block: Block) -> None:
+        part = tile(block)
+        target = scratch("part", (len(part), *total.shape), total.dtype)
+        cotangents = cotangent[block.start : block.stop].reshape(*part.shape[:2], f)
+        # (count, size·c, positions) @ (count, positions, f)
+        for found in np.matmul(part.transpose(0, 2, 1), cotangents, out=target):
+            np.add(total, found, out=total)
+
+    total = summed(add, all_blocks, (math.prod(size), f), columns.dtype, columns.size * f)
     return total.reshape(*size, f)
 
 
@@ -159,7 +205,8 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
     offsets = list(itertools.product(*map(range, size)))
     planes = c <= FEW_CHANNELS
     target = zeros((c, *shape[:-1]), result.dtype) if planes else result
-    for block in blocks(kept, _positions(row * result.itemsize, _TILE)):
+
+    def add(block: Block) -> None:
         part = cotangent[block.start : block.stop]
         inside = _kept_lengths(block, kept)
         if planes:
@@ -176,6 +223,20 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
                 target[(slice(None), *place)] += values
             else:
                 target[place] += values
+
+    # Windows of different images do not overlap, so that nobody else adds to the same place.
+    by_image = [
+        list(some)
+        for _, some in itertools.groupby(
+            blocks(kept, _positions(row * result.itemsize, _TILE)), lambda block: block.place[0]
+        )
+    ]
+
+    def add_all(some: list[Block]) -> None:
+        for block in some:
+            add(block)
+
+    together(add_all, by_image, math.prod(kept) * filters.size)
     if planes:
         result[...] = np.moveaxis(target, 0, -1)
     return result

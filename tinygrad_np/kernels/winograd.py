@@ -15,13 +15,13 @@ float64 nothing of this is used.
 
 import functools
 import math
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .memory import empty, scratch, zeros
+from .memory import empty, scratch
+from .threads import matrix_product, summed, together
 from .tiles import image_of
 
 _M = 4  # outputs of a tile
@@ -108,11 +108,13 @@ class _Tiling:
         self.at_once = max(1, chunk // image)
         self.rows_at_once = self.rows if image <= 2 * chunk else max(4, chunk // row - self.k + 1)
 
-    def parts(self) -> Iterator[_Part]:
-        for i in range(0, self.n, self.at_once):
-            for r in range(0, self.rows, self.rows_at_once):
-                stop = min(r + self.rows_at_once, self.rows)
-                yield _Part(slice(i, min(i + self.at_once, self.n)), slice(r, stop))
+    def parts(self) -> list[_Part]:
+        images, rows = self.at_once, self.rows_at_once
+        return [
+            _Part(slice(i, min(i + images, self.n)), slice(r, min(r + rows, self.rows)))
+            for i in range(0, self.n, images)
+            for r in range(0, self.rows, rows)
+        ]
 
     def pixels(self, part: _Part, transform: Any) -> Any:
         """(points, grid, c): the pixels of a part, at the points."""
@@ -147,10 +149,12 @@ def product(columns: Any, filters: Any) -> Any:
     f = filters.shape[-1]
     dtype = columns.dtype
     t = transforms(k, dtype)
-    at_points = np.tensordot(t.taps, filters, (1, 1))  # (points, k, c, f)
+    taps = filters.swapaxes(0, 1).reshape(k, -1)
+    at_points = matrix_product(t.taps, taps).reshape(-1, k, *filters.shape[2:])  # (points, k, c, f)
     tiling = _Tiling(columns, f)
     result = empty((n, rows, width, f), dtype)
-    for part in tiling.parts():
+
+    def multiply(part: _Part) -> None:
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
         products = scratch("products", (tiling.points, grid, f), dtype)
@@ -175,6 +179,8 @@ def product(columns: Any, filters: Any) -> Any:
             whole = scratch("framed", laid_out.shape, dtype)
             np.copyto(whole, laid_out)
             target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
+
+    together(multiply, tiling.parts(), columns.size * f)
     return result
 
 
@@ -186,11 +192,12 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     k, c, f = columns.shape[3], columns.shape[5], cotangent.shape[-1]
     dtype = columns.dtype
     t = transforms(k, dtype)
-    total = zeros((t.pixels.shape[0], k, c, f), dtype)
-    added = scratch("added", total[:, 0].shape, dtype)
+    shape = (t.pixels.shape[0], k, c, f)
     # so large a part that adding it up costs little beside making it
-    tiling = _Tiling(columns, f, total.nbytes // 2)
-    for part in tiling.parts():
+    tiling = _Tiling(columns, f, math.prod(shape) * dtype.itemsize // 2)
+
+    def add(total: Any, part: _Part) -> None:
+        added = scratch("added", (len(total), c, f), dtype)
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
         tiles = _tiled(cotangent[part.images, part.rows], tiling)
@@ -201,7 +208,10 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
             # points × (c, grid) @ (grid, f)
             np.matmul(tiling.shifted(pixels, tap).transpose(0, 2, 1), used, out=added)
             total[:, tap] += added
-    return np.tensordot(t.taps, total, (0, 0)).swapaxes(0, 1).copy()  # (k, k, c, f)
+
+    total = summed(add, tiling.parts(), shape, dtype, columns.size * f)
+    added_up = matrix_product(t.taps.T, total.reshape(len(total), -1))
+    return added_up.reshape(k, k, c, f).swapaxes(0, 1).copy()
 
 
 def _tiled(cotangent: Any, tiling: _Tiling) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 from ..kernels import promises
 from ..kernels.memory import SOME, empty
 from ..kernels.products import filter_product, product, unwindows, window_product
+from ..kernels.threads import matmul, matrix_product
 from ..kernels.windows import pad, windows
 from .table import bilinear, linear, takes
 
@@ -16,9 +17,10 @@ from .table import bilinear, linear, takes
 
 def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     if x_like.ndim == 2 and y.ndim == 2:
-        if type(g) is np.ndarray and x_like.size >= SOME and g.dtype == y.dtype:
-            return np.dot(g, y.T, out=empty(x_like.shape, g.dtype))
-        return np.dot(g, y.T)  # (m, k) @ (k, n)
+        if type(g) is not np.ndarray or type(y) is not np.ndarray:
+            return np.dot(g, y.T)  # (m, k) @ (k, n)
+        large = x_like.size >= SOME and g.dtype == y.dtype
+        return matrix_product(g, y.T, empty(x_like.shape, g.dtype) if large else None)
     if y.ndim == 1:
         return np.expand_dims(g, -1) * y  # (…, m, 1) · (n)
     if x_like.ndim == 1:
@@ -30,7 +32,8 @@ def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
 
 def _matmul_y(g: Any, x: Any, y_like: Any) -> Any:
     if x.ndim == 2 and y_like.ndim == 2:
-        return np.dot(x.T, g)  # (n, m) @ (m, k)
+        plain = type(g) is np.ndarray and type(x) is np.ndarray
+        return (matrix_product if plain else np.dot)(x.T, g)  # (n, m) @ (m, k)
     if x.ndim == 1:
         if y_like.ndim == 1:
             return g * x
@@ -109,7 +112,7 @@ def _crop(g: Any, x_like: Any, pad_width: Any) -> Any:
 
 
 ROWS = (
-    bilinear(np.matmul, _matmul_x, _matmul_y),
+    bilinear(np.matmul, _matmul_x, _matmul_y, kernel=matmul),
     bilinear(np.dot, takes("a", "b", out=None), _dot_a, _dot_b),
     bilinear(np.tensordot, takes("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # the frame and what it framed

@@ -1,0 +1,300 @@
+"""Pieces of work on several threads: all are done, errors arrive, and no bit depends on them."""
+
+import os
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np.kernels import threads, tiles
+from tinygrad_np.kernels.threads import matrix_product, summed, together
+
+LARGE = 1 << 30
+
+
+class Library:
+    """What threadpoolctl has for a library of matrix products."""
+
+    def __init__(self, count):
+        self.count = count
+        self.history = []
+
+    def get_num_threads(self):
+        return self.count
+
+    def set_num_threads(self, count):
+        self.count = count
+        self.history.append(count)
+
+
+@pytest.fixture(params=[1, 2, 3])
+def count(request, monkeypatch):
+    monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(request.param)]))
+    return request.param
+
+
+@pytest.fixture
+def library(monkeypatch):
+    found = Library(2)
+    monkeypatch.setattr(threads, "_CORES", threads._Cores([found]))
+    return found
+
+
+def test_every_piece_is_worked_on_once(count):
+    found = []
+    together(found.append, range(100), LARGE)
+    assert sorted(found) == list(range(100))
+
+
+def test_no_pieces(count):
+    together(pytest.fail, [], LARGE)
+
+
+def test_small_work_stays_in_its_thread(count):
+    found = set()
+    together(lambda _: found.add(threading.current_thread()), range(5), 100)
+    assert found == {threading.current_thread()}
+
+
+def test_products_have_one_thread_meanwhile_and_all_again_afterwards(library):
+    meanwhile = []
+    together(lambda _: meanwhile.append(library.count), range(4), LARGE)
+    assert meanwhile == [1] * 4
+    assert library.count == 2
+    assert library.history == [1, 2]
+
+
+def test_an_error_arrives_when_all_are_done(library):
+    others = []
+
+    def work(piece):
+        if piece == 0:
+            raise ZeroDivisionError("piece 0")
+        time.sleep(0.001)
+        others.append(piece)
+
+    with pytest.raises(ZeroDivisionError, match="piece 0"):
+        together(work, range(20), LARGE)
+    done = len(others)
+    time.sleep(0.01)
+    assert len(others) == done
+    assert library.count == 2
+
+
+def test_work_within_work(library):
+    found = []
+    together(lambda i: together(lambda j: found.append((i, j)), range(3), LARGE), range(3), LARGE)
+    assert sorted(found) == [(i, j) for i in range(3) for j in range(3)]
+    assert library.count == 2
+
+
+def test_several_threads_of_the_program(library):
+    results = [[] for _ in range(6)]
+
+    def program(found):
+        for _ in range(20):
+            together(found.append, range(10), LARGE)
+
+    started = [threading.Thread(target=program, args=(found,)) for found in results]
+    for thread in started:
+        thread.start()
+    for thread in started:
+        thread.join()
+    assert all(sorted(found) == sorted([*range(10)] * 20) for found in results)
+    assert library.count == 2
+
+
+def test_pieces_see_the_callers_context(library):
+    """Its `errstate` too: where the sweep ignores an overflow, no thread may warn of it."""
+    states = []
+    with np.errstate(over="raise", divide="ignore"):
+        together(lambda _: (time.sleep(0.01), states.append(np.geterr())), range(4), LARGE)
+    assert len(states) == 4
+    assert all(state["over"] == "raise" and state["divide"] == "ignore" for state in states)
+
+
+def test_where_no_thread_can_be_started_the_work_is_done_here(library, monkeypatch):
+    def full(work):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads._CORES, "start", full)
+    found = []
+    together(found.append, range(10), LARGE)
+    assert found == [*range(10)]
+    assert library.count == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_all_threads_again(library):
+    """Also when others of its threads were at work, which it does not have."""
+    cores = threads._CORES
+    together(lambda _: None, range(4), LARGE)  # so that there is a pool
+    library.history.clear()
+    child = 1
+    with cores, cores.busy, cores.lock:
+        child = os.fork()
+        if not child:
+            try:
+                cores.after_fork()
+                found = []
+                together(found.append, range(10), LARGE)
+                right = sorted(found) == [*range(10)] and library.history == [1, 2, 1, 2]
+                os._exit(0 if right else 1)
+            finally:
+                os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_without_threadpoolctl(monkeypatch):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    monkeypatch.setattr(threads, "_CORES", threads._Cores())
+    with threads._CORES as allowed:
+        assert allowed == 1
+    found = []
+    together(found.append, range(5), LARGE)
+    assert found == [*range(5)]
+
+
+def test_the_first_of_many_threads_asks_for_the_libraries_alone(monkeypatch):
+    """Two that both found them would each restore the other's limit."""
+    library = Library(2)
+    asked = []
+
+    def slowly():
+        asked.append(1)
+        time.sleep(0.01)
+        return [library]
+
+    monkeypatch.setattr(threads, "_libraries", slowly)
+    monkeypatch.setattr(threads, "_CORES", threads._Cores())
+    run = [
+        threading.Thread(target=together, args=(lambda _: None, range(4), LARGE))
+        for _ in "12345678"
+    ]
+    for thread in run:
+        thread.start()
+    for thread in run:
+        thread.join()
+    assert asked == [1]
+    assert library.count == 2
+
+
+def test_the_order_of_summation_depends_on_the_pieces_alone(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(50, 7))
+
+    def add(total, piece):
+        time.sleep(0.0002 * (piece % 3))
+        total += values[piece]
+
+    sums = []
+    for n in (1, 2, 5):
+        monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(n)]))
+        sums.append(summed(add, range(50), (7,), float, LARGE))
+    assert np.array_equal(sums[0], sums[1])
+    assert np.array_equal(sums[0], sums[2])
+    assert np.allclose(sums[0], values.sum(0))
+
+
+def conv(dtype, c, f, k, stride):
+    rng = np.random.default_rng(c + k)
+    n = 9 if c > 8 else 40  # fewer windows are copied at once
+    x = rng.normal(size=(n, 23, 21, c)).astype(dtype)
+    w = rng.normal(size=(k, k, c, f)).astype(dtype)
+    y, pull = tg.vjp(lambda x, w: tg.conv2d(x, w, stride=stride, padding=k // 2), x, w)
+    return [y, *pull(rng.normal(size=y.shape).astype(dtype))]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda dtype: conv(dtype, 3, 20, 5, 1),
+        lambda dtype: conv(dtype, 32, 17, 3, 1),
+        lambda dtype: conv(dtype, 16, 16, 5, 1),
+        lambda dtype: conv(dtype, 24, 16, 3, 2),
+    ],
+    ids=["few channels", "3×3", "5×5", "stride"],
+)
+def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
+    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 18)
+    monkeypatch.setattr(threads, "_EACH", 1 << 15)
+    monkeypatch.setattr(tiles, "_TILE", 1 << 18)
+    monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
+    monkeypatch.setattr(tiles, "_JOINED", 2)
+    found = []
+    for n in (1, 2, 3):
+        monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(n)]))
+        found.append(work(dtype))
+    for other in found[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(found[0], other, strict=True))
+
+
+def test_these_are_large_enough_to_be_shared(monkeypatch, request):
+    if request.config.getoption("--simple-paths"):
+        pytest.skip("the simple paths have no pieces")
+    calls = []
+    shared = threads._shared
+    monkeypatch.setattr(threads, "_shared", lambda *a: calls.append(a) or shared(*a))
+    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 18)
+    monkeypatch.setattr(threads, "_EACH", 1 << 15)
+    monkeypatch.setattr(tiles, "_TILE", 1 << 18)
+    monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
+    monkeypatch.setattr(tiles, "_JOINED", 2)
+    monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(2)]))
+    conv(np.float32, 32, 17, 3, 1)
+    assert len(calls) == 3  # forward, by the filters, by the images
+    conv(np.float32, 3, 20, 5, 1)
+    assert len(calls) == 6  # the same
+
+
+class TestMatrixProducts:
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+    @pytest.mark.parametrize(
+        ("m", "k", "n"),
+        # around the sizes from which other threads are woken, and from which pieces pay
+        [
+            *((64, 64, 63), (64, 64, 64), (65, 64, 64), (1, 128, 64), (129, 64, 1), (1, 90, 91)),
+            *((256, 256, 127), (256, 256, 256), (257, 255, 257), (64, 512, 1031), (1031, 512, 64)),
+            *((1, 1 << 10, 1031), (3, 1, 7), (0, 5, 3), (5, 0, 3)),
+        ],
+    )
+    def test_they_are_exact_on_integers_whatever_the_threads(self, m, k, n, dtype, count):
+        rng = np.random.default_rng(m + k + n)
+        a = rng.integers(-3, 4, (m, k)).astype(dtype)
+        b = rng.integers(-3, 4, (k, n)).astype(dtype)
+        expected = np.einsum("mk,kn->mn", a, b)
+        for left, right in [(a, b), (np.asfortranarray(a), b), (a, np.asfortranarray(b))]:
+            found = matrix_product(left, right)
+            assert found.dtype == dtype
+            assert np.array_equal(found, expected)
+        assert np.array_equal(matrix_product(a[::-1], b), expected[::-1])
+
+    def test_one_thread_of_blas_whenever_more_would_be_woken(self, library, monkeypatch):
+        meanwhile = []
+        dot = np.dot
+        monkeypatch.setattr(
+            np, "dot", lambda *a, **k: meanwhile.append(library.count) or dot(*a, **k)
+        )
+        x = np.ones((64, 64))
+        matrix_product(x[:63], x)
+        matrix_product(x, x)
+        y = np.ones((1024, 256))
+        matrix_product(y, np.ones((256, 256)))
+        assert meanwhile == [2, 1] + [1] * 8
+        assert library.count == 2
+
+    def test_of_tensors_and_in_rules(self, library):
+        rng = np.random.default_rng(0)
+        x, w = rng.integers(-3, 4, (64, 500)).astype(float), rng.integers(-3, 4, (500, 70)) * 1.0
+        u = rng.integers(-3, 4, (64, 70)).astype(float)
+        y, pull = tg.vjp(lambda x, w: x @ w, x, w)
+        assert library.history == [1, 2]
+        by_x, by_w = pull(u)
+        assert library.history == [1, 2] * 3
+        assert np.array_equal(y, x @ w)
+        assert np.array_equal(by_x, u @ w.T)
+        assert np.array_equal(by_w, x.T @ u)

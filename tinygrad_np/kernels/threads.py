@@ -1,0 +1,231 @@
+"""Pieces of one piece of work, on several threads where there are some.
+
+`together` calls a function with each of some pieces; `summed` adds up what it finds for each. Where
+threadpoolctl is installed and NumPy's matrix product may use several threads, so do we, and every
+product then gets one: copies, sums and products of tiles run side by side, where otherwise only the
+products would. Without threadpoolctl the calls follow one another.
+
+Results do not depend on the number of our threads: a piece is the same whoever works on it, no
+piece writes where another one does, and the products have one thread also where the pieces follow
+one another because another part of the program has our threads. While pieces are worked on, the
+matrix products of other threads of the program have one thread, too: the limit is the process's.
+"""
+
+import contextlib
+import contextvars
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .geometry import Ints
+from .memory import zeros
+
+_WORTHWHILE = 1 << 23  # multiplications from which it pays to hand over pieces
+_EACH = 1 << 20  # the same of a piece: threads that work on less wait for each other
+_RUNS = 4  # of pieces that are summed apart
+_WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
+_WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
+_PIECE = 1 << 23  # multiplications of a matrix product that are worth a piece
+
+
+class _Cores:
+    """The threads of NumPy's matrix product, held to one while anybody is inside; and ours."""
+
+    def __init__(self, libraries: Sequence[Any] | None = None) -> None:
+        self.libraries = libraries  # None: nobody has asked for them yet
+        self.threads = 1
+        self._begin()
+
+    def _begin(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.busy = threading.Lock()  # held by the thread whose pieces the pool works on
+        self.pool: Any = None
+
+    def __enter__(self) -> int:
+        """How many threads a product may have, were there no limit of ours."""
+        with self.lock:
+            if not self.inside:
+                if self.libraries is None:
+                    self.libraries = _libraries()
+                self.threads = min([x.get_num_threads() for x in self.libraries], default=1)
+                if self.threads > 1:
+                    self._set(1)
+            self.inside += 1
+            return self.threads
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside and self.threads > 1:
+                self._set(self.threads)
+
+    def _set(self, threads: int) -> None:
+        for library in self.libraries or ():
+            library.set_num_threads(threads)
+
+    def start(self, work: Callable[[], None]) -> Any:
+        """Let another thread do it, in the context of this one: NumPy keeps `errstate` there."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with self.lock:
+            if self.pool is None:
+                self.pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "tinygrad_np")
+        return self.pool.submit(contextvars.copy_context().run, work)
+
+    def after_fork(self) -> None:
+        """In a process that was forked, which has none of the threads, nobody is inside."""
+        if self.inside and self.threads > 1:
+            self._set(self.threads)
+        self._begin()
+
+
+def _libraries() -> Sequence[Any]:
+    try:
+        import threadpoolctl
+    except ImportError:
+        return ()
+    controller = threadpoolctl.ThreadpoolController()
+    return tuple(controller.select(user_api="blas").lib_controllers)
+
+
+_CORES = _Cores()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_CORES.after_fork)
+
+
+def together(function: Callable[[Any], object], pieces: Sequence[Any], work: int) -> None:
+    """``function(piece)`` for every piece, in any order and perhaps at the same time.
+
+    `work` is about how many multiplications they are together: it decides whether threads pay.
+
+    >>> found = [0, 0, 0]
+    >>> together(lambda i: found.__setitem__(i, i * i), range(3), 0)
+    >>> found
+    [0, 1, 4]
+    """
+    cores = _CORES
+    with cores as allowed:
+        helpers = min(allowed, len(pieces)) - 1
+        if helpers < 1 or not _pays(pieces, work) or not cores.busy.acquire(blocking=False):
+            for piece in pieces:
+                function(piece)
+            return
+        try:
+            _shared(function, pieces, helpers)
+        finally:
+            cores.busy.release()
+
+
+def _pays(pieces: Sequence[Any], work: int) -> bool:
+    """Whether there is enough to do to share it."""
+    return work >= max(_WORTHWHILE, _EACH * len(pieces))
+
+
+def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: int) -> None:
+    """Every thread takes the next piece when it has done one."""
+    left = iter(pieces)
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                piece = next(left, left)
+            if piece is left:
+                return
+            function(piece)
+
+    futures: list[Any] = []
+    # At the end of the interpreter, or of what the system allows, there are no more threads.
+    with contextlib.suppress(RuntimeError):
+        for _ in range(helpers):
+            futures.append(_CORES.start(work))
+    try:
+        work()
+    finally:
+        for future in futures:
+            future.exception()  # wait: they write into arrays that are handed out next
+    for future in futures:
+        future.result()
+
+
+def summed(
+    add: Callable[[Any, Any], object], pieces: Sequence[Any], shape: Ints, dtype: Any, work: int
+) -> Any:
+    """What ``add(total, piece)`` adds up in zeros of this shape, over all pieces.
+
+    Each of some runs of pieces has a total of its own, however many threads there are: the order of
+    summation depends on the pieces alone.
+
+    >>> def add(total, piece):
+    ...     total += piece
+    >>> summed(add, [1.0, 2.0, 4.0], (2,), float, 0)
+    array([7., 7.])
+    """
+    pays = _pays(pieces, work)
+    runs = min(_RUNS, max(1, len(pieces))) if pays else 1
+    totals = [zeros(shape, dtype) for _ in range(runs)]
+
+    def sum_up(run: int) -> None:
+        for piece in pieces[run * len(pieces) // runs : (run + 1) * len(pieces) // runs]:
+            add(totals[run], piece)
+
+    together(sum_up, range(runs), work if pays else 0)
+    total, *others = totals
+    for other in others:
+        np.add(total, other, out=total)
+    return total
+
+
+def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
+    """(m, k) @ (k, n), of plain arrays; `out` is for the result, contiguous.
+
+    The threads that OpenBLAS wakes for a product stay awake for some 20 ms, and take the cores from
+    the pieces that come next. So a product has one thread, and a large one is cut into pieces.
+
+    >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+    array([[11.]])
+    """
+    if not _wakes(a, b):
+        return np.dot(a, b, out)
+    (m, k), n = a.shape, b.shape[1]
+    count = min(16, m * k * n // _PIECE)
+    if count < 2:
+        with _CORES:
+            return np.dot(a, b, out)
+    result = np.empty((m, n), a.dtype) if out is None else out
+
+    def multiply(piece: int) -> None:
+        if m >= n:
+            rows = slice(piece * m // count, (piece + 1) * m // count)
+            np.dot(a[rows], b, out=result[rows])
+        else:
+            columns = slice(piece * n // count, (piece + 1) * n // count)
+            np.matmul(a, b[:, columns], out=result[:, columns])
+
+    together(multiply, range(count), m * k * n)
+    return result
+
+
+def _wakes(a: Any, b: Any) -> bool:
+    """Whether the product of two matrices may wake threads of OpenBLAS."""
+    n = b.shape[1]
+    work = a.size * n
+    if work < _WAKES_FOR_VECTORS or (work < _WAKES and n > 1 and a.shape[0] > 1):
+        return False
+    return a.dtype == b.dtype and a.dtype.kind in "fc"
+
+
+def matmul(x: Any, y: Any, **options: Any) -> Any:
+    """`numpy.matmul` of plain arrays, two matrices of them with `matrix_product`.
+
+    >>> matmul(np.eye(2), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+    matrices = type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == 2 == y.ndim
+    if matrices and x.shape[1] == y.shape[0] and not options and _wakes(x, y):
+        return matrix_product(x, y)
+    return np.matmul(x, y, **options)
