@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.debugging import modes, watch
+from tinygrad_np.debugging import marks, modes
 
 ALL = [*programs.FORWARD, *programs.REVERSE]
 
@@ -592,8 +592,8 @@ class TestChangedArrays:
     def test_fingerprints(self, size, view, change):
         a = np.random.default_rng(0).normal(size=size)
         seen = view(a)
-        before = watch.fingerprint(seen)
-        assert watch.fingerprint(seen) == before
+        before = marks.fingerprint(seen)
+        assert marks.fingerprint(seen) == before
         if change == "one":
             seen[-1] += 1e-12
         elif change == "swap":
@@ -603,9 +603,9 @@ class TestChangedArrays:
             a.sort()
         else:
             a[:] = np.roll(a, 512)
-        assert watch.fingerprint(seen) != before or np.array_equal(a, np.roll(a, 512))
+        assert marks.fingerprint(seen) != before or np.array_equal(a, np.roll(a, 512))
 
     @pytest.mark.parametrize("dtype", [bool, np.float16, np.complex128, "M8[s]", object])
     def test_fingerprints_of_other_dtypes(self, dtype):
-        assert watch.fingerprint(np.zeros((2, 0), dtype)) == watch.fingerprint(np.zeros(0, dtype))
-        assert isinstance(watch.fingerprint(np.zeros(3, dtype)), int)
+        assert marks.fingerprint(np.zeros((2, 0), dtype)) == marks.fingerprint(np.zeros(0, dtype))
+        assert isinstance(marks.fingerprint(np.zeros(3, dtype)), int)

@@ -29,6 +29,8 @@ def reason(case: Case) -> str:
         )
     values = [element(operand, case.spot) for operand in case.operands]
     found = ""
+    if case.mode in ("sum", "tangents", "grad"):
+        return _sum(case)
     if case.mode == "value":
         teller = _VALUES.get(case.row.function)
         found = (teller(case, values) if teller else "") or _general(case)
@@ -65,6 +67,18 @@ def _not_taken(case: Case) -> str:
 
 
 _CHOOSING = {np.where, np.select, np.choose, np.maximum, np.minimum, np.clip, np.max, np.min}
+
+
+def _sum(case: Case) -> str:
+    """Each part is finite; or they are infinities of both signs."""
+    dtype = case.result.dtype
+    if any(not np.isfinite(x).all() for x in case.operands):
+        return "inf − inf is nan: look where the first inf comes from."
+    remedy = "Scale the result down (a mean in place of a sum), or use a wider dtype."
+    if case.mode == "grad":
+        remedy = "backward() adds to what is there: x.grad = None between two steps."
+    end = f"{dtype} ends at {np.finfo(dtype).max:.3g}"
+    return f"Each part is finite, their sum is not: {end}. {remedy}"
 
 
 def _general(case: Case) -> str:

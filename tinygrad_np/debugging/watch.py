@@ -11,17 +11,17 @@ composed function: there, only the outcome is looked at.
 
 from __future__ import annotations
 
-import binascii
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import modes, places
 from .cases import Case, first
-from .errors import ChangedArrayError, NonFiniteError, NonFiniteWarning, error_of
+from .errors import NonFiniteError, NonFiniteWarning, error_of, is_variable, place_of
+from .marks import check_marks, marks_of
 from .modes import Mode, current, enter, leave
 
 _ARRAYS = (np.ndarray, np.generic)
@@ -80,10 +80,10 @@ def made(node: Any, known: Any) -> None:
         return
     if mode.rule is not None:
         record = getattr(mode.rule, "record", None)
-        node.record = record and record[0], mode.within, known, _marks(node)
+        node.record = record and record[0], mode.within, known, marks_of(node)
         return
     place = places.here(2)
-    node.record = place, mode.within, known, _marks(node)
+    node.record = place, mode.within, known, marks_of(node)
     ans = known[0]
     if _nonzero(_finite(ans)) == ans.size or _is_inside(mode, place):
         return
@@ -101,7 +101,7 @@ def several(node: Any, known: Any) -> None:
         return
     record = getattr(mode.rule, "record", None)
     place = places.here(2) if mode.rule is None else record and record[0]
-    node.record = place, mode.within, known, _marks(node)
+    node.record = place, mode.within, known, marks_of(node)
     if mode.rule is None and not _is_inside(mode, place):
         row, inputs = node.plan.row, list(_arrays(known[1:]))
         _judge(mode, row, "value", place, node, *_operands(row, known), known[0], inputs)
@@ -179,14 +179,14 @@ class Sweep:
         self.mode = mode
         self.recorded = recorded
         self.fit = fit
-        self.givers: dict[Any, Any] = {}
+        self.uses: dict[Any, list[Any]] = {}  # of a value: the nodes whose rules gave a part
 
     def pulls(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
         """The pairs of `Plan.pulls` for the reverse sweep's step at `node`."""
         found = node.plan.strong[0] if self.mode.strong else node.plan.pulls
         if self.mode.handler is None:
             return found
-        _check_marks(node)
+        check_marks(node)
         return [(self._watched(node, rule, slot, "vjp"), slot) for rule, slot in found]
 
     def pushes(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
@@ -194,7 +194,7 @@ class Sweep:
         found = node.plan.strong[1] if self.mode.strong else node.plan.pushes
         if self.mode.handler is None:
             return found
-        _check_marks(node)
+        check_marks(node)
         return [(self._watched(node, rule, slot, "jvp"), slot) for rule, slot in found]
 
     def _watched(self, node: Any, rule: Any, slot: Any, kind: str) -> Callable[..., Any]:
@@ -206,13 +206,18 @@ class Sweep:
             inputs: tuple[Any, ...] = g, kept
             if kind == "vjp":
                 for parent in parents[slot] if type(slot) is slice else (parents[slot],):
-                    self.givers[parent] = node
+                    if parent is not None:
+                        self.uses.setdefault(_key(parent), []).append(node)
                 if self.fit is not None and type(slot) is int and isinstance(part, _ARRAYS):
-                    like = parents[slot]
-                    if part.shape != like.shape or part.dtype != like.dtype:
-                        whole, part = part, self.fit(part, like, node)
-                        if _nonzero(_finite(whole)) == whole.size:
-                            inputs = (whole,)  # it is the sum, or the cast, that may overflow
+                    whole, part = part, self._fitted(part, parents[slot], node)
+                    if part is not whole and _nonzero(_finite(whole)) == whole.size:
+                        inputs = (whole,)  # it is the sum, or the cast, that may overflow
+                elif self.fit is not None and type(slot) is slice:
+                    whole, part = part, list(part)
+                    for i, like in enumerate(parents[slot]):
+                        if like is not None and isinstance(part[i], _ARRAYS):
+                            part[i] = self._fitted(part[i], like, node)
+                    inputs = tuple(whole) if all(_is_finite(x) for x in whole) else inputs
             # What is only promised is looked at when it has been kept.
             for array in (part,) if isinstance(part, _ARRAYS) else _arrays(part):
                 if _nonzero(_finite(array)) != array.size:
@@ -221,6 +226,37 @@ class Sweep:
             return part
 
         return watched
+
+    def _fitted(self, part: Any, like: Any, node: Any) -> Any:
+        assert self.fit is not None
+        is_like = part.shape == like.shape and part.dtype == like.dtype
+        return part if is_like else self.fit(part, like, node)
+
+    def sum(self, before: Any, part: Any, source: Any) -> Any:
+        """The sum of two cotangents of what `source` made."""
+        uses = tuple(self.uses.get(_key(source), ()))
+        return self._sum("sum", before, part, getattr(source, "node", source), uses)
+
+    def sum_of_tangents(self, before: Any, part: Any, node: Any) -> Any:
+        """The sum of the tangents that the rules by two operands of `node` gave."""
+        return self._sum("tangents", before, part, node, ())
+
+    def _sum(self, kind: str, before: Any, part: Any, node: Any, uses: tuple[Any, ...]) -> Any:
+        if self.mode.handler is None:
+            return before + part
+        if self.recorded:
+            known = next((use for use in (node, *reversed(uses)) if place_of(use)), node)
+            within = (*self.mode.within, "a sum of cotangents")
+            token = enter(self.mode._replace(within=within, rule=known))
+            try:
+                total = before + part
+            finally:
+                leave(token)
+        else:
+            total = before + part
+        if not _is_finite(total):
+            _judge_sum(self.mode, kind, before, part, total, node, uses)
+        return total
 
     def _recorded(self, node: Any, rule: Any, g: Any, kept: Any, parents: Any) -> Any:
         """What the rule gives on Tensors: all it records is named by the node's own place."""
@@ -242,7 +278,7 @@ class Sweep:
         inputs = list(_arrays(inputs))
         mode = self.mode._replace(within=within)
         wanted = row.names[position]
-        giver = self.givers.get(node)
+        giver = self.uses.get(_key(node), [None])[-1]
         _judge(
             mode, row, kind, place, node, names, operands, part, inputs, known[0], g, wanted, giver
         )
@@ -251,6 +287,46 @@ class Sweep:
 def _number(plan: Any, slot: Any) -> int:
     """Which of the plan's Tensor operands has this slot."""
     return next(i for i, (_, other) in enumerate(plan.pulls) if other == slot)
+
+
+def _key(source: Any) -> Any:
+    """What a value is known by: an `Output` is made anew for a recorded sweep."""
+    return (source.node, source.index) if hasattr(source, "index") else source
+
+
+def total(node: Any, before: Any, g: Any) -> Any:
+    """What is in the ``.grad`` of a leaf, with a gradient added."""
+    mode, found = current(), before + g
+    if mode.handler is not None and not _is_finite(found):
+        _judge_sum(mode, "grad", before, g, found, node, ())
+    return found
+
+
+def _judge_sum(
+    mode: Mode, kind: str, before: Any, part: Any, total: Any, node: Any, uses: tuple[Any, ...]
+) -> None:
+    record = getattr(node, "record", None)
+    row = _VARIABLE if is_variable(node) else node.plan.row
+    names = ("the part before", "the part added")
+    if kind == "grad":
+        names = ("grad before", "added to it")
+    operands = (_plain(before), _plain(part))
+    within = record[1] if record else ()
+    _judge(
+        mode._replace(within=within), row, kind, record and record[0], node, names, operands,
+        _plain(total), uses=uses,
+    )  # fmt: skip
+
+
+class _Variable(NamedTuple):
+    """What takes the place of a row where no operation made a value."""
+
+    name: str = "a variable"
+    function: Any = None
+    broadcasts: bool = True
+
+
+_VARIABLE = _Variable()
 
 
 # Is it this one?
@@ -270,6 +346,7 @@ def _judge(
     cotangent: Any = None,
     wanted: str = "",
     giver: Any = None,
+    uses: tuple[Any, ...] = (),
 ) -> None:
     """Tell the mode's handler, if a bad element of the result was made here."""
     inputs = list(_arrays(operands)) if inputs is None else inputs
@@ -283,7 +360,7 @@ def _judge(
             count = array.size - int(_nonzero(_finite(array)))
             case = Case(
                 row, kind, place, mode.within, node, names, operands, answer, given,
-                array, index, count, wanted, giver,
+                array, index, count, wanted, giver, uses,
             )  # fmt: skip
             _told(mode, error_of(case))
             return
@@ -316,6 +393,10 @@ def _new(result: Any, inputs: list[Any], is_elementwise: bool) -> Any:
         finite, number = np.logical_and(finite, finite_x), np.logical_and(number, number_x)
     new = np.logical_or(bad & finite, np.isnan(result) & number)
     return new if new.any() else None
+
+
+def _is_finite(x: Any) -> bool:
+    return all(_nonzero(_finite(array)) == array.size for array in _arrays(x))
 
 
 def _fit(shape: tuple[int, ...], whole: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -380,95 +461,6 @@ def _arrays(x: Any) -> Iterator[Any]:
     x = getattr(x, "_value", x)
     if isinstance(x, (float, complex)) or (isinstance(x, _ARRAYS) and x.dtype.kind in "biufc"):
         yield np.asarray(x)
-
-
-# Arrays that the caller can write into
-
-
-def _marks(node: Any) -> list[tuple[Any, int]] | None:
-    """Each array that the node keeps and that may be the caller's, by its place, and its mark."""
-    kept = node.kept
-    if kept is None:
-        return None
-    plan = node.plan
-    marks = [(i, fingerprint(kept[i])) for i in plan.constants if type(kept[i]) in _WRITTEN]
-    for i, slot in plan.values:
-        if type(slot) is int:
-            # A transform's variable is the caller's own array.
-            parent = node.parents[slot]
-            if getattr(parent, "plan", parent) is None:
-                marks.append((i, fingerprint(kept[i])))
-        elif type(slot) is slice:
-            pairs = zip(kept[i], node.parents[slot], strict=True)
-            for j, (value, parent) in enumerate(pairs):
-                if parent is None and type(value) is np.ndarray:
-                    marks.append(((i, j), fingerprint(value)))
-    return marks
-
-
-_WRITTEN = (np.ndarray, list, tuple)
-
-
-def _check_marks(node: Any) -> None:
-    record = getattr(node, "record", None)
-    for spot, mark in (record and record[3]) or ():
-        value = node.kept[spot[0]][spot[1]] if type(spot) is tuple else node.kept[spot]
-        if fingerprint(value) != mark:
-            raise ChangedArrayError(_changed(node, spot, value))
-
-
-def _changed(node: Any, spot: Any, value: Any) -> str:
-    row = node.plan.row
-    names = [
-        name
-        for name, operand in zip(row.names, node.record[2][1:], strict=False)
-        if operand is value or (isinstance(operand, list) and any(x is value for x in operand))
-    ]
-    name = f"its operand {names[0]!r}" if names else "an operand"
-    what = f", {value.dtype} {value.shape}," if type(value) is np.ndarray else ""
-    return (
-        f"{row.name}: {name}{what} was written into between the call and the reverse sweep, which "
-        f"would give a wrong gradient; the function was called here:\n"
-        f"{places.text(node.record[0])}\n"
-        "  Put a new array in its place (buffer = values, not buffer[:] = values), or give the "
-        "function a copy: buffer.copy()"
-    )
-
-
-def fingerprint(x: Any) -> int:
-    """A number that changes with any element, of an array or of the arrays in a list or tuple.
-
-    >>> a = np.arange(3.0)
-    >>> before = fingerprint(a)
-    >>> a[1] = 5
-    >>> fingerprint(a) == before
-    False
-    """
-    if type(x) is not np.ndarray:
-        return hash(tuple(map(fingerprint, x))) if isinstance(x, (list, tuple)) else hash(repr(x))
-    if x.dtype.hasobject:
-        return 0
-    base = x.base
-    while base is not None:
-        if type(base) is np.ndarray and base.nbytes < x.nbytes:
-            x = base  # windows: what they share is smaller than they are
-        base = getattr(base, "base", None)
-    if not x.flags.c_contiguous:
-        # In the order of its memory it may well be contiguous; the order is no part of the mark.
-        x = np.ascontiguousarray(x.transpose(np.argsort([-n for n in x.strides], kind="stable")))
-    flat = x.reshape(-1).view(np.uint8)
-    if flat.size < _LARGE:
-        return binascii.crc32(flat)
-    # A checksum of all rows' and all columns' sums: six times as fast, and an order of elements
-    # changes it, too.
-    end = flat.size // _BLOCK * _BLOCK
-    words = flat[:end].view(np.uint64).reshape(-1, _BLOCK // 8)
-    mark = binascii.crc32(np.add.reduce(words, 0), binascii.crc32(np.add.reduce(words, 1)))
-    return binascii.crc32(flat[end:], mark)
-
-
-_LARGE = 1 << 15  # bytes
-_BLOCK = 1 << 12  # bytes
 
 
 def made_at(operands: Iterable[Any]) -> list[str]:
