@@ -21,7 +21,7 @@ class NonFiniteError(FloatingPointError):
     "jvp" in a forward sweep; "sum" where what several rules gave is added up); `file` and `line`
     are the user's. `node` is the operation's place in the graph, `operands` a tuple of the
     arrays it was called on (of a sum, its two parts), `names` their names, and `result` what was
-    not finite.
+    not finite. It can be copied and pickled, all but its `node`, which is None then.
     """
 
     function: str
@@ -32,6 +32,9 @@ class NonFiniteError(FloatingPointError):
     operands: tuple[Any, ...]
     names: tuple[str, ...]
     result: Any
+
+    def __reduce__(self) -> Any:
+        return type(self), self.args, {**self.__dict__, "node": None}
 
 
 class NonFiniteWarning(RuntimeWarning):

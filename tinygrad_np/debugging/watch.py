@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +21,7 @@ from . import modes, places
 from .cases import Case, first
 from .errors import NonFiniteError, NonFiniteWarning, error_of, is_variable, place_of
 from .marks import check_marks, marks_of
-from .modes import Mode, current, enter, leave
+from .modes import Block, Mode, current, enter, leave
 
 _ARRAYS = (np.ndarray, np.generic)
 _finite, _nonzero = np.isfinite, np.count_nonzero
@@ -30,7 +29,7 @@ _finite, _nonzero = np.isfinite, np.count_nonzero
 
 def debug(
     on_nonfinite: str | Callable[[NonFiniteError], None] = "raise",
-) -> AbstractContextManager[None]:
+) -> Block:
     """A block in which the first operation that turns finite numbers into nan or inf raises.
 
     It may be an operation on Tensors, or one of the rules in a sweep (of any order): the
