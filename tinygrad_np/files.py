@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 import uuid
 from collections.abc import Callable, Iterator
@@ -42,10 +44,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        _flush_folder(target.parent)
     except OSError as error:
         why = error.strerror or str(error)
         raise OSError(error.errno, f"{path} could not be written: {why}") from error
+    try:
+        _flush_folder(target.parent)
+    except OSError as error:
+        if error.errno not in _NOT_FLUSHED:
+            why = error.strerror or str(error)
+            told = f"{path} was written, but may not survive a loss of power: {why}"
+            raise OSError(error.errno, told) from error
 
 
 def _target(path: Path) -> tuple[Path, int | None]:
@@ -94,6 +102,11 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
+# Folders of some network file systems cannot be flushed, and one need not be readable.
+_NOT_FLUSHED = (errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+
+
 def unfinished(folder: str | os.PathLike[str]) -> list[Path]:
     """What processes that were killed while they wrote into `folder` have left behind."""
-    return sorted(Path(folder).glob(f".*-{'[0-9a-f]' * 32}*"))
+    names = sorted(os.listdir(folder))
+    return [Path(folder, name) for name in names if re.match(r"\..*-[0-9a-f]{32}", name)]

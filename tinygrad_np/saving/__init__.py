@@ -51,11 +51,16 @@ def save(path: AnyPath, tree: Any) -> None:
            [1., 1., 1.]], dtype=float32), 'epoch': 3, 'rates': (0.1, None)}
     """
     path, form = _read(path, "save")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise IsADirectoryError(f"save: {path} is a folder; give the path of a file")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"save: there is no folder {path.parent} for {path.name}")
-    form.write(path, *encoded(tree))
+    structure, arrays = encoded(tree)
+    try:
+        form.write(path, structure, arrays)
+    except FileNotFoundError:
+        if os.path.isdir(path.parent):
+            raise
+        told = f"save: there is no folder {path.parent} for {path.name}"
+        raise FileNotFoundError(told) from None
 
 
 def load(path: AnyPath, like: Any = None) -> Any:
@@ -91,12 +96,12 @@ def load(path: AnyPath, like: Any = None) -> Any:
 
 def _unread(path: Path, error: OSError) -> OSError:
     """The error for a file that cannot be read, with its path and what can be done."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return IsADirectoryError(f"load: {path} is a folder; give the path of a file in it")
     if not isinstance(error, FileNotFoundError):
         return OSError(error.errno, f"load: {path} cannot be read: {error.strerror or error}")
     folder = path.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return FileNotFoundError(f"load: there is no file {path}, and no folder {folder}")
     others = sorted(other.name for other in folder.iterdir() if other.suffix in _FORMATS)
     there = ", ".join(others[:5]) + (" and others" if others[5:] else "")
