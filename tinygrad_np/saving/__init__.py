@@ -103,7 +103,10 @@ def _unread(path: Path, error: OSError) -> OSError:
     folder = path.parent
     if not os.path.isdir(folder):
         return FileNotFoundError(f"load: there is no file {path}, and no folder {folder}")
-    others = sorted(other.name for other in folder.iterdir() if other.suffix in _FORMATS)
+    try:
+        others = sorted(name for name in os.listdir(folder) if Path(name).suffix in _FORMATS)
+    except OSError:  # a folder that is searched and not read
+        return FileNotFoundError(f"load: there is no file {path}")
     there = ", ".join(others[:5]) + (" and others" if others[5:] else "")
     return FileNotFoundError(
         f"load: there is no file {path}; its folder has {there or 'none that save writes'}"
