@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -454,6 +455,22 @@ class TestInterruptions:
         monkeypatch.setattr(tg.training.os, "listdir", denied)
         assert command("a", "--resume") == 2
         assert "cannot be read: Permission denied" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("first", [130, KeyboardInterrupt])
+    def test_ctrl_c_pressed_again_does_not_spoil_the_end(self, first, capsys):
+        def main():
+            if first is KeyboardInterrupt:
+                raise first
+            return first
+
+        before = signal.getsignal(signal.SIGINT)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                ten_classes.run_command(main)
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert ended.value.code == 130
 
     def test_without_a_checkpoint_nothing_is_saved(self, command, monkeypatch, capsys):
         def stopped(*args, **kwargs):

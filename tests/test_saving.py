@@ -587,3 +587,57 @@ def test_one_array_in_two_places_is_two(tmp_path):
     tg.save(tmp_path / "a.npz", [array, array])
     found = tg.load(tmp_path / "a.npz")
     assert not np.shares_memory(*found)
+
+
+@pytest.mark.parametrize("count", [1, 22, 1000, 70_000])
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_bytes_around_the_archive_are_found(count, where, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    content, more = path.read_bytes(), b"x" * count
+    path.write_bytes(more + content if where == "before" else content + more)
+    with pytest.raises(DamagedFileError, match=r"a\.npz (has bytes before or after|is no whole)"):
+        tg.load(path)
+
+
+@pytest.mark.parametrize("comment", [b"PK\x05\x06" + bytes(18), b"a comment of 22 bytes.."])
+def test_a_comment_of_the_archive_is_no_part_of_it(comment, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = comment
+    with pytest.raises(DamagedFileError, match="has bytes before or after|it has no entry"):
+        tg.load(path)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [{"dict": [["a", 1], ["a", 2]]}, {"dict": [[1, 1], [True, 2]]}, {"list": "abc"},
+     {"tuple": {"a": 1}}, {"dict": {"ab": 1}}],
+)  # fmt: skip
+def test_structures_that_save_does_not_write_are_damage(tree, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": 1})
+    rewritten(path, lambda e: described(e, lambda c: c.update(tree=tree)))
+    with pytest.raises(DamagedFileError, match="a structure that cannot be read"):
+        tg.load(path)
+
+
+def test_keys_that_are_no_number(tmp_path):
+    tree = {float("nan"): 1, float("-nan"): 2}
+    tg.save(tmp_path / "a.npz", tree)
+    assert list(tg.load(tmp_path / "a.npz").values()) == [1, 2]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("name", ["__metadata__", "tree.json", "array", "~2", "array~2"])
+def test_no_key_is_in_the_way_of_a_format(name, ending, tmp_path):
+    tree = {name: np.ones(2), "é": np.zeros(3), "array": np.full(1, 2.0)}
+    tg.save(tmp_path / f"a{ending}", tree)
+    same(tg.load(tmp_path / f"a{ending}"), tree)
+
+
+def test_an_array_of_another_class_is_refused_with_a_remedy(tmp_path):
+    array = np.memmap(tmp_path / "m", float, "w+", shape=(3,))
+    with pytest.raises(TypeError, match=r"an array of memmap.*; .* np\.array\(x\)"):
+        tg.save(tmp_path / "a.npz", {"w": array})

@@ -55,6 +55,8 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
                 raise damaged(path, f"is not from tinygrad_np.save: it has no entry {_MANIFEST}")
             if sum(info.file_size for info in archive.infolist()) > size:
                 raise damaged(path, "has entries that are larger than the whole file")
+            if not _is_all(archive, size):
+                raise damaged(path, "has bytes before or after the archive, or a comment")
             structure, described = read_manifest(
                 _content(archive, entries[_MANIFEST], size, path), path
             )
@@ -72,6 +74,17 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
     except (zipfile.BadZipFile, EOFError, RuntimeError, struct.error, UnicodeError) as error:
         raise damaged(path, f"is no whole zip archive ({error})") from None
     return structure, arrays
+
+
+def _is_all(archive: zipfile.ZipFile, size: int) -> bool:
+    """Whether the archive is the whole file: from the first entry to the end of its directory."""
+    file: Any = archive.fp
+    file.seek(max(0, size - _END))
+    has_end = file.read(4) == b"PK\x05\x06" and not archive.comment
+    return has_end and min(info.header_offset for info in archive.infolist()) == 0
+
+
+_END = 22  # bytes: how an archive without a comment ends
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, path: Path) -> bytes:

@@ -139,13 +139,13 @@ def _named(array: np.ndarray, path: str, arrays: dict[str, np.ndarray]) -> str:
         what = array.dtype if type(array) is np.ndarray else type(array).__name__
         raise TypeError(
             f"save: an array of {what}{_at(path)} cannot be saved; numbers, dates and texts of a "
-            "fixed length can"
+            "fixed length can, in plain arrays: np.array(x) of another class"
         )
     # ['conv'][0].bias → conv.0.bias
     words = re.findall(r"[A-Za-z0-9_-]+", path)
     name = plain = ".".join(words)[:200] or "array"
     number = 1
-    while name in arrays:
+    while name in arrays or name == "__metadata__":  # which is .safetensors' own
         number += 1
         name = f"{plain}~{number}"
     arrays[name] = np.asarray(array, order="C")
@@ -274,10 +274,15 @@ def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
         if like is not _ANY and type(like) is not type(generator):
             raise _DiffersError(_told(path, f"a {type(generator).__name__}", like))
         return generator
+    if kind in ("dict", "list", "tuple") and type(value) is not list:
+        raise ValueError(f"the parts of a {kind} are {value!r:.40}")
     if kind == "dict":
         keys = [_decoded(key, held, _ANY, path) for key, _ in value]
         parts = _matched(dict, [f"[{key!r}]" for key in keys], value, held, like, path)
-        return dict(zip(keys, parts, strict=True))
+        found = dict(zip(keys, parts, strict=True))
+        if len(found) < len(keys):
+            raise ValueError("a dict with a key twice")
+        return found
     if kind in ("list", "tuple"):
         pairs = [[f"[{i}]", item] for i, item in enumerate(value)]
         sequence = list if kind == "list" else tuple
