@@ -606,7 +606,7 @@ def test_a_comment_of_the_archive_is_no_part_of_it(comment, tmp_path):
     tg.save(path, {"w": np.arange(3.0)})
     with zipfile.ZipFile(path, "a") as archive:
         archive.comment = comment
-    with pytest.raises(DamagedFileError, match="has bytes before or after|it has no entry"):
+    with pytest.raises(DamagedFileError, match=r"has bytes before or after|it has no entry"):
         tg.load(path)
 
 
