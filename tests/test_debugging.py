@@ -849,3 +849,67 @@ class TestCopies:
                 twin = again(error)
                 assert type(twin) is cls
                 assert str(twin) == "what happened"
+
+
+class TestChangedWithinRemat:
+    """What is computed again has to be what it was."""
+
+    @pytest.mark.parametrize("way", ["closure", "argument", "keyword", "nested"])
+    @pytest.mark.parametrize("mode", ["reverse", "forward", "second"])
+    def test_an_array_that_was_written_into(self, way, mode):
+        buffer = np.ones(2)
+        functions = {
+            "closure": tg.remat(lambda x: np.sum(x * x * buffer)),
+            "argument": lambda x: tg.remat(lambda x, b: np.sum(x * x * b))(x, buffer),
+            "keyword": lambda x: tg.remat(lambda x, b: np.sum(x * x * b))(x, b=buffer),
+            "nested": lambda x: tg.remat(lambda x, b: np.sum(x * x * b["b"]))(x, {"b": buffer}),
+        }
+
+        def f(x):
+            y = functions[way](x) * 1.0  # called
+            buffer[0] += 4
+            return y
+
+        differentiate = {
+            "reverse": tg.grad(f),
+            "forward": lambda x: tg.jvp(f, [x], [x]),
+            "second": lambda x: tg.hvp(f, [x], [x]),
+        }[mode]
+        with pytest.raises(tg.ChangedArrayError) as raised, tg.debug():
+            differentiate(np.array([1.0, 2.0]))
+        text = str(raised.value)
+        assert "remat: <lambda> gave another result when it was computed again" in text
+        assert ("an argument of it" in text) == (way != "closure")
+        assert ("# called" if way == "closure" else "tg.remat(lambda x, b") in text
+
+    def test_a_function_that_draws(self):
+        rng = np.random.default_rng(0)
+        f = tg.remat(lambda x: np.sum(tg.dropout(x, 0.5, rng)))
+        with pytest.raises(tg.ChangedArrayError, match="draws random numbers"), tg.debug():
+            tg.grad(f)(np.ones(100))
+
+    def test_what_stays_as_it_was_is_fine(self):
+        w = np.random.default_rng(0).normal(size=(3, 3, 2, 2)).astype(np.float32)
+        x = np.random.default_rng(1).normal(size=(2, 9, 9, 2)).astype(np.float32)
+
+        @tg.remat
+        def f(x, w, count):
+            y = tg.conv2d(tg.relu(tg.conv2d(x, w)), w, padding="same")
+            return np.sum(y * y), np.argmax(y), y * np.nan, np.sum(y) * np.inf, [y[:0], count]
+
+        def loss(x):
+            return f(x, w, 3)[0]
+
+        plain = tg.grad(loss)(x)
+        with tg.debug(on_nonfinite=lambda error: None):
+            assert tg.grad(loss)(x).tobytes() == plain.tobytes()
+            tg.hvp(loss, [x], [x])
+
+    def test_what_was_called_before_is_not_compared(self):
+        buffer = np.ones(2)
+        x = tg.Tensor([1.0, 2.0])
+        y = tg.remat(lambda x: np.sum(x * buffer))(x)
+        buffer[0] = 5
+        with tg.debug():
+            y.backward()  # it was called before: nothing is known of it
+        assert x.grad.tolist() == [5, 1]
