@@ -78,7 +78,12 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         arrays = [np.asarray(x) for x in outputs]
         watch = _Watch(name, leaves, arrays) if is_watched else None
         row = _row(name, on, arrays, watch)
-        return tree.unflatten(results, list(apply(row, (tensors,), {})))
+        try:
+            return tree.unflatten(results, list(apply(row, (tensors,), {})))
+        finally:
+            # The row is for this call alone: with the plans, which know it, it would be a cycle.
+            row.plans.clear()
+            row.calls.clear()
 
     return recomputed
 

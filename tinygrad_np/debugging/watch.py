@@ -62,7 +62,10 @@ def debug(
 
 
 def _raise(error: NonFiniteError) -> None:
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # in a variable of its own frame it would be a cycle, and keep the graph alive
 
 
 def _warn(error: NonFiniteError) -> None:
@@ -373,6 +376,7 @@ def _told(mode: Mode, error: NonFiniteError) -> None:
     try:
         mode.handler(error)
     finally:
+        del error
         leave(token)
 
 
