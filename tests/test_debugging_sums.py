@@ -211,3 +211,12 @@ def test_very_many_uses_are_not_all_told():
 
     error, _ = error_of(tg.grad(f), np.ones(1))
     assert len(str(error).splitlines()) < 30
+
+
+def test_a_sum_within_a_linear_rule():
+    def f(x):
+        return tg.conv2d(x, np.full((3, 3, 1, 1), LARGE))  # convolution
+
+    error, line = error_of(tg.grad(lambda x: np.sum(f(x))), np.zeros((1, 5, 5, 1)))
+    assert line.endswith("# convolution")
+    assert "their sum is beyond float64" in str(error)

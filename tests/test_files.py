@@ -185,3 +185,17 @@ class TestWhatIsNoFile:
             PermissionError, match=rf"load: .*x\{ending} cannot be read: Permission"
         ):
             tg.load(path)
+
+
+@pytest.mark.parametrize("path", [None, 3, b"a.npz", io.BytesIO(), ["a.npz"]], ids=str)
+def test_what_is_no_path_is_told(path):
+    for function, args in ((tg.save, (1,)), (tg.load, ())):
+        told = rf"{function.__name__}: the path is a text or a Path, not a {type(path).__name__}"
+        with pytest.raises(TypeError, match=told):
+            function(path, *args)
+
+
+def test_a_null_character_in_a_path_is_told():
+    for function, args in ((tg.save, (1,)), (tg.load, ())):
+        with pytest.raises(ValueError, match=rf"{function.__name__}: 'a\\x00.npz' is no path"):
+            function("a\0.npz", *args)

@@ -91,6 +91,8 @@ def _general(case: Case) -> str:
                 f"Overflow, or a division by 0: {dtype} ends at {np.finfo(dtype).max:.4g}. Scale "
                 "the numbers, use logarithms, or a wider dtype."
             )
+        if getattr(case.row, "kind", "") == "linear":
+            return f"It adds up numbers, and their sum is beyond {dtype}. Scale the result down."
         return f"The derivative of {case.row.name} is infinite there, or beyond {dtype}."
     if case.mode == "value" and any(np.size(x) == 0 for x in case.operands):
         return "Of no elements there is none: an operand is empty."

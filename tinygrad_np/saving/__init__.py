@@ -114,7 +114,12 @@ def _unread(path: Path, error: OSError) -> OSError:
 
 
 def _read(path: AnyPath, function: str) -> tuple[Path, Any]:
+    if not isinstance(path, (str, os.PathLike)):
+        kind = type(path).__name__
+        raise TypeError(f"{function}: the path is a text or a Path, not a {kind}")
     path = Path(path)
+    if "\0" in str(path):
+        raise ValueError(f"{function}: {str(path)!r} is no path: it has a null character")
     if path.suffix not in _FORMATS:
         raise ValueError(f"{function}: {path} needs the ending .npz or .safetensors")
     return path, _FORMATS[path.suffix]
