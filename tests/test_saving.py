@@ -641,3 +641,21 @@ def test_an_array_of_another_class_is_refused_with_a_remedy(tmp_path):
     array = np.memmap(tmp_path / "m", float, "w+", shape=(3,))
     with pytest.raises(TypeError, match=r"an array of memmap.*; .* np\.array\(x\)"):
         tg.save(tmp_path / "a.npz", {"w": array})
+
+
+@pytest.mark.parametrize("shape", ["()", "(3,)", "(4611686018427387904,)", "(0,)"])
+@pytest.mark.parametrize("dtype", ["|S0", "<U0"])
+def test_elements_of_no_bytes_are_damage(shape, dtype, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    rewritten(path, lambda e: {**e, "w.npy": header(shape, dtype)})
+    with pytest.raises(DamagedFileError, match="which is none"):
+        tg.load(path)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_texts_of_length_0_are_refused(ending, tmp_path):
+    array = np.zeros(3, [("text", "S0"), ("n", "i4")])["text"]
+    assert array.dtype.itemsize == 0
+    with pytest.raises(TypeError, match=r"save: an array of .S0 cannot be saved"):
+        tg.save(tmp_path / f"a{ending}", array)

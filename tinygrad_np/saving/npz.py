@@ -107,10 +107,12 @@ def _array(content: bytes, path: Path) -> np.ndarray:
         dtype = np.dtype(name)
     except (OverflowError, TypeError, ValueError) as error:
         raise damaged(path, f"has an array of dtype {name!r}, which is none ({error})") from None
+    if not dtype.itemsize:
+        raise damaged(path, f"has an array of dtype {name!r}, which is none (of no bytes)")
     promised = math.prod(shape) * dtype.itemsize
     if promised != len(content) - start or len(shape) > _MOST_AXES:
         raise damaged(path, f"has an array of {dtype} {shape} in {len(content) - start} bytes")
-    if not promised and math.prod(n for n in shape if n) * max(1, dtype.itemsize) >= 1 << 63:
+    if not promised and math.prod(n for n in shape if n) * dtype.itemsize >= 1 << 63:
         raise damaged(path, f"has an array of {dtype} {shape}, which is too large even if empty")
     flat = np.frombuffer(content, dtype, offset=start) if promised else np.empty(0, dtype)
     return flat.reshape(shape, order="F" if is_fortran else "C").copy()

@@ -135,7 +135,7 @@ def _encoded_generator(x: Any, path: str, found: _Found) -> Any:
 
 def _named(array: np.ndarray, path: str, arrays: dict[str, np.ndarray]) -> str:
     """Put the array among the others, under a name made of its place in the tree."""
-    if type(array) is not np.ndarray or array.dtype.kind not in _KINDS:
+    if type(array) is not np.ndarray or array.dtype.kind not in _KINDS or not array.dtype.itemsize:
         what = array.dtype if type(array) is np.ndarray else type(array).__name__
         raise TypeError(
             f"save: an array of {what}{_at(path)} cannot be saved; numbers, dates and texts of a "
