@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 import threading
+import warnings
 import weakref
 
 import numpy as np
@@ -268,3 +269,19 @@ def test_remat_lets_go_of_its_arguments(debugged, no_collector):
         gc.collect()
         assert held()() is None
         assert gc.collect() == 0
+
+
+def test_a_warning_that_is_an_error_leaves_nothing_to_collect(no_collector):
+    def warned():
+        with warnings.catch_warnings(), tg.debug(on_nonfinite="warn"):
+            warnings.simplefilter("error")
+            with pytest.raises(tg.NonFiniteWarning):
+                np.log(Tensor(np.zeros(3)))
+
+    def count():
+        return sum(type(x) is tg.NonFiniteWarning for x in gc.get_objects())
+
+    warned()
+    gc.collect()
+    warned()
+    assert count() == 0

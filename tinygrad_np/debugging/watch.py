@@ -70,7 +70,10 @@ def _raise(error: NonFiniteError) -> None:
 
 def _warn(error: NonFiniteError) -> None:
     warning = NonFiniteWarning(str(error))
-    warnings.warn_explicit(warning, None, error.file or "?", error.line or 1)
+    try:
+        warnings.warn_explicit(warning, None, error.file or "?", error.line or 1)
+    finally:
+        del error, warning  # as above, where warnings are errors
 
 
 # What is made
