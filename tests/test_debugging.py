@@ -351,9 +351,10 @@ class TestWhatHappens:
             np.log(tg.Tensor(0.0))
         assert len(found) == 2
 
-    def test_another_word(self):
+    @pytest.mark.parametrize("word", ["ignore", "Warn", None, 3, ["warn"]])
+    def test_another_word(self, word):
         with pytest.raises(ValueError, match="on_nonfinite is 'raise', 'warn' or a function"):
-            tg.debug(on_nonfinite="ignore")
+            tg.debug(on_nonfinite=word)
 
     def test_it_ends_with_the_block(self):
         with pytest.raises(tg.NonFiniteError), tg.debug():
@@ -771,6 +772,23 @@ class TestBlocks:
 
         with pytest.raises(TypeError, match="values is a generator: put the block inside of it"):
             tg.debug()(values)
+
+    def test_a_decorated_class_is_refused(self):
+        with pytest.raises(TypeError, match="Model is a class: decorate its methods"):
+
+            @tg.debug()
+            class Model:
+                pass
+
+    def test_a_decorated_method(self):
+        class Model:
+            @tg.debug()
+            def loss(self, x):
+                return np.log(x)
+
+        for _ in range(2):
+            with pytest.raises(tg.NonFiniteError):
+                Model().loss(tg.Tensor(0.0))
 
     def test_a_decorator_without_parentheses_is_told(self):
         @tg.debug

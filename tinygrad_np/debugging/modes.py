@@ -111,6 +111,8 @@ class Block:
         """The function, each call of which is in a block of its own."""
         import inspect  # which only those need who decorate a function
 
+        if isinstance(function, type):
+            raise TypeError(f"{self._name}: {function.__name__} is a class: decorate its methods")
         if not callable(function) or others or named:
             raise TypeError(f"{self._name}: as a decorator it needs parentheses: @{self._name}()")
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):

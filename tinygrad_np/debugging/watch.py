@@ -53,7 +53,7 @@ def debug(
     tinygrad_np...NonFiniteError: the derivative of np.sqrt by x turned finite numbers into inf, ...
     """
     known = {"raise": _raise, "warn": _warn}
-    handler = on_nonfinite if callable(on_nonfinite) else known.get(on_nonfinite)
+    handler = on_nonfinite if callable(on_nonfinite) else known.get(str(on_nonfinite))
     if handler is None:
         raise ValueError(
             f"debug: on_nonfinite is 'raise', 'warn' or a function, not {on_nonfinite!r}"
