@@ -270,7 +270,7 @@ def forward(
     """
     known: dict[Node, Any] = dict(tangents)
     between_rules = watch.sweeping(wrap is not None) if modes.opened else None
-    add = _add if between_rules is None else between_rules.sum_of_tangents
+    add = operator.add if between_rules is None else between_rules.sum_of_tangents
 
     def tangent(source: Source | None) -> Any:
         if isinstance(source, Output):
@@ -297,7 +297,7 @@ def forward(
                 part = push(t, kept, node.parents)
                 if type(node) is not Several:
                     part = _spread(part, node, node)
-                    total = part if total is None else add(total, part, node)
+                    total = part if total is None else add(total, part)
                     continue
                 part = [
                     None if like is None else _spread(item, like, node)
@@ -307,8 +307,7 @@ def forward(
                     part
                     if total is None
                     else [
-                        None if a is None else add(a, b, node)
-                        for a, b in zip(total, part, strict=True)
+                        None if a is None else add(a, b) for a, b in zip(total, part, strict=True)
                     ]
                 )
             if total is not None:

@@ -185,6 +185,7 @@ class Sweep:
         self.mode = mode
         self.recorded = recorded
         self.fit = fit
+        self.node: Any = None  # of a forward sweep: the one in hand
         self.uses: dict[Any, list[Any]] = {}  # of a value: the nodes whose rules gave a part
 
     def pulls(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
@@ -201,6 +202,7 @@ class Sweep:
         if self.mode.handler is None:
             return found
         check_marks(node)
+        self.node = node
         return [(self._watched(node, rule, slot, "jvp"), slot) for rule, slot in found]
 
     def _watched(self, node: Any, rule: Any, slot: Any, kind: str) -> Callable[..., Any]:
@@ -243,9 +245,9 @@ class Sweep:
         uses = tuple(self.uses.get(_key(source), ()))
         return self._sum("sum", before, part, getattr(source, "node", source), uses)
 
-    def sum_of_tangents(self, before: Any, part: Any, node: Any) -> Any:
-        """The sum of the tangents that the rules by two operands of `node` gave."""
-        return self._sum("tangents", before, part, node, ())
+    def sum_of_tangents(self, before: Any, part: Any) -> Any:
+        """The sum of the tangents that the rules by two operands of the node in hand gave."""
+        return self._sum("tangents", before, part, self.node, ())
 
     def _sum(self, kind: str, before: Any, part: Any, node: Any, uses: tuple[Any, ...]) -> Any:
         if self.mode.handler is None:
