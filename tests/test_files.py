@@ -71,6 +71,17 @@ def test_the_permissions_of_a_file_stay(mode, tmp_path):
 
 
 @posix
+def test_a_file_system_without_permissions(tmp_path, monkeypatch):
+    def refused(*args):
+        raise PermissionError(1, "Operation not permitted")
+
+    written(tmp_path / "a")
+    monkeypatch.setattr(os, "chmod", refused)
+    written(tmp_path / "a", b"newer")
+    assert (tmp_path / "a").read_bytes() == b"newer"
+
+
+@posix
 def test_nobody_else_may_read_a_private_file_while_it_is_written(tmp_path):
     path = tmp_path / "a.npz"
     path.write_bytes(b"old")

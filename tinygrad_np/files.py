@@ -8,7 +8,7 @@ import re
 import stat
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -85,7 +85,8 @@ def _opener(mode: int | None) -> Callable[[str, int], int] | None:
 
     def opened(name: str, flags: int) -> int:
         handle = os.open(name, flags, stat.S_IRUSR | stat.S_IWUSR)
-        os.chmod(name, mode)
+        with suppress(OSError):  # a file system without permissions
+            os.chmod(name, mode)
         return handle
 
     return opened
