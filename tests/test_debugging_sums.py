@@ -195,6 +195,33 @@ def test_an_operand_in_a_list_that_is_cast_down():
     assert error.mode == "vjp"
 
 
+@pytest.mark.parametrize(
+    ("make", "mark", "start"),
+    [
+        (lambda x: x * np.array([1.0, 3e3]), "x * np.array", 1.0),
+        (lambda x: np.concatenate([x, np.ones(1)]) * 3e3, "np.concatenate", 1.0),
+        (lambda x: x * np.ones((2, 1), np.float16), "(2, 1)", 0.9),
+    ],
+)
+@pytest.mark.parametrize("order", ["first", "second", "forward over reverse"])
+def test_a_cotangent_that_does_not_fit_the_operand(make, mark, start, order):
+    """Where a sum that undoes broadcasting, or a cast, overflows in a sweep that is recorded."""
+
+    def f(x):
+        y = make(x)
+        return np.sum(y * y * y * y * 1.5e4)
+
+    differentiate = {
+        "first": tg.grad(f),
+        "second": tg.grad(lambda x: np.sum(tg.grad(f)(x) * x)),
+        "forward over reverse": lambda x: tg.hvp(f, [x], [x]),
+    }[order]
+    error, line = error_of(differentiate, np.full(2, start, np.float16))
+    assert mark in line
+    assert error.mode == "vjp"
+    assert error.result.dtype == np.float16
+
+
 def test_a_value_from_before_the_block():
     x = tg.Tensor([1.0])
     y = np.sin(x)

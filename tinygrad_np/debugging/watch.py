@@ -207,25 +207,15 @@ class Sweep:
 
     def _watched(self, node: Any, rule: Any, slot: Any, kind: str) -> Callable[..., Any]:
         def watched(g: Any, kept: Any, parents: Any) -> Any:
-            if self.recorded:
-                part = self._recorded(node, rule, g, kept, parents)
-            else:
-                part = rule(g, kept, parents)
-            inputs: tuple[Any, ...] = g, kept
+            part = self._as_rule_of(node, rule, g, kept, parents)
+            inputs: Any = g, kept
             if kind == "vjp":
                 for parent in parents[slot] if type(slot) is slice else (parents[slot],):
                     if parent is not None:
                         self.uses.setdefault(_key(parent), []).append(node)
-                if self.fit is not None and type(slot) is int and isinstance(part, _ARRAYS):
-                    whole, part = part, self._fitted(part, parents[slot], node)
-                    if part is not whole and _nonzero(_finite(whole)) == whole.size:
-                        inputs = (whole,)  # it is the sum, or the cast, that may overflow
-                elif self.fit is not None and type(slot) is slice:
-                    whole, part = part, list(part)
-                    for i, like in enumerate(parents[slot]):
-                        if like is not None and isinstance(part[i], _ARRAYS):
-                            part[i] = self._fitted(part[i], like, node)
-                    inputs = tuple(whole) if all(_is_finite(x) for x in whole) else inputs
+                whole, part = part, self._fitted(part, parents[slot], node)
+                if part is not whole and _is_finite(whole):
+                    inputs = whole  # it is the sum, or the cast, that may overflow
             # What is only promised is looked at when it has been kept.
             for array in (part,) if isinstance(part, _ARRAYS) else _arrays(part):
                 if _nonzero(_finite(array)) != array.size:
@@ -236,9 +226,14 @@ class Sweep:
         return watched
 
     def _fitted(self, part: Any, like: Any, node: Any) -> Any:
-        assert self.fit is not None
-        is_like = part.shape == like.shape and part.dtype == like.dtype
-        return part if is_like else self.fit(part, like, node)
+        """The cotangent, or those of a list, of the shape and dtype of what was given."""
+        if isinstance(like, (list, tuple)):
+            pairs = zip(part, like, strict=True)
+            return [x if one is None else self._fitted(x, one, node) for x, one in pairs]
+        is_promise = not isinstance(part, _ARRAYS) and not hasattr(part, "_value")
+        if is_promise or (part.shape == like.shape and part.dtype == like.dtype):
+            return part
+        return self._as_rule_of(node, self.fit, part, like, node)
 
     def sum(self, before: Any, part: Any, source: Any) -> Any:
         """The sum of two cotangents of what `source` made."""
@@ -266,14 +261,16 @@ class Sweep:
             _judge_sum(self.mode, kind, before, part, total, node, uses)
         return total
 
-    def _recorded(self, node: Any, rule: Any, g: Any, kept: Any, parents: Any) -> Any:
-        """What the rule gives on Tensors: all it records is named by the node's own place."""
+    def _as_rule_of(self, node: Any, rule: Any, *args: Any) -> Any:
+        """What the rule gives; all that it records on Tensors is named by the node's own place."""
+        if not self.recorded:
+            return rule(*args)
         mode = self.mode
         record = getattr(node, "record", None)
         within = (*(record[1] if record else ()), f"the derivative of {node.plan.row.name}")
         token = enter(mode._replace(within=within, rule=node))
         try:
-            return rule(g, kept, parents)
+            return rule(*args)
         finally:
             leave(token)
 
