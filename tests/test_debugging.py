@@ -223,6 +223,13 @@ class TestErrors:
         assert "2 of 3 not finite, the first new one at (2,): -inf" in text
         assert "x: float64 (3,), 1 of 3 not finite, the first at (0,): nan" in text
 
+    def test_backward_knows_the_branch_that_is_not_taken(self):
+        with tg.debug():
+            x = tg.Tensor([0.0, 1.0])
+            y = np.sum(np.where(x > 0, np.sqrt(x), 0.0))
+            with pytest.raises(tg.NonFiniteError, match=r"branch that np\.where does not"):
+                y.backward()
+
     def test_the_cotangent_is_described(self):
         told = r"cotangent: float64 \(1,\), from 3.0 to 3.0"
         with pytest.raises(tg.NonFiniteError, match=told), tg.debug():

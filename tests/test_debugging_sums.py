@@ -60,6 +60,7 @@ def test_a_leaf_of_backward_has_the_line_that_made_it():
 
     error, line = error_of(run)
     assert line.endswith("# leaf")
+    assert str(error).count("(x * LARGE + x * LARGE).backward()") == 2  # the uses
     assert "of a variable turned finite numbers into inf, in the reverse sweep; the var" in str(
         error
     )

@@ -36,9 +36,9 @@ class Case(NamedTuple):
     wanted: str
     """the operand by which the derivative was taken, or "" """
     giver: Any
-    """the node whose rule gave the cotangent, or None"""
+    """the row whose rule gave the cotangent, or None"""
     uses: tuple[Any, ...] = ()
-    """of a sum of cotangents: the nodes whose rules gave the parts"""
+    """of a sum of cotangents: the places that called the functions whose rules gave the parts"""
 
 
 def described(x: Any, index: tuple[int, ...]) -> str:

@@ -53,7 +53,7 @@ def _not_taken(case: Case) -> str:
     """0·∞: the result is not used at that element, and the derivative there is infinite."""
     what = "tangent" if case.mode == "jvp" else "cotangent"
     name = case.row.name
-    giver = getattr(getattr(case.giver, "plan", None), "row", None)
+    giver = case.giver
     if giver is not None and giver.function in _CHOOSING:
         why = f"this is the branch that {giver.name} does not take"
     else:

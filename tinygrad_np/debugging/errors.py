@@ -52,7 +52,7 @@ def error_of(case: Case) -> NonFiniteError:
     error = NonFiniteError(_told(case, diagnoses.reason(case)))
     error.function = case.row.name
     error.mode = "sum" if case.mode in _SUMS else case.mode
-    place = next(filter(None, [case.place, *map(place_of, reversed(case.uses))]), None)
+    place = next(filter(None, [case.place, *reversed(case.uses)]), None)
     error.file, error.line = places.file_and_line(place) if place else (None, None)
     error.node = case.node
     error.operands = case.operands
@@ -100,8 +100,7 @@ def _told(case: Case, reason: str) -> str:
 def _uses(case: Case) -> list[str]:
     """Where the functions were called whose rules gave the parts of a sum, the first one first."""
     texts: list[str] = []
-    for node in reversed(case.uses):
-        place = place_of(node)
+    for place in reversed(case.uses):
         if place is not None and places.text(place) not in texts[:_MOST]:
             texts.append(places.text(place))
     return [*texts[:_MOST], f"  … and {len(texts) - _MOST} more"] if texts[_MOST:] else texts

@@ -186,7 +186,9 @@ class Sweep:
         self.recorded = recorded
         self.fit = fit
         self.node: Any = None  # of a forward sweep: the one in hand
-        self.uses: dict[Any, list[Any]] = {}  # of a value: the nodes whose rules gave a part
+        # Of a value: the row and the place of each call whose rule gave a part of its cotangent.
+        # Not the node, which backward() frees.
+        self.uses: dict[Any, Any] = {}
 
     def pulls(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
         """The pairs of `Plan.pulls` for the reverse sweep's step at `node`."""
@@ -207,15 +209,21 @@ class Sweep:
 
     def _watched(self, node: Any, rule: Any, slot: Any, kind: str) -> Callable[..., Any]:
         def watched(g: Any, kept: Any, parents: Any) -> Any:
-            part = self._as_rule_of(node, rule, g, kept, parents)
+            if self.recorded:
+                part = self._as_rule_of(node, rule, g, kept, parents)
+            else:
+                part = rule(g, kept, parents)
             inputs: Any = g, kept
             if kind == "vjp":
-                for parent in parents[slot] if type(slot) is slice else (parents[slot],):
+                like = parents[slot]
+                is_list = type(slot) is slice
+                for parent in like if is_list else (like,):
                     if parent is not None:
-                        self.uses.setdefault(_key(parent), []).append(node)
-                whole, part = part, self._fitted(part, parents[slot], node)
-                if part is not whole and _is_finite(whole):
-                    inputs = whole  # it is the sum, or the cast, that may overflow
+                        self._note(_key(parent), node)
+                if is_list or part.shape != like.shape or part.dtype is not like.dtype:
+                    whole, part = part, self._fitted(part, like, node)
+                    if part is not whole and _is_finite(whole):
+                        inputs = whole  # it is the sum, or the cast, that may overflow
             # What is only promised is looked at when it has been kept.
             for array in (part,) if isinstance(part, _ARRAYS) else _arrays(part):
                 if _nonzero(_finite(array)) != array.size:
@@ -235,9 +243,23 @@ class Sweep:
             return part
         return self._as_rule_of(node, self.fit, part, like, node)
 
+    def _note(self, key: Any, node: Any) -> None:
+        use = node.plan.row, place_of(node)
+        before = self.uses.get(key)
+        if before is None:
+            self.uses[key] = use  # most values are used once: no list for them
+        elif type(before) is list:
+            before.append(use)
+        else:
+            self.uses[key] = [before, use]
+
+    def _noted(self, source: Any) -> list[Any]:
+        found = self.uses.get(_key(source), [])
+        return found if type(found) is list else [found]
+
     def sum(self, before: Any, part: Any, source: Any) -> Any:
         """The sum of two cotangents of what `source` made."""
-        uses = tuple(self.uses.get(_key(source), ()))
+        uses = tuple([place for _, place in self._noted(source)])
         return self._sum("sum", before, part, getattr(source, "node", source), uses)
 
     def sum_of_tangents(self, before: Any, part: Any) -> Any:
@@ -248,7 +270,8 @@ class Sweep:
         if self.mode.handler is None:
             return before + part
         if self.recorded:
-            known = next((use for use in (node, *reversed(uses)) if place_of(use)), node)
+            places_of = [place for place in (place_of(node), *reversed(uses)) if place]
+            known = node if place_of(node) or not places_of else _At((places_of[0],))
             within = (*self.mode.within, "a sum of cotangents")
             token = enter(self.mode._replace(within=within, rule=known))
             try:
@@ -283,7 +306,7 @@ class Sweep:
         inputs = list(_arrays(inputs))
         mode = self.mode._replace(within=within)
         wanted = row.names[position]
-        giver = self.uses.get(_key(node), [None])[-1]
+        giver = (self._noted(node) or [(None, None)])[-1][0]
         _judge(
             mode, row, kind, place, node, names, operands, part, inputs, known[0], g, wanted, giver
         )
@@ -296,7 +319,7 @@ def _number(plan: Any, slot: Any) -> int:
 
 def _key(source: Any) -> Any:
     """What a value is known by: an `Output` is made anew for a recorded sweep."""
-    return (source.node, source.index) if hasattr(source, "index") else source
+    return source if hasattr(source, "number") else (source.node, source.index)
 
 
 def total(node: Any, before: Any, g: Any) -> Any:
@@ -321,6 +344,12 @@ def _judge_sum(
         mode._replace(within=within), row, kind, record and record[0], node, names, operands,
         _plain(total), uses=uses,
     )  # fmt: skip
+
+
+class _At(NamedTuple):
+    """What takes the place of a node where the place of another one is to be named."""
+
+    record: tuple[Any, ...]
 
 
 class _Variable(NamedTuple):
