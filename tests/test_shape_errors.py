@@ -209,3 +209,28 @@ class TestLayers:
             call(first, second)
         assert "was made here" not in str(raised.value)
         assert text.startswith(str(raised.value))
+
+
+@pytest.mark.parametrize("levels", [65, 3000])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, t: x + t,
+        lambda x, t: t * x,
+        lambda x, t: np.stack([x, t]),
+        lambda x, t: x[t],
+        lambda x, t: np.where(t, x, 0.0),
+        lambda x, t: x == t,
+        lambda x, t: x.at[0].set(t),
+        lambda x, t: tg.dense(x, t),
+        lambda x, t: np.sum(x, axis=t),
+        lambda x, t: x.reshape(t),
+        lambda x, t: np.einsum("i,i", x, t),
+    ],
+)
+def test_a_list_nested_deeper_than_an_array_can_be(call, levels):
+    nested = 1.0
+    for _ in range(levels):
+        nested = [nested]
+    with pytest.raises((ValueError, TypeError, IndexError)):
+        call(Tensor(np.ones(3)), nested)

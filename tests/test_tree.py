@@ -155,6 +155,14 @@ class TestDepth:
         with pytest.raises(ValueError, match="the tree contains itself"):
             tg.tree.leaves(tree)
 
+    def test_a_container_that_has_no_end(self):
+        class Endless:
+            pass
+
+        tree.register(Endless, lambda _: [Endless(), Endless()], lambda _, parts: parts)
+        with pytest.raises(RecursionError):
+            tree.leaves(Endless())
+
     def test_what_the_function_raises_comes_through(self):
         def endless(x):
             return endless(x)

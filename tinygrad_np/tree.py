@@ -216,8 +216,9 @@ def _too_deep(error: RecursionError, trees: tuple[Any, ...]) -> Exception:
     """What to raise where a recursion ended: ours if it was for the depth of a tree."""
     most = 0
     for tree in trees:
-        level, levels = {id(tree): tree}, 0
-        while level and levels < _DEEPEST:
+        level, levels, seen = {id(tree): tree}, 0, 0
+        while level and levels < _DEEPEST and seen < _MOST_SEEN:
+            seen += len(level)
             parts = [
                 part
                 for above in level.values()
@@ -241,6 +242,7 @@ def _too_deep(error: RecursionError, trees: tuple[Any, ...]) -> Exception:
 MOST_LEVELS = 100
 """Up to so many levels a tree works everywhere, in files, too."""
 _DEEPEST = 100_000
+_MOST_SEEN = 1_000_000  # containers
 
 
 def unflatten(tree: Any, new_leaves: list[Any]) -> Any:

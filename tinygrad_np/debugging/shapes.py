@@ -26,7 +26,10 @@ Telling = Callable[[list[Any]], str | None]
 
 def tell(error: Exception, row: Any, args: Any, kwargs: Any) -> None:
     """Raise a better error in place of NumPy's, if there is one."""
-    told = _told(error, row, args, kwargs)
+    try:
+        told = _told(error, row, args, kwargs)
+    except RecursionError:
+        told = ValueError(f"{row.name}: an operand is a list nested too deep; an array has 64 axes")
     if told is not None:
         try:
             raise told from None
