@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import threading
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -659,3 +660,25 @@ def test_texts_of_length_0_are_refused(ending, tmp_path):
     assert array.dtype.itemsize == 0
     with pytest.raises(TypeError, match=r"save: an array of .S0 cannot be saved"):
         tg.save(tmp_path / f"a{ending}", array)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_array_that_another_thread_writes_into_is_saved_in_one_piece(ending, tmp_path):
+    """Some state of it: a file whose checksum is wrong could never be read again."""
+    array, done = np.zeros(200_000), threading.Event()
+
+    def write():
+        number = 0.0
+        while not done.is_set():
+            number += 1
+            array[:] = number
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(20):
+            tg.save(tmp_path / f"a{ending}", {"w": array})
+            assert tg.load(tmp_path / f"a{ending}")["w"].shape == array.shape
+    finally:
+        done.set()
+        thread.join()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..files import replacing
-from .structure import checked, damaged, manifest, read_manifest
+from .structure import checked, damaged, description, manifest, read_manifest
 
 _MANIFEST = "tree.json"
 
@@ -32,10 +32,13 @@ _MOST_AXES = 64
 def write(path: Path, structure: Any, arrays: dict[str, np.ndarray]) -> None:
     """Write the structure and the arrays."""
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(_entry(_MANIFEST), manifest(structure, arrays))
-        for name, array in arrays.items():
+        described = {}
+        for name, shared in arrays.items():
+            array = shared.copy()  # which nobody writes into until its checksum is in the file
+            described[name] = description(array)
             with archive.open(_entry(f"{name}.npy"), "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, array, allow_pickle=False)
+        archive.writestr(_entry(_MANIFEST), manifest(structure, described))
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -162,12 +162,13 @@ def _at(path: str) -> str:
 # What a file says about its arrays
 
 
-def manifest(structure: Any, arrays: dict[str, np.ndarray]) -> str:
-    """The JSON text that a file has beside the arrays: their shapes, dtypes and checksums."""
-    described = {
-        name: {"dtype": a.dtype.str, "shape": list(a.shape), "sha256": _sha256(a)}
-        for name, a in arrays.items()
-    }
+def description(array: np.ndarray) -> dict[str, Any]:
+    """The shape, dtype and checksum of an array."""
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "sha256": _sha256(array)}
+
+
+def manifest(structure: Any, described: dict[str, dict[str, Any]]) -> str:
+    """The JSON text that a file has beside the arrays, with their descriptions."""
     content = {"format": FORMAT, "tree": structure, "arrays": described}
     return json.dumps({**content, "sha256": _sha256_of(content)})
 
