@@ -1,6 +1,7 @@
 """Debug mode: the line that made a nan or inf, what it costs, and what it keeps to itself."""
 
 import asyncio
+import contextvars
 import copy
 import gc
 import inspect
@@ -740,6 +741,17 @@ class TestBlocks:
             assert self.masked() == 0
         assert np.isnan(self.masked())
         assert modes.current() == modes.Mode()
+        assert modes.opened == 0
+
+    def test_an_end_in_another_context(self):
+        def values():
+            with tg.debug():
+                yield 1
+
+        one = values()
+        contextvars.copy_context().run(next, one)
+        with pytest.raises(RuntimeError, match="in another thread or task"):
+            one.close()
         assert modes.opened == 0
 
     def test_an_end_without_a_beginning(self):

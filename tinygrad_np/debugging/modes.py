@@ -72,39 +72,45 @@ def current() -> Mode:
 class Block:
     """What `debug` and `strong_zeros` give, for ``with`` and as a decorator.
 
-    It holds nothing but what is to be switched on, so it may be used again, within itself, and by
-    several threads.
+    It holds what is to be switched on, and no more of a state than how often it is open: it may be
+    used again, within itself, and by several threads.
     """
 
     def __init__(self, name: str, settings: dict[str, Any], quiet: bool = False) -> None:
         self._name = name
         self._settings = settings
         self._quiet = quiet  # whether NumPy's own warnings are off in it
+        self._count = 0  # so many times it is open
+
+    def _counted(self, change: int) -> None:
+        """Open or close it once; what was not begun is not closed."""
+        global opened
+        with _LOCK:
+            change = max(change, -self._count)
+            self._count += change
+            opened += change
 
     def __enter__(self) -> None:
-        global opened
         errors: Any = nullcontext()
         if self._quiet:
             errors = np.errstate(divide="ignore", over="ignore", invalid="ignore")
         errors.__enter__()
         around = current()
         enter(around._replace(**self._settings, opened=Opened(self, around, errors)))
-        with _LOCK:
-            opened += 1
+        self._counted(1)
 
     def __exit__(self, *exception: object) -> None:
-        global opened
         ending = current().opened
         while ending is not None and (ending.block is not self or not ending.is_open):
             ending = ending.around.opened
         if ending is None:
+            self._counted(-1)
             raise RuntimeError(
                 f"{self._name}: the block ends where it did not begin: in another thread or task"
             )
         ending.is_open = False
         enter(current())
-        with _LOCK:
-            opened -= 1
+        self._counted(-1)
         ending.errors.__exit__(*exception)
 
     def __call__(self, function: Any = None, *others: Any, **named: Any) -> Any:
