@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -75,7 +76,10 @@ def check_finite(loss: float, epoch: int) -> None:
 def run_command(main: Callable[[], int]) -> NoReturn:
     """End the process with what `main` gives; after Ctrl-C with 130, as a shell expects it."""
     try:
-        sys.exit(main())
+        status = main()
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
-        sys.exit(130)
+        status = 130
+    if status == 130:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would spoil the end
+    sys.exit(status)

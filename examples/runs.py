@@ -71,7 +71,7 @@ class StoppedError(Exception):
 
 
 class CheckpointError(ValueError):
-    """What is in the folder of the checkpoint does not belong to this run."""
+    """The folder of the checkpoint cannot be written, or has something else than this run."""
 
 
 def resumed(folder: Path, wanted: bool, run: dict[str, Any]) -> State | None:
@@ -80,6 +80,8 @@ def resumed(folder: Path, wanted: bool, run: dict[str, Any]) -> State | None:
         found = tg.training.Checkpoint(folder).load()
     except tg.saving.DamagedFileError as error:
         raise CheckpointError(f"{error}; delete it to go on from the state before") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(str(error)) from None
     if found is None:
         return None
     if not wanted:
@@ -87,7 +89,9 @@ def resumed(folder: Path, wanted: bool, run: dict[str, Any]) -> State | None:
             f"{folder} has the state of a run after {found.step} steps: go on with --resume, or "
             "take another folder"
         )
-    tree = dict(found.state)
+    tree = found.state
+    if not isinstance(tree, dict) or not isinstance(tree.get("run"), dict):
+        raise CheckpointError(f"what {folder} has is no state of this program: take another folder")
     theirs = tree.pop("run")
     other = [f"--{name.replace('_', '-')}" for name in run if theirs.get(name) != run[name]]
     if other:
@@ -105,7 +109,10 @@ def save(folder: Path, state: State, run: dict[str, Any]) -> Path:
     """Save the state, with what makes the run what it is."""
     tree = {**state._asdict(), "running": list(state.running), "run": run}
     tree["history"] = [[*epoch.train, *epoch.valid, epoch.seconds] for epoch in state.history]
-    return tg.training.Checkpoint(folder).save(state.step, tree)
+    try:
+        return tg.training.Checkpoint(folder).save(state.step, tree)
+    except OSError as error:
+        raise CheckpointError(str(error)) from None
 
 
 def keeper(folder: Path | None, every: int, run: dict[str, Any]) -> Callable[[State], None]:
@@ -124,6 +131,10 @@ def after_stop(state: State, folder: Path | None, run: dict[str, Any]) -> int:
     if folder is None:
         print("; nothing was saved, since there is no --checkpoint.", file=sys.stderr)
     else:
-        path = save(folder, state, run)
-        print(f"; {path} has the state: go on with --resume.", file=sys.stderr)
+        try:
+            path = save(folder, state, run)
+        except CheckpointError as error:
+            print(f"; {error}", file=sys.stderr)
+        else:
+            print(f"; {path} has the state: go on with --resume.", file=sys.stderr)
     return 130

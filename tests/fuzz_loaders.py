@@ -222,6 +222,7 @@ def tree(rng, names, depth=0):
             {"container": "Layer", "parts": []}, {"container": "Layer"}, {"container": 1},
             {"generator": "os.system", "state": 1}, {"generator": "PCG64", "state": {"dict": []}},
             {"random state": "MT19937", "state": None}, {"pickle": "gASVBQ=="}, {"a": 1, "b": 2},
+            {"again": 0}, {"again": -1}, {"again": None}, {"again": 1 << 70}, {"list": "ab"},
             {"dict": [["a", 1], ["a", 2]]}, {"int": "0x" + "f" * 3000}, "\ud800",
         ))  # fmt: skip
     kind = rng.randrange(9 if depth < 4 else 4)
@@ -233,7 +234,7 @@ def tree(rng, names, depth=0):
         case 2 | 3:
             return {rng.choice(("array", "array", "scalar")): rng.choice(names or ["none"])}
         case 4:
-            return generator(rng)
+            return generator(rng) if rng.random() < 0.8 else {"again": rng.randrange(2)}
         case 5 | 6:
             parts = [tree(rng, names, depth + 1) for _ in range(rng.randrange(3))]
             return {rng.choice(("list", "tuple")): parts}
@@ -252,6 +253,11 @@ for name in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"):
 def generator(rng):
     """A random generator's state, of which a number may be any other."""
     found = json.loads(rng.choice(GENERATORS))
+    if rng.random() < 0.2:
+        seed = found.get("seed", {"dict": [["entropy", 1]]})["dict"]
+        rng.choice(seed)[1] = rng.choice((-1, 0, 5, 1 << 40, None, "0", {"float": "nan"},
+                                          {"list": [-1]}, {"tuple": [1, 2]}, {"dict": []},
+                                          {"int": hex(1 << 2000)}))  # fmt: skip
     if rng.random() < 0.7:
         state = found["state"]["dict"]
         for _ in range(rng.randrange(3)):

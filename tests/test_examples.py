@@ -1,7 +1,9 @@
 """The main job: on the built-in data anywhere, on Fashion-MNIST against the post's figures."""
 
 import argparse
+import itertools
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -396,6 +398,79 @@ class TestInterruptions:
         path.write_bytes(path.read_bytes()[:1000])
         assert command("a", "--resume") == 2
         assert "delete it to go on from the state before" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("moment", [1, 2, 3])
+    def test_a_full_disk_is_told_and_the_state_before_is_intact(
+        self, moment, command, tmp_path, monkeypatch, capsys
+    ):
+        from tinygrad_np import files
+
+        calls = itertools.count(1)
+        real = files.os.replace
+
+        def full(*args):
+            if next(calls) >= moment:
+                raise OSError(28, "No space left on device")
+            real(*args)
+
+        monkeypatch.setattr(files.os, "replace", full)
+        assert command("a", "--save-every", "3") == 2
+        told = capsys.readouterr().err
+        assert "could not be written: No space left on device" in told
+        assert "Traceback" not in told
+        monkeypatch.undo()
+        found = self.end(tmp_path / "a")
+        assert (found.step if found else 0) == [0, 3, 6][moment - 1]
+
+    def test_a_full_disk_after_ctrl_c(self, command, tmp_path, monkeypatch, capsys):
+        from tinygrad_np import files
+
+        def full(*args):
+            raise OSError(28, "No space left on device")
+
+        def stopped(*args, **kwargs):
+            monkeypatch.setattr(files.os, "replace", full)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(tg.optim, "sgd", stopped)
+        assert command("a") == 130
+        told = capsys.readouterr().err
+        assert "Stopped after 0 steps" in told
+        assert "could not be written: No space left on device" in told
+
+    @pytest.mark.parametrize(
+        "state", [3, {"w": 1}, {"run": {}, "w": 1}, [1, 2], {"run": 3}], ids=range(5)
+    )
+    def test_the_states_of_another_program_are_told(self, state, command, tmp_path, capsys):
+        tg.training.Checkpoint(tmp_path / "a").save(3, state)
+        assert command("a", "--resume") == 2
+        told = capsys.readouterr().err
+        assert "give the same" in told or "is no state of this program" in told
+
+    def test_a_folder_that_cannot_be_read_is_told(self, command, tmp_path, monkeypatch, capsys):
+        def denied(*args):
+            raise PermissionError(13, "Permission denied")
+
+        assert command("a", "--epochs", "1") == 0
+        monkeypatch.setattr(tg.training.os, "listdir", denied)
+        assert command("a", "--resume") == 2
+        assert "cannot be read: Permission denied" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("first", [130, KeyboardInterrupt])
+    def test_ctrl_c_pressed_again_does_not_spoil_the_end(self, first, capsys):
+        def main():
+            if first is KeyboardInterrupt:
+                raise first
+            return first
+
+        before = signal.getsignal(signal.SIGINT)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                ten_classes.run_command(main)
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert ended.value.code == 130
 
     def test_without_a_checkpoint_nothing_is_saved(self, command, monkeypatch, capsys):
         def stopped(*args, **kwargs):

@@ -97,3 +97,9 @@ def test_a_value_that_comes_from_a_tensor_of_the_function_itself():
     report = explain_nonfinite(lambda: np.log(zero))
     assert "the value: float64 (), 1 of 1 not finite" in str(report)
     assert "are finite" not in str(report)
+
+
+def test_a_sum_of_cotangents_is_told():
+    report = tg.check.explain_nonfinite(lambda x: np.sum(x * 1e308 + x * 1e308), np.zeros(2))
+    assert [error.mode for error in report.errors] == ["sum"]
+    assert "the sum of the cotangents of a variable" in str(report)

@@ -3,10 +3,12 @@
 python -m pytest -m slow tests/test_leaks.py     # 10,000 steps
 """
 
+import contextlib
 import gc
 import os
 import sys
 import threading
+import warnings
 import weakref
 
 import numpy as np
@@ -214,3 +216,72 @@ def test_memory_is_released_on_demand_and_with_its_thread():
     thread.start()
     thread.join()
     assert references[0]() is None
+
+
+def _of_zero(function):
+    return lambda: function(np.zeros(3))
+
+
+NONFINITE = {
+    "value": _of_zero(lambda x: np.log(Tensor(x))),
+    "backward": _of_zero(lambda x: np.sum(np.sqrt(Tensor(x))).backward()),
+    "grad": _of_zero(tg.grad(lambda x: np.sum(np.sqrt(x)))),
+    "hvp": _of_zero(lambda x: tg.hvp(lambda x: np.sum(x**1.5), [x], [x + 1])),
+    "sum": _of_zero(tg.grad(lambda x: np.sum(x * 1e308 + x * 1e308))),
+    "remat": _of_zero(tg.grad(tg.remat(lambda x: np.sum(np.sqrt(x))))),
+}
+
+
+@pytest.mark.parametrize("handler", ["raise", "warn", print])
+@pytest.mark.parametrize("name", NONFINITE)
+@pytest.mark.filterwarnings("ignore::tinygrad_np.NonFiniteWarning")
+def test_what_debug_mode_finds_leaves_nothing_to_collect(name, handler, no_collector):
+    def found():
+        try:
+            with tg.debug(on_nonfinite=handler):
+                NONFINITE[name]()
+        except tg.NonFiniteError:
+            return "raise"
+        return handler
+
+    assert found() == handler
+    gc.collect()
+    assert found() == handler
+    assert gc.collect() == 0
+
+
+@pytest.mark.parametrize("debugged", [False, True])
+def test_remat_lets_go_of_its_arguments(debugged, no_collector):
+    @tg.remat
+    def step(x, constant):
+        return np.sum(np.sin(x) * constant)
+
+    def held():
+        constant = np.ones(1000)
+        seen = weakref.ref(constant)
+        for use in (tg.grad(step), lambda x, c: step(Tensor(x), c),
+                    lambda x, c: tg.hvp(lambda x: step(x, c), [x], [x])):  # fmt: skip
+            use(np.ones(1000), constant)
+        return seen
+
+    with tg.debug() if debugged else contextlib.nullcontext():
+        held()
+        gc.collect()
+        assert held()() is None
+        assert gc.collect() == 0
+
+
+def test_a_warning_that_is_an_error_leaves_nothing_to_collect(no_collector):
+    def warned():
+        with warnings.catch_warnings(), tg.debug(on_nonfinite="warn"):
+            warnings.simplefilter("error")
+            with pytest.raises(tg.NonFiniteWarning):
+                np.log(Tensor(np.zeros(3)))
+
+    def count():
+        return sum(type(x) is tg.NonFiniteWarning for x in gc.get_objects())
+
+    warned()
+    gc.collect()
+    warned()
+    assert count() == 0

@@ -1,9 +1,11 @@
 """Trees in files: what survives, what is refused, and what a damaged file says."""
 
 import dataclasses
+import hashlib
 import io
 import json
 import os
+import threading
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -304,7 +306,7 @@ def test_a_full_disk_leaves_what_was_there(step, ending, tmp_path, monkeypatch):
         class Full(io.FileIO):
             write = full
 
-        monkeypatch.setattr(files, "open", lambda name, mode: Full(name, mode), raising=False)
+        monkeypatch.setattr(files, "open", lambda name, mode, **_: Full(name, mode), raising=False)
     else:
         monkeypatch.setattr(files.os, step, full)
     with pytest.raises(OSError, match=rf"a\{ending} could not be written: No space left") as raised:
@@ -315,7 +317,7 @@ def test_a_full_disk_leaves_what_was_there(step, ending, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
-    def denied(name, mode):
+    def denied(name, mode, **_):
         raise PermissionError(13, "Permission denied", name)
 
     monkeypatch.setattr(files, "open", denied, raising=False)
@@ -480,3 +482,203 @@ def test_names_in_an_archive_are_never_paths(tmp_path):
     tg.load(path)
     assert os.listdir(tmp_path) == ["deep"]
     assert npz.read(path)[1].keys() == {"w"}
+
+
+def nested(levels, make=lambda part: [part]):
+    tree = np.ones(1)
+    for _ in range(levels):
+        tree = make(tree)
+    return tree
+
+
+DEEP = [lambda part: [part], lambda part: {"a": part}, lambda part: (part, 1.0)]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("make", DEEP)
+def test_as_many_levels_as_are_saved_are_loaded(make, ending, tmp_path):
+    tree = nested(100, make)
+    tg.save(tmp_path / f"a{ending}", tree)
+    assert len(tg.tree.leaves(tg.load(tmp_path / f"a{ending}", like=tree))) in (1, 101)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("levels", [101, 5000])
+@pytest.mark.parametrize("make", DEEP)
+def test_more_levels_are_refused(make, levels, ending, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"save: the tree is nested more than 100 levels deep at .*; flat"
+    ):
+        tg.save(tmp_path / f"a{ending}", nested(levels, make))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("levels", [105, 900, 50_000])
+def test_more_levels_than_are_saved_are_damage_in_a_file(levels, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    text = '{"list": [' * levels + "1" + "]}" * levels
+
+    def change(entries):
+        content = json.loads(entries["tree.json"])
+        content.update(tree="HERE", arrays={})
+        del content["sha256"]
+        plain = json.dumps(content, sort_keys=True).replace('"HERE"', text)
+        checksum = hashlib.sha256(plain.encode()).hexdigest()
+        return {"tree.json": (plain[:-1] + f', "sha256": "{checksum}"}}').encode()}
+
+    rewritten(path, change)
+    with pytest.raises(DamagedFileError, match=r"a\.npz has a (structure|description) that cannot"):
+        tg.load(path)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_generator_as_deep_as_can_be(ending, tmp_path):
+    tree = np.random.default_rng(3)
+    for _ in range(99):
+        tree = [tree]
+    tg.save(tmp_path / f"a{ending}", tree)
+    (found,), (rng,) = tg.tree.leaves(tg.load(tmp_path / f"a{ending}")), tg.tree.leaves(tree)
+    assert found.random() == rng.random()
+
+
+# What is in two places
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState])
+def test_one_generator_in_two_places_is_one_again(make, ending, tmp_path):
+    rng, other = make(3), make(3)
+    rng.normal(size=3)
+    tg.save(tmp_path / f"a{ending}", {"data": rng, "more": [other, rng], "noise": rng})
+    found = tg.load(tmp_path / f"a{ending}")
+    assert found["data"] is found["more"][1] is found["noise"] is not found["more"][0]
+    assert [found["data"].normal(), found["noise"].normal()] == [rng.normal(), rng.normal()]
+    assert found["more"][0].normal() == other.normal()
+    like = {"data": make(0), "more": [make(0), make(0)], "noise": make(0)}
+    found = tg.load(tmp_path / f"a{ending}", like=like)
+    assert found["data"] is found["more"][1]
+
+
+def test_generators_that_a_container_makes_on_demand_are_no_single_one(tmp_path):
+    class Made:
+        """Its parts are new objects each time, which may have the id of one that is gone."""
+
+    def children(made):
+        return [np.random.default_rng(i) for i in range(4)]
+
+    tg.tree.register(Made, children, lambda made, parts: parts)
+    tg.save(tmp_path / "a.npz", [Made(), Made()])
+    found = tg.load(tmp_path / "a.npz", like=[Made(), Made()])
+    assert len({id(rng) for rng in found[0] + found[1]}) == 8
+    assert found[1][3].random() == np.random.default_rng(3).random()
+
+
+@pytest.mark.parametrize("number", [0, 1, -1, True, None, "0", 1e9, 2**70, [0]])
+def test_a_generator_again_that_was_not_there_is_damage(number, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": 1})
+    rewritten(path, lambda e: described(e, lambda c: c.update(tree={"again": number})))
+    with pytest.raises(DamagedFileError, match="a structure that cannot be read"):
+        tg.load(path)
+
+
+def test_one_array_in_two_places_is_two(tmp_path):
+    array = np.ones(2)
+    tg.save(tmp_path / "a.npz", [array, array])
+    found = tg.load(tmp_path / "a.npz")
+    assert not np.shares_memory(*found)
+
+
+@pytest.mark.parametrize("count", [1, 22, 1000, 70_000])
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_bytes_around_the_archive_are_found(count, where, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    content, more = path.read_bytes(), b"x" * count
+    path.write_bytes(more + content if where == "before" else content + more)
+    with pytest.raises(DamagedFileError, match=r"a\.npz (has bytes before or after|is no whole)"):
+        tg.load(path)
+
+
+@pytest.mark.parametrize("comment", [b"PK\x05\x06" + bytes(18), b"a comment of 22 bytes.."])
+def test_a_comment_of_the_archive_is_no_part_of_it(comment, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = comment
+    with pytest.raises(DamagedFileError, match=r"has bytes before or after|it has no entry"):
+        tg.load(path)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [{"dict": [["a", 1], ["a", 2]]}, {"dict": [[1, 1], [True, 2]]}, {"list": "abc"},
+     {"tuple": {"a": 1}}, {"dict": {"ab": 1}}],
+)  # fmt: skip
+def test_structures_that_save_does_not_write_are_damage(tree, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": 1})
+    rewritten(path, lambda e: described(e, lambda c: c.update(tree=tree)))
+    with pytest.raises(DamagedFileError, match="a structure that cannot be read"):
+        tg.load(path)
+
+
+def test_keys_that_are_no_number(tmp_path):
+    tree = {float("nan"): 1, float("-nan"): 2}
+    tg.save(tmp_path / "a.npz", tree)
+    assert list(tg.load(tmp_path / "a.npz").values()) == [1, 2]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("name", ["__metadata__", "tree.json", "array", "~2", "array~2"])
+def test_no_key_is_in_the_way_of_a_format(name, ending, tmp_path):
+    tree = {name: np.ones(2), "é": np.zeros(3), "array": np.full(1, 2.0)}
+    tg.save(tmp_path / f"a{ending}", tree)
+    same(tg.load(tmp_path / f"a{ending}"), tree)
+
+
+def test_an_array_of_another_class_is_refused_with_a_remedy(tmp_path):
+    array = np.memmap(tmp_path / "m", float, "w+", shape=(3,))
+    with pytest.raises(TypeError, match=r"an array of memmap.*; .* np\.array\(x\)"):
+        tg.save(tmp_path / "a.npz", {"w": array})
+
+
+@pytest.mark.parametrize("shape", ["()", "(3,)", "(4611686018427387904,)", "(0,)"])
+@pytest.mark.parametrize("dtype", ["|S0", "<U0"])
+def test_elements_of_no_bytes_are_damage(shape, dtype, tmp_path):
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.arange(3.0)})
+    rewritten(path, lambda e: {**e, "w.npy": header(shape, dtype)})
+    with pytest.raises(DamagedFileError, match="which is none"):
+        tg.load(path)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_texts_of_length_0_are_refused(ending, tmp_path):
+    array = np.zeros(3, [("text", "S0"), ("n", "i4")])["text"]
+    assert array.dtype.itemsize == 0
+    with pytest.raises(TypeError, match=r"save: an array of .S0 cannot be saved"):
+        tg.save(tmp_path / f"a{ending}", array)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_array_that_another_thread_writes_into_is_saved_in_one_piece(ending, tmp_path):
+    """Some state of it: a file whose checksum is wrong could never be read again."""
+    array, done = np.zeros(200_000), threading.Event()
+
+    def write():
+        number = 0.0
+        while not done.is_set():
+            number += 1
+            array[:] = number
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(20):
+            tg.save(tmp_path / f"a{ending}", {"w": array})
+            assert tg.load(tmp_path / f"a{ending}")["w"].shape == array.shape
+    finally:
+        done.set()
+        thread.join()

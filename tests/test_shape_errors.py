@@ -167,3 +167,70 @@ def test_stacks_of_matrices_differ_in_the_stack():
     x, y = tg.Tensor(np.ones((2, 2, 3))), tg.Tensor(np.ones((3, 3, 2)))
     with pytest.raises(ValueError, match=r"axis -3 is 2 in x \(axis 0\) and 3 in y \(axis 0\)"):
         x @ y
+
+
+class TestLayers:
+    """Layers and losses name the lines, too."""
+
+    X, W = np.ones((2, 4, 4, 3)), np.ones((3, 3, 2, 5))
+
+    @pytest.mark.parametrize(
+        ("call", "names"),
+        [
+            (lambda x, w: tg.conv2d(x(TestLayers.X), w(TestLayers.W)), ["images", "filters"]),
+            (lambda x, w: tg.conv2d(x(np.ones((4, 4, 3))), w(TestLayers.W)), ["images", "filters"]),
+            (lambda x, w: tg.conv2d(x(np.ones((1, 2, 2, 2))), w(TestLayers.W)), ["images"]),
+            (lambda x, w: tg.conv_transpose2d(x(TestLayers.X), w(TestLayers.W)), ["images"]),
+            (lambda x, w: tg.conv_transpose1d(x(TestLayers.X), w(TestLayers.W)), ["filters"]),
+            (lambda x, w: tg.dense(x(np.ones((2, 3))), w(np.ones((4, 5)))), ["x", "weights"]),
+            (lambda x, w: tg.dense(np.ones((2, 3)), np.ones((3, 5)), x(np.ones(4))), ["bias"]),
+            (lambda x, w: tg.max_pool(x(np.ones((2, 3))), 2), ["images"]),
+            (lambda x, w: tg.average_pool(x(np.ones((1, 2, 2, 1))), 3), ["images"]),
+            (lambda x, w: tg.cross_entropy(x(np.ones((2, 3))), w(np.ones((3, 3)))), ["logits"]),
+            (lambda x, w: tg.log_loss(x(np.ones((2, 3))), w(np.ones((3, 3)))), ["predictions"]),
+            (lambda x, w: tg.log_loss_with_logits(x(np.ones(2)), w(np.ones(3))), ["labels"]),
+        ],
+    )  # fmt: skip
+    def test_the_lines_that_made_the_operands(self, call, names):
+        def first(value):
+            return tg.Tensor(value)  # first
+
+        def second(value):
+            return tg.Tensor(value) * 1.0  # second
+
+        with pytest.raises(ValueError, match=r"^\w+: ") as raised, tg.debug():
+            call(first, second)
+        text = str(raised.value)
+        for name in names:
+            assert f"\n  {name}, float64 (" in text
+        assert "# first" in text
+        assert "was made here:" in text
+        with pytest.raises(ValueError, match=r"^\w+: ") as raised:
+            call(first, second)
+        assert "was made here" not in str(raised.value)
+        assert text.startswith(str(raised.value))
+
+
+@pytest.mark.parametrize("levels", [65, 3000])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, t: x + t,
+        lambda x, t: t * x,
+        lambda x, t: np.stack([x, t]),
+        lambda x, t: x[t],
+        lambda x, t: np.where(t, x, 0.0),
+        lambda x, t: x == t,
+        lambda x, t: x.at[0].set(t),
+        lambda x, t: tg.dense(x, t),
+        lambda x, t: np.sum(x, axis=t),
+        lambda x, t: x.reshape(t),
+        lambda x, t: np.einsum("i,i", x, t),
+    ],
+)
+def test_a_list_nested_deeper_than_an_array_can_be(call, levels):
+    nested = 1.0
+    for _ in range(levels):
+        nested = [nested]
+    with pytest.raises((ValueError, TypeError, IndexError)):
+        call(Tensor(np.ones(3)), nested)

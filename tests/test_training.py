@@ -1,5 +1,9 @@
 """Checkpoints: the last states of a run."""
 
+import io
+import os
+import stat
+
 import numpy as np
 import pytest
 
@@ -165,3 +169,138 @@ def test_a_run_that_is_resumed_gives_the_same_bits(tmp_path):
     assert resumed["w"].tobytes() == whole["w"].tobytes()
     assert resumed["history"] == whole["history"]
     assert resumed["rng"].random() == whole["rng"].random()
+
+
+CALLS = ("fsync", "replace", "open", "chmod", "close", "stat", "mkdir", "unlink", "listdir")
+
+
+class Failing:
+    """Lets the call number `moment` of what a save asks of the system fail, whatever it is."""
+
+    def __init__(self, moment, error):
+        self.calls, self.moment, self.error = 0, moment, error
+
+    def guarded(self, function):
+        def call(*args, **kwargs):
+            self.calls += 1
+            if self.calls == self.moment:
+                raise self.error
+            return function(*args, **kwargs)
+
+        return call
+
+    def opened(self, name, mode, opener=None):
+        failing = self
+
+        class Raw(io.FileIO):
+            def write(self, *args):
+                return failing.guarded(super().write)(*args)
+
+            def flush(self):
+                return failing.guarded(super().flush)()
+
+        return self.guarded(Raw)(name, mode, opener=opener)
+
+    def install(self, patch):
+        for name in CALLS:
+            patch.setattr(os, name, self.guarded(getattr(os, name)))
+        patch.setattr(files, "open", self.opened, raising=False)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), OSError(5, "Input/output error"), DENIED,
+              KeyboardInterrupt()], ids=["full", "broken", "denied", "interrupted"],
+)  # fmt: skip
+def test_whatever_fails_while_a_state_is_saved(error, tmp_path, monkeypatch):
+    moments = iter(range(1, 1000))
+    outcomes = set()
+    for moment in moments:
+        folder = tmp_path / str(moment)
+        checkpoint = Checkpoint(folder, keep=1)
+        checkpoint.save(1, {"w": np.ones(50)})
+        failing = Failing(moment, error)
+        told = ""
+        with monkeypatch.context() as patch:
+            failing.install(patch)
+            try:
+                checkpoint.save(2, {"w": np.zeros(50)})
+            except (OSError, KeyboardInterrupt) as raised:
+                told = str(raised) or "interrupted"
+        if failing.calls < moment:
+            break
+        assert not told or "interrupted" in told or str(folder) in told
+        step, state = Checkpoint(folder).load()
+        assert state["w"].sum() == (50 if step == 1 else 0)
+        assert step == 1 or "could not be written" not in told
+        outcomes.add((step, bool(told)))
+    assert moment > 20
+    assert {(1, True), (2, True)} <= outcomes
+
+
+def test_a_folder_that_cannot_be_listed_does_not_look_empty(tmp_path, monkeypatch):
+    Checkpoint(tmp_path).save(1, 0)
+
+    def denied(*args):
+        raise DENIED
+
+    monkeypatch.setattr(os, "listdir", denied)
+    monkeypatch.setattr(os, "scandir", denied)
+    for ask in (Checkpoint(tmp_path).load, Checkpoint(tmp_path).steps):
+        with pytest.raises(PermissionError, match=r"Checkpoint: .* cannot be read: Permission"):
+            ask()
+
+
+def test_a_file_in_place_of_the_folder_does_not_look_empty(tmp_path):
+    (tmp_path / "run").write_bytes(b"")
+    with pytest.raises(NotADirectoryError, match=r"Checkpoint: .*run cannot be read: Not a dir"):
+        Checkpoint(tmp_path / "run").load()
+
+
+def test_other_digits_than_ours_are_foreign(tmp_path):
+    (tmp_path / "step-٠٠٠٠٠٠٠٠٠٠٠٧.npz").write_bytes(b"")
+    assert Checkpoint(tmp_path).load() is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the folder is flushed on POSIX")
+@pytest.mark.parametrize("code", [1, 13, 22, 38, 95])
+def test_a_system_that_flushes_no_folders(code, tmp_path, monkeypatch):
+    """Network file systems refuse it, and so does a folder that may be written and not be read."""
+    real = os.fsync
+
+    def fsync(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(code, "no")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    Checkpoint(tmp_path).save(1, 0)
+    assert Checkpoint(tmp_path).load() == (1, 0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the folder is flushed on POSIX")
+def test_a_folder_whose_flush_fails_is_told_as_that(tmp_path, monkeypatch):
+    real = os.fsync
+
+    def fsync(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(5, "Input/output error")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match=r"npz was written, but may not survive a loss of power: In"):
+        Checkpoint(tmp_path).save(1, 0)
+    assert Checkpoint(tmp_path).load() == (1, 0)
+
+
+def test_a_state_that_cannot_be_deleted_is_named(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path, keep=1)
+    checkpoint.save(1, 0)
+
+    def denied(*args):
+        raise DENIED
+
+    monkeypatch.setattr(os, "unlink", denied)
+    told = r"Checkpoint: the state after step 2 is saved, but .* cannot be cleared: Permission"
+    with pytest.raises(PermissionError, match=told):
+        checkpoint.save(2, 0)
+    assert checkpoint.load() == (2, 0)

@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pytest
 
+import tinygrad_np as tg
 from tinygrad_np import tree
 
 
@@ -110,3 +111,65 @@ def test_register():
     assert tree.leaves([Custom(1.0, [2.0])]) == [1, 2]
     assert tree.paths(Custom(1.0, [2.0])) == ["[0]", "[1][0]"]
     assert tree.map(lambda x: 2 * x, Custom(1.0, 2.0)).b == 4
+
+
+class TestDepth:
+    """Trees that are nested deeper than Python can follow."""
+
+    def deep(self, levels=5000):
+        tree = np.ones(1)
+        for _ in range(levels):
+            tree = [tree]
+        return tree
+
+    @pytest.mark.parametrize(
+        "function",
+        [
+            lambda t: tg.tree.map(np.sin, t),
+            lambda t: tg.tree.map(np.add, t, t),
+            tg.tree.leaves,
+            tg.tree.paths,
+            lambda t: tg.tree.unflatten(t, [1]),
+            lambda t: tg.grad(lambda x: 1.0)(t),
+            lambda t: tg.value_and_grad(lambda x: 1.0)(t),
+            lambda t: tg.vjp(lambda x: x, t),
+            lambda t: tg.jvp(lambda x: x, [t], [t]),
+            lambda t: tg.hvp(lambda x: 1.0, [t], [t]),
+            lambda t: tg.jacobian(lambda x: 1.0)(t),
+            lambda t: tg.hessian(lambda x: 1.0)(t),
+            lambda t: tg.jacobian(lambda x: t)(1.0),
+            lambda t: tg.stop_gradient(t),
+            lambda t: tg.optim.sgd(t, t, rate=0.1),
+            lambda t: tg.remat(lambda x: x[0])(t),
+        ],
+    )
+    def test_it_is_told(self, function):
+        with pytest.raises(
+            ValueError, match=r"the tree is nested 500\d levels deep, .* flatten it"
+        ):
+            function(self.deep())
+
+    def test_one_that_contains_itself(self):
+        tree = []
+        tree.append(tree)
+        with pytest.raises(ValueError, match="the tree contains itself"):
+            tg.tree.leaves(tree)
+
+    def test_a_container_that_has_no_end(self):
+        class Endless:
+            pass
+
+        tree.register(Endless, lambda _: [Endless(), Endless()], lambda _, parts: parts)
+        with pytest.raises(RecursionError):
+            tree.leaves(Endless())
+
+    def test_what_the_function_raises_comes_through(self):
+        def endless(x):
+            return endless(x)
+
+        with pytest.raises(RecursionError):
+            tg.tree.map(endless, [[1.0]])
+
+    def test_a_hundred_levels_work(self):
+        tree = self.deep(100)
+        assert tg.grad(lambda t: np.sum(tg.tree.leaves(t)[0]))(tree) == self.deep(100)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import stat
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +19,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
     It lies in the same folder under another name (`unfinished` finds these), is flushed to
     the disk, and renamed, so that at any moment `path` is either what it was or the whole new file.
-    An ``OSError``, such as a full disk, names `path`; nothing is left behind.
+    A file that was there leaves its permissions to the new one, and where `path` is a symbolic
+    link, that stays and what it leads to is replaced. An ``OSError``, such as a full disk, names
+    `path`; nothing is left behind.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -27,21 +32,64 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     (b'whole', ['text'])
     """
     path = Path(path)
-    part = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
     try:
+        target, mode = _target(path)
+        part = _beside(target)
         try:
-            with open(part, "xb") as file:
+            with open(part, "xb", opener=_opener(mode)) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(part, path)
+            os.replace(part, target)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        _flush_folder(path.parent)
     except OSError as error:
         why = error.strerror or str(error)
         raise OSError(error.errno, f"{path} could not be written: {why}") from error
+    try:
+        _flush_folder(target.parent)
+    except OSError as error:
+        if error.errno not in _NOT_FLUSHED:
+            why = error.strerror or str(error)
+            told = f"{path} was written, but may not survive a loss of power: {why}"
+            raise OSError(error.errno, told) from error
+
+
+def _target(path: Path) -> tuple[Path, int | None]:
+    """Where the file itself lies, if `path` is a link, and its permissions, if it is there."""
+    try:
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        mode = None
+    return Path(os.path.realpath(path)), mode if os.name == "posix" else None
+
+
+def _beside(target: Path) -> Path:
+    """Another name in the same folder, of no more bytes than a name may have."""
+    mark = f"-{uuid.uuid4().hex}"
+    stem, suffix = target.stem, target.suffix[:_LONGEST_SUFFIX]
+    while len(os.fsencode(f".{stem}{mark}{suffix}")) > _LONGEST_NAME:
+        stem, suffix = stem[:-1], suffix if stem else suffix[:-1]
+    return target.with_name(f".{stem}{mark}{suffix}")
+
+
+_LONGEST_NAME = 255  # bytes: ext4, xfs, tmpfs; as many letters, or more, anywhere else
+_LONGEST_SUFFIX = 40
+
+
+def _opener(mode: int | None) -> Callable[[str, int], int] | None:
+    """Makes a file with these permissions at once; None: with those that any new file has."""
+    if mode is None:
+        return None
+
+    def opened(name: str, flags: int) -> int:
+        handle = os.open(name, flags, stat.S_IRUSR | stat.S_IWUSR)
+        with suppress(OSError):  # a file system without permissions
+            os.chmod(name, mode)
+        return handle
+
+    return opened
 
 
 def _flush_folder(folder: Path) -> None:
@@ -55,6 +103,11 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
+# Folders of some network file systems cannot be flushed, and one need not be readable.
+_NOT_FLUSHED = (errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+
+
 def unfinished(folder: str | os.PathLike[str]) -> list[Path]:
     """What processes that were killed while they wrote into `folder` have left behind."""
-    return sorted(Path(folder).glob(f".*-{'[0-9a-f]' * 32}*"))
+    names = sorted(os.listdir(folder))
+    return [Path(folder, name) for name in names if re.match(r"\..*-[0-9a-f]{32}", name)]

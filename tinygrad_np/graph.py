@@ -165,11 +165,12 @@ def reverse(
     ours: set[Node] = set()  # the nodes whose cotangent is a sum made here, not shared with anyone
     pending: list[tuple[int, Node]] = []  # the nodes to pass, a heap with the newest first
     between_rules = watch.sweeping(wrap is not None, _fitted) if modes.opened else None
+    add = None if between_rules is None else between_rules.sum
     # Rules may pass through inf and nan on branches that they then mask out.
     with np.errstate(all="ignore"):
         for source, seed in seeds:
             if _reach(cotangents, pending, oldest, everywhere, source):
-                _accumulate(cotangents, ours, source, seed)
+                _accumulate(cotangents, ours, source, seed, add)
             elif wrap is None and _is_variable(source):
                 return None
         node = heappop(pending)[1] if pending else None
@@ -213,7 +214,7 @@ def reverse(
                     if parts is None:
                         parts = pull(g, held, above)
                     part = _fitted(parts[i] if is_nested else parts, source, node)
-                    _accumulate(cotangents, ours, source, part)
+                    _accumulate(cotangents, ours, source, part, add)
             if free:
                 node.plan, node.held, node.above = _FREED, None, ()
                 if between_rules is not None:
@@ -297,6 +298,7 @@ def forward(
     """
     known: dict[Node, Any] = dict(tangents)
     between_rules = watch.sweeping(wrap is not None) if modes.opened else None
+    add = operator.add if between_rules is None else between_rules.sum_of_tangents
 
     def tangent(source: Source | None) -> Any:
         if isinstance(source, Output):
@@ -340,7 +342,7 @@ def forward(
                 if type(node) is not Several:
                     if part.shape != node.shape or part.dtype is not node.dtype:
                         part = _spread(part, node, node)
-                    total = part if total is None else total + part
+                    total = part if total is None else add(total, part)
                     continue
                 part = [
                     None if like is None else _spread(item, like, node)
@@ -349,7 +351,9 @@ def forward(
                 total = (
                     part
                     if total is None
-                    else [None if a is None else a + b for a, b in zip(total, part, strict=True)]
+                    else [
+                        None if a is None else add(a, b) for a, b in zip(total, part, strict=True)
+                    ]
                 )
             if total is not None:
                 known[node] = total
@@ -397,8 +401,13 @@ def _node(source: Any) -> Node:
     return source if type(source) is Node else source.node
 
 
-def _accumulate(cotangents: dict[Node, Any], ours: set[Node], source: Source, part: Any) -> None:
-    """Add `part` to the cotangent of `source`; only a sum that was made here is written into."""
+def _accumulate(
+    cotangents: dict[Node, Any], ours: set[Node], source: Source, part: Any, add: Any
+) -> None:
+    """Add `part` to the cotangent of `source`; only a sum that was made here is written into.
+
+    `add`, unless it is None, gives the sum of two cotangents of a source.
+    """
     node = _node(source)
     before = cotangents.get(node)
     if before is not None:  # what was promised has to be there to be added
@@ -408,14 +417,18 @@ def _accumulate(cotangents: dict[Node, Any], ours: set[Node], source: Source, pa
         if before is None:
             before = cotangents[node] = [None] * len(source.node.outputs)
         old = before[source.index]
-        before[source.index] = part if old is None else old + part
+        before[source.index] = part if old is None else (add or _add)(old, part, source)
     elif before is None:
         cotangents[node] = part
-    elif node in ours and type(before) is np.ndarray and type(part) is np.ndarray:
+    elif add is None and node in ours and type(before) is np.ndarray and type(part) is np.ndarray:
         np.add(before, part, out=before)
     else:
-        cotangents[node] = before + part
+        cotangents[node] = (add or _add)(before, part, source)
         ours.add(node)
+
+
+def _add(before: Any, part: Any, source: Source) -> Any:
+    return before + part
 
 
 def _without_gaps(several: list[Any], likes: Sequence[Shaped | None]) -> list[Any]:

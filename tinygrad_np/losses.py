@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .debugging.shapes import with_lines
 from .kernels.dispatch import numbers
 from .kernels.elementwise import bernoulli_loss, logistic_loss, mean_logistic_loss
 from .kernels.softmax import class_losses, log_softmax
@@ -65,10 +66,11 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     logits, labels = numbers(logits, "cross_entropy"), numbers(labels, "cross_entropy")
     _check_reduction("cross_entropy", reduction)
     if logits.ndim < 1 or labels.shape not in (logits.shape, logits.shape[:-1]):
-        raise ValueError(
+        told = (
             f"cross_entropy: logits of shape {logits.shape} need labels of shape "
             f"{logits.shape[:-1]} (integers) or {logits.shape} (one-hot), not {labels.shape}"
         )
+        raise with_lines(ValueError(told), logits=logits, labels=labels)
     if logits.dtype.kind != "f":
         raise TypeError(
             f"cross_entropy: logits are real floating numbers, not of dtype {logits.dtype}"
@@ -124,10 +126,11 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
     """Predictions and labels as arrays, the labels in the predictions' dtype."""
     predictions, labels = numbers(predictions, function), numbers(labels, function)
     if predictions.shape != labels.shape:
-        raise ValueError(
+        told = (
             f"{function}: predictions of shape {predictions.shape} and labels of shape "
             f"{labels.shape} differ; reshape one of them, for instance labels.reshape(-1, 1)"
         )
+        raise with_lines(ValueError(told), predictions=predictions, labels=labels)
     _check_reduction(function, reduction)
     if labels.dtype.kind == "c":
         raise _complex_labels(function, labels)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .debugging.shapes import with_lines
 from .kernels import geometry
 from .kernels.dispatch import numbers
 from .kernels.elementwise import relu, sigmoid
@@ -134,7 +135,7 @@ def _convolution(
     images, filters = numbers(images, name), numbers(filters, name)
     shape, filter_shape = images.shape, filters.shape
     if len(shape) != axes + 2 or len(filter_shape) != axes + 2:
-        raise _wrong_ndim(name, axes, shape, filter_shape, "in, out")
+        raise _wrong_ndim(name, axes, images, filters, "in, out")
     if type(stride) is not int:
         stride = geometry.per_axis(stride, axes, 1, f"{name}: stride")
     if type(padding) is not int:
@@ -143,7 +144,12 @@ def _convolution(
         dilation = geometry.per_axis(dilation, axes, 1, f"{name}: dilation")
     if type(groups) is not int:
         groups = geometry.per_axis(groups, 1, 1, f"{name}: groups")[0]
-    plan = geometry.convolution_plan(name, shape, filter_shape, stride, padding, dilation, groups)
+    try:
+        plan = geometry.convolution_plan(
+            name, shape, filter_shape, stride, padding, dilation, groups
+        )
+    except ValueError as error:
+        raise with_lines(error, images=images, filters=filters) from None
     pad_width, size, step, within = plan
     if pad_width is None:
         columns = windows(images, size, step, within)
@@ -248,18 +254,21 @@ def _transposed(
     images, filters = numbers(images, name), numbers(filters, name)
     shape, filter_shape = images.shape, filters.shape
     if len(shape) != axes + 2 or len(filter_shape) != axes + 2:
-        raise _wrong_ndim(name, axes, shape, filter_shape, "out, in")
+        raise _wrong_ndim(name, axes, images, filters, "out, in")
     groups = geometry.per_axis(groups, 1, 1, f"{name}: groups")[0]
-    plan = geometry.transposed_plan(
-        name,
-        shape,
-        filter_shape,
-        geometry.per_axis(stride, axes, 1, f"{name}: stride"),
-        geometry.per_side(padding, axes, f"{name}: padding"),
-        geometry.per_axis(dilation, axes, 1, f"{name}: dilation"),
-        groups,
-        geometry.per_axis(output_padding, axes, 0, f"{name}: output_padding"),
-    )
+    try:
+        plan = geometry.transposed_plan(
+            name,
+            shape,
+            filter_shape,
+            geometry.per_axis(stride, axes, 1, f"{name}: stride"),
+            geometry.per_side(padding, axes, f"{name}: padding"),
+            geometry.per_axis(dilation, axes, 1, f"{name}: dilation"),
+            groups,
+            geometry.per_axis(output_padding, axes, 0, f"{name}: output_padding"),
+        )
+    except ValueError as error:
+        raise with_lines(error, images=images, filters=filters) from None
     columns = window_product(images, filters, groups)
     result = unwindows(columns, plan.shape, plan.stride, plan.dilation)
     if plan.kept is not None:
@@ -333,10 +342,11 @@ def average_pool(
 def _pooled(name: str, images: Any, kinds: str) -> Any:
     images = numbers(images, name)
     if images.ndim < 3:
-        raise ValueError(
+        told = (
             f"{name}: images must be (n, *spatial, channels) with at least one spatial axis, not "
             f"{images.shape}"
         )
+        raise with_lines(ValueError(told), images=images)
     if images.dtype.kind == "c" and "c" not in kinds:
         raise TypeError(
             f"{name}: complex numbers have no largest one; take np.abs or np.real of the images, "
@@ -361,16 +371,19 @@ def _pooling_plan(
     count_padding: bool = False,
 ) -> geometry.PoolingPlan:
     axes = images.ndim - 2
-    return geometry.pooling_plan(
-        name,
-        images.shape,
-        geometry.per_axis(size, axes, 1, f"{name}: size"),
-        None if stride is None else geometry.per_axis(stride, axes, 1, f"{name}: stride"),
-        geometry.per_side(padding, axes, f"{name}: padding"),
-        geometry.per_axis(dilation, axes, 1, f"{name}: dilation"),
-        bool(ceil_mode),
-        bool(count_padding),
-    )
+    try:
+        return geometry.pooling_plan(
+            name,
+            images.shape,
+            geometry.per_axis(size, axes, 1, f"{name}: size"),
+            None if stride is None else geometry.per_axis(stride, axes, 1, f"{name}: stride"),
+            geometry.per_side(padding, axes, f"{name}: padding"),
+            geometry.per_axis(dilation, axes, 1, f"{name}: dilation"),
+            bool(ceil_mode),
+            bool(count_padding),
+        )
+    except ValueError as error:
+        raise with_lines(error, images=images) from None
 
 
 def _products(counts: tuple[geometry.Ints, ...]) -> Any:
@@ -389,10 +402,11 @@ def dense(x: Any, weights: Any, bias: Any = None) -> Any:
     """
     x, weights = numbers(x, "dense"), numbers(weights, "dense")
     if weights.ndim != 2 or x.ndim < 1 or x.shape[-1] != weights.shape[0]:
-        raise ValueError(
+        told = (
             f"dense: x must be (n, in) and weights (in, out), not {x.shape} and {weights.shape}; "
             "images are flattened by flatten(x)"
         )
+        raise with_lines(ValueError(told), x=x, weights=weights)
     result = x @ weights
     return result if bias is None else result + _checked_bias("dense", bias, weights.shape[1])
 
@@ -445,18 +459,20 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
 def _checked_bias(name: str, bias: Any, out: int) -> Any:
     bias = numbers(bias, name)
     if np.shape(bias) != (out,):
-        raise ValueError(
+        told = (
             f"{name}: the bias must have shape ({out},), one number an output, not {np.shape(bias)}"
         )
+        raise with_lines(ValueError(told), bias=bias)
     return bias
 
 
 def _wrong_ndim(name: str, axes: int, images: Any, filters: Any, ends: str) -> ValueError:
     spatial = ("length", "rows, columns", "depth, rows, columns")[axes - 1]
     hint = ""
-    if len(images) == axes + 1:
+    if images.ndim == axes + 1:
         hint = "; x[..., None] adds a channel, x[None] a batch"
-    return ValueError(
+    told = (
         f"{name}: images must be (n, {spatial}, channels) and filters ({spatial}, {ends}), not "
-        f"{images} and {filters}{hint}"
+        f"{images.shape} and {filters.shape}{hint}"
     )
+    return with_lines(ValueError(told), images=images, filters=filters)

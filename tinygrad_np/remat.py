@@ -21,6 +21,9 @@ import numpy as np
 
 from . import tree
 from .debugging import modes
+from .debugging import places as lines
+from .debugging.errors import ChangedArrayError
+from .debugging.marks import fingerprint
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
 from .transforms import jvp, vjp
@@ -61,7 +64,8 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         for place in places:
             leaves[place] = ...
         args, kwargs = tree.unflatten((args, kwargs), leaves)
-        if modes.opened and modes.current().handler is not None:
+        is_watched = modes.opened and modes.current().handler is not None
+        if is_watched:
             on([Tensor(value_of(tensor)) for tensor in tensors])  # a look at every step
         results = on([value_of(tensor) for tensor in tensors])
         outputs = tree.leaves(results)
@@ -70,20 +74,29 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
                 f"remat: {getattr(function, '__name__', 'the function')} uses a Tensor that is not "
                 "among its arguments, and its gradient would be lost; pass it as an argument"
             )
-        row = _row(function, on, outputs)
-        return tree.unflatten(results, list(apply(row, (tensors,), {})))
+        name = getattr(function, "__name__", "remat")
+        arrays = [np.asarray(x) for x in outputs]
+        watch = _Watch(name, leaves, arrays) if is_watched else None
+        row = _row(name, on, arrays, watch)
+        try:
+            return tree.unflatten(results, list(apply(row, (tensors,), {})))
+        finally:
+            # The row is for this call alone: with the plans, which know it, it would be a cycle.
+            row.plans.clear()
+            row.calls.clear()
 
     return recomputed
 
 
-def _row(function: Callable[..., Any], on: Callable[..., Any], outputs: list[Any]) -> Row:
+def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Row:
     """A row of one call: its operands are the Tensors among the arguments, as a list."""
-    arrays = [np.asarray(x) for x in outputs]
     constants = [i for i, array in enumerate(arrays) if array.dtype.kind not in "fc"]
     results = [arrays]  # given away with the first call: the row itself keeps nothing
 
     def differentiable(*values: Any) -> list[Any]:
         found = tree.leaves(on(list(values)))
+        if watch is not None:
+            watch.look(found)
         return [x for i, x in enumerate(found) if i not in constants]
 
     def pull(g: Any, operands: Any) -> Any:
@@ -102,7 +115,44 @@ def _row(function: Callable[..., Any], on: Callable[..., Any], outputs: list[Any
     def recomputed(operands: Any) -> Any:
         return results.pop()
 
-    recomputed.__name__ = getattr(function, "__name__", "remat")
+    recomputed.__name__ = name
     return general(
         recomputed, takes("operands"), (pull, push), nested={"operands"}, constant_outputs=constants
     )
+
+
+class _Watch:
+    """What debug mode keeps of a call: its place, its results, and marks of the constants."""
+
+    def __init__(self, name: str, leaves: list[Any], results: list[Any]) -> None:
+        self.name = name
+        self.place = lines.here(2)
+        self.leaves = leaves
+        self.marks = [fingerprint(x) if type(x) is np.ndarray else None for x in leaves]
+        self.results = results
+
+    def look(self, found: list[Any]) -> None:
+        """Raise `ChangedArrayError` if what was computed again is not what it was."""
+        for x, mark in zip(self.leaves, self.marks, strict=True):
+            if mark is not None and fingerprint(x) != mark:
+                raise ChangedArrayError(self._told("an argument of it was written into"))
+        if not all(map(_is_close, self.results, found)):
+            what = "an array that it uses was written into, or it draws random numbers"
+            raise ChangedArrayError(self._told(what))
+
+    def _told(self, what: str) -> str:
+        return (
+            f"remat: {self.name} gave another result when it was computed again for a derivative, "
+            f"which would be wrong: {what} since; it was called here:\n{lines.text(self.place)}\n"
+            "  Give it copies, buffer.copy(), or draw outside of it, and pass what was drawn"
+        )
+
+
+def _is_close(before: Any, now: Any) -> bool:
+    """Up to rounding: another kernel may have been chosen for Tensors."""
+    now = np.asarray(value_of(now))
+    if before.shape != now.shape or before.dtype.kind not in "fc":
+        return np.array_equal(before, now)
+    largest = np.max(np.abs(before), initial=0, where=np.isfinite(before))
+    near = float(largest) * float(np.finfo(before.dtype).eps) ** 0.5
+    return np.allclose(before, now, rtol=0, atol=near, equal_nan=True)

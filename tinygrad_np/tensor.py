@@ -167,7 +167,9 @@ class Tensor(Methods, Refusals):
         taken = {id(seed)}
         for node, g in found.items():
             before = getattr(node, "grad", None)
-            node.grad = owned(g if before is None else before + g, taken)
+            if before is not None:
+                g = watch.total(node, before, g) if modes.opened else before + g
+            node.grad = owned(g, taken)
 
     # NumPy's protocols
 

@@ -57,27 +57,36 @@ class Checkpoint:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            why = error.strerror or str(error)
-            raise OSError(
-                error.errno, f"Checkpoint: {self.folder} cannot be made: {why}"
-            ) from error
-        if self.steps() and self.steps()[-1] > step:
+            raise _told(error, f"{self.folder} cannot be made") from error
+        steps = self.steps()
+        if steps and steps[-1] > step:
             raise ValueError(
-                f"Checkpoint: {self.folder} has a state after step {self.steps()[-1]}, which is "
-                f"later than {step}: go on from there, or take another folder"
+                f"Checkpoint: {self.folder} has a state after step {steps[-1]}, which is later "
+                f"than {step}: go on from there, or take another folder"
             )
         path = self._path(step)
         save(path, state)
-        for left in unfinished(self.folder):
-            left.unlink(missing_ok=True)
-        for old in self.steps()[: -self.keep]:
-            self._path(old).unlink(missing_ok=True)
+        older = sorted({*steps, int(step)})[: -self.keep]
+        try:
+            for left in (*unfinished(self.folder), *map(self._path, older)):
+                left.unlink(missing_ok=True)
+        except OSError as error:
+            what = f"the state after step {step} is saved, but {self.folder} cannot be cleared"
+            raise _told(error, what) from error
         return path
 
     def steps(self) -> list[int]:
-        """The steps after which there is a state, in order."""
-        names = [path.name for path in self.folder.glob("step-*.npz")]
-        found = [re.fullmatch(r"step-(\d{12})\.npz", name) for name in names]
+        """The steps after which there is a state, in order; none where there is no folder.
+
+        Raises ``OSError`` where the folder cannot be read.
+        """
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _told(error, f"{self.folder} cannot be read") from error
+        found = [re.fullmatch(r"step-([0-9]{12})\.npz", name) for name in names]
         return sorted(int(match[1]) for match in found if match)
 
     def load(self, step: int | None = None, like: Any = None) -> Saved | None:
@@ -101,3 +110,7 @@ class Checkpoint:
 
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step:012d}.npz"
+
+
+def _told(error: OSError, what: str) -> OSError:
+    return OSError(error.errno, f"Checkpoint: {what}: {error.strerror or error}")

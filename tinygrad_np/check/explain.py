@@ -49,7 +49,7 @@ class NonFiniteReport:
         elif not self.errors:
             lines.append(
                 "no operation on a Tensor made it of finite numbers: it came in with an argument, "
-                "was made on plain arrays, or by adding up cotangents that are too large"
+                "or was made on plain arrays"
             )
         # What follows from a first one is seldom of interest: the first of each kind.
         seen: set[str] = set()

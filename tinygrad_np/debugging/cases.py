@@ -17,7 +17,8 @@ class Case(NamedTuple):
 
     row: Any
     mode: str
-    """what was computed: "value", "vjp" or "jvp"; or "constant", where it came in with one"""
+    """what was computed: "value", "vjp" or "jvp"; "sum", "tangents" or "grad", where it was the sum
+    of what the rules gave; or "constant", where it came in with one"""
     place: Place | None
     within: tuple[str, ...]
     node: Any
@@ -35,7 +36,9 @@ class Case(NamedTuple):
     wanted: str
     """the operand by which the derivative was taken, or "" """
     giver: Any
-    """the node whose rule gave the cotangent, or None"""
+    """the row whose rule gave the cotangent, or None"""
+    uses: tuple[Any, ...] = ()
+    """of a sum of cotangents: the places that called the functions whose rules gave the parts"""
 
 
 def described(x: Any, index: tuple[int, ...]) -> str:

@@ -29,6 +29,8 @@ def reason(case: Case) -> str:
         )
     values = [element(operand, case.spot) for operand in case.operands]
     found = ""
+    if case.mode in ("sum", "tangents", "grad"):
+        return _sum(case)
     if case.mode == "value":
         teller = _VALUES.get(case.row.function)
         found = (teller(case, values) if teller else "") or _general(case)
@@ -51,7 +53,7 @@ def _not_taken(case: Case) -> str:
     """0·∞: the result is not used at that element, and the derivative there is infinite."""
     what = "tangent" if case.mode == "jvp" else "cotangent"
     name = case.row.name
-    giver = getattr(getattr(case.giver, "plan", None), "row", None)
+    giver = case.giver
     if giver is not None and giver.function in _CHOOSING:
         why = f"this is the branch that {giver.name} does not take"
     else:
@@ -67,6 +69,18 @@ def _not_taken(case: Case) -> str:
 _CHOOSING = {np.where, np.select, np.choose, np.maximum, np.minimum, np.clip, np.max, np.min}
 
 
+def _sum(case: Case) -> str:
+    """Each part is finite; or they are infinities of both signs."""
+    dtype = case.result.dtype
+    if any(not np.isfinite(x).all() for x in case.operands):
+        return "inf − inf is nan: look where the first inf comes from."
+    remedy = "Scale the result down (a mean in place of a sum), or use a wider dtype."
+    if case.mode == "grad":
+        remedy = "backward() adds to what is there: x.grad = None between two steps."
+    end = f"{dtype} ends at {np.finfo(dtype).max:.3g}"
+    return f"Each part is finite, their sum is not: {end}. {remedy}"
+
+
 def _general(case: Case) -> str:
     """Overflow, and what a nan can come from."""
     value = case.result[case.spot]
@@ -77,6 +91,8 @@ def _general(case: Case) -> str:
                 f"Overflow, or a division by 0: {dtype} ends at {np.finfo(dtype).max:.4g}. Scale "
                 "the numbers, use logarithms, or a wider dtype."
             )
+        if getattr(case.row, "kind", "") == "linear":
+            return f"It adds up numbers, and their sum is beyond {dtype}. Scale the result down."
         return f"The derivative of {case.row.name} is infinite there, or beyond {dtype}."
     if case.mode == "value" and any(np.size(x) == 0 for x in case.operands):
         return "Of no elements there is none: an operand is empty."

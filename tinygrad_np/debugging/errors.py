@@ -17,9 +17,11 @@ from .cases import Case, described, first
 class NonFiniteError(FloatingPointError):
     """An operation turned finite numbers into nan or inf.
 
-    `function` is its name and `mode` what was being computed ("value", "vjp" or "jvp"); `file` and
-    `line` are the user's. `node` is the operation's place in the graph, `operands` a tuple of the
-    arrays it was called on, `names` their names, and `result` what was not finite.
+    `function` is its name and `mode` what was being computed ("value"; "vjp" in a reverse sweep,
+    "jvp" in a forward sweep; "sum" where what several rules gave is added up); `file` and `line`
+    are the user's. `node` is the operation's place in the graph, `operands` a tuple of the
+    arrays it was called on (of a sum, its two parts), `names` their names, and `result` what was
+    not finite. It can be copied and pickled, all but its `node`, which is None then.
     """
 
     function: str
@@ -30,6 +32,9 @@ class NonFiniteError(FloatingPointError):
     operands: tuple[Any, ...]
     names: tuple[str, ...]
     result: Any
+
+    def __reduce__(self) -> Any:
+        return type(self), self.args, {**self.__dict__, "node": None}
 
 
 class NonFiniteWarning(RuntimeWarning):
@@ -46,8 +51,9 @@ def error_of(case: Case) -> NonFiniteError:
 
     error = NonFiniteError(_told(case, diagnoses.reason(case)))
     error.function = case.row.name
-    error.mode = case.mode
-    error.file, error.line = places.file_and_line(case.place) if case.place else (None, None)
+    error.mode = "sum" if case.mode in _SUMS else case.mode
+    place = next(filter(None, [case.place, *reversed(case.uses)]), None)
+    error.file, error.line = places.file_and_line(place) if place else (None, None)
     error.node = case.node
     error.operands = case.operands
     error.names = case.names
@@ -62,8 +68,18 @@ def _told(case: Case, reason: str) -> str:
     library = places.library_function(case.place)
     if library and library not in case.within:
         name += f" in {library}"
-    lines = [_HEADS[case.mode].format(name=name, what=what, wanted=case.wanted)]
-    lines.append(places.text(case.place))
+    uses = _uses(case)
+    if case.place:
+        where = (
+            "the variable was made here:"
+            if is_variable(case.node)
+            else "the function was called here:"
+        )
+    else:
+        where = "it is used here:" if uses else "where it was called is not known"
+    head = _HEADS[case.mode].format(name=name, what=what, wanted=case.wanted, where=where)
+    lines = [head]
+    lines += uses if uses and not case.place else [places.text(case.place)]
     which = "first" if case.spot == first(~np.isfinite(case.result)) else "first new one"
     bad = f"{case.number} of {case.result.size} not finite, the {which} at {case.spot}: {value}"
     lines.append(f"  result: {case.result.dtype} {case.result.shape}, {bad}")
@@ -74,12 +90,38 @@ def _told(case: Case, reason: str) -> str:
         lines.append(f"  {name}: {described(operand, case.spot)}")
     if len(case.operands) > _MOST:
         lines.append(f"  … and {len(case.operands) - _MOST} more operands")
+    if case.place and uses:
+        lines += ["  The parts of the sum come from:", *uses]
     if reason:
         lines.append(f"  {reason}")
     return "\n".join(lines)
 
 
-_MOST = 8  # operands that are described
+def _uses(case: Case) -> list[str]:
+    """Where the functions were called whose rules gave the parts of a sum, the first one first."""
+    texts: list[str] = []
+    for place in reversed(case.uses):
+        if place is not None and places.text(place) not in texts[:_MOST]:
+            texts.append(places.text(place))
+    return [*texts[:_MOST], f"  … and {len(texts) - _MOST} more"] if texts[_MOST:] else texts
+
+
+def place_of(source: Any) -> places.Place | None:
+    """The user's place where this was made, if debug mode saw it."""
+    record = getattr(getattr(source, "node", source), "record", None)
+    return record[0] if record else None
+
+
+def is_variable(node: Any) -> bool:
+    """Whether this is no result of an operation: a leaf, or the argument of a transform."""
+    plan = getattr(node, "plan", None)
+    if plan is None:
+        return node is not None
+    return place_of(node) is None and plan.row.name[0] == "<"
+
+
+_MOST = 8  # operands that are described, and uses
+_SUMS = ("sum", "tangents", "grad")
 _HEADS = {
     "value": "{name} turned finite numbers into {what}",
     "vjp": (
@@ -90,5 +132,14 @@ _HEADS = {
         "the derivative of {name} by {wanted} turned finite numbers into {what}, in the forward "
         "sweep; the function was called here:"
     ),
+    "sum": (
+        "the sum of the cotangents of {name} turned finite numbers into {what}, in the reverse "
+        "sweep; {where}"
+    ),
+    "tangents": (
+        "the sum of the derivatives of {name} by its operands turned finite numbers into {what}, "
+        "in the forward sweep; {where}"
+    ),
+    "grad": "adding to the .grad of {name} turned finite numbers into {what}; {where}",
     "constant": "{name} was given a constant with nan or inf, and its result has {what}",
 }

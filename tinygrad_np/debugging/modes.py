@@ -7,9 +7,10 @@ first whether it is worth a look. No result depends on that number.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -31,6 +32,20 @@ class Mode(NamedTuple):
     """the place where the outermost of these was called"""
     rule: Any = None
     """the node whose rule is being carried out, if that is recorded"""
+    opened: Any = None
+    """the innermost block (`Opened`) that this is the mode of"""
+
+
+class Opened:
+    """One block that was opened: the mode around it, and whether it has been closed since."""
+
+    __slots__ = ("around", "block", "errors", "is_open")
+
+    def __init__(self, block: Block, around: Mode, errors: Any) -> None:
+        self.block = block
+        self.around = around
+        self.errors = errors
+        self.is_open = True
 
 
 opened = 0
@@ -38,40 +53,103 @@ _LOCK = threading.Lock()
 _OFF = Mode()
 _MODE: ContextVar[Mode] = ContextVar("tinygrad_np mode", default=_OFF)
 
-current = _MODE.get
-"""The mode of this thread or task."""
 enter = _MODE.set
 leave = _MODE.reset
 
 
-@contextmanager
-def changed(**settings: Any) -> Iterator[None]:
-    """A block in which some of the mode's fields have other values."""
-    global opened
-    token = enter(current()._replace(**settings))
-    with _LOCK:
-        opened += 1
-    try:
-        yield
-    finally:
+def current() -> Mode:
+    """The mode of this thread or task.
+
+    A task has the mode in which it was begun until that block is closed. Whether another block is
+    open somewhere does not matter for it then.
+    """
+    mode = _MODE.get()
+    while mode.opened is not None and not mode.opened.is_open:
+        mode = mode.opened.around
+    return mode
+
+
+class Block:
+    """What `debug` and `strong_zeros` give, for ``with`` and as a decorator.
+
+    It holds what is to be switched on, and no more of a state than how often it is open: it may be
+    used again, within itself, and by several threads.
+    """
+
+    def __init__(self, name: str, settings: dict[str, Any], quiet: bool = False) -> None:
+        self._name = name
+        self._settings = settings
+        self._quiet = quiet  # whether NumPy's own warnings are off in it
+        self._count = 0  # so many times it is open
+
+    def _counted(self, change: int) -> None:
+        """Open or close it once; what was not begun is not closed."""
+        global opened
         with _LOCK:
-            opened -= 1
-        leave(token)
+            change = max(change, -self._count)
+            self._count += change
+            opened += change
+
+    def __enter__(self) -> None:
+        errors: Any = nullcontext()
+        if self._quiet:
+            errors = np.errstate(divide="ignore", over="ignore", invalid="ignore")
+        errors.__enter__()
+        around = current()
+        enter(around._replace(**self._settings, opened=Opened(self, around, errors)))
+        self._counted(1)
+
+    def __exit__(self, *exception: object) -> None:
+        ending = current().opened
+        while ending is not None and (ending.block is not self or not ending.is_open):
+            ending = ending.around.opened
+        if ending is None:
+            self._counted(-1)
+            raise RuntimeError(
+                f"{self._name}: the block ends where it did not begin: in another thread or task"
+            )
+        ending.is_open = False
+        enter(current())
+        self._counted(-1)
+        ending.errors.__exit__(*exception)
+
+    def __call__(self, function: Any = None, *others: Any, **named: Any) -> Any:
+        """The function, each call of which is in a block of its own."""
+        import inspect  # which only those need who decorate a function
+
+        if isinstance(function, type):
+            raise TypeError(f"{self._name}: {function.__name__} is a class: decorate its methods")
+        if not callable(function) or others or named:
+            raise TypeError(f"{self._name}: as a decorator it needs parentheses: @{self._name}()")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            name = getattr(function, "__name__", "this")
+            raise TypeError(f"{self._name}: {name} is a generator: put the block inside of it")
+
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return await function(*args, **kwargs)
+
+            return awaited
+
+        @functools.wraps(function)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return function(*args, **kwargs)
+
+        return called
 
 
-@contextmanager
-def debugging(handler: Callable[[Any], None], enters: bool = False) -> Iterator[None]:
+def debugging(handler: Callable[[Any], None], enters: bool = False) -> Block:
     """A block in debug mode; NumPy's own warnings, of which ours take the place, are off in it."""
-    with (
-        changed(handler=handler, enters=enters, within=(), call=None, rule=None),
-        np.errstate(divide="ignore", over="ignore", invalid="ignore"),
-    ):
-        yield
+    settings = {"handler": handler, "enters": enters, "within": (), "call": None, "rule": None}
+    return Block("debug", settings, quiet=True)
 
 
-@contextmanager
-def strong_zeros() -> Iterator[None]:
-    """In this block, a zero cotangent stays zero: 0·∞ is 0 in the sweeps of elementwise functions.
+def strong_zeros() -> Block:
+    """In its block, a zero cotangent stays zero: 0·∞ is 0 in the sweeps of elementwise functions.
 
     In forward and reverse sweeps of every order, an element of the cotangent (or tangent) that is
     exactly 0 gives exactly 0 in the rule of an elementwise function, whatever its factor, also inf
@@ -90,8 +168,7 @@ def strong_zeros() -> Iterator[None]:
     ...     grad(f)(np.array([0.0, 4.0]))
     array([0.  , 0.25])
     """
-    with changed(strong=True):
-        yield
+    return Block("strong_zeros", {"strong": True})
 
 
 @contextmanager

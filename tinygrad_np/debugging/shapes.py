@@ -17,7 +17,7 @@ import numpy as np
 
 from ..at import written
 from ..rules import TABLE
-from . import places, watch
+from . import modes, places, watch
 
 Shape = tuple[int, ...]
 Telling = Callable[[list[Any]], str | None]
@@ -26,7 +26,10 @@ Telling = Callable[[list[Any]], str | None]
 
 def tell(error: Exception, row: Any, args: Any, kwargs: Any) -> None:
     """Raise a better error in place of NumPy's, if there is one."""
-    told = _told(error, row, args, kwargs)
+    try:
+        told = _told(error, row, args, kwargs)
+    except RecursionError:
+        told = ValueError(f"{row.name}: an operand is a list nested too deep; an array has 64 axes")
     if told is not None:
         try:
             raise told from None
@@ -164,6 +167,21 @@ def _lines(row: Any, bound: list[Any]) -> list[tuple[str, str]]:
         for (name, x), line in zip(operands, lines, strict=True)
         if line
     ]
+
+
+def with_lines(error: ValueError, **operands: Any) -> ValueError:
+    """The error of a layer or loss, in debug mode with the lines that made the operands.
+
+    >>> with_lines(ValueError("f: x is (2,)"), x=np.ones(2))
+    ValueError('f: x is (2,)')
+    """
+    if modes.opened:
+        text = str(error)
+        for (name, x), line in zip(operands.items(), watch.made_at(operands.values()), strict=True):
+            if line:
+                text += f"\n  {name}, {x.dtype} {x.shape}, {_MADE}\n  {line.strip()}"
+        error.args = (text,)
+    return error
 
 
 def _cleaned(text: str, row: Any, bound: list[Any]) -> str:

@@ -34,8 +34,11 @@ def save(path: AnyPath, tree: Any) -> None:
     of numbers, dates or texts, Tensors (their values are saved), Python's numbers, texts, True,
     False and None, and NumPy's random generators. Shapes, dtypes and the order of keys survive.
 
+    A random generator in two places comes back as one, an array in two places as two.
+
     The file is written under another name in the same folder and renamed when it is complete.
     Raises ``TypeError`` for a leaf that cannot be saved, which it names by its place in the tree,
+    ``ValueError`` for more than 100 levels of nesting,
     ``OSError`` where the file cannot be written; what lay at `path` before is intact then.
 
     >>> import tempfile
@@ -48,9 +51,16 @@ def save(path: AnyPath, tree: Any) -> None:
            [1., 1., 1.]], dtype=float32), 'epoch': 3, 'rates': (0.1, None)}
     """
     path, form = _read(path, "save")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"save: there is no folder {path.parent} for {path.name}")
-    form.write(path, *encoded(tree))
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"save: {path} is a folder; give the path of a file")
+    structure, arrays = encoded(tree)
+    try:
+        form.write(path, structure, arrays)
+    except FileNotFoundError:
+        if os.path.isdir(path.parent):
+            raise
+        told = f"save: there is no folder {path.parent} for {path.name}"
+        raise FileNotFoundError(told) from None
 
 
 def load(path: AnyPath, like: Any = None) -> Any:
@@ -60,8 +70,9 @@ def load(path: AnyPath, like: Any = None) -> Any:
     the same structure: its leaves give the shapes and dtypes that are expected, their values do
     not matter. Without `like`, a file that has such a container raises ``ValueError``.
 
-    Raises ``FileNotFoundError``, `DamagedFileError` for a file that is truncated, altered or not
-    from `save`, ``ValueError`` where it differs from `like`, naming the place.
+    Raises ``OSError`` for a file that is not there or cannot be read, `DamagedFileError` for one
+    that is truncated, altered or not from `save`, ``ValueError`` where it differs from `like`,
+    naming the place.
 
     >>> import tempfile
     >>> import numpy as np
@@ -76,14 +87,39 @@ def load(path: AnyPath, like: Any = None) -> Any:
     Layer(weights=array([1., 1.]), bias=array([0.]))
     """
     path, form = _read(path, "load")
-    if not path.exists():
-        raise FileNotFoundError(f"load: there is no file {path}")
-    structure, arrays = form.read(path)
+    try:
+        structure, arrays = form.read(path)
+    except OSError as error:
+        raise _unread(path, error) from None
     return decoded(structure, arrays, like, path)
 
 
+def _unread(path: Path, error: OSError) -> OSError:
+    """The error for a file that cannot be read, with its path and what can be done."""
+    if os.path.isdir(path):
+        return IsADirectoryError(f"load: {path} is a folder; give the path of a file in it")
+    if not isinstance(error, FileNotFoundError):
+        return OSError(error.errno, f"load: {path} cannot be read: {error.strerror or error}")
+    folder = path.parent
+    if not os.path.isdir(folder):
+        return FileNotFoundError(f"load: there is no file {path}, and no folder {folder}")
+    try:
+        others = sorted(name for name in os.listdir(folder) if Path(name).suffix in _FORMATS)
+    except OSError:  # a folder that is searched and not read
+        return FileNotFoundError(f"load: there is no file {path}")
+    there = ", ".join(others[:5]) + (" and others" if others[5:] else "")
+    return FileNotFoundError(
+        f"load: there is no file {path}; its folder has {there or 'none that save writes'}"
+    )
+
+
 def _read(path: AnyPath, function: str) -> tuple[Path, Any]:
+    if not isinstance(path, (str, os.PathLike)):
+        kind = type(path).__name__
+        raise TypeError(f"{function}: the path is a text or a Path, not a {kind}")
     path = Path(path)
+    if "\0" in str(path):
+        raise ValueError(f"{function}: {str(path)!r} is no path: it has a null character")
     if path.suffix not in _FORMATS:
         raise ValueError(f"{function}: {path} needs the ending .npz or .safetensors")
     return path, _FORMATS[path.suffix]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..files import replacing
-from .structure import checked, damaged, manifest, read_manifest
+from .structure import checked, damaged, description, manifest, read_manifest
 
 _MANIFEST = "tree.json"
 
@@ -32,10 +32,13 @@ _MOST_AXES = 64
 def write(path: Path, structure: Any, arrays: dict[str, np.ndarray]) -> None:
     """Write the structure and the arrays."""
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(_entry(_MANIFEST), manifest(structure, arrays))
-        for name, array in arrays.items():
+        described = {}
+        for name, shared in arrays.items():
+            array = shared.copy()  # which nobody writes into until its checksum is in the file
+            described[name] = description(array)
             with archive.open(_entry(f"{name}.npy"), "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, array, allow_pickle=False)
+        archive.writestr(_entry(_MANIFEST), manifest(structure, described))
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -55,6 +58,8 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
                 raise damaged(path, f"is not from tinygrad_np.save: it has no entry {_MANIFEST}")
             if sum(info.file_size for info in archive.infolist()) > size:
                 raise damaged(path, "has entries that are larger than the whole file")
+            if not _is_all(archive, size):
+                raise damaged(path, "has bytes before or after the archive, or a comment")
             structure, described = read_manifest(
                 _content(archive, entries[_MANIFEST], size, path), path
             )
@@ -72,6 +77,17 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
     except (zipfile.BadZipFile, EOFError, RuntimeError, struct.error, UnicodeError) as error:
         raise damaged(path, f"is no whole zip archive ({error})") from None
     return structure, arrays
+
+
+def _is_all(archive: zipfile.ZipFile, size: int) -> bool:
+    """Whether the archive is the whole file: from the first entry to the end of its directory."""
+    file: Any = archive.fp
+    file.seek(max(0, size - _END))
+    has_end = file.read(4) == b"PK\x05\x06" and not archive.comment
+    return has_end and min(info.header_offset for info in archive.infolist()) == 0
+
+
+_END = 22  # bytes: how an archive without a comment ends
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, path: Path) -> bytes:
@@ -94,10 +110,12 @@ def _array(content: bytes, path: Path) -> np.ndarray:
         dtype = np.dtype(name)
     except (OverflowError, TypeError, ValueError) as error:
         raise damaged(path, f"has an array of dtype {name!r}, which is none ({error})") from None
+    if not dtype.itemsize:
+        raise damaged(path, f"has an array of dtype {name!r}, which is none (of no bytes)")
     promised = math.prod(shape) * dtype.itemsize
     if promised != len(content) - start or len(shape) > _MOST_AXES:
         raise damaged(path, f"has an array of {dtype} {shape} in {len(content) - start} bytes")
-    if not promised and math.prod(n for n in shape if n) * max(1, dtype.itemsize) >= 1 << 63:
+    if not promised and math.prod(n for n in shape if n) * dtype.itemsize >= 1 << 63:
         raise damaged(path, f"has an array of {dtype} {shape}, which is too large even if empty")
     flat = np.frombuffer(content, dtype, offset=start) if promised else np.empty(0, dtype)
     return flat.reshape(shape, order="F" if is_fortran else "C").copy()

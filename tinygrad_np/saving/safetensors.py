@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..files import replacing
-from .structure import checked, damaged, manifest, read_manifest
+from .structure import checked, damaged, description, manifest, read_manifest
 
 _KEY = "tinygrad_np"
 _DTYPES = ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
@@ -23,7 +23,11 @@ def write(path: Path, structure: Any, arrays: dict[str, np.ndarray]) -> None:
             raise TypeError(
                 f"save: {name} is {array.dtype}, which .safetensors does not know; use .npz"
             )
-    content = library.numpy.save(arrays, {_KEY: manifest(structure, arrays)})
+    # Copies, which nobody writes into until their checksums are in the file.
+    arrays = {name: array.copy() for name, array in arrays.items()}
+    described = {name: description(array) for name, array in arrays.items()}
+    content = library.numpy.save(arrays, {_KEY: manifest(structure, described)})
+    del arrays
     with replacing(path) as file:
         file.write(content)
 

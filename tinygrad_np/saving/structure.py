@@ -11,6 +11,7 @@ structure of a leaf or container is
     {"dict": [[key, part], …]}, {"list": [part, …]}, {"tuple": [part, …]}
     {"container": class's name, "parts": [[".field", part], …]}
     {"generator": kind, "state": part, "seed": part}, {"random state": kind, "state": part}
+    {"again": 0}                       the generator with that number, in the order of the text
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -51,17 +52,25 @@ def encoded(tree: Any) -> tuple[Any, dict[str, np.ndarray]]:
     >>> list(arrays)
     ['conv.0']
     """
-    arrays: dict[str, np.ndarray] = {}
-    return _encoded(tree, "", arrays, ()), arrays
+    found = _Found({}, {})
+    return _encoded(tree, "", found, ()), found.arrays
 
 
-def _encoded(x: Any, path: str, arrays: dict[str, np.ndarray], above: tuple[int, ...]) -> Any:
+class _Found(NamedTuple):
+    """What a tree has beside its structure."""
+
+    arrays: dict[str, np.ndarray]
+    generators: dict[int, tuple[int, Any]]
+    """id → which one it is, in their order, and itself, so that no other has its id meanwhile"""
+
+
+def _encoded(x: Any, path: str, found: _Found, above: tuple[int, ...]) -> Any:
     if x is None or isinstance(x, (bool, str)):
         return x
     if isinstance(x, np.generic):
-        return {"scalar": _named(np.asarray(x), path, arrays)}
+        return {"scalar": _named(np.asarray(x), path, found.arrays)}
     if isinstance(x, (np.ndarray, Tensor)):
-        return {"array": _named(value_of(x), path, arrays)}
+        return {"array": _named(value_of(x), path, found.arrays)}
     if type(x) is int:
         return x if abs(x) < 2**53 else {"int": hex(x)}
     if type(x) is float:
@@ -71,8 +80,13 @@ def _encoded(x: Any, path: str, arrays: dict[str, np.ndarray], above: tuple[int,
     if id(x) in above:
         raise TypeError(f"save: the tree contains itself at {path}")
     above = (*above, id(x))
+    if len(above) > trees.MOST_LEVELS:
+        raise ValueError(
+            f"save: the tree is nested more than {trees.MOST_LEVELS} levels deep at {path[:80]}…; "
+            "flatten it, for instance into one list"
+        )
     if type(x).__module__.startswith("numpy.random"):
-        return _encoded_generator(x, path, arrays, above)
+        return _encoded_generator(x, path, found)
     container = trees.container_of(type(x))
     if container is None:
         raise TypeError(
@@ -81,7 +95,7 @@ def _encoded(x: Any, path: str, arrays: dict[str, np.ndarray], above: tuple[int,
         )
     keys, children = container.keys(x), container.children(x)
     parts = [
-        _encoded(part, f"{path}{key}", arrays, above)
+        _encoded(part, f"{path}{key}", found, above)
         for key, part in zip(keys, children, strict=True)
     ]
     if type(x) is dict:
@@ -94,43 +108,44 @@ def _encoded(x: Any, path: str, arrays: dict[str, np.ndarray], above: tuple[int,
 
 def _encoded_key(key: Any, path: str) -> Any:
     if key is None or type(key) in (bool, str, int, float):
-        return _encoded(key, path, {}, ())
+        return _encoded(key, path, _Found({}, {}), ())
     raise TypeError(
         f"save: the key {key!r}{_at(path)} is a {type(key).__name__}; keys that can be saved are "
         "texts and numbers"
     )
 
 
-def _encoded_generator(
-    x: Any, path: str, arrays: dict[str, np.ndarray], above: tuple[int, ...]
-) -> Any:
+def _encoded_generator(x: Any, path: str, found: _Found) -> Any:
+    if id(x) in found.generators:
+        return {"again": found.generators[id(x)][0]}
     if isinstance(x, np.random.Generator):
         state = x.bit_generator.state
         kind: dict[str, Any] = {"generator": str(state["bit_generator"])}
         seed = x.bit_generator.seed_seq
         if isinstance(seed, np.random.SeedSequence):  # what `spawn` makes its children of
-            kind["seed"] = _encoded(seed.state, f"{path}.seed", arrays, above)
+            kind["seed"] = _encoded(seed.state, f"{path}.seed", found, ())
     elif isinstance(x, np.random.RandomState):
         state = x.get_state(legacy=False)
         kind = {"random state": str(state["bit_generator"])}
     else:
         raise TypeError(f"save: a {type(x).__name__}{_at(path)} cannot be saved; save a Generator")
-    return {**kind, "state": _encoded(state, f"{path}.state", arrays, above)}
+    found.generators[id(x)] = len(found.generators), x
+    return {**kind, "state": _encoded(state, f"{path}.state", found, ())}
 
 
 def _named(array: np.ndarray, path: str, arrays: dict[str, np.ndarray]) -> str:
     """Put the array among the others, under a name made of its place in the tree."""
-    if type(array) is not np.ndarray or array.dtype.kind not in _KINDS:
+    if type(array) is not np.ndarray or array.dtype.kind not in _KINDS or not array.dtype.itemsize:
         what = array.dtype if type(array) is np.ndarray else type(array).__name__
         raise TypeError(
             f"save: an array of {what}{_at(path)} cannot be saved; numbers, dates and texts of a "
-            "fixed length can"
+            "fixed length can, in plain arrays: np.array(x) of another class"
         )
     # ['conv'][0].bias → conv.0.bias
     words = re.findall(r"[A-Za-z0-9_-]+", path)
     name = plain = ".".join(words)[:200] or "array"
     number = 1
-    while name in arrays:
+    while name in arrays or name == "__metadata__":  # which is .safetensors' own
         number += 1
         name = f"{plain}~{number}"
     arrays[name] = np.asarray(array, order="C")
@@ -147,12 +162,13 @@ def _at(path: str) -> str:
 # What a file says about its arrays
 
 
-def manifest(structure: Any, arrays: dict[str, np.ndarray]) -> str:
-    """The JSON text that a file has beside the arrays: their shapes, dtypes and checksums."""
-    described = {
-        name: {"dtype": a.dtype.str, "shape": list(a.shape), "sha256": _sha256(a)}
-        for name, a in arrays.items()
-    }
+def description(array: np.ndarray) -> dict[str, Any]:
+    """The shape, dtype and checksum of an array."""
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "sha256": _sha256(array)}
+
+
+def manifest(structure: Any, described: dict[str, dict[str, Any]]) -> str:
+    """The JSON text that a file has beside the arrays, with their descriptions."""
     content = {"format": FORMAT, "tree": structure, "arrays": described}
     return json.dumps({**content, "sha256": _sha256_of(content)})
 
@@ -206,11 +222,25 @@ def _sha256_of(content: Any) -> str:
 def decoded(structure: Any, arrays: dict[str, np.ndarray], like: Any, path: Path) -> Any:
     """The tree, in the form of `like` unless that is None."""
     try:
-        return _decoded(structure, arrays, _ANY if like is None else like, "")
+        return _decoded(structure, _Held(arrays), _ANY if like is None else like, "")
     except _DiffersError as error:
         raise ValueError(f"load: {path}: {error}") from None
     except _UNREADABLE as error:
         raise damaged(path, f"has a structure that cannot be read ({error})") from None
+
+
+_LEVELS_OF_A_STATE = 4  # of a random generator, within the tree
+
+
+class _Held:
+    """What the structure refers to, and how deep we are in it."""
+
+    __slots__ = ("arrays", "generators", "level")
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        self.arrays = arrays
+        self.generators: list[Any] = []
+        self.level = 0
 
 
 class _DiffersError(Exception):
@@ -221,34 +251,43 @@ _ANY: Any = type("Any", (), {})()
 """Stands for `like` where anything will do."""
 
 
-def _decoded(part: Any, arrays: dict[str, np.ndarray], like: Any, path: str) -> Any:
+def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
     if part is None or isinstance(part, (bool, str, int)):
         _agree(part, like, path)
         return part
     kind, value = next(iter(part.items()))
     if kind in ("array", "scalar"):
-        array = arrays[value]
+        array = held.arrays[value]
         _agree(array, like, path)
         return array if kind == "array" else array[()]
     if kind in ("int", "float", "complex"):
         number: Any = _number(kind, value)
         _agree(number, like, path)
         return number
-    if kind in ("generator", "random state"):
-        state = _decoded(part["state"], arrays, _ANY, path)
-        seed = _decoded(part.get("seed"), arrays, _ANY, path)
-        generator = _generator(kind, value, state, seed)
+    if kind in ("generator", "random state", "again"):
+        if kind == "again":
+            generator = held.generators[range(len(held.generators))[value]]
+        else:
+            state = _decoded(part["state"], held, _ANY, path)
+            seed = _decoded(part.get("seed"), held, _ANY, path)
+            generator = _generator(kind, value, state, seed)
+            held.generators.append(generator)
         if like is not _ANY and type(like) is not type(generator):
             raise _DiffersError(_told(path, f"a {type(generator).__name__}", like))
         return generator
+    if kind in ("dict", "list", "tuple") and type(value) is not list:
+        raise ValueError(f"the parts of a {kind} are {value!r:.40}")
     if kind == "dict":
-        keys = [_decoded(key, arrays, _ANY, path) for key, _ in value]
-        parts = _matched(dict, [f"[{key!r}]" for key in keys], value, arrays, like, path)
-        return dict(zip(keys, parts, strict=True))
+        keys = [_decoded(key, held, _ANY, path) for key, _ in value]
+        parts = _matched(dict, [f"[{key!r}]" for key in keys], value, held, like, path)
+        found = dict(zip(keys, parts, strict=True))
+        if len(found) < len(keys):
+            raise ValueError("a dict with a key twice")
+        return found
     if kind in ("list", "tuple"):
         pairs = [[f"[{i}]", item] for i, item in enumerate(value)]
         sequence = list if kind == "list" else tuple
-        return sequence(_matched(sequence, [key for key, _ in pairs], pairs, arrays, like, path))
+        return sequence(_matched(sequence, [key for key, _ in pairs], pairs, held, like, path))
     if like is _ANY:
         raise _DiffersError(
             f"has a {value}{_at(path)}; give a tree of the same structure as `like`"
@@ -256,7 +295,7 @@ def _decoded(part: Any, arrays: dict[str, np.ndarray], like: Any, path: str) -> 
     if type(like).__name__ != value:
         raise _DiffersError(_told(path, f"a {value}", like))
     keys = [key for key, _ in part["parts"]]
-    rebuilt = _matched(type(like), keys, part["parts"], arrays, like, path)
+    rebuilt = _matched(type(like), keys, part["parts"], held, like, path)
     container = trees.container_of(type(like))
     if container is None:
         raise _DiffersError(_told(path, f"a container {value}", like))
@@ -265,7 +304,7 @@ def _decoded(part: Any, arrays: dict[str, np.ndarray], like: Any, path: str) -> 
 
 
 def _matched(
-    kind: type, keys: list[str], pairs: Any, arrays: dict[str, np.ndarray], like: Any, path: str
+    kind: type, keys: list[str], pairs: Any, held: _Held, like: Any, path: str
 ) -> list[Any]:
     """The parts of a container, each in the form of its counterpart in `like`."""
     counterparts: dict[str, Any] = {}
@@ -279,10 +318,15 @@ def _matched(
                 f"has {', '.join(keys) or 'nothing'}{_at(path)}, expected "
                 f"{', '.join(counterparts) or 'nothing'}"
             )
-    return [
-        _decoded(part, arrays, counterparts.get(key, _ANY), path + key)
+    held.level += 1
+    if held.level > trees.MOST_LEVELS + _LEVELS_OF_A_STATE:
+        raise ValueError(f"nested more than {trees.MOST_LEVELS} levels deep")
+    parts = [
+        _decoded(part, held, counterparts.get(key, _ANY), path + key)
         for key, (_, part) in zip(keys, pairs, strict=True)
     ]
+    held.level -= 1
+    return parts
 
 
 def _agree(found: Any, like: Any, path: str) -> None:
