@@ -150,3 +150,24 @@ def test_the_second_order_of_what_is_linear_in_pieces(scale):
     for f in (np.sum, np.abs, np.max, lambda x: np.maximum(data @ x, 0)):
         report = check.check_function(f, x)
         assert report.is_right, f"\n{report}"
+
+
+@pytest.mark.parametrize(
+    ("function", "triangle"),
+    [
+        (np.linalg.cholesky, "lower"),
+        (lambda x: np.linalg.eigvalsh(x) ** 3, "lower"),
+        (lambda x: np.linalg.eigvalsh(x, UPLO="U") ** 3, "upper"),
+    ],
+)
+def test_a_function_that_reads_one_triangle_is_told(function, triangle):
+    """Its derivative is that for symmetric matrices, which is not that by single elements."""
+    a = np.random.default_rng(0).normal(size=(4, 4))
+    x = a @ a.T + 4 * np.eye(4)
+    report = tg.check.check_function(lambda x: np.sum(function(x)), x)
+    assert report.verdict == "wrong"
+    (hint,) = report.hints
+    assert f"reads the {triangle} triangle alone" in hint
+    assert "(x + x.T) / 2" in hint
+    symmetric = tg.check.check_function(lambda x: np.sum(function((x + x.T) / 2)), x)
+    assert symmetric.verdict == "right"

@@ -83,7 +83,7 @@ def _component(claimed: Array, looks: list[Look], search: Search) -> list[str]:
 
 
 def _rearranged(claimed: Array, axes: int) -> Iterator[tuple[str, Array]]:
-    """The claimed gradient with axes exchanged or reversed."""
+    """The claimed gradient with axes exchanged or reversed, or folded onto a triangle."""
     shape = claimed.shape
     long = [i for i in range(axes) if shape[i] > 1]
     for i, j in itertools.combinations(long, 2):
@@ -94,6 +94,17 @@ def _rearranged(claimed: Array, axes: int) -> Iterator[tuple[str, Array]]:
         for chosen in itertools.combinations(long, count):
             named = f"axis {chosen[0]}" if count == 1 else f"axes {' and '.join(map(str, chosen))}"
             yield f"reversed along {named}", np.flip(claimed, chosen)
+    if claimed.ndim == axes >= 2 and shape[-1] == shape[-2] > 1:
+        both = claimed + np.swapaxes(claimed, -1, -2)
+        diagonal = claimed * np.eye(shape[-1])
+        for name, part in (("lower", np.tril(both, -1)), ("upper", np.triu(both, 1))):
+            yield (
+                (
+                    "that of a function of symmetric matrices, but the function reads the "
+                    f"{name} triangle alone (as cholesky and eigh do): give it (x + x.T) / 2"
+                ),
+                part + diagonal,
+            )
     if claimed.ndim > axes:
         yield "conjugated: it should be ∂/∂x − i ∂/∂y", claimed * np.array([1.0, -1.0])
 
