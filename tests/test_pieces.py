@@ -1,9 +1,11 @@
 """Pieces of work on several threads: all are done, errors arrive, and no bit depends on them."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -67,6 +69,82 @@ def test_products_have_one_thread_meanwhile_and_all_again_afterwards(library):
     assert library.history == [1, 2]
 
 
+def test_each_library_gets_its_own_threads_back(monkeypatch):
+    found = [Library(3), Library(1), Library(2)]
+    cores = threads._Cores(found)
+    with cores as allowed:
+        assert allowed == 1
+        assert [library.count for library in found] == [1, 1, 1]
+    assert [library.count for library in found] == [3, 1, 2]
+
+
+REAL = """
+import threading
+from threadpoolctl import threadpool_info, threadpool_limits
+from tinygrad_np.kernels.threads import _CORES, _libraries, together
+
+def limits():
+    return {x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"}
+
+def run(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    return thread
+
+for library in _libraries():
+    library.set_num_threads(2)  # also where this process may use but one core
+if _libraries():
+    seen = []
+    run(lambda: together(lambda _: seen.append(limits()), range(4), 1 << 30)).join()
+    assert seen == [{1}] * 4, seen
+    assert limits() == {2}
+    both, over = threading.Event(), threading.Event()
+    def last():
+        with _CORES:
+            both.set()
+            over.wait()
+    with _CORES:
+        thread = run(last)
+        both.wait()
+    assert limits() == {1}
+    over.set()
+    thread.join()
+    assert limits() == {2}
+    with threadpool_limits(1):
+        together(lambda _: None, range(4), 1 << 30)
+        assert limits() == {1}
+    assert limits() == {2}
+    def limited():  # this thread may set a limit, though another one had to do with us first
+        with threadpool_limits(1):
+            seen.append(limits())
+    run(limited).join()
+    assert seen[-1] == {1}
+    print("done")
+"""
+
+
+def test_the_limit_holds_in_every_thread_and_ends():
+    """Of threads that call threadpoolctl for OpenBLAS, it heeds one: the first that is alive."""
+    pytest.importorskip("threadpoolctl")
+    done = subprocess.run(
+        [sys.executable, "-c", REAL],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    if "done" not in done.stdout:
+        pytest.skip("NumPy's BLAS is not OpenBLAS with threads of its own")
+
+
+def test_a_limit_that_would_not_hold_in_our_threads_is_not_set(monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    ours = {"user_api": "blas", "internal_api": "openblas", "threading_layer": "pthreads"}
+    for other in ({"threading_layer": "openmp"}, {"internal_api": "mkl"}):
+        found = [{**ours, "filepath": ""}, {**ours, **other, "filepath": ""}]
+        monkeypatch.setattr(threadpoolctl, "threadpool_info", lambda found=found: found)
+        assert threads._libraries() == ()
+
+
 def test_an_error_arrives_when_all_are_done(library):
     others = []
 
@@ -125,6 +203,39 @@ def test_where_no_thread_can_be_started_the_work_is_done_here(library, monkeypat
     together(found.append, range(10), LARGE)
     assert found == [*range(10)]
     assert library.count == 2
+
+
+def test_a_thread_that_cannot_be_started_leaves_no_work_behind(library, monkeypatch):
+    """The arrays of pieces would wait with it for a thread that never comes."""
+
+    def full(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    array = np.ones(3)
+    kept = weakref.ref(array)
+    together(array.__contains__, range(10), LARGE)
+    del array
+    assert kept() is None
+
+
+def test_released_memory_is_that_of_the_pool_too(library):
+    workers = set()
+
+    def work(piece):
+        time.sleep(0.001)
+        workers.add(threading.current_thread())
+
+    together(work, range(10), LARGE)
+    tg.release_memory()
+    workers.discard(threading.current_thread())
+    assert workers
+    assert not any(thread.is_alive() for thread in workers)
+    with threads._CORES.busy:  # as if another thread had pieces
+        tg.release_memory()
+    found = []
+    together(found.append, range(10), LARGE)
+    assert sorted(found) == [*range(10)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")

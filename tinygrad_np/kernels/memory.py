@@ -160,11 +160,7 @@ def scratch(name: str, shape: Ints, dtype: Any) -> Any:
 
 
 def release() -> None:
-    """Give the memory that this thread keeps for later, and nobody uses, back to the system.
-
-    A thread keeps up to 256 MB of large arrays that it will need again, and gives them back when it
-    ends, or here. Arrays that are in use stay as they are, and nothing changes but the time that
-    the next steps take.
+    """Give the memory that this thread keeps for later back to the system: see `threads.release`.
 
     >>> release()
     """

@@ -13,13 +13,15 @@ matrix products of other threads of the program have one thread, too: the limit 
 
 import contextlib
 import contextvars
+import itertools
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import memory
 from .geometry import Ints
 from .memory import zeros
 
@@ -36,6 +38,7 @@ class _Cores:
 
     def __init__(self, libraries: Sequence[Any] | None = None) -> None:
         self.libraries = libraries  # None: nobody has asked for them yet
+        self.before: list[int] = []  # the threads of each library that is held to one
         self.threads = 1
         self._begin()
 
@@ -51,21 +54,27 @@ class _Cores:
             if not self.inside:
                 if self.libraries is None:
                     self.libraries = _libraries()
-                self.threads = min([x.get_num_threads() for x in self.libraries], default=1)
-                if self.threads > 1:
-                    self._set(1)
+                counts = [x.get_num_threads() or 1 for x in self.libraries]
+                self.threads = min(counts, default=1)
+                if max(counts, default=1) > 1:
+                    self.before = counts  # first: somebody may fork at any time
+                    self._set([1] * len(counts))
             self.inside += 1
             return self.threads
 
     def __exit__(self, *_: object) -> None:
         with self.lock:
             self.inside -= 1
-            if not self.inside and self.threads > 1:
-                self._set(self.threads)
+            if not self.inside:
+                self._restore()
 
-    def _set(self, threads: int) -> None:
-        for library in self.libraries or ():
-            library.set_num_threads(threads)
+    def _restore(self) -> None:
+        self._set(self.before)
+        self.before = []
+
+    def _set(self, counts: list[int]) -> None:
+        for library, count in zip(self.libraries or (), counts, strict=False):
+            library.set_num_threads(count)
 
     def start(self, work: Callable[[], None]) -> Any:
         """Let another thread do it, in the context of this one: NumPy keeps `errstate` there."""
@@ -74,27 +83,75 @@ class _Cores:
         with self.lock:
             if self.pool is None:
                 self.pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "tinygrad_np")
-        return self.pool.submit(contextvars.copy_context().run, work)
+        try:
+            return self.pool.submit(contextvars.copy_context().run, work)
+        except RuntimeError:
+            self.pool = None  # it would keep the work, and all its arrays, for a later thread
+            raise
+
+    def end_threads(self) -> None:
+        """Let go of the threads, unless they are at work, and of what memory they keep."""
+        if self.busy.acquire(blocking=False):
+            try:
+                pool, self.pool = self.pool, None
+                if pool is not None:
+                    pool.shutdown()
+            finally:
+                self.busy.release()
 
     def after_fork(self) -> None:
         """In a process that was forked, which has none of the threads, nobody is inside."""
-        if self.inside and self.threads > 1:
-            self._set(self.threads)
+        self._restore()
         self._begin()
 
 
-def _libraries() -> Sequence[Any]:
+class _Library(NamedTuple):
+    get_num_threads: Callable[[], int]
+    set_num_threads: Callable[[int], object]
+
+
+def _libraries() -> Sequence[_Library]:
+    """Those of matrix products, if a limit of their threads holds in all of the process."""
     try:
         import threadpoolctl
     except ImportError:
         return ()
-    controller = threadpoolctl.ThreadpoolController()
-    return tuple(controller.select(user_api="blas").lib_controllers)
+    found = [info for info in threadpoolctl.threadpool_info() if info["user_api"] == "blas"]
+    # The limits of OpenMP and of MKL hold in the thread that sets them, and not in ours.
+    if any(x["internal_api"] != "openblas" or x["threading_layer"] == "openmp" for x in found):
+        return ()
+    libraries = [_openblas(info["filepath"]) for info in found]
+    return [library for library in libraries if library is not None]
+
+
+def _openblas(path: str) -> _Library | None:
+    """OpenBLAS's own functions: threadpoolctl's heed one thread of the program, the first."""
+    import ctypes
+
+    library = ctypes.CDLL(path)
+    for prefix, suffix in itertools.product(("", "scipy_"), ("", "64_", "_64")):
+        name = f"{prefix}openblas_%s_num_threads{suffix}"
+        if hasattr(library, name % "set"):
+            return _Library(getattr(library, name % "get"), getattr(library, name % "set"))
+    return None
 
 
 _CORES = _Cores()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_CORES.after_fork)
+
+
+def release() -> None:
+    """Give the memory that is kept for later, and that nobody uses, back to the system.
+
+    A thread keeps up to 256 MB of large arrays that it will need again, and gives them back when it
+    ends, or here; the threads that work on pieces end. Arrays that are in use stay as they are, and
+    nothing changes but the time that the next steps take.
+
+    >>> release()
+    """
+    _CORES.end_threads()
+    memory.release()
 
 
 def together(function: Callable[[Any], object], pieces: Sequence[Any], work: int) -> None:
