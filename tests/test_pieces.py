@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
+from tinygrad_np import Tensor
 from tinygrad_np.kernels import threads, tiles
 from tinygrad_np.kernels.threads import matrix_product, summed, together
 
@@ -369,7 +370,8 @@ class TestMatrixProducts:
         # around the sizes from which other threads are woken, and from which pieces pay
         [
             *((64, 64, 63), (64, 64, 64), (65, 64, 64), (1, 128, 64), (129, 64, 1), (1, 90, 91)),
-            *((256, 256, 127), (256, 256, 256), (257, 255, 257), (64, 512, 1031), (1031, 512, 64)),
+            *((256, 256, 127), (511, 256, 256), (512, 256, 256), (255, 257, 515)),
+            *((64, 512, 1031), (1031, 512, 64)),
             *((1, 1 << 10, 1031), (3, 1, 7), (0, 5, 3), (5, 0, 3)),
         ],
     )
@@ -384,18 +386,49 @@ class TestMatrixProducts:
             assert np.array_equal(found, expected)
         assert np.array_equal(matrix_product(a[::-1], b), expected[::-1])
 
+    @pytest.mark.parametrize(
+        ("a", "b"),
+        [
+            (np.ones((64, 2048)), np.broadcast_to(np.arange(1024.0), (2048, 1024))),
+            (np.ones((2048, 64)), np.ones((64, 2048))[::-1, ::-1]),
+            (np.ones((64, 4096)).T, np.ones((64, 128))),  # of whose parts `dot` makes copies
+        ],
+    )
+    def test_what_blas_cannot_read_is_copied_once_not_for_every_piece(
+        self, a, b, library, monkeypatch
+    ):
+        read = []
+        matmul = np.matmul
+        monkeypatch.setattr(np, "matmul", lambda *x, **k: read.extend(x) or matmul(*x, **k))
+        expected = np.dot(a, b)
+        monkeypatch.setattr(np, "dot", None)
+        assert np.array_equal(matrix_product(a, b), expected)
+        assert len(read) >= 4
+        assert all(min(x.strides) == 8 for x in read)
+
+    def test_a_product_with_ones_own_transpose_is_left_whole(self, library, monkeypatch):
+        """NumPy computes one half of it."""
+        monkeypatch.setattr(threads, "together", pytest.fail)
+        x = np.random.default_rng(0).normal(size=(1024, 512))
+        found = (lambda t: t.T @ t)(Tensor(x)).data
+        assert np.allclose(found, x.T @ x)
+        assert np.array_equal(found, found.T)
+
     def test_one_thread_of_blas_whenever_more_would_be_woken(self, library, monkeypatch):
         meanwhile = []
-        dot = np.dot
-        monkeypatch.setattr(
-            np, "dot", lambda *a, **k: meanwhile.append(library.count) or dot(*a, **k)
-        )
+        for name in ("dot", "matmul"):
+            function = getattr(np, name)
+            monkeypatch.setattr(
+                np,
+                name,
+                lambda *a, f=function, **k: meanwhile.append(library.count) or f(*a, **k),
+            )
         x = np.ones((64, 64))
         matrix_product(x[:63], x)
         matrix_product(x, x)
         y = np.ones((1024, 256))
         matrix_product(y, np.ones((256, 256)))
-        assert meanwhile == [2, 1] + [1] * 8
+        assert meanwhile == [2, 1] + [1] * 4
         assert library.count == 2
 
     def test_of_tensors_and_in_rules(self, library):

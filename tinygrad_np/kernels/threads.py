@@ -31,6 +31,7 @@ _RUNS = 4  # of pieces that are summed apart
 _WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
 _WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
 _PIECE = 1 << 23  # multiplications of a matrix product that are worth a piece
+_PIECE_ROWS = 256  # and rows or columns: every piece goes through all of the other matrix
 
 
 class _Cores:
@@ -249,19 +250,21 @@ def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
     if not _wakes(a, b):
         return np.dot(a, b, out)
     (m, k), n = a.shape, b.shape[1]
-    count = min(16, m * k * n // _PIECE)
-    if count < 2:
+    count = min(m * k * n // _PIECE, max(m, n) // _PIECE_ROWS, 16)
+    # Of a matrix and its own transpose, NumPy computes one half.
+    if count < 2 or np.may_share_memory(a, b):
         with _CORES:
             return np.dot(a, b, out)
     result = np.empty((m, n), a.dtype) if out is None else out
+    # Else every piece would make a copy of its own; `dot` also does of a part of a transpose.
+    a, b = [x if x.flags.forc else np.ascontiguousarray(x) for x in (a, b)]
 
     def multiply(piece: int) -> None:
+        part = slice(piece * max(m, n) // count, (piece + 1) * max(m, n) // count)
         if m >= n:
-            rows = slice(piece * m // count, (piece + 1) * m // count)
-            np.dot(a[rows], b, out=result[rows])
+            np.matmul(a[part], b, out=result[part])
         else:
-            columns = slice(piece * n // count, (piece + 1) * n // count)
-            np.matmul(a, b[:, columns], out=result[:, columns])
+            np.matmul(a, b[:, part], out=result[:, part])
 
     together(multiply, range(count), m * k * n)
     return result
