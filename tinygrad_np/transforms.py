@@ -309,7 +309,7 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> li
 
 def _forward_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> list[list[Any]]:
     """The same, a sweep a column."""
-    push = _pushed(results, inputs, often=True)
+    push = _pushed(results, inputs, often=sum(node.size for node in inputs) > 1)
     columns: list[list[list[Any]]] = [[[] for _ in inputs] for _ in outputs]
     for position, node in enumerate(inputs):
         for number in range(node.size):
