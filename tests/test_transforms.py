@@ -473,6 +473,15 @@ NETWORK = {"w": np.array([[0.3, -0.2], [0.5, 0.1], [-0.4, 0.6]]), "b": np.array(
 
 
 class TestJacobian:
+    @pytest.mark.parametrize("mode", ["forward", "reverse"])
+    def test_its_blocks_own_their_memory(self, mode):
+        x = np.ones((2, 3))
+        for f in (np.sin, np.mean, lambda x: x.sum(0), lambda x: x[:0], lambda x: np.ones(2)):
+            block = tg.jacobian(f, mode=mode)(x)
+            assert block.flags.owndata
+            assert block.flags.writeable
+            assert block.shape == (*f(x).shape, 2, 3)
+
     @pytest.mark.parametrize("mode", ["forward", "reverse", None])
     def test_the_formula(self, mode):
         a = np.arange(6.0).reshape(2, 3)

@@ -337,7 +337,12 @@ def _stacked(parts: list[Any], like: Shaped, axis: int, shape: tuple[int, ...]) 
     if all(part is None for part in parts):
         return np.zeros(shape, like.dtype)
     parts = [np.zeros(like.shape, like.dtype) if part is None else part for part in parts]
-    return np.stack(parts, axis).reshape(shape)
+    if Tensor in map(type, parts):
+        return np.stack(parts, axis).reshape(shape)
+    block = np.empty(shape, like.dtype)  # of which a stack in another shape would be a view
+    stacked = (len(parts), *like.shape) if axis == 0 else (*like.shape, len(parts))
+    np.stack(parts, axis, out=block.reshape(stacked))
+    return block
 
 
 # Into a transform and out of it
