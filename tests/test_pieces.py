@@ -1,5 +1,6 @@
 """Pieces of work on several threads: all are done, errors arrive, and no bit depends on them."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -161,6 +162,27 @@ def test_an_error_arrives_when_all_are_done(library):
     time.sleep(0.01)
     assert len(others) == done
     assert library.count == 2
+
+
+def test_an_error_in_another_thread_leaves_nothing_to_the_garbage_collector(library):
+    array = np.ones(3)
+    kept = weakref.ref(array)
+    here = threading.current_thread()
+
+    def work(piece, array=array):
+        time.sleep(0.002)
+        if threading.current_thread() is not here:
+            raise ZeroDivisionError
+
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            together(work, range(10), LARGE)
+        del array, work
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 def test_work_within_work(library):

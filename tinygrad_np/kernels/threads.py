@@ -1,9 +1,9 @@
 """Pieces of one piece of work, on several threads where there are some.
 
 `together` calls a function with each of some pieces; `summed` adds up what it finds for each. Where
-threadpoolctl is installed and NumPy's matrix product may use several threads, so do we, and every
-product then gets one: copies, sums and products of tiles run side by side, where otherwise only the
-products would. Without threadpoolctl the calls follow one another.
+threadpoolctl is installed and NumPy's matrix product may use several threads of OpenBLAS (as in
+NumPy's wheels), so do we, and every product then gets one: copies, sums and products of tiles run
+side by side, where otherwise only the products would. Elsewhere the calls follow one another.
 
 Results do not depend on the number of our threads: a piece is the same whoever works on it, no
 piece writes where another one does, and the products have one thread also where the pieces follow
@@ -185,6 +185,8 @@ def _pays(pieces: Sequence[Any], work: int) -> bool:
 
 def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: int) -> None:
     """Every thread takes the next piece when it has done one."""
+    from concurrent.futures import wait
+
     left = iter(pieces)
     lock = threading.Lock()
 
@@ -197,17 +199,16 @@ def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: i
             function(piece)
 
     futures: list[Any] = []
-    # At the end of the interpreter, or of what the system allows, there are no more threads.
-    with contextlib.suppress(RuntimeError):
-        for _ in range(helpers):
-            futures.append(_CORES.start(work))
     try:
+        # At the end of the interpreter, or of what the system allows, there are no more threads.
+        with contextlib.suppress(RuntimeError):
+            for _ in range(helpers):
+                futures.append(_CORES.start(work))
         work()
     finally:
-        for future in futures:
-            future.exception()  # wait: they write into arrays that are handed out next
-    for future in futures:
-        future.result()
+        wait(futures)  # they write into arrays that are handed out next
+    while futures:
+        futures.pop().result()  # with no name, which would close a circle with its error
 
 
 def summed(
