@@ -55,27 +55,25 @@ class _Cores:
             if not self.inside:
                 if self.libraries is None:
                     self.libraries = _libraries()
-                counts = [x.get_num_threads() or 1 for x in self.libraries]
+                counts = [x.get_num_threads() for x in self.libraries]
                 self.threads = min(counts, default=1)
-                if max(counts, default=1) > 1:
+                if counts and max(counts) > 1:
                     self.before = counts  # first: somebody may fork at any time
-                    self._set([1] * len(counts))
+                    for library in self.libraries:
+                        library.set_num_threads(1)
             self.inside += 1
             return self.threads
 
     def __exit__(self, *_: object) -> None:
         with self.lock:
             self.inside -= 1
-            if not self.inside:
+            if self.before and not self.inside:
                 self._restore()
 
     def _restore(self) -> None:
-        self._set(self.before)
-        self.before = []
-
-    def _set(self, counts: list[int]) -> None:
-        for library, count in zip(self.libraries or (), counts, strict=False):
+        for library, count in zip(self.libraries or (), self.before, strict=False):
             library.set_num_threads(count)
+        self.before = []
 
     def start(self, work: Callable[[], None]) -> Any:
         """Let another thread do it, in the context of this one: NumPy keeps `errstate` there."""
