@@ -80,6 +80,24 @@ def test_each_library_gets_its_own_threads_back(monkeypatch):
     assert [library.count for library in found] == [3, 1, 2]
 
 
+@pytest.mark.parametrize("at", [1, 2])  # when it is held, when it is let go
+def test_an_interrupt_while_the_limit_is_set_does_not_leave_it_behind(library, monkeypatch, at):
+    def interrupted(count):
+        library.count = count
+        library.history.append(count)
+        if len(library.history) == at:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(library, "set_num_threads", interrupted)
+    with pytest.raises(KeyboardInterrupt), threads._CORES:
+        pass
+    assert library.count == 2
+    with threads._CORES as allowed:
+        assert allowed == 2
+        assert library.count == 1
+    assert library.count == 2
+
+
 REAL = """
 import threading
 from threadpoolctl import threadpool_info, threadpool_limits

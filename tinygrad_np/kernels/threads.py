@@ -39,7 +39,8 @@ class _Cores:
 
     def __init__(self, libraries: Sequence[Any] | None = None) -> None:
         self.libraries = libraries  # None: nobody has asked for them yet
-        self.before: list[int] = []  # the threads of each library that is held to one
+        # Those that are held to one thread now, and how many each has otherwise.
+        self.before: list[tuple[Any, int]] = []
         self.threads = 1
         self._begin()
 
@@ -53,27 +54,38 @@ class _Cores:
         """How many threads a product may have, were there no limit of ours."""
         with self.lock:
             if not self.inside:
-                if self.libraries is None:
-                    self.libraries = _libraries()
-                counts = [x.get_num_threads() for x in self.libraries]
-                self.threads = min(counts, default=1)
-                if counts and max(counts) > 1:
-                    self.before = counts  # first: somebody may fork at any time
-                    for library in self.libraries:
-                        library.set_num_threads(1)
+                self._hold()
             self.inside += 1
             return self.threads
+
+    def _hold(self) -> None:
+        self._restore()  # where a KeyboardInterrupt came in between
+        if self.libraries is None:
+            self.libraries = _libraries()
+        counts = [x.get_num_threads() for x in self.libraries]
+        self.threads = min(counts, default=1)
+        if counts and max(counts) > 1:
+            self.before = list(zip(self.libraries, counts, strict=True))  # before they are held
+            try:
+                for library in self.libraries:
+                    library.set_num_threads(1)
+            except BaseException:
+                self._restore()
+                raise
+
+    def _restore(self) -> None:
+        for library, count in self.before:
+            library.set_num_threads(count)
+        self.before = []
 
     def __exit__(self, *_: object) -> None:
         with self.lock:
             self.inside -= 1
-            if self.before and not self.inside:
-                self._restore()
-
-    def _restore(self) -> None:
-        for library, count in zip(self.libraries or (), self.before, strict=False):
-            library.set_num_threads(count)
-        self.before = []
+            if not self.inside:
+                # Not by a call of `_restore`, at the beginning of which Python may be interrupted.
+                for library, count in self.before:
+                    library.set_num_threads(count)
+                self.before = []
 
     def start(self, work: Callable[[], None]) -> Any:
         """Let another thread do it, in the context of this one: NumPy keeps `errstate` there."""
