@@ -198,7 +198,9 @@ def table_row(function):
     return TABLE[function]
 
 
-def test_memory_is_released_on_demand_and_with_its_thread():
+def test_memory_is_released_on_demand_and_with_its_thread(request):
+    if request.config.getoption("--simple-paths"):
+        pytest.skip("no memory is used again there")
     tg.release_memory()
     large = memory.empty((1 << 20,), np.float32)
     large.fill(3)

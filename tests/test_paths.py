@@ -12,6 +12,7 @@ import threading
 
 import numpy as np
 import pytest
+import scipy.special
 
 import tinygrad_np as tg
 from tinygrad_np.kernels import memory, pooling, products, promises, tiles, winograd
@@ -367,6 +368,18 @@ class TestMemoryThatIsUsedAgain:
             assert np.array_equal(value, np.maximum(x * k, 0))
         for k, tensor in enumerate(graphs, 1):
             assert np.array_equal(tensor.data, np.exp(x * k) * 2.0)
+
+    @pytest.mark.parametrize("size", [1 << 10, 1 << 14])
+    def test_the_dtype_of_a_result_does_not_depend_on_its_size(self, size):
+        """NumPy writes float64 into a given float32 without a word."""
+        single, half = np.ones(size, np.float32), np.ones(size, np.float16)
+        for f, x in [
+            (lambda x: np.float_power(x, 2.0), single),
+            (lambda x: np.float_power(2.0, x), single),
+            (lambda x: np.float_power(x, x), single),
+            (scipy.special.expit, half),
+        ]:
+            assert f(tg.Tensor(x)).dtype == f(x).dtype
 
     def test_gradients_own_their_memory(self):
         x = np.random.default_rng(0).standard_normal((300, 300))

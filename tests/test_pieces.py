@@ -1,14 +1,18 @@
 """Pieces of work on several threads: all are done, errors arrive, and no bit depends on them."""
 
+import gc
 import os
+import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
 
 import tinygrad_np as tg
+from tinygrad_np import Tensor
 from tinygrad_np.kernels import threads, tiles
 from tinygrad_np.kernels.threads import matrix_product, summed, together
 
@@ -67,6 +71,100 @@ def test_products_have_one_thread_meanwhile_and_all_again_afterwards(library):
     assert library.history == [1, 2]
 
 
+def test_each_library_gets_its_own_threads_back(monkeypatch):
+    found = [Library(3), Library(1), Library(2)]
+    cores = threads._Cores(found)
+    with cores as allowed:
+        assert allowed == 1
+        assert [library.count for library in found] == [1, 1, 1]
+    assert [library.count for library in found] == [3, 1, 2]
+
+
+@pytest.mark.parametrize("at", [1, 2])  # when it is held, when it is let go
+def test_an_interrupt_while_the_limit_is_set_does_not_leave_it_behind(library, monkeypatch, at):
+    def interrupted(count):
+        library.count = count
+        library.history.append(count)
+        if len(library.history) == at:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(library, "set_num_threads", interrupted)
+    with pytest.raises(KeyboardInterrupt), threads._CORES:
+        pass
+    assert library.count == 2
+    with threads._CORES as allowed:
+        assert allowed == 2
+        assert library.count == 1
+    assert library.count == 2
+
+
+REAL = """
+import threading
+from threadpoolctl import threadpool_info, threadpool_limits
+from tinygrad_np.kernels.threads import _CORES, _libraries, together
+
+def limits():
+    return {x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"}
+
+def run(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    return thread
+
+for library in _libraries():
+    library.set_num_threads(2)  # also where this process may use but one core
+if _libraries():
+    seen = []
+    run(lambda: together(lambda _: seen.append(limits()), range(4), 1 << 30)).join()
+    assert seen == [{1}] * 4, seen
+    assert limits() == {2}
+    both, over = threading.Event(), threading.Event()
+    def last():
+        with _CORES:
+            both.set()
+            over.wait()
+    with _CORES:
+        thread = run(last)
+        both.wait()
+    assert limits() == {1}
+    over.set()
+    thread.join()
+    assert limits() == {2}
+    with threadpool_limits(1):
+        together(lambda _: None, range(4), 1 << 30)
+        assert limits() == {1}
+    assert limits() == {2}
+    def limited():  # this thread may set a limit, though another one had to do with us first
+        with threadpool_limits(1):
+            seen.append(limits())
+    run(limited).join()
+    assert seen[-1] == {1}
+    print("done")
+"""
+
+
+def test_the_limit_holds_in_every_thread_and_ends():
+    """Of threads that call threadpoolctl for OpenBLAS, it heeds one: the first that is alive."""
+    pytest.importorskip("threadpoolctl")
+    done = subprocess.run(
+        [sys.executable, "-c", REAL],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    if "done" not in done.stdout:
+        pytest.skip("NumPy's BLAS is not OpenBLAS with threads of its own")
+
+
+def test_a_limit_that_would_not_hold_in_our_threads_is_not_set(monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    ours = {"user_api": "blas", "internal_api": "openblas", "threading_layer": "pthreads"}
+    for other in ({"threading_layer": "openmp"}, {"internal_api": "mkl"}):
+        found = [{**ours, "filepath": ""}, {**ours, **other, "filepath": ""}]
+        monkeypatch.setattr(threadpoolctl, "threadpool_info", lambda found=found: found)
+        assert threads._libraries() == ()
+
+
 def test_an_error_arrives_when_all_are_done(library):
     others = []
 
@@ -82,6 +180,27 @@ def test_an_error_arrives_when_all_are_done(library):
     time.sleep(0.01)
     assert len(others) == done
     assert library.count == 2
+
+
+def test_an_error_in_another_thread_leaves_nothing_to_the_garbage_collector(library):
+    array = np.ones(3)
+    kept = weakref.ref(array)
+    here = threading.current_thread()
+
+    def work(piece, array=array):
+        time.sleep(0.002)
+        if threading.current_thread() is not here:
+            raise ZeroDivisionError
+
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            together(work, range(10), LARGE)
+        del array, work
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 def test_work_within_work(library):
@@ -125,6 +244,39 @@ def test_where_no_thread_can_be_started_the_work_is_done_here(library, monkeypat
     together(found.append, range(10), LARGE)
     assert found == [*range(10)]
     assert library.count == 2
+
+
+def test_a_thread_that_cannot_be_started_leaves_no_work_behind(library, monkeypatch):
+    """The arrays of pieces would wait with it for a thread that never comes."""
+
+    def full(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    array = np.ones(3)
+    kept = weakref.ref(array)
+    together(array.__contains__, range(10), LARGE)
+    del array
+    assert kept() is None
+
+
+def test_released_memory_is_that_of_the_pool_too(library):
+    workers = set()
+
+    def work(piece):
+        time.sleep(0.001)
+        workers.add(threading.current_thread())
+
+    together(work, range(10), LARGE)
+    tg.release_memory()
+    workers.discard(threading.current_thread())
+    assert workers
+    assert not any(thread.is_alive() for thread in workers)
+    with threads._CORES.busy:  # as if another thread had pieces
+        tg.release_memory()
+    found = []
+    together(found.append, range(10), LARGE)
+    assert sorted(found) == [*range(10)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -258,7 +410,8 @@ class TestMatrixProducts:
         # around the sizes from which other threads are woken, and from which pieces pay
         [
             *((64, 64, 63), (64, 64, 64), (65, 64, 64), (1, 128, 64), (129, 64, 1), (1, 90, 91)),
-            *((256, 256, 127), (256, 256, 256), (257, 255, 257), (64, 512, 1031), (1031, 512, 64)),
+            *((256, 256, 127), (511, 256, 256), (512, 256, 256), (255, 257, 515)),
+            *((64, 512, 1031), (1031, 512, 64)),
             *((1, 1 << 10, 1031), (3, 1, 7), (0, 5, 3), (5, 0, 3)),
         ],
     )
@@ -273,18 +426,49 @@ class TestMatrixProducts:
             assert np.array_equal(found, expected)
         assert np.array_equal(matrix_product(a[::-1], b), expected[::-1])
 
+    @pytest.mark.parametrize(
+        ("a", "b"),
+        [
+            (np.ones((64, 2048)), np.broadcast_to(np.arange(1024.0), (2048, 1024))),
+            (np.ones((2048, 64)), np.ones((64, 2048))[::-1, ::-1]),
+            (np.ones((64, 4096)).T, np.ones((64, 128))),  # of whose parts `dot` makes copies
+        ],
+    )
+    def test_what_blas_cannot_read_is_copied_once_not_for_every_piece(
+        self, a, b, library, monkeypatch
+    ):
+        read = []
+        matmul = np.matmul
+        monkeypatch.setattr(np, "matmul", lambda *x, **k: read.extend(x) or matmul(*x, **k))
+        expected = np.dot(a, b)
+        monkeypatch.setattr(np, "dot", None)
+        assert np.array_equal(matrix_product(a, b), expected)
+        assert len(read) >= 4
+        assert all(min(x.strides) == 8 for x in read)
+
+    def test_a_product_with_ones_own_transpose_is_left_whole(self, library, monkeypatch):
+        """NumPy computes one half of it."""
+        monkeypatch.setattr(threads, "together", pytest.fail)
+        x = np.random.default_rng(0).normal(size=(1024, 512))
+        found = (lambda t: t.T @ t)(Tensor(x)).data
+        assert np.allclose(found, x.T @ x)
+        assert np.array_equal(found, found.T)
+
     def test_one_thread_of_blas_whenever_more_would_be_woken(self, library, monkeypatch):
         meanwhile = []
-        dot = np.dot
-        monkeypatch.setattr(
-            np, "dot", lambda *a, **k: meanwhile.append(library.count) or dot(*a, **k)
-        )
+        for name in ("dot", "matmul"):
+            function = getattr(np, name)
+            monkeypatch.setattr(
+                np,
+                name,
+                lambda *a, f=function, **k: meanwhile.append(library.count) or f(*a, **k),
+            )
         x = np.ones((64, 64))
         matrix_product(x[:63], x)
         matrix_product(x, x)
         y = np.ones((1024, 256))
         matrix_product(y, np.ones((256, 256)))
-        assert meanwhile == [2, 1] + [1] * 8
+        assert meanwhile == [2, 1] + [1] * 4
         assert library.count == 2
 
     def test_of_tensors_and_in_rules(self, library):

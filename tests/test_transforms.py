@@ -79,6 +79,35 @@ class TestGrad:
         assert g["b"].bias.tolist() == [2, 2]
         assert g["none"] is None
 
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda p: p.update(w=p["w"] * 2.0),
+            lambda p: p.update(w=p.pop("w") * 2.0),
+            lambda p: p.update(a=p["w"] * 2.0),
+            lambda p: p.update(w=np.ones(2)),
+        ],
+    )
+    def test_a_function_that_writes_into_the_tree_it_was_given(self, write):
+        """A name is given to something else, as NumPy code does with arrays all the time."""
+
+        def f(p):
+            before = p["w"]
+            write(p)
+            return (before * before).sum() + 3.0 * p["b"]
+
+        def point():
+            return {"w": np.array([1.0, 2.0]), "b": np.array(5.0)}
+
+        given = point()
+        gradient = tg.grad(f)(given)
+        pull = tg.vjp(f, given)[1]
+        given.clear()
+        for found in (gradient, *pull(1.0), tg.jacobian(f)(point())):
+            assert found.keys() == {"w", "b"}
+            assert np.array_equal(found["w"], [2.0, 4.0])
+            assert found["b"] == 3.0
+
     def test_an_unused_parameter_has_gradient_zero(self):
         g = grad(lambda p: p[0] * 2.0)((1.0, np.ones((2, 3), np.float32)))
         assert g[1].shape == (2, 3)
@@ -444,6 +473,15 @@ NETWORK = {"w": np.array([[0.3, -0.2], [0.5, 0.1], [-0.4, 0.6]]), "b": np.array(
 
 
 class TestJacobian:
+    @pytest.mark.parametrize("mode", ["forward", "reverse"])
+    def test_its_blocks_own_their_memory(self, mode):
+        x = np.ones((2, 3))
+        for f in (np.sin, np.mean, lambda x: x.sum(0), lambda x: x[:0], lambda x: np.ones(2)):
+            block = tg.jacobian(f, mode=mode)(x)
+            assert block.flags.owndata
+            assert block.flags.writeable
+            assert block.shape == (*f(x).shape, 2, 3)
+
     @pytest.mark.parametrize("mode", ["forward", "reverse", None])
     def test_the_formula(self, mode):
         a = np.arange(6.0).reshape(2, 3)

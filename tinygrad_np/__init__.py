@@ -26,9 +26,9 @@ from .debugging import (
 )
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
-from .kernels.memory import release as release_memory
 from .kernels.products import unwindows
 from .kernels.scatter import scatter_add
+from .kernels.threads import release as release_memory
 from .kernels.windows import window_indices, windows
 from .losses import cross_entropy, log_loss, log_loss_with_logits
 from .nn import (

@@ -86,11 +86,11 @@ def _differentiated(
         inside = _inside(args, chosen, inputs, name)
         try:
             result, aux = _with_aux(function(*inside, **kwargs), has_aux, name)
-            return gradient_of(result, aux, inputs, inside)
+            return gradient_of(result, aux, inputs, args)
         finally:
             _finish(inputs)
 
-    def gradient_of(result: Any, aux: Any, inputs: list[Node], inside: list[Any]) -> Any:
+    def gradient_of(result: Any, aux: Any, inputs: list[Node], args: Any) -> Any:
         value: Any = result
         found: dict[Node, Any] = {}
         if type(result) is Tensor:
@@ -101,8 +101,9 @@ def _differentiated(
             value = _number(result, name)
         if has_aux:
             value = value, tree.map(lambda x: _closed(x, inputs), aux)
-        form = inside[argnums] if isinstance(argnums, int) else tuple([inside[i] for i in chosen])
-        return value, _gathered(found, form)
+        # Not the trees that the function was given: it may have written into them.
+        form = args[argnums] if isinstance(argnums, int) else tuple([args[i] for i in chosen])
+        return value, _gathered(found, inputs, form)
 
     return differentiated
 
@@ -122,6 +123,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
     inputs: list[Node] = []
     # Copied, because the pull may be called after the caller has written into the arrays.
     inside = tuple([_opened(primal, inputs, "vjp", i, True) for i, primal in enumerate(primals)])
+    form = tree.map(source_of, inside)  # while nobody has written into the trees
     try:
         results, aux = _with_aux(function(*inside), has_aux, "vjp")
         value = tree.map(lambda x: _closed(x, inputs), results)
@@ -138,7 +140,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
             for x, seed in zip(outputs, given, strict=True)
             if type(x) is Tensor
         ]
-        return _gathered(_pulled(seeds, inputs)[0], inside)
+        return _gathered(_pulled(seeds, inputs)[0], inputs, form)
 
     return (value, pull, aux) if has_aux else (value, pull)
 
@@ -228,18 +230,18 @@ def jacobian(
         inside = _inside(args, chosen, inputs, "jacobian")
         try:
             results, aux = _with_aux(function(*inside, **kwargs), has_aux, "jacobian")
-            return blocks_of(results, aux, inputs, inside)
+            return blocks_of(results, aux, inputs, args)
         finally:
             _finish(inputs)
 
-    def blocks_of(results: Any, aux: Any, inputs: list[Node], inside: list[Any]) -> Any:
+    def blocks_of(results: Any, aux: Any, inputs: list[Node], args: Any) -> Any:
         outputs = [_like(x) for x in tree.leaves(results)]
         if _is_forward(mode, inputs, outputs):
             blocks = _forward_blocks(results, inputs, outputs)
         else:
             blocks = _reverse_blocks(results, inputs, outputs)
         rows = iter(blocks)
-        form = inside[argnums] if isinstance(argnums, int) else tuple([inside[i] for i in chosen])
+        form = args[argnums] if isinstance(argnums, int) else tuple([args[i] for i in chosen])
         found = tree.map(lambda _: tree.unflatten(form, next(rows)), results)
         return (found, tree.map(lambda x: _closed(x, inputs), aux)) if has_aux else found
 
@@ -307,7 +309,7 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> li
 
 def _forward_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> list[list[Any]]:
     """The same, a sweep a column."""
-    push = _pushed(results, inputs, often=True)
+    push = _pushed(results, inputs, often=sum(node.size for node in inputs) > 1)
     columns: list[list[list[Any]]] = [[[] for _ in inputs] for _ in outputs]
     for position, node in enumerate(inputs):
         for number in range(node.size):
@@ -335,7 +337,12 @@ def _stacked(parts: list[Any], like: Shaped, axis: int, shape: tuple[int, ...]) 
     if all(part is None for part in parts):
         return np.zeros(shape, like.dtype)
     parts = [np.zeros(like.shape, like.dtype) if part is None else part for part in parts]
-    return np.stack(parts, axis).reshape(shape)
+    if Tensor in map(type, parts):
+        return np.stack(parts, axis).reshape(shape)
+    block = np.empty(shape, like.dtype)  # of which a stack in another shape would be a view
+    stacked = (len(parts), *like.shape) if axis == 0 else (*like.shape, len(parts))
+    np.stack(parts, axis, out=block.reshape(stacked))
+    return block
 
 
 # Into a transform and out of it
@@ -537,10 +544,16 @@ def _number_type(x: Any) -> Any:
     return dtype
 
 
-def _gathered(found: dict[Node, Any], inside: Any) -> Any:
-    """The gradients in the tree of the variables: arrays of their own, or Tensors."""
+def _gathered(found: dict[Node, Any], inputs: list[Node], form: Any) -> Any:
+    """The inputs' gradients in a tree like `form`: arrays of their own, or Tensors."""
     taken: set[int] = set()
-    return tree.map(lambda x: _delivered(found.get(x._source), x, taken), inside)
+    nodes = iter(inputs)
+
+    def gradient(_: Any) -> Any:
+        node = next(nodes)
+        return _delivered(found.get(node), node, taken)
+
+    return tree.map(gradient, form)
 
 
 def _delivered(g: Any, like: Any, taken: set[int]) -> Any:

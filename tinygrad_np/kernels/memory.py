@@ -8,6 +8,7 @@ number of references to the buffer tells whether any array still needs it: a cal
 and share such an array like any other, for as long as it likes.
 """
 
+import functools
 import sys
 import threading
 from collections import OrderedDict
@@ -113,9 +114,15 @@ def elementwise(ufunc: Any, *operands: Any) -> Any:
             like = x
         elif type(x) is not float and type(x) is not int:
             return ufunc(*operands)
-    if like is None:
+    if like is None or not _keeps_dtype(ufunc, like.dtype.char):
         return ufunc(*operands)
     return ufunc(*operands, out=empty(like.shape, like.dtype))
+
+
+@functools.lru_cache(maxsize=1024)
+def _keeps_dtype(ufunc: Any, char: str) -> bool:
+    """`float_power` gives float64 of float32; and SciPy's functions, float32 of float16."""
+    return f"{char * ufunc.nin}->{char}" in ufunc.types
 
 
 def large_from(function: Any) -> int:
@@ -160,11 +167,7 @@ def scratch(name: str, shape: Ints, dtype: Any) -> Any:
 
 
 def release() -> None:
-    """Give the memory that this thread keeps for later, and nobody uses, back to the system.
-
-    A thread keeps up to 256 MB of large arrays that it will need again, and gives them back when it
-    ends, or here. Arrays that are in use stay as they are, and nothing changes but the time that
-    the next steps take.
+    """Give the memory that this thread keeps for later back to the system: see `threads.release`.
 
     >>> release()
     """

@@ -1,9 +1,9 @@
 """Pieces of one piece of work, on several threads where there are some.
 
 `together` calls a function with each of some pieces; `summed` adds up what it finds for each. Where
-threadpoolctl is installed and NumPy's matrix product may use several threads, so do we, and every
-product then gets one: copies, sums and products of tiles run side by side, where otherwise only the
-products would. Without threadpoolctl the calls follow one another.
+threadpoolctl is installed and NumPy's matrix product may use several threads of OpenBLAS (as in
+NumPy's wheels), so do we, and every product then gets one: copies, sums and products of tiles run
+side by side, where otherwise only the products would. Elsewhere the calls follow one another.
 
 Results do not depend on the number of our threads: a piece is the same whoever works on it, no
 piece writes where another one does, and the products have one thread also where the pieces follow
@@ -13,13 +13,15 @@ matrix products of other threads of the program have one thread, too: the limit 
 
 import contextlib
 import contextvars
+import itertools
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import memory
 from .geometry import Ints
 from .memory import zeros
 
@@ -29,6 +31,7 @@ _RUNS = 4  # of pieces that are summed apart
 _WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
 _WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
 _PIECE = 1 << 23  # multiplications of a matrix product that are worth a piece
+_PIECE_ROWS = 256  # and rows or columns: every piece goes through all of the other matrix
 
 
 class _Cores:
@@ -36,6 +39,8 @@ class _Cores:
 
     def __init__(self, libraries: Sequence[Any] | None = None) -> None:
         self.libraries = libraries  # None: nobody has asked for them yet
+        # Those that are held to one thread now, and how many each has otherwise.
+        self.before: list[tuple[Any, int]] = []
         self.threads = 1
         self._begin()
 
@@ -49,23 +54,38 @@ class _Cores:
         """How many threads a product may have, were there no limit of ours."""
         with self.lock:
             if not self.inside:
-                if self.libraries is None:
-                    self.libraries = _libraries()
-                self.threads = min([x.get_num_threads() for x in self.libraries], default=1)
-                if self.threads > 1:
-                    self._set(1)
+                self._hold()
             self.inside += 1
             return self.threads
+
+    def _hold(self) -> None:
+        self._restore()  # where a KeyboardInterrupt came in between
+        if self.libraries is None:
+            self.libraries = _libraries()
+        counts = [x.get_num_threads() for x in self.libraries]
+        self.threads = min(counts, default=1)
+        if counts and max(counts) > 1:
+            self.before = list(zip(self.libraries, counts, strict=True))  # before they are held
+            try:
+                for library in self.libraries:
+                    library.set_num_threads(1)
+            except BaseException:
+                self._restore()
+                raise
+
+    def _restore(self) -> None:
+        for library, count in self.before:
+            library.set_num_threads(count)
+        self.before = []
 
     def __exit__(self, *_: object) -> None:
         with self.lock:
             self.inside -= 1
-            if not self.inside and self.threads > 1:
-                self._set(self.threads)
-
-    def _set(self, threads: int) -> None:
-        for library in self.libraries or ():
-            library.set_num_threads(threads)
+            if not self.inside:
+                # Not by a call of `_restore`, at the beginning of which Python may be interrupted.
+                for library, count in self.before:
+                    library.set_num_threads(count)
+                self.before = []
 
     def start(self, work: Callable[[], None]) -> Any:
         """Let another thread do it, in the context of this one: NumPy keeps `errstate` there."""
@@ -74,27 +94,75 @@ class _Cores:
         with self.lock:
             if self.pool is None:
                 self.pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "tinygrad_np")
-        return self.pool.submit(contextvars.copy_context().run, work)
+        try:
+            return self.pool.submit(contextvars.copy_context().run, work)
+        except RuntimeError:
+            self.pool = None  # it would keep the work, and all its arrays, for a later thread
+            raise
+
+    def end_threads(self) -> None:
+        """Let go of the threads, unless they are at work, and of what memory they keep."""
+        if self.busy.acquire(blocking=False):
+            try:
+                pool, self.pool = self.pool, None
+                if pool is not None:
+                    pool.shutdown()
+            finally:
+                self.busy.release()
 
     def after_fork(self) -> None:
         """In a process that was forked, which has none of the threads, nobody is inside."""
-        if self.inside and self.threads > 1:
-            self._set(self.threads)
+        self._restore()
         self._begin()
 
 
-def _libraries() -> Sequence[Any]:
+class _Library(NamedTuple):
+    get_num_threads: Callable[[], int]
+    set_num_threads: Callable[[int], object]
+
+
+def _libraries() -> Sequence[_Library]:
+    """Those of matrix products, if a limit of their threads holds in all of the process."""
     try:
         import threadpoolctl
     except ImportError:
         return ()
-    controller = threadpoolctl.ThreadpoolController()
-    return tuple(controller.select(user_api="blas").lib_controllers)
+    found = [info for info in threadpoolctl.threadpool_info() if info["user_api"] == "blas"]
+    # The limits of OpenMP and of MKL hold in the thread that sets them, and not in ours.
+    if any(x["internal_api"] != "openblas" or x["threading_layer"] == "openmp" for x in found):
+        return ()
+    libraries = [_openblas(info["filepath"]) for info in found]
+    return [library for library in libraries if library is not None]
+
+
+def _openblas(path: str) -> _Library | None:
+    """OpenBLAS's own functions: threadpoolctl's heed one thread of the program, the first."""
+    import ctypes
+
+    library = ctypes.CDLL(path)
+    for prefix, suffix in itertools.product(("", "scipy_"), ("", "64_", "_64")):
+        name = f"{prefix}openblas_%s_num_threads{suffix}"
+        if hasattr(library, name % "set"):
+            return _Library(getattr(library, name % "get"), getattr(library, name % "set"))
+    return None
 
 
 _CORES = _Cores()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_CORES.after_fork)
+
+
+def release() -> None:
+    """Give the memory that is kept for later, and that nobody uses, back to the system.
+
+    A thread keeps up to 256 MB of large arrays that it will need again, and gives them back when it
+    ends, or here; the threads that work on pieces end. Arrays that are in use stay as they are, and
+    nothing changes but the time that the next steps take.
+
+    >>> release()
+    """
+    _CORES.end_threads()
+    memory.release()
 
 
 def together(function: Callable[[Any], object], pieces: Sequence[Any], work: int) -> None:
@@ -127,6 +195,8 @@ def _pays(pieces: Sequence[Any], work: int) -> bool:
 
 def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: int) -> None:
     """Every thread takes the next piece when it has done one."""
+    from concurrent.futures import wait
+
     left = iter(pieces)
     lock = threading.Lock()
 
@@ -139,17 +209,16 @@ def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: i
             function(piece)
 
     futures: list[Any] = []
-    # At the end of the interpreter, or of what the system allows, there are no more threads.
-    with contextlib.suppress(RuntimeError):
-        for _ in range(helpers):
-            futures.append(_CORES.start(work))
     try:
+        # At the end of the interpreter, or of what the system allows, there are no more threads.
+        with contextlib.suppress(RuntimeError):
+            for _ in range(helpers):
+                futures.append(_CORES.start(work))
         work()
     finally:
-        for future in futures:
-            future.exception()  # wait: they write into arrays that are handed out next
-    for future in futures:
-        future.result()
+        wait(futures)  # they write into arrays that are handed out next
+    while futures:
+        futures.pop().result()  # with no name, which would close a circle with its error
 
 
 def summed(
@@ -192,19 +261,21 @@ def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
     if not _wakes(a, b):
         return np.dot(a, b, out)
     (m, k), n = a.shape, b.shape[1]
-    count = min(16, m * k * n // _PIECE)
-    if count < 2:
+    count = min(m * k * n // _PIECE, max(m, n) // _PIECE_ROWS, 16)
+    # Of a matrix and its own transpose, NumPy computes one half.
+    if count < 2 or np.may_share_memory(a, b):
         with _CORES:
             return np.dot(a, b, out)
     result = np.empty((m, n), a.dtype) if out is None else out
+    # Else every piece would make a copy of its own; `dot` also does of a part of a transpose.
+    a, b = [x if x.flags.forc else np.ascontiguousarray(x) for x in (a, b)]
 
     def multiply(piece: int) -> None:
+        part = slice(piece * max(m, n) // count, (piece + 1) * max(m, n) // count)
         if m >= n:
-            rows = slice(piece * m // count, (piece + 1) * m // count)
-            np.dot(a[rows], b, out=result[rows])
+            np.matmul(a[part], b, out=result[part])
         else:
-            columns = slice(piece * n // count, (piece + 1) * n // count)
-            np.matmul(a, b[:, columns], out=result[:, columns])
+            np.matmul(a, b[:, part], out=result[:, part])
 
     together(multiply, range(count), m * k * n)
     return result
