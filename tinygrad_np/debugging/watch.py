@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import modes, places
-from .cases import Case, first
+from .cases import Case, first, is_elementwise
 from .errors import NonFiniteError, NonFiniteWarning, error_of, is_variable, place_of
 from .marks import check_marks, marks_of
 from .modes import Block, Mode, current, enter, leave
@@ -387,7 +387,7 @@ def _judge(
     for array in _arrays(result):
         if array.dtype.kind not in "fc":
             continue
-        bad = _new(array, inputs, row.broadcasts)
+        bad = _new(array, inputs, is_elementwise(row, kind))
         if bad is not None:
             given = next(iter(_arrays(cotangent)), None)
             index = first(bad)
@@ -411,7 +411,7 @@ def _told(mode: Mode, error: NonFiniteError) -> None:
         leave(token)
 
 
-def _new(result: Any, inputs: list[Any], is_elementwise: bool) -> Any:
+def _new(result: Any, inputs: list[Any], by_element: bool) -> Any:
     """A mask of the bad elements that did not come in, or None.
 
     Such are a nan or inf of finite numbers, and a nan of numbers that are none. Where the function
@@ -423,7 +423,7 @@ def _new(result: Any, inputs: list[Any], is_elementwise: bool) -> Any:
     finite, number = True, True
     for x in inputs:
         finite_x, number_x = np.isfinite(x), ~np.isnan(x)
-        if not is_elementwise or np.shape(x) != _fit(np.shape(x), result.shape):
+        if not by_element or np.shape(x) != _fit(np.shape(x), result.shape):
             finite_x, number_x = finite_x.all(), number_x.all()
         finite, number = np.logical_and(finite, finite_x), np.logical_and(number, number_x)
     new = np.logical_or(bad & finite, np.isnan(result) & number)
