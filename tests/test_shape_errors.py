@@ -286,7 +286,7 @@ def test_what_we_say_no_better_is_said_once():
     ],
 )
 def test_what_we_say_ourselves_has_the_lines_as_well(function):
-    with pytest.raises(ValueError, match="shape|not") as raised:
+    with pytest.raises(ValueError, match=r"shape|not") as raised:
         function()
     plain = str(raised.value)
     with pytest.raises(ValueError, match="was made here") as raised, tg.debug():
