@@ -75,6 +75,13 @@ class TestOfInfinities:
         assert "turned infinities into nan" in text
         assert "finite numbers" not in text
 
+    def test_a_value_that_the_rule_does_not_use(self):
+        told = []
+        with tg.debug(on_nonfinite=lambda error: told.append(str(error))):
+            tg.grad(lambda x: np.sum(np.where(x > 0, np.log(x), 0.0)))(np.array([0.0, 1.0]))
+            tg.grad(np.log)(0.0)
+        assert [text.count("finite numbers") for text in told] == [1, 1, 1, 1]
+
     def test_where_the_element_itself_is_finite(self):
         text = told(lambda: np.log(tg.Tensor([INF, 0.0])))
         assert "turned finite numbers into -inf" in text

@@ -40,6 +40,8 @@ class Case(NamedTuple):
     """the row whose rule gave the cotangent, or None"""
     uses: tuple[Any, ...] = ()
     """of a sum of cotangents: the places that called the functions whose rules gave the parts"""
+    inputs: tuple[Any, ...] = ()
+    """all the arrays of numbers that the result has come of"""
 
     def meets(self, x: Any) -> tuple[int, ...] | None:
         """The index of the element of `x` that met the bad element of the result, or None."""
@@ -54,13 +56,8 @@ class Case(NamedTuple):
 
     def is_of_finite(self) -> bool:
         """Whether all that the bad element has come of was finite."""
-        of = [*self.operands, self.cotangent, self.answer if self.mode in ("vjp", "jvp") else None]
-        for x in of:
-            if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc":
-                here = self.meets(x)
-                if not np.isfinite(x if here is None else np.asarray(x)[here]).all():
-                    return False
-        return True
+        spots = [(x, self.meets(x)) for x in self.inputs]
+        return all(np.isfinite(x if here is None else x[here]).all() for x, here in spots)
 
 
 def is_elementwise(row: Any, mode: str) -> bool:

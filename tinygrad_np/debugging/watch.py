@@ -394,7 +394,7 @@ def _judge(
             count = array.size - int(_nonzero(_finite(array)))
             case = Case(
                 row, kind, place, mode.within, node, names, operands, answer, given,
-                array, index, count, wanted, giver, uses,
+                array, index, count, wanted, giver, uses, tuple(inputs),
             )  # fmt: skip
             _told(mode, error_of(case))
             return
