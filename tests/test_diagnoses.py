@@ -1,5 +1,7 @@
 """Debug mode tells what is so: infinities of the user's are none of it, and reasons are true."""
 
+import linecache
+
 import numpy as np
 import pytest
 
@@ -163,3 +165,54 @@ class TestTheBranchThatIsNotTaken:
         text = told(tg.grad(lambda x: 0.0 * np.sum(x @ huge)), np.ones((2, 2)))
         assert "turned infinities into nan" in text
         assert "strong_zeros" not in text
+
+
+class TestFunctionsOfLibrariesWithinRemat:
+    """They have no line of the user's when they are computed again; their call has one."""
+
+    @pytest.mark.parametrize(
+        "function",
+        [
+            np.sqrt,
+            tg.remat(np.sqrt),
+        ],
+    )
+    @pytest.mark.parametrize("sweep", ["grad", "jvp", "hvp", "backward"])
+    def test_the_line_is_that_of_the_forward_call(self, function, sweep):
+        block = tg.remat(function)
+
+        def model(x):
+            y = x * 1.0
+            return np.sum(block(y))  # HERE
+
+        def swept():
+            x = np.array([0.0, 1.0])
+            if sweep == "grad":
+                tg.grad(model)(x)
+            elif sweep == "jvp":
+                tg.jvp(model, [x], [x + 1])
+            elif sweep == "hvp":
+                tg.hvp(model, [x], [x + 1])
+            else:
+                model(tg.Tensor(x)).backward()
+
+        with pytest.raises(tg.NonFiniteError) as raised, tg.debug():
+            swept()
+        assert linecache.getline(raised.value.file, raised.value.line).strip().endswith("# HERE")
+
+    def test_of_a_layer(self):
+        images = np.full((1, 4, 4, 1), 1e20, np.float32)
+        layer = tg.remat(tg.conv2d)
+
+        def loss(w):
+            y = layer(images, w)  # HERE
+            return np.sum(y * np.float32(1e20))
+
+        text = told(tg.grad(loss), np.full((2, 2, 1, 1), 1e-20, np.float32))
+        assert "# HERE" in text
+
+    def test_a_call_from_before_the_block_has_no_line(self):
+        y = np.sum(tg.remat(np.sqrt)(tg.Tensor([0.0])))
+        with pytest.raises(tg.NonFiniteError) as raised, tg.debug():
+            y.backward()
+        assert raised.value.line is None

@@ -88,7 +88,7 @@ def made(node: Any, known: Any) -> None:
         record = getattr(mode.rule, "record", None)
         node.record = record and record[0], mode.within, known, marks_of(node)
         return
-    place = places.here(2)
+    place = places.here(2, mode.again)
     node.record = place, mode.within, known, marks_of(node)
     ans = known[0]
     if _nonzero(_finite(ans)) == ans.size or _is_inside(mode, place):
@@ -106,7 +106,7 @@ def several(node: Any, known: Any) -> None:
     if mode.handler is None:
         return
     record = getattr(mode.rule, "record", None)
-    place = places.here(2) if mode.rule is None else record and record[0]
+    place = places.here(2, mode.again) if mode.rule is None else record and record[0]
     node.record = place, mode.within, known, marks_of(node)
     if mode.rule is None and not _is_inside(mode, place):
         row, inputs = node.plan.row, list(_arrays(known[1:]))
@@ -117,7 +117,7 @@ def leaf(node: Any) -> None:
     """Keep the place where a user made a variable."""
     mode = current()
     if mode.handler is not None:
-        node.record = places.here(2), (), (), ()
+        node.record = places.here(2, mode.again), (), (), ()
 
 
 def constant(row: Any, args: tuple[Any, ...], result: Any) -> None:
@@ -125,7 +125,7 @@ def constant(row: Any, args: tuple[Any, ...], result: Any) -> None:
     if not isinstance(row.function, np.ufunc):
         return  # np.empty_like has any contents, np.full_like those that were asked for
     mode = current()
-    place = places.here(2)
+    place = places.here(2, mode.again)
     if mode.handler is None or mode.rule is not None or _is_inside(mode, place):
         return
     operands = tuple([_plain(x) for x in args])
@@ -138,7 +138,7 @@ def composing(row: Any) -> Callable[..., Any]:
     mode, text = current(), row.text
     if mode.handler is None or mode.rule is not None:
         return text
-    place = places.here(3)
+    place = places.here(3, mode.again)
     is_inside = _is_inside(mode, place)
 
     def looked_at(*values: Any) -> Any:
