@@ -103,3 +103,13 @@ def test_a_sum_of_cotangents_is_told():
     report = tg.check.explain_nonfinite(lambda x: np.sum(x * 1e308 + x * 1e308), np.zeros(2))
     assert [error.mode for error in report.errors] == ["sum"]
     assert "the sum of the cotangents of a variable" in str(report)
+
+
+def test_a_tree_with_integers_and_texts_has_a_gradient_as_well():
+    def loss(model, x):
+        return np.sum(np.sqrt(model["w"])) * model["n"] + np.sum(x)
+
+    model = {"name": "first", "w": np.array([0.0, 1.0]), "n": 3, "rest": [None, 2.0]}
+    report = explain_nonfinite(loss, model, np.ones(2))
+    assert (report.value_is_finite, report.gradient_is_finite) == (True, False)
+    assert "the gradient by argument 0['w']: float64 (2,), 1 of 2 not finite" in str(report)

@@ -210,3 +210,17 @@ def test_a_null_character_in_a_path_is_told():
     for function, args in ((tg.save, (1,)), (tg.load, ())):
         with pytest.raises(ValueError, match=rf"{function.__name__}: 'a\\x00.npz' is no path"):
             function("a\0.npz", *args)
+
+
+@posix
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_a_pipe_is_not_replaced(through_a_link, tmp_path):
+    path = pipe = tmp_path / "a.npz"
+    if through_a_link:
+        pipe = tmp_path / "pipe"
+        path.symlink_to(pipe)
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match=r"a\.npz could not be written: .* no regular file"):
+        tg.save(path, 1)
+    assert stat.S_ISFIFO(os.stat(pipe).st_mode)
+    assert sorted(tmp_path.iterdir()) == sorted({path, pipe})

@@ -1,6 +1,7 @@
 """Errors of shapes: the function, the shapes, the axis, and in debug mode the lines."""
 
 import dis
+import re
 
 import numpy as np
 import pytest
@@ -234,3 +235,69 @@ def test_a_list_nested_deeper_than_an_array_can_be(call, levels):
         nested = [nested]
     with pytest.raises((ValueError, TypeError, IndexError)):
         call(Tensor(np.ones(3)), nested)
+
+
+def ones(*shape):
+    return Tensor(np.ones(shape))
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda: np.inner(ones(2, 3), ones(2, 4)), "(2, 3) and (2, 4) do not fit: axis 1 of the"),
+        (lambda: np.vdot(ones(3), ones(4)), "a (3,) has 3 elements and b (4,) has 4"),
+        (lambda: np.linalg.multi_dot([ones(2, 3), ones(4, 5), ones(5, 2)]),
+         "shapes (2, 3), (4, 5), (5, 2): axis 1 of number 0 is 3 and axis 0 of number 1 is 4"),
+        (lambda: np.dstack([ones(2, 3), ones(3, 3)]), "axis 0 is 2 in number 0 and 3 in number 1"),
+        (lambda: np.column_stack([ones(2), ones(3)]), "axis 0 is 2 in number 0 and 3 in number 1"),
+        (lambda: np.cross(ones(2, 4), ones(2, 3)), "and b (2, 3), the last axis of a has not 2 or"),
+        (lambda: np.cross(ones(2, 3), ones(3, 3)), "a (2, 3) and b (3, 3) do not broadcast: axis"),
+        (lambda: np.repeat(ones(2, 3), [1, 2, 3], 0), "3 repeats, and the array of shape (2, 3) "),
+        (lambda: np.einsum("...i,...i->...", ones(2, 3), ones(4, 3)),
+         "the axes that the dots stand for: operand 0 (2,) and operand 1 (4,) do not broadcast"),
+    ],
+)  # fmt: skip
+def test_what_each_function_says(function, words):
+    with pytest.raises(ValueError, match=re.escape(words)) as raised:
+        function()
+    text = str(raised.value)
+    assert text.count("np.") == 1
+    with pytest.raises(ValueError, match="was made here") as raised, tg.debug():
+        function()
+    assert words in str(raised.value)
+
+
+def test_what_we_say_no_better_is_said_once():
+    with pytest.raises(ValueError, match="subscripts") as raised:
+        np.einsum("ij->k", ones(2, 3))
+    assert str(raised.value).count("np.einsum") == 1
+    with pytest.raises(ValueError, match=r"operands\[0\], float64 \(2, 3\), was made"), tg.debug():
+        np.einsum("ij->k", ones(2, 3))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: tg.softmax(ones(2, 3), axis=2),
+        lambda: tg.windows(ones(2, 3), (5, 5)),
+        lambda: tg.scatter_add(ones(3), np.array([0, 1]), (4,)),
+        lambda: np.linalg.matrix_power(ones(2, 3), 2),
+        lambda: np.gradient(ones(1)),
+    ],
+)
+def test_what_we_say_ourselves_has_the_lines_as_well(function):
+    with pytest.raises(ValueError, match=r"shape|not") as raised:
+        function()
+    plain = str(raised.value)
+    with pytest.raises(ValueError, match="was made here") as raised, tg.debug():
+        function()
+    text = str(raised.value)
+    assert text.startswith(plain)
+    assert text.count("was made here") == 1
+    assert "ones" in text
+
+
+def test_a_call_that_is_not_the_first_one_is_told_as_fully():
+    tg.scatter_add(ones(2), np.array([0, 1]), (4,))  # from now on these types take a short way
+    with pytest.raises(ValueError, match=r"values have shape.*\n.*was made here"), tg.debug():
+        tg.scatter_add(ones(3), np.array([0, 1]), (4,))

@@ -20,8 +20,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     It lies in the same folder under another name (`unfinished` finds these), is flushed to
     the disk, and renamed, so that at any moment `path` is either what it was or the whole new file.
     A file that was there leaves its permissions to the new one, and where `path` is a symbolic
-    link, that stays and what it leads to is replaced. An ``OSError``, such as a full disk, names
-    `path`; nothing is left behind.
+    link, that stays and what it leads to is replaced; a device or a pipe is not. An ``OSError``,
+    such as a full disk, names `path`; nothing is left behind.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -58,10 +58,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 def _target(path: Path) -> tuple[Path, int | None]:
     """Where the file itself lies, if `path` is a link, and its permissions, if it is there."""
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-    except FileNotFoundError:
-        mode = None
+    mode = None
+    with suppress(FileNotFoundError):
+        found = os.stat(path).st_mode
+        if not stat.S_ISREG(found) and not stat.S_ISDIR(found):
+            # A device or a pipe: a file in its place would be the end of it.
+            raise OSError(errno.EINVAL, "what is there is no regular file")
+        mode = stat.S_IMODE(found)
     return Path(os.path.realpath(path)), mode if os.name == "posix" else None
 
 

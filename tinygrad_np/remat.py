@@ -14,6 +14,7 @@ and Walther, *Evaluating Derivatives*, 2008, chapter 12).
 """
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +93,7 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Ro
     """A row of one call: its operands are the Tensors among the arguments, as a list."""
     constants = [i for i, array in enumerate(arrays) if array.dtype.kind not in "fc"]
     results = [arrays]  # given away with the first call: the row itself keeps nothing
+    place = watch and watch.place
 
     def differentiable(*values: Any) -> list[Any]:
         found = tree.leaves(on(list(values)))
@@ -101,14 +103,14 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Ro
 
     def pull(g: Any, operands: Any) -> Any:
         cotangents = [x for i, x in enumerate(g) if i not in constants]
-        with modes.afresh():
+        with modes.afresh((sys._getframe().f_code, place)):
             return list(vjp(differentiable, *operands)[1](cotangents))
 
     def push(t: Any, operands: Any) -> Any:
         tangents = [
             np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)
         ]
-        with modes.afresh():
+        with modes.afresh((sys._getframe().f_code, place)):
             found = iter(jvp(differentiable, operands, tangents)[1])
         return [None if i in constants else next(found) for i in range(len(arrays))]
 
@@ -126,7 +128,7 @@ class _Watch:
 
     def __init__(self, name: str, leaves: list[Any], results: list[Any]) -> None:
         self.name = name
-        self.place = lines.here(2)
+        self.place = lines.here(2, modes.current().again)
         self.leaves = leaves
         self.marks = [fingerprint(x) if type(x) is np.ndarray else None for x in leaves]
         self.results = results

@@ -63,7 +63,8 @@ class NonFiniteReport:
 def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -> NonFiniteReport:
     """Run `function` again, and its gradient, and tell where nan or inf first came up.
 
-    `function` is called on `args` and `kwargs`, with a variable for each floating array in `args`;
+    `function` is called on `args` and `kwargs`, with a variable for each floating array in `args`,
+    also beside integers or texts in a tree;
     it may return any tree of arrays, and the gradient is that of the sum of them all. Where it
     gives gradients itself (``grad(loss)``), those are looked at, and their derivative. The report
     prints; it also says so if nothing is wrong. What the function raises comes through.
@@ -76,30 +77,32 @@ def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -
     the value and the gradient are finite
     """
     args = tuple([tree.map(value_of, arg) for arg in args])
-    chosen = [i for i, arg in enumerate(args) if _is_floating(arg)]
+    leaves = tree.leaves(args)
+    names = [f"{i}{path}" for i, arg in enumerate(args) for path in tree.paths(arg)]
+    chosen = [i for i, leaf in enumerate(leaves) if _is_floating(leaf)]
     errors: list[NonFiniteError] = []
 
     def of_chosen(*values: Any) -> Any:
-        given = list(args)
+        given = list(leaves)
         for i, value in zip(chosen, values, strict=True):
             given[i] = value
-        return function(*given, **kwargs)
+        return function(*tree.unflatten(args, given), **kwargs)
 
     with debugging(errors.append, enters=True):
-        value, pull = vjp(of_chosen, *[args[i] for i in chosen])
+        value, pull = vjp(of_chosen, *[leaves[i] for i in chosen])
         gradients = pull(tree.map(lambda x: np.ones(np.shape(x), np.result_type(x)), value))
     findings = _bad("argument ", enumerate(args))
     of_value = _bad("the value", [("", tree.map(value_of, value))])
-    of_gradient = _bad("the gradient by argument ", zip(chosen, gradients, strict=True))
+    by_name = zip([names[i] for i in chosen], gradients, strict=True)
+    of_gradient = _bad("the gradient by argument ", by_name)
     return NonFiniteReport(
         [*findings, *of_value, *of_gradient], errors, not of_value, not of_gradient
     )
 
 
-def _is_floating(arg: Any) -> bool:
-    leaves = tree.leaves(arg)
+def _is_floating(leaf: Any) -> bool:
     try:
-        return bool(leaves) and all(np.asarray(x).dtype.kind in "fc" for x in leaves)
+        return np.asarray(leaf).dtype.kind in "fc"
     except (TypeError, ValueError):
         return False
 

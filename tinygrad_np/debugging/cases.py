@@ -1,6 +1,6 @@
 """One operation that turned finite numbers into nan or inf, as far as it is known, and its arrays.
 
-`described` says what an array is like, and `element` which of its elements meets one of the result.
+`described` says what an array is like.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..kernels.scatter import index_max, index_min, index_set
 from .places import Place
 
 
@@ -39,9 +40,42 @@ class Case(NamedTuple):
     """the row whose rule gave the cotangent, or None"""
     uses: tuple[Any, ...] = ()
     """of a sum of cotangents: the places that called the functions whose rules gave the parts"""
+    inputs: tuple[Any, ...] = ()
+    """all the arrays of numbers that the result has come of"""
+
+    def meets(self, x: Any) -> tuple[int, ...] | None:
+        """The index of the element of `x` that met the bad element of the result, or None."""
+        return _aligned(np.shape(x), self.spot) if is_elementwise(self.row, self.mode) else None
+
+    def element(self, x: Any) -> Any:
+        """The element of `x` that met the bad element of the result, or None."""
+        if not isinstance(x, (np.ndarray, np.generic, int, float, complex)):
+            return None
+        here = self.meets(x)
+        return None if here is None else np.asarray(x)[here]
+
+    def is_of_finite(self) -> bool:
+        """Whether all that the bad element has come of was finite."""
+        spots = [(x, self.meets(x)) for x in self.inputs]
+        return all(np.isfinite(x if here is None else x[here]).all() for x, here in spots)
 
 
-def described(x: Any, index: tuple[int, ...]) -> str:
+def is_elementwise(row: Any, mode: str) -> bool:
+    """Whether an element of the result has come of those elements alone that broadcast to it.
+
+    A sum of what rules gave is, whatever made the value; a matrix product broadcasts, and is not.
+    """
+    if mode in SUMS:
+        return True
+    is_ufunc_of_arrays = getattr(row.function, "signature", None) is not None
+    return row.broadcasts and not is_ufunc_of_arrays and row.function not in _OF_OTHER_ELEMENTS
+
+
+SUMS = ("sum", "tangents", "grad")
+_OF_OTHER_ELEMENTS = {np.linalg.solve, index_set, index_min, index_max}
+
+
+def described(x: Any, index: tuple[int, ...] | None) -> str:
     """dtype, shape, range, the element at `index` and the first that is not finite.
 
     >>> described(np.array([0.0, 2.0]), (1,))
@@ -61,8 +95,7 @@ def described(x: Any, index: tuple[int, ...]) -> str:
         bad = f"{x.size - finite.sum()} of {x.size} not finite, the first at {place}: {x[place]}"
         rest = f"; the others {_range(x[finite])}" if finite.any() else ""
         return f"{parts}, {bad}{rest}"
-    here = _aligned(x.shape, index)
-    there = "" if here is None or x.size == 1 else f"; {x[here]} at {here}"
+    there = "" if index is None or x.size == 1 else f"; {x[index]} at {index}"
     return f"{parts}, {_range(x)}{there}"
 
 
@@ -75,20 +108,12 @@ def first(mask: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), np.shape(mask)))
 
 
-def element(x: Any, index: tuple[int, ...]) -> Any:
-    """The element of an operand that meets the result's element at `index`, or None.
-
-    >>> element(np.array([[3.0, 4.0]]), (5, 1)), element(np.ones(2), (5,))
-    (np.float64(4.0), None)
-    """
-    if not isinstance(x, (np.ndarray, np.generic, int, float, complex)):
-        return None
-    here = _aligned(np.shape(x), index)
-    return None if here is None else np.asarray(x)[here]
-
-
 def _aligned(shape: tuple[int, ...], index: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Where broadcasting takes the element at `index` of the result from; None: it cannot be."""
+    """Where broadcasting takes the element at `index` of the result from; None: it cannot be.
+
+    >>> _aligned((1, 2), (5, 1)), _aligned((2,), (5,))
+    ((0, 1), None)
+    """
     if len(shape) > len(index):
         return None
     inner = index[len(index) - len(shape) :]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import bernoulli_loss, sigmoid
-from ..kernels.softmax import softmax
-from .cases import Case, element
+from ..kernels.softmax import log_softmax, logsumexp, softmax
+from .cases import SUMS, Case, is_elementwise
 
 Values = list[Any]
 """What the operands are where the result is bad; None where that cannot be told"""
@@ -27,9 +27,9 @@ def reason(case: Case) -> str:
             f"The constant {case.wanted!r} has it already: look where that comes from; Tensors "
             "alone are watched, not plain arrays."
         )
-    values = [element(operand, case.spot) for operand in case.operands]
+    values = [case.element(operand) for operand in case.operands]
     found = ""
-    if case.mode in ("sum", "tangents", "grad"):
+    if case.mode in SUMS:
         return _sum(case)
     if case.mode == "value":
         teller = _VALUES.get(case.row.function)
@@ -37,7 +37,7 @@ def reason(case: Case) -> str:
         if case.within or not found:
             return found
         return f"{found} {_AFTER_WHERE}" if case.row.function in _GUARDED else found
-    if case.cotangent is not None and _is_zero(element(case.cotangent, case.spot)):
+    if np.isnan(case.result[case.spot]) and _is_zero_there(case):
         return _not_taken(case)
     teller = _DERIVATIVES.get(case.row.function)
     return (teller(case, values) if teller else "") or _general(case)
@@ -58,12 +58,41 @@ def _not_taken(case: Case) -> str:
         why = f"this is the branch that {giver.name} does not take"
     else:
         why = "nothing depends on this element: a branch that is not taken, a mask, or a factor 0"
-    operand = case.wanted or "x"
-    return (
+    head = (
         f"The {what} is exactly 0 there ({why}), and the derivative of {name} is infinite: "
-        f"0·inf = nan. Keep the branch finite: {name}(np.where(mask, {operand}, 1.0)) inside the "
-        f"np.where that chooses the result; or use `with tinygrad_np.strong_zeros():`."
+        f"0·inf = nan. Keep the branch finite: "
     )
+    if any(not _is_finite(x) for x in map(case.element, case.operands)):
+        head += "put no inf in there, or "
+    names = list(case.names) or ["x"]
+    kept = _named_cause(case)
+    given = ", ".join([f"np.where(mask, {x}, 1.0)" if x == kept else x for x in names])
+    end = f"{head}{name}({given}) inside the np.where that chooses the result"
+    if getattr(case.row, "kind", "") != "pointwise":
+        return f"{end}."
+    return f"{end}; or use `with tinygrad_np.strong_zeros():`."
+
+
+def _is_zero_there(case: Case) -> bool:
+    """Whether the cotangent is 0 where the result is bad; or throughout, if no element meets it."""
+    if case.cotangent is None:
+        return False
+    if is_elementwise(case.row, case.mode) and np.shape(case.cotangent) == case.result.shape:
+        return _is_zero(case.element(case.cotangent))
+    return not np.any(case.cotangent)
+
+
+def _is_finite(x: Any) -> bool:
+    return x is None or bool(np.isfinite(x))
+
+
+def _named_cause(case: Case) -> str:
+    """The operand that has to be kept in bounds for the derivative to be finite."""
+    pairs = zip(case.names, case.operands, strict=True)
+    infinite = [name for name, x in pairs if not _is_finite(case.element(x))]
+    if infinite:
+        return infinite[0]
+    return case.names[0] if case.names and case.row.function is np.power else case.wanted or "x"
 
 
 _CHOOSING = {np.where, np.select, np.choose, np.maximum, np.minimum, np.clip, np.max, np.min}
@@ -85,7 +114,9 @@ def _general(case: Case) -> str:
     """Overflow, and what a nan can come from."""
     value = case.result[case.spot]
     dtype = case.result.dtype
-    if case.result.dtype.kind != "c" and np.isinf(value):
+    if np.isinf(value) and not np.isnan(value):
+        if case.mode == "value" and case.row.name.startswith("scipy.special."):
+            return f"{case.row.name} is infinite there, or beyond {dtype}."
         if case.mode == "value":
             return (
                 f"Overflow, or a division by 0: {dtype} ends at {np.finfo(dtype).max:.4g}. Scale "
@@ -162,7 +193,7 @@ def _exp(case: Case, values: Values) -> str:
 
 def _power(case: Case, values: Values) -> str:
     x, y = values
-    if x is None or y is None:
+    if x is None or y is None or np.iscomplexobj(x) or np.iscomplexobj(y):
         return ""
     if x == 0 and y < 0:
         return "0 to a negative power is a division by 0: keep the base away from 0."
@@ -183,7 +214,13 @@ def _loss(case: Case, values: Values) -> str:
 
 
 def _softmax(case: Case, values: Values) -> str:
+    if any(np.isposinf(x).any() for x in case.operands if isinstance(x, np.ndarray)):
+        return "A logit is inf: inf − inf is nan. Look where it comes from."
     return "A row of logits is -inf throughout, so that nothing is left to choose from."
+
+
+def _determinant(case: Case, values: Values) -> str:
+    return "The matrix is singular: its determinant is 0, and the logarithm of that is -inf."
 
 
 def _domain(case: Case, values: Values) -> str:
@@ -196,6 +233,8 @@ def _domain(case: Case, values: Values) -> str:
 def _spread(case: Case, values: Values) -> str:
     if any(np.size(x) == 0 for x in case.operands):
         return "Of no elements there is none: an operand is empty."
+    if not case.is_of_finite():
+        return ""
     return "There are not more elements than ddof, or their squares overflow."
 
 
@@ -210,6 +249,8 @@ def _product(case: Case, values: Values) -> str:
 
 
 def _sqrt_derivative(case: Case, values: Values) -> str:
+    if not _is_zero(values[0]):
+        return ""
     inner = _maker(case, 0)
     if inner in (np.mean, np.var):
         return (
@@ -248,6 +289,9 @@ def _power_derivative(case: Case, values: Values) -> str:
 def _divide_derivative(case: Case, values: Values) -> str:
     if _maker(case, 0) is np.prod:
         return "np.prod(x) / x at 0: the gradient of np.prod is exact there, no quotient is needed."
+    y = values[-1]
+    if y is None or y * y != 0:
+        return ""
     return (
         "The divisor is 0 or so small that its square is: divide by np.where(y == 0, 1, y), or by "
         "y + a small number."
@@ -255,6 +299,13 @@ def _divide_derivative(case: Case, values: Values) -> str:
 
 
 def _end_of_domain(case: Case, values: Values) -> str:
+    if values[0] is None or abs(values[0]) != 1:
+        return ""
+    if case.row.function is np.arccosh:
+        return (
+            "The derivative of np.arccosh at 1 is infinite, where its domain begins: keep the "
+            "argument a little above, np.maximum(x, 1 + 1e-7)."
+        )
     return (
         f"The derivative of {case.row.name} is infinite at the end of its domain: clip the "
         "argument to a little less, np.clip(x, -1 + 1e-7, 1 - 1e-7)."
@@ -262,9 +313,12 @@ def _end_of_domain(case: Case, values: Values) -> str:
 
 
 def _at_zero(case: Case, values: Values) -> str:
+    edge = -1 if case.row.function is np.log1p else 0
+    if any(x is None or x != edge for x in values):
+        return ""
     return (
-        f"The derivative of {case.row.name} at 0 is infinite, or there is none: keep the argument "
-        "away from 0, or choose it before with np.where."
+        f"The derivative of {case.row.name} at {edge} is infinite, or there is none: keep the "
+        f"argument away from {edge}, or choose it before with np.where."
     )
 
 
@@ -328,9 +382,10 @@ _VALUES: dict[Any, Teller] = {
     np.power: _power,
     np.float_power: _power,
     bernoulli_loss: _loss,
-    softmax: _softmax,
+    **dict.fromkeys((softmax, log_softmax), _softmax),
+    np.linalg.slogdet: _determinant,
     **dict.fromkeys((np.arcsin, np.arccos, np.arctanh, np.arccosh), _domain),
-    **dict.fromkeys((np.std, np.var, np.mean), _spread),
+    **dict.fromkeys((np.std, np.var), _spread),
     **dict.fromkeys((np.prod, np.cumprod), _product),
 }
 
@@ -341,6 +396,7 @@ _DERIVATIVES: dict[Any, Teller] = {
     np.divide: _divide_derivative,
     np.reciprocal: _divide_derivative,
     **dict.fromkeys((np.arcsin, np.arccos, np.arctanh, np.arccosh), _end_of_domain),
-    **dict.fromkeys((*_LOGARITHMS, np.cbrt, np.hypot, np.linalg.norm, np.std), _at_zero),
+    **dict.fromkeys((*_LOGARITHMS, np.cbrt, np.hypot), _at_zero),
+    **dict.fromkeys((softmax, log_softmax, logsumexp), _softmax),
     bernoulli_loss: _loss_derivative,
 }

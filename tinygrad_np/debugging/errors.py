@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import places
-from .cases import Case, described, first
+from .cases import SUMS, Case, described, first
 
 
 class NonFiniteError(FloatingPointError):
@@ -51,7 +51,7 @@ def error_of(case: Case) -> NonFiniteError:
 
     error = NonFiniteError(_told(case, diagnoses.reason(case)))
     error.function = case.row.name
-    error.mode = "sum" if case.mode in _SUMS else case.mode
+    error.mode = "sum" if case.mode in SUMS else case.mode
     place = next(filter(None, [case.place, *reversed(case.uses)]), None)
     error.file, error.line = places.file_and_line(place) if place else (None, None)
     error.node = case.node
@@ -77,6 +77,7 @@ def _told(case: Case, reason: str) -> str:
         )
     else:
         where = "it is used here:" if uses else "where it was called is not known"
+    what = f"{'finite numbers' if case.is_of_finite() else 'infinities'} into {what}"
     head = _HEADS[case.mode].format(name=name, what=what, wanted=case.wanted, where=where)
     lines = [head]
     lines += uses if uses and not case.place else [places.text(case.place)]
@@ -85,9 +86,9 @@ def _told(case: Case, reason: str) -> str:
     lines.append(f"  result: {case.result.dtype} {case.result.shape}, {bad}")
     if case.cotangent is not None:
         what = "tangent" if case.mode == "jvp" else "cotangent"
-        lines.append(f"  {what}: {described(case.cotangent, case.spot)}")
+        lines.append(f"  {what}: {described(case.cotangent, case.meets(case.cotangent))}")
     for name, operand in list(zip(case.names, case.operands, strict=True))[:_MOST]:
-        lines.append(f"  {name}: {described(operand, case.spot)}")
+        lines.append(f"  {name}: {described(operand, case.meets(operand))}")
     if len(case.operands) > _MOST:
         lines.append(f"  … and {len(case.operands) - _MOST} more operands")
     if case.place and uses:
@@ -121,25 +122,21 @@ def is_variable(node: Any) -> bool:
 
 
 _MOST = 8  # operands that are described, and uses
-_SUMS = ("sum", "tangents", "grad")
 _HEADS = {
-    "value": "{name} turned finite numbers into {what}",
+    "value": "{name} turned {what}",
     "vjp": (
-        "the derivative of {name} by {wanted} turned finite numbers into {what}, in the reverse "
+        "the derivative of {name} by {wanted} turned {what}, in the reverse "
         "sweep; the function was called here:"
     ),
     "jvp": (
-        "the derivative of {name} by {wanted} turned finite numbers into {what}, in the forward "
+        "the derivative of {name} by {wanted} turned {what}, in the forward "
         "sweep; the function was called here:"
     ),
-    "sum": (
-        "the sum of the cotangents of {name} turned finite numbers into {what}, in the reverse "
-        "sweep; {where}"
-    ),
+    "sum": ("the sum of the cotangents of {name} turned {what}, in the reverse sweep; {where}"),
     "tangents": (
-        "the sum of the derivatives of {name} by its operands turned finite numbers into {what}, "
+        "the sum of the derivatives of {name} by its operands turned {what}, "
         "in the forward sweep; {where}"
     ),
-    "grad": "adding to the .grad of {name} turned finite numbers into {what}; {where}",
-    "constant": "{name} was given a constant with nan or inf, and its result has {what}",
+    "grad": "adding to the .grad of {name} turned {what}; {where}",
+    "constant": "{name} was given a constant with nan or inf, and its result has them, too",
 }

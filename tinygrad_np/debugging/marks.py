@@ -99,4 +99,4 @@ def fingerprint(x: Any) -> int:
 
 
 _LARGE = 1 << 15  # bytes
-_BLOCK = 1 << 12  # bytes
+_BLOCK = 509 * 8  # bytes; a prime of words, which no rows of an array are as long as

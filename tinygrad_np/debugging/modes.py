@@ -34,6 +34,8 @@ class Mode(NamedTuple):
     """the node whose rule is being carried out, if that is recorded"""
     opened: Any = None
     """the innermost block (`Opened`) that this is the mode of"""
+    again: Any = None
+    """what is computing something again, and where that was called (`places.Again`)"""
 
 
 class Opened:
@@ -172,12 +174,15 @@ def strong_zeros() -> Block:
 
 
 @contextmanager
-def afresh() -> Iterator[None]:
-    """A block of a rule that carries out a user's own function: its lines are named again."""
+def afresh(again: Any) -> Iterator[None]:
+    """A block of a rule that carries out a user's own function: its lines are named again.
+
+    Where it has none, because it is a library's, the place in `again` is named.
+    """
     if not opened:
         yield
         return
-    token = enter(current()._replace(within=(), call=None, rule=None))
+    token = enter(current()._replace(within=(), call=None, rule=None, again=again))
     try:
         yield
     finally:

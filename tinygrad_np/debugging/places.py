@@ -42,18 +42,26 @@ class _Users(dict[str, bool]):
 _USERS = _Users()
 
 
-def here(depth: int = 1) -> Place | None:
+Again = tuple[CodeType, Place | None]
+"""What computes something for a second time, and the place where it was computed first."""
+
+
+def here(depth: int = 1, again: Again | None = None) -> Place | None:
     """The place in the user's program that the caller (or one `depth` calls further out) runs for.
 
-    None where no frame is the user's.
+    None where no frame is the user's. Frames further out than that of the code of `again` call for
+    a derivative, say: they are not looked at, and its place is the answer.
     """
     users = _USERS
+    end, place = again or (None, None)
     frame: Any = sys._getframe(depth + 1)
     inner = None
     while frame is not None:
         code = frame.f_code
         if users[code.co_filename]:
             return code, frame.f_lasti, inner
+        if code is end:
+            return place
         inner = code
         frame = frame.f_back
     return None

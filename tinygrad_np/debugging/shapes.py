@@ -8,6 +8,8 @@ left as it is.
 
 from __future__ import annotations
 
+import itertools
+import math
 import operator
 import re
 from collections.abc import Callable, Iterator
@@ -59,12 +61,13 @@ _COMPARISONS: dict[Any, Any] = {
 def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | None:
     if not isinstance(error, (ValueError, IndexError)):
         return None
-    if type(error).__module__.split(".")[0] not in ("builtins", "numpy") or _is_anothers(
-        error, row
-    ):
+    if type(error).__module__.split(".")[0] not in ("builtins", "numpy") or _is_users(error):
         return None
     bound = _bound(row, args, kwargs)
     text = str(error)
+    if _speaks(error, row):
+        lines = _lines_told(row, bound) if modes.opened and _MADE not in text else ""
+        return _like(error, text + lines) if lines else None
     told = None
     try:
         told = _TELLING[row.function](bound) if row.function in _TELLING else None
@@ -79,24 +82,32 @@ def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | Non
     name = row.name
     if row.function is operator.getitem:
         name = f"t[{written(bound[1])}]"
-    message = f"{name}: {told or _cleaned(text, row, bound)}"
-    for name, line in [] if _MADE in message else _lines(row, bound):
-        message += f"\n  {name} {_MADE}\n  {line}"
-    return _like(error, message)
+    is_named = part and part[1] == row.name and not told  # by us, who know no more than NumPy
+    message = text if is_named else f"{name}: {told or _cleaned(text, row, bound)}"
+    return _like(error, message if _MADE in message else message + _lines_told(row, bound))
 
 
-def _is_anothers(error: Exception, row: Any) -> bool:
-    """Whether the error speaks for itself: one of ours, or one from a user's function."""
+def _is_users(error: Exception) -> bool:
+    """Whether the error is from a function of the user's own."""
     text = str(error)
     if "core dimension" in text or "gufunc" in text:
         return False
     step: Any = error.__traceback__
-    last = None
+    return step is not None and any(map(places.is_users, _codes(step.tb_next)))
+
+
+def _codes(step: Any) -> Iterator[Any]:
     while step is not None:
-        last = step.tb_frame.f_code
-        if step is not error.__traceback__ and places.is_users(last):
-            return True
+        yield step.tb_frame.f_code
         step = step.tb_next
+
+
+def _speaks(error: Exception, row: Any) -> bool:
+    """Whether the error is one of ours, which says all that there is to say."""
+    text = str(error)
+    if "core dimension" in text or "gufunc" in text:
+        return False
+    last = next(reversed(list(_codes(error.__traceback__))), None)
     spoken = _SPOKEN.match(text)
     if spoken and spoken[1] == row.name and row.function not in _TELLING:
         return True
@@ -137,7 +148,10 @@ def _operands(row: Any, bound: list[Any]) -> list[tuple[str, Any]]:
     names = row.names or [f"operand {i}" for i in range(len(bound))]
     for position, (name, value) in enumerate(zip(names, bound, strict=False)):
         if isinstance(value, (list, tuple)) and any(map(_is_array, _flat(value))):
-            found += [(f"{name}[{i}]", item) for i, item in enumerate(_flat(value))]
+            items: Any = _flat(value)
+            if row.function is np.einsum:  # beside subscripts
+                items = filter(_is_array, items)
+            found += [(f"{name}[{i}]", item) for i, item in enumerate(items)]
         elif _is_array(value) or (position in row.operands and isinstance(value, (list, tuple))):
             found.append((name, value))
     return found
@@ -159,14 +173,17 @@ def _shape(x: Any) -> Shape:
     return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
 
 
-def _lines(row: Any, bound: list[Any]) -> list[tuple[str, str]]:
+def _lines_told(row: Any, bound: list[Any]) -> str:
+    """In debug mode the lines that made the operands, as the end of a message."""
     operands = _operands(row, bound)
     lines = watch.made_at([x for _, x in operands])
-    return [
-        (f"{name}, {x.dtype} {_shape(x)},", line.strip())
-        for (name, x), line in zip(operands, lines, strict=True)
-        if line
-    ]
+    return "".join(
+        [
+            f"\n  {name}, {x.dtype} {_shape(x)}, {_MADE}\n  {line.strip()}"
+            for (name, x), line in zip(operands, lines, strict=True)
+            if line
+        ]
+    )
 
 
 def with_lines(error: ValueError, **operands: Any) -> ValueError:
@@ -317,9 +334,70 @@ def _columns(bound: list[Any]) -> int:
 
 
 def _vstacked(bound: list[Any]) -> str | None:
+    return _joining(_rows)([[_of(s if len(s) > 1 else (1, *s)) for s in map(_shape, bound[0])]])
+
+
+def _column_stacked(bound: list[Any]) -> str | None:
+    columns = [_of(s if len(s) > 1 else (*s, 1)) for s in map(_shape, bound[0])]
+    return _joining(lambda bound: 1)([columns])
+
+
+def _dstacked(bound: list[Any]) -> str | None:
+    return _joining(lambda bound: 2)([[np.atleast_3d(_of(_shape(x))) for x in bound[0]]])
+
+
+def _of(shape: Shape) -> Any:
+    """An array of that shape and no memory."""
+    return np.broadcast_to(0.0, shape)
+
+
+def _vdot(bound: list[Any]) -> str | None:
+    a, b = map(_shape, bound)
+    n, m = math.prod(a), math.prod(b)
+    told = f"a {a} has {n} elements and b {b} has {m}; flattened, they must have as many"
+    return told if n != m else None
+
+
+def _inner(bound: list[Any]) -> str | None:
+    a, b = map(_shape, bound)
+    if not a or not b or a[-1] == b[-1]:
+        return None
+    return (
+        f"shapes {a} and {b} do not fit: axis {len(a) - 1} of the first is {a[-1]} and axis "
+        f"{len(b) - 1} of the second is {b[-1]}; they must be equal"
+    )
+
+
+def _multi_dot(bound: list[Any]) -> str | None:
     shapes = [_shape(x) for x in bound[0]]
-    rows = [np.broadcast_to(0.0, shape if len(shape) > 1 else (1, *shape)) for shape in shapes]
-    return _joining(_rows)([rows])
+    for i, (a, b) in enumerate(itertools.pairwise(shapes)):
+        if a[-1] != b[0]:
+            return (
+                f"arrays of shapes {', '.join(map(str, shapes))}: axis {len(a) - 1} of number {i} "
+                f"is {a[-1]} and axis 0 of number {i + 1} is {b[0]}; they must be equal"
+            )
+    return None
+
+
+def _cross(bound: list[Any]) -> str | None:
+    a, b = map(_shape, bound[:2])
+    if len(bound) > 2 and any(axis not in (-1, None) for axis in bound[2:]):
+        return None
+    for name, shape in (("a", a), ("b", b)):
+        if not shape or shape[-1] not in (2, 3):
+            return f"of a {a} and b {b}, the last axis of {name} has not 2 or 3 elements"
+    return _broadcasting([("a", _of(a)), ("b", _of(b))], 1)
+
+
+def _repeat(bound: list[Any]) -> str | None:
+    shape, counts, axis = _shape(bound[0]), np.shape(bound[1]), bound[2]
+    if axis is not None and not -len(shape) <= axis < len(shape):
+        return None
+    n = math.prod(shape) if axis is None else shape[axis]
+    if len(counts) != 1 or counts[0] in (1, n):
+        return None
+    where = "in all" if axis is None else f"along axis {axis}"
+    return f"{counts[0]} repeats, and the array of shape {shape} has {n} elements {where}"
 
 
 def _tensordot(bound: list[Any]) -> str | None:
@@ -371,7 +449,20 @@ def _einsum(bound: list[Any]) -> str | None:
                 )
             if other is None or other[0] == 1:
                 seen[letter] = length, number, axis
-    return None
+    return _ellipses(inputs, operands)
+
+
+def _ellipses(inputs: list[str], operands: list[Any]) -> str | None:
+    """What the dots stand for is broadcast."""
+    parts: list[tuple[str, Any]] = []
+    for number, (letters, operand) in enumerate(zip(inputs, operands, strict=True)):
+        before, dots, after = letters.partition("...")
+        shape = _shape(operand)
+        if dots:
+            rest = shape[len(before) : len(shape) - len(after)]
+            parts.append((f"operand {number}", _of(rest)))
+    told = _broadcasting(parts)
+    return told and f"the axes that the dots stand for: {told}"
 
 
 def _reshape(bound: list[Any]) -> str | None:
@@ -417,10 +508,16 @@ def _axes(bound: list[Any]) -> str | None:
 _TELLING: dict[Any, Telling] = {
     np.concatenate: _joining(lambda bound: bound[1] if len(bound) > 1 else 0),
     np.stack: _joining(lambda bound: None),
-    np.dstack: _joining(lambda bound: 2),
+    np.dstack: _dstacked,
+    np.column_stack: _column_stacked,
     np.hstack: _joining(_columns),
     np.vstack: _vstacked,
     np.tensordot: _tensordot,
+    np.vdot: _vdot,
+    np.inner: _inner,
+    np.linalg.multi_dot: _multi_dot,
+    np.cross: _cross,
+    np.repeat: _repeat,
     np.einsum: _einsum,
     np.reshape: _reshape,
     np.broadcast_to: _broadcast_to,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import modes, places
-from .cases import Case, first
+from .cases import Case, first, is_elementwise
 from .errors import NonFiniteError, NonFiniteWarning, error_of, is_variable, place_of
 from .marks import check_marks, marks_of
 from .modes import Block, Mode, current, enter, leave
@@ -88,7 +88,7 @@ def made(node: Any, known: Any) -> None:
         record = getattr(mode.rule, "record", None)
         node.record = record and record[0], mode.within, known, marks_of(node)
         return
-    place = places.here(2)
+    place = places.here(2, mode.again)
     node.record = place, mode.within, known, marks_of(node)
     ans = known[0]
     if _nonzero(_finite(ans)) == ans.size or _is_inside(mode, place):
@@ -106,7 +106,7 @@ def several(node: Any, known: Any) -> None:
     if mode.handler is None:
         return
     record = getattr(mode.rule, "record", None)
-    place = places.here(2) if mode.rule is None else record and record[0]
+    place = places.here(2, mode.again) if mode.rule is None else record and record[0]
     node.record = place, mode.within, known, marks_of(node)
     if mode.rule is None and not _is_inside(mode, place):
         row, inputs = node.plan.row, list(_arrays(known[1:]))
@@ -117,7 +117,7 @@ def leaf(node: Any) -> None:
     """Keep the place where a user made a variable."""
     mode = current()
     if mode.handler is not None:
-        node.record = places.here(2), (), (), ()
+        node.record = places.here(2, mode.again), (), (), ()
 
 
 def constant(row: Any, args: tuple[Any, ...], result: Any) -> None:
@@ -125,7 +125,7 @@ def constant(row: Any, args: tuple[Any, ...], result: Any) -> None:
     if not isinstance(row.function, np.ufunc):
         return  # np.empty_like has any contents, np.full_like those that were asked for
     mode = current()
-    place = places.here(2)
+    place = places.here(2, mode.again)
     if mode.handler is None or mode.rule is not None or _is_inside(mode, place):
         return
     operands = tuple([_plain(x) for x in args])
@@ -138,7 +138,7 @@ def composing(row: Any) -> Callable[..., Any]:
     mode, text = current(), row.text
     if mode.handler is None or mode.rule is not None:
         return text
-    place = places.here(3)
+    place = places.here(3, mode.again)
     is_inside = _is_inside(mode, place)
 
     def looked_at(*values: Any) -> Any:
@@ -387,14 +387,14 @@ def _judge(
     for array in _arrays(result):
         if array.dtype.kind not in "fc":
             continue
-        bad = _new(array, inputs, row.broadcasts)
+        bad = _new(array, inputs, is_elementwise(row, kind))
         if bad is not None:
             given = next(iter(_arrays(cotangent)), None)
             index = first(bad)
             count = array.size - int(_nonzero(_finite(array)))
             case = Case(
                 row, kind, place, mode.within, node, names, operands, answer, given,
-                array, index, count, wanted, giver, uses,
+                array, index, count, wanted, giver, uses, tuple(inputs),
             )  # fmt: skip
             _told(mode, error_of(case))
             return
@@ -411,7 +411,7 @@ def _told(mode: Mode, error: NonFiniteError) -> None:
         leave(token)
 
 
-def _new(result: Any, inputs: list[Any], is_elementwise: bool) -> Any:
+def _new(result: Any, inputs: list[Any], by_element: bool) -> Any:
     """A mask of the bad elements that did not come in, or None.
 
     Such are a nan or inf of finite numbers, and a nan of numbers that are none. Where the function
@@ -423,7 +423,7 @@ def _new(result: Any, inputs: list[Any], is_elementwise: bool) -> Any:
     finite, number = True, True
     for x in inputs:
         finite_x, number_x = np.isfinite(x), ~np.isnan(x)
-        if not is_elementwise or np.shape(x) != _fit(np.shape(x), result.shape):
+        if not by_element or np.shape(x) != _fit(np.shape(x), result.shape):
             finite_x, number_x = finite_x.all(), number_x.all()
         finite, number = np.logical_and(finite, finite_x), np.logical_and(number, number_x)
     new = np.logical_or(bad & finite, np.isnan(result) & number)

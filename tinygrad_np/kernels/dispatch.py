@@ -94,7 +94,14 @@ def array_function(function: F) -> F:
     @functools.wraps(function)
     def forwarding(*args: Any, **kwargs: Any) -> Any:
         call = None if kwargs else calls.get(tuple(map(type, args)))
-        return forward(args, kwargs) if call is None else call(*args)
+        if call is not None:
+            try:
+                return call(*args)
+            except (TypeError, ValueError, IndexError):
+                if call is function:
+                    raise
+        # Also where a class's shorter way failed: the long one says more about it.
+        return forward(args, kwargs)
 
     forwarding.implementation = function  # type: ignore[attr-defined]
     forwarding.calls = calls  # type: ignore[attr-defined]
