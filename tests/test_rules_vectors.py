@@ -105,7 +105,7 @@ class TestMessages:
     def test_lengths_that_do_not_fit(self):
         with pytest.raises(ValueError, match=r"np\.cross: of a \(4,\) .* has not 2 or 3 elements"):
             np.cross(Tensor(np.ones(4)), np.ones(4))
-        with pytest.raises(ValueError, match=r"np\.vdot: a \(4,\) has 4 elements and b \(3,\) has 3"):
+        with pytest.raises(ValueError, match=r"np\.vdot: a \(4,\) has 4 elements and b .* has 3"):
             np.vdot(Tensor(np.ones(4)), np.ones(3))
 
     def test_what_chooses_takes_no_tensor(self):
