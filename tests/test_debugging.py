@@ -36,14 +36,15 @@ def is_finite(result):
     return all(np.isfinite(x).all() for x in tg.tree.leaves(result))
 
 
-@pytest.mark.parametrize("classes", [8, 64, 512])
-def test_large_labels_that_change_places_change_the_mark(classes):
-    # Sums of blocks of 64 rows and sums of columns of such blocks stay as they were.
-    rows = np.arange(20_000)
-    labels = np.zeros((len(rows), classes))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("classes", [8, 64, 503, 509, 512, 1018])
+def test_large_labels_that_change_places_change_the_mark(classes, dtype):
+    # Sums of blocks of rows, and of columns of such blocks, stay as they were.
+    rows = np.arange(4000)
+    labels = np.zeros((len(rows), classes), dtype)
     labels[rows, rows * 7 // 3 % classes] = 1
     before = marks.fingerprint(labels)
-    for distance in (1, 8, 64, 512, 1024):
+    for distance in (1, 8, 64, 503, 509, 512, 1024, 2048):
         labels[[0, distance]] = labels[[distance, 0]]
         assert (marks.fingerprint(labels) != before) == (not np.all(labels[0] == labels[distance]))
         labels[[0, distance]] = labels[[distance, 0]]
