@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tinygrad_np.kernels import elementwise, memory, products, promises
+from tinygrad_np.kernels import elementwise, matrices, memory, products, promises
 
 
 def pytest_addoption(parser):
@@ -21,6 +21,7 @@ def simple_paths(request, monkeypatch):
     if request.config.getoption("--simple-paths"):
         monkeypatch.setattr(products, "path", lambda columns, c, f: None)
         monkeypatch.setattr(promises, "_LARGE", sys.maxsize)
+        monkeypatch.setattr(matrices, "_PIECE", sys.maxsize)
         monkeypatch.setattr(promises, "PromisedPlaces", _never)
         monkeypatch.setattr(memory, "SMALLEST", sys.maxsize)
         monkeypatch.setattr(elementwise, "_is_one_number", lambda logits, labels: False)

@@ -21,7 +21,7 @@ LAYERS = [
     ["files", "kernels.dispatch", "kernels.geometry", "progress"],
     ["kernels.memory", "arrays", "tree",
      "data.dataset"],
-    ["kernels.threads"],
+    ["kernels.threads"], ["kernels.matrices"],
     ["kernels.elementwise", "kernels.factors", "kernels.scatter", "kernels.shapes",
      "kernels.windows", "kernels.pooling", "data.idx", "data.garments", "data.batches",
      "data.places"],

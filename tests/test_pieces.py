@@ -10,11 +10,13 @@ import weakref
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.kernels import threads, tiles
-from tinygrad_np.kernels.threads import matrix_product, summed, together
+from tinygrad_np.kernels import matrices, threads, tiles
+from tinygrad_np.kernels.matrices import matrix_product
+from tinygrad_np.kernels.threads import summed, together
 
 LARGE = 1 << 30
 
@@ -61,6 +63,25 @@ def test_small_work_stays_in_its_thread(count):
     found = set()
     together(lambda _: found.add(threading.current_thread()), range(5), 100)
     assert found == {threading.current_thread()}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "work", "shared"),
+    [
+        (4, threads._WORTHWHILE - 1, False),
+        (4, threads._WORTHWHILE, True),
+        (40, 40 * threads._EACH - 1, False),
+        (40, 40 * threads._EACH, True),
+        (1, LARGE, False),
+        (2, LARGE, True),
+    ],
+)
+def test_from_so_much_work_it_is_shared(library, monkeypatch, pieces, work, shared):
+    calls = []
+    monkeypatch.setattr(threads, "_shared", lambda *a: calls.append(a))
+    found = []
+    together(found.append, range(pieces), work)
+    assert (len(calls), len(found)) == ((1, 0) if shared else (0, pieces))
 
 
 def test_products_have_one_thread_meanwhile_and_all_again_afterwards(library):
@@ -145,7 +166,6 @@ if _libraries():
 
 def test_the_limit_holds_in_every_thread_and_ends():
     """Of threads that call threadpoolctl for OpenBLAS, it heeds one: the first that is alive."""
-    pytest.importorskip("threadpoolctl")
     done = subprocess.run(
         [sys.executable, "-c", REAL],
         capture_output=True,
@@ -157,7 +177,6 @@ def test_the_limit_holds_in_every_thread_and_ends():
 
 
 def test_a_limit_that_would_not_hold_in_our_threads_is_not_set(monkeypatch):
-    threadpoolctl = pytest.importorskip("threadpoolctl")
     ours = {"user_api": "blas", "internal_api": "openblas", "threading_layer": "pthreads"}
     for other in ({"threading_layer": "openmp"}, {"internal_api": "mkl"}):
         found = [{**ours, "filepath": ""}, {**ours, **other, "filepath": ""}]
@@ -403,6 +422,12 @@ def test_these_are_large_enough_to_be_shared(monkeypatch, request):
     assert len(calls) == 6  # the same
 
 
+@pytest.fixture
+def pieces(request):
+    if request.config.getoption("--simple-paths"):
+        pytest.skip("there, no product is cut")
+
+
 class TestMatrixProducts:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
     @pytest.mark.parametrize(
@@ -435,7 +460,7 @@ class TestMatrixProducts:
         ],
     )
     def test_what_blas_cannot_read_is_copied_once_not_for_every_piece(
-        self, a, b, library, monkeypatch
+        self, a, b, library, pieces, monkeypatch
     ):
         read = []
         matmul = np.matmul
@@ -448,13 +473,13 @@ class TestMatrixProducts:
 
     def test_a_product_with_ones_own_transpose_is_left_whole(self, library, monkeypatch):
         """NumPy computes one half of it."""
-        monkeypatch.setattr(threads, "together", pytest.fail)
+        monkeypatch.setattr(matrices, "together", pytest.fail)
         x = np.random.default_rng(0).normal(size=(1024, 512))
         found = (lambda t: t.T @ t)(Tensor(x)).data
         assert np.allclose(found, x.T @ x)
         assert np.array_equal(found, found.T)
 
-    def test_one_thread_of_blas_whenever_more_would_be_woken(self, library, monkeypatch):
+    def test_one_thread_of_blas_whenever_more_would_be_woken(self, library, pieces, monkeypatch):
         meanwhile = []
         for name in ("dot", "matmul"):
             function = getattr(np, name)

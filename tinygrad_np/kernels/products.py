@@ -20,8 +20,8 @@ import numpy as np
 from . import tiles, winograd
 from .dispatch import array_function, numbers
 from .geometry import Ints
+from .matrices import matrix_product
 from .memory import empty
-from .threads import matrix_product
 from .windows import (
     FEW_CHANNELS,
     checked_windows,

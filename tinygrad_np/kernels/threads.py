@@ -1,9 +1,11 @@
 """Pieces of one piece of work, on several threads where there are some.
 
-`together` calls a function with each of some pieces; `summed` adds up what it finds for each. Where
-threadpoolctl is installed and NumPy's matrix product may use several threads of OpenBLAS (as in
-NumPy's wheels), so do we, and every product then gets one: copies, sums and products of tiles run
-side by side, where otherwise only the products would. Elsewhere the calls follow one another.
+`together` calls a function with each of some pieces, `summed` adds up what it finds for each, and
+`one_thread` is a block in which matrix products have one thread of BLAS; `release` lets go of the
+threads, and of the memory that is kept for later. Where threadpoolctl is installed and NumPy's
+matrix product may use several threads of OpenBLAS (as in NumPy's wheels), so do we, and every
+product then gets one: copies, sums and products of tiles run side by side, where otherwise only the
+products would. Elsewhere the calls follow one another.
 
 Results do not depend on the number of our threads: a piece is the same whoever works on it, no
 piece writes where another one does, and the products have one thread also where the pieces follow
@@ -28,10 +30,6 @@ from .memory import zeros
 _WORTHWHILE = 1 << 23  # multiplications from which it pays to hand over pieces
 _EACH = 1 << 20  # the same of a piece: threads that work on less wait for each other
 _RUNS = 4  # of pieces that are summed apart
-_WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
-_WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
-_PIECE = 1 << 23  # multiplications of a matrix product that are worth a piece
-_PIECE_ROWS = 256  # and rows or columns: every piece goes through all of the other matrix
 
 
 class _Cores:
@@ -152,6 +150,16 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_CORES.after_fork)
 
 
+def one_thread() -> Any:
+    """A block in which NumPy's matrix products have one thread, as in `together`.
+
+    >>> with one_thread():
+    ...     np.ones((2, 3)) @ np.ones(3)
+    array([3., 3.])
+    """
+    return _CORES
+
+
 def release() -> None:
     """Give the memory that is kept for later, and that nobody uses, back to the system.
 
@@ -247,56 +255,3 @@ def summed(
     for other in others:
         np.add(total, other, out=total)
     return total
-
-
-def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
-    """(m, k) @ (k, n), of plain arrays; `out` is for the result, contiguous.
-
-    The threads that OpenBLAS wakes for a product stay awake for some 20 ms, and take the cores from
-    the pieces that come next. So a product has one thread, and a large one is cut into pieces.
-
-    >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
-    array([[11.]])
-    """
-    if not _wakes(a, b):
-        return np.dot(a, b, out)
-    (m, k), n = a.shape, b.shape[1]
-    count = min(m * k * n // _PIECE, max(m, n) // _PIECE_ROWS, 16)
-    # Of a matrix and its own transpose, NumPy computes one half.
-    if count < 2 or np.may_share_memory(a, b):
-        with _CORES:
-            return np.dot(a, b, out)
-    result = np.empty((m, n), a.dtype) if out is None else out
-    # Else every piece would make a copy of its own; `dot` also does of a part of a transpose.
-    a, b = [x if x.flags.forc else np.ascontiguousarray(x) for x in (a, b)]
-
-    def multiply(piece: int) -> None:
-        part = slice(piece * max(m, n) // count, (piece + 1) * max(m, n) // count)
-        if m >= n:
-            np.matmul(a[part], b, out=result[part])
-        else:
-            np.matmul(a, b[:, part], out=result[:, part])
-
-    together(multiply, range(count), m * k * n)
-    return result
-
-
-def _wakes(a: Any, b: Any) -> bool:
-    """Whether the product of two matrices may wake threads of OpenBLAS."""
-    n = b.shape[1]
-    work = a.size * n
-    if work < _WAKES_FOR_VECTORS or (work < _WAKES and n > 1 and a.shape[0] > 1):
-        return False
-    return a.dtype == b.dtype and a.dtype.kind in "fc"
-
-
-def matmul(x: Any, y: Any, **options: Any) -> Any:
-    """`numpy.matmul` of plain arrays, two matrices of them with `matrix_product`.
-
-    >>> matmul(np.eye(2), np.array([3.0, 4.0]))
-    array([3., 4.])
-    """
-    matrices = type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == 2 == y.ndim
-    if matrices and x.shape[1] == y.shape[0] and not options and _wakes(x, y):
-        return matrix_product(x, y)
-    return np.matmul(x, y, **options)

@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .matrices import matrix_product
 from .memory import empty, scratch
-from .threads import matrix_product, summed, together
+from .threads import summed, together
 from .tiles import image_of
 
 _M = 4  # outputs of a tile

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from ..kernels import promises
+from ..kernels.matrices import matmul, matrix_product
 from ..kernels.memory import SOME, empty
 from ..kernels.products import filter_product, product, unwindows, window_product
-from ..kernels.threads import matmul, matrix_product
 from ..kernels.windows import pad, windows
 from .table import bilinear, linear, takes
 
