@@ -888,7 +888,7 @@ class TestCopies:
             tg.grad(lambda x: np.sum(x * 1e308 + x * 1e308))(np.zeros(2))
         assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
-    def test_one_out_of_another_process(self):
+    def test_one_by_the_oldest_protocol_of_pickle(self):
         assert str(self.error()) == str(pickle.loads(pickle.dumps(self.error(), protocol=0)))
 
     def test_all_of_them(self):
