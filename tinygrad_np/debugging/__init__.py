@@ -4,8 +4,8 @@
 - `strong_zeros`: 0·∞ is 0 in the sweeps of elementwise functions.
 
 `modes` is what is switched on, `places` the lines of the user's program, `watch` the look at every
-operation and rule, `marks` the arrays that could be written into, `errors` and `diagnoses` what is
-told, `shapes` the errors of shapes.
+operation and rule, `marks` the arrays that could be written into; `cases`, `errors` and `diagnoses`
+are what is told of a nan, `shapes` and `misfits` what of shapes that do not fit.
 """
 
 from .errors import ChangedArrayError, NonFiniteError, NonFiniteWarning

@@ -61,7 +61,7 @@ def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | Non
     bound = _bound(row, args, kwargs)
     text = str(error)
     if _speaks(error, row):
-        lines = _lines_told(row, bound) if modes.opened and _MADE not in text else ""
+        lines = _lines(_operands(row, bound)) if modes.opened and _MADE not in text else ""
         return _like(error, text + lines) if lines else None
     told = None
     try:
@@ -79,7 +79,7 @@ def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | Non
         name = f"t[{written(bound[1])}]"
     is_named = part and part[1] == row.name and not told  # by us, who know no more than NumPy
     message = text if is_named else f"{name}: {told or _cleaned(text, row, bound)}"
-    return _like(error, message if _MADE in message else message + _lines_told(row, bound))
+    return _like(error, message if _MADE in message else message + _lines(_operands(row, bound)))
 
 
 def _is_users(error: Exception) -> bool:
@@ -164,9 +164,8 @@ def _is_array(x: Any) -> bool:
     return hasattr(x, "shape") and hasattr(x, "dtype")
 
 
-def _lines_told(row: Any, bound: list[Any]) -> str:
+def _lines(operands: list[tuple[str, Any]]) -> str:
     """In debug mode the lines that made the operands, as the end of a message."""
-    operands = _operands(row, bound)
     lines = watch.made_at([x for _, x in operands])
     return "".join(
         [
@@ -184,11 +183,7 @@ def with_lines(error: ValueError, **operands: Any) -> ValueError:
     ValueError('f: x is (2,)')
     """
     if modes.opened:
-        text = str(error)
-        for (name, x), line in zip(operands.items(), watch.made_at(operands.values()), strict=True):
-            if line:
-                text += f"\n  {name}, {x.dtype} {x.shape}, {_MADE}\n  {line.strip()}"
-        error.args = (text,)
+        error.args = (f"{error}{_lines(list(operands.items()))}",)
     return error
 
 

@@ -209,10 +209,7 @@ class Sweep:
 
     def _watched(self, node: Any, rule: Any, slot: Any, kind: str) -> Callable[..., Any]:
         def watched(g: Any, held: Any, above: Any) -> Any:
-            if self.recorded:
-                part = self._as_rule_of(node, rule, g, held, above)
-            else:
-                part = rule(g, held, above)
+            part = self._as_rule_of(node, rule, g, held, above)
             inputs: Any = g, held
             if kind == "vjp":
                 like = above if slot is None else above[slot]
