@@ -398,20 +398,15 @@ def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
 
 def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
     """The arguments, with variables in place of the chosen ones."""
-    count = len(args)
-    if len(chosen) == 1 and 0 <= chosen[0] < count:
-        inside, (argnum,) = list(args), chosen
-        inside[argnum] = _opened(args[argnum], inputs, name, argnum)
-        return inside
-    if any([not -count <= argnum < count for argnum in chosen]):
-        raise ValueError(
-            f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
-        )
-    if len({argnum % count for argnum in chosen}) < len(chosen):
-        raise ValueError(f"{name}: argnums {chosen} names an argument twice")
-    inside = list(args)
+    count, inside = len(args), list(args)
     for argnum in chosen:
+        if not -count <= argnum < count:
+            raise ValueError(
+                f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
+            )
         inside[argnum] = _opened(args[argnum], inputs, name, argnum)
+    if len(chosen) > 1 and len({argnum % count for argnum in chosen}) < len(chosen):
+        raise ValueError(f"{name}: argnums {chosen} names an argument twice")
     return inside
 
 

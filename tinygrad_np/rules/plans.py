@@ -68,9 +68,10 @@ class Plan:
 
     `bound` below is the result, then the first `given` arguments in the order of the signature,
     then the `Like` of each operand at the positions `likes`. A node holds ``select(bound)``, which
-    is what lies at the `places` of it, and above the node are the operands' sources in order, a list
-    operand's in a run with None for each plain array. The pairs of `pulls` and `pushes` are a function of (cotangent or tangent, held, above)
-    and the slot among the sources (a slice for a list operand) that it belongs to.
+    is what lies at the `places` of it, and above the node are the operands' sources in order, a
+    list operand's in a run with None for each plain array. The pairs of `pulls` and `pushes` are a
+    function of (cotangent or tangent, held, above) and the slot among the sources (a slice for a
+    list operand) that it belongs to.
 
     Of one value (`holds_one`), and of one source (`has_one`, and then the slot is None), there is
     no tuple: most nodes of a graph have one of each, and a tuple more costs time to make, and more
