@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ from .libraries import IMPORTED
 
 OURS, FORWARD = "tinygrad_np", "our forward pass, recorded"
 ROUND = 0.1  # seconds that a library runs before it is the next one's turn
+REST = (
+    0.2  # seconds until the threads of the one before sleep: those of OpenBLAS stay awake for 0.1
+)
 # Presets of a shell that no user has, and that halve NumPy's matrix product.
 _UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -83,6 +87,7 @@ def is_installed(library: str) -> bool:
 def measure(name: str, libraries: list[str], threads: int, rounds: int) -> dict[str, list[float]]:
     """Seconds a step of case `name`: a list for each library, one figure a round."""
     case = CASES[name]
+    rest = REST if threads > 1 else 0
     with tempfile.TemporaryDirectory() as folder:
         workers = [Worker(library, name, threads, folder) for library in libraries]
         try:
@@ -91,7 +96,9 @@ def measure(name: str, libraries: list[str], threads: int, rounds: int) -> dict[
             times: dict[str, list[float]] = {library: [] for library in libraries}
             for _ in range(rounds):
                 for worker in workers:
+                    time.sleep(rest)
                     times[worker.library].append(worker.ask(ROUND))
+                time.sleep(rest)
                 times.setdefault(FORWARD, []).append(workers[0].ask(f"forward {ROUND}"))
             return times
         finally:

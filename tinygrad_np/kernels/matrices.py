@@ -1,7 +1,7 @@
 """Products of matrices of plain arrays, which leave the other cores to the pieces of `threads`.
 
-The threads that OpenBLAS wakes for a product stay awake for some 20 ms, and take the cores from the
-pieces that come next. So a product has one thread, and a large one is cut into pieces itself.
+The threads that OpenBLAS wakes for a product stay awake for some 100 ms, and take the cores from
+the pieces that come next. So a product has one thread, and a large one is cut into pieces itself.
 """
 
 from typing import Any
