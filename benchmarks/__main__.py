@@ -17,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,9 @@ from .libraries import IMPORTED
 
 OURS, FORWARD = "tinygrad_np", "our forward pass, recorded"
 ROUND = 0.1  # seconds that a library runs before it is the next one's turn
+# Seconds that it runs before that, where there are several threads: those that the one before had
+# OpenBLAS wake stay awake for 0.1 s, and its own have to wake first.
+LEAD = 0.2
 REST = (
     0.2  # seconds until the threads of the one before sleep: those of OpenBLAS stay awake for 0.1
 )
@@ -87,19 +89,19 @@ def is_installed(library: str) -> bool:
 def measure(name: str, libraries: list[str], threads: int, rounds: int) -> dict[str, list[float]]:
     """Seconds a step of case `name`: a list for each library, one figure a round."""
     case = CASES[name]
-    rest = REST if threads > 1 else 0
     with tempfile.TemporaryDirectory() as folder:
         workers = [Worker(library, name, threads, folder) for library in libraries]
         try:
             for worker in workers[1:]:
                 agree(workers[0], worker, case.tolerance)
-            times: dict[str, list[float]] = {library: [] for library in libraries}
+            times: dict[str, list[float]] = {}
+            turns = [(worker, worker.library, "") for worker in workers]
+            turns.append((workers[0], FORWARD, "forward "))
             for _ in range(rounds):
-                for worker in workers:
-                    time.sleep(rest)
-                    times[worker.library].append(worker.ask(ROUND))
-                time.sleep(rest)
-                times.setdefault(FORWARD, []).append(workers[0].ask(f"forward {ROUND}"))
+                for worker, timed, what in turns:
+                    if threads > 1:
+                        worker.ask(f"{what}{LEAD}")
+                    times.setdefault(timed, []).append(worker.ask(f"{what}{ROUND}"))
             return times
         finally:
             for worker in workers:
