@@ -61,20 +61,6 @@ def _sigmoid(x: Any) -> Any:
 
 
 @array_function
-def log_share(x: Any, y: Any) -> Any:
-    """exp(x) / (exp(x) + exp(y)), without overflow, and ½ for two equal infinities.
-
-    >>> log_share(np.array([-np.inf, 1000.0]), np.array([-np.inf, 0.0]))
-    array([0.5, 1. ])
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        difference = np.subtract(x, y)
-        if np.isnan(difference).any():
-            difference = np.where(np.equal(x, y), constant(0, difference.dtype), difference)
-        return _sigmoid(difference)
-
-
-@array_function
 def logistic_loss(logits: Any, labels: Any) -> Any:
     """−y log σ(z) − (1 − y) log(1 − σ(z)), elementwise, for logits z and labels y.
 

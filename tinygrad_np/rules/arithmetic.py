@@ -27,17 +27,18 @@ from ..kernels.elementwise import (
     strong_product,
     stronger_product,
 )
+from ..kernels.slopes import direction, in_single, power_slope, sigmoid_slope
 from .table import general, linear, over, pointwise, same, takes
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
-    """y·x**(y − 1), and 0 for x = y = 0, where that is 0·∞."""
+    """y·x**(y − 1), and 0 for y = 0, also where x = 0."""
     if isinstance(y, (int, float, complex)):
         if y == 2:
             return x + x  # of all powers the one that is met most
-        return y * x ** (y - 1) if y else np.zeros_like(x)
-    both_zero = np.logical_and(np.equal(x, 0), np.equal(y, 0))
-    return np.where(both_zero, 0, y * np.where(both_zero, 1, x) ** (y - 1))
+        if y in _PLAIN_POWERS and x.dtype.itemsize > 2:
+            return y * x ** (y - 1) if y else np.zeros_like(x)
+    return power_slope(x, y)
 
 
 def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
@@ -48,7 +49,23 @@ def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
         x = cast(x, ans.dtype)  # of a negative base the logarithm is complex
     base_is_zero = np.equal(x, 0)
     at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
-    return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
+    logarithm = np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
+    if not np.isinf(ans).any():
+        return ans * logarithm
+    root = np.power(x, 0.5 * y)  # the value may overflow where its derivative does not yet
+    return np.where(np.isinf(ans), root * (root * logarithm), ans * logarithm)
+
+
+@in_single
+def _power_slope_by_exponent(x: Any, y: Any, n: int) -> Any:
+    return power_slope(x, y, n) * np.log(x) + _by_coefficient(x, y, n)
+
+
+def _by_coefficient(x: Any, y: Any, n: int) -> Any:
+    """The derivative of y·(y − 1)⋯(y − n + 1) times xʸ⁻ⁿ."""
+    if n == 1:
+        return np.power(x, y - 1)
+    return power_slope(x, y - 1, n - 1) + y * _by_coefficient(x, y - 1, n - 1)
 
 
 def _unit(x: Any, length: Any) -> Any:
@@ -119,6 +136,9 @@ def _clip_high(a: Any, a_min: Any, a_max: Any) -> Any:
     return np.logical_not(np.logical_or(kept, _clip_low(a, a_min, a_max)))
 
 
+# Those that are met most: of these y − 1 is exact, and xʸ⁻¹ overflows only where y·xʸ⁻¹ does.
+_PLAIN_POWERS = frozenset([n / 2 for n in range(-20, 21) if n != -1])
+
 _UMATH: Any = umath
 _CLIP = _UMATH.clip  # the ufunc beneath numpy.clip
 
@@ -160,10 +180,15 @@ ROWS = (
     # powers and roots
     pointwise(np.square, lambda x: x + x, analytic=True),
     pointwise(np.sqrt, over(lambda ans: ans + ans), analytic=True),
-    pointwise(np.cbrt, over(lambda ans: 3 * ans * ans)),
+    pointwise(np.cbrt, lambda ans: 1 / (3 * ans) / ans),
     pointwise(np.power, _power_by_base, _power_by_exponent, analytic=True),
     pointwise(np.float_power, _power_by_base, _power_by_exponent, analytic=True),
-    pointwise(np.hypot, lambda x, ans: _unit(x, ans), lambda y, ans: _unit(y, ans)),
+    pointwise(
+        power_slope,
+        lambda x, y, n: power_slope(x, y, n + 1),
+        lambda x, y, n: _power_slope_by_exponent(x, y, n),
+    ),
+    pointwise(np.hypot, lambda x, y: direction(x, y), lambda x, y: direction(y, x)),
     # size and sign; the transposes of conjugating maps conjugate
     general(
         np.absolute,
@@ -236,7 +261,8 @@ ROWS = (
         lambda g, y: relu_gate(g, y),
         locally_constant={"y": "a mask: the result jumps where it changes sign"},
     ),
-    pointwise(sigmoid, lambda x, ans: ans * sigmoid(-x)),  # 1 − ans would round to 0
+    pointwise(sigmoid, lambda x: sigmoid_slope(x)),
+    pointwise(sigmoid_slope, lambda x, ans: -np.tanh(0.5 * x) * ans),
     pointwise(
         logistic_loss,
         lambda logits, labels: logistic_residual(logits, labels),
@@ -253,7 +279,7 @@ ROWS = (
             lambda t, logits: -np.mean(t * logits),
         ),
     ),
-    pointwise(logistic_residual, lambda logits: sigmoid(logits) * sigmoid(-logits), lambda: -1),
+    pointwise(logistic_residual, lambda logits: sigmoid_slope(logits), lambda: -1),
     pointwise(
         bernoulli_loss,
         lambda probabilities, labels: (
