@@ -20,12 +20,15 @@ from __future__ import annotations
 
 import itertools
 import operator
+import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
 import numpy as np
 
+from .arrays import owned
 from .debugging import modes, watch
 from .kernels.elementwise import cast
 from .kernels.memory import unshared
@@ -34,7 +37,7 @@ from .kernels.shapes import expand, sum_to
 from .rules.plans import ANS, Plan, Shaped
 from .rules.table import Row, linear
 
-new_number = itertools.count().__next__
+new_number = itertools.count().__next__  # one call in C: no two threads get the same number
 _by_number = operator.attrgetter("number")
 
 
@@ -230,6 +233,33 @@ def reverse(
             if isinstance(g, Promise):
                 cotangents[node] = unshared(g.kept)
     return cotangents
+
+
+_COLLECTING: Any = None  # held while a gradient is added; a finaliser may come in between
+
+
+def _begin() -> None:
+    """Make the lock, anew after a fork: the thread that held it is not there."""
+    global _COLLECTING
+    _COLLECTING = threading.RLock()
+
+
+_begin()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin)
+
+
+def collect(found: dict[Node, Any], taken: set[int]) -> None:
+    """Add the cotangents of leaves to their `grad`, to which another thread may add as well.
+
+    `taken` is that of `arrays.owned`.
+    """
+    for node, g in found.items():
+        with _COLLECTING:
+            before = getattr(node, "grad", None)
+            if before is not None:
+                g = watch.total(node, before, g) if modes.opened else before + g
+            node.grad = owned(g, taken)
 
 
 def _reach(

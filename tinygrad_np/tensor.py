@@ -22,9 +22,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .arrays import Array, floating, is_masked, owned, shaped_like
+from .arrays import Array, floating, is_masked, shaped_like
 from .debugging import modes, shapes, watch
-from .graph import Node, Output, Source, describe, leaf, new_number, reverse, several_of
+from .graph import Node, Output, Source, collect, describe, leaf, new_number, reverse, several_of
 from .kernels.memory import elementwise, large_from
 from .methods import Methods
 from .refusals import Refusals, no_attribute
@@ -164,12 +164,7 @@ class Tensor(Methods, Refusals):
         given = np.ones(self.shape) if cotangent is None else cotangent
         seed = shaped_like(given, self.shape, self.dtype, "backward: the cotangent")
         found: Any = reverse([(self._source, seed)], free=True)
-        taken = {id(seed)}
-        for node, g in found.items():
-            before = getattr(node, "grad", None)
-            if before is not None:
-                g = watch.total(node, before, g) if modes.opened else before + g
-            node.grad = owned(g, taken)
+        collect(found, {id(seed)})
 
     # NumPy's protocols
 
