@@ -3,17 +3,17 @@
 `empty` gives an array in memory that nobody can reach any more; `scratch` the same for what a
 kernel forgets before it returns; `release` gives all of it back to the system.
 
-How it is known that nobody can reach a buffer: an array from `empty` does not own its elements, it
-was made from a `_Lease` by NumPy's array interface, and holds it. So does, directly or not, each
-slice, view and memoryview of that array, for as long as it lives. The buffer is used again once the
-lease has died, which a weak reference tells: Python promises that it calls back when, and only
-when, its object is gone. No count of references is read, so that every interpreter may keep objects
-for as long as it likes: a buffer is then used again later, or never.
+How it is known that nobody can reach a buffer: an array from `empty` does not own its elements. It
+is made from a `_Lease` by NumPy's array interface and holds that lease; so does, directly or not,
+each slice, view and memoryview of the array, for as long as it lives. The buffer is used again once
+the lease has died. A weak reference tells: Python promises to call back when its object is gone,
+and not before. No count of references is read. An interpreter may keep dead objects for as long as
+it likes: then a buffer is used again later, or never.
 
-Each thread has buffers of its own. An array may die on any thread, and at any instruction of it, so
-the callback is a deque's own ``append``, which needs no lock and runs no code of ours. What is done
-between two lines here may be interrupted by a signal's handler, or by a finaliser, that calls this
-module again: a buffer is taken out of all books before it is lent.
+Each thread has buffers of its own. An array may die on any thread, and at any instruction, so the
+callback is the ``append`` of a deque, which needs no lock and runs no code of ours. A signal's
+handler or a finaliser may interrupt the functions here and call them again: they take a buffer out
+of `back` and `lent` by single operations before they use it.
 """
 
 import contextlib
@@ -57,9 +57,10 @@ class _Memory:
 
 
 class _Shelf:
-    """The buffers of one size: `lent` by the reference to their lease; `back`, those it is dead of.
+    """The buffers of one size.
 
-    `give_back` is what such a reference calls, with itself.
+    `lent` finds a buffer by the weak reference to its lease. That reference calls `give_back` with
+    itself when the lease dies, which puts it into `back`.
     """
 
     __slots__ = ("back", "give_back", "lent")
