@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from versions import without_a_class
 
 import tinygrad_np as tg
 from tinygrad_np.__main__ import main
@@ -20,7 +21,6 @@ from tinygrad_np.check.classification import CLASSES, Entry, functions, page, un
 from tinygrad_np.rules import REFUSED, TABLE
 from tinygrad_np.rules.calls import row_of
 from tinygrad_np.rules.table import name_of
-from versions import without_a_class
 
 PAGE = Path(__file__).parents[1] / "docs" / "numpy.md"
 VERSION = ".".join(np.__version__.split(".")[:2])
@@ -105,7 +105,9 @@ class TestANewerNumPy:
         monkeypatch.setattr(classification, "NEWEST", {"numpy": "2.5", "scipy": "1.18"})
         without_a_class(library, [])
         if told:
-            with pytest.raises(pytest.skip.Exception, match=f"{library} 2?.*newer than.*: newcomer"):
+            with pytest.raises(
+                pytest.skip.Exception, match=f"{library} 2?.*newer than.*: newcomer"
+            ):
                 without_a_class(library, ["newcomer"])
         else:
             with pytest.raises(AssertionError):

@@ -29,7 +29,8 @@ def told(name, call):
     return found[name]
 
 rng = np.random.default_rng(0)
-images, filters, weights = rng.normal(size=(2, 6, 6, 1)), rng.normal(size=(3, 3, 1, 2)), rng.normal(size=32)
+images, filters = rng.normal(size=(2, 6, 6, 1)), rng.normal(size=(3, 3, 1, 2))
+weights = rng.normal(size=32)
 x = np.array([0.5, 1.5, 2.5])
 
 def network(params):
@@ -75,7 +76,8 @@ with tg.debug():
     told("shapes", lambda: tg.Tensor(x) + np.ones(2))
     told("layer", lambda: tg.dense(tg.Tensor(x), np.ones((2, 2))))
 told("refused", lambda: np.asarray(tg.Tensor(x)))
-told("explained", lambda: str(tg.check.explain_nonfinite(lambda x: np.sum(np.sqrt(x)), np.zeros(2)))[:40])
+root = lambda x: np.sum(np.sqrt(x))
+told("explained", lambda: str(tg.check.explain_nonfinite(root, np.zeros(2)))[:40])
 print(json.dumps(found))
 """
 
@@ -93,7 +95,7 @@ def run(tmp_path, *arguments):
 
 
 def test_values_gradients_and_what_debug_mode_finds_need_no_frames(tmp_path):
-    """On an interpreter without `sys._getframe`: the same numbers, the same errors, plainer words."""
+    """On an interpreter without `sys._getframe`: the same numbers and errors."""
     with_frames, without = run(tmp_path), run(tmp_path, "without")
     for name, expected in with_frames.items():
         assert without[name][0] == expected[0], name
@@ -101,9 +103,13 @@ def test_values_gradients_and_what_debug_mode_finds_need_no_frames(tmp_path):
             assert without[name] == expected, name
             assert with_frames.get(name.removeprefix("debug: "), expected) == expected
     raised = {name: found for name, found in without.items() if isinstance(found[0], str)}
-    assert {"value", "derivative", "in remat", "composed", "changed", "drawn", "shapes"} <= set(raised)
+    assert {"value", "derivative", "in remat", "composed", "changed", "drawn", "shapes"} <= set(
+        raised
+    )
     assert not any(name.startswith("debug: ") for name in raised), raised
-    assert raised["value"][0] == raised["derivative"][0] == raised["in remat"][0] == "NonFiniteError"
+    assert (
+        raised["value"][0] == raised["derivative"][0] == raised["in remat"][0] == "NonFiniteError"
+    )
     assert raised["changed"][0] == raised["drawn"][0] == "ChangedArrayError"
 
 
@@ -122,5 +128,5 @@ def test_without_frames_there_is_no_place(monkeypatch):
     assert places.here(0) is None
     again = (test_without_frames_there_is_no_place.__code__, "where remat was called")
     assert places.here(0, again) == "where remat was called"
-    with tg.debug(), pytest.raises(tg.NonFiniteError, match="no line of the user.s program"):
+    with tg.debug(), pytest.raises(tg.NonFiniteError, match="no line of the user's program"):
         np.log(tg.Tensor(-1.0))

@@ -354,8 +354,8 @@ class TestAnySquareMatrix:
         assert np.isclose(np.sum(np.arange(3) * change), np.sum(expected * t))
 
 
-# Losses of a real matrix that NumPy before 2.5 computes with real numbers where all values are real,
-# and NumPy 2.5 with complex ones; and their gradients where they are known.
+# Losses of a real matrix whose values are all real, which NumPy before 2.5 gives as real numbers
+# and NumPy 2.5 as complex ones; and their gradients where they are known.
 OF_REAL_MATRICES = {
     "a power of the values": (lambda a: np.sum(np.linalg.eigvals(a).real ** 2), None),
     "the trace of a cube": (

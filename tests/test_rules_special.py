@@ -6,13 +6,13 @@ import sys
 import numpy as np
 import pytest
 import scipy.special as special
+from versions import without_a_class
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.kernels.distributions import exponential_moment, mills_excess
 from tinygrad_np.rules import REFUSED, TABLE, families
 from tinygrad_np.rules.table import name_of
-from versions import without_a_class
 
 families()
 

@@ -121,7 +121,7 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Ro
 
 
 def _anew(place: Any, compute: Callable[[], Any]) -> Any:
-    """What computes a user's function again: debug mode looks for lines no further out than this."""
+    """Compute a user's function again; debug mode looks for lines no further out than this."""
     with modes.afresh((_anew.__code__, place)):
         return compute()
 

@@ -32,7 +32,7 @@ from ..rules import REFUSED, TABLE, load
 from ..rules.table import name_of
 
 NEWEST = {"numpy": "2.5", "scipy": "1.18"}
-"""The newest versions that the whole suite was run on; newer ones may have functions without a class."""
+"""The newest versions that were tried; newer ones may have functions without a class."""
 
 # NumPy adds these parts to its lists once they are imported.
 _PARTS = ("char", "fft", "lib.recfunctions", "linalg", "polynomial", "strings")
@@ -155,7 +155,9 @@ def page(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> str:
             ),
         ]
     if unknown:
-        told = "A newer NumPy than the newest that was tried has them. A Tensor refuses them by name."
+        told = (
+            "A newer NumPy than the newest that was tried has them. A Tensor refuses them by name."
+        )
         parts += [f"## Without a class: {len(unknown)}", told, _names(unknown)]
     return "\n\n".join(parts) + "\n"
 

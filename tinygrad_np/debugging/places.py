@@ -51,8 +51,8 @@ Again = tuple[CodeType, Place | None]
 def here(depth: int = 1, again: Again | None = None) -> Place | None:
     """The place in the user's program that the caller (or one `depth` calls further out) runs for.
 
-    None where no frame is the user's, or there are no frames. Frames further out than that of the code of `again` call for
-    a derivative, say: they are not looked at, and its place is the answer.
+    None where no frame is the user's, or there are none. Frames further out than that of the code
+    of `again` call for a derivative, say: they are not looked at, and its place is the answer.
     """
     users = _USERS
     end, place = again or (None, None)
