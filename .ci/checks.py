@@ -202,6 +202,8 @@ def table(done: list[Run]) -> str:
     if not any("oldest" in run.name for run in done):
         missed.append(f"the oldest NumPy and SciPy (they need Python {' or '.join(HAVE_OLDEST)})")
     lines.append(f"not tried: {', '.join(missed) or 'none'}")
+    passed, failed, skipped = [sum(int(row[i]) for row in rows[1:]) for i in (3, 4, 5)]
+    lines.append(f"{passed} passed, {failed} failed, {skipped} skipped")
     return "\n".join(lines)
 
 
