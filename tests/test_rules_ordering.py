@@ -235,6 +235,8 @@ class TestTrimZeros:
     @pytest.mark.parametrize("axis", [None, 0, -1, (0, 1)])
     @pytest.mark.parametrize("trim", ["fb", "F", "b"])
     def test_of_matrices(self, axis, trim):
+        if isinstance(axis, tuple) and np.lib.NumpyVersion(np.__version__) < "2.4.0":
+            pytest.skip("NumPy 2.2 and 2.3 take no tuple here, although their reference says so")
         x = np.zeros((4, 5))
         x[1:3, 2:4] = [[1, 0], [2, 3]]
         assert np.array_equal(
