@@ -27,6 +27,7 @@ def small(monkeypatch, tmp_path):
     (tmp_path / "checkout" / "file.txt").write_text("here\n", encoding="utf-8")
     monkeypatch.setattr(checks, "ROOT", tmp_path / "checkout")
     monkeypatch.setattr(checks, "DATA", tmp_path / "data")
+    monkeypatch.delenv("TINYGRAD_NP_DATA", raising=False)
     return tmp_path
 
 
