@@ -193,9 +193,9 @@ class Methods:
         """As `numpy.all`: a constant."""
         return numpy.all(self, axis, keepdims=keepdims)
 
-    def argsort(self, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
-        """As `numpy.argsort`: a constant."""
-        return numpy.argsort(self, axis, kind, stable=stable)
+    def argsort(self, *args: Any, **kwargs: Any) -> Any:
+        """As `numpy.argsort`: (axis=-1, kind=None, stable=None, …); a constant."""
+        return numpy.argsort(self, *args, **kwargs)
 
     def argpartition(self, kth: Any, axis: Any = -1) -> Any:
         """As `numpy.argpartition`: a constant."""

@@ -180,7 +180,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def directions(at: Array, rng: np.random.Generator) -> list[Array]:
+def directions(at: Array, rng: np.random.Generator) -> list[Any]:
     """One that moves every component in proportion to it, and one that moves all alike.
 
     Of the lengths, which have few bits so that most steps are exact, none is small, and hardly one

@@ -2,7 +2,8 @@
 
 `here` looks outwards through the frames for the first one that belongs to the user, and keeps only
 its code and its instruction, so that no frame, and nothing in one, is kept alive. What is read from
-that (the line, its text) is read when somebody wants to know.
+that (the line, its text) is read when somebody wants to know. An interpreter without frames has no
+places: messages are plainer, and all else is as ever.
 
 >>> place = here(0)
 >>> text(place).splitlines()[1].strip()
@@ -40,6 +41,7 @@ class _Users(dict[str, bool]):
 
 
 _USERS = _Users()
+_frame_of = getattr(sys, "_getframe", None)  # which an interpreter need not have
 
 
 Again = tuple[CodeType, Place | None]
@@ -49,12 +51,14 @@ Again = tuple[CodeType, Place | None]
 def here(depth: int = 1, again: Again | None = None) -> Place | None:
     """The place in the user's program that the caller (or one `depth` calls further out) runs for.
 
-    None where no frame is the user's. Frames further out than that of the code of `again` call for
-    a derivative, say: they are not looked at, and its place is the answer.
+    None where no frame is the user's, or there are none. Frames further out than that of the code
+    of `again` call for a derivative, say: they are not looked at, and its place is the answer.
     """
     users = _USERS
     end, place = again or (None, None)
-    frame: Any = sys._getframe(depth + 1)
+    if _frame_of is None:
+        return place
+    frame: Any = _frame_of(depth + 1)
     inner = None
     while frame is not None:
         code = frame.f_code
@@ -120,6 +124,7 @@ def text(place: Place | None) -> str:
 def _span(place: Place) -> tuple[int, int | None, int | None, int | None]:
     """First line, last line, first and last column of the instruction."""
     code, instruction, _ = place
+    # an instruction in CPython takes two bytes
     positions = itertools.islice(code.co_positions(), max(instruction, 0) // 2, None)
     line, last, start, stop = next(positions, (None, None, None, None))
     return line or code.co_firstlineno, last, start, stop

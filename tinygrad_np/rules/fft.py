@@ -32,7 +32,7 @@ _OTHER: dict[Any, Any] = {
 
 # Whether rfftn goes through its axes but the last in ascending order, as NumPy did until 2.1.1. It
 # matters where an axis is repeated, with another length, and the length of the result tells.
-_RFFTN_ASCENDS = np.fft.rfftn(np.zeros((1, 1)), (1, 2, 1), (0, 0, 1)).shape[0] == 2
+_RFFTN_ASCENDS = len(np.fft.rfftn(np.zeros((1, 1)), (1, 2, 1), (0, 0, 1))) == 2
 
 
 def _resized(g: Any, axis: int, length: int) -> Any:

@@ -120,7 +120,10 @@ ROWS = (
     *[
         general(function, signature, (_rearranged_vjp, _rearranged_jvp))
         for function, signature in (
-            (np.sort, takes("a", "*", axis=-1, kind=None, order=None, stable=None)),
+            (
+                np.sort,
+                takes("a", "*", axis=-1, kind=None, order=None, stable=None, descending=None),
+            ),
             (np.partition, takes("a", "kth", axis=-1, kind="introselect", order=None)),
         )
     ],
@@ -166,6 +169,7 @@ _RETURNED = "it chooses what is returned"
 
 CHOICES = {
     "assume_unique": "it promises something about elements",
+    "descending": "it chooses an order",
     "equal_nan": "it chooses which elements count as equal",
     "kind": "it chooses an algorithm",
     "kth": "it chooses elements",

@@ -58,6 +58,8 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
                 raise damaged(path, f"is not from tinygrad_np.save: it has no entry {_MANIFEST}")
             if sum(info.file_size for info in archive.infolist()) > size:
                 raise damaged(path, "has entries that are larger than the whole file")
+            if len({info.header_offset for info in archive.infolist()}) != len(entries):
+                raise damaged(path, "has two entries in one place")
             if not _is_all(archive, size):
                 raise damaged(path, "has bytes before or after the archive, or a comment")
             structure, described = read_manifest(
