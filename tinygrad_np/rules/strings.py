@@ -1,16 +1,18 @@
 """The functions of `numpy.strings` and `numpy.char`, which a Tensor must not reach."""
 
-import importlib
 from typing import Any
 
+import numpy.char
+import numpy.strings
+
 _STRINGS = "it works on strings, a Tensor holds numbers; pass t.data.astype(str)"
+_DEPRECATED = ("array", "asarray", "chararray")  # NumPy 2.5 warns when these are looked up
 
 ROWS = ()
 
-# Where they are written: NumPy 2.5 fetches those of `numpy.char` only when they are asked for.
 REFUSED: dict[Any, str] = {
     function: _STRINGS
-    for module in ("numpy._core.strings", "numpy._core.defchararray")
-    for function in vars(importlib.import_module(module)).values()
+    for module in (numpy.strings, numpy.char)
+    for function in [getattr(module, name) for name in dir(module) if name not in _DEPRECATED]
     if hasattr(function, "_implementation")  # which NumPy's functions have that ask their arguments
 }
