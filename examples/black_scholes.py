@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 import numpy as np
-from commandline import positive, prepare_output
+from commandline import HelpFormatter, positive, prepare_output
 from scipy.special import ndtr
 
 import tinygrad_np as tg
@@ -92,7 +92,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(
         description="The Greeks of European calls by differentiation and by the closed formulas.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     add = parser.add_argument
     strikes = [80.0, 90.0, 100.0, 110.0, 120.0]

@@ -47,7 +47,11 @@ def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: fl
     if not (isinstance(bound, (float, np.floating)) and 0 < bound < 0.5):
         raise ValueError(f"log_loss: bound is a number above 0 and below 0.5, not {bound!r}")
     values = value_of(probabilities)
-    if np.any((values < 0) | (values > 1)):
+    if values.size == 1:
+        is_outside = values.item() < 0 or values.item() > 1
+    else:
+        is_outside = np.any((values < 0) | (values > 1))
+    if is_outside:
         raise ValueError("log_loss: probabilities lie between 0 and 1; are these logits?")
     function, logits = _made_by(probabilities)
     is_expit = isinstance(function, np.ufunc) and function.__name__ == "expit"
