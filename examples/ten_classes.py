@@ -49,12 +49,11 @@ from tinygrad_np.progress import progress
 
 CLASSES = 10
 VALIDATION = 5_000  # the last of the training images
-RATES = {"cifar-10": 0.001}
 RATE = 0.01
-"""How far a step goes, for the mean loss and a momentum of 0.9. What is too far is decided by the
-direction in which the inputs of the dense layer vary most together; in colour, there are several
-times as many of them, and a bright picture raises them all."""
-
+RATES = {"cifar-10": 0.001}
+"""For the mean loss and a momentum of 0.9, with which steps grow without end from 3.8 over the
+largest curvature on. At the start that is 150 for Fashion-MNIST and 5 filters (a rate of 0.026), and
+330 for CIFAR-10 and 15 filters (0.011), whose pixels brighten together; a batch of 32 has more."""
 
 # The model
 

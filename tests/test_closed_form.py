@@ -672,7 +672,7 @@ class TestTheLosses:
             function([0.5, 0.5], [1, 3])
         with pytest.raises(ValueError, match=f"{name}: reduction must be 'mean' or 'sum', not 'no"):
             function(self.P, self.Y, "none")
-        for bound in (0, 0.5, -1, np.nan):
+        for bound in (0, 0.5, -1, np.nan, None):
             with pytest.raises(ValueError, match=f"{name}: bound must lie above 0 and below 0.5"):
                 function(self.P, self.Y, bound=bound)
 

@@ -162,8 +162,8 @@ def log_loss_probabilities(
 
 def _ends(function: str, bound: float, number: Any) -> tuple[Any, Any]:
     """What probabilities of 0 and of 1 count as, in a dtype."""
-    if not 0 < bound < 0.5:
-        raise ValueError(f"{function}: bound must lie above 0 and below 0.5, not {bound}")
+    if not (isinstance(bound, (float, np.floating)) and 0 < bound < 0.5):
+        raise ValueError(f"{function}: bound must lie above 0 and below 0.5, not {bound!r}")
     zero, one = number(0), number(1)
     low = max(number(bound), np.nextafter(zero, one))
     return low, min(one - low, np.nextafter(one, zero))

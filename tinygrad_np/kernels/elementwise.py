@@ -181,16 +181,15 @@ def sigmoid_log_loss(
     return bernoulli_loss(function(logits), labels, bound)
 
 
-@functools.cache
+@functools.lru_cache
 def edges(bound: float, dtype: Any) -> Any:
     """What p and 1 − p are kept from falling below: `bound`, or the smallest that they can be.
 
     >>> [f"{edge:.2g}" for edge in edges(1e-16, np.dtype(np.float32))]
     ['1e-16', '6e-08']
     """
-    limits = np.finfo(dtype)
-    low = max(dtype.type(bound), limits.smallest_subnormal)
-    return low, max(1 - (1 - low), limits.epsneg)
+    low = dtype.type(bound) or np.finfo(dtype).smallest_subnormal
+    return low, max(1 - (1 - low), np.finfo(dtype).epsneg)
 
 
 @array_function
