@@ -52,8 +52,9 @@ VALIDATION = 5_000  # the last of the training images
 RATE = 0.01
 RATES = {"cifar-10": 0.001}
 """For the mean loss and a momentum of 0.9, with which steps grow without end from 3.8 over the
-largest curvature on. At the start that is 150 for Fashion-MNIST and 5 filters (a rate of 0.026), and
-330 for CIFAR-10 and 15 filters (0.011), whose pixels brighten together; a batch of 32 has more."""
+largest curvature on. At the start that is 150 for Fashion-MNIST with 5 filters (a rate of 0.026),
+and 330 for CIFAR-10 with 15 (0.011); for a batch of 32, and later on, it may be several times more.
+"""
 
 # The model
 

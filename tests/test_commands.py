@@ -271,7 +271,7 @@ def misfits(text):
                 wrong.append(line)
         else:
             width = None
-    return wrong + re.findall(r".*\d{10,}.*", text)
+    return wrong + re.findall(r".*(?<![.\d])\d{10,}.*", text)
 
 
 def test_misfits_are_found():
@@ -282,6 +282,7 @@ def test_misfits_are_found():
     assert misfits(good.replace("0.1234", "7735958206933487616.0000"))
     assert misfits(good.replace(" 0.1234", "12345678.1234"))
     assert misfits("a loss of 7735958206933487616.0")
+    assert misfits("a slope of 1.5816883035") == []
 
 
 @pytest.mark.slow

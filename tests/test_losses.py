@@ -216,6 +216,14 @@ class TestTheTextbookForm:
         assert leaf.grad == 1
         assert tg.grad(lambda z: tg.remat(lambda z: tg.log_loss(tg.sigmoid(z), y))(z))(z) == 1
 
+    def test_with_something_between_the_two_it_is_the_chain_rule_and_finite(self):
+        """Where σ(z) has rounded, that has lost z: next to nothing is left of the gradient."""
+        z, y = np.array([[3.0], [-30.0], [40.0], [800.0], [-800.0]]), np.array([0, 1, 0, 0, 1.0])
+        g = tg.grad(lambda z: tg.log_loss(tg.sigmoid(z).reshape(-1), y, "sum"))(z)[:, 0]
+        assert np.allclose(g[:2], tg.sigmoid(z[:2, 0]) - y[:2], rtol=1e-13)
+        assert 0 < g[2] < 1
+        assert g[3:].tolist() == [0, 0]
+
     def test_a_sigmoid_of_ones_own_is_not_looked_through(self):
         def sigmoid(x):
             return 2 * x
