@@ -331,6 +331,16 @@ class TestTenClasses:
         assert out.splitlines()[-1].startswith("before")
         assert not any(tmp_path.iterdir())
 
+    @pytest.mark.slow
+    def test_the_rate_of_garments_diverges_in_colour_and_says_so(self, tmp_path, capsys):
+        if DATA is None or not (DATA / "cifar-10").is_dir():
+            pytest.skip("needs CIFAR-10: set TINYGRAD_NP_DATA to the folder that has it")
+        words = ["--data", "cifar-10", "--path", str(DATA), "--filters", "15", "--rate", "0.01"]
+        assert ten_classes.main([*words, "--out", str(tmp_path)]) == 2
+        out, err = capsys.readouterr()
+        assert "The training diverged in epoch " in err
+        assert max(len(word) for word in out.split()) < 20
+
     @pytest.mark.parametrize("name", ["auto", "fashion-mnist", "built-in", "cifar-10"])
     def test_default_rates(self, name):
         rate = ten_classes.parse(["--data", name]).rate
