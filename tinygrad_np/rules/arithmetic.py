@@ -15,15 +15,18 @@ from numpy._core import umath
 from ..kernels.elementwise import (
     bernoulli_loss,
     cast,
+    edges,
     larger,
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
+    off_zero,
     per,
     quotient,
     relu,
     relu_gate,
     sigmoid,
+    sigmoid_log_loss,
     strong_product,
     stronger_product,
 )
@@ -117,6 +120,22 @@ def _clip_high(a: Any, a_min: Any, a_max: Any) -> Any:
     if a_min is None:
         return np.logical_not(kept)
     return np.logical_not(np.logical_or(kept, _clip_low(a, a_min, a_max)))
+
+
+def _by_probability(probabilities: Any, labels: Any, bound: Any) -> Any:
+    p, q = _hit_and_miss(probabilities, bound)
+    return (1 - labels) / q - labels / p
+
+
+def _by_label(probabilities: Any, bound: Any) -> Any:
+    p, q = _hit_and_miss(probabilities, bound)
+    return np.log(q) - np.log(p)
+
+
+def _hit_and_miss(probabilities: Any, bound: Any) -> tuple[Any, Any]:
+    """p and 1 − p as `bernoulli_loss` is differentiated by them: as they are, but never 0."""
+    low, gap = edges(bound, probabilities.dtype)
+    return off_zero(probabilities, low), off_zero(1 - probabilities, gap)
 
 
 _UMATH: Any = umath
@@ -254,13 +273,13 @@ ROWS = (
         ),
     ),
     pointwise(logistic_residual, lambda logits: sigmoid(logits) * sigmoid(-logits), lambda: -1),
+    pointwise(bernoulli_loss, _by_probability, _by_label),
     pointwise(
-        bernoulli_loss,
-        lambda probabilities, labels: (
-            quotient(1 - labels, 1 - probabilities) - quotient(labels, probabilities)
-        ),
-        lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
+        sigmoid_log_loss,
+        lambda logits, labels: logistic_residual(logits, labels),
+        lambda logits: -logits,
     ),
+    pointwise(off_zero, lambda: 1),
     linear(per, lambda g, count: per(g, count)),
     general(
         strong_product,
@@ -277,4 +296,9 @@ ROWS = (
     pointwise(quotient, over(lambda y: y), lambda x, y: -quotient(quotient(x, y), y)),
 )
 
-CHOICES = {"count": "it is a number of elements"}
+CHOICES = {
+    "bound": "it is a number that probabilities are kept from",
+    "count": "it is a number of elements",
+    "function": "it is a function",
+    "low": "it takes the place of 0",
+}
