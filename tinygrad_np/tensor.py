@@ -28,7 +28,7 @@ from .graph import Node, Output, Source, describe, leaf, new_number, reverse, se
 from .kernels.memory import elementwise, large_from
 from .methods import Methods
 from .refusals import Refusals, no_attribute
-from .rules import TABLE
+from .rules import TABLE, axes
 from .rules.calls import (
     bind,
     check_constant,
@@ -271,7 +271,7 @@ class Tensor(Methods, Refusals):
 
     # NumPy's methods
 
-    def reshape(self, *shape: Any, order: str = "C") -> Tensor:
+    def reshape(self, *shape: Any, order: str | None = "C") -> Tensor:
         """As `numpy.reshape`; the shape is one tuple or several integers."""
         target = shape[0] if len(shape) == 1 else shape
         if order == "C":
@@ -484,6 +484,8 @@ def _seen(plan: Plan, held: Any, above: Any, known: Any, like: Any) -> Tensor:
 def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`apply` for every case: keywords, lists of arrays, Tensors where no rule is."""
     bound = bind(row, args, kwargs)
+    if row.axis is not None and axes.is_of_a_number(row, bound):
+        return axes.of_a_number(row, bound, list(map(value_of, bound)))
     parents: list[Source | None] = []
     pattern: list[tuple[int, int | None]] = []
     # Keywords are bound to their places, as if all arguments had been given; so is what is left
@@ -513,14 +515,21 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             check_constant(row, row.names[position])
             bound[position] = value.data
             plain = False
+        elif position in row.axes:
+            plain = plain and type(value) in axes.PLAIN
     if not pattern:
         return row.call(bound, row.kernel)
     plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
     if plain and not plan.likes:
         if len(row.calls) >= MOST_KEPT:
             row.calls.clear()
-        row.calls[tuple(map(type, args))] = _call(plan, len(args))
+        call = _call(plan, len(args))
+        if row.axis is not None and bound[row.axis] is not None:
+            call = axes.unless_of_a_number(row, call, _apply_bound)
+        row.calls[tuple(map(type, args))] = call
     ans = row.call(bound, row.kernel)
+    for position in row.axes:  # NumPy has taken them
+        bound[position] = axes.plain(bound[position])
     several = row.constant_outputs is not None
     arrays = [np.asarray(item) for item in (ans if several else [ans])]
     known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]

@@ -44,6 +44,12 @@ _WRONG_IN_NUMPY = {np.power, np.arctan2}
 """Whose ``reduce`` and ``reduceat`` give f(a₀, aₙ), as if there were nothing in between, on
 processors with AVX-512 (NumPy 2.0 to 2.4); ``accumulate`` is right everywhere."""
 
+_IN_ANY_ORDER = {
+    np.add, np.multiply, np.hypot, np.logaddexp, np.logaddexp2, np.maximum, np.minimum, np.fmax,
+    np.fmin,
+}  # fmt: skip
+"""Whose ``reduce`` over several axes does not depend on the order of the elements in memory."""
+
 _SAME = {
     np.add.reduce: np.sum,
     np.multiply.reduce: np.prod,
@@ -259,7 +265,10 @@ def _reduce(function: Any, fold: Fold) -> Row:
         first = np.full((1, *elements.shape[1:]), start, dtype)
         if active is not True:
             active = np.concatenate([np.full(first.shape, True), active])
-        return _slopes(fold, np.concatenate([first, elements]), active), 1
+        by_before, by_here = _slopes(fold, np.concatenate([first, elements]), active)
+        # Nothing depends on the first one, also where that slope is infinite.
+        by_before = np.concatenate([np.zeros(first.shape, dtype), by_before[1:]])
+        return (by_before, by_here), 1
 
     def vjp(g: Any, array: Any, axis: Any, initial: Any, where: Any) -> Any:
         found, start = slopes(array, g.dtype, axis, initial, where)
@@ -272,13 +281,21 @@ def _reduce(function: Any, fold: Fold) -> Row:
         still = np.zeros((start, *t.shape[1:]), t.dtype)
         return _push(np.concatenate([still, t]), found)[-1].reshape(ans.shape)
 
-    return general(function, _REDUCE, (vjp, jvp))
+    def kernel(array: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+        result = function(array, axis, *args, **kwargs)
+        if array.ndim < 2 or fold.ufunc in _IN_ANY_ORDER:
+            return result
+        if sum([array.shape[i] > 1 for i in _reduced_axes(axis, array.ndim)]) > 1:
+            raise ValueError(
+                f"{name_of(function)}: over several axes, the result depends on how the array lies "
+                "in memory; reduce one axis after another, or x.reshape(-1)"
+            )
+        return result
+
+    return general(function, _REDUCE, (vjp, jvp), kernel=kernel)
 
 
 def _reduced_axes(axis: Any, ndim: int) -> list[int]:
-    """The reduced axes; of a single number, the axis 0 that NumPy grants it is none."""
-    if ndim == 0:
-        return []
     axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return [i % ndim for i in axes]
 
@@ -342,8 +359,6 @@ def _reduce_by(function: Any, same: Any, fold: Fold) -> Row:
             array = cast(array, np.dtype(dtype))
         if initial is not NOT_GIVEN:
             kwargs["initial"] = initial
-        if np.ndim(array) == 0 and axis in (0, -1):
-            axis = None
         return same(array, axis, **kwargs)
 
     return composed(function, _REDUCE, text, {"array"})

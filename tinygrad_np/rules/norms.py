@@ -53,6 +53,8 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def _slope(x: Any, ans: Any, ord: Any, axes: tuple[int, ...], keepdims: Any) -> Any:
+    if not x.size:
+        return x
     if _is_euclidean(ord, axes):
         return _unit(x, restored(ans, x, axes, keepdims))
     if len(axes) == 1:

@@ -91,16 +91,18 @@ def _cumprod_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
 
 def _cumulative(scan: Any, identity: float, x: Any, axis: Any, dtype: Any, initial: Any) -> Any:
     """A scan as the array API has it: with its start before it, if `initial` is asked for."""
+    x = np.atleast_1d(x)
     if axis is None and x.ndim > 1:
         raise ValueError(
             f"np.cumulative_{'prod' if identity else 'sum'}: an array of shape {x.shape} needs the "
             "argument 'axis'"
         )
+    axis = 0 if axis is None else axis
     result = scan(x, axis, dtype)
     if not initial:
         return result
-    axis = 0 if axis is None else axis % result.ndim
-    shape = [1 if i == axis else n for i, n in enumerate(result.shape)]
+    shape = list(result.shape)
+    shape[axis] = 1
     return np.concatenate([np.full(shape, identity, result.dtype), result], axis)
 
 
@@ -138,7 +140,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
             np.cumulative_sum,
             takes("x", "*", axis=None, dtype=None, out=None, include_initial=False),
             lambda x, axis, dtype, include_initial: _cumulative(
-                np.cumsum, 0, x, axis, dtype, include_initial
+                np.add.accumulate, 0, x, axis, dtype, include_initial
             ),
             {"x"},
             analytic=True,
@@ -147,7 +149,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
             np.cumulative_prod,
             takes("x", "*", axis=None, dtype=None, out=None, include_initial=False),
             lambda x, axis, dtype, include_initial: _cumulative(
-                np.cumprod, 1, x, axis, dtype, include_initial
+                np.multiply.accumulate, 1, x, axis, dtype, include_initial
             ),
             {"x"},
             analytic=True,

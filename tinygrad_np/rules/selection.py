@@ -32,6 +32,7 @@ _MASKS = {"condlist": "masks: the result jumps where they change"}
 def _take_along_axis(arr: Any, indices: Any, axis: Any) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
+    axis = normalize_axis_index(axis, arr.ndim)
     indices = np.asarray(indices)
     if indices.ndim != arr.ndim:
         raise ValueError(
@@ -40,7 +41,6 @@ def _take_along_axis(arr: Any, indices: Any, axis: Any) -> Any:
         )
     if indices.dtype.kind not in "iu":
         raise TypeError(f"np.take_along_axis: indices are integers, not of dtype {indices.dtype}")
-    axis = normalize_axis_index(axis, arr.ndim)
     key: list[Any] = list(np.ix_(*[np.arange(n) for n in arr.shape]))
     key[axis] = indices
     return arr[tuple(key)]
