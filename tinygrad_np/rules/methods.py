@@ -8,7 +8,8 @@ Its tangent is the recurrence t(pᵢ) = f₁·t(pᵢ₋₁) + f₂·t(aᵢ), and
 same. ``reduce`` is the last p, ``reduceat`` that of each of its segments; values are always NumPy's
 own. Where a function does the same (`numpy.sum` is ``np.add.reduce``), its row is used.
 
-Policy: elements that tie for a maximum or minimum share its cotangent equally, however many.
+Policy: elements that tie for a maximum or minimum share its cotangent equally, however many; so do
+those that are the same infinity as the result of `logaddexp` and `logaddexp2`.
 
 `row_of_method` makes the row of a method when it is first asked for.
 """
@@ -39,6 +40,8 @@ _ACCUMULATE = takes("array", axis=0, dtype=None, out=None)
 _REDUCEAT = takes("array", "indices", axis=0, dtype=None, out=None)
 
 _EXTREMA = {np.maximum, np.minimum, np.fmax, np.fmin}
+
+_LOGARITHMS = {np.logaddexp, np.logaddexp2}
 
 _WRONG_IN_NUMPY = {np.power, np.arctan2}
 """Whose ``reduce`` and ``reduceat`` give f(a₀, aₙ), as if there were nothing in between, on
@@ -110,13 +113,23 @@ class Fold(NamedTuple):
     row: Row
 
 
-def _slopes(fold: Fold, a: Any, active: Any = True) -> tuple[Any, Any]:
-    """∂pᵢ/∂pᵢ₋₁ and ∂pᵢ/∂aᵢ for i = 1, 2, …; where not `active`, pᵢ is pᵢ₋₁."""
+def _slopes(fold: Fold, a: Any, active: Any = True, first: int = 1) -> tuple[Any, Any]:
+    """∂pᵢ/∂pᵢ₋₁ and ∂pᵢ/∂aᵢ for i = 1, 2, …; where not `active`, pᵢ is pᵢ₋₁.
+
+    `first` is 0 where a₀ has no share in what it is equal to.
+    """
     p = _partial_results(fold.ufunc, a, active)
     before, here, after = p[:-1], a[1:], p[1:]
     if fold.ufunc in _EXTREMA:
-        return _shares(before, here, after, active)
+        return _shares(before, here, after, active, first)
     by_before, by_here = [_slope(fold.row, k, before, here, after) for k in (0, 1)]
+    infinite = np.isinf(after)
+    if fold.ufunc in _LOGARITHMS and np.any(infinite):
+        shares = _shares(before, here, after, active, first)
+        by_before, by_here = [
+            np.where(infinite, share, slope)
+            for share, slope in zip(shares, (by_before, by_here), strict=True)
+        ]
     if active is True:
         return by_before, by_here
     return np.where(active[1:], by_before, 1), np.where(active[1:], by_here, 0)
@@ -144,14 +157,14 @@ def _slope(row: Row, position: int, x: Any, y: Any, ans: Any) -> Any:
     return rule.vjp(one, *[known[need] for need in rule.vjp_needs])
 
 
-def _shares(before: Any, here: Any, after: Any, active: Any) -> tuple[Any, Any]:
+def _shares(before: Any, here: Any, after: Any, active: Any, first: int) -> tuple[Any, Any]:
     """The slopes of an extremum: the kth of the elements that share it so far has 1/k of it."""
     stays, wins = _is_same(before, after), _is_same(here, after)
     if active is not True:
         stays = np.logical_or(stays, np.logical_not(active[1:]))
         wins = np.logical_and(wins, active[1:])
     stays, wins = stays.astype(after.dtype), wins.astype(after.dtype)
-    k = _scan(stays, np.concatenate([np.ones_like(after[:1]), wins]))
+    k = _scan(stays, np.concatenate([np.full(after[:1].shape, first, after.dtype), wins]))
     return stays * k[:-1] / k[1:], wins / k[1:]
 
 
@@ -265,7 +278,9 @@ def _reduce(function: Any, fold: Fold) -> Row:
         first = np.full((1, *elements.shape[1:]), start, dtype)
         if active is not True:
             active = np.concatenate([np.full(first.shape, True), active])
-        by_before, by_here = _slopes(fold, np.concatenate([first, elements]), active)
+        # Of −inf, which log Σ exp starts from, there is nothing in the result.
+        share = int(fold.ufunc not in _LOGARITHMS or start != -np.inf)
+        by_before, by_here = _slopes(fold, np.concatenate([first, elements]), active, share)
         # Nothing depends on the first one, also where that slope is infinite.
         by_before = np.concatenate([np.zeros(first.shape, dtype), by_before[1:]])
         return (by_before, by_here), 1
