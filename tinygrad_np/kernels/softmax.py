@@ -52,6 +52,8 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     """
     x = real_numbers(x, "log_softmax")
     shifted = x - _largest(x, axis, "log_softmax")
+    if not shifted.size:
+        return shifted  # without a warning of the logarithm of nothing
     return shifted - np.log(np.sum(np.exp(shifted), axis, keepdims=True))
 
 

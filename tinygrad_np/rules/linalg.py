@@ -191,9 +191,9 @@ def _require_rank(function: str, g: Any, a: Any, p: Any, rcond: Any) -> None:
     is_zero = np.equal(largest(a)[..., 0, 0], 0)
     raise_where(
         np.logical_and(lacking, np.logical_or(is_zero, np.logical_not(settled))),
-        f"np.linalg.{function}: a matrix has not full rank, {full}, and where its rank changes "
-        "there is no derivative; give an rcond, 1e-10 for instance, if the singular values below "
-        "it are to stay dropped (for a matrix of zeros there is none)",
+        f"np.linalg.{function}: a matrix does not have full rank, {full}, and where its rank "
+        "changes there is no derivative; give an rcond, for instance 1e-10, if the singular values "
+        "below it stay dropped (a matrix of zeros has none to compare with)",
     )
 
 
