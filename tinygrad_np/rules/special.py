@@ -317,5 +317,5 @@ _WITH_ROWS = {row.function for row in ROWS}
 REFUSED = {
     ufunc: f"it has no derivative rule; {_OWN}"
     for name, ufunc in vars(special).items()
-    if isinstance(ufunc, np.ufunc) and hasattr(scipy.special, name) and ufunc not in _WITH_ROWS
+    if isinstance(ufunc, np.ufunc) and not name.startswith("_") and ufunc not in _WITH_ROWS
 } | {ufunc: f"it has no derivative rule ({hint}); {_OWN}" for ufunc, hint in _FORMULAS.items()}
