@@ -27,7 +27,7 @@ from .debugging.errors import ChangedArrayError
 from .debugging.marks import fingerprint
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
-from .transforms import jvp, vjp
+from .transforms import closed, jvp, mark, vjp
 
 
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,7 +50,9 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         leaves = tree.leaves((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if type(leaf) is Tensor]
         if not places:
-            return function(*args, **kwargs)
+            since = mark()
+            results = function(*args, **kwargs)
+            return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
 
         def on(values: list[Any]) -> Any:
             """The results, for these values of the Tensors among the arguments."""
