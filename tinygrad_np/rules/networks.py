@@ -62,7 +62,7 @@ ROWS = (
                 restored(g, x, axis, keepdims) * _logsumexp_weights(x, ans, axis, keepdims)
             ),
             lambda t, x, ans, axis, keepdims: np.sum(
-                t * _logsumexp_weights(x, ans, axis, keepdims), axis, keepdims=keepdims
+                t * _logsumexp_weights(x, ans, axis, keepdims), axis, keepdims=bool(keepdims)
             ),
         ),
     ),

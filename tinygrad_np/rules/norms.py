@@ -146,7 +146,7 @@ def _norm_vjp(g: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> A
 
 def _norm_jvp(t: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
     axes = _axes(axis, x.ndim)
-    return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=keepdims)
+    return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=bool(keepdims))
 
 
 CHOICES = {"ord": "it chooses a norm", "p": "it chooses a norm"}

@@ -42,13 +42,18 @@ def _size(shape: Any) -> int:
 
 
 def _prod_vjp(g: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
-    g = restored(g * np.asarray(initial, g.dtype), a, axis, keepdims)
+    g = restored(g * _start(initial, g), a, axis, keepdims)
     return g * _product_of_the_others(a, axis, where)
 
 
 def _prod_jvp(t: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     others = _product_of_the_others(a, axis, where)
-    return np.sum(t * others, axis, keepdims=keepdims) * np.asarray(initial, t.dtype)
+    return np.sum(t * others, axis, keepdims=keepdims) * _start(initial, t)
+
+
+def _start(initial: Any, like: Any) -> Any:
+    """What a product starts from; None is NumPy's word for nothing at all."""
+    return np.asarray(1 if initial is None else initial, like.dtype)
 
 
 def _axis_last(a: Any, axis: Any) -> Any:

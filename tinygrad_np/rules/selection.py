@@ -78,6 +78,8 @@ def _select(condlist: Any, choicelist: Any, default: Any) -> Any:
             f"np.select: {len(condlist)} conditions do not fit {len(choicelist)} choices; it takes "
             "one or more of both, as many of one as of the other"
         )
+    if default is None:
+        raise TypeError("np.select: default=None makes objects of all results; give a number")
     for i, condition in enumerate(condlist):
         dtype = as_array(condition).dtype
         if dtype.kind != "b":
