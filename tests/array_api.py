@@ -13,7 +13,7 @@ import scipy.special
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.check.samples import samples_of
-from tinygrad_np.rules import REFUSED, TABLE, families
+from tinygrad_np.rules import REFUSED, families
 from tinygrad_np.rules.special import ROWS, special
 
 
@@ -36,9 +36,7 @@ def main():
 
 def compared(public, row, sample):
     """The derivatives of both orders by each choice of operands, through the public function."""
-    operands = [
-        i for i, x in enumerate(sample.args) if i in row.operands and type(x) is np.ndarray
-    ]
+    operands = [i for i, x in enumerate(sample.args) if i in row.operands and type(x) is np.ndarray]
     count = 0
     for chosen in chosen_of(operands):
         values = [sample.args[i] for i in chosen]

@@ -159,8 +159,9 @@ class TestPlain:
     @pytest.mark.parametrize(
         ("given", "expected"),
         [
-            (None, None), (1, 1), (np.int64(-1), -1), (np.array(2), 2), ((), ()), ([0, -1], [0, -1]),
-            ((np.int8(1), (np.array(0), 2)), (1, (0, 2))), (np.array([1, 0]), (1, 0)),
+            (None, None), (1, 1), (np.int64(-1), -1), (np.array(2), 2), ((), ()),
+            ([0, -1], [0, -1]), ((np.int8(1), (np.array(0), 2)), (1, (0, 2))),
+            (np.array([1, 0]), (1, 0)),
         ],
     )  # fmt: skip
     def test_integers_of_pythons(self, given, expected):

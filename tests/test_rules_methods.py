@@ -307,7 +307,7 @@ class TestHardPoints:
         special = pytest.importorskip("scipy.special")
         a = np.array([[0.7, 1.1], [1.5, 0.9]])
         for axis in (None, (0, 1)):
-            with pytest.raises(ValueError, match=r"inv_boxcox\.?.*(lies in memory|not reorderable)"):
+            with pytest.raises(ValueError, match=r"inv_boxcox.*(lies in memory|not reorderable)"):
                 special.inv_boxcox.reduce(Tensor(a), axis=axis)
         assert special.inv_boxcox.reduce(Tensor(a), axis=1).shape == (2,)
 

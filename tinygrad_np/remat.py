@@ -27,7 +27,7 @@ from .debugging.errors import ChangedArrayError
 from .debugging.marks import fingerprint
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
-from .transforms import closed, jvp, mark, vjp
+from .transforms import closed, jvp, marker, vjp
 
 
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,7 +50,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         leaves = tree.leaves((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if type(leaf) is Tensor]
         if not places:
-            since = mark()
+            since = marker()
             results = function(*args, **kwargs)
             return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
 

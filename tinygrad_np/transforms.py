@@ -85,7 +85,7 @@ def _differentiated(
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         inputs: list[Node] = []
         inside = _inside(args, chosen, inputs, name)
-        inputs = inputs or mark()
+        inputs = inputs or marker()
         try:
             result, aux = _with_aux(function(*inside, **kwargs), has_aux, name)
             return gradient_of(result, aux, inputs, args)
@@ -126,7 +126,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
     # Copied, because the pull may be called after the caller has written into the arrays.
     inside = tuple([_opened(primal, inputs, "vjp", i, True) for i, primal in enumerate(primals)])
     form = tree.map(source_of, inside)  # while nobody has written into the trees
-    inputs = inputs or mark()
+    inputs = inputs or marker()
     try:
         results, aux = _with_aux(function(*inside), has_aux, "vjp")
         value = tree.map(lambda x: closed(x, inputs), results)
@@ -174,7 +174,7 @@ def jvp(
         for i, (primal, tangent) in enumerate(zip(inside, tangents, strict=True))
         for t in _matched(tangent, primal, f"jvp: tangent {i}")
     ]
-    inputs = inputs or mark()
+    inputs = inputs or marker()
     try:
         results, aux = _with_aux(function(*inside), has_aux, "jvp")
         taken = {id(t) for t in given}
@@ -232,7 +232,7 @@ def jacobian(
     def matrices(*args: Any, **kwargs: Any) -> Any:
         inputs: list[Node] = []
         inside = _inside(args, chosen, inputs, "jacobian")
-        since = inputs or mark()
+        since = inputs or marker()
         try:
             results, aux = _with_aux(function(*inside, **kwargs), has_aux, "jacobian")
             return blocks_of(results, aux, inputs, since, args)
@@ -419,7 +419,7 @@ def _shown(chosen: tuple[int, ...]) -> Any:
     return chosen[0] if len(chosen) == 1 else chosen
 
 
-def mark() -> list[Node]:
+def marker() -> list[Node]:
     """In place of inputs where there are none: what is younger was made inside the function."""
     return [leaf((), np.dtype(float))]
 

@@ -57,9 +57,10 @@ def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | Non
     if type(error).__module__.split(".")[0] not in ("builtins", "numpy") or _is_users(error):
         return None
     if isinstance(error, TypeError):
-        name = row.name.rsplit(".", 1)[-1]
-        is_named = re.search(rf"\b{re.escape(name)}\b", str(error))
-        return None if is_named else _like(error, f"{row.name}: {error}")
+        short = re.escape(row.name.rsplit(".", 1)[-1])
+        if re.search(rf"\b{short}\b", str(error)):
+            return None
+        return _like(error, f"{row.name}: {error}")
     bound = _bound(row, args, kwargs)
     text = str(error)
     if _speaks(error, row):

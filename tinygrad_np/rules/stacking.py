@@ -191,7 +191,7 @@ if hasattr(np, "unstack"):  # since NumPy 2.1
         linear(
             np.unstack,
             takes("x", "*", axis=0),
-            lambda g, axis: np.stack(g, *listed(axis)),
+            lambda g, axis: np.stack(g, listed(axis)[0]),
             constant_outputs=(),
         ),
     )
