@@ -143,7 +143,7 @@ def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
     if weights.shape != tuple([shape[i] for i in axis]):
         raise ValueError(
             f"np.average: weights of shape {weights.shape} do not fit an array of shape {shape} "
-            f"along axis {axis}"
+            f"along axis {', '.join(map(str, axis))}"
         )
     ordered = np.transpose(weights, sorted(range(len(axis)), key=axis.__getitem__))
     return ordered.reshape([n if i in axis else 1 for i, n in enumerate(shape)])
