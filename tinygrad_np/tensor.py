@@ -484,8 +484,6 @@ def _seen(plan: Plan, held: Any, above: Any, known: Any, like: Any) -> Tensor:
 def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`apply` for every case: keywords, lists of arrays, Tensors where no rule is."""
     bound = bind(row, args, kwargs)
-    if row.axis is not None and axes.is_of_a_number(row, bound):
-        return axes.of_a_number(row, bound, list(map(value_of, bound)))
     parents: list[Source | None] = []
     pattern: list[tuple[int, int | None]] = []
     # Keywords are bound to their places, as if all arguments had been given; so is what is left
@@ -515,12 +513,10 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             check_constant(row, row.names[position])
             bound[position] = value.data
             plain = False
-        elif position in row.axes:
-            plain = plain and type(value) in axes.PLAIN
     if not pattern:
         return row.call(bound, row.kernel)
     plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
-    if plain and not plan.likes:
+    if plain and not plan.likes and axes.are_plain(row, bound):
         if len(row.calls) >= MOST_KEPT:
             row.calls.clear()
         call = _call(plan, len(args))
@@ -528,8 +524,8 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             call = axes.unless_of_a_number(row, call, _apply_bound)
         row.calls[tuple(map(type, args))] = call
     ans = row.call(bound, row.kernel)
-    for position in row.axes:  # NumPy has taken them
-        bound[position] = axes.plain(bound[position])
+    if row.axes and axes.settled(row, bound):
+        return axes.of_a_number(row, bind(row, args, kwargs), np.shape(ans))
     several = row.constant_outputs is not None
     arrays = [np.asarray(item) for item in (ans if several else [ans])]
     known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]

@@ -1,8 +1,8 @@
 """The axes of a call, as a rule sees them: Python's integers, and never that of a single number.
 
 NumPy takes a list, an array or a NumPy integer for axes, and an axis of a single number, which has
-none, as if that were an array of one element. `plain` and `of_a_number` make one form of these, so
-that no rule has to know about them.
+none, as if that were an array of one element. `settled` and `of_a_number` make one form of these,
+so that no rule has to know about them.
 """
 
 import operator
@@ -15,9 +15,6 @@ NAMES = frozenset(
     ("axes", "axis", "axis1", "axis2", "axisa", "axisb", "axisc", "destination", "source")
 )
 """The parameters that are axes."""
-
-PLAIN = (int, tuple, type(None))
-"""The types of axes that a rule takes as they are."""
 
 
 def plain(axes: Any) -> Any:
@@ -33,7 +30,7 @@ def plain(axes: Any) -> Any:
     if np.ndim(axes):
         return tuple(map(plain, axes))
     try:
-        return operator.index(axes)
+        return int(operator.index(axes))
     except TypeError:
         raise TypeError(f"an axis is an integer, not {axes!r:.40}") from None
 
@@ -47,22 +44,28 @@ def listed(axes: Any) -> list[int]:
     return list(axes) if isinstance(axes, (list, tuple)) else [axes]
 
 
-def is_of_a_number(row: Any, bound: list[Any]) -> bool:
-    """Whether an axis is given for an operand that has none."""
-    axis, x = bound[row.axis], bound[row.first]
-    if axis is None or type(axis) is tuple:
-        return False
-    return not (x.ndim if hasattr(x, "ndim") else np.ndim(x))
+def are_plain(row: Any, bound: list[Any]) -> bool:
+    """Whether the axes are such that calls with arguments of the same types need no `settled`."""
+    return all([bound[i] is None or type(bound[i]) in (int, tuple) for i in row.axes])
 
 
-def of_a_number(row: Any, bound: list[Any], values: list[Any]) -> Any:
-    """The call for a single number, by one for an array of one element.
+def settled(row: Any, bound: list[Any]) -> bool:
+    """Make the axes among the arguments `plain`; whether one is given of a single number.
 
-    `values` are the arguments `bound` without Tensors: NumPy says whether it takes them, and what
-    the shape of the result is.
+    NumPy has taken the arguments, so that there are no others.
     """
-    shape = np.shape(row.call(values, row.kernel))
-    bound = list(bound)
+    for position in row.axes:
+        bound[position] = plain(bound[position])
+    axis = row.axis
+    return axis is not None and type(bound[axis]) is int and _is_a_number(bound[row.first])
+
+
+def _is_a_number(x: Any) -> bool:
+    return not getattr(x, "ndim", 0)
+
+
+def of_a_number(row: Any, bound: list[Any], shape: tuple[int, ...]) -> Any:
+    """A call for a single number, which NumPy answers in this shape, as one for an array of it."""
     bound[row.first] = np.reshape(bound[row.first], (1,))
     return np.reshape(row.call(bound), shape)
 
