@@ -124,13 +124,11 @@ def _call(row, x):
 class TestSoftmax:
     """Ours against SciPy's, which are other code."""
 
-    @pytest.mark.parametrize("shape", axes.MANY)
+    @pytest.mark.parametrize("shape", [shape for shape in axes.MANY if 0 not in shape])
     @pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
     def test_values(self, name, shape):
         x = axes.drawn(shape)
         for axis in [*range(-len(shape), len(shape)), None]:
-            if 0 in shape and (axis is None or name != "logsumexp"):
-                continue  # of nothing SciPy has no maximum; `test_of_nothing` is for that
             if axis is None and name != "logsumexp":
                 continue  # SciPy's takes that for all axes
             theirs = getattr(scipy.special, name)(x, axis)
