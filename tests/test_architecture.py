@@ -31,7 +31,7 @@ LAYERS = [
     ["kernels.products", "kernels.softmax", "data.fashion_mnist", "data.cifar10"],
     ["kernels.promises"],
     ["kernels", "data"],
-    ["rules.plans"],
+    ["rules.axes", "rules.plans"],
     ["rules.table"],
     ["rules.arithmetic", "rules.constants", "rules.elementary", "rules.fft", "rules.indexing",
      "rules.matrices", "rules.products", "rules.reductions", "rules.shapes"],

@@ -529,6 +529,7 @@ class TestElementwiseAndDense:
         assert np.array_equal(closed_form.relu_inputs(x, u), [0, 0, 0, 4, 5])
         assert np.array_equal(closed_form.relu_inputs(x, u), *tg.vjp(tg.relu, x)[1](u))
         assert np.isnan(closed_form.relu([np.nan])).all()
+        assert np.array_equal(closed_form.relu_inputs([np.nan], [4.0]), [4])
 
     def test_sigmoid(self):
         x = np.linspace(-8, 8, 33)

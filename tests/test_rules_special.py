@@ -1,7 +1,9 @@
 """The ufuncs of scipy.special: unwrapped, far out, to higher orders, and those that are refused."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.kernels.distributions import exponential_moment, mills_excess
 from tinygrad_np.rules import REFUSED, TABLE, families
+from tinygrad_np.rules.special import ROWS
 from tinygrad_np.rules.table import name_of
 
 families()
@@ -96,6 +99,32 @@ class TestReach:
         )
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert run.stdout == "False False\n0.25\n", run.stderr
+
+
+class TestArrayAPI:
+    """SCIPY_ARRAY_API=1 makes wrappers of SciPy's functions, which want a namespace of a Tensor."""
+
+    def test_every_row_in_first_and_second_order(self):
+        done = subprocess.run(
+            [sys.executable, Path(__file__).with_name("array_api.py")],
+            env={**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        compared = dict(line.split() for line in done.stdout.splitlines())
+        names = {name_of(row.function).split(".")[-1] for row in ROWS if row.kind == "pointwise"}
+        public = {name for name in names if hasattr(special, name)}
+        assert compared.keys() == public
+        assert len(public) > 60
+        assert all(int(count) > 0 for count in compared.values())
+
+    def test_without_it_a_tensor_has_no_namespace(self):
+        assert not special_is_wrapped()
+        assert not hasattr(Tensor(1.0), "__array_namespace__")
+
+
+def special_is_wrapped():
+    return not isinstance(special.expit, np.ufunc)
 
 
 class TestEveryUfuncIsClassified:

@@ -174,7 +174,7 @@ def reverse(
         for source, seed in seeds:
             if _reach(cotangents, pending, oldest, everywhere, source):
                 _accumulate(cotangents, ours, source, seed, add)
-            elif wrap is None and _is_variable(source):
+            elif wrap is None and _is_variable(source, oldest):
                 return None
         node = heappop(pending)[1] if pending else None
         while node is not None:
@@ -211,7 +211,7 @@ def reverse(
                     if source is None:
                         continue
                     if not _reach(cotangents, pending, oldest, everywhere, source):
-                        if wrap is None and _is_variable(source):
+                        if wrap is None and _is_variable(source, oldest):
                             return None
                         continue
                     if parts is None:
@@ -280,9 +280,14 @@ def _reach(
     return True
 
 
-def _is_variable(source: Source) -> bool:
-    """Whether what a sweep does not come to is more than a constant."""
-    return source.held is not FINISHED if type(source) is Node else True
+def _is_variable(source: Source, oldest: int) -> bool:
+    """Whether what a sweep does not come to is more than a constant.
+
+    A leaf that is younger than the arguments was made by the function itself: that is a constant.
+    """
+    if type(source) is not Node:
+        return True
+    return source.held is not FINISHED and not (source.plan is None and source.number > oldest)
 
 
 def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[Node], bool]:
@@ -301,7 +306,7 @@ def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[
         if node in ends:
             is_closed = is_closed and not node.parents
         elif node.plan is None or node.number < oldest:
-            is_closed = is_closed and node.held is FINISHED
+            is_closed = is_closed and not _is_variable(node, oldest)
         elif node.plan is _FREED:
             raise FreedGraphError(_FREED_ALREADY)
         else:

@@ -4,6 +4,7 @@ Each hands its call to the function of its name, which hands it on to the Tensor
 """
 
 import operator
+import sys
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -36,6 +37,15 @@ class Methods:
     __getitem__: Any
 
     @property
+    def __array_namespace__(self) -> Any:
+        """Where SCIPY_ARRAY_API is set, SciPy's namespace of NumPy, by which it knows an array."""
+        scipy = sys.modules.get("scipy._lib._array_api")
+        if not getattr(scipy, "SCIPY_ARRAY_API", False):
+            raise AttributeError("a Tensor has no array namespace")
+        namespace = scipy.array_namespace(np.empty(0))  # type: ignore[union-attr]
+        return lambda *, api_version=None: namespace
+
+    @property
     def at(self) -> At:
         """Updates that give a new Tensor: ``t.at[index].set(value)``; see `tinygrad_np.at`."""
         return At(self)
@@ -55,8 +65,8 @@ class Methods:
         """The imaginary part."""
         return numpy.imag(self)
 
-    def ravel(self, order: str = "C") -> Self:
-        """As `numpy.ravel`, in order "C" or "F"."""
+    def ravel(self, order: str | None = "C") -> Self:
+        """As `numpy.ravel`, in order "C" (or None) or "F"."""
         return numpy.ravel(self, order)
 
     flatten = ravel

@@ -26,7 +26,7 @@ from .debugging.errors import ChangedArrayError
 from .debugging.marks import fingerprint
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
-from .transforms import jvp, vjp
+from .transforms import closed, jvp, marker, vjp
 
 
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,7 +49,9 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         leaves = tree.leaves((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if type(leaf) is Tensor]
         if not places:
-            return function(*args, **kwargs)
+            since = marker()
+            results = function(*args, **kwargs)
+            return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
 
         def on(values: list[Any]) -> Any:
             """The results, for these values of the Tensors among the arguments."""

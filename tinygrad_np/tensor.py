@@ -28,7 +28,7 @@ from .graph import Node, Output, Source, collect, describe, leaf, new_number, re
 from .kernels.memory import elementwise, large_from
 from .methods import Methods
 from .refusals import Refusals, no_attribute
-from .rules import TABLE
+from .rules import TABLE, axes
 from .rules.calls import (
     bind,
     check_constant,
@@ -266,7 +266,7 @@ class Tensor(Methods, Refusals):
 
     # NumPy's methods
 
-    def reshape(self, *shape: Any, order: str = "C") -> Tensor:
+    def reshape(self, *shape: Any, order: str | None = "C") -> Tensor:
         """As `numpy.reshape`; the shape is one tuple or several integers."""
         target = shape[0] if len(shape) == 1 else shape
         if order == "C":
@@ -511,11 +511,16 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     if not pattern:
         return row.call(bound, row.kernel)
     plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
-    if plain and not plan.likes:
+    if plain and not plan.likes and axes.are_plain(row, bound):
         if len(row.calls) >= MOST_KEPT:
             row.calls.clear()
-        row.calls[tuple(map(type, args))] = _call(plan, len(args))
+        call = _call(plan, len(args))
+        if row.axis is not None and bound[row.axis] is not None:
+            call = axes.unless_of_a_number(row, call, _apply_bound)
+        row.calls[tuple(map(type, args))] = call
     ans = row.call(bound, row.kernel)
+    if row.axes and axes.settled(row, bound):
+        return axes.of_a_number(row, bind(row, args, kwargs), np.shape(ans))
     several = row.constant_outputs is not None
     arrays = [np.asarray(item) for item in (ans if several else [ans])]
     known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]

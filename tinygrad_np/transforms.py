@@ -5,7 +5,8 @@ left and from the right, `hvp` by a Hessian; `jacobian` and `hessian` are the ma
 `stop_gradient` makes a constant of a value.
 
 Each takes a plain function of arrays and gives derivatives as arrays; nested, they give higher
-orders. The graph lives inside the call, so nothing has to be reset or freed.
+orders. The graph lives inside the call, so nothing has to be reset or freed. A Tensor from outside
+that the function uses makes Tensors of the results; one that the function makes is a constant.
 
 >>> grad(lambda x: x**3)(2.0)
 array(12.)
@@ -84,6 +85,7 @@ def _differentiated(
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         inputs: list[Node] = []
         inside = _inside(args, chosen, inputs, name)
+        inputs = inputs or marker()
         try:
             result, aux = _with_aux(function(*inside, **kwargs), has_aux, name)
             return gradient_of(result, aux, inputs, args)
@@ -100,7 +102,7 @@ def _differentiated(
         else:
             value = _number(result, name)
         if has_aux:
-            value = value, tree.map(lambda x: _closed(x, inputs), aux)
+            value = value, tree.map(lambda x: closed(x, inputs), aux)
         # Not the trees that the function was given: it may have written into them.
         form = args[argnums] if isinstance(argnums, int) else tuple([args[i] for i in chosen])
         return value, _gathered(found, inputs, form)
@@ -124,10 +126,11 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
     # Copied, because the pull may be called after the caller has written into the arrays.
     inside = tuple([_opened(primal, inputs, "vjp", i, True) for i, primal in enumerate(primals)])
     form = tree.map(source_of, inside)  # while nobody has written into the trees
+    inputs = inputs or marker()
     try:
         results, aux = _with_aux(function(*inside), has_aux, "vjp")
-        value = tree.map(lambda x: _closed(x, inputs), results)
-        aux = tree.map(lambda x: _closed(x, inputs), aux)
+        value = tree.map(lambda x: closed(x, inputs), results)
+        aux = tree.map(lambda x: closed(x, inputs), aux)
     finally:
         _finish(inputs)
     outputs = tree.leaves(results)
@@ -171,14 +174,15 @@ def jvp(
         for i, (primal, tangent) in enumerate(zip(inside, tangents, strict=True))
         for t in _matched(tangent, primal, f"jvp: tangent {i}")
     ]
+    inputs = inputs or marker()
     try:
         results, aux = _with_aux(function(*inside), has_aux, "jvp")
         taken = {id(t) for t in given}
-        found = iter(_pushed(results, inputs)(given))
+        found = iter(_pushed(results, inputs)(given or [None]))
         tangent = tree.map(lambda x: _delivered(next(found), _like(x), taken), results)
-        value = tree.map(lambda x: _closed(x, inputs), results)
+        value = tree.map(lambda x: closed(x, inputs), results)
         if has_aux:
-            return value, tangent, tree.map(lambda x: _closed(x, inputs), aux)
+            return value, tangent, tree.map(lambda x: closed(x, inputs), aux)
         return value, tangent
     finally:
         _finish(inputs)
@@ -228,13 +232,14 @@ def jacobian(
     def matrices(*args: Any, **kwargs: Any) -> Any:
         inputs: list[Node] = []
         inside = _inside(args, chosen, inputs, "jacobian")
+        since = inputs or marker()
         try:
             results, aux = _with_aux(function(*inside, **kwargs), has_aux, "jacobian")
-            return blocks_of(results, aux, inputs, args)
+            return blocks_of(results, aux, inputs, since, args)
         finally:
             _finish(inputs)
 
-    def blocks_of(results: Any, aux: Any, inputs: list[Node], args: Any) -> Any:
+    def blocks_of(results: Any, aux: Any, inputs: list[Node], since: Any, args: Any) -> Any:
         outputs = [_like(x) for x in tree.leaves(results)]
         if _is_forward(mode, inputs, outputs):
             blocks = _forward_blocks(results, inputs, outputs)
@@ -243,7 +248,7 @@ def jacobian(
         rows = iter(blocks)
         form = args[argnums] if isinstance(argnums, int) else tuple([args[i] for i in chosen])
         found = tree.map(lambda _: tree.unflatten(form, next(rows)), results)
-        return (found, tree.map(lambda x: _closed(x, inputs), aux)) if has_aux else found
+        return (found, tree.map(lambda x: closed(x, since), aux)) if has_aux else found
 
     return matrices
 
@@ -414,6 +419,11 @@ def _shown(chosen: tuple[int, ...]) -> Any:
     return chosen[0] if len(chosen) == 1 else chosen
 
 
+def marker() -> list[Node]:
+    """In place of inputs where there are none: what is younger was made inside the function."""
+    return [leaf((), np.dtype(float))]
+
+
 def _finish(inputs: list[Node]) -> None:
     """Turn the variables of a transform into constants: what it returns may still hold them."""
     for node in inputs:
@@ -558,8 +568,11 @@ def _delivered(g: Any, like: Any, taken: set[int]) -> Any:
     return g if type(g) is Tensor else owned(g, taken)
 
 
-def _closed(x: Any, inputs: list[Node]) -> Any:
-    """A result as it leaves: an array of its own, or a Tensor where it depends on more."""
+def closed(x: Any, inputs: list[Node]) -> Any:
+    """A result as it leaves: an array of its own, or a Tensor where it depends on more.
+
+    That is on a Tensor from outside of the transform; one that the function made is a constant.
+    """
     if type(x) is not Tensor:
         return x.copy() if type(x) is np.ndarray else x
     return value_in(x).copy() if between([source_of(x)], inputs)[1] else x

@@ -88,13 +88,13 @@ def relu(inputs: Any) -> Array:
 
 
 def relu_inputs(inputs: Any, cotangents: Any) -> Array:
-    """The gradient of `relu`: ∂L/∂x = ∂L/∂y where x > 0, else 0; so relu'(0) = 0.
+    """The gradient of `relu`: ∂L/∂x = 0 where x ≤ 0, else ∂L/∂y; so relu'(0) = 0.
 
     >>> relu_inputs([-1.0, 0.0, 2.0], [5.0, 6.0, 7.0])
     array([0., 0., 7.])
     """
     inputs, cotangents = _elementwise("relu_inputs", inputs, cotangents)
-    return np.where(inputs > 0, cotangents, 0)
+    return np.where(inputs <= 0, 0, cotangents)
 
 
 def sigmoid(inputs: Any) -> Array:

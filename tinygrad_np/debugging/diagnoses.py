@@ -345,10 +345,10 @@ def _is_hand_written_softmax(case: Case) -> bool:
 
 
 def _scipy(name: str) -> Any:
-    """A function of scipy.special, if the program has imported that."""
+    """A ufunc of scipy.special, if the program has imported that."""
     import sys
 
-    return getattr(sys.modules.get("scipy.special"), name, _NOTHING)
+    return getattr(sys.modules.get("scipy.special._ufuncs"), name, _NOTHING)
 
 
 _NOTHING = object()

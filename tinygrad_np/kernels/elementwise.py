@@ -15,7 +15,7 @@ from .memory import SOME, empty
 
 @array_function
 def relu(x: Any) -> Any:
-    """max(x, 0), elementwise; its derivative at 0 is 0.
+    """max(x, 0), elementwise; its derivative at 0 is 0, and at nan 1: nan stays nan.
 
     >>> relu(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 2.])
@@ -28,16 +28,16 @@ def relu(x: Any) -> Any:
 
 @array_function
 def relu_gate(g: Any, y: Any) -> Any:
-    """`g` where `y`, the result of `relu`, is positive, and 0 elsewhere.
+    """`g` where `y`, the result of `relu`, is not 0 (positive, or nan), and 0 elsewhere.
 
     >>> relu_gate(np.array([5.0, 6.0]), np.array([0.0, 2.0]))
     array([0., 6.])
     """
     # As numbers: NumPy is slow at multiplying them by truth values.
-    positive = np.greater(y, constant(0, y.dtype)).astype(g.dtype)
+    is_open = np.not_equal(y, constant(0, y.dtype)).astype(g.dtype)
     if g.size < SOME or g.shape != y.shape:
-        return g * positive
-    return np.multiply(g, positive, out=empty(g.shape, g.dtype))
+        return g * is_open
+    return np.multiply(g, is_open, out=empty(g.shape, g.dtype))
 
 
 @array_function

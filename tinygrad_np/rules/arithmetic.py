@@ -34,13 +34,16 @@ from .table import general, linear, over, pointwise, same, takes
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
-    """y·x**(y − 1), and 0 for x = y = 0, where that is 0·∞."""
+    """y·x**(y − 1), and 0 for y = 0 where x is 0 or nan, and that is 0·∞ or 0·nan."""
     if isinstance(y, (int, float, complex)):
         if y == 2:
             return x + x  # of all powers the one that is met most
         return y * x ** (y - 1) if y else np.zeros_like(x)
-    both_zero = np.logical_and(np.equal(x, 0), np.equal(y, 0))
-    return np.where(both_zero, 0, y * np.where(both_zero, 1, x) ** (y - 1))
+    is_zeroth = np.equal(y, 0)
+    if not is_zeroth.any():
+        return y * x ** (y - 1)
+    dead = np.logical_and(is_zeroth, np.logical_not(np.greater(np.absolute(x), 0)))
+    return np.where(dead, 0, y * np.where(dead, 1, x) ** (y - 1))
 
 
 def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:

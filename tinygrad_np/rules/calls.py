@@ -50,6 +50,11 @@ def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
             why = _UNSUPPORTED.get(keyword, "it is not supported on a Tensor")
             raise TypeError(f"{row.name}: the argument {keyword!r}: {why}")
         position = names.index(name)
+        if value is None and keyword == "where" and row.defaults[position] is True:
+            raise TypeError(
+                f"{row.name}: where=None leaves out every element, as where=False does; leave it "
+                "out to take them all"
+            )
         if position < len(args) or (keyword != name and name in kwargs):
             raise TypeError(f"{row.name}: the argument {keyword!r} was given twice")
         bound[position] = value

@@ -148,9 +148,15 @@ def _kernel(function: Callable[..., Any], takes_complex: bool) -> Callable[..., 
             full = name.replace("rfft", "fft")
             raise TypeError(f"{name}: takes real numbers, not {a.dtype}; use {full} or np.real")
         try:
-            return function(a, *args, **kwargs)
+            result = function(a, *args, **kwargs)
         except IndexError as error:
             raise np.exceptions.AxisError(f"{name}: an axis is not in {a.shape}: {error}") from None
+        if "irfft" in name and result.size and not a.size:
+            raise ValueError(
+                f"{name}: of shape {a.shape}, NumPy gives what happens to lie in memory; "
+                f"use np.zeros({result.shape})"
+            )
+        return result
 
     return checked
 

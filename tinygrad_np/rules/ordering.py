@@ -8,6 +8,7 @@ first of them.
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
@@ -101,10 +102,10 @@ def _setxor1d(ar1: Any, ar2: Any, assume_unique: Any) -> Any:
 def _trim_zeros(filt: Any, trim: Any, axis: Any) -> Any:
     if set(trim.lower()) - set("fb") or not trim:
         raise ValueError(f"np.trim_zeros: trim is 'f', 'b' or 'fb', not {trim!r}")
-    trimmed = np.arange(filt.ndim) if axis is None else np.atleast_1d(axis) % filt.ndim
+    trimmed = range(filt.ndim) if axis is None else normalize_axis_tuple(axis, filt.ndim)
     places = np.argwhere(filt)
     key: list[Any] = [slice(None)] * filt.ndim
-    for i in trimmed.tolist():
+    for i in trimmed:
         if not len(places):
             key[i] = slice(0)
             continue

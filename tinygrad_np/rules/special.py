@@ -22,8 +22,10 @@ from ..kernels.distributions import exponential_moment, inverse_mills, mills_exc
 from ..kernels.elementwise import quotient
 from .table import Row, constant, pointwise, takes
 
-special: Any = scipy.special
-_zeta = special._ufuncs._zeta  # the ufunc beneath special.zeta(x, q)
+# The ufuncs themselves: with SCIPY_ARRAY_API=1 in the environment, the functions of
+# `scipy.special` are wrappers around them.
+special: Any = scipy.special._ufuncs
+_zeta = special._zeta  # the ufunc beneath scipy.special.zeta(x, q)
 
 
 def _number(v: Any, like: Any = None) -> Any:
@@ -308,12 +310,12 @@ _FORMULAS = {
     special.hyp2f1: "the derivative by z is a * b / c * hyp2f1(a + 1, b + 1, c + 1, z)",
     special.expn: "the derivative by x is -expn(n - 1, x)",
     special.powm1: "it is np.expm1(y * np.log(x))",
-    special._ufuncs._riemann_zeta: "of zeta, only zeta(x, q) has one, by q",
+    special._riemann_zeta: "of zeta, only zeta(x, q) has one, by q",
 }
 _WITH_ROWS = {row.function for row in ROWS}
 
 REFUSED = {
     ufunc: f"it has no derivative rule; {_OWN}"
-    for ufunc in vars(special).values()
-    if isinstance(ufunc, np.ufunc) and ufunc not in _WITH_ROWS
+    for name, ufunc in vars(special).items()
+    if isinstance(ufunc, np.ufunc) and not name.startswith("_") and ufunc not in _WITH_ROWS
 } | {ufunc: f"it has no derivative rule ({hint}); {_OWN}" for ufunc, hint in _FORMULAS.items()}

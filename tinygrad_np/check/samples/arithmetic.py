@@ -166,6 +166,13 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     ],
 }
 
+# x**0 is 1 for every x; by the exponent it has the slope log x
+_TO_THE_ZEROTH = [
+    Edge((A([NAN, INF, -INF]), 0), {}, ([0, 0, 0],)),
+    Edge((A([NAN, INF]), A([0.0, 0.0])), {}, ([0, 0], [NAN, INF])),
+    Edge((A([1.0]), A([NAN])), {}, ([NAN], [0])),
+]
+
 EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.divide: [
         Edge((A([1.0, -1.0, 1.0]), A([0.0, 0.0, INF])), {}, ([INF, INF, 0], [-INF, INF, 0])),
@@ -223,6 +230,7 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.power: [
         Edge((A([0.0, -2.0, 3.0]), 0), {}, ([0, 0, 0],)),
         Edge((A([0.0, 0.0]), A([0.0, 2.0])), {}, ([0, 0], [0, 0])),
+        *_TO_THE_ZEROTH,
         Edge((A([0.0]), 1), {}, ([1],)),
         Edge((A([0.0, -3.0]), 2), {}, ([0, -6],)),
         Edge((0.0, A([1.0, 0.0, -1.0])), {}, ([0, 0, -INF],)),
@@ -231,11 +239,13 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.float_power: [
         Edge((A([0.0, -2.0, 3.0]), 0), {}, ([0, 0, 0],)),
         Edge((A([0.0, 0.0]), A([0.0, 2.0])), {}, ([0, 0], [0, 0])),
+        *_TO_THE_ZEROTH,
         Edge((0.0, A([1.0, 0.0, -1.0])), {}, ([0, 0, -INF],)),
         Edge((A([0.0]), 0.5), {}, ([INF],)),
     ],
     np.hypot: [Edge((A([0.0, 3.0]), A([0.0, 4.0])), {}, ([0, 0.6], [0, 0.8]))],
-    relu: [Edge((A([0.0, -0.0, 1.0, -INF, INF]),), {}, ([0, 0, 1, 0, 1],))],
+    relu: [Edge((A([0.0, -0.0, 1.0, -INF, INF, NAN]),), {}, ([0, 0, 1, 0, 1, 1],))],
+    relu_gate: [Edge((A([2.0, 3.0, 4.0]), A([0.0, 1.0, NAN])), {}, ([0, 1, 1],))],
     sigmoid: [Edge((A([-1000.0, 0.0, 1000.0]),), {}, ([0, 0.25, 0],))],
     logistic_loss: [
         Edge((A([-1000.0, 1000.0]), A([1.0, 0.0])), {}, ([-1, 1], [1000, -1000])),
