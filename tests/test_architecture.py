@@ -64,7 +64,7 @@ LAYERS = [
     ["nn"],
     ["losses", "optim"],
     ["check.classification", "check.samples.draws", "check.report", "check.differences", "viz"],
-    ["check.probe"],
+    ["check.arguments", "check.probe"],
     ["check.components"],
     ["check.hints"],
     ["check.leaves"],

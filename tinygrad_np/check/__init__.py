@@ -24,7 +24,7 @@ row, what else can be known about the same derivative, and the command that prin
 from .compare import compare
 from .explain import NonFiniteReport, explain_nonfinite
 from .function import check_function
-from .gradient import check_gradient
+from .gradient import assert_gradient, check_gradient
 from .report import Report, Row, WrongGradientError
 from .rule import check_rule
 
@@ -33,6 +33,7 @@ __all__ = [
     "Report",
     "Row",
     "WrongGradientError",
+    "assert_gradient",
     "check_function",
     "check_gradient",
     "check_rule",

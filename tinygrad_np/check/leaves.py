@@ -8,16 +8,15 @@ point, with which a check begins.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import tree
-from ..arrays import is_masked
-from ..tensor import Tensor
+from .arguments import article, fitted, floating, joined, not_finite, numbers, repeated, split
 from .components import Place, kink, mistake, search
-from .differences import EPS
+from .differences import EPS, NOISE
 from .hints import common_hints, fits, local_hints
 from .probe import DOUBLE, PRECISIONS, Array, Look, Precision, Probe, directions, scales
 from .report import Row, Verdict
@@ -25,22 +24,27 @@ from .report import Row, Verdict
 SHOWN = 6
 """Components in a report, at most, of each array."""
 
-NOT_FINITE = "not finite"
+STEADY = 2.0**-7
+"""So far along a direction, a gradient is looked at where its function changes like noise."""
 
 OUTSIDE = (ArithmeticError, AssertionError, ValueError)
 """What a function raises beyond the edge of its domain."""
 
 
 def held(
-    name: str, f: Callable[[Any], Any], gradient: Any, x: Any, rng: np.random.Generator
+    point: Point, gradient: Any, rng: np.random.Generator, what: str = "the gradient"
 ) -> list[Leaf]:
-    """The arrays of `x`, each looked at along its directions. `name` opens the errors."""
-    point = Point(name, f, x)
-    claimed = _claimed(gradient, point)
-    leaves = [Leaf(point, i, claimed[i], rng) for i in range(len(point.values))]
+    """The arrays of the point, each looked at along its directions.
+
+    `gradient` is called with a tree like the point, or is what it would give; `what` it is goes
+    into the errors.
+    """
+    claim = Claim(gradient, point, what)
+    leaves = [Leaf(point, i, g, rng) for i, g in enumerate(claim.leaves)]
+    for leaf in leaves:
+        leaf.bound(claim)
     if any(leaf.is_wrong for leaf in leaves):
-        noise = _noise_of(gradient, point, rng)
-        for leaf, own in zip(leaves, noise, strict=True):
+        for leaf, own in zip(leaves, claim.noise(rng), strict=True):
             leaf.allow(own)
     return leaves
 
@@ -52,19 +56,18 @@ class Point:
     parts.
     """
 
-    def __init__(self, name: str, f: Callable[[Any], Any], x: Any) -> None:
-        if not callable(f):
-            raise TypeError(f"{name}: f must be a function, not {_article(f)}")
+    def __init__(self, name: str, f: Callable[[Any], Any], x: Any, called: str = "x") -> None:
         self.name = name
         self.f = f
         self.x = x
+        self.called = called
         self.paths = tree.paths(x)
         self.originals = [
-            _floating(name, leaf, path)
+            floating(name, leaf, f"{called} at {path}" if path else called)
             for leaf, path in zip(tree.leaves(x), self.paths, strict=True)
         ]
         if not self.originals:
-            raise ValueError(f"{name}: x has no arrays in it")
+            raise ValueError(f"{name}: {called} has no arrays in it")
         self.is_array = [isinstance(leaf, np.ndarray) for leaf in tree.leaves(x)]
         self.values = [
             value.astype(np.complex128 if value.dtype.kind == "c" else np.float64)
@@ -97,7 +100,7 @@ class Point:
 
         def function(moved: Array) -> float:
             values = list(self.values)
-            values[index] = _joined(moved) if values[index].dtype.kind == "c" else moved
+            values[index] = joined(moved) if values[index].dtype.kind == "c" else moved
             try:
                 return self._number(self._call(values))
             except OUTSIDE:
@@ -130,7 +133,7 @@ class Point:
             raise TypeError(f"{self.name}: f returned None; does it lack a return?")
         value = numbers(result, f"{self.name}: f returned")
         if value.dtype.kind not in "iuf":
-            what = {"c": "a complex number", "b": "a bool"}.get(value.dtype.kind, _article(result))
+            what = {"c": "a complex number", "b": "a bool"}.get(value.dtype.kind, article(result))
             raise TypeError(f"{self.name}: f must return one real number, not {what}")
         if value.size != 1:
             raise ValueError(
@@ -138,6 +141,74 @@ class Point:
                 "reduce it, for instance with np.sum(u * f(x)), whose gradient is Jᵀu"
             )
         return float(value.item())
+
+
+class Claim:
+    """A gradient that is claimed at a point: a function, or what it would give."""
+
+    def __init__(self, gradient: Any, point: Point, what: str) -> None:
+        self.gradient = gradient
+        self.point = point
+        self.what = what
+        self.leaves = self.at(point.originals)
+
+    def at(self, values: list[Array]) -> list[Array]:
+        """It at other arrays, as arrays shaped like them."""
+        point = self.point
+        with np.errstate(all="ignore"):
+            is_function = callable(self.gradient)
+            given = self.gradient(point.tree(values)) if is_function else self.gradient
+        return fitted(point.name, self.what, point.x, given, point.called)
+
+    def beside(self, moves: list[Array]) -> list[Array] | None:
+        """It where the arrays are moved; None where it has no value."""
+        point = self.point
+        moved = [
+            (value + move).astype(original.dtype)
+            for value, move, original in zip(point.values, moves, point.originals, strict=True)
+        ]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return self.at(moved)
+        except OUTSIDE:
+            return None
+
+    def noise(self, rng: np.random.Generator) -> list[Array]:
+        """The rounding of each component: how far it is from smooth beside the point.
+
+        What a parabola leaves of it along a line, the smaller one of the two sides, between which
+        a gradient may jump. At random places: numbers that are rounded meet others in step.
+        """
+        point = self.point
+        still = [np.zeros(1) for _ in point.values]
+        if not callable(self.gradient):
+            return still
+        for before, again in zip(self.leaves, self.at(point.originals), strict=True):
+            largest = np.max(np.abs(before[np.isfinite(before)]), initial=0.0)
+            allowed = max(1e-9, _precision(before.dtype).tolerance) * largest
+            repeated(f"{point.name}: {self.what}", before, again, allowed)
+        lines = [
+            scales(np.abs(value))[0] * rng.choice([-1.0, 1.0], value.shape) * 2.0**-17
+            for value in point.values
+        ]
+        sides = []
+        for ts in rng.uniform(0, 1, (2, 8)) * [[-1.0], [1.0]]:
+            found = [self.beside([t * line for line in lines]) for t in ts]
+            if any(leaves is None for leaves in found):
+                return still
+            sides.append([_roughness(ts, leaves) for leaves in zip(*found, strict=True)])
+        return [np.minimum(*pair) for pair in zip(*sides, strict=True)]
+
+
+def _roughness(ts: Array, values: Sequence[Array]) -> Array:
+    """The noise of each component of a gradient along a line, in real coordinates."""
+    given = np.array(values).astype(np.result_type(values[0], float))
+    parts = split(given) if given.dtype.kind == "c" else given
+    base = np.linalg.qr(np.vander(ts, 3))[0]
+    with np.errstate(all="ignore"):
+        rest = parts - np.tensordot(base, np.tensordot(base.T, parts, 1), 1)
+        return np.nan_to_num(np.sqrt(np.sum(rest**2, axis=0) / (len(ts) - 3)))
 
 
 class Leaf:
@@ -169,6 +240,31 @@ class Leaf:
             self.looks = _looks(self.probe, self.along, rng)
             self._look_past_kinks()
 
+    def bound(self, claim: Claim) -> None:
+        """See whether a slope is wrong that noise hides.
+
+        Where `f` changes like noise at every step, it might be faster than any. But if the claimed
+        gradient hardly changes nearby, then `f` would rise by it: how little it does is a bound.
+        """
+        moves = [np.zeros(value.shape) for value in claim.point.values]
+        for i, one in enumerate(self.looks):
+            if one.off.note != NOISE or not callable(claim.gradient):
+                continue
+            bound = 4 * one.off.rise / STEADY
+            slopes = [one.claimed]
+            for t in (-8, -5, -3, -1, 1, 3, 5, 8):
+                moves[self.index] = self.tangent(t / 8 * STEADY * one.direction)
+                found = claim.beside(moves)
+                slopes.append(np.nan if found is None else self._slope(found, one.direction))
+            if one.claimed and np.max(np.abs(np.array(slopes) / one.claimed - 1)) < 0.05:
+                self.looks[i] = one._replace(found=0.0, floor=bound)
+
+    def _slope(self, gradient: list[Array], direction: Array) -> float:
+        """What a gradient claims along a direction."""
+        own = gradient[self.index]
+        real = own if direction.shape == self.shape else split(np.conj(own))
+        return float(np.sum(real * direction))
+
     @property
     def is_wrong(self) -> bool:
         """Whether a slope differs by more than the noise."""
@@ -199,7 +295,7 @@ class Leaf:
         if self.kinks and found.is_complete:
             places = tuple(np.transpose([place for place, _ in self.kinks]))
             for one in self.looks[:2]:
-                rest = one.direction.copy()
+                rest = np.array(one.direction)
                 rest[places] = 0
                 if np.any(rest):
                     self.beside.append(self.probe.look(rest))
@@ -226,9 +322,7 @@ class Leaf:
     def allow(self, noise: Array) -> None:
         """Take the rounding of the claimed gradient into account."""
         if self.looks and np.any(noise):
-            # What is larger is no rounding, but a jump of the gradient.
-            most = 1e-3 * np.max(np.abs(self.probe.claimed))
-            self.probe.noise = np.minimum(noise, most)
+            self.probe.noise = noise
             self.looks = [
                 one._replace(floor=one.floor + self.probe.own_noise(one.direction))
                 for one in self.looks
@@ -236,7 +330,7 @@ class Leaf:
 
     def tangent(self, direction: Array) -> Array:
         """A direction as an array like this one: complex if it is."""
-        return direction if direction.shape == self.shape else _joined(direction)
+        return direction if direction.shape == self.shape else joined(direction)
 
     def row(self, largest: float, looks: list[Look] | None = None) -> Row:
         """The look that says most, of its own or of `looks`.
@@ -358,141 +452,5 @@ def _exchanged(leaf: Leaf, leaves: list[Leaf]) -> list[str]:
     ]
 
 
-def _claimed(gradient: Any, point: Point) -> list[Array]:
-    """The leaves of the claimed gradient, each as an array shaped like its leaf of x."""
-    name = point.name
-    with np.errstate(all="ignore"):
-        given = gradient(point.tree(point.originals)) if callable(gradient) else gradient
-    found: list[Array] = []
-
-    def read(_: Any, g: Any) -> None:
-        path, like = point.paths[len(found)], point.originals[len(found)]
-        place = f" at {path}" if path else ""
-        array = numbers(g, f"{name}: the gradient{place} is").copy()
-        if array.dtype.kind not in "biufc":
-            raise TypeError(f"{name}: the gradient{place} has dtype {array.dtype}, no number")
-        if array.dtype.kind == "c" and like.dtype.kind != "c":
-            raise TypeError(f"{name}: the gradient{place} is complex, but x is real there")
-        if array.shape != like.shape:
-            is_reversed = array.ndim > 1 and array.shape == like.shape[::-1]
-            raise ValueError(
-                f"{name}: the gradient{place} has shape {array.shape}, but x has shape "
-                f"{like.shape} there, and a gradient has the shape of what it is by"
-                + (". Is it transposed?" if is_reversed else "")
-            )
-        found.append(array if array.dtype.kind in "fc" else array.astype(np.float64))
-
-    try:
-        tree.map(read, point.x, given)
-    except ValueError as error:
-        if str(error).startswith(name):
-            raise
-        raise ValueError(f"{name}: x and its gradient: {error}") from error
-    return found
-
-
-def _noise_of(gradient: Any, point: Point, rng: np.random.Generator) -> list[Array]:
-    """The rounding of each component of a gradient that can be called: how far it is from smooth.
-
-    Fourth differences along a line, over the standard deviation that independent errors give them.
-    """
-    still: list[Array] = [np.zeros(1) for _ in point.values]
-    if not callable(gradient):
-        return still
-    lines = [
-        scales(np.abs(value))[0] * rng.choice([-1.0, 1.0], value.shape) * 2.0**-20
-        for value in point.values
-    ]
-    found = []
-    for i in range(-2, 3):
-        moved = [
-            (value + i * line).astype(original.dtype)
-            for value, line, original in zip(point.values, lines, point.originals, strict=True)
-        ]
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                leaves = aligned(point.x, gradient(point.tree(moved)))
-        except OUTSIDE:
-            return still
-        found.append([np.asarray(leaf) for leaf in leaves])
-    noise = []
-    for values in zip(*found, strict=True):
-        fourth = np.diff(np.array(values).astype(np.result_type(values[0], float)), 4, axis=0)[0]
-        parts = split(fourth) if fourth.dtype.kind == "c" else fourth
-        noise.append(np.nan_to_num(np.abs(parts) / np.sqrt(70.0)))
-    return noise
-
-
-def numbers(value: Any, what: str) -> Array:
-    """The value as an array, which a Tensor does not become by itself."""
-    if isinstance(value, Tensor):
-        raise TypeError(
-            f"{what} a Tensor, where a plain array is asked for: t.data is its value. "
-            "(check.compare and check.check_function make Tensors themselves.)"
-        )
-    try:
-        return np.asarray(value)
-    except ValueError as error:  # ragged lists
-        raise TypeError(f"{what} no array: {error}") from error
-
-
-def aligned(like: Any, given: Any) -> list[Any]:
-    """The leaves of `given` in the order of those of `like`: keys may come in another."""
-    leaves: list[Any] = []
-    tree.map(lambda _, leaf: leaves.append(leaf), like, given)
-    return leaves
-
-
-def copied(x: Any) -> Any:
-    """The tree with copies of its arrays, which a function may write into."""
-    return tree.map(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, x)
-
-
-def _article(value: Any) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
 def _precision(dtype: Any) -> Precision:
     return PRECISIONS.get(np.empty(0, dtype).real.dtype, DOUBLE)
-
-
-def _floating(name: str, leaf: Any, path: str) -> Array:
-    """A leaf of x as an array, if it can be differentiated by."""
-    where = f"{name}: x{f' at {path}' if path else ''}"
-    if is_masked(leaf):
-        raise TypeError(f"{where} is a masked array, which has no derivative at what it masks")
-    if callable(leaf):
-        raise TypeError(f"{where} is a function; the order is {name}(f, …, x)")
-    array = numbers(leaf, f"{where} is").copy(order="K")
-    if array.dtype.kind in "biu":
-        raise TypeError(
-            f"{where} has dtype {array.dtype}, by which there is no derivative; convert it with "
-            ".astype(float)"
-        )
-    if array.dtype.kind not in "fc":
-        raise TypeError(f"{where} has dtype {array.dtype}, which is no number")
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{where} is not finite everywhere, so no point lies beside it")
-    return array
-
-
-def not_finite(gradient: Array) -> str:
-    """Where the gradient is nan or infinite, if it is."""
-    places = np.argwhere(~np.isfinite(gradient))
-    if not len(places):
-        return ""
-    place = tuple(map(int, places[0]))
-    more = f", and {len(places) - 1} more" if len(places) > 1 else ""
-    at = f" at [{', '.join(map(str, place))}]" if place else ""
-    return f"{NOT_FINITE}: {gradient[place]}{at}{more}"
-
-
-def split(array: Array) -> Array:
-    """Complex numbers as pairs of real ones along a last axis."""
-    return np.stack([array.real, array.imag], -1)
-
-
-def _joined(pairs: Array) -> Array:
-    return np.asarray(pairs[..., 0] + 1j * pairs[..., 1])

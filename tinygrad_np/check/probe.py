@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .differences import EPS, Slope, slope, slope_at
+from .differences import EPS, JUMPS, Slope, slope, slope_at
 from .report import Verdict
 
 Array = np.ndarray[Any, Any]
@@ -153,6 +153,8 @@ class Probe:
         claimed, size = float(np.sum(terms)), norm(terms)
         own = self.own_noise(direction) + self.precision.tolerance * size
         found, floor, is_exact = claimed + off.value, off.floor + own, False
+        if off.is_on_a_step:
+            floor, off = floor + abs(off.value), off._replace(note=JUMPS)
         fine = max(CONFIRMED, self.precision.resolution) * max(size, abs(found))
         if self.complex_function is not None and not off.jump and floor <= fine:
             exact = self._complex_step(direction)
