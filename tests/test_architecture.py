@@ -69,7 +69,7 @@ LAYERS = [
     ["check.hints"],
     ["check.leaves"],
     ["check.compare", "check.explain", "check.gradient"],
-    ["check.function"],
+    ["check.backward", "check.function", "check.jacobian"],
     ["check.samples.arithmetic", "check.samples.elementary", "check.samples.fft",
      "check.samples.indexing", "check.samples.matrices",
      "check.samples.networks", "check.samples.products", "check.samples.reductions",

@@ -228,7 +228,9 @@ class TestTrees:
 
         with pytest.raises(ValueError, match=r"is a dict with \['a'\], .* with \['a'\], \['b'\]"):
             check(f, lambda p: {"a": p["b"]}, {"a": X, "b": X})
-        with pytest.raises(ValueError, match=r"is a tuple of 2, but x is a Pair with \.a, \.b: return"):
+        with pytest.raises(
+            ValueError, match=r"is a tuple of 2, but x is a Pair with \.a, \.b: return"
+        ):
             check(lambda p: np.sum(p.a * p.b), lambda p: (p.b, p.a), Pair(X, X))
 
     def test_one_array_twice(self):

@@ -21,10 +21,12 @@ cannot tell), rows as data, a table as text, hints at what a mistake looks like,
 row, what else can be known about the same derivative, and the command that prints it.
 """
 
+from .backward import check_vjp
 from .compare import compare
 from .explain import NonFiniteReport, explain_nonfinite
 from .function import check_function
 from .gradient import assert_gradient, check_gradient
+from .jacobian import check_jacobian
 from .report import Report, Row, WrongGradientError
 from .rule import check_rule
 
@@ -36,7 +38,9 @@ __all__ = [
     "assert_gradient",
     "check_function",
     "check_gradient",
+    "check_jacobian",
     "check_rule",
+    "check_vjp",
     "compare",
     "explain_nonfinite",
 ]

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -84,87 +85,113 @@ def numbers(value: Any, what: str) -> Array:
         raise TypeError(f"{what} no array: {error}") from error
 
 
-def fitted(name: str, what: str, x: Any, given: Any, called: str = "x") -> list[Array]:
+def fitted(
+    what: str, x: Any, given: Any, called: str = "x", of: Array | None = None
+) -> list[Array]:
     """The leaves of `given`, a tree like `x`, as copies in the order and shapes of those of `x`.
 
     Where `x` has an array, a list of as many numbers will do, as SciPy's functions take it; where
-    `x` has a list or tuple, so will the other one, or an array of as many rows. `what` it is, and
-    how `x` is `called`, go into the errors.
+    `x` has a list or tuple, so will the other one, or an array of as many rows. `what` it is, with
+    the name of the check, and how `x` is `called`, go into the errors. If it is the Jacobian `of`
+    an array, the axes of that come before those of `x`.
     """
-    found: list[Array] = []
-
-    def fit(x: Any, given: Any, path: str) -> None:
-        container = tree.container_of(type(x))
-        place = f" at {path}" if path else ""
-        if container is None:
-            found.append(_fitted_leaf(f"{name}: {what}{place}", x, given, called, place))
-            return
-        keys, parts = container.keys(x), _parts(x, given)
-        if parts is None or parts.keys() != set(keys):
-            raise _differ(f"{name}: {what}{place}", x, given, called, place)
-        for key, part in zip(keys, container.children(x), strict=True):
-            fit(part, parts[key], path + key)
-
-    fit(x, given, "")
-    return found
+    rows = np.zeros(()) if of is None else of
+    return [
+        _fitted_leaf(what, path, leaf, part, called, rows)
+        for path, leaf, part in paired(what, x, given, called, rows.ndim)
+    ]
 
 
-def _parts(x: Any, given: Any) -> dict[str, Any] | None:
+def paired(
+    what: str, x: Any, given: Any, called: str, axis: int = 0, path: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """The leaves of a tree, each with its path and what `given` has in its place.
+
+    Of an array, the place is that along `axis`.
+    """
+    container = tree.container_of(type(x))
+    if container is None:
+        yield path, x, given
+        return
+    keys, parts = container.keys(x), _parts(x, given, axis)
+    if parts is None or parts.keys() != set(keys):
+        raise _differ(what, path, x, given, called)
+    for key, part in zip(keys, container.children(x), strict=True):
+        yield from paired(what, part, parts[key], called, axis, path + key)
+
+
+def _parts(x: Any, given: Any, axis: int) -> dict[str, Any] | None:
     """The parts of `given` by the keys of `x`, if it is such a container."""
-    rows = (list, tuple)
-    if type(x) in rows and (type(given) in rows or (isinstance(given, np.ndarray) and given.ndim)):
-        return {f"[{i}]": part for i, part in enumerate(given)}
+    lists = (list, tuple)
+    if type(x) in lists:
+        if axis and type(given) in lists and all(type(row) in lists for row in given):
+            with contextlib.suppress(ValueError):  # ragged: no matrix, but a list
+                given = np.array(given)
+        if isinstance(given, np.ndarray) and given.ndim > axis:
+            given = list(np.moveaxis(given, axis, 0))
+        if type(given) in lists:
+            return {f"[{i}]": part for i, part in enumerate(given)}
     container = tree.container_of(type(given))
     if container is None or type(given) is not type(x):
         return None
     return dict(zip(container.keys(given), container.children(given), strict=True))
 
 
-def _fitted_leaf(what: str, x: Any, given: Any, called: str, place: str) -> Array:
+def _fitted_leaf(what: str, path: str, x: Any, given: Any, called: str, of: Array) -> Array:
     """`given` as an array for the leaf `x`."""
-    like = np.asarray(x)
+    place = f"{what} at {path}" if path else what
+    shape, is_complex = of.shape + np.shape(x), np.result_type(of, np.asarray(x)).kind == "c"
+    like = np.broadcast_to(0.0, shape)
     if isinstance(given, (list, tuple)):
         try:
-            array = numbers(given, f"{what} has in it").copy()
+            array = numbers(given, f"{place} has in it").copy()
         except TypeError as error:
             if error.__cause__ is None:  # a Tensor
                 raise
-            raise _differ(what, x, given, called, place) from None
-        if array.shape == (like.size,):
-            array = array.reshape(like.shape)
-        if array.shape != like.shape or array.dtype.kind not in "biufc":
-            raise _differ(what, x, given, called, place)
+            raise _differ(what, path, like, given, called) from None
+        if array.shape == (like.size,) and not of.ndim:
+            array = array.reshape(shape)
+        if array.shape != shape or array.dtype.kind not in "biufc":
+            raise _differ(what, path, like, given, called)
     elif tree.container_of(type(given)) is not None:
-        raise _differ(what, x, given, called, place)
+        raise _differ(what, path, like, given, called)
     else:
-        array = numbers(given, f"{what} is").copy()
+        array = numbers(given, f"{place} is").copy()
+    there = " there" if path else ""
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"{what} has dtype {array.dtype}, no number")
-    there = " there" if place else ""
-    if array.dtype.kind == "c" and like.dtype.kind != "c":
-        raise TypeError(f"{what} is complex, but {called} is real{there}")
-    if array.shape != like.shape:
-        is_reversed = array.ndim > 1 and array.shape == like.shape[::-1]
+        raise TypeError(f"{place} has dtype {array.dtype}, no number")
+    if array.dtype.kind == "c" and not is_complex:
+        raise TypeError(f"{place} is complex, but {called} is real{there}")
+    if array.shape != shape:
         raise ValueError(
-            f"{what} has shape {array.shape}, but {called} has shape {like.shape}{there}, and a "
-            "gradient has the shape of what it is by"
-            + (". Is it transposed?" if is_reversed else "")
+            f"{place} has shape {array.shape}, but {called} has shape {shape}{there}, and the two "
+            f"must be the same{_remedy(array.shape, shape)}"
         )
     return array if array.dtype.kind in "fc" else array.astype(np.float64)
 
 
-def _differ(what: str, x: Any, given: Any, called: str, place: str) -> ValueError:
-    there = " there" if place else ""
+def _remedy(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What may have been forgotten."""
+    if len(shape) > 1 and shape == wanted[::-1]:
+        return ". Is it transposed?"
+    padded = (1,) * (len(shape) - len(wanted)) + wanted
+    if len(padded) == len(shape) and all(b in (1, a) for a, b in zip(shape, padded, strict=True)):
+        return ". Sum it over the axes along which that was broadcast"
+    return ""
+
+
+def _differ(what: str, path: str, x: Any, given: Any, called: str) -> ValueError:
+    what, there = (f"{what} at {path}", " there") if path else (what, "")
     is_leaf = tree.container_of(type(x)) is None
     advice = "return an array of its shape" if is_leaf else f"return one like {called}"
     if given is None:
         advice += "; does the function lack a return?"
     elif isinstance(given, tuple) and len(given) == 2 and is_leaf:
         advice += ", without the value"
-    return ValueError(f"{what} is {_shown(given)}, but {called} is {_shown(x)}{there}: {advice}")
+    return ValueError(f"{what} is {shown(given)}, but {called} is {shown(x)}{there}: {advice}")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A part of a tree in words."""
     if value is None:
         return "None"
@@ -200,7 +227,12 @@ def weights(like: Any, rng: np.random.Generator) -> Array:
 
 
 def weighed(us: list[Array], ys: list[Any]) -> Any:
-    """Σ u·y; its real part where u is complex."""
+    """Σ u·y; its real part where u is complex.
+
+    Raises ``ValueError`` where the shapes differ: what has another shape nearby has no derivative.
+    """
+    if any(u.shape != np.shape(y) for u, y in zip(us, ys, strict=True)):
+        raise ValueError("f returns arrays of other shapes beside x")
     products = [np.sum(u * y) for u, y in zip(us, ys, strict=True)]
     products = [np.real(p) if u.dtype.kind == "c" else p for u, p in zip(us, products, strict=True)]
     return sum(products[1:], products[0])

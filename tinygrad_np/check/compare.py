@@ -78,14 +78,14 @@ def compare(
             f"{type(analytic).__name__}"
         )
     x, full, called = variables("compare", args, argnums)
-    what = "the hand-derived gradient"
+    what = "compare: the hand-derived gradient"
     value_and_gradient = value_and_grad(function, argnums)
 
     def both(x: Any) -> tuple[Any, list[Array], list[Array]]:
         """The value, and the leaves of both gradients."""
         with np.errstate(all="ignore"):  # what is not finite is reported
             value, found = value_and_gradient(*full(copied(x)))
-            claimed = fitted("compare", what, x, analytic(*full(copied(x))), called)
+            claimed = fitted(what, x, analytic(*full(copied(x))), called)
         return value, tree.leaves(found), claimed
 
     for number, arg in enumerate(args):

@@ -120,19 +120,26 @@ def measured(leaves: list[Leaf], rows: list[Row], seed: int) -> Report:
 
 
 def explained(leaves: list[Leaf], rows: list[Row]) -> tuple[list[Row], list[str]]:
-    """The components at fault, and the hints; one that several arrays share is given once."""
+    """The components at fault, and the hints."""
     components: list[Row] = []
-    texts: dict[str, list[str]] = {}
+    texts: list[tuple[str, str]] = []
     for leaf, row in zip(leaves, rows, strict=True):
         if row.verdict != "wrong":
             components += leaf.kinked()
             continue
         faulty, hints = leaf.explained(leaves)
         components += faulty
-        for text in hints:
-            texts.setdefault(text, []).append(leaf.path)
-    named = [(text, ", ".join(dict.fromkeys(paths))) for text, paths in texts.items()]
-    return components, [f"{paths}: {text}" if paths else text for text, paths in named]
+        texts += [(leaf.path, text) for text in hints]
+    return components, named(texts)
+
+
+def named(hints: list[tuple[str, str]]) -> list[str]:
+    """Hints, each with the path of its array; one that several share is given once."""
+    paths: dict[str, list[str]] = {}
+    for path, text in hints:
+        paths.setdefault(text, []).append(path)
+    places = {text: ", ".join(dict.fromkeys(found)) for text, found in paths.items()}
+    return [f"{place}: {text}" if place else text for text, place in places.items()]
 
 
 def summary(rows: list[Row]) -> str:
@@ -145,8 +152,9 @@ def summary(rows: list[Row]) -> str:
             return f"wrong: {row.source}{place}: {row.note}"
         if row.verdict == "wrong":
             shown = digits(row)
+            what = f"slope{place} along a random direction" if row.shape else f"derivative{place}"
             return (
-                f"wrong: the slope{place} along a random direction should be "
+                f"wrong: the {what} should be "
                 f"{row.found:.{shown}g} ± {row.floor:.1g}, not {row.claimed:.{shown}g}"
             )
     for row in rows:

@@ -149,7 +149,7 @@ class Claim:
     def __init__(self, gradient: Any, point: Point, what: str) -> None:
         self.gradient = gradient
         self.point = point
-        self.what = what
+        self.what = f"{point.name}: {what}"
         self.leaves = self.at(point.originals)
 
     def at(self, values: list[Array]) -> list[Array]:
@@ -158,7 +158,7 @@ class Claim:
         with np.errstate(all="ignore"):
             is_function = callable(self.gradient)
             given = self.gradient(point.tree(values)) if is_function else self.gradient
-        return fitted(point.name, self.what, point.x, given, point.called)
+        return fitted(self.what, point.x, given, point.called)
 
     def beside(self, moves: list[Array]) -> list[Array] | None:
         """It where the arrays are moved; None where it has no value."""
@@ -186,8 +186,8 @@ class Claim:
             return still
         for before, again in zip(self.leaves, self.at(point.originals), strict=True):
             largest = np.max(np.abs(before[np.isfinite(before)]), initial=0.0)
-            allowed = max(1e-9, _precision(before.dtype).tolerance) * largest
-            repeated(f"{point.name}: {self.what}", before, again, allowed)
+            allowed = max(1e-9, precision_of(before.dtype).tolerance) * largest
+            repeated(self.what, before, again, allowed)
         lines = [
             scales(np.abs(value))[0] * rng.choice([-1.0, 1.0], value.shape) * 2.0**-17
             for value in point.values
@@ -227,13 +227,14 @@ class Leaf:
             point.along(index),
             real,
             np.where(self.along, gradient, 0.0).astype(np.float64),
-            precision=max(_precision(claimed.dtype), _precision(point.dtype)),
+            precision=max(precision_of(claimed.dtype), precision_of(point.dtype)),
             epsilon=point.epsilon,
             complex_function=point.along_complex(index),
         )
         self.looks: list[Look] = []
         self.kinks: list[tuple[Place, Look]] = []
         self.beside: list[Look] = []
+        self.claimed = claimed
         self.fault = not_finite(claimed)
         self.fault_verdict: Verdict = self._without_faults(gradient) if self.fault else "right"
         if self.along.any():
@@ -354,15 +355,17 @@ class Leaf:
 
         one = max(self.looks if looks is None else looks, key=weight)
         size = max(one.size, abs(one.found))
+        # of a single number, the derivative itself
+        unit = 1.0 if self.probe.at.ndim else float(one.direction) or 1.0
         return Row(
             self.path,
             self.shape,
-            one.difference,
+            one.difference / abs(unit),
             one.difference / size if size else one.difference,
             one.verdict(largest),
-            one.claimed,
-            one.found,
-            one.floor,
+            one.claimed / unit,
+            one.found / unit,
+            one.floor / abs(unit),
             self._note(one, largest),
             "complex step" if one.is_exact else "differences",
         )
@@ -371,8 +374,8 @@ class Leaf:
         """What there is to know of a row besides its numbers."""
         if one.verdict(largest) != "cannot tell":
             return ""
-        if not self.kinks:
-            return _note(one)
+        if not self.kinks or not self.probe.at.ndim:
+            return _note(one, 1.0 if self.probe.at.ndim else float(one.direction))
         names = [_index(place, len(self.shape)) for place, _ in self.kinks]
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         is_right = self.beside and all(look.verdict(largest) == "right" for look in self.beside)
@@ -388,11 +391,17 @@ class Leaf:
         wrong = (one for one in self.looks if one.is_wrong)
         found = search(probe, max(wrong, key=lambda one: one.difference / one.floor), mistake)
         hints = hints or local_hints(probe, axes, self.looks, found) or _exchanged(self, leaves)
-        return [self._component(place, one) for place, one in found.found[:SHOWN]], hints
+        return self._components(found.found), hints
 
     def kinked(self) -> list[Row]:
         """The components that have a kink."""
-        return [self._component(place, one) for place, one in self.kinks[:SHOWN]]
+        return self._components(self.kinks)
+
+    def _components(self, found: list[tuple[Place, Look]]) -> list[Row]:
+        """Components as rows; of a single number, its own row says it."""
+        if not self.probe.at.ndim:
+            return []
+        return [self._component(place, one) for place, one in found[:SHOWN]]
 
     def _component(self, place: Place, one: Look) -> Row:
         """A component as a row, in the units of the gradient."""
@@ -452,5 +461,6 @@ def _exchanged(leaf: Leaf, leaves: list[Leaf]) -> list[str]:
     ]
 
 
-def _precision(dtype: Any) -> Precision:
+def precision_of(dtype: Any) -> Precision:
+    """What to ask of a gradient of this dtype."""
     return PRECISIONS.get(np.empty(0, dtype).real.dtype, DOUBLE)

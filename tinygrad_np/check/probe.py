@@ -198,8 +198,8 @@ def scales(at: Array) -> tuple[Array, float]:
     """A power of two near each component's magnitude, and one near the typical magnitude."""
     magnitudes = np.abs(at)
     there = magnitudes[magnitudes > 0]
-    typical = _power_of_two(np.median(there)) if there.size else 1.0
-    return np.where(magnitudes > 0, _power_of_two(magnitudes), typical), float(typical)
+    typical = power_of_two(np.median(there)) if there.size else 1.0
+    return np.where(magnitudes > 0, power_of_two(magnitudes), typical), float(typical)
 
 
 def norm(terms: Array) -> float:
@@ -210,6 +210,7 @@ def norm(terms: Array) -> float:
     return largest * float(np.linalg.norm(terms / largest))
 
 
-def _power_of_two(magnitude: Any) -> Any:
+def power_of_two(magnitude: Any) -> Any:
+    """The one at or below each magnitude."""
     with np.errstate(all="ignore"):
         return 2.0 ** np.floor(np.log2(magnitude))

@@ -61,13 +61,13 @@ def _judgement(row: Row) -> str:
 def digits(row: Row) -> int:
     """So many that the claimed number and the one found do not look the same."""
     larger = max(abs(row.claimed), abs(row.found))
-    if row.is_right or not 0 < row.difference < math.inf or not 0 < larger < math.inf:
+    if not row.floor < row.difference < math.inf or not 0 < larger < math.inf:
         return 6
     return min(max(6, 2 + math.ceil(-math.log10(row.difference / larger))), 16)
 
 
 def _value(number: float, row: Row) -> str:
-    return "-" if math.isnan(number) else f"{number:.{digits(row)}g}"
+    return "-" if math.isnan(number) else f"{number + 0.0:.{digits(row)}g}"
 
 
 _LEAF: Column = ("leaf", "<", lambda row: row.leaf or "-")
