@@ -8,7 +8,7 @@ point, with which a check begins.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,9 @@ SHOWN = 6
 STEADY = 2.0**-7
 """So far along a direction, a gradient is looked at where its function changes like noise."""
 
+VERY_NEAR = 2.0**-40
+"""So near that all else stays as it is, and still some thousand roundings away."""
+
 OUTSIDE = (ArithmeticError, AssertionError, ValueError)
 """What a function raises beyond the edge of its domain."""
 
@@ -43,9 +46,10 @@ def held(
     leaves = [Leaf(point, i, g, rng) for i, g in enumerate(claim.leaves)]
     for leaf in leaves:
         leaf.bound(claim)
-    if any(leaf.is_wrong for leaf in leaves):
-        for leaf, own in zip(leaves, claim.noise(rng), strict=True):
-            leaf.allow(own)
+    if callable(gradient) and any(leaf.is_wrong for leaf in leaves):
+        claim.same_again()
+        for leaf in leaves:
+            leaf.allow(claim, rng)
     return leaves
 
 
@@ -160,55 +164,41 @@ class Claim:
             given = self.gradient(point.tree(values)) if is_function else self.gradient
         return fitted(self.what, point.x, given, point.called)
 
-    def beside(self, moves: list[Array]) -> list[Array] | None:
-        """It where the arrays are moved; None where it has no value."""
-        point = self.point
-        moved = [
-            (value + move).astype(original.dtype)
-            for value, move, original in zip(point.values, moves, point.originals, strict=True)
-        ]
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return self.at(moved)
-        except OUTSIDE:
-            return None
+    def along(self, leaf: Leaf, direction: Array, ts: Iterable[float]) -> Array | None:
+        """It by one array, moved by each of `ts` along a direction, in real coordinates.
 
-    def noise(self, rng: np.random.Generator) -> list[Array]:
-        """The rounding of each component: how far it is from smooth beside the point.
-
-        What a parabola leaves of it along a line, the smaller one of the two sides, between which
-        a gradient may jump. At random places: numbers that are rounded meet others in step.
+        None where it has no value.
         """
-        point = self.point
-        still = [np.zeros(1) for _ in point.values]
-        if not callable(self.gradient):
-            return still
-        for before, again in zip(self.leaves, self.at(point.originals), strict=True):
+        point, found = self.point, []
+        original = point.originals[leaf.index]
+        for t in ts:
+            values = list(point.originals)
+            moved = point.values[leaf.index] + leaf.tangent(t * direction)
+            values[leaf.index] = moved.astype(original.dtype)
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    own = self.at(values)[leaf.index]
+            except OUTSIDE:
+                return None
+            real = own if direction.shape == leaf.shape else split(np.conj(own))
+            found.append(real.astype(np.result_type(real, float)))
+        return np.array(found)
+
+    def same_again(self) -> None:
+        """Raise if it is another the second time."""
+        for before, again in zip(self.leaves, self.at(self.point.originals), strict=True):
             largest = np.max(np.abs(before[np.isfinite(before)]), initial=0.0)
             allowed = max(1e-9, precision_of(before.dtype).tolerance) * largest
             repeated(self.what, before, again, allowed)
-        lines = [
-            scales(np.abs(value))[0] * rng.choice([-1.0, 1.0], value.shape) * 2.0**-17
-            for value in point.values
-        ]
-        sides = []
-        for ts in rng.uniform(0, 1, (2, 8)) * [[-1.0], [1.0]]:
-            found = [self.beside([t * line for line in lines]) for t in ts]
-            if any(leaves is None for leaves in found):
-                return still
-            sides.append([_roughness(ts, leaves) for leaves in zip(*found, strict=True)])
-        return [np.minimum(*pair) for pair in zip(*sides, strict=True)]
 
 
-def _roughness(ts: Array, values: Sequence[Array]) -> Array:
-    """The noise of each component of a gradient along a line, in real coordinates."""
-    given = np.array(values).astype(np.result_type(values[0], float))
-    parts = split(given) if given.dtype.kind == "c" else given
-    base = np.linalg.qr(np.vander(ts, 3))[0]
+def _roughness(ts: Array, values: Array) -> Array:
+    """The noise of each component along a line: what a smooth curve leaves of it."""
+    base = np.linalg.qr(np.vander(ts, 4))[0]
     with np.errstate(all="ignore"):
-        rest = parts - np.tensordot(base, np.tensordot(base.T, parts, 1), 1)
-        return np.nan_to_num(np.sqrt(np.sum(rest**2, axis=0) / (len(ts) - 3)))
+        rest = values - np.tensordot(base, np.tensordot(base.T, values, 1), 1)
+        return np.nan_to_num(np.sqrt(np.sum(rest**2, axis=0) / (len(ts) - 4)))
 
 
 class Leaf:
@@ -247,24 +237,16 @@ class Leaf:
         Where `f` changes like noise at every step, it might be faster than any. But if the claimed
         gradient hardly changes nearby, then `f` would rise by it: how little it does is a bound.
         """
-        moves = [np.zeros(value.shape) for value in claim.point.values]
         for i, one in enumerate(self.looks):
-            if one.off.note != NOISE or not callable(claim.gradient):
+            if one.off.note != NOISE or not one.claimed or not callable(claim.gradient):
                 continue
-            bound = 4 * one.off.rise / STEADY
-            slopes = [one.claimed]
-            for t in (-8, -5, -3, -1, 1, 3, 5, 8):
-                moves[self.index] = self.tangent(t / 8 * STEADY * one.direction)
-                found = claim.beside(moves)
-                slopes.append(np.nan if found is None else self._slope(found, one.direction))
-            if one.claimed and np.max(np.abs(np.array(slopes) / one.claimed - 1)) < 0.05:
-                self.looks[i] = one._replace(found=0.0, floor=bound)
-
-    def _slope(self, gradient: list[Array], direction: Array) -> float:
-        """What a gradient claims along a direction."""
-        own = gradient[self.index]
-        real = own if direction.shape == self.shape else split(np.conj(own))
-        return float(np.sum(real * direction))
+            ts = STEADY / 8 * np.array([-8.0, -5.0, -3.0, -1.0, 1.0, 3.0, 5.0, 8.0])
+            gradients = claim.along(self, one.direction, ts)
+            if gradients is None:
+                continue
+            slopes = np.sum((gradients * one.direction).reshape(len(ts), -1), axis=1)
+            if np.max(np.abs(slopes / one.claimed - 1)) < 0.05:
+                self.looks[i] = one._replace(found=0.0, floor=4 * one.off.rise / STEADY)
 
     @property
     def is_wrong(self) -> bool:
@@ -320,14 +302,29 @@ class Leaf:
         ]
         return True
 
-    def allow(self, noise: Array) -> None:
-        """Take the rounding of the claimed gradient into account."""
-        if self.looks and np.any(noise):
-            self.probe.noise = noise
-            self.looks = [
-                one._replace(floor=one.floor + self.probe.own_noise(one.direction))
-                for one in self.looks
-            ]
+    def allow(self, claim: Claim, rng: np.random.Generator) -> None:
+        """Take the rounding of the claimed gradient into account, if it is wrong as it stands.
+
+        That is how far from smooth it is near and very near the point: on the better one of the two
+        sides, since it may jump, and at random places, since rounded numbers in step may hide it.
+        """
+        wrong = [one for one in self.looks if one.is_wrong]
+        if not wrong:
+            return
+        finest = max(wrong, key=lambda one: one.off.level)
+        for reach in (2.0 ** -max(5, finest.off.level + 5), VERY_NEAR):
+            sides = []
+            for side in (-1, 1):
+                ts = side * reach * rng.random(10)
+                gradients = claim.along(self, finest.direction, ts)
+                if gradients is None:
+                    return
+                sides.append(_roughness(ts, gradients))
+            self.probe.noise = np.maximum(self.probe.noise, np.minimum(*sides))
+        self.looks = [
+            one._replace(floor=one.floor + self.probe.own_noise(one.direction))
+            for one in self.looks
+        ]
 
     def tangent(self, direction: Array) -> Array:
         """A direction as an array like this one: complex if it is."""

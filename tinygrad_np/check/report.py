@@ -145,7 +145,7 @@ def _html(rows: Sequence[Row], kind: str) -> str:
             for cell, side in zip(cells, sides, strict=True)
         ]
         lines.append(f"<tr{style}>{''.join(parts)}</tr>")
-    return f"<table>{''.join(lines)}</table>"
+    return f'<table style="color: inherit">{"".join(lines)}</table>'
 
 
 class Report:
