@@ -2,13 +2,15 @@
 
 - `compare`: a function's gradient by reverse mode against one that was derived by hand.
 - `check_gradient`: any NumPy function and the gradient claimed of it; no Tensor is involved.
+  `assert_gradient` raises unless it is right, for tests.
+- `check_vjp`, `check_jacobian`: the same for a hand-written backward pass, and for a Jacobian.
 - `check_function`: the derivatives that this package computes of a function, against differences.
 - `check_rule`: the rule of a function of one's own, in every way in which the table's are tried.
 - `explain_nonfinite`: where nan or inf in a value or a gradient came from.
 
 The last one has a report of its own. Each of the others gives a `Report`: a verdict (right, wrong,
-cannot tell), rows as data, a table as text, hints at what a mistake looks like, and
-`raise_if_wrong`.
+cannot tell), rows as data, a table at a prompt and in a notebook, hints at what a mistake looks
+like, `raise_if_wrong` and `assert_right`; it can be pickled.
 
 >>> import numpy as np
 >>> report = check_gradient(lambda x: np.sum(x**2), lambda x: x, np.array([1.0, 2.0, 4.0]))

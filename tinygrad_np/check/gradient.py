@@ -50,7 +50,9 @@ def check_gradient(
     - *cannot tell* where they agree, but the noise could hide more: the row names it. So it is at a
       kink, where any slope between those of the two sides counts as noise, and where `f` jumps, or
       moves in steps and the claimed slope is that between them. (Steps of less than a millionth
-      cannot be told from rounding, and are taken for it, and `f` for what it rounds.)
+      cannot be told from rounding, and are taken for it, and `f` for what it rounds. Where `f`
+      changes like noise at every step, it is wrong if the claimed gradient does not, or if `f`
+      takes few values, and else there is no telling.)
 
     `f` is called some 200 times for each array, and up to 1,500 times to find what is wrong of it.
     A component that is nan or infinite is wrong, if `f` has a slope along it.
