@@ -79,7 +79,7 @@ def grad(
 def _differentiated(
     function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
 ) -> Callable[..., Any]:
-    argnums, chosen = _positions(argnums, name)
+    argnums, chosen = positions(argnums, name)
 
     @functools.wraps(function)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -226,7 +226,7 @@ def jacobian(
     """
     if mode not in (None, "forward", "reverse"):
         raise ValueError(f"jacobian: mode must be 'forward', 'reverse' or None, not {mode!r}")
-    argnums, chosen = _positions(argnums, "jacobian")
+    argnums, chosen = positions(argnums, "jacobian")
 
     @functools.wraps(function)
     def matrices(*args: Any, **kwargs: Any) -> Any:
@@ -387,7 +387,7 @@ def _require_sequences(name: str, primals: Any, tangents: Any) -> None:
             )
 
 
-def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
+def positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
     """`argnums` as Python's integers, and as a tuple."""
     try:
         if not isinstance(argnums, (tuple, list)):
@@ -401,17 +401,23 @@ def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
     return positions, positions
 
 
-def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
-    """The arguments, with variables in place of the chosen ones."""
-    count, inside = len(args), list(args)
+def within(chosen: tuple[int, ...], count: int, name: str) -> None:
+    """Raise where `chosen` does not name arguments among so many, each once."""
     for argnum in chosen:
         if not -count <= argnum < count:
             raise ValueError(
                 f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
             )
-        inside[argnum] = _opened(args[argnum], inputs, name, argnum)
     if len(chosen) > 1 and len({argnum % count for argnum in chosen}) < len(chosen):
         raise ValueError(f"{name}: argnums {chosen} names an argument twice")
+
+
+def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
+    """The arguments, with variables in place of the chosen ones."""
+    within(chosen, len(args), name)
+    inside = list(args)
+    for argnum in chosen:
+        inside[argnum] = _opened(args[argnum], inputs, name, argnum)
     return inside
 
 
