@@ -12,7 +12,14 @@ from typing import Any, NoReturn
 
 
 class DivergedError(ArithmeticError):
-    """The loss is no number any more."""
+    """The loss is no number any more, or far too large a one."""
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults, where there are any."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
 
 
 def prepare_output() -> None:
@@ -65,12 +72,18 @@ def refuse_changed(
         parser.error(f"{because}: leave out {flags}")
 
 
-def check_finite(loss: float, epoch: int) -> None:
-    """Raise `DivergedError` if the loss of an epoch is no number."""
-    if not abs(loss) < float("inf"):
+def check_loss(loss: float, before: float, epoch: int) -> None:
+    """Raise `DivergedError` if a mean loss is no number, or far above that `before` training."""
+    if not loss < MOST * before:
         raise DivergedError(
-            f"The training diverged in epoch {epoch}: the loss is {loss}. Try a smaller --rate."
+            f"The training diverged in epoch {epoch}: the loss is {loss:.3g}, after {before:.3g} "
+            "before training. Try a smaller --rate, such as a third of this one."
         )
+
+
+MOST = 10
+"""So many times the loss before training is none that comes down again. Where training went well,
+whole epochs and the first batches alike stayed below 1.5 times."""
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:

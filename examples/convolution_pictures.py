@@ -1,9 +1,9 @@
 """The pictures of the second post: what a convolution does, in numbers that can be read.
 
 An image of 6×8 pixels and three channels is filled with consecutive numbers, framed with zeros and
-gathered window by window; the flattened 5×3 filter meets it panel by panel, and the sum of all
-panels is the convolution. Every number comes out of the live functions: `pad`, `windows` and
-`conv2d`.
+gathered window by window; the flattened 5×3 filter meets it panel by panel (a figure a colour), and
+the sum of all panels is the convolution. Every number comes out of the live functions: `pad`,
+`windows` and `conv2d`.
 
     python examples/convolution_pictures.py --out figures
 """
@@ -11,11 +11,10 @@ panels is the convolution. Every number comes out of the live functions: `pad`, 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from commandline import run_command
+from commandline import HelpFormatter, folder, run_command
 
 import tinygrad_np as tg
 from tinygrad_np.kernels.windows import pad
@@ -25,6 +24,8 @@ SIZE, PADDING = (5, 3), (2, 1)
 COLOURS = ("red", "green", "blue")
 CHOSEN = (4, 3)
 """The output pixel whose window is shown."""
+WIDTH = 9.6
+"""Of the figures, in inches: on a page of 800 pixels, the digits are 9 pixels high."""
 
 
 def example() -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +37,7 @@ def example() -> tuple[np.ndarray, np.ndarray]:
 
 def draw_image(image: np.ndarray, filters: np.ndarray) -> Any:
     """The channels of the image, and those of the filter."""
-    figure = tg.viz.figure(14, 5)
+    figure = tg.viz.figure(WIDTH, 4.2)
     figure.suptitle("An image of 6×8 pixels and three channels, and a filter of 5×3")
     axes = figure.subplots(2, CHANNELS, height_ratios=(ROWS, SIZE[0]))
     for c, colour in enumerate(COLOURS):
@@ -47,7 +48,7 @@ def draw_image(image: np.ndarray, filters: np.ndarray) -> Any:
 
 def draw_windows(framed: np.ndarray, stride: int) -> Any:
     """The framed red channel, with the window at (4, 3), and with those of a stride."""
-    figure = tg.viz.figure(13, 5.5)
+    figure = tg.viz.figure(WIDTH, 5.2)
     figure.suptitle("The red channel, framed with zeros: 2 above and below, 1 left and right")
     left, right = figure.subplots(1, 2)
     tg.viz.numbers(left, framed[0, ..., 0], f"the window at {CHOSEN}", "red")
@@ -55,40 +56,42 @@ def draw_windows(framed: np.ndarray, stride: int) -> Any:
     tg.viz.numbers(right, framed[0, ..., 0], f"stride {stride}: the windows move on by it", "red")
     tg.viz.box(right, 0, 0, *SIZE)
     for row, column in ((0, stride), (stride, 0)):
-        tg.viz.box(right, row, column, *SIZE, dashed=True)
+        if row + SIZE[0] <= framed.shape[1] and column + SIZE[1] <= framed.shape[2]:
+            tg.viz.box(right, row, column, *SIZE, dashed=True)
     return figure
 
 
-def draw_panels(panels: np.ndarray, titles: list[str], title: str) -> Any:
-    """(rows, columns, 5·3·3) numbers, a panel for each element of the flattened filter."""
-    figure = tg.viz.figure(26, 14)
-    figure.suptitle(title, fontsize=14)
-    axes = figure.subplots(SIZE[0], SIZE[1] * CHANNELS)
-    for k, place in enumerate(axes.ravel()):
-        tg.viz.numbers(place, panels[..., k], titles[k], COLOURS[k % CHANNELS], size=7)
+def draw_panels(panels: np.ndarray, filters: np.ndarray, colour: str, title: str) -> Any:
+    """(rows, columns, 5, 3) numbers, a panel for each element of a colour's filter (5, 3)."""
+    figure = tg.viz.figure(WIDTH, 13)
+    figure.suptitle(title)
+    axes = figure.subplots(*SIZE)
+    for a, b in np.ndindex(*SIZE):
+        told = f"α={a} β={b}: times {filters[a, b]:g}"
+        tg.viz.numbers(axes[a, b], panels[..., a, b], told, colour)
     return figure
 
 
 def draw_sum(convolved: np.ndarray, parts: np.ndarray) -> Any:
     """The sum of all panels: that of each channel, and of all three."""
-    figure = tg.viz.figure(14, 7)
+    figure = tg.viz.figure(WIDTH, 5.4)
     figure.suptitle("The sum of the panels: the convolution")
     mosaic = [["red", "green", "blue"], ["all", "all", "all"]]
     axes = figure.subplot_mosaic(mosaic)  # type: ignore[arg-type]
     for c, colour in enumerate(COLOURS):
         tg.viz.numbers(axes[colour], parts[..., c], f"{colour} panels", colour)
-    tg.viz.numbers(axes["all"], convolved, "all panels = conv2d(image, filter)")
+    tg.viz.numbers(axes["all"], convolved, "all panels = conv2d(image, filter)", "gray")
     tg.viz.box(axes["all"], *CHOSEN, 1, 1)
     return figure
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Draw five figures."""
+    """Draw nine figures."""
     parser = argparse.ArgumentParser(
         description="Draw what a convolution does, from the functions that carry it out.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=HelpFormatter,
     )
-    parser.add_argument("--out", type=Path, default=Path("figures"), help="folder for the figures")
+    parser.add_argument("--out", type=folder, default="figures", help="folder for the figures")
     parser.add_argument("--stride", type=int, default=2, help="of the dashed windows")
     options = parser.parse_args(arguments)
     if not 1 <= options.stride <= ROWS:
@@ -103,20 +106,19 @@ def main(arguments: list[str] | None = None) -> int:
     convolved = tg.conv2d(image, filters, padding=PADDING)[0, ..., 0]
     parts = products.reshape(ROWS, COLUMNS, -1, CHANNELS).sum(axis=2)
 
-    offsets = [f"α={a} β={b} {COLOURS[c]}" for a, b, c in np.ndindex(*SIZE, CHANNELS)]
-    weights = [f"{offset}\n· {w:g}" for offset, w in zip(offsets, flattened, strict=True)]
     figures = {
         "image": draw_image(image, filters),
         "windows": draw_windows(framed, options.stride),
-        "transformed": draw_panels(
-            transformed,
-            weights,
-            "The transformed image: a panel has what meets one element of the flattened filter, "
-            "which is written above it",
-        ),
-        "product": draw_panels(products, offsets, "Each panel times its element of the filter"),
-        "sum": draw_sum(convolved, parts),
     }
+    for c, colour in enumerate(COLOURS):
+        met = "what meets each element of the flattened filter"
+        for name, panels, told in (
+            ("transformed", transformed, f"The transformed image, {colour}: {met}"),
+            ("product", products, f"Each {colour} panel times its element of the filter"),
+        ):
+            shaped = panels.reshape(ROWS, COLUMNS, *SIZE, CHANNELS)[..., c]
+            figures[f"{name}_{colour}"] = draw_panels(shaped, filters[..., c, 0], colour, told)
+    figures["sum"] = draw_sum(convolved, parts)
     for name, figure in figures.items():
         print(f"Figure: {tg.viz.save(figure, options.out / f'convolution_{name}.png')}")
     row, column = CHOSEN

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import folder, positive, prepare_output, seed
+from commandline import HelpFormatter, folder, positive, prepare_output, seed
 from scipy.optimize import minimize
 
 import tinygrad_np as tg
@@ -176,7 +176,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(
         description="Fit a Gaussian process by the gradient of its log marginal likelihood.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     add = parser.add_argument
     add("--seed", type=seed, default=0, help="of the data")

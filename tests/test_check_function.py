@@ -130,7 +130,7 @@ class TestErrors:
             check.check_function(np.sin, X, order=3)
 
     def test_argnums(self):
-        with pytest.raises(ValueError, match="argnums is 1, but there are 1 arguments"):
+        with pytest.raises(ValueError, match="argnums is 1, but there are 1 positional arguments"):
             check.check_function(np.sin, X, argnums=1)
 
     def test_nothing_floating(self):

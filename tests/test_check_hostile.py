@@ -165,9 +165,10 @@ class TestShapes:
         [
             (lambda x: np.cos(x)[:, None], r"shape \(5, 1\),.* shape \(5,\)"),
             (lambda x: 1.0, r"shape \(\),.* shape \(5,\)"),
-            (lambda x: None, "a leaf in the first, a NoneType in another"),
-            (lambda x: (sines(x), np.cos(x)), "a leaf in the first, a tuple in another"),
-            (lambda x: list(np.cos(x)), "a leaf in the first, a list in another"),
+            (lambda x: None, r"is None, but x is an array of shape \(5,\): .*lack a return"),
+            (lambda x: (sines(x), np.cos(x)), r"a tuple of 2, .*\(5,\): .*without the value"),
+            (lambda x: list(np.cos(x))[:4], r"a list of 4, .*\(5,\): return an array of its shape"),
+            (lambda x: {"x": np.cos(x)}, r"a dict with \['x'\], but x is an array"),
         ],
     )
     def test_gradients_of_others(self, check, gradient, message):
@@ -225,9 +226,11 @@ class TestTrees:
         def f(p):
             return np.sum(p["a"] * p["b"])
 
-        with pytest.raises(ValueError, match=r"\['a'\], \['b'\] in the first, \['a'\] in another"):
+        with pytest.raises(ValueError, match=r"is a dict with \['a'\], .* with \['a'\], \['b'\]"):
             check(f, lambda p: {"a": p["b"]}, {"a": X, "b": X})
-        with pytest.raises(ValueError, match="a Pair in the first, a tuple in another"):
+        with pytest.raises(
+            ValueError, match=r"is a tuple of 2, but x is a Pair with \.a, \.b: return"
+        ):
             check(lambda p: np.sum(p.a * p.b), lambda p: (p.b, p.a), Pair(X, X))
 
     def test_one_array_twice(self):
@@ -251,7 +254,7 @@ class TestArgnums:
         assert compare(f, lambda a, b: (b,), X, y, argnums=(0,)).is_right
         assert compare(f, lambda a, b: a, X, y, argnums=-1).is_right
         assert compare(f, lambda a, b: b, X, y, argnums=np.int64(0)).is_right
-        with pytest.raises(ValueError, match="a tuple in the first, a ndarray in another"):
+        with pytest.raises(ValueError, match=r"an array of shape \(5,\), but x is a tuple of 1"):
             compare(f, lambda a, b: b, X, y, argnums=(0,))
         with pytest.raises(ValueError, match="argnums is 2, but there are 2"):
             compare(f, lambda a, b: b, X, y, argnums=2)
@@ -263,7 +266,7 @@ class TestArgnums:
     def test_check_function(self):
         with pytest.raises(TypeError, match="an integer or a tuple of integers, not 'a'"):
             check_function(np.sin, X, argnums="a")
-        with pytest.raises(ValueError, match=r"argnums is \(0, 0\); it must name arguments, each"):
+        with pytest.raises(ValueError, match=r"argnums \(0, 0\) names an argument twice"):
             check_function(np.sin, X, argnums=(0, 0))
 
 
@@ -308,7 +311,7 @@ class TestFunctionsThatMisbehave:
 
     def test_chance_in_compare(self):
         rng = np.random.default_rng(0)
-        with pytest.raises(ValueError, match=r"that was derived by hand had .* and then"):
+        with pytest.raises(ValueError, match=r"hand-derived gradient had .* and then"):
             compare(sines, lambda x: np.cos(x) + 1e-3 * rng.normal(size=5), X)
         with pytest.raises(ValueError, match=r"by reverse mode had .* and then"):
             compare(lambda x: np.sum(x * rng.normal(size=5)), np.cos, X)
@@ -348,7 +351,7 @@ class TestFunctionsThatMisbehave:
             check_gradient(3.0, np.cos, X)
         with pytest.raises(TypeError, match="it must be a function, not ndarray"):
             compare(sines, np.cos(X), X)
-        with pytest.raises(TypeError, match="f must be a function, not int"):
+        with pytest.raises(TypeError, match="f must be a function, not an int"):
             check_function(3, X)
 
     def test_tensors(self):
@@ -480,8 +483,8 @@ class TestReports:
         with pytest.raises(TypeError, match=r"three verdicts.*is_right"):
             bool(self.REPORT)
 
-    def test_repr_is_short(self):
-        assert repr(self.REPORT) == "<Report: wrong, 1 rows>"
+    def test_repr_is_the_table(self):
+        assert repr(self.REPORT) == str(self.REPORT)
 
     def test_the_seed(self):
         again = check_gradient(sines, lambda x: 2 * np.cos(x), X)

@@ -529,6 +529,7 @@ class TestElementwiseAndDense:
         assert np.array_equal(closed_form.relu_inputs(x, u), [0, 0, 0, 4, 5])
         assert np.array_equal(closed_form.relu_inputs(x, u), *tg.vjp(tg.relu, x)[1](u))
         assert np.isnan(closed_form.relu([np.nan])).all()
+        assert np.array_equal(closed_form.relu_inputs([np.nan], [4.0]), [4])
 
     def test_sigmoid(self):
         x = np.linspace(-8, 8, 33)
@@ -590,10 +591,24 @@ class TestTheLosses:
             assert not np.signbit(value)
         by_p = closed_form.log_loss_probabilities(p, right, "sum")
         assert np.array_equal(by_p, [1, -1])
-        assert closed_form.log_loss(p, wrong) == np.inf
-        assert np.array_equal(
-            closed_form.log_loss_probabilities(p, wrong, "sum"), [-np.inf, np.inf]
-        )
+        found = closed_form.log_loss(p, wrong, "sum")
+        assert close(found, -np.log(1e-16) - np.log(2.0**-53), 1e-15)
+        by_p = closed_form.log_loss_probabilities(p, wrong, "sum")
+        assert close(by_p, np.array([-1e16, 2.0**53]), 1e-15)
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    @pytest.mark.parametrize("bound", [1e-16, 1e-3, 0.25])
+    def test_the_ends_of_probabilities_are_those_of_reverse_mode(self, dtype, bound):
+        tiny = np.finfo(dtype)
+        near = [tiny.smallest_subnormal, tiny.smallest_normal, 1e-3, 0.7, 1 - tiny.epsneg]
+        p = np.array([0, 1, *near] * 3, dtype)
+        y = np.repeat([0, 0.25, 1], 7).astype(dtype)
+        value, by_p = tg.value_and_grad(tg.log_loss)(p, y, "sum", bound)
+        assert np.isfinite(value)
+        assert np.isfinite(by_p).all()
+        assert close(value, closed_form.log_loss(p, y, "sum", bound), 4 * tiny.eps)
+        by_hand = closed_form.log_loss_probabilities(p, y, "sum", bound)
+        assert np.allclose(by_p, by_hand, rtol=4 * tiny.eps, atol=0)
 
     @pytest.mark.parametrize("reduction", ["mean", "sum"])
     def test_cross_entropy(self, reduction):
@@ -658,6 +673,9 @@ class TestTheLosses:
             function([0.5, 0.5], [1, 3])
         with pytest.raises(ValueError, match=f"{name}: reduction must be 'mean' or 'sum', not 'no"):
             function(self.P, self.Y, "none")
+        for bound in (0, 0.5, -1, np.nan, None):
+            with pytest.raises(ValueError, match=f"{name}: bound must lie above 0 and below 0.5"):
+                function(self.P, self.Y, bound=bound)
 
     @pytest.mark.parametrize("name", ["cross_entropy", "cross_entropy_logits"])
     def test_what_cross_entropy_refuses(self, name):

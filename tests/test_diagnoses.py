@@ -97,7 +97,7 @@ class TestReasons:
         assert "A logit is inf" in text
         assert "-inf throughout" not in text
 
-    @pytest.mark.parametrize("function", [tg.softmax, tg.log_softmax, tg.logsumexp])
+    @pytest.mark.parametrize("function", [tg.softmax, tg.log_softmax])
     def test_a_row_of_minus_inf(self, function):
         text = told(tg.grad(lambda x: np.sum(function(np.where(False, x, -INF)))), np.ones(2))
         assert "-inf throughout" in text

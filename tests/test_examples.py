@@ -16,6 +16,7 @@ import tinygrad_np as tg
 
 two_class = example("two_class")
 ten_classes = example("ten_classes")
+runs = example("runs")
 pictures = example("convolution_pictures")
 
 
@@ -89,11 +90,39 @@ class TestTheMainJob:
         assert caught.value.code == 2
         assert "error:" in capsys.readouterr().err
 
-    def test_training_that_diverges_says_so(self, run, capsys):
-        with np.errstate(all="ignore"):
-            status = two_class.main(["--data", "built-in", "--quick", "--rate", "1e300"])
-        assert status == 2
-        assert "diverged in epoch 1" in capsys.readouterr().err
+    @pytest.mark.parametrize("rate", ["1e300", "30"])
+    def test_training_that_diverges_says_so(self, rate, tmp_path, capsys):
+        where = ["--data", "built-in", "--out", str(tmp_path)]
+        assert two_class.main([*where, "--quick", "--rate", rate]) == 2
+        out, err = capsys.readouterr()
+        assert "The training diverged in epoch 1: the loss is " in err
+        assert "Try a smaller --rate" in err
+        assert out.splitlines()[-1].startswith("before")
+        assert not any(tmp_path.iterdir())
+
+    def test_the_protocol_of_the_post_trains_and_draws_three_variants(
+        self, tmp_path, monkeypatch, capsys
+    ):
+        garments = tg.data.garments(600, 50)
+        monkeypatch.setattr(two_class, "VALIDATION", 450)
+        monkeypatch.setattr(two_class, "load", lambda options: (garments, "Fashion-MNIST"))
+        assert two_class.main(["--protocol", "post", "--out", str(tmp_path)]) == 0
+        assert capsys.readouterr().out.count("Verdict: they agree.") == 3
+        assert {path.name for path in tmp_path.iterdir()} == {
+            "two_class.png", "two_class_filter_frozen.png", "two_class_dense_frozen.png"
+        }  # fmt: skip
+
+    def test_no_cell_of_the_figure_is_empty(self, monkeypatch, tmp_path):
+        """Two curves, then nine pictures, three of them with a scale."""
+        options = two_class.parse(["--quick", "--batch-size", "50"])
+        splits = two_class.prepare(tg.data.garments(600, 50), options.dtype, options.quick)
+        saved = []
+        monkeypatch.setattr(tg.viz, "save", lambda figure, path: saved.append(figure))
+        two_class.draw(two_class.train(splits, options), splits["valid"], "", tmp_path / "a.png")
+        axes = saved[0].axes
+        assert len([place for place in axes if place.lines]) == 2
+        assert len([place for place in axes if place.images]) == 9
+        assert len(axes) == 2 + 9 + 3
 
     def test_an_old_encoding_and_no_progress_bar(self, tmp_path):
         """As on Windows, with the output in a file; and without tqdm."""
@@ -206,6 +235,7 @@ def splits():
 class TestTheFiguresOfThePost:
     @pytest.mark.parametrize("frozen", [None, "filter", "dense"])
     def test_every_figure(self, splits, frozen):
+        """From the textbook form, log_loss of a sigmoid: also where that has rounded to 0 or 1."""
         options = two_class.parse(["--protocol", "post"])
         assert (options.epochs, options.rate, options.batch_size) == (5, 0.001, 1)
         run = two_class.train(splits, argparse.Namespace(**{**vars(options), "freeze": frozen}))
@@ -290,6 +320,68 @@ class TestTenClasses:
         assert float(after[4]) > 0.6
         assert "test loss" in out
         assert (tmp_path / "ten_classes.png").read_bytes().startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize("rate", ["1e30", "2"])
+    def test_training_that_diverges_stops_at_once_and_says_so(self, rate, tmp_path, capsys):
+        where = ["--data", "built-in", "--out", str(tmp_path)]
+        assert ten_classes.main([*where, "--rate", rate]) == 2
+        out, err = capsys.readouterr()
+        assert "The training diverged in epoch 1: the loss is " in err
+        assert "Try a smaller --rate" in err
+        assert out.splitlines()[-1].startswith("before")
+        assert not any(tmp_path.iterdir())
+
+    @pytest.mark.slow
+    def test_the_rate_of_garments_diverges_in_colour_and_says_so(self, tmp_path, capsys):
+        if DATA is None or not (DATA / "cifar-10").is_dir():
+            pytest.skip("needs CIFAR-10: set TINYGRAD_NP_DATA to the folder that has it")
+        words = ["--data", "cifar-10", "--path", str(DATA), "--filters", "15", "--rate", "0.01"]
+        assert ten_classes.main([*words, "--out", str(tmp_path)]) == 2
+        out, err = capsys.readouterr()
+        assert "The training diverged in epoch " in err
+        assert max(len(word) for word in out.split()) < 20
+
+    @pytest.mark.parametrize("name", ["auto", "fashion-mnist", "built-in", "cifar-10"])
+    def test_default_rates(self, name):
+        rate = ten_classes.parse(["--data", name]).rate
+        assert rate == (0.001 if name == "cifar-10" else 0.01)
+        assert ten_classes.parse(["--data", name, "--rate", "0.5"]).rate == 0.5
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("seed", [42, 1, 7])
+    def test_the_default_rate_suits_cifar_10(self, seed):
+        """Half of the test images are recognised after five epochs."""
+        if DATA is None or not (DATA / "cifar-10").is_dir():
+            pytest.skip("needs CIFAR-10: set TINYGRAD_NP_DATA to the folder that has it")
+        options = ten_classes.parse(
+            ["--data", "cifar-10", "--path", str(DATA), "--filters", "15", "--seed", str(seed)]
+        )
+        splits = ten_classes.prepare(ten_classes.load(options)[0], options.dtype, options.quick)
+        run = ten_classes.train(ten_classes.Shuffled(splits, options), 5)
+        test = ten_classes.measure(run.params, ten_classes.in_order(splits["test"]))
+        assert test.accuracy >= 0.50
+
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_the_figure_shows_filters_in_their_colours(self, channels, monkeypatch, tmp_path):
+        rng = np.random.default_rng(0)
+        params = rng.normal(0, 1, (3, 3, channels, 20)), None
+        figures = runs.Figures(1.0, 0.5)
+        history = [runs.Epoch(figures, figures, 0.0)] * 3
+        state = runs.State(params, None, None, 0, 0, runs.Running(), 0.0, history, params)
+        saved = []
+        monkeypatch.setattr(tg.viz, "save", lambda figure, path: saved.append(figure))
+        ten_classes.draw(state, np.eye(10, dtype=int), "abcdefghij", "", tmp_path / "a.png")
+        filters = saved[0].axes[3 : 3 + 32]
+        largest = np.max(np.abs(params[0]))
+        drawn = np.asarray(filters[2].images[0].get_array())
+        expected = params[0][..., 2]
+        if channels == 1:
+            assert np.array_equal(drawn, expected[..., 0])
+            assert filters[2].images[0].get_clim() == (-largest, largest)
+            assert len(saved[0].axes) == 3 + 32 + 1
+        else:
+            assert np.allclose(drawn, 0.5 + expected / (2 * largest), rtol=1e-15)
+            assert len(saved[0].axes) == 3 + 32
 
     def test_the_same_seed_gives_the_same_run(self):
         dataset = tg.data.garments(400, 50, labels=range(10))
@@ -494,19 +586,31 @@ class TestConvolutionPictures:
         assert filters.shape == (5, 3, 3, 1)
 
     def test_a_figure_shows_the_live_numbers(self, monkeypatch, tmp_path, capsys):
-        drawn = []
-        monkeypatch.setattr(
-            pictures, "draw_panels", lambda panels, *_: drawn.append(panels) or tg.viz.figure(1, 1)
-        )
+        drawn = {"transformed": [], "product": []}
+
+        def draw(panels, filters, colour, title):
+            drawn["transformed" if "transformed" in title else "product"].append(panels)
+            return tg.viz.figure(1, 1)
+
+        monkeypatch.setattr(pictures, "draw_panels", draw)
         assert pictures.main(["--out", str(tmp_path)]) == 0
         assert "All pixels agree." in capsys.readouterr().out
-        assert len(list(tmp_path.glob("convolution_*.png"))) == 5
-        transformed, products = drawn
-        assert transformed.shape == products.shape == (6, 8, 45)
+        assert len(list(tmp_path.glob("convolution_*.png"))) == 9
         image, filters = pictures.example()
-        assert np.array_equal(
-            products.sum(-1), tg.conv2d(image, filters, padding=(2, 1))[0, ..., 0]
-        )
+        transformed, products = [np.stack(drawn[name], -1) for name in drawn]
+        assert transformed.shape == products.shape == (6, 8, 5, 3, 3)
+        assert np.array_equal(products, transformed * filters[..., 0])
+        convolved = tg.conv2d(image, filters, padding=(2, 1))[0, ..., 0]
+        assert np.array_equal(products.sum((2, 3, 4)), convolved)
+
+    @pytest.mark.parametrize("stride", [1, 5, 6])
+    def test_only_windows_that_there_are_have_a_box(self, stride):
+        figure = pictures.draw_windows(np.zeros((1, 10, 10, 3)), stride)
+        for patch in figure.axes[1].patches:
+            (x, y), width, height = patch.get_xy(), patch.get_width(), patch.get_height()
+            assert x + width <= 9.5
+            assert y + height <= 9.5
+        assert len(figure.axes[1].patches) == (3 if stride < 6 else 2)
 
     def test_a_stride_that_makes_no_sense(self):
         with pytest.raises(SystemExit):

@@ -138,6 +138,8 @@ class TestBlackScholes:
             ("--maturity", "30", "--rate", "-0.01"),
             ("--volatility", "2", "--strikes", "1", "100", "10000"),
             ("--spot", "1e-3", "--strikes", "2e-3"),
+            ("--spot", "1e5"),
+            ("--volatility", "1e-3"),
         ],
     )
     def test_the_greeks_are_those_of_the_formulas(self, run, options):

@@ -443,17 +443,20 @@ class TestThreads:
 
 class TestSweeps:
     def test_between_visits_what_lies_between_only(self):
-        x = leaf(1, 2)
-        y = x * x
-        other = np.exp(leaf(3, 4))
-        z = (y + other).sum()
-        order, is_closed = between([source_of(z)], [source_of(x)])
-        assert [node.plan.row.name for node in order if node.plan] == [
-            "np.multiply", "np.exp", "np.add", "np.sum",
-        ]  # fmt: skip
-        assert not is_closed
+        before, x, after = leaf(3, 4), leaf(1, 2), leaf(5, 6)
+        for w, expected in ((before, False), (after, True)):
+            y = x * x
+            other = np.exp(w)
+            z = (y + other).sum()
+            order, is_closed = between([source_of(z)], [source_of(x)])
+            assert [node.plan.row.name for node in order if node.plan] == [
+                "np.multiply", "np.exp", "np.add", "np.sum",
+            ]  # fmt: skip
+            assert is_closed is expected, "a younger leaf is a constant of the function's own"
 
     def test_a_sweep_that_touches_something_else_asks_to_be_recorded(self):
         x, w = leaf(1.0), leaf(2.0)
         y = (x * w).sum()
-        assert reverse([(source_of(y), np.ones(()))], [source_of(w)]) is None
+        seeds = [(source_of(y), np.ones(()))]
+        assert reverse(seeds, [source_of(w)]) is None
+        assert reverse(seeds, [source_of(x)]) == {source_of(x): 2}, "w is younger"

@@ -93,6 +93,22 @@ def test_an_array_of_pickled_objects_is_not_loaded(tmp_path, no_pickles):
         tg.load(path)
 
 
+def test_two_entries_in_one_place(tmp_path):
+    """Which Python 3.15 only warns about."""
+    path = tmp_path / "a.npz"
+    tg.save(path, {"a": np.ones(2), "b": np.ones(2)})
+    content = bytearray(path.read_bytes())
+    entry = -1
+    offsets = []
+    while (entry := content.find(b"PK\x01\x02", entry + 1)) >= 0:
+        offsets.append(slice(entry + 42, entry + 46))
+    assert len(offsets) == 3
+    content[offsets[2]] = content[offsets[1]]
+    path.write_bytes(content)
+    with pytest.raises(DamagedFileError, match="two entries in one place"):
+        tg.load(path)
+
+
 def test_what_is_whole_is_read_without_pickle(tmp_path, no_pickles):
     for ending in (".npz", ".safetensors"):
         tg.save(tmp_path / f"a{ending}", {"w": np.ones(2), "rng": np.random.default_rng(0)})

@@ -61,11 +61,11 @@ def test_a_step_leaves_nothing_to_collect(no_collector):
 def test_four_hundred_steps_take_no_more_memory_than_those_before(no_collector):
     state = steps(200)  # NumPy's own store of free shapes has filled by then
     gc.collect()  # empties Python's own store of free tuples
-    before, kept = sys.getallocatedblocks(), memory._BUFFERS.bytes
+    before, kept = sys.getallocatedblocks(), memory.kept_bytes()
     state = steps(400, state)
     assert gc.collect() == 0
     assert sys.getallocatedblocks() - before < 200  # an object a step would be 400
-    assert memory._BUFFERS.bytes == kept
+    assert memory.kept_bytes() == kept
 
 
 @pytest.mark.slow
@@ -204,9 +204,9 @@ def test_memory_is_released_on_demand_and_with_its_thread(request):
     tg.release_memory()
     large = memory.empty((1 << 20,), np.float32)
     large.fill(3)
-    assert memory._BUFFERS.bytes == large.nbytes
+    assert memory.kept_bytes() == large.nbytes
     tg.release_memory()
-    assert memory._BUFFERS.bytes == 0
+    assert memory.kept_bytes() == 0
     assert large.sum() == 3 << 20
     references = []
 

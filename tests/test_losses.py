@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
@@ -64,17 +65,6 @@ class TestStability:
         assert g.tolist() == [0, 0, 1, -1]
         assert value.dtype == g.dtype == dtype
 
-    def test_certain_and_right(self):
-        p, y = np.array([0.0, 1.0]), np.array([0.0, 1.0])
-        value, g = tg.value_and_grad(tg.log_loss)(p, y, "sum")
-        assert value == 0
-        assert g.tolist() == [1, -1]
-
-    def test_certain_and_wrong(self):
-        value, g = tg.value_and_grad(tg.log_loss)(np.array([0.0]), np.array([1.0]))
-        assert value == np.inf
-        assert g.tolist() == [-np.inf]
-
     def test_no_warning_is_given(self):
         with np.errstate(all="raise", under="ignore"):
             tg.log_loss(np.array([0.0, 1.0]), np.array([1.0, 1.0]))
@@ -87,6 +77,184 @@ class TestStability:
         )
         s = 1 / (1 + np.exp(-0.4))
         assert np.allclose(hv, [s * (1 - s) / 2, 0], rtol=1e-13)
+
+
+LARGEST = {
+    np.float16: (-np.log(2.0**-24), -np.log(2.0**-11)),
+    np.float32: (-np.log(1e-16), -np.log(2.0**-24)),
+    np.float64: (-np.log(1e-16), -np.log(2.0**-53)),
+    np.longdouble: (-np.log(1e-16), -np.log(1 - (1 - np.longdouble(1e-16)))),
+}
+"""The loss of p = 0 where y = 1, and of p = 1 where y = 0: 1e-16, or the dtype's next number."""
+
+
+@pytest.mark.parametrize("dtype", LARGEST)
+class TestCertainProbabilities:
+    """Exactly 0 or 1: the loss is bounded, and the gradient is finite and points the right way."""
+
+    def test_right(self, dtype):
+        p = np.array([0, 1], dtype)
+        value, g = tg.value_and_grad(tg.log_loss)(p, p, "sum")
+        assert value == 0
+        assert not np.signbit(value)
+        assert g.tolist() == [1, -1]
+        assert value.dtype == g.dtype == dtype
+
+    def test_wrong(self, dtype):
+        p = np.array([0, 1], dtype)
+        losses, pull = tg.vjp(lambda p: tg.log_loss(p, 1 - p.data, "none"), p)
+        (g,) = pull(np.ones(2, dtype))
+        assert np.allclose(losses, LARGEST[dtype], rtol=max(np.finfo(dtype).eps, 1e-15))
+        assert np.isfinite(g).all()
+        assert g[0] < -1000
+        assert g[1] > 1000
+        assert losses.dtype == g.dtype == dtype
+        _, tangent = tg.jvp(lambda p: tg.log_loss(p, 1 - p.data, "none"), [p], [np.ones(2, dtype)])
+        assert np.array_equal(tangent, g)
+
+    def test_soft_labels(self, dtype):
+        p, y = np.array([0, 1], dtype), np.full(2, 0.25, dtype)
+        losses, pull = tg.vjp(lambda p: tg.log_loss(p, y, "none"), p)
+        expected = 0.25 * LARGEST[dtype][0], 0.75 * LARGEST[dtype][1]
+        assert np.allclose(losses, expected, rtol=max(np.finfo(dtype).eps, 1e-15))
+        (g,) = pull(np.ones(2, dtype))
+        assert np.isfinite(g).all()
+        assert g[0] < 0 < g[1]
+
+    def test_the_smallest_probabilities(self, dtype):
+        """1/p would overflow for p below the normal numbers: the gradient stays finite."""
+        tiny = np.finfo(dtype)
+        p = np.array([tiny.smallest_subnormal, tiny.smallest_normal], dtype)
+        g = tg.grad(tg.log_loss)(p, np.ones(2, dtype), "sum")
+        assert np.isfinite(g).all()
+        assert g[1] == -1 / tiny.smallest_normal
+
+    def test_between_them_the_derivative_is_exact(self, dtype):
+        """Also beyond the bound, where the loss itself no longer grows."""
+        p = np.array([2.0**-12, 0.5, 1 - 2.0**-10], dtype)
+        y = np.array([1, 0.25, 0], dtype)
+        by_p, by_y = tg.grad(lambda p, y: tg.log_loss(p, y, "sum", bound=0.01), (0, 1))(p, y)
+        assert by_p.tolist() == [-(2.0**12), 1.0, 2.0**10]
+        exact = p.astype(float)
+        expected = np.log(1 - exact) - np.log(exact)
+        assert np.allclose(by_y, expected, rtol=1e-3 if dtype == np.float16 else 1e-6)
+        losses = tg.log_loss(p, y, "none", bound=2.0**-7)[[0, 2]]
+        assert np.allclose(losses, 7 * np.log(2), rtol=2 * np.finfo(dtype).eps, atol=1e-15)
+
+    @pytest.mark.parametrize("sigmoid", [tg.sigmoid, scipy.special.expit])
+    @pytest.mark.parametrize("size", [15, 20, 40, 159, 800, np.inf])
+    def test_the_sigmoid_of_large_logits_moves_them_the_right_way(self, dtype, sigmoid, size):
+        """The chain of the two is σ(z) − y however large z is, in both modes."""
+        z, y = np.array([size, -size, size, -size], dtype), np.array([0, 1, 1, 0], dtype)
+
+        def losses(z):
+            return tg.log_loss(sigmoid(z), y, "none")
+
+        with np.errstate(all="raise", under="ignore"):
+            value, pull = tg.vjp(losses, z)
+            (g,) = pull(np.ones(4, dtype))
+        largest = [*reversed(LARGEST[value.dtype.type]), 0, 0]  # SciPy's of float16 is float64
+        assert np.isfinite(value).all()
+        assert np.all(value <= np.array(largest) + 0.02 + 2 * np.exp(-size))
+        assert np.allclose(g, [1, -1, 0, 0], atol=max(2 * np.exp(-size), 1e-300))
+        assert np.array_equal(value, losses(z))
+        assert np.array_equal(tg.jvp(losses, [z], [np.ones(4, dtype)])[1], g)
+
+    def test_soft_labels_of_large_logits(self, dtype):
+        z, y = np.array([800, -800], dtype), np.full(2, 0.25, dtype)
+        g = tg.grad(lambda z: tg.log_loss(tg.sigmoid(z), y, "sum"))(z)
+        assert np.allclose(g, [0.75, -0.25], rtol=1e-3)
+
+
+class TestTheTextbookForm:
+    def test_its_derivatives_are_those_of_the_logits(self):
+        rng = np.random.default_rng(2)
+        z, y, v = rng.normal(0, 20, 50), rng.random(50), rng.standard_normal(50)
+
+        def textbook(z):
+            return tg.log_loss(tg.sigmoid(z), y)
+
+        def exact(z):
+            return tg.log_loss_with_logits(z, y)
+
+        assert np.allclose(tg.grad(textbook)(z), tg.grad(exact)(z), rtol=1e-13, atol=0)
+        for order in (
+            lambda f: tg.hvp(f, [z], [v])[0],
+            lambda f: tg.grad(lambda z: np.sum(tg.grad(f)(z) * v))(z),
+            lambda f: tg.grad(lambda z: np.sum(tg.hvp(f, [z], [v])[0] * v))(z),
+        ):
+            assert np.allclose(order(textbook), order(exact), rtol=1e-12, atol=1e-300)
+
+    def test_second_order_by_probabilities(self):
+        p, y = np.array([0.2, 0.9]), np.array([0.3, 1.0])
+        expected = y / p**2 + (1 - y) / (1 - p) ** 2
+        found = tg.hessian(lambda p: tg.log_loss(p, y, "sum"))(p)
+        assert np.allclose(np.diag(found), expected, rtol=1e-13)
+        certain = tg.hessian(lambda p: tg.log_loss(p, np.ones(1)))(np.zeros(1))
+        assert np.allclose(certain, 1e32, rtol=1e-12)
+
+    def test_the_sigmoid_may_have_other_uses(self):
+        z, y = np.array([50.0, 0.3]), np.array([0.0, 1.0])
+
+        def loss(z):
+            p = tg.sigmoid(z)
+            return tg.log_loss(p, y, "sum") + np.sum(p * p)
+
+        s = tg.sigmoid(z)
+        assert np.allclose(tg.grad(loss)(z), s - y + 2 * s * s * tg.sigmoid(-z), rtol=1e-13)
+
+    def test_a_gradient_by_the_probabilities_themselves(self):
+        """What `grad` differentiates by is a variable, wherever its value came from."""
+        z = tg.Tensor([0.3])
+        g = tg.grad(lambda p: tg.log_loss(p, np.ones(1)))(tg.sigmoid(z))
+        assert np.allclose(g.data, -1 / tg.sigmoid(z.data), rtol=1e-14)
+
+    def test_through_remat_and_from_leaves(self):
+        z, y = np.array([[60.0]]), np.zeros((1, 1))
+        leaf = tg.Tensor(z)
+        tg.log_loss(tg.sigmoid(leaf), y).backward()
+        assert leaf.grad == 1
+        assert tg.grad(lambda z: tg.remat(lambda z: tg.log_loss(tg.sigmoid(z), y))(z))(z) == 1
+
+    def test_with_something_between_the_two_it_is_the_chain_rule_and_finite(self):
+        """Where σ(z) has rounded, that has lost z: next to nothing is left of the gradient."""
+        z, y = np.array([[3.0], [-30.0], [40.0], [800.0], [-800.0]]), np.array([0, 1, 0, 0, 1.0])
+        g = tg.grad(lambda z: tg.log_loss(tg.sigmoid(z).reshape(-1), y, "sum"))(z)[:, 0]
+        assert np.allclose(g[:2], tg.sigmoid(z[:2, 0]) - y[:2], rtol=1e-13)
+        assert 0 < g[2] < 1
+        assert g[3:].tolist() == [0, 0]
+
+    def test_a_sigmoid_of_ones_own_is_not_looked_through(self):
+        def sigmoid(x):
+            return 2 * x
+
+        mine = tg.pointwise(sigmoid, lambda x: 2)
+        g = tg.grad(lambda x: tg.log_loss(mine(x), np.ones(1)))(np.array([0.3]))
+        assert np.isclose(g, -1 / 0.3, rtol=1e-14)
+
+    def test_training_that_begins_with_certain_wrong_predictions(self):
+        """Weights that are far off, in float32: every p is 0 or 1 and wrong, yet they learn."""
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((200, 3)).astype(np.float32)
+        y = (x @ np.array([1, -2, 0.5]) > 0).astype(np.float32)
+        w = np.array([-100, 200, -50], np.float32)
+        gradient = tg.value_and_grad(lambda w: tg.log_loss(tg.sigmoid(x @ w), y))
+        before = gradient(w)[0]
+        for _ in range(600):
+            w = w - np.float32(1.0) * gradient(w)[1]
+        assert before > 10
+        assert tg.log_loss(tg.sigmoid(x @ w), y) < 0.1
+
+    @pytest.mark.parametrize("bound", [0, 0.5, -1e-3, np.nan, None, "1e-3", tg.Tensor(1e-3)])
+    def test_bounds_that_are_none(self, bound):
+        with pytest.raises(ValueError, match=r"log_loss: bound is a number above 0 and below 0\.5"):
+            tg.log_loss(np.array([0.5]), np.array([1.0]), bound=bound)
+
+    def test_a_bound_of_ones_own(self):
+        p, y = np.array([0.0, 1.0]), np.array([1.0, 0.0])
+        value, g = tg.value_and_grad(lambda p: tg.log_loss(p, y, "sum", np.float32(0.25)))(p)
+        assert np.isclose(value, 2 * np.log(4), rtol=1e-15)
+        assert g.tolist() == [-4, 4]
 
 
 class TestMessages:

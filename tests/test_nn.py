@@ -290,10 +290,9 @@ class TestSoftmax:
         assert tg.logsumexp(3.0) == 3.0
 
     def test_messages(self):
-        with pytest.raises(ValueError, match=r"softmax: shape \(2, 0\), axis -1: zero-size"):
-            tg.softmax(np.ones((2, 0)))
         with pytest.raises(ValueError, match=r"softmax: shape \(2,\), axis 1: .*out of bounds"):
             tg.softmax(np.ones(2), 1)
         assert tg.softmax(np.ones((0, 2))).shape == (0, 2)
+        assert tg.softmax(np.ones((2, 0))).shape == (2, 0)
         with pytest.raises(TypeError, match="logsumexp: takes real numbers"):
             tg.logsumexp(np.array([1j]))

@@ -5,17 +5,14 @@ float32. Winograd's transforms round differently: to 1e-5 of the largest value (
 float32 only; what is measured is below 3e-6).
 """
 
-import gc
 import itertools
 import sys
-import threading
 
 import numpy as np
 import pytest
-import scipy.special
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import memory, pooling, products, promises, tiles, winograd
+from tinygrad_np.kernels import pooling, products, promises, tiles, winograd
 from tinygrad_np.kernels.windows import windows
 
 
@@ -316,94 +313,3 @@ class TestPromises:
         x = np.random.default_rng(2).permutation(2 * 17 * 17).reshape(2, 17, 17, 1).astype(float)
         y, pull = tg.vjp(lambda x: tg.max_pool(x, 17), x)
         assert np.array_equal(pull(np.ones(y.shape))[0] == 1, x == y)
-
-
-class TestMemoryThatIsUsedAgain:
-    def test_only_what_nobody_holds_is_given_again(self):
-        memory.release()
-        first = memory.empty((1 << 17,), np.float32)
-        part = first[5:7]
-        address = first.ctypes.data
-        assert memory.empty((1 << 17,), np.float32).ctypes.data != address
-        del first
-        assert memory.empty((1 << 17,), np.float32).ctypes.data != address
-        del part
-        assert memory.empty((1 << 17,), np.float32).ctypes.data == address
-
-    def test_it_is_bounded_and_the_least_used_sizes_go_first(self, monkeypatch):
-        memory.release()
-        monkeypatch.setattr(memory, "MOST_KEPT", 1 << 20)
-        for size in (1 << 18, (1 << 18) + 8, (1 << 18) + 16, (1 << 18) + 24, (1 << 18) + 32):
-            memory.empty((size,), np.uint8)
-        assert memory._BUFFERS.bytes <= 1 << 20
-        assert (1 << 18) not in memory._BUFFERS.kept
-        assert (1 << 18) + 32 in memory._BUFFERS.kept
-        held = [memory.empty((1 << 18,), np.uint8) for _ in range(8)]
-        assert len({array.ctypes.data for array in held}) == 8
-        assert memory._BUFFERS.bytes <= 1 << 20
-        assert memory.empty((1 << 22,), np.uint8).size == 1 << 22
-        memory.release()
-        assert memory._BUFFERS.bytes == 0
-
-    def test_every_thread_has_its_own(self):
-        memory.release()
-        here = memory.empty((1 << 17,), np.float32)
-        seen = []
-
-        def elsewhere():
-            seen.append(memory.empty((1 << 17,), np.float32).ctypes.data)
-
-        address = here.ctypes.data
-        del here
-        thread = threading.Thread(target=elsewhere)
-        thread.start()
-        thread.join()
-        assert seen != [address]
-
-    def test_a_result_that_is_kept_is_not_overwritten_by_later_steps(self):
-        x = np.random.default_rng(0).standard_normal((200, 200))
-        kept = [tg.relu(x * k) for k in range(1, 4)]
-        graphs = [np.exp(tg.Tensor(x) * k) * 2.0 for k in range(1, 4)]
-        for k, value in enumerate(kept, 1):
-            assert np.array_equal(value, np.maximum(x * k, 0))
-        for k, tensor in enumerate(graphs, 1):
-            assert np.array_equal(tensor.data, np.exp(x * k) * 2.0)
-
-    @pytest.mark.parametrize("size", [1 << 10, 1 << 14])
-    def test_the_dtype_of_a_result_does_not_depend_on_its_size(self, size):
-        """NumPy writes float64 into a given float32 without a word."""
-        single, half = np.ones(size, np.float32), np.ones(size, np.float16)
-        for f, x in [
-            (lambda x: np.float_power(x, 2.0), single),
-            (lambda x: np.float_power(2.0, x), single),
-            (lambda x: np.float_power(x, x), single),
-            (scipy.special.expit, half),
-        ]:
-            assert f(tg.Tensor(x)).dtype == f(x).dtype
-
-    def test_gradients_own_their_memory(self):
-        x = np.random.default_rng(0).standard_normal((300, 300))
-        for f in (
-            lambda x: np.sum(tg.relu(x)),
-            lambda x: np.sum(np.exp(x) * x),
-            lambda x: np.sum(tg.max_pool(x.reshape(1, 300, 300, 1), 2)),
-        ):
-            g = tg.grad(f)(x)
-            assert g.flags.owndata
-            assert g.flags.writeable
-
-    def test_training_steps_take_no_more_memory_than_the_first(self):
-        x = np.random.default_rng(0).standard_normal((8, 28, 28, 1)).astype(np.float32)
-        w = np.random.default_rng(1).standard_normal((3, 3, 1, 8)).astype(np.float32)
-        loss = lambda w: np.sum(tg.max_pool(tg.relu(tg.conv2d(x, w)), 2))  # noqa: E731
-        memory.release()
-        gc.disable()
-        try:
-            for _ in range(2):
-                tg.grad(loss)(w)
-            kept = memory._BUFFERS.bytes
-            for _ in range(20):
-                tg.grad(loss)(w)
-            assert memory._BUFFERS.bytes == kept
-        finally:
-            gc.enable()

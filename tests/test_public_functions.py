@@ -366,7 +366,10 @@ def sine(x):
 
 
 def total(x):
-    return sum((np.sum(np.real(np.sin(leaf))) for leaf in tg.tree.leaves(x)), np.float64(0))
+    result = np.float64(0)
+    for leaf in tg.tree.leaves(x):
+        result = result + np.sum(np.real(np.sin(leaf)))
+    return result
 
 
 FUNCTIONS = st.sampled_from([total, total, total, sine, lambda x: x, lambda x: 3.0, lambda x: None,
@@ -717,7 +720,7 @@ def is_ours(error):
     while last.tb_next is not None:
         last = last.tb_next
     file = last.tb_frame.f_code.co_filename
-    if last.tb_frame.f_code in (sine.__code__, total.__code__, total.__code__.co_consts[1]):
+    if last.tb_frame.f_code in (sine.__code__, total.__code__):
         return True  # in a function that the user gave, and its own affair
     return file.startswith(ROOT) and linecache.getline(file, last.tb_lineno).strip().startswith(
         "raise"

@@ -13,7 +13,10 @@ from matrices import (
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np.rules import TABLE, load
 from tinygrad_np.rules.eigen import _places
+
+load()
 
 KINDS = pytest.mark.parametrize("kind", ["f", "c"])
 COINCIDING = pytest.mark.parametrize(
@@ -76,8 +79,9 @@ class TestResults:
     )
     def test_stacks_are_as_good_as_single_matrices(self, function):
         stack = np.stack([hermitian_with([1, 2, 4], seed=i) for i in range(4)]).reshape(2, 2, 3, 3)
-        gradient = tg.grad(lambda a: np.sum(function(a) ** 2))(stack)
-        single = [tg.grad(lambda a: np.sum(function(a) ** 2))(a) for a in stack.reshape(4, 3, 3)]
+        loss = lambda a: np.sum(np.real(function(a)) ** 2)  # noqa: E731
+        gradient = tg.grad(loss)(stack)
+        single = [tg.grad(loss)(a) for a in stack.reshape(4, 3, 3)]
         assert close(gradient, np.reshape(single, stack.shape), 1e-14)
 
     @pytest.mark.parametrize("function", [np.linalg.eigvalsh, np.linalg.eigvals])
@@ -162,8 +166,8 @@ class TestValuesThatCoincide:
         for loss in (
             lambda a: np.linalg.eigvalsh(a)[0],
             lambda a: np.linalg.eigh(a)[0][1],
-            lambda a: np.linalg.eigvals(a)[1],
-            lambda a: np.linalg.eig(a)[0][1],
+            lambda a: np.linalg.eigvals(a)[1].real,
+            lambda a: np.linalg.eig(a)[0][1].real,
         ):
             with pytest.raises(
                 ValueError, match=r"coincide to rounding.*their sum.*np\.linalg\.nor"
@@ -218,7 +222,7 @@ class TestValuesThatCoincide:
             np.linalg.eigvals,
             lambda a: np.linalg.eig(a)[0],
         ):
-            first = tg.grad(lambda a, f=function: np.sum((f(a) - 1) ** 2))
+            first = tg.grad(lambda a, f=function: np.sum((np.real(f(a)) - 1) ** 2))
             second = lambda v, a, f=first: tg.grad(lambda a: np.sum(v * f(a)))(a)  # noqa: E731
             for v in (np.ones((2, 2)), np.diag([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 0.0]])):
                 for a in (np.eye(2), 2 * np.eye(2)):
@@ -239,7 +243,7 @@ class TestValuesThatCoincide:
         ],
     )
     def test_so_do_those_that_mix_the_modes(self, function):
-        loss = lambda a: np.sum((function(a) - 1) ** 2)  # noqa: E731
+        loss = lambda a: np.sum((np.real(function(a)) - 1) ** 2)  # noqa: E731
         for v in (np.ones((2, 2)), np.diag([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 0.0]])):
             for second in (
                 lambda a, v=v: tg.jvp(tg.grad(loss), [a], [v])[1],
@@ -308,19 +312,19 @@ class TestAnySquareMatrix:
             assert close(gradient, gradient_by_differences(loss, a))
 
     def test_a_symmetric_function_of_equal_values_that_have_their_vectors(self):
-        gradient = tg.grad(lambda a: np.sum(np.linalg.eigvals(a) ** 2))(2 * np.eye(3))
+        gradient = tg.grad(lambda a: np.sum(np.linalg.eigvals(a).real ** 2))(2 * np.eye(3))
         assert np.allclose(gradient, 4 * np.eye(3))
 
     @pytest.mark.parametrize("function", [np.linalg.eigvals, lambda a: np.linalg.eig(a)[0]])
     def test_a_defective_matrix_raises(self, function):
         with pytest.raises(ValueError, match=r"np\.linalg\.eig.*defective"):
-            tg.grad(lambda a: np.sum(function(a)))(np.array([[1.0, 1.0], [0.0, 1.0]]))
+            tg.grad(lambda a: np.sum(function(a)).real)(np.array([[1.0, 1.0], [0.0, 1.0]]))
         with pytest.raises(ValueError, match=r"np\.linalg\.eig.*defective"):
             tg.jvp(function, [np.array([[1.0, 1.0], [0.0, 1.0]])], [np.ones((2, 2))])
 
     def test_vectors_of_equal_values_raise(self):
-        with pytest.raises(ValueError, match=r"np\.linalg\.eig: two values coincide"):
-            tg.grad(lambda a: np.linalg.eig(a)[1][0, 1])(np.eye(3))
+        with pytest.raises(ValueError, match=r"np\.linalg\.eig: .*two values coincide"):
+            tg.grad(lambda a: np.linalg.eig(a)[1][0, 1].real)(np.eye(3))
         with pytest.raises(ValueError, match=r"np\.linalg\.eig: .*reverse mode"):
             tg.jvp(np.linalg.eig, [np.eye(2)], [np.array([[0.0, 1.0], [1.0, 0.0]])])
 
@@ -333,19 +337,134 @@ class TestAnySquareMatrix:
     def test_values_that_lapack_gives_otherwise_than_with_vectors(self, monkeypatch, dtype):
         eig = np.linalg.eig
         a = hermitian_with((1, 2, 4))
-        expected = tg.grad(lambda a: np.sum(np.arange(3) * np.linalg.eigvals(a)))(a)
+        loss = lambda a: np.sum(np.arange(3) * np.linalg.eigvals(a).real)  # noqa: E731
+        expected = tg.grad(loss)(a)
 
         def other_order(a):
             w, v = eig(a)
-            return w[..., ::-1].astype(dtype), v[..., ::-1].astype(dtype)
+            w, v = w[..., ::-1], v[..., ::-1]
+            return (w.astype(complex), v.astype(complex)) if dtype is complex else (w.real, v.real)
 
         monkeypatch.setattr(np.linalg, "eig", other_order)
-        found = tg.grad(lambda a: np.sum(np.arange(3) * np.linalg.eigvals(a)))(a)
+        found = tg.grad(loss)(a)
         assert found.dtype == float
         assert close(found, expected, 1e-13)
         t = np.random.default_rng(0).standard_normal((3, 3))
         change = tg.jvp(np.linalg.eigvals, [a], [t])[1]
         assert np.isclose(np.sum(np.arange(3) * change), np.sum(expected * t))
+
+
+# Losses of a real matrix whose values are all real, which NumPy before 2.5 gives as real numbers
+# and NumPy 2.5 as complex ones; and their gradients where they are known.
+OF_REAL_MATRICES = {
+    "a power of the values": (lambda a: np.sum(np.linalg.eigvals(a).real ** 2), None),
+    "the trace of a cube": (
+        lambda a: np.real(np.sum(np.linalg.eigvals(a) ** 3)),
+        lambda a: 3 * (a @ a).T,
+    ),
+    "the determinant": (
+        lambda a: np.real(np.prod(np.linalg.eig(a)[0])),
+        lambda a: np.linalg.det(a) * np.linalg.inv(a).T,
+    ),
+    "the spectral radius": (lambda a: np.max(np.absolute(np.linalg.eigvals(a))), None),
+    "the values in order": (
+        lambda a: (lambda w: w[0] - 2 * w[1] + 3 * w[2])(np.sort(np.linalg.eig(a)[0]).real),
+        None,
+    ),
+    "the vectors": (lambda a: np.sum(np.linalg.eig(a)[1].real ** 4), None),
+    "the vectors, weighed by complex numbers": (
+        lambda a: np.real(np.sum((2 - 1j) * np.linalg.eig(a)[1][:, 0] ** 3)),
+        None,
+    ),
+    "both parts of the vectors": (
+        lambda a: np.sum(np.linalg.eig(a)[1].real ** 3 + np.linalg.eig(a)[1].imag),
+        None,
+    ),
+    "a matrix function": (
+        lambda a: (lambda w, v: np.sum(np.real((v * w**2) @ np.linalg.inv(v))))(*np.linalg.eig(a)),
+        lambda a: a.sum(0)[:, None] + a.sum(1)[None, :],
+    ),
+    "a polynomial with these roots": (lambda a: np.sum(np.poly(a) ** 2), None),
+}
+
+
+class TestRealMatricesOfWhichTheValuesAreReal:
+    """Of complex dtype since NumPy 2.5: the gradients are as before, and real."""
+
+    A = np.array([[2.0, 1.0, 0.3], [0.4, 3.5, -0.2], [0.1, 0.6, 6.0]])
+
+    @pytest.mark.parametrize("name", OF_REAL_MATRICES)
+    @pytest.mark.parametrize("complex_values", [False, True])
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    def test_gradients(self, monkeypatch, name, complex_values, dtype):
+        """With each NumPy as it is, and as others have it."""
+        loss, known = OF_REAL_MATRICES[name]
+        a = self.A.astype(dtype)
+        give_values_as(monkeypatch, complex if complex_values else float)
+        value, gradient = tg.value_and_grad(loss)(a)
+        assert value.dtype == gradient.dtype == dtype
+        limit = 1e-8 if dtype == np.float64 else 1e-4
+        expected = gradient_by_differences(loss, self.A)
+        assert close(gradient, expected, limit)
+        if known:
+            assert close(gradient, known(self.A), 1e-12 if dtype == np.float64 else 1e-4)
+        t = np.random.default_rng(0).standard_normal((3, 3)).astype(dtype)
+        assert np.isclose(tg.jvp(loss, [a], [t])[1], np.sum(gradient * t), rtol=1e3 * limit)
+
+    @pytest.mark.parametrize("name", OF_REAL_MATRICES)
+    def test_second_derivatives(self, monkeypatch, name):
+        loss, _ = OF_REAL_MATRICES[name]
+        t = np.random.default_rng(0).standard_normal((3, 3))
+        found = []
+        for dtype in (float, complex):
+            with monkeypatch.context() as patch:
+                give_values_as(patch, dtype)
+                found.append(tg.grad(lambda a: np.sum(t * tg.grad(loss)(a)))(self.A))
+        assert found[0].dtype == found[1].dtype == float
+        assert close(*found, 1e-12)
+        slope = lambda a: np.sum(t * tg.grad(loss)(a))  # noqa: E731
+        assert close(found[0], gradient_by_differences(slope, self.A), 1e-7)
+
+    def test_a_complex_result_has_no_gradient(self, monkeypatch):
+        """As in PyTorch and JAX; the message says what to write on every NumPy."""
+        give_values_as(monkeypatch, complex)
+        with pytest.raises(TypeError, match=r"complex number; return a real one.*np\.real"):
+            tg.grad(lambda a: np.sum(np.linalg.eigvals(a) ** 2))(self.A)
+
+    def test_a_phase_is_free_where_a_value_is_complex(self):
+        turning = np.array([[0.2, -1.0, 0.3], [1.2, 0.4, 0.1], [-0.2, 0.3, 1.5]])
+        is_real = np.linalg.eig(turning)[0].imag == 0
+        assert is_real.sum() == 1
+        for is_chosen in (is_real, ~is_real):
+            loss = lambda a, i=is_chosen: np.sum(np.linalg.eig(a)[1][:, i].imag)  # noqa: E731
+            if is_chosen is is_real:
+                assert np.abs(tg.grad(loss)(turning)).max() < 1e-14
+            else:
+                with pytest.raises(ValueError, match="have a free phase"):
+                    tg.grad(loss)(turning)
+
+
+def give_values_as(monkeypatch, dtype):
+    """As NumPy before 2.5 gives eigenvalues that are all real, or as 2.5 does."""
+
+    def given(x):
+        x = np.asarray(x)
+        if x.dtype.kind != "c":
+            return x.astype(np.result_type(x.dtype, np.complex64)) if dtype is complex else x
+        return x.real if dtype is float and not x.imag.any() else x
+
+    for name in ("eig", "eigvals"):
+        row = TABLE[getattr(np.linalg, name)]
+        original = row.kernel
+
+        def kernel(a, original=original):
+            result = original(a)
+            if isinstance(result, np.ndarray):
+                return given(result)
+            return type(result)(*map(given, result))
+
+        monkeypatch.setattr(row, "kernel", kernel)
+        monkeypatch.setattr(row, "calls", {})  # which know the kernel
 
 
 class TestMixedOrders:
@@ -354,8 +473,8 @@ class TestMixedOrders:
         [
             lambda a: np.sum(np.linalg.eigvalsh(a) ** 3 * np.arange(3)),
             lambda a: np.sum(np.linalg.eigh(a)[1] ** 3),
-            lambda a: np.sum(np.linalg.eigvals(a) ** 3 * np.arange(3)),
-            lambda a: np.sum(np.linalg.eig(a)[1] ** 4),
+            lambda a: np.sum(np.linalg.eigvals(a).real ** 3 * np.arange(3)),
+            lambda a: np.sum(np.linalg.eig(a)[1].real ** 4),
         ],
     )  # fmt: skip
     def test_forward_over_reverse_and_reverse_over_forward(self, loss):

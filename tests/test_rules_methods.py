@@ -269,6 +269,11 @@ class TestHardPoints:
             (np.fmin, [NAN, NAN, NAN], [1 / 3, 1 / 3, 1 / 3]),
             (np.fmin, [1.0, NAN, 1.0], [0.5, 0, 0.5]),
             (np.minimum, [3.0, NAN, 1.0], [0, 1, 0]),
+            (np.logaddexp, [-INF, -INF], [1 / 2, 1 / 2]),
+            (np.logaddexp, [-INF, -INF, -INF], [1 / 3, 1 / 3, 1 / 3]),
+            (np.logaddexp, [INF, 0.0, INF, -INF], [1 / 2, 0, 1 / 2, 0]),
+            (np.logaddexp2, [-INF, -INF, -INF], [1 / 3, 1 / 3, 1 / 3]),
+            (np.logaddexp2, [1.0, INF, -INF, INF, INF], [0, 1 / 3, 0, 1 / 3, 1 / 3]),
         ],
     )
     def test_ties_share_equally(self, ufunc, a, expected):
@@ -276,6 +281,44 @@ class TestHardPoints:
         last = tg.grad(lambda x: ufunc.accumulate(x)[-1])(np.array(a))
         assert np.allclose(last, expected, rtol=1e-15, atol=0)
         assert np.allclose(tg.grad(lambda x: ufunc.reduceat(x, [0])[0])(np.array(a)), last)
+
+    def test_infinities_in_a_sum_of_exponentials(self):
+        """As `logsumexp`, of which it is another form; what it starts from has no share."""
+        minus, a = np.full((2, 3), -INF), np.array([[INF, 1.0, INF], [-INF, -INF, 0.0]])
+        for x in (minus, a, a.T):
+            for axis in (0, 1, (0, 1)):
+                by_fold, by_sum = [
+                    tg.grad(lambda x, of=of, axis=axis: np.sum(of(x, axis=axis)))(x)
+                    for of in (np.logaddexp.reduce, tg.logsumexp)
+                ]
+                assert np.allclose(by_fold, by_sum, rtol=1e-15, atol=0)
+        of = lambda x: np.logaddexp.reduce(x, where=[False, True, True])  # noqa: E731
+        assert np.array_equal(tg.grad(of)(minus[0]), [0, 0.5, 0.5])
+        assert np.array_equal(tg.jvp(of, [minus[0]], [np.array([5.0, 1.0, 3.0])])[1], 2)
+        of = lambda x: np.logaddexp.reduce(x, initial=INF)  # noqa: E731
+        assert np.allclose(tg.grad(of)(np.array([INF, 0.0, INF])), [1 / 3, 0, 1 / 3])
+        assert np.array_equal(tg.hessian(np.logaddexp.reduce)(minus[0]), np.zeros((3, 3)))
+
+    def test_an_order_of_elements_that_lies_in_memory(self):
+        """SciPy 1.17 folds several axes as they lie in memory, where order matters, too.
+
+        With 1.13 and 1.18, NumPy refuses that itself.
+        """
+        special = pytest.importorskip("scipy.special")
+        a = np.array([[0.7, 1.1], [1.5, 0.9]])
+        for axis in (None, (0, 1)):
+            with pytest.raises(ValueError, match=r"inv_boxcox.*(lies in memory|not reorderable)"):
+                special.inv_boxcox.reduce(Tensor(a), axis=axis)
+        assert special.inv_boxcox.reduce(Tensor(a), axis=1).shape == (2,)
+
+    def test_nothing_depends_on_what_a_reduction_starts_from(self):
+        """Also where the slope by it is infinite."""
+        special = pytest.importorskip("scipy.special")
+        x, t = np.array(0.8), np.array(1.0)
+        for ufunc in (special.xlogy, special.inv_boxcox):
+            tangent = tg.jvp(ufunc.reduce, [x], [t])[1]
+            assert np.isfinite(tangent)
+            assert tangent == tg.grad(ufunc.reduce)(x)
 
     def test_ties_for_a_running_maximum(self):
         a = np.array([1.0, 1.0, 0.0, 1.0, 5.0, 5.0])

@@ -1,16 +1,20 @@
 """The ufuncs of scipy.special: unwrapped, far out, to higher orders, and those that are refused."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.special as special
+from versions import without_a_class
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.kernels.distributions import exponential_moment, mills_excess
 from tinygrad_np.rules import REFUSED, TABLE, families
+from tinygrad_np.rules.special import ROWS
 from tinygrad_np.rules.table import name_of
 
 families()
@@ -22,6 +26,26 @@ ASKED_FOR = [
     "expit", "logit", "log_expit", "erf", "erfc", "ndtr", "log_ndtr", "gammaln", "digamma",
     "xlogy", "xlog1py", "entr",
 ]  # fmt: skip
+
+# Those that have no rule, of SciPy 1.13 to the newest that was tried.
+REFUSED_HERE = """
+    agm airy airye bdtr bdtrc bdtri bdtrik bdtrin bei beip ber berp besselpoly betaincc
+    betainccinv betaincinv binom btdtria btdtrib chdtr chdtrc chdtri chdtriv chndtr chndtridf
+    chndtrinc chndtrix dawsn ellipe ellipeinc ellipj ellipk ellipkinc ellipkm1 elliprc elliprd
+    elliprf elliprg elliprj eval_chebyc eval_chebys eval_chebyt eval_chebyu eval_gegenbauer
+    eval_genlaguerre eval_hermite eval_hermitenorm eval_jacobi eval_laguerre eval_legendre
+    eval_sh_chebyt eval_sh_chebyu eval_sh_jacobi eval_sh_legendre expn fdtr fdtrc fdtri fdtridfd
+    fresnel gammainccinv gammaincinv gdtr gdtrc gdtria gdtrib gdtrix hankel1 hankel1e hankel2
+    hankel2e hyp0f1 hyp1f1 hyp2f1 hyperu it2i0k0 it2j0y0 it2struve0 itairy iti0k0 itj0y0
+    itmodstruve0 itstruve0 jve kei keip kelvin ker kerp kolmogi kolmogorov log_wright_bessel lpmv
+    mathieu_a mathieu_b mathieu_cem mathieu_modcem1 mathieu_modcem2 mathieu_modsem1
+    mathieu_modsem2 mathieu_sem modfresnelm modfresnelp modstruve nbdtr nbdtrc nbdtri nbdtrik
+    nbdtrin ncfdtr ncfdtri ncfdtridfd ncfdtridfn ncfdtrinc nctdtr nctdtridf nctdtrinc nctdtrit
+    nrdtrimn nrdtrisd obl_ang1 obl_ang1_cv obl_cv obl_rad1 obl_rad1_cv obl_rad2 obl_rad2_cv
+    owens_t pbdv pbvv pbwa pdtr pdtrc pdtri pdtrik poch powm1 pro_ang1 pro_ang1_cv pro_cv pro_rad1
+    pro_rad1_cv pro_rad2 pro_rad2_cv radian rgamma shichi sici smirnov smirnovi spence sph_harm
+    stdtr stdtridf stdtrit struve tklmbda voigt_profile wofz wright_bessel wrightomega yve zetac
+""".split()  # noqa: SIM905
 
 
 def close(found, expected, rtol=1e-13):
@@ -77,6 +101,32 @@ class TestReach:
         assert run.stdout == "False False\n0.25\n", run.stderr
 
 
+class TestArrayAPI:
+    """SCIPY_ARRAY_API=1 makes wrappers of SciPy's functions, which want a namespace of a Tensor."""
+
+    def test_every_row_in_first_and_second_order(self):
+        done = subprocess.run(
+            [sys.executable, Path(__file__).with_name("array_api.py")],
+            env={**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        compared = dict(line.split() for line in done.stdout.splitlines())
+        names = {name_of(row.function).split(".")[-1] for row in ROWS if row.kind == "pointwise"}
+        public = {name for name in names if hasattr(special, name)}
+        assert compared.keys() == public
+        assert len(public) > 60
+        assert all(int(count) > 0 for count in compared.values())
+
+    def test_without_it_a_tensor_has_no_namespace(self):
+        assert not special_is_wrapped()
+        assert not hasattr(Tensor(1.0), "__array_namespace__")
+
+
+def special_is_wrapped():
+    return not isinstance(special.expit, np.ufunc)
+
+
 class TestEveryUfuncIsClassified:
     @pytest.mark.parametrize("ufunc", sorted(ALL, key=str), ids=name_of)
     def test_each_has_a_row_or_is_refused_by_name(self, ufunc):
@@ -95,6 +145,11 @@ class TestEveryUfuncIsClassified:
     def test_public_ones_are_in_exactly_one_class(self):
         assert len(PUBLIC) > 200
         assert {f for f in PUBLIC if (f in TABLE) == (f in REFUSED)} == set()
+
+    def test_those_without_a_rule_are_known(self):
+        ufuncs = {n: f for n, f in vars(special).items() if isinstance(f, np.ufunc)}
+        names = [name for name, f in ufuncs.items() if f not in TABLE]
+        without_a_class("scipy", sorted({*names} - {*REFUSED_HERE}))
 
     def test_all_that_were_asked_for_have_rules(self):
         for name in ASKED_FOR:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np import Tensor, grad, jvp, value_and_grad, vjp
+from tinygrad_np import Tensor, grad, jvp, remat, value_and_grad, vjp
 
 
 class Layer(NamedTuple):
@@ -266,16 +266,19 @@ class TestHigherOrders:
         g.backward()
         assert w.grad == 6
 
-    def test_a_leaf_made_inside_is_seen_from_outside(self):
+    def test_a_leaf_made_inside_is_a_constant(self):
+        """Also if it leaves by a side door: what goes in are arrays, and so is what comes out."""
         leaves = []
 
         def f(x):
             leaves.append(Tensor(5.0))
-            return leaves[0] * x
+            return leaves[-1] * x**3
 
-        g = grad(f)(1.0)
-        g.backward()
-        assert leaves[0].grad == 1
+        g = grad(f)(2.0)
+        assert type(g) is np.ndarray
+        assert g == 60
+        assert grad(grad(f))(2.0) == 60
+        assert leaves[0].grad is None
 
     def test_what_the_columns_have_in_common_is_computed_once(self):
         calls = []
@@ -325,6 +328,80 @@ class TestHigherOrders:
 
     def test_an_inner_function_of_the_outer_variable_only(self):
         assert grad(lambda x: grad(lambda y: x * x)(1.0) + x)(3.0) == 1
+
+
+INNER = [
+    lambda x: Tensor(1.5),
+    lambda x: np.sum(Tensor([2.0, 3.0]) ** 2),
+    lambda x: np.sum(x * Tensor([2.0, 3.0]) + x**2),
+    lambda x: np.sum(remat(lambda x: x * Tensor([2.0, 3.0]).data)(x)) + Tensor(1.0),
+    lambda x: np.sum(x) + np.sum(grad(lambda y: np.sum(y * Tensor([2.0, 3.0])))(x * 1.0)),
+    lambda x: 1.5,
+    lambda x: np.float64(1.5),
+]
+"""Functions of two numbers that make Tensors of their own, or give none."""
+
+V = np.array([0.5, -2.0])
+TRANSFORMS = {
+    "grad": lambda f, x: grad(f)(x),
+    "grad by argnums": lambda f, x: grad(lambda x, y: f(x) + np.sum(x * y), (0, 1))(x, x),
+    "grad with aux": lambda f, x: grad(lambda x: (f(x), {"a": Tensor(2.0), "f": f(x)}), 0, True)(x),
+    "value_and_grad": lambda f, x: value_and_grad(f)(x),
+    "value_and_grad with aux": lambda f, x: value_and_grad(lambda x: (f(x), [f(x)]), 0, True)(x),
+    "value_and_grad by nothing": lambda f, x: value_and_grad(f, ())(x),
+    "vjp": lambda f, x: vjp(f, x)[0],
+    "vjp, pulled": lambda f, x: vjp(lambda x: f(x) * 1.0 + 0 * np.sum(x), x)[1](np.array(1.0)),
+    "vjp with aux": lambda f, x: vjp(lambda x: (x, f(x)), x, has_aux=True)[::2],
+    "vjp by nothing": lambda f, x: vjp(lambda: f(x))[0],
+    "jvp": lambda f, x: jvp(f, [x], [V]),
+    "jvp with aux": lambda f, x: jvp(lambda x: (f(x), (f(x), Tensor(3.0))), [x], [V], has_aux=True),
+    "jvp by nothing": lambda f, x: jvp(lambda: f(x), [], []),
+    "hvp": lambda f, x: tg.hvp(f, [x], [V]),
+    "jacobian forward": lambda f, x: tg.jacobian(lambda x: f(x) * x, mode="forward")(x),
+    "jacobian reverse": lambda f, x: tg.jacobian(lambda x: f(x) * x, mode="reverse")(x),
+    "jacobian with aux": lambda f, x: tg.jacobian(lambda x: (x, f(x)), 0, True)(x),
+    "jacobian by nothing": lambda f, x: tg.jacobian(lambda x: (x, f(x)), (), True)(x)[1],
+    "hessian": lambda f, x: tg.hessian(f)(x),
+    "hessian with aux": lambda f, x: tg.hessian(lambda x: (f(x), f(x)), 0, True)(x),
+    "remat": lambda f, x: remat(f)(x),
+    "stop_gradient": lambda f, x: tg.stop_gradient(f(x)),
+}  # fmt: skip
+
+
+class TestArraysGiveArrays:
+    @pytest.mark.parametrize("f", INNER)
+    @pytest.mark.parametrize("transform", TRANSFORMS)
+    def test_whatever_the_function_makes(self, transform, f):
+        found = TRANSFORMS[transform](f, np.array([0.4, 1.5]))
+        leaves = tg.tree.leaves(found)
+        assert leaves
+        assert not any(type(x) is Tensor for x in leaves)
+        assert all(np.asarray(x).dtype == float for x in leaves)
+
+    @pytest.mark.parametrize("f", INNER)
+    @pytest.mark.parametrize("transform", TRANSFORMS)
+    def test_a_tensor_of_an_outer_transform_stays_one(self, transform, f):
+        """The gradient by w of a sum of all results, of which each is multiplied by w inside."""
+        if transform == "stop_gradient":
+            return
+
+        def total(w):
+            found = TRANSFORMS[transform](lambda x: w * f(x), np.array([0.4, 1.5]))
+            return sum(np.sum(x) for x in tg.tree.leaves(found)) + 0 * w
+
+        step = 1e-5
+        difference = (total(2.0 + step) - total(2.0 - step)) / (2 * step)
+        assert np.isclose(grad(total)(2.0), difference, rtol=1e-8, atol=1e-8)
+        assert np.isclose(jvp(total, [2.0], [1.0])[1], difference, rtol=1e-8, atol=1e-8)
+
+    def test_all_public_transforms_are_in_it(self):
+        names = {name.split()[0].rstrip(",") for name in TRANSFORMS}
+        public = {name for name in tg.__all__ if _module(getattr(tg, name)) == _module(grad)}
+        assert names == public | {"remat"}
+
+
+def _module(x):
+    return getattr(x, "__module__", None)
 
 
 class TestVjp:

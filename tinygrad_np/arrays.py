@@ -65,7 +65,8 @@ def shaped_like(data: Any, shape: tuple[int, ...], dtype: Any, where: str) -> Ar
 def owned(array: Any, taken: set[int]) -> Array:
     """`array` with memory of its own, writeable, and handed out only once.
 
-    `taken` remembers what has been handed out.
+    `taken` remembers what has been handed out, by its identity. Where one of those arrays has died
+    since, its identity may be that of another one, which is then copied for nothing.
 
     >>> taken = set()
     >>> a = np.ones(2)

@@ -130,6 +130,7 @@ def _with_row(
     row = kind(differentiable, *rules, kernel=guarded, **options)
     row.is_foreign = True
     # Only what was said: a parameter's name says nothing about somebody else's function.
+    row.axis, row.axes = None, ()
     row.locally_constant = dict(options.get("locally_constant", {}))
     differentiable.row = row
     return differentiable

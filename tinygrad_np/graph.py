@@ -20,12 +20,15 @@ from __future__ import annotations
 
 import itertools
 import operator
+import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
 import numpy as np
 
+from .arrays import owned
 from .debugging import modes, watch
 from .kernels.elementwise import cast
 from .kernels.memory import unshared
@@ -34,7 +37,7 @@ from .kernels.shapes import expand, sum_to
 from .rules.plans import ANS, Plan, Shaped
 from .rules.table import Row, linear
 
-new_number = itertools.count().__next__
+new_number = itertools.count().__next__  # one call in C: no two threads get the same number
 _by_number = operator.attrgetter("number")
 
 
@@ -171,7 +174,7 @@ def reverse(
         for source, seed in seeds:
             if _reach(cotangents, pending, oldest, everywhere, source):
                 _accumulate(cotangents, ours, source, seed, add)
-            elif wrap is None and _is_variable(source):
+            elif wrap is None and _is_variable(source, oldest):
                 return None
         node = heappop(pending)[1] if pending else None
         while node is not None:
@@ -208,7 +211,7 @@ def reverse(
                     if source is None:
                         continue
                     if not _reach(cotangents, pending, oldest, everywhere, source):
-                        if wrap is None and _is_variable(source):
+                        if wrap is None and _is_variable(source, oldest):
                             return None
                         continue
                     if parts is None:
@@ -232,6 +235,33 @@ def reverse(
     return cotangents
 
 
+_COLLECTING: Any = None  # held while a gradient is added; a finaliser may come in between
+
+
+def _begin() -> None:
+    """Make the lock, anew after a fork: the thread that held it is not there."""
+    global _COLLECTING
+    _COLLECTING = threading.RLock()
+
+
+_begin()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin)
+
+
+def collect(found: dict[Node, Any], taken: set[int]) -> None:
+    """Add the cotangents of leaves to their `grad`, to which another thread may add as well.
+
+    `taken` is that of `arrays.owned`.
+    """
+    for node, g in found.items():
+        with _COLLECTING:
+            before = getattr(node, "grad", None)
+            if before is not None:
+                g = watch.total(node, before, g) if modes.opened else before + g
+            node.grad = owned(g, taken)
+
+
 def _reach(
     cotangents: dict[Node, Any],
     pending: list[tuple[int, Node]],
@@ -250,9 +280,14 @@ def _reach(
     return True
 
 
-def _is_variable(source: Source) -> bool:
-    """Whether what a sweep does not come to is more than a constant."""
-    return source.held is not FINISHED if type(source) is Node else True
+def _is_variable(source: Source, oldest: int) -> bool:
+    """Whether what a sweep does not come to is more than a constant.
+
+    A leaf that is younger than the arguments was made by the function itself: that is a constant.
+    """
+    if type(source) is not Node:
+        return True
+    return source.held is not FINISHED and not (source.plan is None and source.number > oldest)
 
 
 def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[Node], bool]:
@@ -264,14 +299,14 @@ def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[
     oldest = arguments[0].number if arguments else -1
     is_closed = True
     order = []
-    stack = [_node(source) for source in results]
-    seen = set(stack)
+    seen = {_node(source) for source in results}  # one of them may have several
+    stack = list(seen)
     while stack:
         node = stack.pop()
         if node in ends:
             is_closed = is_closed and not node.parents
         elif node.plan is None or node.number < oldest:
-            is_closed = is_closed and node.held is FINISHED
+            is_closed = is_closed and not _is_variable(node, oldest)
         elif node.plan is _FREED:
             raise FreedGraphError(_FREED_ALREADY)
         else:

@@ -9,28 +9,74 @@ from typing import Any
 import numpy as np
 
 from .debugging.shapes import with_lines
-from .kernels.dispatch import numbers
-from .kernels.elementwise import bernoulli_loss, logistic_loss, mean_logistic_loss
+from .kernels.dispatch import explained, numbers
+from .kernels.elementwise import (
+    bernoulli_loss,
+    edges,
+    logistic_loss,
+    mean_logistic_loss,
+    sigmoid,
+    sigmoid_log_loss,
+)
 from .kernels.softmax import class_losses, log_softmax
+from .tensor import Tensor, rebuilt, source_of, value_of
 
 
-def log_loss(probabilities: Any, labels: Any, reduction: str = "mean") -> Any:
+@explained
+def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: float = 1e-16) -> Any:
     """−y log p − (1 − y) log(1 − p), for probabilities p of y = 1 and labels y between 0 and 1.
 
-    0·log 0 counts as 0; a prediction that is certain and wrong has the loss inf. Where logits are
-    at hand, `log_loss_with_logits` is more exact, and finite. Raises ``ValueError`` where the
-    shapes differ or a label or probability is outside [0, 1].
+    A p outside [`bound`, 1 − `bound`] counts as that end of it, so that what is certain and wrong
+    has a finite loss, and what is certain and right none. With the default of 1e-16 no loss is
+    above 36.8. Where p's dtype has no such number, the end is the nearest inside 0 and 1: in
+    float32 p counts as at most 1 − 6e-8 (a loss of 16.6), in float16 as at least 6e-8 (16.6) and at
+    most 1 − 5e-4 (7.6).
+
+    The gradient is that of the loss without a bound, so that what is most wrong is learned, too:
+    (1 − y)/(1 − p) − y/p, and at p of exactly 0 or 1 that of the end. Where p is the result of
+    `sigmoid` itself (or SciPy's `expit`), it is σ(z) − y by the logits z, of any size. Where logits
+    are at hand, `log_loss_with_logits` is exact.
+
+    Raises ``ValueError`` where the shapes differ, a label or probability is outside [0, 1], or
+    `bound` outside (0, ½).
 
     >>> log_loss(np.array([0.5, 1.0]), np.array([1, 1]), reduction="none")
     array([0.69314718, 0.        ])
+    >>> log_loss(np.array([0.0, 1.0]), np.array([1, 0]), reduction="none").round(2)
+    array([36.84, 36.74])
     """
     probabilities, labels = _checked("log_loss", probabilities, labels, reduction)
-    if np.any((probabilities < 0) | (probabilities > 1)):
+    edges(bound, np.dtype(float))  # raises unless `bound` is one
+    values = value_of(probabilities)
+    if values.size == 1:
+        is_outside = values.item() < 0 or values.item() > 1
+    else:
+        is_outside = np.any((values < 0) | (values > 1))
+    if is_outside:
         raise ValueError("log_loss: probabilities lie between 0 and 1; are these logits?")
-    losses = bernoulli_loss(probabilities, labels)
+    function, logits = _made_by(probabilities)
+    is_expit = isinstance(function, np.ufunc) and function.__name__ == "expit"
+    if function is sigmoid or is_expit:
+        losses = sigmoid_log_loss(logits, labels, function, bound)
+    else:
+        losses = bernoulli_loss(probabilities, labels, bound)
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 
+def _made_by(x: Any) -> tuple[Any, Any]:
+    """The function that gave a Tensor, and its first operand, if both are at hand.
+
+    From z = 37 on, σ(z) is 1: the chain rule of loss and sigmoid has lost z, and so is told it.
+    """
+    node: Any = source_of(x) if type(x) is Tensor else None
+    plan: Any = getattr(node, "plan", None)
+    for index, slot in getattr(plan, "values", ()):
+        if slot == 0:
+            return plan.row.function, rebuilt(node.kept[index], node.parents[0])
+    return None, None
+
+
+@explained
 def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     """`log_loss` of sigmoid(logits), without overflow and cancellation.
 
@@ -47,6 +93,7 @@ def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 
+@explained
 def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     """−log softmax(z)[k] for logits z, (n, classes), and labels k, (n,), integers from 0.
 

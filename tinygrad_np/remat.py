@@ -14,7 +14,6 @@ and Walther, *Evaluating Derivatives*, 2008, chapter 12).
 """
 
 import functools
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +26,7 @@ from .debugging.errors import ChangedArrayError
 from .debugging.marks import fingerprint
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
-from .transforms import jvp, vjp
+from .transforms import closed, jvp, marker, vjp
 
 
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,7 +49,9 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         leaves = tree.leaves((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if type(leaf) is Tensor]
         if not places:
-            return function(*args, **kwargs)
+            since = marker()
+            results = function(*args, **kwargs)
+            return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
 
         def on(values: list[Any]) -> Any:
             """The results, for these values of the Tensors among the arguments."""
@@ -103,15 +104,13 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Ro
 
     def pull(g: Any, operands: Any) -> Any:
         cotangents = [x for i, x in enumerate(g) if i not in constants]
-        with modes.afresh((sys._getframe().f_code, place)):
-            return list(vjp(differentiable, *operands)[1](cotangents))
+        return _anew(place, lambda: list(vjp(differentiable, *operands)[1](cotangents)))
 
     def push(t: Any, operands: Any) -> Any:
         tangents = [
             np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)
         ]
-        with modes.afresh((sys._getframe().f_code, place)):
-            found = iter(jvp(differentiable, operands, tangents)[1])
+        found = iter(_anew(place, lambda: jvp(differentiable, operands, tangents)[1]))
         return [None if i in constants else next(found) for i in range(len(arrays))]
 
     def recomputed(operands: Any) -> Any:
@@ -121,6 +120,12 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Ro
     return general(
         recomputed, takes("operands"), (pull, push), nested={"operands"}, constant_outputs=constants
     )
+
+
+def _anew(place: Any, compute: Callable[[], Any]) -> Any:
+    """Compute a user's function again; debug mode looks for lines no further out than this."""
+    with modes.afresh((_anew.__code__, place)):
+        return compute()
 
 
 class _Watch:

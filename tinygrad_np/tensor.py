@@ -18,17 +18,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from .arrays import Array, floating, is_masked, owned, shaped_like
+from .arrays import Array, floating, is_masked, shaped_like
 from .debugging import modes, shapes, watch
-from .graph import Node, Output, Source, describe, leaf, new_number, reverse, several_of
+from .graph import Node, Output, Source, collect, describe, leaf, new_number, reverse, several_of
+from .kernels.dispatch import explained
 from .kernels.memory import elementwise, large_from
 from .methods import Methods
-from .refusals import Refusals, no_attribute
-from .rules import TABLE
+from .refusals import Refusals
+from .rules import TABLE, axes
 from .rules.calls import (
     bind,
     check_constant,
@@ -59,6 +60,7 @@ class Tensor(Methods, Refusals):
     _value: Array
     _source: Source
 
+    @explained
     def __init__(self, data: Any, dtype: Any = None) -> None:
         if isinstance(data, Tensor):
             raise TypeError(
@@ -136,6 +138,7 @@ class Tensor(Methods, Refusals):
 
     # The gradient
 
+    @explained
     def backward(self, cotangent: Any = None) -> None:
         """Add the gradient of this result to the `grad` of every leaf that it was computed from.
 
@@ -164,12 +167,7 @@ class Tensor(Methods, Refusals):
         given = np.ones(self.shape) if cotangent is None else cotangent
         seed = shaped_like(given, self.shape, self.dtype, "backward: the cotangent")
         found: Any = reverse([(self._source, seed)], free=True)
-        taken = {id(seed)}
-        for node, g in found.items():
-            before = getattr(node, "grad", None)
-            if before is not None:
-                g = watch.total(node, before, g) if modes.opened else before + g
-            node.grad = owned(g, taken)
+        collect(found, {id(seed)})
 
     # NumPy's protocols
 
@@ -271,16 +269,12 @@ class Tensor(Methods, Refusals):
 
     # NumPy's methods
 
-    def reshape(self, *shape: Any, order: str = "C") -> Tensor:
+    def reshape(self, *shape: Any, order: str | None = "C") -> Tensor:
         """As `numpy.reshape`; the shape is one tuple or several integers."""
         target = shape[0] if len(shape) == 1 else shape
         if order == "C":
             return _binary(_RESHAPE, self, target)
         return apply(_RESHAPE, (self, target, order), {})
-
-    def __getattr__(self, name: str) -> NoReturn:
-        function = getattr(np, name, None)
-        raise no_attribute(name, function in TABLE)
 
     # Copies and pickles
 
@@ -516,11 +510,16 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     if not pattern:
         return row.call(bound, row.kernel)
     plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
-    if plain and not plan.likes:
+    if plain and not plan.likes and axes.are_plain(row, bound):
         if len(row.calls) >= MOST_KEPT:
             row.calls.clear()
-        row.calls[tuple(map(type, args))] = _call(plan, len(args))
+        call = _call(plan, len(args))
+        if row.axis is not None and bound[row.axis] is not None:
+            call = axes.unless_of_a_number(row, call, _apply_bound)
+        row.calls[tuple(map(type, args))] = call
     ans = row.call(bound, row.kernel)
+    if row.axes and axes.settled(row, bound):
+        return axes.of_a_number(row, bind(row, args, kwargs), np.shape(ans))
     several = row.constant_outputs is not None
     arrays = [np.asarray(item) for item in (ans if several else [ans])]
     known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]

@@ -5,7 +5,8 @@ left and from the right, `hvp` by a Hessian; `jacobian` and `hessian` are the ma
 `stop_gradient` makes a constant of a value.
 
 Each takes a plain function of arrays and gives derivatives as arrays; nested, they give higher
-orders. The graph lives inside the call, so nothing has to be reset or freed.
+orders. The graph lives inside the call, so nothing has to be reset or freed. A Tensor from outside
+that the function uses makes Tensors of the results; one that the function makes is a constant.
 
 >>> grad(lambda x: x**3)(2.0)
 array(12.)
@@ -26,6 +27,7 @@ import numpy as np
 from . import tree
 from .arrays import is_masked, owned, shaped_like
 from .graph import FINISHED, Node, between, forward, identity, leaf, reverse
+from .kernels.dispatch import explained
 from .kernels.elementwise import constant
 from .rules.plans import Like, Shaped
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
@@ -34,6 +36,7 @@ Argnums = int | tuple[int, ...]
 """The positions of the arguments to differentiate by; negative ones count from the end."""
 
 
+@explained
 def value_and_grad(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -55,6 +58,7 @@ def value_and_grad(
     return _differentiated(function, argnums, has_aux, "value_and_grad")
 
 
+@explained
 def grad(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -78,12 +82,13 @@ def grad(
 def _differentiated(
     function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
 ) -> Callable[..., Any]:
-    argnums, chosen = _positions(argnums, name)
+    argnums, chosen = positions(argnums, name)
 
     @functools.wraps(function)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         inputs: list[Node] = []
         inside = _inside(args, chosen, inputs, name)
+        inputs = inputs or marker()
         try:
             result, aux = _with_aux(function(*inside, **kwargs), has_aux, name)
             return gradient_of(result, aux, inputs, args)
@@ -100,7 +105,7 @@ def _differentiated(
         else:
             value = _number(result, name)
         if has_aux:
-            value = value, tree.map(lambda x: _closed(x, inputs), aux)
+            value = value, tree.map(lambda x: closed(x, inputs), aux)
         # Not the trees that the function was given: it may have written into them.
         form = args[argnums] if isinstance(argnums, int) else tuple([args[i] for i in chosen])
         return value, _gathered(found, inputs, form)
@@ -108,6 +113,7 @@ def _differentiated(
     return differentiated
 
 
+@explained
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """`function`'s value at `primals`, and a function that pulls cotangents back to them.
 
@@ -124,10 +130,11 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
     # Copied, because the pull may be called after the caller has written into the arrays.
     inside = tuple([_opened(primal, inputs, "vjp", i, True) for i, primal in enumerate(primals)])
     form = tree.map(source_of, inside)  # while nobody has written into the trees
+    inputs = inputs or marker()
     try:
         results, aux = _with_aux(function(*inside), has_aux, "vjp")
-        value = tree.map(lambda x: _closed(x, inputs), results)
-        aux = tree.map(lambda x: _closed(x, inputs), aux)
+        value = tree.map(lambda x: closed(x, inputs), results)
+        aux = tree.map(lambda x: closed(x, inputs), aux)
     finally:
         _finish(inputs)
     outputs = tree.leaves(results)
@@ -145,6 +152,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
     return (value, pull, aux) if has_aux else (value, pull)
 
 
+@explained
 def jvp(
     function: Callable[..., Any],
     primals: Sequence[Any],
@@ -171,19 +179,21 @@ def jvp(
         for i, (primal, tangent) in enumerate(zip(inside, tangents, strict=True))
         for t in _matched(tangent, primal, f"jvp: tangent {i}")
     ]
+    inputs = inputs or marker()
     try:
         results, aux = _with_aux(function(*inside), has_aux, "jvp")
         taken = {id(t) for t in given}
-        found = iter(_pushed(results, inputs)(given))
+        found = iter(_pushed(results, inputs)(given or [None]))
         tangent = tree.map(lambda x: _delivered(next(found), _like(x), taken), results)
-        value = tree.map(lambda x: _closed(x, inputs), results)
+        value = tree.map(lambda x: closed(x, inputs), results)
         if has_aux:
-            return value, tangent, tree.map(lambda x: _closed(x, inputs), aux)
+            return value, tangent, tree.map(lambda x: closed(x, inputs), aux)
         return value, tangent
     finally:
         _finish(inputs)
 
 
+@explained
 def hvp(
     function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[Any, ...]:
@@ -199,6 +209,7 @@ def hvp(
     return jvp(grad(function, tuple(range(len(primals)))), primals, tangents)[1]
 
 
+@explained
 def jacobian(
     function: Callable[..., Any],
     argnums: Argnums = 0,
@@ -222,19 +233,20 @@ def jacobian(
     """
     if mode not in (None, "forward", "reverse"):
         raise ValueError(f"jacobian: mode must be 'forward', 'reverse' or None, not {mode!r}")
-    argnums, chosen = _positions(argnums, "jacobian")
+    argnums, chosen = positions(argnums, "jacobian")
 
     @functools.wraps(function)
     def matrices(*args: Any, **kwargs: Any) -> Any:
         inputs: list[Node] = []
         inside = _inside(args, chosen, inputs, "jacobian")
+        since = inputs or marker()
         try:
             results, aux = _with_aux(function(*inside, **kwargs), has_aux, "jacobian")
-            return blocks_of(results, aux, inputs, args)
+            return blocks_of(results, aux, inputs, since, args)
         finally:
             _finish(inputs)
 
-    def blocks_of(results: Any, aux: Any, inputs: list[Node], args: Any) -> Any:
+    def blocks_of(results: Any, aux: Any, inputs: list[Node], since: Any, args: Any) -> Any:
         outputs = [_like(x) for x in tree.leaves(results)]
         if _is_forward(mode, inputs, outputs):
             blocks = _forward_blocks(results, inputs, outputs)
@@ -243,11 +255,12 @@ def jacobian(
         rows = iter(blocks)
         form = args[argnums] if isinstance(argnums, int) else tuple([args[i] for i in chosen])
         found = tree.map(lambda _: tree.unflatten(form, next(rows)), results)
-        return (found, tree.map(lambda x: _closed(x, inputs), aux)) if has_aux else found
+        return (found, tree.map(lambda x: closed(x, since), aux)) if has_aux else found
 
     return matrices
 
 
+@explained
 def hessian(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -382,7 +395,7 @@ def _require_sequences(name: str, primals: Any, tangents: Any) -> None:
             )
 
 
-def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
+def positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
     """`argnums` as Python's integers, and as a tuple."""
     try:
         if not isinstance(argnums, (tuple, list)):
@@ -396,22 +409,33 @@ def _positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
     return positions, positions
 
 
-def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
-    """The arguments, with variables in place of the chosen ones."""
-    count, inside = len(args), list(args)
+def within(chosen: tuple[int, ...], count: int, name: str) -> None:
+    """Raise where `chosen` does not name arguments among so many, each once."""
     for argnum in chosen:
         if not -count <= argnum < count:
             raise ValueError(
                 f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
             )
-        inside[argnum] = _opened(args[argnum], inputs, name, argnum)
     if len(chosen) > 1 and len({argnum % count for argnum in chosen}) < len(chosen):
         raise ValueError(f"{name}: argnums {chosen} names an argument twice")
+
+
+def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
+    """The arguments, with variables in place of the chosen ones."""
+    within(chosen, len(args), name)
+    inside = list(args)
+    for argnum in chosen:
+        inside[argnum] = _opened(args[argnum], inputs, name, argnum)
     return inside
 
 
 def _shown(chosen: tuple[int, ...]) -> Any:
     return chosen[0] if len(chosen) == 1 else chosen
+
+
+def marker() -> list[Node]:
+    """In place of inputs where there are none: what is younger was made inside the function."""
+    return [leaf((), np.dtype(float))]
 
 
 def _finish(inputs: list[Node]) -> None:
@@ -471,8 +495,11 @@ def _number(result: Any, name: str) -> Any:
     is_number = not isinstance(result, (list, tuple, dict, str))
     value = np.array(result) if is_number else np.empty(0)
     if value.size != 1 or value.dtype.kind not in "biuf":
+        pair = isinstance(result, tuple) and len(result) == 2
+        remedy = "; has_aux=True takes a pair (number, anything)" if pair else ""
+        remedy = "; is a return missing?" if result is None else remedy
         raise TypeError(
-            f"{name}: the function must return a single real number, not {result!r:.60}"
+            f"{name}: the function must return a single real number, not {result!r:.60}{remedy}"
         )
     return value
 
@@ -558,8 +585,11 @@ def _delivered(g: Any, like: Any, taken: set[int]) -> Any:
     return g if type(g) is Tensor else owned(g, taken)
 
 
-def _closed(x: Any, inputs: list[Node]) -> Any:
-    """A result as it leaves: an array of its own, or a Tensor where it depends on more."""
+def closed(x: Any, inputs: list[Node]) -> Any:
+    """A result as it leaves: an array of its own, or a Tensor where it depends on more.
+
+    That is on a Tensor from outside of the transform; one that the function made is a constant.
+    """
     if type(x) is not Tensor:
         return x.copy() if type(x) is np.ndarray else x
     return value_in(x).copy() if between([source_of(x)], inputs)[1] else x

@@ -2,13 +2,15 @@
 
 - `compare`: a function's gradient by reverse mode against one that was derived by hand.
 - `check_gradient`: any NumPy function and the gradient claimed of it; no Tensor is involved.
+  `assert_gradient` raises unless it is right, for tests.
+- `check_vjp`, `check_jacobian`: the same for a hand-written backward pass, and for a Jacobian.
 - `check_function`: the derivatives that this package computes of a function, against differences.
 - `check_rule`: the rule of a function of one's own, in every way in which the table's are tried.
 - `explain_nonfinite`: where nan or inf in a value or a gradient came from.
 
 The last one has a report of its own. Each of the others gives a `Report`: a verdict (right, wrong,
-cannot tell), rows as data, a table as text, hints at what a mistake looks like, and
-`raise_if_wrong`.
+cannot tell), rows as data, a table at a prompt and in a notebook, hints at what a mistake looks
+like, `raise_if_wrong` and `assert_right`; it can be pickled.
 
 >>> import numpy as np
 >>> report = check_gradient(lambda x: np.sum(x**2), lambda x: x, np.array([1.0, 2.0, 4.0]))
@@ -21,10 +23,12 @@ cannot tell), rows as data, a table as text, hints at what a mistake looks like,
 row, what else can be known about the same derivative, and the command that prints it.
 """
 
+from .backward import check_vjp
 from .compare import compare
 from .explain import NonFiniteReport, explain_nonfinite
 from .function import check_function
-from .gradient import check_gradient
+from .gradient import assert_gradient, check_gradient
+from .jacobian import check_jacobian
 from .report import Report, Row, WrongGradientError
 from .rule import check_rule
 
@@ -33,9 +37,12 @@ __all__ = [
     "Report",
     "Row",
     "WrongGradientError",
+    "assert_gradient",
     "check_function",
     "check_gradient",
+    "check_jacobian",
     "check_rule",
+    "check_vjp",
     "compare",
     "explain_nonfinite",
 ]

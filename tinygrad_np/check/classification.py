@@ -1,8 +1,9 @@
 """What a Tensor may be given to: every function that NumPy can send it, in exactly one class.
 
 `classification` lists NumPy's overridable functions with their class, and how each argument is
-treated; `unclassified` those that the table does not know, as a newer NumPy may have; `page` is the
-list as Markdown, which ``python -m tinygrad_np table`` prints.
+treated; `unclassified` those that the table does not know, as a NumPy newer than `NEWEST` may have:
+a Tensor refuses them by name. `page` is the list as Markdown, which ``python -m tinygrad_np table``
+prints.
 
 >>> [entry] = [entry for entry in classification() if entry.function == "np.var"]
 >>> entry.kind, entry.differentiable
@@ -29,6 +30,9 @@ from numpy.testing.overrides import (
 
 from ..rules import REFUSED, TABLE, load
 from ..rules.table import name_of
+
+NEWEST = {"numpy": "2.5", "scipy": "1.18"}
+"""The newest versions that were tried; newer ones may have functions without a class."""
 
 # NumPy adds these parts to its lists once they are imported.
 _PARTS = ("char", "fft", "lib.recfunctions", "linalg", "polynomial", "strings")
@@ -66,6 +70,7 @@ def functions() -> list[Callable[..., Any]]:
         importlib.import_module(f"numpy.{part}")
     listed = [*get_overridable_numpy_ufuncs(), *get_overridable_numpy_array_functions()]
     found: set[Any] = {_public(function) for function in listed}
+    load()  # also the families of these parts
     return sorted(found, key=lambda function: (name_of(function), repr(function)))
 
 
@@ -78,14 +83,23 @@ def _public(function: Any) -> Any:
 
 def classification() -> list[Entry]:
     """An entry for each of NumPy's functions that is in the table, or refused."""
-    load()
     return [_entry(function) for function in functions() if function in {**TABLE, **REFUSED}]
 
 
 def unclassified() -> list[str]:
     """The names of NumPy's functions that are neither in the table nor refused."""
-    load()
     return [name_of(f) for f in functions() if f not in TABLE and f not in REFUSED]
+
+
+def is_newer(library: str) -> bool:
+    """Whether the "numpy" or "scipy" that is installed is newer than the newest that was tried."""
+    installed = importlib.import_module(library).__version__
+    return _numbers(installed) > _numbers(NEWEST[library])
+
+
+def _numbers(version: str) -> list[int]:
+    """The first two numbers of a version."""
+    return [int(number) for number in version.split(".")[:2]]
 
 
 def _entry(function: Callable[..., Any]) -> Entry:
@@ -99,8 +113,11 @@ def _entry(function: Callable[..., Any]) -> Entry:
     return Entry(row.name, row.kind, differentiable, constant, refused, row.reason)
 
 
-def page(entries: Sequence[Entry]) -> str:
-    """The entries as a page of Markdown: those with rules, the constant ones, the refused ones."""
+def page(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> str:
+    """The entries as a page of Markdown: those with rules, the constant ones, the refused ones.
+
+    At its end the names of those that are `unknown`.
+    """
     version = ".".join(np.__version__.split(".")[:2])
     ruled = [entry for entry in entries if entry.kind not in ("constant", "refused")]
     parts = [
@@ -137,6 +154,11 @@ def page(entries: Sequence[Entry]) -> str:
                 [[why, _names(e.function for e in chosen if e.reason == why)] for why in reasons],
             ),
         ]
+    if unknown:
+        told = (
+            "A newer NumPy than the newest that was tried has them. A Tensor refuses them by name."
+        )
+        parts += [f"## Without a class: {len(unknown)}", told, _names(unknown)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -161,8 +183,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("names", nargs="*", metavar="name", help="functions, as np.sort or sort")
     wanted = parser.parse_args(arguments).names
-    entries = classification()
+    entries, unknown = classification(), unclassified()
     if wanted:
+        unknown = []
         of_name = {n for e in entries for n in wanted if n in (e.function, e.function[3:])}
         if missing := [name for name in wanted if name not in of_name]:
             print(
@@ -172,5 +195,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             return 2
         entries = [e for e in entries if {e.function, e.function[3:]} & set(wanted)]
-    print(page(entries), end="")
+    print(page(entries, unknown), end="")
     return 0

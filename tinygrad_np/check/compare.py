@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import tree
 from ..tensor import Tensor
-from ..transforms import value_and_grad
+from ..transforms import Argnums, value_and_grad
+from .arguments import copied, fitted, not_finite, numbers, repeated, split, variables
 from .components import Search
 from .differences import NOWHERE
 from .hints import common_hints, local_hints
-from .leaves import aligned, copied, not_finite, numbers, split
 from .probe import DOUBLE, PRECISIONS, Array, Look, Precision, Probe, directions, norm, scales
-from .report import COMPARED, Report, Row
+from .report import Report, Row
 
 SHOWN = 6
 """Components in a report, at most, of each array."""
@@ -32,12 +31,13 @@ def compare(
     function: Callable[..., Any],
     analytic: Callable[..., Any],
     *args: Any,
-    argnums: int | tuple[int, ...] = 0,
+    argnums: Argnums = 0,
 ) -> Report:
     """Hold the gradient of `function` by reverse mode against ``analytic(*args)``.
 
     `function` gives a number, and `analytic` the gradient for the argument `argnums`: a tree of the
-    same structure, of arrays of the same shapes; a tuple of such trees if `argnums` is a tuple.
+    same structure, of arrays of the same shapes; a tuple of such trees if `argnums` is a tuple. For
+    an array, a flat list of its components will do.
     Each leaf is a row, and its verdict is
 
     - *right* if the two differ by at most 1e-12 of the leaf's largest component (1e-5 in float32),
@@ -77,30 +77,28 @@ def compare(
             f"compare: analytic is called with the arguments, so it must be a function, not "
             f"{type(analytic).__name__}"
         )
+    x, full, called = variables("compare", args, argnums)
+    what = "compare: the hand-derived gradient"
     value_and_gradient = value_and_grad(function, argnums)
 
-    def gradient(*args: Any) -> Any:
-        return value_and_gradient(*args)[1]
+    def both(x: Any) -> tuple[Any, list[Array], list[Array]]:
+        """The value, and the leaves of both gradients."""
+        with np.errstate(all="ignore"):  # what is not finite is reported
+            value, found = value_and_gradient(*full(copied(x)))
+            claimed = fitted(what, x, analytic(*full(copied(x))), called)
+        return value, tree.leaves(found), claimed
 
     for number, arg in enumerate(args):
-        _no_tensor(arg, f"compare: argument {number}")
-    with np.errstate(all="ignore"):  # what is not finite is reported
-        value, found = value_and_gradient(*copied(args))
-        claimed = analytic(*copied(args))
-    if isinstance(argnums, (tuple, list)):
-        chosen = tuple(argnums)
-        variables: Any = tuple([args[i] for i in chosen])
-    else:
-        chosen = (operator.index(argnums),)
-        variables = args[chosen[0]]
-    pairs = _pairs(found, claimed, variables, np.asarray(value).dtype)
+        for leaf in tree.leaves(arg):
+            if isinstance(leaf, Tensor):
+                numbers(leaf, f"compare: argument {number} is")
+    pairs = _pairs(x, *both(x))
     if not pairs:
         raise ValueError(f"compare: there are no arrays to compare by argnums {argnums}")
-    largest = max((pair.largest for pair in pairs), default=0.0)
+    largest = max(pair.largest for pair in pairs)
     if any(not pair.is_close for pair in pairs):
-        with np.errstate(all="ignore"):
-            _same_again(pairs, *_both(gradient, analytic, args, found))
-        moved = _moved(gradient, analytic, args, chosen, pairs, found)
+        _same_again(pairs, *both(x)[1:])
+        moved = _moved(both, x, pairs)
         pairs = [pair._replace(floor=floor) for pair, floor in zip(pairs, moved, strict=True)]
     rows = [_row(pair, largest) for pair in pairs]
     components: list[Row] = []
@@ -112,7 +110,7 @@ def compare(
             hints += [f"{pair.path}: {h}" if pair.path else h for h in _hints(pair)]
     tolerances = " / ".join(f"{t:g}" for t in sorted({pair.precision.tolerance for pair in pairs}))
     failure = f"the gradients differ by more than {tolerances} of the largest component"
-    return Report(rows, COMPARED, failure=failure, components=components, hints=hints)
+    return Report(rows, "compared", failure=failure, components=components, hints=hints)
 
 
 class _Pair(NamedTuple):
@@ -155,40 +153,13 @@ class _Pair(NamedTuple):
             return np.asarray(~(self.off <= self.allowed) & np.isfinite(self.found))
 
 
-def _pairs(found: Any, claimed: Any, variables: Any, dtype: Any) -> list[_Pair]:
-    pairs: list[_Pair] = []
-    paths = tree.paths(found)
-
-    def pair(a: Any, b: Any, x: Any) -> None:
-        path = paths[len(pairs)]
-        place = f" at {path}" if path else ""
-        b = numbers(b, f"compare: the hand-derived gradient{place} is").copy()
-        if a.shape != b.shape:
-            raise ValueError(
-                f"compare: the hand-derived gradient has shape {b.shape}{place}, "
-                f"the argument has shape {a.shape}"
-                + (". Is it transposed?" if b.ndim > 1 and b.shape == a.shape[::-1] else "")
-            )
-        if b.dtype.kind not in "biufc":
-            raise TypeError(
-                f"compare: the hand-derived gradient{place} has dtype {b.dtype}, which is no number"
-            )
-        if b.dtype.kind == "c" and a.dtype.kind != "c":
-            raise TypeError(
-                f"compare: the hand-derived gradient{place} is complex, the argument is real"
-            )
-        dtypes = [np.empty(0, array.dtype).real.dtype for array in (a, b)]
-        precision = max(PRECISIONS.get(d, DOUBLE) for d in (*dtypes, np.empty(0, dtype).real.dtype))
-        if b.dtype.kind in "biu":
-            b = b.astype(np.float64)
-        pairs.append(_Pair(path, np.asarray(x), a, b, precision, np.zeros(a.shape)))
-
-    try:
-        tree.map(pair, found, claimed, variables)
-    except ValueError as error:
-        if str(error).startswith("compare"):
-            raise
-        raise ValueError(f"compare: the argument and the hand-derived gradient: {error}") from error
+def _pairs(x: Any, value: Any, found: list[Array], claimed: list[Array]) -> list[_Pair]:
+    dtype = np.asarray(value).dtype
+    pairs = []
+    for path, at, a, b in zip(tree.paths(x), tree.leaves(x), found, claimed, strict=True):
+        dtypes = [np.empty(0, of).real.dtype for of in (a.dtype, b.dtype, dtype)]
+        precision = max(PRECISIONS.get(d, DOUBLE) for d in dtypes)
+        pairs.append(_Pair(path, np.asarray(at), a, b, precision, np.zeros(a.shape)))
     return pairs
 
 
@@ -233,45 +204,16 @@ def _shown(pair: _Pair, place: Any) -> tuple[float, float]:
     return claimed.real, found.real
 
 
-def _no_tensor(arg: Any, what: str) -> None:
-    for leaf in tree.leaves(arg):
-        if isinstance(leaf, Tensor):
-            numbers(leaf, f"{what} is")
-
-
-def _both(
-    gradient: Callable[..., Any], analytic: Callable[..., Any], args: Sequence[Any], like: Any
-) -> tuple[list[Any], list[Any]]:
-    """The leaves of both gradients."""
-    found, claimed = gradient(*copied(args)), analytic(*copied(args))
-    return aligned(like, found), aligned(like, claimed)
-
-
-def _same_again(pairs: list[_Pair], found: list[Any], claimed: list[Any]) -> None:
+def _same_again(pairs: list[_Pair], found: list[Array], claimed: list[Array]) -> None:
     """Raise if a gradient is another the second time: then all else is vain."""
-    for which, leaves, said in (
-        ("by reverse mode", found, "found"),
-        ("that was derived by hand", claimed, "claimed"),
-    ):
-        for pair, again in zip(pairs, leaves, strict=True):
-            before = getattr(pair, said)
-            change = np.nan_to_num(np.abs(np.asarray(again) - before), posinf=0.0)
-            if np.any(change > max(1e-9, pair.precision.tolerance) * pair.largest):
-                place = np.unravel_index(np.argmax(change), change.shape)
-                raise ValueError(
-                    f"compare: the gradient {which} had {before[place].item()} in it, and then "
-                    f"{np.asarray(again)[place].item()}; what is to be compared must give the same "
-                    "for the same arguments: fix the seed of its random numbers, and keep no state"
-                )
+    for pair, *again in zip(pairs, found, claimed, strict=True):
+        allowed = max(1e-9, pair.precision.tolerance) * pair.largest
+        repeated("compare: the gradient by reverse mode", pair.found, again[0], allowed)
+        repeated("compare: the hand-derived gradient", pair.claimed, again[1], allowed)
 
 
 def _moved(
-    gradient: Callable[..., Any],
-    analytic: Callable[..., Any],
-    args: tuple[Any, ...],
-    chosen: tuple[int, ...],
-    pairs: list[_Pair],
-    like: Any,
+    both: Callable[[Any], tuple[Any, list[Array], list[Array]]], x: Any, pairs: list[_Pair]
 ) -> list[Array]:
     """The noise floor of each leaf: how far both gradients move if the arguments do by roundings.
 
@@ -286,20 +228,16 @@ def _moved(
 
     moves = [[np.zeros(pair.found.shape) for pair in pairs] for _ in range(2)]
     for _ in range(6):
-        changed = list(copied(args))
-        for i in chosen:
-            changed[i] = tree.map(nudged, args[i])
         try:
-            with np.errstate(all="ignore"):
-                both = _both(gradient, analytic, changed, like)
+            _, *gradients = both(tree.map(nudged, x))
         except (ArithmeticError, ValueError):
             continue  # beyond the edge of a domain
         for i, pair in enumerate(pairs):
             for which, still in enumerate((pair.found, pair.claimed)):
                 with np.errstate(all="ignore"):
-                    move = np.nan_to_num(np.abs(both[which][i] - still), posinf=0.0)
+                    move = np.nan_to_num(np.abs(gradients[which][i] - still), posinf=0.0)
                 moves[which][i] = np.maximum(moves[which][i], move)
-    return [_floor(pair, *both) for pair, *both in zip(pairs, *moves, strict=True)]
+    return [_floor(pair, *move) for pair, *move in zip(pairs, *moves, strict=True)]
 
 
 def _floor(pair: _Pair, found: Array, claimed: Array) -> Array:

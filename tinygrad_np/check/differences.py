@@ -17,6 +17,7 @@ True
 
 from __future__ import annotations
 
+import collections
 import itertools
 from collections.abc import Callable
 from typing import NamedTuple
@@ -37,6 +38,9 @@ NEAR, FAR = 12, 9
 """A function that stands still to 2⁻¹² around has more than roundings of single precision, and one
 that does to 2⁻⁹ more than those of half precision: that one is constant there, if that is what is
 claimed of it."""
+
+SINGLE = 2.0**-23
+"""The spacing of numbers in single precision: its roundings are as low, and no wider."""
 
 TINY = float(np.finfo(np.float64).smallest_subnormal)
 """No value has a smaller rounding."""
@@ -62,12 +66,16 @@ class Slope(NamedTuple):
     """how far the slopes on the two sides differ, if it shows: a kink between the points"""
     note: str = ""
     """why there is no telling, or not better, if that is known"""
+    is_on_a_step: bool = False
+    """whether it is that of steps, between which the slope is what is explained"""
 
     @property
     def is_resolved(self) -> bool:
         """Whether the changes of the function are large beside the floor."""
         return self.floor <= 1e-2 * self.rise
 
+
+NOISE, JUMPS = "f changes like noise", "f moves in jumps"
 
 NOWHERE = Slope(np.nan, np.inf, START, 0.0, note="f is not finite on both sides")
 
@@ -82,9 +90,10 @@ def slope(function: Function, epsilon: float = EPS) -> Slope:
     found = _sweep(ladder)
     for _ in range(4):
         level = found.level
-        # Two spacings: where values are rounded coarsely, one may hit the grid and see nothing.
+        # Two spacings: where values are rounded coarsely, one may hit the grid and see nothing,
+        # as all that have few bits may.
         spacing = 2.0 ** -max(level, START) / 256
-        ladder.noise = max(_roughness(function, spacing), _roughness(function, 0.625 * spacing))
+        ladder.noise = max(_roughness(function, spacing), _roughness(function, 0.618034 * spacing))
         found = _sweep(ladder)
         if found.level == level:
             break
@@ -94,18 +103,22 @@ def slope(function: Function, epsilon: float = EPS) -> Slope:
     if jumps > 1e-5 * abs(ladder.height) and reach <= NEAR:
         # steps, no roundings
         if found.value or reach > FAR:
-            return NOWHERE._replace(note="f moves in jumps")
+            return NOWHERE._replace(note=JUMPS)
     elif jumps:
         ladder.noise = jumps
         found = _sweep(ladder)
         if found.level < 0:  # from so far away, any steps look like a slope
-            return NOWHERE._replace(note="f moves in jumps")
+            return NOWHERE._replace(note=JUMPS)
     if found.jump and not _steady(ladder, range(found.level, found.level + 3)):
         found = found._replace(jump=0.0)
     change = found.rise * 2.0**-found.level
-    if not found.is_resolved and not found.jump and change > 1e-3 * found.height:
-        return NOWHERE._replace(note="f changes like noise")
-    return _confirmed(ladder, found) if np.isfinite(found.floor) else NOWHERE
+    is_noise = not found.is_resolved and not found.jump and change > 1e-3 * found.height
+    if is_noise and not ladder.repeats():
+        return NOWHERE._replace(note=NOISE, rise=change, level=0)
+    if not np.isfinite(found.floor):
+        return NOWHERE
+    found = _confirmed(ladder, found)
+    return found._replace(is_on_a_step=_is_on_a_step(ladder, found))
 
 
 def slope_at(function: Function, level: int, noise: float, epsilon: float = EPS) -> Slope:
@@ -173,6 +186,17 @@ class _Ladder:
         ]
         points = [(4 * b - a) / 3 for a, b in itertools.pairwise(slopes)]
         return max(points) - min(points)
+
+    def repeats(self) -> bool:
+        """Whether most values came up before: what is left of larger numbers that cancel.
+
+        They are few multiples of one rounding, so that they bound the slope. A function that is
+        faster than any step takes another value each time. One value may be what it is cut off at.
+        """
+        values = [v for pair in self._heights.values() for v in pair]
+        count = collections.Counter(values)
+        [(_, most)] = count.most_common(1)
+        return 2 * (len(count) - 1) < len(values) - most
 
     def estimate(self, k: int) -> Slope:
         """From the steps 2h, h, h/2 and h/4, where h is 2⁻ᵏ."""
@@ -280,6 +304,34 @@ def _confirmed(ladder: _Ladder, found: Slope) -> Slope:
         return found
     low, high = min(values), max(values)
     return found._replace(value=(low + high) / 2, floor=found.floor + 0.6 * (high - low))
+
+
+def _is_on_a_step(ladder: _Ladder, found: Slope) -> bool:
+    """Whether `found` is the slope of steps, and what is explained fits the one that we stand on.
+
+    Steps that are fine beside the best step of differences look like rounding. A much smaller one
+    shows that they are not: nothing moves there, and there is no noise.
+    """
+    off, noise = abs(found.value), ladder.noise
+    if not found.floor < off < np.inf:
+        return False
+    height = max(abs(ladder.height), TINY / ladder.epsilon)
+    # where rounding is as large as `off`
+    finest = int(np.log2(off) - np.log2(height) - np.log2(ladder.epsilon))
+    levels = [k for k in (finest - 14, finest - 8) if found.level < k < SMALLEST - 2]
+    fits = any(_fits(ladder, k, off / 4) for k in levels or [SMALLEST - 2])
+    is_single = noise < 2 * SINGLE * height and 2 * _roughness(ladder.function, SINGLE) > noise
+    return fits and not is_single
+
+
+def _fits(ladder: _Ladder, k: int, limit: float) -> bool:
+    """Whether what is explained fits the step 2⁻ᵏ, with the noise that there is at that scale."""
+    ladder.noise = 0.0
+    if not abs(ladder.estimate(k).value) < limit:
+        return False
+    ladder.noise = _roughness(ladder.function, 2.0**-k / 2)
+    one = ladder.estimate(k)
+    return abs(one.value) <= one.floor < limit
 
 
 def _contradictions(ladder: _Ladder, found: Slope) -> list[Slope]:

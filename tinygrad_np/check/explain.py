@@ -40,6 +40,9 @@ class NonFiniteReport:
         """Whether value and gradient are finite."""
         return self.value_is_finite and self.gradient_is_finite
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         lines = list(self.findings)
         if self.is_finite:

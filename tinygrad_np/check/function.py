@@ -7,18 +7,18 @@ right ['reverse', 'forward', 'forward against reverse', 'second order', 'second 
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import tree
-from ..transforms import jvp, vjp
-from .gradient import explained, summary
-from .leaves import Leaf, copied, held
+from ..transforms import Argnums, jvp, vjp
+from .arguments import copied, dtype_of, variables, weighed, weights
+from .gradient import explained, function, largest, summary
+from .leaves import Leaf, Point, held
 from .probe import Array, Look, scales
-from .report import DERIVATIVES, Report, Row
+from .report import Report, Row
 
 FIRST = ("reverse", "forward", "forward against reverse")
 SECOND = ("second order", "second order, forward")
@@ -31,7 +31,7 @@ def check_function(
     f: Callable[..., Any],
     *args: Any,
     order: int = 2,
-    argnums: int | tuple[int, ...] = 0,
+    argnums: Argnums = 0,
     seed: int = 0,
 ) -> Report:
     """Hold the derivatives of `f` in both modes, up to `order` (1 or 2), against differences.
@@ -54,7 +54,7 @@ def check_function(
     backward = [row for row in rows if row.source in ("reverse", "second order")]
     components, hints = explained(leaves, backward)
     headline = f"{summary(rows)} (seed {seed})"
-    return Report(rows, DERIVATIVES, headline=headline, components=components, hints=hints)
+    return Report(rows, "derivatives", headline=headline, components=components, hints=hints)
 
 
 def derivatives(
@@ -62,51 +62,48 @@ def derivatives(
     f: Callable[..., Any],
     args: tuple[Any, ...],
     order: int,
-    argnums: int | tuple[int, ...],
+    argnums: Argnums,
     seed: int,
 ) -> tuple[list[Row], list[Leaf]]:
     """The rows of `check_function`, and the arrays to the rows of reverse mode."""
     if order not in (1, 2):
         raise ValueError(f"{name}: order must be 1 or 2, not {order!r}")
-    if not callable(f):
-        raise TypeError(f"{name}: f must be a function, not {type(f).__name__}")
-    chosen = _positions(name, argnums, len(args))
-    is_one = not isinstance(argnums, (tuple, list))
+    function(name, f)
     rng = np.random.default_rng(seed)
-    x = args[chosen[0]] if is_one else tuple([args[i] for i in chosen])
+    x, full, called = variables(name, args, argnums)
 
     def floating(x: Any) -> list[Any]:
         """The floating results of f."""
-        full = list(copied(args))
-        for i, part in zip(chosen, (x,) if is_one else x, strict=True):
-            full[i] = part
-        return [y for y in tree.leaves(f(*full)) if _dtype(y).kind in "fc"]
+        return [y for y in tree.leaves(f(*full(x))) if dtype_of(y).kind in "fc"]
 
     with np.errstate(all="ignore"):  # what is not finite is reported
-        us = [_weights(y, rng) for y in floating(copied(x))]
+        us = [weights(y, rng) for y in floating(copied(x))]
     if not us:
         raise TypeError(f"{name}: f returned no floating array")
-    rows, leaves = _held(name, floating, us, x, rng, FIRST)
+    point = Point(name, lambda x: weighed(us, floating(x)), x, called)
+    rows, leaves = _held(point, floating, us, rng, FIRST)
     if order == 2 and all(leaf.fault == "" for leaf in leaves):
         # as long as the directions of the first order, so that the slopes are alike in size
         ws = [
-            np.asarray(_weights(leaf, rng) * scales(np.abs(leaf))[0]).astype(_dtype(leaf))
+            np.asarray(weights(leaf, rng) * scales(np.abs(leaf))[0]).astype(dtype_of(leaf))
             for leaf in tree.leaves(x)
         ]
 
         def slope(x: Any) -> list[Any]:
             """Jᵀu·w, a number that depends on x."""
             [pulled] = vjp(floating, x)[1](us)
-            return [_weighed(ws, tree.leaves(pulled))]
+            return [weighed(ws, tree.leaves(pulled))]
 
         # where it vanishes, it does so beside the first order
-        least = max(leaf.size for leaf in leaves)
+        least = largest(leaves)
+        more: list[Row] = []
+        others: list[Leaf] = []
         try:
             with np.errstate(all="ignore"):
                 is_there = bool(np.isfinite(slope(copied(x))[0]))
-            more, others = (
-                _held(name, slope, [np.ones(())], x, rng, SECOND, least) if is_there else ([], [])
-            )
+            if is_there:
+                point = Point(name, lambda x: slope(x)[0], x, called)
+                more, others = _held(point, slope, [np.ones(())], rng, SECOND, least)
         except Exception as error:
             error.add_note(f"{name}: {AGAIN}")
             raise
@@ -115,10 +112,9 @@ def derivatives(
 
 
 def _held(
-    name: str,
+    point: Point,
     f: Callable[[Any], list[Any]],
     us: list[Array],
-    x: Any,
     rng: np.random.Generator,
     names: Sequence[str],
     least: float = 0.0,
@@ -128,16 +124,17 @@ def _held(
     def gradient(x: Any) -> Any:
         return vjp(f, x)[1](us)[0]
 
-    leaves = held(name, lambda x: _weighed(us, f(x)), gradient, x, rng)
-    largest = max(least, *(leaf.size for leaf in leaves))
-    rows = [[leaf.row(largest)._replace(source=names[0]) for leaf in leaves]]
+    leaves = held(point, gradient, rng)
+    most = max(least, largest(leaves))
+    rows = [[leaf.row(most)._replace(source=names[0]) for leaf in leaves]]
     pairs = [
-        [_forward(f, us, x, leaves, i, one) for one in leaf.looks] for i, leaf in enumerate(leaves)
+        [_forward(f, us, point.x, leaves, i, one) for one in leaf.looks]
+        for i, leaf in enumerate(leaves)
     ]
     for source, which in zip(names[1:], (0, 1), strict=False):
         rows.append(
             [
-                _worst([pair[which] for pair in looks], leaf, largest, source)
+                _worst([pair[which] for pair in looks], leaf, most, source)
                 for leaf, looks in zip(leaves, pairs, strict=True)
             ]
         )
@@ -152,7 +149,7 @@ def _forward(
     directions[i] = leaves[i].tangent(one.direction)
     with np.errstate(all="ignore"):
         _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, directions)])
-        slope = float(_weighed(us, tangents))
+        slope = float(weighed(us, tangents))
         terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
         terms += float(np.sum(np.abs(leaves[i].probe.claimed * one.direction)))
     exact = one.precision.tolerance * terms
@@ -188,44 +185,10 @@ def _roundings(
             _, tangents = jvp(f, [at], [tree.unflatten(x, along_v)])
             pulled = tree.leaves(vjp(f, at)[1](along_u)[0])[leaf.index]
             along = np.sum(pulled * leaf.tangent(one.direction))
-        moved = max(moved, abs(float(_weighed(us, tangents)) - still))
+        moved = max(moved, abs(float(weighed(us, tangents)) - still))
         moved = max(moved, abs(float(np.real(along)) - one.claimed))
     return 16 * moved if np.isfinite(moved) else 0.0
 
 
-def _positions(name: str, argnums: Any, count: int) -> tuple[int, ...]:
-    try:
-        given = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
-        chosen = tuple([operator.index(argnum) for argnum in given])
-    except TypeError:
-        raise TypeError(
-            f"{name}: argnums is an integer or a tuple of integers, not {argnums!r:.40}"
-        ) from None
-    if not all(-count <= argnum < count for argnum in chosen):
-        raise ValueError(f"{name}: argnums is {argnums}, but there are {count} arguments")
-    if len({argnum % count for argnum in chosen}) < len(chosen) or not chosen:
-        raise ValueError(f"{name}: argnums is {argnums}; it must name arguments, each once")
-    return chosen
-
-
 def _worst(looks: list[Look], leaf: Leaf, largest: float, name: str) -> Row:
     return leaf.row(largest, looks)._replace(source=name)
-
-
-def _weighed(us: list[Array], ys: list[Any]) -> Any:
-    """Σ u·y; its real part where u is complex."""
-    products = [np.sum(u * y) for u, y in zip(us, ys, strict=True)]
-    products = [np.real(p) if u.dtype.kind == "c" else p for u, p in zip(us, products, strict=True)]
-    return sum(products[1:], products[0])
-
-
-def _weights(like: Any, rng: np.random.Generator) -> Array:
-    """Random numbers of the same shape and dtype."""
-    u = rng.standard_normal(np.shape(like))
-    if _dtype(like).kind == "c":
-        u = u + 1j * rng.standard_normal(np.shape(like))
-    return np.asarray(u).astype(_dtype(like))
-
-
-def _dtype(value: Any) -> Any:
-    return value.dtype if hasattr(value, "dtype") else np.result_type(value)

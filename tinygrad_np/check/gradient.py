@@ -15,19 +15,27 @@ from typing import Any
 
 import numpy as np
 
-from .leaves import NOT_FINITE, Leaf, held
-from .report import MEASURED, Report, Row, digits
+from ..transforms import Argnums
+from .arguments import NOT_FINITE, article, variables
+from .leaves import Leaf, Point, held
+from .report import Report, Row, digits
 
 
 def check_gradient(
-    f: Callable[[Any], Any], gradient: Callable[[Any], Any] | Any, x: Any, *, seed: int = 0
+    f: Callable[..., Any],
+    gradient: Callable[..., Any] | Any,
+    *args: Any,
+    argnums: Argnums = 0,
+    seed: int = 0,
 ) -> Report:
-    """Hold a claimed gradient of `f` at `x` against differences.
+    """Hold a claimed gradient of `f` at `args` against differences.
 
-    `f` takes `x`, a floating array or a tree of them, and returns one real number; it need know
-    nothing of this package. `gradient` is a function of `x`, or what it would return: a tree like
-    `x`, of arrays of the same shapes. For a complex `x` it is ∂/∂x − i ∂/∂y. Both get copies of
-    `x`, and `f` gets them in float64.
+    `f` takes `args` and returns one real number; it need know nothing of this package. It is
+    differentiated by the argument(s) `argnums`, floating arrays or trees of them. `gradient` is a
+    function of `args`, or what it would return: a tree like that argument, of arrays of the same
+    shapes, or a tuple of such trees if `argnums` is a tuple. For an array, a flat list of its
+    components will do, as for SciPy. For complex numbers it is ∂/∂x − i ∂/∂y. Both functions get
+    copies, and `f` gets what it is differentiated by in float64.
 
     Each array is tried along four random directions, which `seed` draws: two that move every
     component in proportion to it, two that move all alike. The slope comes from five-point
@@ -40,45 +48,100 @@ def check_gradient(
     - *right* where they agree, and the noise is at most 1e-7 of the gradient (1e-3 in float32), or
       1e-4 if a complex step agrees to 1e-9;
     - *cannot tell* where they agree, but the noise could hide more: the row names it. So it is at a
-      kink, where any slope between those of the two sides counts as noise, and where `f` jumps.
-      (Jumps that are too fine to be told from rounding are taken for it, and `f` for what it
-      rounds.)
+      kink, where any slope between those of the two sides counts as noise, and where `f` jumps, or
+      moves in steps and the claimed slope is that between them. (Steps of less than a millionth
+      cannot be told from rounding, and are taken for it, and `f` for what it rounds. Where `f`
+      changes like noise at every step, it is wrong if the claimed gradient does not, or if `f`
+      takes few values, and else there is no telling.)
 
     `f` is called some 200 times for each array, and up to 1,500 times to find what is wrong of it.
     A component that is nan or infinite is wrong, if `f` has a slope along it.
 
-    Raises ``TypeError`` for an `x` that is not floating, an `f` that returns no real number and a
-    gradient that is no number, ``ValueError`` where the gradient has another structure or shape
-    than `x`, and where `f` returns an array, nan, inf, or another value each time.
+    Raises ``TypeError`` for an argument that is not floating, an `f` that returns no real number
+    and a gradient that is no number, ``ValueError`` where the gradient has another structure or
+    shape than the argument, where `f` returns an array, nan or inf, and where `f` or the gradient
+    gives something else each time.
 
     >>> def f(x):
     ...     return 1e8 + np.sum(np.sin(x))
     >>> report = check_gradient(f, lambda x: np.cos(x) + 1e-6, np.array([0.5]))
     >>> report.verdict, report.rows[0].difference < report.rows[0].floor < 1e-4
     ('cannot tell', True)
+    >>> check_gradient(lambda a, b: a @ b, lambda a, b: (b, a), np.ones(2), np.ones(2),
+    ...                argnums=(0, 1)).verdict
+    'right'
     """
-    leaves = held("check_gradient", f, gradient, x, np.random.default_rng(seed))
-    largest = max(leaf.size for leaf in leaves)
-    rows = [leaf.row(largest) for leaf in leaves]
+    name = "check_gradient"
+    function(name, f)
+    x, full, called = variables(name, args, argnums)
+
+    def claimed(x: Any) -> Any:
+        return gradient(*full(x))
+
+    point = Point(name, lambda x: f(*full(x)), x, called)
+    rng = np.random.default_rng(seed)
+    leaves = held(point, claimed if callable(gradient) else gradient, rng)
+    return measured(leaves, [leaf.row(largest(leaves)) for leaf in leaves], seed)
+
+
+def assert_gradient(
+    f: Callable[..., Any],
+    gradient: Callable[..., Any] | Any,
+    *args: Any,
+    argnums: Argnums = 0,
+    seed: int = 0,
+) -> None:
+    """For tests: raise unless `check_gradient`, with the same arguments, finds it right.
+
+    The ``AssertionError`` has the report as its text. It is also raised where there is no telling,
+    since then nothing has been shown: check at a point without kinks, or ask the report itself.
+    `Report.assert_right` does the same for the other checks.
+
+    >>> assert_gradient(lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([1.0, 2.0]))
+    """
+    __tracebackhide__ = True  # pytest shows the line that called this
+    check_gradient(f, gradient, *args, argnums=argnums, seed=seed).assert_right()
+
+
+def function(name: str, f: Any) -> None:
+    """Raise for an `f` that cannot be called."""
+    if not callable(f):
+        raise TypeError(f"{name}: f must be a function, not {article(f)}")
+
+
+def largest(leaves: list[Leaf]) -> float:
+    """The size of the largest gradient of all arrays."""
+    return max(leaf.size for leaf in leaves)
+
+
+def measured(leaves: list[Leaf], rows: list[Row], seed: int) -> Report:
+    """The report on arrays that have a row each."""
     components, hints = explained(leaves, rows)
     headline = f"{summary(rows)} (seed {seed})"
-    return Report(rows, MEASURED, headline=headline, components=components, hints=hints)
+    return Report(rows, "measured", headline=headline, components=components, hints=hints)
 
 
 def explained(leaves: list[Leaf], rows: list[Row]) -> tuple[list[Row], list[str]]:
-    """The components at fault, and the hints; one that several arrays share is given once."""
+    """The components at fault, and the hints."""
     components: list[Row] = []
-    texts: dict[str, list[str]] = {}
+    texts: list[tuple[str, str]] = []
     for leaf, row in zip(leaves, rows, strict=True):
         if row.verdict != "wrong":
             components += leaf.kinked()
             continue
         faulty, hints = leaf.explained(leaves)
         components += faulty
-        for text in hints:
-            texts.setdefault(text, []).append(leaf.path)
-    named = [(text, ", ".join(dict.fromkeys(paths))) for text, paths in texts.items()]
-    return components, [f"{paths}: {text}" if paths else text for text, paths in named]
+        texts += [(leaf.path, text) for text in hints]
+    return components, named(texts)
+
+
+def named(hints: list[tuple[str, str]]) -> list[str]:
+    """Hints, each with the path of its array; one that several share is given once."""
+    paths: dict[str, list[str]] = {}
+    for path, text in hints:
+        paths.setdefault(text, []).append(path)
+    places = {text: ", ".join(dict.fromkeys(found)) for text, found in paths.items()}
+    return [f"{place}: {text}" if place else text for text, place in places.items()]
 
 
 def summary(rows: list[Row]) -> str:
@@ -91,8 +154,9 @@ def summary(rows: list[Row]) -> str:
             return f"wrong: {row.source}{place}: {row.note}"
         if row.verdict == "wrong":
             shown = digits(row)
+            what = f"slope{place} along a random direction" if row.shape else f"derivative{place}"
             return (
-                f"wrong: the slope{place} along a random direction should be "
+                f"wrong: the {what} should be "
                 f"{row.found:.{shown}g} ± {row.floor:.1g}, not {row.claimed:.{shown}g}"
             )
     for row in rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -33,6 +33,23 @@ def common_hints(claimed: Array, at: Array, axes: int, looks: list[Look]) -> lis
         return []
     found = [text for text, gradient in _rearranged(claimed, axes) if fits(gradient, clear)]
     return found or _factor(claimed, clear) or _added(claimed, at, clear)
+
+
+def matrix_hints(matrix: Array, pulled: Callable[[Array], Array], looks: list[Look]) -> list[str]:
+    """What is wrong of a Jacobian if it is the same everywhere.
+
+    `looks` are at the gradient that `pulled` makes of a matrix.
+    """
+    clear = _clear(looks)
+    if len(clear) < 2:
+        return []
+    turned = list(_rearranged(matrix, matrix.ndim))
+    for axis in range(matrix.ndim):
+        for by, end in ((1, "end"), (-1, "beginning")):
+            shifted = np.roll(matrix, -by, axis)
+            turned.append((f"shifted by one along axis {axis}, towards the {end}", shifted))
+    found = [text for text, other in turned if fits(pulled(other), clear)]
+    return found[:1] or _factor(pulled(matrix), clear)
 
 
 def local_hints(probe: Probe, axes: int, looks: list[Look], search: Search) -> list[str]:

@@ -8,16 +8,15 @@ point, with which a check begins.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from .. import tree
-from ..arrays import is_masked
-from ..tensor import Tensor
+from .arguments import article, fitted, floating, joined, not_finite, numbers, repeated, split
 from .components import Place, kink, mistake, search
-from .differences import EPS
+from .differences import EPS, NOISE
 from .hints import common_hints, fits, local_hints
 from .probe import DOUBLE, PRECISIONS, Array, Look, Precision, Probe, directions, scales
 from .report import Row, Verdict
@@ -25,23 +24,32 @@ from .report import Row, Verdict
 SHOWN = 6
 """Components in a report, at most, of each array."""
 
-NOT_FINITE = "not finite"
+STEADY = 2.0**-7
+"""So far along a direction, a gradient is looked at where its function changes like noise."""
+
+VERY_NEAR = 2.0**-40
+"""So near that all else stays as it is, and still some thousand roundings away."""
 
 OUTSIDE = (ArithmeticError, AssertionError, ValueError)
 """What a function raises beyond the edge of its domain."""
 
 
 def held(
-    name: str, f: Callable[[Any], Any], gradient: Any, x: Any, rng: np.random.Generator
+    point: Point, gradient: Any, rng: np.random.Generator, what: str = "the gradient"
 ) -> list[Leaf]:
-    """The arrays of `x`, each looked at along its directions. `name` opens the errors."""
-    point = Point(name, f, x)
-    claimed = _claimed(gradient, point)
-    leaves = [Leaf(point, i, claimed[i], rng) for i in range(len(point.values))]
-    if any(leaf.is_wrong for leaf in leaves):
-        noise = _noise_of(gradient, point, rng)
-        for leaf, own in zip(leaves, noise, strict=True):
-            leaf.allow(own)
+    """The arrays of the point, each looked at along its directions.
+
+    `gradient` is called with a tree like the point, or is what it would give; `what` it is goes
+    into the errors.
+    """
+    claim = Claim(gradient, point, what)
+    leaves = [Leaf(point, i, g, rng) for i, g in enumerate(claim.leaves)]
+    for leaf in leaves:
+        leaf.bound(claim)
+    if callable(gradient) and any(leaf.is_wrong for leaf in leaves):
+        claim.same_again()
+        for leaf in leaves:
+            leaf.allow(claim, rng)
     return leaves
 
 
@@ -52,19 +60,18 @@ class Point:
     parts.
     """
 
-    def __init__(self, name: str, f: Callable[[Any], Any], x: Any) -> None:
-        if not callable(f):
-            raise TypeError(f"{name}: f must be a function, not {_article(f)}")
+    def __init__(self, name: str, f: Callable[[Any], Any], x: Any, called: str = "x") -> None:
         self.name = name
         self.f = f
         self.x = x
+        self.called = called
         self.paths = tree.paths(x)
         self.originals = [
-            _floating(name, leaf, path)
+            floating(name, leaf, f"{called} at {path}" if path else called)
             for leaf, path in zip(tree.leaves(x), self.paths, strict=True)
         ]
         if not self.originals:
-            raise ValueError(f"{name}: x has no arrays in it")
+            raise ValueError(f"{name}: {called} has no arrays in it")
         self.is_array = [isinstance(leaf, np.ndarray) for leaf in tree.leaves(x)]
         self.values = [
             value.astype(np.complex128 if value.dtype.kind == "c" else np.float64)
@@ -97,7 +104,7 @@ class Point:
 
         def function(moved: Array) -> float:
             values = list(self.values)
-            values[index] = _joined(moved) if values[index].dtype.kind == "c" else moved
+            values[index] = joined(moved) if values[index].dtype.kind == "c" else moved
             try:
                 return self._number(self._call(values))
             except OUTSIDE:
@@ -130,7 +137,7 @@ class Point:
             raise TypeError(f"{self.name}: f returned None; does it lack a return?")
         value = numbers(result, f"{self.name}: f returned")
         if value.dtype.kind not in "iuf":
-            what = {"c": "a complex number", "b": "a bool"}.get(value.dtype.kind, _article(result))
+            what = {"c": "a complex number", "b": "a bool"}.get(value.dtype.kind, article(result))
             raise TypeError(f"{self.name}: f must return one real number, not {what}")
         if value.size != 1:
             raise ValueError(
@@ -138,6 +145,60 @@ class Point:
                 "reduce it, for instance with np.sum(u * f(x)), whose gradient is Jᵀu"
             )
         return float(value.item())
+
+
+class Claim:
+    """A gradient that is claimed at a point: a function, or what it would give."""
+
+    def __init__(self, gradient: Any, point: Point, what: str) -> None:
+        self.gradient = gradient
+        self.point = point
+        self.what = f"{point.name}: {what}"
+        self.leaves = self.at(point.originals)
+
+    def at(self, values: list[Array]) -> list[Array]:
+        """It at other arrays, as arrays shaped like them."""
+        point = self.point
+        with np.errstate(all="ignore"):
+            is_function = callable(self.gradient)
+            given = self.gradient(point.tree(values)) if is_function else self.gradient
+        return fitted(self.what, point.x, given, point.called)
+
+    def along(self, leaf: Leaf, direction: Array, ts: Iterable[float]) -> Array | None:
+        """It by one array, moved by each of `ts` along a direction, in real coordinates.
+
+        None where it has no value.
+        """
+        point, found = self.point, []
+        original = point.originals[leaf.index]
+        for t in ts:
+            values = list(point.originals)
+            moved = point.values[leaf.index] + leaf.tangent(t * direction)
+            values[leaf.index] = moved.astype(original.dtype)
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    own = self.at(values)[leaf.index]
+            except OUTSIDE:
+                return None
+            real = own if direction.shape == leaf.shape else split(np.conj(own))
+            found.append(real.astype(np.result_type(real, float)))
+        return np.array(found)
+
+    def same_again(self) -> None:
+        """Raise if it is another the second time."""
+        for before, again in zip(self.leaves, self.at(self.point.originals), strict=True):
+            largest = np.max(np.abs(before[np.isfinite(before)]), initial=0.0)
+            allowed = max(1e-9, precision_of(before.dtype).tolerance) * largest
+            repeated(self.what, before, again, allowed)
+
+
+def _roughness(ts: Array, values: Array) -> Array:
+    """The noise of each component along a line: what a smooth curve leaves of it."""
+    base = np.linalg.qr(np.vander(ts, 4))[0]
+    with np.errstate(all="ignore"):
+        rest = values - np.tensordot(base, np.tensordot(base.T, values, 1), 1)
+        return np.nan_to_num(np.sqrt(np.sum(rest**2, axis=0) / (len(ts) - 4)))
 
 
 class Leaf:
@@ -156,18 +217,36 @@ class Leaf:
             point.along(index),
             real,
             np.where(self.along, gradient, 0.0).astype(np.float64),
-            precision=max(_precision(claimed.dtype), _precision(point.dtype)),
+            precision=max(precision_of(claimed.dtype), precision_of(point.dtype)),
             epsilon=point.epsilon,
             complex_function=point.along_complex(index),
         )
         self.looks: list[Look] = []
         self.kinks: list[tuple[Place, Look]] = []
         self.beside: list[Look] = []
+        self.claimed = claimed
         self.fault = not_finite(claimed)
         self.fault_verdict: Verdict = self._without_faults(gradient) if self.fault else "right"
         if self.along.any():
             self.looks = _looks(self.probe, self.along, rng)
             self._look_past_kinks()
+
+    def bound(self, claim: Claim) -> None:
+        """See whether a slope is wrong that noise hides.
+
+        Where `f` changes like noise at every step, it might be faster than any. But if the claimed
+        gradient hardly changes nearby, then `f` would rise by it: how little it does is a bound.
+        """
+        for i, one in enumerate(self.looks):
+            if one.off.note != NOISE or not one.claimed or not callable(claim.gradient):
+                continue
+            ts = STEADY / 8 * np.array([-8.0, -5.0, -3.0, -1.0, 1.0, 3.0, 5.0, 8.0])
+            gradients = claim.along(self, one.direction, ts)
+            if gradients is None:
+                continue
+            slopes = np.sum((gradients * one.direction).reshape(len(ts), -1), axis=1)
+            if np.max(np.abs(slopes / one.claimed - 1)) < 0.05:
+                self.looks[i] = one._replace(found=0.0, floor=4 * one.off.rise / STEADY)
 
     @property
     def is_wrong(self) -> bool:
@@ -199,7 +278,7 @@ class Leaf:
         if self.kinks and found.is_complete:
             places = tuple(np.transpose([place for place, _ in self.kinks]))
             for one in self.looks[:2]:
-                rest = one.direction.copy()
+                rest = np.array(one.direction)
                 rest[places] = 0
                 if np.any(rest):
                     self.beside.append(self.probe.look(rest))
@@ -223,20 +302,33 @@ class Leaf:
         ]
         return True
 
-    def allow(self, noise: Array) -> None:
-        """Take the rounding of the claimed gradient into account."""
-        if self.looks and np.any(noise):
-            # What is larger is no rounding, but a jump of the gradient.
-            most = 1e-3 * np.max(np.abs(self.probe.claimed))
-            self.probe.noise = np.minimum(noise, most)
-            self.looks = [
-                one._replace(floor=one.floor + self.probe.own_noise(one.direction))
-                for one in self.looks
-            ]
+    def allow(self, claim: Claim, rng: np.random.Generator) -> None:
+        """Take the rounding of the claimed gradient into account, if it is wrong as it stands.
+
+        That is how far from smooth it is near and very near the point: on the better one of the two
+        sides, since it may jump, and at random places, since rounded numbers in step may hide it.
+        """
+        wrong = [one for one in self.looks if one.is_wrong]
+        if not wrong:
+            return
+        finest = max(wrong, key=lambda one: one.off.level)
+        for reach in (2.0 ** -max(5, finest.off.level + 5), VERY_NEAR):
+            sides = []
+            for side in (-1, 1):
+                ts = side * reach * rng.random(10)
+                gradients = claim.along(self, finest.direction, ts)
+                if gradients is None:
+                    return
+                sides.append(_roughness(ts, gradients))
+            self.probe.noise = np.maximum(self.probe.noise, np.minimum(*sides))
+        self.looks = [
+            one._replace(floor=one.floor + self.probe.own_noise(one.direction))
+            for one in self.looks
+        ]
 
     def tangent(self, direction: Array) -> Array:
         """A direction as an array like this one: complex if it is."""
-        return direction if direction.shape == self.shape else _joined(direction)
+        return direction if direction.shape == self.shape else joined(direction)
 
     def row(self, largest: float, looks: list[Look] | None = None) -> Row:
         """The look that says most, of its own or of `looks`.
@@ -260,15 +352,17 @@ class Leaf:
 
         one = max(self.looks if looks is None else looks, key=weight)
         size = max(one.size, abs(one.found))
+        # of a single number, the derivative itself
+        unit = 1.0 if self.probe.at.ndim else float(one.direction) or 1.0
         return Row(
             self.path,
             self.shape,
-            one.difference,
+            one.difference / abs(unit),
             one.difference / size if size else one.difference,
             one.verdict(largest),
-            one.claimed,
-            one.found,
-            one.floor,
+            one.claimed / unit,
+            one.found / unit,
+            one.floor / abs(unit),
             self._note(one, largest),
             "complex step" if one.is_exact else "differences",
         )
@@ -277,8 +371,8 @@ class Leaf:
         """What there is to know of a row besides its numbers."""
         if one.verdict(largest) != "cannot tell":
             return ""
-        if not self.kinks:
-            return _note(one)
+        if not self.kinks or not self.probe.at.ndim:
+            return _note(one, 1.0 if self.probe.at.ndim else float(one.direction))
         names = [_index(place, len(self.shape)) for place, _ in self.kinks]
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         is_right = self.beside and all(look.verdict(largest) == "right" for look in self.beside)
@@ -294,11 +388,17 @@ class Leaf:
         wrong = (one for one in self.looks if one.is_wrong)
         found = search(probe, max(wrong, key=lambda one: one.difference / one.floor), mistake)
         hints = hints or local_hints(probe, axes, self.looks, found) or _exchanged(self, leaves)
-        return [self._component(place, one) for place, one in found.found[:SHOWN]], hints
+        return self._components(found.found), hints
 
     def kinked(self) -> list[Row]:
         """The components that have a kink."""
-        return [self._component(place, one) for place, one in self.kinks[:SHOWN]]
+        return self._components(self.kinks)
+
+    def _components(self, found: list[tuple[Place, Look]]) -> list[Row]:
+        """Components as rows; of a single number, its own row says it."""
+        if not self.probe.at.ndim:
+            return []
+        return [self._component(place, one) for place, one in found[:SHOWN]]
 
     def _component(self, place: Place, one: Look) -> Row:
         """A component as a row, in the units of the gradient."""
@@ -358,141 +458,6 @@ def _exchanged(leaf: Leaf, leaves: list[Leaf]) -> list[str]:
     ]
 
 
-def _claimed(gradient: Any, point: Point) -> list[Array]:
-    """The leaves of the claimed gradient, each as an array shaped like its leaf of x."""
-    name = point.name
-    with np.errstate(all="ignore"):
-        given = gradient(point.tree(point.originals)) if callable(gradient) else gradient
-    found: list[Array] = []
-
-    def read(_: Any, g: Any) -> None:
-        path, like = point.paths[len(found)], point.originals[len(found)]
-        place = f" at {path}" if path else ""
-        array = numbers(g, f"{name}: the gradient{place} is").copy()
-        if array.dtype.kind not in "biufc":
-            raise TypeError(f"{name}: the gradient{place} has dtype {array.dtype}, no number")
-        if array.dtype.kind == "c" and like.dtype.kind != "c":
-            raise TypeError(f"{name}: the gradient{place} is complex, but x is real there")
-        if array.shape != like.shape:
-            is_reversed = array.ndim > 1 and array.shape == like.shape[::-1]
-            raise ValueError(
-                f"{name}: the gradient{place} has shape {array.shape}, but x has shape "
-                f"{like.shape} there, and a gradient has the shape of what it is by"
-                + (". Is it transposed?" if is_reversed else "")
-            )
-        found.append(array if array.dtype.kind in "fc" else array.astype(np.float64))
-
-    try:
-        tree.map(read, point.x, given)
-    except ValueError as error:
-        if str(error).startswith(name):
-            raise
-        raise ValueError(f"{name}: x and its gradient: {error}") from error
-    return found
-
-
-def _noise_of(gradient: Any, point: Point, rng: np.random.Generator) -> list[Array]:
-    """The rounding of each component of a gradient that can be called: how far it is from smooth.
-
-    Fourth differences along a line, over the standard deviation that independent errors give them.
-    """
-    still: list[Array] = [np.zeros(1) for _ in point.values]
-    if not callable(gradient):
-        return still
-    lines = [
-        scales(np.abs(value))[0] * rng.choice([-1.0, 1.0], value.shape) * 2.0**-20
-        for value in point.values
-    ]
-    found = []
-    for i in range(-2, 3):
-        moved = [
-            (value + i * line).astype(original.dtype)
-            for value, line, original in zip(point.values, lines, point.originals, strict=True)
-        ]
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                leaves = aligned(point.x, gradient(point.tree(moved)))
-        except OUTSIDE:
-            return still
-        found.append([np.asarray(leaf) for leaf in leaves])
-    noise = []
-    for values in zip(*found, strict=True):
-        fourth = np.diff(np.array(values).astype(np.result_type(values[0], float)), 4, axis=0)[0]
-        parts = split(fourth) if fourth.dtype.kind == "c" else fourth
-        noise.append(np.nan_to_num(np.abs(parts) / np.sqrt(70.0)))
-    return noise
-
-
-def numbers(value: Any, what: str) -> Array:
-    """The value as an array, which a Tensor does not become by itself."""
-    if isinstance(value, Tensor):
-        raise TypeError(
-            f"{what} a Tensor, where a plain array is asked for: t.data is its value. "
-            "(check.compare and check.check_function make Tensors themselves.)"
-        )
-    try:
-        return np.asarray(value)
-    except ValueError as error:  # ragged lists
-        raise TypeError(f"{what} no array: {error}") from error
-
-
-def aligned(like: Any, given: Any) -> list[Any]:
-    """The leaves of `given` in the order of those of `like`: keys may come in another."""
-    leaves: list[Any] = []
-    tree.map(lambda _, leaf: leaves.append(leaf), like, given)
-    return leaves
-
-
-def copied(x: Any) -> Any:
-    """The tree with copies of its arrays, which a function may write into."""
-    return tree.map(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, x)
-
-
-def _article(value: Any) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-def _precision(dtype: Any) -> Precision:
+def precision_of(dtype: Any) -> Precision:
+    """What to ask of a gradient of this dtype."""
     return PRECISIONS.get(np.empty(0, dtype).real.dtype, DOUBLE)
-
-
-def _floating(name: str, leaf: Any, path: str) -> Array:
-    """A leaf of x as an array, if it can be differentiated by."""
-    where = f"{name}: x{f' at {path}' if path else ''}"
-    if is_masked(leaf):
-        raise TypeError(f"{where} is a masked array, which has no derivative at what it masks")
-    if callable(leaf):
-        raise TypeError(f"{where} is a function; the order is {name}(f, …, x)")
-    array = numbers(leaf, f"{where} is").copy(order="K")
-    if array.dtype.kind in "biu":
-        raise TypeError(
-            f"{where} has dtype {array.dtype}, by which there is no derivative; convert it with "
-            ".astype(float)"
-        )
-    if array.dtype.kind not in "fc":
-        raise TypeError(f"{where} has dtype {array.dtype}, which is no number")
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{where} is not finite everywhere, so no point lies beside it")
-    return array
-
-
-def not_finite(gradient: Array) -> str:
-    """Where the gradient is nan or infinite, if it is."""
-    places = np.argwhere(~np.isfinite(gradient))
-    if not len(places):
-        return ""
-    place = tuple(map(int, places[0]))
-    more = f", and {len(places) - 1} more" if len(places) > 1 else ""
-    at = f" at [{', '.join(map(str, place))}]" if place else ""
-    return f"{NOT_FINITE}: {gradient[place]}{at}{more}"
-
-
-def split(array: Array) -> Array:
-    """Complex numbers as pairs of real ones along a last axis."""
-    return np.stack([array.real, array.imag], -1)
-
-
-def _joined(pairs: Array) -> Array:
-    return np.asarray(pairs[..., 0] + 1j * pairs[..., 1])

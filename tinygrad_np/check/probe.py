@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .differences import EPS, Slope, slope, slope_at
+from .differences import EPS, JUMPS, Slope, slope, slope_at
 from .report import Verdict
 
 Array = np.ndarray[Any, Any]
@@ -153,6 +153,8 @@ class Probe:
         claimed, size = float(np.sum(terms)), norm(terms)
         own = self.own_noise(direction) + self.precision.tolerance * size
         found, floor, is_exact = claimed + off.value, off.floor + own, False
+        if off.is_on_a_step:
+            floor, off = floor + abs(off.value), off._replace(note=JUMPS)
         fine = max(CONFIRMED, self.precision.resolution) * max(size, abs(found))
         if self.complex_function is not None and not off.jump and floor <= fine:
             exact = self._complex_step(direction)
@@ -180,7 +182,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def directions(at: Array, rng: np.random.Generator) -> list[Array]:
+def directions(at: Array, rng: np.random.Generator) -> list[Any]:
     """One that moves every component in proportion to it, and one that moves all alike.
 
     Of the lengths, which have few bits so that most steps are exact, none is small, and hardly one
@@ -196,8 +198,8 @@ def scales(at: Array) -> tuple[Array, float]:
     """A power of two near each component's magnitude, and one near the typical magnitude."""
     magnitudes = np.abs(at)
     there = magnitudes[magnitudes > 0]
-    typical = _power_of_two(np.median(there)) if there.size else 1.0
-    return np.where(magnitudes > 0, _power_of_two(magnitudes), typical), float(typical)
+    typical = power_of_two(np.median(there)) if there.size else 1.0
+    return np.where(magnitudes > 0, power_of_two(magnitudes), typical), float(typical)
 
 
 def norm(terms: Array) -> float:
@@ -208,6 +210,7 @@ def norm(terms: Array) -> float:
     return largest * float(np.linalg.norm(terms / largest))
 
 
-def _power_of_two(magnitude: Any) -> Any:
+def power_of_two(magnitude: Any) -> Any:
+    """The one at or below each magnitude."""
     with np.errstate(all="ignore"):
         return 2.0 ** np.floor(np.log2(magnitude))

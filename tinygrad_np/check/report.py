@@ -1,7 +1,7 @@
 """What a check found: rows as data, a table as text, and an error for who wants one.
 
 >>> row = Row("['w']", (2, 3), difference=0.5, relative=0.25, verdict="wrong")
->>> report = Report([row], COMPARED, failure="the gradients differ")
+>>> report = Report([row], "compared", failure="the gradients differ")
 >>> print(report)
 leaf   shape   largest |Δ|  relative  verdict
 ['w']  (2, 3)          0.5      0.25  WRONG
@@ -11,6 +11,7 @@ leaf   shape   largest |Δ|  relative  verdict
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
@@ -60,13 +61,13 @@ def _judgement(row: Row) -> str:
 def digits(row: Row) -> int:
     """So many that the claimed number and the one found do not look the same."""
     larger = max(abs(row.claimed), abs(row.found))
-    if row.is_right or not 0 < row.difference < math.inf or not 0 < larger < math.inf:
+    if not row.floor < row.difference < math.inf or not 0 < larger < math.inf:
         return 6
     return min(max(6, 2 + math.ceil(-math.log10(row.difference / larger))), 16)
 
 
 def _value(number: float, row: Row) -> str:
-    return "-" if math.isnan(number) else f"{number:.{digits(row)}g}"
+    return "-" if math.isnan(number) else f"{number + 0.0:.{digits(row)}g}"
 
 
 _LEAF: Column = ("leaf", "<", lambda row: row.leaf or "-")
@@ -79,33 +80,38 @@ _RELATIVE: Column = ("relative", ">", lambda row: f"{row.relative:.2g}")
 _FLOOR: Column = ("noise floor", ">", lambda row: f"{row.floor:.2g}")
 _VERDICT: Column = ("verdict", "<", _judgement)
 
-COMPARED: list[Column] = [_LEAF, _SHAPE, _LARGEST, _RELATIVE, _VERDICT]
-"""Of two gradients."""
+COMPONENTS = "components"
 
-MEASURED: list[Column] = [
-    *(_LEAF, _SHAPE, _CLAIMED, _FOUND, _DIFFERENCE, _FLOOR, _VERDICT),
-    ("found by", "<", lambda row: row.source),
-]
-"""Of slopes along a direction."""
+TABLES: dict[str, list[Column]] = {
+    # of two gradients
+    "compared": [_LEAF, _SHAPE, _LARGEST, _RELATIVE, _VERDICT],
+    # of slopes along a direction
+    "measured": [
+        *(_LEAF, _SHAPE, _CLAIMED, _FOUND, _DIFFERENCE, _FLOOR, _VERDICT),
+        ("found by", "<", lambda row: row.source),
+    ],
+    # of the derivatives of one function
+    "derivatives": [
+        ("derivative", "<", lambda row: row.source),
+        *(_LEAF, _SHAPE, _CLAIMED, _FOUND, _DIFFERENCE, _FLOOR, _VERDICT),
+    ],
+    # of single components
+    COMPONENTS: [
+        ("component", "<", lambda row: row.leaf),
+        *(_CLAIMED, _FOUND, _DIFFERENCE, _FLOOR),
+        ("", "<", lambda row: row.note or row.verdict),
+    ],
+}
+"""The columns of each kind of table, by its name, which a report keeps."""
 
-COMPONENTS: list[Column] = [
-    ("component", "<", lambda row: row.leaf),
-    *(_CLAIMED, _FOUND, _DIFFERENCE, _FLOOR),
-    ("", "<", lambda row: row.note or row.verdict),
-]
-"""Of single components."""
-
-DERIVATIVES: list[Column] = [
-    ("derivative", "<", lambda row: row.source),
-    *(_LEAF, _SHAPE, _CLAIMED, _FOUND, _DIFFERENCE, _FLOOR, _VERDICT),
-]
-"""Of the derivatives of one function."""
+SHORT = 10
+"""Rows in a table that nobody has asked for: those that are not right come first."""
 
 
-def table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
+def table(rows: Sequence[Row], kind: str) -> str:
     """The rows as aligned text below the heads of the columns."""
-    cells = [[head for head, _, _ in columns]]
-    cells += [[show(row) for _, _, show in columns] for row in rows]
+    columns = TABLES[kind]
+    cells = _cells(rows, columns)
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     sides = [side for _, side, _ in columns]
     return "\n".join(
@@ -116,18 +122,45 @@ def table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
     )
 
 
+def _cells(rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
+    return [
+        [head for head, _, _ in columns],
+        *[[show(row) for *_, show in columns] for row in rows],
+    ]
+
+
+_SHADES = {"wrong": "rgba(255, 60, 60, 0.22)", "cannot tell": "rgba(255, 180, 0, 0.22)"}
+"""Behind a row: the letters keep the page's own colour, on light paper and on dark."""
+
+
+def _html(rows: Sequence[Row], kind: str) -> str:
+    columns = TABLES[kind]
+    sides = ["right" if side == ">" else "left" for _, side, _ in columns]
+    lines = []
+    for cells, row in zip(_cells(rows, columns), [None, *rows], strict=True):
+        tag, shade = ("td", _SHADES.get(row.verdict, "")) if row else ("th", "")
+        style = f' style="background: {shade}"' if shade else ""
+        parts = [
+            f'<{tag} style="text-align: {side}">{html.escape(cell)}</{tag}>'
+            for cell, side in zip(cells, sides, strict=True)
+        ]
+        lines.append(f"<tr{style}>{''.join(parts)}</tr>")
+    return f'<table style="color: inherit">{"".join(lines)}</table>'
+
+
 class Report:
     """What a check found: `rows` as data, text as `str`, an error by `raise_if_wrong`.
 
     Its `verdict` is ``"right"``, ``"wrong"`` or ``"cannot tell"``; `bool` of it raises, since there
     are three. `components` are rows of single components of what is wrong, `hints` say what the
-    mistake looks like, `headline` opens the text.
+    mistake looks like, `headline` opens the text. At a prompt and in a notebook it shows its table,
+    shortened if it is long; it can be pickled.
     """
 
     def __init__(
         self,
         rows: Iterable[Row],
-        columns: Sequence[Column],
+        kind: str,
         *,
         headline: str = "",
         failure: str = "",
@@ -138,7 +171,7 @@ class Report:
         self.components = list(components)
         self.hints = list(hints)
         self.headline = headline
-        self._columns = columns
+        self._kind = kind
         self._failure = failure
 
     @property
@@ -158,24 +191,56 @@ class Report:
         """Raise `WrongGradientError`, with the text of the report, if the verdict is wrong.
 
         It does not raise where there is no telling: `verdict` is ``"cannot tell"`` then, and the
-        rows name the noise floor. To insist on a proof, assert `is_right`.
+        rows name the noise floor. To insist on a proof, call `assert_right`.
         """
         if self.verdict == "wrong":
             raise WrongGradientError(f"{self._failure}:\n{self}" if self._failure else str(self))
 
+    def assert_right(self) -> None:
+        """Raise ``AssertionError``, with the text of the report, unless the verdict is right."""
+        __tracebackhide__ = True  # pytest shows the line that called this
+        if not self.is_right:
+            raise AssertionError(str(self))
+
     def __str__(self) -> str:
-        parts = [self.headline] if self.headline else []
-        parts.append(table(self.rows, self._columns))
+        return self._text(self.rows, "")
+
+    def __repr__(self) -> str:
+        return self._text(*self._short())
+
+    def _short(self) -> tuple[list[Row], str]:
+        """The first rows, those that are not right before others, and how many there are more."""
+        order = ("wrong", "cannot tell", "right")
+        rows = sorted(self.rows, key=lambda row: order.index(row.verdict))
+        if len(rows) <= SHORT:
+            return self.rows, ""
+        worst = rows[SHORT].verdict
+        more = "all right" if worst == "right" else f"some {worst}"
+        return rows[:SHORT], f"… and {len(rows) - SHORT} more rows, {more}: print the report"
+
+    def _text(self, rows: list[Row], more: str) -> str:
+        parts = [self.headline, table(rows, self._kind), more]
         if self.components:
             parts.append(table(self.components, COMPONENTS))
-        parts += [f"Hint: {hint}" for hint in self.hints]
-        return "\n".join(parts)
+        return "\n".join([part for part in parts if part] + self._hints())
+
+    def _hints(self) -> list[str]:
+        return [f"Hint: {hint}" for hint in self.hints]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        rows, more = self._short()
+        tables = [_html(rows, self._kind)]
+        texts = [[self.headline], [more, *self._hints()]]
+        if self.components:
+            tables.append(_html(self.components, COMPONENTS))
+        above, below = [
+            "".join(f"<div>{html.escape(text)}</div>" for text in lines if text) for lines in texts
+        ]
+        return f"<div>{above}{''.join(tables)}{below}</div>"
 
     def __bool__(self) -> bool:
         raise TypeError(
             "a report has three verdicts, so it is neither true nor false: ask for is_right or "
             "verdict, or call raise_if_wrong()"
         )
-
-    def __repr__(self) -> str:
-        return f"<Report: {self.verdict}, {len(self.rows)} rows>"

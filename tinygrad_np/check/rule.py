@@ -16,10 +16,11 @@ import numpy as np
 from .. import tree
 from ..arrays import is_masked
 from ..rules import TABLE, families, table
+from .arguments import copied, numbers
 from .function import AGAIN, FIRST, SECOND, derivatives
 from .gradient import explained, summary
-from .leaves import Leaf, copied, numbers
-from .report import DERIVATIVES, Report, Row
+from .leaves import Leaf
+from .report import Report, Row
 from .witnesses import Finding, exact_witnesses
 
 RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -67,7 +68,7 @@ def check_rule(function: Callable[..., Any], *args: Any, order: int = 2, seed: i
     components, hints = explained(leaves, backward[: len(leaves)])
     is_right = all(row.verdict == "right" for row in rows)
     headline = f"{summary(differed if is_right else rows)} (seed {seed})"
-    return Report(rows, DERIVATIVES, headline=headline, components=components, hints=hints)
+    return Report(rows, "derivatives", headline=headline, components=components, hints=hints)
 
 
 def _row_of(name: str, function: Any) -> table.Row:

@@ -343,7 +343,7 @@ def edge(row: Row, at: Edge) -> Iterator[Finding]:
     found = derivative.vjp([np.ones(x.shape) for x in derivative.results])
     for g, expected in zip(found, at.expected, strict=True):
         if expected is not None:
-            is_same = np.array_equal(g, np.asarray(expected, float))
+            is_same = np.array_equal(g, np.asarray(expected, float), equal_nan=True)
             where = f"{row.name}{_described(trial)}: {g} where {expected} is the policy"
             yield Finding("edge", 0.0 if is_same else np.inf, 0.0, where)
 

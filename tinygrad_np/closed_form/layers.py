@@ -88,13 +88,13 @@ def relu(inputs: Any) -> Array:
 
 
 def relu_inputs(inputs: Any, cotangents: Any) -> Array:
-    """The gradient of `relu`: ∂L/∂x = ∂L/∂y where x > 0, else 0; so relu'(0) = 0.
+    """The gradient of `relu`: ∂L/∂x = 0 where x ≤ 0, else ∂L/∂y; so relu'(0) = 0.
 
     >>> relu_inputs([-1.0, 0.0, 2.0], [5.0, 6.0, 7.0])
     array([0., 0., 7.])
     """
     inputs, cotangents = _elementwise("relu_inputs", inputs, cotangents)
-    return np.where(inputs > 0, cotangents, 0)
+    return np.where(inputs <= 0, 0, cotangents)
 
 
 def sigmoid(inputs: Any) -> Array:
@@ -116,37 +116,57 @@ def sigmoid_inputs(inputs: Any, cotangents: Any) -> Array:
     return cotangents * special.expit(inputs) * special.expit(-inputs)
 
 
-def log_loss(probabilities: Any, labels: Any, reduction: str = "mean") -> Any:
+def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: float = 1e-16) -> Any:
     """L = −Σ y log p + (1 − y) log(1 − p), over the number of elements for "mean".
 
     Natural logarithms of probabilities p of y = 1; the labels y, of the same shape, lie between 0
-    and 1. 0·log 0 counts as 0; a prediction that is certain and wrong has the loss inf.
+    and 1. A p outside [`bound`, 1 − `bound`] counts as that end, or as the number next to 0 or 1
+    where the dtype has none so near, and as certain where it is right: the loss is finite, and 0
+    for what is certain and right.
 
     >>> log_loss([0.5, 1.0], [1, 1], reduction="sum")
     np.float64(0.6931471805599453)
+    >>> log_loss([0.0, 1.0], [1, 0]).round(2)
+    np.float64(36.79)
     """
     probabilities, labels = _probabilities("log_loss", probabilities, labels)
     count = divisor("log_loss", reduction, labels.size)
-    hits = special.xlogy(labels, probabilities)
-    misses = special.xlog1py(1 - labels, -probabilities)
-    return (-hits - misses).sum() / count
+    low, high = _ends("log_loss", bound, probabilities.dtype.type)
+    hits = labels * np.log(np.maximum(probabilities, low))
+    misses = (1 - labels) * np.log1p(-np.minimum(probabilities, high))
+    return (-hits - misses + 0.0).sum() / count
 
 
-def log_loss_probabilities(probabilities: Any, labels: Any, reduction: str = "mean") -> Array:
+def log_loss_probabilities(
+    probabilities: Any, labels: Any, reduction: str = "mean", bound: float = 1e-16
+) -> Array:
     """The gradient of `log_loss`: ∂L/∂p = −y/p + (1 − y)/(1 − p), over their number for "mean".
 
-    0/0 counts as 0, as 0·log 0 does; a prediction that is certain and wrong has it infinite.
+    It is that of the loss without a bound, at every p but 0 and 1: these count as the ends, and so
+    it is finite (as is 1/p in the smallest numbers, which count as the smallest normal one).
 
     >>> log_loss_probabilities([0.5, 0.75, 1.0], [1, 0, 1], reduction="sum")
     array([-2.,  4., -1.])
+    >>> log_loss_probabilities([0.0, 1.0], [1, 0], reduction="sum", bound=2.0**-10)
+    array([-1024.,  1024.])
     """
     function = "log_loss_probabilities"
     probabilities, labels = _probabilities(function, probabilities, labels)
     count = divisor(function, reduction, labels.size)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        hits = np.where(labels == 0, 0, labels / probabilities)
-        misses = np.where(labels == 1, 0, (1 - labels) / (1 - probabilities))
-    return (misses - hits) / count
+    low, high = _ends(function, bound, probabilities.dtype.type)
+    p = np.where(probabilities == 0, low, probabilities)
+    p = np.maximum(p, np.finfo(p.dtype).smallest_normal)
+    q = 1 - np.where(probabilities == 1, high, probabilities)
+    return ((1 - labels) / q - labels / p) / count
+
+
+def _ends(function: str, bound: float, number: Any) -> tuple[Any, Any]:
+    """What probabilities of 0 and of 1 count as, in a dtype."""
+    if not (isinstance(bound, (float, np.floating)) and 0 < bound < 0.5):
+        raise ValueError(f"{function}: bound must lie above 0 and below 0.5, not {bound!r}")
+    zero, one = number(0), number(1)
+    low = max(number(bound), np.nextafter(zero, one))
+    return low, min(one - low, np.nextafter(one, zero))
 
 
 def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:

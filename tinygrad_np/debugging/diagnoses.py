@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import bernoulli_loss, sigmoid
+from ..kernels.elementwise import sigmoid
 from ..kernels.softmax import log_softmax, logsumexp, softmax
 from .cases import SUMS, Case, is_elementwise
 
@@ -205,14 +205,6 @@ def _power(case: Case, values: Values) -> str:
     return ""
 
 
-def _loss(case: Case, values: Values) -> str:
-    return (
-        "A prediction that is certain (0 or 1) and wrong has an infinite loss: use "
-        "tinygrad_np.log_loss_with_logits(z, labels), which takes the logits z and is finite; or "
-        "clip the probabilities."
-    )
-
-
 def _softmax(case: Case, values: Values) -> str:
     if any(np.isposinf(x).any() for x in case.operands if isinstance(x, np.ndarray)):
         return "A logit is inf: inf − inf is nan. Look where it comes from."
@@ -322,10 +314,6 @@ def _at_zero(case: Case, values: Values) -> str:
     )
 
 
-def _loss_derivative(case: Case, values: Values) -> str:
-    return _loss(case, values)
-
-
 # What made an operand
 
 
@@ -357,10 +345,10 @@ def _is_hand_written_softmax(case: Case) -> bool:
 
 
 def _scipy(name: str) -> Any:
-    """A function of scipy.special, if the program has imported that."""
+    """A ufunc of scipy.special, if the program has imported that."""
     import sys
 
-    return getattr(sys.modules.get("scipy.special"), name, _NOTHING)
+    return getattr(sys.modules.get("scipy.special._ufuncs"), name, _NOTHING)
 
 
 _NOTHING = object()
@@ -381,7 +369,6 @@ _VALUES: dict[Any, Teller] = {
     **dict.fromkeys((np.exp, np.exp2, np.expm1, np.sinh, np.cosh), _exp),
     np.power: _power,
     np.float_power: _power,
-    bernoulli_loss: _loss,
     **dict.fromkeys((softmax, log_softmax), _softmax),
     np.linalg.slogdet: _determinant,
     **dict.fromkeys((np.arcsin, np.arccos, np.arctanh, np.arccosh), _domain),
@@ -398,5 +385,4 @@ _DERIVATIVES: dict[Any, Teller] = {
     **dict.fromkeys((np.arcsin, np.arccos, np.arctanh, np.arccosh), _end_of_domain),
     **dict.fromkeys((*_LOGARITHMS, np.cbrt, np.hypot), _at_zero),
     **dict.fromkeys((softmax, log_softmax, logsumexp), _softmax),
-    bernoulli_loss: _loss_derivative,
 }

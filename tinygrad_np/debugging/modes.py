@@ -1,14 +1,14 @@
 """What is switched on: `debug` and `strong_zeros`, for this thread or task alone.
 
 Both are a context variable, so that one thread or task never sees another's. Looking at that at
-every operation would cost something; so `opened`, the number of blocks that are open anywhere, says
-first whether it is worth a look. No result depends on that number.
+every operation would cost something; so `opened`, the blocks that are open anywhere, says first
+whether it is worth a look. No result depends on it. Blocks are added and removed one by one, by
+single calls of a set that need no lock: a lock could be held by a thread that a fork leaves behind.
 """
 
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -50,8 +50,7 @@ class Opened:
         self.is_open = True
 
 
-opened = 0
-_LOCK = threading.Lock()
+opened: set[Opened] = set()
 _OFF = Mode()
 _MODE: ContextVar[Mode] = ContextVar("tinygrad_np mode", default=_OFF)
 
@@ -74,23 +73,14 @@ def current() -> Mode:
 class Block:
     """What `debug` and `strong_zeros` give, for ``with`` and as a decorator.
 
-    It holds what is to be switched on, and no more of a state than how often it is open: it may be
-    used again, within itself, and by several threads.
+    It holds what is to be switched on, and no state: it may be used again, within itself, and by
+    several threads.
     """
 
     def __init__(self, name: str, settings: dict[str, Any], quiet: bool = False) -> None:
         self._name = name
         self._settings = settings
         self._quiet = quiet  # whether NumPy's own warnings are off in it
-        self._count = 0  # so many times it is open
-
-    def _counted(self, change: int) -> None:
-        """Open or close it once; what was not begun is not closed."""
-        global opened
-        with _LOCK:
-            change = max(change, -self._count)
-            self._count += change
-            opened += change
 
     def __enter__(self) -> None:
         errors: Any = nullcontext()
@@ -98,21 +88,25 @@ class Block:
             errors = np.errstate(divide="ignore", over="ignore", invalid="ignore")
         errors.__enter__()
         around = current()
-        enter(around._replace(**self._settings, opened=Opened(self, around, errors)))
-        self._counted(1)
+        begun = Opened(self, around, errors)
+        enter(around._replace(**self._settings, opened=begun))
+        opened.add(begun)
 
     def __exit__(self, *exception: object) -> None:
         ending = current().opened
         while ending is not None and (ending.block is not self or not ending.is_open):
             ending = ending.around.opened
         if ending is None:
-            self._counted(-1)
+            for begun in opened.copy():
+                if begun.block is self:  # in the thread where it began it stays without effect
+                    opened.discard(begun)
+                    break
             raise RuntimeError(
                 f"{self._name}: the block ends where it did not begin: in another thread or task"
             )
         ending.is_open = False
         enter(current())
-        self._counted(-1)
+        opened.discard(ending)
         ending.errors.__exit__(*exception)
 
     def __call__(self, function: Any = None, *others: Any, **named: Any) -> Any:

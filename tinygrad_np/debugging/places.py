@@ -2,7 +2,8 @@
 
 `here` looks outwards through the frames for the first one that belongs to the user, and keeps only
 its code and its instruction, so that no frame, and nothing in one, is kept alive. What is read from
-that (the line, its text) is read when somebody wants to know.
+that (the line, its text) is read when somebody wants to know. An interpreter without frames has no
+places: messages are plainer, and all else is as ever.
 
 >>> place = here(0)
 >>> text(place).splitlines()[1].strip()
@@ -19,9 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.dispatch import EXPLAINED
+
 Place = tuple[CodeType, int, CodeType | None]
 """A user's code, the instruction in it, and the code of ours that this called (None: NumPy's)."""
 
+PACKAGE = __name__.partition(".")[0]
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _SCIPY = os.path.join(os.path.dirname(os.path.dirname(_NUMPY)), "scipy") + os.sep
@@ -34,12 +38,15 @@ class _Users(dict[str, bool]):
 
     def __missing__(self, name: str) -> bool:
         is_library = name.startswith(_LIBRARY) and not name.startswith(_INSTALLED)
-        theirs = name.startswith((_OURS, _NUMPY, _SCIPY, "<frozen ", "<__array_function__"))
+        theirs = name.startswith(
+            (_OURS, EXPLAINED, _NUMPY, _SCIPY, "<frozen ", "<__array_function__")
+        )
         found = self[name] = not (theirs or is_library)
         return found
 
 
 _USERS = _Users()
+_frame_of = getattr(sys, "_getframe", None)  # which an interpreter need not have
 
 
 Again = tuple[CodeType, Place | None]
@@ -49,12 +56,14 @@ Again = tuple[CodeType, Place | None]
 def here(depth: int = 1, again: Again | None = None) -> Place | None:
     """The place in the user's program that the caller (or one `depth` calls further out) runs for.
 
-    None where no frame is the user's. Frames further out than that of the code of `again` call for
-    a derivative, say: they are not looked at, and its place is the answer.
+    None where no frame is the user's, or there are none. Frames further out than that of the code
+    of `again` call for a derivative, say: they are not looked at, and its place is the answer.
     """
     users = _USERS
     end, place = again or (None, None)
-    frame: Any = sys._getframe(depth + 1)
+    if _frame_of is None:
+        return place
+    frame: Any = _frame_of(depth + 1)
     inner = None
     while frame is not None:
         code = frame.f_code
@@ -62,7 +71,8 @@ def here(depth: int = 1, again: Again | None = None) -> Place | None:
             return code, frame.f_lasti, inner
         if code is end:
             return place
-        inner = code
+        if code.co_filename != EXPLAINED:
+            inner = code
         frame = frame.f_back
     return None
 
@@ -117,9 +127,25 @@ def text(place: Place | None) -> str:
     return "\n".join(lines)
 
 
+def segment(code: CodeType, instruction: int) -> str:
+    """The text that an instruction is made from; empty where there is none to read."""
+    import linecache
+
+    line, last, start, stop = _span((code, instruction, None))
+    if last is None or start is None or stop is None:
+        return ""
+    rows = [
+        linecache.getline(code.co_filename, number).encode() for number in range(line, last + 1)
+    ]
+    rows[-1] = rows[-1][:stop]  # the positions count bytes of UTF-8
+    rows[0] = rows[0][start:]
+    return b"".join(rows).decode()
+
+
 def _span(place: Place) -> tuple[int, int | None, int | None, int | None]:
     """First line, last line, first and last column of the instruction."""
     code, instruction, _ = place
+    # an instruction in CPython takes two bytes
     positions = itertools.islice(code.co_positions(), max(instruction, 0) // 2, None)
     line, last, start, stop = next(positions, (None, None, None, None))
     return line or code.co_firstlineno, last, start, stop

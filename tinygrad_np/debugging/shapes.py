@@ -54,10 +54,13 @@ _COMPARISONS: dict[Any, Any] = {
 
 
 def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | None:
-    if not isinstance(error, (ValueError, IndexError)):
-        return None
     if type(error).__module__.split(".")[0] not in ("builtins", "numpy") or _is_users(error):
         return None
+    if isinstance(error, TypeError):
+        short = re.escape(row.name.rsplit(".", 1)[-1])
+        if re.search(rf"\b{short}\b", str(error)):
+            return None
+        return _like(error, f"{row.name}: {error}")
     bound = _bound(row, args, kwargs)
     text = str(error)
     if _speaks(error, row):
@@ -121,7 +124,7 @@ def _like(error: Exception, message: str) -> Exception:
     try:
         return type(error)(message)
     except TypeError:
-        return ValueError(message)
+        return (TypeError if isinstance(error, TypeError) else ValueError)(message)
 
 
 def _bound(row: Any, args: Any, kwargs: Any) -> list[Any]:

@@ -160,7 +160,9 @@ def composing(row: Any) -> Callable[..., Any]:
 
 def _is_inside(mode: Mode, place: Any) -> bool:
     """Whether this belongs to the text of a composed function, not to a user's function in it."""
-    return mode.call is not None and place is not None and place[:2] == mode.call[:2]
+    if place is None or mode.call is None:  # no frame is the user's: nothing tells them apart
+        return bool(mode.within)
+    return place[:2] == mode.call[:2]
 
 
 # What is swept

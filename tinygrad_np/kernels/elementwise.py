@@ -15,7 +15,7 @@ from .memory import SOME, empty
 
 @array_function
 def relu(x: Any) -> Any:
-    """max(x, 0), elementwise; its derivative at 0 is 0.
+    """max(x, 0), elementwise; its derivative at 0 is 0, and at nan 1: nan stays nan.
 
     >>> relu(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 2.])
@@ -28,16 +28,16 @@ def relu(x: Any) -> Any:
 
 @array_function
 def relu_gate(g: Any, y: Any) -> Any:
-    """`g` where `y`, the result of `relu`, is positive, and 0 elsewhere.
+    """`g` where `y`, the result of `relu`, is not 0 (positive, or nan), and 0 elsewhere.
 
     >>> relu_gate(np.array([5.0, 6.0]), np.array([0.0, 2.0]))
     array([0., 6.])
     """
     # As numbers: NumPy is slow at multiplying them by truth values.
-    positive = np.greater(y, constant(0, y.dtype)).astype(g.dtype)
+    is_open = np.not_equal(y, constant(0, y.dtype)).astype(g.dtype)
     if g.size < SOME or g.shape != y.shape:
-        return g * positive
-    return np.multiply(g, positive, out=empty(g.shape, g.dtype))
+        return g * is_open
+    return np.multiply(g, is_open, out=empty(g.shape, g.dtype))
 
 
 @array_function
@@ -58,6 +58,20 @@ def sigmoid(x: Any) -> Any:
 def _sigmoid(x: Any) -> Any:
     one = constant(1, x.dtype)
     return np.divide(one, np.add(one, np.exp(np.negative(x))))
+
+
+@array_function
+def log_share(x: Any, y: Any) -> Any:
+    """exp(x) / (exp(x) + exp(y)), without overflow, and ½ for two equal infinities.
+
+    >>> log_share(np.array([-np.inf, 1000.0]), np.array([-np.inf, 0.0]))
+    array([0.5, 1. ])
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        difference = np.subtract(x, y)
+        if np.isnan(difference).any():
+            difference = np.where(np.equal(x, y), constant(0, difference.dtype), difference)
+        return _sigmoid(difference)
 
 
 @array_function
@@ -138,17 +152,56 @@ def per(g: Any, count: Any) -> Any:
 
 
 @array_function
-def bernoulli_loss(probabilities: Any, labels: Any) -> Any:
-    """−y log p − (1 − y) log(1 − p), elementwise, with 0·log 0 = 0; inf where certain and wrong.
+def bernoulli_loss(probabilities: Any, labels: Any, bound: float = 1e-16) -> Any:
+    """−y log p − (1 − y) log(1 − p), elementwise, with p and 1 − p at least as `edges` has it.
 
-    >>> bernoulli_loss(np.array([0.0, 0.5, 1.0]), np.array([0.0, 1.0, 1.0]))
-    array([0.        , 0.69314718, 0.        ])
+    By policy, the derivative is that of the loss without a bound, and finite (see `off_zero`).
+
+    >>> bernoulli_loss(np.array([0.0, 0.5, 1.0]), np.array([1.0, 1.0, 1.0])).round(2)
+    array([36.84,  0.69,  0.  ])
     """
     probabilities = real_numbers(probabilities, "bernoulli_loss")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        hit = labels * np.log(probabilities)
-        miss = (1 - labels) * np.log1p(-probabilities)
-    return 0 - np.where(labels == 0, 0, hit) - np.where(labels == 1, 0, miss)
+    low, gap = edges(bound, probabilities.dtype)
+    hit = labels * np.log(np.maximum(probabilities, low))
+    miss = (1 - labels) * np.log1p(-np.minimum(probabilities, 1 - gap))
+    return 0 - hit - miss  # not −(hit + miss), which is −0 for what is right
+
+
+@array_function
+def sigmoid_log_loss(
+    logits: Any, labels: Any, function: Any = sigmoid, bound: float = 1e-16
+) -> Any:
+    """`bernoulli_loss` of what a `function`, a sigmoid, gives: its derivative by z is σ(z) − y.
+
+    Also where σ(z) rounds to 1, and the chain rule of the two has lost z.
+
+    >>> sigmoid_log_loss(np.array([40.0, 800.0]), np.array([1.0, 0.0])).round(2)
+    array([ 0.  , 36.74])
+    """
+    return bernoulli_loss(function(logits), labels, bound)
+
+
+@functools.lru_cache
+def edges(bound: Any, dtype: Any) -> Any:
+    """What p and 1 − p are kept from falling below: `bound`, or the smallest that they can be.
+
+    >>> [f"{edge:.2g}" for edge in edges(1e-16, np.dtype(np.float32))]
+    ['1e-16', '6e-08']
+    """
+    if not (isinstance(bound, (float, np.floating)) and 0 < bound < 0.5):
+        raise ValueError(f"log_loss: bound is a number above 0 and below 0.5, not {bound!r}")
+    low = dtype.type(bound) or np.finfo(dtype).smallest_subnormal
+    return low, max(1 - (1 - low), np.finfo(dtype).epsneg)
+
+
+@array_function
+def off_zero(x: Any, low: Any) -> Any:
+    """`x` as a divisor of 1 that is finite, for x ≥ 0: `low` in place of 0. Its derivative is 1.
+
+    >>> off_zero(np.array([0.0, 1e-320, 0.5]), 1e-16)
+    array([1.00000000e-016, 2.22507386e-308, 5.00000000e-001])
+    """
+    return np.maximum(np.where(np.equal(x, 0), low, x), np.finfo(x.dtype).smallest_normal)
 
 
 @array_function

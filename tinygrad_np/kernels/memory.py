@@ -1,17 +1,27 @@
 """Memory that is used again: a fresh array of some 100 kB costs more in page faults than its work.
 
-`empty` gives an array from memory that nobody holds any more; `scratch` lends a buffer by name, for
-what a kernel forgets before it returns; `release` gives all of it back to the system.
+`empty` gives an array in memory that nobody can reach any more; `scratch` the same for what a
+kernel forgets before it returns; `release` gives all of it back to the system.
 
-Each thread has its own. An array from `empty` is a view of a buffer that is kept here, so the
-number of references to the buffer tells whether any array still needs it: a caller may hold, slice
-and share such an array like any other, for as long as it likes.
+How it is known that nobody can reach a buffer: an array from `empty` does not own its elements. It
+is made from a `_Lease` by NumPy's array interface and holds that lease; so does, directly or not,
+each slice, view and memoryview of the array, for as long as it lives. The buffer is used again once
+the lease has died. A weak reference tells: Python promises to call back when its object is gone,
+and not before. No count of references is read. An interpreter may keep dead objects for as long as
+it likes: then a buffer is used again later, or never.
+
+Each thread has buffers of its own. An array may die on any thread, and at any instruction, so the
+callback is the ``append`` of a deque, which needs no lock and runs no code of ours. A signal's
+handler or a finaliser may interrupt the functions here and call them again: they take a buffer out
+of `back` and `lent` by single operations before they use it.
 """
 
+import contextlib
 import functools
 import sys
 import threading
-from collections import OrderedDict
+import weakref
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -22,16 +32,49 @@ from .geometry import Ints
 SMALLEST = 1 << 16  # bytes: below, the C library's own reuse is as good
 SOME = 1 << 13  # elements from which it is worth a thought where a result lies
 MOST_KEPT = 1 << 28  # bytes that a thread keeps at most, in use or not
-_MOST_LENT = 1 << 23  # bytes of a scratch buffer that is kept
-_UNUSED = 3  # references to a buffer that only the list, the loop and getrefcount hold
+_MOST_SCRATCH = 1 << 23  # bytes of a scratch array that is kept
+
+
+class _Lease:
+    """What stands between a buffer and the arrays in it, and dies with the last of them."""
+
+    __slots__ = ("__array_interface__", "__weakref__")
+
+    __array_interface__: dict[str, Any]
+
+
+class _Memory:
+    """A buffer, and the array interface that it had last: most have the same one each time."""
+
+    __slots__ = ("dtype", "interface", "shape")
+
+    def __init__(self, size: int) -> None:
+        buffer = np.empty(size, np.uint8)
+        self.shape: Any = None
+        self.dtype: Any = None
+        # "buffer" is no part of the interface: it lives as long as a lease does.
+        self.interface = {"version": 3, "data": (buffer.ctypes.data, False), "buffer": buffer}
+
+
+class _Shelf:
+    """The buffers of one size.
+
+    `lent` finds a buffer by the weak reference to its lease. That reference calls `give_back` with
+    itself when the lease dies, which puts it into `back`.
+    """
+
+    __slots__ = ("back", "give_back", "lent")
+
+    def __init__(self) -> None:
+        self.back: deque[Any] = deque()
+        self.give_back = self.back.append
+        self.lent: dict[Any, _Memory] = {}
 
 
 class _Buffers(threading.local):
     def __init__(self) -> None:
-        self.lent: dict[str, Any] = {}
-        # by size in bytes, the least recently used size first
-        self.kept: OrderedDict[int, list[Any]] = OrderedDict()
-        self.bytes = 0
+        # by size in bytes, the one that was first asked for first
+        self.shelves: dict[int, _Shelf] = {}
         self.off = False
 
 
@@ -47,26 +90,34 @@ def empty(shape: Ints, dtype: Any) -> Any:
     >>> empty((1 << 20,), np.float32).ctypes.data == address
     True
     """
-    size = np.dtype(dtype).itemsize
+    dtype = np.dtype(dtype)
+    size = dtype.itemsize
     for n in shape:
         size *= n
-    buffers = _BUFFERS
-    if size < SMALLEST or buffers.off:
+    if size < SMALLEST or _BUFFERS.off or dtype.hasobject:
         return np.empty(shape, dtype)
-    found = buffers.kept.get(size)
-    if found is None:
-        found = buffers.kept[size] = []
-    else:
-        buffers.kept.move_to_end(size)
-        for buffer in found:
-            if sys.getrefcount(buffer) == _UNUSED:
-                return np.ndarray(shape, dtype, buffer)
-    if size > MOST_KEPT or (buffers.bytes + size > MOST_KEPT and not _made_room(buffers, size)):
-        return np.empty(shape, dtype)
-    buffer = np.empty(size, np.uint8)
-    found.append(buffer)
-    buffers.bytes += size
-    return np.ndarray(shape, dtype, buffer)
+    return _lent(size, shape, dtype)
+
+
+def _lent(size: int, shape: Ints, dtype: Any) -> Any:
+    """An array in a buffer of `size` bytes, or one of its own where that would be too much."""
+    shelves = _BUFFERS.shelves
+    shelf = shelves.get(size)
+    if shelf is None:
+        shelf = shelves[size] = _Shelf()
+    try:
+        memory = shelf.lent.pop(shelf.back.pop())
+    except IndexError:  # all of them are in use
+        if kept_bytes() + size > MOST_KEPT and not _made_room(size):
+            return np.empty(shape, dtype)
+        memory = _Memory(size)
+    if memory.shape != shape or memory.dtype is not dtype:
+        memory.shape, memory.dtype = shape, dtype
+        memory.interface = {**memory.interface, "shape": shape, "typestr": dtype.str}
+    lease = _Lease()
+    lease.__array_interface__ = memory.interface
+    shelf.lent[weakref.ref(lease, shelf.give_back)] = memory
+    return np.asarray(lease)
 
 
 def zeros(shape: Ints, dtype: Any) -> Any:
@@ -106,23 +157,26 @@ def elementwise(ufunc: Any, *operands: Any) -> Any:
     """
     like = None
     for x in operands:
-        if type(x) is np.ndarray:
-            if x.dtype.kind != "f" or (like is not None and x.dtype != like.dtype):
+        kind = type(x)
+        if kind is np.ndarray:
+            if like is None:
+                like = x
+            elif x.dtype is not like.dtype or x.shape != like.shape:
                 return ufunc(*operands)
-            if like is not None and x.shape != like.shape:
-                return ufunc(*operands)
-            like = x
-        elif type(x) is not float and type(x) is not int:
+        elif kind is not float and kind is not int:
             return ufunc(*operands)
     if like is None or not _keeps_dtype(ufunc, like.dtype.char):
         return ufunc(*operands)
-    return ufunc(*operands, out=empty(like.shape, like.dtype))
+    size, shape, dtype = like.nbytes, like.shape, like.dtype
+    if size < SMALLEST or _BUFFERS.off:
+        return ufunc(*operands)
+    return ufunc(*operands, out=_lent(size, shape, dtype))
 
 
 @functools.lru_cache(maxsize=1024)
 def _keeps_dtype(ufunc: Any, char: str) -> bool:
     """`float_power` gives float64 of float32; and SciPy's functions, float32 of float16."""
-    return f"{char * ufunc.nin}->{char}" in ufunc.types
+    return char in "efdg" and f"{char * ufunc.nin}->{char}" in ufunc.types
 
 
 def large_from(function: Any) -> int:
@@ -135,35 +189,49 @@ def large_from(function: Any) -> int:
     return SOME if is_plain else sys.maxsize
 
 
-def _made_room(buffers: _Buffers, size: int) -> bool:
-    """Let go of buffers that nobody uses, those of the least recently used sizes first."""
-    for kept in list(buffers.kept):
-        held = buffers.kept[kept]
-        used = [buffer for buffer in held if sys.getrefcount(buffer) > _UNUSED]
-        buffers.bytes -= kept * (len(held) - len(used))
-        held[:] = used
-        if not used and kept != size:
-            del buffers.kept[kept]
-        if buffers.bytes + size <= MOST_KEPT:
-            return True
-    return False
+def scratch(shape: Ints, dtype: Any) -> Any:
+    """Like `empty`, for what is forgotten before the kernel returns.
 
+    Buffers are shared by all shapes of about the same size (up to the next power of two), so that
+    the next kernel finds them in the processor's cache.
 
-def scratch(name: str, shape: Ints, dtype: Any) -> Any:
-    """An array of this shape with any contents, until the next call with the same `name`.
-
-    >>> scratch("columns", (2, 3), np.float32).shape
+    >>> scratch((2, 3), np.float32).shape
     (2, 3)
     """
-    size = np.dtype(dtype).itemsize
+    dtype = np.dtype(dtype)
+    size = dtype.itemsize
     for n in shape:
         size *= n
-    if size > _MOST_LENT:
+    if not SMALLEST <= size <= _MOST_SCRATCH or dtype.hasobject:
         return np.empty(shape, dtype)
-    buffer = _BUFFERS.lent.get(name)
-    if buffer is None or buffer.nbytes < size:
-        buffer = _BUFFERS.lent[name] = np.empty(size, np.uint8)
-    return np.ndarray(shape, dtype, buffer)
+    return _lent(1 << (size - 1).bit_length(), shape, dtype)
+
+
+def kept_bytes() -> int:
+    """How much memory this thread keeps, in use or not.
+
+    >>> release()
+    >>> a = empty((1 << 20,), np.uint8)
+    >>> kept_bytes()
+    1048576
+    """
+    shelves = _BUFFERS.shelves
+    return sum([size * len(shelf.lent) for size in list(shelves) if (shelf := shelves.get(size))])
+
+
+def _made_room(size: int) -> bool:
+    """Let go of buffers that nobody uses, of the sizes first asked for first."""
+    shelves = _BUFFERS.shelves
+    for kept in list(shelves):
+        shelf = shelves.get(kept)
+        while shelf is not None and shelf.back:
+            with contextlib.suppress(IndexError):
+                shelf.lent.pop(shelf.back.pop())
+        if shelf is not None and not shelf.lent and kept != size:
+            shelves.pop(kept, None)
+        if kept_bytes() + size <= MOST_KEPT:
+            return True
+    return False
 
 
 def release() -> None:
@@ -171,6 +239,4 @@ def release() -> None:
 
     >>> release()
     """
-    _BUFFERS.lent.clear()
-    _BUFFERS.kept.clear()
-    _BUFFERS.bytes = 0
+    _BUFFERS.shelves.clear()

@@ -33,8 +33,9 @@ def window_max(columns: Any) -> Any:
         first, *others = _taps(columns[part])
         largest = result[part]
         copy_pixels(largest, first)
+        room = scratch(first.shape, first.dtype)
         for tap in others:
-            np.maximum(largest, _gathered(tap), out=largest)
+            np.maximum(largest, _gathered(tap, room), out=largest)
     return result
 
 
@@ -52,10 +53,12 @@ def window_maxima(columns: Any) -> Any:
     for part in parts(columns.shape, columns.dtype):
         first, *others = _taps(columns[part])
         largest, number = values[part], numbers[part]
-        larger = scratch("larger", largest.shape, bool)
-        candidate = scratch("candidate", number.shape, number.dtype)
+        larger = scratch(largest.shape, bool)
+        candidate = scratch(number.shape, number.dtype)
+        room = scratch(first.shape, first.dtype)
         copy_pixels(largest, first)
-        for k, tap in enumerate(map(_gathered, others), 1):
+        for k, strided in enumerate(others, 1):
+            tap = _gathered(strided, room)
             np.greater(tap, largest, out=larger)
             np.multiply(larger, number.dtype.type(k), out=candidate)
             np.maximum(number, candidate, out=number)  # a later one has a larger number
@@ -106,14 +109,14 @@ def choose(values: Any, index: Any, number: int, into: Any) -> None:
     >>> into
     array([ 0., inf,  2.])
     """
-    chosen = scratch("chosen", index.shape, bool)
+    chosen = scratch(index.shape, bool)
     np.equal(index, number, out=chosen)
     integers = _INTEGERS.get(values.dtype)
     if integers is None:
         into.fill(0)
         np.copyto(into, values, where=chosen)
         return
-    mask = scratch("mask", index.shape, integers)
+    mask = scratch(index.shape, integers)
     flags = chosen.view(np.int8)
     np.copyto(mask, np.negative(flags, out=flags))  # all bits, or none
     np.bitwise_and(values.view(integers), mask, out=into.view(integers))
@@ -148,13 +151,12 @@ def parts(shape: Ints, dtype: Any) -> list[slice]:
     return [slice(i, min(i + step, shape[0])) for i in range(0, shape[0], step)]
 
 
-def _gathered(tap: Any) -> Any:
-    """A tap, side by side where that makes up for the copy."""
+def _gathered(tap: Any, room: Any) -> Any:
+    """A tap, side by side in `room` where that makes up for the copy."""
     if tap.shape[-1] * tap.itemsize > _MOST_AT_ONCE:
         return tap
-    copied = scratch("tap", tap.shape, tap.dtype)
-    copy_pixels(copied, tap)
-    return copied
+    copy_pixels(room, tap)
+    return room
 
 
 def _kept_shape(columns: Any) -> Ints:

@@ -130,7 +130,7 @@ class PromisedPlaces(PromisedWindows):
 
     def _add(self, images: Any, cotangent: Any, index: Any, stride: Ints, dilation: Ints) -> None:
         overlap = any(k * d > s for k, d, s in zip(self.size, dilation, stride, strict=True))
-        values = scratch("tap", cotangent.shape, cotangent.dtype)
+        values = scratch(cotangent.shape, cotangent.dtype)
         for number, offset in enumerate(itertools.product(*map(range, self.size))):
             pooling.choose(cotangent, index, number, values)
             reached = [

@@ -16,6 +16,8 @@ from .elementwise import real_numbers
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log Σ exp(x) over `axis` (an integer, several, or None: all), as `scipy.special.logsumexp`.
 
+    Of nothing it is −inf. Elements that are the same infinity as the result share its gradient.
+
     >>> logsumexp(np.array([1000.0, 1000.0]))
     np.float64(1000.6931471805599)
     """
@@ -50,6 +52,8 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     """
     x = real_numbers(x, "log_softmax")
     shifted = x - _largest(x, axis, "log_softmax")
+    if not shifted.size:
+        return shifted  # without a warning of the logarithm of nothing
     return shifted - np.log(np.sum(np.exp(shifted), axis, keepdims=True))
 
 
@@ -80,7 +84,9 @@ def class_residuals(logits: Any, classes: Any) -> Any:
 def _largest(x: Any, axis: Any, function: str) -> Any:
     """The maximum along `axis`, which is kept with length 1; 0 in place of ±inf."""
     try:
-        largest = x.max(axis, keepdims=True)
+        # Of nothing the sum is 0, and its logarithm −inf.
+        least = {} if x.size else {"initial": -np.inf}
+        largest = x.max(axis, keepdims=True, **least)
     except (OverflowError, TypeError, ValueError) as error:  # of length 0, not there, or no axis
         raise ValueError(f"{function}: shape {x.shape}, axis {axis}: {error}") from None
     is_finite = np.isfinite(largest)

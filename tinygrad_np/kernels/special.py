@@ -53,12 +53,8 @@ def bessel_i(x: Any, n: int = 1) -> Any:
     >>> bessel_i(np.array([0.0]), 1), bessel_i(np.array([0.0]), 0)
     (array([0.]), array([1.]))
     """
-    from scipy.special import i0, i1, iv
+    from scipy.special import iv
 
     x = np.asarray(x)
     # SciPy has no loops for more than double precision
-    values = x.astype(np.float64, copy=False)
-    if abs(n) < 2:
-        return np.asarray((i0, i1)[abs(n)](values), x.dtype)
-    tiny = np.less(np.absolute(values), 1e-290)  # where SciPy gives nan, the result is 0
-    return np.asarray(iv(abs(n), np.where(tiny, 0, values)), x.dtype)
+    return np.asarray(iv(abs(n), x.astype(np.float64, copy=False)), x.dtype)

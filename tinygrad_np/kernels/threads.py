@@ -43,7 +43,7 @@ class _Cores:
         self._begin()
 
     def _begin(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a finaliser may come in between that convolves, too
         self.inside = 0
         self.busy = threading.Lock()  # held by the thread whose pieces the pool works on
         self.pool: Any = None

@@ -102,7 +102,7 @@ class _Planes(NamedTuple):
         """(size·c, positions), copied."""
         part = self.view[(slice(None),) * (self.axes + 1) + block.place]
         rows = math.prod(part.shape[: self.axes + 1])
-        tile = scratch("tile", part.shape, part.dtype)
+        tile = scratch(part.shape, part.dtype)
         np.copyto(tile, part)
         return tile.reshape(rows, -1)
 
@@ -142,7 +142,7 @@ def _tiles(columns: Any, kept: Ints) -> tuple[Sequence[Block], Callable[[Block],
 
         def tile(block: Block) -> Any:
             part = columns[block.place]
-            copied = scratch("tile", part.shape, part.dtype)
+            copied = scratch(part.shape, part.dtype)
             np.copyto(copied, part)
             return copied.reshape(1, -1, row)
 
@@ -185,7 +185,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
 
     def add(total: Any, block: Block) -> None:
         part = tile(block)
-        target = scratch("part", (len(part), *total.shape), total.dtype)
+        target = scratch((len(part), *total.shape), total.dtype)
         cotangents = cotangent[block.start : block.stop].reshape(*part.shape[:2], f)
         # (count, size·c, positions) @ (count, positions, f)
         for found in np.matmul(part.transpose(0, 2, 1), cotangents, out=target):
@@ -210,11 +210,11 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
         part = cotangent[block.start : block.stop]
         inside = _kept_lengths(block, kept)
         if planes:
-            tile = scratch("tile", (row, len(part)), result.dtype)
+            tile = scratch((row, len(part)), result.dtype)
             np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
             tile = tile.reshape(len(offsets), c, *inside)
         else:
-            tile = scratch("tile", (len(part), row), result.dtype)
+            tile = scratch((len(part), row), result.dtype)
             np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
             tile = np.moveaxis(tile.reshape(*inside, len(offsets), c), -2, 0)
         for offset, values in zip(offsets, tile, strict=True):

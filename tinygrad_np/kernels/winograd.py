@@ -124,7 +124,7 @@ class _Tiling:
         n, height, width, c = image.shape
         needed = self.tiles * _M + self.k - 1
         if width != needed:
-            framed = scratch("framed", (n, height, needed, c), image.dtype)
+            framed = scratch((n, height, needed, c), image.dtype)
             framed[:, :, :width] = image
             framed[:, :, width:] = 0
             image = framed
@@ -132,9 +132,9 @@ class _Tiling:
         shape = (self.points, n, height, self.tiles, c)
         strides = (d, a, b, _M * d, e)
         view = np.lib.stride_tricks.as_strided(image, shape, strides, writeable=False)
-        gathered = scratch("tiles", shape, image.dtype)
+        gathered = scratch(shape, image.dtype)
         np.copyto(gathered, view)
-        result = scratch("pixels", (self.points, math.prod(shape[1:])), image.dtype)
+        result = scratch((self.points, math.prod(shape[1:])), image.dtype)
         np.dot(transform, gathered.reshape(self.points, -1), out=result)
         return result.reshape(self.points, -1, c)
 
@@ -158,9 +158,9 @@ def product(columns: Any, filters: Any) -> Any:
     def multiply(part: _Part) -> None:
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
-        products = scratch("products", (tiling.points, grid, f), dtype)
+        products = scratch((tiling.points, grid, f), dtype)
         used = products[:, : grid - (k - 1) * tiling.tiles]
-        added = scratch("added", used.shape, dtype)
+        added = scratch(used.shape, dtype)
         for tap in range(k):
             # points × (grid, c) @ (c, f)
             target = added if tap else used
@@ -168,7 +168,7 @@ def product(columns: Any, filters: Any) -> Any:
             if tap:
                 np.add(used, added, out=used)
         products[:, used.shape[1] :] = 0
-        outputs = scratch("tiles", (_M, grid * f), dtype)
+        outputs = scratch((_M, grid * f), dtype)
         np.dot(t.outputs, products.reshape(tiling.points, -1), out=outputs)
         target = result[part.images, part.rows]
         height = target.shape[1]
@@ -177,7 +177,7 @@ def product(columns: Any, filters: Any) -> Any:
         if width == tiling.tiles * _M:
             target.reshape(laid_out.shape)[...] = laid_out
         else:
-            whole = scratch("framed", laid_out.shape, dtype)
+            whole = scratch(laid_out.shape, dtype)
             np.copyto(whole, laid_out)
             target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
 
@@ -198,11 +198,11 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     tiling = _Tiling(columns, f, math.prod(shape) * dtype.itemsize // 2)
 
     def add(total: Any, part: _Part) -> None:
-        added = scratch("added", (len(total), c, f), dtype)
+        added = scratch((len(total), c, f), dtype)
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
         tiles = _tiled(cotangent[part.images, part.rows], tiling)
-        products = scratch("products", (tiling.points, grid * f), dtype)
+        products = scratch((tiling.points, grid * f), dtype)
         np.dot(t.outputs.T, tiles, out=products)  # (points, 4) @ (4, grid·f)
         used = products.reshape(tiling.points, grid, f)[:, : grid - (k - 1) * tiling.tiles]
         for tap in range(k):
@@ -219,11 +219,11 @@ def _tiled(cotangent: Any, tiling: _Tiling) -> Any:
     """(n, rows, columns, f) → (4, grid·f), with zeros where the grid has no output."""
     n, rows, width, f = cotangent.shape
     shape = (_M, n, rows + tiling.k - 1, tiling.tiles, f)
-    tiles = scratch("tiles", shape, cotangent.dtype)
+    tiles = scratch(shape, cotangent.dtype)
     tiles[:, :, rows:] = 0
     whole = tiling.tiles * _M
     if width != whole:
-        framed = scratch("framed", (n, rows, whole, f), cotangent.dtype)
+        framed = scratch((n, rows, whole, f), cotangent.dtype)
         framed[:, :, :width] = cotangent
         framed[:, :, width:] = 0
         cotangent = framed

@@ -7,7 +7,6 @@ Families that few programs need are read when a function is looked up in vain: `
 
 import importlib
 import sys
-import threading
 from collections.abc import Callable
 from types import ModuleType
 
@@ -19,7 +18,7 @@ __all__ = ["REFUSED", "TABLE", "families", "load"]
 TABLE: dict[Callable[..., object], Row] = {}
 REFUSED: dict[Callable[..., object], str] = {}
 
-_FAMILIES: list[ModuleType] = []
+_FAMILIES: dict[str, ModuleType] = {}
 # The families that `load` adds, and the module without which they are of no use.
 _LATER: dict[str, str] = {
     "applying": "numpy",
@@ -54,7 +53,6 @@ _LATER: dict[str, str] = {
     "strings": "numpy.strings",
     "vectors": "numpy",
 }
-_LOADING = threading.Lock()
 
 
 def _add(family: ModuleType) -> None:
@@ -65,7 +63,7 @@ def _add(family: ModuleType) -> None:
         if TABLE.setdefault(row.function, row) is not row:
             raise ValueError(f"{row.name} has two rows")
     REFUSED.update(getattr(family, "REFUSED", {}))
-    _FAMILIES.append(family)
+    _FAMILIES[family.__name__] = family
 
 
 for _family in (
@@ -75,12 +73,15 @@ for _family in (
 
 
 def load() -> None:
-    """Read the families that are not yet in the table, of what the program has imported."""
-    with _LOADING:
-        for name, needed in list(_LATER.items()):
-            if needed in sys.modules:
-                _add(importlib.import_module(f"{__name__}.{name}"))
-                del _LATER[name]
+    """Read the families that are not yet in the table, of what the program has imported.
+
+    Several threads may do it at once: to add a family twice changes nothing, and it is no longer
+    asked for only when all of it is there.
+    """
+    for name, needed in _LATER.copy().items():
+        if needed in sys.modules:
+            _add(importlib.import_module(f"{__name__}.{name}"))
+            _LATER.pop(name, None)
 
 
 def families() -> list[ModuleType]:
@@ -90,4 +91,4 @@ def families() -> list[ModuleType]:
     ['arithmetic', 'elementary', 'reductions']
     """
     load()
-    return list(_FAMILIES)
+    return list(_FAMILIES.values())

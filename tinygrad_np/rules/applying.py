@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..kernels.dispatch import as_array
 from .table import composed, takes
@@ -11,7 +12,7 @@ from .table import composed, takes
 
 def _along_axis(func1d: Callable[..., Any], axis: int, arr: Any, args: tuple[Any, ...]) -> Any:
     """The results for all lines along an axis, put together where the lines were."""
-    axis %= arr.ndim
+    axis = normalize_axis_index(axis, arr.ndim)
     others = [i for i in range(arr.ndim) if i != axis]
     lines = np.transpose(arr, [*others, axis])
     frame = lines.shape[:-1]
@@ -30,7 +31,7 @@ def _along_axis(func1d: Callable[..., Any], axis: int, arr: Any, args: tuple[Any
 def _over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
     """`func` for one axis after the other, each of which is kept, as one of length 1."""
     for axis in np.atleast_1d(axes).tolist():
-        axis %= a.ndim
+        axis = a.ndim + axis if axis < 0 else axis
         result = func(a, axis)
         if result.ndim != a.ndim:
             result = np.expand_dims(result, axis)

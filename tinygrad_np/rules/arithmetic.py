@@ -15,30 +15,35 @@ from numpy._core import umath
 from ..kernels.elementwise import (
     bernoulli_loss,
     cast,
+    edges,
     larger,
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
+    off_zero,
     per,
     quotient,
     relu,
     relu_gate,
     sigmoid,
+    sigmoid_log_loss,
     strong_product,
     stronger_product,
 )
-from ..kernels.slopes import direction, in_single, power_slope, sigmoid_slope
 from .table import general, linear, over, pointwise, same, takes
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
-    """y·x**(y − 1), and 0 for y = 0, also where x = 0."""
+    """y·x**(y − 1), and 0 for y = 0 where x is 0 or nan, and that is 0·∞ or 0·nan."""
     if isinstance(y, (int, float, complex)):
         if y == 2:
             return x + x  # of all powers the one that is met most
-        if y in _PLAIN_POWERS and x.dtype.itemsize > 2:
-            return y * x ** (y - 1) if y else np.zeros_like(x)
-    return power_slope(x, y)
+        return y * x ** (y - 1) if y else np.zeros_like(x)
+    is_zeroth = np.equal(y, 0)
+    if not is_zeroth.any():
+        return y * x ** (y - 1)
+    dead = np.logical_and(is_zeroth, np.logical_not(np.greater(np.absolute(x), 0)))
+    return np.where(dead, 0, y * np.where(dead, 1, x) ** (y - 1))
 
 
 def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
@@ -49,23 +54,7 @@ def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
         x = cast(x, ans.dtype)  # of a negative base the logarithm is complex
     base_is_zero = np.equal(x, 0)
     at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
-    logarithm = np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
-    if not np.isinf(ans).any():
-        return ans * logarithm
-    root = np.power(x, 0.5 * y)  # the value may overflow where its derivative does not yet
-    return np.where(np.isinf(ans), root * (root * logarithm), ans * logarithm)
-
-
-@in_single
-def _power_slope_by_exponent(x: Any, y: Any, n: int) -> Any:
-    return power_slope(x, y, n) * np.log(x) + _by_coefficient(x, y, n)
-
-
-def _by_coefficient(x: Any, y: Any, n: int) -> Any:
-    """The derivative of y·(y − 1)⋯(y − n + 1) times xʸ⁻ⁿ."""
-    if n == 1:
-        return np.power(x, y - 1)
-    return power_slope(x, y - 1, n - 1) + y * _by_coefficient(x, y - 1, n - 1)
+    return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
 
 
 def _unit(x: Any, length: Any) -> Any:
@@ -136,8 +125,21 @@ def _clip_high(a: Any, a_min: Any, a_max: Any) -> Any:
     return np.logical_not(np.logical_or(kept, _clip_low(a, a_min, a_max)))
 
 
-# Those that are met most: of these y − 1 is exact, and xʸ⁻¹ overflows only where y·xʸ⁻¹ does.
-_PLAIN_POWERS = frozenset([n / 2 for n in range(-20, 21) if n != -1])
+def _by_probability(probabilities: Any, labels: Any, bound: Any) -> Any:
+    p, q = _hit_and_miss(probabilities, bound)
+    return (1 - labels) / q - labels / p
+
+
+def _by_label(probabilities: Any, bound: Any) -> Any:
+    p, q = _hit_and_miss(probabilities, bound)
+    return np.log(q) - np.log(p)
+
+
+def _hit_and_miss(probabilities: Any, bound: Any) -> tuple[Any, Any]:
+    """p and 1 − p as `bernoulli_loss` is differentiated by them: as they are, but never 0."""
+    low, gap = edges(bound, probabilities.dtype)
+    return off_zero(probabilities, low), off_zero(1 - probabilities, gap)
+
 
 _UMATH: Any = umath
 _CLIP = _UMATH.clip  # the ufunc beneath numpy.clip
@@ -180,15 +182,10 @@ ROWS = (
     # powers and roots
     pointwise(np.square, lambda x: x + x, analytic=True),
     pointwise(np.sqrt, over(lambda ans: ans + ans), analytic=True),
-    pointwise(np.cbrt, lambda ans: 1 / (3 * ans) / ans),
+    pointwise(np.cbrt, over(lambda ans: 3 * ans * ans)),
     pointwise(np.power, _power_by_base, _power_by_exponent, analytic=True),
     pointwise(np.float_power, _power_by_base, _power_by_exponent, analytic=True),
-    pointwise(
-        power_slope,
-        lambda x, y, n: power_slope(x, y, n + 1),
-        lambda x, y, n: _power_slope_by_exponent(x, y, n),
-    ),
-    pointwise(np.hypot, lambda x, y: direction(x, y), lambda x, y: direction(y, x)),
+    pointwise(np.hypot, lambda x, ans: _unit(x, ans), lambda y, ans: _unit(y, ans)),
     # size and sign; the transposes of conjugating maps conjugate
     general(
         np.absolute,
@@ -261,8 +258,7 @@ ROWS = (
         lambda g, y: relu_gate(g, y),
         locally_constant={"y": "a mask: the result jumps where it changes sign"},
     ),
-    pointwise(sigmoid, lambda x: sigmoid_slope(x)),
-    pointwise(sigmoid_slope, lambda x, ans: -np.tanh(0.5 * x) * ans),
+    pointwise(sigmoid, lambda x, ans: ans * sigmoid(-x)),  # 1 − ans would round to 0
     pointwise(
         logistic_loss,
         lambda logits, labels: logistic_residual(logits, labels),
@@ -279,14 +275,14 @@ ROWS = (
             lambda t, logits: -np.mean(t * logits),
         ),
     ),
-    pointwise(logistic_residual, lambda logits: sigmoid_slope(logits), lambda: -1),
+    pointwise(logistic_residual, lambda logits: sigmoid(logits) * sigmoid(-logits), lambda: -1),
+    pointwise(bernoulli_loss, _by_probability, _by_label),
     pointwise(
-        bernoulli_loss,
-        lambda probabilities, labels: (
-            quotient(1 - labels, 1 - probabilities) - quotient(labels, probabilities)
-        ),
-        lambda probabilities: np.log1p(-probabilities) - np.log(probabilities),
+        sigmoid_log_loss,
+        lambda logits, labels: logistic_residual(logits, labels),
+        lambda logits: -logits,
     ),
+    pointwise(off_zero, lambda: 1),
     linear(per, lambda g, count: per(g, count)),
     general(
         strong_product,
@@ -303,4 +299,9 @@ ROWS = (
     pointwise(quotient, over(lambda y: y), lambda x, y: -quotient(quotient(x, y), y)),
 )
 
-CHOICES = {"count": "it is a number of elements"}
+CHOICES = {
+    "bound": "it is a number that probabilities are kept from",
+    "count": "it is a number of elements",
+    "function": "it is a function",
+    "low": "it takes the place of 0",
+}

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
@@ -16,7 +17,7 @@ from .table import composed, pointwise, takes
 
 def _part(ndim: int, axis: int, start: int | None, stop: int | None) -> tuple[Any, ...]:
     """The key of a slice along one axis."""
-    return (slice(None),) * (axis % ndim) + (slice(start, stop),)
+    return (slice(None),) * normalize_axis_index(axis, ndim) + (slice(start, stop),)
 
 
 def _diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:
@@ -27,6 +28,7 @@ def _diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:
     a = as_array(a)
     if a.ndim == 0:
         raise ValueError("np.diff: takes an array of at least one dimension, not a number")
+    axis = normalize_axis_index(axis, a.ndim)
     ends = [None if end is None else _end(as_array(end), a, axis) for end in (prepend, append)]
     if prepend is not None or append is not None:
         a = np.concatenate([x for x in (ends[0], a, ends[1]) if x is not None], axis)
@@ -39,7 +41,7 @@ def _end(end: Any, a: Any, axis: int) -> Any:
     """What is put before or behind `a`: one number for all lines, or an array."""
     if end.ndim:
         return end
-    return np.broadcast_to(end, [1 if i == axis % a.ndim else n for i, n in enumerate(a.shape)])
+    return np.broadcast_to(end, [1 if i == axis else n for i, n in enumerate(a.shape)])
 
 
 def _ediff1d(ary: Any, to_end: Any, to_begin: Any) -> Any:
@@ -62,7 +64,7 @@ def _gradient(f: Any, varargs: Any, axis: Any, edge_order: Any) -> Any:
     f = as_array(f)
     if f.dtype.kind not in "fc":
         f = f.astype(float)
-    axes = [i % f.ndim for i in (range(f.ndim) if axis is None else np.atleast_1d(axis).tolist())]
+    axes = range(f.ndim) if axis is None else normalize_axis_tuple(axis, f.ndim)
     if edge_order not in (1, 2):
         raise ValueError(f"np.gradient: edge_order is 1 or 2, not {edge_order}")
     steps = list(varargs) or [1.0]
@@ -157,14 +159,13 @@ def _joined(f: Any, first: Any, inside: Any, last: Any, axis: int) -> Any:
 
 def _trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
     y = as_array(y)
-    if x is None:
-        widths = dx
-    else:
+    widths = dx
+    if x is not None:
         x = as_array(x)
-        widths = x[_part(x.ndim, axis if x.ndim > 1 else 0, 1, None)]
-        widths = widths - x[_part(x.ndim, axis if x.ndim > 1 else 0, None, -1)]
-        if x.ndim == 1:
-            widths = widths.reshape([-1 if i == axis % y.ndim else 1 for i in range(y.ndim)])
+        widths = np.diff(x) if x.ndim == 1 else np.diff(x, axis=axis)
+    axis = normalize_axis_index(axis, y.ndim)
+    if x is not None and x.ndim == 1:
+        widths = widths.reshape([-1 if i == axis else 1 for i in range(y.ndim)])
     heights = y[_part(y.ndim, axis, 1, None)] + y[_part(y.ndim, axis, None, -1)]
     return np.sum(widths * heights / 2.0, axis)
 

@@ -21,6 +21,9 @@ All take stacks of matrices, (…, n, n).
 - *Forward mode* does not know what becomes of its results. Where values coincide, the tangents of
   `eigvalsh` are the one-sided derivatives, in order; `eigh`, `eig` and `eigvals` raise unless the
   tangent leaves the vectors of equal values alone, and in order. A complex vector keeps its phase.
+- *Real matrices.* `eig` and `eigvals` give complex numbers since NumPy 2.5, also where all are
+  real, which older ones give as such. The gradient is real, and the same with both, for a loss
+  that takes real parts: ``np.sum(np.linalg.eigvals(a).real ** 2)``.
 - *Defective matrices* have fewer eigenvectors than rows, and their eigenvalues no derivative:
   ``ValueError``.
 
@@ -149,7 +152,7 @@ def _from_eigenbasis(inner: Any, v: Any) -> Any:
     return np.linalg.solve(transposed, np.matmul(inner, transposed))
 
 
-def _eig_vjp(g: Any, ans: Any) -> Any:
+def _eig_vjp(g: Any, ans: Any, a_like: Any) -> Any:
     # With T = V⁻¹·dA·V: dw = diag T, and dv_i = d_i − v_i·(v_iᴴ·d_i) for d = V·(F∘T), since LAPACK
     # gives vectors of length 1.
     of_values, of_vectors = g
@@ -159,6 +162,10 @@ def _eig_vjp(g: Any, ans: Any) -> Any:
     if of_vectors is None:
         require_symmetric("eig", of_values, w, n)
         return _from_any_values(of_values, w, v)
+    if a_like.dtype.kind != "c":
+        # a real matrix keeps the vector of a real value real, whatever dtype NumPy gives it
+        is_real = np.expand_dims(np.equal(np.imag(w), 0), -2)
+        of_vectors = np.where(is_real, np.real(of_vectors), of_vectors)
     size = beside(of_vectors)
     along = np.sum(v * of_vectors, -2)
     raise_where(

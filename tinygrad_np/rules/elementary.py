@@ -9,60 +9,37 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast
-from ..kernels.slopes import (
-    arctan2_slope,
-    arctan_slope,
-    cos_of_arcsin,
-    cosh_of_arcsinh,
-    direction,
-    in_single,
-    log_share,
-    nonzero,
-    one_less_square,
-    share_product,
-    sinh_of_arccosh,
-    tanh_slope,
-)
+from ..kernels.elementwise import cast, log_share
 from .table import linear, over, pointwise
 
 
-def exp2_slope(x: Any) -> Any:
-    """The derivative of 2ˣ."""
-    root = np.exp2(0.5 * x)  # the value overflows where its derivative does not yet
-    return root * (root * log(2))
+def _over_square(x: Any, y: Any) -> Any:
+    """x / (x² + y²) without overflow, and 0 at the origin."""
+    length = np.hypot(x, y)
+    zero = np.equal(length, 0)
+    length = np.where(zero, 1, length)
+    return np.where(zero, 0, x / length / length)
 
 
-@in_single
-def _direction_by_x(x: Any, y: Any) -> Any:
-    across = direction(y, x)
-    return across * (across / nonzero(np.hypot(x, y)))
+def _square_of_sech(x: Any) -> Any:
+    """1 / cosh² x, which of complex numbers would be 1 / (∞ + ∞i), nan, where it is almost 0."""
+    if x.dtype.kind != "c":
+        return np.reciprocal(np.square(np.cosh(x)))
+    small = np.exp(-2 * np.where(np.less(np.real(x), 0), -x, x))
+    return 4 * small / np.square(1 + small)
 
 
-@in_single
-def _direction_by_y(x: Any, y: Any) -> Any:
-    return -(direction(x, y) * direction(y, x)) / nonzero(np.hypot(x, y))
+# The inverse functions have cuts where an imaginary (or real) part is 0, and its sign says on which
+# side of the cut a number lies. Adding 1 would lose the sign, since −0 + 0 is 0; x − (−1) keeps it.
 
 
-@in_single
-def _arctan2_slope_by_x(x: Any, y: Any) -> Any:
-    """(y − x)·(y + x)/(x² + y²)²: exact where x is almost y, and without overflow."""
-    length = nonzero(np.hypot(x, y))
-    scale = np.where(np.less(length, 1), np.ones_like(length), 0.5)
-    x, y = scale * x, scale * y
-    return (y + x) / length * ((y - x) / length) / length / length / np.square(scale)
+def _cosine_of_arcsin(x: Any) -> Any:
+    rest = -(x - 1) if x.dtype.kind == "c" else 1 - x  # of real x, −(1 − 1) would be −0
+    return np.sqrt(rest) * np.sqrt(x - -1)
 
 
-@in_single
-def _arctan2_slope_by_y(x: Any, y: Any) -> Any:
-    length = nonzero(np.hypot(x, y))
-    return -2 * (direction(x, y) * direction(y, x)) / length / length
-
-
-def _bend(x: Any, y: Any, base: float) -> Any:
-    """The logarithmic derivative of `share_product` by y, and 0 for two equal infinities."""
-    difference = np.where(np.equal(x, y), 0, x - y)
-    return np.tanh(difference * (log(base) / 2)) * log(base)
+def _sinh_of_arccosh(x: Any) -> Any:
+    return np.sqrt(x - 1) * np.sqrt(x - -1)
 
 
 def _as(x: Any, dtype: Any) -> Any:
@@ -72,54 +49,39 @@ def _as(x: Any, dtype: Any) -> Any:
 
 ROWS = (
     pointwise(np.exp, lambda ans: ans, analytic=True),
-    pointwise(np.exp2, lambda x: exp2_slope(x), analytic=True),
+    pointwise(np.exp2, lambda ans: ans * log(2), analytic=True),
     pointwise(np.expm1, lambda x: np.exp(x), analytic=True),
     pointwise(np.log, over(lambda x: x), analytic=True),
     pointwise(np.log2, over(lambda x: x * log(2)), analytic=True),
     pointwise(np.log10, over(lambda x: x * log(10)), analytic=True),
     pointwise(np.log1p, over(lambda x: 1 + x), analytic=True),
     pointwise(np.logaddexp, lambda x, y: log_share(x, y), lambda x, y: log_share(y, x)),
-    pointwise(np.logaddexp2, lambda x, y: log_share(x, y, 2), lambda x, y: log_share(y, x, 2)),
     pointwise(
-        log_share,
-        lambda x, y, base: share_product(x, y, base) * log(base),
-        lambda x, y, base: share_product(x, y, base) * -log(base),
+        np.logaddexp2,
+        lambda x, y: log_share(x * log(2), y * log(2)),
+        lambda x, y: log_share(y * log(2), x * log(2)),
     ),
     pointwise(
-        share_product,
-        lambda x, y, base, ans: -_bend(x, y, base) * ans,
-        lambda x, y, base, ans: _bend(x, y, base) * ans,
+        log_share,
+        lambda x, y, ans: ans * log_share(y, x),
+        lambda x, y, ans: -ans * log_share(y, x),
+        broadcasts=True,
     ),
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
     pointwise(np.cos, lambda x: -np.sin(x), analytic=True),
     pointwise(np.tan, lambda ans: 1 + ans * ans, analytic=True),
-    pointwise(np.arcsin, over(lambda x, dtype: cos_of_arcsin(_as(x, dtype))), analytic=True),
-    pointwise(np.arccos, lambda x, dtype: -1 / cos_of_arcsin(_as(x, dtype)), analytic=True),
-    pointwise(np.arctan, lambda x: arctan_slope(x), analytic=True),
-    pointwise(np.arctan2, lambda x, y: arctan2_slope(y, x), lambda x, y: -arctan2_slope(x, y)),
+    pointwise(np.arcsin, over(lambda x, dtype: _cosine_of_arcsin(_as(x, dtype))), analytic=True),
+    pointwise(np.arccos, lambda x, dtype: -1 / _cosine_of_arcsin(_as(x, dtype)), analytic=True),
+    pointwise(np.arctan, over(lambda x: 1 + x * x), analytic=True),
+    pointwise(np.arctan2, lambda x, y: _over_square(y, x), lambda x, y: -_over_square(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),
     pointwise(np.cosh, lambda x: np.sinh(x), analytic=True),
-    pointwise(np.tanh, lambda x: tanh_slope(x), analytic=True),
-    pointwise(np.arcsinh, over(lambda x: cosh_of_arcsinh(x)), analytic=True),
-    pointwise(np.arccosh, over(lambda x, dtype: sinh_of_arccosh(_as(x, dtype))), analytic=True),
-    pointwise(np.arctanh, over(lambda x: one_less_square(x)), analytic=True),
-    # the slopes, whose own derivatives stay in range and keep their digits, too
-    pointwise(tanh_slope, lambda x, ans: -2 * np.tanh(x) * ans, analytic=True),
-    pointwise(arctan_slope, lambda x, ans: -2 * (x * ans) * ans, analytic=True),
-    pointwise(
-        arctan2_slope,
-        lambda x, y: _arctan2_slope_by_x(x, y),
-        lambda x, y: _arctan2_slope_by_y(x, y),
-    ),
-    pointwise(direction, lambda x, y: _direction_by_x(x, y), lambda x, y: _direction_by_y(x, y)),
-    pointwise(cos_of_arcsin, lambda x, ans: -x / ans, analytic=True),
-    pointwise(cosh_of_arcsinh, lambda x, ans: x / ans, analytic=True),
-    pointwise(sinh_of_arccosh, lambda x, ans: x / ans, analytic=True),
-    pointwise(one_less_square, lambda x: -2 * x, analytic=True),
+    pointwise(np.tanh, _square_of_sech, analytic=True),
+    pointwise(np.arcsinh, over(lambda x: np.sqrt(x * x - -1)), analytic=True),
+    pointwise(np.arccosh, over(lambda x, dtype: _sinh_of_arccosh(_as(x, dtype))), analytic=True),
+    pointwise(np.arctanh, over(lambda x: (1 - x) * (1 + x)), analytic=True),
     linear(np.deg2rad, lambda g: g * (pi / 180)),
     linear(np.radians, lambda g: g * (pi / 180)),
     linear(np.rad2deg, lambda g: g * (180 / pi)),
     linear(np.degrees, lambda g: g * (180 / pi)),
 )
-
-CHOICES = {"base": "it is one of the two bases of logarithms there are"}

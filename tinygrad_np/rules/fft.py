@@ -32,7 +32,7 @@ _OTHER: dict[Any, Any] = {
 
 # Whether rfftn goes through its axes but the last in ascending order, as NumPy did until 2.1.1. It
 # matters where an axis is repeated, with another length, and the length of the result tells.
-_RFFTN_ASCENDS = np.fft.rfftn(np.zeros((1, 1)), (1, 2, 1), (0, 0, 1)).shape[0] == 2
+_RFFTN_ASCENDS = len(np.fft.rfftn(np.zeros((1, 1)), (1, 2, 1), (0, 0, 1))) == 2
 
 
 def _resized(g: Any, axis: int, length: int) -> Any:
@@ -148,9 +148,15 @@ def _kernel(function: Callable[..., Any], takes_complex: bool) -> Callable[..., 
             full = name.replace("rfft", "fft")
             raise TypeError(f"{name}: takes real numbers, not {a.dtype}; use {full} or np.real")
         try:
-            return function(a, *args, **kwargs)
+            result = function(a, *args, **kwargs)
         except IndexError as error:
             raise np.exceptions.AxisError(f"{name}: an axis is not in {a.shape}: {error}") from None
+        if "irfft" in name and result.size and not a.size:
+            raise ValueError(
+                f"{name}: of shape {a.shape}, NumPy gives what happens to lie in memory; "
+                f"use np.zeros({result.shape})"
+            )
+        return result
 
     return checked
 

@@ -131,7 +131,8 @@ def _by_polynomials(a: Any) -> tuple[Any, Any]:
     """
     n = a.shape[-1]
     unit = np.eye(n, dtype=a.dtype)
-    det, adjugate = 0, unit + np.zeros_like(a)
+    det: Any = 0
+    adjugate = unit + np.zeros_like(a)
     for k in range(1, n + 1):
         product = np.matmul(a, adjugate)
         det = np.sum(diagonal_of(product), -1) / k

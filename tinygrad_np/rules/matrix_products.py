@@ -114,6 +114,7 @@ def _along_axis(rule: Any) -> Any:
     """
 
     def vjp(g: Any, like: Any, other: Any, axis: int) -> Any:
+        axis = -1 if axis is None else axis  # as NumPy's cross has it
         part = rule(g, np.moveaxis(other, axis, -1), axis)
         return np.moveaxis(sum_to(part, _moved(like.shape, axis)), -1, axis)
 

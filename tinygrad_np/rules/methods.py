@@ -8,7 +8,8 @@ Its tangent is the recurrence t(pᵢ) = f₁·t(pᵢ₋₁) + f₂·t(aᵢ), and
 same. ``reduce`` is the last p, ``reduceat`` that of each of its segments; values are always NumPy's
 own. Where a function does the same (`numpy.sum` is ``np.add.reduce``), its row is used.
 
-Policy: elements that tie for a maximum or minimum share its cotangent equally, however many.
+Policy: elements that tie for a maximum or minimum share its cotangent equally, however many; so do
+those that are the same infinity as the result of `logaddexp` and `logaddexp2`.
 
 `row_of_method` makes the row of a method when it is first asked for.
 """
@@ -40,9 +41,17 @@ _REDUCEAT = takes("array", "indices", axis=0, dtype=None, out=None)
 
 _EXTREMA = {np.maximum, np.minimum, np.fmax, np.fmin}
 
+_LOGARITHMS = {np.logaddexp, np.logaddexp2}
+
 _WRONG_IN_NUMPY = {np.power, np.arctan2}
 """Whose ``reduce`` and ``reduceat`` give f(a₀, aₙ), as if there were nothing in between, on
 processors with AVX-512 (NumPy 2.0 to 2.4); ``accumulate`` is right everywhere."""
+
+_IN_ANY_ORDER = {
+    np.add, np.multiply, np.hypot, np.logaddexp, np.logaddexp2, np.maximum, np.minimum, np.fmax,
+    np.fmin,
+}  # fmt: skip
+"""Whose ``reduce`` over several axes does not depend on the order of the elements in memory."""
 
 _SAME = {
     np.add.reduce: np.sum,
@@ -104,13 +113,23 @@ class Fold(NamedTuple):
     row: Row
 
 
-def _slopes(fold: Fold, a: Any, active: Any = True) -> tuple[Any, Any]:
-    """∂pᵢ/∂pᵢ₋₁ and ∂pᵢ/∂aᵢ for i = 1, 2, …; where not `active`, pᵢ is pᵢ₋₁."""
+def _slopes(fold: Fold, a: Any, active: Any = True, first: int = 1) -> tuple[Any, Any]:
+    """∂pᵢ/∂pᵢ₋₁ and ∂pᵢ/∂aᵢ for i = 1, 2, …; where not `active`, pᵢ is pᵢ₋₁.
+
+    `first` is 0 where a₀ has no share in what it is equal to.
+    """
     p = _partial_results(fold.ufunc, a, active)
     before, here, after = p[:-1], a[1:], p[1:]
     if fold.ufunc in _EXTREMA:
-        return _shares(before, here, after, active)
+        return _shares(before, here, after, active, first)
     by_before, by_here = [_slope(fold.row, k, before, here, after) for k in (0, 1)]
+    infinite = np.isinf(after)
+    if fold.ufunc in _LOGARITHMS and np.any(infinite):
+        shares = _shares(before, here, after, active, first)
+        by_before, by_here = [
+            np.where(infinite, share, slope)
+            for share, slope in zip(shares, (by_before, by_here), strict=True)
+        ]
     if active is True:
         return by_before, by_here
     return np.where(active[1:], by_before, 1), np.where(active[1:], by_here, 0)
@@ -138,14 +157,14 @@ def _slope(row: Row, position: int, x: Any, y: Any, ans: Any) -> Any:
     return rule.vjp(one, *[known[need] for need in rule.vjp_needs])
 
 
-def _shares(before: Any, here: Any, after: Any, active: Any) -> tuple[Any, Any]:
+def _shares(before: Any, here: Any, after: Any, active: Any, first: int) -> tuple[Any, Any]:
     """The slopes of an extremum: the kth of the elements that share it so far has 1/k of it."""
     stays, wins = _is_same(before, after), _is_same(here, after)
     if active is not True:
         stays = np.logical_or(stays, np.logical_not(active[1:]))
         wins = np.logical_and(wins, active[1:])
     stays, wins = stays.astype(after.dtype), wins.astype(after.dtype)
-    k = _scan(stays, np.concatenate([np.ones_like(after[:1]), wins]))
+    k = _scan(stays, np.concatenate([np.full(after[:1].shape, first, after.dtype), wins]))
     return stays * k[:-1] / k[1:], wins / k[1:]
 
 
@@ -259,7 +278,12 @@ def _reduce(function: Any, fold: Fold) -> Row:
         first = np.full((1, *elements.shape[1:]), start, dtype)
         if active is not True:
             active = np.concatenate([np.full(first.shape, True), active])
-        return _slopes(fold, np.concatenate([first, elements]), active), 1
+        # Of −inf, which log Σ exp starts from, there is nothing in the result.
+        share = int(fold.ufunc not in _LOGARITHMS or start != -np.inf)
+        by_before, by_here = _slopes(fold, np.concatenate([first, elements]), active, share)
+        # Nothing depends on the first one, also where that slope is infinite.
+        by_before = np.concatenate([np.zeros(first.shape, dtype), by_before[1:]])
+        return (by_before, by_here), 1
 
     def vjp(g: Any, array: Any, axis: Any, initial: Any, where: Any) -> Any:
         found, start = slopes(array, g.dtype, axis, initial, where)
@@ -272,13 +296,21 @@ def _reduce(function: Any, fold: Fold) -> Row:
         still = np.zeros((start, *t.shape[1:]), t.dtype)
         return _push(np.concatenate([still, t]), found)[-1].reshape(ans.shape)
 
-    return general(function, _REDUCE, (vjp, jvp))
+    def kernel(array: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+        result = function(array, axis, *args, **kwargs)
+        if array.ndim < 2 or fold.ufunc in _IN_ANY_ORDER:
+            return result
+        if sum([array.shape[i] > 1 for i in _reduced_axes(axis, array.ndim)]) > 1:
+            raise ValueError(
+                f"{name_of(function)}: over several axes, the result depends on how the array lies "
+                "in memory; reduce one axis after another, or x.reshape(-1)"
+            )
+        return result
+
+    return general(function, _REDUCE, (vjp, jvp), kernel=kernel)
 
 
 def _reduced_axes(axis: Any, ndim: int) -> list[int]:
-    """The reduced axes; of a single number, the axis 0 that NumPy grants it is none."""
-    if ndim == 0:
-        return []
     axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return [i % ndim for i in axes]
 
@@ -342,8 +374,6 @@ def _reduce_by(function: Any, same: Any, fold: Fold) -> Row:
             array = cast(array, np.dtype(dtype))
         if initial is not NOT_GIVEN:
             kwargs["initial"] = initial
-        if np.ndim(array) == 0 and axis in (0, -1):
-            axis = None
         return same(array, axis, **kwargs)
 
     return composed(function, _REDUCE, text, {"array"})

@@ -1,6 +1,7 @@
 """What networks are made of beyond products: the largest of a window, softmax and its relatives.
 
-Policy: max pooling gives the gradient to the first of several largest elements.
+Policy: max pooling gives the gradient to the first of several largest elements; in `logsumexp`,
+those that are the same infinity as the result have equal shares.
 """
 
 from typing import Any
@@ -25,7 +26,15 @@ def _centred(g: Any, probabilities: Any, axis: Any) -> Any:
 
 
 def _logsumexp_weights(x: Any, ans: Any, axis: Any, keepdims: Any) -> Any:
-    return np.exp(x - restored(ans, x, axis, keepdims))
+    """exp(x − ans), and equal shares for elements that are the same infinity as the result."""
+    ans = restored(ans, x, axis, keepdims)
+    is_infinite = np.isinf(ans)
+    if not np.any(is_infinite):
+        return np.exp(x - ans)
+    tied = np.equal(x, ans)
+    count = np.maximum(np.sum(tied, axis, keepdims=True), 1)
+    finite = np.exp(np.where(is_infinite, 0, x - ans))
+    return np.where(is_infinite, (tied / count).astype(finite.dtype), finite)
 
 
 ROWS = (
@@ -53,7 +62,7 @@ ROWS = (
                 restored(g, x, axis, keepdims) * _logsumexp_weights(x, ans, axis, keepdims)
             ),
             lambda t, x, ans, axis, keepdims: np.sum(
-                t * _logsumexp_weights(x, ans, axis, keepdims), axis, keepdims=keepdims
+                t * _logsumexp_weights(x, ans, axis, keepdims), axis, keepdims=bool(keepdims)
             ),
         ),
     ),

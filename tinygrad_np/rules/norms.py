@@ -53,6 +53,8 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def _slope(x: Any, ans: Any, ord: Any, axes: tuple[int, ...], keepdims: Any) -> Any:
+    if not x.size:
+        return x
     if _is_euclidean(ord, axes):
         return _unit(x, restored(ans, x, axes, keepdims))
     if len(axes) == 1:
@@ -144,7 +146,7 @@ def _norm_vjp(g: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> A
 
 def _norm_jvp(t: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
     axes = _axes(axis, x.ndim)
-    return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=keepdims)
+    return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=bool(keepdims))
 
 
 CHOICES = {"ord": "it chooses a norm", "p": "it chooses a norm"}

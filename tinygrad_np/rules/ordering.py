@@ -8,6 +8,7 @@ first of them.
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
@@ -101,10 +102,10 @@ def _setxor1d(ar1: Any, ar2: Any, assume_unique: Any) -> Any:
 def _trim_zeros(filt: Any, trim: Any, axis: Any) -> Any:
     if set(trim.lower()) - set("fb") or not trim:
         raise ValueError(f"np.trim_zeros: trim is 'f', 'b' or 'fb', not {trim!r}")
-    trimmed = np.arange(filt.ndim) if axis is None else np.atleast_1d(axis) % filt.ndim
+    trimmed = range(filt.ndim) if axis is None else normalize_axis_tuple(axis, filt.ndim)
     places = np.argwhere(filt)
     key: list[Any] = [slice(None)] * filt.ndim
-    for i in trimmed.tolist():
+    for i in trimmed:
         if not len(places):
             key[i] = slice(0)
             continue
@@ -120,7 +121,10 @@ ROWS = (
     *[
         general(function, signature, (_rearranged_vjp, _rearranged_jvp))
         for function, signature in (
-            (np.sort, takes("a", "*", axis=-1, kind=None, order=None, stable=None)),
+            (
+                np.sort,
+                takes("a", "*", axis=-1, kind=None, order=None, stable=None, descending=None),
+            ),
             (np.partition, takes("a", "kth", axis=-1, kind="introselect", order=None)),
         )
     ],
@@ -166,6 +170,7 @@ _RETURNED = "it chooses what is returned"
 
 CHOICES = {
     "assume_unique": "it promises something about elements",
+    "descending": "it chooses an order",
     "equal_nan": "it chooses which elements count as equal",
     "kind": "it chooses an algorithm",
     "kth": "it chooses elements",

@@ -7,6 +7,7 @@ import numpy as np
 from ..kernels.scatter import scatter_add
 from ..kernels.shapes import along, sum_to
 from ..kernels.windows import pad
+from .axes import plain
 from .table import general, linear, takes
 
 # Several copies: their cotangents are added
@@ -62,6 +63,10 @@ def _sliding_vjp(g: Any, x_like: Any, window_shape: Any, axis: Any) -> Any:
 
 
 # Moving
+
+
+def _rollaxis_kernel(a: Any, axis: Any, start: Any = 0) -> Any:
+    return np.rollaxis(a, axis, plain(start))
 
 
 def _rollaxis_vjp(g: Any, axis: Any, start: Any) -> Any:
@@ -145,7 +150,7 @@ ROWS = (
         takes("m", k=1, axes=(0, 1)),
         lambda g, k, axes: np.rot90(g, -k, axes),
     ),
-    linear(np.rollaxis, takes("a", "axis", start=0), _rollaxis_vjp),
+    linear(np.rollaxis, takes("a", "axis", start=0), _rollaxis_vjp, kernel=_rollaxis_kernel),
     # what is added and what is left out
     general(
         np.insert,

@@ -4,7 +4,7 @@ from typing import Any
 
 from numpy.lib import recfunctions
 
-_FIELDS = "it works on arrays with fields, a Tensor holds numbers"
+_FIELDS = "it works on arrays with fields, a Tensor holds numbers; pass t.data"
 
 ROWS = ()
 

@@ -14,6 +14,8 @@ _INTEGERS = "it works on integers, a Tensor holds floating numbers; pass t.data.
 _DATES = "it works on dates, a Tensor holds numbers; pass an array of dates"
 _STRINGS = "it works on strings, a Tensor holds numbers; pass t.data.astype(str)"
 
+_PARTS = "it is for other dtypes than NumPy's own; use np.real or np.imag"
+
 
 def _functions(names: str) -> list[Any]:
     """Those of NumPy's functions that this version has."""
@@ -35,6 +37,8 @@ ROWS = ()
 REFUSED: dict[Any, str] = {
     # nearly all ufuncs that have no loop for floating numbers are helpers of `numpy.strings`
     **dict.fromkeys(_UFUNCS, _STRINGS),
+    # NumPy 2.5 has them for other dtypes than its own
+    **dict.fromkeys([u for u in _UFUNCS if u.__name__ in ("imag", "real")], _PARTS),
     **dict.fromkeys(
         _functions(
             "bitwise_and bitwise_count bitwise_or bitwise_xor gcd invert lcm left_shift "

@@ -42,13 +42,18 @@ def _size(shape: Any) -> int:
 
 
 def _prod_vjp(g: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
-    g = restored(g * np.asarray(initial, g.dtype), a, axis, keepdims)
+    g = restored(g * _start(initial, g), a, axis, keepdims)
     return g * _product_of_the_others(a, axis, where)
 
 
 def _prod_jvp(t: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     others = _product_of_the_others(a, axis, where)
-    return np.sum(t * others, axis, keepdims=keepdims) * np.asarray(initial, t.dtype)
+    return np.sum(t * others, axis, keepdims=keepdims) * _start(initial, t)
+
+
+def _start(initial: Any, like: Any) -> Any:
+    """What a product starts from; None is NumPy's word for nothing at all."""
+    return np.asarray(1 if initial is None else initial, like.dtype)
 
 
 def _axis_last(a: Any, axis: Any) -> Any:
@@ -91,16 +96,18 @@ def _cumprod_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
 
 def _cumulative(scan: Any, identity: float, x: Any, axis: Any, dtype: Any, initial: Any) -> Any:
     """A scan as the array API has it: with its start before it, if `initial` is asked for."""
+    x = np.atleast_1d(x)
     if axis is None and x.ndim > 1:
         raise ValueError(
             f"np.cumulative_{'prod' if identity else 'sum'}: an array of shape {x.shape} needs the "
             "argument 'axis'"
         )
+    axis = 0 if axis is None else axis
     result = scan(x, axis, dtype)
     if not initial:
         return result
-    axis = 0 if axis is None else axis % result.ndim
-    shape = [1 if i == axis else n for i, n in enumerate(result.shape)]
+    shape = list(result.shape)
+    shape[axis] = 1
     return np.concatenate([np.full(shape, identity, result.dtype), result], axis)
 
 
@@ -138,7 +145,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
             np.cumulative_sum,
             takes("x", "*", axis=None, dtype=None, out=None, include_initial=False),
             lambda x, axis, dtype, include_initial: _cumulative(
-                np.cumsum, 0, x, axis, dtype, include_initial
+                np.add.accumulate, 0, x, axis, dtype, include_initial
             ),
             {"x"},
             analytic=True,
@@ -147,7 +154,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
             np.cumulative_prod,
             takes("x", "*", axis=None, dtype=None, out=None, include_initial=False),
             lambda x, axis, dtype, include_initial: _cumulative(
-                np.cumprod, 1, x, axis, dtype, include_initial
+                np.multiply.accumulate, 1, x, axis, dtype, include_initial
             ),
             {"x"},
             analytic=True,

@@ -32,6 +32,7 @@ _MASKS = {"condlist": "masks: the result jumps where they change"}
 def _take_along_axis(arr: Any, indices: Any, axis: Any) -> Any:
     if axis is None:
         arr, axis = np.ravel(arr), 0
+    axis = normalize_axis_index(axis, arr.ndim)
     indices = np.asarray(indices)
     if indices.ndim != arr.ndim:
         raise ValueError(
@@ -40,7 +41,6 @@ def _take_along_axis(arr: Any, indices: Any, axis: Any) -> Any:
         )
     if indices.dtype.kind not in "iu":
         raise TypeError(f"np.take_along_axis: indices are integers, not of dtype {indices.dtype}")
-    axis = normalize_axis_index(axis, arr.ndim)
     key: list[Any] = list(np.ix_(*[np.arange(n) for n in arr.shape]))
     key[axis] = indices
     return arr[tuple(key)]
@@ -78,6 +78,8 @@ def _select(condlist: Any, choicelist: Any, default: Any) -> Any:
             f"np.select: {len(condlist)} conditions do not fit {len(choicelist)} choices; it takes "
             "one or more of both, as many of one as of the other"
         )
+    if default is None:
+        raise TypeError("np.select: default=None makes objects of all results; give a number")
     for i, condition in enumerate(condlist):
         dtype = as_array(condition).dtype
         if dtype.kind != "b":

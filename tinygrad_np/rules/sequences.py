@@ -75,6 +75,7 @@ ROWS = (
             ),
         ),
         analytic=True,
+        makes_axis=True,
     ),
     composed(
         np.linspace,
@@ -112,6 +113,7 @@ ROWS = (
                 ans * _spread(t / stop, start_like, stop, num, endpoint, axis, True)
             ),
         ),
+        makes_axis=True,
     ),
 )
 

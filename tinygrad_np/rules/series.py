@@ -1,4 +1,4 @@
-"""Polynomials in two variables, of `numpy.polynomial`: the lowest coefficient first."""
+"""Polynomials in several variables, of `numpy.polynomial`: the lowest coefficient first."""
 
 from typing import Any
 
@@ -23,23 +23,34 @@ def _polyval(x: Any, c: Any, grid: bool) -> Any:
     return result
 
 
+def _polyvalnd(pts: Any, c: Any, function: str = "polyvalnd") -> Any:
+    first, *others = [as_array(x) for x in pts]
+    result = _polyval(first, as_array(c), True)
+    for x in others:
+        if x.shape != first.shape:
+            raise ValueError(
+                f"np.polynomial.polynomial.{function}: points of shapes {first.shape} and {x.shape}"
+                "; all must have the same"
+            )
+        result = _polyval(x, result, False)
+    return result
+
+
 def _polyval2d(x: Any, y: Any, c: Any) -> Any:
-    x, y = as_array(x), as_array(y)
-    if x.shape != y.shape:
-        raise ValueError(f"np.polynomial.polynomial.polyval2d: x has {x.shape} and y {y.shape}")
-    return _polyval(y, _polyval(x, as_array(c), True), False)
+    return _polyvalnd((x, y), c, "polyval2d")
 
 
 def _polygrid2d(x: Any, y: Any, c: Any) -> Any:
     return _polyval(as_array(y), _polyval(as_array(x), as_array(c), True), True)
 
 
-# NumPy 2.0 does not hand these over to a Tensor
+# NumPy 2.0 does not hand the first two over to a Tensor, and 2.5 is the first to have the last.
 ROWS = tuple(
-    composed(function, takes("x", "y", "c"), text, {"x", "y", "c"}, analytic=True)
-    for function, text in (
-        (polynomial.polyval2d, _polyval2d),
-        (polynomial.polygrid2d, _polygrid2d),
+    composed(getattr(polynomial, name), takes(*names), text, set(names), analytic=True)
+    for name, names, text in (
+        ("polyval2d", ("x", "y", "c"), _polyval2d),
+        ("polygrid2d", ("x", "y", "c"), _polygrid2d),
+        ("polyvalnd", ("pts", "c"), lambda pts, c: _polyvalnd(pts, c)),
     )
-    if hasattr(function, "_implementation")
+    if hasattr(getattr(polynomial, name, None), "_implementation")
 )

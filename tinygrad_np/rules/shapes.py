@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import cast
+from ..kernels.nested import joined, parted
 from ..kernels.scatter import scatter_add
 from ..kernels.shapes import expand, sum_to
+from .axes import listed
 from .table import composed, linear, takes
 
 
-def _settled(function: str, order: str) -> str:
-    if order not in ("C", "F"):
+def _settled(function: str, order: Any) -> Any:
+    """The order, where it does not depend on how the array lies in memory."""
+    if order not in _ORDERS:
         raise ValueError(
             f"np.{function}: order {order!r} depends on how the array lies in memory, which a "
             "Tensor does not promise; use 'C' or 'F'"
@@ -20,25 +23,30 @@ def _settled(function: str, order: str) -> str:
     return order
 
 
-def _reshape_kernel(a: Any, shape: Any, order: str = "C", copy: Any = None) -> Any:
+_ORDERS = ("C", "F", "c", "f", None)
+"""None is NumPy's word for 'C'."""
+
+
+def _reshape_kernel(a: Any, shape: Any, order: Any = "C", copy: Any = None) -> Any:
     if copy is not None:
         reshaped: Any = np.reshape  # NumPy 2.0 knows no `copy`
         return reshaped(a, shape, order, copy=copy)
     return a.reshape(shape) if order == "C" else a.reshape(shape, order=_settled("reshape", order))
 
 
-def _ravel_kernel(a: Any, order: str = "C") -> Any:
+def _ravel_kernel(a: Any, order: Any = "C") -> Any:
     return a.ravel(_settled("ravel", order))
 
 
 def _reshape_vjp(g: Any, a_like: Any, order: Any) -> Any:
-    return g.reshape(a_like.shape) if order == "C" else np.reshape(g, a_like.shape, "F")
+    is_fortran = order in ("F", "f")
+    return np.reshape(g, a_like.shape, "F") if is_fortran else g.reshape(a_like.shape)
 
 
 def _transpose_vjp(g: Any, axes: Any) -> Any:
     if axes is None:
         return g.T
-    axes = [axis % g.ndim for axis in axes]
+    axes = [axis % g.ndim for axis in listed(axes)]
     return np.transpose(g, sorted(range(g.ndim), key=axes.__getitem__))
 
 
@@ -90,7 +98,12 @@ ROWS = (
         _reshape_vjp,
         kernel=_ravel_kernel,
     ),
-    linear(np.expand_dims, takes("a", "axis"), lambda g, a_like: g.reshape(a_like.shape)),
+    linear(
+        np.expand_dims,
+        takes("a", "axis"),
+        lambda g, a_like: g.reshape(a_like.shape),
+        makes_axis=True,
+    ),
     linear(np.squeeze, takes("a", axis=None), lambda g, a_like: g.reshape(a_like.shape)),
     linear(np.transpose, takes("a", axes=None), _transpose_vjp),
     linear(
@@ -134,4 +147,16 @@ ROWS = (
         _stack_vjp,
         nested={"arrays"},
     ),
+    linear(
+        joined,
+        lambda g, parts_like: parted(g, tuple([part.shape for part in parts_like])),
+        nested={"parts"},
+    ),
+    linear(
+        parted,
+        lambda g, x_like: joined(list(g), x_like.shape),
+        constant_outputs=(),
+    ),
 )
+
+CHOICES = {"shapes": "it chooses shapes"}

@@ -12,39 +12,20 @@ orders (of `gammainc`, `betainc`, `jv`, `zeta`, …) have no rule and raise.
 Formulas: NIST Digital Library of Mathematical Functions, chapters 5 to 10, 20.
 """
 
-from math import factorial, log, pi, sqrt
+from math import log, pi, sqrt
 from typing import Any
 
 import numpy as np
 import scipy.special
 
-from ..kernels.bessel import scaled_i, scaled_k
-from ..kernels.distributions import (
-    beta_density,
-    erfcinv_slope,
-    erfcx_slope,
-    erfinv_slope,
-    exponential_moment,
-    exponential_quotient,
-    gamma_density,
-    gaussian,
-    log_ndtr_slope,
-    log_quotient,
-    mills_excess,
-    ndtri_slope,
-    pseudo_huber_growth,
-    pseudo_huber_slope,
-    psi_gap,
-    relative_excess,
-)
+from ..kernels.distributions import exponential_moment, inverse_mills, mills_excess
 from ..kernels.elementwise import quotient
-from ..kernels.slopes import direction, in_single, logistic_variance, sigmoid_slope
-from ..kernels.special import bessel_i
-from .elementary import exp2_slope
-from .table import Row, constant, over, pointwise, takes
+from .table import Row, constant, pointwise, takes
 
-special: Any = scipy.special
-_zeta = special._ufuncs._zeta  # the ufunc beneath special.zeta(x, q)
+# The ufuncs themselves: with SCIPY_ARRAY_API=1 in the environment, the functions of
+# `scipy.special` are wrappers around them.
+special: Any = scipy.special._ufuncs
+_zeta = special._zeta  # the ufunc beneath scipy.special.zeta(x, q)
 
 
 def _number(v: Any, like: Any = None) -> Any:
@@ -61,7 +42,11 @@ def _number(v: Any, like: Any = None) -> Any:
     return v
 
 
-# the normal distribution, Gamma
+# the normal distribution, Gamma, entropies
+
+
+def _density(x: Any) -> Any:
+    return np.exp(x * x * -0.5) / sqrt(2 * pi)
 
 
 def _trigamma(x: Any) -> Any:
@@ -70,33 +55,32 @@ def _trigamma(x: Any) -> Any:
     return _zeta(2, x)
 
 
-def _polygamma(n: int, x: Any) -> Any:
-    return (-1) ** (n + 1) * factorial(n) * _zeta(n + 1, x)
+def _gamma_density(alpha: Any, x: Any) -> Any:
+    alpha = _number(alpha, x)
+    return np.exp(special.xlogy(alpha - 1, x) - x - special.gammaln(alpha))
 
 
-def _ndtri_exp_slope(y: Any, ans: Any) -> Any:
-    """1/r for r = φ/Φ at the quantile; on the right by φ = (1 − exp y)·r(−quantile), exactly."""
-    is_right = np.greater(ans, 0)
-    left, right = np.where(is_right, 0, ans), np.where(is_right, ans, 0)
-    tail = -np.expm1(np.where(is_right, y, -1))
-    return np.where(
-        is_right, np.exp(y) / (tail * log_ndtr_slope(-right)), 1 / log_ndtr_slope(left)
-    )
+def _beta_density(alpha: Any, beta: Any, x: Any) -> Any:
+    alpha, beta = _number(alpha, x), _number(beta, x)
+    log_powers = special.xlogy(alpha - 1, x) + special.xlog1py(beta - 1, -x)
+    return np.exp(log_powers - special.betaln(alpha, beta))
+
+
+def _log_quotient(x: Any, y: Any) -> Any:
+    """log(x/y), and inf wherever y is 0, also for 0/0: no x > 0 is possible there."""
+    zero = np.equal(y, 0)
+    logs = np.log(np.where(zero, 1, x)) - np.log(np.where(zero, 1, y))
+    return np.where(zero, np.inf, logs)
 
 
 # losses and transformations
 
 
-@in_single
-def _cubed_direction(x: Any, y: Any) -> Any:
-    cosine = direction(x, y)
-    return cosine * cosine * cosine
-
-
-@in_single
-def _pseudo_huber_bend(delta: Any, r: Any) -> Any:
-    cosine, sine = direction(delta, r), direction(r, delta)
-    return -np.square(np.square(sine) / (1 + cosine)) * (2 + cosine)
+def _pseudo_huber_by_delta(delta: Any, r: Any) -> Any:
+    """(s − δ)²/s for s = √(δ² + r²), where s − δ = r²/(s + δ) does not cancel."""
+    s = np.hypot(delta, r)
+    excess = quotient(r, s + delta) * r
+    return quotient(excess * excess, s)
 
 
 def _box_cox_by_exponent(log_x: Any, exponent: Any) -> Any:
@@ -138,9 +122,16 @@ def _y_slope(v: Any, z: Any) -> Any:
     return np.where(both, np.where(np.less(v, 0), before, -after), 0.5 * (before - after))
 
 
+def _scaled_slope(ans: Any, decrease: Any) -> Any:
+    """ans − decrease, which is infinite where the latter is, since that grows faster."""
+    return np.where(np.isinf(decrease), -decrease, ans - decrease)
+
+
 _j_slope = _neighbours(special.jv, -1)
 _i_slope = _neighbours(special.iv, 1)
 _k_slope = _neighbours(special.kv, 1)
+_ive_slope = _neighbours(special.ive, 1)
+_kve_slope = _neighbours(special.kve, 1)
 
 
 def _real_ive(v: Any, z: Any, **kwargs: Any) -> Any:
@@ -153,28 +144,25 @@ _ORDER = takes("v", "z", dtype=None)
 
 ROWS: tuple[Row, ...] = (
     # logistic and error functions
-    pointwise(special.expit, lambda x: sigmoid_slope(x)),
-    pointwise(special.logit, over(lambda x: logistic_variance(x))),
-    pointwise(logistic_variance, lambda x: 1 - 2 * x),
+    pointwise(special.expit, lambda x, ans: ans * special.expit(-x)),
+    pointwise(special.logit, lambda x: 1 / x + 1 / (1 - x)),
     pointwise(special.log_expit, lambda x: special.expit(-x)),
-    pointwise(special.erf, lambda x: (2 / sqrt(pi)) * gaussian(x), analytic=True),
-    pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * gaussian(x), analytic=True),
-    pointwise(special.erfi, lambda x: (2 / sqrt(pi)) * gaussian(x, -1.0), analytic=True),
-    pointwise(gaussian, lambda x, rate, n: gaussian(x, rate, n + 1), analytic=True),
-    pointwise(special.erfcx, lambda x: erfcx_slope(x), analytic=True),
-    pointwise(erfcx_slope, lambda x, n: erfcx_slope(x, n + 1), analytic=True),
-    pointwise(special.erfinv, lambda x: erfinv_slope(x)),
-    pointwise(erfinv_slope, lambda x, ans: 2 * special.erfinv(x) * ans * ans),
-    pointwise(special.erfcinv, lambda x: erfcinv_slope(x)),
-    pointwise(erfcinv_slope, lambda x, ans: 2 * special.erfcinv(x) * ans * ans),
+    pointwise(special.erf, lambda x: (2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
+    pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
+    pointwise(special.erfi, lambda x: (2 / sqrt(pi)) * np.exp(x * x), analytic=True),
+    pointwise(
+        special.erfcx,
+        lambda ans, x: -sqrt(2) * ans * mills_excess(x * -sqrt(2)),
+        analytic=True,
+    ),
+    pointwise(special.erfinv, lambda ans: (sqrt(pi) / 2) * np.exp(ans * ans)),
+    pointwise(special.erfcinv, lambda ans: (-sqrt(pi) / 2) * np.exp(ans * ans)),
     # the normal distribution
-    pointwise(special.ndtr, lambda x: gaussian(x, 0.5) / sqrt(2 * pi), analytic=True),
-    pointwise(special.log_ndtr, lambda x: log_ndtr_slope(x), analytic=True),
-    pointwise(log_ndtr_slope, lambda x, n: log_ndtr_slope(x, n + 1), analytic=True),
-    pointwise(mills_excess, lambda x, n: mills_excess(x, n + 1), analytic=True),
-    pointwise(special.ndtri, lambda x: ndtri_slope(x)),
-    pointwise(ndtri_slope, lambda p, ans: special.ndtri(p) * ans * ans),
-    pointwise(special.ndtri_exp, lambda x, ans: _ndtri_exp_slope(x, ans)),
+    pointwise(special.ndtr, lambda x: _density(x), analytic=True),
+    pointwise(special.log_ndtr, lambda x: inverse_mills(x), analytic=True),
+    pointwise(mills_excess, lambda ans, x: 1 - ans * (ans - x), analytic=True),
+    pointwise(special.ndtri, lambda ans: sqrt(2 * pi) * np.exp(ans * ans * 0.5)),
+    pointwise(special.ndtri_exp, lambda ans: 1 / inverse_mills(ans)),
     # Gamma and its kin
     pointwise(special.gamma, lambda ans, x: ans * special.psi(x)),
     pointwise(special.gammaln, lambda x: special.psi(x)),
@@ -187,32 +175,29 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         special.beta,
-        lambda x, y, ans: ans * -psi_gap(x, y),
-        lambda x, y, ans: ans * -psi_gap(y, x),
+        lambda x, y, ans: ans * (special.psi(x) - special.psi(x + y)),
+        lambda x, y, ans: ans * (special.psi(y) - special.psi(x + y)),
     ),
-    pointwise(special.betaln, lambda x, y: -psi_gap(x, y), lambda x, y: -psi_gap(y, x)),
     pointwise(
-        psi_gap,
-        lambda x, y, n: psi_gap(x, y, n + 1),
-        lambda x, y, n: _polygamma(n + 1, x + y),
+        special.betaln,
+        lambda x, y: special.psi(x) - special.psi(x + y),
+        lambda x, y: special.psi(y) - special.psi(x + y),
     ),
     pointwise(
         special.gammainc,
         takes("alpha", "x", dtype=None),
-        x=lambda alpha, x: gamma_density(alpha, x),
+        x=lambda alpha, x: _gamma_density(alpha, x),
     ),
     pointwise(
         special.gammaincc,
         takes("alpha", "x", dtype=None),
-        x=lambda alpha, x: -gamma_density(alpha, x),
+        x=lambda alpha, x: -_gamma_density(alpha, x),
     ),
-    pointwise(gamma_density, x=lambda alpha, x, n: gamma_density(alpha, x, n + 1)),
     pointwise(
         special.betainc,
         takes("alpha", "beta", "x", dtype=None),
-        x=lambda alpha, beta, x: beta_density(alpha, beta, x),
+        x=lambda alpha, beta, x: _beta_density(alpha, beta, x),
     ),
-    pointwise(beta_density, x=lambda alpha, beta, x, n: beta_density(alpha, beta, x, n + 1)),
     # entropies
     pointwise(
         special.xlogy,
@@ -229,17 +214,13 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.entr, lambda x: -np.log(x) - 1),
     pointwise(
         special.rel_entr,
-        lambda x, y: log_quotient(x, y) + 1,
+        lambda x, y: _log_quotient(x, _number(y, x)) + 1,
         lambda x, y: -quotient(x, y),
     ),
     pointwise(
         special.kl_div,
-        lambda x, y: log_quotient(x, y),
-        lambda x, y: relative_excess(x, y),
-    ),
-    pointwise(log_quotient, over(lambda x: x), lambda y: -1 / _number(y)),
-    pointwise(
-        relative_excess, lambda y: -1 / _number(y), lambda x, y: quotient(quotient(x, y), y)
+        lambda x, y: _log_quotient(x, _number(y, x)),
+        lambda x, y: 1 - quotient(x, y),
     ),
     # losses and transformations
     pointwise(
@@ -251,18 +232,8 @@ ROWS: tuple[Row, ...] = (
     pointwise(
         special.pseudo_huber,
         takes("delta", "r", dtype=None),
-        lambda delta, r: pseudo_huber_growth(delta, r),
-        lambda delta, r: pseudo_huber_slope(delta, r),
-    ),
-    pointwise(
-        pseudo_huber_slope,
-        lambda delta, r: _cubed_direction(r, delta),
-        lambda delta, r: _cubed_direction(delta, r),
-    ),
-    pointwise(
-        pseudo_huber_growth,
-        lambda delta, r: _pseudo_huber_bend(delta, r),
-        lambda delta, r: _cubed_direction(r, delta),
+        lambda delta, r: _pseudo_huber_by_delta(delta, r),
+        lambda delta, r: quotient(r * delta, np.hypot(delta, r)),
     ),
     pointwise(
         special.boxcox,
@@ -292,32 +263,34 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.y1, lambda x: _y_slope(1, x)),
     pointwise(special.yv, _ORDER, z=_y_slope),
     pointwise(special.yn, _ORDER, z=_y_slope),
-    pointwise(special.i0, lambda x: bessel_i(x, 1)),
-    pointwise(special.i1, lambda x: 0.5 * (bessel_i(x, 0) + bessel_i(x, 2))),
+    pointwise(special.i0, lambda x: special.i1(x)),
+    pointwise(special.i1, lambda x: _i_slope(1, x)),
     pointwise(special.iv, _ORDER, z=_i_slope),
-    pointwise(special.i0e, lambda x: scaled_i(0, x)),
-    pointwise(special.i1e, lambda x: scaled_i(1, x)),
-    pointwise(special.ive, _ORDER, z=lambda v, z: scaled_i(v, z), kernel=_real_ive),
-    pointwise(scaled_i, x=lambda v, x, n: scaled_i(v, x, n + 1)),
+    pointwise(special.i0e, lambda x, ans: special.i1e(x) - np.sign(x) * ans),
+    pointwise(special.i1e, lambda x, ans: _ive_slope(1, x) - np.sign(x) * ans),
+    pointwise(
+        special.ive,
+        _ORDER,
+        z=lambda v, z, ans: _ive_slope(v, z) - np.sign(z) * ans,
+        kernel=_real_ive,
+    ),
     pointwise(special.k0, lambda x: -special.k1(x)),
     pointwise(special.k1, lambda x: -_k_slope(1, x)),
     pointwise(special.kv, _ORDER, z=lambda v, z: -_k_slope(v, z)),
     pointwise(special.kn, _ORDER, z=lambda v, z: -_k_slope(v, z)),
-    pointwise(special.k0e, lambda x: scaled_k(0, x)),
-    pointwise(special.k1e, lambda x: scaled_k(1, x)),
-    pointwise(special.kve, _ORDER, z=lambda v, z: scaled_k(v, z)),
-    pointwise(scaled_k, x=lambda v, x, n: scaled_k(v, x, n + 1)),
+    pointwise(special.k0e, lambda x, ans: _scaled_slope(ans, special.k1e(x))),
+    pointwise(special.k1e, lambda x, ans: _scaled_slope(ans, _kve_slope(1, x))),
+    pointwise(special.kve, _ORDER, z=lambda v, z, ans: _scaled_slope(ans, _kve_slope(v, z))),
     # exponentials and angles
     pointwise(special.exprel, lambda x: exponential_moment(x, 1)),
     pointwise(exponential_moment, lambda x, v: exponential_moment(x, v + 1)),
     pointwise(special.exp1, lambda x: -np.exp(-x) / x, analytic=True),
-    pointwise(special.expi, lambda x: exponential_quotient(x)),
-    pointwise(exponential_quotient, lambda x, ans: (x - 1) / x * ans),
-    pointwise(special.exp2, lambda x: exp2_slope(x)),
+    pointwise(special.expi, lambda x: np.exp(x) / x),
+    pointwise(special.exp2, lambda ans: ans * log(2)),
     pointwise(special.exp10, lambda ans: ans * log(10)),
-    pointwise(special.expm1, lambda x: np.exp(x), analytic=True),
+    pointwise(special.expm1, lambda ans: ans + 1, analytic=True),
     pointwise(special.log1p, lambda x: 1 / (1 + x), analytic=True),
-    pointwise(special.cbrt, lambda ans: 1 / (3 * ans) / ans),
+    pointwise(special.cbrt, lambda ans: 1 / (3 * ans * ans)),
     pointwise(special.cosm1, lambda x: -np.sin(x)),
     pointwise(special.sindg, lambda x: special.cosdg(x) * (pi / 180)),
     pointwise(special.cosdg, lambda x: special.sindg(x) * (-pi / 180)),
@@ -327,27 +300,19 @@ ROWS: tuple[Row, ...] = (
     constant(special.gammasgn, "it is constant between its jumps"),
 )
 
-_OWN = (
-    "give a function of your own that calls it one, with tinygrad_np.pointwise, or use t.data if "
-    "no gradient is needed"
-)
+_OWN = "give it one with tg.pointwise, or use t.data for a constant"
 _FORMULAS = {
     special.hyp0f1: "the derivative by z is hyp0f1(v + 1, z) / v",
     special.hyp1f1: "the derivative by z is a / b * hyp1f1(a + 1, b + 1, z)",
     special.hyp2f1: "the derivative by z is a * b / c * hyp2f1(a + 1, b + 1, c + 1, z)",
     special.expn: "the derivative by x is -expn(n - 1, x)",
     special.powm1: "it is np.expm1(y * np.log(x))",
-    special._ufuncs._riemann_zeta: "of zeta, only zeta(x, q) has one, by q",
+    special._riemann_zeta: "of zeta, only zeta(x, q) has one, by q",
 }
 _WITH_ROWS = {row.function for row in ROWS}
 
-CHOICES = {
-    "n": "it is the order of a derivative",
-    "rate": "there is no rule for the derivative by it",
-}
-
 REFUSED = {
     ufunc: f"it has no derivative rule; {_OWN}"
-    for ufunc in vars(special).values()
-    if isinstance(ufunc, np.ufunc) and ufunc not in _WITH_ROWS
+    for name, ufunc in vars(special).items()
+    if isinstance(ufunc, np.ufunc) and not name.startswith("_") and ufunc not in _WITH_ROWS
 } | {ufunc: f"it has no derivative rule ({hint}); {_OWN}" for ufunc, hint in _FORMULAS.items()}

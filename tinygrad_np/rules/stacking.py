@@ -12,6 +12,7 @@ import numpy as np
 
 from ..kernels.dispatch import as_array, overrides
 from ..kernels.shapes import along
+from .axes import listed
 from .shapes import split_vjp
 from .table import Row, composed, linear, takes
 
@@ -190,7 +191,7 @@ if hasattr(np, "unstack"):  # since NumPy 2.1
         linear(
             np.unstack,
             takes("x", "*", axis=0),
-            lambda g, axis: np.stack(g, axis),
+            lambda g, axis: np.stack(g, listed(axis)[0]),
             constant_outputs=(),
         ),
     )

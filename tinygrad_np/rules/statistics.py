@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast, per
@@ -103,8 +104,12 @@ def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
 
 def _average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> Any:
     a = as_array(a)
+    if axis is not None:
+        axis = normalize_axis_tuple(axis, a.ndim)
     if weights is None:
         mean = np.mean(a, axis, keepdims=keepdims)
+        if not mean.size:
+            raise ZeroDivisionError(f"np.average: an array of shape {a.shape} has no average")
         total = mean.dtype.type(a.size / mean.size)
     else:
         weights = as_array(weights)
@@ -135,14 +140,13 @@ def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
             f"np.average: weights of shape {weights.shape} for an array of shape {shape} need the "
             "argument 'axis'"
         )
-    axes = [i % len(shape) for i in (axis if isinstance(axis, tuple) else (axis,))]
-    if weights.shape != tuple([shape[i] for i in axes]):
+    if weights.shape != tuple([shape[i] for i in axis]):
         raise ValueError(
             f"np.average: weights of shape {weights.shape} do not fit an array of shape {shape} "
-            f"along axis {axis}"
+            f"along axis {', '.join(map(str, axis))}"
         )
-    ordered = np.transpose(weights, sorted(range(len(axes)), key=axes.__getitem__))
-    return ordered.reshape([n if i in axes else 1 for i, n in enumerate(shape)])
+    ordered = np.transpose(weights, sorted(range(len(axis)), key=axis.__getitem__))
+    return ordered.reshape([n if i in axis else 1 for i, n in enumerate(shape)])
 
 
 def _cov(
@@ -158,7 +162,7 @@ def _cov(
     if x.shape[0] == 0:
         return np.zeros((0, 0))
     if ddof is None:
-        ddof = 0 if bias else 1
+        ddof = 1 if bias == 0 else 0
     elif ddof != int(ddof):
         raise ValueError(f"np.cov: ddof must be a whole number, not {ddof}")
     weights = _observation_weights(fweights, aweights, x.shape[1])

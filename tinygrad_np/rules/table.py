@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .axes import NAMES
 from .plans import ANS, Over, Pattern, Plan, Times
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
@@ -139,12 +140,15 @@ class Row:
         "affine",
         "aliases",
         "analytic",
+        "axes",
+        "axis",
         "broadcasts",
         "calls",
         "choices",
         "constant_outputs",
         "defaults",
         "dtype",
+        "first",
         "function",
         "gaps",
         "in_order",
@@ -185,6 +189,7 @@ class Row:
         locally_constant: Mapping[str, str] = {},
         real: Mapping[str, tuple[str, ...]] = {},
         takes_promises: bool = False,
+        makes_axis: bool = False,
         strong: Mapping[str, Callable[..., Any]] = {},
         reason: str = "",
     ) -> None:
@@ -207,6 +212,11 @@ class Row:
         self.affine = frozenset(affine)
         self.aliases = aliases
         self.nested = frozenset(self.names.index(name) for name in nested)
+        # The positions of the parameters that are axes; that of the axis of the `first` operand,
+        # unless it is one that only the result has.
+        self.axes = tuple([i for i, name in enumerate(self.names) if name in NAMES])
+        has_axis = "axis" in self.names and not (nested or makes_axis)
+        self.axis = self.names.index("axis") if has_axis else None
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
         # Of several results, whether the vjp is told (by None) which ones nothing depends on.
@@ -227,8 +237,9 @@ class Row:
         # Why no Tensor can stand for a parameter; the row's family may know more reasons.
         self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
-        # The positions of the parameters by which there is a derivative.
+        # The positions of the parameters by which there is a derivative, and the first of them.
         self.operands: set[int] = set()
+        self.first = -1
         # Of a composed row: its text and the positions of what that names.
         self.text: Callable[..., Any] | None = None
         self.needs: tuple[int, ...] = ()
@@ -251,6 +262,7 @@ class Row:
                 )
         self.rules[position] = rule
         self.operands.add(position)
+        self.first = min(self.operands)
 
     def call(self, values: list[Any], function: Callable[..., Any] | None = None) -> Any:
         """Call the function, or its kernel, with a value a parameter; defaults are left out."""
@@ -428,6 +440,7 @@ _ROW_OPTIONS = {
     "locally_constant",
     "real",
     "takes_promises",
+    "makes_axis",
     "strong",
 }
 

@@ -11,11 +11,13 @@ from ...kernels.elementwise import (
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
+    off_zero,
     per,
     quotient,
     relu,
     relu_gate,
     sigmoid,
+    sigmoid_log_loss,
     strong_product,
     stronger_product,
 )
@@ -153,14 +155,23 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     logistic_loss: _labelled,
     mean_logistic_loss: _labelled,
     logistic_residual: _labelled,
+    sigmoid_log_loss: _labelled,
     bernoulli_loss: lambda rng: [
         call(PROBABILITY.draw(rng, 3, 2), PROBABILITY.draw(rng, 3, 2), reach=PROBABILITY.reach)
     ],
+    off_zero: lambda rng: [call(POSITIVE.draw(rng, 3, 3), 1e-16, reach=POSITIVE.reach)],
     per: shaped(((3, 3), (4,), {}), ((2, 3), ([[2.0], [5.0]],), {})),
     quotient: lambda rng: [
         call(apart(rng, 3, 3), POSITIVE.draw(rng, 3, 3), reach=APART),
     ],
 }
+
+# x**0 is 1 for every x; by the exponent it has the slope log x
+_TO_THE_ZEROTH = [
+    Edge((A([NAN, INF, -INF]), 0), {}, ([0, 0, 0],)),
+    Edge((A([NAN, INF]), A([0.0, 0.0])), {}, ([0, 0], [NAN, INF])),
+    Edge((A([1.0]), A([NAN])), {}, ([NAN], [0])),
+]
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.divide: [
@@ -219,6 +230,7 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.power: [
         Edge((A([0.0, -2.0, 3.0]), 0), {}, ([0, 0, 0],)),
         Edge((A([0.0, 0.0]), A([0.0, 2.0])), {}, ([0, 0], [0, 0])),
+        *_TO_THE_ZEROTH,
         Edge((A([0.0]), 1), {}, ([1],)),
         Edge((A([0.0, -3.0]), 2), {}, ([0, -6],)),
         Edge((0.0, A([1.0, 0.0, -1.0])), {}, ([0, 0, -INF],)),
@@ -227,19 +239,29 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.float_power: [
         Edge((A([0.0, -2.0, 3.0]), 0), {}, ([0, 0, 0],)),
         Edge((A([0.0, 0.0]), A([0.0, 2.0])), {}, ([0, 0], [0, 0])),
+        *_TO_THE_ZEROTH,
         Edge((0.0, A([1.0, 0.0, -1.0])), {}, ([0, 0, -INF],)),
         Edge((A([0.0]), 0.5), {}, ([INF],)),
     ],
     np.hypot: [Edge((A([0.0, 3.0]), A([0.0, 4.0])), {}, ([0, 0.6], [0, 0.8]))],
-    relu: [Edge((A([0.0, -0.0, 1.0, -INF, INF]),), {}, ([0, 0, 1, 0, 1],))],
+    relu: [Edge((A([0.0, -0.0, 1.0, -INF, INF, NAN]),), {}, ([0, 0, 1, 0, 1, 1],))],
+    relu_gate: [Edge((A([2.0, 3.0, 4.0]), A([0.0, 1.0, NAN])), {}, ([0, 1, 1],))],
     sigmoid: [Edge((A([-1000.0, 0.0, 1000.0]),), {}, ([0, 0.25, 0],))],
     logistic_loss: [
         Edge((A([-1000.0, 1000.0]), A([1.0, 0.0])), {}, ([-1, 1], [1000, -1000])),
         Edge((A([-1000.0, 1000.0]), A([0.0, 1.0])), {}, ([0, 0], None)),
     ],
     bernoulli_loss: [
-        Edge((A([0.0, 1.0, 0.0, 1.0]), A([0.0, 1.0, 1.0, 0.0])), {}, ([1, -1, -INF, INF], None)),
+        Edge(
+            (A([0.0, 1.0, 0.0, 1.0]), A([0.0, 1.0, 1.0, 0.0]), 2.0**-20),
+            {},
+            ([1, -1, -(2**20), 2**20], None),
+        ),
     ],
+    sigmoid_log_loss: [
+        Edge((A([-1e3, 1e3, 40.0]), A([1.0, 0.0, 0.0])), {}, ([-1, 1, 1], [1e3, -1e3, -40])),
+    ],
+    off_zero: [Edge((A([0.0, 5e-324, 1.0]), 1e-16), {}, ([1, 1, 1],))],
     quotient: [Edge((A([0.0, 2.0]), A([0.0, 4.0])), {}, (None, [0, -0.125]))],
     strong_product: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],
     stronger_product: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],

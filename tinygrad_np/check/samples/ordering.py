@@ -13,7 +13,9 @@ COMPLEX = {np.sort, np.partition, np.sort_complex, np.unique_values}
 
 
 def _sorted(rng: Generator) -> list[Sample]:
+    falling = {"descending": True} if np.lib.NumpyVersion(np.__version__) >= "2.5.0" else {}
     return [
+        call(apart(rng, 4, 2), axis=0, reach=APART, **falling),
         call(apart(rng, 3, 3), reach=APART),
         call(apart(rng, 3, 2, 4), axis=1, reach=APART),
         call(apart(rng, 2, 4), 0, kind="stable", reach=APART),

@@ -72,8 +72,11 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         call(_with_zeros(rng, 2, 9), REAL.draw(rng, 2, 9)),
     ],
 }
-if hasattr(np, "cumulative_sum"):
-    SAMPLES |= {np.cumulative_sum: _array_api_scans, np.cumulative_prod: _array_api_scans}
+SAMPLES |= {
+    getattr(np, name): _array_api_scans
+    for name in ("cumulative_sum", "cumulative_prod")
+    if hasattr(np, name)
+}
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.prod: [

@@ -1,4 +1,4 @@
-"""Samples of polynomials in two variables."""
+"""Samples of polynomials in several variables."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,13 +24,22 @@ def _on_a_grid(rng: Generator) -> list[Sample]:
     ]
 
 
+def _in_any_number(rng: Generator) -> list[Sample]:
+    return [
+        call([REAL.draw(rng, 2), REAL.draw(rng, 2), REAL.draw(rng, 2)], REAL.draw(rng, 3, 2, 2)),
+        call(REAL.draw(rng, 2, 4), REAL.draw(rng, 2, 3, 2)),
+        call((REAL.draw(rng),), REAL.draw(rng, 3)),
+    ]
+
+
 SAMPLES: dict[Callable[..., Any], Draw] = {
-    function: draw
-    for function, draw in (
-        (polynomial.polyval2d, _at_points),
-        (polynomial.polygrid2d, _on_a_grid),
+    getattr(polynomial, name): draw
+    for name, draw in (
+        ("polyval2d", _at_points),
+        ("polygrid2d", _on_a_grid),
+        ("polyvalnd", _in_any_number),
     )
-    if hasattr(function, "_implementation")
+    if hasattr(getattr(polynomial, name, None), "_implementation")
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}

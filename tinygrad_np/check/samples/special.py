@@ -27,8 +27,8 @@ from .draws import (
     unary,
 )
 
-special: Any = scipy.special
-_zeta = special._ufuncs._zeta
+special: Any = scipy.special._ufuncs
+_zeta = special._zeta
 
 ANGLE = Domain(20.0, 70.0, 20.0)
 

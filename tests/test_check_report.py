@@ -1,0 +1,154 @@
+"""Reports: they cross processes, and show their table at a prompt and in a notebook."""
+
+import copy
+import html.parser
+import multiprocessing
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np import check
+from tinygrad_np.check.report import SHORT, Report, Row
+
+X = np.random.default_rng(0).normal(size=5)
+
+
+def sines(x):
+    return np.sum(np.sin(x))
+
+
+def double(x):
+    return 2 * np.cos(x)
+
+
+BAD = tg.pointwise(lambda x: np.sin(x), lambda x: 2 * np.cos(x))
+
+REPORTS = {
+    "check_gradient": lambda: check.check_gradient(sines, double, X),
+    "compare": lambda: check.compare(sines, double, X),
+    "check_function": lambda: check.check_function(BAD, X),
+    "check_rule": lambda: check.check_rule(BAD, X),
+    "check_vjp": lambda: check.check_vjp(np.sin, lambda g, x: 2 * g * np.cos(x), X),
+    "check_jacobian": lambda: check.check_jacobian(np.sin, lambda x: np.diag(double(x)), X),
+    "explain_nonfinite": lambda: check.explain_nonfinite(lambda x: np.sqrt(x), np.zeros(2)),
+}
+
+
+def child(seed):
+    """What a worker of a pool does: it gives back a report."""
+    return check.check_gradient(sines, double, X, seed=seed)
+
+
+class Table(html.parser.HTMLParser):
+    """The text of a page, and its tags, which must be closed in their order."""
+
+    def __init__(self):
+        super().__init__()
+        self.text, self.open, self.count = "", [], {}
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.count[tag] = self.count.get(tag, 0) + 1
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data + " "
+
+
+def parsed(page):
+    table = Table()
+    table.feed(page)
+    table.close()
+    assert table.open == []
+    return table
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_pickles(name):
+    report = REPORTS[name]()
+    for again in (pickle.loads(pickle.dumps(report)), copy.deepcopy(report)):
+        assert type(again) is type(report)
+        assert str(again) == str(report)
+        assert repr(again) == repr(report)
+    if isinstance(report, Report):
+        # nan, where nothing was measured, is not itself
+        assert list(map(repr, again.rows)) == list(map(repr, report.rows))
+        assert again.verdict == report.verdict == "wrong"
+        assert again._repr_html_() == report._repr_html_()
+        with pytest.raises(check.WrongGradientError):
+            again.raise_if_wrong()
+
+
+def test_reports_cross_processes():
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        found = pool.map(child, [0, 1, 2])
+    assert [str(report) for report in found] == [str(child(seed)) for seed in (0, 1, 2)]
+
+
+def test_an_error_crosses_processes():
+    with pytest.raises(check.WrongGradientError) as caught:
+        child(0).raise_if_wrong()
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(child(0))
+
+
+class TestAtAPrompt:
+    @pytest.mark.parametrize("name", REPORTS)
+    def test_it_shows_its_text(self, name):
+        report = REPORTS[name]()
+        assert repr(report) == str(report)
+        assert len(repr(report).splitlines()) > 1
+
+    def test_a_long_one_is_short(self):
+        verdicts = ["right"] * 30 + ["wrong"] + ["cannot tell"] * 2 + ["right"] * 7
+        rows = [Row(f"[{i}]", (), 0.0, 0.0, verdict) for i, verdict in enumerate(verdicts)]
+        report = Report(rows, "compared")
+        lines = repr(report).splitlines()
+        assert len(lines) == 1 + SHORT + 1
+        assert [line.split()[0] for line in lines[1:5]] == ["[30]", "[31]", "[32]", "[0]"]
+        assert lines[-1] == "… and 30 more rows, all right: print the report"
+        assert len(str(report).splitlines()) == 41
+        shown = parsed(report._repr_html_())
+        assert shown.count["tr"] == 1 + SHORT
+        assert "… and 30 more rows, all right" in shown.text
+
+    def test_how_many_more_are_wrong(self):
+        report = Report([Row(str(i), (), 1.0, 1.0, "wrong") for i in range(12)], "compared")
+        assert repr(report).splitlines()[-1] == "… and 2 more rows, some wrong: print the report"
+
+
+class TestInANotebook:
+    @pytest.mark.parametrize("name", [name for name in REPORTS if name != "explain_nonfinite"])
+    def test_everything_is_in_it(self, name):
+        report = REPORTS[name]()
+        page = parsed(report._repr_html_())
+        for word in str(report).split():
+            assert word in page.text
+        assert page.count["tr"] == 2 + len(report.rows) + len(report.components)
+
+    def test_it_is_escaped(self):
+        report = check.check_gradient(
+            lambda p: np.sum(p["<b>&"] ** 2), lambda p: {"<b>&": p["<b>&"]}, {"<b>&": X}
+        )
+        page = report._repr_html_()
+        assert "<b>" not in page
+        assert "['<b>&']" in parsed(page).text
+
+    def test_the_letters_keep_the_colour_of_the_page(self):
+        page = REPORTS["check_gradient"]()._repr_html_()
+        assert "rgba(" in page
+        assert page.count("color:") == page.count("color: inherit") == 2  # also in quirks mode
+
+
+def test_a_tree_of_many_leaves_is_shown_with_the_wrong_one_first():
+    x = {f"w{i}": X for i in range(15)}
+
+    def gradient(x):
+        return {name: (2 if name == "w13" else 1) * np.cos(w) for name, w in x.items()}
+
+    report = check.compare(lambda x: sum(sines(w) for w in x.values()), gradient, x)
+    assert repr(report).splitlines()[1].startswith("['w13']")
+    assert report.rows[13].verdict == "wrong"
