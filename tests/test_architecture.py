@@ -18,6 +18,7 @@ LAYERS = [
     ["closed_form.convolutions", "closed_form.layers"],
     ["closed_form.networks"],
     ["closed_form"],
+    ["names"], ["answers"],
     ["files", "kernels.dispatch", "kernels.geometry", "progress"],
     ["kernels.memory", "arrays", "tree",
      "data.dataset"],

@@ -15,7 +15,7 @@ compares it with the one derived by hand in `closed_form`.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import optim, tree
+from . import answers, optim, tensor, tree
 from .at import at
 from .debugging import (
     ChangedArrayError,
@@ -137,7 +137,11 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _FROM:
         return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise answers.no_attribute(__name__, name)
+
+
+# PyTorch's users write tg.tensor(x): the module answers.
+tensor.__class__ = answers.CalledModule
 
 
 def __dir__() -> list[str]:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from .debugging.shapes import with_lines
-from .kernels.dispatch import numbers
+from .kernels.dispatch import explained, numbers
 from .kernels.elementwise import bernoulli_loss, logistic_loss, mean_logistic_loss
 from .kernels.softmax import class_losses, log_softmax
 
 
+@explained
 def log_loss(probabilities: Any, labels: Any, reduction: str = "mean") -> Any:
     """−y log p − (1 − y) log(1 − p), for probabilities p of y = 1 and labels y between 0 and 1.
 
@@ -31,6 +32,7 @@ def log_loss(probabilities: Any, labels: Any, reduction: str = "mean") -> Any:
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 
+@explained
 def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     """`log_loss` of sigmoid(logits), without overflow and cancellation.
 
@@ -47,6 +49,7 @@ def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 
+@explained
 def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     """−log softmax(z)[k] for logits z, (n, classes), and labels k, (n,), integers from 0.
 

@@ -5,9 +5,9 @@ Converting it to an array or a number, and writing into it; each error says what
 
 from typing import Any, NoReturn
 
-import numpy as np
-
+from . import answers
 from .at import written
+from .rules import TABLE, load
 
 _NO_NUMBER = (
     "{0}(t) would lose the gradient; use t.item() for the value, NumPy's functions instead of "
@@ -62,6 +62,9 @@ np.stack a list
             "which makes a new one, and takes plain arrays, too (.add(value) instead of +=)"
         )
 
+    def __getattr__(self, name: str) -> NoReturn:
+        raise answers.no_attribute_of_tensor(name, _takes_tensors)
+
     # NumPy writes into the array, so that every other name for it, and every array that it is a
     # part of, has the new values, too. A Tensor that went on under one name alone would give
     # another result than NumPy, without a word. A single number is no array: there it is the same.
@@ -98,23 +101,10 @@ def _no_writing(sign: str) -> NoReturn:
     )
 
 
-def no_attribute(name: str, has_row: bool) -> AttributeError:
-    """The error for an attribute that a Tensor lacks, with what NumPy's arrays have instead.
-
-    >>> no_attribute("byteswap", False)
-    AttributeError("a Tensor has no attribute 'byteswap'; NumPy's arrays have: try t.data.byteswap")
-    """
-    hint = _ELSEWHERE.get(name, "")
-    if not hint and not name.startswith("_") and hasattr(np.ndarray, name):
-        instead = f"np.{name}(t)" if has_row else f"t.data.{name}"
-        hint = f"; NumPy's arrays have: try {instead}"
-    return AttributeError(f"a Tensor has no attribute {name!r}{hint}")
-
-
-_ELSEWHERE = {
-    "numpy": "; its value as an array is t.data",
-    "detach": "; its value as a constant is t.data",
-    "requires_grad": "; every Tensor is a variable, every plain array a constant",
-    "zero_grad": "; gradients add up until t.grad = None",
-}
-"""Names that other libraries have."""
+def _takes_tensors(value: Any) -> bool:
+    """Whether it is a function that the table has."""
+    if not callable(value):
+        return False
+    if value not in TABLE:
+        load()
+    return value in TABLE

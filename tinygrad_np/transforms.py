@@ -26,6 +26,7 @@ import numpy as np
 from . import tree
 from .arrays import is_masked, owned, shaped_like
 from .graph import FINISHED, Node, between, forward, identity, leaf, reverse
+from .kernels.dispatch import explained
 from .kernels.elementwise import constant
 from .rules.plans import Like, Shaped
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
@@ -34,6 +35,7 @@ Argnums = int | tuple[int, ...]
 """The positions of the arguments to differentiate by; negative ones count from the end."""
 
 
+@explained
 def value_and_grad(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -55,6 +57,7 @@ def value_and_grad(
     return _differentiated(function, argnums, has_aux, "value_and_grad")
 
 
+@explained
 def grad(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -108,6 +111,7 @@ def _differentiated(
     return differentiated
 
 
+@explained
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """`function`'s value at `primals`, and a function that pulls cotangents back to them.
 
@@ -145,6 +149,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
     return (value, pull, aux) if has_aux else (value, pull)
 
 
+@explained
 def jvp(
     function: Callable[..., Any],
     primals: Sequence[Any],
@@ -184,6 +189,7 @@ def jvp(
         _finish(inputs)
 
 
+@explained
 def hvp(
     function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[Any, ...]:
@@ -199,6 +205,7 @@ def hvp(
     return jvp(grad(function, tuple(range(len(primals)))), primals, tangents)[1]
 
 
+@explained
 def jacobian(
     function: Callable[..., Any],
     argnums: Argnums = 0,
@@ -248,6 +255,7 @@ def jacobian(
     return matrices
 
 
+@explained
 def hessian(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:

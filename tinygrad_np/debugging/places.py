@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.dispatch import EXPLAINED
+
 Place = tuple[CodeType, int, CodeType | None]
 """A user's code, the instruction in it, and the code of ours that this called (None: NumPy's)."""
 
@@ -34,7 +36,9 @@ class _Users(dict[str, bool]):
 
     def __missing__(self, name: str) -> bool:
         is_library = name.startswith(_LIBRARY) and not name.startswith(_INSTALLED)
-        theirs = name.startswith((_OURS, _NUMPY, _SCIPY, "<frozen ", "<__array_function__"))
+        theirs = name.startswith(
+            (_OURS, EXPLAINED, _NUMPY, _SCIPY, "<frozen ", "<__array_function__")
+        )
         found = self[name] = not (theirs or is_library)
         return found
 
@@ -62,7 +66,8 @@ def here(depth: int = 1, again: Again | None = None) -> Place | None:
             return code, frame.f_lasti, inner
         if code is end:
             return place
-        inner = code
+        if code.co_filename != EXPLAINED:
+            inner = code
         frame = frame.f_back
     return None
 

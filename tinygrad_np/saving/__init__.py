@@ -17,6 +17,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ..kernels.dispatch import explained
 from . import npz, safetensors
 from .structure import DamagedFileError, decoded, encoded
 
@@ -27,6 +28,7 @@ _FORMATS = {".npz": npz, ".safetensors": safetensors}
 AnyPath = str | os.PathLike[str]
 
 
+@explained
 def save(path: AnyPath, tree: Any) -> None:
     """Write a tree of arrays to `path`, whose ending says the format: .npz or .safetensors.
 
@@ -63,6 +65,7 @@ def save(path: AnyPath, tree: Any) -> None:
         raise FileNotFoundError(told) from None
 
 
+@explained
 def load(path: AnyPath, like: Any = None) -> Any:
     """The tree that `save` wrote to `path`.
 
