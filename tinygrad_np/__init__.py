@@ -26,6 +26,7 @@ from .debugging import (
 )
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
+from .kernels.nested import array
 from .kernels.products import unwindows
 from .kernels.scatter import scatter_add
 from .kernels.threads import release as release_memory
@@ -74,6 +75,7 @@ __all__ = [
     "NonFiniteError",
     "NonFiniteWarning",
     "Tensor",
+    "array",
     "at",
     "average_pool",
     "bilinear",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -149,14 +149,53 @@ def answer_to_call(function: str | None) -> str | None:
     library, _, name = function.rpartition(".")
     if library == "math" and callable(vars(np).get(name)):
         return f"use np.{name}(t)"
-    if library == "np" or library.startswith("np."):
-        return f"use {function}(tg.array([…])): it finds no Tensor in a list"
+    if library in ("np", "tg") or library.startswith("np."):
+        return "make one Tensor of its list with tg.array([…])"
     for part in ("linalg", "fft"):
         if library == f"scipy.{part}" and hasattr(getattr(np, part), name):
             return f"use np.{part}.{name}"
-    if library.startswith("scipy"):
-        return "there is no rule for it yet; tg.general gives it one"
     return None
+
+
+class Named(Protocol):
+    """A function that was called: its name in the table, and as it is shown."""
+
+    @property
+    def name(self) -> str:
+        """As the table has it."""
+
+    @property
+    def shown(self) -> str:
+        """As the program has it."""
+
+
+def lost(kind: str, called: Named | None) -> str:
+    """What to say where a Tensor would become an array or a number, which has no gradient.
+
+    `kind` is "array", "float", "int" or "complex", what is asked for.
+
+    >>> lost("float", None)[:61]
+    'float(t) would lose the gradient; use t.item() for the value,'
+    """
+    if called is not None and called.name != kind:
+        answer = answer_to_call(called.name)
+        if answer is None:
+            value = f"use {'t.data' if kind == 'array' else 't.item()'} for the value"
+            is_scipys = called.name.startswith("scipy.")
+            answer = f"{_NO_RULE}, or {value}" if is_scipys else value
+        return f"{called.shown} would lose the gradient; {answer}"
+    if kind == "array":
+        return (
+            "a Tensor does not turn into an array by itself: its gradient would be lost; use "
+            "tg.array([…]) to join Tensors and numbers, t.data for the value"
+        )
+    others = (
+        ", np.sin(t) for math.sin(t), tg.at(out)[i].set(t) for out[i] = t" if called is None else ""
+    )
+    return f"{kind}(t) would lose the gradient; use t.item() for the value{others}"
+
+
+_NO_RULE = "there is no rule yet: give it one with tg.general"
 
 
 # The page of the documentation

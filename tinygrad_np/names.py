@@ -335,11 +335,10 @@ SAYINGS: Answers = {
 }
 """What to do instead, where no argument of ours is the same; "function.argument" goes first."""
 
-_JOIN = "use tg.array([…])"
-_LEAST_SQUARES = "use np.linalg.lstsq or np.linalg.solve"
+_JOIN = "use tg.array(…), or t.data for the values"
 _SOLVE = "use np.linalg.solve"
 _LIKE_DISTANCE = "use np.sqrt(np.sum((a[:, None] - b) ** 2, -1))"
-_ZERO = "give it jac=tg.jacobian(f), and let f return t.data outside of tg.jacobian"
+_ZERO = "let f return arrays; its Jacobian is tg.jacobian(f)"
 _GAUSS = "use -0.5 * z**2 - np.log(scale * np.sqrt(2 * np.pi)), with z = (x - loc) / scale"
 
 COUNTERPARTS: Answers = {
@@ -348,10 +347,13 @@ COUNTERPARTS: Answers = {
     "np.full": "use t * np.ones(shape)",
     "np.full_like": "use t * np.ones_like(a)",
     "np.arange": "use t.item() for a constant",
+    "np.float16 np.float32 np.float64": "use t.astype(dtype), or t.item() for the value",
+    "np.vectorize": "call the function itself: NumPy broadcasts",
     "dot": "use X @ t",
-    "normal": "use loc + scale * rng.normal(size=shape)",
-    "uniform": "use low + (high - low) * rng.random(shape)",
+    "normal np.random.normal": "use loc + scale * rng.normal(size=shape)",
+    "uniform np.random.uniform": "use low + (high - low) * rng.random(shape)",
     "%": 'use f"{t:.3f}" or t.item()',
+    "[]": "use t.data.astype(int): an index is a constant",
     "=": "use out = tg.at(out)[index].set(t)",
     # math
     "math.pow": "use x ** y",
@@ -372,6 +374,9 @@ COUNTERPARTS: Answers = {
     "scipy.special.softmax": "use tg.softmax(t, axis)",
     "scipy.special.log_softmax": "use tg.log_softmax(t, axis)",
     "scipy.special.multigammaln": "use a sum of scipy.special.gammaln",
+    "scipy.special.polygamma": (
+        "use (-1) ** (n + 1) * scipy.special.gamma(n + 1) * scipy.special.zeta(n + 1, x)"
+    ),
     "scipy.special.comb scipy.special.binom": "use scipy.special.gammaln",
     "scipy.special.sinc": "use np.sinc(t)",
     "scipy.linalg.solve scipy.linalg.solve_triangular scipy.linalg.cho_solve": _SOLVE,

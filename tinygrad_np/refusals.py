@@ -7,13 +7,8 @@ from typing import Any, NoReturn
 
 from . import answers
 from .at import written
+from .debugging import callers
 from .rules import TABLE, load
-
-_NO_NUMBER = (
-    "{0}(t) would lose the gradient; use t.item() for the value, NumPy's functions instead of "
-    "those of math, and instead of out[i] = t write out = tinygrad_np.at(out)[i].set(t), or "
-    "np.stack a list"
-)
 
 
 class Refusals:
@@ -23,9 +18,7 @@ class Refusals:
     >>> float(Tensor(1.0))
     Traceback (most recent call last):
     ...
-    TypeError: float(t) would lose the gradient; use t.item() for the value, NumPy's functions \
-instead of those of math, and instead of out[i] = t write out = tinygrad_np.at(out)[i].set(t), or \
-np.stack a list
+    TypeError: float(t) would lose the gradient; use t.item() for the value
     """
 
     __slots__ = ()
@@ -33,33 +26,25 @@ np.stack a list
     ndim: Any
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
-        raise TypeError(
-            "a Tensor does not turn into an array by itself, since its gradient would be lost: "
-            "use t.data for the value, np.stack or np.concatenate to join Tensors (also those in a "
-            "list or tuple), np.broadcast_to for np.full; instead of out[i] = t write "
-            "out = tinygrad_np.at(out)[i].set(t); and for a function of another library, such as "
-            "scipy.linalg's, use NumPy's, or give it a rule (tinygrad_np.general)"
-        )
+        raise TypeError(answers.lost("array", callers.called()))
 
     def __float__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("float"))
+        raise TypeError(answers.lost("float", callers.called()))
 
     def __int__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("int"))
+        raise TypeError(answers.lost("int", callers.called()))
 
     def __complex__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("complex"))
+        raise TypeError(answers.lost("complex", callers.called()))
 
     def __index__(self) -> NoReturn:
-        raise TypeError(
-            "a Tensor is no index and no length, since it is a floating number; use int(t.item())"
-        )
+        raise TypeError("a Tensor is no index and no length; use int(t.item()), a constant")
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        index = written(key)
         raise TypeError(
-            "a Tensor is never written into, since the graph would not notice; instead of "
-            f"t[{written(key)}] = value write t = tinygrad_np.at(t)[{written(key)}].set(value), "
-            "which makes a new one, and takes plain arrays, too (.add(value) instead of +=)"
+            f"a Tensor is never written into; instead of t[{index}] = value write "
+            f"t = tg.at(t)[{index}].set(value), instead of += .add(value)"
         )
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -96,8 +81,8 @@ np.stack a list
 
 def _no_writing(sign: str) -> NoReturn:
     raise TypeError(
-        f"t {sign}= value would write into an array, and a Tensor is never written into, since the "
-        f"graph would not notice; write t = t {sign} value (other names of t keep the old values)"
+        f"a Tensor is never written into; instead of t {sign}= value write t = t {sign} value "
+        "(other names of t keep the old one)"
     )
 
 

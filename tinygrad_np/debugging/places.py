@@ -24,6 +24,7 @@ from ..kernels.dispatch import EXPLAINED
 Place = tuple[CodeType, int, CodeType | None]
 """A user's code, the instruction in it, and the code of ours that this called (None: NumPy's)."""
 
+PACKAGE = __name__.partition(".")[0]
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _SCIPY = os.path.join(os.path.dirname(os.path.dirname(_NUMPY)), "scipy") + os.sep
@@ -120,6 +121,21 @@ def text(place: Place | None) -> str:
         if within.strip() != source.strip():
             lines.append(" " * (4 + len(before) - indent) + "^" * len(within))
     return "\n".join(lines)
+
+
+def segment(code: CodeType, instruction: int) -> str:
+    """The text that an instruction is made from; empty where there is none to read."""
+    import linecache
+
+    line, last, start, stop = _span((code, instruction, None))
+    if last is None or start is None or stop is None:
+        return ""
+    rows = [
+        linecache.getline(code.co_filename, number).encode() for number in range(line, last + 1)
+    ]
+    rows[-1] = rows[-1][:stop]  # the positions count bytes of UTF-8
+    rows[0] = rows[0][start:]
+    return b"".join(rows).decode()
 
 
 def _span(place: Place) -> tuple[int, int | None, int | None, int | None]:

@@ -29,9 +29,8 @@ def row_of(function: Callable[..., Any]) -> Row:
     if row is None:
         name = name_of(function)
         raise TypeError(
-            f"{name} has no derivative rule. Give a function of your own that calls it one, with "
-            "tinygrad_np.pointwise, linear, bilinear or general, "
-            f"or use t.data if no gradient is needed"
+            f"{name} has no derivative rule; give it one with tg.general (tg.pointwise, tg.linear, "
+            "tg.bilinear), or use t.data for a constant"
         )
     return row
 
