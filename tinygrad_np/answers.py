@@ -12,6 +12,7 @@ AttributeError("module 'tinygrad_np' has no attribute 'cat'; use np.concatenate"
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, NoReturn, Protocol
@@ -242,7 +243,17 @@ of an array."""
 
 
 def _shown(answers: Answers) -> list[tuple[str, str]]:
-    return [(_code(names), answer) for names, answer in answers.items()]
+    return [(_code(names), _told(answer)) for names, answer in answers.items()]
+
+
+def _told(answer: str) -> str:
+    """An answer for the page: one that is nothing but code as code."""
+    instead = answer.removeprefix("use ")
+    try:
+        ast.parse(instead, mode="eval")
+    except SyntaxError:
+        return instead
+    return f"`{instead}`"
 
 
 def _code(names: str) -> str:

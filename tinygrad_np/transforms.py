@@ -479,8 +479,11 @@ def _number(result: Any, name: str) -> Any:
     is_number = not isinstance(result, (list, tuple, dict, str))
     value = np.array(result) if is_number else np.empty(0)
     if value.size != 1 or value.dtype.kind not in "biuf":
+        pair = isinstance(result, tuple) and len(result) == 2
+        remedy = "; has_aux=True takes a pair (number, anything)" if pair else ""
+        remedy = "; is a return missing?" if result is None else remedy
         raise TypeError(
-            f"{name}: the function must return a single real number, not {result!r:.60}"
+            f"{name}: the function must return a single real number, not {result!r:.60}{remedy}"
         )
     return value
 

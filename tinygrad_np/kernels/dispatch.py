@@ -168,11 +168,12 @@ def _refuse(
 ) -> None:
     """Raise for a call with arguments that `function` lacks; else what Python says of it."""
     refuse_unknown(function, unknown)
-    kwargs = {name: value for name, value in kwargs.items() if value is not _MISSING}
+    usual = {**dict.fromkeys(kwargs, _MISSING), **(function.__kwdefaults__ or {})}
+    given = {name: value for name, value in kwargs.items() if value is not usual[name]} | unknown
     if any([x is _MISSING for x in args]):
         named = zip(function.__code__.co_varnames, args, strict=False)
-        args, kwargs = [], {**{name: x for name, x in named if x is not _MISSING}, **kwargs}
-    function(*args, **kwargs)
+        args, given = [], {**{name: x for name, x in named if x is not _MISSING}, **given}
+    function(*args, **given)
 
 
 def refuse_unknown(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:

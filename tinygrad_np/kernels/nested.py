@@ -5,6 +5,7 @@ other, row by row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import reduce
 from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
@@ -40,9 +41,8 @@ def array(values: Any, dtype: Any = None) -> Any:
     shape = _shape(values, parts, ())
     if len(shape) > _MOST_AXES:
         raise _too_deep()
-    found = np.result_type(
-        *{np.float64 if type(x) is float else _dtype(x) for x in parts} or {float}
-    )
+    # One after the other, as `numpy.array` does: the order matters where integers meet float16.
+    found = reduce(np.promote_types, dict.fromkeys(map(_dtype, parts)) or [_FLOAT])
     wanted = found if dtype is None else np.dtype(dtype)
     if found.kind == "c" and wanted.kind != "c":
         raise TypeError(f"array: complex numbers do not fit into {wanted}; take np.real of them")
@@ -51,7 +51,7 @@ def array(values: Any, dtype: Any = None) -> Any:
         return np.array(values, dtype)
     if wanted.kind not in "fc":
         raise TypeError(f"array: {wanted} has no derivative; with Tensors, take a floating dtype")
-    return joined(parts, shape) if dtype is None else joined(parts, shape, wanted)
+    return joined(parts, shape, wanted)
 
 
 def _shape(values: Any, parts: list[Any], place: Shape) -> Shape:
@@ -97,7 +97,10 @@ _NUMBERS = (bool, float, complex)
 
 
 def _dtype(x: Any) -> Any:
-    return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+    return _FLOAT if type(x) is float else np.asarray(x).dtype if type(x) in _NUMBERS else x.dtype
+
+
+_FLOAT = np.dtype(float)
 
 
 def joined(parts: Sequence[Any], shape: Shape, dtype: Any = None) -> Any:
