@@ -21,7 +21,7 @@ LAYERS = [
     ["names"], ["answers"],
     ["files", "kernels.dispatch", "kernels.geometry", "progress"],
     ["kernels.memory", "arrays", "tree",
-     "data.dataset"],
+     "data.dataset", "data.kinds"],
     ["kernels.threads"], ["kernels.matrices"],
     ["kernels.elementwise", "kernels.factors", "kernels.nested", "kernels.scatter",
      "kernels.shapes",

@@ -131,7 +131,7 @@ def _read(path: AnyPath, function: str) -> tuple[Path, Any]:
         raise ValueError(f"{function}: {str(path)!r} is no path: it has a null character")
     if path.suffix in _PICKLES:
         raise ValueError(
-            f"{function}: {path} is a pickle by its name, which may run anything; use .safetensors, "
+            f"{function}: {path} is a pickle by its name, and may run anything; use .safetensors, "
             "in PyTorch safetensors.torch.save_file"
         )
     if path.suffix not in _FORMATS:
