@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -136,14 +136,8 @@ _WITH_THEIR_MODULE = {"check", "data", "optim", "training", "tree", "viz"}
 # Functions that would lose the gradient
 
 
-def answer_to_call(function: str | None) -> str | None:
-    """What to use instead of a function, by its name; None where there is nothing to name.
-
-    Of a method, such as an array's ``dot``, the name alone; "%" is the formatting of a text, "="
-    the assignment to a part of an array.
-    """
-    if function is None:
-        return None
+def answer_to_call(function: str) -> str | None:
+    """What to use instead of a function, by its name in the table; None where nothing is there."""
     answer = _COUNTERPARTS.get(function)
     if answer is not None:
         return answer
@@ -151,40 +145,29 @@ def answer_to_call(function: str | None) -> str | None:
     if library == "math" and callable(vars(np).get(name)):
         return f"use np.{name}(t)"
     if library in ("np", "tg") or library.startswith("np."):
-        return "make one Tensor of its list with tg.array([…])"
+        return "make a Tensor of its first argument: tg.array([…]) of a list, tg.Tensor(x)"
     for part in ("linalg", "fft"):
         if library == f"scipy.{part}" and hasattr(getattr(np, part), name):
             return f"use np.{part}.{name}"
     return None
 
 
-class Named(Protocol):
-    """A function that was called: its name in the table, and as it is shown."""
-
-    @property
-    def name(self) -> str:
-        """As the table has it."""
-
-    @property
-    def shown(self) -> str:
-        """As the program has it."""
-
-
-def lost(kind: str, called: Named | None) -> str:
+def lost(kind: str, called: tuple[str, str] | None) -> str:
     """What to say where a Tensor would become an array or a number, which has no gradient.
 
-    `kind` is "array", "float", "int" or "complex", what is asked for.
+    `kind` is "array", "float", "int" or "complex", what is asked for; `called` the function that
+    asks: its name in the table, and as it is shown.
 
     >>> lost("float", None)[:61]
     'float(t) would lose the gradient; use t.item() for the value,'
     """
-    if called is not None and called.name != kind:
-        answer = answer_to_call(called.name)
+    name, shown = called or (kind, kind)
+    if name != kind:
+        answer = answer_to_call(name)
         if answer is None:
             value = f"use {'t.data' if kind == 'array' else 't.item()'} for the value"
-            is_scipys = called.name.startswith("scipy.")
-            answer = f"{_NO_RULE}, or {value}" if is_scipys else value
-        return f"{called.shown} would lose the gradient; {answer}"
+            answer = f"{_NO_RULE}, or {value}" if name.startswith("scipy.") else value
+        return f"{shown} would lose the gradient; {answer}"
     if kind == "array":
         return (
             "a Tensor does not turn into an array by itself: its gradient would be lost; use "
@@ -238,8 +221,8 @@ not listed. `tg` is `tinygrad_np`, `np` NumPy, `t` a Tensor.
 _CALLS = """These turn what they are given into arrays or numbers, and a Tensor refuses that. Of
 `math`, `scipy.linalg` and `scipy.fft` the functions of the same name in NumPy take Tensors, and in
 `scipy.special` the ufuncs themselves do. What is not listed has no rule yet: `tg.general` gives it
-one. A method has its name alone, `%` is the formatting of a text, and `=` the assignment to a part
-of an array."""
+one. A method has its name alone; `%` is the formatting of a text, `[]` an index, `=` the assignment
+to a part of an array."""
 
 
 def _shown(answers: Answers) -> list[tuple[str, str]]:

@@ -328,7 +328,7 @@ SAYINGS: Answers = {
     "start_dim end_dim": "use t.reshape(shape), or tg.flatten(t) for all axes but the first",
     "transpose.dim0 transpose.dim1": "use t.swapaxes(axis1, axis2)",
     "unbiased correction": "use ddof=1 or ddof=0",
-    "descending": "use t[::-1] of the result",
+    "descending": "turn the result around: [::-1]",
     "dtype": "use .astype(dtype) on what goes in",
     "shuffle": "they always are, by rng",
     "num_classes": "the logits' last axis says it",
@@ -343,7 +343,9 @@ _GAUSS = "use -0.5 * z**2 - np.log(scale * np.sqrt(2 * np.pi)), with z = (x - lo
 
 COUNTERPARTS: Answers = {
     # NumPy's own, in C, which find no Tensor inside of a list
-    "np.array np.asarray np.asanyarray np.ascontiguousarray np.fromiter": _JOIN,
+    "np.array np.asarray np.asanyarray np.ascontiguousarray np.asfortranarray": _JOIN,
+    "np.fromiter np.require np.asarray_chkfinite": _JOIN,
+    "tg.Tensor": "use tg.array([…])",
     "np.full": "use t * np.ones(shape)",
     "np.full_like": "use t * np.ones_like(a)",
     "np.arange": "use t.item() for a constant",
@@ -354,7 +356,7 @@ COUNTERPARTS: Answers = {
     "uniform np.random.uniform": "use low + (high - low) * rng.random(shape)",
     "%": 'use f"{t:.3f}" or t.item()',
     "[]": "use t.data.astype(int): an index is a constant",
-    "=": "use out = tg.at(out)[index].set(t)",
+    "=": "use out = tg.at(out)[index].set(t), or tg.array(…) of a list",
     # math
     "math.pow": "use x ** y",
     "math.fabs": "use np.abs(t)",
@@ -381,6 +383,7 @@ COUNTERPARTS: Answers = {
     "scipy.special.sinc": "use np.sinc(t)",
     "scipy.linalg.solve scipy.linalg.solve_triangular scipy.linalg.cho_solve": _SOLVE,
     "scipy.linalg.lu_solve scipy.linalg.solve_banded scipy.linalg.solve_toeplitz": _SOLVE,
+    "scipy.linalg.cholesky": "use np.linalg.cholesky(t).mT: it gives the lower one",
     "scipy.linalg.cho_factor": "use np.linalg.cholesky",
     "scipy.linalg.svdvals": "use np.linalg.svd(t, compute_uv=False)",
     "scipy.linalg.block_diag": "use np.block",
@@ -390,14 +393,15 @@ COUNTERPARTS: Answers = {
         "use np.convolve for sequences, tg.conv2d for images"
     ),
     "scipy.signal.correlate": "use np.correlate for sequences, tg.conv2d for images",
-    "scipy.signal.convolve2d scipy.signal.correlate2d": "use tg.conv2d",
+    "scipy.signal.correlate2d": "use tg.conv2d",
+    "scipy.signal.convolve2d": "use tg.conv2d, with the filter turned around",
     "scipy.ndimage.convolve scipy.ndimage.correlate scipy.ndimage.gaussian_filter": (
         "use tg.conv2d with a padding"
     ),
     "scipy.ndimage.convolve1d scipy.ndimage.correlate1d": "use tg.conv1d or np.convolve",
     "scipy.signal.detrend": "use t - np.mean(t)",
     "scipy.integrate.trapezoid": "use np.trapezoid",
-    "scipy.integrate.cumulative_trapezoid": "use np.cumsum",
+    "scipy.integrate.cumulative_trapezoid": "use np.cumsum((t[1:] + t[:-1]) / 2)",
     "scipy.integrate.simpson": "use weights @ t",
     "scipy.interpolate.interp1d": "use np.interp",
     "scipy.spatial.distance.cdist": _LIKE_DISTANCE,
@@ -416,9 +420,13 @@ COUNTERPARTS: Answers = {
     "scipy.stats.expon.logpdf": "use -x / scale - np.log(scale)",
     "scipy.stats.poisson.logpmf": "use x * np.log(mu) - mu - scipy.special.gammaln(x + 1)",
     "scipy.stats.multivariate_normal.logpdf": "use np.linalg.solve and np.linalg.slogdet",
-    "scipy.stats.zscore": "use (t - np.mean(t)) / np.std(t)",
+    "scipy.stats.zscore": "use (t - t.mean(0)) / t.std(0)",
     "scipy.stats.gmean": "use np.exp(np.mean(np.log(t)))",
     "scipy.stats.entropy": "use scipy.special.entr(p).sum()",
     "scipy.stats.pearsonr": "use np.corrcoef(x, y)[0, 1]",
 }
-"""What replaces a function that would lose the gradient; a method has its name alone."""
+"""What replaces a function that would lose the gradient.
+
+A method, such as an array's ``dot``, has its name alone; "%" is the formatting of a text, "[]" an
+index, "=" the assignment to a part of an array.
+"""

@@ -59,17 +59,28 @@ def _of_frame(frame: Any) -> Called | None:
     found = None
     if not owner:
         found = _public(module, name)
+    elif owner == "Tensor" and name != "__init__":  # NumPy's protocols, or an operator
+        found = _named(frame.f_locals.get("function", frame.f_locals.get("ufunc")))
     elif "<locals>" not in owner and code.co_argcount:
         of = frame.f_locals.get(code.co_varnames[0])
         places_of = (_name_of(module, of), owner, type(of).__name__)
         found = next(filter(None, [_public(module, place) for place in places_of]), None)
         if found is not None and not name.startswith("__"):
             found = f"{found}.{name}"
-    for variable in code.co_freevars if found is None else ():  # of a decorator
-        value = frame.f_locals.get(variable)
-        if found is None and callable(value) and hasattr(value, "__name__"):
-            found = _public(getattr(value, "__module__", None) or "", value.__name__)
+    if found is None:  # a decorator's
+        wrapped = [_named(frame.f_locals.get(variable)) for variable in code.co_freevars]
+        found = next(filter(None, wrapped), None)
     return None if found is None else Called(found, found)
+
+
+def _named(function: Any) -> str | None:
+    """The name by which a program reaches a function, if it can."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__name__", None)
+    if isinstance(function, np.ufunc):
+        module = "numpy"
+    if not (callable(function) and isinstance(module, str) and isinstance(name, str)):
+        return None
+    return f"math.{name}" if module == "math" else _public(module, name)
 
 
 def _public(module: str, name: str) -> str | None:
@@ -121,14 +132,9 @@ def _of_text(frame: Any, is_method: bool) -> Called | None:
     if not isinstance(tree, ast.Call):
         return None
     shown = ast.unparse(tree.func)
-    function = _looked_up(tree.func, frame)
-    module, name = getattr(function, "__module__", None), getattr(function, "__name__", None)
-    if isinstance(function, np.ufunc):
-        module = "numpy"
-    if isinstance(module, str) and isinstance(name, str):
-        found = f"math.{name}" if module == "math" else _public(module, name)
-        if found is not None:
-            return Called(found, found)
+    found = _named(_looked_up(tree.func, frame))
+    if found is not None:
+        return Called(found, found)
     if is_method and isinstance(tree.func, ast.Attribute):
         return Called(tree.func.attr, shown)
     return None
