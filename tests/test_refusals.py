@@ -101,8 +101,11 @@ def told(call):
         ),
         (lambda: scipy.linalg.expm(M), "scipy.linalg.expm would lose the gradient; there is no ru"),
         (lambda: scipy.signal.convolve(V, V), "signal.convolve would lose the gradient; use np.co"),
-        (lambda: scipy.fft.fft(V), "scipy.fft.fft would lose the gradient; use np.fft.fft"),
-        (lambda: scipy.fft.dct(V), "scipy.fft.dct would lose the gradient; there is no rule yet"),
+        (lambda: scipy.fft.fft([S, S]), "scipy.fft.fft would lose the gradient; use np.fft.fft"),
+        (
+            lambda: scipy.fft.dct([S, S]),
+            "scipy.fft.dct would lose the gradient; there is no rule yet",
+        ),
         (lambda: norm.logpdf(V), "scipy.stats.norm.logpdf would lose the gradient; use -0.5 * z**"),
         (lambda: scipy.stats.norm.cdf(V), "scipy.stats.norm.cdf would lose the gradient; use scip"),
         (lambda: norm(0, 1).logpdf(V), "scipy.stats.norm.logpdf would lose the gradient; use -0.5"),

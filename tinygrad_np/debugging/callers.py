@@ -128,7 +128,8 @@ def _of_text(frame: Any, is_method: bool) -> Called | None:
         return Called("%", '"…" % t')
     if isinstance(tree, ast.Subscript):
         instruction = opcode.opname[frame.f_code.co_code[frame.f_lasti]]
-        return Called(*(("=", f"{text} = t") if instruction == "STORE_SUBSCR" else ("[]", text)))
+        is_written = instruction.startswith("STORE")
+        return Called("=", f"{text} = t") if is_written else Called("[]", text)
     if not isinstance(tree, ast.Call):
         return None
     shown = ast.unparse(tree.func)
