@@ -15,7 +15,7 @@ compares it with the one derived by hand in `closed_form`.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import optim, tree
+from . import answers, optim, tensor, tree
 from .at import at
 from .debugging import (
     ChangedArrayError,
@@ -26,6 +26,7 @@ from .debugging import (
 )
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
+from .kernels.nested import array
 from .kernels.products import unwindows
 from .kernels.scatter import scatter_add
 from .kernels.threads import release as release_memory
@@ -74,6 +75,7 @@ __all__ = [
     "NonFiniteError",
     "NonFiniteWarning",
     "Tensor",
+    "array",
     "at",
     "average_pool",
     "bilinear",
@@ -137,7 +139,11 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _FROM:
         return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise answers.no_attribute(__name__, name)
+
+
+# PyTorch's users write tg.tensor(x): the module answers.
+tensor.__class__ = answers.CalledModule
 
 
 def __dir__() -> list[str]:

@@ -1,16 +1,19 @@
-"""The command line: ``python -m tinygrad_np check`` tries the rules, ``table`` lists them."""
+"""The command line: ``check`` tries the rules, ``table`` lists them, ``names`` what others say."""
 
 from __future__ import annotations
 
 import sys
 
+from . import answers
 from .check import atlas, classification
 
 USAGE = """usage: python -m tinygrad_np check [-h] [--json FILE] [--seed SEED] [name ...]
        python -m tinygrad_np table [-h] [name ...]
+       python -m tinygrad_np names
 
 check: try every rule of the table with independent witnesses
-table: print how every function of NumPy treats a Tensor"""
+table: print how every function of NumPy treats a Tensor
+names: print what PyTorch, JAX, HIPS autograd and Keras call it, and what it is called here"""
 
 
 def main(arguments: list[str]) -> int:
@@ -19,6 +22,9 @@ def main(arguments: list[str]) -> int:
         return atlas.main(arguments[1:])
     if arguments[:1] == ["table"]:
         return classification.main(arguments[1:])
+    if arguments == ["names"]:
+        print(answers.page(), end="")
+        return 0
     if arguments in (["-h"], ["--help"]):
         print(USAGE)
         return 0

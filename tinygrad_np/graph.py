@@ -299,8 +299,8 @@ def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[
     oldest = arguments[0].number if arguments else -1
     is_closed = True
     order = []
-    stack = [_node(source) for source in results]
-    seen = set(stack)
+    seen = {_node(source) for source in results}  # one of them may have several
+    stack = list(seen)
     while stack:
         node = stack.pop()
         if node in ends:

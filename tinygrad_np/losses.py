@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .debugging.shapes import with_lines
-from .kernels.dispatch import numbers
+from .kernels.dispatch import explained, numbers
 from .kernels.elementwise import (
     bernoulli_loss,
     logistic_loss,
@@ -21,6 +21,7 @@ from .kernels.softmax import class_losses, log_softmax
 from .tensor import Tensor, rebuilt, source_of, value_of
 
 
+@explained
 def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: float = 1e-16) -> Any:
     """−y log p − (1 − y) log(1 − p), for probabilities p of y = 1 and labels y between 0 and 1.
 
@@ -75,6 +76,7 @@ def _made_by(x: Any) -> tuple[Any, Any]:
     return None, None
 
 
+@explained
 def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     """`log_loss` of sigmoid(logits), without overflow and cancellation.
 
@@ -91,6 +93,7 @@ def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 
+@explained
 def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     """−log softmax(z)[k] for logits z, (n, classes), and labels k, (n,), integers from 0.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from .at import At
 from .debugging import shapes
+from .kernels.dispatch import explained
 from .kernels.elementwise import cast
 
 # NumPy's own types say that its functions take and give arrays; they also take and give Tensors.
@@ -34,6 +35,7 @@ class Methods:
     shape: Any
     dtype: Any
     _value: Any
+    __array_function__: Any
     __getitem__: Any
 
     @property
@@ -65,61 +67,68 @@ class Methods:
         """The imaginary part."""
         return numpy.imag(self)
 
+    @explained
     def ravel(self, order: str | None = "C") -> Self:
         """As `numpy.ravel`, in order "C" (or None) or "F"."""
         return numpy.ravel(self, order)
 
     flatten = ravel
 
+    @explained
     def transpose(self, *axes: Any) -> Self:
         """As `numpy.transpose`; the axes are one tuple or several integers."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
         return numpy.transpose(self, order)
 
+    @explained
     def swapaxes(self, axis1: int, axis2: int) -> Self:
         """As `numpy.swapaxes`."""
         return numpy.swapaxes(self, axis1, axis2)
 
+    @explained
     def squeeze(self, axis: Any = None) -> Self:
         """As `numpy.squeeze`."""
         return numpy.squeeze(self, axis)
 
     def sum(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.sum`: (axis=None, dtype=None, keepdims=False, initial=0, where=True)."""
-        return numpy.sum(self, *args, **kwargs)
+        return self.__array_function__(np.sum, (), (self, *args), kwargs)
 
     def mean(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.mean`: (axis=None, dtype=None, keepdims=False, where=True)."""
-        return numpy.mean(self, *args, **kwargs)
+        return self.__array_function__(np.mean, (), (self, *args), kwargs)
 
     def prod(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.prod`; exact with zeros, the gradient too."""
-        return numpy.prod(self, *args, **kwargs)
+        return self.__array_function__(np.prod, (), (self, *args), kwargs)
 
     def var(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.var`: (axis=None, dtype=None, ddof=0, keepdims=False, …)."""
-        return numpy.var(self, *args, **kwargs)
+        return self.__array_function__(np.var, (), (self, *args), kwargs)
 
     def std(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.std`; that of equal values has gradient 0."""
-        return numpy.std(self, *args, **kwargs)
+        return self.__array_function__(np.std, (), (self, *args), kwargs)
 
+    @explained
     def cumsum(self, axis: Any = None, dtype: Any = None) -> Self:
         """As `numpy.cumsum`."""
         return numpy.cumsum(self, axis, dtype)
 
+    @explained
     def cumprod(self, axis: Any = None, dtype: Any = None) -> Self:
         """As `numpy.cumprod`; exact with zeros, the gradient too."""
         return numpy.cumprod(self, axis, dtype)
 
     def max(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.max`; elements that tie share the gradient equally."""
-        return numpy.max(self, *args, **kwargs)
+        return self.__array_function__(np.max, (), (self, *args), kwargs)
 
     def min(self, *args: Any, **kwargs: Any) -> Self:
         """As `numpy.min`; elements that tie share the gradient equally."""
-        return numpy.min(self, *args, **kwargs)
+        return self.__array_function__(np.min, (), (self, *args), kwargs)
 
+    @explained
     def clip(self, min: Any = None, max: Any = None) -> Self:
         """As `numpy.clip`; the derivative is 1 on the closed interval."""
         return numpy.clip(self, min, max)
@@ -138,6 +147,7 @@ class Methods:
         """As `numpy.dot`."""
         return numpy.dot(self, other)
 
+    @explained
     def take(self, indices: Any, axis: Any = None, mode: str = "raise") -> Self:
         """As `numpy.take`."""
         return numpy.take(self, indices, axis=axis, mode=mode)
@@ -146,6 +156,7 @@ class Methods:
         """As `numpy.compress`."""
         return numpy.compress(condition, self, axis)
 
+    @explained
     def repeat(self, repeats: Any, axis: Any = None) -> Self:
         """As `numpy.repeat`."""
         return numpy.repeat(self, repeats, axis)
@@ -183,10 +194,12 @@ class Methods:
             )
         return cast(self, np.dtype(dtype))
 
+    @explained
     def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.argmax`: a constant."""
         return numpy.argmax(self, axis, keepdims=keepdims)
 
+    @explained
     def argmin(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.argmin`: a constant."""
         return numpy.argmin(self, axis, keepdims=keepdims)
@@ -195,10 +208,12 @@ class Methods:
         """As `numpy.nonzero`: constants."""
         return numpy.nonzero(self)
 
+    @explained
     def any(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.any`: a constant."""
         return numpy.any(self, axis, keepdims=keepdims)
 
+    @explained
     def all(self, axis: Any = None, *, keepdims: bool = False) -> Any:
         """As `numpy.all`: a constant."""
         return numpy.all(self, axis, keepdims=keepdims)

@@ -11,13 +11,14 @@ gradient is what their rules give.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
+from . import answers
 from .debugging.shapes import with_lines
 from .kernels import geometry
-from .kernels.dispatch import numbers
+from .kernels.dispatch import explained, numbers
 from .kernels.elementwise import relu, sigmoid
 from .kernels.pooling import window_max, window_maxima
 from .kernels.products import product, unwindows, window_product
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 
+@explained
 def conv2d(
     images: Any,
     filters: Any,
@@ -82,6 +84,7 @@ def conv2d(
     return _convolution("conv2d", 2, images, filters, stride, padding, dilation, groups, bias)
 
 
+@explained
 def conv1d(
     signals: Any,
     filters: Any,
@@ -102,6 +105,7 @@ def conv1d(
     return _convolution("conv1d", 1, signals, filters, stride, padding, dilation, groups, bias)
 
 
+@explained
 def conv3d(
     volumes: Any,
     filters: Any,
@@ -161,6 +165,7 @@ def _convolution(
     return result if bias is None else result + _checked_bias(name, bias, filter_shape[-1])
 
 
+@explained
 def conv_transpose2d(
     images: Any,
     filters: Any,
@@ -193,6 +198,7 @@ def conv_transpose2d(
     )  # fmt: skip
 
 
+@explained
 def conv_transpose1d(
     signals: Any,
     filters: Any,
@@ -216,6 +222,7 @@ def conv_transpose1d(
     )  # fmt: skip
 
 
+@explained
 def conv_transpose3d(
     volumes: Any,
     filters: Any,
@@ -276,6 +283,7 @@ def _transposed(
     return result if bias is None else result + _checked_bias(name, bias, plan.shape[-1])
 
 
+@explained
 def max_pool(
     images: Any,
     size: Any,
@@ -306,6 +314,7 @@ def max_pool(
     return window_max(columns) if type(columns) is np.ndarray else window_maxima(columns)[0]
 
 
+@explained
 def average_pool(
     images: Any,
     size: Any,
@@ -426,6 +435,7 @@ def flatten(x: Any) -> Any:
     return x.reshape(x.shape[0], length)
 
 
+@explained
 def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     """`x` with a random share `rate` of its elements zero, and the others over 1 − rate.
 
@@ -476,3 +486,7 @@ def _wrong_ndim(name: str, axes: int, images: Any, filters: Any, ends: str) -> V
         f"{images.shape} and {filters.shape}{hint}"
     )
     return with_lines(ValueError(told), images=images, filters=filters)
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute(__name__, name)

@@ -3,9 +3,10 @@
 Parameters, gradients and state are trees of arrays; nothing is written into, new ones come out.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from . import tree
+from . import answers, tree
+from .kernels.dispatch import explained
 
 
 class Update(NamedTuple):
@@ -15,6 +16,7 @@ class Update(NamedTuple):
     state: Any
 
 
+@explained
 def sgd(
     params: Any, grads: Any, state: Any = None, *, rate: float, momentum: float = 0.0
 ) -> Update:
@@ -65,3 +67,7 @@ def sgd(
 
 def _is_complex(v: Any) -> bool:
     return isinstance(v, complex) or getattr(getattr(v, "dtype", None), "kind", "") == "c"
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute(__name__, name)

@@ -5,15 +5,10 @@ Converting it to an array or a number, and writing into it; each error says what
 
 from typing import Any, NoReturn
 
-import numpy as np
-
+from . import answers
 from .at import written
-
-_NO_NUMBER = (
-    "{0}(t) would lose the gradient; use t.item() for the value, NumPy's functions instead of "
-    "those of math, and instead of out[i] = t write out = tinygrad_np.at(out)[i].set(t), or "
-    "np.stack a list"
-)
+from .debugging import callers
+from .rules import TABLE, load
 
 
 class Refusals:
@@ -23,9 +18,7 @@ class Refusals:
     >>> float(Tensor(1.0))
     Traceback (most recent call last):
     ...
-    TypeError: float(t) would lose the gradient; use t.item() for the value, NumPy's functions \
-instead of those of math, and instead of out[i] = t write out = tinygrad_np.at(out)[i].set(t), or \
-np.stack a list
+    TypeError: float(t) would lose the gradient; use t.item() for the value
     """
 
     __slots__ = ()
@@ -33,34 +26,29 @@ np.stack a list
     ndim: Any
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
-        raise TypeError(
-            "a Tensor does not turn into an array by itself, since its gradient would be lost: "
-            "use t.data for the value, np.stack or np.concatenate to join Tensors (also those in a "
-            "list or tuple), np.broadcast_to for np.full; instead of out[i] = t write "
-            "out = tinygrad_np.at(out)[i].set(t); and for a function of another library, such as "
-            "scipy.linalg's, use NumPy's, or give it a rule (tinygrad_np.general)"
-        )
+        raise TypeError(answers.lost("array", callers.called()))
 
     def __float__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("float"))
+        raise TypeError(answers.lost("float", callers.called()))
 
     def __int__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("int"))
+        raise TypeError(answers.lost("int", callers.called()))
 
     def __complex__(self) -> NoReturn:
-        raise TypeError(_NO_NUMBER.format("complex"))
+        raise TypeError(answers.lost("complex", callers.called()))
 
     def __index__(self) -> NoReturn:
-        raise TypeError(
-            "a Tensor is no index and no length, since it is a floating number; use int(t.item())"
-        )
+        raise TypeError("a Tensor is no index and no length; use int(t.item()), a constant")
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        index = written(key)
         raise TypeError(
-            "a Tensor is never written into, since the graph would not notice; instead of "
-            f"t[{written(key)}] = value write t = tinygrad_np.at(t)[{written(key)}].set(value), "
-            "which makes a new one, and takes plain arrays, too (.add(value) instead of +=)"
+            f"a Tensor is never written into; instead of t[{index}] = value write "
+            f"t = tg.at(t)[{index}].set(value), instead of += .add(value)"
         )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise answers.no_attribute_of_tensor(name, _takes_tensors)
 
     # NumPy writes into the array, so that every other name for it, and every array that it is a
     # part of, has the new values, too. A Tensor that went on under one name alone would give
@@ -93,28 +81,15 @@ np.stack a list
 
 def _no_writing(sign: str) -> NoReturn:
     raise TypeError(
-        f"t {sign}= value would write into an array, and a Tensor is never written into, since the "
-        f"graph would not notice; write t = t {sign} value (other names of t keep the old values)"
+        f"a Tensor is never written into; instead of t {sign}= value write t = t {sign} value "
+        "(other names of t keep the old one)"
     )
 
 
-def no_attribute(name: str, has_row: bool) -> AttributeError:
-    """The error for an attribute that a Tensor lacks, with what NumPy's arrays have instead.
-
-    >>> no_attribute("byteswap", False)
-    AttributeError("a Tensor has no attribute 'byteswap'; NumPy's arrays have: try t.data.byteswap")
-    """
-    hint = _ELSEWHERE.get(name, "")
-    if not hint and not name.startswith("_") and hasattr(np.ndarray, name):
-        instead = f"np.{name}(t)" if has_row else f"t.data.{name}"
-        hint = f"; NumPy's arrays have: try {instead}"
-    return AttributeError(f"a Tensor has no attribute {name!r}{hint}")
-
-
-_ELSEWHERE = {
-    "numpy": "; its value as an array is t.data",
-    "detach": "; its value as a constant is t.data",
-    "requires_grad": "; every Tensor is a variable, every plain array a constant",
-    "zero_grad": "; gradients add up until t.grad = None",
-}
-"""Names that other libraries have."""
+def _takes_tensors(value: Any) -> bool:
+    """Whether it is a function that the table has."""
+    if not callable(value):
+        return False
+    if value not in TABLE:
+        load()
+    return value in TABLE

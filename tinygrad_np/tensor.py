@@ -18,16 +18,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from .arrays import Array, floating, is_masked, shaped_like
 from .debugging import modes, shapes, watch
 from .graph import Node, Output, Source, collect, describe, leaf, new_number, reverse, several_of
+from .kernels.dispatch import explained
 from .kernels.memory import elementwise, large_from
 from .methods import Methods
-from .refusals import Refusals, no_attribute
+from .refusals import Refusals
 from .rules import TABLE, axes
 from .rules.calls import (
     bind,
@@ -59,6 +60,7 @@ class Tensor(Methods, Refusals):
     _value: Array
     _source: Source
 
+    @explained
     def __init__(self, data: Any, dtype: Any = None) -> None:
         if isinstance(data, Tensor):
             raise TypeError(
@@ -136,6 +138,7 @@ class Tensor(Methods, Refusals):
 
     # The gradient
 
+    @explained
     def backward(self, cotangent: Any = None) -> None:
         """Add the gradient of this result to the `grad` of every leaf that it was computed from.
 
@@ -272,10 +275,6 @@ class Tensor(Methods, Refusals):
         if order == "C":
             return _binary(_RESHAPE, self, target)
         return apply(_RESHAPE, (self, target, order), {})
-
-    def __getattr__(self, name: str) -> NoReturn:
-        function = getattr(np, name, None)
-        raise no_attribute(name, function in TABLE)
 
     # Copies and pickles
 

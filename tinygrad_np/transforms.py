@@ -27,6 +27,7 @@ import numpy as np
 from . import tree
 from .arrays import is_masked, owned, shaped_like
 from .graph import FINISHED, Node, between, forward, identity, leaf, reverse
+from .kernels.dispatch import explained
 from .kernels.elementwise import constant
 from .rules.plans import Like, Shaped
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
@@ -35,6 +36,7 @@ Argnums = int | tuple[int, ...]
 """The positions of the arguments to differentiate by; negative ones count from the end."""
 
 
+@explained
 def value_and_grad(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -56,6 +58,7 @@ def value_and_grad(
     return _differentiated(function, argnums, has_aux, "value_and_grad")
 
 
+@explained
 def grad(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -110,6 +113,7 @@ def _differentiated(
     return differentiated
 
 
+@explained
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """`function`'s value at `primals`, and a function that pulls cotangents back to them.
 
@@ -148,6 +152,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
     return (value, pull, aux) if has_aux else (value, pull)
 
 
+@explained
 def jvp(
     function: Callable[..., Any],
     primals: Sequence[Any],
@@ -188,6 +193,7 @@ def jvp(
         _finish(inputs)
 
 
+@explained
 def hvp(
     function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[Any, ...]:
@@ -203,6 +209,7 @@ def hvp(
     return jvp(grad(function, tuple(range(len(primals)))), primals, tangents)[1]
 
 
+@explained
 def jacobian(
     function: Callable[..., Any],
     argnums: Argnums = 0,
@@ -253,6 +260,7 @@ def jacobian(
     return matrices
 
 
+@explained
 def hessian(
     function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -487,8 +495,11 @@ def _number(result: Any, name: str) -> Any:
     is_number = not isinstance(result, (list, tuple, dict, str))
     value = np.array(result) if is_number else np.empty(0)
     if value.size != 1 or value.dtype.kind not in "biuf":
+        pair = isinstance(result, tuple) and len(result) == 2
+        remedy = "; has_aux=True takes a pair (number, anything)" if pair else ""
+        remedy = "; is a return missing?" if result is None else remedy
         raise TypeError(
-            f"{name}: the function must return a single real number, not {result!r:.60}"
+            f"{name}: the function must return a single real number, not {result!r:.60}{remedy}"
         )
     return value
 

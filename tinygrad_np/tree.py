@@ -17,7 +17,9 @@ import copy
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
+
+from . import answers
 
 
 class Container(NamedTuple):
@@ -258,3 +260,7 @@ def unflatten(tree: Any, new_leaves: list[Any]) -> Any:
     if count != len(new_leaves):
         raise ValueError(f"unflatten: {len(new_leaves)} leaves for a tree that has {count}")
     return _map(lambda _: next(remaining), tree)
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute(__name__, name)

@@ -12,7 +12,9 @@ Each data set is a `Dataset` of uint8 arrays; data that are not what they should
 """
 
 from collections.abc import Iterable
+from typing import NoReturn
 
+from .. import answers
 from .batches import minibatches
 from .cifar10 import CIFAR10_NAMES, cifar10, read_cifar10
 from .dataset import DataError, Dataset, select, standardised
@@ -74,3 +76,7 @@ def auto(
         why = " ".join(str(error).split())  # on one line
     garment_set = garments(labels=labels)
     return garment_set, f"the built-in garments: no copy of Fashion-MNIST here, and {why}"
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute(__name__, name)

@@ -6,10 +6,12 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from .. import tree
+from ..kernels.dispatch import explained
 
 Arrays = TypeVar("Arrays")
 
 
+@explained
 def minibatches(
     rng: np.random.Generator, arrays: Arrays, size: int, *, drop_last: bool = False
 ) -> "Minibatches[Arrays]":

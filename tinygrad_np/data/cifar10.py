@@ -6,8 +6,8 @@ is read always has the official SHA-256. `read_cifar10` reads a single file in t
 
 A file is nothing but records of 3073 bytes: a label from 0 to 9, then the red, the green and the
 blue value of each pixel, row by row, one colour after the other; here perhaps packed with xz.
-Nothing is taken on trust, nothing is unpacked to the disk, and no more is unpacked into memory
-than the format has room for.
+What a file is, its content says, not its name. Nothing is taken on trust, nothing is unpacked to
+the disk, and no more is unpacked into memory than the format has room for.
 """
 
 import gzip
@@ -16,13 +16,14 @@ import lzma
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from .dataset import DataError, Dataset
+from .kinds import kind_of, remedy_for
 from .places import AnyPath, Source, obtain
 
 CIFAR10_NAMES = (
@@ -51,7 +52,7 @@ SOURCE = Source(
     downloads={_ARCHIVE: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
     called="the archive",
     forms=(
-        ((_ARCHIVE,),),
+        ((_ARCHIVE, _ARCHIVE.removesuffix(".gz")),),
         (
             *[(name, f"{name}.xz") for name in _TRAIN],
             (_TEST, f"{_TEST}.xz", _TEST_PART, f"{_TEST_PART}.xz"),
@@ -59,6 +60,7 @@ SOURCE = Source(
     ),
 )
 
+_MOST_LABEL = 9
 _RECORD = 1 + 3 * 32 * 32
 _A_BATCH = 10_000  # records in an official file
 _XZ = b"\xfd7zXZ\0"
@@ -77,9 +79,9 @@ def cifar10(
 
     The places are `path`, the folder that TINYGRAD_NP_DATA names, the user's cache and, if
     `download`, the server at `url`, with a progress bar if `progress`. A folder is one that holds
-    the official archive, or its six .bin files, packed with xz or not, or one whose subfolder
-    cifar-10 does; `path` may be the archive itself, too. In the place of test_batch.bin there may
-    be test_batch_first1000.bin, with its first 1,000 images.
+    the official archive, as it is or unpacked to a .tar file, or its six .bin files, packed with xz
+    or not, or one whose subfolder cifar-10 does; `path` may be the archive itself, too. In the
+    place of test_batch.bin there may be test_batch_first1000.bin, with its first 1,000 images.
 
     Images are (n, 32, 32, 3), red, green, blue. Raises `DataError` where a file is missing from
     `path` or is not the official one, or the download fails; files of one's own are for
@@ -109,7 +111,7 @@ def cifar10(
 def read_cifar10(
     path: AnyPath, *, sha256: str | None = None, most: int = 60_000
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The images (n, 32, 32, 3) and labels (n,) in a .bin or .bin.xz file of any n ≥ 1 records.
+    """The images (n, 32, 32, 3) and labels (n,) in a file of any n ≥ 1 records, with xz or without.
 
     With `sha256`, the records, unpacked, must have this checksum, in hexadecimal. A file with more
     than `most` of them (by default as many as CIFAR-10 has in all) is not read to its end, so that
@@ -131,8 +133,8 @@ def read_cifar10(
     content: bytes | bytearray = path.read_bytes()
     if content.startswith(_XZ):
         content = _unpacked(path, content, most_bytes)
-    elif path.suffix == ".xz":
-        raise _error(path, f"is named .xz but is not xz (it begins with {content[:8]!r})")
+    elif content and content[0] > _MOST_LABEL and (kind := kind_of(bytes(content[:_BLOCK]))):
+        raise _error(path, f"is no CIFAR-10 file but {kind}", remedy=remedy_for(kind))
     if len(content) > most_bytes:
         raise _too_long(path, most)
     if sha256 is not None and sha256.lower() != (found := hashlib.sha256(content).hexdigest()):
@@ -184,7 +186,7 @@ def _parsed(path: Path, content: bytes | bytearray) -> tuple[np.ndarray, np.ndar
         )
     records = np.frombuffer(content, np.uint8).reshape(count, _RECORD)
     labels = records[:, 0].copy()
-    wrong = np.flatnonzero(labels > 9)
+    wrong = np.flatnonzero(labels > _MOST_LABEL)
     if len(wrong):
         raise _error(
             path,
@@ -197,17 +199,21 @@ def _parsed(path: Path, content: bytes | bytearray) -> tuple[np.ndarray, np.ndar
 
 def _read_archive(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     """The images and labels of each batch in the official archive, the test batch last."""
-    expected = SOURCE.downloads[_ARCHIVE]
     with open(path, "rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != expected:
+        head = file.read(_BLOCK)
+        is_packed = kind_of(head) == "gzip data"
+        if is_packed:
+            _check_archive(path, file)
+        elif not _is_tar(head):
+            found = kind_of(head) or f"begins with {head[:8]!r}"
             raise DataError(
-                f"cifar10: {path} has the SHA-256 {found}, the official {_ARCHIVE} has {expected}; "
-                f"download it again from {URL}, or read a single .bin file with read_cifar10"
+                f"cifar10: {path} is not the archive {_ARCHIVE} ({found}); download it from {URL}, "
+                "or read a single .bin file with read_cifar10"
             )
         file.seek(0)
         try:
-            parts = _members(path, file)
+            # Unpacked, it has no checksum of its own; its batches have.
+            parts = _members(path, file, {} if is_packed else _SHA256)
         except (zlib.error, OSError, EOFError) as error:  # also gzip.BadGzipFile
             raise _error(path, f"is damaged gzip ({error})", "cifar10") from None
     missing = [name for name in _MEMBERS if name not in parts]
@@ -216,8 +222,30 @@ def _read_archive(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     return [parts[name] for name in _MEMBERS]
 
 
-def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _is_tar(head: bytes) -> bool:
+    try:
+        _parsed_header(Path(), head)
+    except DataError:
+        return False
+    return True
+
+
+def _check_archive(path: Path, file: Any) -> None:
+    file.seek(0)
+    expected, found = SOURCE.downloads[_ARCHIVE], hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise DataError(
+            f"cifar10: {path} has the SHA-256 {found}, the official {_ARCHIVE} has {expected}; "
+            f"download it again from {URL}, or read a single .bin file with read_cifar10"
+        )
+
+
+def _members(
+    path: Path, file: BinaryIO, sha256: Mapping[str, str] = {}
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The images and labels of those members of a tar.gz that have just the names of the batches.
+
+    With `sha256`, it is a .tar, and each has the checksum of its name.
 
     A tar file is blocks of 512 bytes: for each member a header, its content, and zeros that fill
     the last block; and blocks of zeros at the end. Names are only compared, and what has another
@@ -236,7 +264,7 @@ def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarr
         if size > left:
             raise _error(path, "is too long: it holds more than six batches", "cifar10")
 
-    with gzip.GzipFile(fileobj=file) as stream:
+    with file if sha256 else gzip.GzipFile(fileobj=file) as stream:
         while (header := read(_BLOCK)).strip(b"\0"):
             name, kind, size = _parsed_header(path, header)
             if name in parts:
@@ -252,6 +280,8 @@ def _members(path: Path, file: BinaryIO) -> dict[str, tuple[np.ndarray, np.ndarr
             content = read(size)
             if len(content) < size:
                 raise _error(path, f"is truncated: it ends within {name}", "cifar10")
+            if sha256 and hashlib.sha256(content).hexdigest() != sha256[os.path.basename(name)]:
+                raise _error(path, f"has another {name} than the official archive", "cifar10")
             parts[name] = _parsed(path / name, content)
             read(-size % _BLOCK)
         while read(_BLOCK):  # to the end, where the checksum of the gzip data is
@@ -275,5 +305,7 @@ def _too_long(path: Path, most: int) -> DataError:
     return _error(path, f"is too long: it has more than {most} images, and most={most}")
 
 
-def _error(path: Path, wrong: str, reader: str = "read_cifar10") -> DataError:
-    return DataError(f"{reader}: {path} {wrong}; delete the file and download it again")
+def _error(
+    path: Path, wrong: str, reader: str = "read_cifar10", remedy: str = remedy_for(None)
+) -> DataError:
+    return DataError(f"{reader}: {path} {wrong}; {remedy}")

@@ -8,7 +8,7 @@ the official SHA-256. `locate_fashion_mnist` says where the files lie.
 from pathlib import Path
 
 from .dataset import DataError, Dataset
-from .idx import read_idx
+from .idx import is_packed, read_idx
 from .places import AnyPath, Source, locate, obtain
 
 # In the order of Dataset's fields, each with the SHA-256 of the compressed file.
@@ -19,6 +19,13 @@ _SHA256 = {
     "t10k-labels-idx1": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 }
 FILES = {f"{name}-ubyte.gz": sha256 for name, sha256 in _SHA256.items()}
+# The same of the files in them: a browser may have unpacked one, and have left its name.
+UNPACKED = {
+    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
 URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 SOURCE = Source(
     loader="fashion_mnist",
@@ -26,7 +33,7 @@ SOURCE = Source(
     url=URL,
     downloads=FILES,
     called="the four files",
-    forms=(tuple((name,) for name in FILES),),
+    forms=(tuple((f"{name}.gz", name) for name in UNPACKED),),
 )
 
 
@@ -37,7 +44,8 @@ def fashion_mnist(
 
     The places are `path`, the folder that TINYGRAD_NP_DATA names, the user's cache and, if
     `download`, the server at `url`, with a progress bar if `progress`. A folder is one that holds
-    the four official .gz files, or one whose subfolder fashion-mnist does. Images are (n, 28, 28).
+    the four official files, packed or not, or one whose subfolder fashion-mnist does. Images are
+    (n, 28, 28).
     Raises `DataError` where a file is missing from `path` or is not the official one, or the
     download fails.
 
@@ -46,7 +54,7 @@ def fashion_mnist(
     (60000, 28, 28)
     """
     files = obtain(SOURCE, path, download, url, progress)
-    data = Dataset(*[read_idx(file, sha256=SOURCE.downloads[file.name]) for file in files])
+    data = Dataset(*[read_idx(file, sha256=_checksum(file)) for file in files])
     for part, images, labels in (("training", *data[:2]), ("test", *data[2:])):
         if images.shape != (len(labels), 28, 28) or labels.ndim != 1 or labels.max() > 9:
             raise DataError(
@@ -55,6 +63,12 @@ def fashion_mnist(
                 f"and download them again from {URL}"
             )
     return data
+
+
+def _checksum(file: Path) -> str:
+    """The official one of the file, as its content says it lies there."""
+    name = file.name.removesuffix(".gz")
+    return SOURCE.downloads[f"{name}.gz"] if is_packed(file) else UNPACKED[name]
 
 
 def locate_fashion_mnist(path: AnyPath | None = None) -> tuple[Path, str] | None:

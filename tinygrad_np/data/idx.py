@@ -1,8 +1,9 @@
 """Read an IDX file, the format of MNIST and Fashion-MNIST: `read_idx` gives its array.
 
 A file is two zero bytes, a byte for the type of its numbers, a byte for the number of axes, their
-lengths as big-endian 32-bit integers, then the numbers; often all that in gzip. Files come over
-networks, so nothing is taken on trust: what does not fit to the byte raises `DataError`.
+lengths as big-endian 32-bit integers, then the numbers; often all that in gzip. The content says
+which it is, not the name: browsers unpack a file and leave the .gz. Files come over networks, so
+nothing is taken on trust: what does not fit to the byte raises `DataError`.
 """
 
 import hashlib
@@ -16,15 +17,17 @@ from pathlib import Path
 import numpy as np
 
 from .dataset import DataError
+from .kinds import kind_of, remedy_for
 
 _GZIP = b"\x1f\x8b"
 _UNSIGNED_BYTE = 8
 _MOST_AXES = 8
+_HEAD = 300  # bytes that tell what a file is
 _MOST_INFLATION = 1032  # deflate makes at most so many bytes out of one
 
 
 def read_idx(path: str | os.PathLike[str], *, sha256: str | None = None) -> np.ndarray:
-    """The array in an IDX file of unsigned bytes, compressed with gzip or not.
+    """The array in an IDX file of unsigned bytes, compressed with gzip or not, whatever its name.
 
     With `sha256`, the file as it lies there must have this checksum, in hexadecimal. Raises
     `DataError` where the file is truncated, too long, damaged or no such file at all; a header
@@ -44,8 +47,6 @@ def read_idx(path: str | os.PathLike[str], *, sha256: str | None = None) -> np.n
         if found != sha256.lower():
             raise _error(path, f"has the SHA-256 {found}, expected {sha256.lower()}")
     if not content.startswith(_GZIP):
-        if path.suffix == ".gz":
-            raise _error(path, f"is named .gz but is not gzip (it begins with {content[:8]!r})")
         return _parse(path, io.BytesIO(content), len(content))
     gzip = _Gzip(content)
     try:
@@ -57,6 +58,12 @@ def read_idx(path: str | os.PathLike[str], *, sha256: str | None = None) -> np.n
     if gzip.stream.unused_data:
         raise _error(path, f"has {len(gzip.stream.unused_data)} bytes too many after its gzip data")
     return array
+
+
+def is_packed(path: Path) -> bool:
+    """Whether the file is gzip data."""
+    with open(path, "rb") as file:
+        return file.read(len(_GZIP)) == _GZIP
 
 
 class _Gzip:
@@ -82,7 +89,14 @@ def _parse(path: Path, stream: io.BytesIO | _Gzip, most: int) -> np.ndarray:
         raise _error(path, f"is truncated: it ends after {len(magic)} bytes, within its header")
     kind, axes = magic[2:]
     if magic[:2] != b"\0\0" or not 1 <= axes <= _MOST_AXES:
-        raise _error(path, f"is no IDX file: its magic number is 0x{magic.hex()}")
+        told = kind_of(magic + stream.read(_HEAD))
+        what = (
+            "is no IDX file"
+            if isinstance(stream, io.BytesIO)
+            else "has no IDX file in its gzip data"
+        )
+        found = f": its magic number is 0x{magic.hex()}" if told is None else f" but {told}"
+        raise _error(path, what + found, remedy_for(told))
     if kind != _UNSIGNED_BYTE:
         raise DataError(
             f"read_idx: {path} has numbers of type 0x{kind:02x}; only 0x08, unsigned bytes, is "
@@ -107,5 +121,5 @@ def _parse(path: Path, stream: io.BytesIO | _Gzip, most: int) -> np.ndarray:
     return np.frombuffer(body, np.uint8).reshape(shape).copy()
 
 
-def _error(path: Path, wrong: str) -> DataError:
-    return DataError(f"read_idx: {path} {wrong}; delete the file and download it again")
+def _error(path: Path, wrong: str, remedy: str = remedy_for(None)) -> DataError:
+    return DataError(f"read_idx: {path} {wrong}; {remedy}")

@@ -20,9 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.dispatch import EXPLAINED
+
 Place = tuple[CodeType, int, CodeType | None]
 """A user's code, the instruction in it, and the code of ours that this called (None: NumPy's)."""
 
+PACKAGE = __name__.partition(".")[0]
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _SCIPY = os.path.join(os.path.dirname(os.path.dirname(_NUMPY)), "scipy") + os.sep
@@ -35,7 +38,9 @@ class _Users(dict[str, bool]):
 
     def __missing__(self, name: str) -> bool:
         is_library = name.startswith(_LIBRARY) and not name.startswith(_INSTALLED)
-        theirs = name.startswith((_OURS, _NUMPY, _SCIPY, "<frozen ", "<__array_function__"))
+        theirs = name.startswith(
+            (_OURS, EXPLAINED, _NUMPY, _SCIPY, "<frozen ", "<__array_function__")
+        )
         found = self[name] = not (theirs or is_library)
         return found
 
@@ -66,7 +71,8 @@ def here(depth: int = 1, again: Again | None = None) -> Place | None:
             return code, frame.f_lasti, inner
         if code is end:
             return place
-        inner = code
+        if code.co_filename != EXPLAINED:
+            inner = code
         frame = frame.f_back
     return None
 
@@ -119,6 +125,21 @@ def text(place: Place | None) -> str:
         if within.strip() != source.strip():
             lines.append(" " * (4 + len(before) - indent) + "^" * len(within))
     return "\n".join(lines)
+
+
+def segment(code: CodeType, instruction: int) -> str:
+    """The text that an instruction is made from; empty where there is none to read."""
+    import linecache
+
+    line, last, start, stop = _span((code, instruction, None))
+    if last is None or start is None or stop is None:
+        return ""
+    rows = [
+        linecache.getline(code.co_filename, number).encode() for number in range(line, last + 1)
+    ]
+    rows[-1] = rows[-1][:stop]  # the positions count bytes of UTF-8
+    rows[0] = rows[0][start:]
+    return b"".join(rows).decode()
 
 
 def _span(place: Place) -> tuple[int, int | None, int | None, int | None]:

@@ -194,7 +194,10 @@ def convolution_plan(
     _check_channels(function, images, filters, -2, groups)
     _check_sizes(function, images, filters)
     pairs = _resolved(given, spatial, size, stride, dilation)
-    _check_fit(function, "filter", spatial, size, dilation, pairs, given)
+    remedy = None
+    if len(set(size)) > 1 and filters[1] * groups == images[-1]:
+        remedy = _filters_last(filters, -2)
+    _check_fit(function, "filter", spatial, size, dilation, pairs, given, remedy)
     _check_room(function, images, pairs)
     return ConvolutionPlan(_pad_width(pairs), size, stride, dilation)
 
@@ -210,8 +213,43 @@ def _check_channels(function: str, images: Ints, filters: Ints, into: int, group
         raise ValueError(
             f"{function}: the images have {channels} channels and the filters take {taken}"
             f"{f' in {groups} groups' if grouped else ''} (images {images}, filters {filters}); "
-            f"filters are (*size, {form})"
+            f"{_channels_first(images, filters, into, groups) or f'filters are (*size, {form})'}"
         )
+
+
+def _channels_first(images: Ints, filters: Ints, into: int, groups: int) -> str | None:
+    """What to do where images or filters have their channels first, as in PyTorch; None if not.
+
+    There images are (n, channels, *spatial) and filters (out, in / groups, *size), of a transposed
+    convolution (in, out / groups, *size).
+    """
+    ours = filters[into] * (groups if into == -2 else 1)
+    theirs = filters[1] * groups if into == -2 else filters[0]
+    possible = []
+    if images[1] == ours:
+        possible.append((filters[:-2], [_images_last(images)]))
+    if images[1] == theirs:
+        possible.append((filters[2:], [_images_last(images), _filters_last(filters, into)]))
+    if images[-1] == theirs:
+        possible.append((filters[2:], [_filters_last(filters, into)]))
+    # Several may be possible: filters with axes of one length are the likeliest.
+    possible.sort(key=lambda guess: len(set(guess[0])))
+    return ", and ".join(possible[0][1]) if possible else None
+
+
+def _images_last(images: Ints) -> str:
+    known = len(images) == 4
+    form = "NHWC, (n, rows, columns, channels)" if known else "(n, *spatial, channels)"
+    return f"images are {form}: use np.moveaxis(images, 1, -1)"
+
+
+def _filters_last(filters: Ints, into: int) -> str:
+    size = "rows, columns" if len(filters) == 4 else "*size"
+    order = (*range(2, len(filters)), 1, 0)
+    return (
+        f"filters are ({size}, {'in, out' if into == -2 else 'out, in'}): use "
+        f"np.transpose(filters, {order})"
+    )
 
 
 def _check_sizes(function: str, images: Ints, filters: Ints) -> None:
@@ -243,7 +281,14 @@ def _resolved(
 
 
 def _check_fit(
-    function: str, what: str, spatial: Ints, size: Ints, dilation: Ints, pairs: Pairs, padding: Any
+    function: str,
+    what: str,
+    spatial: Ints,
+    size: Ints,
+    dilation: Ints,
+    pairs: Pairs,
+    padding: Any,
+    remedy: str | None,
 ) -> None:
     spans = window_spans(size, dilation)
     missing = [
@@ -256,7 +301,7 @@ def _check_fit(
     shown = padding if isinstance(padding, str) else _brief([_brief(pair) for pair in pairs])
     raise ValueError(
         f"{function}: the {times(size)} {what}{span} does not fit the {times(spatial)} image with "
-        f"padding {shown}; pad by at least {needed} or use a smaller {what}"
+        f"padding {shown}; {remedy or f'pad by at least {needed} or use a smaller {what}'}"
     )
 
 
@@ -399,8 +444,10 @@ def pooling_plan(
     if min(images[1:]) < 1:
         raise ValueError(f"{function}: images of shape {images} are empty; only n may be 0")
     pairs = _resolved(given, spatial, size, stride, dilation)
-    _check_fit(function, "window", spatial, size, dilation, pairs, given)
     spans = window_spans(size, dilation)
+    is_last = all(k <= n for k, n in zip(spans, images[2:], strict=True))
+    remedy = _images_last(images) if is_last and images[1] < spans[0] else None
+    _check_fit(function, "window", spatial, size, dilation, pairs, given, remedy)
     framed, counts = [], []
     for n, k, s, d, span, (before, after) in zip(
         spatial, size, stride, dilation, spans, pairs, strict=True

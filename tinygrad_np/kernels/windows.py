@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import geometry
-from .dispatch import array_function, numbers
+from .dispatch import array_function, explained, numbers
 from .geometry import Ints
 from .memory import empty, zeros
 
@@ -218,6 +218,7 @@ def overlap_added(columns: Any, shape: Ints, stride: Ints, dilation: Ints) -> An
     return result
 
 
+@explained
 def window_indices(shape: Ints, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     """Where the elements of every window lie in the flattened images: (n, *out, *size, c).
 

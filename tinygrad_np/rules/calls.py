@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import answers
 from ..arrays import is_masked
 from ..kernels.elementwise import cast
 from . import REFUSED, TABLE, load
@@ -28,9 +29,8 @@ def row_of(function: Callable[..., Any]) -> Row:
     if row is None:
         name = name_of(function)
         raise TypeError(
-            f"{name} has no derivative rule. Give a function of your own that calls it one, with "
-            "tinygrad_np.pointwise, linear, bilinear or general, "
-            f"or use t.data if no gradient is needed"
+            f"{name} has no derivative rule; give it one with tg.general (tg.pointwise, tg.linear, "
+            "tg.bilinear), or use t.data for a constant"
         )
     return row
 
@@ -47,8 +47,7 @@ def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     for keyword, value in kwargs.items():
         name = row.aliases.get(keyword, keyword)
         if name not in names:
-            why = _UNSUPPORTED.get(keyword, "it is not supported on a Tensor")
-            raise TypeError(f"{row.name}: the argument {keyword!r}: {why}")
+            raise TypeError(_unsupported(row, keyword))
         position = names.index(name)
         if value is None and keyword == "where" and row.defaults[position] is True:
             raise TypeError(
@@ -170,6 +169,14 @@ def check_constant(row: Row, name: str) -> None:
         raise TypeError(
             f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"
         )
+
+
+def _unsupported(row: Row, keyword: str) -> str:
+    if keyword in _UNSUPPORTED:
+        return f"{row.name}: the argument {keyword!r}: {_UNSUPPORTED[keyword]}"
+    if answers.is_foreign(keyword):
+        return answers.no_argument(row.name, keyword, row.names)
+    return f"{row.name}: the argument {keyword!r}: it is not supported on a Tensor"
 
 
 _UNSUPPORTED = {

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import cast
+from ..kernels.nested import joined, parted
 from ..kernels.scatter import scatter_add
 from ..kernels.shapes import expand, sum_to
 from .axes import listed
@@ -146,4 +147,16 @@ ROWS = (
         _stack_vjp,
         nested={"arrays"},
     ),
+    linear(
+        joined,
+        lambda g, parts_like: parted(g, tuple([part.shape for part in parts_like])),
+        nested={"parts"},
+    ),
+    linear(
+        parted,
+        lambda g, x_like: joined(list(g), x_like.shape),
+        constant_outputs=(),
+    ),
 )
+
+CHOICES = {"shapes": "it chooses shapes"}

@@ -300,10 +300,7 @@ ROWS: tuple[Row, ...] = (
     constant(special.gammasgn, "it is constant between its jumps"),
 )
 
-_OWN = (
-    "give a function of your own that calls it one, with tinygrad_np.pointwise, or use t.data if "
-    "no gradient is needed"
-)
+_OWN = "give it one with tg.pointwise, or use t.data for a constant"
 _FORMULAS = {
     special.hyp0f1: "the derivative by z is hyp0f1(v + 1, z) / v",
     special.hyp1f1: "the derivative by z is a / b * hyp1f1(a + 1, b + 1, z)",

@@ -7,6 +7,8 @@ The ending of the file says which format it has:
 - ``.safetensors``: the format of the library of that name (an optional extra), which other
   frameworks read. It knows no complex numbers, dates or texts in arrays.
 
+`load` reads what others write in these formats, too, as a dict of arrays.
+
 Nothing is pickled, so a file from a stranger cannot run anything; whatever does not fit to the byte
 raises `DamagedFileError`.
 """
@@ -17,16 +19,19 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ..kernels.dispatch import explained
 from . import npz, safetensors
 from .structure import DamagedFileError, decoded, encoded
 
 __all__ = ["DamagedFileError", "load", "save"]
 
 _FORMATS = {".npz": npz, ".safetensors": safetensors}
+_PICKLES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
 
 AnyPath = str | os.PathLike[str]
 
 
+@explained
 def save(path: AnyPath, tree: Any) -> None:
     """Write a tree of arrays to `path`, whose ending says the format: .npz or .safetensors.
 
@@ -63,16 +68,20 @@ def save(path: AnyPath, tree: Any) -> None:
         raise FileNotFoundError(told) from None
 
 
+@explained
 def load(path: AnyPath, like: Any = None) -> Any:
-    """The tree that `save` wrote to `path`.
+    """The tree that `save` wrote to `path`; the dict of arrays that another program wrote there.
+
+    Of other programs it reads archives of `numpy.savez` and `numpy.savez_compressed`, and files of
+    safetensors (PyTorch's, Hugging Face's), with bfloat16 as float32.
 
     Named tuples, dataclasses and containers of one's own come back in the form of `like`, a tree of
     the same structure: its leaves give the shapes and dtypes that are expected, their values do
     not matter. Without `like`, a file that has such a container raises ``ValueError``.
 
     Raises ``OSError`` for a file that is not there or cannot be read, `DamagedFileError` for one
-    that is truncated, altered or not from `save`, ``ValueError`` where it differs from `like`,
-    naming the place.
+    that is truncated, altered or of another kind, ``ValueError`` where it differs from `like`,
+    naming the place, or has a dtype that NumPy lacks.
 
     >>> import tempfile
     >>> import numpy as np
@@ -120,6 +129,11 @@ def _read(path: AnyPath, function: str) -> tuple[Path, Any]:
     path = Path(path)
     if "\0" in str(path):
         raise ValueError(f"{function}: {str(path)!r} is no path: it has a null character")
+    if path.suffix in _PICKLES:
+        raise ValueError(
+            f"{function}: {path} is a pickle by its name, and may run anything; use .safetensors, "
+            "in PyTorch safetensors.torch.save_file"
+        )
     if path.suffix not in _FORMATS:
         raise ValueError(f"{function}: {path} needs the ending .npz or .safetensors")
     return path, _FORMATS[path.suffix]

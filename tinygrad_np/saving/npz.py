@@ -1,7 +1,11 @@
 """A tree in a zip archive: an .npy entry an array, and the entry tree.json.
 
-Entries are not compressed and together not larger than the file, so that none can promise more than
-it holds, and their names are looked up, never used as paths.
+An archive that has .npy entries alone is not from here: what `numpy.savez` and others write is read
+as a dict of arrays. Entries of our own have a comment, so that ours is not taken for such a one
+where it has lost tree.json.
+
+Our entries are not compressed and together not larger than the file; of others', none unpacks to
+more than its bytes can hold. Names are looked up, never used as paths.
 """
 
 from __future__ import annotations
@@ -10,21 +14,25 @@ import math
 import re
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..files import replacing
-from .structure import checked, damaged, description, manifest, read_manifest
+from .structure import checked, damaged, description, flat, manifest, read_manifest
 
 _MANIFEST = "tree.json"
+_OURS = b"tinygrad_np"  # the comment of each of our entries
+_MOST_INFLATION = 1032  # deflate makes at most so many bytes out of one
 
 # The header that NumPy writes for an array of numbers, dates or texts. Nothing else is read: its
 # own reader evaluates the text as a Python literal, warns, and knows dtypes that hold objects.
 _HEADER = re.compile(
     rb"\{'descr': '([<>|=]?[biufcSUMm][0-9]{1,9}(?:\[[0-9]{0,9}[A-Za-z]{1,2}\])?)', "
-    rb"'fortran_order': (False|True), 'shape': \(((?:[0-9]{1,19}, ?)*[0-9]{0,19})\), \} *\n"
+    rb"'fortran_order': (False|True), "
+    rb"'shape': \(((?:[0-9]{1,19}L?, ?)*(?:[0-9]{1,19}L?)?)\), \} *\n"
 )
 _MOST_AXES = 64
 
@@ -43,7 +51,9 @@ def write(path: Path, structure: Any, arrays: dict[str, np.ndarray]) -> None:
 
 def _entry(name: str) -> zipfile.ZipInfo:
     """Without a date: the same tree gives the same file."""
-    return zipfile.ZipInfo(name)
+    entry = zipfile.ZipInfo(name)
+    entry.comment = _OURS
+    return entry
 
 
 def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
@@ -54,50 +64,83 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
             entries = {info.filename: info for info in archive.infolist()}
             if len(entries) != len(archive.infolist()):
                 raise damaged(path, "has two entries of one name")
-            if _MANIFEST not in entries:
-                raise damaged(path, f"is not from tinygrad_np.save: it has no entry {_MANIFEST}")
-            if sum(info.file_size for info in archive.infolist()) > size:
-                raise damaged(path, "has entries that are larger than the whole file")
             if len({info.header_offset for info in archive.infolist()}) != len(entries):
                 raise damaged(path, "has two entries in one place")
             if not _is_all(archive, size):
                 raise damaged(path, "has bytes before or after the archive, or a comment")
-            structure, described = read_manifest(
-                _content(archive, entries[_MANIFEST], size, path), path
-            )
-            expected = {_MANIFEST, *[f"{name}.npy" for name in described]}
-            if entries.keys() != expected:
-                odd = ", ".join(sorted(entries.keys() ^ expected))
-                raise damaged(path, f"has other entries than its description: {odd}")
-            arrays = {
-                name: checked(
-                    _array(_content(archive, entries[f"{name}.npy"], size, path), path),
-                    name, description, path,
-                )
-                for name, description in described.items()
-            }  # fmt: skip
+            if _MANIFEST in entries:
+                return _ours(archive, entries, size, path)
+            return _others(archive, entries, size, path)
     except (zipfile.BadZipFile, EOFError, RuntimeError, struct.error, UnicodeError) as error:
         raise damaged(path, f"is no whole zip archive ({error})") from None
+
+
+Entries = dict[str, zipfile.ZipInfo]
+
+
+def _ours(
+    archive: zipfile.ZipFile, entries: Entries, size: int, path: Path
+) -> tuple[Any, dict[str, np.ndarray]]:
+    if sum(info.file_size for info in entries.values()) > size:
+        raise damaged(path, "has entries that are larger than the whole file")
+
+    def content(name: str) -> bytes:
+        info = entries[name]
+        if info.compress_type != zipfile.ZIP_STORED:
+            raise damaged(path, f"has the entry {name!r}, which is no plain part of it")
+        return _content(archive, info, path)
+
+    structure, described = read_manifest(content(_MANIFEST), path)
+    expected = {_MANIFEST, *[f"{name}.npy" for name in described]}
+    if entries.keys() != expected:
+        odd = ", ".join(sorted(entries.keys() ^ expected))
+        raise damaged(path, f"has other entries than its description: {odd}")
+    arrays = {
+        name: checked(_array(content(f"{name}.npy"), path), name, description, path)
+        for name, description in described.items()
+    }
     return structure, arrays
+
+
+def _others(
+    archive: zipfile.ZipFile, entries: Entries, size: int, path: Path
+) -> tuple[Any, dict[str, np.ndarray]]:
+    """The arrays of an archive that `numpy.savez` or another program has written."""
+    if sum(info.compress_size for info in entries.values()) > size:
+        raise damaged(path, "has entries that are larger than the whole file")
+    arrays = {}
+    for name, info in entries.items():
+        if info.comment == _OURS:
+            raise damaged(path, f"was altered: its description, the entry {_MANIFEST}, is missing")
+        if not name.endswith(".npy"):
+            raise damaged(path, f"has the entry {name!r}, which is no array")
+        inflation = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _MOST_INFLATION}
+        most = info.compress_size * inflation.get(info.compress_type, 0)
+        if info.file_size > most:  # before memory is asked for
+            raise damaged(path, f"has the entry {name!r}, which is packed as no archive of arrays")
+        content = _content(archive, info, path)
+        arrays[name.removesuffix(".npy")] = _array(content, path)
+    return flat(arrays), arrays
 
 
 def _is_all(archive: zipfile.ZipFile, size: int) -> bool:
     """Whether the archive is the whole file: from the first entry to the end of its directory."""
     file: Any = archive.fp
     file.seek(max(0, size - _END))
-    has_end = file.read(4) == b"PK\x05\x06" and not archive.comment
-    return has_end and min(info.header_offset for info in archive.infolist()) == 0
+    if file.read(4) != b"PK\x05\x06" or archive.comment:
+        return False
+    starts = [info.header_offset for info in archive.infolist()]
+    return min(starts) == 0 if starts else size == _END
 
 
 _END = 22  # bytes: how an archive without a comment ends
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, path: Path) -> bytes:
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size > size:
-        raise damaged(path, f"has the entry {info.filename!r}, which is no plain part of it")
+def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> bytes:
     try:
-        return archive.read(info)
-    except (OSError, ValueError, OverflowError) as error:
+        with archive.open(info) as entry:
+            return entry.read(info.file_size + 1)  # not more, whatever it unpacks to
+    except (OSError, ValueError, OverflowError, zlib.error) as error:
         raise damaged(path, f"is no whole zip archive ({error})") from None
 
 
@@ -105,9 +148,11 @@ def _array(content: bytes, path: Path) -> np.ndarray:
     start = 10 + int.from_bytes(content[8:10], "little")
     header = _HEADER.fullmatch(content[10:start])
     if content[:8] != b"\x93NUMPY\x01\x00" or header is None:
+        if b"|O" in content[10:start]:
+            raise damaged(path, "has an array of Python objects, and nothing is unpickled")
         raise damaged(path, f"has an array whose header cannot be read ({content[:60]!r})")
     name, is_fortran, lengths = header[1].decode(), header[2] == b"True", header[3]
-    shape = tuple([int(n) for n in lengths.split(b",") if n.strip()])
+    shape = tuple([int(n.strip(b" L")) for n in lengths.split(b",") if n.strip()])
     try:
         dtype = np.dtype(name)
     except (OverflowError, TypeError, ValueError) as error:

@@ -1,14 +1,20 @@
-"""A tree in a file of the library safetensors, the structure in its metadata."""
+"""A tree in a file of the library safetensors, the structure in its metadata.
+
+A file without that structure is not from here, and is read as a dict of arrays: what PyTorch and
+others save. Its bfloat16, which NumPy lacks, becomes float32; other metadata are passed over.
+"""
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..files import replacing
-from .structure import checked, damaged, description, manifest, read_manifest
+from .structure import checked, damaged, description, flat, manifest, read_manifest
 
 _KEY = "tinygrad_np"
 _DTYPES = ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
@@ -40,7 +46,10 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
             metadata = file.metadata() or {}
             names = list(file.keys())
             if _KEY not in metadata:
-                raise damaged(path, "is not from tinygrad_np.save: its metadata lack the structure")
+                if _KEY in str(metadata):  # also where a byte of the key was altered
+                    raise damaged(path, "was altered: its description is missing")
+                arrays = _others(path)
+                return flat(arrays), arrays
             structure, described = read_manifest(metadata[_KEY], path)
             if set(names) != described.keys():
                 odd = ", ".join(sorted(set(names) ^ described.keys()))
@@ -52,6 +61,48 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
     except library.SafetensorError as error:
         raise damaged(path, f"is no whole .safetensors file ({error})") from None
     return structure, arrays
+
+
+_READ = {
+    "BOOL": "?", "I8": "i1", "I16": "<i2", "I32": "<i4", "I64": "<i8", "U8": "u1", "U16": "<u2",
+    "U32": "<u4", "U64": "<u8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8",
+    "BF16": "<u2",
+}  # fmt: skip
+
+
+def _others(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file that another program has written, and that the library finds whole."""
+    arrays = {}
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        entries = json.loads(file.read(length))
+        for name, entry in entries.items():
+            if name == "__metadata__":
+                continue
+            kind, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+            if kind not in _READ:
+                raise ValueError(
+                    f"load: {path} has {name} in {kind}, which NumPy lacks; convert it to F32"
+                )
+            dtype = np.dtype(_READ[kind])
+            file.seek(8 + length + start)
+            content = file.read(end - start)
+            if len(content) != math.prod(shape) * dtype.itemsize:
+                raise damaged(path, f"is no whole .safetensors file ({name} has no such size)")
+            arrays[name] = _as_numpys(content, kind, dtype, shape, path)
+    return arrays
+
+
+def _as_numpys(content: bytes, kind: str, dtype: Any, shape: list[int], path: Path) -> np.ndarray:
+    flat = np.frombuffer(content, np.uint8 if kind == "BOOL" else dtype)
+    if kind == "BF16":  # the first half of a float32
+        flat = (flat.astype(np.uint32) << 16).view(np.float32)
+    elif kind == "BOOL":
+        flat = flat != 0
+    try:
+        return flat.reshape(shape).copy()
+    except (OverflowError, ValueError) as error:
+        raise damaged(path, f"has an array of shape {shape}, which is none ({error})") from None
 
 
 def _array(file: Any, name: str, path: Path) -> np.ndarray:

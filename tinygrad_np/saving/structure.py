@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -157,6 +158,15 @@ _KINDS = "biufcSUMm"
 
 def _at(path: str) -> str:
     return f" at {path}" if path else ""
+
+
+def flat(names: Iterable[str]) -> Any:
+    """The structure of a dict of arrays with these names.
+
+    >>> flat(["w"])
+    {'dict': [['w', {'array': 'w'}]]}
+    """
+    return {"dict": [[name, {"array": name}] for name in names]}
 
 
 # What a file says about its arrays

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...kernels.elementwise import cast
+from ...kernels.nested import joined, parted
 from ...kernels.shapes import expand, sum_to
 from .draws import REAL, Draw, Edge, Generator, Sample, call, shaped
 
@@ -18,6 +19,16 @@ def _joined(rng: Generator) -> list[Sample]:
 def _concatenated(rng: Generator) -> list[Sample]:
     a, b = REAL.draw(rng, 2, 3), REAL.draw(rng, 4, 3)
     return [*_joined(rng), call([a, b]), call([a, b], axis=None)]
+
+
+def _nested(rng: Generator) -> list[Sample]:
+    row, number = REAL.draw(rng, 3), REAL.draw(rng)
+    return [
+        call([row, number, REAL.draw(rng, 1, 2)], (2, 3)),
+        call([number, 2.0, REAL.draw(rng)], (3,)),
+        call((row, row), (2, 3)),
+        call([number], ()),
+    ]
 
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
@@ -45,6 +56,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         ((6,), ([4, 2],), {}),
         ((6,), ([],), {}),
     ),
+    joined: _nested,
+    parted: shaped(((2, 3), (((), (2,), (1, 3)),), {}), ((3,), (((3,),),), {})),
     np.array_split: shaped(((5, 3), (3,), {}), ((3, 5), ([1, 3], -1), {})),
 }
 

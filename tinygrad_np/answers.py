@@ -1,0 +1,248 @@
+"""What is said of a name that is not there: the error, with our word for it from `names`.
+
+`no_attribute` is for the package and its modules, `no_attribute_of_tensor` for a Tensor,
+`no_argument` for an unknown argument, `answer_to_call` for a function that would lose the gradient.
+`page` is the table as a page of the documentation.
+
+>>> no_attribute("tinygrad_np", "cat")
+AttributeError("module 'tinygrad_np' has no attribute 'cat'; use np.concatenate")
+>>> answer_to_call("scipy.linalg.inv")
+'use np.linalg.inv'
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, TENSOR, Answers
+
+
+def _single(*tables: Answers) -> Answers:
+    """The tables as one, with a name a line."""
+    return {
+        name: answer
+        for table in tables
+        for names, answer in table.items()
+        for name in names.split()
+    }
+
+
+_MODULE = _single(*MODULE.values())
+_TENSOR = _single(*TENSOR.values())
+_ARGUMENTS = _single(ARGUMENTS)
+_SAYINGS = _single(SAYINGS)
+_COUNTERPARTS = _single(COUNTERPARTS)
+
+# Attributes
+
+
+def no_attribute(module: str, name: str) -> AttributeError:
+    """The error for an attribute that a module of the package lacks."""
+    answer = _MODULE.get(name)
+    if answer is None and not name.startswith("_") and callable(vars(np).get(name)):
+        answer = f"use np.{name}"
+    hint = "" if answer is None else f"; {answer}"
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+
+
+class CalledModule(ModuleType):
+    """A module with the name of a function that others have, which is called like that."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        name = self.__name__.rpartition(".")[2]
+        raise TypeError(f"tg.{name} is a module; {_MODULE[name]}")
+
+
+def no_attribute_of_tensor(
+    name: str, takes_tensors: Callable[[Any], bool] = callable
+) -> AttributeError:
+    """The error for an attribute that a Tensor lacks; `takes_tensors` says which functions do.
+
+    >>> no_attribute_of_tensor("exp")
+    AttributeError("a Tensor has no attribute 'exp'; use np.exp(t)")
+    >>> no_attribute_of_tensor("byteswap")
+    AttributeError("a Tensor has no attribute 'byteswap'; use t.data.byteswap, of its value")
+    """
+    answer = _TENSOR.get(name)
+    if answer is None and not name.startswith("_"):
+        if takes_tensors(vars(np).get(name)):
+            answer = f"use np.{name}(t)"
+        elif hasattr(np.ndarray, name):
+            answer = f"use t.data.{name}, of its value"
+        elif name.endswith("_"):
+            answer = NEW_ONE
+    hint = "" if answer is None else f"; {answer}"
+    return AttributeError(f"a Tensor has no attribute {name!r}{hint}")
+
+
+# Arguments
+
+
+def no_argument(function: str, argument: str, parameters: Iterable[str]) -> str:
+    """What to say where a function, by its public name, lacks an argument.
+
+    >>> no_argument("tg.softmax", "dim", ("x", "axis"))
+    "tg.softmax has no argument 'dim'; it is 'axis' here"
+    >>> no_argument("tg.relu", "foo", ("x",))
+    "tg.relu has no argument 'foo'; it has 'x'"
+    """
+    names = tuple(parameters)
+    return f"{function} has no argument {argument!r}; {_ours(function, argument, names)}"
+
+
+def _ours(function: str, argument: str, names: tuple[str, ...]) -> str:
+    own = _SAYINGS.get(f"{function.rpartition('.')[2]}.{argument}")
+    if own is not None:
+        return own
+    for ours in _ARGUMENTS.get(argument, "").split():
+        if ours == "1" and names:
+            return f"it is the first one, {names[0]!r}"
+        if ours in names:
+            return f"it is {ours!r} here"
+    return _SAYINGS.get(argument) or f"it has {', '.join(map(repr, names)) or 'none'}"
+
+
+def is_foreign(argument: str) -> bool:
+    """Whether the table knows an argument of that name."""
+    return argument in _ARGUMENTS or argument in _SAYINGS
+
+
+def public_name(function: Callable[..., Any]) -> str | None:
+    """How a program calls a function or method of this package; None for one from outside.
+
+    >>> public_name(no_attribute)
+    'tg.no_attribute'
+    """
+    package, _, place = getattr(function, "__module__", "").partition(".")
+    if package != __name__.partition(".")[0]:
+        return None
+    owner, _, name = function.__qualname__.rpartition(".")
+    if owner in ("Methods", "Tensor"):
+        return "tg.Tensor" if name == "__init__" else f"t.{name}"
+    if owner:
+        return f"{owner.rpartition('.')[2]}.{name}"
+    part = place.partition(".")[0]
+    return f"tg.{part}.{name}" if part in _WITH_THEIR_MODULE else f"tg.{name}"
+
+
+_WITH_THEIR_MODULE = {"check", "data", "optim", "training", "tree", "viz"}
+
+
+# Functions that would lose the gradient
+
+
+def answer_to_call(function: str) -> str | None:
+    """What to use instead of a function, by its name in the table; None where nothing is there."""
+    answer = _COUNTERPARTS.get(function)
+    if answer is not None:
+        return answer
+    library, _, name = function.rpartition(".")
+    if library == "math" and callable(vars(np).get(name)):
+        return f"use np.{name}(t)"
+    if library in ("np", "tg") or library.startswith("np."):
+        return "make a Tensor of its first argument: tg.array([…]) of a list, tg.Tensor(x)"
+    for part in ("linalg", "fft"):
+        if library == f"scipy.{part}" and hasattr(getattr(np, part), name):
+            return f"use np.{part}.{name}"
+    return None
+
+
+def lost(kind: str, called: tuple[str, str] | None) -> str:
+    """What to say where a Tensor would become an array or a number, which has no gradient.
+
+    `kind` is "array", "float", "int" or "complex", what is asked for; `called` the function that
+    asks: its name in the table, and as it is shown.
+
+    >>> lost("float", None)[:61]
+    'float(t) would lose the gradient; use t.item() for the value,'
+    """
+    name, shown = called or (kind, kind)
+    if name != kind:
+        answer = answer_to_call(name)
+        if answer is None:
+            value = f"use {'t.data' if kind == 'array' else 't.item()'} for the value"
+            answer = f"{_NO_RULE}, or {value}" if name.startswith("scipy.") else value
+        return f"{shown} would lose the gradient; {answer}"
+    if kind == "array":
+        return (
+            "a Tensor does not turn into an array by itself: its gradient would be lost; use "
+            "tg.array([…]) to join Tensors and numbers, t.data for the value"
+        )
+    others = (
+        ", np.sin(t) for math.sin(t), tg.at(out)[i].set(t) for out[i] = t" if called is None else ""
+    )
+    return f"{kind}(t) would lose the gradient; use t.item() for the value{others}"
+
+
+_NO_RULE = "there is no rule yet: give it one with tg.general"
+
+
+# The page of the documentation
+
+
+def page() -> str:
+    """The table as a page of Markdown."""
+    parts = [_HEAD]
+    for title, table in (("Of the package", MODULE), ("Of a Tensor", TENSOR)):
+        parts.append(f"## {title}")
+        for library, answers in table.items():
+            parts += [f"### {library}", _table(("there", "here"), _shown(answers))]
+    arguments = [
+        (
+            there,
+            "the first argument"
+            if ours == "1"
+            else ", ".join(f"`{name}`" for name in ours.split()),
+        )
+        for there, ours in ARGUMENTS.items()
+    ]
+    rows = [(_code(there), ours) for there, ours in arguments]
+    parts += ["## Arguments", _table(("there", "here"), [*rows, *_shown(SAYINGS)])]
+    parts += ["## Functions that would lose the gradient", _CALLS]
+    parts.append(_table(("function", "instead"), _shown(COUNTERPARTS)))
+    return "\n\n".join(parts) + "\n"
+
+
+_HEAD = """# Coming from PyTorch, JAX, HIPS autograd, Keras
+
+What others call it, and what it is called here. The package says the same in an error where a name
+is looked for in vain: `tg.cat`, `t.unsqueeze(0)`, `tg.softmax(x, dim=1)`. In short: NumPy's
+functions take Tensors (`np.exp(t)` for `t.exp()`), a plain array is a constant, models are
+functions of arrays, images are NHWC, and filters (rows, columns, in, out). Names that NumPy has are
+not listed. `tg` is `tinygrad_np`, `np` NumPy, `t` a Tensor.
+
+`python -m tinygrad_np names` prints this page from the table `tinygrad_np.names`."""
+
+_CALLS = """These turn what they are given into arrays or numbers, and a Tensor refuses that. Of
+`math`, `scipy.linalg` and `scipy.fft` the functions of the same name in NumPy take Tensors, and in
+`scipy.special` the ufuncs themselves do. What is not listed has no rule yet: `tg.general` gives it
+one. A method has its name alone; `%` is the formatting of a text, `[]` an index, `=` the assignment
+to a part of an array."""
+
+
+def _shown(answers: Answers) -> list[tuple[str, str]]:
+    return [(_code(names), _told(answer)) for names, answer in answers.items()]
+
+
+def _told(answer: str) -> str:
+    """An answer for the page: one that is nothing but code as code."""
+    instead = answer.removeprefix("use ")
+    try:
+        ast.parse(instead, mode="eval")
+    except SyntaxError:
+        return instead
+    return f"`{instead}`"
+
+
+def _code(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split())
+
+
+def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
+    lines = [head, ("---", "---"), *[(a, b.replace("|", "\\|")) for a, b in rows]]
+    return "\n".join(f"| {a} | {b} |" for a, b in lines)
