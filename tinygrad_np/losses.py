@@ -12,6 +12,7 @@ from .debugging.shapes import with_lines
 from .kernels.dispatch import explained, numbers
 from .kernels.elementwise import (
     bernoulli_loss,
+    edges,
     logistic_loss,
     mean_logistic_loss,
     sigmoid,
@@ -45,8 +46,7 @@ def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: fl
     array([36.84, 36.74])
     """
     probabilities, labels = _checked("log_loss", probabilities, labels, reduction)
-    if not (isinstance(bound, (float, np.floating)) and 0 < bound < 0.5):
-        raise ValueError(f"log_loss: bound is a number above 0 and below 0.5, not {bound!r}")
+    edges(bound, np.dtype(float))  # raises unless `bound` is one
     values = value_of(probabilities)
     if values.size == 1:
         is_outside = values.item() < 0 or values.item() > 1
@@ -57,9 +57,9 @@ def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: fl
     function, logits = _made_by(probabilities)
     is_expit = isinstance(function, np.ufunc) and function.__name__ == "expit"
     if function is sigmoid or is_expit:
-        losses = sigmoid_log_loss(logits, labels, function, float(bound))
+        losses = sigmoid_log_loss(logits, labels, function, bound)
     else:
-        losses = bernoulli_loss(probabilities, labels, float(bound))
+        losses = bernoulli_loss(probabilities, labels, bound)
     return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
 
 

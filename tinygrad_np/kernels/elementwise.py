@@ -182,12 +182,14 @@ def sigmoid_log_loss(
 
 
 @functools.lru_cache
-def edges(bound: float, dtype: Any) -> Any:
+def edges(bound: Any, dtype: Any) -> Any:
     """What p and 1 − p are kept from falling below: `bound`, or the smallest that they can be.
 
     >>> [f"{edge:.2g}" for edge in edges(1e-16, np.dtype(np.float32))]
     ['1e-16', '6e-08']
     """
+    if not (isinstance(bound, (float, np.floating)) and 0 < bound < 0.5):
+        raise ValueError(f"log_loss: bound is a number above 0 and below 0.5, not {bound!r}")
     low = dtype.type(bound) or np.finfo(dtype).smallest_subnormal
     return low, max(1 - (1 - low), np.finfo(dtype).epsneg)
 

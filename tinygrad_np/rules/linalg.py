@@ -5,9 +5,8 @@ All take stacks of matrices where NumPy does, and broadcast as it does.
 - `det` has its exact gradient, the cofactors, for singular matrices, too, and in every order.
 - `slogdet` of a singular matrix: the logarithm is −inf and has no gradient; it is nan. The sign of
   a real determinant is constant, that of a complex one, det / |det|, is not.
-- Singular values that `pinv` and `lstsq` drop stay dropped, by an `rcond` that is larger than
-  rounding errors. With a smaller one, or none, a matrix without full rank raises: where its rank
-  changes, both jump. `pinv` with `hermitian` takes its matrix as `eigh` does.
+- `pinv` and `lstsq` have the derivative at constant rank: singular values that `rcond` drops stay
+  dropped. `pinv` with `hermitian` takes its matrix as `eigh` does.
 - Of `lstsq`, solution, residuals and singular values have derivatives; the rank is constant.
 
 The formulas for `pinv` and `lstsq` are those of G. Golub and V. Pereyra, "The differentiation of
@@ -27,7 +26,7 @@ import numpy as np
 from ..kernels.factors import completed, condition, singular_frame, svd_factors
 from ..kernels.scatter import scatter_add
 from .factorisations import by_singular_values, singular_values_jvp
-from .matrices import dagger, diagonal_of, largest, over, precision, raise_where
+from .matrices import dagger, diagonal_of, largest, over, precision
 from .matrices import hermitian as hermitian_part
 from .table import composed, constant, general, takes
 
@@ -166,36 +165,16 @@ def _slogdet_jvp(t: Any, a: Any, ans: Any) -> Any:
 # Pseudo-inverses and least squares
 
 
-def _pinv_vjp(g: Any, a: Any, ans: Any, rcond: Any, hermitian: Any, rtol: Any) -> Any:
-    a = completed(a) if hermitian else a
-    _require_rank("pinv", g, a, ans, rtol if rcond is None else rcond)
-    result = _by_pseudo_inverse(g, a, ans)
-    return hermitian_part(result) if hermitian else result
+def _pinv_vjp(g: Any, a: Any, ans: Any, hermitian: Any) -> Any:
+    if hermitian:
+        return hermitian_part(_by_pseudo_inverse(g, completed(a), ans))
+    return _by_pseudo_inverse(g, a, ans)
 
 
-def _pinv_jvp(t: Any, a: Any, ans: Any, rcond: Any, hermitian: Any, rtol: Any) -> Any:
-    a, t = (completed(a), hermitian_part(t)) if hermitian else (a, t)
-    _require_rank("pinv", t, a, ans, rtol if rcond is None else rcond)
+def _pinv_jvp(t: Any, a: Any, ans: Any, hermitian: Any) -> Any:
+    if hermitian:
+        return _of_pseudo_inverse(hermitian_part(t), completed(a), ans)
     return _of_pseudo_inverse(t, a, ans)
-
-
-def _require_rank(function: str, g: Any, a: Any, p: Any, rcond: Any) -> None:
-    """Raise if g has a part in matrices that have not their full rank, and may regain it."""
-    full = min(a.shape[-2:])
-    rank = np.real(np.sum(diagonal_of(np.matmul(a, p)), -1))
-    lacking = np.logical_and(np.less(rank, full - 0.5), np.any(np.not_equal(g, 0), (-2, -1)))
-    if not np.any(lacking):
-        return
-    rounding = 100 * max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
-    is_given = rcond is not None and rcond is not np._NoValue
-    settled = np.greater_equal(rcond if is_given else 0, rounding)
-    is_zero = np.equal(largest(a)[..., 0, 0], 0)
-    raise_where(
-        np.logical_and(lacking, np.logical_or(is_zero, np.logical_not(settled))),
-        f"np.linalg.{function}: a matrix does not have full rank, {full}, and where its rank "
-        "changes there is no derivative; give an rcond, for instance 1e-10, if the singular values "
-        "below it stay dropped (a matrix of zeros has none to compare with)",
-    )
 
 
 def _drops_nothing(a: Any, p: Any) -> bool:
@@ -276,7 +255,6 @@ def _lstsq_vjp_a(g: Any, a: Any, b: Any, rcond: Any, ans: Any) -> Any:
     result = np.zeros_like(p.T)
     if of_x is not None:
         of_p = np.matmul(of_x.reshape(x.shape), b.T)
-        _require_rank("lstsq", of_p, a, p, rcond)
         result = result + _by_pseudo_inverse(of_p, a, p)
     if of_residuals is not None and of_residuals.size:
         result = result - np.matmul(2 * of_residuals * np.conjugate(residuals), x.T)
@@ -298,7 +276,6 @@ def _lstsq_vjp_b(g: Any, a: Any, b: Any, rcond: Any, ans: Any) -> Any:
 
 def _lstsq_jvp_a(t: Any, a: Any, b: Any, rcond: Any, ans: Any) -> Any:
     p, b, x, residuals = _lstsq_parts(a, b, rcond, ans[0])
-    _require_rank("lstsq", t, a, p, rcond)
     of_x = np.matmul(_of_pseudo_inverse(t, a, p), b)
     of_residuals = _residuals_jvp(-np.matmul(t, x), residuals, ans[1])
     of_s = singular_values_jvp(t, *svd_factors(a))
