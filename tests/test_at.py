@@ -113,11 +113,11 @@ def test_dtypes():
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        (1, "tinygrad_np.at(t)[1].set(value)"),
-        ((slice(None), 0), "tinygrad_np.at(t)[:, 0].set(value)"),
-        (slice(1, None, 2), "tinygrad_np.at(t)[1::2].set(value)"),
-        ((..., None), "tinygrad_np.at(t)[..., None].set(value)"),
-        (np.array([True]), "tinygrad_np.at(t)[index].set(value)"),
+        (1, "tg.at(t)[1].set(value)"),
+        ((slice(None), 0), "tg.at(t)[:, 0].set(value)"),
+        (slice(1, None, 2), "tg.at(t)[1::2].set(value)"),
+        ((..., None), "tg.at(t)[..., None].set(value)"),
+        (np.array([True]), "tg.at(t)[index].set(value)"),
     ],
 )
 def test_writing_into_a_tensor_shows_the_line_to_write(key, text):

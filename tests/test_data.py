@@ -133,9 +133,44 @@ def test_idx_wrong_gzip_checksum(tmp_path):
     refused(tmp_path / "packed.gz", bytes(packed), "is damaged gzip", "incorrect data check")
 
 
-def test_idx_not_gzip(tmp_path):
-    refused(tmp_path / "page.gz", b"<html>404", "is named .gz but is not gzip", "b'<html>40'")
-    refused(tmp_path / "empty.gz", b"", "is named .gz but is not gzip")
+@pytest.mark.parametrize("name", ["images", "images.gz", "images.idx3-ubyte", "images.bin"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_idx_is_read_by_its_content_whatever_its_name(tmp_path, name, pack):
+    (tmp_path / name).write_bytes(pack(SMALL))
+    assert data.read_idx(tmp_path / name).shape == (2, 3, 4)
+
+
+@pytest.mark.parametrize("name", ["page", "page.gz"])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"<html>404", "is no IDX file but a page of HTML or XML; delete the file and download it"),
+        (b"\n <!DOCTYPE html>", "but a page of HTML or XML; delete the file and download it again"),
+        (b"PK\3\4" + bytes(9), "is no IDX file but a zip archive; unpack it"),
+        (b"\xfd7zXZ\0\0", "is no IDX file but xz data; unpack it"),
+        (b"BZh91AY", "is no IDX file but bzip2 data; unpack it"),
+        (bytes(257).replace(b"\0", b"n") + b"ustar\0" + bytes(99), "but a tar archive; unpack it"),
+        (b"\x93NUMPY\1\0", "is no IDX file but an .npy file; delete the file and download it"),
+        (b"\x80\x04K\x01.", "is no IDX file but a pickle; delete the file and download it again"),
+        (b"version https://git-lfs.github.com/spec/v1", "but a pointer of Git LFS, not what it"),
+        (b"\1\2\3\4\5", "is no IDX file: its magic number is 0x01020304; delete the file"),
+        (b"", "is truncated: it ends after 0 bytes, within its header; delete the file and down"),
+    ],
+)
+def test_idx_what_a_wrong_file_is(tmp_path, name, content, told):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        data.read_idx(tmp_path / name)
+    assert str(caught.value).startswith(f"read_idx: {tmp_path / name} ")
+    assert told in str(caught.value)
+
+
+def test_idx_what_is_wrong_in_gzip(tmp_path):
+    refused(tmp_path / "a", gzip.compress(b"<html>404"), "has no IDX file in its gzip data but a p")
+    path = tmp_path / "twice.gz"
+    path.write_bytes(gzip.compress(gzip.compress(SMALL)))
+    with pytest.raises(DataError, match="no IDX file in its gzip data but gzip data; unpack it"):
+        data.read_idx(path)
 
 
 @pytest.mark.parametrize("magic", [b"\1\0\x08\1", b"\0\1\x08\1", b"\0\0\x08\0", b"\0\0\x08\xff"])
@@ -262,6 +297,9 @@ def declare(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> dict[st
     """Let `files` be the official ones."""
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     monkeypatch.setattr(module, "SOURCE", module.SOURCE._replace(downloads=sums))
+    for name, content in files.items():
+        inside = hashlib.sha256(gzip.decompress(content)).hexdigest()
+        monkeypatch.setitem(module.UNPACKED, name.removesuffix(".gz"), inside)
     return files
 
 
@@ -371,6 +409,26 @@ def test_nowhere(files):
         f"({places.cache_folder()}); give its path or allow the download"
     )
     assert not cache().exists()
+
+
+@pytest.mark.parametrize("keeps_its_name", [True, False])
+@pytest.mark.parametrize("some", [slice(None), slice(1, 3)])
+def test_files_that_a_browser_has_unpacked(tmp_path, files, no_network, keeps_its_name, some):
+    unpacked = dict(files)
+    for name in list(files)[some]:
+        content = gzip.decompress(unpacked.pop(name))
+        unpacked[name if keeps_its_name else name.removesuffix(".gz")] = content
+    loaded = data.fashion_mnist(put(tmp_path, unpacked))
+    assert [x.shape for x in loaded] == [(3, 28, 28), (3,), (2, 28, 28), (2,)]
+
+
+def test_an_unpacked_file_that_is_not_the_official_one(tmp_path, files, no_network):
+    right = gzip.decompress(files[TEST_IMAGES])
+    wrong = right[:-1] + bytes([right[-1] ^ 1])
+    folder = put(tmp_path, {**files, TEST_IMAGES: wrong})
+    expected = hashlib.sha256(right).hexdigest()
+    with pytest.raises(DataError, match=f"{TEST_IMAGES} has the SHA-256 .*, expected {expected};"):
+        data.fashion_mnist(folder)
 
 
 @pytest.mark.parametrize("load", [fetch, data.fashion_mnist, data.auto])
@@ -867,4 +925,6 @@ def test_the_official_table():
         "t10k-images-idx3-ubyte.gz",
         "t10k-labels-idx1-ubyte.gz",
     ]
-    assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in OFFICIAL.values())
+    assert [f"{name}.gz" for name in module.UNPACKED] == list(OFFICIAL)
+    for sha256 in (*OFFICIAL.values(), *module.UNPACKED.values()):
+        assert re.fullmatch("[0-9a-f]{64}", sha256)

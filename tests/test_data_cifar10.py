@@ -118,7 +118,12 @@ def test_truncated_xz(tmp_path):
     for length in range(6, len(packed)):
         refused(tmp_path / "packed.xz", packed[:length], "is truncated: its xz data do not end")
     for length in range(6):
-        refused(tmp_path / "packed.xz", packed[:length], "is named .xz but is not xz")
+        told = (
+            "is no CIFAR-10 file but xz data" if length == 5 else "is empty|no CIFAR-10 file: its"
+        )
+        (tmp_path / "packed.xz").write_bytes(packed[:length])
+        with pytest.raises(DataError, match=told):
+            read_cifar10(tmp_path / "packed.xz")
 
 
 @pytest.mark.parametrize("behind", [b"\0", bytes(4), b"garbage", xz(b""), xz(records(1))])
@@ -138,11 +143,25 @@ def test_every_changed_byte_of_xz_is_found(tmp_path):
             read_cifar10(path)
 
 
-def test_not_xz(tmp_path):
-    refused(tmp_path / "page.xz", b"<html>404", "is named .xz but is not xz", "b'<html>40'")
-    refused(tmp_path / "raw.xz", records(2), "is named .xz but is not xz")
-    refused(tmp_path / "old.xz", lzma.compress(records(1), lzma.FORMAT_ALONE), "is not xz")
-    refused(tmp_path / "other", gzip.compress(records(1)), "no CIFAR-10 file")
+@pytest.mark.parametrize("name", ["a", "a.bin", "a.bin.xz", "a.gz"])
+@pytest.mark.parametrize("pack", [bytes, xz])
+def test_a_file_is_read_by_its_content_whatever_its_name(tmp_path, name, pack):
+    (tmp_path / name).write_bytes(pack(records(2)))
+    assert read_cifar10(tmp_path / name)[0].shape == (2, 32, 32, 3)
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a.bin.xz"])
+def test_what_a_wrong_file_is(tmp_path, name):
+    for content, told in (
+        (b"<html>404", "is no CIFAR-10 file but a page of HTML or XML; delete the file and downl"),
+        (gzip.compress(records(1)), "is no CIFAR-10 file but gzip data; unpack it"),
+        (b"PK\3\4" + bytes(99), "is no CIFAR-10 file but a zip archive; unpack it"),
+        (lzma.compress(records(1), lzma.FORMAT_ALONE), "is truncated, too long or no CIFAR-10 fi"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(DataError) as caught:
+            read_cifar10(tmp_path / name)
+        assert told in str(caught.value)
 
 
 def peak(function) -> int:
@@ -355,6 +374,36 @@ def test_the_archive(tmp_path, batches, archive, no_network):
     for path in (folder, folder.parent, folder / ARCHIVE, elsewhere, str(elsewhere)):
         assert is_right(data.cifar10(path), batches)
     assert [path.name for path in folder.iterdir()] == [ARCHIVE]  # nothing is unpacked there
+
+
+@pytest.mark.parametrize("name", [ARCHIVE, ARCHIVE.removesuffix(".gz"), "given.tar"])
+def test_the_archive_that_a_browser_has_unpacked(tmp_path, batches, archive, no_network, name):
+    folder = put(tmp_path, {name: gzip.decompress(archive)})
+    paths = [folder / name, *([] if name == "given.tar" else [folder])]
+    for path in paths:
+        loaded = data.cifar10(path)
+        assert np.array_equal(loaded.test_labels, read_cifar10(put(tmp_path, batches) / TEST)[1])
+        for batch in batches:
+            (tmp_path / batch).unlink()
+
+
+def test_an_unpacked_archive_that_is_not_the_official_one(tmp_path, batches, archive, no_network):
+    content = bytearray(gzip.decompress(archive))
+    content[content.index(batches[TEST]) + 9] ^= 1
+    (tmp_path / "a.tar").write_bytes(content)
+    told = r"a\.tar has another cifar-10-batches-bin/test_batch\.bin than the official archive"
+    with pytest.raises(DataError, match=told):
+        data.cifar10(tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"<html>", "a page of HTML or XML"), (records(1), r"begins with b'"), (b"", "begins with b")],
+)
+def test_a_file_that_is_no_archive(tmp_path, content, told):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(DataError, match=rf"is not the archive {ARCHIVE} \({told}.*read_cifar10$"):
+        data.cifar10(tmp_path / "a")
 
 
 def test_the_order_of_the_places(tmp_path, monkeypatch, batches, archive, no_network):
@@ -631,12 +680,11 @@ def test_a_truncated_tar(tmp_path, monkeypatch, batches, length):
 
 
 def test_truncated_gzip(tmp_path, monkeypatch, archive):
-    for length in (0, 1, 10, 18, 1000, len(archive) // 2):
+    for length in (2, 10, 18, 1000, len(archive) // 2):
         archive_refused(monkeypatch, tmp_path, archive[:length])
 
 
 def test_not_an_archive(tmp_path, monkeypatch):
-    archive_refused(monkeypatch, tmp_path, b"<html>404", "is damaged gzip (Not a gzipped file")
     archive_refused(monkeypatch, tmp_path, gzip.compress(b"<html>404"), "no tar header where one")
 
 

@@ -454,6 +454,12 @@ class TestSweeps:
             ]  # fmt: skip
             assert is_closed is expected, "a younger leaf is a constant of the function's own"
 
+    def test_a_node_with_several_results_is_visited_once(self):
+        x = leaf(1, 2, 3)
+        parts = np.split(2.0 * x, 3)
+        order, _ = between([source_of(part) for part in parts], [source_of(x)])
+        assert len(order) == len(set(order)) == 2
+
     def test_a_sweep_that_touches_something_else_asks_to_be_recorded(self):
         x, w = leaf(1.0), leaf(2.0)
         y = (x * w).sum()

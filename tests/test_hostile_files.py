@@ -89,7 +89,7 @@ def test_an_array_of_pickled_objects_is_not_loaded(tmp_path, no_pickles):
     told = {"w": {"dtype": "|O", "shape": [1], "sha256": sha256}}
     rewritten(path, lambda e: {**described(e, lambda c: c.update(arrays=told)),
                                "w.npy": body.getvalue()})  # fmt: skip
-    with pytest.raises(DamagedFileError, match="header cannot be read"):
+    with pytest.raises(DamagedFileError, match="an array of Python objects, and nothing is unpi"):
         tg.load(path)
 
 
@@ -188,7 +188,6 @@ def altered_array(tmp_path, content, dtype="<f8", shape=(3,), body=b""):
 @pytest.mark.parametrize(
     ("shape", "dtype", "told"),
     [
-        ("(3L,)", "<f8", "header cannot be read"),  # of Python 2: NumPy would warn
         ("(-2, -3)", "<f8", "header cannot be read"),
         ("(0,) + (1, )", "<f8", "header cannot be read"),
         ("(" + "1, " * 65 + ")", "|u1", "has an array of uint8"),

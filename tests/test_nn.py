@@ -296,3 +296,57 @@ class TestSoftmax:
         assert tg.softmax(np.ones((2, 0))).shape == (2, 0)
         with pytest.raises(TypeError, match="logsumexp: takes real numbers"):
             tg.logsumexp(np.array([1j]))
+
+
+class TestChannelsFirst:
+    """Images or filters as PyTorch has them: the message has the code that puts them right."""
+
+    IMAGES = "NHWC, (n, rows, columns, channels): use np.moveaxis(images, 1, -1)"
+    FILTERS = "filters are (rows, columns, in, out): use np.transpose(filters, (2, 3, 1, 0))"
+
+    @pytest.mark.parametrize(
+        ("name", "images", "filters", "options", "told"),
+        [
+            ("conv2d", (4, 3, 32, 32), (3, 3, 3, 8), {}, [IMAGES]),
+            ("conv2d", (4, 3, 32, 32), (5, 5, 3, 8), {}, [IMAGES]),
+            ("conv2d", (4, 3, 32, 32), (8, 3, 5, 5), {}, [IMAGES, FILTERS]),
+            ("conv2d", (4, 3, 32, 32), (8, 3, 3, 3), {}, [IMAGES, FILTERS]),
+            ("conv2d", (4, 32, 32, 3), (8, 3, 5, 5), {}, [FILTERS]),
+            ("conv2d", (4, 32, 32, 3), (64, 3, 3, 3), {}, [FILTERS]),  # too large, as they stand
+            ("conv2d", (4, 6, 9, 9), (8, 3, 5, 5), {"groups": 2}, [IMAGES, FILTERS]),
+            ("conv1d", (4, 3, 32), (5, 3, 8), {}, ["(n, *spatial, channels): use np.moveaxis"]),
+            ("conv3d", (4, 3, 8, 8, 8), (5, 5, 5, 3, 2), {}, ["np.moveaxis(images, 1, -1)"]),
+            ("conv3d", (4, 8, 8, 8, 3), (2, 3, 5, 5, 5), {}, ["(filters, (2, 3, 4, 1, 0))"]),
+            ("conv_transpose2d", (4, 6, 8, 8), (6, 4, 5, 5), {}, [IMAGES, "(2, 3, 1, 0))"]),
+            ("conv_transpose2d", (4, 8, 8, 6), (6, 4, 5, 5), {}, ["(rows, columns, out, in)"]),
+        ],
+    )
+    def test_a_convolution(self, name, images, filters, options, told):
+        images, filters = np.ones(images), np.ones(filters)
+        with pytest.raises(ValueError, match=f"{name}: ") as caught:
+            getattr(tg, name)(images, filters, **options)
+        message = str(caught.value)
+        assert all(part in message for part in told)
+        for code in message.split(": use ")[1:]:
+            name_of, code = ("images" if "images" in code else "filters"), code.split(", and ")[0]
+            if name_of == "images":
+                images = eval(code)
+            else:
+                filters = eval(code)
+        getattr(tg, name)(images, filters, **options)
+
+    @pytest.mark.parametrize(("shape", "size"), [((4, 1, 28, 28), 2), ((4, 3, 8, 8), 4)])
+    @pytest.mark.parametrize("pool", [tg.max_pool, tg.average_pool])
+    def test_pooling(self, pool, shape, size):
+        with pytest.raises(ValueError, match=r"window does not fit .* image") as caught:
+            pool(np.ones(shape), size)
+        assert str(caught.value).endswith(f"; images are {self.IMAGES}")
+        pool(np.moveaxis(np.ones(shape), 1, -1), size)
+
+    @pytest.mark.parametrize(
+        ("images", "filters"), [((4, 9, 9, 2), (3, 3, 1, 8)), ((4, 2, 2, 3), (5, 5, 3, 1))]
+    )
+    def test_other_shapes_that_do_not_fit_get_no_such_advice(self, images, filters):
+        with pytest.raises(ValueError, match="conv2d: ") as caught:
+            tg.conv2d(np.ones(images), np.ones(filters))
+        assert "use np." not in str(caught.value)

@@ -46,7 +46,7 @@ LINES = [
         "`norm`, `ord=-2`, of diag(1, 0)", "norm_minus_2", [np.diag([1.0, 0])], Z,
         np.diag([0, 1]), np.diag([0, 1]),
     ),
-    ("`pinv`, `lstsq`", "pinv", [SINGULAR], RAISES, AT_CONSTANT_RANK, AT_CONSTANT_RANK),
+    ("`pinv`, `lstsq`", "pinv", [SINGULAR], *[AT_CONSTANT_RANK] * 3),
     ("`sum(x, axis=-1)`", "sum_last", [1.5], 3, 3, RAISES),
     ("`cumsum(x, axis=0)`", "cumsum_first", [1.5], 1, 1, 1),
 ]  # fmt: skip

@@ -302,10 +302,10 @@ def rectified_where(x):
 X = np.random.default_rng(6).normal(size=7)
 
 WRITING = [
-    (running_average, (X, 3), r"instead of out\[i\] = t write out = tinygrad_np\.at\(out\)\[i\]"),
-    (running_rows, (X, 3), r"instead of out\[i\] = t write out = tinygrad_np\.at\(out\)\[i\]"),
-    (normalised, (X, 0.7), r"t -= value would write into an array.* write t = t - value"),
-    (rectified, (X,), r"instead of t\[index\] = value write t = tinygrad_np\.at\(t\)\[index\]"),
+    (running_average, (X, 3), r"out\[.*\] = t would lose .*use out = tg\.at\(out\)\[index\]"),
+    (running_rows, (X, 3), r"out\[.*\] = t would lose .*use out = tg\.at\(out\)\[index\]"),
+    (normalised, (X, 0.7), r"instead of t -= value write t = t - value"),
+    (rectified, (X,), r"instead of t\[index\] = value write t = tg\.at\(t\)\[index\]"),
 ]
 
 REWRITTEN = [

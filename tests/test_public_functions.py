@@ -220,6 +220,18 @@ def pool(draw):
     return [draw(arrays(tuple(shape), ["f8", "f4", "f2", "g"])), draw(STEPS)], options
 
 
+@call_of("array")
+@st.composite
+def nested(draw):
+    """Lists of arrays of one shape, and the dtype that they shall have, as a keyword."""
+    shape = tuple(draw(st.lists(LENGTHS, max_size=2)))
+    rows = [draw(arrays(shape)) for _ in range(draw(st.integers(1, 3)))]
+    if draw(st.booleans()):
+        rows[0] = Tensor(rows[0]) if rows[0].dtype.kind in "fc" else rows[0].tolist()
+    values = [rows, tuple(rows)] if draw(st.booleans()) else rows
+    return [values], draw(st.sampled_from([{}, {"dtype": np.float64}, {"dtype": complex}]))
+
+
 @call_of("windows", "window_indices")
 @st.composite
 def windows(draw):

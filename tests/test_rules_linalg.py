@@ -258,38 +258,8 @@ class TestPinv:
         # a(x) = x·f has rank 2 for every x near the first
         start = matrix_with(shape[0], 2, (2, 1), kind)
         f = matrix_with(2, shape[1], (2, 1), kind)
-        loss = lambda x: weighed(np.linalg.pinv(x @ f, rcond=1e-10))  # noqa: E731
+        loss = lambda x: weighed(np.linalg.pinv(x @ f))  # noqa: E731
         assert close(tg.grad(loss)(start), gradient_by_differences(loss, start))
-
-    @KINDS
-    @pytest.mark.parametrize("rcond", [None, 1e-15])
-    @pytest.mark.parametrize("shape", [(4, 4), (4, 3), (3, 4)])
-    def test_where_the_rank_may_change_there_is_no_derivative(self, kind, rcond, shape):
-        a = matrix_with(*shape, (2, 1), kind)
-        of = lambda a: weighed(np.linalg.pinv(a, rcond=rcond))  # noqa: E731
-        step = 1e-6 * matrix_with(*shape, (1, 1, 1), kind)
-        assert abs(of(a + step) - of(a)) > 100  # it jumps
-        for derivative in (tg.grad(of), lambda a: tg.jvp(of, [a], [a])):
-            with pytest.raises(ValueError, match=r"np\.linalg\.pinv: .* full rank, \d.*an rcond"):
-                derivative(a)
-
-    @pytest.mark.parametrize("rcond", [None, 1e-10])
-    def test_a_matrix_of_zeros_has_no_derivative(self, rcond):
-        for a in (np.zeros((2, 3)), np.stack([np.eye(2), np.zeros((2, 2))])):
-            with pytest.raises(ValueError, match="does not have full rank, 2"):
-                tg.grad(lambda a: np.sum(np.linalg.pinv(a, rcond)))(a)
-
-    def test_a_matrix_that_the_loss_does_not_use_may_have_any_rank(self):
-        stack = np.stack([np.eye(2), np.ones((2, 2))])
-        gradient = tg.grad(lambda a: np.sum(np.linalg.pinv(a)[0]))(stack)
-        assert np.allclose(gradient, [-np.ones((2, 2)), np.zeros((2, 2))])
-
-    def test_rcond_by_the_matrix(self):
-        stack = np.stack([np.eye(2), np.ones((2, 2))])
-        of = lambda rcond: tg.grad(lambda a: np.sum(np.linalg.pinv(a, rcond)))  # noqa: E731
-        assert of(np.array([0.0, 1e-8]))(stack).shape == stack.shape
-        with pytest.raises(ValueError, match="full rank"):
-            of(np.array([1e-8, 0.0]))(stack)
 
     @KINDS
     @pytest.mark.parametrize("values", [(2, 2, 1), (2, 1, 1), (3, 1, 1e-11), (2, 2, 2)], ids=str)
@@ -319,7 +289,7 @@ class TestPinv:
     @pytest.mark.parametrize("values", [(1, -2, 3), (1, 0, 0), (2, -2, 2)], ids=str)
     def test_hermitian_matrices(self, values):
         a = hermitian_with(values)
-        loss = lambda a: weighed(np.linalg.pinv(a, rcond=1e-10, hermitian=True))  # noqa: E731
+        loss = lambda a: weighed(np.linalg.pinv(a, hermitian=True))  # noqa: E731
         gradient = tg.grad(loss)(a)
         assert close(gradient, gradient.T, 1e-14)
         spoilt = a + np.triu(np.full((3, 3), 7.0), 1)
@@ -371,17 +341,9 @@ class TestLstsq:
         pseudo = np.linalg.pinv(a)
         assert close(found, 2 * pseudo.T @ pseudo @ b, 1e-13)
 
-    @pytest.mark.parametrize("rcond", [None, -1, 1e-16])
-    def test_by_a_matrix_whose_rank_may_change_there_is_no_derivative(self, rcond):
-        a, b = matrix_with(4, 3, (2, 1)), np.arange(4.0)
-        of = lambda a: np.sum(np.linalg.lstsq(a, b, rcond=rcond)[0])  # noqa: E731
-        for derivative in (tg.grad(of), lambda a: tg.jvp(of, [a], [a])):
-            with pytest.raises(ValueError, match=r"np\.linalg\.lstsq: .* full rank, 3.*an rcond"):
-                derivative(a)
-
     def test_a_constant_rank_below_the_full_one(self):
         start, f, b = matrix_with(4, 2, (2, 1)), matrix_with(2, 3, (2, 1)), np.arange(4.0)
-        loss = lambda x: np.sum(np.linalg.lstsq(x @ f, b, rcond=1e-10)[0] ** 2)  # noqa: E731
+        loss = lambda x: np.sum(np.linalg.lstsq(x @ f, b, rcond=None)[0] ** 2)  # noqa: E731
         assert close(tg.grad(loss)(start), gradient_by_differences(loss, start))
 
     @pytest.mark.parametrize("rcond", [None, 0.6, -1])

@@ -94,7 +94,7 @@ class TestSorting:
         assert found.data.tolist() == [-1, 1]
 
     def test_sorting_in_place_is_no_method(self):
-        with pytest.raises(AttributeError, match=r"try np\.sort\(t\)"):
+        with pytest.raises(AttributeError, match=r"use np\.sort\(t\)"):
             Tensor([2.0, 1.0]).sort()
 
 

@@ -102,11 +102,11 @@ class TestGivenValues:
 
     def test_in_nested_lists_they_are_refused_with_the_remedy(self):
         x, v = Tensor(np.ones(2)), Tensor(1.0)
-        with pytest.raises(TypeError, match=r"np\.stack"):
+        with pytest.raises(TypeError, match=r"np\.pad would lose .* tg\.array"):
             np.pad(x, 1, constant_values=(v, v))
 
     def test_beside_a_plain_array_they_are_refused(self):
-        with pytest.raises(TypeError, match="does not turn into an array"):
+        with pytest.raises(TypeError, match=r"np\.pad would lose .* tg\.Tensor\(x\)"):
             np.pad(np.ones(2), 1, constant_values=Tensor(1.0))
 
     def test_second_order(self):

@@ -139,7 +139,7 @@ class TestEveryUfuncIsClassified:
         message = str(caught.value)
         assert message.startswith(f"{name_of(ufunc)} ")
         assert name_of(ufunc).startswith("scipy.special.")
-        assert "tinygrad_np.pointwise" in message
+        assert "tg.pointwise" in message
         assert "t.data" in message
 
     def test_public_ones_are_in_exactly_one_class(self):
@@ -183,7 +183,7 @@ class TestEveryUfuncIsClassified:
             (lambda t: special.gammainc(t, t), r"scipy\.special\.gammainc: .* 'alpha': .* by this"),
             (lambda t: special.betainc(1, t, t), r"scipy\.special\.betainc: .* 'beta': .* by this"),
             (lambda t: special.expit(t, out=np.ones(1)), r"scipy\.special\.expit: .*'out'"),
-            (lambda t: special.polygamma(1, t), r"does not turn into an array by itself"),
+            (lambda t: special.polygamma(2, t), r"special\.polygamma would lose .*zeta"),
             (lambda t: special.ive(0, t + 0j), r"scipy\.special\.ive: is not analytic"),
             (lambda t: tg.grad(lambda x: np.real(special.psi(x + 0j)))(t.data[0]),
              r"scipy\.special\.psi: its derivative takes no complex numbers"),

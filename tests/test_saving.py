@@ -1,11 +1,14 @@
 """Trees in files: what survives, what is refused, and what a damaged file says."""
 
+import copy
 import dataclasses
 import hashlib
 import io
 import json
 import os
+import struct
 import threading
+import tracemalloc
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -262,7 +265,14 @@ def test_a_tree_that_contains_itself_is_refused(tmp_path):
         tg.save(tmp_path / "a.npz", tree)
 
 
-@pytest.mark.parametrize("name", ["model", "model.pt", "model.NPZ"])
+@pytest.mark.parametrize("name", ["model.pt", "model.pth", "model.pkl"])
+def test_a_pickle_is_refused_by_its_name(name, tmp_path):
+    for function, arguments in ((tg.save, (1.0,)), (tg.load, ())):
+        with pytest.raises(ValueError, match=r"pickle by its name.*safetensors\.torch\.save_file"):
+            function(tmp_path / name, *arguments)
+
+
+@pytest.mark.parametrize("name", ["model", "model.npy", "model.NPZ"])
 def test_the_ending_says_the_format(name, tmp_path):
     for function, arguments in ((tg.save, (1.0,)), (tg.load, ())):
         with pytest.raises(ValueError, match=r"needs the ending .npz or .safetensors"):
@@ -391,18 +401,271 @@ def test_a_foreign_file_is_told(content, ending, tmp_path):
         tg.load(tmp_path / f"a{ending}")
 
 
-def test_an_archive_of_numpys_is_told(tmp_path):
-    np.savez(tmp_path / "a.npz", w=np.ones(3))
-    with pytest.raises(DamagedFileError, match=r"is not from tinygrad_np.save: it has no entry"):
+def header(shape: str, dtype: str = "<f8", rest: bytes = b"") -> bytes:
+    text = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + rest
+
+
+# Files that others wrote
+
+ARRAYS = {
+    "w": np.arange(6.0).reshape(2, 3).T,
+    "layer/bias": np.ones(3, np.float32),
+    "text": np.array(["a", "bc"]),
+    "empty": np.zeros((0, 3), np.int8),
+    "number": np.array(2.5 + 1j),
+    "mask": np.array([True, False]),
+    "bytes in the other order": np.arange(3, dtype=">i4"),
+    "date": np.array("2026-11-01", "M8[D]"),
+    "zeros": np.zeros((300, 400)),
+}
+
+
+@pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
+def test_an_archive_of_numpys_is_a_dict_of_arrays(write, tmp_path):
+    write(tmp_path / "a.npz", np.arange(3), **ARRAYS)
+    found = tg.load(tmp_path / "a.npz")
+    assert found.keys() == {"arr_0", *ARRAYS}
+    for name, array in ARRAYS.items():
+        assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape)
+        assert np.array_equal(found[name], array)
+        assert found[name].flags.owndata
+    found["w"][0] = 5  # they can be written into
+
+
+def test_an_archive_of_no_arrays(tmp_path):
+    np.savez(tmp_path / "a.npz")
+    assert tg.load(tmp_path / "a.npz") == {}
+
+
+def test_a_foreign_archive_is_held_against_like(tmp_path):
+    np.savez(tmp_path / "a.npz", w=np.ones(2), b=np.ones(1))
+    like = {"b": np.empty(1), "w": np.empty(2)}
+    assert tg.load(tmp_path / "a.npz", like)["w"].tolist() == [1, 1]
+    with pytest.raises(ValueError, match=r"has float64 \(2,\) at \['w'\], expected float32 \(2,\)"):
+        tg.load(tmp_path / "a.npz", {**like, "w": np.empty(2, np.float32)})
+    with pytest.raises(ValueError, match=r"has \['w'\], \['b'\], expected \['w'\]"):
+        tg.load(tmp_path / "a.npz", {"w": np.empty(2)})
+
+
+def test_an_old_header_of_an_array_is_read(tmp_path):
+    """Python 2 wrote its long integers with an L."""
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("w.npy", header("(3L, 2L)", rest=bytes(48)))
+        archive.writestr("b.npy", header("(3L,)", rest=bytes(24)))
+    found = tg.load(tmp_path / "a.npz")
+    assert (found["w"].shape, found["b"].shape) == ((3, 2), (3,))
+
+
+def packed(path: Path, entries, method=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        ({"w.npy": header("(3,)", rest=bytes(24)), "more": b""}, "the entry 'more', which is no a"),
+        ({"w.npy": header("(3,)", rest=bytes(23))}, r"an array of float64 \(3,\) in 23 bytes"),
+        ({"w.npy": header("(3,)", rest=bytes(25))}, r"an array of float64 \(3,\) in 25 bytes"),
+        ({"w.npy": header(f"({1 << 40},)", rest=bytes(99))}, "an array of float64 .* in 99 bytes"),
+        ({"w.npy": header("(1,)", "|O", b"." * 8)}, "of Python objects, and nothing is unpickled"),
+        ({"w.npy": b"no"}, "an array whose header cannot be read"),
+        ({"w.npy": b""}, "an array whose header cannot be read"),
+        ({"folder/": b""}, "the entry 'folder/', which is no array"),
+    ],
+    ids=range(8),
+)
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_foreign_archive_with_something_else_in_it_is_refused(entries, told, method, tmp_path):
+    packed(tmp_path / "a.npz", entries, method)
+    with pytest.raises(DamagedFileError, match=told):
         tg.load(tmp_path / "a.npz")
 
 
-def test_a_file_of_safetensors_is_told(tmp_path):
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compressions_are_refused(method, tmp_path):
+    packed(tmp_path / "a.npz", {"w.npy": header("(3,)", rest=bytes(24))}, method)
+    with pytest.raises(DamagedFileError, match="is packed as no archive of arrays"):
+        tg.load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("place", ["middle", "sum", "end"])
+def test_a_damaged_foreign_archive_is_refused(place, tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, w=np.random.default_rng(0).integers(0, 9, 999))
+    content = bytearray(path.read_bytes())
+    if place == "end":
+        content = content[:-30]
+    else:
+        content[{"middle": 200, "sum": content.index(b"PK\1\2") + 17}[place]] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedFileError, match="is no whole zip archive"):
+        tg.load(path)
+
+
+def test_what_is_packed_is_unpacked_only_as_far_as_it_says(tmp_path):
+    """A hundred megabytes of zeros, of which the directory says that they are a hundred bytes."""
+    path = tmp_path / "a.npz"
+    packed(path, {"w.npy": bytes(100_000_000)})
+    content = path.read_bytes()
+    size = struct.pack("<I", 100_000_000)
+    assert content.count(size) == 2
+    path.write_bytes(content.replace(size, struct.pack("<I", 100)))
+    tracemalloc.start()
+    with pytest.raises(DamagedFileError, match="is no whole zip archive"):
+        tg.load(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+def test_an_entry_that_promises_more_than_its_bytes_can_hold_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    packed(path, {"w.npy": bytes(1000)})
+    content, size = path.read_bytes(), struct.pack("<I", 1000)
+    assert content.count(size) == 2
+    path.write_bytes(content.replace(size, struct.pack("<I", 1 << 31)))
+    with pytest.raises(DamagedFileError, match="is packed as no archive of arrays"):
+        tg.load(path)
+
+
+def test_packed_entries_that_share_their_bytes_are_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    packed(path, {"w.npy": header("(99999,)", rest=bytes(799_992))})
+    with zipfile.ZipFile(path, "a") as archive:
+        info = archive.getinfo("w.npy")
+        for number in range(9):
+            twin = copy.copy(info)
+            twin.filename = f"{number}.npy"
+            archive.filelist.append(twin)
+            archive.NameToInfo[twin.filename] = twin
+        archive._didModify = True
+    with pytest.raises(DamagedFileError, match=r"larger than the whole file|no whole zip archive"):
+        tg.load(path)
+
+
+def test_ours_without_its_description_is_no_foreign_file(tmp_path):
+    """Whatever of the description is lost, and as long as anything else is ours."""
+    path = tmp_path / "a.npz"
+    tg.save(path, {"w": np.ones(3), "v": np.zeros(2)})
+    with zipfile.ZipFile(path) as archive:
+        entries = {info: archive.read(info) for info in archive.infolist()}
+    for kept in (["w.npy", "v.npy"], ["v.npy"]):
+        with zipfile.ZipFile(path, "w") as archive:
+            for info, content in entries.items():
+                if info.filename in kept:
+                    archive.writestr(info, content)
+        with pytest.raises(
+            DamagedFileError, match=r"its description, the entry tree\.json, is mis"
+        ):
+            tg.load(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        for info, content in entries.items():
+            info.filename = info.filename.replace("tree.json", "tree.npy")
+            archive.writestr(info, content)
+    with pytest.raises(
+        DamagedFileError, match=r"its description, the entry tree\.json, is missing"
+    ):
+        tg.load(path)
+
+
+# As safetensors.torch.save_file wrote it, of tensors of PyTorch 2.13.
+FROM_TORCH = (
+    b'\xe8\x01\x00\x00\x00\x00\x00\x00{"__metadata__":{"format":"pt"},'
+    b'"i64":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},'
+    b'"f64":{"dtype":"F64","shape":[],"data_offsets":[8,16]},'
+    b'"e":{"dtype":"F32","shape":[0,3],"data_offsets":[16,16]},'
+    b'"f32":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]},'
+    b'"w.bf":{"dtype":"BF16","shape":[2,2],"data_offsets":[32,40]},'
+    b'"f16":{"dtype":"F16","shape":[3],"data_offsets":[40,46]},'
+    b'"i8":{"dtype":"I8","shape":[2],"data_offsets":[46,48]},'
+    b'"b":{"dtype":"BOOL","shape":[2],"data_offsets":[48,50]}} '
+    b"\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x04@"
+    b"\x00\x00\x00\x00\x00\x00\x80?\x00\x00\x00@\x00\x00@@"
+    b"\xc0?\x10\xc0b\x7f\xc0\x7f\x00\x00\x00<\x00@\xff\x02\x01\x00"
+)
+
+
+def test_a_file_of_pytorchs_is_a_dict_of_arrays(tmp_path):
+    """BF16 as float32: torch gives the same numbers for ``.float()``."""
+    (tmp_path / "a.safetensors").write_bytes(FROM_TORCH)
+    found = tg.load(tmp_path / "a.safetensors")
+    expected = {
+        "w.bf": np.array([[1.5, -2.25], [3.00405527046391e38, np.nan]], np.float32),
+        "f16": np.arange(3, dtype=np.float16),
+        "f32": np.arange(4, dtype=np.float32).reshape(2, 2),
+        "f64": np.array(2.5),
+        "i8": np.array([-1, 2], np.int8),
+        "i64": np.array([1 << 40]),
+        "b": np.array([True, False]),
+        "e": np.zeros((0, 3), np.float32),
+    }
+    assert found.keys() == expected.keys()
+    for name, array in expected.items():
+        assert found[name].dtype == array.dtype
+        assert np.array_equal(found[name], array, equal_nan=name == "w.bf")
+        assert found[name].flags.owndata
+
+
+def test_a_file_of_safetensors_is_a_dict_of_arrays(tmp_path):
     import safetensors.numpy
 
-    safetensors.numpy.save_file({"w": np.ones(3)}, tmp_path / "a.safetensors")
-    with pytest.raises(DamagedFileError, match=r"is not from tinygrad_np.save: its metadata lack"):
+    kinds = ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+    arrays = {f"w.{kind}": np.ones((2, 3), kind) for kind in kinds} | {"n": np.array(3.0)}
+    safetensors.numpy.save_file(arrays, tmp_path / "a.safetensors", {"made by": "nobody"})
+    found = tg.load(tmp_path / "a.safetensors")
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        assert np.array_equal(found[name], array)
+
+
+def safetensors_of(entries, content=b"", metadata=None) -> bytes:
+    head = json.dumps({**({} if metadata is None else {"__metadata__": metadata}), **entries})
+    return struct.pack("<Q", len(head)) + head.encode() + content
+
+
+def test_every_bfloat16_is_its_float32(tmp_path):
+    entry = {"w": {"dtype": "BF16", "shape": [1 << 16], "data_offsets": [0, 1 << 17]}}
+    bits = np.arange(1 << 16, dtype="<u2")
+    (tmp_path / "a.safetensors").write_bytes(safetensors_of(entry, bits.tobytes()))
+    found = tg.load(tmp_path / "a.safetensors")["w"]
+    assert np.array_equal(found.view(np.uint32) >> 16, bits)
+    assert not (found.view(np.uint32) & 0xFFFF).any()
+
+
+def test_a_dtype_that_numpy_lacks_is_named(tmp_path):
+    entry = {"w": {"dtype": "F8_E4M3", "shape": [2], "data_offsets": [0, 2]}}
+    (tmp_path / "a.safetensors").write_bytes(safetensors_of(entry, b"ab"))
+    with pytest.raises(ValueError, match=r"has w in F8_E4M3, which NumPy lacks; conv"):
         tg.load(tmp_path / "a.safetensors")
+
+
+def test_a_truth_value_is_true_or_false(tmp_path):
+    entry = {"w": {"dtype": "BOOL", "shape": [3], "data_offsets": [0, 3]}}
+    (tmp_path / "a.safetensors").write_bytes(safetensors_of(entry, b"\0\1\x7f"))
+    found = tg.load(tmp_path / "a.safetensors")["w"]
+    assert found.view(np.uint8).tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("shape", "offsets"), [([2], [0, 4]), ([1 << 62, 4, 0], [0, 0]), ([1] * 65, [0, 8])]
+)
+def test_sizes_that_cannot_be_are_refused(shape, offsets, tmp_path):
+    entry = {"w": {"dtype": "F64", "shape": shape, "data_offsets": offsets}}
+    (tmp_path / "a.safetensors").write_bytes(safetensors_of(entry, bytes(offsets[1])))
+    with pytest.raises(DamagedFileError, match=r"no whole .safetensors file|array of shape"):
+        tg.load(tmp_path / "a.safetensors")
+
+
+def test_ours_in_safetensors_without_its_description_is_no_foreign_file(tmp_path):
+    path = tmp_path / "a.safetensors"
+    tg.save(path, {"w": np.ones(3)})
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"tinygrad_np"', b'"tinygrad_nq"', 1))
+    with pytest.raises(DamagedFileError, match="was altered: its description is missing"):
+        tg.load(path)
 
 
 def rewritten(path: Path, change) -> None:
@@ -423,11 +686,6 @@ def described(entries, change):
     return {**entries, "tree.json": json.dumps(content).encode()}
 
 
-def header(shape: str, dtype: str = "<f8", rest: bytes = b"") -> bytes:
-    text = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
-    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + rest
-
-
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -435,7 +693,7 @@ def header(shape: str, dtype: str = "<f8", rest: bytes = b"") -> bytes:
         (lambda e: {"tree.json": e["tree.json"]}, r"has other entries .*: w\.npy"),
         (lambda e: {**e, "w.npy": b"no"}, "header cannot be read"),
         (lambda e: {**e, "w.npy": header("(2147483648,)")}, "has an array of float64"),
-        (lambda e: {**e, "w.npy": header("(9,)", "|O", bytes(72))}, "header cannot be read"),
+        (lambda e: {**e, "w.npy": header("(9,)", "|O", bytes(72))}, "an array of Python objects"),
         (lambda e: {**e, "w.npy": header("(3,)", "<f8", bytes(24))}, "checksum of w is wrong"),
         (lambda e: {**e, "w.npy": header("(6,)", "<f4", bytes(24))}, "its description says"),
         (lambda e: {**e, "w.npy": header("(" * 200)}, "header cannot be read"),

@@ -64,6 +64,15 @@ class TestGrad:
         assert g.tolist() == g2.tolist() == [1, 1]
         assert aux2["half"].tolist() == [0.5, 0.5]
 
+    @pytest.mark.parametrize("transform", [grad, value_and_grad])
+    def test_a_pair_without_has_aux_is_told_about_it(self, transform):
+        with pytest.raises(TypeError, match=r"; has_aux=True takes a pair \(number, anything\)$"):
+            transform(lambda x: (np.sum(x), x))(np.ones(2))
+        with pytest.raises(TypeError, match=r"not None; is a return missing\?$"):
+            transform(lambda x: None)(np.ones(2))
+        with pytest.raises(TypeError, match=r"not \[Tensor\(2\.\)\]$"):
+            transform(lambda x: [np.sum(x)])(np.ones(2))
+
     def test_trees(self):
         params = {"a": [np.ones(2), 2.0], "b": Layer(np.ones((2, 2)), np.zeros(2)), "none": None}
 
