@@ -61,6 +61,91 @@ def _sigmoid(x: Any) -> Any:
 
 
 @array_function
+def sigmoid_slope(x: Any) -> Any:
+    """σ(x)·σ(−x), the derivative of the sigmoid: exp(−abs x) / (1 + exp(−abs x))².
+
+    >>> sigmoid_slope(np.array([0.0, 1000.0]))
+    array([0.25, 0.  ])
+    """
+    x = real_numbers(x, "sigmoid_slope")
+    small = np.absolute(x, out=np.empty_like(x))
+    np.exp(np.negative(small, out=small), out=small)
+    whole = np.add(small, constant(1, x.dtype), out=np.empty_like(x))
+    return np.divide(small, np.multiply(whole, whole, out=whole), out=small)
+
+
+@array_function
+def tanh_slope(x: Any) -> Any:
+    """1 / cosh² x, the derivative of tanh; x may be complex.
+
+    >>> tanh_slope(np.array([0.0, 300.0])).round(9)
+    array([1., 0.])
+    """
+    if x.dtype.kind != "c":
+        return np.reciprocal(np.square(np.cosh(x)))
+    small = np.exp(-2 * np.where(np.less(np.real(x), 0), -x, x))  # 1/cosh² would be 1/(∞ + ∞i)
+    return 4 * small / np.square(1 + small)
+
+
+@array_function
+def arctan_slope(x: Any) -> Any:
+    """1 / (1 + x²), the derivative of arctan; x may be complex.
+
+    >>> arctan_slope(np.array([0.0, 1.0]))
+    array([1. , 0.5])
+    """
+    return 1 / (1 + x * x)
+
+
+@array_function
+def one_less_square(x: Any) -> Any:
+    """1 − x², whose derivative is −2x: that of (1 − x)·(1 + x) would cancel. x may be complex.
+
+    >>> one_less_square(np.array([0.0, 1.0]))
+    array([1., 0.])
+    """
+    return (1 - x) * (1 + x)
+
+
+@array_function
+def direction(x: Any, y: Any) -> Any:
+    """x / √(x² + y²), and 0 at the origin: the derivative of hypot by x.
+
+    >>> direction(np.array([0.0, 3e200]), np.array([0.0, 4e200]))
+    array([0. , 0.6])
+    """
+    length = np.hypot(x, y)
+    is_zero = np.equal(length, 0)
+    return np.where(is_zero, 0, x / np.where(is_zero, 1, length))
+
+
+@array_function
+def power_slope(x: Any, y: Any, n: int = 1) -> Any:
+    """y·(y − 1)⋯(y − n + 1)·xʸ⁻ⁿ, the nth derivative of a power by its base; 0 where a factor is.
+
+    As xʸ·(y/x)·((y − 1)/x)⋯, because y − n is rounded, and the power magnifies that.
+
+    >>> power_slope(np.array([2.0, 2.0]), np.array([0.0, 3.0]))
+    array([ 0., 12.])
+    """
+    dtype = np.result_type(x, y)
+    if dtype.char == "e":
+        return power_slope(*np.float32([x, y]), n).astype(dtype)
+    y = np.asarray(y, np.promote_types(dtype, x.dtype))  # 0 − 1 of unsigned ones is large
+    slope = value = np.power(x, y)
+    for k in range(n):
+        slope = slope * ((y - k) / x)
+    is_sure = np.logical_and(np.absolute(value) >= np.finfo(dtype).tiny, np.isfinite(slope))
+    if is_sure.all():
+        return slope
+    is_zero = np.equal(np.prod([y - k for k in range(n)], 0), 0)
+    plain = np.power(np.where(is_zero, 1, x), y - n)
+    for k in range(n):
+        plain = plain * (y - k)
+    return np.where(is_sure, slope, plain)
+
+
+@array_function
 def log_share(x: Any, y: Any) -> Any:
     """exp(x) / (exp(x) + exp(y)), without overflow, and ½ for two equal infinities.
 

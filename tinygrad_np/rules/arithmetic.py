@@ -15,6 +15,7 @@ from numpy._core import umath
 from ..kernels.elementwise import (
     bernoulli_loss,
     cast,
+    direction,
     edges,
     larger,
     logistic_loss,
@@ -22,11 +23,13 @@ from ..kernels.elementwise import (
     mean_logistic_loss,
     off_zero,
     per,
+    power_slope,
     quotient,
     relu,
     relu_gate,
     sigmoid,
     sigmoid_log_loss,
+    sigmoid_slope,
     strong_product,
     stronger_product,
 )
@@ -34,16 +37,17 @@ from .table import general, linear, over, pointwise, same, takes
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
-    """y·x**(y − 1), and 0 for y = 0 where x is 0 or nan, and that is 0·∞ or 0·nan."""
+    """y·x**(y − 1) where y − 1 is exact, as of most numbers; 0 for y = 0, whatever x is."""
     if isinstance(y, (int, float, complex)):
         if y == 2:
             return x + x  # of all powers the one that is met most
-        return y * x ** (y - 1) if y else np.zeros_like(x)
-    is_zeroth = np.equal(y, 0)
-    if not is_zeroth.any():
+        if type(y) is float and x.dtype.kind == "f":
+            y = float(x.dtype.type(y))  # as NumPy rounds it
+        if x.dtype.itemsize > 2 and (not isinstance(y, float) or y - 1 + 1 == y):
+            return y * x ** (y - 1) if y else np.zeros_like(x)
+    elif x.dtype.itemsize > 2 and not np.less(y, 0.5).any():
         return y * x ** (y - 1)
-    dead = np.logical_and(is_zeroth, np.logical_not(np.greater(np.absolute(x), 0)))
-    return np.where(dead, 0, y * np.where(dead, 1, x) ** (y - 1))
+    return power_slope(x, y)
 
 
 def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
@@ -55,6 +59,30 @@ def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
     base_is_zero = np.equal(x, 0)
     at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
     return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
+
+
+def _power_slope_by_exponent(ans: Any, x: Any, y: Any, n: int) -> Any:
+    return _power_by_exponent(ans, x, y) + _by_coefficient(x, y, n)
+
+
+def _by_coefficient(x: Any, y: Any, n: int) -> Any:
+    """The derivative of y·(y − 1)⋯(y − n + 1) times xʸ⁻ⁿ."""
+    if n == 1:
+        return np.power(x, y - 1)
+    return power_slope(x, y - 1, n - 1) + y * _by_coefficient(x, y - 1, n - 1)
+
+
+def _across(x: Any, y: Any) -> Any:
+    """The derivative of `direction` by x: y²/√(x² + y²)³, and 0 at the origin."""
+    length = np.hypot(x, y)
+    across = direction(y, x)
+    return across * (across / np.where(np.equal(length, 0), 1, length))
+
+
+def _along(x: Any, y: Any) -> Any:
+    """The derivative of `direction` by y: −xy/√(x² + y²)³, and 0 at the origin."""
+    length = np.hypot(x, y)
+    return -direction(x, y) * (direction(y, x) / np.where(np.equal(length, 0), 1, length))
 
 
 def _unit(x: Any, length: Any) -> Any:
@@ -185,7 +213,13 @@ ROWS = (
     pointwise(np.cbrt, over(lambda ans: 3 * ans * ans)),
     pointwise(np.power, _power_by_base, _power_by_exponent, analytic=True),
     pointwise(np.float_power, _power_by_base, _power_by_exponent, analytic=True),
-    pointwise(np.hypot, lambda x, ans: _unit(x, ans), lambda y, ans: _unit(y, ans)),
+    pointwise(
+        power_slope,
+        lambda x, y, n: power_slope(x, y, n + 1),
+        _power_slope_by_exponent,
+    ),
+    pointwise(np.hypot, lambda x, y: direction(x, y), lambda x, y: direction(y, x)),
+    pointwise(direction, _across, _along),
     # size and sign; the transposes of conjugating maps conjugate
     general(
         np.absolute,
@@ -258,7 +292,8 @@ ROWS = (
         lambda g, y: relu_gate(g, y),
         locally_constant={"y": "a mask: the result jumps where it changes sign"},
     ),
-    pointwise(sigmoid, lambda x, ans: ans * sigmoid(-x)),  # 1 − ans would round to 0
+    pointwise(sigmoid, lambda x: sigmoid_slope(x)),
+    pointwise(sigmoid_slope, lambda x, ans: -np.tanh(0.5 * x) * ans),
     pointwise(
         logistic_loss,
         lambda logits, labels: logistic_residual(logits, labels),
@@ -275,7 +310,7 @@ ROWS = (
             lambda t, logits: -np.mean(t * logits),
         ),
     ),
-    pointwise(logistic_residual, lambda logits: sigmoid(logits) * sigmoid(-logits), lambda: -1),
+    pointwise(logistic_residual, lambda logits: sigmoid_slope(logits), lambda: -1),
     pointwise(bernoulli_loss, _by_probability, _by_label),
     pointwise(
         sigmoid_log_loss,
@@ -304,4 +339,5 @@ CHOICES = {
     "count": "it is a number of elements",
     "function": "it is a function",
     "low": "it takes the place of 0",
+    "n": "it is the order of a derivative",
 }

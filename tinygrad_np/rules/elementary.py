@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast, log_share
+from ..kernels.elementwise import cast, arctan_slope, log_share, one_less_square, tanh_slope
 from .table import linear, over, pointwise
 
 
@@ -21,21 +21,18 @@ def _over_square(x: Any, y: Any) -> Any:
     return np.where(zero, 0, x / length / length)
 
 
-def _square_of_sech(x: Any) -> Any:
-    """1 / cosh² x, which of complex numbers would be 1 / (∞ + ∞i), nan, where it is almost 0."""
-    if x.dtype.kind != "c":
-        return np.reciprocal(np.square(np.cosh(x)))
-    small = np.exp(-2 * np.where(np.less(np.real(x), 0), -x, x))
-    return 4 * small / np.square(1 + small)
-
-
 # The inverse functions have cuts where an imaginary (or real) part is 0, and its sign says on which
 # side of the cut a number lies. Adding 1 would lose the sign, since −0 + 0 is 0; x − (−1) keeps it.
 
 
 def _cosine_of_arcsin(x: Any) -> Any:
-    rest = -(x - 1) if x.dtype.kind == "c" else 1 - x  # of real x, −(1 − 1) would be −0
-    return np.sqrt(rest) * np.sqrt(x - -1)
+    if x.dtype.kind != "c":
+        return np.sqrt(one_less_square(x))
+    return np.sqrt(-(x - 1)) * np.sqrt(x - -1)
+
+
+def _cosh_of_arcsinh(x: Any) -> Any:
+    return np.sqrt(x * x - -1) if x.dtype.kind == "c" else np.hypot(x, 1)
 
 
 def _sinh_of_arccosh(x: Any) -> Any:
@@ -72,14 +69,18 @@ ROWS = (
     pointwise(np.tan, lambda ans: 1 + ans * ans, analytic=True),
     pointwise(np.arcsin, over(lambda x, dtype: _cosine_of_arcsin(_as(x, dtype))), analytic=True),
     pointwise(np.arccos, lambda x, dtype: -1 / _cosine_of_arcsin(_as(x, dtype)), analytic=True),
-    pointwise(np.arctan, over(lambda x: 1 + x * x), analytic=True),
+    pointwise(np.arctan, lambda x: arctan_slope(x), analytic=True),
     pointwise(np.arctan2, lambda x, y: _over_square(y, x), lambda x, y: -_over_square(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),
     pointwise(np.cosh, lambda x: np.sinh(x), analytic=True),
-    pointwise(np.tanh, _square_of_sech, analytic=True),
-    pointwise(np.arcsinh, over(lambda x: np.sqrt(x * x - -1)), analytic=True),
+    pointwise(np.tanh, lambda x: tanh_slope(x), analytic=True),
+    pointwise(np.arcsinh, over(_cosh_of_arcsinh), analytic=True),
     pointwise(np.arccosh, over(lambda x, dtype: _sinh_of_arccosh(_as(x, dtype))), analytic=True),
-    pointwise(np.arctanh, over(lambda x: (1 - x) * (1 + x)), analytic=True),
+    pointwise(np.arctanh, over(lambda x: one_less_square(x)), analytic=True),
+    # what these give, whose own derivatives neither overflow nor cancel
+    pointwise(tanh_slope, lambda x, ans: -2 * np.tanh(x) * ans, analytic=True),
+    pointwise(arctan_slope, lambda x, ans: -2 * (x * ans) * ans, analytic=True),
+    pointwise(one_less_square, lambda x: -2 * x, analytic=True),
     linear(np.deg2rad, lambda g: g * (pi / 180)),
     linear(np.radians, lambda g: g * (pi / 180)),
     linear(np.rad2deg, lambda g: g * (180 / pi)),

@@ -19,7 +19,7 @@ import numpy as np
 import scipy.special
 
 from ..kernels.distributions import exponential_moment, inverse_mills, mills_excess
-from ..kernels.elementwise import quotient
+from ..kernels.elementwise import quotient, sigmoid_slope
 from .table import Row, constant, pointwise, takes
 
 # The ufuncs themselves: with SCIPY_ARRAY_API=1 in the environment, the functions of
@@ -144,7 +144,7 @@ _ORDER = takes("v", "z", dtype=None)
 
 ROWS: tuple[Row, ...] = (
     # logistic and error functions
-    pointwise(special.expit, lambda x, ans: ans * special.expit(-x)),
+    pointwise(special.expit, lambda x: sigmoid_slope(x)),
     pointwise(special.logit, lambda x: 1 / x + 1 / (1 - x)),
     pointwise(special.log_expit, lambda x: special.expit(-x)),
     pointwise(special.erf, lambda x: (2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
@@ -288,7 +288,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.expi, lambda x: np.exp(x) / x),
     pointwise(special.exp2, lambda ans: ans * log(2)),
     pointwise(special.exp10, lambda ans: ans * log(10)),
-    pointwise(special.expm1, lambda ans: ans + 1, analytic=True),
+    pointwise(special.expm1, lambda x: np.exp(x), analytic=True),
     pointwise(special.log1p, lambda x: 1 / (1 + x), analytic=True),
     pointwise(special.cbrt, lambda ans: 1 / (3 * ans * ans)),
     pointwise(special.cosm1, lambda x: -np.sin(x)),
