@@ -14,7 +14,7 @@ from mpmath import mp, mpf
 
 import tinygrad_np as tg
 from tinygrad_np.kernels import elementwise as own
-from tinygrad_np.kernels import slopes
+
 from tinygrad_np.kernels import special as series
 
 
@@ -329,8 +329,8 @@ BINARY: dict[Any, list[Case]] = {
         Case(np.logaddexp2, None,
              (lambda x, y: _sigma((x - y) * LOG2()), lambda x, y: _sigma((y - x) * LOG2())))
     ],
-    slopes.log_share: [
-        Case(slopes.log_share, _share,
+    own.log_share: [
+        Case(own.log_share, _share,
              (lambda x, y: _density(x - y), lambda x, y: -_density(x - y)))
     ],
     own.logistic_loss: [

@@ -130,7 +130,7 @@ def power_slope(x: Any, y: Any, n: int = 1) -> Any:
     """
     dtype = np.result_type(x, y)
     if dtype.char == "e":
-        return power_slope(*np.float32([x, y]), n).astype(dtype)
+        return power_slope(np.float32(x), np.float32(y), n).astype(dtype)
     y = np.asarray(y, np.promote_types(dtype, x.dtype))  # 0 − 1 of unsigned ones is large
     slope = value = np.power(x, y)
     for k in range(n):
@@ -230,10 +230,11 @@ def per(g: Any, count: Any) -> Any:
     >>> per(np.ones(2), 4), per(np.ones(1, np.float16), 100_000).dtype
     (array([0.25, 0.25]), dtype('float16'))
     """
-    if isinstance(count, int) and g.dtype.itemsize > 2:
-        return g if count == 1 else g / count
-    share = 1 / np.asarray(count, np.float64)
-    return (g * share).astype(g.dtype, copy=False)
+    if g.dtype.itemsize > 2:
+        if isinstance(count, int):
+            return g if count == 1 else g / count
+        return g / np.asarray(count, g.dtype)
+    return (g / np.asarray(count, np.float64)).astype(g.dtype)
 
 
 @array_function
