@@ -34,10 +34,8 @@ class Case(NamedTuple):
     """where things happen: points next to these are tried, too"""
     spared: Callable[..., bool] = lambda *point: False
     """kinks: where a policy decides, and no derivative exists"""
-    row: Any = None
-    """the function whose row this is, if it is not `ours`"""
-    scipy: Callable[..., Any] | None = None
-    """(order, *point) → pairs (SciPy's value, the exact value) that a derivative is made of"""
+    share: float = 1.0
+    """of the points that others have: of what takes long, fewer"""
 
 
 REAL, POSITIVE, UNIT = (-inf, inf), (0.0, inf), (-1.0, 1.0)
@@ -201,11 +199,13 @@ UNARY: dict[Any, list[Case]] = {
     ],
     np.sinc: [Case(np.sinc, _sinc, (_sinc_slope,), near=(1.0, 2.0, 10.0))],
     series.sinc_derivative: [
-        Case(lambda x: series.sinc_derivative(x, 2), lambda x: mp.diff(mp.sincpi, x, 2))
+        Case(lambda x: series.sinc_derivative(x, 2), lambda x: mp.diff(mp.sincpi, x, 2),
+             share=0.25)
     ],
-    np.i0: [Case(np.i0, lambda x: mp.besseli(0, x), closed=_bessel_i(0))],
+    np.i0: [Case(np.i0, lambda x: mp.besseli(0, x), closed=_bessel_i(0), share=0.25)],
     series.bessel_i: [
-        Case(lambda x: series.bessel_i(x, 2), lambda x: mp.besseli(2, x), closed=_bessel_i(2))
+        Case(lambda x: series.bessel_i(x, 2), lambda x: mp.besseli(2, x), closed=_bessel_i(2),
+             share=0.25)
     ],
     # the project's own
     own.relu: [Case(tg.relu, lambda x: max(x, 0), closed=_flat(lambda x: int(x > 0)), spared=_zero)],
@@ -328,10 +328,6 @@ BINARY: dict[Any, list[Case]] = {
     np.logaddexp2: [
         Case(np.logaddexp2, None,
              (lambda x, y: _sigma((x - y) * LOG2()), lambda x, y: _sigma((y - x) * LOG2())))
-    ],
-    own.log_share: [
-        Case(own.log_share, _share,
-             (lambda x, y: _density(x - y), lambda x, y: -_density(x - y)))
     ],
     own.logistic_loss: [
         Case(own.logistic_loss, _logistic_loss,

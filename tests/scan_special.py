@@ -274,27 +274,15 @@ def _modified(bessel: Any, v: float, sign: int, scale: int = 0) -> Callable[...,
     return closed
 
 
-def _own(function: Any, bessel: Any, v: float) -> Callable[..., Any]:
-    """What SciPy's function and the exact one give for the orders that a derivative is made of."""
-
-    def pairs(order: Any, x: float) -> Any:
-        n = order[0]
-        for k in range(-n, n + 1):
-            yield function(v + k, x), bessel(mpf(v + k), mpf(x))
-
-    return pairs
-
-
-WHOLE = lambda x: x == mp.floor(x)  # noqa: E731
 ORDERS = (0.0, 1.0, 2.5, 7.0)
 
 
 def _many(
-    function: Any, closed: Any, orders: Any, domain: Any, own: Any = None
+    function: Any, closed: Any, orders: Any, domain: Any, share: float = 1.0
 ) -> list[Case]:
     return [
         Case(lambda x, v=v: function(v, x), None, closed=closed(v), domain=(domain,),
-             scipy=own and own(v))
+             share=share)
         for v in orders
     ]  # fmt: skip
 
@@ -475,18 +463,14 @@ SPECIAL: dict[Any, list[Case]] = {
                spared=lambda y: y == 0) for x in (0.5, 3.0)],
     ],
     # Bessel functions
-    special.j0: _closed(special.j0, _circular(mp.besselj, 0), scipy=_own(special.jv, mp.besselj, 0)),
-    special.j1: _closed(special.j1, _circular(mp.besselj, 1), scipy=_own(special.jv, mp.besselj, 1)),
-    special.jv: _many(special.jv, lambda v: _circular(mp.besselj, v), ORDERS, POSITIVE,
-                      lambda v: _own(special.jv, mp.besselj, v)),
-    special.y0: _closed(special.y0, _circular(_bessely, 0), domain=(POSITIVE,),
-                        scipy=_own(special.yv, _bessely, 0)),
-    special.y1: _closed(special.y1, _circular(_bessely, 1), domain=(POSITIVE,),
-                        scipy=_own(special.yv, _bessely, 1)),
-    special.yv: _many(special.yv, lambda v: _circular(_bessely, v), ORDERS, POSITIVE,
-                      lambda v: _own(special.yv, _bessely, v)),
+    special.j0: _closed(special.j0, _circular(mp.besselj, 0)),
+    special.j1: _closed(special.j1, _circular(mp.besselj, 1)),
+    special.jv: _many(special.jv, lambda v: _circular(mp.besselj, v), ORDERS, POSITIVE),
+    special.y0: _closed(special.y0, _circular(_bessely, 0), domain=(POSITIVE,)),
+    special.y1: _closed(special.y1, _circular(_bessely, 1), domain=(POSITIVE,)),
+    special.yv: _many(special.yv, lambda v: _circular(_bessely, v), ORDERS, POSITIVE),
     special.yn: [Case(lambda x: special.yn(2, x), None, closed=_circular(_bessely, 2),
-                      domain=(POSITIVE,), scipy=_own(special.yv, _bessely, 2))],
+                      domain=(POSITIVE,))],
     special.i0: _closed(special.i0, _modified(mp.besseli, 0, 1)),
     special.i1: _closed(special.i1, _modified(mp.besseli, 1, 1)),
     special.iv: _many(special.iv, lambda v: _modified(mp.besseli, v, 1), ORDERS, POSITIVE),

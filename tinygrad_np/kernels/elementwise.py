@@ -146,8 +146,21 @@ def power_slope(x: Any, y: Any, n: int = 1) -> Any:
 
 
 @array_function
-def log_share(x: Any, y: Any) -> Any:
-    """exp(x) / (exp(x) + exp(y)), without overflow, and ½ for two equal infinities.
+def arctan2_slope(x: Any, y: Any) -> Any:
+    """x / (x² + y²) without overflow, and 0 at the origin: the derivative of arctan2(y, x) by y.
+
+    >>> arctan2_slope(np.array([0.0, 1e200]), np.array([0.0, 1e200]))
+    array([0.e+000, 5.e-201])
+    """
+    length = np.hypot(x, y)
+    is_zero = np.equal(length, 0)
+    length = np.where(is_zero, 1, length)
+    return np.where(is_zero, 0, x / length / length)
+
+
+@array_function
+def log_share(x: Any, y: Any, rate: float = 1.0) -> Any:
+    """1 / (1 + exp(−rate·(x − y))), without overflow, and ½ for two equal infinities.
 
     >>> log_share(np.array([-np.inf, 1000.0]), np.array([-np.inf, 0.0]))
     array([0.5, 1. ])
@@ -156,7 +169,7 @@ def log_share(x: Any, y: Any) -> Any:
         difference = np.subtract(x, y)
         if np.isnan(difference).any():
             difference = np.where(np.equal(x, y), constant(0, difference.dtype), difference)
-        return _sigmoid(difference)
+        return _sigmoid(difference * rate if rate != 1 else difference)
 
 
 @array_function

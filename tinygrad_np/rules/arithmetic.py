@@ -82,7 +82,7 @@ def _across(x: Any, y: Any) -> Any:
 def _along(x: Any, y: Any) -> Any:
     """The derivative of `direction` by y: −xy/√(x² + y²)³, and 0 at the origin."""
     length = np.hypot(x, y)
-    return -direction(x, y) * (direction(y, x) / np.where(np.equal(length, 0), 1, length))
+    return -(direction(x, y) * direction(y, x)) / np.where(np.equal(length, 0), 1, length)
 
 
 def _unit(x: Any, length: Any) -> Any:

@@ -9,16 +9,29 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast, arctan_slope, log_share, one_less_square, tanh_slope
+from ..kernels.elementwise import (
+    arctan2_slope,
+    arctan_slope,
+    cast,
+    log_share,
+    one_less_square,
+    tanh_slope,
+)
 from .table import linear, over, pointwise
 
 
-def _over_square(x: Any, y: Any) -> Any:
-    """x / (x² + y²) without overflow, and 0 at the origin."""
+def _arctan2_slope_by_x(x: Any, y: Any) -> Any:
+    """(y² − x²)/(x² + y²)², exact also where x is almost y."""
     length = np.hypot(x, y)
-    zero = np.equal(length, 0)
-    length = np.where(zero, 1, length)
-    return np.where(zero, 0, x / length / length)
+    length = np.where(np.equal(length, 0), np.inf, length)
+    return (y - x) / length * (y / length + x / length) / length / length
+
+
+def _arctan2_slope_by_y(x: Any, y: Any) -> Any:
+    """−2xy/(x² + y²)²"""
+    length = np.hypot(x, y)
+    length = np.where(np.equal(length, 0), np.inf, length)
+    return -2 * (x / length * (y / length)) / length / length
 
 
 # The inverse functions have cuts where an imaginary (or real) part is 0, and its sign says on which
@@ -55,13 +68,13 @@ ROWS = (
     pointwise(np.logaddexp, lambda x, y: log_share(x, y), lambda x, y: log_share(y, x)),
     pointwise(
         np.logaddexp2,
-        lambda x, y: log_share(x * log(2), y * log(2)),
-        lambda x, y: log_share(y * log(2), x * log(2)),
+        lambda x, y: log_share(x, y, log(2)),
+        lambda x, y: log_share(y, x, log(2)),
     ),
     pointwise(
         log_share,
-        lambda x, y, ans: ans * log_share(y, x),
-        lambda x, y, ans: -ans * log_share(y, x),
+        lambda x, y, rate, ans: ans * log_share(y, x, rate) * rate,
+        lambda x, y, rate, ans: -ans * log_share(y, x, rate) * rate,
         broadcasts=True,
     ),
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
@@ -70,7 +83,7 @@ ROWS = (
     pointwise(np.arcsin, over(lambda x, dtype: _cosine_of_arcsin(_as(x, dtype))), analytic=True),
     pointwise(np.arccos, lambda x, dtype: -1 / _cosine_of_arcsin(_as(x, dtype)), analytic=True),
     pointwise(np.arctan, lambda x: arctan_slope(x), analytic=True),
-    pointwise(np.arctan2, lambda x, y: _over_square(y, x), lambda x, y: -_over_square(x, y)),
+    pointwise(np.arctan2, lambda x, y: arctan2_slope(y, x), lambda x, y: -arctan2_slope(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),
     pointwise(np.cosh, lambda x: np.sinh(x), analytic=True),
     pointwise(np.tanh, lambda x: tanh_slope(x), analytic=True),
@@ -80,9 +93,12 @@ ROWS = (
     # what these give, whose own derivatives neither overflow nor cancel
     pointwise(tanh_slope, lambda x, ans: -2 * np.tanh(x) * ans, analytic=True),
     pointwise(arctan_slope, lambda x, ans: -2 * (x * ans) * ans, analytic=True),
+    pointwise(arctan2_slope, _arctan2_slope_by_x, _arctan2_slope_by_y),
     pointwise(one_less_square, lambda x: -2 * x, analytic=True),
     linear(np.deg2rad, lambda g: g * (pi / 180)),
     linear(np.radians, lambda g: g * (pi / 180)),
     linear(np.rad2deg, lambda g: g * (180 / pi)),
     linear(np.degrees, lambda g: g * (180 / pi)),
 )
+
+CHOICES = {"rate": "it says of which base the logarithms are"}

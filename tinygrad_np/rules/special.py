@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ..kernels.distributions import exponential_moment, inverse_mills, mills_excess
+from ..kernels.distributions import exponential_moment, gaussian, inverse_mills, mills_excess
 from ..kernels.elementwise import quotient, sigmoid_slope
 from .table import Row, constant, pointwise, takes
 
@@ -43,10 +43,6 @@ def _number(v: Any, like: Any = None) -> Any:
 
 
 # the normal distribution, Gamma, entropies
-
-
-def _density(x: Any) -> Any:
-    return np.exp(x * x * -0.5) / sqrt(2 * pi)
 
 
 def _trigamma(x: Any) -> Any:
@@ -147,9 +143,10 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.expit, lambda x: sigmoid_slope(x)),
     pointwise(special.logit, lambda x: 1 / x + 1 / (1 - x)),
     pointwise(special.log_expit, lambda x: special.expit(-x)),
-    pointwise(special.erf, lambda x: (2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
-    pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
-    pointwise(special.erfi, lambda x: (2 / sqrt(pi)) * np.exp(x * x), analytic=True),
+    pointwise(special.erf, lambda x: (2 / sqrt(pi)) * gaussian(x), analytic=True),
+    pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * gaussian(x), analytic=True),
+    pointwise(special.erfi, lambda x: (2 / sqrt(pi)) * gaussian(x, -1.0), analytic=True),
+    pointwise(gaussian, lambda x, rate, ans: -2 * rate * (x * ans), analytic=True),
     pointwise(
         special.erfcx,
         lambda ans, x: -sqrt(2) * ans * mills_excess(x * -sqrt(2)),
@@ -158,7 +155,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.erfinv, lambda ans: (sqrt(pi) / 2) * np.exp(ans * ans)),
     pointwise(special.erfcinv, lambda ans: (-sqrt(pi) / 2) * np.exp(ans * ans)),
     # the normal distribution
-    pointwise(special.ndtr, lambda x: _density(x), analytic=True),
+    pointwise(special.ndtr, lambda x: gaussian(x, 0.5) / sqrt(2 * pi), analytic=True),
     pointwise(special.log_ndtr, lambda x: inverse_mills(x), analytic=True),
     pointwise(mills_excess, lambda ans, x: 1 - ans * (ans - x), analytic=True),
     pointwise(special.ndtri, lambda ans: sqrt(2 * pi) * np.exp(ans * ans * 0.5)),
@@ -299,6 +296,8 @@ ROWS: tuple[Row, ...] = (
     constant(special.round, "it is constant between its steps"),
     constant(special.gammasgn, "it is constant between its jumps"),
 )
+
+CHOICES = {"rate": "there is no rule for the derivative by it"}
 
 _OWN = "give it one with tg.pointwise, or use t.data for a constant"
 _FORMULAS = {

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ...kernels.distributions import exponential_moment, mills_excess
+from ...kernels.distributions import exponential_moment, gaussian, mills_excess
 from .draws import (
     APART,
     INF,
@@ -79,6 +79,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     special.erfcinv: unary(Domain(0.3, 1.7, 0.3)),
     special.ndtr: unary(REAL),
     special.log_ndtr: unary(REAL),
+    gaussian: lambda rng: [call(REAL.draw(rng, 3, 3)), call(REAL.draw(rng, 3), 0.5)],
     mills_excess: lambda rng: [call(Domain(-8.0, 2.0, 1.0).draw(rng, 3, 3))],
     special.ndtri: unary(PROBABILITY),
     special.ndtri_exp: unary(Domain(-3.0, -0.3, 0.3)),
