@@ -171,4 +171,4 @@ def _difference(of: Any, known: dict[Any, Any], at: Any, order: Order, steps: An
             moved = [x + mp.ldexp(mpf(i), e) for x, i, e in zip(at, k, steps, strict=True)]
             known[k] = of(*moved)
         total += weight * known[k]
-    return mp.ldexp(total, -sum(n * e for n, e in zip(order, steps, strict=True)))
+    return total * mp.ldexp(mpf(1), -sum(n * e for n, e in zip(order, steps, strict=True)))

@@ -1,30 +1,177 @@
 """What the scan of the elementwise rules excuses: derivatives that cannot reach its limits, and why.
 
-An entry holds for the named orders and dtypes, and where its condition says so, given the dtype's
-`finfo`, the exact derivative and the point. `docs/accuracy.md` shows the reasons, with the worst error
-that each excuses.
+An entry holds for functions by name, for the orders and dtypes that it names, and where its condition
+says so, given the row of the scan and the dtype's `finfo`. `docs/accuracy.md` shows the reasons, with
+the worst error that each excuses.
 """
 
+import sys
 from collections.abc import Callable
-from math import inf
+from math import inf, log
 from typing import Any, NamedTuple
 
-ALL = ("float16", "float32", "float64")
-
-
-def everywhere(info: Any, exact: Any, *point: float) -> bool:
-    return True
+ANY = sys.float_info.max
+"""An error of any size, but no nan and no infinity."""
 
 
 class Known(NamedTuple):
     """Derivatives that may be off by more than the limit."""
 
     reason: str
-    ulps: float = inf
+    ulps: float = ANY
     """the most that is allowed; inf allows nan and infinity, too"""
     orders: tuple[int, ...] = (1, 2, 3)
-    dtypes: tuple[str, ...] = ALL
-    where: Callable[..., bool] = everywhere
+    dtypes: tuple[str, ...] = ("float16", "float32", "float64")
+    where: Callable[[Any, Any], bool] = lambda row, info: True
+    """whether a row of the scan is one of these, given its dtype's `finfo`"""
 
+
+def _smallest(row: Any) -> float:
+    """The smallest operand, without zeros."""
+    return min([abs(x) for x in row.point if x], default=inf)
+
+
+def _is_subnormal(row: Any, info: Any) -> bool:
+    return _smallest(row) < info.tiny
+
+
+def _near(place: float, within: float) -> Callable[[Any, Any], bool]:
+    return lambda row, info: abs(row.point[0] - place) < within
+
+
+def _beside(within: float) -> Callable[[Any, Any], bool]:
+    """Two operands that are next to each other."""
+    return lambda row, info: abs(row.point[0] - row.point[1]) < within * abs(row.point[0])
+
+
+EVERYWHERE = [
+    Known(
+        "made from the function's own value, which is below the smallest normal number and has few "
+        "digits",
+        where=lambda row, info: 0 < abs(row.value) < info.tiny,
+    ),
+]
+
+_ENTRIES: list[tuple[str, Known]] = [
+    (
+        "np.sinc sinc_derivative",
+        Known(
+            "from sin πx, like NumPy's own value: πx is rounded, by a share of x",
+            where=lambda row, info: abs(row.point[0]) > 2,
+        ),
+    ),
+    (
+        "np.divide quotient",
+        Known(
+            "by a subnormal divisor 1/y overflows, and 0·∞ is nan",
+            inf,
+            orders=(2,),
+            where=lambda row, info: abs(row.point[1]) < info.tiny,
+        ),
+    ),
+    (
+        "np.divide quotient np.hypot np.arctan2",
+        Known(
+            "a quotient on the way is subnormal, because an operand is",
+            where=_is_subnormal,
+        ),
+    ),
+    (
+        "np.hypot",
+        Known(
+            "1/√(x² + y²) overflows where that is subnormal",
+            inf,
+            orders=(2,),
+            dtypes=("float16",),
+            where=lambda row, info: abs(row.value) < info.tiny,
+        ),
+    ),
+    (
+        "np.power np.float_power",
+        Known(
+            "xʸ⁻ⁿ is larger than its multiple by y(y − 1)…, and overflows first",
+            inf,
+            where=lambda row, info: abs(row.exact) > info.max / 16 or _is_subnormal(row, info),
+        ),
+    ),
+    (
+        "np.power np.float_power",
+        Known(
+            "mixed, (1 + y log x)·xʸ⁻¹ is a difference where y log x is negative, and y − 1 in it is "
+            "rounded",
+            orders=(2,),
+            where=lambda row, info: row.order == (1, 1) and row.point[1] * log(row.point[0]) < 0,
+        ),
+    ),
+    (
+        "np.arctan2",
+        Known(
+            "x ± y overflows",
+            inf,
+            orders=(2,),
+            where=lambda row, info: sum(map(abs, row.point)) > info.max,
+        ),
+    ),
+    (
+        "np.logaddexp np.logaddexp2 logsumexp softmax",
+        Known(
+            "x − y is rounded, and the exponential magnifies that by as much",
+            1024,
+            where=lambda row, info: abs(row.point[0] - row.point[1]) > 8,
+        ),
+    ),
+    (
+        "logsumexp softmax",
+        Known(
+            "a difference of probabilities that are almost equal, or of 1 and one that is almost 1, "
+            "as in PyTorch",
+        ),
+    ),
+    (
+        "bernoulli_loss",
+        Known(
+            "p and 1 − p are kept from 0 (see the page of policies: certain predictions)",
+            where=lambda row, info: row.point[0] < 1e-16 or row.point[0] < info.tiny,
+        ),
+    ),
+    (
+        "bernoulli_loss",
+        Known(
+            "(1 − y)/(1 − p) − y/p is a difference, and is 0 where p = y",
+            orders=(1,),
+            where=_beside(0.5),
+        ),
+    ),
+    (
+        "scipy.special.logit",
+        Known(
+            "1/(1 − x)² − 1/x² is a difference, and is 0 at ½",
+            orders=(2,),
+            where=_near(0.5, 0.05),
+        ),
+    ),
+]
+
+_TRIED = "it is a derivative, and tried as that of"
+
+LEFT_OUT = {
+    "arctan2_slope": f"{_TRIED} np.arctan2",
+    "arctan_slope": f"{_TRIED} np.arctan",
+    "direction": f"{_TRIED} np.hypot",
+    "gaussian": f"{_TRIED} scipy.special.erf and its kin",
+    "log_share": f"{_TRIED} np.logaddexp",
+    "mills_excess": f"{_TRIED} scipy.special.erfcx and log_ndtr",
+    "one_less_square": f"{_TRIED} np.arctanh",
+    "power_slope": f"{_TRIED} np.power",
+    "sigmoid_slope": f"{_TRIED} sigmoid",
+    "tanh_slope": f"{_TRIED} np.tanh",
+    "off_zero": "it stands in the derivative of bernoulli_loss, by policy",
+    "sigmoid_log_loss": "its derivative is that of logistic_loss, by policy",
+    "np.unwrap": "its elements depend on those before; it adds multiples of the period",
+}
+"""Elementwise rows that are no case of the scan, and why."""
 
 KNOWN: dict[str, list[Known]] = {}
+for _names, _known in _ENTRIES:
+    for _name in _names.split():
+        KNOWN.setdefault(_name, []).append(_known)

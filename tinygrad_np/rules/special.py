@@ -45,6 +45,12 @@ def _number(v: Any, like: Any = None) -> Any:
 # the normal distribution, Gamma, entropies
 
 
+def _gaussian_slope(x: Any, rate: Any, ans: Any) -> Any:
+    if x.dtype.kind != "c":
+        x = np.clip(x, -40, 40)  # beyond, ans is 0, or infinite, and 2x may be infinite
+    return -2 * rate * (x * ans)
+
+
 def _trigamma(x: Any) -> Any:
     if x.dtype.kind == "c":
         raise TypeError("scipy.special.psi: its derivative takes no complex numbers")
@@ -146,7 +152,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.erf, lambda x: (2 / sqrt(pi)) * gaussian(x), analytic=True),
     pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * gaussian(x), analytic=True),
     pointwise(special.erfi, lambda x: (2 / sqrt(pi)) * gaussian(x, -1.0), analytic=True),
-    pointwise(gaussian, lambda x, rate, ans: -2 * rate * (x * ans), analytic=True),
+    pointwise(gaussian, _gaussian_slope, analytic=True),
     pointwise(
         special.erfcx,
         lambda ans, x: -sqrt(2) * ans * mills_excess(x * -sqrt(2)),
