@@ -66,13 +66,13 @@ def derivatives(
     return found
 
 
-def settled(function: Callable[[], Any], point: Sequence[Any]) -> Any:
+def settled(function: Callable[[], Any], point: Sequence[Any], start: int = 0) -> Any:
     """What a closed formula gives, at a precision that is doubled until two results agree.
 
-    It starts so high that 1 + x³ is no rounded number.
+    It starts with `start` bits, or with so many that 1 + x³ is no rounded number.
     """
     before = None
-    start = 150 + 3 * max([abs(mp.mag(x)) for x in point if x], default=0)
+    start = start or 150 + 3 * max([abs(mp.mag(x)) for x in point if x], default=0)
     for precision in (start, 2 * start, 4 * start, 8 * start):
         with mp.workprec(precision):
             try:
@@ -98,7 +98,6 @@ def limit(
     slopes: Sequence[Callable[..., Any]] | None = None,
 ) -> Any:
     """The derivative at the end of a domain, from the inside: ±inf where it has no bound."""
-
 
     def from_end(of: Any) -> Any:
         return lambda distance: of(mpf(end) + inside * distance)

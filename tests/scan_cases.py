@@ -34,6 +34,8 @@ class Case(NamedTuple):
     """where things happen: points next to these are tried, too"""
     spared: Callable[..., bool] = lambda *point: False
     """kinks: where a policy decides, and no derivative exists"""
+    bits: int = 0
+    """the precision that `closed` starts with, where it need not depend on the point"""
     share: float = 1.0
     """of the points that others have: of what takes long, fewer"""
 

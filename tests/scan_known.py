@@ -162,7 +162,6 @@ LEFT_OUT = {
     "log_share": f"{_TRIED} np.logaddexp",
     "mills_excess": f"{_TRIED} scipy.special.erfcx and log_ndtr",
     "one_less_square": f"{_TRIED} np.arctanh",
-    "power_slope": f"{_TRIED} np.power",
     "sigmoid_slope": f"{_TRIED} sigmoid",
     "tanh_slope": f"{_TRIED} np.tanh",
     "off_zero": "it stands in the derivative of bernoulli_loss, by policy",

@@ -244,7 +244,7 @@ def exact_at(case: Case, point: Any, orders: list[Order]) -> dict[Order, Any]:
     at = [mpf(x) for x in point]
     closed = case.closed
     if closed is not None:
-        return {order: settled(lambda o=order: closed(o, *at), at) for order in orders}
+        return {order: settled(lambda o=order: closed(o, *at), at, case.bits) for order in orders}
     return derivatives(case.exact, at, orders, case.slopes)
 
 

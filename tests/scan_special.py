@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 import scipy.special
 from mpmath import mp, mpf
-from scan_cases import LOG2, LOG10, POSITIVE, PROBABILITY, REAL, UNIT, Case, _cbrt, _density, _sigma, exp
+from scan_cases import (
+    LOG2,
+    LOG10,
+    POSITIVE,
+    PROBABILITY,
+    REAL,
+    UNIT,
+    Case,
+    _cbrt,
+    _density,
+    _sigma,
+    exp,
+)
 
 from tinygrad_np.kernels import distributions
 
@@ -189,7 +201,7 @@ def _beta_density(alpha: float, beta: float) -> Callable[..., Any]:
     return closed
 
 
-# Bessel functions
+# Bessel functions: odd and even ones, for positive numbers
 
 
 @functools.lru_cache(maxsize=64)
@@ -220,7 +232,9 @@ _bessely, _besselk = _upwards(mp.bessely, -1), _upwards(mp.besselk, 1)
 def _circular(bessel: Any, v: float) -> Callable[..., Any]:
     def closed(order: Any, x: Any) -> Any:
         (n,) = order
-        terms = [(-1) ** k * mp.binomial(n, k) * bessel(mpf(v) - n + 2 * k, x) for k in range(n + 1)]
+        terms = [
+            (-1) ** k * mp.binomial(n, k) * bessel(mpf(v) - n + 2 * k, x) for k in range(n + 1)
+        ]
         return sum(terms) / 2**n
 
     return closed
@@ -264,17 +278,12 @@ def _modified(bessel: Any, v: float, sign: int, scale: int = 0) -> Callable[...,
     return closed
 
 
-ORDERS = (0.0, 1.0, 2.5, 7.0)
+_WAVES: dict[str, Any] = {"domain": ((0.0, 1e6),), "bits": 300, "share": 0.25}
+_RISES: dict[str, Any] = {"domain": (POSITIVE,), "bits": 300, "share": 0.125}
 
 
-def _many(
-    function: Any, closed: Any, orders: Any, domain: Any, share: float = 1.0
-) -> list[Case]:
-    return [
-        Case(lambda x, v=v: function(v, x), None, closed=closed(v), domain=(domain,),
-             share=share)
-        for v in orders
-    ]  # fmt: skip
+def _many(function: Any, closed: Any, orders: Any = (1.0, 2.5), **rest: Any) -> list[Case]:
+    return [Case(lambda x, v=v: function(v, x), None, closed=closed(v), **rest) for v in orders]
 
 
 def _log_gamma_pole(x: Any) -> bool:
@@ -364,20 +373,21 @@ SPECIAL: dict[Any, list[Case]] = {
         special.ndtri_exp, _of_values(_ndtri_exp), domain=((-1e6, -1e-12),), share=0.125
     ),
     # Gamma and its kin
-    special.gamma: _closed(special.gamma, _of_values(_gamma), domain=((-180.0, inf),),
+    special.gamma: _closed(special.gamma, _of_values(_gamma), domain=((-180.0, inf),), bits=200,
                            spared=_log_gamma_pole, near=(1.0, 1.4616, 2.0)),
-    special.gammaln: _closed(special.gammaln, _polygamma(0), domain=((-1e3, inf),),
+    special.gammaln: _closed(special.gammaln, _polygamma(0), domain=((-1e3, inf),), bits=200,
                              spared=_log_gamma_pole, near=(1.0, 1.4616, 2.0)),
-    special.loggamma: _closed(special.loggamma, _polygamma(0), domain=(POSITIVE,),
+    special.loggamma: _closed(special.loggamma, _polygamma(0), domain=(POSITIVE,), bits=200,
                               near=(1.0, 1.4616, 2.0)),
-    special.psi: _closed(special.psi, _polygamma(1), domain=((-1e3, inf),),
+    special.psi: _closed(special.psi, _polygamma(1), domain=((-1e3, inf),), bits=200,
                          spared=_log_gamma_pole),
     special._ufuncs._zeta: [
-        Case(lambda q, s=s: special.zeta(s, q), None, closed=_hurwitz(s), domain=(POSITIVE,))
+        Case(lambda q, s=s: special.zeta(s, q), None, closed=_hurwitz(s), domain=(POSITIVE,),
+             bits=200)
         for s in (2.0, 1.25, 5.0)
     ],
-    special.beta: _closed(special.beta, _beta, domain=(POSITIVE, POSITIVE)),
-    special.betaln: _closed(special.betaln, _betaln, domain=(POSITIVE, POSITIVE)),
+    special.beta: _closed(special.beta, _beta, domain=(POSITIVE, POSITIVE), share=0.125),
+    special.betaln: _closed(special.betaln, _betaln, domain=(POSITIVE, POSITIVE), share=0.125),
     special.gammainc: [
         Case(lambda x, a=a: special.gammainc(a, x), None, closed=_gamma_density(a, 1),
              domain=(POSITIVE,), near=(a,))
@@ -451,29 +461,27 @@ SPECIAL: dict[Any, list[Case]] = {
                lambda y, x=x: exp(mp.log1p(x * y) / y) - 1, domain=((-1 / x, inf),),
                spared=lambda y: y == 0) for x in (0.5, 3.0)],
     ],
-    # Bessel functions
-    special.j0: _closed(special.j0, _circular(mp.besselj, 0)),
-    special.j1: _closed(special.j1, _circular(mp.besselj, 1)),
-    special.jv: _many(special.jv, lambda v: _circular(mp.besselj, v), ORDERS, POSITIVE),
-    special.y0: _closed(special.y0, _circular(_bessely, 0), domain=(POSITIVE,)),
-    special.y1: _closed(special.y1, _circular(_bessely, 1), domain=(POSITIVE,)),
-    special.yv: _many(special.yv, lambda v: _circular(_bessely, v), ORDERS, POSITIVE),
-    special.yn: [Case(lambda x: special.yn(2, x), None, closed=_circular(_bessely, 2),
-                      domain=(POSITIVE,))],
-    special.i0: _closed(special.i0, _modified(mp.besseli, 0, 1)),
-    special.i1: _closed(special.i1, _modified(mp.besseli, 1, 1)),
-    special.iv: _many(special.iv, lambda v: _modified(mp.besseli, v, 1), ORDERS, POSITIVE),
-    special.i0e: _closed(special.i0e, _modified(mp.besseli, 0, 1, -1), spared=lambda x: x == 0),
-    special.i1e: _closed(special.i1e, _modified(mp.besseli, 1, 1, -1), spared=lambda x: x == 0),
-    special.ive: _many(special.ive, lambda v: _modified(mp.besseli, v, 1, -1), ORDERS, POSITIVE),
-    special.k0: _closed(special.k0, _modified(_besselk, 0, -1), domain=(POSITIVE,)),
-    special.k1: _closed(special.k1, _modified(_besselk, 1, -1), domain=(POSITIVE,)),
-    special.kv: _many(special.kv, lambda v: _modified(_besselk, v, -1), ORDERS, POSITIVE),
-    special.kn: [Case(lambda x: special.kn(2, x), None, closed=_modified(_besselk, 2, -1),
-                      domain=(POSITIVE,))],
-    special.k0e: _closed(special.k0e, _modified(_besselk, 0, -1, 1), domain=(POSITIVE,)),
-    special.k1e: _closed(special.k1e, _modified(_besselk, 1, -1, 1), domain=(POSITIVE,)),
-    special.kve: _many(special.kve, lambda v: _modified(_besselk, v, -1, 1), ORDERS, POSITIVE),
+    # Bessel functions; far out, those of SciPy have no digits, and mpmath takes minutes
+    special.j0: _closed(special.j0, _circular(mp.besselj, 0), **_WAVES),
+    special.j1: _closed(special.j1, _circular(mp.besselj, 1), **_WAVES),
+    special.jv: _many(special.jv, lambda v: _circular(mp.besselj, v), **_WAVES),
+    special.y0: _closed(special.y0, _circular(_bessely, 0), **_WAVES),
+    special.y1: _closed(special.y1, _circular(_bessely, 1), **_WAVES),
+    special.yv: _many(special.yv, lambda v: _circular(_bessely, v), **_WAVES),
+    special.yn: _many(special.yn, lambda v: _circular(_bessely, v), (2,), **_WAVES),
+    special.i0: _closed(special.i0, _modified(mp.besseli, 0, 1), **_RISES),
+    special.i1: _closed(special.i1, _modified(mp.besseli, 1, 1), **_RISES),
+    special.iv: _many(special.iv, lambda v: _modified(mp.besseli, v, 1), **_RISES),
+    special.i0e: _closed(special.i0e, _modified(mp.besseli, 0, 1, -1), **_RISES),
+    special.i1e: _closed(special.i1e, _modified(mp.besseli, 1, 1, -1), **_RISES),
+    special.ive: _many(special.ive, lambda v: _modified(mp.besseli, v, 1, -1), **_RISES),
+    special.k0: _closed(special.k0, _modified(_besselk, 0, -1), **_RISES),
+    special.k1: _closed(special.k1, _modified(_besselk, 1, -1), **_RISES),
+    special.kv: _many(special.kv, lambda v: _modified(_besselk, v, -1), **_RISES),
+    special.kn: _many(special.kn, lambda v: _modified(_besselk, v, -1), (2,), **_RISES),
+    special.k0e: _closed(special.k0e, _modified(_besselk, 0, -1, 1), **_RISES),
+    special.k1e: _closed(special.k1e, _modified(_besselk, 1, -1, 1), **_RISES),
+    special.kve: _many(special.kve, lambda v: _modified(_besselk, v, -1, 1), **_RISES),
     # exponentials and angles
     special.exprel: _closed(special.exprel, _exprel),
     distributions.exponential_moment: [

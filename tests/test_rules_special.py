@@ -232,7 +232,9 @@ class TestFarOut:
         x = np.array(1e-300 if dtype is np.float64 else 1e-30, dtype)
         assert tg.grad(tg.grad(special.logit))(x) == -np.inf  # −1/x², beyond the largest number
 
-    @pytest.mark.parametrize("x, exact", [(-40.0, 4.248354255291589e-18), (-30.0, 9.357622968840175e-14)])
+    @pytest.mark.parametrize(
+        "x, exact", [(-40.0, 4.248354255291589e-18), (-30.0, 9.357622968840175e-14)]
+    )
     def test_expm1(self, x, exact):
         for function in (special.expm1, np.expm1):
             assert close(tg.grad(function)(x), exact, 1e-15)

@@ -76,6 +76,34 @@ def inverse_mills(x: Any) -> Any:
 
 
 @array_function
+def gamma_density(p: Any, x: Any, scale: Any) -> Any:
+    """xᵖ·exp(−x − scale): that of the Gamma distribution, for p = α − 1 and scale = log Γ(α).
+
+    >>> gamma_density(np.array(0.0), np.array([0.0, 1.0]), 0.0)
+    array([1.        , 0.36787944])
+    """
+    wide = x.astype(np.float64)
+    return np.exp(special.xlogy(p, wide) - wide - scale).astype(_like_scipy(x))
+
+
+@array_function
+def beta_density(p: Any, q: Any, x: Any, scale: Any) -> Any:
+    """xᵖ·(1 − x)^q·exp(−scale): for p = α − 1, q = β − 1 and scale = log B(α, β).
+
+    >>> beta_density(np.array(0.0), np.array(1.0), np.array([0.0, 0.25]), -np.log(2))
+    array([2. , 1.5])
+    """
+    wide = x.astype(np.float64)
+    powers = special.xlogy(p, wide) + special.xlog1py(q, -wide)
+    return np.exp(powers - scale).astype(_like_scipy(x))
+
+
+def _like_scipy(x: Any) -> Any:
+    """The dtype of a result: SciPy computes in no narrower one than float32."""
+    return np.promote_types(x.dtype, np.float32)
+
+
+@array_function
 def exponential_moment(x: Any, v: int) -> Any:
     """∫₀¹ tᵛ exp(x t) dt, the v-th derivative of (exp(x) − 1)/x, for v = 0, 1, …
 

@@ -108,41 +108,15 @@ def one_less_square(x: Any) -> Any:
 
 
 @array_function
-def direction(x: Any, y: Any) -> Any:
-    """x / √(x² + y²), and 0 at the origin: the derivative of hypot by x.
+def direction(x: Any, y: Any, length: Any = None) -> Any:
+    """x / √(x² + y²), and 0 at the origin: the derivative of hypot by x. The `length` may be known.
 
     >>> direction(np.array([0.0, 3e200]), np.array([0.0, 4e200]))
     array([0. , 0.6])
     """
-    length = np.hypot(x, y)
+    length = np.hypot(x, y) if length is None else length
     is_zero = np.equal(length, 0)
     return np.where(is_zero, 0, x / np.where(is_zero, 1, length))
-
-
-@array_function
-def power_slope(x: Any, y: Any, n: int = 1) -> Any:
-    """y·(y − 1)⋯(y − n + 1)·xʸ⁻ⁿ, the nth derivative of a power by its base; 0 where a factor is.
-
-    As xʸ·(y/x)·((y − 1)/x)⋯, because y − n is rounded, and the power magnifies that.
-
-    >>> power_slope(np.array([2.0, 2.0]), np.array([0.0, 3.0]))
-    array([ 0., 12.])
-    """
-    dtype = np.result_type(x, y)
-    if dtype.char == "e":
-        return power_slope(np.float32(x), np.float32(y), n).astype(dtype)
-    y = np.asarray(y, np.promote_types(dtype, x.dtype))  # 0 − 1 of unsigned ones is large
-    slope = value = np.power(x, y)
-    for k in range(n):
-        slope = slope * ((y - k) / x)
-    is_sure = np.logical_and(np.absolute(value) >= np.finfo(dtype).tiny, np.isfinite(slope))
-    if is_sure.all():
-        return slope
-    is_zero = np.equal(np.prod([y - k for k in range(n)], 0), 0)
-    plain = np.power(np.where(is_zero, 1, x), y - n)
-    for k in range(n):
-        plain = plain * (y - k)
-    return np.where(is_sure, slope, plain)
 
 
 @array_function

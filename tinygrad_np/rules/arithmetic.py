@@ -23,7 +23,6 @@ from ..kernels.elementwise import (
     mean_logistic_loss,
     off_zero,
     per,
-    power_slope,
     quotient,
     relu,
     relu_gate,
@@ -37,17 +36,16 @@ from .table import general, linear, over, pointwise, same, takes
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
-    """y·x**(y − 1) where y − 1 is exact, as of most numbers; 0 for y = 0, whatever x is."""
+    """y·x**(y − 1), and 0 for y = 0 where x is 0 or nan, and that is 0·∞ or 0·nan."""
     if isinstance(y, (int, float, complex)):
         if y == 2:
             return x + x  # of all powers the one that is met most
-        if type(y) is float and x.dtype.kind == "f":
-            y = float(x.dtype.type(y))  # as NumPy rounds it
-        if x.dtype.itemsize > 2 and (not isinstance(y, float) or y - 1 + 1 == y):
-            return y * x ** (y - 1) if y else np.zeros_like(x)
-    elif x.dtype.itemsize > 2 and not np.less(y, 0.5).any():
+        return y * x ** (y - 1) if y else np.zeros_like(x)
+    is_zeroth = np.equal(y, 0)
+    if not is_zeroth.any():
         return y * x ** (y - 1)
-    return power_slope(x, y)
+    dead = np.logical_and(is_zeroth, np.logical_not(np.greater(np.absolute(x), 0)))
+    return np.where(dead, 0, y * np.where(dead, 1, x) ** (y - 1))
 
 
 def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
@@ -59,17 +57,6 @@ def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
     base_is_zero = np.equal(x, 0)
     at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
     return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
-
-
-def _power_slope_by_exponent(ans: Any, x: Any, y: Any, n: int) -> Any:
-    return _power_by_exponent(ans, x, y) + _by_coefficient(x, y, n)
-
-
-def _by_coefficient(x: Any, y: Any, n: int) -> Any:
-    """The derivative of y·(y − 1)⋯(y − n + 1) times xʸ⁻ⁿ."""
-    if n == 1:
-        return np.power(x, y - 1)
-    return power_slope(x, y - 1, n - 1) + y * _by_coefficient(x, y - 1, n - 1)
 
 
 def _across(x: Any, y: Any) -> Any:
@@ -214,12 +201,16 @@ ROWS = (
     pointwise(np.power, _power_by_base, _power_by_exponent, analytic=True),
     pointwise(np.float_power, _power_by_base, _power_by_exponent, analytic=True),
     pointwise(
-        power_slope,
-        lambda x, y, n: power_slope(x, y, n + 1),
-        _power_slope_by_exponent,
+        np.hypot,
+        lambda x, y, ans: direction(x, y, ans),
+        lambda x, y, ans: direction(y, x, ans),
     ),
-    pointwise(np.hypot, lambda x, y: direction(x, y), lambda x, y: direction(y, x)),
-    pointwise(direction, _across, _along),
+    pointwise(
+        direction,
+        _across,
+        _along,
+        locally_constant={"length": "what depends on it is in the derivatives by x and y"},
+    ),
     # size and sign; the transposes of conjugating maps conjugate
     general(
         np.absolute,
@@ -339,5 +330,4 @@ CHOICES = {
     "count": "it is a number of elements",
     "function": "it is a function",
     "low": "it takes the place of 0",
-    "n": "it is the order of a derivative",
 }

@@ -63,7 +63,7 @@ def shared(x: Any, chosen: Any, axis: Any) -> Any:
     >>> shared(np.ones(3), np.array([True, False, True]), None)
     array([0.5, 0. , 0.5])
     """
-    return per(np.where(chosen, x, 0), np.maximum(_how_many(chosen, axis), 1))
+    return np.where(chosen, per(x, np.maximum(_how_many(chosen, axis), 1)), 0)
 
 
 def averaged(x: Any, chosen: Any, axis: Any) -> Any:

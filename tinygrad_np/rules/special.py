@@ -18,7 +18,14 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ..kernels.distributions import exponential_moment, gaussian, inverse_mills, mills_excess
+from ..kernels.distributions import (
+    beta_density,
+    exponential_moment,
+    gamma_density,
+    gaussian,
+    inverse_mills,
+    mills_excess,
+)
 from ..kernels.elementwise import quotient, sigmoid_slope
 from .table import Row, constant, pointwise, takes
 
@@ -58,14 +65,18 @@ def _trigamma(x: Any) -> Any:
 
 
 def _gamma_density(alpha: Any, x: Any) -> Any:
-    alpha = _number(alpha, x)
-    return np.exp(special.xlogy(alpha - 1, x) - x - special.gammaln(alpha))
+    alpha = np.asarray(alpha, np.float64)
+    return gamma_density(alpha - 1, x, special.gammaln(alpha))
 
 
 def _beta_density(alpha: Any, beta: Any, x: Any) -> Any:
-    alpha, beta = _number(alpha, x), _number(beta, x)
-    log_powers = special.xlogy(alpha - 1, x) + special.xlog1py(beta - 1, -x)
-    return np.exp(log_powers - special.betaln(alpha, beta))
+    alpha, beta = np.asarray(alpha, np.float64), np.asarray(beta, np.float64)
+    return beta_density(alpha - 1, beta - 1, x, special.betaln(alpha, beta))
+
+
+def _one_less(p: Any) -> Any:
+    """p − 1, or anything for p = 0, which the power to p − 1 is multiplied by."""
+    return np.where(np.equal(p, 0), p, p - 1)
 
 
 def _log_quotient(x: Any, y: Any) -> Any:
@@ -197,9 +208,20 @@ ROWS: tuple[Row, ...] = (
         x=lambda alpha, x: -_gamma_density(alpha, x),
     ),
     pointwise(
+        gamma_density,
+        x=lambda p, x, scale, ans: p * gamma_density(_one_less(p), x, scale) - ans,
+    ),
+    pointwise(
         special.betainc,
         takes("alpha", "beta", "x", dtype=None),
         x=lambda alpha, beta, x: _beta_density(alpha, beta, x),
+    ),
+    pointwise(
+        beta_density,
+        x=lambda p, q, x, scale: (
+            p * beta_density(_one_less(p), q, x, scale)
+            - q * beta_density(p, _one_less(q), x, scale)
+        ),
     ),
     # entropies
     pointwise(
@@ -303,7 +325,7 @@ ROWS: tuple[Row, ...] = (
     constant(special.gammasgn, "it is constant between its jumps"),
 )
 
-CHOICES = {"rate": "there is no rule for the derivative by it"}
+CHOICES = dict.fromkeys(["p", "q", "rate", "scale"], "there is no rule for the derivative by it")
 
 _OWN = "give it one with tg.pointwise, or use t.data for a constant"
 _FORMULAS = {

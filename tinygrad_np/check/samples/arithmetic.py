@@ -14,7 +14,6 @@ from ...kernels.elementwise import (
     mean_logistic_loss,
     off_zero,
     per,
-    power_slope,
     quotient,
     relu,
     relu_gate,
@@ -128,10 +127,6 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.cbrt: unary(POSITIVE),
     np.power: binary(POSITIVE, REAL),
     np.float_power: binary(POSITIVE, REAL),
-    power_slope: lambda rng: [
-        call(POSITIVE.draw(rng, 3, 3), REAL.draw(rng, 3, 3), reach=POSITIVE.reach),
-        call(1 + POSITIVE.draw(rng, 3), REAL.draw(rng, 2, 1), 2, reach=POSITIVE.reach),
-    ],
     np.hypot: binary(POSITIVE, POSITIVE),
     direction: binary(POSITIVE, POSITIVE),
     np.absolute: kinked,
