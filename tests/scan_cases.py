@@ -14,7 +14,6 @@ from mpmath import mp, mpf
 
 import tinygrad_np as tg
 from tinygrad_np.kernels import elementwise as own
-
 from tinygrad_np.kernels import special as series
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-import numpy as np
 import scipy.special
 from mpmath import mp, mpf
 from scan_cases import (

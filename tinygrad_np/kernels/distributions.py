@@ -76,6 +76,24 @@ def inverse_mills(x: Any) -> Any:
 
 
 @array_function
+def log_quotient(x: Any, y: Any) -> Any:
+    """log(x/y) to full precision, and inf wherever y is 0, also for 0/0: no x > 0 is possible there.
+
+    >>> log_quotient(np.array([1e300, 0.0, 0.0]), np.array([1e-300, 1.0, 0.0]))
+    array([1381.5510558,         -inf,          inf])
+    """
+    is_zero = np.equal(y, 0)
+    y = np.where(is_zero, np.ones_like(y), y)
+    with np.errstate(all="ignore"):
+        ratio = x / y
+        is_near = np.less(np.absolute(ratio - 1), 0.5)
+        is_far = np.logical_or(np.less(ratio, np.finfo(ratio.dtype).tiny), np.isinf(ratio))
+        logarithm = np.where(is_near, np.log1p((x - y) / y), np.log(ratio))
+        logarithm = np.where(is_far, np.log(x) - np.log(y), logarithm)
+    return np.where(is_zero, np.inf, logarithm)
+
+
+@array_function
 def gamma_density(p: Any, x: Any, scale: Any) -> Any:
     """xᵖ·exp(−x − scale): that of the Gamma distribution, for p = α − 1 and scale = log Γ(α).
 
@@ -110,4 +128,8 @@ def exponential_moment(x: Any, v: int) -> Any:
     >>> exponential_moment(np.array([0.0, 1.0]), 1)
     array([0.5, 1. ])
     """
-    return special.hyp1f1(v + 1, v + 2, real_numbers(x, "exponential_moment")) / (v + 1)
+    x = real_numbers(x, "exponential_moment")
+    near = np.maximum(x, -100)  # below, exp(x) is nothing: what remains is v!/(−x)ᵛ⁺¹
+    result = special.hyp1f1(v + 1, v + 2, near) / (v + 1)
+    far = special.gamma(v + 1) * (1 / np.where(np.equal(near, x), 1, -x)) ** (v + 1)
+    return np.where(np.equal(near, x), result, far.astype(result.dtype))

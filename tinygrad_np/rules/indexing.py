@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.scatter import index_max, index_min, index_set, is_last_writer, scatter_add
 from ..kernels.elementwise import per
+from ..kernels.scatter import index_max, index_min, index_set, is_last_writer, scatter_add
 from .table import Row, constant, general, linear, takes
 
 

@@ -24,10 +24,12 @@ from ..kernels.distributions import (
     gamma_density,
     gaussian,
     inverse_mills,
+    log_quotient,
     mills_excess,
 )
-from ..kernels.elementwise import quotient, sigmoid_slope
-from .table import Row, constant, pointwise, takes
+from ..kernels.elementwise import cast, direction, quotient, sigmoid_slope
+from ..kernels.special import bessel_i
+from .table import Row, constant, over, pointwise, takes
 
 # The ufuncs themselves: with SCIPY_ARRAY_API=1 in the environment, the functions of
 # `scipy.special` are wrappers around them.
@@ -79,21 +81,13 @@ def _one_less(p: Any) -> Any:
     return np.where(np.equal(p, 0), p, p - 1)
 
 
-def _log_quotient(x: Any, y: Any) -> Any:
-    """log(x/y), and inf wherever y is 0, also for 0/0: no x > 0 is possible there."""
-    zero = np.equal(y, 0)
-    logs = np.log(np.where(zero, 1, x)) - np.log(np.where(zero, 1, y))
-    return np.where(zero, np.inf, logs)
-
-
 # losses and transformations
 
 
 def _pseudo_huber_by_delta(delta: Any, r: Any) -> Any:
     """(s − δ)²/s for s = √(δ² + r²), where s − δ = r²/(s + δ) does not cancel."""
-    s = np.hypot(delta, r)
-    excess = quotient(r, s + delta) * r
-    return quotient(excess * excess, s)
+    sine = direction(r, delta)
+    return r * sine * np.square(sine / (1 + direction(delta, r)))
 
 
 def _box_cox_by_exponent(log_x: Any, exponent: Any) -> Any:
@@ -209,7 +203,9 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         gamma_density,
-        x=lambda p, x, scale, ans: p * gamma_density(_one_less(p), x, scale) - ans,
+        x=lambda p, x, scale, ans: (
+            cast(p, ans.dtype) * gamma_density(_one_less(p), x, scale) - ans
+        ),
     ),
     pointwise(
         special.betainc,
@@ -218,9 +214,9 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         beta_density,
-        x=lambda p, q, x, scale: (
-            p * beta_density(_one_less(p), q, x, scale)
-            - q * beta_density(p, _one_less(q), x, scale)
+        x=lambda p, q, x, scale, ans: (
+            cast(p, ans.dtype) * beta_density(_one_less(p), q, x, scale)
+            - cast(q, ans.dtype) * beta_density(p, _one_less(q), x, scale)
         ),
     ),
     # entropies
@@ -239,14 +235,15 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.entr, lambda x: -np.log(x) - 1),
     pointwise(
         special.rel_entr,
-        lambda x, y: _log_quotient(x, _number(y, x)) + 1,
+        lambda x, y: log_quotient(x, _number(y, x)) + 1,
         lambda x, y: -quotient(x, y),
     ),
     pointwise(
         special.kl_div,
-        lambda x, y: _log_quotient(x, _number(y, x)),
+        lambda x, y: log_quotient(x, _number(y, x)),
         lambda x, y: 1 - quotient(x, y),
     ),
+    pointwise(log_quotient, over(lambda x: x), lambda y: -1 / _number(y)),
     # losses and transformations
     pointwise(
         special.huber,
@@ -258,7 +255,7 @@ ROWS: tuple[Row, ...] = (
         special.pseudo_huber,
         takes("delta", "r", dtype=None),
         lambda delta, r: _pseudo_huber_by_delta(delta, r),
-        lambda delta, r: quotient(r * delta, np.hypot(delta, r)),
+        lambda delta, r: r * direction(delta, r),
     ),
     pointwise(
         special.boxcox,
@@ -288,8 +285,8 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.y1, lambda x: _y_slope(1, x)),
     pointwise(special.yv, _ORDER, z=_y_slope),
     pointwise(special.yn, _ORDER, z=_y_slope),
-    pointwise(special.i0, lambda x: special.i1(x)),
-    pointwise(special.i1, lambda x: _i_slope(1, x)),
+    pointwise(special.i0, lambda x: bessel_i(x, 1)),
+    pointwise(special.i1, lambda x: 0.5 * (bessel_i(x, 0) + bessel_i(x, 2))),
     pointwise(special.iv, _ORDER, z=_i_slope),
     pointwise(special.i0e, lambda x, ans: special.i1e(x) - np.sign(x) * ans),
     pointwise(special.i1e, lambda x, ans: _ive_slope(1, x) - np.sign(x) * ans),

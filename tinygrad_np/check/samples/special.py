@@ -11,6 +11,7 @@ from ...kernels.distributions import (
     exponential_moment,
     gamma_density,
     gaussian,
+    log_quotient,
     mills_excess,
 )
 from .draws import (
@@ -86,11 +87,12 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     special.ndtr: unary(REAL),
     special.log_ndtr: unary(REAL),
     gaussian: lambda rng: [call(REAL.draw(rng, 3, 3)), call(REAL.draw(rng, 3), 0.5)],
+    log_quotient: binary(POSITIVE, POSITIVE),
     gamma_density: lambda rng: [
-        call(p, POSITIVE.draw(rng, 3), 0.5, reach=POSITIVE.reach) for p in (-0.5, 0.0, 2.5)
+        call(np.array(p), POSITIVE.draw(rng, 3), 0.5, reach=POSITIVE.reach) for p in (-0.5, 0.0, 2.5)
     ],
     beta_density: lambda rng: [
-        call(p, 1.0 - p, PROBABILITY.draw(rng, 3), 0.5, reach=PROBABILITY.reach)
+        call(np.array(p), np.array(1.0 - p), PROBABILITY.draw(rng, 3), 0.5, reach=PROBABILITY.reach)
         for p in (-0.5, 0.0, 1.0)
     ],
     mills_excess: lambda rng: [call(Domain(-8.0, 2.0, 1.0).draw(rng, 3, 3))],
