@@ -209,7 +209,7 @@ UNARY: dict[Any, list[Case]] = {
              share=0.25)
     ],
     # the project's own
-    own.relu: [Case(tg.relu, lambda x: max(x, 0), closed=_flat(lambda x: int(x > 0)), spared=_zero)],
+    own.relu: [Case(tg.relu, None, closed=_flat(lambda x: int(x > 0)), spared=_zero)],
     own.relu_gate: [Case(lambda x: own.relu_gate(x, np.ones_like(x)), None, closed=_flat(1))],
     own.sigmoid: [Case(tg.sigmoid, _sigma, (_density,))],
     own.per: [Case(lambda x: own.per(x, 8), lambda x: x / 8, closed=_flat(0.125))],
@@ -267,6 +267,9 @@ def _softmax_pair(x: Any, y: Any) -> Any:
 _LOGADDEXP_SLOPES = (lambda x, y: _sigma(x - y), lambda x, y: _sigma(y - x))
 _RESIDUAL_SLOPES = (lambda z, y: _density(z), lambda z, y: mpf(-1))
 
+_LARGER = _flat(lambda x, y: int(x > y), lambda x, y: int(y > x))
+_SMALLER = _flat(lambda x, y: int(x < y), lambda x, y: int(y < x))
+
 BINARY: dict[Any, list[Case]] = {
     np.add: [Case(np.add, lambda x, y: x + y, domain=PLANE, closed=_flat(1, 1))],
     np.subtract: [Case(np.subtract, lambda x, y: x - y, domain=PLANE, closed=_flat(1, -1))],
@@ -275,7 +278,8 @@ BINARY: dict[Any, list[Case]] = {
         Case(np.divide, lambda x, y: x / y, (lambda x, y: 1 / y, lambda x, y: -x / y**2))
     ],
     np.remainder: [
-        Case(np.remainder, None, domain=PLANE, closed=_flat(1, lambda x, y: -mp.floor(x / y)), spared=_step)
+        Case(np.remainder, None, domain=PLANE, spared=_step,
+             closed=_flat(1, lambda x, y: -mp.floor(x / y)))
     ],
     np.divmod: [
         Case(lambda x, y: np.divmod(x, y)[1], None, spared=_step, domain=PLANE,
@@ -307,22 +311,10 @@ BINARY: dict[Any, list[Case]] = {
              (lambda y, x: x / _sum_of_squares(x, y), lambda y, x: -y / _sum_of_squares(x, y)),
              spared=_both_zero)
     ],
-    np.maximum: [
-        Case(np.maximum, None, domain=PLANE, closed=_flat(lambda x, y: int(x > y), lambda x, y: int(y > x)),
-             spared=_tie)
-    ],
-    np.minimum: [
-        Case(np.minimum, None, domain=PLANE, closed=_flat(lambda x, y: int(x < y), lambda x, y: int(y < x)),
-             spared=_tie)
-    ],
-    np.fmax: [
-        Case(np.fmax, None, domain=PLANE, closed=_flat(lambda x, y: int(x > y), lambda x, y: int(y > x)),
-             spared=_tie)
-    ],
-    np.fmin: [
-        Case(np.fmin, None, domain=PLANE, closed=_flat(lambda x, y: int(x < y), lambda x, y: int(y < x)),
-             spared=_tie)
-    ],
+    np.maximum: [Case(np.maximum, None, domain=PLANE, closed=_LARGER, spared=_tie)],
+    np.minimum: [Case(np.minimum, None, domain=PLANE, closed=_SMALLER, spared=_tie)],
+    np.fmax: [Case(np.fmax, None, domain=PLANE, closed=_LARGER, spared=_tie)],
+    np.fmin: [Case(np.fmin, None, domain=PLANE, closed=_SMALLER, spared=_tie)],
     np.logaddexp: [
         Case(np.logaddexp, lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), _LOGADDEXP_SLOPES)
     ],

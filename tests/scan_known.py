@@ -1,8 +1,8 @@
-"""What the scan of the elementwise rules excuses: derivatives that cannot reach its limits, and why.
+"""What the scan of the elementwise rules excuses: derivatives that cannot reach its limits.
 
-An entry holds for functions by name, for the orders and dtypes that it names, and where its condition
-says so, given the row of the scan and the dtype's `finfo`. `docs/accuracy.md` shows the reasons, with
-the worst error that each excuses.
+An entry holds for functions by name, for the orders and dtypes that it names, and where its
+condition says so, given the row of the scan and the dtype's `finfo`. `docs/accuracy.md` shows the
+reasons, with the worst error that each excuses.
 """
 
 import sys
@@ -52,6 +52,24 @@ EVERYWHERE = [
     ),
 ]
 
+
+def _is_vast(row: Any, info: Any) -> bool:
+    """Whether the exact derivative is next to the largest number."""
+    return bool(abs(row.exact) > info.max / 16)
+
+
+def _is_large(row: Any, info: Any) -> bool:
+    return max(map(abs, row.point)) > info.max / 2
+
+
+_FACTOR = Known(
+    "a power of x is larger than its multiple, the derivative, and overflows first",
+    inf,
+    where=_is_vast,
+)
+_ROUNDED = "the exponential magnifies the rounding of what it is taken of"
+_SCIPY = "differences of SciPy's own values, which have no more digits"
+
 _ENTRIES: list[tuple[str, Known]] = [
     (
         "np.sinc sinc_derivative",
@@ -70,35 +88,53 @@ _ENTRIES: list[tuple[str, Known]] = [
         ),
     ),
     (
-        "np.divide quotient np.hypot np.arctan2",
-        Known(
-            "a quotient on the way is subnormal, because an operand is",
-            where=_is_subnormal,
-        ),
+        "np.divide quotient np.hypot np.arctan2 scipy.special.xlogy scipy.special.rel_entr "
+        "scipy.special.kl_div scipy.special.pseudo_huber",
+        Known("a quotient on the way is subnormal, because an operand is", where=_is_subnormal),
     ),
     (
-        "np.hypot",
+        "np.hypot scipy.special.pseudo_huber",
         Known(
-            "1/√(x² + y²) overflows where that is subnormal",
+            "1/√(x² + y²) overflows where both operands are subnormal, or almost",
             inf,
             orders=(2,),
-            dtypes=("float16",),
-            where=lambda row, info: abs(row.value) < info.tiny,
+            where=lambda row, info: max(map(abs, row.point)) < 4 * info.tiny,
         ),
+    ),
+    (
+        "np.power np.float_power scipy.special.boxcox scipy.special.boxcox1p "
+        "scipy.special.gammainc scipy.special.gammaincc scipy.special.betainc scipy.special.yn",
+        _FACTOR,
     ),
     (
         "np.power np.float_power",
         Known(
-            "xʸ⁻ⁿ is larger than its multiple by y(y − 1)…, and overflows first",
+            "of a subnormal base, xʸ⁻ⁿ overflows before it is multiplied by y(y − 1)… or log x",
             inf,
-            where=lambda row, info: abs(row.exact) > info.max / 16 or _is_subnormal(row, info),
+            where=lambda row, info: abs(row.point[0]) < info.tiny,
         ),
     ),
     (
         "np.power np.float_power",
         Known(
-            "mixed, (1 + y log x)·xʸ⁻¹ is a difference where y log x is negative, and y − 1 in it is "
-            "rounded",
+            "for y = 0 the second derivative is 0·(−1)·x⁻², and x⁻² overflows",
+            inf,
+            orders=(2,),
+            where=lambda row, info: row.point[1:] == (0,) and abs(row.point[0]) < info.max**-0.5,
+        ),
+    ),
+    (
+        "np.power np.float_power",
+        Known(
+            "y − n is rounded, which the logarithm of x magnifies; xʸ⁻ⁿ may be subnormal where its "
+            "multiple is not",
+            4096,
+        ),
+    ),
+    (
+        "np.power np.float_power",
+        Known(
+            "the mixed derivative (1 + y log x)·xʸ⁻¹ is a difference where y log x is negative",
             orders=(2,),
             where=lambda row, info: row.order == (1, 1) and row.point[1] * log(row.point[0]) < 0,
         ),
@@ -123,8 +159,8 @@ _ENTRIES: list[tuple[str, Known]] = [
     (
         "logsumexp softmax",
         Known(
-            "a difference of probabilities that are almost equal, or of 1 and one that is almost 1, "
-            "as in PyTorch",
+            "a difference of probabilities that are almost equal, or of 1 and one that is almost "
+            "1, as in PyTorch",
         ),
     ),
     (
@@ -149,6 +185,101 @@ _ENTRIES: list[tuple[str, Known]] = [
             orders=(2,),
             where=_near(0.5, 0.05),
         ),
+    ),
+    (
+        "scipy.special.ndtr",
+        Known(
+            "x² − 1 is a difference, and is 0 at 1",
+            orders=(3,),
+            where=lambda row, info: abs(abs(row.point[0]) - 1) < 0.05,
+        ),
+    ),
+    (
+        "scipy.special.erfcx",
+        Known(
+            "x·√2 overflows",
+            inf,
+            orders=(2, 3),
+            where=_is_large,
+        ),
+    ),
+    (
+        "scipy.special.erfcx scipy.special.log_ndtr",
+        Known(
+            "from the second (log_ndtr: third) derivative on, in the tail, it is a difference of "
+            "numbers that are larger by x²",
+            orders=(2, 3),
+            where=lambda row, info: abs(row.point[0]) > 3,
+        ),
+    ),
+    (
+        "scipy.special.erfcx scipy.special.erfinv scipy.special.erfcinv scipy.special.ndtri "
+        "scipy.special.ndtri_exp",
+        Known(f"{_ROUNDED}, here a square", 4096),
+    ),
+    (
+        "scipy.special.gammainc scipy.special.gammaincc scipy.special.betainc",
+        Known(f"{_ROUNDED}, here a sum of logarithms as large as the parameters; 0 at the mode"),
+    ),
+    (
+        "scipy.special.boxcox scipy.special.boxcox1p scipy.special.inv_boxcox "
+        "scipy.special.inv_boxcox1p",
+        Known(f"{_ROUNDED}, here y·log x", 4096),
+    ),
+    (
+        "scipy.special.gamma scipy.special.gammaln",
+        Known(
+            "next to the poles SciPy's own digamma function has no more digits",
+            where=lambda row, info: row.point[0] < 0,
+        ),
+    ),
+    (
+        "scipy.special.beta scipy.special.betaln",
+        Known("ψ(x + y) − ψ(x) is a difference, of numbers that may overflow for small x", inf),
+    ),
+    (
+        "scipy.special.rel_entr",
+        Known(
+            "1 + log(x/y) is 0 at x = y/e",
+            orders=(1,),
+            where=lambda row, info: abs(1 + log(row.point[0] / row.point[1])) < 0.1,
+        ),
+    ),
+    (
+        "scipy.special.kl_div",
+        Known("1 − x/y is 0 where x = y", orders=(1,), where=_beside(0.5)),
+    ),
+    (
+        "scipy.special.pseudo_huber",
+        Known(
+            "the derivative of r·δ/√(δ² + r²) is a difference for large r, and √(δ² + r²) may "
+            "overflow",
+        ),
+    ),
+    (
+        "scipy.special.j0 scipy.special.j1 scipy.special.jv scipy.special.y0 scipy.special.y1 "
+        "scipy.special.yv scipy.special.yn",
+        Known("SciPy's own values next to zeros have no more digits"),
+    ),
+    (
+        "scipy.special.jv scipy.special.iv scipy.special.ive",
+        Known(
+            "SciPy's own values at subnormal numbers are 0, nan or infinite",
+            inf,
+            where=_is_subnormal,
+        ),
+    ),
+    (
+        "scipy.special.i0e scipy.special.i1e scipy.special.ive scipy.special.k0e "
+        "scipy.special.k1e scipy.special.kve",
+        Known(
+            "SciPy's own values are nan far out", inf, where=lambda row, info: row.point[0] > 1e8
+        ),
+    ),
+    (
+        "scipy.special.i0e scipy.special.i1e scipy.special.ive scipy.special.k0e "
+        "scipy.special.k1e scipy.special.kve",
+        Known(f"{_SCIPY}: each derivative is smaller by 1/x than what it is a difference of"),
     ),
 ]
 

@@ -79,8 +79,8 @@ class Row(NamedTuple):
     def __str__(self) -> str:
         where = ", ".join(f"{x:.9g}" for x in self.point)
         return (
-            f"{self.name} {self.dtype} {self.order}, {self.mode}: {self.error:.3g} ulps at {where}: "
-            f"{self.found!r}, exact {mp.nstr(self.exact, 12)}"
+            f"{self.name} {self.dtype} {self.order}, {self.mode}: {self.error:.3g} ulps at "
+            f"{where}: {self.found!r}, exact {mp.nstr(self.exact, 12)}"
         )
 
 
@@ -285,7 +285,7 @@ def scan_all(function: Any, dtype: Any, count: int = 200) -> Iterator[Row]:
 
 
 class Worst(NamedTuple):
-    """Of one function, dtype and order (its sum): the worst that counts, and the worst that is known."""
+    """Of a function, dtype and order (its sum): the worst that counts, the worst that is known."""
 
     counts: Row | None
     known: Row | None
@@ -314,22 +314,27 @@ def told(error: float) -> str:
 
 OPENING = """# Accuracy of derivatives
 
-Each derivative of each elementwise function against mpmath, in reverse, forward and mixed mode: of one operand at some
-200 points over all exponents, both signs, subnormal numbers and the ends of the domain, to the third order; of two operands at
-pairs of exponents, with mixed derivatives, to the second. Expensive functions have fewer points. Points are left out
+Each derivative of each elementwise function against mpmath, in reverse, forward and mixed mode. Of
+one operand to the third order, at some 200 points over all exponents, with both signs, subnormal
+numbers and the ends of the domain; of two operands to the second order, mixed derivatives too, at
+pairs of exponents. Functions that mpmath takes long for have fewer points. Points are left out
 where the function's own value, as NumPy or SciPy compute it, is not finite. Measured with
 
     PYTHONPATH=. python tests/scan_pointwise.py --write docs/accuracy.md
 
-with NumPy {numpy} and SciPy {scipy}, in {minutes:.0f} minutes. The unit is one in the last place of the exact
-derivative (below the smallest normal number, that number). No derivative that is not listed below is off by more than {limits[1]} units in the
-first order, {limits[2]} in the second, {limits[3]} in the third, and none is nan or infinite where the exact one is finite.
-A slow test, `tests/test_scan.py`, holds the package to it.
+with NumPy {numpy} and SciPy {scipy}; it takes {minutes:.0f} minutes. Errors are in units in the
+last place of the exact derivative (below the smallest normal number, of that). A slow test,
+`tests/test_scan.py`, fails where one is above {limits[1]} in the first order, {limits[2]} in the
+second or {limits[3]} in the third, or is nan or infinite where the exact derivative is finite,
+unless the second table has it.
+
+NumPy's and SciPy's functions are themselves off by up to 6 units, and a derivative of third order
+has up to ten factors: hence the limits.
 
 ## The worst errors
 
-Largest error by order, without the points that are listed in the second table; "+" marks a function that has such points in this order
-and dtype.
+By order, without the points of the second table; "+" marks a function that has such points in this
+order and dtype.
 
 | function | float16: 1 | 2 | 3 | float32: 1 | 2 | 3 | float64: 1 | 2 | 3 |
 |---|---|---|---|---|---|---|---|---|---|

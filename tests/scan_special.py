@@ -37,17 +37,17 @@ def _of_values(make: Callable[..., Any]) -> Callable[..., Any]:
 def _gauss(order: Any, x: Any) -> Any:
     """Of erf."""
     n = order[0] - 1
-    return 2 / mp.sqrt(mp.pi) * mp.exp(-x * x) * (1, -2 * x, 4 * x * x - 2)[n]
+    return 2 / mp.sqrt(mp.pi) * exp(-x * x) * (1, -2 * x, 4 * x * x - 2)[n]
 
 
 def _erfi(order: Any, x: Any) -> Any:
     n = order[0] - 1
-    return 2 / mp.sqrt(mp.pi) * mp.exp(x * x) * (1, 2 * x, 4 * x * x + 2)[n]
+    return 2 / mp.sqrt(mp.pi) * exp(x * x) * (1, 2 * x, 4 * x * x + 2)[n]
 
 
 def _normal(order: Any, x: Any) -> Any:
     n = order[0] - 1
-    return mp.npdf(x) * (1, -x, x * x - 1)[n]
+    return exp(-x * x / 2) / mp.sqrt(2 * mp.pi) * (1, -x, x * x - 1)[n]
 
 
 def _erfcx(n: int, x: Any) -> Any:
@@ -382,7 +382,7 @@ SPECIAL: dict[Any, list[Case]] = {
                          spared=_log_gamma_pole),
     special._ufuncs._zeta: [
         Case(lambda q, s=s: special.zeta(s, q), None, closed=_hurwitz(s), domain=(POSITIVE,),
-             bits=200)
+             bits=200, share=0.25)
         for s in (2.0, 1.25, 5.0)
     ],
     special.beta: _closed(special.beta, _beta, domain=(POSITIVE, POSITIVE), share=0.125),

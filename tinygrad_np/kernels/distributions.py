@@ -77,7 +77,7 @@ def inverse_mills(x: Any) -> Any:
 
 @array_function
 def log_quotient(x: Any, y: Any) -> Any:
-    """log(x/y) to full precision, and inf wherever y is 0, also for 0/0: no x > 0 is possible there.
+    """log(x/y) to full precision, and inf where y is 0, also for 0/0: no x > 0 is possible there.
 
     >>> log_quotient(np.array([1e300, 0.0, 0.0]), np.array([1e-300, 1.0, 0.0]))
     array([1381.5510558,         -inf,          inf])

@@ -24,7 +24,7 @@ def _arctan2_slope_by_x(x: Any, y: Any) -> Any:
     """(y² − x²)/(x² + y²)², exact also where x is almost y."""
     length = np.hypot(x, y)
     length = np.where(np.equal(length, 0), np.inf, length)
-    return (y - x) / length * (y / length + x / length) / length / length
+    return (y - x) / length * ((y + x) / length) / length / length
 
 
 def _arctan2_slope_by_y(x: Any, y: Any) -> Any:

@@ -203,9 +203,7 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         gamma_density,
-        x=lambda p, x, scale, ans: (
-            cast(p, ans.dtype) * gamma_density(_one_less(p), x, scale) - ans
-        ),
+        x=lambda p, x, scale, ans: cast(p, ans.dtype) * gamma_density(_one_less(p), x, scale) - ans,
     ),
     pointwise(
         special.betainc,

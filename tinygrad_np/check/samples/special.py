@@ -89,7 +89,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     gaussian: lambda rng: [call(REAL.draw(rng, 3, 3)), call(REAL.draw(rng, 3), 0.5)],
     log_quotient: binary(POSITIVE, POSITIVE),
     gamma_density: lambda rng: [
-        call(np.array(p), POSITIVE.draw(rng, 3), 0.5, reach=POSITIVE.reach) for p in (-0.5, 0.0, 2.5)
+        call(np.array(p), POSITIVE.draw(rng, 3), 0.5, reach=POSITIVE.reach)
+        for p in (-0.5, 0.0, 2.5)
     ],
     beta_density: lambda rng: [
         call(np.array(p), np.array(1.0 - p), PROBABILITY.draw(rng, 3), 0.5, reach=PROBABILITY.reach)
