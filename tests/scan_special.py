@@ -342,6 +342,35 @@ def _huber(order: Any, delta: Any, r: Any) -> Any:
     }[order] * mpf(1)
 
 
+def _inverse_box_cox(function: Any, shift: int) -> list[Case]:
+    """By x and by y; mpmath takes minutes for larger numbers, and for smaller y."""
+
+    def slope(x: Any, y: float) -> Any:
+        return mp.power(1 + x * y, 1 / mpf(y) - 1) if y else exp(x)
+
+    by_x = [
+        Case(
+            lambda x, y=y: function(x, y),
+            None,
+            (lambda x, y=y: slope(x, y),),
+            domain=((-1 / y if y else -1e3, 1e6),),
+            share=0.25,
+        )
+        for y in (0.0, 0.5, 2.0)
+    ]
+    by_y = [
+        Case(
+            lambda y, x=x: function(x, y),
+            lambda y, x=x: exp(mp.log1p(x * y) / y) - shift,
+            domain=((-1 / x, 1e6),),
+            spared=lambda y: abs(y) < 2**-10,
+            share=0.25,
+        )
+        for x in (0.5, 3.0)
+    ]
+    return [*by_x, *by_y]
+
+
 SPECIAL: dict[Any, list[Case]] = {
     # logistic and error functions
     special.expit: _case(special.expit, _sigma, _density),
@@ -388,17 +417,18 @@ SPECIAL: dict[Any, list[Case]] = {
     special.beta: _closed(special.beta, _beta, domain=(POSITIVE, POSITIVE), share=0.125),
     special.betaln: _closed(special.betaln, _betaln, domain=(POSITIVE, POSITIVE), share=0.125),
     special.gammainc: [
-        Case(lambda x, a=a: special.gammainc(a, x), None, closed=_gamma_density(a, 1),
+        Case(lambda x, a=a: special.gammainc(a, x), None, closed=_gamma_density(a, 1), share=0.25,
              domain=(POSITIVE,), near=(a,))
         for a in (0.0078125, 0.5, 1.0, 3.5, 40.0, 1e4)
     ],
     special.gammaincc: [
-        Case(lambda x, a=a: special.gammaincc(a, x), None, closed=_gamma_density(a, -1),
+        Case(lambda x, a=a: special.gammaincc(a, x), None, closed=_gamma_density(a, -1), share=0.25,
              domain=(POSITIVE,), near=(a,))
         for a in (0.5, 40.0)
     ],
     special.betainc: [
         Case(lambda x, a=a, b=b: special.betainc(a, b, x), None, closed=_beta_density(a, b),
+             share=0.25,
              domain=(PROBABILITY,), near=(0.5, 1.0))
         for a, b in ((0.5, 0.5), (2.0, 3.5), (40.0, 60.0), (1e3, 1e-3), (1e4, 2e4))
     ],
@@ -444,22 +474,8 @@ SPECIAL: dict[Any, list[Case]] = {
         *[Case(lambda y, x=x: special.boxcox1p(x, y), None, closed=_by_exponent(1 + x))
           for x in (-0.5, 2.0, 0.125)],
     ],
-    special.inv_boxcox: [
-        *[Case(lambda x, y=y: special.inv_boxcox(x, y), None,
-               (lambda x, y=y: mp.power(1 + x * y, 1 / mpf(y) - 1) if y else mp.exp(x),),
-               domain=((-1 / y if y else -inf, inf),)) for y in (0.0, 0.5, 2.0)],
-        *[Case(lambda y, x=x: special.inv_boxcox(x, y),
-               lambda y, x=x: exp(mp.log1p(x * y) / y), domain=((-1 / x, inf),),
-               spared=lambda y: y == 0) for x in (0.5, 3.0)],
-    ],
-    special.inv_boxcox1p: [
-        *[Case(lambda x, y=y: special.inv_boxcox1p(x, y), None,
-               (lambda x, y=y: mp.power(1 + x * y, 1 / mpf(y) - 1) if y else mp.exp(x),),
-               domain=((-1 / y if y else -inf, inf),)) for y in (0.0, 0.5, 2.0)],
-        *[Case(lambda y, x=x: special.inv_boxcox1p(x, y),
-               lambda y, x=x: exp(mp.log1p(x * y) / y) - 1, domain=((-1 / x, inf),),
-               spared=lambda y: y == 0) for x in (0.5, 3.0)],
-    ],
+    special.inv_boxcox: _inverse_box_cox(special.inv_boxcox, 0),
+    special.inv_boxcox1p: _inverse_box_cox(special.inv_boxcox1p, 1),
     # Bessel functions; far out, those of SciPy have no digits, and mpmath takes minutes
     special.j0: _closed(special.j0, _circular(mp.besselj, 0), **_WAVES),
     special.j1: _closed(special.j1, _circular(mp.besselj, 1), **_WAVES),
