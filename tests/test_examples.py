@@ -233,7 +233,9 @@ def splits():
 
 
 class TestTheFiguresOfThePost:
-    @pytest.mark.parametrize("frozen", [None, "filter", "dense"])
+    @pytest.mark.parametrize(
+        "frozen", [None, *[pytest.param(w, marks=pytest.mark.slow) for w in ("filter", "dense")]]
+    )
     def test_every_figure(self, splits, frozen):
         """From the textbook form, log_loss of a sigmoid: also where that has rounded to 0 or 1."""
         options = two_class.parse(["--protocol", "post"])
