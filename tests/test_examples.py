@@ -283,7 +283,7 @@ class TestTenClasses:
         ("name", "filters"),
         [
             ("fashion-mnist", 1),
-            ("fashion-mnist", 5),
+            pytest.param("fashion-mnist", 5, marks=pytest.mark.slow),
             pytest.param("cifar-10", 15, marks=pytest.mark.slow),
         ],
     )
