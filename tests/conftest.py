@@ -1,5 +1,6 @@
-"""What all tests share: the switch that runs everything on the simple paths of the kernels."""
+"""What all tests share: the switch to the simple paths of the kernels, and a collector at rest."""
 
+import gc
 import sys
 
 import pytest
@@ -13,6 +14,12 @@ def pytest_addoption(parser):
         action="store_true",
         help="no tiles, no promises, no memory used again: what the fast paths are held against",
     )
+
+
+def pytest_collection_finish():
+    """The thousands of tests themselves are nothing for the garbage collector to go through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

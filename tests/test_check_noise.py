@@ -39,12 +39,11 @@ class TestWhatIsZeroToRounding:
     @pytest.mark.parametrize("name", ZEROS)
     @pytest.mark.parametrize("size", [1e-6, 100.0])
     def test_a_slope_is_wrong(self, name, size):
-        for seed in range(2):
-            report = check_gradient(ZEROS[name], lambda x: np.full(x.shape, size), BATCH, seed=seed)
-            assert report.verdict == "wrong", f"\n{report}"
-            assert max(row.floor for row in report.rows) < 1e-3 * size
-            given = check_gradient(ZEROS[name], np.full(BATCH.shape, size), BATCH, seed=seed)
-            assert given.verdict == "wrong" or name in MANY_VALUES, f"\n{given}"
+        report = check_gradient(ZEROS[name], lambda x: np.full(x.shape, size), BATCH)
+        assert report.verdict == "wrong", f"\n{report}"
+        assert max(row.floor for row in report.rows) < 1e-3 * size
+        given = check_gradient(ZEROS[name], np.full(BATCH.shape, size), BATCH)
+        assert given.verdict == "wrong" or name in MANY_VALUES, f"\n{given}"
 
     @pytest.mark.parametrize("name", ZEROS)
     def test_zero_is_not(self, name):
@@ -60,7 +59,7 @@ class TestWhatIsZeroToRounding:
             z = standardised(x)
             return (1 - 1 - z * z.mean(axis=0)) / x.std(axis=0)
 
-        for seed in range(40):
+        for seed in range(12):
             rng = np.random.default_rng(seed)
             x = 10.0 ** rng.uniform(-3, 6) + 10.0 ** rng.uniform(-4, 3) * rng.normal(size=(8, 3))
             report = check_gradient(ZEROS["a standardised batch, added up"], gradient, x, seed=seed)
@@ -75,8 +74,8 @@ class TestWhatIsZeroToRounding:
         def cut(x):
             return height * np.sum(np.maximum(np.sin(frequency * x), 0))
 
-        for seed in range(10):
-            x = np.random.default_rng(seed).normal(size=1 + seed % 4)
+        for seed in range(4):
+            x = np.random.default_rng(seed).normal(size=1 + seed)
             for f, g in (
                 (lambda x: height * np.sum(np.sin(frequency * x)), gradient),
                 (cut, lambda x: gradient(x) * (np.sin(frequency * x) > 0)),
@@ -115,11 +114,14 @@ class TestSteps:
         def f(x):
             return float(np.sum(np.exp(x.astype(np.float32)).astype(float)))
 
-        for seed in range(10):
+        for seed in range(3):
             x = np.random.default_rng(seed).normal(size=6)
             assert check_gradient(f, np.zeros_like, x, seed=seed).verdict == "wrong"
             assert check_gradient(f, lambda x: np.exp(x) / 2, x, seed=seed).verdict == "wrong"
             assert check_gradient(f, np.exp, x, seed=seed).verdict != "wrong"
+
+
+SAMPLES = [200, 2_000, 20_000, pytest.param(200_000, marks=pytest.mark.slow)]
 
 
 class TestAMeanOfMaxima:
@@ -135,7 +137,7 @@ class TestAMeanOfMaxima:
 
         return f, lambda x: np.mean(samples * (x * samples > 1)), at
 
-    @pytest.mark.parametrize("count", [200, 2_000, 20_000, 200_000])
+    @pytest.mark.parametrize("count", SAMPLES)
     def test_second_derivatives(self, count):
         for seed in range(3):
             f, by_x, at = self.case(count, seed)
@@ -145,7 +147,7 @@ class TestAMeanOfMaxima:
             assert report.verdict != "wrong", f"\n{report}"
             assert [row.verdict for row in report.rows[:3]] == 3 * ["right"]
 
-    @pytest.mark.parametrize("count", [200, 2_000, 20_000, 200_000])
+    @pytest.mark.parametrize("count", SAMPLES)
     def test_first_derivatives(self, count):
         for seed in range(3):
             f, by_x, at = self.case(count, seed)
@@ -177,7 +179,7 @@ class TestAGradientThatIsRounding:
         return (x * np.exp(x) - np.exp(x) + 1) / x**2
 
     def test_right(self):
-        sizes = np.exp(np.random.default_rng(0).uniform(np.log(1e-7), np.log(1e-3), 60))
+        sizes = np.exp(np.random.default_rng(0).uniform(np.log(1e-7), np.log(1e-3), 15))
         for size in (1e-6, *sizes):
             report = check_gradient(self.f, self.by_x, float(size))
             assert report.verdict != "wrong", f"{size}\n{report}"

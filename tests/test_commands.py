@@ -208,7 +208,7 @@ def test_every_option_of_an_example_is_tried(path):
 
 @pytest.mark.parametrize("program", [[], ["check"], ["table"]], ids=str)
 def test_the_help_of_the_package_shows_no_other_commands(program):
-    assert commands_in(help_of("-m", "tinygrad_np", *program)) == []
+    assert set(commands_in(help_of("-m", "tinygrad_np", *program))) <= set(SHOWN)
 
 
 # Only read

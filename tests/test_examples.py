@@ -233,7 +233,9 @@ def splits():
 
 
 class TestTheFiguresOfThePost:
-    @pytest.mark.parametrize("frozen", [None, "filter", "dense"])
+    @pytest.mark.parametrize(
+        "frozen", [None, *[pytest.param(w, marks=pytest.mark.slow) for w in ("filter", "dense")]]
+    )
     def test_every_figure(self, splits, frozen):
         """From the textbook form, log_loss of a sigmoid: also where that has rounded to 0 or 1."""
         options = two_class.parse(["--protocol", "post"])
@@ -281,7 +283,7 @@ class TestTenClasses:
         ("name", "filters"),
         [
             ("fashion-mnist", 1),
-            ("fashion-mnist", 5),
+            pytest.param("fashion-mnist", 5, marks=pytest.mark.slow),
             pytest.param("cifar-10", 15, marks=pytest.mark.slow),
         ],
     )

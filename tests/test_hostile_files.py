@@ -151,7 +151,7 @@ def test_entries_that_share_their_bytes_are_refused(tmp_path):
                 setattr(twin, name, getattr(entry, name))
             archive.filelist.append(twin)
         archive._didModify = True
-    with pytest.raises(DamagedFileError, match="entries that are larger than the whole file"):
+    with pytest.raises(DamagedFileError, match="two entries in one place"):
         tg.load(path)
 
 

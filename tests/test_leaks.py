@@ -24,6 +24,7 @@ from tinygrad_np.rules import table
 @pytest.fixture
 def no_collector():
     gc.collect()
+    gc.freeze()  # what pytest keeps of each test that has run takes long to go through
     gc.disable()
     yield
     gc.enable()

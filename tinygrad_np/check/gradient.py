@@ -54,7 +54,8 @@ def check_gradient(
       changes like noise at every step, it is wrong if the claimed gradient does not, or if `f`
       takes few values, and else there is no telling.)
 
-    `f` is called some 200 times for each array, and up to 1,500 times to find what is wrong of it.
+    `f` is called some 200 times for each array, four times as often where noise may hide a mistake,
+    and up to 6,000 times to find what is wrong of it.
     A component that is nan or infinite is wrong, if `f` has a slope along it.
 
     Raises ``TypeError`` for an argument that is not floating, an `f` that returns no real number
