@@ -103,7 +103,8 @@ _ENTRIES: list[tuple[str, Known]] = [
     ),
     (
         "np.power np.float_power scipy.special.boxcox scipy.special.boxcox1p "
-        "scipy.special.gammainc scipy.special.gammaincc scipy.special.betainc scipy.special.yn",
+        "scipy.special.gammainc scipy.special.gammaincc scipy.special.betainc scipy.special.yn "
+        "scipy.special.cotdg",
         _FACTOR,
     ),
     (
@@ -204,12 +205,36 @@ _ENTRIES: list[tuple[str, Known]] = [
         ),
     ),
     (
-        "scipy.special.erfcx scipy.special.log_ndtr",
+        "scipy.special.expi",
         Known(
-            "from the second (log_ndtr: third) derivative on, in the tail, it is a difference of "
-            "numbers that are larger by x²",
+            "(x − 1)·exp(x)/x² is a difference, and is 0 at 1", orders=(2,), where=_near(1, 0.05)
+        ),
+    ),
+    (
+        "scipy.special.tandg scipy.special.cotdg",
+        Known("SciPy's own values next to poles have few digits"),
+    ),
+    (
+        "scipy.special.sindg scipy.special.cosdg scipy.special.tandg scipy.special.cotdg",
+        Known(
+            "SciPy's own values of large angles are 0, or those of a rounded angle",
+            where=lambda row, info: abs(row.point[0]) > 180,
+        ),
+    ),
+    (
+        "scipy.special.erfcx",
+        Known(
+            "in the tail, a difference of numbers that are larger by x²",
             orders=(2, 3),
-            where=lambda row, info: abs(row.point[0]) > 1,
+            where=lambda row, info: row.point[0] > 1,
+        ),
+    ),
+    (
+        "scipy.special.log_ndtr",
+        Known(
+            "in the tail, a difference of numbers that are larger by x²",
+            orders=(3,),
+            where=lambda row, info: row.point[0] < 0,
         ),
     ),
     (
@@ -225,6 +250,14 @@ _ENTRIES: list[tuple[str, Known]] = [
         "scipy.special.boxcox scipy.special.boxcox1p scipy.special.inv_boxcox "
         "scipy.special.inv_boxcox1p",
         Known(f"{_ROUNDED}, here y·log x", 4096),
+    ),
+    (
+        "scipy.special.inv_boxcox scipy.special.inv_boxcox1p",
+        Known(
+            "of a polynomial, from some order on, the derivative is 0: a difference",
+            orders=(3,),
+            where=lambda row, info: row.exact == 0,
+        ),
     ),
     (
         "scipy.special.gamma scipy.special.gammaln",
@@ -248,6 +281,15 @@ _ENTRIES: list[tuple[str, Known]] = [
     (
         "scipy.special.kl_div",
         Known("1 − x/y is 0 where x = y", orders=(1,), where=_beside(0.5)),
+    ),
+    (
+        "scipy.special.pseudo_huber",
+        Known(
+            "√(δ² + r²) or a multiple of it overflows",
+            inf,
+            orders=(2,),
+            where=lambda row, info: max(map(abs, row.point)) > info.max / 4,
+        ),
     ),
     (
         "scipy.special.pseudo_huber",

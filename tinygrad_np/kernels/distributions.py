@@ -129,7 +129,9 @@ def exponential_moment(x: Any, v: int) -> Any:
     array([0.5, 1. ])
     """
     x = real_numbers(x, "exponential_moment")
-    near = np.maximum(x, -100)  # below, exp(x) is nothing: what remains is v!/(−x)ᵛ⁺¹
-    result = special.hyp1f1(v + 1, v + 2, near) / (v + 1)
-    far = special.gamma(v + 1) * (1 / np.where(np.equal(near, x), 1, -x)) ** (v + 1)
-    return np.where(np.equal(near, x), result, far.astype(result.dtype))
+    # SciPy's function takes time in proportion to x, and is infinite long before 1000. Below −100
+    # exp(x) is nothing: what remains is v!/(−x)ᵛ⁺¹.
+    near = special.hyp1f1(v + 1, v + 2, np.clip(x, -100, 1000)) / (v + 1)
+    is_far = np.less(x, -100)
+    far = special.gamma(v + 1) * (1 / np.where(is_far, -x, 1)) ** (v + 1)
+    return np.where(is_far, far.astype(near.dtype), near)

@@ -20,6 +20,12 @@ from ..kernels.elementwise import (
 from .table import linear, over, pointwise
 
 
+def _slope_of_tanh(x: Any) -> Any:
+    # Of an array without what forwards a Tensor: small networks would feel it.
+    of_array = tanh_slope.implementation  # type: ignore[attr-defined]
+    return of_array(x) if type(x) is np.ndarray else tanh_slope(x)
+
+
 def _arctan2_slope_by_x(x: Any, y: Any) -> Any:
     """(y² − x²)/(x² + y²)², exact also where x is almost y."""
     length = np.hypot(x, y)
@@ -86,7 +92,7 @@ ROWS = (
     pointwise(np.arctan2, lambda x, y: arctan2_slope(y, x), lambda x, y: -arctan2_slope(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),
     pointwise(np.cosh, lambda x: np.sinh(x), analytic=True),
-    pointwise(np.tanh, lambda x: tanh_slope(x), analytic=True),
+    pointwise(np.tanh, _slope_of_tanh, analytic=True),
     pointwise(np.arcsinh, over(_cosh_of_arcsinh), analytic=True),
     pointwise(np.arccosh, over(lambda x, dtype: _sinh_of_arccosh(_as(x, dtype))), analytic=True),
     pointwise(np.arctanh, over(lambda x: one_less_square(x)), analytic=True),

@@ -272,8 +272,9 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         special.inv_boxcox1p,
-        lambda x, y, ans: (1 + ans) / (1 + x * y),
-        lambda x, y, ans: _inverse_box_cox_by_exponent(1 + ans, x, y),
+        # not 1 + ans, which loses what is next to −1
+        lambda x, y: special.inv_boxcox(x, y) / (1 + x * y),
+        lambda x, y: _inverse_box_cox_by_exponent(special.inv_boxcox(x, y), x, y),
     ),
     # Bessel functions
     pointwise(special.j0, lambda x: -special.j1(x)),
