@@ -97,7 +97,20 @@ class TestCountsBeyondFloat16:
         wide = tg.grad(function)(x.astype(float), ddof=ddof)
         assert close(tg.grad(function)(x, ddof=ddof), wide)
 
-    @pytest.mark.parametrize("function", [np.median, lambda x: np.quantile(x, 0.25), np.nanmedian])
+    @pytest.mark.parametrize(
+        "function",
+        [
+            np.median,
+            np.nanmedian,
+            pytest.param(
+                lambda x: np.quantile(x, 0.25),
+                marks=pytest.mark.skipif(
+                    np.lib.NumpyVersion(np.__version__) < "2.4.0",
+                    reason="NumPy's own value is nan there",
+                ),
+            ),
+        ],
+    )
     def test_quantiles(self, function):
         x = np.zeros(MANY + 1, np.float16)
         found = tg.grad(function)(x)
