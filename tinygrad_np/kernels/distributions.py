@@ -27,10 +27,11 @@ def gaussian(x: Any, rate: float = 1.0) -> Any:
     """
     if x.dtype.kind == "c":
         return np.exp(x * x * -rate)
-    wide = np.clip(x, -40, 40).astype(np.float64)  # beyond, the result is 0, or infinite
-    high = wide.astype(np.float32).astype(np.float64)
-    low = (wide - high) * (wide + high)
-    return (np.exp(high * high * -rate) * np.exp(low * -rate)).astype(x.dtype)
+    if x.dtype.itemsize < 8:
+        return np.exp(np.square(x, dtype=np.float64) * -rate).astype(x.dtype)
+    x = np.clip(x, -40, 40)  # beyond, the result is 0, or infinite
+    high = x.astype(np.float32).astype(x.dtype)
+    return np.exp(high * high * -rate) * np.exp((x - high) * (x + high) * -rate)
 
 
 @array_function
