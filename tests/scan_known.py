@@ -1,7 +1,7 @@
 """What the scan of the elementwise rules excuses: derivatives that cannot reach its limits.
 
 An entry holds for functions by name, for the orders and dtypes that it names, and where its
-condition says so, given the row of the scan and the dtype's `finfo`. `docs/accuracy.md` shows the
+condition says so, given the row of the scan and the dtype's range. `docs/accuracy.md` shows the
 reasons, with the worst error that each excuses.
 """
 
@@ -10,8 +10,22 @@ from collections.abc import Callable
 from math import inf, log
 from typing import Any, NamedTuple
 
+import numpy as np
+
 ANY = sys.float_info.max
 """An error of any size, but no nan and no infinity."""
+
+
+class Range(NamedTuple):
+    """A dtype's smallest normal number and its largest one, as Python's floats."""
+
+    tiny: float
+    max: float
+
+
+def range_of(dtype: Any) -> Range:
+    info = np.finfo(dtype)
+    return Range(float(info.tiny), float(info.max))
 
 
 class Known(NamedTuple):
@@ -23,7 +37,7 @@ class Known(NamedTuple):
     orders: tuple[int, ...] = (1, 2, 3)
     dtypes: tuple[str, ...] = ("float16", "float32", "float64")
     where: Callable[[Any, Any], bool] = lambda row, info: True
-    """whether a row of the scan is one of these, given its dtype's `finfo`"""
+    """whether a row of the scan is one of these, given its dtype's range"""
 
 
 def _smallest(row: Any) -> float:

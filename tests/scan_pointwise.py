@@ -26,7 +26,7 @@ import numpy as np
 from exact import derivatives, limit, settled
 from mpmath import mp, mpf
 from scan_cases import BINARY, UNARY, Case
-from scan_known import EVERYWHERE, KNOWN, Known
+from scan_known import EVERYWHERE, KNOWN, Known, range_of
 from scan_special import SPECIAL
 
 import tinygrad_np as tg
@@ -67,7 +67,7 @@ class Row(NamedTuple):
                 sum(self.order) in known.orders
                 and self.dtype in known.dtypes
                 and self.error <= known.ulps
-                and known.where(self, np.finfo(self.dtype))
+                and known.where(self, range_of(self.dtype))
             ):
                 return known
         return None
