@@ -26,6 +26,7 @@ from tinygrad_np.debugging import callers
 
 S, V, M = Tensor(1.5), Tensor([1.0, 2.0]), Tensor(np.eye(2) + 1)
 X, RNG = np.eye(2), np.random.default_rng(0)
+SPARSE = scipy.sparse.csr_array(X)
 
 
 class Model:
@@ -61,18 +62,48 @@ def told(call):
         (lambda: np.array([S, 1.0]), "np.array would lose the gradient; use tg.array(…), or t.da"),
         (lambda: np.asarray(V), "np.asarray would lose the gradient; use tg.array(…), or t.data"),
         (lambda: np.full(3, S), "np.full would lose the gradient; use t * np.ones(shape)"),
-        (lambda: np.sum([S, S]), "np.sum would lose the gradient; make a Tensor of i"),
-        (lambda: np.exp([S, S]), "np.exp would lose the gradient; make a Tensor of i"),
+        (lambda: np.sum([S, S]), "np.sum would lose the gradient; use tg.array([…]) for a list"),
+        (lambda: np.exp([S, S]), "np.exp would lose the gradient; use tg.array([…]) for a list"),
         (
             lambda: np.concatenate([[S], [S]]),
-            "np.concatenate would lose the gradient; make a Tensor of i",
+            "np.concatenate would lose the gradient; use tg.array([…]) for a list",
         ),
         (
             lambda: np.linalg.norm([S, S]),
-            "np.linalg.norm would lose the gradient; make a Tensor of i",
+            "np.linalg.norm would lose the gradient; use tg.array([…]) for a list",
         ),
-        (lambda: tg.softmax([S, S]), "tg.softmax would lose the gradient; make a Tensor of i"),
-        (lambda: tg.dense([[S, S]], X), "tg.dense would lose the gradient; make a Tensor of i"),
+        (
+            lambda: tg.softmax([S, S]),
+            "tg.softmax would lose the gradient; use tg.array([…]) for a list",
+        ),
+        (
+            lambda: tg.dense([[S, S]], X),
+            "tg.dense would lose the gradient; use tg.array([…]) for a list",
+        ),
+        (
+            lambda: np.where(V.data > 1, [S, S], 0),
+            "np.where would lose the gradient; use tg.array([",
+        ),
+        (lambda: np.r_[S, 1.0], "np.r_ would lose the gradient; use np.hstack((…))"),
+        (lambda: np.c_[V, V], "np.c_ would lose the gradient; use np.column_stack((…))"),
+        (
+            lambda: np.testing.assert_allclose(V, V),
+            "assert_allclose would lose the gradient; use t.d",
+        ),
+        (lambda: np.polynomial.Polynomial(V), "use np.polynomial.polynomial.polyval(x, c)"),
+        (
+            lambda: math.remainder(S, 2),
+            "math.remainder would lose the gradient; use x - y * np.round",
+        ),
+        (
+            lambda: SPARSE @ V,
+            "scipy.sparse.csr_array would lose the gradient; use a.toarray(), or tg.l",
+        ),
+        (lambda: V @ SPARSE, "np.matmul: takes no sparse matrix; use a.toarray(), or tg.linear("),
+        (
+            lambda: SPARSE.dot(V),
+            "csr_array.dot would lose the gradient; use a.toarray(), or tg.linear(",
+        ),
         (lambda: X.dot(V), "X.dot would lose the gradient; use X @ t"),
         (lambda: MODEL.matrix.dot(V), "MODEL.matrix.dot would lose the gradient; use X @ t"),
         (lambda: X[V], "X[V] would lose the gradient; use t.data.astype(int): an index is a const"),

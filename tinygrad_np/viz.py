@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from . import answers
 from .files import replacing
 
 if TYPE_CHECKING:
@@ -280,3 +281,7 @@ def _real(function: str, values: Any) -> Any:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{function}: takes real numbers, not an array of dtype {array.dtype}")
     return array.astype(float) if array.dtype == bool else array
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute(__name__, name)

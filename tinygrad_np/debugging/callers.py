@@ -128,6 +128,9 @@ def _of_text(frame: Any, is_method: bool) -> Called | None:
         return Called("%", '"…" % t')
     if isinstance(tree, ast.Subscript):
         instruction = opcode.opname[frame.f_code.co_code[frame.f_lasti]]
+        for name in ("r_", "c_", "mgrid", "ogrid"):  # which make arrays of what stands in []
+            if _looked_up(tree.value, frame) is getattr(np, name):
+                return Called(f"np.{name}", f"np.{name}")
         is_written = instruction.startswith("STORE")
         return Called("=", f"{text} = t") if is_written else Called("[]", text)
     if not isinstance(tree, ast.Call):
