@@ -13,7 +13,6 @@ AttributeError("module 'tinygrad_np' has no attribute 'cat'; use np.concatenate"
 from __future__ import annotations
 
 import ast
-import functools
 import re
 from collections.abc import Callable, Iterable
 from types import ModuleType
@@ -166,7 +165,9 @@ def answer_to_call(function: str) -> str | None:
 
 def _takes_arrays(function: str) -> bool:
     """Whether it is a function of NumPy that takes Tensors, if they are not inside of lists."""
-    found = functools.reduce(lambda of, name: getattr(of, name, None), function.split(".")[1:], np)
+    found: Any = np
+    for name in function.split(".")[1:]:
+        found = getattr(found, name, None)
     return isinstance(found, np.ufunc) or hasattr(found, "_implementation")
 
 

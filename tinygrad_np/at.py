@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from .kernels.dispatch import numbers
+from .kernels.dispatch import explained, numbers
 from .kernels.scatter import index_max, index_min, index_set, scatter_add, selected
 
 
+@explained
 def at(x: Any) -> At:
     """`x`, to be indexed where it shall be updated; an array, a list of numbers, or a Tensor.
 

@@ -403,6 +403,7 @@ def _products(counts: tuple[geometry.Ints, ...]) -> Any:
     return result[..., None]
 
 
+@explained
 def dense(x: Any, weights: Any, bias: Any = None) -> Any:
     """x @ weights + bias: (n, in) · (in, out) + (out,) → (n, out).
 
@@ -420,6 +421,7 @@ def dense(x: Any, weights: Any, bias: Any = None) -> Any:
     return result if bias is None else result + _checked_bias("dense", bias, weights.shape[1])
 
 
+@explained
 def flatten(x: Any) -> Any:
     """(n, *any) → (n, product of any), row by row: (row, column, channel) for images.
 

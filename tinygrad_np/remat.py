@@ -24,11 +24,13 @@ from .debugging import modes
 from .debugging import places as lines
 from .debugging.errors import ChangedArrayError
 from .debugging.marks import fingerprint
+from .kernels.dispatch import explained
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
 from .transforms import closed, jvp, marker, vjp
 
 
+@explained
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, of which a graph keeps only the arguments: the rest is computed again on demand.
 

@@ -276,6 +276,7 @@ def hessian(
     return jacobian(grad(function, argnums, has_aux), argnums, has_aux, mode="forward")
 
 
+@explained
 def stop_gradient(x: Any) -> Any:
     """The value of every Tensor in the tree `x` as a plain, read-only array: a constant.
 

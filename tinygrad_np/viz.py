@@ -16,12 +16,14 @@ import numpy as np
 
 from . import answers
 from .files import replacing
+from .kernels.dispatch import explained
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
+@explained
 def figure(width: float, height: float) -> Figure:
     """An empty figure of `width` by `height` inches, whose parts make room for one another.
 
@@ -42,6 +44,7 @@ def figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+@explained
 def learning_curves(axes: Axes, curves: Mapping[str, Sequence[float]], label: str) -> None:
     """One line for each of `curves` against the epoch; the first point is before training.
 
@@ -75,6 +78,7 @@ def learning_curves(axes: Axes, curves: Mapping[str, Sequence[float]], label: st
     axes.legend()
 
 
+@explained
 def image(
     axes: Axes, pixels: Any, title: str = "", largest: float | None = None, numbers: bool = False
 ) -> None:
@@ -139,6 +143,7 @@ def _colours(pixels: Any, bound: float | None) -> Any:
     return pixels if pixels.dtype.kind == "f" else pixels.astype(np.uint8)
 
 
+@explained
 def numbers(
     axes: Axes, values: Any, title: str = "", colour: str = "tab:blue", size: int = 8
 ) -> None:
@@ -191,6 +196,7 @@ def _write(axes: Axes, row: int, column: int, text: str, size: int, cell: Any = 
     drawn.set_in_layout(False)  # it lies inside its cell: no room has to be made for it
 
 
+@explained
 def colour_bar(axes: Axes | Sequence[Axes], label: str = "") -> None:
     """A scale beside axes that have an `image` of one channel, or beside several that share one.
 
@@ -207,6 +213,7 @@ def colour_bar(axes: Axes | Sequence[Axes], label: str = "") -> None:
     places[0].figure.colorbar(places[0].images[-1], ax=places, label=label)
 
 
+@explained
 def box(axes: Axes, row: int, column: int, rows: int, columns: int, dashed: bool = False) -> None:
     """A blue frame around `rows` by `columns` cells, the first of them at (`row`, `column`).
 
@@ -225,6 +232,7 @@ def box(axes: Axes, row: int, column: int, rows: int, columns: int, dashed: bool
     axes.add_patch(frame).set_zorder(3)  # above the lines between the cells
 
 
+@explained
 def confusion_matrix(axes: Axes, counts: Any, names: Sequence[str]) -> None:
     """(class, predicted class) counts with their names; the colours are shares of each class.
 
@@ -253,6 +261,7 @@ def confusion_matrix(axes: Axes, counts: Any, names: Sequence[str]) -> None:
     axes.set_ylabel("class")
 
 
+@explained
 def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
     """Write a figure to `path`, whose ending says how (.png, .pdf, .svg); folders are made.
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import tree
+from ..kernels.dispatch import explained
 from ..tensor import Tensor
 from ..transforms import Argnums, value_and_grad
 from .arguments import copied, fitted, not_finite, numbers, repeated, split, variables
@@ -27,6 +28,7 @@ KINK, KINKED = 1e-3, 2.0
 """… and over one that is so large beside the gradient that it must be a kink or a tie."""
 
 
+@explained
 def compare(
     function: Callable[..., Any],
     analytic: Callable[..., Any],

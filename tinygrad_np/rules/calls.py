@@ -157,7 +157,8 @@ def constant_operand(value: Any, row: Row) -> Any:
     array = np.asarray(value)
     if array.dtype.kind not in "biufc":
         if hasattr(value, "toarray"):
-            raise TypeError(f"{row.name}: takes no sparse matrix; {answers.SPARSE}")
+            instead = answers.answer_to_call("scipy.sparse.sparray")
+            raise TypeError(f"{row.name}: takes no sparse matrix; {instead}")
         raise TypeError(
             f"{row.name}: a {type(value).__name__} is no number and no array of numbers"
         )
