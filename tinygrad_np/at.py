@@ -11,7 +11,7 @@ array([0., 5., 5.])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -39,6 +39,9 @@ class At:
 
     def __getitem__(self, index: Any) -> Place:
         return Place(self._x, index)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"at has no attribute {name!r}; an index goes first: at(x)[index]")
 
 
 class Place:
@@ -80,6 +83,10 @@ class Place:
     def max(self, value: Any) -> Any:
         """With the larger of the elements and `value`; those that tie share the gradient."""
         return self._updated(index_max, value)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        instead = "; use at(x)[index].set(f(x[index]))" if not name.startswith("_") else ""
+        raise AttributeError(f"at(x)[index] has no attribute {name!r}{instead}")
 
     def _updated(self, function: Any, value: Any) -> Any:
         try:

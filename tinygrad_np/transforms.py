@@ -69,7 +69,13 @@ def grad(
     >>> grad(np.sin)(0.0)
     array(1.)
     """
-    differentiated = _differentiated(function, argnums, has_aux, "grad")
+    return _gradient(function, argnums, has_aux, "grad")
+
+
+def _gradient(
+    function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
+) -> Callable[..., Any]:
+    differentiated = _differentiated(function, argnums, has_aux, name)
 
     @functools.wraps(function)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -82,7 +88,7 @@ def grad(
 def _differentiated(
     function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
 ) -> Callable[..., Any]:
-    argnums, chosen = positions(argnums, name)
+    argnums, chosen = _chosen(function, argnums, name)
 
     @functools.wraps(function)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -206,7 +212,8 @@ def hvp(
     (array([6., 0.]),)
     """
     _require_sequences("hvp", primals, tangents)
-    return jvp(grad(function, tuple(range(len(primals)))), primals, tangents)[1]
+    gradient = _gradient(function, tuple(range(len(primals))), False, "hvp")
+    return jvp(gradient, primals, tangents)[1]
 
 
 @explained
@@ -233,7 +240,7 @@ def jacobian(
     """
     if mode not in (None, "forward", "reverse"):
         raise ValueError(f"jacobian: mode must be 'forward', 'reverse' or None, not {mode!r}")
-    argnums, chosen = positions(argnums, "jacobian")
+    argnums, chosen = _chosen(function, argnums, "jacobian")
 
     @functools.wraps(function)
     def matrices(*args: Any, **kwargs: Any) -> Any:
@@ -273,7 +280,8 @@ def hessian(
     array([[0., 6.],
            [6., 2.]])
     """
-    return jacobian(grad(function, argnums, has_aux), argnums, has_aux, mode="forward")
+    gradient = _gradient(function, argnums, has_aux, "hessian")
+    return jacobian(gradient, argnums, has_aux, mode="forward")
 
 
 @explained
@@ -396,6 +404,18 @@ def _require_sequences(name: str, primals: Any, tangents: Any) -> None:
             )
 
 
+def _chosen(function: Any, argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
+    """The `positions`, of a function; the arguments themselves are given to what is made of it."""
+    is_function = callable(function)
+    if is_function and not isinstance(argnums, (np.ndarray, Tensor, float, dict)):
+        return positions(argnums, name)
+    what = f"argnums is no {type(argnums).__name__}"
+    if not is_function:
+        what = f"takes a function, not a {type(function).__name__}"
+    remedy = "" if name == "hvp" else f"; write {name}(f)(x)"
+    raise TypeError(f"{name}: {what}{remedy}")
+
+
 def positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
     """`argnums` as Python's integers, and as a tuple."""
     try:
@@ -416,6 +436,7 @@ def within(chosen: tuple[int, ...], count: int, name: str) -> None:
         if not -count <= argnum < count:
             raise ValueError(
                 f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
+                + (", and only these are counted" if not count else "")
             )
     if len(chosen) > 1 and len({argnum % count for argnum in chosen}) < len(chosen):
         raise ValueError(f"{name}: argnums {chosen} names an argument twice")
@@ -496,8 +517,8 @@ def _number(result: Any, name: str) -> Any:
     is_number = not isinstance(result, (list, tuple, dict, str))
     value = np.array(result) if is_number else np.empty(0)
     if value.size != 1 or value.dtype.kind not in "biuf":
-        pair = isinstance(result, tuple) and len(result) == 2
-        remedy = "; has_aux=True takes a pair (number, anything)" if pair else ""
+        has_more = isinstance(result, (tuple, list)) and len(result) > 1
+        remedy = "; has_aux=True takes a pair (number, anything)" if has_more else ""
         remedy = "; is a return missing?" if result is None else remedy
         raise TypeError(
             f"{name}: the function must return a single real number, not {result!r:.60}{remedy}"
@@ -517,7 +538,10 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
             raise ValueError(f"{where} is {x.dtype} {x.shape} where {dtype} {shape} belongs")
         leaves.append(x)
 
-    tree.map(check, reference, given)
+    try:
+        tree.map(check, reference, given)
+    except tree.TreesDifferError as error:
+        raise ValueError(f"{where}: {error}") from None
     return leaves
 
 
