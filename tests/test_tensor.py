@@ -466,6 +466,10 @@ class TestMethods:
         with pytest.raises(TypeError, match="casting='safe' does not allow float64 to float32"):
             x.astype(np.float32, casting="safe")
 
+    def test_the_value_is_not_replaced(self):
+        with pytest.raises(AttributeError, match=r"make a new one, t = tg\.Tensor\(value\)"):
+            leaf(1).data = np.ones(1)
+
     def test_astype_to_integers_is_refused(self):
         with pytest.raises(TypeError, match=r"int64 has no derivative; use t\.data\.astype"):
             leaf(1).astype(int)

@@ -92,10 +92,12 @@ class TestGrad:
     @pytest.mark.parametrize("transform", [grad, value_and_grad, tg.jacobian, tg.hessian])
     def test_arguments_go_into_what_is_made(self, transform):
         name = transform.__name__
-        with pytest.raises(TypeError, match=rf"^{name}: argnums is no ndarray; write {name}\(f\)"):
+        with pytest.raises(
+            TypeError, match=rf"^{name}: argnums is .*; the arguments follow: {name}\(f\)"
+        ):
             transform(np.sum, np.ones(2))
         with pytest.raises(
-            TypeError, match=rf"^{name}: takes a function, not a Tensor; write {name}"
+            TypeError, match=rf"^{name}: takes a function, not a Tensor; the arguments follow"
         ):
             transform(Tensor(1.0))
 

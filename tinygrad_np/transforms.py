@@ -18,22 +18,19 @@ array(12.)
 """
 
 import functools
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import tree
+from .argnums import Argnums, chosen_of, within
 from .arrays import is_masked, owned, shaped_like
 from .graph import FINISHED, Node, between, forward, identity, leaf, reverse
 from .kernels.dispatch import explained
 from .kernels.elementwise import constant
 from .rules.plans import Like, Shaped
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
-
-Argnums = int | tuple[int, ...]
-"""The positions of the arguments to differentiate by; negative ones count from the end."""
 
 
 @explained
@@ -88,7 +85,7 @@ def _gradient(
 def _differentiated(
     function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
 ) -> Callable[..., Any]:
-    argnums, chosen = _chosen(function, argnums, name)
+    argnums, chosen = chosen_of(function, argnums, name)
 
     @functools.wraps(function)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -240,7 +237,7 @@ def jacobian(
     """
     if mode not in (None, "forward", "reverse"):
         raise ValueError(f"jacobian: mode must be 'forward', 'reverse' or None, not {mode!r}")
-    argnums, chosen = _chosen(function, argnums, "jacobian")
+    argnums, chosen = chosen_of(function, argnums, "jacobian")
 
     @functools.wraps(function)
     def matrices(*args: Any, **kwargs: Any) -> Any:
@@ -404,44 +401,6 @@ def _require_sequences(name: str, primals: Any, tangents: Any) -> None:
             )
 
 
-def _chosen(function: Any, argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
-    """The `positions`, of a function; the arguments themselves are given to what is made of it."""
-    is_function = callable(function)
-    if is_function and not isinstance(argnums, (np.ndarray, Tensor, float, dict)):
-        return positions(argnums, name)
-    what = f"argnums is no {type(argnums).__name__}"
-    if not is_function:
-        what = f"takes a function, not a {type(function).__name__}"
-    remedy = "" if name == "hvp" else f"; write {name}(f)(x)"
-    raise TypeError(f"{name}: {what}{remedy}")
-
-
-def positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
-    """`argnums` as Python's integers, and as a tuple."""
-    try:
-        if not isinstance(argnums, (tuple, list)):
-            argnums = operator.index(argnums)
-            return argnums, (argnums,)
-        positions = tuple([operator.index(argnum) for argnum in argnums])
-    except TypeError:
-        raise TypeError(
-            f"{name}: argnums is an integer or a tuple of integers, not {argnums!r:.40}"
-        ) from None
-    return positions, positions
-
-
-def within(chosen: tuple[int, ...], count: int, name: str) -> None:
-    """Raise where `chosen` does not name arguments among so many, each once."""
-    for argnum in chosen:
-        if not -count <= argnum < count:
-            raise ValueError(
-                f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
-                + (", and only these are counted" if not count else "")
-            )
-    if len(chosen) > 1 and len({argnum % count for argnum in chosen}) < len(chosen):
-        raise ValueError(f"{name}: argnums {chosen} names an argument twice")
-
-
 def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
     """The arguments, with variables in place of the chosen ones."""
     within(chosen, len(args), name)
@@ -449,10 +408,6 @@ def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -
     for argnum in chosen:
         inside[argnum] = _opened(args[argnum], inputs, name, argnum)
     return inside
-
-
-def _shown(chosen: tuple[int, ...]) -> Any:
-    return chosen[0] if len(chosen) == 1 else chosen
 
 
 def marker() -> list[Node]:

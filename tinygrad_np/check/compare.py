@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import tree
+from ..argnums import Argnums
 from ..kernels.dispatch import explained
 from ..tensor import Tensor
-from ..transforms import Argnums, value_and_grad
+from ..transforms import value_and_grad
 from .arguments import copied, fitted, not_finite, numbers, repeated, split, variables
 from .components import Search
 from .differences import NOWHERE

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from .. import tree
+from ..argnums import Argnums
 from ..kernels.dispatch import explained
-from ..transforms import Argnums, jvp, vjp
+from ..transforms import jvp, vjp
 from .arguments import copied, dtype_of, variables, weighed, weights
 from .gradient import at_fault, function, largest, summary
 from .leaves import Leaf, Point, held

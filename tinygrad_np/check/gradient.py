@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from ..argnums import Argnums
 from ..kernels.dispatch import explained
-from ..transforms import Argnums
 from .arguments import NOT_FINITE, article, variables
 from .leaves import Leaf, Point, held
 from .report import Report, Row, digits

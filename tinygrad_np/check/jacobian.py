@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import tree
+from ..argnums import Argnums
 from ..kernels.dispatch import explained
-from ..transforms import Argnums
 from .arguments import Array, copied, fitted, not_finite, numbers, paired, split, variables, weighed
 from .components import Place, mistake, search
 from .gradient import function, largest, named, summary

@@ -23,8 +23,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..kernels.dispatch import explained
+from ..kinds import kind_of, remedy_for
 from .dataset import DataError, Dataset
-from .kinds import kind_of, remedy_for
 from .places import AnyPath, Source, obtain
 
 CIFAR10_NAMES = (

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from ..kernels.dispatch import explained
+from ..kinds import kind_of, remedy_for
 from .dataset import DataError
-from .kinds import kind_of, remedy_for
 
 _GZIP = b"\x1f\x8b"
 _UNSIGNED_BYTE = 8
