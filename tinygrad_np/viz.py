@@ -107,7 +107,7 @@ def image(
     if 0 in pixels.shape or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
         raise ValueError(
             "image: takes (rows, columns), (rows, columns, 1) or (rows, columns, 3) numbers, not "
-            f"shape {pixels.shape}"
+            f"shape {pixels.shape}{_remedy(pixels.shape)}"
         )
     if largest is not None and not 0 <= largest < np.inf:
         raise ValueError(f"image: largest is a number from 0 on, or None, not {largest}")
@@ -117,17 +117,25 @@ def image(
             raise ValueError("image: numbers are written into one channel, not into three")
         axes.imshow(_colours(pixels, bound))
     elif bound is not None:
-        axes.imshow(pixels, cmap="RdBu_r", vmin=-bound, vmax=bound)
+        axes.imshow(np.clip(pixels, -bound, bound), cmap="RdBu_r", vmin=-bound, vmax=bound)
     else:
         ends = (0, 255) if pixels.dtype == np.uint8 else (None, None)
         axes.imshow(pixels, cmap="gray", vmin=ends[0], vmax=ends[1])
     if numbers:
-        cells = axes.images[-1].to_rgba(pixels)
+        drawn: Any = axes.images[-1]
+        cells = drawn.to_rgba(drawn.get_array())
         for (i, j), value in np.ndenumerate(pixels):
             _write(axes, i, j, f"{value:.2f}", 7, cells[i, j])
     axes.set_title(title, fontsize=9)
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def _remedy(shape: tuple[int, ...]) -> str:
+    """What to do with a shape that looks like channels first, or a batch."""
+    if len(shape) == 3 and shape[0] in (1, 3):
+        return "; channels come last: use np.moveaxis(pixels, 0, -1)"
+    return "; draw one of them: pixels[0]" if len(shape) == 4 else ""
 
 
 def _colours(pixels: Any, bound: float | None) -> Any:
@@ -138,7 +146,7 @@ def _colours(pixels: Any, bound: float | None) -> Any:
     if not (pixels.min() >= 0 and pixels.max() <= most):
         raise ValueError(
             f"image: colours are integers from 0 to 255 or floats from 0 to 1, not {pixels.dtype} "
-            f"from {pixels.min():g} to {pixels.max():g}; give largest= for those around 0"
+            f"from {pixels.min():g} to {pixels.max():g}; divide by 255, or give largest="
         )
     return pixels if pixels.dtype.kind == "f" else pixels.astype(np.uint8)
 
@@ -170,7 +178,8 @@ def numbers(
     edges = [np.arange(length + 1) - 0.5 for length in reversed(values.shape)]
     # half as strong as the colours themselves, so that black digits can be read on them
     options: dict[str, Any] = {"cmap": shades, "vmin": -2 * largest, "vmax": 2 * largest}
-    axes.pcolormesh(*edges, values.astype(float), edgecolors="0.8", linewidth=0.5, **options)
+    shown = np.clip(values.astype(float), -largest, largest)  # infinite numbers, too
+    axes.pcolormesh(*edges, shown, edgecolors="0.8", linewidth=0.5, **options)
     axes.set_aspect("equal")
     axes.invert_yaxis()
     for (i, j), value in np.ndenumerate(values):

@@ -89,6 +89,9 @@ def _public(module: str, name: str) -> str | None:
     if parts[0] == "builtins":
         return name
     if parts[0] == places.PACKAGE:
+        part = ".".join(parts[:2])
+        if name in getattr(sys.modules.get(part), "__dict__", ()) and parts[1:2] == ["viz"]:
+            return None if name.startswith("_") else f"tg.viz.{name}"
         return f"tg.{name}" if name in vars(sys.modules[places.PACKAGE]) else None
     while parts:
         holder = sys.modules.get(".".join(parts))
