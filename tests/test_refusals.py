@@ -104,6 +104,14 @@ def told(call):
             lambda: SPARSE.dot(V),
             "csr_array.dot would lose the gradient; use a.toarray(), or tg.linear(",
         ),
+        (
+            lambda: scipy.special.jvp(1, V),
+            "scipy.special.jvp would lose the gradient; there is no rule",
+        ),
+        (
+            lambda: scipy.linalg.expm(M),
+            "scipy.linalg.expm would lose the gradient; there is no rule yet",
+        ),
         (lambda: X.dot(V), "X.dot would lose the gradient; use X @ t"),
         (lambda: MODEL.matrix.dot(V), "MODEL.matrix.dot would lose the gradient; use X @ t"),
         (lambda: X[V], "X[V] would lose the gradient; use t.data.astype(int): an index is a const"),
@@ -154,11 +162,11 @@ def told(call):
         ),
         (
             lambda: scipy.integrate.solve_ivp(lambda t, y: Tensor(y), (0, 1), [1.0]),
-            "scipy.integrate.solve_ivp would lose the gradient; there is no rule yet: give it one",
+            "integrate.solve_ivp would lose the gradient; let f return arrays; for a gradient",
         ),
         (
             lambda: scipy.integrate.quad(lambda x: S * x, 0, 1),
-            "scipy.integrate.quad would lose the gradient; there is no rule yet: give it one with",
+            "scipy.integrate.quad would lose the gradient; use weights @ f(x), of x, weights = np.",
         ),
     ],
 )
@@ -183,6 +191,18 @@ def test_in_a_function_that_scipy_calls_the_users_line_counts():
 
     [text, _] = told(lambda: scipy.integrate.solve_ivp(motion, (0, 1), [1.0, 0.0]))
     assert text.startswith("np.array would lose the gradient; use tg.array(…)")
+
+
+def test_what_is_said_of_sparse_matrices_gives_their_gradient():
+    a, x = scipy.sparse.csr_array([[1.0, 0, 2], [0, 3, 0]]), np.array([1.0, 2.0, 3.0])
+    product = tg.linear(lambda x: a @ x, lambda g: a.T @ g)
+
+    def f(x):
+        return np.sum(product(x) ** 2)
+
+    assert np.array_equal(tg.grad(f)(x), 2 * a.T @ (a @ x))
+    assert np.array_equal(tg.hessian(f)(x), 2 * (a.T @ a).toarray())
+    assert np.array_equal(tg.jacobian(product)(x), a.toarray())
 
 
 class TestWithoutTheText:

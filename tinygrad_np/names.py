@@ -471,6 +471,12 @@ COUNTERPARTS: Answers = {
     "scipy.integrate.trapezoid": "use np.trapezoid",
     "scipy.integrate.cumulative_trapezoid": "use np.cumsum((t[1:] + t[:-1]) / 2)",
     "scipy.integrate.simpson": "use weights @ t",
+    "scipy.integrate.quad scipy.integrate.quad_vec scipy.integrate.fixed_quad": (
+        "use weights @ f(x), of x, weights = np.polynomial.legendre.leggauss(n)"
+    ),
+    "scipy.integrate.solve_ivp scipy.integrate.odeint": (
+        "let f return arrays; for a gradient, write the steps (Runge-Kutta) as a loop"
+    ),
     "scipy.interpolate.interp1d": "use np.interp",
     "scipy.spatial.distance.cdist": _LIKE_DISTANCE,
     "scipy.spatial.distance.pdist scipy.spatial.distance.squareform": _LIKE_DISTANCE,

@@ -183,7 +183,6 @@ def _unsupported(row: Row, keyword: str) -> str:
 
 
 _UNSUPPORTED = {
-    "out": "nothing is written into an array on the way, since the gradient would be lost; "
-    "assign the result, y = f(x), or y = y + x instead of y += x",
+    "out": "the gradient would be lost; assign the result: y = f(x), and y = y + x for y += x",
     "where": "what it leaves out is undefined; use np.where on the result",
 }
