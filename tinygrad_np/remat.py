@@ -51,9 +51,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         leaves = tree.leaves((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if type(leaf) is Tensor]
         if not places:
-            since = marker()
-            results = function(*args, **kwargs)
-            return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
+            return _values(lambda: function(*args, **kwargs))
 
         def on(values: list[Any]) -> Any:
             """The results, for these values of the Tensors among the arguments."""
@@ -71,7 +69,8 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         is_watched = modes.opened and modes.current().handler is not None
         if is_watched:
             on([Tensor(value_of(tensor)) for tensor in tensors])  # a look at every step
-        results = on([value_of(tensor) for tensor in tensors])
+        values = [value_of(tensor) for tensor in tensors]
+        results = _values(lambda: on(values))
         outputs = tree.leaves(results)
         if any(type(x) is Tensor for x in outputs):
             raise TypeError(
@@ -90,6 +89,13 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
             row.calls.clear()
 
     return recomputed
+
+
+def _values(compute: Callable[[], Any]) -> Any:
+    """The results as arrays, unless they depend on a Tensor from outside."""
+    since = marker()
+    results = compute()
+    return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
 
 
 def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Row:
