@@ -232,6 +232,35 @@ class TestFarOut:
         x = np.array(1e-300 if dtype is np.float64 else 1e-30, dtype)
         assert tg.grad(tg.grad(special.logit))(x) == -np.inf  # −1/x², beyond the largest number
 
+    @pytest.mark.parametrize(
+        ("x", "exact"), [(-40.0, 4.248354255291589e-18), (-30.0, 9.357622968840175e-14)]
+    )
+    def test_expm1(self, x, exact):
+        for function in (special.expm1, np.expm1):
+            assert close(tg.grad(function)(x), exact, 1e-15)
+            assert close(tg.hessian(function)(x), exact, 1e-15)
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    def test_densities_beyond_the_largest_square(self, dtype):
+        x = np.finfo(dtype).max * np.array([-1, 1], dtype)
+        for function in (special.erf, special.erfc, special.ndtr):
+            slope = function
+            for _ in range(3):
+                slope = tg.grad(lambda x, slope=slope: np.sum(slope(x)))
+                assert not slope(x).any()
+            density = tg.grad(lambda x, function=function: np.sum(function(x)))
+            rate = tg.jvp(density, [x], [np.ones_like(x)])[1]
+            assert not rate.any()
+
+    def test_a_density_of_complex_numbers(self):
+        z = np.array([50 + 50j, 3 - 4j])
+        second = tg.grad(lambda z: np.sum(np.real(tg.grad(
+            lambda z: np.sum(np.real(special.erf(z))))(z))))(z)  # fmt: skip
+        assert close(second, -4 / np.sqrt(np.pi) * z * np.exp(-z * z), 1e-12)
+
+    def test_a_density_does_not_magnify_the_rounding_of_a_square(self):
+        assert close(tg.grad(special.erf)(26.1), 2 / np.sqrt(np.pi) * 1.426448125651665e-296, 1e-15)
+
     def test_mills_excess_where_its_two_forms_meet(self):
         x = -5.0 + np.array([-1e-9, 0.0, 1e-9])
         assert np.ptp(mills_excess(x)) < 1e-10

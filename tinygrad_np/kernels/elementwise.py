@@ -61,8 +61,80 @@ def _sigmoid(x: Any) -> Any:
 
 
 @array_function
-def log_share(x: Any, y: Any) -> Any:
-    """exp(x) / (exp(x) + exp(y)), without overflow, and ½ for two equal infinities.
+def sigmoid_slope(x: Any) -> Any:
+    """σ(x)·σ(−x), the derivative of the sigmoid: exp(−abs x) / (1 + exp(−abs x))².
+
+    >>> sigmoid_slope(np.array([0.0, 1000.0]))
+    array([0.25, 0.  ])
+    """
+    x = real_numbers(x, "sigmoid_slope")
+    small = np.absolute(x, out=np.empty_like(x))
+    np.exp(np.negative(small, out=small), out=small)
+    whole = np.add(small, constant(1, x.dtype), out=np.empty_like(x))
+    return np.divide(small, np.multiply(whole, whole, out=whole), out=small)
+
+
+@array_function
+def tanh_slope(x: Any) -> Any:
+    """1 / cosh² x, the derivative of tanh; x may be complex.
+
+    >>> tanh_slope(np.array([0.0, 300.0])).round(9)
+    array([1., 0.])
+    """
+    if x.dtype.kind != "c":
+        return np.reciprocal(np.square(np.cosh(x)))
+    small = np.exp(-2 * np.where(np.less(np.real(x), 0), -x, x))  # 1/cosh² would be 1/(∞ + ∞i)
+    return 4 * small / np.square(1 + small)
+
+
+@array_function
+def arctan_slope(x: Any) -> Any:
+    """1 / (1 + x²), the derivative of arctan; x may be complex.
+
+    >>> arctan_slope(np.array([0.0, 1.0]))
+    array([1. , 0.5])
+    """
+    return 1 / (1 + x * x)
+
+
+@array_function
+def one_less_square(x: Any) -> Any:
+    """1 − x², whose derivative is −2x: that of (1 − x)·(1 + x) would cancel. x may be complex.
+
+    >>> one_less_square(np.array([0.0, 1.0]))
+    array([1., 0.])
+    """
+    return (1 - x) * (1 + x)
+
+
+@array_function
+def direction(x: Any, y: Any, length: Any = None) -> Any:
+    """x / √(x² + y²), and 0 at the origin: the derivative of hypot by x. The `length` may be known.
+
+    >>> direction(np.array([0.0, 3e200]), np.array([0.0, 4e200]))
+    array([0. , 0.6])
+    """
+    length = np.hypot(x, y) if length is None else length
+    is_zero = np.equal(length, 0)
+    return np.where(is_zero, 0, x / np.where(is_zero, 1, length))
+
+
+@array_function
+def arctan2_slope(x: Any, y: Any) -> Any:
+    """x / (x² + y²) without overflow, and 0 at the origin: the derivative of arctan2(y, x) by y.
+
+    >>> arctan2_slope(np.array([0.0, 1e200]), np.array([0.0, 1e200]))
+    array([0.e+000, 5.e-201])
+    """
+    length = np.hypot(x, y)
+    is_zero = np.equal(length, 0)
+    length = np.where(is_zero, 1, length)
+    return np.where(is_zero, 0, x / length / length)
+
+
+@array_function
+def log_share(x: Any, y: Any, rate: float = 1.0) -> Any:
+    """1 / (1 + exp(−rate·(x − y))), without overflow, and ½ for two equal infinities.
 
     >>> log_share(np.array([-np.inf, 1000.0]), np.array([-np.inf, 0.0]))
     array([0.5, 1. ])
@@ -71,7 +143,7 @@ def log_share(x: Any, y: Any) -> Any:
         difference = np.subtract(x, y)
         if np.isnan(difference).any():
             difference = np.where(np.equal(x, y), constant(0, difference.dtype), difference)
-        return _sigmoid(difference)
+        return _sigmoid(difference * rate if rate != 1 else difference)
 
 
 @array_function
@@ -145,10 +217,11 @@ def per(g: Any, count: Any) -> Any:
     >>> per(np.ones(2), 4), per(np.ones(1, np.float16), 100_000).dtype
     (array([0.25, 0.25]), dtype('float16'))
     """
-    if isinstance(count, int) and g.dtype.itemsize > 2:
-        return g if count == 1 else g / count
-    share = 1 / np.asarray(count, np.float64)
-    return (g * share).astype(g.dtype, copy=False)
+    if g.dtype.itemsize > 2:
+        if isinstance(count, int):
+            return g if count == 1 else g / count
+        return g / np.asarray(count, g.dtype)
+    return (g / np.asarray(count, np.float64)).astype(g.dtype)
 
 
 @array_function

@@ -38,6 +38,10 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
         )
     if _names_each_element_once(index):
         result[index] = values
+    elif result.dtype.char == "e":
+        result = result.astype(np.float32)  # as np.sum adds up: of ones, float16 stops at 2048
+        np.add.at(result, index, values)
+        result = result.astype(np.float16)
     else:
         np.add.at(result, index, values)
     return result

@@ -53,8 +53,11 @@ def bessel_i(x: Any, n: int = 1) -> Any:
     >>> bessel_i(np.array([0.0]), 1), bessel_i(np.array([0.0]), 0)
     (array([0.]), array([1.]))
     """
-    from scipy.special import iv
+    from scipy.special import i0, i1, iv
 
     x = np.asarray(x)
-    # SciPy has no loops for more than double precision
-    return np.asarray(iv(abs(n), x.astype(np.float64, copy=False)), x.dtype)
+    values = x.astype(np.float64, copy=False)  # SciPy has no loops for more than that
+    if abs(n) < 2:
+        return np.asarray((i0, i1)[abs(n)](values), x.dtype)
+    is_tiny = np.abs(values) < 1e-290  # where iv may be nan, it is 0
+    return np.asarray(iv(abs(n), np.where(is_tiny, 0, values)), x.dtype)

@@ -15,6 +15,7 @@ from numpy._core import umath
 from ..kernels.elementwise import (
     bernoulli_loss,
     cast,
+    direction,
     edges,
     larger,
     logistic_loss,
@@ -27,6 +28,7 @@ from ..kernels.elementwise import (
     relu_gate,
     sigmoid,
     sigmoid_log_loss,
+    sigmoid_slope,
     strong_product,
     stronger_product,
 )
@@ -55,6 +57,19 @@ def _power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
     base_is_zero = np.equal(x, 0)
     at_zero = np.where(np.less(y, 0), -np.inf, 0.0).astype(ans.dtype)
     return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
+
+
+def _across(x: Any, y: Any) -> Any:
+    """The derivative of `direction` by x: y²/√(x² + y²)³, and 0 at the origin."""
+    length = np.hypot(x, y)
+    across = direction(y, x)
+    return across * (across / np.where(np.equal(length, 0), 1, length))
+
+
+def _along(x: Any, y: Any) -> Any:
+    """The derivative of `direction` by y: −xy/√(x² + y²)³, and 0 at the origin."""
+    length = np.hypot(x, y)
+    return -(direction(x, y) * direction(y, x)) / np.where(np.equal(length, 0), 1, length)
 
 
 def _unit(x: Any, length: Any) -> Any:
@@ -185,7 +200,17 @@ ROWS = (
     pointwise(np.cbrt, over(lambda ans: 3 * ans * ans)),
     pointwise(np.power, _power_by_base, _power_by_exponent, analytic=True),
     pointwise(np.float_power, _power_by_base, _power_by_exponent, analytic=True),
-    pointwise(np.hypot, lambda x, ans: _unit(x, ans), lambda y, ans: _unit(y, ans)),
+    pointwise(
+        np.hypot,
+        lambda x, y, ans: direction(x, y, ans),
+        lambda x, y, ans: direction(y, x, ans),
+    ),
+    pointwise(
+        direction,
+        _across,
+        _along,
+        locally_constant={"length": "what depends on it is in the derivatives by x and y"},
+    ),
     # size and sign; the transposes of conjugating maps conjugate
     general(
         np.absolute,
@@ -258,7 +283,8 @@ ROWS = (
         lambda g, y: relu_gate(g, y),
         locally_constant={"y": "a mask: the result jumps where it changes sign"},
     ),
-    pointwise(sigmoid, lambda x, ans: ans * sigmoid(-x)),  # 1 − ans would round to 0
+    pointwise(sigmoid, lambda x: sigmoid_slope(x)),
+    pointwise(sigmoid_slope, lambda x, ans: -np.tanh(0.5 * x) * ans),
     pointwise(
         logistic_loss,
         lambda logits, labels: logistic_residual(logits, labels),
@@ -275,7 +301,7 @@ ROWS = (
             lambda t, logits: -np.mean(t * logits),
         ),
     ),
-    pointwise(logistic_residual, lambda logits: sigmoid(logits) * sigmoid(-logits), lambda: -1),
+    pointwise(logistic_residual, lambda logits: sigmoid_slope(logits), lambda: -1),
     pointwise(bernoulli_loss, _by_probability, _by_label),
     pointwise(
         sigmoid_log_loss,

@@ -9,24 +9,35 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast, log_share
+from ..kernels.elementwise import (
+    arctan2_slope,
+    arctan_slope,
+    cast,
+    log_share,
+    one_less_square,
+    tanh_slope,
+)
 from .table import linear, over, pointwise
 
 
-def _over_square(x: Any, y: Any) -> Any:
-    """x / (x² + y²) without overflow, and 0 at the origin."""
+def _slope_of_tanh(x: Any) -> Any:
+    # Of an array without what forwards a Tensor: small networks would feel it.
+    of_array = tanh_slope.implementation  # type: ignore[attr-defined]
+    return of_array(x) if type(x) is np.ndarray else tanh_slope(x)
+
+
+def _arctan2_slope_by_x(x: Any, y: Any) -> Any:
+    """(y² − x²)/(x² + y²)², exact also where x is almost y."""
     length = np.hypot(x, y)
-    zero = np.equal(length, 0)
-    length = np.where(zero, 1, length)
-    return np.where(zero, 0, x / length / length)
+    length = np.where(np.equal(length, 0), np.inf, length)
+    return (y - x) / length * ((y + x) / length) / length / length
 
 
-def _square_of_sech(x: Any) -> Any:
-    """1 / cosh² x, which of complex numbers would be 1 / (∞ + ∞i), nan, where it is almost 0."""
-    if x.dtype.kind != "c":
-        return np.reciprocal(np.square(np.cosh(x)))
-    small = np.exp(-2 * np.where(np.less(np.real(x), 0), -x, x))
-    return 4 * small / np.square(1 + small)
+def _arctan2_slope_by_y(x: Any, y: Any) -> Any:
+    """−2xy/(x² + y²)²"""
+    length = np.hypot(x, y)
+    length = np.where(np.equal(length, 0), np.inf, length)
+    return -2 * (x / length * (y / length)) / length / length
 
 
 # The inverse functions have cuts where an imaginary (or real) part is 0, and its sign says on which
@@ -34,8 +45,13 @@ def _square_of_sech(x: Any) -> Any:
 
 
 def _cosine_of_arcsin(x: Any) -> Any:
-    rest = -(x - 1) if x.dtype.kind == "c" else 1 - x  # of real x, −(1 − 1) would be −0
-    return np.sqrt(rest) * np.sqrt(x - -1)
+    if x.dtype.kind != "c":
+        return np.sqrt(one_less_square(x))
+    return np.sqrt(-(x - 1)) * np.sqrt(x - -1)
+
+
+def _cosh_of_arcsinh(x: Any) -> Any:
+    return np.sqrt(x * x - -1) if x.dtype.kind == "c" else np.hypot(x, 1)
 
 
 def _sinh_of_arccosh(x: Any) -> Any:
@@ -58,13 +74,13 @@ ROWS = (
     pointwise(np.logaddexp, lambda x, y: log_share(x, y), lambda x, y: log_share(y, x)),
     pointwise(
         np.logaddexp2,
-        lambda x, y: log_share(x * log(2), y * log(2)),
-        lambda x, y: log_share(y * log(2), x * log(2)),
+        lambda x, y: log_share(x, y, log(2)),
+        lambda x, y: log_share(y, x, log(2)),
     ),
     pointwise(
         log_share,
-        lambda x, y, ans: ans * log_share(y, x),
-        lambda x, y, ans: -ans * log_share(y, x),
+        lambda x, y, rate, ans: ans * log_share(y, x, rate) * rate,
+        lambda x, y, rate, ans: -ans * log_share(y, x, rate) * rate,
         broadcasts=True,
     ),
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
@@ -72,16 +88,23 @@ ROWS = (
     pointwise(np.tan, lambda ans: 1 + ans * ans, analytic=True),
     pointwise(np.arcsin, over(lambda x, dtype: _cosine_of_arcsin(_as(x, dtype))), analytic=True),
     pointwise(np.arccos, lambda x, dtype: -1 / _cosine_of_arcsin(_as(x, dtype)), analytic=True),
-    pointwise(np.arctan, over(lambda x: 1 + x * x), analytic=True),
-    pointwise(np.arctan2, lambda x, y: _over_square(y, x), lambda x, y: -_over_square(x, y)),
+    pointwise(np.arctan, lambda x: arctan_slope(x), analytic=True),
+    pointwise(np.arctan2, lambda x, y: arctan2_slope(y, x), lambda x, y: -arctan2_slope(x, y)),
     pointwise(np.sinh, lambda x: np.cosh(x), analytic=True),
     pointwise(np.cosh, lambda x: np.sinh(x), analytic=True),
-    pointwise(np.tanh, _square_of_sech, analytic=True),
-    pointwise(np.arcsinh, over(lambda x: np.sqrt(x * x - -1)), analytic=True),
+    pointwise(np.tanh, _slope_of_tanh, analytic=True),
+    pointwise(np.arcsinh, over(_cosh_of_arcsinh), analytic=True),
     pointwise(np.arccosh, over(lambda x, dtype: _sinh_of_arccosh(_as(x, dtype))), analytic=True),
-    pointwise(np.arctanh, over(lambda x: (1 - x) * (1 + x)), analytic=True),
+    pointwise(np.arctanh, over(lambda x: one_less_square(x)), analytic=True),
+    # what these give, whose own derivatives neither overflow nor cancel
+    pointwise(tanh_slope, lambda x, ans: -2 * np.tanh(x) * ans, analytic=True),
+    pointwise(arctan_slope, lambda x, ans: -2 * (x * ans) * ans, analytic=True),
+    pointwise(arctan2_slope, _arctan2_slope_by_x, _arctan2_slope_by_y),
+    pointwise(one_less_square, lambda x: -2 * x, analytic=True),
     linear(np.deg2rad, lambda g: g * (pi / 180)),
     linear(np.radians, lambda g: g * (pi / 180)),
     linear(np.rad2deg, lambda g: g * (180 / pi)),
     linear(np.degrees, lambda g: g * (180 / pi)),
 )
+
+CHOICES = {"rate": "it says of which base the logarithms are"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.elementwise import per
 from ..kernels.scatter import index_max, index_min, index_set, is_last_writer, scatter_add
 from .table import Row, constant, general, linear, takes
 
@@ -37,11 +38,11 @@ def _shares(x: Any, index: Any, value: Any, ans: Any) -> tuple[Any, Any]:
     """How much of each element of the result, and of each value, is due to x and to that value."""
     of_x = np.equal(x, ans)
     of_value = np.equal(value, ans[index])
-    dtype = ans.dtype
-    winners = of_x + scatter_add(of_value.astype(dtype), index, x.shape)
+    winners = of_x + scatter_add(of_value.astype(np.float64), index, x.shape)
     # an element that no index names is its own; a nan ties with nothing
     winners = np.maximum(winners, 1)
-    return of_x / winners, of_value / winners[index]
+    of_x, of_value = of_x.astype(ans.dtype), of_value.astype(ans.dtype)
+    return per(of_x, winners), per(of_value, winners[index])
 
 
 def _extremum(function: Any) -> Row:

@@ -163,8 +163,9 @@ def _shares(before: Any, here: Any, after: Any, active: Any, first: int) -> tupl
     if active is not True:
         stays = np.logical_or(stays, np.logical_not(active[1:]))
         wins = np.logical_and(wins, active[1:])
-    stays, wins = stays.astype(after.dtype), wins.astype(after.dtype)
-    k = _scan(stays, np.concatenate([np.full(after[:1].shape, first, after.dtype), wins]))
+    # as float64: in float16 there is no k above 65504, and 1 − 1/k is 1 long before
+    stays, wins = stays.astype(float), wins.astype(float)
+    k = _scan(stays, np.concatenate([np.full(after[:1].shape, float(first)), wins]))
     return stays * k[:-1] / k[1:], wins / k[1:]
 
 
@@ -186,13 +187,13 @@ def _pull(g: Any, slopes: tuple[Any, Any]) -> Any:
     """From the cotangents of all p to those of all a."""
     by_before, by_here = slopes
     passed_on = np.flip(_scan(np.flip(by_before, 0), np.flip(g, 0)), 0)
-    return np.concatenate([passed_on[:1], passed_on[1:] * by_here])
+    return _as_dtype(np.concatenate([passed_on[:1], passed_on[1:] * by_here]), g.dtype)
 
 
 def _push(t: Any, slopes: tuple[Any, Any]) -> Any:
     """From the tangents of all a to those of all p."""
     by_before, by_here = slopes
-    return _scan(by_before, np.concatenate([t[:1], t[1:] * by_here]))
+    return _as_dtype(_scan(by_before, np.concatenate([t[:1], t[1:] * by_here])), t.dtype)
 
 
 def _pull_last(g: Any, slopes: tuple[Any, Any]) -> Any:

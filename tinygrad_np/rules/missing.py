@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import per
-from .reductions import restored
+from .reductions import extremum_rules, restored
 from .statistics import spread_row, std_slope, var_slope
 from .table import Row, composed, general, same, takes
 
@@ -38,25 +38,16 @@ def _nanmean_jvp(t: Any, a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     return np.sum(share, axis, keepdims=keepdims)
 
 
-def _share(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    """1/k for each of the k elements that are the extremum."""
-    chosen = np.logical_and(np.equal(a, restored(ans, a, axis, keepdims)), where)
-    ties = np.sum(chosen, axis, dtype=a.dtype, keepdims=True)
-    return chosen / np.maximum(ties, 1)
+def _extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    """Which elements are the extremum."""
+    return np.logical_and(np.equal(a, restored(ans, a, axis, keepdims)), where)
 
 
 def _extremum(function: Any) -> Row:
     return general(
         function,
         takes("a", axis=None, out=None, keepdims=False, initial=None, where=True),
-        (
-            lambda g, a, ans, axis, keepdims, where: (
-                restored(g, a, axis, keepdims) * _share(a, ans, axis, keepdims, where)
-            ),
-            lambda t, a, ans, axis, keepdims, where: np.sum(
-                t * _share(a, ans, axis, keepdims, where), axis, keepdims=keepdims
-            ),
-        ),
+        extremum_rules(_extreme),
     )
 
 

@@ -26,11 +26,15 @@ def _centred(g: Any, probabilities: Any, axis: Any) -> Any:
 
 
 def _logsumexp_weights(x: Any, ans: Any, axis: Any, keepdims: Any) -> Any:
-    """exp(x − ans), and equal shares for elements that are the same infinity as the result."""
+    """exp(x − ans), and equal shares for elements that are the same infinity as the result.
+
+    The rounding of a large `ans` is taken away again: the weights sum to 1.
+    """
     ans = restored(ans, x, axis, keepdims)
     is_infinite = np.isinf(ans)
     if not np.any(is_infinite):
-        return np.exp(x - ans)
+        weights = np.exp(x - ans)
+        return weights / np.sum(weights, axis, keepdims=True)
     tied = np.equal(x, ans)
     count = np.maximum(np.sum(tied, axis, keepdims=True), 1)
     finite = np.exp(np.where(is_infinite, 0, x - ans))

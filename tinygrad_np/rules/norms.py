@@ -21,7 +21,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..kernels.elementwise import cast
 from ..kernels.factors import svd_factors
 from .matrices import coinciding, sandwich, vanishing
-from .reductions import restored
+from .reductions import restored, shared
 from .table import composed, general, takes
 
 # A norm of real or complex numbers x is real, and its derivative is Σ Re(slope·dx).
@@ -31,12 +31,6 @@ def _unit(x: Any, length: Any) -> Any:
     """conj(x) / length, and 0 where the length is 0."""
     zero = np.equal(length, 0)
     return np.where(zero, 0, np.conjugate(x) / np.where(zero, 1, length))
-
-
-def _share(values: Any, extreme: Any, axis: int) -> Any:
-    """1/k for each of the k values along an axis that are the extreme one."""
-    chosen = np.equal(values, extreme)
-    return chosen / np.sum(chosen, axis, dtype=values.dtype, keepdims=True)
 
 
 def _is_euclidean(ord: Any, axes: tuple[int, ...]) -> bool:
@@ -66,7 +60,7 @@ def _slope(x: Any, ans: Any, ord: Any, axes: tuple[int, ...], keepdims: Any) -> 
     size = np.absolute(x)
     sums = np.sum(size, along, keepdims=True)
     extreme = np.max if ord > 0 else np.min
-    return _unit(x, size) * _share(sums, extreme(sums, across, keepdims=True), across)
+    return shared(_unit(x, size), np.equal(sums, extreme(sums, across, keepdims=True)), across)
 
 
 def _vector_slope(x: Any, length: Any, ord: Any, axis: int) -> Any:
@@ -74,7 +68,7 @@ def _vector_slope(x: Any, length: Any, ord: Any, axis: int) -> Any:
         return np.zeros_like(x)
     size = np.absolute(x)
     if abs(ord) == np.inf:
-        return _unit(x, size) * _share(size, length, axis)
+        return shared(_unit(x, size), np.equal(size, length), axis)
     # (size / length)**(ord − 1), which neither overflows nor divides by zero
     zero = np.logical_or(np.equal(size, 0), np.equal(length, 0))
     ratio = np.where(zero, 1, size) / np.where(zero, 1, length)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..kernels.dispatch import as_array
+from ..kernels.elementwise import cast
 from ..kernels.scatter import scatter_add
 from ..kernels.values import on_values
 from .table import Row, general, takes
@@ -130,9 +131,10 @@ def _picks(
         q = _floating(q)
         q = q.reshape(np.shape(q) + (1,) * count.ndim)
         steepness = _steepness(count, on_values(np.true_divide, q, parts), method) / parts
-        slope = np.where(undefined, np.nan, steepness).astype(a.dtype)
+        slope = np.where(undefined, np.nan, steepness)  # of many elements too large for float16
         # The weights depend on q: nothing is added, but a derivative where q is a Tensor.
-        moved = np.where(undefined, 0, slope) * (q - on_values(np.positive, q)).astype(a.dtype)
+        moved = np.where(undefined, 0, slope) * (q - on_values(np.positive, q))
+        moved = cast(moved, a.dtype)
         below, above = below - moved, above + moved
     return _Picks(lower, upper, below, above, slope, lines.shape)
 
@@ -161,7 +163,7 @@ def _pushed(t: Any, ans_like: Any, axis: Any, picks: _Picks | None) -> Any:
 def _step(a: Any, axis: Any, picks: _Picks) -> Any:
     """The derivative of each quantile by q."""
     lines = _lines(_floating(a), axis)
-    return picks.slope * (lines[picks.upper] - lines[picks.lower])
+    return cast(picks.slope * (lines[picks.upper] - lines[picks.lower]), lines.dtype)
 
 
 def _pulled_to_q(g: Any, a: Any, q_like: Any, axis: Any, picks: _Picks | None) -> Any:

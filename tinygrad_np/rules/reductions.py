@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import per
+from ..kernels.elementwise import cast, per
 from ..kernels.shapes import expand
 from .table import general, linear, takes
 
@@ -57,21 +57,43 @@ def _mean_vjp(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     return _spread(per(g, count), a_like, axis, keepdims, where)
 
 
-def _share(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    """1/k for each of the k elements that are the extremum (or nan, where that is the result)."""
+def shared(x: Any, chosen: Any, axis: Any) -> Any:
+    """x/k for each of the k elements along the axes that are chosen, and 0 for the others.
+
+    >>> shared(np.ones(3), np.array([True, False, True]), None)
+    array([0.5, 0. , 0.5])
+    """
+    return np.where(chosen, per(x, np.maximum(_how_many(chosen, axis), 1)), 0)
+
+
+def averaged(x: Any, chosen: Any, axis: Any) -> Any:
+    """The adjoint of `shared`: the mean of those that are chosen, with the axes of length 1."""
+    total = np.sum(np.where(chosen, x, 0), axis, np.result_type(x, np.float32), keepdims=True)
+    return cast(per(total, np.maximum(_how_many(chosen, axis), 1)), x.dtype)
+
+
+def _how_many(chosen: Any, axis: Any) -> Any:
+    return np.sum(chosen, axis, dtype=np.float64, keepdims=True)
+
+
+def _extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    """Which elements are the extremum (or nan, where that is the result)."""
     chosen = np.logical_or(np.equal(a, restored(ans, a, axis, keepdims)), np.isnan(a))
-    if where is not True:
-        chosen = np.logical_and(chosen, where)
-    ties = np.sum(chosen, _reduced_axes(axis, a.ndim), dtype=a.dtype, keepdims=True)
-    return chosen / np.maximum(ties, 1)
+    return chosen if where is True else np.logical_and(chosen, where)
 
 
-def _extremum_vjp(g: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    return restored(g, a, axis, keepdims) * _share(a, ans, axis, keepdims, where)
+def extremum_rules(extreme: Any) -> tuple[Any, Any]:
+    """The vjp and jvp of an extremum over axes, where `extreme` tells which elements it is."""
 
+    def vjp(g: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+        chosen = extreme(a, ans, axis, keepdims, where)
+        return shared(restored(g, a, axis, keepdims), chosen, _reduced_axes(axis, a.ndim))
 
-def _extremum_jvp(t: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    return np.sum(t * _share(a, ans, axis, keepdims, where), axis, keepdims=keepdims)
+    def jvp(t: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+        chosen = extreme(a, ans, axis, keepdims, where)
+        return averaged(t, chosen, _reduced_axes(axis, a.ndim)).reshape(ans.shape)
+
+    return vjp, jvp
 
 
 def _sum_kernel(a: Any, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -103,7 +125,7 @@ ROWS = (
         kernel=_mean_kernel,
     ),
     *[
-        general(function, _EXTREMUM, (_extremum_vjp, _extremum_jvp))
+        general(function, _EXTREMUM, extremum_rules(_extreme))
         for function in (np.max, np.amax, np.min, np.amin)
     ],
 )

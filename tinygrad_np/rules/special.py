@@ -18,9 +18,18 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ..kernels.distributions import exponential_moment, inverse_mills, mills_excess
-from ..kernels.elementwise import quotient
-from .table import Row, constant, pointwise, takes
+from ..kernels.distributions import (
+    beta_density,
+    exponential_moment,
+    gamma_density,
+    gaussian,
+    inverse_mills,
+    log_quotient,
+    mills_excess,
+)
+from ..kernels.elementwise import cast, direction, quotient, sigmoid_slope
+from ..kernels.special import bessel_i
+from .table import Row, constant, over, pointwise, takes
 
 # The ufuncs themselves: with SCIPY_ARRAY_API=1 in the environment, the functions of
 # `scipy.special` are wrappers around them.
@@ -45,8 +54,10 @@ def _number(v: Any, like: Any = None) -> Any:
 # the normal distribution, Gamma, entropies
 
 
-def _density(x: Any) -> Any:
-    return np.exp(x * x * -0.5) / sqrt(2 * pi)
+def _gaussian_slope(x: Any, rate: Any, ans: Any) -> Any:
+    if x.dtype.kind != "c":
+        x = np.clip(x, -40, 40)  # beyond, ans is 0, or infinite, and 2x may be infinite
+    return -2 * rate * (x * ans)
 
 
 def _trigamma(x: Any) -> Any:
@@ -56,21 +67,18 @@ def _trigamma(x: Any) -> Any:
 
 
 def _gamma_density(alpha: Any, x: Any) -> Any:
-    alpha = _number(alpha, x)
-    return np.exp(special.xlogy(alpha - 1, x) - x - special.gammaln(alpha))
+    alpha = np.asarray(alpha, np.float64)
+    return gamma_density(alpha - 1, x, special.gammaln(alpha))
 
 
 def _beta_density(alpha: Any, beta: Any, x: Any) -> Any:
-    alpha, beta = _number(alpha, x), _number(beta, x)
-    log_powers = special.xlogy(alpha - 1, x) + special.xlog1py(beta - 1, -x)
-    return np.exp(log_powers - special.betaln(alpha, beta))
+    alpha, beta = np.asarray(alpha, np.float64), np.asarray(beta, np.float64)
+    return beta_density(alpha - 1, beta - 1, x, special.betaln(alpha, beta))
 
 
-def _log_quotient(x: Any, y: Any) -> Any:
-    """log(x/y), and inf wherever y is 0, also for 0/0: no x > 0 is possible there."""
-    zero = np.equal(y, 0)
-    logs = np.log(np.where(zero, 1, x)) - np.log(np.where(zero, 1, y))
-    return np.where(zero, np.inf, logs)
+def _one_less(p: Any) -> Any:
+    """p − 1, or anything for p = 0, which the power to p − 1 is multiplied by."""
+    return np.where(np.equal(p, 0), p, p - 1)
 
 
 # losses and transformations
@@ -78,9 +86,8 @@ def _log_quotient(x: Any, y: Any) -> Any:
 
 def _pseudo_huber_by_delta(delta: Any, r: Any) -> Any:
     """(s − δ)²/s for s = √(δ² + r²), where s − δ = r²/(s + δ) does not cancel."""
-    s = np.hypot(delta, r)
-    excess = quotient(r, s + delta) * r
-    return quotient(excess * excess, s)
+    sine = direction(r, delta)
+    return r * sine * np.square(sine / (1 + direction(delta, r)))
 
 
 def _box_cox_by_exponent(log_x: Any, exponent: Any) -> Any:
@@ -144,12 +151,13 @@ _ORDER = takes("v", "z", dtype=None)
 
 ROWS: tuple[Row, ...] = (
     # logistic and error functions
-    pointwise(special.expit, lambda x, ans: ans * special.expit(-x)),
+    pointwise(special.expit, lambda x: sigmoid_slope(x)),
     pointwise(special.logit, lambda x: 1 / x + 1 / (1 - x)),
     pointwise(special.log_expit, lambda x: special.expit(-x)),
-    pointwise(special.erf, lambda x: (2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
-    pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * np.exp(-x * x), analytic=True),
-    pointwise(special.erfi, lambda x: (2 / sqrt(pi)) * np.exp(x * x), analytic=True),
+    pointwise(special.erf, lambda x: (2 / sqrt(pi)) * gaussian(x), analytic=True),
+    pointwise(special.erfc, lambda x: (-2 / sqrt(pi)) * gaussian(x), analytic=True),
+    pointwise(special.erfi, lambda x: (2 / sqrt(pi)) * gaussian(x, -1.0), analytic=True),
+    pointwise(gaussian, _gaussian_slope, analytic=True),
     pointwise(
         special.erfcx,
         lambda ans, x: -sqrt(2) * ans * mills_excess(x * -sqrt(2)),
@@ -158,7 +166,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.erfinv, lambda ans: (sqrt(pi) / 2) * np.exp(ans * ans)),
     pointwise(special.erfcinv, lambda ans: (-sqrt(pi) / 2) * np.exp(ans * ans)),
     # the normal distribution
-    pointwise(special.ndtr, lambda x: _density(x), analytic=True),
+    pointwise(special.ndtr, lambda x: gaussian(x, 0.5) / sqrt(2 * pi), analytic=True),
     pointwise(special.log_ndtr, lambda x: inverse_mills(x), analytic=True),
     pointwise(mills_excess, lambda ans, x: 1 - ans * (ans - x), analytic=True),
     pointwise(special.ndtri, lambda ans: sqrt(2 * pi) * np.exp(ans * ans * 0.5)),
@@ -194,9 +202,20 @@ ROWS: tuple[Row, ...] = (
         x=lambda alpha, x: -_gamma_density(alpha, x),
     ),
     pointwise(
+        gamma_density,
+        x=lambda p, x, scale, ans: cast(p, ans.dtype) * gamma_density(_one_less(p), x, scale) - ans,
+    ),
+    pointwise(
         special.betainc,
         takes("alpha", "beta", "x", dtype=None),
         x=lambda alpha, beta, x: _beta_density(alpha, beta, x),
+    ),
+    pointwise(
+        beta_density,
+        x=lambda p, q, x, scale, ans: (
+            cast(p, ans.dtype) * beta_density(_one_less(p), q, x, scale)
+            - cast(q, ans.dtype) * beta_density(p, _one_less(q), x, scale)
+        ),
     ),
     # entropies
     pointwise(
@@ -214,14 +233,15 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.entr, lambda x: -np.log(x) - 1),
     pointwise(
         special.rel_entr,
-        lambda x, y: _log_quotient(x, _number(y, x)) + 1,
+        lambda x, y: log_quotient(x, _number(y, x)) + 1,
         lambda x, y: -quotient(x, y),
     ),
     pointwise(
         special.kl_div,
-        lambda x, y: _log_quotient(x, _number(y, x)),
+        lambda x, y: log_quotient(x, _number(y, x)),
         lambda x, y: 1 - quotient(x, y),
     ),
+    pointwise(log_quotient, over(lambda x: x), lambda y: -1 / _number(y)),
     # losses and transformations
     pointwise(
         special.huber,
@@ -233,7 +253,7 @@ ROWS: tuple[Row, ...] = (
         special.pseudo_huber,
         takes("delta", "r", dtype=None),
         lambda delta, r: _pseudo_huber_by_delta(delta, r),
-        lambda delta, r: quotient(r * delta, np.hypot(delta, r)),
+        lambda delta, r: r * direction(delta, r),
     ),
     pointwise(
         special.boxcox,
@@ -252,8 +272,9 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         special.inv_boxcox1p,
-        lambda x, y, ans: (1 + ans) / (1 + x * y),
-        lambda x, y, ans: _inverse_box_cox_by_exponent(1 + ans, x, y),
+        # not 1 + ans, which loses what is next to −1
+        lambda x, y: special.inv_boxcox(x, y) / (1 + x * y),
+        lambda x, y: _inverse_box_cox_by_exponent(special.inv_boxcox(x, y), x, y),
     ),
     # Bessel functions
     pointwise(special.j0, lambda x: -special.j1(x)),
@@ -263,8 +284,8 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.y1, lambda x: _y_slope(1, x)),
     pointwise(special.yv, _ORDER, z=_y_slope),
     pointwise(special.yn, _ORDER, z=_y_slope),
-    pointwise(special.i0, lambda x: special.i1(x)),
-    pointwise(special.i1, lambda x: _i_slope(1, x)),
+    pointwise(special.i0, lambda x: bessel_i(x, 1)),
+    pointwise(special.i1, lambda x: 0.5 * (bessel_i(x, 0) + bessel_i(x, 2))),
     pointwise(special.iv, _ORDER, z=_i_slope),
     pointwise(special.i0e, lambda x, ans: special.i1e(x) - np.sign(x) * ans),
     pointwise(special.i1e, lambda x, ans: _ive_slope(1, x) - np.sign(x) * ans),
@@ -288,7 +309,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.expi, lambda x: np.exp(x) / x),
     pointwise(special.exp2, lambda ans: ans * log(2)),
     pointwise(special.exp10, lambda ans: ans * log(10)),
-    pointwise(special.expm1, lambda ans: ans + 1, analytic=True),
+    pointwise(special.expm1, lambda x: np.exp(x), analytic=True),
     pointwise(special.log1p, lambda x: 1 / (1 + x), analytic=True),
     pointwise(special.cbrt, lambda ans: 1 / (3 * ans * ans)),
     pointwise(special.cosm1, lambda x: -np.sin(x)),
@@ -299,6 +320,8 @@ ROWS: tuple[Row, ...] = (
     constant(special.round, "it is constant between its steps"),
     constant(special.gammasgn, "it is constant between its jumps"),
 )
+
+CHOICES = dict.fromkeys(["p", "q", "rate", "scale"], "there is no rule for the derivative by it")
 
 _OWN = "give it one with tg.pointwise, or use t.data for a constant"
 _FORMULAS = {

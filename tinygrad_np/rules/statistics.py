@@ -110,6 +110,8 @@ def _average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> A
         mean = np.mean(a, axis, keepdims=keepdims)
         if not mean.size:
             raise ZeroDivisionError(f"np.average: an array of shape {a.shape} has no average")
+        if not returned:
+            return mean
         total = mean.dtype.type(a.size / mean.size)
     else:
         weights = as_array(weights)

@@ -8,6 +8,7 @@ from numpy._core import umath
 
 from ...kernels.elementwise import (
     bernoulli_loss,
+    direction,
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
@@ -18,6 +19,7 @@ from ...kernels.elementwise import (
     relu_gate,
     sigmoid,
     sigmoid_log_loss,
+    sigmoid_slope,
     strong_product,
     stronger_product,
 )
@@ -126,6 +128,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.power: binary(POSITIVE, REAL),
     np.float_power: binary(POSITIVE, REAL),
     np.hypot: binary(POSITIVE, POSITIVE),
+    direction: binary(POSITIVE, POSITIVE),
     np.absolute: kinked,
     np.fabs: kinked,
     np.copysign: _signed,
@@ -152,6 +155,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     relu: kinked,
     relu_gate: lambda rng: [call(REAL.draw(rng, 3, 3), np.maximum(apart(rng, 3, 3), 0))],
     sigmoid: unary(REAL),
+    sigmoid_slope: unary(REAL),
     logistic_loss: _labelled,
     mean_logistic_loss: _labelled,
     logistic_residual: _labelled,

@@ -5,7 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.elementwise import log_share
+from ...kernels.elementwise import (
+    arctan2_slope,
+    arctan_slope,
+    log_share,
+    one_less_square,
+    tanh_slope,
+)
 from .draws import (
     INF,
     LARGER_THAN_ONE,
@@ -42,6 +48,10 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.sinh: unary(REAL),
     np.cosh: unary(REAL),
     np.tanh: unary(REAL),
+    tanh_slope: unary(REAL),
+    arctan_slope: unary(REAL),
+    arctan2_slope: binary(POSITIVE, REAL),
+    one_less_square: unary(REAL),
     np.arcsinh: unary(REAL),
     np.arccosh: lambda rng: [
         *unary(LARGER_THAN_ONE)(rng),
@@ -72,7 +82,7 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.sinh: [Edge((A([-1000.0, 0.0, 1000.0]),), {}, ([INF, 1, INF],))],
     np.cosh: [Edge((A([-1000.0, 0.0, 1000.0]),), {}, ([-INF, 0, INF],))],
     np.tanh: [Edge((A([-1000.0, 0.0, INF]),), {}, ([0, 1, 0],))],
-    np.arcsinh: [Edge((A([-INF, 0.0, 1e200]),), {}, ([0, 1, 0],))],
+    np.arcsinh: [Edge((A([-INF, 0.0, 1e200]),), {}, ([0, 1, 1e-200],))],
     np.arccosh: [Edge((A([1.0, INF]),), {}, ([INF, 0],))],
     np.arctanh: [Edge((A([-1.0, 0.0, 1.0]),), {}, ([INF, 1, INF],))],
     np.logaddexp: [

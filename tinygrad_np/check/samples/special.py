@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ...kernels.distributions import exponential_moment, mills_excess
+from ...kernels.distributions import (
+    beta_density,
+    exponential_moment,
+    gamma_density,
+    gaussian,
+    log_quotient,
+    mills_excess,
+)
 from .draws import (
     APART,
     INF,
@@ -79,6 +86,16 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     special.erfcinv: unary(Domain(0.3, 1.7, 0.3)),
     special.ndtr: unary(REAL),
     special.log_ndtr: unary(REAL),
+    gaussian: lambda rng: [call(REAL.draw(rng, 3, 3)), call(REAL.draw(rng, 3), 0.5)],
+    log_quotient: binary(POSITIVE, POSITIVE),
+    gamma_density: lambda rng: [
+        call(np.array(p), POSITIVE.draw(rng, 3), 0.5, reach=POSITIVE.reach)
+        for p in (-0.5, 0.0, 2.5)
+    ],
+    beta_density: lambda rng: [
+        call(np.array(p), np.array(1.0 - p), PROBABILITY.draw(rng, 3), 0.5, reach=PROBABILITY.reach)
+        for p in (-0.5, 0.0, 1.0)
+    ],
     mills_excess: lambda rng: [call(Domain(-8.0, 2.0, 1.0).draw(rng, 3, 3))],
     special.ndtri: unary(PROBABILITY),
     special.ndtri_exp: unary(Domain(-3.0, -0.3, 0.3)),
