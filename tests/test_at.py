@@ -1,5 +1,6 @@
 """Updates without mutation: what NumPy's assignment gives, and derivatives in both arguments."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -142,3 +143,11 @@ def test_an_array_is_not_one_element():
             with pytest.raises(ValueError, match=r"shape \(1,\) .* \(3,\): .*value\[0\]"):
                 tg.at(x)[0].set(np.ones(1))
     assert np.array_equal(tg.at(np.zeros(3))[:1].set(np.ones(1)), [1, 0, 0])
+
+
+def test_other_names_are_told_what_there_is():
+    with pytest.raises(AttributeError, match=r"'set'; an index goes first: at\(x\)\[index\]"):
+        tg.at(np.ones(3)).set(0.0)
+    with pytest.raises(AttributeError, match=r"'divide'; use at\(x\)\[index\]\.set\(f\(x\[index"):
+        tg.at(np.ones(3))[0].divide(2.0)
+    assert copy.copy(tg.at(np.ones(3))[0]).get() == 1

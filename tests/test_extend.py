@@ -253,3 +253,24 @@ class TestSignatures:
             ),
         )
         assert np.isclose(grad(erf)(0.0), 2 / math.sqrt(math.pi))
+
+
+def test_linear_of_what_is_no_numpy_has_all_derivatives():
+    """Neither the function nor its transpose takes a Tensor."""
+    a = np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 1.0]])
+
+    def opaque(m):
+        def product(x):
+            assert type(x) is np.ndarray
+            return np.frombuffer((m @ x).tobytes())
+
+        return product
+
+    product = tg.linear(opaque(a), opaque(a.T))
+    x, v = np.array([1.0, 2.0, 3.0]), np.array([1.0, -1.0, 0.5])
+    f, plain = lambda x: np.sum(product(x) ** 3), lambda x: np.sum((a @ x) ** 3)
+    for transform in (tg.grad, tg.hessian, lambda f: tg.jacobian(tg.hessian(f))):
+        assert np.allclose(transform(f)(x), transform(plain)(x), rtol=1e-14)
+    twice = tg.grad(lambda x: tg.grad(f)(x) @ v)(x)
+    assert np.allclose(twice, tg.hvp(plain, [x], [v])[0], rtol=1e-14)
+    assert tg.check.check_function(product, x).is_right

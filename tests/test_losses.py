@@ -362,6 +362,12 @@ class TestCrossEntropy:
             ((3, 4), np.array([0.0, 1.0, 2.0]), TypeError, r"float64 choose no class.*astype"),
             ((3, 4), np.array([0, 1]), ValueError, r"need labels of shape \(3,\)"),
             ((3, 4), np.zeros((3, 1), int), ValueError, r"not \(3, 1\)"),
+            (
+                (2, 5, 4, 4),
+                np.zeros((2, 4, 4), int),
+                ValueError,
+                r"use np\.moveaxis\(logits, 1, -1\)",
+            ),
             ((3, 4), np.ones((3, 4)), ValueError, "sums of 4 to 4"),
             ((3, 2), np.array([[2.0, -1.0]] * 3), ValueError, "at least 0"),
             ((3, 2), np.full((3, 2), np.nan), ValueError, "sums of nan"),

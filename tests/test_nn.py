@@ -185,6 +185,7 @@ class TestDense:
         ("shapes", "message"),
         [
             (((4, 3), (2, 2)), r"dense: x must be \(n, in\) and weights \(in, out\), not \(4, 3\)"),
+            (((4, 3), (10, 3)), r"not \(4, 3\) and \(10, 3\); use weights\.T$"),
             (((4, 3), (3,)), r"weights \(in, out\)"),
             (((4, 2, 3), (6, 1)), r"flatten\(x\)"),
             (((4, 3), (3, 2), (3,)), r"the bias must have shape \(2,\)"),

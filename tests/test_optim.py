@@ -77,8 +77,12 @@ def test_numbers_that_make_no_sense(options, message):
 
 
 def test_trees_and_shapes_that_differ():
-    with pytest.raises(ValueError, match="the trees differ"):
+    with pytest.raises(ValueError, match=r"^sgd: the trees differ.*; grads is a tree like params"):
         tg.optim.sgd([np.ones(2)], (np.ones(2),), rate=0.1)
+    with pytest.raises(
+        ValueError, match=r"^sgd: .* a leaf in the first, None in another; grads is"
+    ):
+        tg.optim.sgd({"w": np.ones(2)}, {"w": None}, rate=0.1)
     with pytest.raises(ValueError, match=r"shape \(2,\) has a gradient of shape \(2, 1\)"):
         tg.optim.sgd([np.ones(2)], [np.ones((2, 1))], rate=0.1)
     with pytest.raises(ValueError, match="the trees differ"):

@@ -26,6 +26,7 @@ from tinygrad_np.debugging import callers
 
 S, V, M = Tensor(1.5), Tensor([1.0, 2.0]), Tensor(np.eye(2) + 1)
 X, RNG = np.eye(2), np.random.default_rng(0)
+SPARSE = scipy.sparse.csr_array(X)
 
 
 class Model:
@@ -61,18 +62,56 @@ def told(call):
         (lambda: np.array([S, 1.0]), "np.array would lose the gradient; use tg.array(…), or t.da"),
         (lambda: np.asarray(V), "np.asarray would lose the gradient; use tg.array(…), or t.data"),
         (lambda: np.full(3, S), "np.full would lose the gradient; use t * np.ones(shape)"),
-        (lambda: np.sum([S, S]), "np.sum would lose the gradient; make a Tensor of i"),
-        (lambda: np.exp([S, S]), "np.exp would lose the gradient; make a Tensor of i"),
+        (lambda: np.sum([S, S]), "np.sum would lose the gradient; use tg.array([…]) for a list"),
+        (lambda: np.exp([S, S]), "np.exp would lose the gradient; use tg.array([…]) for a list"),
         (
             lambda: np.concatenate([[S], [S]]),
-            "np.concatenate would lose the gradient; make a Tensor of i",
+            "np.concatenate would lose the gradient; use tg.array([…]) for a list",
         ),
         (
             lambda: np.linalg.norm([S, S]),
-            "np.linalg.norm would lose the gradient; make a Tensor of i",
+            "np.linalg.norm would lose the gradient; use tg.array([…]) for a list",
         ),
-        (lambda: tg.softmax([S, S]), "tg.softmax would lose the gradient; make a Tensor of i"),
-        (lambda: tg.dense([[S, S]], X), "tg.dense would lose the gradient; make a Tensor of i"),
+        (
+            lambda: tg.softmax([S, S]),
+            "tg.softmax would lose the gradient; use tg.array([…]) for a list",
+        ),
+        (
+            lambda: tg.dense([[S, S]], X),
+            "tg.dense would lose the gradient; use tg.array([…]) for a list",
+        ),
+        (
+            lambda: np.where(V.data > 1, [S, S], 0),
+            "np.where would lose the gradient; use tg.array([",
+        ),
+        (lambda: np.r_[S, 1.0], "np.r_ would lose the gradient; use np.hstack((…))"),
+        (lambda: np.c_[V, V], "np.c_ would lose the gradient; use np.column_stack((…))"),
+        (
+            lambda: np.testing.assert_allclose(V, V),
+            "assert_allclose would lose the gradient; use t.d",
+        ),
+        (lambda: np.polynomial.Polynomial(V), "use np.polynomial.polynomial.polyval(x, c)"),
+        (
+            lambda: math.remainder(S, 2),
+            "math.remainder would lose the gradient; use x - y * np.round",
+        ),
+        (
+            lambda: SPARSE @ V,
+            "scipy.sparse.csr_array would lose the gradient; use a.toarray(), or tg.l",
+        ),
+        (lambda: V @ SPARSE, "np.matmul: takes no sparse matrix; use a.toarray(), or tg.linear("),
+        (
+            lambda: SPARSE.dot(V),
+            "csr_array.dot would lose the gradient; use a.toarray(), or tg.linear(",
+        ),
+        (
+            lambda: scipy.special.jvp(1, V),
+            "scipy.special.jvp would lose the gradient; there is no rule",
+        ),
+        (
+            lambda: scipy.linalg.expm(M),
+            "scipy.linalg.expm would lose the gradient; there is no rule yet",
+        ),
         (lambda: X.dot(V), "X.dot would lose the gradient; use X @ t"),
         (lambda: MODEL.matrix.dot(V), "MODEL.matrix.dot would lose the gradient; use X @ t"),
         (lambda: X[V], "X[V] would lose the gradient; use t.data.astype(int): an index is a const"),
@@ -123,11 +162,11 @@ def told(call):
         ),
         (
             lambda: scipy.integrate.solve_ivp(lambda t, y: Tensor(y), (0, 1), [1.0]),
-            "scipy.integrate.solve_ivp would lose the gradient; there is no rule yet: give it one",
+            "integrate.solve_ivp would lose the gradient; let f return arrays; for a gradient",
         ),
         (
             lambda: scipy.integrate.quad(lambda x: S * x, 0, 1),
-            "scipy.integrate.quad would lose the gradient; there is no rule yet: give it one with",
+            "scipy.integrate.quad would lose the gradient; use weights @ f(x), of x, weights = np.",
         ),
     ],
 )
@@ -152,6 +191,18 @@ def test_in_a_function_that_scipy_calls_the_users_line_counts():
 
     [text, _] = told(lambda: scipy.integrate.solve_ivp(motion, (0, 1), [1.0, 0.0]))
     assert text.startswith("np.array would lose the gradient; use tg.array(…)")
+
+
+def test_what_is_said_of_sparse_matrices_gives_their_gradient():
+    a, x = scipy.sparse.csr_array([[1.0, 0, 2], [0, 3, 0]]), np.array([1.0, 2.0, 3.0])
+    product = tg.linear(lambda x: a @ x, lambda g: a.T @ g)
+
+    def f(x):
+        return np.sum(product(x) ** 2)
+
+    assert np.array_equal(tg.grad(f)(x), 2 * a.T @ (a @ x))
+    assert np.array_equal(tg.hessian(f)(x), 2 * (a.T @ a).toarray())
+    assert np.array_equal(tg.jacobian(product)(x), a.toarray())
 
 
 class TestWithoutTheText:

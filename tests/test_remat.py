@@ -113,6 +113,18 @@ def test_a_tensor_from_outside_is_refused():
         tg.remat(lambda x: x * w)(Tensor(1.0))
 
 
+def test_a_tensor_that_the_function_makes_is_a_constant():
+    def f(x):
+        return tg.array([Tensor(2.0) * x, Tensor(5.0), x**3]).sum()
+
+    x = np.array(3.0)
+    assert tg.grad(tg.remat(f))(x) == tg.grad(f)(x) == 29
+    assert tg.hessian(tg.remat(f))(x) == 18
+    assert type(tg.remat(lambda x: Tensor(2.0))(x)) is np.ndarray
+    with pytest.raises(TypeError, match="uses a Tensor that is not among its arguments"):
+        tg.grad(lambda w: tg.remat(lambda x: Tensor(2.0) * x * w)(Tensor(1.0)))(x)
+
+
 def test_stop_gradient():
     assert tg.grad(lambda x: x * tg.stop_gradient(x))(3.0) == 3
     tree = tg.stop_gradient({"a": Tensor([1.0]), "b": [np.ones(1), 2.0]})

@@ -455,6 +455,21 @@ class TestMethods:
         found = getattr(Tensor(self.x), name)(axis=1)
         assert np.array_equal(found, getattr(self.x, name)(axis=1))
 
+    def test_copy_and_astype_take_what_arrays_take(self):
+        x = Tensor([1.0, 2.0])
+        for y in (x.copy("F"), x.copy(order="C"), x.astype("f8", "C", "safe", copy=False)):
+            assert type(y) is Tensor
+            assert y is not x
+            assert np.array_equal(y.data, x.data)
+        assert x.astype(np.float32, copy=False, subok=False).dtype == np.float32
+        assert x.astype(None).dtype == np.float64
+        with pytest.raises(TypeError, match="casting='safe' does not allow float64 to float32"):
+            x.astype(np.float32, casting="safe")
+
+    def test_the_value_is_not_replaced(self):
+        with pytest.raises(AttributeError, match=r"make a new one, t = tg\.Tensor\(value\)"):
+            leaf(1).data = np.ones(1)
+
     def test_astype_to_integers_is_refused(self):
         with pytest.raises(TypeError, match=r"int64 has no derivative; use t\.data\.astype"):
             leaf(1).astype(int)

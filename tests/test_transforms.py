@@ -72,6 +72,34 @@ class TestGrad:
             transform(lambda x: None)(np.ones(2))
         with pytest.raises(TypeError, match=r"not \[Tensor\(2\.\)\]$"):
             transform(lambda x: [np.sum(x)])(np.ones(2))
+        for result in (lambda x: [np.sum(x), x], lambda x: (np.sum(x), x, x)):
+            with pytest.raises(TypeError, match=r"; has_aux=True takes a pair"):
+                transform(result)(np.ones(2))
+
+    def test_the_transform_that_was_called_is_named(self):
+        x = np.ones(2)
+        with pytest.raises(TypeError, match=r"^hessian: .*has_aux=True takes a pair"):
+            tg.hessian(lambda x: (np.sum(x), x))(x)
+        with pytest.raises(ValueError, match=r"^hvp: the function must return a single number"):
+            tg.hvp(lambda x: x, [x], [x])
+        with pytest.raises(ValueError, match=r"^jvp: tangent 0: the trees differ"):
+            tg.jvp(lambda p: p["a"], [{"a": x}], [{"b": x}])
+        with pytest.raises(
+            ValueError, match=r"^grad: .* 0 positional arguments, and only these are"
+        ):
+            grad(np.sum)(x=x)
+
+    @pytest.mark.parametrize("transform", [grad, value_and_grad, tg.jacobian, tg.hessian])
+    def test_arguments_go_into_what_is_made(self, transform):
+        name = transform.__name__
+        with pytest.raises(
+            TypeError, match=rf"^{name}: argnums is .*; the arguments follow: {name}\(f\)"
+        ):
+            transform(np.sum, np.ones(2))
+        with pytest.raises(
+            TypeError, match=rf"^{name}: takes a function, not a Tensor; the arguments follow"
+        ):
+            transform(Tensor(1.0))
 
     def test_trees(self):
         params = {"a": [np.ones(2), 2.0], "b": Layer(np.ones((2, 2)), np.zeros(2)), "none": None}

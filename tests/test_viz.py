@@ -1,10 +1,12 @@
 """Figures: drawn without a screen, written whole or not at all."""
 
 import builtins
+import re
 
 import numpy as np
 import pytest
 
+import tinygrad_np as tg
 from tinygrad_np import viz
 
 
@@ -87,7 +89,7 @@ class TestImages:
 
     @pytest.mark.parametrize("low", [-0.1, 1.1, np.nan])
     def test_colours_out_of_their_range(self, axes, low):
-        with pytest.raises(ValueError, match=r"from 0 to 1, not float64 from .* give largest="):
+        with pytest.raises(ValueError, match=r"from 0 to 1, not float64 from .* or give largest="):
             viz.image(axes, np.full((2, 2, 3), low))
         with pytest.raises(ValueError, match=r"from 0 to 255 .* not int64 from -1 to 256"):
             viz.image(axes, np.array([[[-1, 0, 256]]]))
@@ -96,6 +98,33 @@ class TestImages:
     def test_shapes_that_are_no_image(self, axes, shape):
         with pytest.raises(ValueError, match=r"image: takes .* numbers, not shape \("):
             viz.image(axes, np.zeros(shape))
+
+    @pytest.mark.parametrize(
+        ("shape", "told"),
+        [
+            ((3, 8, 8), "use np.moveaxis(pixels, 0, -1)"),
+            ((1, 8, 8, 3), "draw one of them: pixels[0]"),
+        ],
+    )
+    def test_channels_first_and_batches_are_named(self, axes, shape, told):
+        with pytest.raises(ValueError, match=re.escape(told)):
+            viz.image(axes, np.zeros(shape))
+        with pytest.raises(ValueError, match="divide by 255, or give largest="):
+            viz.image(axes, np.full((2, 2, 3), 200.0))
+
+    def test_what_is_infinite_has_the_colour_of_the_largest(self, axes):
+        viz.image(axes, [[-np.inf, np.inf, 1.0, np.nan]], largest=1.0, numbers=True)
+        picture = axes.images[-1]
+        assert picture.get_array()[0, :3].tolist() == [-1, 1, 1]
+        assert [text.get_text() for text in axes.texts] == ["-inf", "inf", "1.00", "nan"]
+        viz.numbers(axes, [[-np.inf, np.inf, 2.0]])
+        assert np.ravel(axes.collections[-1].get_array()).tolist() == [-2, 2, 2]
+
+    def test_a_tensor_is_told_what_to_give(self, axes):
+        for draw in (viz.image, viz.numbers):
+            told = f"tg.viz.{draw.__name__} would lose the gradient; use t.data for the value"
+            with pytest.raises(TypeError, match=f"^{re.escape(told)}$"):
+                draw(axes, tg.Tensor(np.eye(2)))
 
     @pytest.mark.parametrize("largest", [-1.0, np.nan, np.inf])
     def test_a_largest_that_is_none(self, axes, largest):

@@ -13,13 +13,14 @@ AttributeError("module 'tinygrad_np' has no attribute 'cat'; use np.concatenate"
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
 
-from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, TENSOR, Answers
+from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, SPARSE, TENSOR, Answers
 
 
 def _single(*tables: Answers) -> Answers:
@@ -30,6 +31,11 @@ def _single(*tables: Answers) -> Answers:
         for names, answer in table.items()
         for name in names.split()
     }
+
+
+def _folded(name: str) -> str:
+    """The same for BatchNorm, batch_norm and batchnorm."""
+    return name.replace("_", "").lower()
 
 
 _MODULE = _single(*MODULE.values())
@@ -44,8 +50,11 @@ _COUNTERPARTS = _single(COUNTERPARTS)
 def no_attribute(module: str, name: str) -> AttributeError:
     """The error for an attribute that a module of the package lacks."""
     answer = _MODULE.get(name)
-    if answer is None and not name.startswith("_") and callable(vars(np).get(name)):
-        answer = f"use np.{name}"
+    if answer is None and not name.startswith("_"):
+        if callable(vars(np).get(name)):
+            answer = f"use np.{name}"
+        else:
+            answer = {_folded(key): _MODULE[key] for key in _MODULE}.get(_folded(name))
     hint = "" if answer is None else f"; {answer}"
     return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
 
@@ -144,12 +153,22 @@ def answer_to_call(function: str) -> str | None:
     library, _, name = function.rpartition(".")
     if library == "math" and callable(vars(np).get(name)):
         return f"use np.{name}(t)"
-    if library in ("np", "tg") or library.startswith("np."):
-        return "make a Tensor of its first argument: tg.array([…]) of a list, tg.Tensor(x)"
+    if library == "tg" or (library.split(".")[0] == "np" and _takes_arrays(function)):
+        return "use tg.array([…]) for a list with Tensors in it"
+    if re.match(r"scipy\.sparse\.\w+_(matrix|array)", function):
+        return SPARSE
     for part in ("linalg", "fft"):
         if library == f"scipy.{part}" and hasattr(getattr(np, part), name):
             return f"use np.{part}.{name}"
     return None
+
+
+def _takes_arrays(function: str) -> bool:
+    """Whether it is a function of NumPy that takes Tensors, if they are not inside of lists."""
+    found: Any = np
+    for name in function.split(".")[1:]:
+        found = getattr(found, name, None)
+    return isinstance(found, np.ufunc) or hasattr(found, "_implementation")
 
 
 def lost(kind: str, called: tuple[str, str] | None) -> str:

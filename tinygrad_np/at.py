@@ -11,14 +11,15 @@ array([0., 5., 5.])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from .kernels.dispatch import numbers
+from .kernels.dispatch import explained, numbers
 from .kernels.scatter import index_max, index_min, index_set, scatter_add, selected
 
 
+@explained
 def at(x: Any) -> At:
     """`x`, to be indexed where it shall be updated; an array, a list of numbers, or a Tensor.
 
@@ -38,6 +39,9 @@ class At:
 
     def __getitem__(self, index: Any) -> Place:
         return Place(self._x, index)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"at has no attribute {name!r}; an index goes first: at(x)[index]")
 
 
 class Place:
@@ -79,6 +83,10 @@ class Place:
     def max(self, value: Any) -> Any:
         """With the larger of the elements and `value`; those that tie share the gradient."""
         return self._updated(index_max, value)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        instead = "; use at(x)[index].set(f(x[index]))" if not name.startswith("_") else ""
+        raise AttributeError(f"at(x)[index] has no attribute {name!r}{instead}")
 
     def _updated(self, function: Any, value: Any) -> Any:
         try:

@@ -44,7 +44,9 @@ def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable
     """A function that is linear in its operands together, with one vjp an operand.
 
     A vjp takes the cotangent and what it names, for instance ``x_like``, the operand's shape and
-    dtype; it is the transposed map. Forward mode runs the function itself on the tangent.
+    dtype; it is the transposed map. Forward mode runs the function itself on the tangent. Where the
+    function and its vjp have one parameter each, neither is looked into: both may compute with what
+    is no NumPy, such as ``linear(lambda x: a @ x, lambda g: a.T @ g)`` with a sparse matrix a.
 
     >>> every_other = linear(
     ...     lambda x: x[::2], lambda g, x_like: np.kron(g, [1.0, 0.0])[: x_like.shape[0]]
@@ -53,7 +55,17 @@ def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable
     >>> vjp(every_other, np.arange(3.0))[1](np.array([5.0, 7.0]))
     (array([5., 0., 7.]),)
     """
-    return _with_row(table.linear, function, vjps, options)
+    if len(vjps) == 1 and not options and all(map(_has_one_parameter, (function, *vjps))):
+        # Each is the transpose of the other: so it is told of a recorded cotangent, too.
+        back = _with_row(table.linear, vjps[0], (lambda x: forward(x),), {})
+        vjps = (lambda g: back(g),)
+    forward: Callable[..., Any] = _with_row(table.linear, function, vjps, options)
+    return forward
+
+
+def _has_one_parameter(function: Any) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is not None and (code.co_argcount, code.co_kwonlyargcount) == (1, 0)
 
 
 def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable[..., Any]:

@@ -117,6 +117,8 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
             f"cross_entropy: logits of shape {logits.shape} need labels of shape "
             f"{logits.shape[:-1]} (integers) or {logits.shape} (one-hot), not {labels.shape}"
         )
+        if logits.ndim > 2 and labels.shape == logits.shape[:1] + logits.shape[2:]:
+            told += "; the classes are the last axis: use np.moveaxis(logits, 1, -1)"
         raise with_lines(ValueError(told), logits=logits, labels=labels)
     if logits.dtype.kind != "f":
         raise TypeError(

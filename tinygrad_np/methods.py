@@ -72,7 +72,10 @@ class Methods:
         """As `numpy.ravel`, in order "C" (or None) or "F"."""
         return numpy.ravel(self, order)
 
-    flatten = ravel
+    @explained
+    def flatten(self, order: str | None = "C") -> Self:
+        """As `ravel`; `tinygrad_np.flatten` keeps the first axis."""
+        return numpy.ravel(self, order)
 
     @explained
     def transpose(self, *axes: Any) -> Self:
@@ -133,6 +136,7 @@ class Methods:
         """As `numpy.clip`; the derivative is 1 on the closed interval."""
         return numpy.clip(self, min, max)
 
+    @explained
     def round(self, decimals: int = 0) -> Any:
         """As `numpy.round`: a constant."""
         return numpy.round(self, decimals)
@@ -143,6 +147,7 @@ class Methods:
             raise TypeError("round(t) is for a single number; use np.round(t), a constant")
         return round(self.data[()], ndigits)
 
+    @explained
     def dot(self, other: Any) -> Self:
         """As `numpy.dot`."""
         return numpy.dot(self, other)
@@ -152,6 +157,7 @@ class Methods:
         """As `numpy.take`."""
         return numpy.take(self, indices, axis=axis, mode=mode)
 
+    @explained
     def compress(self, condition: Any, axis: Any = None) -> Self:
         """As `numpy.compress`."""
         return numpy.compress(condition, self, axis)
@@ -161,10 +167,12 @@ class Methods:
         """As `numpy.repeat`."""
         return numpy.repeat(self, repeats, axis)
 
+    @explained
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
         """As `numpy.diagonal`."""
         return numpy.diagonal(self, offset, axis1, axis2)
 
+    @explained
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
         """As `numpy.trace`."""
         return numpy.trace(self, offset, axis1, axis2, dtype)
@@ -175,24 +183,32 @@ class Methods:
 
     conjugate = conj
 
-    def copy(self) -> Self:
-        """The same value as a new Tensor that depends on this one."""
+    @explained
+    def copy(self, order: Any = "C") -> Self:
+        """The same value as a new Tensor that depends on this one, in whatever order."""
         return numpy.positive(self)
 
-    def astype(self, dtype: Any) -> Self:
+    @explained
+    def astype(
+        self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True,
+        copy: Any = True,
+    ) -> Self:  # fmt: skip
         """As another floating or complex dtype; the gradient comes back in this one.
 
-        Raises ``TypeError`` from complex to real: take ``t.real``.
+        `casting` is what `numpy.ndarray.astype` allows by it; of a Tensor, which nobody writes
+        into, `order`, `subok` and `copy` change nothing. Raises ``TypeError`` from complex to real:
+        take ``t.real``.
         """
-        if np.dtype(dtype).kind not in "fc":
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "fc":
+            raise TypeError(f"astype: {dtype} has no derivative; use t.data.astype for constants")
+        if numpy.iscomplexobj(self) and dtype.kind != "c":
             raise TypeError(
-                f"astype: {np.dtype(dtype)} has no derivative; use t.data.astype for constants"
+                f"astype: complex numbers do not fit into {dtype}; take np.real of them"
             )
-        if numpy.iscomplexobj(self) and np.dtype(dtype).kind != "c":
-            raise TypeError(
-                f"astype: complex numbers do not fit into {np.dtype(dtype)}; take np.real of them"
-            )
-        return cast(self, np.dtype(dtype))
+        if not np.can_cast(self.dtype, dtype, casting):
+            raise TypeError(f"astype: casting={casting!r} does not allow {self.dtype} to {dtype}")
+        return cast(self, dtype)
 
     @explained
     def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -222,10 +238,12 @@ class Methods:
         """As `numpy.argsort`: (axis=-1, kind=None, stable=None, …); a constant."""
         return numpy.argsort(self, *args, **kwargs)
 
+    @explained
     def argpartition(self, kth: Any, axis: Any = -1) -> Any:
         """As `numpy.argpartition`: a constant."""
         return numpy.argpartition(self, kth, axis)
 
+    @explained
     def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
         """As `numpy.searchsorted`: a constant."""
         return numpy.searchsorted(self, v, side, sorter)

@@ -17,6 +17,7 @@ _ONLY_SGD = "there is tg.optim.sgd, with momentum, and no other optimiser yet"
 _NORMALISE = "use (x - x.mean(axis, keepdims=True)) / x.std(axis, keepdims=True)"
 _OWN_RULE = "use tg.general, tg.pointwise, tg.linear or tg.bilinear"
 _RNG = "use rng = np.random.default_rng(seed), and rng.normal(size=shape)"
+_IN_CHECK = "use the function of that name in tg.check"
 _CONSTANT = "use t.data: only Tensors are recorded, arrays are constants"
 
 MODULE: dict[str, Answers] = {
@@ -42,10 +43,10 @@ MODULE: dict[str, Answers] = {
         "ConvTranspose1d ConvTranspose2d ConvTranspose3d": (
             "use tg.conv_transpose1d, tg.conv_transpose2d or tg.conv_transpose3d"
         ),
-        "MaxPool1d MaxPool2d MaxPool3d max_pool1d max_pool2d max_pool3d": (
+        "MaxPool1d MaxPool2d MaxPool3d max_pool1d max_pool2d max_pool3d maxpool": (
             "use tg.max_pool(images, size)"
         ),
-        "AvgPool1d AvgPool2d AvgPool3d avg_pool1d avg_pool2d avg_pool3d": (
+        "AvgPool1d AvgPool2d AvgPool3d avg_pool1d avg_pool2d avg_pool3d avg_pool": (
             "use tg.average_pool(images, size)"
         ),
         "AdaptiveAvgPool2d adaptive_avg_pool2d": "use np.mean(images, axis=(1, 2))",
@@ -54,6 +55,7 @@ MODULE: dict[str, Answers] = {
         "Unfold unfold": "use tg.windows(images, size)",
         "Fold fold": "use tg.unwindows(columns, shape)",
         "BatchNorm1d BatchNorm2d BatchNorm3d batch_norm LayerNorm layer_norm": _NORMALISE,
+        "GroupNorm group_norm InstanceNorm2d instance_norm RMSNorm rms_norm": _NORMALISE,
         "Embedding embedding": "use weights[indices]",
         "one_hot": "use np.eye(classes)[labels]",
         "ReLU": "use tg.relu(x)",
@@ -68,16 +70,35 @@ MODULE: dict[str, Answers] = {
         "LeakyReLU leaky_relu": "use np.where(x > 0, x, slope * x)",
         "ELU elu": "use np.where(x > 0, x, np.expm1(np.minimum(x, 0)))",
         "relu6": "use np.clip(x, 0, 6)",
+        "hardtanh": "use np.clip(x, -1, 1)",
+        "softsign": "use x / (1 + np.abs(x))",
+        "softmin": "use tg.softmax(-x)",
+        "mish": "use x * np.tanh(np.logaddexp(0, x))",
+        "HuberLoss huber_loss smooth_l1_loss": "use scipy.special.huber(1.0, x - y)",
+        "KLDivLoss kl_div": "use scipy.special.rel_entr(p, q).sum()",
+        "cosine_similarity": "use x @ y / (np.linalg.norm(x) * np.linalg.norm(y))",
+        "LSTM GRU RNN": "use a for loop over time, with the state as an array",
+        "attention scaled_dot_product_attention MultiheadAttention": (
+            "use tg.softmax(q @ k.mT / np.sqrt(k.shape[-1])) @ v"
+        ),
+        "clip_grad_norm_ clip_grad_value_": "clip the gradients, arrays, before tg.optim.sgd",
+        "gradcheck gradgradcheck": "use tg.check.check_function(f, x)",
+        "is_grad_enabled": _CONSTANT,
+        "detach": "use tg.stop_gradient(x)",
+        "backward": "use t.backward(), of a Tensor",
+        "retain_grad": "use tg.vjp or tg.grad by that value",
         "CrossEntropyLoss NLLLoss nll_loss": "use tg.cross_entropy(logits, labels)",
-        "BCELoss binary_cross_entropy": "use tg.log_loss(probabilities, labels)",
+        "BCELoss binary_cross_entropy bce": "use tg.log_loss(probabilities, labels)",
         "BCEWithLogitsLoss binary_cross_entropy_with_logits": (
             "use tg.log_loss_with_logits(logits, labels)"
         ),
         "MSELoss mse_loss": "use np.mean((x - y) ** 2)",
-        "L1Loss l1_loss": "use np.mean(np.abs(x - y))",
+        "L1Loss l1_loss mae": "use np.mean(np.abs(x - y))",
         "SGD": "use tg.optim.sgd(params, grads, state, rate=rate)",
-        "Adam AdamW RMSprop Adagrad LBFGS": _ONLY_SGD,
-        "lr_scheduler": "give tg.optim.sgd another rate",
+        "Adam AdamW RMSprop Adagrad LBFGS zero_grad step": _ONLY_SGD,
+        "lr_scheduler StepLR CosineAnnealingLR cosine_decay exponential_decay": (
+            "give tg.optim.sgd another rate"
+        ),
         "DataLoader TensorDataset": "use tg.data.minibatches(rng, arrays, size)",
         "cat": "use np.concatenate",
         "mm bmm mv": "use x @ y",
@@ -89,20 +110,26 @@ MODULE: dict[str, Answers] = {
         "index_select": "use np.take(x, indices, axis)",
         "scatter": "use tg.at(x)[index].set(value)",
         "topk": "use np.sort(x)[..., -k:]",
+        "trapz": "use np.trapezoid(x)",
         "chunk": "use np.array_split(x, n)",
         "norm": "use np.linalg.norm(x)",
         "det slogdet inv": "use np.linalg",
         "rsqrt": "use 1 / np.sqrt(x)",
         "numel": "use np.size(x)",
         "is_tensor": "use isinstance(x, tg.Tensor)",
-        "erf erfc erfinv digamma xlogy entr": "use the function of that name in scipy.special",
+        "erf erfc erfinv digamma xlogy entr expit logit gammaln betaln": (
+            "use the function of that name in scipy.special"
+        ),
+        "solve cholesky svd qr eig eigh eigvals eigvalsh pinv lstsq": (
+            "use the function of that name in np.linalg"
+        ),
         "lgamma": "use scipy.special.gammaln(x)",
     },
     "JAX": {
-        "jit pmap": _EAGER,
+        "jit pmap disable_jit": _EAGER,
         "vmap": _LOOP,
         "jnp numpy np": "use NumPy itself: its functions take Tensors",
-        "PRNGKey key split": _RNG,
+        "PRNGKey key split seed": _RNG,
         "jacfwd": 'use tg.jacobian(f, mode="forward")',
         "jacrev": 'use tg.jacobian(f, mode="reverse")',
         "linearize": "use tg.jvp(f, primals, tangents)",
@@ -114,11 +141,15 @@ MODULE: dict[str, Answers] = {
         "tree_util": "use tg.tree",
         "tree_map": "use tg.tree.map(f, tree)",
         "tree_leaves": "use tg.tree.leaves(tree)",
+        "ravel_pytree": "use np.concatenate of np.ravel of tg.tree.leaves(tree)",
         "tree_flatten": "use tg.tree.leaves(tree) and tg.tree.paths(tree)",
         "tree_unflatten": "use tg.tree.unflatten(tree, leaves)",
         "device_put device_get devices block_until_ready": _CPU,
-        "conv_general_dilated conv": "use tg.conv2d(images, filters)",
+        "conv_general_dilated conv convolution": "use tg.conv2d(images, filters)",
         "reduce_window": "use tg.max_pool or tg.average_pool",
+        "optax": _ONLY_SGD,
+        "random": _RNG,
+        "clip_by_global_norm global_norm": "clip the gradients, arrays, before tg.optim.sgd",
         "Array": "use np.ndarray for constants, tg.Tensor for variables",
         "config": "leave it out: arrays keep the dtype that they have",
         "apply_updates": "use tg.optim.sgd, which gives new parameters",
@@ -138,7 +169,7 @@ MODULE: dict[str, Answers] = {
         "make_ggnvp ggnvp": "use tg.jvp and tg.vjp",
         "tensor_jacobian_product": "use tg.vjp(f, x)",
         "primitive defvjp defjvp": _OWN_RULE,
-        "check_grads": "use tg.check.check_function(f, x)",
+        "check_grads check_grad": "use tg.check.check_function(f, x)",
         "getval": "use tg.stop_gradient(x)",
         "builtins": "use dicts, lists and tuples as they are",
         "value_and_grad_and_aux": "use tg.value_and_grad(f, has_aux=True)",
@@ -161,10 +192,13 @@ MODULE: dict[str, Answers] = {
         "Activation": "use tg.relu, tg.sigmoid, tg.softmax or np.tanh",
         "BatchNormalization LayerNormalization": _NORMALISE,
         "BinaryCrossentropy": "use tg.log_loss_with_logits(logits, labels)",
-        "CategoricalCrossentropy SparseCategoricalCrossentropy": (
+        "CategoricalCrossentropy SparseCategoricalCrossentropy softmax_cross_entropy": (
             "use tg.cross_entropy(logits, labels)"
         ),
-        "MeanSquaredError": "use np.mean((x - y) ** 2)",
+        "MeanSquaredError mean_squared_error mse": "use np.mean((x - y) ** 2)",
+        "optimizers": _ONLY_SGD,
+        "activations": "use tg.relu, tg.sigmoid, tg.softmax or np.tanh",
+        "fit": "write the loop: tg.data.minibatches, tg.value_and_grad, tg.optim.sgd",
         "to_categorical": "use np.eye(classes)[labels]",
         "reduce_sum": "use np.sum",
         "reduce_mean": "use np.mean",
@@ -173,6 +207,14 @@ MODULE: dict[str, Answers] = {
         "reduce_prod": "use np.prod",
         "reduce_logsumexp": "use tg.logsumexp(x, axis)",
         "cast": "use x.astype(dtype)",
+    },
+    "This package, in a module": {
+        "sgd": "use tg.optim.sgd",
+        "check_gradient check_vjp check_jacobian check_function check_rule compare": _IN_CHECK,
+        "assert_gradient": _IN_CHECK,
+        "minibatches": "use tg.data.minibatches",
+        "imshow": "use tg.viz.image",
+        "minimize": "use scipy.optimize.minimize(tg.value_and_grad(f), x0, jac=True)",
     },
 }
 """What the package and its modules lack, by the library that has it. NumPy's names need no line."""
@@ -238,6 +280,14 @@ TENSOR: dict[str, Answers] = {
         "index_fill": "use t.at[index].set(value)",
         "topk": "use np.sort(t)[..., -k:]",
         "erf": "use scipy.special.erf(t)",
+        "erfc": "use scipy.special.erfc(t)",
+        "H": "use t.mT.conj()",
+        "repeat_interleave": "use t.repeat(n, axis)",
+        "take_along_dim": "use np.take_along_axis(t, indices, axis)",
+        "movedim": "use np.moveaxis(t, axis, 0)",
+        "swapdims": "use t.swapaxes(0, 1)",
+        "softplus": "use np.logaddexp(0, t)",
+        "is_cuda is_sparse layout to_dense": _CPU,
         "lgamma": "use scipy.special.gammaln(t)",
         "digamma": "use scipy.special.digamma(t)",
         "unfold": "use tg.windows(images, size)",
@@ -247,12 +297,14 @@ TENSOR: dict[str, Answers] = {
     "JAX": {
         "block_until_ready devices sharding": _CPU,
         "weak_type": "leave it out: a Tensor has t.dtype",
+        "primal": "use t.data",
     },
     "Keras and TensorFlow": {
         "assign": NEW_ONE,
         "assign_add": "use t = t + y",
         "assign_sub": "use t = t - y",
         "eval read_value": "use t.data",
+        "to_numpy as_numpy toarray": "use t.data, a constant array",
         "get_shape": "use t.shape",
         "trainable": "leave it out: every Tensor is a variable, every plain array a constant",
     },
@@ -278,6 +330,7 @@ ARGUMENTS: Answers = {
     "logit": "logits",
     "p drop_prob probability": "rate",
     "lr learning_rate step_size alpha": "rate",
+    "eps epsilon": "bound",
     "parameters": "params",
     "gradients gradient": "grads cotangent",
     "opt_state": "state",
@@ -316,7 +369,7 @@ SAYINGS: Answers = {
     "size_average reduce": 'use reduction="mean", "sum" or "none"',
     "weight_decay": "add weight_decay * w to the gradient of w",
     "nesterov dampening": "there is plain momentum only",
-    "betas eps": _ONLY_SGD,
+    "betas sgd.eps": _ONLY_SGD,
     "requires_grad": "leave it out: every Tensor is a variable, every plain array a constant",
     "trainable": "leave it out: every Tensor is a variable, every plain array a constant",
     "device": _CPU,
@@ -332,11 +385,18 @@ SAYINGS: Answers = {
     "dtype": "use .astype(dtype) on what goes in",
     "shuffle": "they always are, by rng",
     "num_classes": "the logits' last axis says it",
+    "args": "give them one after the other, behind the point",
+    "kwargs": "use a lambda around f",
+    "atol rtol tol eps epsilon delta h": "there is none to choose: noise and step are measured",
+    "map_location": _CPU,
+    "weights_only allow_pickle": "leave it out: nothing is ever unpickled",
+    "cmap vmin vmax": "use largest, for blue, white and red around 0",
 }
 """What to do instead, where no argument of ours is the same; "function.argument" goes first."""
 
 _JOIN = "use tg.array(…), or t.data for the values"
-_SOLVE = "use np.linalg.solve"
+_WHOLE = "use np.linalg.solve(a, b), with the whole matrix"
+SPARSE = "use a.toarray(), or tg.linear(lambda x: a @ x, lambda g: a.T @ g) in place of a @ t"
 _LIKE_DISTANCE = "use np.sqrt(np.sum((a[:, None] - b) ** 2, -1))"
 _ZERO = "let f return arrays; its Jacobian is tg.jacobian(f)"
 _GAUSS = "use -0.5 * z**2 - np.log(scale * np.sqrt(2 * np.pi)), with z = (x - loc) / scale"
@@ -350,6 +410,10 @@ COUNTERPARTS: Answers = {
     "np.full_like": "use t * np.ones_like(a)",
     "np.arange": "use t.item() for a constant",
     "np.float16 np.float32 np.float64": "use t.astype(dtype), or t.item() for the value",
+    "np.r_": "use np.hstack((…))",
+    "np.c_": "use np.column_stack((…))",
+    "np.mgrid np.ogrid": "use np.linspace",
+    "np.polynomial.Polynomial": "use np.polynomial.polynomial.polyval(x, c)",
     "np.vectorize": "call the function itself: NumPy broadcasts",
     "dot": "use X @ t",
     "normal np.random.normal": "use loc + scale * rng.normal(size=shape)",
@@ -360,6 +424,7 @@ COUNTERPARTS: Answers = {
     # math
     "math.pow": "use x ** y",
     "math.fabs": "use np.abs(t)",
+    "math.remainder": "use x - y * np.round(x / y)",
     "math.asin": "use np.arcsin(t)",
     "math.acos": "use np.arccos(t)",
     "math.atan": "use np.arctan(t)",
@@ -381,8 +446,10 @@ COUNTERPARTS: Answers = {
     ),
     "scipy.special.comb scipy.special.binom": "use scipy.special.gammaln",
     "scipy.special.sinc": "use np.sinc(t)",
-    "scipy.linalg.solve scipy.linalg.solve_triangular scipy.linalg.cho_solve": _SOLVE,
-    "scipy.linalg.lu_solve scipy.linalg.solve_banded scipy.linalg.solve_toeplitz": _SOLVE,
+    "scipy.linalg.solve": "use np.linalg.solve",
+    "scipy.linalg.solve_triangular": "use np.linalg.solve(np.tril(a), b), or np.triu(a)",
+    "scipy.linalg.cho_solve scipy.linalg.lu_solve": _WHOLE,
+    "scipy.linalg.solve_banded scipy.linalg.solve_toeplitz": _WHOLE,
     "scipy.linalg.cholesky": "use np.linalg.cholesky(t).mT: it gives the lower one",
     "scipy.linalg.cho_factor": "use np.linalg.cholesky",
     "scipy.linalg.svdvals": "use np.linalg.svd(t, compute_uv=False)",
@@ -392,17 +459,24 @@ COUNTERPARTS: Answers = {
     "scipy.signal.convolve scipy.signal.fftconvolve scipy.signal.oaconvolve": (
         "use np.convolve for sequences, tg.conv2d for images"
     ),
-    "scipy.signal.correlate": "use np.correlate for sequences, tg.conv2d for images",
+    "scipy.signal.correlate": 'use np.correlate(x, y, "full") for sequences, tg.conv2d for images',
     "scipy.signal.correlate2d": "use tg.conv2d",
     "scipy.signal.convolve2d": "use tg.conv2d, with the filter turned around",
     "scipy.ndimage.convolve scipy.ndimage.correlate scipy.ndimage.gaussian_filter": (
         "use tg.conv2d with a padding"
     ),
     "scipy.ndimage.convolve1d scipy.ndimage.correlate1d": "use tg.conv1d or np.convolve",
-    "scipy.signal.detrend": "use t - np.mean(t)",
+    "scipy.signal.detrend": "use t - np.polyval(np.polyfit(x, t, 1), x)",
+    "scipy.sparse.spmatrix scipy.sparse.sparray": SPARSE,
     "scipy.integrate.trapezoid": "use np.trapezoid",
     "scipy.integrate.cumulative_trapezoid": "use np.cumsum((t[1:] + t[:-1]) / 2)",
     "scipy.integrate.simpson": "use weights @ t",
+    "scipy.integrate.quad scipy.integrate.quad_vec scipy.integrate.fixed_quad": (
+        "use weights @ f(x), of x, weights = np.polynomial.legendre.leggauss(n)"
+    ),
+    "scipy.integrate.solve_ivp scipy.integrate.odeint": (
+        "let f return arrays; for a gradient, write the steps (Runge-Kutta) as a loop"
+    ),
     "scipy.interpolate.interp1d": "use np.interp",
     "scipy.spatial.distance.cdist": _LIKE_DISTANCE,
     "scipy.spatial.distance.pdist scipy.spatial.distance.squareform": _LIKE_DISTANCE,
@@ -422,7 +496,7 @@ COUNTERPARTS: Answers = {
     "scipy.stats.multivariate_normal.logpdf": "use np.linalg.solve and np.linalg.slogdet",
     "scipy.stats.zscore": "use (t - t.mean(0)) / t.std(0)",
     "scipy.stats.gmean": "use np.exp(np.mean(np.log(t)))",
-    "scipy.stats.entropy": "use scipy.special.entr(p).sum()",
+    "scipy.stats.entropy": "use scipy.special.entr(p / p.sum()).sum()",
     "scipy.stats.pearsonr": "use np.corrcoef(x, y)[0, 1]",
 }
 """What replaces a function that would lose the gradient.

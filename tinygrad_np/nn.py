@@ -405,6 +405,7 @@ def _products(counts: tuple[geometry.Ints, ...]) -> Any:
     return result[..., None]
 
 
+@explained
 def dense(x: Any, weights: Any, bias: Any = None) -> Any:
     """x @ weights + bias: (n, in) · (in, out) + (out,) → (n, out).
 
@@ -413,15 +414,15 @@ def dense(x: Any, weights: Any, bias: Any = None) -> Any:
     """
     x, weights = numbers(x, "dense"), numbers(weights, "dense")
     if weights.ndim != 2 or x.ndim < 1 or x.shape[-1] != weights.shape[0]:
-        told = (
-            f"dense: x must be (n, in) and weights (in, out), not {x.shape} and {weights.shape}; "
-            "images are flattened by flatten(x)"
-        )
+        told = f"dense: x must be (n, in) and weights (in, out), not {x.shape} and {weights.shape}"
+        is_turned = weights.ndim == 2 and x.ndim == 2 and x.shape[1] == weights.shape[1]
+        told += "; use weights.T" if is_turned else "; images are flattened by flatten(x)"
         raise with_lines(ValueError(told), x=x, weights=weights)
     result = x @ weights
     return result if bias is None else result + _checked_bias("dense", bias, weights.shape[1])
 
 
+@explained
 def flatten(x: Any) -> Any:
     """(n, *any) → (n, product of any), row by row: (row, column, channel) for images.
 

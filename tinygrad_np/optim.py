@@ -62,7 +62,10 @@ def sgd(
             )
         return w - rate * (v.conjugate() if _is_complex(v) else v)
 
-    return Update(tree.map(moved, params, velocities), velocities if momentum else None)
+    try:
+        return Update(tree.map(moved, params, velocities), velocities if momentum else None)
+    except tree.TreesDifferError as error:
+        raise ValueError(f"sgd: {error}; grads is a tree like params") from None
 
 
 def _is_complex(v: Any) -> bool:

@@ -80,6 +80,9 @@ class Refusals:
 
 
 def _no_writing(sign: str) -> NoReturn:
+    called = callers.called()
+    if called is not None and called.name.startswith("scipy."):  # which does so inside
+        raise TypeError(answers.lost("array", called))
     raise TypeError(
         f"a Tensor is never written into; instead of t {sign}= value write t = t {sign} value "
         "(other names of t keep the old one)"

@@ -24,11 +24,13 @@ from .debugging import modes
 from .debugging import places as lines
 from .debugging.errors import ChangedArrayError
 from .debugging.marks import fingerprint
+from .kernels.dispatch import explained
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
 from .transforms import closed, jvp, marker, vjp
 
 
+@explained
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, of which a graph keeps only the arguments: the rest is computed again on demand.
 
@@ -49,9 +51,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         leaves = tree.leaves((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if type(leaf) is Tensor]
         if not places:
-            since = marker()
-            results = function(*args, **kwargs)
-            return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
+            return _values(lambda: function(*args, **kwargs))
 
         def on(values: list[Any]) -> Any:
             """The results, for these values of the Tensors among the arguments."""
@@ -69,7 +69,8 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         is_watched = modes.opened and modes.current().handler is not None
         if is_watched:
             on([Tensor(value_of(tensor)) for tensor in tensors])  # a look at every step
-        results = on([value_of(tensor) for tensor in tensors])
+        values = [value_of(tensor) for tensor in tensors]
+        results = _values(lambda: on(values))
         outputs = tree.leaves(results)
         if any(type(x) is Tensor for x in outputs):
             raise TypeError(
@@ -88,6 +89,13 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
             row.calls.clear()
 
     return recomputed
+
+
+def _values(compute: Callable[[], Any]) -> Any:
+    """The results as arrays, unless they depend on a Tensor from outside."""
+    since = marker()
+    results = compute()
+    return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
 
 
 def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Row:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -81,6 +81,10 @@ class Tensor(Methods, Refusals):
         view = self._value.view()
         view.flags.writeable = False
         return view
+
+    @data.setter
+    def data(self, value: Any) -> NoReturn:
+        raise AttributeError("a Tensor keeps its value: make a new one, t = tg.Tensor(value)")
 
     @property
     def grad(self) -> Array | None:

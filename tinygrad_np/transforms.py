@@ -18,22 +18,19 @@ array(12.)
 """
 
 import functools
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import tree
+from .argnums import Argnums, chosen_of, within
 from .arrays import is_masked, owned, shaped_like
 from .graph import FINISHED, Node, between, forward, identity, leaf, reverse
 from .kernels.dispatch import explained
 from .kernels.elementwise import constant
 from .rules.plans import Like, Shaped
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
-
-Argnums = int | tuple[int, ...]
-"""The positions of the arguments to differentiate by; negative ones count from the end."""
 
 
 @explained
@@ -69,7 +66,13 @@ def grad(
     >>> grad(np.sin)(0.0)
     array(1.)
     """
-    differentiated = _differentiated(function, argnums, has_aux, "grad")
+    return _gradient(function, argnums, has_aux, "grad")
+
+
+def _gradient(
+    function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
+) -> Callable[..., Any]:
+    differentiated = _differentiated(function, argnums, has_aux, name)
 
     @functools.wraps(function)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -82,7 +85,7 @@ def grad(
 def _differentiated(
     function: Callable[..., Any], argnums: Argnums, has_aux: bool, name: str
 ) -> Callable[..., Any]:
-    argnums, chosen = positions(argnums, name)
+    argnums, chosen = chosen_of(function, argnums, name)
 
     @functools.wraps(function)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -206,7 +209,8 @@ def hvp(
     (array([6., 0.]),)
     """
     _require_sequences("hvp", primals, tangents)
-    return jvp(grad(function, tuple(range(len(primals)))), primals, tangents)[1]
+    gradient = _gradient(function, tuple(range(len(primals))), False, "hvp")
+    return jvp(gradient, primals, tangents)[1]
 
 
 @explained
@@ -233,7 +237,7 @@ def jacobian(
     """
     if mode not in (None, "forward", "reverse"):
         raise ValueError(f"jacobian: mode must be 'forward', 'reverse' or None, not {mode!r}")
-    argnums, chosen = positions(argnums, "jacobian")
+    argnums, chosen = chosen_of(function, argnums, "jacobian")
 
     @functools.wraps(function)
     def matrices(*args: Any, **kwargs: Any) -> Any:
@@ -273,9 +277,11 @@ def hessian(
     array([[0., 6.],
            [6., 2.]])
     """
-    return jacobian(grad(function, argnums, has_aux), argnums, has_aux, mode="forward")
+    gradient = _gradient(function, argnums, has_aux, "hessian")
+    return jacobian(gradient, argnums, has_aux, mode="forward")
 
 
+@explained
 def stop_gradient(x: Any) -> Any:
     """The value of every Tensor in the tree `x` as a plain, read-only array: a constant.
 
@@ -395,31 +401,6 @@ def _require_sequences(name: str, primals: Any, tangents: Any) -> None:
             )
 
 
-def positions(argnums: Any, name: str) -> tuple[Argnums, tuple[int, ...]]:
-    """`argnums` as Python's integers, and as a tuple."""
-    try:
-        if not isinstance(argnums, (tuple, list)):
-            argnums = operator.index(argnums)
-            return argnums, (argnums,)
-        positions = tuple([operator.index(argnum) for argnum in argnums])
-    except TypeError:
-        raise TypeError(
-            f"{name}: argnums is an integer or a tuple of integers, not {argnums!r:.40}"
-        ) from None
-    return positions, positions
-
-
-def within(chosen: tuple[int, ...], count: int, name: str) -> None:
-    """Raise where `chosen` does not name arguments among so many, each once."""
-    for argnum in chosen:
-        if not -count <= argnum < count:
-            raise ValueError(
-                f"{name}: argnums is {_shown(chosen)}, but there are {count} positional arguments"
-            )
-    if len(chosen) > 1 and len({argnum % count for argnum in chosen}) < len(chosen):
-        raise ValueError(f"{name}: argnums {chosen} names an argument twice")
-
-
 def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -> list[Any]:
     """The arguments, with variables in place of the chosen ones."""
     within(chosen, len(args), name)
@@ -427,10 +408,6 @@ def _inside(args: Any, chosen: tuple[int, ...], inputs: list[Node], name: str) -
     for argnum in chosen:
         inside[argnum] = _opened(args[argnum], inputs, name, argnum)
     return inside
-
-
-def _shown(chosen: tuple[int, ...]) -> Any:
-    return chosen[0] if len(chosen) == 1 else chosen
 
 
 def marker() -> list[Node]:
@@ -495,8 +472,8 @@ def _number(result: Any, name: str) -> Any:
     is_number = not isinstance(result, (list, tuple, dict, str))
     value = np.array(result) if is_number else np.empty(0)
     if value.size != 1 or value.dtype.kind not in "biuf":
-        pair = isinstance(result, tuple) and len(result) == 2
-        remedy = "; has_aux=True takes a pair (number, anything)" if pair else ""
+        has_more = isinstance(result, (tuple, list)) and len(result) > 1
+        remedy = "; has_aux=True takes a pair (number, anything)" if has_more else ""
         remedy = "; is a return missing?" if result is None else remedy
         raise TypeError(
             f"{name}: the function must return a single real number, not {result!r:.60}{remedy}"
@@ -516,7 +493,10 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
             raise ValueError(f"{where} is {x.dtype} {x.shape} where {dtype} {shape} belongs")
         leaves.append(x)
 
-    tree.map(check, reference, given)
+    try:
+        tree.map(check, reference, given)
+    except tree.TreesDifferError as error:
+        raise ValueError(f"{where}: {error}") from None
     return leaves
 
 

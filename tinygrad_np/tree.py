@@ -186,9 +186,14 @@ def _map_several(function: Callable[..., Any], trees: tuple[Any, ...], path: str
     )
 
 
-def _differ(path: str, one: str, another: str) -> ValueError:
+class TreesDifferError(ValueError):
+    """Trees that should have the same structure have not."""
+
+
+def _differ(path: str, one: str, another: str) -> TreesDifferError:
     place = f" at {path}" if path else ""
-    return ValueError(f"the trees differ{place}: {one} in the first, {another} in another")
+    another = "None" if another == "a NoneType" else another
+    return TreesDifferError(f"the trees differ{place}: {one} in the first, {another} in another")
 
 
 def leaves(tree: Any) -> list[Any]:

@@ -10,17 +10,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from . import answers
 from .files import replacing
+from .kernels.dispatch import explained
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
+@explained
 def figure(width: float, height: float) -> Figure:
     """An empty figure of `width` by `height` inches, whose parts make room for one another.
 
@@ -41,6 +44,7 @@ def figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+@explained
 def learning_curves(axes: Axes, curves: Mapping[str, Sequence[float]], label: str) -> None:
     """One line for each of `curves` against the epoch; the first point is before training.
 
@@ -74,6 +78,7 @@ def learning_curves(axes: Axes, curves: Mapping[str, Sequence[float]], label: st
     axes.legend()
 
 
+@explained
 def image(
     axes: Axes, pixels: Any, title: str = "", largest: float | None = None, numbers: bool = False
 ) -> None:
@@ -102,7 +107,7 @@ def image(
     if 0 in pixels.shape or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
         raise ValueError(
             "image: takes (rows, columns), (rows, columns, 1) or (rows, columns, 3) numbers, not "
-            f"shape {pixels.shape}"
+            f"shape {pixels.shape}{_remedy(pixels.shape)}"
         )
     if largest is not None and not 0 <= largest < np.inf:
         raise ValueError(f"image: largest is a number from 0 on, or None, not {largest}")
@@ -112,17 +117,25 @@ def image(
             raise ValueError("image: numbers are written into one channel, not into three")
         axes.imshow(_colours(pixels, bound))
     elif bound is not None:
-        axes.imshow(pixels, cmap="RdBu_r", vmin=-bound, vmax=bound)
+        axes.imshow(np.clip(pixels, -bound, bound), cmap="RdBu_r", vmin=-bound, vmax=bound)
     else:
         ends = (0, 255) if pixels.dtype == np.uint8 else (None, None)
         axes.imshow(pixels, cmap="gray", vmin=ends[0], vmax=ends[1])
     if numbers:
-        cells = axes.images[-1].to_rgba(pixels)
+        drawn: Any = axes.images[-1]
+        cells = drawn.to_rgba(drawn.get_array())
         for (i, j), value in np.ndenumerate(pixels):
             _write(axes, i, j, f"{value:.2f}", 7, cells[i, j])
     axes.set_title(title, fontsize=9)
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def _remedy(shape: tuple[int, ...]) -> str:
+    """What to do with a shape that looks like channels first, or a batch."""
+    if len(shape) == 3 and shape[0] in (1, 3):
+        return "; channels come last: use np.moveaxis(pixels, 0, -1)"
+    return "; draw one of them: pixels[0]" if len(shape) == 4 else ""
 
 
 def _colours(pixels: Any, bound: float | None) -> Any:
@@ -133,11 +146,12 @@ def _colours(pixels: Any, bound: float | None) -> Any:
     if not (pixels.min() >= 0 and pixels.max() <= most):
         raise ValueError(
             f"image: colours are integers from 0 to 255 or floats from 0 to 1, not {pixels.dtype} "
-            f"from {pixels.min():g} to {pixels.max():g}; give largest= for those around 0"
+            f"from {pixels.min():g} to {pixels.max():g}; divide by 255, or give largest="
         )
     return pixels if pixels.dtype.kind == "f" else pixels.astype(np.uint8)
 
 
+@explained
 def numbers(
     axes: Axes, values: Any, title: str = "", colour: str = "tab:blue", size: int = 8
 ) -> None:
@@ -164,7 +178,8 @@ def numbers(
     edges = [np.arange(length + 1) - 0.5 for length in reversed(values.shape)]
     # half as strong as the colours themselves, so that black digits can be read on them
     options: dict[str, Any] = {"cmap": shades, "vmin": -2 * largest, "vmax": 2 * largest}
-    axes.pcolormesh(*edges, values.astype(float), edgecolors="0.8", linewidth=0.5, **options)
+    shown = np.clip(values.astype(float), -largest, largest)  # infinite numbers, too
+    axes.pcolormesh(*edges, shown, edgecolors="0.8", linewidth=0.5, **options)
     axes.set_aspect("equal")
     axes.invert_yaxis()
     for (i, j), value in np.ndenumerate(values):
@@ -190,6 +205,7 @@ def _write(axes: Axes, row: int, column: int, text: str, size: int, cell: Any = 
     drawn.set_in_layout(False)  # it lies inside its cell: no room has to be made for it
 
 
+@explained
 def colour_bar(axes: Axes | Sequence[Axes], label: str = "") -> None:
     """A scale beside axes that have an `image` of one channel, or beside several that share one.
 
@@ -206,6 +222,7 @@ def colour_bar(axes: Axes | Sequence[Axes], label: str = "") -> None:
     places[0].figure.colorbar(places[0].images[-1], ax=places, label=label)
 
 
+@explained
 def box(axes: Axes, row: int, column: int, rows: int, columns: int, dashed: bool = False) -> None:
     """A blue frame around `rows` by `columns` cells, the first of them at (`row`, `column`).
 
@@ -224,6 +241,7 @@ def box(axes: Axes, row: int, column: int, rows: int, columns: int, dashed: bool
     axes.add_patch(frame).set_zorder(3)  # above the lines between the cells
 
 
+@explained
 def confusion_matrix(axes: Axes, counts: Any, names: Sequence[str]) -> None:
     """(class, predicted class) counts with their names; the colours are shares of each class.
 
@@ -252,6 +270,7 @@ def confusion_matrix(axes: Axes, counts: Any, names: Sequence[str]) -> None:
     axes.set_ylabel("class")
 
 
+@explained
 def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
     """Write a figure to `path`, whose ending says how (.png, .pdf, .svg); folders are made.
 
@@ -280,3 +299,7 @@ def _real(function: str, values: Any) -> Any:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{function}: takes real numbers, not an array of dtype {array.dtype}")
     return array.astype(float) if array.dtype == bool else array
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute(__name__, name)

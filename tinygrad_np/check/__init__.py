@@ -23,6 +23,9 @@ like, `raise_if_wrong` and `assert_right`; it can be pickled.
 row, what else can be known about the same derivative, and the command that prints it.
 """
 
+from typing import NoReturn
+
+from .. import answers
 from .backward import check_vjp
 from .compare import compare
 from .explain import NonFiniteReport, explain_nonfinite
@@ -46,3 +49,7 @@ __all__ = [
     "compare",
     "explain_nonfinite",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute(__name__, name)

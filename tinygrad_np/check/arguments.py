@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from .. import tree
+from ..argnums import positions, within
 from ..arrays import is_masked
 from ..tensor import Tensor
-from ..transforms import positions, within
 
 Array = np.ndarray[Any, Any]
 

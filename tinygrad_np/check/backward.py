@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from .. import tree
+from ..kernels.dispatch import explained
 from .arguments import Array, article, copied, dtype_of, fitted, numbers, shown, weighed, weights
 from .gradient import function, largest, measured
 from .leaves import Leaf, Point, held, precision_of
@@ -29,6 +30,7 @@ CONSTANT = "it does not depend on the cotangent"
 NOT_LINEAR = "it is not linear in the cotangent"
 
 
+@explained
 def check_vjp(
     f: Callable[..., Any], backward: Callable[..., Any], *args: Any, seed: int = 0
 ) -> Report:

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import tree
+from ..argnums import Argnums
+from ..kernels.dispatch import explained
 from ..tensor import Tensor
-from ..transforms import Argnums, value_and_grad
+from ..transforms import value_and_grad
 from .arguments import copied, fitted, not_finite, numbers, repeated, split, variables
 from .components import Search
 from .differences import NOWHERE
@@ -27,6 +29,7 @@ KINK, KINKED = 1e-3, 2.0
 """… and over one that is so large beside the gradient that it must be a kink or a tie."""
 
 
+@explained
 def compare(
     function: Callable[..., Any],
     analytic: Callable[..., Any],

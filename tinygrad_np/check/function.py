@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from .. import tree
-from ..transforms import Argnums, jvp, vjp
+from ..argnums import Argnums
+from ..kernels.dispatch import explained
+from ..transforms import jvp, vjp
 from .arguments import copied, dtype_of, variables, weighed, weights
-from .gradient import explained, function, largest, summary
+from .gradient import at_fault, function, largest, summary
 from .leaves import Leaf, Point, held
 from .probe import Array, Look, scales
 from .report import Report, Row
@@ -27,6 +29,7 @@ SECOND = ("second order", "second order, forward")
 AGAIN = "so it was when the gradient was differentiated again"
 
 
+@explained
 def check_function(
     f: Callable[..., Any],
     *args: Any,
@@ -52,7 +55,7 @@ def check_function(
     rows, leaves = derivatives("check_function", f, args, order, argnums, seed)
     # only reverse mode has a gradient whose components can be looked at
     backward = [row for row in rows if row.source in ("reverse", "second order")]
-    components, hints = explained(leaves, backward)
+    components, hints = at_fault(leaves, backward)
     headline = f"{summary(rows)} (seed {seed})"
     return Report(rows, "derivatives", headline=headline, components=components, hints=hints)
 

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from ..transforms import Argnums
+from ..argnums import Argnums
+from ..kernels.dispatch import explained
 from .arguments import NOT_FINITE, article, variables
 from .leaves import Leaf, Point, held
 from .report import Report, Row, digits
 
 
+@explained
 def check_gradient(
     f: Callable[..., Any],
     gradient: Callable[..., Any] | Any,
@@ -117,12 +119,12 @@ def largest(leaves: list[Leaf]) -> float:
 
 def measured(leaves: list[Leaf], rows: list[Row], seed: int) -> Report:
     """The report on arrays that have a row each."""
-    components, hints = explained(leaves, rows)
+    components, hints = at_fault(leaves, rows)
     headline = f"{summary(rows)} (seed {seed})"
     return Report(rows, "measured", headline=headline, components=components, hints=hints)
 
 
-def explained(leaves: list[Leaf], rows: list[Row]) -> tuple[list[Row], list[str]]:
+def at_fault(leaves: list[Leaf], rows: list[Row]) -> tuple[list[Row], list[str]]:
     """The components at fault, and the hints."""
     components: list[Row] = []
     texts: list[tuple[str, str]] = []

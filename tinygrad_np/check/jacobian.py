@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import tree
-from ..transforms import Argnums
+from ..argnums import Argnums
+from ..kernels.dispatch import explained
 from .arguments import Array, copied, fitted, not_finite, numbers, paired, split, variables, weighed
 from .components import Place, mistake, search
 from .gradient import function, largest, named, summary
@@ -28,6 +29,7 @@ from .probe import Look, Probe, power_of_two, scales
 from .report import Report, Row, digits
 
 
+@explained
 def check_jacobian(
     f: Callable[..., Any],
     jacobian: Callable[..., Any] | Any,

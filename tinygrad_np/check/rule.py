@@ -15,10 +15,11 @@ import numpy as np
 
 from .. import tree
 from ..arrays import is_masked
+from ..kernels.dispatch import explained
 from ..rules import TABLE, families, table
 from .arguments import copied, numbers
 from .function import AGAIN, FIRST, SECOND, derivatives
-from .gradient import explained, summary
+from .gradient import at_fault, summary
 from .leaves import Leaf
 from .report import Report, Row
 from .witnesses import Finding, exact_witnesses
@@ -27,6 +28,7 @@ RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a wrong rule may raise."""
 
 
+@explained
 def check_rule(function: Callable[..., Any], *args: Any, order: int = 2, seed: int = 0) -> Report:
     """Try the rule of `function` at `args` as every row of the built-in table is tried.
 
@@ -65,7 +67,7 @@ def check_rule(function: Callable[..., Any], *args: Any, order: int = 2, seed: i
         if found.source != "float32" or (is_single and _takes_single(function, single))
     ]
     backward = [row for row in differed if row.source in (FIRST[0], SECOND[0])]
-    components, hints = explained(leaves, backward[: len(leaves)])
+    components, hints = at_fault(leaves, backward[: len(leaves)])
     is_right = all(row.verdict == "right" for row in rows)
     headline = f"{summary(differed if is_right else rows)} (seed {seed})"
     return Report(rows, "derivatives", headline=headline, components=components, hints=hints)

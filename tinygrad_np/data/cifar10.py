@@ -22,8 +22,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from ..kernels.dispatch import explained
+from ..kinds import kind_of, remedy_for
 from .dataset import DataError, Dataset
-from .kinds import kind_of, remedy_for
 from .places import AnyPath, Source, obtain
 
 CIFAR10_NAMES = (
@@ -72,6 +73,7 @@ _PIECE = 1 << 20  # bytes that are unpacked at a time
 _ROOM = 1 << 20  # bytes, for what surrounds the records in an xz file or the archive
 
 
+@explained
 def cifar10(
     path: AnyPath | None = None, *, download: bool = True, url: str = URL, progress: bool = True
 ) -> Dataset:
@@ -108,6 +110,7 @@ def cifar10(
     return Dataset(np.concatenate(images), np.concatenate(labels), *test)
 
 
+@explained
 def read_cifar10(
     path: AnyPath, *, sha256: str | None = None, most: int = 60_000
 ) -> tuple[np.ndarray, np.ndarray]:

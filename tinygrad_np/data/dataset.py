@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..kernels.dispatch import explained
+
 _LEAST_SPREAD = 1e-7  # keeps a pixel that is the same in every training image from dividing by 0
 
 
@@ -27,6 +29,7 @@ class Dataset(NamedTuple):
     test_labels: np.ndarray
 
 
+@explained
 def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
     """The images that have one of `labels`, in the order in which they were; labels stay as is.
 
@@ -60,6 +63,7 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
     )
 
 
+@explained
 def standardised(
     train: np.ndarray, *others: np.ndarray, dtype: DTypeLike = np.float64
 ) -> tuple[np.ndarray, ...]:

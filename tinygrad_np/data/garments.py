@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.dispatch import explained
 from .dataset import DataError, Dataset
 
 GARMENT_NAMES = (
@@ -29,6 +30,7 @@ _COLUMN = np.arange(28, dtype=np.float32)
 Between = Callable[[Any, Any], np.ndarray]
 
 
+@explained
 def garments(
     train: int | None = None,
     test: int | None = None,

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..kernels.dispatch import explained
+from ..kinds import kind_of, remedy_for
 from .dataset import DataError
-from .kinds import kind_of, remedy_for
 
 _GZIP = b"\x1f\x8b"
 _UNSIGNED_BYTE = 8
@@ -26,6 +27,7 @@ _HEAD = 300  # bytes that tell what a file is
 _MOST_INFLATION = 1032  # deflate makes at most so many bytes out of one
 
 
+@explained
 def read_idx(path: str | os.PathLike[str], *, sha256: str | None = None) -> np.ndarray:
     """The array in an IDX file of unsigned bytes, compressed with gzip or not, whatever its name.
 

@@ -89,6 +89,9 @@ def _public(module: str, name: str) -> str | None:
     if parts[0] == "builtins":
         return name
     if parts[0] == places.PACKAGE:
+        part = ".".join(parts[:2])
+        if name in getattr(sys.modules.get(part), "__dict__", ()) and parts[1:2] == ["viz"]:
+            return None if name.startswith("_") else f"tg.viz.{name}"
         return f"tg.{name}" if name in vars(sys.modules[places.PACKAGE]) else None
     while parts:
         holder = sys.modules.get(".".join(parts))
@@ -128,6 +131,9 @@ def _of_text(frame: Any, is_method: bool) -> Called | None:
         return Called("%", '"…" % t')
     if isinstance(tree, ast.Subscript):
         instruction = opcode.opname[frame.f_code.co_code[frame.f_lasti]]
+        for name in ("r_", "c_", "mgrid", "ogrid"):  # which make arrays of what stands in []
+            if _looked_up(tree.value, frame) is getattr(np, name):
+                return Called(f"np.{name}", f"np.{name}")
         is_written = instruction.startswith("STORE")
         return Called("=", f"{text} = t") if is_written else Called("[]", text)
     if not isinstance(tree, ast.Call):

@@ -56,7 +56,7 @@ def numbers(x: Any, function: str, what: str = "numbers") -> Any:
         if overrides(type(x)):
             return x
         if type(x).__module__.startswith("numpy.ma"):  # which need not be loaded to ask
-            raise TypeError(f"{function}: takes no masked array: what should what it masks become?")
+            raise TypeError(f"{function}: takes no masked array; use x.filled(value), or np.where")
         try:
             x = np.asarray(x)
         except ValueError as error:

@@ -156,6 +156,9 @@ def constant_operand(value: Any, row: Row) -> Any:
         )
     array = np.asarray(value)
     if array.dtype.kind not in "biufc":
+        if hasattr(value, "toarray"):
+            instead = answers.answer_to_call("scipy.sparse.sparray")
+            raise TypeError(f"{row.name}: takes no sparse matrix; {instead}")
         raise TypeError(
             f"{row.name}: a {type(value).__name__} is no number and no array of numbers"
         )
@@ -180,7 +183,6 @@ def _unsupported(row: Row, keyword: str) -> str:
 
 
 _UNSUPPORTED = {
-    "out": "nothing is written into an array on the way, since the gradient would be lost; "
-    "assign the result, y = f(x), or y = y + x instead of y += x",
+    "out": "the gradient would be lost; assign the result: y = f(x), and y = y + x for y += x",
     "where": "what it leaves out is undefined; use np.where on the result",
 }

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from ..kernels.dispatch import explained
+from ..kinds import kind_of, remedy_for
 from . import npz, safetensors
-from .structure import DamagedFileError, decoded, encoded
+from .structure import DamagedFileError, damaged, decoded, encoded
 
 __all__ = ["DamagedFileError", "load", "save"]
 
@@ -73,7 +74,7 @@ def load(path: AnyPath, like: Any = None) -> Any:
     """The tree that `save` wrote to `path`; the dict of arrays that another program wrote there.
 
     Of other programs it reads archives of `numpy.savez` and `numpy.savez_compressed`, and files of
-    safetensors (PyTorch's, Hugging Face's), with bfloat16 as float32.
+    safetensors (PyTorch's, Hugging Face's), with bfloat16 as float32; the content says which it is.
 
     Named tuples, dataclasses and containers of one's own come back in the form of `like`, a tree of
     the same structure: its leaves give the shapes and dtypes that are expected, their values do
@@ -97,10 +98,27 @@ def load(path: AnyPath, like: Any = None) -> Any:
     """
     path, form = _read(path, "load")
     try:
-        structure, arrays = form.read(path)
+        with open(path, "rb") as file:
+            head = file.read(_HEAD)
+        structure, arrays = _by_content(head, form).read(path)
     except OSError as error:
         raise _unread(path, error) from None
+    except DamagedFileError:
+        kind = kind_of(head)
+        if kind in (None, "a zip archive"):
+            raise
+        raise damaged(path, f"is {kind}; {remedy_for(kind)}") from None
     return decoded(structure, arrays, like, path)
+
+
+_HEAD = 300  # bytes that tell what a file is
+
+
+def _by_content(head: bytes, form: Any) -> Any:
+    """The format of a file that begins like this: what its name says, unless it is the other."""
+    if head.startswith(b"PK"):
+        return npz
+    return safetensors if head[8:9] == b"{" else form
 
 
 def _unread(path: Path, error: OSError) -> OSError:
@@ -135,5 +153,6 @@ def _read(path: AnyPath, function: str) -> tuple[Path, Any]:
             "in PyTorch safetensors.torch.save_file"
         )
     if path.suffix not in _FORMATS:
-        raise ValueError(f"{function}: {path} needs the ending .npz or .safetensors")
+        other = "; np.load reads it" if path.suffix == ".npy" and function == "load" else ""
+        raise ValueError(f"{function}: {path} needs the ending .npz or .safetensors{other}")
     return path, _FORMATS[path.suffix]

@@ -113,7 +113,8 @@ def _others(
         if info.comment == _OURS:
             raise damaged(path, f"was altered: its description, the entry {_MANIFEST}, is missing")
         if not name.endswith(".npy"):
-            raise damaged(path, f"has the entry {name!r}, which is no array")
+            of = "; it is PyTorch's: use .safetensors" if name.endswith("/data.pkl") else ""
+            raise damaged(path, f"has the entry {name!r}, which is no array{of}")
         inflation = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _MOST_INFLATION}
         most = info.compress_size * inflation.get(info.compress_type, 0)
         if info.file_size > most:  # before memory is asked for
@@ -149,7 +150,10 @@ def _array(content: bytes, path: Path) -> np.ndarray:
     header = _HEADER.fullmatch(content[10:start])
     if content[:8] != b"\x93NUMPY\x01\x00" or header is None:
         if b"|O" in content[10:start]:
-            raise damaged(path, "has an array of Python objects, and nothing is unpickled")
+            told = "has an array of Python objects, and nothing is unpickled"
+            raise damaged(path, f"{told}; np.load(path, allow_pickle=True) does, if you trust it")
+        if content[10:start].startswith(b"{'descr': [("):
+            raise damaged(path, "has an array of several fields, which is not read; use np.load")
         raise damaged(path, f"has an array whose header cannot be read ({content[:60]!r})")
     name, is_fortran, lengths = header[1].decode(), header[2] == b"True", header[3]
     shape = tuple([int(n.strip(b" L")) for n in lengths.split(b",") if n.strip()])

@@ -1,9 +1,11 @@
 """What a file is by its first bytes, whatever its name: `kind_of`, for messages."""
 
+_POINTER = "a pointer of Git LFS, not what it points to"
 _KINDS = {
     b"\x1f\x8b": "gzip data",
     b"\xfd7zXZ": "xz data",
     b"BZh": "bzip2 data",
+    b"\x28\xb5\x2f\xfd": "Zstandard data",
     b"PK\3\4": "a zip archive",
     b"7z\xbc\xaf": "a 7z archive",
     b"\x93NUM": "an .npy file",
@@ -14,9 +16,17 @@ _KINDS = {
     b"\x80\x03": "a pickle",
     b"\x80\x04": "a pickle",
     b"\x80\x05": "a pickle",
-    b"version https://git-lfs": "a pointer of Git LFS, not what it points to",
+    b"version https://git-lfs": _POINTER,
 }
-_PACKED = ("gzip data", "xz data", "bzip2 data", "a zip archive", "a 7z archive", "a tar archive")
+_PACKED = (
+    "gzip data", "xz data", "bzip2 data", "Zstandard data", "a zip archive", "a 7z archive",
+    "a tar archive",
+)  # fmt: skip
+_OTHERWISE = {
+    "an .npy file": "np.load reads it",
+    "a pickle": "convert it: a pickle may run anything",
+    _POINTER: "fetch the file itself with git lfs pull",
+}
 
 
 def kind_of(head: bytes) -> str | None:
@@ -34,4 +44,6 @@ def kind_of(head: bytes) -> str | None:
 
 def remedy_for(kind: str | None) -> str:
     """What to do with a file of that kind, where another one is wanted."""
-    return "unpack it" if kind in _PACKED else "delete the file and download it again"
+    if kind in _PACKED:
+        return "unpack it"
+    return _OTHERWISE.get(kind or "", "delete the file and download it again")
