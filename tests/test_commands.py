@@ -47,6 +47,10 @@ SHORTER = {
         "python examples/ten_classes.py --data cifar-10 --filters 15 --quick"
     ),  # TestTenClasses.test_the_default_rate_suits_cifar_10 has all of it
     "python tests/fuzz_loaders.py": "python tests/fuzz_loaders.py --inputs 2000",
+    "python tests/scan_pointwise.py": "python tests/scan_pointwise.py --quick",
+    "python tests/scan_pointwise.py --write docs/accuracy.md": (
+        "python tests/scan_pointwise.py --write docs/accuracy.md --quick"
+    ),
     "python tests/test_killed.py 50": "python tests/test_killed.py 1",
     "python tests/test_public_functions.py 20000": "python tests/test_public_functions.py 300",
     "python tests/test_threads.py 100": "python tests/test_threads.py 2",
