@@ -154,7 +154,7 @@ def answer_to_call(function: str) -> str | None:
     if library == "math" and callable(vars(np).get(name)):
         return f"use np.{name}(t)"
     if library == "tg" or (library.split(".")[0] == "np" and _takes_arrays(function)):
-        return "use tg.array([…]) for a list with Tensors in it"
+        return "use tg.array([…]) for a list with Tensors in it, tg.Tensor(x) for an array beside"
     if re.match(r"scipy\.sparse\.\w+_(matrix|array)", function):
         return SPARSE
     for part in ("linalg", "fft"):

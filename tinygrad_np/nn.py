@@ -19,7 +19,7 @@ from . import answers
 from .debugging.shapes import with_lines
 from .kernels import geometry
 from .kernels.dispatch import explained, numbers
-from .kernels.elementwise import cast, relu, sigmoid
+from .kernels.elementwise import relu, sigmoid
 from .kernels.pooling import window_max, window_maxima
 from .kernels.products import product, unwindows, window_product
 from .kernels.softmax import log_softmax, logsumexp, softmax
@@ -347,7 +347,7 @@ def average_pool(
     dtype = np.promote_types(images.dtype, np.float32)  # a sum or count may exceed float16
     total = np.sum(columns, tuple(range(1 + axes, 1 + 2 * axes)), dtype)
     means = total / _products(plan.counts).astype(dtype)
-    return means if dtype == images.dtype else cast(means, images.dtype)
+    return means if dtype == images.dtype else means.astype(images.dtype)
 
 
 def _pooled(name: str, images: Any, kinds: str) -> Any:
