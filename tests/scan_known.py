@@ -282,7 +282,15 @@ _ENTRIES: list[tuple[str, Known]] = [
     ),
     (
         "scipy.special.beta scipy.special.betaln",
-        Known("ψ(x + y) − ψ(x) is a difference, of numbers that may overflow for small x", inf),
+        Known("ψ(x + y) − ψ(x) is a difference, and for small x one of large numbers"),
+    ),
+    (
+        "scipy.special.beta scipy.special.betaln",
+        Known(
+            "x + y overflows, or 1/x² for an x next to 0",
+            inf,
+            where=lambda row, info: sum(row.point) > info.max or _smallest(row) < 2 / info.max**0.5,
+        ),
     ),
     (
         "scipy.special.rel_entr",
