@@ -17,6 +17,7 @@ it, and every function without a rule. `data` is the way out where a value is al
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -25,7 +26,7 @@ import numpy as np
 from .arrays import Array, floating, is_masked, shaped_like
 from .debugging import modes, shapes, watch
 from .graph import Node, Output, Source, collect, describe, leaf, new_number, reverse, several_of
-from .kernels.dispatch import explained
+from .kernels.dispatch import explained, generated
 from .kernels.memory import elementwise, large_from
 from .methods import Methods
 from .refusals import Refusals
@@ -389,62 +390,33 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
 
 
 def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
-    """What carries out a plan's calls from now on; the forms with one or two operands are short."""
-    kernel, select, positions = plan.row.kernel, plan.select, plan.positions
-    large, holds_x = large_from(kernel), plan.places == [1]
-
-    # Debug mode is given the operands, too; a tuple of them for nothing would cost something.
-    def one(x: Tensor) -> Tensor:
-        value, source = x._value, x._source
-        ans = kernel(value) if value.size < large else elementwise(kernel, value)
-        held = value if holds_x else None if select is None else select((ans, value))
-        if modes.opened:
-            return _seen(plan, held, source, (ans, value), source)
-        return _linked(plan, held, source, ans, source)
-
-    def left(x: Tensor, y: Any) -> Tensor:
-        value, source = x._value, x._source
-        ans = kernel(value, y) if value.size < large else elementwise(kernel, value, y)
-        held = None if select is None else select((ans, value, y))
-        if modes.opened:
-            return _seen(plan, held, source, (ans, value, y), source)
-        return _linked(plan, held, source, ans, source)
-
-    def right(x: Any, y: Tensor) -> Tensor:
-        value, source = y._value, y._source
-        ans = kernel(x, value) if value.size < large else elementwise(kernel, x, value)
-        held = None if select is None else select((ans, x, value))
-        if modes.opened:
-            return _seen(plan, held, source, (ans, x, value), source)
-        return _linked(plan, held, source, ans, source)
-
-    def both(x: Tensor, y: Tensor) -> Tensor:
-        one, other, source = x._value, y._value, x._source
-        ans = kernel(one, other) if one.size < large else elementwise(kernel, one, other)
-        held = None if select is None else select((ans, one, other))
-        if modes.opened:
-            return _seen(plan, held, (source, y._source), (ans, one, other), source)
-        return _linked(plan, held, (source, y._source), ans, source)
-
-    def any_number(*args: Any) -> Tensor:
-        values = list(args)
-        for position in positions:
-            values[position] = args[position]._value
-        known = kernel(*values), *values
-        held = None if select is None else select(known)
-        sources = [args[position]._source for position in positions]
-        return _seen(plan, held, plan.above(sources), known, sources[0])
-
-    match given, positions:
-        case 1, [0]:
-            return one
-        case 2, [0]:
-            return left
-        case 2, [1]:
-            return right
-        case 2, [0, 1]:
-            return both
-    return any_number
+    """What carries out a plan's calls from now on: a generated function of `given` arguments."""
+    kernel, large = plan.row.kernel, large_from(plan.row.kernel)
+    x = [f"value{i}" if i in plan.positions else f"x{i}" for i in range(given)]
+    known = ["ans", *x]
+    held = ", ".join([known[place] for place in plan.places])
+    above = ", ".join([f"x{i}._source" for i in plan.positions])
+    lines = [f"value{i} = x{i}._value" for i in plan.positions]
+    lines.append(f"ans = kernel({', '.join(x)})")
+    if large < sys.maxsize:
+        size = f"value{plan.positions[0]}.size < large"
+        lines[-1] += f" if {size} else elementwise(kernel, {', '.join(x)})"
+    lines += [
+        f"held = {held if plan.holds_one else f'({held},)' if held else None}",
+        f"above = {above if plan.has_one else f'({above},)'}",
+        f"source = x{plan.positions[0]}._source",
+        # Debug mode is given the operands, too; a tuple of them for nothing would cost something.
+        "if modes.opened:",
+        f"    return seen(plan, held, above, ({', '.join(known)}), source)",
+        "return linked(plan, held, above, ans, source)",
+    ]
+    names: dict[str, Any] = {
+        "kernel": kernel, "large": large, "elementwise": elementwise, "plan": plan,
+        "modes": modes, "seen": _seen, "linked": _linked,
+    }  # fmt: skip
+    arguments = ", ".join([f"x{i}" for i in range(given)])
+    text = f"def call({arguments}):\n    " + "\n    ".join(lines) + "\n"
+    return generated(text, names)
 
 
 def _linked(plan: Plan, held: Any, above: Any, ans: Any, like: Any) -> Tensor:

@@ -149,8 +149,7 @@ def explained(function: F) -> F:
         f"    return _function({', '.join(filter(None, given))})\n"
     )
     scope: dict[str, Any] = {"_function": function, "_MISSING": _MISSING, "_refuse": _refuse}
-    exec(compile(text, EXPLAINED, "exec"), scope)
-    made = scope[function.__name__]
+    made: Any = generated(text, scope, EXPLAINED)
     made.__defaults__ = (*[_MISSING] * len(required), *defaults)
     made.__kwdefaults__ = by_name
     made.implementation = function
@@ -159,6 +158,26 @@ def explained(function: F) -> F:
 
 EXPLAINED = "<tinygrad_np>"
 """The name of the file that the code made by `explained` says it is from."""
+
+
+def generated(
+    source: str, names: dict[str, Any], file: str = f"{EXPLAINED} call"
+) -> Callable[..., Any]:
+    r"""The function that `source` defines with these `names`: a call written out is a call saved.
+
+    >>> generated("def twice(x):\n    return two * x", {"two": 2})(3)
+    6
+    """
+    code = _compiled(source, file)
+    exec(code, names)
+    return cast(Callable[..., Any], names.pop(code.co_names[0]))  # else they would hold each other
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(source: str, file: str) -> Any:
+    """The code, once: most rows differ in what is called, and not in how."""
+    return compile(source, file, "exec")
+
 
 _MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .geometry import Ints
-from .memory import empty, scratch, zeros
+from .memory import Workspace, empty, zeros
 from .threads import summed, together
 
 _TILE, _PLANES_TILE = 1 << 20, 1 << 17  # bytes of a tile of windows, and of one by planes
@@ -97,17 +97,18 @@ class _Planes(NamedTuple):
 
     view: Any
     axes: int
+    space: Workspace
 
     def tile(self, block: Block) -> Any:
         """(size·c, positions), copied."""
         part = self.view[(slice(None),) * (self.axes + 1) + block.place]
         rows = math.prod(part.shape[: self.axes + 1])
-        tile = scratch(part.shape, part.dtype)
+        tile = self.space.array("tile", part.shape)
         np.copyto(tile, part)
         return tile.reshape(rows, -1)
 
 
-def _planes(columns: Any) -> _Planes | None:
+def _planes(columns: Any, space: Workspace) -> _Planes | None:
     """`columns` by planes, where it is a view with stride and dilation 1 and few channels."""
     axes = (columns.ndim - 2) // 2
     strides = columns.strides
@@ -118,7 +119,7 @@ def _planes(columns: Any) -> _Planes | None:
     size, out = columns.shape[1 + axes : -1], columns.shape[1 : 1 + axes]
     shape = (*size, columns.shape[-1], columns.shape[0], *out)
     view = np.lib.stride_tricks.as_strided(planes, shape, (*jumps, c, n, *jumps), writeable=False)
-    return _Planes(view, axes)
+    return _Planes(view, axes, space)
 
 
 def image_of(columns: Any) -> Any:
@@ -134,15 +135,17 @@ def image_of(columns: Any) -> Any:
     )
 
 
-def _tiles(columns: Any, kept: Ints) -> tuple[Sequence[Block], Callable[[Block], Any]]:
+def _tiles(
+    columns: Any, kept: Ints, space: Workspace
+) -> tuple[Sequence[Block], Callable[[Block], Any]]:
     """The blocks, and what makes a block's tile: (count, positions, size·c)."""
     row = math.prod(columns.shape[len(kept) :])
-    planes = _planes(columns)
+    planes = _planes(columns, space)
     if planes is None:
 
         def tile(block: Block) -> Any:
             part = columns[block.place]
-            copied = scratch(part.shape, part.dtype)
+            copied = space.array("tile", part.shape)
             np.copyto(copied, part)
             return copied.reshape(1, -1, row)
 
@@ -165,7 +168,7 @@ def product(columns: Any, filters: Any) -> Any:
     kept = columns.shape[: columns.ndim - filters.ndim + 1]
     filters = filters.reshape(-1, filters.shape[-1])
     result = empty((math.prod(kept), filters.shape[-1]), columns.dtype)
-    all_blocks, tile = _tiles(columns, kept)
+    all_blocks, tile = _tiles(columns, kept, Workspace(columns.dtype))
 
     def multiply(block: Block) -> None:
         part = tile(block)
@@ -181,11 +184,12 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     kept, f = cotangent.shape[:-1], cotangent.shape[-1]
     size = columns.shape[len(kept) :]
     cotangent = cotangent.reshape(-1, f)
-    all_blocks, tile = _tiles(columns, kept)
+    space = Workspace(columns.dtype)
+    all_blocks, tile = _tiles(columns, kept, space)
 
     def add(total: Any, block: Block) -> None:
         part = tile(block)
-        target = scratch((len(part), *total.shape), total.dtype)
+        target = space.array("product", (len(part), *total.shape))
         cotangents = cotangent[block.start : block.stop].reshape(*part.shape[:2], f)
         # (count, size·c, positions) @ (count, positions, f)
         for found in np.matmul(part.transpose(0, 2, 1), cotangents, out=target):
@@ -199,6 +203,7 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
     """(n, *out, f) · (*size, c, f) → images (n, *spatial, c), added up from tiles of windows."""
     kept, size, c = cotangent.shape[:-1], filters.shape[:-2], filters.shape[-2]
     result = zeros(shape, cotangent.dtype)
+    space = Workspace(result.dtype)
     transposed = filters.reshape(-1, filters.shape[-1])
     cotangent = cotangent.reshape(-1, filters.shape[-1])
     row = math.prod(size) * c
@@ -210,11 +215,11 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
         part = cotangent[block.start : block.stop]
         inside = _kept_lengths(block, kept)
         if planes:
-            tile = scratch((row, len(part)), result.dtype)
+            tile = space.array("tile", (row, len(part)))
             np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
             tile = tile.reshape(len(offsets), c, *inside)
         else:
-            tile = scratch((len(part), row), result.dtype)
+            tile = space.array("tile", (len(part), row))
             np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
             tile = np.moveaxis(tile.reshape(*inside, len(offsets), c), -2, 0)
         for offset, values in zip(offsets, tile, strict=True):

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .matrices import matrix_product
-from .memory import empty, scratch
+from .memory import Workspace, empty
 from .threads import summed, together
 from .tiles import image_of
 
@@ -99,6 +99,7 @@ class _Tiling:
     """
 
     def __init__(self, columns: Any, others: int, least: int = 0) -> None:
+        self.space = Workspace(columns.dtype)
         self.n, self.rows, self.width, self.k, _, self.c = columns.shape
         self.image = image_of(columns)
         self.tiles = -(-self.width // _M)
@@ -124,7 +125,7 @@ class _Tiling:
         n, height, width, c = image.shape
         needed = self.tiles * _M + self.k - 1
         if width != needed:
-            framed = scratch((n, height, needed, c), image.dtype)
+            framed = self.space.array("framed", (n, height, needed, c))
             framed[:, :, :width] = image
             framed[:, :, width:] = 0
             image = framed
@@ -132,9 +133,9 @@ class _Tiling:
         shape = (self.points, n, height, self.tiles, c)
         strides = (d, a, b, _M * d, e)
         view = np.lib.stride_tricks.as_strided(image, shape, strides, writeable=False)
-        gathered = scratch(shape, image.dtype)
+        gathered = self.space.array("tiles", shape)
         np.copyto(gathered, view)
-        result = scratch((self.points, math.prod(shape[1:])), image.dtype)
+        result = self.space.array("pixels", (self.points, math.prod(shape[1:])))
         np.dot(transform, gathered.reshape(self.points, -1), out=result)
         return result.reshape(self.points, -1, c)
 
@@ -153,14 +154,15 @@ def product(columns: Any, filters: Any) -> Any:
     taps = filters.swapaxes(0, 1).reshape(k, -1)
     at_points = matrix_product(t.taps, taps).reshape(-1, k, *filters.shape[2:])  # (points, k, c, f)
     tiling = _Tiling(columns, f)
+    space = tiling.space
     result = empty((n, rows, width, f), dtype)
 
     def multiply(part: _Part) -> None:
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
-        products = scratch((tiling.points, grid, f), dtype)
+        products = space.array("products", (tiling.points, grid, f))
         used = products[:, : grid - (k - 1) * tiling.tiles]
-        added = scratch(used.shape, dtype)
+        added = space.array("added", used.shape)
         for tap in range(k):
             # points × (grid, c) @ (c, f)
             target = added if tap else used
@@ -168,7 +170,7 @@ def product(columns: Any, filters: Any) -> Any:
             if tap:
                 np.add(used, added, out=used)
         products[:, used.shape[1] :] = 0
-        outputs = scratch((_M, grid * f), dtype)
+        outputs = space.array("outputs", (_M, grid * f))
         np.dot(t.outputs, products.reshape(tiling.points, -1), out=outputs)
         target = result[part.images, part.rows]
         height = target.shape[1]
@@ -177,7 +179,7 @@ def product(columns: Any, filters: Any) -> Any:
         if width == tiling.tiles * _M:
             target.reshape(laid_out.shape)[...] = laid_out
         else:
-            whole = scratch(laid_out.shape, dtype)
+            whole = space.array("whole", laid_out.shape)
             np.copyto(whole, laid_out)
             target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
 
@@ -196,13 +198,14 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     shape = (t.pixels.shape[0], k, c, f)
     # so large a part that adding it up costs little beside making it
     tiling = _Tiling(columns, f, math.prod(shape) * dtype.itemsize // 2)
+    space = tiling.space
 
     def add(total: Any, part: _Part) -> None:
-        added = scratch((len(total), c, f), dtype)
+        added = space.array("added", (len(total), c, f))
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
         tiles = _tiled(cotangent[part.images, part.rows], tiling)
-        products = scratch((tiling.points, grid * f), dtype)
+        products = space.array("products", (tiling.points, grid * f))
         np.dot(t.outputs.T, tiles, out=products)  # (points, 4) @ (4, grid·f)
         used = products.reshape(tiling.points, grid, f)[:, : grid - (k - 1) * tiling.tiles]
         for tap in range(k):
@@ -219,11 +222,11 @@ def _tiled(cotangent: Any, tiling: _Tiling) -> Any:
     """(n, rows, columns, f) → (4, grid·f), with zeros where the grid has no output."""
     n, rows, width, f = cotangent.shape
     shape = (_M, n, rows + tiling.k - 1, tiling.tiles, f)
-    tiles = scratch(shape, cotangent.dtype)
+    tiles = tiling.space.array("cotangents", shape)
     tiles[:, :, rows:] = 0
     whole = tiling.tiles * _M
     if width != whole:
-        framed = scratch((n, rows, whole, f), cotangent.dtype)
+        framed = tiling.space.array("framed cotangents", (n, rows, whole, f))
         framed[:, :, :width] = cotangent
         framed[:, :, width:] = 0
         cotangent = framed
