@@ -66,7 +66,7 @@ def _composed_mutants(row: Row) -> Iterator[Mutant]:
             ]
             wrong = tg.general(lambda x: x.copy(), tuple(rules))
             twin = copy.copy(row)
-            twin.text = _followed(row.text, wrong)
+            twin.definition = _followed(row.definition, wrong)
             yield Mutant(f"{' and '.join(modes)} {what}", twin, applied)
 
 

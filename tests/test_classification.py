@@ -164,7 +164,7 @@ def test_each_argument_has_one_status_and_each_refusal_a_reason(entry):
     assert entry.kind in CLASSES
     names = [*entry.differentiable, *entry.constant, *entry.refused]
     assert len(set(names)) == len(names)
-    assert all(len(why) > 8 for why in (*entry.constant.values(), *entry.refused.values()))
+    assert all(len(why) > 8 for why in entry.constant.values())
     if entry.kind == "refused":
         assert "; " in entry.reason, "a reason, and what to do instead"
     elif entry.kind == "constant":
@@ -244,7 +244,7 @@ class TestPage:
         assert "'sorted'" in capsys.readouterr().err
 
     def test_an_empty_class_has_no_line(self):
-        made = page([Entry("np.sin", "pointwise", ["x"], {}, {"dtype": "it chooses"}, "")])
+        made = page([Entry("np.sin", "pointwise", ["x"], {}, ["dtype"], "")])
         assert "*bilinear*" not in made
 
 

@@ -168,7 +168,7 @@ class TestFunctions:
         power = tg.pointwise(lambda x, n=2: x**n, x=lambda x, n: n * x ** (n - 1))
         assert grad(power)(3.0) == 6
         assert grad(lambda x: power(x, n=3))(3.0) == 27
-        with pytest.raises(TypeError, match="a Tensor cannot be 'n': it has no derivative rule"):
+        with pytest.raises(TypeError, match="'n' has no derivative rule"):
             power(3.0, n=Tensor(2.0))
         with pytest.raises(TypeError, match="the argument 'm'"):
             power(Tensor(3.0), m=2)

@@ -385,5 +385,5 @@ class TestCrossEntropy:
             tg.cross_entropy(np.zeros((1, 2)), np.array([0]), "max")
         with pytest.raises(TypeError, match="logits are real floating numbers, not of dtype int64"):
             tg.cross_entropy(np.zeros((1, 2), int), np.array([0]))
-        with pytest.raises(TypeError, match="a Tensor cannot be 'classes'"):
+        with pytest.raises(TypeError, match="'classes' has no derivative"):
             tg.kernels.softmax.class_losses(np.zeros((1, 2)), Tensor([0.0]))

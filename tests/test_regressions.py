@@ -44,7 +44,7 @@ class TestWhatIsConstantAndWhatIsNot:
 
     def test_a_parameters_name_makes_no_constant_of_a_users_operand(self):
         f = tg.pointwise(lambda x, condition: x * condition, lambda condition: condition)
-        with pytest.raises(TypeError, match="a Tensor cannot be 'condition'"):
+        with pytest.raises(TypeError, match="'condition' has no derivative"):
             tg.grad(lambda c: np.sum(f(A([1.0, 2.0]), c)))(A([1.0, 2.0]))
 
     def test_an_argument_named_twice(self):

@@ -134,12 +134,6 @@ def test_elementwise_rows_take_empty_arrays(row, shape):
     assert all(t.grad.shape == shape for t in tensors)
 
 
-@each(DIFFERENTIABLE)
-def test_every_other_parameter_says_why_it_has_no_derivative(row):
-    others = [name for position, name in enumerate(row.names) if position not in row.operands]
-    assert set(others) <= set(row.choices) | set(row.locally_constant)
-
-
 @each(CONSTANT)
 def test_constant_rows_state_their_reason(row):
     assert row.reason

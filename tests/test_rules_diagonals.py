@@ -39,7 +39,7 @@ def test_messages():
         np.diagonal(Tensor(A), 0, 1, 1)
     with pytest.raises(ValueError, match="must be 1- or 2-d"):
         np.diag(Tensor(1.0))
-    with pytest.raises(TypeError, match=r"np\.tril: a Tensor cannot be 'k': it chooses a diagonal"):
+    with pytest.raises(TypeError, match=r"np\.tril: 'k' has no derivative"):
         np.tril(Tensor(A), Tensor(1.0))
 
 

@@ -306,7 +306,7 @@ class TestPinv:
         assert np.array_equal(by_rcond, by_rtol)
         with pytest.raises(ValueError, match="both set"):
             np.linalg.pinv(Tensor(a), 0.5, rtol=0.5)
-        with pytest.raises(TypeError, match=r"np\.linalg\.pinv.*'rcond'.*count as zero"):
+        with pytest.raises(TypeError, match=r"np\.linalg\.pinv.*'rcond' has no derivative"):
             np.linalg.pinv(Tensor(a), Tensor(0.5))
 
     @pytest.mark.parametrize("shape", [(0, 2), (2, 0), (0, 3, 2)])
@@ -373,7 +373,7 @@ class TestTensors:
             np.linalg.tensorsolve(Tensor(np.ones((2, 3, 4))), np.ones(2))
         with pytest.raises(ValueError, match=r"np\.linalg\.tensorinv: ind must be positive, not 0"):
             np.linalg.tensorinv(Tensor(np.eye(2)), 0)
-        with pytest.raises(TypeError, match=r"np\.linalg\.tensorinv.*'ind'.*chooses axes"):
+        with pytest.raises(TypeError, match=r"np\.linalg\.tensorinv.*'ind'.*no derivative"):
             np.linalg.tensorinv(Tensor(np.eye(2)), Tensor(1.0))
 
     def test_a_list_beside_a_tensor(self):

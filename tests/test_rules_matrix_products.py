@@ -24,7 +24,7 @@ class TestPowers:
     def test_what_is_no_power(self):
         with pytest.raises(TypeError, match="integer"):
             np.linalg.matrix_power(Tensor(np.eye(2)), 0.5)
-        with pytest.raises(TypeError, match=r"np\.linalg\.matrix_power.*'n'.*how often"):
+        with pytest.raises(TypeError, match=r"np\.linalg\.matrix_power.*'n' has no derivative"):
             np.linalg.matrix_power(Tensor(np.eye(2)), Tensor(2.0))
         for shape in ((2,), (2, 3)):
             with pytest.raises(np.linalg.LinAlgError, match=r"square matrices.*\(2,"):
@@ -84,10 +84,10 @@ class TestAliases:
             np.sum(function(y, x)).backward()
             assert np.array_equal(x.grad, expected)
 
-    def test_choices_say_what_they_are(self):
-        with pytest.raises(TypeError, match=r"np\.linalg\.diagonal.*'offset'.*chooses a diagonal"):
+    def test_an_offset_has_no_derivative(self):
+        with pytest.raises(TypeError, match=r"np\.linalg\.diagonal.*'offset' has no derivative"):
             np.linalg.diagonal(Tensor(np.eye(2)), offset=Tensor(1.0))
-        with pytest.raises(TypeError, match=r"np\.linalg\.trace.*'offset'.*chooses a diagonal"):
+        with pytest.raises(TypeError, match=r"np\.linalg\.trace.*'offset' has no derivative"):
             np.linalg.trace(Tensor(np.eye(2)), offset=Tensor(1.0))
 
     def test_the_trace_in_another_dtype(self):

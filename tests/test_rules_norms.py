@@ -85,9 +85,9 @@ class TestArguments:
         assert gradient.dtype == dtype
 
     def test_an_order_that_is_a_tensor_raises(self):
-        with pytest.raises(TypeError, match=r"np\.linalg\.norm.*'ord'.*it chooses a norm"):
+        with pytest.raises(TypeError, match=r"np\.linalg\.norm.*'ord' has no derivative"):
             norm(Tensor([1.0]), Tensor(2.0))
-        with pytest.raises(TypeError, match=r"np\.linalg\.cond.*'p'.*it chooses a norm"):
+        with pytest.raises(TypeError, match=r"np\.linalg\.cond.*'p' has no derivative"):
             np.linalg.cond(Tensor(np.eye(2)), Tensor(2.0))
 
     def test_orders_and_axes_that_numpy_refuses(self):

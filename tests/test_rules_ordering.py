@@ -177,7 +177,7 @@ class TestQuantiles:
             np.quantile(Tensor([1.0, 2.0]), Tensor(1.5))
 
     def test_a_method_is_no_variable(self):
-        with pytest.raises(TypeError, match="a Tensor cannot be 'method'"):
+        with pytest.raises(TypeError, match="'method' has no derivative"):
             np.quantile(Tensor([1.0]), 0.5, method=Tensor(1.0))
 
 

@@ -138,7 +138,7 @@ class TestRefused:
             np.pad(x, 1, "edge", constant_values=2)
         with pytest.raises(ValueError, match="unsupported keyword arguments"):
             np.pad(x, 1, "wrap", end_values=Tensor(2.0))
-        with pytest.raises(TypeError, match=r"np\.pad: a Tensor cannot be 'stat_length'"):
+        with pytest.raises(TypeError, match=r"np\.pad: 'stat_length' has no derivative"):
             np.pad(x, 1, "mean", stat_length=Tensor(1.0))
         with pytest.raises(TypeError, match="integral"):
             np.pad(x, 1.5)

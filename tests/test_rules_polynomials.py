@@ -174,11 +174,11 @@ class TestHistograms:
             np.histogram2d(Tensor(self.X), self.X[:3])
 
     def test_a_range_has_no_rule(self):
-        with pytest.raises(TypeError, match=r"np\.histogram: a Tensor cannot be 'range'.*edges"):
+        with pytest.raises(TypeError, match=r"np\.histogram: 'range' has no derivative.*edges"):
             np.histogram(Tensor(self.X), range=Tensor([0.0, 1.0]))
 
     def test_what_is_counted_is_no_variable(self):
-        with pytest.raises(TypeError, match=r"np\.bincount: a Tensor cannot be 'indices'"):
+        with pytest.raises(TypeError, match=r"np\.bincount: 'indices' has no derivative"):
             np.bincount(Tensor([0.0, 1.0]))
 
 

@@ -88,11 +88,11 @@ class TestInsert:
 
 def test_an_argument_that_chooses_takes_no_tensor():
     x, one = Tensor(np.ones(3)), Tensor(1.0)
-    with pytest.raises(TypeError, match=r"np\.tile: a Tensor cannot be 'reps': it chooses a shape"):
+    with pytest.raises(TypeError, match=r"np\.tile: 'reps' has no derivative"):
         np.tile(x, one)
-    with pytest.raises(TypeError, match=r"np\.delete: a Tensor cannot be 'obj'"):
+    with pytest.raises(TypeError, match=r"np\.delete: 'obj' has no derivative"):
         np.delete(x, one)
-    with pytest.raises(TypeError, match=r"np\.repeat: a Tensor cannot be 'repeats'"):
+    with pytest.raises(TypeError, match=r"np\.repeat: 'repeats' has no derivative"):
         x.repeat(one)
 
 

@@ -204,5 +204,5 @@ def test_methods_are_functions():
 
 def test_a_tensor_as_a_count():
     x = Tensor([1.0, 2.0, 6.0])
-    with pytest.raises(TypeError, match=r"np\.var: a Tensor cannot be 'ddof': it chooses"):
+    with pytest.raises(TypeError, match=r"np\.var: 'ddof' has no derivative"):
         np.var(x, ddof=Tensor(1.0))

@@ -111,7 +111,7 @@ class TestMessages:
     def test_what_chooses_takes_no_tensor(self):
         with pytest.raises(TypeError, match=r"np\.outer: the argument 'out'"):
             np.outer(Tensor(A), A, out=np.zeros((6, 6)))
-        with pytest.raises(TypeError, match=r"np\.cross: a Tensor cannot be 'axisa'"):
+        with pytest.raises(TypeError, match=r"np\.cross: 'axisa' has no derivative"):
             np.cross(Tensor(np.ones(3)), np.ones(3), axisa=Tensor(0.0))
 
 

@@ -604,13 +604,13 @@ class TestWhatWouldLoseTheGradient:
 
     def test_a_tensor_where_no_derivative_is(self):
         x = leaf(1, 2, 3)
-        with pytest.raises(TypeError, match=r"np\.take: a Tensor cannot be 'indices': it chooses"):
+        with pytest.raises(TypeError, match=r"np\.take: 'indices' has no derivative"):
             np.take(x, Tensor([0.0]))
-        with pytest.raises(TypeError, match="a Tensor cannot be 'key'"):
+        with pytest.raises(TypeError, match="'key' has no derivative"):
             x[Tensor([0.0])]
-        with pytest.raises(TypeError, match="a Tensor cannot be 'initial'"):
+        with pytest.raises(TypeError, match="'initial' has no derivative"):
             np.sum(x, initial=Tensor(1.0))
-        with pytest.raises(TypeError, match="a Tensor cannot be 'shift': it chooses elements"):
+        with pytest.raises(TypeError, match="'shift' has no derivative"):
             np.roll(x, Tensor(1.0))
 
     def test_a_tensor_may_be_a_mask(self):

@@ -508,15 +508,34 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
 
 
 def _compose(row: Row, bound: list[Any]) -> Any:
-    """A composed row's text, run on the arguments themselves, Tensors among them."""
+    """A composed row's definition, run on the arguments themselves, Tensors among them."""
     for position, value in enumerate(bound):
         if type(value) is Tensor and position not in row.operands:
             check_constant(row, row.names[position])
             bound[position] = value.data
         elif is_masked(value):
             raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
-    text: Any = watch.composing(row) if modes.opened else row.text
-    return text(*[bound[position] for position in row.needs])
+    definition: Any = watch.composing(row) if modes.opened else row.definition
+    if not row.own_value:
+        return definition(*[bound[position] for position in row.needs])
+    ans = row.call([_values(x) for x in bound], row.kernel)  # which also refuses what NumPy does
+    return _with_value(row, ans, definition(*[bound[position] for position in row.needs]))
+
+
+def _with_value(row: Row, ans: Any, result: Any) -> Any:
+    """The function's own value with the derivative that the result of the definition has."""
+    if isinstance(ans, (list, tuple)):
+        parts = [_with_value(row, a, x) for a, x in zip(ans, result, strict=True)]
+        return type(ans)(*parts) if hasattr(ans, "_fields") else type(ans)(parts)
+    if type(result) is not Tensor:
+        return ans
+    value = np.asarray(ans)
+    if value.shape != result.shape or value.dtype != result.dtype:
+        raise TypeError(
+            f"{row.name}: its definition gives {result.dtype}{result.shape} where the function "
+            f"gives {value.dtype}{value.shape}; please report it"
+        )
+    return rebuilt(value, result._source)
 
 
 def _several(plan: Plan, held: Any, above: Any, known: Any, container: Any) -> Any:

@@ -58,8 +58,8 @@ class Entry(NamedTuple):
     """the arguments that have a derivative"""
     constant: dict[str, str]
     """the arguments that a Tensor stands for as the constant that it locally is, and why"""
-    refused: dict[str, str]
-    """the arguments that no Tensor can stand for, and why"""
+    refused: list[str]
+    """the arguments that no Tensor can stand for"""
     reason: str
     """why the function is constant or refused, with what to do instead"""
 
@@ -105,11 +105,11 @@ def _numbers(version: str) -> list[int]:
 def _entry(function: Callable[..., Any]) -> Entry:
     row = TABLE.get(function)
     if row is None:
-        return Entry(name_of(function), "refused", [], {}, {}, REFUSED[function])
+        return Entry(name_of(function), "refused", [], {}, [], REFUSED[function])
     differentiable = [row.names[position] for position in sorted(row.operands)]
     others = [name for name in row.names if name not in differentiable]
     constant = {name: row.locally_constant[name] for name in others if name in row.locally_constant}
-    refused = {name: row.choices.get(name, "") for name in others if name not in constant}
+    refused = [name for name in others if name not in constant]
     return Entry(row.name, row.kind, differentiable, constant, refused, row.reason)
 
 

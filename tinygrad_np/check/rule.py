@@ -209,6 +209,8 @@ def _as_row(found: Finding) -> Row:
 
 
 WRONG = {
+    ("definition", True): "the definition gives another shape or dtype than f",
+    ("definition", False): "the definition gives another value than f",
     ("value", True): "f of Tensors is not f of arrays",
     ("float32", True): "the result or the gradient has another dtype than float32 leads to",
     ("float32", False): "the gradient is not that of float64",

@@ -4,6 +4,8 @@
 
 - *value*: the recorded call gives exactly what the function gives on arrays; a composed one of
   complex numbers up to the rounding of a product.
+- *definition*: of a composed row whose value is the function's own, that the definition has the
+  same value, up to roundings.
 - *complex step*: the jvp against f(x + ih v) / ih, for rows declared analytic.
 - *differences*: elsewhere, the jvp against central differences (exact for linear and bilinear
   rows) or five-point differences.
@@ -29,6 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..graph import between, forward, leaf, reverse
+from ..rules.calls import bind
 from ..rules.table import Row
 from ..tensor import Tensor, apply, rebuilt, source_of, value_of
 from .samples import Edge, Sample
@@ -53,6 +56,7 @@ FLOAT32 = 1e-4
 
 LIMITS = {
     "value": 0.0,
+    "definition": EXACT,
     "complex step": TOLERANCE,
     "differences": TOLERANCE,
     "transpose": EXACT,
@@ -133,6 +137,16 @@ class Trial:
     def plain(self, values: list[Any]) -> list[Any]:
         """The results as the function itself gives them."""
         return self.call(values, self.row.function)
+
+    def defined(self, values: list[Any]) -> list[Any]:
+        """The results of a composed row's definition."""
+        row: Any = self.row
+
+        def definition(*args: Any, **kwargs: Any) -> Any:
+            bound = bind(row, args, kwargs)
+            return row.definition(*[bound[position] for position in row.needs])
+
+        return self.call(values, definition)
 
     def recorded(self, values: list[Any]) -> list[Any]:
         """The results of the recorded call."""
@@ -265,7 +279,9 @@ def witnesses(row: Row, sample: Sample, seed: int = 0) -> Iterator[Finding]:
     """
     for number, trial in enumerate(trials(row, sample)):
         by = _complex_step if _takes_complex_step(trial) else _differences
-        chosen = (_value, by, _transpose, _second_order, _float32, _layout)
+        chosen: tuple[Witness, ...] = (_value, by, _transpose, _second_order, _float32, _layout)
+        if row.own_value:
+            chosen = (_definition, *chosen)
         yield from _findings(trial, chosen, sample.reach, [seed, number])
 
 
@@ -276,9 +292,14 @@ def exact_witnesses(row: Row, args: tuple[Any, ...], seed: int = 0) -> Iterator[
     more than roundings make of this derivative, which is ill-conditioned then, that is allowed, and
     `unsteady`.
     """
+    chosen = (_definition, _value) if row.own_value else (_value,)
     for number, trial in enumerate(trials(row, Sample(args, {}, 1.0))):
-        for found in _findings(trial, (_value, _float32, _layout), 1.0, [seed, number]):
-            if found.is_right or found.witness == "value" or not np.isfinite(found.error):
+        for found in _findings(trial, (*chosen, _float32, _layout), 1.0, [seed, number]):
+            if (
+                found.is_right
+                or found.witness in ("value", "definition")
+                or not np.isfinite(found.error)
+            ):
                 yield found
             else:
                 is_single = found.witness == "float32"
@@ -373,6 +394,17 @@ def _value(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float,
             return np.inf, 0.0
         error = max(error, np.max(np.abs(a - b)))
         allowed = max(allowed, ROUNDED * np.max(np.abs(b)))
+    return error, allowed
+
+
+def _definition(trial: Trial, reach: float, rng: np.random.Generator) -> tuple[float, float]:
+    error = allowed = 0.0
+    for a, b in zip(trial.defined(trial.values), trial.plain(trial.values), strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        if a.dtype != b.dtype or a.shape != b.shape:
+            return np.inf, 0.0
+        error = max(error, np.max(np.abs(a - b), initial=0.0, where=a != b))
+        allowed = max(allowed, EXACT * np.max(np.abs(b), initial=0.0))
     return error, allowed
 
 

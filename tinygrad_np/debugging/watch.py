@@ -134,17 +134,17 @@ def constant(row: Any, args: tuple[Any, ...], result: Any) -> None:
 
 
 def composing(row: Any) -> Callable[..., Any]:
-    """The text of a composed function, of which the operations know that they are a part."""
-    mode, text = current(), row.text
+    """A composed function's definition, of which the operations know that they are a part."""
+    mode, definition = current(), row.definition
     if mode.handler is None or mode.rule is not None:
-        return text
+        return definition
     place = places.here(3, mode.again)
     is_inside = _is_inside(mode, place)
 
     def looked_at(*values: Any) -> Any:
         token = enter(mode._replace(call=place, within=(*mode.within, row.name)))
         try:
-            result = text(*values)
+            result = definition(*values)
         finally:
             leave(token)
         if not is_inside:

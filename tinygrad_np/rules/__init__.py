@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from . import arithmetic, constants, elementary, indexing, networks, products, reductions, shapes
-from .table import CHOICES, Row
+from .table import Row
 
 __all__ = ["REFUSED", "TABLE", "families", "load"]
 
@@ -56,10 +56,7 @@ _LATER: dict[str, str] = {
 
 
 def _add(family: ModuleType) -> None:
-    # A family's own reasons are for its own rows: another's `n` may be something else.
-    choices = {**CHOICES, **getattr(family, "CHOICES", {})}
     for row in family.ROWS:
-        row.choices = choices
         if TABLE.setdefault(row.function, row) is not row:
             raise ValueError(f"{row.name} has two rows")
     REFUSED.update(getattr(family, "REFUSED", {}))

@@ -53,9 +53,3 @@ ROWS = (
     ),
     composed(np.apply_over_axes, takes("func", "a", "axes"), _over_axes, {"a"}),
 )
-
-CHOICES = {
-    "args": "it is for the function; call that with it in a lambda",
-    "func": "it is a function",
-    "func1d": "it is a function",
-}

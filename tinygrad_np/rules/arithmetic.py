@@ -324,10 +324,3 @@ ROWS = (
     ),
     pointwise(quotient, over(lambda y: y), lambda x, y: -quotient(quotient(x, y), y)),
 )
-
-CHOICES = {
-    "bound": "it is a number that probabilities are kept from",
-    "count": "it is a number of elements",
-    "function": "it is a function",
-    "low": "it takes the place of 0",
-}

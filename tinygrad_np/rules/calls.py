@@ -15,7 +15,7 @@ from .. import answers
 from ..arrays import is_masked
 from ..kernels.elementwise import cast
 from . import REFUSED, TABLE, load
-from .table import REQUIRED, Row, name_of
+from .table import REMEDIES, REQUIRED, Row, name_of
 
 
 def row_of(function: Callable[..., Any]) -> Row:
@@ -168,9 +168,9 @@ def constant_operand(value: Any, row: Row) -> Any:
 def check_constant(row: Row, name: str) -> None:
     """Raise unless a Tensor may stand for the parameter `name`, as the constant it locally is."""
     if name not in row.locally_constant:
-        why = row.choices.get(name, "it has no derivative rule")
+        remedy = REMEDIES.get(name, "pass an array, for instance t.data")
         raise TypeError(
-            f"{row.name}: a Tensor cannot be {name!r}: {why}; pass an array, for instance t.data"
+            f"{row.name}: {name!r} has no derivative rule and takes no Tensor; {remedy}"
         )
 
 

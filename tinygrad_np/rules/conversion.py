@@ -4,10 +4,6 @@ import numpy as np
 
 from .table import composed, general, linear, same, takes
 
-CHOICES = {
-    "device": "it chooses where the array lies",
-}
-
 ROWS = (
     linear(np.copy, takes("a", order="K", subok=False), lambda g: g),
     general(

@@ -41,11 +41,6 @@ def _trace_vjp(g: Any, a_like: Any, offset: Any, axis1: Any, axis2: Any) -> Any:
     return on_diagonal(equal, a_like.shape, offset, axis1, axis2)
 
 
-CHOICES = {
-    "k": "it chooses a diagonal",
-    "offset": "it chooses a diagonal",
-}
-
 ROWS = (
     # a triangle of a vector is one of the square matrix whose rows are all that vector
     linear(np.tril, takes("m", k=0), lambda g, k: np.tril(g, k), broadcasts=True),

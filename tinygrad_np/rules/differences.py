@@ -204,10 +204,3 @@ ROWS = (
         lambda: 1,
     ),
 )
-
-CHOICES = {
-    "discont": "it chooses elements",
-    "edge_order": "it chooses a formula",
-    "n": "it is a count",
-    "period": "it has no derivative rule; scale the argument instead",
-}

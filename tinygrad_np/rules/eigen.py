@@ -243,8 +243,6 @@ def _quotient_jvp(t: Any, y: Any, is_zero: Any) -> Any:
     return over(t, y, is_zero)
 
 
-CHOICES = {"UPLO": "it chooses a triangle"}
-
 ROWS = (
     # Hermitian matrices
     general(completed, (lambda g: hermitian(g), lambda t: hermitian(t))),

@@ -147,11 +147,6 @@ def _tangent(t: Any, how: Contraction, operands: Any) -> Any:
     return total
 
 
-CHOICES = {
-    "how": "it chooses what to multiply and what to add",
-    "optimize": "it chooses an order of contraction",
-}
-
 _CONTRACTION = general(
     contraction,
     takes("how", "*operands"),

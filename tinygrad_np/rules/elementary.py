@@ -106,5 +106,3 @@ ROWS = (
     linear(np.rad2deg, lambda g: g * (180 / pi)),
     linear(np.degrees, lambda g: g * (180 / pi)),
 )
-
-CHOICES = {"rate": "it says of which base the logarithms are"}

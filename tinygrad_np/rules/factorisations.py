@@ -348,13 +348,6 @@ def _svd(a: Any, full_matrices: Any, compute_uv: Any, hermitian: Any) -> Any:
     return type(_OF_ZERO)(u, np.absolute(w), vh)
 
 
-CHOICES = {
-    "compute_uv": "it chooses results",
-    "full_matrices": "it chooses a shape",
-    "hermitian": "it says what the matrix is like",
-    "upper": "it chooses a triangle",
-}
-
 ROWS = (
     general(np.linalg.cholesky, takes("a", "*", upper=False), (_cholesky_vjp, _cholesky_jvp)),
     general(qr_factors, (_qr_vjp, _qr_jvp), constant_outputs=(), gaps=True),

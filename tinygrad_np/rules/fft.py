@@ -206,9 +206,3 @@ ROWS = (
     _shift(np.fft.fftshift, lambda g, axes: np.fft.ifftshift(g, axes)),
     _shift(np.fft.ifftshift, lambda g, axes: np.fft.fftshift(g, axes)),
 )
-
-CHOICES = {
-    "n": "it chooses a length",
-    "norm": "it chooses a factor",
-    "s": "it chooses a shape",
-}

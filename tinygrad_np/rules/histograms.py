@@ -148,12 +148,3 @@ ROWS = (
         real={"weights": ()},
     ),
 )
-
-CHOICES = {
-    "bins": _PLAIN,
-    "columns": _PLAIN,
-    "density": "it chooses what is returned",
-    "histogram": "it is a function",
-    "minlength": "it is a count",
-    "range": "it chooses elements; give the edges themselves as bins",
-}

@@ -322,13 +322,6 @@ def _tensorinv(a: Any, ind: Any) -> Any:
     return np.reshape(np.linalg.inv(np.reshape(a, (n, -1))), a.shape[ind:] + a.shape[:ind])
 
 
-CHOICES = {
-    "hermitian": "it says what the matrix is like",
-    "ind": "it chooses axes",
-    "rcond": "it chooses which singular values count as zero",
-    "rtol": "it chooses which singular values count as zero",
-}
-
 ROWS = (
     # inverses and linear equations
     general(

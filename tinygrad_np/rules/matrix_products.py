@@ -128,8 +128,6 @@ _vecdot_x1 = _along_axis(lambda g, x2, axis: np.conjugate(np.expand_dims(g, -1) 
 _vecdot_x2 = _along_axis(lambda g, x1, axis: np.expand_dims(g, -1) * np.conjugate(x1))
 
 
-CHOICES = {"n": "it chooses how often", "offset": "it chooses a diagonal"}
-
 ROWS = (
     # powers and products
     composed(np.linalg.matrix_power, takes("a", "n"), _matrix_power, {"a"}, analytic=True),

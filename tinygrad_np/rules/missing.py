@@ -133,13 +133,3 @@ ROWS = (
         broadcasts=True,
     ),
 )
-
-_REPLACES = "it has no derivative rule; use np.where"
-
-CHOICES = {
-    "ddof": "it chooses what is divided by; scale the result instead",
-    "copy": "nothing is written into a Tensor",
-    "nan": _REPLACES,
-    "neginf": _REPLACES,
-    "posinf": _REPLACES,
-}

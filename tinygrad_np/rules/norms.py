@@ -143,8 +143,6 @@ def _norm_jvp(t: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> A
     return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=bool(keepdims))
 
 
-CHOICES = {"ord": "it chooses a norm", "p": "it chooses a norm"}
-
 ROWS = (
     general(
         np.linalg.norm,

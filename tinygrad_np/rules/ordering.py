@@ -166,22 +166,6 @@ ROWS = (
     composed(np.trim_zeros, takes("filt", trim="fb", axis=None), _trim_zeros, {"filt"}),
 )  # fmt: skip
 
-_RETURNED = "it chooses what is returned"
-
-CHOICES = {
-    "assume_unique": "it promises something about elements",
-    "descending": "it chooses an order",
-    "equal_nan": "it chooses which elements count as equal",
-    "kind": "it chooses an algorithm",
-    "kth": "it chooses elements",
-    "return_counts": _RETURNED,
-    "return_index": _RETURNED,
-    "return_inverse": _RETURNED,
-    "sorted": "it chooses an order",
-    "stable": "it chooses an algorithm",
-    "trim": "it chooses ends",
-}
-
 REFUSED = {
     np.intersect1d: "its elements are those that tie, so that it has no derivative; use "
     "t[np.isin(t, other)] for the elements of one array that another has, too",

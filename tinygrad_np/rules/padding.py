@@ -252,11 +252,6 @@ def _given_jvp(t: Any, array_like: Any, pad_width: Any, mode: Any) -> Any:
     return result
 
 
-CHOICES = {
-    "reflect_type": "it chooses how to pad",
-    "stat_length": "it chooses elements",
-}
-
 ROWS = (
     general(
         np.pad,

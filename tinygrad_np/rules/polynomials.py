@@ -249,13 +249,3 @@ ROWS = (
         real={"w": ()},
     ),
 )
-
-CHOICES = {
-    "N": "it is a count",
-    "cov": "it chooses what is returned",
-    "deg": "it chooses between radians and degrees, or is a count",
-    "full": "it chooses what is returned",
-    "increasing": "it chooses an order",
-    "m": "it is a count",
-    "rcond": "it chooses which singular values count",
-}

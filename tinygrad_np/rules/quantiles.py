@@ -241,8 +241,3 @@ ROWS = (
     _quantile_row(np.nanquantile),
     _quantile_row(np.nanpercentile),
 )
-
-CHOICES = {
-    "method": "it chooses how to interpolate",
-    "overwrite_input": "nothing is written into a Tensor",
-}

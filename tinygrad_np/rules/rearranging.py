@@ -118,17 +118,6 @@ def _insert_values_vjp(g: Any, arr_like: Any, obj: Any, values_like: Any, axis: 
     return sum_to(part, shape).reshape(values_like.shape)
 
 
-CHOICES = {
-    "k": "it chooses how often to turn",
-    "new_shape": "it chooses a shape",
-    "obj": "it chooses elements",
-    "repeats": "it chooses elements",
-    "reps": "it chooses a shape",
-    "shift": "it chooses elements",
-    "start": "it chooses an axis",
-    "window_shape": "it chooses a shape",
-}
-
 ROWS = (
     linear(np.tile, takes("A", "reps"), _tile_vjp),
     linear(np.repeat, takes("a", "repeats", axis=None), _repeat_vjp),

@@ -160,8 +160,3 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
             analytic=True,
         ),
     )
-
-CHOICES = {
-    "include_initial": "it chooses a shape",
-    "initial": "it has no derivative rule; add it or multiply by it, or use np.maximum",
-}

@@ -116,10 +116,3 @@ ROWS = (
         makes_axis=True,
     ),
 )
-
-CHOICES = {
-    "device": "it chooses where an array lies",
-    "endpoint": "it chooses what is left out",
-    "num": "it is a count",
-    "retstep": "it chooses what is returned",
-}

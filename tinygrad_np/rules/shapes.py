@@ -158,5 +158,3 @@ ROWS = (
         constant_outputs=(),
     ),
 )
-
-CHOICES = {"shapes": "it chooses shapes"}

@@ -204,11 +204,3 @@ ROWS = (
     composed(np.angle, takes("z", deg=False), _angle, {"z"}),
     composed(np.real_if_close, takes("a", tol=100), _real_if_close, {"a"}),
 )
-
-CHOICES = {
-    "deg": "it chooses between radians and degrees",
-    "mode": "it chooses how to pad or to index, or what to leave out",
-    "n": "it is a count",
-    "period": "it has no derivative rule; scale the argument instead",
-    "tol": "it chooses between real and complex",
-}

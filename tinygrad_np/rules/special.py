@@ -321,7 +321,6 @@ ROWS: tuple[Row, ...] = (
     constant(special.gammasgn, "it is constant between its jumps"),
 )
 
-CHOICES = dict.fromkeys(["p", "q", "rate", "scale"], "there is no rule for the derivative by it")
 
 _OWN = "give it one with tg.pointwise, or use t.data for a constant"
 _FORMULAS = {

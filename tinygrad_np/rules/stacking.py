@@ -125,11 +125,6 @@ def _ix(args: Any) -> Any:
 
 _SPLIT = takes("ary", "indices_or_sections")
 
-CHOICES = {
-    "indexing": "it chooses an order of axes",
-    "sparse": "it chooses a shape",
-}
-
 ROWS: tuple[Row, ...] = (
     linear(np.vstack, _STACK, _vstack_vjp, nested={"tup"}),
     linear(np.hstack, _STACK, _hstack_vjp, nested={"tup"}),

@@ -254,11 +254,3 @@ ROWS = (
         np.corrcoef, takes("x", "*", y=None, rowvar=True, dtype=None), _corrcoef, {"x", "y"}
     ),
 )  # fmt: skip
-
-CHOICES = {
-    "bias": "it chooses what is divided by",
-    "ddof": "it chooses what is divided by; scale the result instead",
-    "fweights": "it counts observations; aweights have a derivative",
-    "returned": "it chooses what is returned",
-    "rowvar": "it chooses axes",
-}

@@ -48,42 +48,20 @@ LOCALLY_CONSTANT = {
 }
 """Parameters that take a Tensor as the constant that it locally is, and why."""
 
-CHOICES = {
-    "alpha": "there is no rule for the derivative by this parameter",
-    "axes": "it chooses axes",
-    "axis": "it chooses axes",
-    "axis1": "it chooses an axis",
-    "axis2": "it chooses an axis",
-    "beta": "there is no rule for the derivative by this parameter",
-    "casting": "it chooses which casts are allowed",
-    "constant_values": "it has no derivative rule; use np.where or np.concatenate",
-    "classes": "it chooses elements",
-    "count": "it is a count",
-    "destination": "it chooses axes",
-    "dilation": "it chooses elements",
-    "copy": "it chooses whether to copy",
-    "dtype": "it chooses a dtype",
-    "exponent": "there is no rule for the derivative by it",
-    "groups": "it chooses which channels meet which filters",
-    "index": "it chooses elements",
-    "indices": "it chooses elements",
-    "indices_or_sections": "it chooses where to split",
-    "initial": "it has no derivative rule; add it, or use np.maximum",
-    "keepdims": "it chooses a shape",
-    "key": "it chooses elements",
-    "mode": "it chooses how to pad, to index or to factorise",
-    "order": "it chooses an order of elements",
-    "out": "nothing is written into a Tensor",
-    "pad_width": "it chooses a shape",
-    "shape": "it chooses a shape",
-    "size": "it chooses a shape",
-    "source": "it chooses axes",
-    "stride": "it chooses elements",
-    "subok": "it chooses a type",
-    "v": "there is no rule for the derivative by the order",
-    "value": "it has no derivative rule; use np.where or np.concatenate",
+REMEDIES = {
+    "constant_values": "use np.where or np.concatenate",
+    "ddof": "scale the result instead",
+    "fweights": "use aweights",
+    "initial": "add it to the result, multiply by it or use np.maximum",
+    "nan": "use np.where",
+    "neginf": "use np.where",
+    "out": "assign the result: nothing is written into a Tensor",
+    "period": "scale the argument instead",
+    "posinf": "use np.where",
+    "range": "compute the edges of the bins",
+    "value": "use np.where or np.concatenate",
 }
-"""Parameters that take no Tensor, and why; a family of rules may have reasons of its own."""
+"""What to do instead where somebody wants the derivative by a parameter that has none."""
 
 
 class Rule(NamedTuple):
@@ -144,9 +122,9 @@ class Row:
         "axis",
         "broadcasts",
         "calls",
-        "choices",
         "constant_outputs",
         "defaults",
+        "definition",
         "dtype",
         "first",
         "function",
@@ -162,6 +140,7 @@ class Row:
         "needs",
         "nested",
         "operands",
+        "own_value",
         "plans",
         "real",
         "reason",
@@ -169,7 +148,6 @@ class Row:
         "rules",
         "strong",
         "takes_promises",
-        "text",
     )
 
     def __init__(
@@ -234,15 +212,15 @@ class Row:
         # Parameters that take real numbers alone, unless the first one that is given of the others
         # named beside them is complex, or a complex dtype: then there is room for complex ones.
         self.real = real
-        # Why no Tensor can stand for a parameter; the row's family may know more reasons.
-        self.choices: Mapping[str, str] = CHOICES
         self.rules: dict[int, Rule] = {}
         # The positions of the parameters by which there is a derivative, and the first of them.
         self.operands: set[int] = set()
         self.first = -1
-        # Of a composed row: its text and the positions of what that names.
-        self.text: Callable[..., Any] | None = None
+        # Of a composed row: its definition, the positions of what that names, and whether only the
+        # derivative is the definition's, and the value the function's own.
+        self.definition: Callable[..., Any] | None = None
         self.needs: tuple[int, ...] = ()
+        self.own_value = False
         self.plans: dict[tuple[Pattern, int], Plan] = {}
         # What carries out a call, by the types of its arguments: filled as calls come in. For a
         # function of ours the forwarding decorator looks here first.
@@ -400,24 +378,29 @@ def same(rule: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., An
 def composed(
     function: Callable[..., Any],
     signature: Signature,
-    text: Callable[..., Any],
+    definition: Callable[..., Any],
     operands: Collection[str],
+    *,
+    own_value: bool = False,
     **options: Any,
 ) -> Row:
-    """A row for a function that is `text` in terms of others: it names the parameters it needs.
+    """A row for a function with a `definition` in terms of others, on which Tensors run.
 
-    Its value must be exactly what the function gives; `operands` are those by which there is a
-    derivative. A list operand comes as it is, with Tensors in it.
+    The definition names the parameters that it needs; `operands` are those by which there is a
+    derivative. A list operand comes as it is, with Tensors in it. The value must be exactly what
+    the function gives. With `own_value` it is the function's own, and the definition, whose value
+    may differ by roundings and no more, gives the derivative alone: see `witnesses`.
 
     >>> fliplr = composed(np.fliplr, takes("m"), lambda m: m[:, ::-1], {"m"})
-    >>> fliplr.text(np.arange(4).reshape(2, 2))
+    >>> fliplr.definition(np.arange(4).reshape(2, 2))
     array([[1, 0],
            [3, 2]])
     """
     row = Row("composed", function, signature, **options)
-    row.text = text
-    row.needs = tuple([row.names.index(name) for name in _parameters(text)])
+    row.definition = definition
+    row.needs = tuple([row.names.index(name) for name in _parameters(definition)])
     row.operands = {row.names.index(name) for name in operands}
+    row.own_value = own_value
     return row
 
 

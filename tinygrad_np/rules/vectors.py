@@ -171,12 +171,6 @@ def _vecmat_y(g: Any, x: Any, y_like: Any, axes: Any) -> Any:
     return _back(conjugate * np.expand_dims(_last(g, of_g), -2), y_like, of_y)
 
 
-CHOICES = {
-    "axisa": "it chooses an axis",
-    "axisb": "it chooses an axis",
-    "axisc": "it chooses an axis",
-}
-
 ROWS: tuple[Row, ...] = (
     bilinear(
         np.vdot,
