@@ -1,5 +1,8 @@
 """Every row of the table against its witnesses; and every wrong version of it, too."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from mutants import mutants
@@ -7,7 +10,7 @@ from mutants import mutants
 from tinygrad_np.check import samples
 from tinygrad_np.check.samples import EDGES, edges_of, samples_of
 from tinygrad_np.check.witnesses import edge, trials, witnesses
-from tinygrad_np.rules import REFUSED, TABLE, families
+from tinygrad_np.rules import _LATER, REFUSED, TABLE, families
 from tinygrad_np.rules.table import REQUIRED, Row, linear, pointwise, takes
 from tinygrad_np.tensor import Tensor
 
@@ -26,6 +29,24 @@ EQUIVALENT = {
 
 def each(rows: list[Row]):
     return pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in rows])
+
+
+@pytest.mark.parametrize("family", [f for f in _LATER if f != "refused"])
+def test_a_family_that_is_read_late_is_found_by_its_functions(family):
+    [module] = [m for m in FAMILIES if m.__name__.endswith(f"rules.{family}")]
+    functions = [row.function for row in module.ROWS] + list(getattr(module, "REFUSED", {}))
+    assert {function.__name__ for function in functions} <= set(_LATER[family].split())
+
+
+def test_a_call_reads_the_family_of_its_function_alone():
+    code = """
+import sys, numpy as np, tinygrad_np as tg
+before = set(sys.modules)
+np.sort(tg.Tensor([2.0, 1.0]))
+print(*[name for name in set(sys.modules) - before if ".rules." in name])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["tinygrad_np.rules.ordering"]
 
 
 @each(DIFFERENTIABLE)

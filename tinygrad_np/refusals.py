@@ -94,5 +94,5 @@ def _takes_tensors(value: Any) -> bool:
     if not callable(value):
         return False
     if value not in TABLE:
-        load()
+        load(value)
     return value in TABLE

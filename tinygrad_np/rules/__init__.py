@@ -19,39 +19,61 @@ TABLE: dict[Callable[..., object], Row] = {}
 REFUSED: dict[Callable[..., object], str] = {}
 
 _FAMILIES: dict[str, ModuleType] = {}
-# The families that `load` adds, and the module without which they are of no use.
+# The families that are read when one of their functions is looked up in vain, with the names of
+# these; a test compares them with the rows.
 _LATER: dict[str, str] = {
-    "applying": "numpy",
-    "conversion": "numpy",
-    "diagonals": "numpy",
-    "differences": "numpy",
-    "eigen": "numpy",
-    "einsum": "numpy",
-    "factorisations": "numpy",
+    "applying": "apply_along_axis apply_over_axes",
+    "conversion": "astype copy full_like",
+    "diagonals": (
+        "diag diag_indices_from diagflat diagonal trace tril tril_indices_from triu "
+        "triu_indices_from"
+    ),
+    "differences": "diff ediff1d gradient trapezoid unwrap",
+    "eigen": "completed determined_quotient eig eigh eigvals eigvalsh from_eigenvalues",
+    "einsum": "contraction einsum einsum_path",
+    "factorisations": "cholesky from_singular_values qr qr_factors svd svd_factors svdvals",
+    "histograms": "bincount histogram histogram2d histogram_bin_edges histogramdd weighted_counts",
+    "linalg": (
+        "condition det inv lstsq matrix_rank pinv singular_frame slogdet solve tensorinv "
+        "tensorsolve"
+    ),
+    "matrix_products": (
+        "cross diagonal matmul matrix_power matrix_transpose multi_dot outer tensordot trace vecdot"
+    ),
+    "missing": "nan_to_num nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar",
+    "norms": "cond matrix_norm norm vector_norm",
+    "ordering": (
+        "intersect1d partition setdiff1d setxor1d sort sort_complex trim_zeros union1d unique "
+        "unique_all unique_counts unique_inverse unique_values"
+    ),
+    "padding": "pad",
+    "polynomials": (
+        "poly polyadd polyder polydiv polyfit polyint polymul polysub polyval roots vander"
+    ),
+    "quantiles": "median nanmedian nanpercentile nanquantile percentile quantile",
+    "rearranging": (
+        "delete insert matrix_transpose repeat resize roll rollaxis rot90 sliding_window_view tile"
+    ),
+    "refused": "",  # whatever else NumPy has
+    "scans": "cumprod cumsum cumulative_prod cumulative_sum linear_scan prod",
+    "scimath": "arccos arcsin arctanh log log10 log2 logn power sqrt",
+    "selection": "choose compress extract piecewise select take_along_axis",
+    "sequences": "evenly_spaced geomspace linspace logspace",
+    "signals": "angle bessel_i convolve correlate i0 interp real_if_close sinc sinc_derivative",
+    "stacking": (
+        "append atleast_1d atleast_2d atleast_3d block broadcast_arrays column_stack dsplit "
+        "dstack hsplit hstack ix_ meshgrid unstack vsplit vstack"
+    ),
+    "statistics": "average corrcoef cov ptp std var",
+    "vectors": "cross inner kron matvec outer vdot vecdot vecmat",
+}
+# Those of what a program has to import itself: they are of no use before.
+_OF_PARTS: dict[str, str] = {
     "fft": "numpy.fft",
-    "histograms": "numpy",
-    "linalg": "numpy",
-    "matrix_products": "numpy",
-    "missing": "numpy",
-    "norms": "numpy",
-    "ordering": "numpy",
-    "padding": "numpy",
-    "polynomials": "numpy",
-    "quantiles": "numpy",
-    "rearranging": "numpy",
     "records": "numpy.lib.recfunctions",
-    "refused": "numpy",
-    "scans": "numpy",
-    "scimath": "numpy",
-    "selection": "numpy",
-    "sequences": "numpy",
     "series": "numpy.polynomial.polynomial",
-    "signals": "numpy",
     "special": "scipy.special",
-    "stacking": "numpy",
-    "statistics": "numpy",
     "strings": "numpy.strings",
-    "vectors": "numpy",
 }
 
 
@@ -69,16 +91,20 @@ for _family in (
     _add(_family)
 
 
-def load() -> None:
-    """Read the families that are not yet in the table, of what the program has imported.
+def load(function: Callable[..., object] | None = None) -> None:
+    """Read the families that are not yet in the table: of a function, if one has it, that alone.
 
-    Several threads may do it at once: to add a family twice changes nothing, and it is no longer
-    asked for only when all of it is there.
+    Several threads may do it at once: to add a family twice changes nothing.
     """
-    for name, needed in _LATER.copy().items():
-        if needed in sys.modules:
-            _add(importlib.import_module(f"{__name__}.{name}"))
-            _LATER.pop(name, None)
+    name = getattr(function, "__name__", None)
+    wanted = [family for family, names in _LATER.items() if name in names.split()]
+    parts = [family for family, part in _OF_PARTS.items() if part in sys.modules]
+    for some in (wanted, parts, _LATER):
+        for family in some:
+            if f"{__name__}.{family}" not in _FAMILIES:
+                _add(importlib.import_module(f"{__name__}.{family}"))
+        if function in TABLE or function in REFUSED:
+            return
 
 
 def families() -> list[ModuleType]:

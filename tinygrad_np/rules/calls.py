@@ -22,7 +22,7 @@ def row_of(function: Callable[..., Any]) -> Row:
     """The row of a function; ``TypeError`` where it has none, or is refused."""
     row = TABLE.get(function) or getattr(function, "row", None)
     if row is None and function not in REFUSED:
-        load()
+        load(function)
         row = TABLE.get(function)
     if row is None and function in REFUSED:
         raise TypeError(f"{name_of(function)} does not take a Tensor: {REFUSED[function]}")
