@@ -20,7 +20,7 @@ from __future__ import annotations
 import collections
 import itertools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -128,6 +128,11 @@ def slope_at(function: Function, level: int, noise: float, epsilon: float = EPS)
     return ladder.estimate(level)
 
 
+def five_point(near: Any, far: Any) -> Any:
+    """The slope, with an error of h⁴, from the central differences of the steps h and 2h."""
+    return (4 * near - far) / 3
+
+
 class _Ladder:
     """The values of a function at ±2⁻ᵏ, each computed once, and what follows from them."""
 
@@ -157,8 +162,7 @@ class _Ladder:
         return (right - left) / 2.0 ** (1 - k)
 
     def five_point(self, k: int) -> float:
-        """(φ(−2h) − 8 φ(−h) + 8 φ(h) − φ(2h)) / 12h, with an error of h⁴."""
-        return (4 * self.central(k) - self.central(k - 1)) / 3
+        return five_point(self.central(k), self.central(k - 1))
 
     def bend(self, k: int) -> float:
         """(φ(h) − 2 φ(0) + φ(−h)) / h, which is h φ″ + h³ φ⁗/12 + … where φ is smooth."""
@@ -184,7 +188,7 @@ class _Ladder:
             (self._heights[i][0] - self._heights[i][1]) / 2.0 ** (1 - i)
             for i in range(k - 1, k + 3)
         ]
-        points = [(4 * b - a) / 3 for a, b in itertools.pairwise(slopes)]
+        points = [five_point(near, far) for far, near in itertools.pairwise(slopes)]
         return max(points) - min(points)
 
     def repeats(self) -> bool:

@@ -22,7 +22,7 @@ from .function import AGAIN, FIRST, SECOND, derivatives
 from .gradient import at_fault, summary
 from .leaves import Leaf
 from .report import Report, Row
-from .witnesses import Finding, exact_witnesses
+from .witnesses import SINGLE, Finding, exact_witnesses, single
 
 RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a wrong rule may raise."""
@@ -60,11 +60,11 @@ def check_rule(function: Callable[..., Any], *args: Any, order: int = 2, seed: i
     args = tuple([np.asarray(x) if isinstance(x, (float, complex)) else x for x in args])
     rows, leaves = _derivatives(name, function, args, order, argnums, seed)
     differed = list(rows)
-    single, is_single = _rounded(args, argnums)
+    operands, is_single = _rounded(args, argnums)
     rows += [
         found
-        for found in _merged(exact_witnesses(row, single, seed))
-        if found.source != "float32" or (is_single and _takes_single(function, single))
+        for found in _merged(exact_witnesses(row, operands, seed))
+        if found.source != "float32" or (is_single and _takes_single(function, operands))
     ]
     backward = [row for row in differed if row.source in (FIRST[0], SECOND[0])]
     components, hints = at_fault(leaves, backward[: len(leaves)])
@@ -137,7 +137,6 @@ def _raised(source: str, note: str) -> Row:
 
 def _rounded(args: tuple[Any, ...], argnums: tuple[int, ...]) -> tuple[tuple[Any, ...], bool]:
     """The operands in float64, and rounded to float32 if that does not leave its range."""
-    halves = {"f": np.float32, "c": np.complex64}
     is_single = True
 
     def double(x: Any) -> Any:
@@ -146,16 +145,16 @@ def _rounded(args: tuple[Any, ...], argnums: tuple[int, ...]) -> tuple[tuple[Any
         if array.dtype.kind not in "fc":
             return x
         with np.errstate(all="ignore"):
-            single: Any = array.astype(halves[array.dtype.kind])
-            exponents = np.frexp(np.abs(array))[1], np.frexp(np.abs(single))[1]
-        same = np.all(np.isfinite(single)) and np.all(np.abs(exponents[0] - exponents[1]) < 2)
+            narrow: Any = array.astype(SINGLE[array.dtype.kind])
+            exponents = np.frexp(np.abs(array))[1], np.frexp(np.abs(narrow))[1]
+        same = np.all(np.isfinite(narrow)) and np.all(np.abs(exponents[0] - exponents[1]) < 2)
         is_single = is_single and bool(same)
         return array.astype(np.float64 if array.dtype.kind == "f" else np.complex128)
 
     def rounded(x: Any) -> Any:
         if x.dtype.kind not in "fc":
             return x
-        return x.astype(halves[x.dtype.kind]).astype(x.dtype)
+        return x.astype(SINGLE[x.dtype.kind]).astype(x.dtype)
 
     wide = [tree.map(double, x) if i in argnums else x for i, x in enumerate(args)]
     if is_single:
@@ -165,15 +164,9 @@ def _rounded(args: tuple[Any, ...], argnums: tuple[int, ...]) -> tuple[tuple[Any
 
 def _takes_single(f: Callable[..., Any], args: tuple[Any, ...]) -> bool:
     """Whether the function itself takes operands in single precision."""
-    halves = {"f": np.float32, "c": np.complex64}
-
-    def single(x: Any) -> Any:
-        kind = x.dtype.kind if isinstance(x, np.ndarray) else ""
-        return x.astype(halves[kind]) if kind in halves else x
-
     try:
         with np.errstate(all="ignore"):
-            f(*tree.map(single, list(copied(args))))
+            f(*single(copied(args)))
     except Exception:  # a function from outside may raise anything
         return False
     return True
