@@ -17,10 +17,9 @@ from .. import tree
 from ..argnums import positions, within
 from ..arrays import is_masked
 from ..tensor import Tensor
+from .report import NOT_FINITE
 
 Array = np.ndarray[Any, Any]
-
-NOT_FINITE = "not finite"
 
 
 def variables(

@@ -23,8 +23,9 @@ from .. import tree
 from ..kernels.dispatch import explained
 from .arguments import Array, article, copied, dtype_of, fitted, numbers, shown, weighed, weights
 from .gradient import function, largest, measured
-from .leaves import Leaf, Point, held, precision_of
+from .leaves import Claim, Leaf, check_leaves
 from .report import Report, Row
+from .slopes import precision_of
 
 CONSTANT = "it does not depend on the cotangent"
 NOT_LINEAR = "it is not linear in the cotangent"
@@ -34,7 +35,7 @@ NOT_LINEAR = "it is not linear in the cotangent"
 def check_vjp(
     f: Callable[..., Any], backward: Callable[..., Any], *args: Any, seed: int = 0
 ) -> Report:
-    """Hold a hand-written backward pass of `f` at `args` against differences.
+    """Compare a hand-written backward pass of `f` at `args` with differences.
 
     `f` takes `args` and returns an array of any shape, or a tree of them. ``backward(g, *args)``
     takes a cotangent, a tree like the result (zeros for what is not floating in it), and returns
@@ -94,10 +95,10 @@ def check_vjp(
 
         return gradient
 
-    point = Point(name, lambda x: weighed(us, results(x)), x, called)
-    leaves = held(point, pulled(1.0), rng, what)
+    claim = Claim(name, lambda x: weighed(us, results(x)), pulled(1.0), x, called, what)
+    leaves = check_leaves(claim, rng)
     with np.errstate(all="ignore"):
-        scaled = pulled(-2.0)(point.tree(point.originals))
+        scaled = pulled(-2.0)(claim.tree(claim.originals))
     twice = fitted(f"{name}: {what}", x, scaled, called)
     rows = [
         _linear(leaf, leaf.row(largest(leaves)), again)

@@ -45,6 +45,10 @@ class Row(NamedTuple):
         return self.verdict == "right"
 
 
+NOT_FINITE = "not finite"
+"""How the note of a claimed gradient begins that is nan or infinite."""
+
+
 class WrongGradientError(ValueError):
     """Two gradients that should agree do not."""
 
@@ -61,9 +65,14 @@ def _judgement(row: Row) -> str:
 def digits(row: Row) -> int:
     """So many that the claimed number and the one found do not look the same."""
     larger = max(abs(row.claimed), abs(row.found))
-    if not row.floor < row.difference < math.inf or not 0 < larger < math.inf:
+    return digits_of(row.difference / larger) if row.floor < row.difference and larger else 6
+
+
+def digits_of(relative: float) -> int:
+    """So many that a relative difference shows."""
+    if not 0 < relative < math.inf:
         return 6
-    return min(max(6, 2 + math.ceil(-math.log10(row.difference / larger))), 16)
+    return min(max(6, 2 + math.ceil(-math.log10(relative))), 16)
 
 
 def _value(number: float, row: Row) -> str:
@@ -244,3 +253,43 @@ class Report:
             "a report has three verdicts, so it is neither true nor false: ask for is_right or "
             "verdict, or call raise_if_wrong()"
         )
+
+
+def named(hints: list[tuple[str, str]]) -> list[str]:
+    """Hints, each with the path of its array; one that several share is given once."""
+    paths: dict[str, list[str]] = {}
+    for path, text in hints:
+        paths.setdefault(text, []).append(path)
+    places = {text: ", ".join(dict.fromkeys(found)) for text, found in paths.items()}
+    return [f"{place}: {text}" if place else text for text, place in places.items()]
+
+
+def summary(rows: list[Row]) -> str:
+    """The verdict in a line, with its numbers."""
+    for row in rows:
+        place = f" by {row.leaf}" if row.leaf else ""
+        if row.verdict == "wrong" and row.note.startswith(NOT_FINITE):
+            return f"wrong: the claimed gradient{place} is {row.note}"
+        if row.verdict == "wrong" and row.note:
+            return f"wrong: {row.source}{place}: {row.note}"
+        if row.verdict == "wrong":
+            shown = digits(row)
+            what = f"slope{place} along a random direction" if row.shape else f"derivative{place}"
+            return (
+                f"wrong: the {what} should be "
+                f"{row.found:.{shown}g} ± {row.floor:.1g}, not {row.claimed:.{shown}g}"
+            )
+    for row in rows:
+        place = f" by {row.leaf}" if row.leaf else ""
+        if row.verdict == "cannot tell" and row.note:
+            return f"cannot tell{place}: {row.note}"
+        if row.verdict == "cannot tell":
+            return (
+                f"cannot tell{place}: the slopes agree, but noise would hide an error below "
+                f"{row.floor:.1g} in {row.found:.2g}"
+            )
+    agreement = max(row.relative for row in rows)
+    floor = max(row.floor for row in rows)
+    return (
+        f"right: the slopes agree to {agreement:.1g} of the gradient, with a noise of {floor:.1g}"
+    )

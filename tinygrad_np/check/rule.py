@@ -19,9 +19,9 @@ from ..kernels.dispatch import explained
 from ..rules import TABLE, families, table
 from .arguments import copied, numbers
 from .function import AGAIN, FIRST, SECOND, derivatives
-from .gradient import at_fault, summary
+from .gradient import at_fault
 from .leaves import Leaf
-from .report import Report, Row
+from .report import Report, Row, summary
 from .witnesses import SINGLE, Finding, exact_witnesses, single
 
 RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
