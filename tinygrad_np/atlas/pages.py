@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..check.report import aligned
 from ..check.witnesses import Finding
 from ..files import replacing
 from ..progress import progress
@@ -130,12 +131,7 @@ def _table(pages: list[Page]) -> str:
         errors = [f"{page.errors[w]:.1e}" if page.errors.get(w) else _none(page, w) for w in LIMITS]
         verdict = "right" if page.is_right else "WRONG"
         lines.append([page.function, page.kind, str(page.points), *errors, verdict])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    aligned = "<<" + ">" * (len(LIMITS) + 1) + "<"
-    return "\n".join(
-        "  ".join(f"{c:{a}{w}}" for c, a, w in zip(line, aligned, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return aligned(lines, "<<" + ">" * (len(LIMITS) + 1) + "<")
 
 
 def _none(page: Page, witness: str) -> str:

@@ -217,6 +217,15 @@ def dtype_of(value: Any) -> Any:
     return value.dtype if hasattr(value, "dtype") else np.result_type(value)
 
 
+def is_floating(leaf: Any) -> bool:
+    """Whether it is an array or a number of which there is a derivative."""
+    try:
+        dtype = leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
+    except (TypeError, ValueError):
+        return False
+    return bool(dtype.kind in "fc")
+
+
 def weights(like: Any, rng: np.random.Generator) -> Array:
     """Random numbers of the same shape and dtype."""
     u = rng.standard_normal(np.shape(like))

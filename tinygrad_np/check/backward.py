@@ -21,7 +21,7 @@ import numpy as np
 
 from .. import tree
 from ..kernels.dispatch import explained
-from .arguments import Array, article, copied, dtype_of, fitted, numbers, shown, weighed, weights
+from .arguments import Array, article, copied, fitted, is_floating, numbers, shown, weighed, weights
 from .gradient import function, largest, measured
 from .leaves import Claim, Leaf, check_leaves
 from .report import Report, Row
@@ -60,7 +60,7 @@ def check_vjp(
     if not callable(backward):
         raise TypeError(f"{name}: backward must be a function, not {article(backward)}")
     is_one = len(args) == 1
-    has_cotangent = [any(map(_is_floating, tree.leaves(arg))) for arg in args]
+    has_cotangent = [any(map(is_floating, tree.leaves(arg))) for arg in args]
     if not any(has_cotangent):
         raise TypeError(f"{name}: no argument is floating; convert one with .astype(float)")
     masked = [arg if has else None for arg, has in zip(args, has_cotangent, strict=True)]
@@ -76,12 +76,12 @@ def check_vjp(
         return [part if has else copied(arg) for arg, part, has in pairs]
 
     def results(x: Any) -> list[Any]:
-        return [y for y in tree.leaves(f(*full(x))) if _is_floating(y)]
+        return [y for y in tree.leaves(f(*full(x))) if is_floating(y)]
 
     with np.errstate(all="ignore"):
         like = f(*full(copied(x)))
     rng = np.random.default_rng(seed)
-    floating = [y for y in tree.leaves(like) if _is_floating(y)]
+    floating = [y for y in tree.leaves(like) if is_floating(y)]
     us = [weights(numbers(y, f"{name}: f returned"), rng) for y in floating]
     if not us:
         raise TypeError(f"{name}: f returned no floating array")
@@ -110,17 +110,10 @@ def check_vjp(
     return report
 
 
-def _is_floating(leaf: Any) -> bool:
-    try:
-        return bool(dtype_of(leaf).kind in "fc")
-    except TypeError:  # no number at all
-        return False
-
-
 def _cotangent(y: Any, us: Any, scale: float) -> Any:
     """The next one, for a leaf of the results, as an array or number like it; else zeros."""
     array = np.asarray(y)
-    value = np.asarray(next(us) * array.dtype.type(scale)) if _is_floating(y) else 0 * array
+    value = np.asarray(next(us) * array.dtype.type(scale)) if is_floating(y) else 0 * array
     return value if isinstance(y, np.ndarray) else value[()]
 
 

@@ -125,70 +125,50 @@ def _both_modes(
     def gradient(x: Any) -> Any:
         return vjp(f, x)[1](us)[0]
 
-    claim = Claim(name, lambda x: weighed(us, f(x)), gradient, x, called)
-    leaves = check_leaves(claim, rng)
+    def forward(leaf: Leaf, check: SlopeCheck) -> tuple[SlopeCheck, SlopeCheck]:
+        """The slope by forward mode in place of that by reverse mode, and beside it."""
+        tangent = [np.zeros(other.shape) for other in leaves]
+        tangent[leaf.index] = leaf.tangent(check.direction)
+        with np.errstate(all="ignore"):
+            _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, tangent)])
+            slope = float(weighed(us, tangents))
+            terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
+            terms += float(np.sum(np.abs(leaf.probe.claimed * check.direction)))
+        exact = check.precision.tolerance * terms
+        apart = abs(slope - check.claimed)
+        if apart > exact:
+            exact += roundings(leaf, check, tangent, slope)
+        if exact < apart <= check.floor:
+            exact = check.floor  # what makes differences as noisy may make the two differ, too
+        beside = check._replace(claimed=slope, found=check.claimed, floor=exact, is_exact=True)
+        return check._replace(claimed=slope), beside._replace(rest=check.rest._replace(jump=0.0))
+
+    def roundings(leaf: Leaf, check: SlopeCheck, tangent: list[Array], slope: float) -> float:
+        """How far roundings of x, u and v move the slopes: far, if f is ill-conditioned."""
+        rng = np.random.default_rng(0)
+        moved = 0.0
+
+        def nudged(value: Any) -> Any:
+            array = np.asarray(value)
+            step = 4 * np.finfo(array.dtype).eps * rng.uniform(-1, 1, array.shape)
+            return np.asarray((array * (1 + step)).astype(array.dtype))
+
+        for _ in range(4):
+            at, along_v, along_u = (tree.map(nudged, part) for part in (x, tangent, us))
+            with np.errstate(all="ignore"):
+                _, tangents = jvp(f, [at], [tree.unflatten(x, along_v)])
+                pulled = tree.leaves(vjp(f, at)[1](along_u)[0])[leaf.index]
+                along = np.sum(pulled * leaf.tangent(check.direction))
+            moved = max(moved, abs(float(weighed(us, tangents)) - slope))
+            moved = max(moved, abs(float(np.real(along)) - check.claimed))
+        return 16 * moved if np.isfinite(moved) else 0.0
+
+    leaves = check_leaves(Claim(name, lambda x: weighed(us, f(x)), gradient, x, called), rng)
     most = max(least, largest(leaves))
-    forward = [
-        [_forward(f, us, x, leaves, leaf, check) for check in leaf.checks] for leaf in leaves
-    ]
+    pairs = [[forward(leaf, check) for check in leaf.checks] for leaf in leaves]
     rows = [leaf.row(most)._replace(source=sources[0]) for leaf in leaves]
     for which, source in enumerate(sources[1:]):
-        for leaf, pairs in zip(leaves, forward, strict=True):
-            checks = [pair[which] for pair in pairs]
+        for leaf, of_leaf in zip(leaves, pairs, strict=True):
+            checks = [pair[which] for pair in of_leaf]
             rows.append(leaf.row(most, checks)._replace(source=source))
     return rows, leaves
-
-
-def _forward(
-    f: Callable[[Any], list[Any]],
-    us: list[Array],
-    x: Any,
-    leaves: list[Leaf],
-    leaf: Leaf,
-    check: SlopeCheck,
-) -> tuple[SlopeCheck, SlopeCheck]:
-    """The slope by forward mode in place of that by reverse mode, and beside it."""
-    directions = [np.zeros(leaf.shape) for leaf in leaves]
-    directions[leaf.index] = leaf.tangent(check.direction)
-    with np.errstate(all="ignore"):
-        _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, directions)])
-        slope = float(weighed(us, tangents))
-        terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
-        terms += float(np.sum(np.abs(leaf.probe.claimed * check.direction)))
-    exact = check.precision.tolerance * terms
-    apart = abs(slope - check.claimed)
-    if apart > exact:
-        exact += _roundings(f, us, x, leaf, directions, slope, check)
-    if exact < apart <= check.floor:
-        exact = check.floor  # what makes differences as noisy may make the two differ, too
-    beside = check._replace(claimed=slope, found=check.claimed, floor=exact, is_exact=True)
-    return check._replace(claimed=slope), beside._replace(rest=check.rest._replace(jump=0.0))
-
-
-def _roundings(
-    f: Callable[[Any], list[Any]],
-    us: list[Array],
-    x: Any,
-    leaf: Leaf,
-    directions: list[Array],
-    slope: float,
-    check: SlopeCheck,
-) -> float:
-    """How far roundings of x, u and v move the slopes: far, if f or its rule is ill-conditioned."""
-    rng = np.random.default_rng(0)
-    moved = 0.0
-
-    def nudged(value: Any) -> Any:
-        array = np.asarray(value)
-        step = 4 * np.finfo(array.dtype).eps * rng.uniform(-1, 1, array.shape)
-        return np.asarray((array * (1 + step)).astype(array.dtype))
-
-    for _ in range(4):
-        at, along_v, along_u = (tree.map(nudged, part) for part in (x, directions, us))
-        with np.errstate(all="ignore"):
-            _, tangents = jvp(f, [at], [tree.unflatten(x, along_v)])
-            pulled = tree.leaves(vjp(f, at)[1](along_u)[0])[leaf.index]
-            along = np.sum(pulled * leaf.tangent(check.direction))
-        moved = max(moved, abs(float(weighed(us, tangents)) - slope))
-        moved = max(moved, abs(float(np.real(along)) - check.claimed))
-    return 16 * moved if np.isfinite(moved) else 0.0

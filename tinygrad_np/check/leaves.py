@@ -48,11 +48,11 @@ def check_leaves(claim: Claim, rng: np.random.Generator) -> list[Leaf]:
     """The arrays of a claim, each measured along its directions."""
     leaves = [Leaf(claim, i, rng) for i in range(len(claim.values))]
     for leaf in leaves:
-        leaf.bound()
+        leaf.bound_slopes_in_noise()
     if callable(claim.gradient) and any(leaf.is_wrong for leaf in leaves):
         claim.same_again()
         for leaf in leaves:
-            leaf.allow(rng)
+            leaf.allow_for_rounding(rng)
     return leaves
 
 
@@ -116,10 +116,10 @@ class Claim:
 
     def along(self, index: int) -> Callable[[Array], float]:
         """`f` as a function of the real coordinates of an array; nan where it has no value."""
+        is_complex = self.values[index].dtype.kind == "c"
 
         def function(moved: Array) -> float:
-            values = list(self.values)
-            values[index] = joined(moved) if values[index].dtype.kind == "c" else moved
+            values = _replaced(self.values, index, joined(moved) if is_complex else moved)
             try:
                 return self._number(self._call(values))
             except OUTSIDE:
@@ -134,13 +134,7 @@ class Claim:
         """`f` as a function of one of the arrays, which is real, with complex values of it."""
         if self.values[index].dtype.kind == "c":
             return None
-
-        def function(moved: Array) -> Any:
-            values = list(self.values)
-            values[index] = moved
-            return np.asarray(self._call(values)).item()
-
-        return function
+        return lambda moved: np.asarray(self._call(_replaced(self.values, index, moved))).item()
 
     def _call(self, values: list[Array]) -> Any:
         with np.errstate(all="ignore"):  # what is not finite is reported
@@ -175,9 +169,9 @@ class Claim:
         """
         found = []
         for t in ts:
-            values = list(self.originals)
             moved = self.values[leaf.index] + leaf.tangent(t * direction)
-            values[leaf.index] = moved.astype(values[leaf.index].dtype)
+            moved = moved.astype(self.originals[leaf.index].dtype)
+            values = _replaced(self.originals, leaf.index, moved)
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
@@ -194,6 +188,10 @@ class Claim:
             largest = np.max(np.abs(before[np.isfinite(before)]), initial=0.0)
             allowed = max(1e-9, precision_of(before.dtype).tolerance) * largest
             repeated(self.what, before, again, allowed)
+
+
+def _replaced(values: list[Array], index: int, value: Array) -> list[Array]:
+    return [value if i == index else other for i, other in enumerate(values)]
 
 
 class Leaf:
@@ -294,7 +292,7 @@ class Leaf:
         """The components that are wrong."""
         return search(self.probe, worst(self.checks), lambda check: check.mistake)
 
-    def bound(self) -> None:
+    def bound_slopes_in_noise(self) -> None:
         """See whether a slope is wrong that noise hides.
 
         Where `f` changes like noise at every step, it might be faster than any. But if the claimed
@@ -312,7 +310,7 @@ class Leaf:
             if np.max(np.abs(slopes / check.claimed - 1)) < 0.05:
                 self.checks[i] = check._replace(found=0.0, floor=4 * check.rest.rise / STEADY)
 
-    def allow(self, rng: np.random.Generator) -> None:
+    def allow_for_rounding(self, rng: np.random.Generator) -> None:
         """Take the rounding of the claimed gradient into account, if it is wrong as it stands.
 
         That is how far from smooth it is near and very near the point: on the better one of the two
