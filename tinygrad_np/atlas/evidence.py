@@ -36,6 +36,7 @@ from ..check.witnesses import (
     cases,
     definition,
     described,
+    error_of,
     findings,
     float32,
     layout,
@@ -154,8 +155,7 @@ def transpose(case: Case, reach: float, rng: np.random.Generator) -> tuple[float
         (_gradient(derivative, pulled, vs, of_us), forwards),
         (_gradient(derivative, pushed, us, of_vs), backwards),
     ):
-        for a, b in zip(found, expected, strict=True):
-            error = max(error, np.max(np.abs(a - b), initial=0.0))
+        error = np.maximum(error, error_of(found, expected))
     return float(error), EXACT * scale
 
 

@@ -182,18 +182,20 @@ def _as_row(found: Finding) -> Row:
     if found.is_unsteady:
         verdict, note = "cannot tell", f"rounding alone makes {found.allowed:.2g}"
     elif not found.is_right and not note:
-        note = WRONG[found.witness, bool(np.isinf(error))]
+        note = _wrong(found.witness, bool(np.isinf(error)))
     slopes = np.nan, np.nan, float(found.allowed)
     return Row("", (), error, error, verdict, *slopes, note, found.witness)
 
 
-WRONG = {
-    ("definition", True): "the definition gives another shape or dtype than f",
-    ("definition", False): "the definition gives another value than f",
-    ("value", True): "f of Tensors is not f of arrays",
-    ("float32", True): "the result or the gradient has another dtype than float32 leads to",
-    ("float32", False): "the gradient is not that of float64",
-    ("layout", True): "the gradient depends on the layout of arrays",
-    ("layout", False): "the gradient depends on the layout of arrays",
-}
-"""What is wrong where a witness finds an infinite error, and a finite one."""
+def _wrong(witness: str, is_infinite: bool) -> str:
+    """What is wrong where a witness finds an infinite error, or another one."""
+    if is_infinite and witness == "float32":
+        return "the result or the gradient has another dtype than float32 leads to"
+    if is_infinite and witness == "definition":
+        return "the definition gives another shape or dtype than f"
+    return {
+        "definition": "the definition gives another value than f",
+        "value": "f of Tensors is not f of arrays",
+        "float32": "the gradient is not that of float64",
+        "layout": "the gradient depends on the layout of arrays",
+    }[witness]

@@ -262,20 +262,25 @@ def random_directions(
     return us, [weights(x, rng) for x in derivative.tensors]
 
 
-def _relative_error(found: Sequence[Any], expected: Sequence[Any]) -> float:
-    """The largest |Δ| of each array over its largest component, that of the worst array."""
-    errors = [
-        np.max(np.abs(a - b), initial=0.0) / np.max(np.abs(b), initial=1e-300)
-        for a, b in zip(found, expected, strict=True)
-    ]
-    return float(max([0.0, *errors]))
+def error_of(found: Sequence[Any], expected: Sequence[Any], is_relative: bool = False) -> float:
+    """The largest |Δ| of some arrays; relative to the largest component of each if so asked.
+
+    It is nan, which no witness allows, where only one of the two is.
+    """
+    errors = [0.0]
+    for a, b in zip(found, expected, strict=True):
+        apart = ~((a == b) | (np.isnan(a) & np.isnan(b)))
+        error = np.max(np.abs(a - b), initial=0.0, where=apart)
+        largest = np.max(np.abs(b), initial=1e-300, where=np.isfinite(b))
+        errors.append(error / largest if is_relative else error)
+    return float(np.max(errors))
 
 
 def _own_error(case: Case, converted: Callable[[Any], Any]) -> float:
     """How far the function itself is off with operands that are `converted`."""
     with np.errstate(all="ignore"):
         found = case.plain([converted(x) for x in case.values])
-        return _relative_error(found, case.plain(case.values))
+        return error_of(found, case.plain(case.values), is_relative=True)
 
 
 def _moved(case: Case, epsilon: Any, seed: int) -> float:
@@ -289,8 +294,9 @@ def _moved(case: Case, epsilon: Any, seed: int) -> float:
             values, seeds = [
                 [x * (1 + 4 * epsilon * weights(x, rng)) for x in xs] for xs in (case.values, us)
             ]
-            moves = _relative_error(Linearised(case, values).vjp(seeds), derivative.vjp(us))
-            moved = max(moved, moves)
+            found = Linearised(case, values).vjp(seeds)
+            # nan, beyond the edge of a domain, is no move
+            moved = max(moved, error_of(found, derivative.vjp(us), is_relative=True))
     return 16 * moved
 
 
@@ -310,21 +316,20 @@ def value(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, fl
             continue
         if case.row.kind != "composed" or a.dtype.kind != "c":
             return np.inf, 0.0
-        error = max(error, np.max(np.abs(a - b)))
+        error = np.maximum(error, error_of([a], [b]))
         allowed = max(allowed, ROUNDED * np.max(np.abs(b)))
     return error, allowed
 
 
 def definition(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, float]:
     """The definition of a composed row against the function."""
-    error = allowed = 0.0
-    for a, b in zip(case.defined(case.values), case.plain(case.values), strict=True):
-        a, b = np.asarray(a), np.asarray(b)
+    calls = case.defined(case.values), case.plain(case.values)
+    found, expected = [list(map(np.asarray, results)) for results in calls]
+    for a, b in zip(found, expected, strict=True):
         if a.dtype != b.dtype or a.shape != b.shape:
             return np.inf, 0.0
-        error = max(error, np.max(np.abs(a - b), initial=0.0, where=a != b))
-        allowed = max(allowed, EXACT * np.max(np.abs(b), initial=0.0))
-    return error, allowed
+    largest = [float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b))) for b in expected]
+    return error_of(found, expected), EXACT * max(largest, default=0.0)
 
 
 def float32(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, float]:
@@ -340,7 +345,7 @@ def float32(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, 
     found, expected = recorded.vjp(seeds), derivative.vjp(us)
     if any(g.dtype != SINGLE[x.dtype.kind] for g, x in zip(found, expected, strict=True)):
         return np.inf, 0.0
-    return _relative_error(found, expected), FLOAT32
+    return error_of(found, expected, is_relative=True), FLOAT32
 
 
 def layout(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, float]:
@@ -354,7 +359,8 @@ def layout(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, f
         seeds = [laid_out(u) for u in us]
         for array in (*values, *seeds):
             array.flags.writeable = False  # whoever writes raises
-        error = max(error, _relative_error(Linearised(case, values).vjp(seeds), expected))
+        found = Linearised(case, values).vjp(seeds)
+        error = np.maximum(error, error_of(found, expected, is_relative=True))
     return error, EXACT
 
 
