@@ -139,6 +139,19 @@ class TestMistakes:
         assert wrong(report) == ["layout"]
         assert "depends on the layout" in str(report)
 
+    @pytest.mark.parametrize(
+        ("is_bad", "witness"),
+        [
+            (lambda x: x.dtype == np.float32, "float32"),
+            (lambda x: not x.flags.c_contiguous, "layout"),
+        ],
+    )
+    def test_nan_in_single_precision_or_in_another_layout(self, is_bad, witness):
+        bad = tg.pointwise(lambda x: x * x, lambda x: 2 * x * (np.nan if is_bad(x) else 1))
+        report = check_rule(bad, X, order=1)
+        assert wrong(report) == [witness]
+        assert "the gradient" in str(report)
+
     def test_a_cotangent_that_is_written_into(self):
         def write(g, x):
             g *= np.cos(x)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_np.check.classification import NEWEST
+from tinygrad_np.atlas.classification import NEWEST
 
 ROOT = Path(__file__).parents[1]
 SPEC = importlib.util.spec_from_file_location("checks", ROOT / ".ci" / "checks.py")

@@ -16,8 +16,8 @@ from versions import without_a_class
 
 import tinygrad_np as tg
 from tinygrad_np.__main__ import main
-from tinygrad_np.check import classification
-from tinygrad_np.check.classification import CLASSES, Entry, functions, page, unclassified
+from tinygrad_np.atlas import classification
+from tinygrad_np.atlas.classification import CLASSES, Entry, functions, page, unclassified
 from tinygrad_np.rules import REFUSED, TABLE
 from tinygrad_np.rules.calls import row_of
 from tinygrad_np.rules.table import name_of

@@ -10,8 +10,8 @@ import scipy.special
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.check.samples import samples_of
-from tinygrad_np.check.witnesses import _differences, _transpose, _value, trials, witnesses
+from tinygrad_np.atlas.evidence import cases_of, differences, transpose, value, witnesses
+from tinygrad_np.atlas.samples import samples_of
 from tinygrad_np.rules import TABLE, families
 from tinygrad_np.tensor import apply
 
@@ -41,8 +41,8 @@ def refusal(function, *args, **kwargs):
 def refusals(row, sample):
     """What the recorded calls of a sample say that are refused, one operand a variable each."""
     found = []
-    for trial in trials(row, sample):
-        message = refusal(trial.recorded, [Tensor(x) for x in trial.values])
+    for case in cases_of(row, sample):
+        message = refusal(case.recorded, [Tensor(x) for x in case.values])
         found += [] if message is None else [message]
     return found
 
@@ -84,8 +84,8 @@ def test_each_operand_and_all_of_them_may_be_complex_or_are_refused(row):
                 refused += 1
                 continue
             # what NumPy refuses, or does only with a warning, is not right by accident
-            for trial in trials(row, mixed):
-                assert refusal(trial.plain, trial.values) is None
+            for case in cases_of(row, mixed):
+                assert refusal(case.plain, case.values) is None
             with np.errstate(all="ignore"):
                 findings = list(witnesses(row, mixed))
             wrong = [found for found in findings if not found.is_right]
@@ -96,7 +96,7 @@ def test_each_operand_and_all_of_them_may_be_complex_or_are_refused(row):
     assert right or refused
 
 
-ALL = _value, _transpose, _differences
+ALL = value, transpose, differences
 
 
 def with_integers(sample, dtype):
@@ -135,18 +135,18 @@ def test_a_variable_beside_integers(row, dtype):
     at_edges = row.function in (np.histogram, np.histogram2d, np.histogramdd)
     for sample in samples_of(row):
         for beside in with_integers(sample, dtype):
-            for trial in trials(row, beside):
-                if not trial.values or refusal(trial.plain, trial.values) is not None:
+            for case in cases_of(row, beside):
+                if not case.values or refusal(case.plain, case.values) is not None:
                     continue
                 with np.errstate(all="ignore"):
-                    if not all(np.all(np.isfinite(y)) for y in trial.plain(trial.values)):
+                    if not all(np.all(np.isfinite(y)) for y in case.plain(case.values)):
                         continue
-                if refusal(trial.recorded, [Tensor(x) for x in trial.values]) is not None:
+                if refusal(case.recorded, [Tensor(x) for x in case.values]) is not None:
                     continue
-                for witness in (_value, _transpose) if at_edges else ALL:
+                for witness in (value, transpose) if at_edges else ALL:
                     rng = np.random.default_rng(8)
                     with np.errstate(all="ignore"):
-                        error, allowed = witness(trial, beside.reach, rng)
+                        error, allowed = witness(case, beside.reach, rng)
                     assert error <= allowed or not np.isfinite(allowed), (beside, error, allowed)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from mutants import mutants
 
-from tinygrad_np.check import samples
-from tinygrad_np.check.samples import EDGES, edges_of, samples_of
-from tinygrad_np.check.witnesses import edge, trials, witnesses
+from tinygrad_np.atlas import samples
+from tinygrad_np.atlas.evidence import cases_of, edge, witnesses
+from tinygrad_np.atlas.samples import EDGES, edges_of, samples_of
 from tinygrad_np.rules import _LATER, REFUSED, TABLE, families
 from tinygrad_np.rules.table import REQUIRED, Row, linear, pointwise, takes
 from tinygrad_np.tensor import Tensor
@@ -53,12 +53,12 @@ print(*[name for name in set(sys.modules) - before if ".rules." in name])
 def test_samples_cover_every_operand_that_has_a_rule(row):
     tried = set()
     for sample in samples_of(row):
-        trial = next(trials(row, sample))
+        case = next(cases_of(row, sample))
         names = [
             row.names[min(key, len(row.names) - 1 if row.rest is None else row.rest)]
             if isinstance(key, int)
             else key
-            for key, _ in trial.places
+            for key, _ in case.places
         ]
         tried |= {row.aliases.get(name, name) for name in names}
     assert tried == {row.names[position] for position in row.operands}
@@ -120,13 +120,13 @@ def test_rows_declared_analytic_satisfy_the_cauchy_riemann_equations(row):
     complex_samples = samples[len(samples) // 2 :]
     assert all(np.iscomplexobj(s.args[0]) or np.iscomplexobj(s.args[1]) for s in complex_samples)
     for sample in complex_samples:
-        trial = next(trials(row, sample))
+        case = next(cases_of(row, sample))
         h = 1e-3 * sample.reach
-        directions = [rng.standard_normal(x.shape) for x in trial.values]
+        directions = [rng.standard_normal(x.shape) for x in case.values]
 
-        def along(step, trial=trial, directions=directions):
-            values = [x + step * d for x, d in zip(trial.values, directions, strict=True)]
-            return trial.plain(values)[0]
+        def along(step, case=case, directions=directions):
+            values = [x + step * d for x, d in zip(case.values, directions, strict=True)]
+            return case.plain(values)[0]
 
         by_real = (along(h) - along(-h)) / (2 * h)
         by_imaginary = (along(1j * h) - along(-1j * h)) / (2j * h)

@@ -8,8 +8,8 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.check.samples import samples_of
-from tinygrad_np.check.witnesses import trials, witnesses
+from tinygrad_np.atlas.evidence import cases_of, witnesses
+from tinygrad_np.atlas.samples import samples_of
 from tinygrad_np.rules import TABLE, families
 from tinygrad_np.rules.table import REQUIRED
 
@@ -57,13 +57,13 @@ def test_none_where_numpy_takes_it(row):
     for name, sample in with_none(row):
         if tried[name] == 2:
             continue
-        trial = next(trials(row, sample))
-        refusal = axes.attempt(trial.plain, trial.values)[1]
+        case = next(cases_of(row, sample))
+        refusal = axes.attempt(case.plain, case.values)[1]
         if refusal is not None or (row.name, name) in LEFT:
             continue
         tried[name] += 1
         if (row.name, name) in REFUSED:
-            error = axes.attempt(trial.recorded, [Tensor(x) for x in trial.values])[1]
+            error = axes.attempt(case.recorded, [Tensor(x) for x in case.values])[1]
             assert isinstance(error, (TypeError, ValueError))
             assert row.name in str(error)
             continue

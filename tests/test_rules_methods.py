@@ -6,9 +6,9 @@ from mutants import mutants
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.check.samples import Edge
-from tinygrad_np.check.samples.draws import APART, apart, call
-from tinygrad_np.check.witnesses import edge, witnesses
+from tinygrad_np.atlas.evidence import edge, witnesses
+from tinygrad_np.atlas.samples import Edge
+from tinygrad_np.atlas.samples.draws import APART, apart, call
 from tinygrad_np.rules.methods import row_of_method
 
 INF, NAN = np.inf, np.nan

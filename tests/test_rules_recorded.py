@@ -7,15 +7,9 @@ its cotangent or tangent, or cannot run on one that is a Tensor, gives something
 import numpy as np
 import pytest
 
-from tinygrad_np.check.samples import samples_of
-from tinygrad_np.check.witnesses import (
-    EXACT,
-    Linearised,
-    _directions,
-    _magnitude,
-    _pairing,
-    trials,
-)
+from tinygrad_np.atlas.evidence import _magnitude, _pairing, cases_of
+from tinygrad_np.atlas.samples import samples_of
+from tinygrad_np.check.witnesses import EXACT, Linearised, random_directions
 from tinygrad_np.graph import between, forward, reverse
 from tinygrad_np.rules import TABLE, load
 from tinygrad_np.tensor import Tensor, rebuilt, source_of, value_of
@@ -45,9 +39,9 @@ def gradient(parts, others, variables):
 def linearisations(row):
     """Each sample's derivative with random cotangents and tangents, as arrays and as Tensors."""
     for number, sample in enumerate(samples_of(row)):
-        for trial in trials(row, sample):
-            derivative = Linearised(trial, trial.values)
-            us, vs = _directions(derivative, np.random.default_rng(number))
+        for case in cases_of(row, sample):
+            derivative = Linearised(case, case.values)
+            us, vs = random_directions(derivative, np.random.default_rng(number))
             yield derivative, us, vs
 
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tinygrad_np.check.classification import NEWEST, is_newer
+from tinygrad_np.atlas.classification import NEWEST, is_newer
 
 
 def without_a_class(library, names):

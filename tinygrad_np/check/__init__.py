@@ -18,9 +18,6 @@ like, `raise_if_wrong` and `assert_right`; it can be pickled.
 'wrong'
 >>> report.hints
 ['off by the factor 1/2']
-
-`samples`, `witnesses` and `atlas` are how the rules of the table are tried: arguments for every
-row, what else can be known about the same derivative, and the command that prints it.
 """
 
 from typing import NoReturn

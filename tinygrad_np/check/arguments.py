@@ -17,10 +17,9 @@ from .. import tree
 from ..argnums import positions, within
 from ..arrays import is_masked
 from ..tensor import Tensor
+from .report import NOT_FINITE
 
 Array = np.ndarray[Any, Any]
-
-NOT_FINITE = "not finite"
 
 
 def variables(
@@ -216,6 +215,15 @@ def article(value: Any) -> str:
 def dtype_of(value: Any) -> Any:
     """The dtype of an array, a Tensor or a number."""
     return value.dtype if hasattr(value, "dtype") else np.result_type(value)
+
+
+def is_floating(leaf: Any) -> bool:
+    """Whether it is an array or a number of which there is a derivative."""
+    try:
+        dtype = leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
+    except (TypeError, ValueError):
+        return False
+    return bool(dtype.kind in "fc")
 
 
 def weights(like: Any, rng: np.random.Generator) -> Array:

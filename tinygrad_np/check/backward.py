@@ -21,10 +21,11 @@ import numpy as np
 
 from .. import tree
 from ..kernels.dispatch import explained
-from .arguments import Array, article, copied, dtype_of, fitted, numbers, shown, weighed, weights
+from .arguments import Array, article, copied, fitted, is_floating, numbers, shown, weighed, weights
 from .gradient import function, largest, measured
-from .leaves import Leaf, Point, held, precision_of
+from .leaves import Claim, Leaf, check_leaves
 from .report import Report, Row
+from .slopes import precision_of
 
 CONSTANT = "it does not depend on the cotangent"
 NOT_LINEAR = "it is not linear in the cotangent"
@@ -34,7 +35,7 @@ NOT_LINEAR = "it is not linear in the cotangent"
 def check_vjp(
     f: Callable[..., Any], backward: Callable[..., Any], *args: Any, seed: int = 0
 ) -> Report:
-    """Hold a hand-written backward pass of `f` at `args` against differences.
+    """Compare a hand-written backward pass of `f` at `args` with differences.
 
     `f` takes `args` and returns an array of any shape, or a tree of them. ``backward(g, *args)``
     takes a cotangent, a tree like the result (zeros for what is not floating in it), and returns
@@ -59,7 +60,7 @@ def check_vjp(
     if not callable(backward):
         raise TypeError(f"{name}: backward must be a function, not {article(backward)}")
     is_one = len(args) == 1
-    has_cotangent = [any(map(_is_floating, tree.leaves(arg))) for arg in args]
+    has_cotangent = [any(map(is_floating, tree.leaves(arg))) for arg in args]
     if not any(has_cotangent):
         raise TypeError(f"{name}: no argument is floating; convert one with .astype(float)")
     masked = [arg if has else None for arg, has in zip(args, has_cotangent, strict=True)]
@@ -75,12 +76,12 @@ def check_vjp(
         return [part if has else copied(arg) for arg, part, has in pairs]
 
     def results(x: Any) -> list[Any]:
-        return [y for y in tree.leaves(f(*full(x))) if _is_floating(y)]
+        return [y for y in tree.leaves(f(*full(x))) if is_floating(y)]
 
     with np.errstate(all="ignore"):
         like = f(*full(copied(x)))
     rng = np.random.default_rng(seed)
-    floating = [y for y in tree.leaves(like) if _is_floating(y)]
+    floating = [y for y in tree.leaves(like) if is_floating(y)]
     us = [weights(numbers(y, f"{name}: f returned"), rng) for y in floating]
     if not us:
         raise TypeError(f"{name}: f returned no floating array")
@@ -94,10 +95,10 @@ def check_vjp(
 
         return gradient
 
-    point = Point(name, lambda x: weighed(us, results(x)), x, called)
-    leaves = held(point, pulled(1.0), rng, what)
+    claim = Claim(name, lambda x: weighed(us, results(x)), pulled(1.0), x, called, what)
+    leaves = check_leaves(claim, rng)
     with np.errstate(all="ignore"):
-        scaled = pulled(-2.0)(point.tree(point.originals))
+        scaled = pulled(-2.0)(claim.tree(claim.originals))
     twice = fitted(f"{name}: {what}", x, scaled, called)
     rows = [
         _linear(leaf, leaf.row(largest(leaves)), again)
@@ -109,17 +110,10 @@ def check_vjp(
     return report
 
 
-def _is_floating(leaf: Any) -> bool:
-    try:
-        return bool(dtype_of(leaf).kind in "fc")
-    except TypeError:  # no number at all
-        return False
-
-
 def _cotangent(y: Any, us: Any, scale: float) -> Any:
     """The next one, for a leaf of the results, as an array or number like it; else zeros."""
     array = np.asarray(y)
-    value = np.asarray(next(us) * array.dtype.type(scale)) if _is_floating(y) else 0 * array
+    value = np.asarray(next(us) * array.dtype.type(scale)) if is_floating(y) else 0 * array
     return value if isinstance(y, np.ndarray) else value[()]
 
 

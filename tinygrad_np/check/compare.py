@@ -13,14 +13,22 @@ from ..kernels.dispatch import explained
 from ..tensor import Tensor
 from ..transforms import value_and_grad
 from .arguments import copied, fitted, not_finite, numbers, repeated, split, variables
-from .components import Search
 from .differences import NOWHERE
-from .hints import common_hints, local_hints
-from .probe import DOUBLE, PRECISIONS, Array, Look, Precision, Probe, directions, norm, scales
+from .hints import hints_of
+from .leaves import SHOWN
 from .report import Report, Row
-
-SHOWN = 6
-"""Components in a report, at most, of each array."""
+from .slopes import (
+    Array,
+    Place,
+    Precision,
+    Probe,
+    Search,
+    SlopeCheck,
+    directions,
+    norm,
+    precision_of,
+    scales,
+)
 
 SAFETY = 16.0
 """The noise floor over the largest change that was seen under changes of rounding size …"""
@@ -36,7 +44,7 @@ def compare(
     *args: Any,
     argnums: Argnums = 0,
 ) -> Report:
-    """Hold the gradient of `function` by reverse mode against ``analytic(*args)``.
+    """Compare the gradient of `function` by reverse mode with ``analytic(*args)``.
 
     `function` gives a number, and `analytic` the gradient for the argument `argnums`: a tree of the
     same structure, of arrays of the same shapes; a tuple of such trees if `argnums` is a tuple. For
@@ -158,12 +166,10 @@ class _Pair(NamedTuple):
 
 def _pairs(x: Any, value: Any, found: list[Array], claimed: list[Array]) -> list[_Pair]:
     dtype = np.asarray(value).dtype
-    pairs = []
-    for path, at, a, b in zip(tree.paths(x), tree.leaves(x), found, claimed, strict=True):
-        dtypes = [np.empty(0, of).real.dtype for of in (a.dtype, b.dtype, dtype)]
-        precision = max(PRECISIONS.get(d, DOUBLE) for d in dtypes)
-        pairs.append(_Pair(path, np.asarray(at), a, b, precision, np.zeros(a.shape)))
-    return pairs
+    return [
+        _Pair(path, np.asarray(at), a, b, precision_of(a.dtype, b.dtype, dtype), np.zeros(a.shape))
+        for path, at, a, b in zip(tree.paths(x), tree.leaves(x), found, claimed, strict=True)
+    ]
 
 
 def _row(pair: _Pair, largest: float) -> Row:
@@ -174,12 +180,7 @@ def _row(pair: _Pair, largest: float) -> Row:
     place = np.unravel_index(
         np.argmax(np.where(wrong, off, -1.0) if wrong.any() else off), off.shape
     )
-    difference = float(pair.off[place])
-    with np.errstate(all="ignore"):
-        relative = float(np.float64(difference) / pair.largest) if difference else 0.0
-    floor = float(pair.floor[place])
-    claimed, found = _shown(pair, place)
-    row = Row(pair.path, off.shape, difference, relative, "right", claimed, found, floor)
+    row = _component(pair, place)._replace(leaf=pair.path, shape=off.shape, verdict="right")
     if pair.is_close:
         return row
     if wrong.any():
@@ -192,19 +193,34 @@ def _row(pair: _Pair, largest: float) -> Row:
     # All is within the noise. Is that noise beside the other leaves, too?
     if np.max(pair.floor) <= pair.precision.tolerance * largest:
         return row._replace(note="zero to rounding")
-    if floor > KINK * pair.largest:
-        note = f"a kink or a tie: roundings move it by {floor / KINKED:.2g}"
+    if row.floor > KINK * pair.largest:
+        note = f"a kink or a tie: roundings move it by {row.floor / KINKED:.2g}"
     else:
-        note = f"rounding alone makes {floor:.2g}"
+        note = f"rounding alone makes {row.floor:.2g}"
     return row._replace(verdict="cannot tell", note=note)
 
 
-def _shown(pair: _Pair, place: Any) -> tuple[float, float]:
-    """The claimed and the found component: of complex ones, the part that differs more."""
+def _components(pair: _Pair) -> list[Row]:
+    """The components that are wrong, worst first; of a single number, its own row is."""
+    if not pair.off.ndim:
+        return []
+    wrong = pair.is_wrong
+    order = np.argsort(-np.where(wrong, pair.off, -1.0), axis=None)[:SHOWN]
+    places = zip(*np.unravel_index(order, wrong.shape), strict=True)
+    return [_component(pair, place) for place in places if wrong[place]]
+
+
+def _component(pair: _Pair, place: Any) -> Row:
+    """A component as a row: of a complex one, the part that differs more."""
+    name = f"{pair.path}[{', '.join(str(int(n)) for n in place)}]"
     claimed, found = complex(pair.claimed[place]), complex(pair.found[place])
+    values = claimed.real, found.real
     if abs(claimed.imag - found.imag) > abs(claimed.real - found.real):
-        return claimed.imag, found.imag
-    return claimed.real, found.real
+        name, values = f"{name}, imaginary part", (claimed.imag, found.imag)
+    difference = float(pair.off[place])
+    with np.errstate(all="ignore"):
+        relative = float(np.float64(difference) / pair.largest) if difference else 0.0
+    return Row(name, (), difference, relative, "wrong", *values, float(pair.floor[place]))
 
 
 def _same_again(pairs: list[_Pair], found: list[Array], claimed: list[Array]) -> None:
@@ -248,7 +264,7 @@ def _floor(pair: _Pair, found: Array, claimed: Array) -> Array:
     move = np.maximum(found, claimed)
     smooth = SAFETY * np.maximum(move, np.median(move) if move.size else 0.0)
     if any(map(_looks_single, (pair.found, pair.claimed))):
-        smooth = np.maximum(smooth, PRECISIONS[np.dtype(np.float32)].tolerance * pair.largest)
+        smooth = np.maximum(smooth, precision_of(np.float32).tolerance * pair.largest)
     return np.where(move > KINK * pair.largest, KINKED * move, smooth)
 
 
@@ -261,59 +277,37 @@ def _looks_single(gradient: Array) -> bool:
     return bool(fits[0] and not fits[1])
 
 
-def _components(pair: _Pair) -> list[Row]:
-    """The components that are wrong, worst first."""
-    off, floor = pair.off, pair.floor
-    if not off.ndim:
-        return []  # the row says it
-    order = np.argsort(-np.where(pair.is_wrong, off, -1.0), axis=None)[:SHOWN]
-    rows = []
-    for place in zip(*np.unravel_index(order, off.shape), strict=True):
-        if pair.is_wrong[place]:
-            name = f"{pair.path}[{', '.join(str(int(n)) for n in place)}]"
-            claimed, found = _shown(pair, place)
-            if found == pair.found[place].imag and pair.found.dtype.kind == "c":
-                name += ", imaginary part"
-            difference, noise = float(off[place]), float(floor[place])
-            relative = difference / pair.largest
-            rows.append(Row(name, (), difference, relative, "wrong", claimed, found, noise))
-    return rows
-
-
 class _Known(Probe):
     """A claimed gradient beside the right one, which is known."""
 
-    def __init__(self, right: Array, claimed: Array, at: Array, precision: Precision) -> None:
-        super().__init__(lambda _: 0.0, at, claimed, precision=precision)
+    def __init__(self, right: Array, at: Array, claimed: Array, precision: Precision) -> None:
+        super().__init__(lambda _: 0.0, at, claimed, precision)
         self.right = right
 
-    def look(self, direction: Array) -> Look:
+    def measure(self, direction: Array) -> SlopeCheck:
         """Both slopes; the noise is what rounding leaves."""
-        found = float(np.sum(self.right * direction))
+        claimed, found = (float(np.sum(g * direction)) for g in (self.claimed, self.right))
         sizes = [norm(g * direction) for g in (self.right, self.claimed)]
         floor = self.precision.tolerance * sizes[0]
-        claimed = float(np.sum(self.claimed * direction))
-        return Look(direction, claimed, found, floor, sizes[1], NOWHERE, self.precision, True)
+        return SlopeCheck(
+            direction, claimed, found, floor, sizes[1], NOWHERE, self.precision, is_exact=True
+        )
 
 
 def _hints(pair: _Pair) -> list[str]:
     if not pair.found.size:
         return []
-    axes = pair.found.ndim
-    arrays = [pair.found, pair.claimed, pair.at]
+    arrays = [pair.found, pair.at, pair.claimed]
     if pair.found.dtype.kind == "c":
         arrays = [split(array.astype(complex)) for array in arrays]
-    right, claimed, at = [array.astype(np.float64) for array in arrays]
-    known = _Known(right, claimed, at, pair.precision)
+    right, at, claimed = [array.astype(np.float64) for array in arrays]
+    known = _Known(right, at, claimed, pair.precision)
     rng = np.random.default_rng(0)
-    looks = [known.look(v) for _ in range(2) for v in directions(at, rng)]
+    checks = [known.measure(v) for _ in range(2) for v in directions(at, rng)]
     apart = np.abs(right - claimed) > pair.precision.tolerance * pair.largest
-    places = [tuple(map(int, place)) for place in np.argwhere(apart)[:2]]
-    search = Search([(place, known.look(_unit(at, place))) for place in places], True)
-    return common_hints(claimed, at, axes, looks) or local_hints(known, axes, looks, search)
-
-
-def _unit(at: Array, place: tuple[int, ...]) -> Array:
-    direction = np.zeros(at.shape)
-    direction[place] = 1.0
-    return direction
+    found: list[tuple[Place, SlopeCheck]] = []
+    for place in np.argwhere(apart)[:2]:
+        direction = np.zeros(at.shape)
+        direction[tuple(place)] = 1.0
+        found.append((tuple(map(int, place)), known.measure(direction)))
+    return hints_of(known, pair.found.ndim, checks, Search(found, is_complete=True))

@@ -20,7 +20,7 @@ from __future__ import annotations
 import collections
 import itertools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -128,6 +128,11 @@ def slope_at(function: Function, level: int, noise: float, epsilon: float = EPS)
     return ladder.estimate(level)
 
 
+def five_point(near: Any, far: Any) -> Any:
+    """The slope, with an error of h⁴, from the central differences of the steps h and 2h."""
+    return (4 * near - far) / 3
+
+
 class _Ladder:
     """The values of a function at ±2⁻ᵏ, each computed once, and what follows from them."""
 
@@ -137,41 +142,42 @@ class _Ladder:
         self.height, explained = function(0.0)
         self.centre = self.height - explained
         self.noise = 0.0
-        self._heights: dict[int, tuple[float, float]] = {}
-        self._sides: dict[int, tuple[float, float]] = {}
+        self._pairs: dict[int, list[tuple[float, float]]] = {}
 
-    def sides(self, k: int) -> tuple[float, float]:
+    def pairs(self, k: int) -> list[tuple[float, float]]:
+        """φ and ℓ at h, and at −h."""
+        if k not in self._pairs:
+            self._pairs[k] = [self.function(2.0**-k), self.function(-(2.0**-k))]
+        return self._pairs[k]
+
+    def sides(self, k: int) -> list[float]:
         """φ − ℓ at h and at −h."""
-        if k not in self._sides:
-            pairs = self.function(2.0**-k), self.function(-(2.0**-k))
-            self._heights[k] = pairs[0][0], pairs[1][0]
-            self._sides[k] = pairs[0][0] - pairs[0][1], pairs[1][0] - pairs[1][1]
-        return self._sides[k]
+        return [height - explained for height, explained in self.pairs(k)]
 
     def seen(self) -> list[int]:
         """The k of the estimates that need no further values."""
-        return sorted(k for k in self._sides if {k - 1, k + 1, k + 2} <= self._sides.keys())
+        return sorted(k for k in self._pairs if {k - 1, k + 1, k + 2} <= self._pairs.keys())
 
     def central(self, k: int) -> float:
         right, left = self.sides(k)
         return (right - left) / 2.0 ** (1 - k)
 
     def five_point(self, k: int) -> float:
-        """(φ(−2h) − 8 φ(−h) + 8 φ(h) − φ(2h)) / 12h, with an error of h⁴."""
-        return (4 * self.central(k) - self.central(k - 1)) / 3
-
-    def bend(self, k: int) -> float:
-        """(φ(h) − 2 φ(0) + φ(−h)) / h, which is h φ″ + h³ φ⁗/12 + … where φ is smooth."""
-        right, left = self.sides(k)
-        return (right - 2 * self.centre + left) / 2.0**-k
+        return five_point(self.central(k), self.central(k - 1))
 
     def jump(self, k: int) -> float:
-        """What is left of the bend as h → 0: the terms in h and h³ cancel."""
-        return (self.bend(k) - 10 * self.bend(k + 1) + 16 * self.bend(k + 2)) / 7
+        """By how much the slopes on the two sides differ as h → 0.
+
+        (φ(h) − 2 φ(0) + φ(−h)) / h is h φ″ + h³ φ⁗/12 + … where φ is smooth: these terms cancel.
+        """
+        sides = [self.sides(i) for i in range(k, k + 3)]
+        bends = [right - 2 * self.centre + left for right, left in sides]
+        far, middle, near = [bend * 2.0**i for i, bend in enumerate(bends, k)]
+        return (far - 10 * middle + 16 * near) / 7
 
     def heights(self, k: int) -> list[float]:
         """φ at ±2h, ±h, ±h/2 and ±h/4."""
-        return [v for i in range(k - 1, k + 3) if self.sides(i) for v in self._heights[i]]
+        return [height for i in range(k - 1, k + 3) for height, _ in self.pairs(i)]
 
     def rounding(self, k: int) -> float:
         """The noise of a value over the step."""
@@ -180,11 +186,10 @@ class _Ladder:
 
     def _own_spread(self, k: int) -> float:
         """How far the slopes of φ alone differ between the step 2⁻ᵏ and its neighbours."""
-        slopes = [
-            (self._heights[i][0] - self._heights[i][1]) / 2.0 ** (1 - i)
-            for i in range(k - 1, k + 3)
-        ]
-        points = [(4 * b - a) / 3 for a, b in itertools.pairwise(slopes)]
+        heights = self.heights(k)
+        sides = zip(heights[::2], heights[1::2], range(k - 1, k + 3), strict=True)
+        slopes = [(right - left) / 2.0 ** (1 - i) for right, left, i in sides]
+        points = [five_point(near, far) for far, near in itertools.pairwise(slopes)]
         return max(points) - min(points)
 
     def repeats(self) -> bool:
@@ -193,7 +198,7 @@ class _Ladder:
         They are few multiples of one rounding, so that they bound the slope. A function that is
         faster than any step takes another value each time. One value may be what it is cut off at.
         """
-        values = [v for pair in self._heights.values() for v in pair]
+        values = [height for pairs in self._pairs.values() for height, _ in pairs]
         count = collections.Counter(values)
         [(_, most)] = count.most_common(1)
         return 2 * (len(count) - 1) < len(values) - most

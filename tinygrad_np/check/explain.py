@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from ..debugging.errors import NonFiniteError
 from ..debugging.modes import debugging
 from ..tensor import value_of
 from ..transforms import vjp
+from .arguments import is_floating
 
 
+@dataclass(repr=False, eq=False)
 class NonFiniteReport:
     """What `explain_nonfinite` found; its text tells it.
 
@@ -23,17 +26,10 @@ class NonFiniteReport:
     the value and the gradient.
     """
 
-    def __init__(
-        self,
-        findings: list[str],
-        errors: list[NonFiniteError],
-        value_is_finite: bool,
-        gradient_is_finite: bool,
-    ) -> None:
-        self.findings = findings
-        self.errors = errors
-        self.value_is_finite = value_is_finite
-        self.gradient_is_finite = gradient_is_finite
+    findings: list[str]
+    errors: list[NonFiniteError]
+    value_is_finite: bool
+    gradient_is_finite: bool
 
     @property
     def is_finite(self) -> bool:
@@ -82,7 +78,7 @@ def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -
     args = tuple([tree.map(value_of, arg) for arg in args])
     leaves = tree.leaves(args)
     names = [f"{i}{path}" for i, arg in enumerate(args) for path in tree.paths(arg)]
-    chosen = [i for i, leaf in enumerate(leaves) if _is_floating(leaf)]
+    chosen = [i for i, leaf in enumerate(leaves) if is_floating(leaf)]
     errors: list[NonFiniteError] = []
 
     def of_chosen(*values: Any) -> Any:
@@ -103,22 +99,14 @@ def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -
     )
 
 
-def _is_floating(leaf: Any) -> bool:
-    try:
-        return np.asarray(leaf).dtype.kind in "fc"
-    except (TypeError, ValueError):
-        return False
-
-
 def _bad(what: str, trees: Any) -> list[str]:
     """A line for each array in the trees that is not finite."""
     lines = []
     for name, value in trees:
         for path, leaf in zip(tree.paths(value), tree.leaves(value), strict=True):
-            if not isinstance(leaf, (np.ndarray, np.generic, float, complex)):
-                continue
-            array = np.asarray(leaf)
-            if array.dtype.kind in "fc" and not np.isfinite(array).all():
-                place = f"{what}{name}{path}"
-                lines.append(f"{place}: {described(array, first(~np.isfinite(array)))}")
+            if isinstance(leaf, (np.ndarray, np.generic, float, complex)) and is_floating(leaf):
+                bad = ~np.isfinite(leaf)
+                if bad.any():
+                    place = f"{what}{name}{path}"
+                    lines.append(f"{place}: {described(np.asarray(leaf), first(bad))}")
     return lines

@@ -17,10 +17,10 @@ from ..argnums import Argnums
 from ..kernels.dispatch import explained
 from ..transforms import jvp, vjp
 from .arguments import copied, dtype_of, variables, weighed, weights
-from .gradient import at_fault, function, largest, summary
-from .leaves import Leaf, Point, held
-from .probe import Array, Look, scales
-from .report import Report, Row
+from .gradient import at_fault, function, largest
+from .leaves import Claim, Leaf, check_leaves
+from .report import Report, Row, summary
+from .slopes import Array, SlopeCheck, scales
 
 FIRST = ("reverse", "forward", "forward against reverse")
 SECOND = ("second order", "second order, forward")
@@ -37,7 +37,7 @@ def check_function(
     argnums: Argnums = 0,
     seed: int = 0,
 ) -> Report:
-    """Hold the derivatives of `f` in both modes, up to `order` (1 or 2), against differences.
+    """Compare the derivatives of `f` in both modes, up to `order` (1 or 2), with differences.
 
     `f` is written in NumPy and returns an array of any shape, or a tree of them; it is
     differentiated by the argument(s) `argnums`, trees of floating or complex arrays. Its results
@@ -83,8 +83,7 @@ def derivatives(
         us = [weights(y, rng) for y in floating(copied(x))]
     if not us:
         raise TypeError(f"{name}: f returned no floating array")
-    point = Point(name, lambda x: weighed(us, floating(x)), x, called)
-    rows, leaves = _held(point, floating, us, rng, FIRST)
+    rows, leaves = _both_modes(name, floating, x, called, us, rng, FIRST)
     if order == 2 and all(leaf.fault == "" for leaf in leaves):
         # as long as the directions of the first order, so that the slopes are alike in size
         ws = [
@@ -97,101 +96,79 @@ def derivatives(
             [pulled] = vjp(floating, x)[1](us)
             return [weighed(ws, tree.leaves(pulled))]
 
-        # where it vanishes, it does so beside the first order
-        least = largest(leaves)
-        more: list[Row] = []
-        others: list[Leaf] = []
         try:
             with np.errstate(all="ignore"):
                 is_there = bool(np.isfinite(slope(copied(x))[0]))
             if is_there:
-                point = Point(name, lambda x: slope(x)[0], x, called)
-                more, others = _held(point, slope, [np.ones(())], rng, SECOND, least)
+                least = largest(leaves)  # where it vanishes, it does so beside the first order
+                one = [np.ones(())]
+                more, others = _both_modes(name, slope, x, called, one, rng, SECOND, least)
+                rows, leaves = [*rows, *more], [*leaves, *others]
         except Exception as error:
             error.add_note(f"{name}: {AGAIN}")
             raise
-        rows, leaves = [*rows, *more], [*leaves, *others]
     return rows, leaves
 
 
-def _held(
-    point: Point,
+def _both_modes(
+    name: str,
     f: Callable[[Any], list[Any]],
+    x: Any,
+    called: str,
     us: list[Array],
     rng: np.random.Generator,
-    names: Sequence[str],
+    sources: Sequence[str],
     least: float = 0.0,
 ) -> tuple[list[Row], list[Leaf]]:
-    """The derivatives of u·f in both modes, against differences and each other."""
+    """The derivatives of u·f in both modes, compared with differences and each other."""
 
     def gradient(x: Any) -> Any:
         return vjp(f, x)[1](us)[0]
 
-    leaves = held(point, gradient, rng)
-    most = max(least, largest(leaves))
-    rows = [[leaf.row(most)._replace(source=names[0]) for leaf in leaves]]
-    pairs = [
-        [_forward(f, us, point.x, leaves, i, one) for one in leaf.looks]
-        for i, leaf in enumerate(leaves)
-    ]
-    for source, which in zip(names[1:], (0, 1), strict=False):
-        rows.append(
-            [
-                _worst([pair[which] for pair in looks], leaf, most, source)
-                for leaf, looks in zip(leaves, pairs, strict=True)
-            ]
-        )
-    return [row for kind in rows for row in kind], leaves
-
-
-def _forward(
-    f: Callable[[Any], list[Any]], us: list[Array], x: Any, leaves: list[Leaf], i: int, one: Look
-) -> tuple[Look, Look]:
-    """The slope by forward mode in place of that by reverse mode, and beside it."""
-    directions = [np.zeros(leaf.shape) for leaf in leaves]
-    directions[i] = leaves[i].tangent(one.direction)
-    with np.errstate(all="ignore"):
-        _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, directions)])
-        slope = float(weighed(us, tangents))
-        terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
-        terms += float(np.sum(np.abs(leaves[i].probe.claimed * one.direction)))
-    exact = one.precision.tolerance * terms
-    if abs(slope - one.claimed) > exact:
-        exact += _roundings(f, us, x, leaves[i], directions, (slope, one))
-    if exact < abs(slope - one.claimed) <= one.floor:
-        exact = one.floor  # what makes differences as noisy may make the two differ, too
-    beside = one._replace(claimed=slope, found=one.claimed, floor=exact, is_exact=True)
-    return one._replace(claimed=slope), beside._replace(off=one.off._replace(jump=0.0))
-
-
-def _roundings(
-    f: Callable[[Any], list[Any]],
-    us: list[Array],
-    x: Any,
-    leaf: Leaf,
-    directions: list[Array],
-    slopes: tuple[float, Look],
-) -> float:
-    """How far roundings of x, u and v move the slopes: far, if f or its rule is ill-conditioned."""
-    rng = np.random.default_rng(0)
-    still, one = slopes
-    moved = 0.0
-
-    def nudged(value: Any) -> Any:
-        array = np.asarray(value)
-        step = 4 * np.finfo(array.dtype).eps * rng.uniform(-1, 1, array.shape)
-        return np.asarray((array * (1 + step)).astype(array.dtype))
-
-    for _ in range(4):
-        at, along_v, along_u = (tree.map(nudged, part) for part in (x, directions, us))
+    def forward(leaf: Leaf, check: SlopeCheck) -> tuple[SlopeCheck, SlopeCheck]:
+        """The slope by forward mode in place of that by reverse mode, and beside it."""
+        tangent = [np.zeros(other.shape) for other in leaves]
+        tangent[leaf.index] = leaf.tangent(check.direction)
         with np.errstate(all="ignore"):
-            _, tangents = jvp(f, [at], [tree.unflatten(x, along_v)])
-            pulled = tree.leaves(vjp(f, at)[1](along_u)[0])[leaf.index]
-            along = np.sum(pulled * leaf.tangent(one.direction))
-        moved = max(moved, abs(float(weighed(us, tangents)) - still))
-        moved = max(moved, abs(float(np.real(along)) - one.claimed))
-    return 16 * moved if np.isfinite(moved) else 0.0
+            _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, tangent)])
+            slope = float(weighed(us, tangents))
+            terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
+            terms += float(np.sum(np.abs(leaf.probe.claimed * check.direction)))
+        exact = check.precision.tolerance * terms
+        apart = abs(slope - check.claimed)
+        if apart > exact:
+            exact += roundings(leaf, check, tangent, slope)
+        if exact < apart <= check.floor:
+            exact = check.floor  # what makes differences as noisy may make the two differ, too
+        beside = check._replace(claimed=slope, found=check.claimed, floor=exact, is_exact=True)
+        return check._replace(claimed=slope), beside._replace(rest=check.rest._replace(jump=0.0))
 
+    def roundings(leaf: Leaf, check: SlopeCheck, tangent: list[Array], slope: float) -> float:
+        """How far roundings of x, u and v move the slopes: far, if f is ill-conditioned."""
+        rng = np.random.default_rng(0)
+        moved = 0.0
 
-def _worst(looks: list[Look], leaf: Leaf, largest: float, name: str) -> Row:
-    return leaf.row(largest, looks)._replace(source=name)
+        def nudged(value: Any) -> Any:
+            array = np.asarray(value)
+            step = 4 * np.finfo(array.dtype).eps * rng.uniform(-1, 1, array.shape)
+            return np.asarray((array * (1 + step)).astype(array.dtype))
+
+        for _ in range(4):
+            at, along_v, along_u = (tree.map(nudged, part) for part in (x, tangent, us))
+            with np.errstate(all="ignore"):
+                _, tangents = jvp(f, [at], [tree.unflatten(x, along_v)])
+                pulled = tree.leaves(vjp(f, at)[1](along_u)[0])[leaf.index]
+                along = np.sum(pulled * leaf.tangent(check.direction))
+            moved = max(moved, abs(float(weighed(us, tangents)) - slope))
+            moved = max(moved, abs(float(np.real(along)) - check.claimed))
+        return 16 * moved if np.isfinite(moved) else 0.0
+
+    leaves = check_leaves(Claim(name, lambda x: weighed(us, f(x)), gradient, x, called), rng)
+    most = max(least, largest(leaves))
+    pairs = [[forward(leaf, check) for check in leaf.checks] for leaf in leaves]
+    rows = [leaf.row(most)._replace(source=sources[0]) for leaf in leaves]
+    for which, source in enumerate(sources[1:]):
+        for leaf, of_leaf in zip(leaves, pairs, strict=True):
+            checks = [pair[which] for pair in of_leaf]
+            rows.append(leaf.row(most, checks)._replace(source=source))
+    return rows, leaves

@@ -17,9 +17,9 @@ import numpy as np
 
 from ..argnums import Argnums
 from ..kernels.dispatch import explained
-from .arguments import NOT_FINITE, article, variables
-from .leaves import Leaf, Point, held
-from .report import Report, Row, digits
+from .arguments import article, variables
+from .leaves import Claim, Leaf, check_leaves
+from .report import Report, Row, named, summary
 
 
 @explained
@@ -30,7 +30,7 @@ def check_gradient(
     argnums: Argnums = 0,
     seed: int = 0,
 ) -> Report:
-    """Hold a claimed gradient of `f` at `args` against differences.
+    """Compare a claimed gradient of `f` at `args` with differences.
 
     `f` takes `args` and returns one real number; it need know nothing of this package. It is
     differentiated by the argument(s) `argnums`, floating arrays or trees of them. `gradient` is a
@@ -81,9 +81,9 @@ def check_gradient(
     def claimed(x: Any) -> Any:
         return gradient(*full(x))
 
-    point = Point(name, lambda x: f(*full(x)), x, called)
-    rng = np.random.default_rng(seed)
-    leaves = held(point, claimed if callable(gradient) else gradient, rng)
+    given = claimed if callable(gradient) else gradient
+    claim = Claim(name, lambda x: f(*full(x)), given, x, called)
+    leaves = check_leaves(claim, np.random.default_rng(seed))
     return measured(leaves, [leaf.row(largest(leaves)) for leaf in leaves], seed)
 
 
@@ -136,43 +136,3 @@ def at_fault(leaves: list[Leaf], rows: list[Row]) -> tuple[list[Row], list[str]]
         components += faulty
         texts += [(leaf.path, text) for text in hints]
     return components, named(texts)
-
-
-def named(hints: list[tuple[str, str]]) -> list[str]:
-    """Hints, each with the path of its array; one that several share is given once."""
-    paths: dict[str, list[str]] = {}
-    for path, text in hints:
-        paths.setdefault(text, []).append(path)
-    places = {text: ", ".join(dict.fromkeys(found)) for text, found in paths.items()}
-    return [f"{place}: {text}" if place else text for text, place in places.items()]
-
-
-def summary(rows: list[Row]) -> str:
-    """The verdict in a line, with its numbers."""
-    for row in rows:
-        place = f" by {row.leaf}" if row.leaf else ""
-        if row.verdict == "wrong" and row.note.startswith(NOT_FINITE):
-            return f"wrong: the claimed gradient{place} is {row.note}"
-        if row.verdict == "wrong" and row.note:
-            return f"wrong: {row.source}{place}: {row.note}"
-        if row.verdict == "wrong":
-            shown = digits(row)
-            what = f"slope{place} along a random direction" if row.shape else f"derivative{place}"
-            return (
-                f"wrong: the {what} should be "
-                f"{row.found:.{shown}g} ± {row.floor:.1g}, not {row.claimed:.{shown}g}"
-            )
-    for row in rows:
-        place = f" by {row.leaf}" if row.leaf else ""
-        if row.verdict == "cannot tell" and row.note:
-            return f"cannot tell{place}: {row.note}"
-        if row.verdict == "cannot tell":
-            return (
-                f"cannot tell{place}: the slopes agree, but noise would hide an error below "
-                f"{row.floor:.1g} in {row.found:.2g}"
-            )
-    agreement = max(row.relative for row in rows)
-    floor = max(row.floor for row in rows)
-    return (
-        f"right: the slopes agree to {agreement:.1g} of the gradient, with a noise of {floor:.1g}"
-    )

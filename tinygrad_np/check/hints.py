@@ -7,13 +7,12 @@ that were found, and becomes a hint only if it explains all of them to within th
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .components import Search
-from .probe import Array, Look, Probe
+from .report import digits_of
+from .slopes import Array, Probe, Search, SlopeCheck
 
 CLEAR = 1e3
 """A hint needs slopes so many times above their noise, and mistakes a thirtieth of that."""
@@ -22,25 +21,35 @@ SHARP = 1e-2
 """A factor is named only if the noise leaves no more than this of it open."""
 
 
-def common_hints(claimed: Array, at: Array, axes: int, looks: list[Look]) -> list[str]:
-    """What the mistake looks like if it is of one kind everywhere.
+def hints_of(probe: Probe, axes: int, checks: list[SlopeCheck], search: Search) -> list[str]:
+    """What the mistake in the gradient of `probe` looks like.
 
-    `claimed` is the gradient at the point `at`, `looks` what was found, and `axes` how many of the
-    axes may be rearranged.
+    `checks` are along several directions, `search` has the components that are wrong, and `axes`
+    is how many of the axes may be rearranged. What is of one kind everywhere comes before what has
+    a place: a component, an edge, a shift.
     """
-    clear = _clear(looks)
+    clear = _clear(checks)
     if len(clear) < 2:
         return []
-    found = [text for text, gradient in _rearranged(claimed, axes) if fits(gradient, clear)]
-    return found or _factor(claimed, clear) or _added(claimed, at, clear)
+    claimed = probe.claimed
+    return (
+        [text for text, gradient in _rearranged(claimed, axes) if fits(gradient, clear)]
+        or _factor(claimed, clear)
+        or _added(claimed, probe.at, clear)
+        or _component(claimed, clear, search)
+        or _at_edges(probe, axes, clear)
+        or _shifted(probe, axes, clear[0])
+    )
 
 
-def matrix_hints(matrix: Array, pulled: Callable[[Array], Array], looks: list[Look]) -> list[str]:
+def matrix_hints(
+    matrix: Array, pulled: Callable[[Array], Array], checks: list[SlopeCheck]
+) -> list[str]:
     """What is wrong of a Jacobian if it is the same everywhere.
 
-    `looks` are at the gradient that `pulled` makes of a matrix.
+    `checks` are of the gradient that `pulled` makes of a matrix.
     """
-    clear = _clear(looks)
+    clear = _clear(checks)
     if len(clear) < 2:
         return []
     turned = list(_rearranged(matrix, matrix.ndim))
@@ -52,47 +61,28 @@ def matrix_hints(matrix: Array, pulled: Callable[[Array], Array], looks: list[Lo
     return found[:1] or _factor(pulled(matrix), clear)
 
 
-def local_hints(probe: Probe, axes: int, looks: list[Look], search: Search) -> list[str]:
-    """What the mistake looks like if it has a place: a component, an edge, a shift."""
-    clear = _clear(looks)
-    if len(clear) < 2:
-        return []
-    return (
-        _component(probe.claimed, clear, search)
-        or _at_edges(probe, axes, clear)
-        or _shifted(probe, axes, clear[0])
-    )
+def _clear(checks: list[SlopeCheck]) -> list[SlopeCheck]:
+    return [c for c in checks if c.is_wrong and c.floor * CLEAR <= min(c.scale, 30 * c.difference)]
 
 
-def _clear(looks: list[Look]) -> list[Look]:
-    return [
-        one
-        for one in looks
-        if one.is_wrong
-        and one.floor * CLEAR <= max(one.size, abs(one.found))
-        and one.floor * CLEAR <= 30 * one.difference
-    ]
-
-
-def fits(gradient: Array, looks: list[Look]) -> bool:
-    """Whether `gradient` explains all of the looks to within the noise."""
+def fits(gradient: Array, checks: list[SlopeCheck]) -> bool:
+    """Whether `gradient` explains all of the checks to within the noise."""
     return all(
-        abs(float(np.sum(gradient * one.direction)) - one.found) <= one.floor for one in looks
+        abs(float(np.sum(gradient * check.direction)) - check.found) <= check.floor
+        for check in checks
     )
 
 
-def _component(claimed: Array, looks: list[Look], search: Search) -> list[str]:
+def _component(claimed: Array, checks: list[SlopeCheck], search: Search) -> list[str]:
     if claimed.size == 1 or not search.is_complete or len(search.found) != 1:
         return []
-    [(place, one)] = search.found
+    [(place, check)] = search.found
     corrected = claimed.copy()
-    corrected[place] = one.found / one.direction[place]
-    if not fits(corrected, looks):
+    corrected[place] = check.found / check.direction[place]
+    if not fits(corrected, checks):
         return []
     name = ", ".join(map(str, place))
-    digits = min(
-        max(6, 2 - math.floor(math.log10(one.difference / max(1e-300, abs(one.found))))), 16
-    )
+    digits = digits_of(check.difference / max(1e-300, abs(check.found)))
     return [
         f"component [{name}] only: it should be {corrected[place]:.{digits}g}, not "
         f"{claimed[place]:.{digits}g}; the others are right"
@@ -126,24 +116,26 @@ def _rearranged(claimed: Array, axes: int) -> Iterator[tuple[str, Array]]:
         yield "conjugated: it should be ∂/∂x − i ∂/∂y", claimed * np.array([1.0, -1.0])
 
 
-def _factor(claimed: Array, looks: list[Look]) -> list[str]:
+def _factor(claimed: Array, checks: list[SlopeCheck]) -> list[str]:
     """Is the claimed gradient a multiple of the right one?"""
-    slopes = np.array([one.claimed for one in looks])
-    found = np.array([one.found for one in looks])
-    if not np.any(slopes) or any(one.floor > SHARP * abs(one.found) for one in looks):
+    slopes = np.array([check.claimed for check in checks])
+    found = np.array([check.found for check in checks])
+    if not np.any(slopes) or any(check.floor > SHARP * abs(check.found) for check in checks):
         return []  # of what may be zero, everything is a multiple
     share = _multiple(slopes, found)
-    if not share or not fits(share * claimed, looks):
+    if not share or not fits(share * claimed, checks):
         return []
     factor = 1 / share
     # the error that noise may have left in it
-    slack = abs(factor) * max(one.floor / abs(one.found) for one in looks) + 1e-12 * abs(factor)
+    slack = abs(factor) * max(check.floor / abs(check.found) for check in checks) + 1e-12 * abs(
+        factor
+    )
     text = _named(factor, slack)
     if text:
         return [text]
-    is_common = sum(np.abs(claimed * looks[0].direction).ravel() > CLEAR * looks[0].floor) > 1
+    is_common = sum(np.abs(claimed * checks[0].direction).ravel() > CLEAR * checks[0].floor) > 1
     # as many digits as it takes to see that it is not 1
-    shown = min(max(6, 2 - math.floor(math.log10(max(abs(factor - 1), 1e-15)))), 16)
+    shown = digits_of(max(abs(factor - 1), 1e-15))
     return [f"off by the factor {factor:.{shown}g} in every component"] if is_common else []
 
 
@@ -180,7 +172,7 @@ def _named(factor: float, slack: float) -> str:
     return ""
 
 
-def _added(claimed: Array, at: Array, looks: list[Look]) -> list[str]:
+def _added(claimed: Array, at: Array, checks: list[SlopeCheck]) -> list[str]:
     """Is the difference a multiple of the point, or the same in every component?"""
     found = []
     for term, text in (
@@ -189,22 +181,22 @@ def _added(claimed: Array, at: Array, looks: list[Look]) -> list[str]:
     ):
         if claimed.size < 2 or np.count_nonzero(term) < 2:
             continue
-        slopes = np.array([float(np.sum(term * one.direction)) for one in looks])
-        errors = np.array([one.found - one.claimed for one in looks])
+        slopes = np.array([float(np.sum(term * check.direction)) for check in checks])
+        errors = np.array([check.found - check.claimed for check in checks])
         amount = _multiple(slopes, errors)
-        if amount and fits(claimed + amount * term, looks):
+        if amount and fits(claimed + amount * term, checks):
             found.append(text.format(amount))
     return found
 
 
-def _at_edges(probe: Probe, axes: int, looks: list[Look]) -> list[str]:
+def _at_edges(probe: Probe, axes: int, checks: list[SlopeCheck]) -> list[str]:
     """Is it right but for the first, or the last, along an axis?"""
     found = []
     for axis, (index, end) in itertools.product(range(axes), ((0, "first"), (-1, "last"))):
         if probe.claimed.shape[axis] < 3:
             continue
-        rest = [_without(one.direction, axis, index) for one in looks[:2]]
-        if not any(probe.look(direction).is_wrong for direction in rest):
+        rest = [_without(check.direction, axis, index) for check in checks[:2]]
+        if not any(probe.measure(direction).is_wrong for direction in rest):
             n = probe.claimed.shape[axis]
             found.append(f"only the {end} along axis {axis} (index {index % n}) is wrong")
     return found
@@ -216,18 +208,19 @@ def _without(direction: Array, axis: int, index: int) -> Array:
     return rest
 
 
-def _shifted(probe: Probe, axes: int, one: Look) -> list[str]:
+def _shifted(probe: Probe, axes: int, check: SlopeCheck) -> list[str]:
     """Is it right away from the edges, once it is moved by one?"""
     found = []
     for axis in range(axes):
         if probe.claimed.shape[axis] < 4:
             continue
         directions = [
-            _without(_without(np.roll(one.direction, by, axis), axis, 0), axis, -1) for by in (0, 2)
+            _without(_without(np.roll(check.direction, by, axis), axis, 0), axis, -1)
+            for by in (0, 2)
         ]
-        looks = [probe.look(direction) for direction in directions]
+        checks = [probe.measure(direction) for direction in directions]
         for by, end in ((1, "end"), (-1, "beginning")):
             moved = np.roll(probe.claimed, -by, axis)
-            if all(a.is_wrong for a in looks) and fits(moved, looks):
+            if all(a.is_wrong for a in checks) and fits(moved, checks):
                 found.append(f"shifted by one along axis {axis}, towards the {end}")
     return found

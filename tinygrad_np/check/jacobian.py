@@ -21,12 +21,11 @@ from .. import tree
 from ..argnums import Argnums
 from ..kernels.dispatch import explained
 from .arguments import Array, copied, fitted, not_finite, numbers, paired, split, variables, weighed
-from .components import Place, mistake, search
-from .gradient import function, largest, named, summary
+from .gradient import function, largest
 from .hints import matrix_hints
-from .leaves import OUTSIDE, SHOWN, Leaf, Point, held
-from .probe import Look, Probe, power_of_two, scales
-from .report import Report, Row, digits
+from .leaves import OUTSIDE, SHOWN, Claim, Leaf, check_leaves
+from .report import Report, Row, digits, named, summary
+from .slopes import Place, Probe, SlopeCheck, power_of_two, scales, search
 
 
 @explained
@@ -37,7 +36,7 @@ def check_jacobian(
     argnums: Argnums = 0,
     seed: int = 0,
 ) -> Report:
-    """Hold a hand-written Jacobian of `f` at `args` against differences.
+    """Compare a hand-written Jacobian of `f` at `args` with differences.
 
     `f` takes `args` and returns a floating array of any shape, or a tree of them. `jacobian` is a
     function of `args`, or what it would return: for results of shape (*out), and an argument of
@@ -89,11 +88,12 @@ def check_jacobian(
             now = blocks(jacobian(*full(x)))
             return tree.unflatten(x, list(map(_pulled, [u] * len(inputs), now[k], inputs)))
 
-        point = Point(name, number, x, called)
         known = tree.unflatten(x, list(map(_pulled, [u] * len(inputs), claimed[k], inputs)))
-        for leaf in held(point, pulled if is_function else known, rng, "uᵀ times the Jacobian"):
+        given = pulled if is_function else known
+        claim = Claim(name, number, given, x, called, "uᵀ times the Jacobian")
+        for leaf in check_leaves(claim, rng):
             path = tree.paths(results)[k]
-            parts.append(_Block(path, u, output, point, leaf, claimed[k][leaf.index]))
+            parts.append(_Block(path, u, output, leaf, claimed[k][leaf.index]))
     most = largest([part.leaf for part in parts])
     rows = [part.row(most) for part in parts]
     components: list[Row] = []
@@ -116,7 +116,6 @@ class _Block(NamedTuple):
     """the weights of the rows, of the shape of the result"""
     output: Callable[[Any], Array]
     """x → the result"""
-    point: Point
     leaf: Leaf
     """uᵀ times the Jacobian, as a gradient"""
     matrix: Array
@@ -133,20 +132,18 @@ class _Block(NamedTuple):
     def explained(self) -> tuple[list[Row], list[str]]:
         """The elements that are wrong, and what the mistake looks like."""
         leaf = self.leaf
-        wrong = [one for one in leaf.looks if one.is_wrong]
-        if not wrong:
+        if not leaf.is_wrong:
             return [], []
-        worst = max(wrong, key=lambda one: one.difference / one.floor)
-        columns = search(leaf.probe, worst, mistake)
+        columns = leaf.mistakes()
         rows: list[Row] = []
         is_alone = columns.is_complete and len(columns.found) == 1
-        for place, one in columns.found[:SHOWN]:
-            found, is_complete = self._elements(place, one)
+        for place, check in columns.found[:SHOWN]:
+            found, is_complete = self._elements(place, check)
             rows += found
             is_alone = is_alone and is_complete and len(found) == 1
             if len(rows) >= SHOWN:
                 break
-        hints = [] if leaf.fault else matrix_hints(self.matrix, self._gradient, leaf.looks)
+        hints = [] if leaf.fault else matrix_hints(self.matrix, self._gradient, leaf.checks)
         if not hints and is_alone and len(rows) == 1:
             [row] = rows
             shown = digits(row)
@@ -156,18 +153,18 @@ class _Block(NamedTuple):
             ]
         return rows, hints
 
-    def _elements(self, column: Place, one: Look) -> tuple[list[Row], bool]:
+    def _elements(self, column: Place, along: SlopeCheck) -> tuple[list[Row], bool]:
         """The elements of a column that are wrong, worst first, and whether these are all."""
         leaf, is_complex = self.leaf, self.u.dtype.kind == "c"
 
-        def along(t: float) -> tuple[Array, Array]:
+        def results(t: float) -> tuple[Array, Array]:
             """The result, and what the Jacobian claims of its change."""
-            moved = leaf.probe.at + t * one.direction
-            values = list(self.point.values)
+            moved = leaf.probe.at + t * along.direction
+            values = list(leaf.claim.values)
             values[leaf.index] = leaf.tangent(moved)
             try:
                 with np.errstate(all="ignore"):
-                    y = self.output(self.point.tree(values))
+                    y = self.output(leaf.claim.tree(values))
             except OUTSIDE:
                 y = np.full(self.u.shape, np.nan)
             return coordinates(y), coordinates(self._pushed(moved - leaf.probe.at))
@@ -175,25 +172,15 @@ class _Block(NamedTuple):
         def coordinates(y: Array) -> Array:
             return split(y.astype(complex)) if is_complex else y.real.astype(float)
 
-        slopes = coordinates(self._pushed(one.direction))
-        outputs = _Outputs(along, slopes, leaf.probe)
+        slopes = coordinates(self._pushed(along.direction))
+        outputs = _Outputs(results, slopes, leaf.probe)
         weights = split(np.conj(self.u)) if is_complex else self.u.astype(float)
-        found = search(outputs, outputs.look(weights), mistake)
+        found = search(outputs, outputs.measure(weights), lambda check: check.mistake)
         rows = []
-        for place, look in found.found[:SHOWN]:
-            unit = float(look.direction[place] * one.direction[column])
+        for place, check in found.found[:SHOWN]:
+            unit = float(check.direction[place] * along.direction[column])
             name = _element(place, self.u.ndim, column, len(leaf.shape))
-            row = Row(
-                f"{self.path}{leaf.path}{name}",
-                (),
-                look.difference / abs(unit),
-                look.difference / max(look.size, abs(look.found), 1e-300),
-                "wrong",
-                look.claimed / unit,
-                look.found / unit,
-                look.floor / abs(unit),
-            )
-            rows.append(row)
+            rows.append(check.row(f"{self.path}{leaf.path}{name}", "wrong", unit))
         return rows, found.is_complete and len(found.found) == len(rows)
 
     def _pushed(self, move: Array) -> Array:
@@ -203,7 +190,7 @@ class _Block(NamedTuple):
 
     def _gradient(self, matrix: Array) -> Array:
         """uᵀ times a matrix, in real coordinates."""
-        x = self.point.values[self.leaf.index]
+        x = self.leaf.claim.values[self.leaf.index]
         gradient = _pulled(self.u, matrix, x)
         return split(np.conj(gradient)) if x.dtype.kind == "c" else gradient
 
@@ -214,10 +201,8 @@ class _Outputs(Probe):
     def __init__(
         self, along: Callable[[float], tuple[Array, Array]], slopes: Array, like: Probe
     ) -> None:
-        super().__init__(
-            lambda _: np.nan, np.zeros(slopes.shape), slopes,
-            precision=like.precision, epsilon=like.epsilon,
-        )  # fmt: skip
+        at = np.zeros(slopes.shape)
+        super().__init__(lambda _: np.nan, at, slopes, like.precision, like.epsilon)
         self.along = functools.cache(along)  # all choices share the values
 
     def _line(self, direction: Array) -> Callable[[float], tuple[float, float]]:

@@ -45,64 +45,61 @@ class Row(NamedTuple):
         return self.verdict == "right"
 
 
+NOT_FINITE = "not finite"
+"""How the note of a claimed gradient begins that is nan or infinite."""
+
+
 class WrongGradientError(ValueError):
     """Two gradients that should agree do not."""
-
-
-Column = tuple[str, str, Callable[[Row], str]]
-"""A column of a table: its head, < or > for its alignment, and what it shows of a row."""
-
-
-def _judgement(row: Row) -> str:
-    verdict = "WRONG" if row.verdict == "wrong" else row.verdict
-    return f"{verdict}: {row.note}" if row.note else verdict
 
 
 def digits(row: Row) -> int:
     """So many that the claimed number and the one found do not look the same."""
     larger = max(abs(row.claimed), abs(row.found))
-    if not row.floor < row.difference < math.inf or not 0 < larger < math.inf:
+    return digits_of(row.difference / larger) if row.floor < row.difference and larger else 6
+
+
+def digits_of(relative: float) -> int:
+    """So many that a relative difference shows."""
+    if not 0 < relative < math.inf:
         return 6
-    return min(max(6, 2 + math.ceil(-math.log10(row.difference / larger))), 16)
+    return min(max(6, 2 + math.ceil(-math.log10(relative))), 16)
 
 
 def _value(number: float, row: Row) -> str:
     return "-" if math.isnan(number) else f"{number + 0.0:.{digits(row)}g}"
 
 
-_LEAF: Column = ("leaf", "<", lambda row: row.leaf or "-")
-_SHAPE: Column = ("shape", "<", lambda row: str(row.shape))
-_CLAIMED: Column = ("claimed", ">", lambda row: _value(row.claimed, row))
-_FOUND: Column = ("found", ">", lambda row: _value(row.found, row))
-_DIFFERENCE: Column = ("|Δ|", ">", lambda row: f"{row.difference:.2g}")
-_LARGEST: Column = ("largest |Δ|", ">", lambda row: f"{row.difference:.2g}")
-_RELATIVE: Column = ("relative", ">", lambda row: f"{row.relative:.2g}")
-_FLOOR: Column = ("noise floor", ">", lambda row: f"{row.floor:.2g}")
-_VERDICT: Column = ("verdict", "<", _judgement)
+def _verdict(row: Row) -> str:
+    verdict = "WRONG" if row.verdict == "wrong" else row.verdict
+    return f"{verdict}: {row.note}" if row.note else verdict
 
-COMPONENTS = "components"
 
-TABLES: dict[str, list[Column]] = {
-    # of two gradients
-    "compared": [_LEAF, _SHAPE, _LARGEST, _RELATIVE, _VERDICT],
-    # of slopes along a direction
-    "measured": [
-        *(_LEAF, _SHAPE, _CLAIMED, _FOUND, _DIFFERENCE, _FLOOR, _VERDICT),
-        ("found by", "<", lambda row: row.source),
-    ],
-    # of the derivatives of one function
-    "derivatives": [
-        ("derivative", "<", lambda row: row.source),
-        *(_LEAF, _SHAPE, _CLAIMED, _FOUND, _DIFFERENCE, _FLOOR, _VERDICT),
-    ],
-    # of single components
-    COMPONENTS: [
-        ("component", "<", lambda row: row.leaf),
-        *(_CLAIMED, _FOUND, _DIFFERENCE, _FLOOR),
-        ("", "<", lambda row: row.note or row.verdict),
-    ],
+COLUMNS: dict[str, tuple[str, Callable[[Row], str]]] = {
+    "leaf": ("<", lambda row: row.leaf or "-"),
+    "component": ("<", lambda row: row.leaf),
+    "derivative": ("<", lambda row: row.source),
+    "shape": ("<", lambda row: str(row.shape)),
+    "claimed": (">", lambda row: _value(row.claimed, row)),
+    "found": (">", lambda row: _value(row.found, row)),
+    "|Δ|": (">", lambda row: f"{row.difference:.2g}"),
+    "largest |Δ|": (">", lambda row: f"{row.difference:.2g}"),
+    "relative": (">", lambda row: f"{row.relative:.2g}"),
+    "noise floor": (">", lambda row: f"{row.floor:.2g}"),
+    "verdict": ("<", _verdict),
+    "found by": ("<", lambda row: row.source),
+    "": ("<", lambda row: row.note or row.verdict),
 }
-"""The columns of each kind of table, by its name, which a report keeps."""
+"""The columns of tables by their heads: < or > for the alignment, and what is shown of a row."""
+
+_SLOPES = ("claimed", "found", "|Δ|", "noise floor")
+TABLES: dict[str, tuple[str, ...]] = {
+    "compared": ("leaf", "shape", "largest |Δ|", "relative", "verdict"),
+    "measured": ("leaf", "shape", *_SLOPES, "verdict", "found by"),
+    "derivatives": ("derivative", "leaf", "shape", *_SLOPES, "verdict"),
+    "components": ("component", *_SLOPES, ""),
+}
+"""The heads of each kind of table, by its name, which a report keeps."""
 
 SHORT = 10
 """Rows in a table that nobody has asked for: those that are not right come first."""
@@ -110,23 +107,21 @@ SHORT = 10
 
 def table(rows: Sequence[Row], kind: str) -> str:
     """The rows as aligned text below the heads of the columns."""
-    columns = TABLES[kind]
-    cells = _cells(rows, columns)
-    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
-    sides = [side for _, side, _ in columns]
+    return aligned(_cells(rows, kind), [COLUMNS[head][0] for head in TABLES[kind]])
+
+
+def aligned(lines: Sequence[Sequence[str]], sides: Sequence[str]) -> str:
+    """Lines of cells as text, each column aligned to its side, < or >."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "  ".join(
-            f"{cell:{side}{width}}" for cell, side, width in zip(line, sides, widths, strict=True)
-        ).rstrip()
-        for line in cells
+        "  ".join(f"{c:{a}{w}}" for c, a, w in zip(line, sides, widths, strict=True)).rstrip()
+        for line in lines
     )
 
 
-def _cells(rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
-    return [
-        [head for head, _, _ in columns],
-        *[[show(row) for *_, show in columns] for row in rows],
-    ]
+def _cells(rows: Sequence[Row], kind: str) -> list[list[str]]:
+    heads = TABLES[kind]
+    return [list(heads), *[[COLUMNS[head][1](row) for head in heads] for row in rows]]
 
 
 _SHADES = {"wrong": "rgba(255, 60, 60, 0.22)", "cannot tell": "rgba(255, 180, 0, 0.22)"}
@@ -134,10 +129,9 @@ _SHADES = {"wrong": "rgba(255, 60, 60, 0.22)", "cannot tell": "rgba(255, 180, 0,
 
 
 def _html(rows: Sequence[Row], kind: str) -> str:
-    columns = TABLES[kind]
-    sides = ["right" if side == ">" else "left" for _, side, _ in columns]
+    sides = ["right" if COLUMNS[head][0] == ">" else "left" for head in TABLES[kind]]
     lines = []
-    for cells, row in zip(_cells(rows, columns), [None, *rows], strict=True):
+    for cells, row in zip(_cells(rows, kind), [None, *rows], strict=True):
         tag, shade = ("td", _SHADES.get(row.verdict, "")) if row else ("th", "")
         style = f' style="background: {shade}"' if shade else ""
         parts = [
@@ -221,7 +215,7 @@ class Report:
     def _text(self, rows: list[Row], more: str) -> str:
         parts = [self.headline, table(rows, self._kind), more]
         if self.components:
-            parts.append(table(self.components, COMPONENTS))
+            parts.append(table(self.components, "components"))
         return "\n".join([part for part in parts if part] + self._hints())
 
     def _hints(self) -> list[str]:
@@ -233,7 +227,7 @@ class Report:
         tables = [_html(rows, self._kind)]
         texts = [[self.headline], [more, *self._hints()]]
         if self.components:
-            tables.append(_html(self.components, COMPONENTS))
+            tables.append(_html(self.components, "components"))
         above, below = [
             "".join(f"<div>{html.escape(text)}</div>" for text in lines if text) for lines in texts
         ]
@@ -244,3 +238,43 @@ class Report:
             "a report has three verdicts, so it is neither true nor false: ask for is_right or "
             "verdict, or call raise_if_wrong()"
         )
+
+
+def named(hints: list[tuple[str, str]]) -> list[str]:
+    """Hints, each with the path of its array; one that several share is given once."""
+    paths: dict[str, list[str]] = {}
+    for path, text in hints:
+        paths.setdefault(text, []).append(path)
+    places = {text: ", ".join(dict.fromkeys(found)) for text, found in paths.items()}
+    return [f"{place}: {text}" if place else text for text, place in places.items()]
+
+
+def summary(rows: list[Row]) -> str:
+    """The verdict in a line, with its numbers."""
+    for row in rows:
+        place = f" by {row.leaf}" if row.leaf else ""
+        if row.verdict == "wrong" and row.note.startswith(NOT_FINITE):
+            return f"wrong: the claimed gradient{place} is {row.note}"
+        if row.verdict == "wrong" and row.note:
+            return f"wrong: {row.source}{place}: {row.note}"
+        if row.verdict == "wrong":
+            shown = digits(row)
+            what = f"slope{place} along a random direction" if row.shape else f"derivative{place}"
+            return (
+                f"wrong: the {what} should be "
+                f"{row.found:.{shown}g} ± {row.floor:.1g}, not {row.claimed:.{shown}g}"
+            )
+    for row in rows:
+        place = f" by {row.leaf}" if row.leaf else ""
+        if row.verdict == "cannot tell" and row.note:
+            return f"cannot tell{place}: {row.note}"
+        if row.verdict == "cannot tell":
+            return (
+                f"cannot tell{place}: the slopes agree, but noise would hide an error below "
+                f"{row.floor:.1g} in {row.found:.2g}"
+            )
+    agreement = max(row.relative for row in rows)
+    floor = max(row.floor for row in rows)
+    return (
+        f"right: the slopes agree to {agreement:.1g} of the gradient, with a noise of {floor:.1g}"
+    )

@@ -8,7 +8,7 @@ right
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,12 @@ from ..kernels.dispatch import explained
 from ..rules import TABLE, families, table
 from .arguments import copied, numbers
 from .function import AGAIN, FIRST, SECOND, derivatives
-from .gradient import at_fault, summary
+from .gradient import at_fault
 from .leaves import Leaf
-from .report import Report, Row
-from .witnesses import Finding, exact_witnesses
+from .report import Report, Row, Verdict, summary
+from .witnesses import SINGLE, Finding, exact_witnesses, single
+
+DOUBLE = {"f": np.float64, "c": np.complex128}
 
 RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a wrong rule may raise."""
@@ -60,11 +62,11 @@ def check_rule(function: Callable[..., Any], *args: Any, order: int = 2, seed: i
     args = tuple([np.asarray(x) if isinstance(x, (float, complex)) else x for x in args])
     rows, leaves = _derivatives(name, function, args, order, argnums, seed)
     differed = list(rows)
-    single, is_single = _rounded(args, argnums)
+    operands, is_single = _rounded(args, argnums)
     rows += [
         found
-        for found in _merged(exact_witnesses(row, single, seed))
-        if found.source != "float32" or (is_single and _takes_single(function, single))
+        for found in _merged(exact_witnesses(row, operands, seed))
+        if found.source != "float32" or (is_single and _takes_single(function, operands))
     ]
     backward = [row for row in differed if row.source in (FIRST[0], SECOND[0])]
     components, hints = at_fault(leaves, backward[: len(leaves)])
@@ -137,54 +139,34 @@ def _raised(source: str, note: str) -> Row:
 
 def _rounded(args: tuple[Any, ...], argnums: tuple[int, ...]) -> tuple[tuple[Any, ...], bool]:
     """The operands in float64, and rounded to float32 if that does not leave its range."""
-    halves = {"f": np.float32, "c": np.complex64}
-    is_single = True
-
-    def double(x: Any) -> Any:
-        nonlocal is_single
-        array = np.asarray(x)
-        if array.dtype.kind not in "fc":
-            return x
-        with np.errstate(all="ignore"):
-            single: Any = array.astype(halves[array.dtype.kind])
-            exponents = np.frexp(np.abs(array))[1], np.frexp(np.abs(single))[1]
-        same = np.all(np.isfinite(single)) and np.all(np.abs(exponents[0] - exponents[1]) < 2)
-        is_single = is_single and bool(same)
-        return array.astype(np.float64 if array.dtype.kind == "f" else np.complex128)
-
-    def rounded(x: Any) -> Any:
-        if x.dtype.kind not in "fc":
-            return x
-        return x.astype(halves[x.dtype.kind]).astype(x.dtype)
-
-    wide = [tree.map(double, x) if i in argnums else x for i, x in enumerate(args)]
-    if is_single:
-        wide = [tree.map(rounded, x) if i in argnums else x for i, x in enumerate(wide)]
-    return tuple(wide), is_single
+    chosen = [args[i] for i in argnums]
+    with np.errstate(all="ignore"):
+        wide = tree.map(lambda x: np.asarray(x).astype(DOUBLE[np.asarray(x).dtype.kind]), chosen)
+        narrow = tree.map(lambda x: x.astype(SINGLE[x.dtype.kind]).astype(x.dtype), wide)
+        is_single = all(
+            np.all(np.isfinite(b)) and np.all(np.abs(np.frexp(abs(a))[1] - np.frexp(abs(b))[1]) < 2)
+            for a, b in zip(tree.leaves(wide), tree.leaves(narrow), strict=True)
+        )
+    given = dict(zip(argnums, narrow if is_single else wide, strict=True))
+    return tuple([given.get(i, arg) for i, arg in enumerate(args)]), is_single
 
 
 def _takes_single(f: Callable[..., Any], args: tuple[Any, ...]) -> bool:
     """Whether the function itself takes operands in single precision."""
-    halves = {"f": np.float32, "c": np.complex64}
-
-    def single(x: Any) -> Any:
-        kind = x.dtype.kind if isinstance(x, np.ndarray) else ""
-        return x.astype(halves[kind]) if kind in halves else x
-
     try:
         with np.errstate(all="ignore"):
-            f(*tree.map(single, list(copied(args))))
+            f(*single(copied(args)))
     except Exception:  # a function from outside may raise anything
         return False
     return True
 
 
-def _merged(findings: Any) -> list[Row]:
+def _merged(findings: Iterable[Finding]) -> list[Row]:
     """A row a witness, of the worst of its findings: by all operands, and by each alone."""
     worst: dict[str, Finding] = {}
     for found in findings:
-        before = worst.get(found.witness)
-        if before is None or _badness(found) > _badness(before):
+        before = worst.setdefault(found.witness, found)
+        if _badness(found) > _badness(before):
             worst[found.witness] = found
     return [_as_row(found) for found in worst.values()]
 
@@ -195,26 +177,25 @@ def _badness(found: Finding) -> tuple[bool, bool, float]:
 
 
 def _as_row(found: Finding) -> Row:
-    right = "cannot tell" if found.is_unsteady else "right"
-    note = found.fault
+    verdict: Verdict = "right" if found.is_right else "wrong"
+    note, error = found.fault, float(found.error)
     if found.is_unsteady:
-        note = f"rounding alone makes {found.allowed:.2g}"
+        verdict, note = "cannot tell", f"rounding alone makes {found.allowed:.2g}"
     elif not found.is_right and not note:
-        note = WRONG[found.witness, bool(np.isinf(found.error))]
-    error = float(found.error)
-    verdict: Any = right if found.is_right else "wrong"
-    return Row(
-        *("", (), error, error, verdict, np.nan, np.nan, float(found.allowed), note, found.witness)
-    )
+        note = _wrong(found.witness, bool(np.isinf(error)))
+    slopes = np.nan, np.nan, float(found.allowed)
+    return Row("", (), error, error, verdict, *slopes, note, found.witness)
 
 
-WRONG = {
-    ("definition", True): "the definition gives another shape or dtype than f",
-    ("definition", False): "the definition gives another value than f",
-    ("value", True): "f of Tensors is not f of arrays",
-    ("float32", True): "the result or the gradient has another dtype than float32 leads to",
-    ("float32", False): "the gradient is not that of float64",
-    ("layout", True): "the gradient depends on the layout of arrays",
-    ("layout", False): "the gradient depends on the layout of arrays",
-}
-"""What is wrong where a witness finds an infinite error, and a finite one."""
+def _wrong(witness: str, is_infinite: bool) -> str:
+    """What is wrong where a witness finds an infinite error, or another one."""
+    if is_infinite and witness == "float32":
+        return "the result or the gradient has another dtype than float32 leads to"
+    if is_infinite and witness == "definition":
+        return "the definition gives another shape or dtype than f"
+    return {
+        "definition": "the definition gives another value than f",
+        "value": "f of Tensors is not f of arrays",
+        "float32": "the gradient is not that of float64",
+        "layout": "the gradient depends on the layout of arrays",
+    }[witness]

@@ -1,10 +1,10 @@
-"""The atlas: every row of the table with what its witnesses say.
+"""Every row of the table with what its witnesses say.
 
-`atlas` tries rows at their samples and at their kinks, a `Page` a row; `main` is the command
+`pages` tries rows at their samples and at their kinks, a `Page` a row; `main` is the command
 ``python -m tinygrad_np check``, which prints the pages and ends with 1 if one is wrong.
 
 >>> from tinygrad_np.rules import TABLE
->>> [page] = atlas([TABLE[np.exp]])
+>>> [page] = pages([TABLE[np.exp]])
 >>> page.function, page.kind, page.points, page.is_right
 ('np.exp', 'pointwise', 5, True)
 >>> sorted(page.errors)
@@ -23,12 +23,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..check.report import aligned
+from ..check.witnesses import Finding
 from ..files import replacing
 from ..progress import progress
 from ..rules import TABLE, families
 from ..rules.table import Row
+from .evidence import LIMITS, edge, relative, witnesses
 from .samples import edges_of, samples_of
-from .witnesses import LIMITS, Finding, edge, witnesses
 
 
 class Page(NamedTuple):
@@ -49,7 +51,7 @@ class Page(NamedTuple):
         return not self.faults
 
 
-def atlas(rows: Iterable[Row], seed: int = 0) -> Iterator[Page]:
+def pages(rows: Iterable[Row], seed: int = 0) -> Iterator[Page]:
     """A page for each row; a row without samples is at fault. Differences need no warnings."""
     for row in rows:
         samples, edges = samples_of(row, seed), edges_of(row)
@@ -61,7 +63,7 @@ def atlas(rows: Iterable[Row], seed: int = 0) -> Iterator[Page]:
                 findings += edge(row, at)
         errors: dict[str, float] = {}
         for found in findings:
-            errors[found.witness] = max(errors.get(found.witness, 0.0), _number(found.relative))
+            errors[found.witness] = max(errors.get(found.witness, 0.0), _number(relative(found)))
         faults = [f"{found.witness}: {found.where}" for found in findings if not found.is_right]
         if not samples:
             faults.append("it has no samples")
@@ -98,18 +100,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (row for row in chosen if row.kind != "constant"), key=lambda row: (row.kind, row.name)
     )
     began = time.perf_counter()
-    pages = list(progress(atlas(rows, options.seed), "checking", len(rows), "row"))
+    found = list(progress(pages(rows, options.seed), "checking", len(rows), "row"))
     seconds = time.perf_counter() - began
 
-    if pages:
-        print(_table(pages))
-    for page in pages:
+    if found:
+        print(_table(found))
+    for page in found:
         for fault in page.faults:
             print(f"{page.function}: {fault}")
-    print(_summary(pages, len(constants), seconds))
+    print(_summary(found, len(constants), seconds))
     if options.json is not None:
-        _save(options.json, [{**page._asdict(), "right": page.is_right} for page in pages])
-    return 0 if all(page.is_right for page in pages) else 1
+        _save(options.json, [{**page._asdict(), "right": page.is_right} for page in found])
+    return 0 if all(page.is_right for page in found) else 1
 
 
 def _is_meant(row: Row, names: list[str]) -> bool:
@@ -129,12 +131,7 @@ def _table(pages: list[Page]) -> str:
         errors = [f"{page.errors[w]:.1e}" if page.errors.get(w) else _none(page, w) for w in LIMITS]
         verdict = "right" if page.is_right else "WRONG"
         lines.append([page.function, page.kind, str(page.points), *errors, verdict])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    aligned = "<<" + ">" * (len(LIMITS) + 1) + "<"
-    return "\n".join(
-        "  ".join(f"{c:{a}{w}}" for c, a, w in zip(line, aligned, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return aligned(lines, "<<" + ">" * (len(LIMITS) + 1) + "<")
 
 
 def _none(page: Page, witness: str) -> str:
