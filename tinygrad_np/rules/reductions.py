@@ -33,10 +33,10 @@ def restored(g: Any, a_like: Any, axis: Any, keepdims: Any) -> Any:
     return g.reshape([1 if i in gone else n for i, n in enumerate(a_like.shape)])
 
 
-def _spread(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def spread(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """The adjoint of a sum: every element that was added gets the sum's cotangent."""
-    spread = expand(restored(g, a_like, axis, keepdims), a_like.shape)
-    return spread if where is True else np.where(where, spread, 0)
+    everywhere = expand(restored(g, a_like, axis, keepdims), a_like.shape)
+    return everywhere if where is True else np.where(where, everywhere, 0)
 
 
 def count_of(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
@@ -54,7 +54,7 @@ def _mean_vjp(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     if axis is None and where is True:
         return expand(per(g, a_like.size), a_like.shape)
     count = count_of(a_like, axis, keepdims, where)
-    return _spread(per(g, count), a_like, axis, keepdims, where)
+    return spread(per(g, count), a_like, axis, keepdims, where)
 
 
 def shared(x: Any, chosen: Any, axis: Any) -> Any:
@@ -114,7 +114,7 @@ ROWS = (
     linear(
         np.sum,
         takes("a", axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True),
-        _spread,
+        spread,
         affine={"initial"},
         kernel=_sum_kernel,
     ),
