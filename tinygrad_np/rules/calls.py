@@ -126,21 +126,24 @@ def constant_call(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> No
     if isinstance(row.function, np.ufunc):
         if kwargs.get("where", True) is not True:
             raise TypeError(f"{row.name}: the argument 'where': {_UNSUPPORTED['where']}")
-    elif len(args) > 1:
-        position = _position_of_out(row.function)
-        if position is not None and position < len(args):
-            refuse_out(row, args[position])
+        return
+    foreign = next(filter(answers.is_foreign, kwargs), None)
+    names = _parameters(row.function) if len(args) > 1 or foreign is not None else ()
+    if "out" in names[: len(args)]:
+        refuse_out(row, args[names.index("out")])
+    if foreign is not None and foreign not in names:
+        raise TypeError(answers.no_argument(row.name, foreign, names))
 
 
 @functools.cache
-def _position_of_out(function: Callable[..., Any]) -> int | None:
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, as far as Python can read them."""
     import inspect  # 5 ms, which few calls need
 
     try:
-        names = list(inspect.signature(function).parameters)
+        return tuple(inspect.signature(function).parameters)
     except (TypeError, ValueError):
-        return None
-    return names.index("out") if "out" in names else None
+        return ()
 
 
 def constant_operand(value: Any, row: Row) -> Any:
