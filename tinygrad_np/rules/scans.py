@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.dispatch import array_function
-from .reductions import restored
+from .reductions import lines, restored, unlined
 from .table import Row, composed, general, linear, takes
 
 
@@ -23,22 +23,10 @@ def _product_of_the_others(a: Any, axis: Any, where: Any) -> Any:
 
     They are the ones before it, times the ones behind.
     """
-    a = a if where is True else np.where(where, a, 1)
-    gone = list(range(a.ndim)) if axis is None else np.atleast_1d(axis) % a.ndim
-    order = [i for i in range(a.ndim) if i not in gone] + [i for i in range(a.ndim) if i in gone]
-    moved = np.transpose(a, order)
-    kept = moved.shape[: a.ndim - len(gone)]
-    x = moved.reshape((*kept, _size(moved.shape[len(kept) :])))
+    x = lines(a if where is True else np.where(where, a, 1), axis)
     others = _exclusive(x) * np.flip(_exclusive(np.flip(x, -1)), -1)
-    others = np.transpose(others.reshape(moved.shape), np.argsort(order))
+    others = unlined(others, a, axis)
     return others if where is True else np.where(where, others, 0)
-
-
-def _size(shape: Any) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size
 
 
 def prod_vjp(g: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
@@ -61,7 +49,7 @@ def _start(initial: Any, like: Any) -> Any:
 def axis_last(a: Any, axis: Any) -> Any:
     """`a` with one axis last: None is all of them in one; one alone in a tuple is that one."""
     if axis is None:
-        return a.reshape((_size(a.shape),))
+        return a.reshape((a.size,))
     return np.swapaxes(a, axis[0] if type(axis) is tuple else axis, -1)
 
 
