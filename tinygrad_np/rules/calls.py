@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import answers
-from ..arrays import is_masked
+from ..kernels.dispatch import numbers
 from ..kernels.elementwise import cast
 from . import REFUSED, TABLE, load
 from .table import REMEDIES, REQUIRED, Row, name_of
@@ -150,22 +150,16 @@ def constant_operand(value: Any, row: Row) -> Any:
     """An operand that is no Tensor: a number stays as it is, a list becomes an array."""
     if value is None or isinstance(value, (int, float, complex, np.number, np.bool_)):
         return np.asarray(value) if row.kind == "bilinear" else value
-    if is_masked(value):
-        raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
     if isinstance(value, np.matrix):
         raise TypeError(
             f"{row.name}: takes no np.matrix beside a Tensor, since its * multiplies matrices; use "
             "np.asarray(m), and @ for the product of matrices"
         )
-    array = np.asarray(value)
-    if array.dtype.kind not in "biufc":
-        if hasattr(value, "toarray"):
-            instead = answers.answer_to_call("scipy.sparse.sparray")
-            raise TypeError(f"{row.name}: takes no sparse matrix; {instead}")
-        raise TypeError(
-            f"{row.name}: a {type(value).__name__} is no number and no array of numbers"
-        )
-    return array
+    if hasattr(value, "toarray"):
+        instead = answers.answer_to_call("scipy.sparse.sparray")
+        raise TypeError(f"{row.name}: takes no sparse matrix; {instead}")
+    # Also what carries out NumPy's functions itself is a plain array beside a Tensor.
+    return np.asarray(numbers(value, row.name))
 
 
 def check_constant(row: Row, name: str) -> None:
