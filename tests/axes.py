@@ -23,6 +23,7 @@ from tinygrad_np import Tensor
 from tinygrad_np.kernels.sequences import evenly_spaced
 from tinygrad_np.rules import TABLE, families
 from tinygrad_np.rules.axes import NAMES
+from tinygrad_np.rules.methods import row_of_method
 from tinygrad_np.rules.table import REQUIRED, name_of
 
 # The last one finds what the others have left behind for calls with such arguments.
@@ -342,13 +343,21 @@ LEAVE_THEIR_DOMAIN = ("beta", "betaln", "boxcox", "kl_div", "rel_entr")
 
 
 def folds():
-    """The methods ``reduce``, ``accumulate`` and ``reduceat`` of all ufuncs with a rule."""
+    """The methods ``reduce``, ``accumulate`` and ``reduceat`` that have a row."""
     families()
     binary = [f for f in TABLE if isinstance(f, np.ufunc) and (f.nin, f.nout) == (2, 1)]
     found = [
         (f, m) for f in binary if f.signature is None for m in ("reduce", "accumulate", "reduceat")
     ]
-    return sorted(found, key=lambda pair: name_of(getattr(*pair)))
+    ruled = [pair for pair in found if _has_a_row(*pair)]
+    return sorted(ruled, key=lambda pair: name_of(getattr(*pair)))
+
+
+def _has_a_row(ufunc, method):
+    try:
+        return row_of_method(ufunc, method) is not None
+    except TypeError:
+        return False
 
 
 def cases_of_fold(ufunc, method, shapes=MANY):
@@ -452,11 +461,8 @@ def leaves(result):
 
 
 REASONS = {
-    "does not take a Tensor, since NumPy itself gives a wrong value": "reduce and reduceat",
-    "has no derivative rule, since": "folds by ufuncs with a rule for one operand",
     "an axis is an integer, not": "0.0, which some functions take for 0",
     "NumPy gives what happens to lie in memory": "inverse transforms of nothing",
-    "the result depends on how the array lies in memory": "folds in an order of their own",
 }
 """What we refuse though NumPy may answer, by the words of the message, and what it is about."""
 

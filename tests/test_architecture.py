@@ -27,7 +27,7 @@ LAYERS = [
      "kernels.shapes",
      "kernels.windows", "kernels.pooling", "data.idx", "data.garments", "data.batches",
      "data.places"],
-    ["kernels.contraction", "kernels.counting", "kernels.distributions", "kernels.scans",
+    ["kernels.contraction", "kernels.counting", "kernels.distributions",
      "kernels.sequences", "kernels.special", "kernels.values"],
     ["kernels.tiles"], ["kernels.winograd"],
     ["kernels.products", "kernels.softmax", "data.fashion_mnist", "data.cifar10"],

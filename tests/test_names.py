@@ -293,7 +293,7 @@ class TestArguments:
             (lambda x, w: Tensor(x).sum(dim=0), "np.sum has no argument 'dim'; it is 'axis' here"),
             (lambda x, w: Tensor(x).mean(0, keepdim=True), "it is 'keepdims' here"),
             (lambda x, w: Tensor(x).std(unbiased=True), "use ddof=1 or ddof=0"),
-            (lambda x, w: Tensor(x).cumsum(dim=0), "t.cumsum has no argument 'dim'; it is 'axis'"),
+            (lambda x, w: Tensor(x).cumsum(dim=0), "np.cumsum has no argument 'dim'; it is 'axis'"),
             (lambda x, w: Tensor(x).argmax(dim=0), "it is 'axis' here"),
             (lambda x, w: Tensor(x).flatten(start_dim=1), "or tg.flatten(t) for all axes but the"),
             (lambda x, w: Tensor(x).transpose(dim0=1, dim1=0), "use t.swapaxes(axis1, axis2)"),

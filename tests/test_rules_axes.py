@@ -21,8 +21,6 @@ METHODS = axes.methods_with_an_axis()
 FOLDS = axes.folds()
 
 REFUSED = {
-    "np.arctan2.reduce", "np.arctan2.reduceat", "np.power.reduce", "np.power.reduceat",
-    "np.ldexp.reduce", "np.ldexp.accumulate", "np.ldexp.reduceat",
     "evenly_spaced", "np.geomspace", "np.linspace", "np.logspace", "np.rollaxis",
     "np.linalg.norm", "np.linalg.vector_norm",
     "np.fft.hfft", "np.fft.irfft", "np.fft.irfft2", "np.fft.irfftn",
@@ -92,7 +90,7 @@ class TestWalk:
         folds = sum(1 for fold in FOLDS for _ in axes.cases_of_fold(*fold))
         assert functions > 40_000
         assert methods > 8_000
-        assert folds > 30_000
+        assert folds > 10_000
 
     def test_all_functions_of_ours_are_in_it(self):
         public = {getattr(tg, name) for name in tg.__all__}

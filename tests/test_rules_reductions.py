@@ -40,7 +40,6 @@ EXTREMA = {
     "fmax.reduce": np.fmax.reduce,
     "fmin.reduce": np.fmin.reduce,
     "fmax.accumulate": last(np.fmax.accumulate),
-    "fmax.reduceat": lambda x: np.fmax.reduceat(x, [0])[0],
     "norm": lambda x: np.linalg.norm(x, np.inf),
     "norm of a matrix": lambda x: np.linalg.norm(x.reshape(1, -1), 1),
     "at": to_one_place,

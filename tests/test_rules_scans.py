@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.kernels.scans import linear_scan
+from tinygrad_np.rules.scans import linear_scan
 
 WITH_ZEROS = [
     [2.0, 3.0, 5.0, -1.0],
@@ -146,6 +146,10 @@ class TestMessages:
     def test_nothing_is_written_into_an_array(self, function):
         with pytest.raises(TypeError, match="the argument 'out': the gradient would be lost"):
             function(tg.Tensor([1.0, 2.0]), out=np.zeros(2))
+
+    def test_a_dtype_is_no_operand_of_a_call_that_fails(self):
+        with pytest.raises(np.exceptions.AxisError, match=r"np\.cumsum: axis 5 is out of bounds"):
+            np.cumsum(tg.Tensor([[1.0, 2.0]]), axis=5, dtype=np.float64)
 
     def test_a_whole_number_has_no_derivative(self):
         with pytest.raises(TypeError, match=r"np\.cumsum: gave dtype int64"):

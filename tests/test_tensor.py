@@ -1,6 +1,7 @@
 """Tensor: what it holds, how it looks, what it refuses."""
 
 import copy
+import inspect
 import math
 import operator
 import pickle
@@ -449,6 +450,20 @@ class TestMethods:
         assert isinstance(found, Tensor)
         assert found.dtype == expected.dtype
         assert np.array_equal(found.data, expected)
+
+    def test_methods_have_the_parameters_of_numpys_functions(self):
+        x = Tensor(self.x)
+        for name in ("sum", "take", "dot", "argmax", "searchsorted", "trace"):
+            ours, numpys = [list(inspect.signature(getattr(of, name)).parameters) for of in (x, np)]
+            assert ours == numpys[1:]
+            assert getattr(Tensor, name).__doc__.startswith(f"As `numpy.{name}`")
+            assert pickle.loads(pickle.dumps(getattr(Tensor, name))) is getattr(Tensor, name)
+        with pytest.raises(TypeError, match=r"np\.take: the argument 'out': the gradient"):
+            x.take([0], 0, "clip")
+        with pytest.raises(TypeError, match=r"np\.argmax: the argument 'out'"):
+            x.argmax(0, True)
+        with pytest.raises(TypeError, match=r"np\.argmin has no argument 'dim'; it is 'axis' here"):
+            x.argmin(dim=0)
 
     @pytest.mark.parametrize("name", ["argmax", "argmin", "any", "all"])
     def test_constant_methods(self, name):

@@ -5,8 +5,8 @@ Each hands its call to the function of its name, which hands it on to the Tensor
 
 import operator
 import sys
-from collections.abc import Iterator
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, Self, TypeVar, overload
 
 import numpy as np
 
@@ -17,6 +17,37 @@ from .kernels.elementwise import cast
 
 # NumPy's own types say that its functions take and give arrays; they also take and give Tensors.
 numpy: Any = np
+
+T = TypeVar("T")
+
+
+class _Method(Protocol):
+    """The type of a method that gives what it is called on: a Tensor."""
+
+    @overload
+    def __get__(self, tensor: None, owner: Any) -> Callable[..., Any]: ...
+
+    @overload
+    def __get__(self, tensor: T, owner: Any) -> Callable[..., T]: ...
+
+
+def _numpys(function: Any, note: str = "") -> Any:
+    """The method that is NumPy's `function`: what it is called on is the first argument.
+
+    >>> import inspect
+    >>> from tinygrad_np import Tensor
+    >>> list(inspect.signature(Tensor(1.0).cumsum).parameters)
+    ['axis', 'dtype', 'out']
+    """
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.__array_function__(function, (), (self, *args), kwargs)
+
+    method.__name__ = function.__name__
+    method.__qualname__ = f"Methods.{function.__name__}"
+    method.__doc__ = f"As `numpy.{function.__name__}`{note and ': '}{note}."
+    method.__wrapped__ = function  # type: ignore[attr-defined]  # which has its signature
+    return method
 
 
 class Methods:
@@ -67,10 +98,37 @@ class Methods:
         """The imaginary part."""
         return numpy.imag(self)
 
-    @explained
-    def ravel(self, order: str | None = "C") -> Self:
-        """As `numpy.ravel`, in order "C" (or None) or "F"."""
-        return numpy.ravel(self, order)
+    # What is NumPy's function of the same name
+
+    cumprod: _Method = _numpys(np.cumprod, "exact with zeros, the gradient too")
+    cumsum: _Method = _numpys(np.cumsum)
+    diagonal: _Method = _numpys(np.diagonal)
+    dot: _Method = _numpys(np.dot)
+    max: _Method = _numpys(np.max, "elements that tie share the gradient equally")
+    mean: _Method = _numpys(np.mean)
+    min: _Method = _numpys(np.min, "elements that tie share the gradient equally")
+    prod: _Method = _numpys(np.prod, "exact with zeros, the gradient too")
+    ravel: _Method = _numpys(np.ravel, 'in order "C" (or None) or "F"')
+    repeat: _Method = _numpys(np.repeat)
+    squeeze: _Method = _numpys(np.squeeze)
+    std: _Method = _numpys(np.std, "that of equal values has gradient 0")
+    sum: _Method = _numpys(np.sum)
+    swapaxes: _Method = _numpys(np.swapaxes)
+    take: _Method = _numpys(np.take)
+    trace: _Method = _numpys(np.trace)
+    var: _Method = _numpys(np.var)
+
+    all = _numpys(np.all, "a constant")
+    any = _numpys(np.any, "a constant")
+    argmax = _numpys(np.argmax, "a constant")
+    argmin = _numpys(np.argmin, "a constant")
+    argpartition = _numpys(np.argpartition, "a constant")
+    argsort = _numpys(np.argsort, "a constant")
+    nonzero = _numpys(np.nonzero, "a constant")
+    round = _numpys(np.round, "a constant")
+    searchsorted = _numpys(np.searchsorted, "a constant")
+
+    # What differs from the function
 
     @explained
     def flatten(self, order: str | None = "C") -> Self:
@@ -84,98 +142,14 @@ class Methods:
         return numpy.transpose(self, order)
 
     @explained
-    def swapaxes(self, axis1: int, axis2: int) -> Self:
-        """As `numpy.swapaxes`."""
-        return numpy.swapaxes(self, axis1, axis2)
-
-    @explained
-    def squeeze(self, axis: Any = None) -> Self:
-        """As `numpy.squeeze`."""
-        return numpy.squeeze(self, axis)
-
-    def sum(self, *args: Any, **kwargs: Any) -> Self:
-        """As `numpy.sum`: (axis=None, dtype=None, keepdims=False, initial=0, where=True)."""
-        return self.__array_function__(np.sum, (), (self, *args), kwargs)
-
-    def mean(self, *args: Any, **kwargs: Any) -> Self:
-        """As `numpy.mean`: (axis=None, dtype=None, keepdims=False, where=True)."""
-        return self.__array_function__(np.mean, (), (self, *args), kwargs)
-
-    def prod(self, *args: Any, **kwargs: Any) -> Self:
-        """As `numpy.prod`; exact with zeros, the gradient too."""
-        return self.__array_function__(np.prod, (), (self, *args), kwargs)
-
-    def var(self, *args: Any, **kwargs: Any) -> Self:
-        """As `numpy.var`: (axis=None, dtype=None, ddof=0, keepdims=False, …)."""
-        return self.__array_function__(np.var, (), (self, *args), kwargs)
-
-    def std(self, *args: Any, **kwargs: Any) -> Self:
-        """As `numpy.std`; that of equal values has gradient 0."""
-        return self.__array_function__(np.std, (), (self, *args), kwargs)
-
-    @explained
-    def cumsum(self, axis: Any = None, dtype: Any = None) -> Self:
-        """As `numpy.cumsum`."""
-        return numpy.cumsum(self, axis, dtype)
-
-    @explained
-    def cumprod(self, axis: Any = None, dtype: Any = None) -> Self:
-        """As `numpy.cumprod`; exact with zeros, the gradient too."""
-        return numpy.cumprod(self, axis, dtype)
-
-    def max(self, *args: Any, **kwargs: Any) -> Self:
-        """As `numpy.max`; elements that tie share the gradient equally."""
-        return self.__array_function__(np.max, (), (self, *args), kwargs)
-
-    def min(self, *args: Any, **kwargs: Any) -> Self:
-        """As `numpy.min`; elements that tie share the gradient equally."""
-        return self.__array_function__(np.min, (), (self, *args), kwargs)
-
-    @explained
     def clip(self, min: Any = None, max: Any = None) -> Self:
         """As `numpy.clip`; the derivative is 1 on the closed interval."""
         return numpy.clip(self, min, max)
 
     @explained
-    def round(self, decimals: int = 0) -> Any:
-        """As `numpy.round`: a constant."""
-        return numpy.round(self, decimals)
-
-    def __round__(self, ndigits: int | None = None) -> Any:
-        """Python's ``round(t)`` of a single number, which is a constant."""
-        if self.ndim:
-            raise TypeError("round(t) is for a single number; use np.round(t), a constant")
-        return round(self.data[()], ndigits)
-
-    @explained
-    def dot(self, other: Any) -> Self:
-        """As `numpy.dot`."""
-        return numpy.dot(self, other)
-
-    @explained
-    def take(self, indices: Any, axis: Any = None, mode: str = "raise") -> Self:
-        """As `numpy.take`."""
-        return numpy.take(self, indices, axis=axis, mode=mode)
-
-    @explained
     def compress(self, condition: Any, axis: Any = None) -> Self:
         """As `numpy.compress`."""
         return numpy.compress(condition, self, axis)
-
-    @explained
-    def repeat(self, repeats: Any, axis: Any = None) -> Self:
-        """As `numpy.repeat`."""
-        return numpy.repeat(self, repeats, axis)
-
-    @explained
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
-        """As `numpy.diagonal`."""
-        return numpy.diagonal(self, offset, axis1, axis2)
-
-    @explained
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
-        """As `numpy.trace`."""
-        return numpy.trace(self, offset, axis1, axis2, dtype)
 
     def conj(self) -> Self:
         """The complex conjugate."""
@@ -210,43 +184,11 @@ class Methods:
             raise TypeError(f"astype: casting={casting!r} does not allow {self.dtype} to {dtype}")
         return cast(self, dtype)
 
-    @explained
-    def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As `numpy.argmax`: a constant."""
-        return numpy.argmax(self, axis, keepdims=keepdims)
-
-    @explained
-    def argmin(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As `numpy.argmin`: a constant."""
-        return numpy.argmin(self, axis, keepdims=keepdims)
-
-    def nonzero(self) -> Any:
-        """As `numpy.nonzero`: constants."""
-        return numpy.nonzero(self)
-
-    @explained
-    def any(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As `numpy.any`: a constant."""
-        return numpy.any(self, axis, keepdims=keepdims)
-
-    @explained
-    def all(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        """As `numpy.all`: a constant."""
-        return numpy.all(self, axis, keepdims=keepdims)
-
-    def argsort(self, *args: Any, **kwargs: Any) -> Any:
-        """As `numpy.argsort`: (axis=-1, kind=None, stable=None, …); a constant."""
-        return numpy.argsort(self, *args, **kwargs)
-
-    @explained
-    def argpartition(self, kth: Any, axis: Any = -1) -> Any:
-        """As `numpy.argpartition`: a constant."""
-        return numpy.argpartition(self, kth, axis)
-
-    @explained
-    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
-        """As `numpy.searchsorted`: a constant."""
-        return numpy.searchsorted(self, v, side, sorter)
+    def __round__(self, ndigits: int | None = None) -> Any:
+        """Python's ``round(t)`` of a single number, which is a constant."""
+        if self.ndim:
+            raise TypeError("round(t) is for a single number; use np.round(t), a constant")
+        return round(self.data[()], ndigits)
 
     # Comparisons are locally constant: plain arrays
 

@@ -164,7 +164,7 @@ def _flat(x: Any) -> Iterator[Any]:
 
 
 def _is_array(x: Any) -> bool:
-    return hasattr(x, "shape") and hasattr(x, "dtype")
+    return hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, type)
 
 
 def _lines(operands: list[tuple[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import answers
-from ..arrays import is_masked
+from ..kernels.dispatch import numbers
 from ..kernels.elementwise import cast
 from . import REFUSED, TABLE, load
 from .table import REMEDIES, REQUIRED, Row, name_of
@@ -126,43 +126,40 @@ def constant_call(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> No
     if isinstance(row.function, np.ufunc):
         if kwargs.get("where", True) is not True:
             raise TypeError(f"{row.name}: the argument 'where': {_UNSUPPORTED['where']}")
-    elif len(args) > 1:
-        position = _position_of_out(row.function)
-        if position is not None and position < len(args):
-            refuse_out(row, args[position])
+        return
+    foreign = next(filter(answers.is_foreign, kwargs), None)
+    names = _parameters(row.function) if len(args) > 1 or foreign is not None else ()
+    if "out" in names[: len(args)]:
+        refuse_out(row, args[names.index("out")])
+    if foreign is not None and foreign not in names:
+        raise TypeError(answers.no_argument(row.name, foreign, names))
 
 
 @functools.cache
-def _position_of_out(function: Callable[..., Any]) -> int | None:
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, as far as Python can read them."""
     import inspect  # 5 ms, which few calls need
 
     try:
-        names = list(inspect.signature(function).parameters)
+        return tuple(inspect.signature(function).parameters)
     except (TypeError, ValueError):
-        return None
-    return names.index("out") if "out" in names else None
+        return ()
 
 
 def constant_operand(value: Any, row: Row) -> Any:
     """An operand that is no Tensor: a number stays as it is, a list becomes an array."""
     if value is None or isinstance(value, (int, float, complex, np.number, np.bool_)):
         return np.asarray(value) if row.kind == "bilinear" else value
-    if is_masked(value):
-        raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
     if isinstance(value, np.matrix):
         raise TypeError(
             f"{row.name}: takes no np.matrix beside a Tensor, since its * multiplies matrices; use "
             "np.asarray(m), and @ for the product of matrices"
         )
-    array = np.asarray(value)
-    if array.dtype.kind not in "biufc":
-        if hasattr(value, "toarray"):
-            instead = answers.answer_to_call("scipy.sparse.sparray")
-            raise TypeError(f"{row.name}: takes no sparse matrix; {instead}")
-        raise TypeError(
-            f"{row.name}: a {type(value).__name__} is no number and no array of numbers"
-        )
-    return array
+    if hasattr(value, "toarray"):
+        instead = answers.answer_to_call("scipy.sparse.sparray")
+        raise TypeError(f"{row.name}: takes no sparse matrix; {instead}")
+    # Also what carries out NumPy's functions itself is a plain array beside a Tensor.
+    return np.asarray(numbers(value, row.name))
 
 
 def check_constant(row: Row, name: str) -> None:

@@ -3,6 +3,7 @@
 Policy: elements that tie for the maximum or minimum share its cotangent equally.
 """
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,36 @@ def restored(g: Any, a_like: Any, axis: Any, keepdims: Any) -> Any:
     return g.reshape([1 if i in gone else n for i, n in enumerate(a_like.shape)])
 
 
-def _spread(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def lines(a: Any, axis: Any) -> Any:
+    """`a` with the reduced axes last, in their order, as one.
+
+    >>> lines(np.arange(8).reshape(2, 2, 2), (0, 2))
+    array([[0, 1, 4, 5],
+           [2, 3, 6, 7]])
+    """
+    order, kept = _reduced_last(axis, a.ndim)
+    moved = np.transpose(a, order)
+    return moved.reshape((*moved.shape[:kept], prod(moved.shape[kept:])))
+
+
+def unlined(x: Any, a_like: Any, axis: Any) -> Any:
+    """The inverse of `lines`, for an array of the shape of `a_like`."""
+    order, _ = _reduced_last(axis, a_like.ndim)
+    moved = x.reshape([a_like.shape[i] for i in order])
+    return np.transpose(moved, [order.index(i) for i in range(len(order))])
+
+
+def _reduced_last(axis: Any, ndim: int) -> tuple[list[int], int]:
+    """The axes in their order, but for the reduced ones, which are last; how many are before."""
+    reduced = sorted(_reduced_axes(axis, ndim))
+    kept = [i for i in range(ndim) if i not in reduced]
+    return kept + reduced, len(kept)
+
+
+def spread(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """The adjoint of a sum: every element that was added gets the sum's cotangent."""
-    spread = expand(restored(g, a_like, axis, keepdims), a_like.shape)
-    return spread if where is True else np.where(where, spread, 0)
+    everywhere = expand(restored(g, a_like, axis, keepdims), a_like.shape)
+    return everywhere if where is True else np.where(where, everywhere, 0)
 
 
 def count_of(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
@@ -54,7 +81,7 @@ def _mean_vjp(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     if axis is None and where is True:
         return expand(per(g, a_like.size), a_like.shape)
     count = count_of(a_like, axis, keepdims, where)
-    return _spread(per(g, count), a_like, axis, keepdims, where)
+    return spread(per(g, count), a_like, axis, keepdims, where)
 
 
 def shared(x: Any, chosen: Any, axis: Any) -> Any:
@@ -114,7 +141,7 @@ ROWS = (
     linear(
         np.sum,
         takes("a", axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True),
-        _spread,
+        spread,
         affine={"initial"},
         kernel=_sum_kernel,
     ),

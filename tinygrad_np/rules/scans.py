@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.scans import linear_scan
-from .reductions import restored
+from ..kernels.dispatch import array_function
+from .reductions import lines, restored, unlined
 from .table import Row, composed, general, linear, takes
 
 
@@ -23,30 +23,20 @@ def _product_of_the_others(a: Any, axis: Any, where: Any) -> Any:
 
     They are the ones before it, times the ones behind.
     """
-    a = a if where is True else np.where(where, a, 1)
-    gone = list(range(a.ndim)) if axis is None else np.atleast_1d(axis) % a.ndim
-    order = [i for i in range(a.ndim) if i not in gone] + [i for i in range(a.ndim) if i in gone]
-    moved = np.transpose(a, order)
-    kept = moved.shape[: a.ndim - len(gone)]
-    x = moved.reshape((*kept, _size(moved.shape[len(kept) :])))
+    x = lines(a if where is True else np.where(where, a, 1), axis)
     others = _exclusive(x) * np.flip(_exclusive(np.flip(x, -1)), -1)
-    others = np.transpose(others.reshape(moved.shape), np.argsort(order))
+    others = unlined(others, a, axis)
     return others if where is True else np.where(where, others, 0)
 
 
-def _size(shape: Any) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size
-
-
-def _prod_vjp(g: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+def prod_vjp(g: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    """Each factor's cotangent is the product of the others, times the product's."""
     g = restored(g * _start(initial, g), a, axis, keepdims)
     return g * _product_of_the_others(a, axis, where)
 
 
-def _prod_jvp(t: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+def prod_jvp(t: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    """The product rule."""
     others = _product_of_the_others(a, axis, where)
     return np.sum(t * others, axis, keepdims=keepdims) * _start(initial, t)
 
@@ -56,42 +46,69 @@ def _start(initial: Any, like: Any) -> Any:
     return np.asarray(1 if initial is None else initial, like.dtype)
 
 
-def _axis_last(a: Any, axis: Any) -> Any:
-    return a.reshape((_size(a.shape),)) if axis is None else np.swapaxes(a, axis, -1)
+def axis_last(a: Any, axis: Any) -> Any:
+    """`a` with one axis last: None is all of them in one; one alone in a tuple is that one."""
+    if axis is None:
+        return a.reshape((a.size,))
+    return np.swapaxes(a, axis[0] if type(axis) is tuple else axis, -1)
 
 
-def _axis_back(a: Any, a_like: Any, axis: Any) -> Any:
-    return a.reshape(a_like.shape) if axis is None else np.swapaxes(a, axis, -1)
+def axis_back(a: Any, a_like: Any, axis: Any) -> Any:
+    """The inverse of `axis_last`, for an array of the shape of `a_like`."""
+    return a.reshape(a_like.shape) if axis is None else axis_last(a, axis)
 
 
-def _cumsum_vjp(g: Any, a_like: Any, axis: Any) -> Any:
+@array_function
+def linear_scan(factors: Any, terms: Any) -> Any:
+    """y with y₀ = b₀ and yᵢ = fᵢ·yᵢ₋₁ + bᵢ along the last axis, for factors f and terms b.
+
+    Both have one shape; f₀ plays no part. It takes log₂ n steps over the whole array, each of which
+    doubles how far back yᵢ reaches (Hillis and Steele, 1986); nothing is divided, so it is exact
+    with zeros among the factors.
+
+    >>> linear_scan(np.array([0.0, 2.0, 3.0]), np.array([1.0, 1.0, 10.0]))
+    array([ 1.,  3., 19.])
+    """
+    reached = np.array(terms, np.result_type(factors, terms))
+    factors = np.array(factors, reached.dtype)
+    width = 1
+    while width < reached.shape[-1]:
+        # yᵢ so far goes back to i − width + 1; the product of as many factors takes it further.
+        reached[..., width:] += factors[..., width:] * reached[..., :-width]
+        factors[..., width:] = factors[..., width:] * factors[..., :-width]
+        width *= 2
+    return reached
+
+
+def cumsum_vjp(g: Any, a_like: Any, axis: Any) -> Any:
     """Each element's cotangent is the sum of those from its place on."""
-    g = _axis_last(g, axis)
-    return _axis_back(np.flip(np.cumsum(np.flip(g, -1), -1), -1), a_like, axis)
+    g = axis_last(g, axis)
+    return axis_back(np.flip(np.cumsum(np.flip(g, -1), -1), -1), a_like, axis)
 
 
-def _before(y: Any, first: float) -> Any:
+def shifted(y: Any, first: float) -> Any:
     """Along the last axis, the element before each, and `first` before the first one."""
     one = np.full((*y.shape[:-1], min(1, y.shape[-1])), first, y.dtype)
     return np.concatenate([one, y[..., :-1]], -1)
 
 
-def _backward_scan(factors: Any, g: Any) -> Any:
+def backward_scan(factors: Any, g: Any) -> Any:
     """rᵢ = gᵢ + fᵢ₊₁·rᵢ₊₁ along the last axis: the transpose of `linear_scan` in its terms."""
-    following = _before(np.flip(factors, -1), 0)
+    following = shifted(np.flip(factors, -1), 0)
     return np.flip(linear_scan(following, np.flip(g, -1)), -1)
 
 
-def _cumprod_vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
+def cumprod_vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
     """yᵢ = xᵢ·yᵢ₋₁, so that xᵢ counts by yᵢ₋₁ times all that yᵢ goes into."""
-    passed_on = _backward_scan(_axis_last(a, axis), _axis_last(g, axis))
-    return _axis_back(passed_on * _before(_axis_last(ans, axis), 1), a, axis)
+    passed_on = backward_scan(axis_last(a, axis), axis_last(g, axis))
+    return axis_back(passed_on * shifted(axis_last(ans, axis), 1), a, axis)
 
 
-def _cumprod_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
-    terms = _axis_last(t, axis) * _before(_axis_last(ans, axis), 1)
-    tangent = linear_scan(_axis_last(a, axis), terms)
-    return _axis_back(tangent, ans, axis)
+def cumprod_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
+    """The product rule for yᵢ = xᵢ·yᵢ₋₁: a recurrence, too."""
+    terms = axis_last(t, axis) * shifted(axis_last(ans, axis), 1)
+    tangent = linear_scan(axis_last(a, axis), terms)
+    return axis_back(tangent, ans, axis)
 
 
 def _cumulative(scan: Any, identity: float, x: Any, axis: Any, dtype: Any, initial: Any) -> Any:
@@ -115,24 +132,24 @@ ROWS: tuple[Row, ...] = (
     general(
         np.prod,
         takes("a", axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True),
-        (_prod_vjp, _prod_jvp),
+        (prod_vjp, prod_jvp),
         analytic=True,
     ),
-    linear(np.cumsum, takes("a", axis=None, dtype=None, out=None), _cumsum_vjp),
+    linear(np.cumsum, takes("a", axis=None, dtype=None, out=None), cumsum_vjp),
     general(
         np.cumprod,
         takes("a", axis=None, dtype=None, out=None),
-        (_cumprod_vjp, _cumprod_jvp),
+        (cumprod_vjp, cumprod_jvp),
         analytic=True,
     ),
     general(
         linear_scan,
         (
-            lambda g, factors, ans: _backward_scan(factors, g) * _before(ans, 0),
-            lambda t, factors, ans: linear_scan(factors, t * _before(ans, 0)),
+            lambda g, factors, ans: backward_scan(factors, g) * shifted(ans, 0),
+            lambda t, factors, ans: linear_scan(factors, t * shifted(ans, 0)),
         ),
         (
-            lambda g, factors: _backward_scan(factors, g),
+            lambda g, factors: backward_scan(factors, g),
             lambda t, factors: linear_scan(factors, t),
         ),
         analytic=True,

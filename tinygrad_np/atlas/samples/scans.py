@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.scans import linear_scan
+from ...rules.scans import linear_scan
 from .draws import REAL, A, Draw, Edge, Generator, Sample, call, products, shaped
 
 
