@@ -18,9 +18,9 @@ def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
     >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
     array([[11.]])
     """
-    _, count = paths.of_matrix_product(a, b)
-    if not count:
+    if not paths.wakes_threads(a, b):
         return np.dot(a, b, out)
+    _, count = paths.of_matrix_product(a, b)
     if count == 1:
         with one_thread():
             return np.dot(a, b, out)

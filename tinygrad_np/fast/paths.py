@@ -94,7 +94,8 @@ class Choice(NamedTuple):
     why: str
 
 
-_NOTES: contextvars.ContextVar[list[Choice] | None] = contextvars.ContextVar("notes", default=None)
+NOTES: contextvars.ContextVar[list[Choice] | None] = contextvars.ContextVar("notes", default=None)
+"""Where choices are written down in this context; None: nowhere."""
 
 
 @contextlib.contextmanager
@@ -107,16 +108,16 @@ def noted() -> Iterator[list[Choice]]:
     'matrix product'
     """
     notes: list[Choice] = []
-    token = _NOTES.set(notes)
+    token = NOTES.set(notes)
     try:
         yield notes
     finally:
-        _NOTES.reset(token)
+        NOTES.reset(token)
 
 
 def note(operation: str, x: Any, path: Path) -> None:
-    """Tell a block of `noted` around this call, if there is one, that `x` decided for `path`."""
-    notes = _NOTES.get()
+    """Write down that `x` decided for `path`; call it where `NOTES` has something."""
+    notes = NOTES.get()
     if notes is not None:
         notes.append(Choice(operation, f"{x.dtype} {tuple(x.shape)}", *path))
 
@@ -180,7 +181,7 @@ def of_product(operation: str, columns: Any, f: int, dtype: Any, groups: int = 1
         path = CACHED
     else:
         path = _of_large_product(columns, f, dtype)
-    if _NOTES.get() is not None:
+    if NOTES.get() is not None:
         note(operation, columns, path)
     return path
 
@@ -246,7 +247,7 @@ def of_window_product(cotangent: Any, filters: Any, groups: int) -> Path:
             path = MADE_SMALL
         else:
             path = LAZY if ENABLED else MADE_OFF
-    if _NOTES.get() is not None:
+    if NOTES.get() is not None:
         note("window_product", cotangent, path)
     return path
 
@@ -266,7 +267,7 @@ def of_fold(cotangent: Any, channels: int, stride: Any, dilation: Any) -> Path:
         path = FOLD_STEPS
     else:
         path = FOLD_PLANES if channels <= PLANES_UP_TO_CHANNELS else FOLD_CONVOLUTION
-    if _NOTES.get() is not None:
+    if NOTES.get() is not None:
         note("fold", cotangent, path)
     return path
 
@@ -277,12 +278,11 @@ def of_max_unpool(values: Any) -> Path:
         path = MADE_RECORDED
     else:
         path = LAZY_POOLING if ENABLED else MADE_OFF
-    if _NOTES.get() is not None:
+    if NOTES.get() is not None:
         note("max_unpool", values, path)
     return path
 
 
-BLAS = Path("one product", "too small for OpenBLAS to wake other threads")
 ONE_THREAD = Path("one product", f"less than two pieces of {MATRIX_PIECE:,} multiplications")
 ONE_TRANSPOSE = Path("one product", "the matrices share memory: NumPy computes half of x.T @ x")
 PIECES = Path(
@@ -291,21 +291,17 @@ PIECES = Path(
 
 
 def of_matrix_product(a: Any, b: Any) -> tuple[Path, int]:
-    """How (m, k) @ (k, n) is computed, and in how many pieces; 0 where BLAS is left alone."""
-    path, pieces = _of_matrix_product(a, b)
-    if pieces and _NOTES.get() is not None:  # of small ones there would be many
-        note("matrix_product", a, path)
-    return path, pieces
-
-
-def _of_matrix_product(a: Any, b: Any) -> tuple[Path, int]:
-    if not wakes_threads(a, b):
-        return BLAS, 0
+    """How (m, k) @ (k, n) is computed where it `wakes_threads`, and in how many pieces."""
     (m, k), n = a.shape, b.shape[1]
     pieces = min(m * k * n // MATRIX_PIECE, max(m, n) // MATRIX_PIECE_ROWS, MATRIX_PIECES)
+    path = PIECES
     if pieces < 2 or not ENABLED:
-        return ONE_THREAD, 1
-    return (ONE_TRANSPOSE, 1) if np.may_share_memory(a, b) else (PIECES, pieces)
+        path, pieces = ONE_THREAD, 1
+    elif np.may_share_memory(a, b):
+        path, pieces = ONE_TRANSPOSE, 1
+    if NOTES.get() is not None:
+        note("matrix_product", a, path)
+    return path, pieces
 
 
 def wakes_threads(a: Any, b: Any) -> bool:

@@ -39,7 +39,6 @@ def product(columns: Any, filters: Any, groups: int = 1) -> Any:
     >>> product(np.ones((1, 4, 3, 2)), np.ones((3, 1, 6)), groups=2).shape
     (1, 4, 6)
     """
-    path = paths.of_product("product", columns, filters.shape[-1], filters.dtype, groups)
     if groups > 1:
         kept = columns.shape[: columns.ndim - filters.ndim + 1]
         *size, channels, _ = filters.shape
@@ -48,16 +47,18 @@ def product(columns: Any, filters: Any, groups: int = 1) -> Any:
                 f"product: windows of shape {columns.shape} do not fit filters of shape "
                 f"{filters.shape} in {groups} groups"
             )
+        paths.of_product("product", columns, filters.shape[-1], filters.dtype, groups)
         parts = _grouped_columns(columns, filters.ndim - 1, groups)
         result = np.matmul(parts, _grouped_filters(filters, groups))  # (g, p, k) @ (g, k, f/g)
         return result.transpose(1, 0, 2).reshape(*kept, filters.shape[-1])
     windows_2d, filters_2d, shape = _product_shapes(columns.shape, filters.shape)
-    fast = _FAST.get(path.name)
-    if fast is not None:
-        return fast.product(columns, filters)
+    path = paths.of_product("product", columns, filters.shape[-1], filters.dtype)
+    if path.name in _FAST:
+        return _FAST[path.name].product(columns, filters)
     columns, filters = columns.reshape(windows_2d), filters.reshape(filters_2d)
-    same = columns.dtype == filters.dtype
-    out = empty((windows_2d[0], filters_2d[1]), columns.dtype) if same else None
+    rows, f = windows_2d[0], filters_2d[1]
+    large = rows * f >= paths.REUSE_FROM_ELEMENTS and columns.dtype == filters.dtype
+    out = empty((rows, f), columns.dtype) if large else None
     return matrix_product(columns, filters, out).reshape(shape)  # (n·out, size·c) @ (size·c, f)
 
 
@@ -120,9 +121,8 @@ def filter_product(columns: Any, cotangent: Any, groups: int = 1) -> Any:
         cotangents = _grouped_columns(cotangent, 1, groups)
         result = np.matmul(parts.transpose(0, 2, 1), cotangents)  # (g, k, p) @ (g, p, f/g)
         return result.transpose(1, 0, 2).reshape(*shape[:-2], shape[-2] // groups, shape[-1])
-    fast = _FAST.get(path.name)
-    if fast is not None:
-        return fast.filter_product(columns, cotangent)
+    if path.name in _FAST:
+        return _FAST[path.name].filter_product(columns, cotangent)
     # (size·c, n·out) @ (n·out, f)
     columns, cotangent = columns.reshape(windows_2d), cotangent.reshape(cotangent_2d)
     return matrix_product(columns.T, cotangent).reshape(shape)
