@@ -21,9 +21,9 @@ import time
 import numpy as np
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import memory
+from tinygrad_np.fast import memory
 
-SIZES = [(1 << 14,), (1 << 14, 2), (129, 130), (3, 91, 64), (8, 64, 65)]  # all above SMALLEST
+SIZES = [(1 << 14,), (1 << 14, 2), (129, 130), (3, 91, 64), (8, 64, 65)]  # all are reused
 DTYPES = [np.float32, np.float64, np.int64]
 CAN_FORK = hasattr(os, "fork")
 

@@ -12,7 +12,8 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor, rules
-from tinygrad_np.kernels import geometry, promises
+from tinygrad_np.fast import lazy
+from tinygrad_np.kernels import geometry
 
 CONV = {1: tg.conv1d, 2: tg.conv2d, 3: tg.conv3d}
 TRANSPOSED = {1: tg.conv_transpose1d, 2: tg.conv_transpose2d, 3: tg.conv_transpose3d}
@@ -186,7 +187,7 @@ class TestTheGraph:
     def test_a_transposed_convolution_does(self):
         y = tg.conv_transpose2d(Tensor(np.ones((1, 4, 4, 2))), np.ones((3, 3, 1, 2)), padding=1)
         calls = re.findall(r"#\d+ ([\w.]+)\(", y.graph())
-        assert calls == ["window_product", "unwindows", "operator.getitem"]
+        assert calls == ["window_product", "fold", "operator.getitem"]
 
     def test_pooling_does(self):
         x = Tensor(np.ones((1, 4, 4, 2)))
@@ -206,8 +207,8 @@ class TestTheGraph:
 
             return count
 
-        monkeypatch.setattr(promises, "window_product", counted(promises.window_product))
-        monkeypatch.setattr(promises, "unwindows", counted(promises.unwindows))
+        monkeypatch.setattr(lazy, "deferred_window_product", counted(lazy.deferred_window_product))
+        monkeypatch.setattr(lazy, "deferred_fold", counted(lazy.deferred_fold))
         right = rules.products.filter_product
         monkeypatch.setattr(rules.products, "filter_product", counted(right))
         x, w = np.ones((2, 5, 5, 1)), np.ones((3, 3, 1, 2))
@@ -219,7 +220,7 @@ class TestTheGraph:
         assert called == ["filter_product"]
         called.clear()
         tg.grad(loss, 0)(x, w)
-        assert called == ["window_product", "unwindows"]
+        assert called == ["deferred_window_product", "deferred_fold"]
 
 
 def pooled(x, size, stride, pairs, dilation, ceil_mode, reduce):

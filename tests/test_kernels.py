@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import tinygrad_np as tg
 from tinygrad_np.kernels import elementwise, geometry
 from tinygrad_np.kernels.dispatch import array_function
-from tinygrad_np.kernels.products import filter_product, product, unwindows, window_product
+from tinygrad_np.kernels.products import filter_product, fold, product, window_product
 from tinygrad_np.kernels.scatter import scatter_add
 from tinygrad_np.kernels.shapes import expand, sum_to
 from tinygrad_np.kernels.windows import pad, padded_windows, windows
@@ -81,12 +81,12 @@ class TestWindows:
         assert np.array_equal(windows(x[::-1], size, strides), expected[::-1])
 
     @pytest.mark.parametrize(("shape", "size", "stride"), CASES)
-    def test_unwindows_is_the_adjoint(self, shape, size, stride):
+    def test_fold_is_the_adjoint(self, shape, size, stride):
         rng = np.random.default_rng(1)
         x = integers(rng, *shape)
         gathered = windows(x, size, stride)
         c = integers(rng, *gathered.shape)
-        assert np.sum(gathered * c) == np.sum(x * unwindows(c, shape, stride))
+        assert np.sum(gathered * c) == np.sum(x * fold(c, shape, stride))
 
     @pytest.mark.parametrize(("shape", "size", "stride"), CASES)
     @pytest.mark.parametrize("filters", [1, 4])
@@ -131,7 +131,7 @@ class TestWindows:
         assert found.shape == all_windows(np.zeros(shape), (3, 3), (1, 1)).shape
         filters = np.ones((3, 3, shape[-1], 2))
         assert product(found, filters).shape == (*found.shape[:3], 2)
-        assert not unwindows(found, shape).any()
+        assert not fold(found, shape).any()
         assert not filter_product(found, np.zeros((*found.shape[:3], 2))).any()
 
     def test_dtypes_are_kept(self):
@@ -142,7 +142,7 @@ class TestWindows:
         g = np.ones_like(y)
         results = (columns, y, window_product(g, w), filter_product(columns, g))
         assert {a.dtype for a in results} == {np.dtype(np.float32)}
-        assert unwindows(columns, x.shape).dtype == np.float32
+        assert fold(columns, x.shape).dtype == np.float32
 
     def test_messages(self):
         x = np.zeros((1, 4, 4, 2))
@@ -151,8 +151,8 @@ class TestWindows:
             windows(x, 2, stride=0)
         with pytest.raises(ValueError, match="windows: size must be at least 1"):
             windows(x, (0, 1))
-        with pytest.raises(ValueError, match=r"unwindows: windows of shape .* stride \(2, 2\)"):
-            unwindows(columns, x.shape, 2)
+        with pytest.raises(ValueError, match=r"fold: windows of shape .* stride \(2, 2\)"):
+            fold(columns, x.shape, 2)
         with pytest.raises(ValueError, match=r"product: .* must end in \(2, 2, 3\)"):
             product(columns, np.zeros((2, 2, 3, 1)))
         with pytest.raises(ValueError, match="differ in their leading axes"):
@@ -342,5 +342,5 @@ def test_convolution_geometry_by_counting(data):
     for at in np.ndindex(*geometry.window_counts(spatial, size, stride)):
         corner = [slice(i * s, i * s + k) for i, s, k in zip(at, stride, size, strict=True)]
         reached[tuple(corner)] = True
-    ones = unwindows(np.ones_like(windows(x, size, stride)), x.shape, stride)
+    ones = fold(np.ones_like(windows(x, size, stride)), x.shape, stride)
     assert np.array_equal(ones[0, ..., 0] > 0, reached)

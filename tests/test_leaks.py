@@ -17,7 +17,7 @@ from test_odd_arguments import REFUSED
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.kernels import memory
+from tinygrad_np.fast import memory
 from tinygrad_np.rules import table
 
 

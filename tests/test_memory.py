@@ -12,7 +12,7 @@ import random_memory
 import scipy.special
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import memory
+from tinygrad_np.fast import memory, paths
 
 
 @pytest.fixture(autouse=True)
@@ -203,7 +203,7 @@ def test_a_kernel_within_a_kernel(monkeypatch):
 
 class TestBounds:
     def test_the_sizes_first_asked_for_go_first(self, monkeypatch):
-        monkeypatch.setattr(memory, "MOST_KEPT", 1 << 20)
+        monkeypatch.setattr(paths, "REUSE_UP_TO_BYTES", 1 << 20)
         for size in (1 << 18, (1 << 18) + 8, (1 << 18) + 16, (1 << 18) + 24, (1 << 18) + 32):
             memory.empty((size,), np.uint8)
         assert memory.kept_bytes() <= 1 << 20

@@ -104,7 +104,7 @@ MEANT = {
     2, 2, 1)), "scale": 1.0, "loc": 0.0, "q": 0.5, "mu": 1.0, "p": np.full(3, 0.2),
 }  # fmt: skip
 OTHERWISE = {
-    "tg.unwindows(columns, shape)": {"shape": (1, 4, 4, 1)},
+    "tg.fold(columns, shape)": {"shape": (1, 4, 4, 1)},
     "tg.log_loss_with_logits(logits, labels)": {"logits": np.ones(3)},
     "tg.log_loss(probabilities, labels)": {},
     "np.take_along_axis(x, indices, axis)": {"indices": np.zeros((3, 4), int)},
@@ -354,6 +354,11 @@ class TestExplained:
     def test_an_array_as_an_argument_is_not_compared(self):
         with pytest.raises(TypeError, match="missing 1 required positional argument: 'filters'"):
             tg.conv2d(np.ones((1, 4, 4, 1)))
+
+
+def test_an_earlier_name_keeps_working():
+    assert tg.unwindows is tg.fold
+    assert "unwindows" not in tg.__all__
 
 
 def test_the_page_is_the_table(capsys):

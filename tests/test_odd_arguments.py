@@ -39,7 +39,7 @@ REFUSED = {
         lambda: tg.log_loss_with_logits([1j], [1]),
         "takes real numbers, not predictions of",
     ),
-    "numbers for unwindows": (lambda: tg.unwindows(3, (1, 4, 1)), "unwindows: windows of images"),
+    "numbers for fold": (lambda: tg.fold(3, (1, 4, 1)), "fold: windows of images"),
     "a text that a function returns": (
         lambda: tg.jacobian(lambda x: "text")(1.0),
         "the function re",
@@ -66,8 +66,8 @@ REFUSED = {
         "scatter_add: an array ",
     ),
     "windows of another rank": (
-        lambda: tg.unwindows(np.ones((1, 2, 2, 1)), (1, 4, 4, 1)),
-        r"unwindows: windows of images of shape \(1, 4, 4, 1\) are",
+        lambda: tg.fold(np.ones((1, 2, 2, 1)), (1, 4, 4, 1)),
+        r"fold: windows of images of shape \(1, 4, 4, 1\) are",
     ),
     "an index out of bounds, read": (lambda: tg.at(X)[9].get(), "at: index 9 is out of bounds"),
     "an index out of bounds, set": (

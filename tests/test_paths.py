@@ -6,13 +6,14 @@ float32 only; what is measured is below 3e-6).
 """
 
 import itertools
-import sys
+import threading
 
 import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import pooling, products, promises, tiles, winograd
+from tinygrad_np.fast import lazy, memory, paths, tiles, winograd
+from tinygrad_np.kernels import pooling, products
 from tinygrad_np.kernels.windows import windows
 
 
@@ -68,8 +69,8 @@ class TestTiles:
         stride, dilation = (
             (step,) * len(size) if isinstance(step, int) else step for step in (stride, dilation)
         )
-        found = tiles.unwindowed(g, w, shape, stride, dilation)
-        expected = products.unwindows(products.window_product(g, w), shape, stride, dilation)
+        found = tiles.folded_product(g, w, shape, stride, dilation)
+        expected = products.fold(products.window_product(g, w), shape, stride, dilation)
         assert np.array_equal(found, expected)
 
 
@@ -143,36 +144,206 @@ class TestWinograd:
         assert np.allclose(found, expected, rtol=0, atol=1e-11)
 
 
+def of_product(columns, f, **options):
+    return paths.of_product("product", columns, f, columns.dtype, **options)
+
+
 class TestWhichPath:
+    """Both sides of every condition in `paths`."""
+
     @pytest.mark.parametrize(
         ("shape", "size", "dtype", "f", "expected"),
         [
-            ((32, 16, 16, 16), 3, np.float32, 16, winograd),
-            ((32, 16, 16, 15), 3, np.float32, 16, tiles),
-            ((32, 16, 16, 16), 3, np.float32, 15, tiles),
-            ((32, 16, 16, 16), 3, np.float64, 16, tiles),
-            ((32, 16, 16, 16), 4, np.float32, 16, tiles),
-            ((32, 16, 16, 16), 5, np.float32, 16, winograd),
-            ((32, 16, 5, 16), 3, np.float32, 16, tiles),  # three columns of output
-            ((32, 16, 6, 16), 3, np.float32, 16, winograd),
-            ((1, 5, 5, 16), 3, np.float32, 16, None),  # all of it stays in the cache
-            ((32, 16, 16, 16), 3, np.complex128, 16, None),
+            ((32, 16, 16, 16), 3, np.float32, 16, paths.WINOGRAD),
+            ((32, 16, 16, 15), 3, np.float32, 16, paths.TILES_CHANNELS),
+            ((32, 16, 16, 16), 3, np.float32, 15, paths.TILES_CHANNELS),
+            ((32, 16, 16, 16), 3, np.float64, 16, paths.TILES_DTYPE),
+            ((32, 16, 16, 16), 4, np.float32, 16, paths.TILES_SIZE),
+            ((32, 16, 16, 16), 5, np.float32, 16, paths.WINOGRAD),
+            ((32, 16, 5, 16), 3, np.float32, 16, paths.TILES_COLUMNS),  # three of output
+            ((32, 16, 6, 16), 3, np.float32, 16, paths.WINOGRAD),
+            ((32, 256, 16), 3, np.float32, 16, paths.TILES_AXES),
+            ((1, 5, 5, 16), 3, np.float32, 16, paths.CACHED),
+            ((32, 16, 16, 16), 3, np.complex128, 16, paths.PLAIN_NO_FLOAT),
         ],
     )
     def test_by_size_dtype_and_channels(self, shape, size, dtype, f, expected):
-        columns = windows(np.zeros(shape, dtype), size)
-        assert products.path(columns, shape[-1], f) is expected
+        assert of_product(windows(np.zeros(shape, dtype), size), f) is expected
 
     def test_strides_and_dilations_go_in_tiles(self):
         x = np.zeros((32, 16, 16, 16), np.float32)
-        assert products.path(windows(x, 3, 2), 16, 16) is tiles
-        assert products.path(windows(x, 3, 1, 2), 16, 16) is tiles
+        assert of_product(windows(x, 3, 2), 16) is paths.TILES_STEPS
+        assert of_product(windows(x, 3, 1, 2), 16) is paths.TILES_STEPS
 
     def test_what_lies_side_by_side_already_is_one_product(self):
         columns = np.ascontiguousarray(windows(np.zeros((32, 16, 16, 16), np.float32), 3))
-        assert products.path(columns, 16, 16) is None
+        assert of_product(columns, 16) is paths.PLAIN_GATHERED
         few = windows(np.zeros((32, 20, 20, 1), np.float32), 3)
-        assert products.path(few, 1, 16) is None
+        assert of_product(few, 16) is paths.PLAIN_GATHERED
+
+    def test_windows_as_large_as_the_cache_and_one_element_larger(self):
+        elements = paths.TILE_FROM_BYTES // 8
+        for more, expected in ((0, paths.CACHED), (1, paths.TILES_DTYPE)):
+            columns = np.zeros((1, elements + more, 2, 1))[:, :, ::2]
+            assert of_product(columns, 4) is expected
+
+    def test_groups_and_two_dtypes(self):
+        columns = windows(np.zeros((32, 16, 16, 16), np.float32), 3)
+        assert of_product(columns, 16, groups=2) is paths.GROUPED
+        assert paths.of_product("", columns, 16, np.dtype(float)) is paths.PLAIN_DTYPES
+
+    def test_few_channels_and_bytes_of_windows_are_copied(self):
+        few, most = paths.COPY_UP_TO_CHANNELS, paths.COPY_UP_TO_BYTES
+        assert paths.of_windows(few, most) is paths.COPY
+        assert paths.of_windows(few + 1, most) is paths.VIEW
+        assert paths.of_windows(few, most + 1) is paths.VIEW_LARGE
+        for channels in (few, few + 1):
+            x = np.zeros((1, 6, 6, channels))
+            assert np.shares_memory(windows(x, 3), x) == (channels > few)
+
+    @pytest.mark.parametrize(
+        ("more", "dtypes", "groups", "expected"),
+        [
+            (0, "ff", 1, paths.MADE_SMALL),
+            (1, "ff", 1, paths.LAZY),
+            (1, "fd", 1, paths.MADE_DTYPE),
+            (1, "FF", 1, paths.MADE_DTYPE),
+            (1, "ff", 2, paths.MADE_GROUPED),
+        ],
+    )
+    def test_cotangents_of_windows(self, more, dtypes, groups, expected):
+        positions = paths.LAZY_FROM_BYTES // (9 * 16 * 4) + more
+        g, w = np.zeros((1, positions, 6), dtypes[0]), np.zeros((9, 16, 6), dtypes[1])
+        assert paths.of_window_product(g, w, groups) is expected
+        found = lazy.deferred_window_product(g, w, groups) if groups == 1 else g
+        assert isinstance(found, lazy.LazyProduct) == (expected is paths.LAZY)
+        assert paths.of_window_product(tg.Tensor(g), w, groups) is paths.MADE_RECORDED
+        assert paths.of_window_product(g, tg.Tensor(w), groups) is paths.MADE_RECORDED
+
+    def test_how_they_are_added_up(self):
+        g, few = np.zeros((1, 4, 4, 2)), paths.PLANES_UP_TO_CHANNELS
+        assert paths.of_fold(g, few, (1, 1), (1, 1)) is paths.FOLD_PLANES
+        assert paths.of_fold(g, few + 1, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
+        assert paths.of_fold(g, few + 1, (1, 2), (1, 1)) is paths.FOLD_STEPS
+        assert paths.of_fold(g, few + 1, (1, 1), (2, 1)) is paths.FOLD_STEPS
+
+    def test_pooling_of_arrays_and_of_tensors(self):
+        g, index = np.zeros((1, 4, 2)), np.zeros((1, 4, 2), np.uint8)
+        assert paths.of_max_unpool(g) is paths.LAZY_POOLING
+        assert isinstance(lazy.deferred_max_unpool(g, index, (3,)), lazy.LazyUnpooled)
+        assert paths.of_max_unpool(tg.Tensor(g)) is paths.MADE_RECORDED
+
+    @pytest.mark.parametrize(
+        ("a", "b", "expected"),
+        [
+            ((63, 64), (64, 64), None),
+            ((64, 64), (64, 64), (paths.ONE_THREAD, 1)),
+            ((1, 128), (128, 63), None),
+            ((1, 128), (128, 64), (paths.ONE_THREAD, 1)),
+            ((511, 256), (256, 256), (paths.ONE_THREAD, 1)),
+            ((512, 128), (128, 256), (paths.PIECES, 2)),
+            ((512, 128), (128, 255), (paths.ONE_THREAD, 1)),
+            ((1 << 13, 128), (128, 256), (paths.PIECES, paths.MATRIX_PIECES)),
+        ],
+    )
+    def test_matrix_products(self, a, b, expected):
+        a, b = np.zeros(a), np.zeros(b)
+        assert paths.wakes_threads(a, b) == (expected is not None)
+        assert expected is None or paths.of_matrix_product(a, b) == expected
+
+    def test_a_matrix_and_its_own_transpose(self):
+        x = np.zeros((1024, 512))
+        assert paths.of_matrix_product(x.T, x) == (paths.ONE_TRANSPOSE, 1)
+
+    def test_without_fast_paths(self, monkeypatch):
+        monkeypatch.setattr(paths, "ENABLED", False)
+        columns = windows(np.zeros((32, 16, 16, 16), np.float32), 3)
+        assert of_product(columns, 16) is paths.PLAIN_OFF
+        g, w = np.zeros((32, 14, 14, 16)), np.zeros((3, 3, 16, 16))
+        assert paths.of_window_product(g, w, 1) is paths.MADE_OFF
+        assert paths.of_max_unpool(g) is paths.MADE_OFF
+        assert paths.of_matrix_product(np.zeros((1024, 512)), np.zeros((512, 512)))[1] == 1
+        assert memory.empty((1 << 20,), np.uint8).flags.owndata
+
+
+class TestExplain:
+    @staticmethod
+    def said(choices):
+        return [(choice.operation, choice.path) for choice in choices]
+
+    def test_a_convolution_forward_and_backward(self):
+        x, w = np.zeros((32, 16, 16, 16), np.float32), np.zeros((3, 3, 16, 20), np.float32)
+        found = tg.fast.explain(tg.conv2d, x, w, padding=1)
+        assert self.said(found.forward) == [("windows", "view"), ("product", "winograd")]
+        assert self.said(found.backward) == [
+            ("window_product", "lazy"),
+            ("filter_product", "winograd"),
+            ("fold", "convolution"),
+            ("windows", "view"),
+            ("product", "winograd"),
+        ]
+        assert found.forward[1].operand == "float32 (32, 16, 16, 3, 3, 16)"
+        assert "float32, 3×3 or 5×5" in found.forward[1].why
+
+    @pytest.mark.parametrize("name", ["product", "filter_product"])
+    def test_it_says_what_was_run(self, name, monkeypatch):
+        """The module that it names is the one that is called."""
+        called = []
+        for module in (tiles, winograd):
+            run = getattr(module, name)
+            monkeypatch.setattr(
+                module, name, lambda *a, m=module, run=run: called.append(m.__name__) or run(*a)
+            )
+        x, w = np.zeros((8, 20, 20, 16), np.float32), np.zeros((3, 3, 16, 16), np.float32)
+        for stride, path in ((1, "winograd"), (2, "tiles")):
+            called.clear()
+            found = tg.fast.explain(lambda w, s=stride: tg.conv2d(x, w, s), w)
+            choices = [*found.forward, *found.backward]
+            assert [c.path for c in choices if c.operation == name] == [path]
+            assert called == [f"tinygrad_np.fast.{path}"]
+
+    def test_a_network(self):
+        rng = np.random.default_rng(0)
+        params = {"w": rng.standard_normal((3, 3, 1, 4)), "v": rng.standard_normal((144, 10))}
+        labels = np.arange(256) % 10
+
+        def loss(params, x, labels):
+            hidden = tg.max_pool(tg.relu(tg.conv2d(x, params["w"])), 2)
+            return tg.cross_entropy(tg.flatten(hidden) @ params["v"], labels)
+
+        found = tg.fast.explain(loss, params, np.zeros((256, 14, 14, 1)), labels)
+        operations = [choice.operation for choice in found.backward]
+        assert {"max_unpool", "window_product", "filter_product", "matrix_product"} <= {*operations}
+        assert all(choice.why and choice.operand for choice in found.forward + found.backward)
+
+    def test_it_prints(self):
+        text = str(tg.fast.explain(lambda x: np.sum(x), np.ones(3)))
+        assert text.splitlines() == [
+            "forward: nothing that has several paths",
+            "backward: nothing that has several paths",
+        ]
+        assert repr(tg.fast.explain(tg.max_pool, np.ones((1, 4, 4, 1)), 2)).splitlines()[0:2] == [
+            "forward:",
+            "  windows: copy                    float64 (1, 4, 4, 1)",
+        ]
+
+    def test_nothing_is_noted_outside_and_by_others(self):
+        x, w = np.zeros((2, 9, 9, 1)), np.zeros((3, 3, 1, 4))
+        with paths.noted() as outer:
+            with paths.noted() as inner:
+                tg.conv2d(x, w)
+            other = threading.Thread(target=tg.conv2d, args=(x, w))
+            other.start()
+            other.join()
+        tg.conv2d(x, w)
+        assert self.said(inner)[:2] == [("windows", "copy"), ("product", "matrix product")]
+        assert outer == []
+
+    def test_what_the_function_raises_comes_through(self):
+        with pytest.raises(ValueError, match="does not fit"):
+            tg.fast.explain(tg.conv2d, np.zeros((1, 2, 2, 1)), np.zeros((3, 3, 1, 1)))
+        with pytest.raises(AttributeError, match=r"tinygrad_np\.fast' has no attribute 'foo'"):
+            tg.fast.foo  # noqa: B018
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -202,8 +373,7 @@ class TestConvolutions:
             return y, *pull(u)
 
         fast = all_of_it()
-        monkeypatch.setattr(products, "path", lambda columns, c, f: None)
-        monkeypatch.setattr(promises, "_LARGE", sys.maxsize)
+        monkeypatch.setattr(paths, "ENABLED", False)
         is_exact = dtype == np.float64  # integers, and no transforms
         for a, b in zip(fast, all_of_it(), strict=True):
             assert a.dtype == b.dtype == dtype
@@ -222,14 +392,13 @@ class TestConvolutions:
             return tg.hvp(loss, [w], [np.ones_like(w)])[0]
 
         fast = product()
-        monkeypatch.setattr(products, "path", lambda columns, c, f: None)
-        monkeypatch.setattr(promises, "_LARGE", sys.maxsize)
+        monkeypatch.setattr(paths, "ENABLED", False)
         slow = product()
         allowed = 1e-4 if dtype == np.float32 else 1e-12
         assert np.max(np.abs(fast - slow)) <= allowed * np.max(np.abs(slow))
 
 
-class TestPromises:
+class TestLazyArrays:
     def test_an_image_used_twice_and_one_that_is_an_argument(self):
         rng = np.random.default_rng(0)
         x, w = integers(rng, float, 4, 30, 30, 16), integers(rng, float, 3, 3, 16, 16)
@@ -243,7 +412,7 @@ class TestPromises:
         ]
         assert np.array_equal(tg.grad(loss)(x), sum(parts) + 1)
 
-    def test_a_rule_that_takes_no_promise_gets_the_array(self):
+    def test_a_rule_that_accepts_no_lazy_array_gets_the_array(self):
         x = np.random.default_rng(0).standard_normal((4, 30, 30, 16))
         w = np.ones((3, 3, 16, 16))
         found = tg.grad(lambda x: np.sum(tg.conv2d(np.sin(x), w)))(x)
@@ -271,7 +440,7 @@ class TestPromises:
         assert np.array_equal(y, values)
         flat = np.ascontiguousarray(windows(framed, 3, stride)).reshape(*y.shape[:3], 9, 5)
         assert np.array_equal(index, np.argmax(flat, axis=3))
-        placed = products.unwindows(pooling.window_place(u, index, (3, 3)), framed.shape, stride)
+        placed = products.fold(pooling.max_unpool(u, index, (3, 3)), framed.shape, stride)
         inside = slice(padding, -padding or None)
         assert np.array_equal(pull(u)[0], placed[:, inside, inside])
 
@@ -296,8 +465,8 @@ class TestPromises:
         u[rng.random(u.shape) < 0.1] = np.inf
         u[rng.random(u.shape) < 0.1] = -0.0
         (found,) = tg.vjp(lambda x: tg.max_pool(x, size, stride=stride), x)[1](u)
-        placed = pooling.window_place(u, index, (size, size))
-        by_path = products.unwindows(placed, x.shape, stride)
+        placed = pooling.max_unpool(u, index, (size, size))
+        by_path = products.fold(placed, x.shape, stride)
         assert found.dtype == dtype
         assert np.array_equal(found, by_path)
 

@@ -14,9 +14,9 @@ import threadpoolctl
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.kernels import matrices, threads, tiles
-from tinygrad_np.kernels.matrices import matrix_product
-from tinygrad_np.kernels.threads import summed, together
+from tinygrad_np.fast import matrices, paths, threads
+from tinygrad_np.fast.matrices import matrix_product
+from tinygrad_np.fast.threads import summed, together
 
 LARGE = 1 << 30
 
@@ -68,10 +68,10 @@ def test_small_work_stays_in_its_thread(count):
 @pytest.mark.parametrize(
     ("pieces", "work", "shared"),
     [
-        (4, threads._WORTHWHILE - 1, False),
-        (4, threads._WORTHWHILE, True),
-        (40, 40 * threads._EACH - 1, False),
-        (40, 40 * threads._EACH, True),
+        (4, paths.THREADS_FROM - 1, False),
+        (4, paths.THREADS_FROM, True),
+        (40, 40 * paths.THREAD_PIECE - 1, False),
+        (40, 40 * paths.THREAD_PIECE, True),
         (1, LARGE, False),
         (2, LARGE, True),
     ],
@@ -122,7 +122,7 @@ def test_an_interrupt_while_the_limit_is_set_does_not_leave_it_behind(library, m
 REAL = """
 import threading
 from threadpoolctl import threadpool_info, threadpool_limits
-from tinygrad_np.kernels.threads import _CORES, _libraries, together
+from tinygrad_np.fast.threads import _CORES, _libraries, together
 
 def limits():
     return {x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"}
@@ -391,11 +391,11 @@ def conv(dtype, c, f, k, stride):
     ids=["few channels", "3×3", "5×5", "stride"],
 )
 def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
-    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 18)
-    monkeypatch.setattr(threads, "_EACH", 1 << 15)
-    monkeypatch.setattr(tiles, "_TILE", 1 << 18)
-    monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
-    monkeypatch.setattr(tiles, "_JOINED", 2)
+    monkeypatch.setattr(paths, "THREADS_FROM", 1 << 18)
+    monkeypatch.setattr(paths, "THREAD_PIECE", 1 << 15)
+    monkeypatch.setattr(paths, "TILE_BYTES", 1 << 18)
+    monkeypatch.setattr(paths, "PLANES_TILE_BYTES", 1 << 15)
+    monkeypatch.setattr(paths, "JOINED_TILES", 2)
     found = []
     for n in (1, 2, 3):
         monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(n)]))
@@ -410,11 +410,11 @@ def test_these_are_large_enough_to_be_shared(monkeypatch, request):
     calls = []
     shared = threads._shared
     monkeypatch.setattr(threads, "_shared", lambda *a: calls.append(a) or shared(*a))
-    monkeypatch.setattr(threads, "_WORTHWHILE", 1 << 18)
-    monkeypatch.setattr(threads, "_EACH", 1 << 15)
-    monkeypatch.setattr(tiles, "_TILE", 1 << 18)
-    monkeypatch.setattr(tiles, "_PLANES_TILE", 1 << 15)
-    monkeypatch.setattr(tiles, "_JOINED", 2)
+    monkeypatch.setattr(paths, "THREADS_FROM", 1 << 18)
+    monkeypatch.setattr(paths, "THREAD_PIECE", 1 << 15)
+    monkeypatch.setattr(paths, "TILE_BYTES", 1 << 18)
+    monkeypatch.setattr(paths, "PLANES_TILE_BYTES", 1 << 15)
+    monkeypatch.setattr(paths, "JOINED_TILES", 2)
     monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(2)]))
     conv(np.float32, 32, 17, 3, 1)
     assert len(calls) == 3  # forward, by the filters, by the images

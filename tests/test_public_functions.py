@@ -239,9 +239,9 @@ def windows(draw):
     return [draw(arrays(shape)), draw(STEPS), draw(STEPS), draw(STEPS)], {}
 
 
-@call_of("unwindows")
+@call_of("fold")
 @st.composite
-def unwindows(draw):
+def fold(draw):
     n, c = draw(LENGTHS), draw(LENGTHS)
     spatial, size, stride = (
         draw(st.integers(3, 5)),
@@ -648,6 +648,7 @@ UNTRIED = {
     "check": "a module: its `compare` calls a function that the user gives",
     "closed_form": "a module, whose functions are here",
     "data": "a module, whose functions are here or below",
+    "fast": "a module: its `explain` calls a function that the user gives",
     "optim": "a module, whose functions are here",
     "saving": "a module, whose functions are here",
     "training": "a module, whose class is here",

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import memory
+from tinygrad_np.fast import memory
 
 PACKAGE = Path(tg.__file__).parent
 THREADS = 8
@@ -151,7 +151,7 @@ def test_no_module_has_state_that_a_result_can_depend_on():
     for path in PACKAGE.rglob("*.py"):
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
         found |= {(name, state) for state in module_state(path)}
-    assert found - _MAY_CHANGE.keys() == {("kernels.memory", "_BUFFERS")}  # one a thread
+    assert found - _MAY_CHANGE.keys() == {("fast.memory", "_BUFFERS")}  # one a thread
     assert isinstance(memory._BUFFERS, threading.local)
 
 

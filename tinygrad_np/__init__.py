@@ -15,7 +15,7 @@ compares it with the one derived by hand in `closed_form`.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import answers, optim, tensor, tree
+from . import answers, fast, optim, tensor, tree
 from .at import at
 from .debugging import (
     ChangedArrayError,
@@ -25,11 +25,11 @@ from .debugging import (
     strong_zeros,
 )
 from .extend import bilinear, general, linear, pointwise, takes
+from .fast.threads import release as release_memory
 from .graph import FreedGraphError
 from .kernels.nested import array
-from .kernels.products import unwindows
+from .kernels.products import fold
 from .kernels.scatter import scatter_add
-from .kernels.threads import release as release_memory
 from .kernels.windows import window_indices, windows
 from .losses import cross_entropy, log_loss, log_loss_with_logits
 from .nn import (
@@ -92,7 +92,9 @@ __all__ = [
     "debug",
     "dense",
     "dropout",
+    "fast",
     "flatten",
+    "fold",
     "general",
     "grad",
     "hessian",
@@ -121,7 +123,6 @@ __all__ = [
     "takes",
     "training",
     "tree",
-    "unwindows",
     "value_and_grad",
     "viz",
     "vjp",
@@ -139,6 +140,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _FROM:
         return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
+    if name == "unwindows":  # an earlier name
+        return fold
     raise answers.no_attribute(__name__, name)
 
 

@@ -30,9 +30,9 @@ import numpy as np
 
 from .arrays import owned
 from .debugging import modes, watch
+from .fast.lazy import LazyArray
+from .fast.memory import unshared
 from .kernels.elementwise import cast
-from .kernels.memory import unshared
-from .kernels.promises import Promise
 from .kernels.shapes import expand, sum_to
 from .rules.plans import ANS, Plan, Shaped
 from .rules.table import Row, linear
@@ -182,8 +182,8 @@ def reverse(
             if plan is _FREED:
                 raise FreedGraphError(_FREED_ALREADY)
             g = cotangents.pop(node)
-            if type(g) is not np.ndarray and isinstance(g, Promise) and not plan.row.takes_promises:
-                g = g.kept()
+            if type(g) is not np.ndarray and isinstance(g, LazyArray) and not plan.row.accepts_lazy:
+                g = g.materialize()
             above = node.above
             held = node.held if wrap is None else _recorded(node, wrap)
             if type(node) is Several and not plan.row.gaps:
@@ -230,8 +230,8 @@ def reverse(
             else:
                 node = heappushpop(pending, (-reached.number, reached))[1]
         for node, g in cotangents.items():
-            if isinstance(g, Promise):
-                cotangents[node] = unshared(g.kept)
+            if isinstance(g, LazyArray):
+                cotangents[node] = unshared(g.materialize)
     return cotangents
 
 
@@ -445,9 +445,9 @@ def _accumulate(
     """
     node = _node(source)
     before = cotangents.get(node)
-    if before is not None:  # what was promised has to be there to be added
-        part = part.kept() if isinstance(part, Promise) else part
-        before = before.kept() if isinstance(before, Promise) else before
+    if before is not None:  # a lazy one has to be there to be added
+        part = part.materialize() if isinstance(part, LazyArray) else part
+        before = before.materialize() if isinstance(before, LazyArray) else before
     if isinstance(source, Output):
         if before is None:
             before = cotangents[node] = [None] * len(source.node.outputs)

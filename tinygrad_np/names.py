@@ -53,7 +53,7 @@ MODULE: dict[str, Answers] = {
         "Dropout": "use tg.dropout(x, rate, rng)",
         "Flatten": "use tg.flatten(x)",
         "Unfold unfold": "use tg.windows(images, size)",
-        "Fold fold": "use tg.unwindows(columns, shape)",
+        "Fold": "use tg.fold(columns, shape)",
         "BatchNorm1d BatchNorm2d BatchNorm3d batch_norm LayerNorm layer_norm": _NORMALISE,
         "GroupNorm group_norm InstanceNorm2d instance_norm RMSNorm rms_norm": _NORMALISE,
         "Embedding embedding": "use weights[indices]",

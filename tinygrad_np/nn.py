@@ -21,7 +21,7 @@ from .kernels import geometry
 from .kernels.dispatch import explained, numbers
 from .kernels.elementwise import relu, sigmoid
 from .kernels.pooling import window_max, window_maxima
-from .kernels.products import product, unwindows, window_product
+from .kernels.products import fold, product, window_product
 from .kernels.softmax import log_softmax, logsumexp, softmax
 from .kernels.windows import pad, padded_windows, windows
 
@@ -277,7 +277,7 @@ def _transposed(
     except ValueError as error:
         raise with_lines(error, images=images, filters=filters) from None
     columns = window_product(images, filters, groups)
-    result = unwindows(columns, plan.shape, plan.stride, plan.dilation)
+    result = fold(columns, plan.shape, plan.stride, plan.dilation)
     if plan.kept is not None:
         result = result[plan.kept]
     return result if bias is None else result + _checked_bias(name, bias, plan.shape[-1])

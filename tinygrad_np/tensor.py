@@ -25,9 +25,9 @@ import numpy as np
 
 from .arrays import Array, floating, is_masked, shaped_like
 from .debugging import modes, shapes, watch
+from .fast.memory import elementwise, large_from
 from .graph import Node, Output, Source, collect, describe, leaf, new_number, reverse, several_of
 from .kernels.dispatch import explained, generated
-from .kernels.memory import elementwise, large_from
 from .methods import Methods
 from .refusals import Refusals
 from .rules import TABLE, axes

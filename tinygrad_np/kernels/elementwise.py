@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..fast import paths
+from ..fast.memory import empty
 from .dispatch import array_function, numbers
-from .memory import SOME, empty
 
 
 @array_function
@@ -21,7 +22,7 @@ def relu(x: Any) -> Any:
     array([0., 0., 2.])
     """
     x = real_numbers(x, "relu")
-    if x.size < SOME:
+    if x.size < paths.REUSE_FROM_ELEMENTS:
         return np.maximum(x, constant(0, x.dtype))
     return np.maximum(x, constant(0, x.dtype), out=empty(x.shape, x.dtype))
 
@@ -35,7 +36,7 @@ def relu_gate(g: Any, y: Any) -> Any:
     """
     # As numbers: NumPy is slow at multiplying them by truth values.
     is_open = np.not_equal(y, constant(0, y.dtype)).astype(g.dtype)
-    if g.size < SOME or g.shape != y.shape:
+    if g.size < paths.REUSE_FROM_ELEMENTS or g.shape != y.shape:
         return g * is_open
     return np.multiply(g, is_open, out=empty(g.shape, g.dtype))
 
@@ -338,7 +339,8 @@ def cast(x: Any, dtype: Any) -> Any:
 
 def _is_one_number(logits: Any, labels: Any) -> bool:
     """Whether Python's floats serve as well: training with single images takes half the time."""
-    return logits.size == 1 and labels.dtype is logits.dtype and logits.dtype.itemsize <= 8
+    one = logits.size == 1 and labels.dtype is logits.dtype and logits.dtype.itemsize <= 8
+    return one and paths.ENABLED
 
 
 def real_numbers(x: Any, function: str) -> Any:

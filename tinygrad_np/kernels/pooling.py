@@ -1,7 +1,7 @@
 """The largest element of every window, and where it is: what max pooling is made of.
 
-`window_maxima` gives both, `window_max` the value alone. `window_pick` takes the element of a given
-number, `window_place` is its adjoint. Elements of a window are numbered in row-major order; of
+`window_maxima` gives both, `window_max` the value alone. `gather_windows` takes the element of a
+given number, `max_unpool` is its adjoint. Elements of a window are numbered in row-major order; of
 several largest ones the first counts, and so does the first nan.
 
 Windows are (n, *out, *size, c), results (n, *out, c).
@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from ..fast import paths
+from ..fast.memory import empty, scratch
 from .dispatch import array_function
 from .geometry import Ints
-from .memory import empty, scratch
 
-_CACHED = 1 << 20  # bytes of images that are worked on at a time
-_MOST_AT_ONCE = 512  # bytes of a pixel that is copied as a whole
 _INTEGERS = {np.dtype(f"f{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
 
 
@@ -71,11 +70,11 @@ def window_maxima(columns: Any) -> Any:
 
 
 @array_function
-def window_pick(columns: Any, index: Any) -> Any:
+def gather_windows(columns: Any, index: Any) -> Any:
     """The element number `index` of every window: (n, *out, *size, c), (n, *out, c) → (n, *out, c).
 
     >>> windows = np.array([3.0, 1.0, 2.0, 5.0]).reshape(1, 2, 2, 1)
-    >>> window_pick(windows, np.array([1, 0]).reshape(1, 2, 1)).ravel()
+    >>> gather_windows(windows, np.array([1, 0]).reshape(1, 2, 1)).ravel()
     array([1., 2.])
     """
     result = np.zeros(index.shape, columns.dtype)
@@ -85,11 +84,11 @@ def window_pick(columns: Any, index: Any) -> Any:
 
 
 @array_function
-def window_place(values: Any, index: Any, size: Ints) -> Any:
-    """The adjoint of `window_pick`: windows of `size`, zero but for `values` at `index`.
+def max_unpool(values: Any, index: Any, size: Ints) -> Any:
+    """The adjoint of `gather_windows`: windows of `size`, zero but for `values` at `index`.
 
     >>> index = np.array([1, 0]).reshape(1, 2, 1)
-    >>> window_place(np.array([7.0, 8.0]).reshape(1, 2, 1), index, (2,))[0, :, :, 0]
+    >>> max_unpool(np.array([7.0, 8.0]).reshape(1, 2, 1), index, (2,))[0, :, :, 0]
     array([[0., 7.],
            [8., 0.]])
     """
@@ -97,7 +96,7 @@ def window_place(values: Any, index: Any, size: Ints) -> Any:
     taps = np.zeros((*size, *kept), values.dtype)
     for number, offset in enumerate(itertools.product(*map(range, size))):
         np.copyto(taps[offset], values, where=index == number)
-    # (*size, n, *out, c) → (n, *out, *size, c): whole taps lie together, as `unwindows` reads them
+    # (*size, n, *out, c) → (n, *out, *size, c): whole taps lie together, as `fold` reads them
     return np.moveaxis(taps, range(axes), range(-1 - axes, -1))
 
 
@@ -134,7 +133,7 @@ def copy_pixels(into: Any, x: Any) -> None:
            [1., 1., 1.]])
     """
     size = x.shape[-1] * x.itemsize
-    if 0 < size <= _MOST_AT_ONCE and x.strides[-1] == into.strides[-1] == x.itemsize:
+    if 0 < size <= paths.WHOLE_PIXEL_BYTES and x.strides[-1] == into.strides[-1] == x.itemsize:
         pixel = np.dtype((np.void, size))
         into, x = into.view(pixel), x.view(pixel)
     np.copyto(into, x)
@@ -147,13 +146,13 @@ def parts(shape: Ints, dtype: Any) -> list[slice]:
     [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
     """
     each = math.prod(shape[1:]) * np.dtype(dtype).itemsize
-    step = max(1, _CACHED // max(each, 1))
+    step = max(1, paths.POOLING_PART_BYTES // max(each, 1))
     return [slice(i, min(i + step, shape[0])) for i in range(0, shape[0], step)]
 
 
 def _gathered(tap: Any, room: Any) -> Any:
     """A tap, side by side in `room` where that makes up for the copy."""
-    if tap.shape[-1] * tap.itemsize > _MOST_AT_ONCE:
+    if tap.shape[-1] * tap.itemsize > paths.WHOLE_PIXEL_BYTES:
         return tap
     copy_pixels(room, tap)
     return room

@@ -1,14 +1,14 @@
 """Windows times filters: `product`, the step of a convolution that does the work.
 
 `window_product` and `filter_product` are the adjoints of `product` in its two operands: the three
-are one trilinear form, so each is the gradient of the others. `unwindows` is the adjoint of
+are one trilinear form, so each is the gradient of the others. `fold` is the adjoint of
 `windows.windows`.
 
 Windows are (n, *out, *size, channels), filters (*size, in, out), results (n, *out, out).
 
-Each has a simple path, one matrix product over all windows, which is the reference for the others.
-`path` says when another one is taken: a tile of windows at a time (`tiles`), where all of them
-would not fit into the cache, or fewer multiplications (`winograd`), in float32.
+Each has a plain path, one matrix product over all windows, which is the reference for the others.
+`fast.paths` says when another one is taken: a tile of windows at a time (`fast.tiles`), where all
+of them would not fit into the cache, or fewer multiplications (`fast.winograd`), in float32.
 """
 
 import functools
@@ -17,44 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from . import tiles, winograd
+from ..fast import paths, tiles, winograd
+from ..fast.matrices import matrix_product
+from ..fast.memory import empty
 from .dispatch import array_function, numbers
 from .geometry import Ints
-from .matrices import matrix_product
-from .memory import empty
-from .windows import (
-    FEW_CHANNELS,
-    checked_windows,
-    offsets_last,
-    overlap_added,
-)
+from .windows import checked_windows, offsets_last, overlap_added
 
-_CACHED = 1 << 18  # bytes of windows that stay in the cache by themselves
-_WORTHWHILE = 16  # channels on both sides, from which transforms pay
-
-
-def path(columns: Any, c: int, f: int) -> Any:
-    """The module that multiplies these windows of `c` channels with `f` filters; None: the simple.
-
-    Tests replace this function to run everything on the simple path.
-    """
-    if columns.nbytes <= _CACHED or columns.dtype.kind != "f" or _is_gathered(columns):
-        return None
-    if columns.dtype == np.float32 and columns.ndim == 6:
-        is_dense = columns.strides[1:3] == columns.strides[3:5]
-        has_tiles = columns.shape[3:5] in ((3, 3), (5, 5)) and columns.shape[2] >= 4
-        if is_dense and has_tiles and min(c, f) >= _WORTHWHILE:
-            return winograd
-    return tiles
-
-
-def _is_gathered(columns: Any) -> bool:
-    """Whether the windows lie side by side in memory, with the offsets first or last."""
-    if columns.flags.c_contiguous:
-        return True
-    axes = (columns.ndim - 2) // 2
-    first = (*range(axes + 1, 2 * axes + 2), *range(axes + 1))
-    return columns.transpose(first).flags.c_contiguous
+_FAST: dict[str, Any] = {"tiles": tiles, "winograd": winograd}
 
 
 @array_function
@@ -77,17 +47,18 @@ def product(columns: Any, filters: Any, groups: int = 1) -> Any:
                 f"product: windows of shape {columns.shape} do not fit filters of shape "
                 f"{filters.shape} in {groups} groups"
             )
+        paths.of_product("product", columns, filters.shape[-1], filters.dtype, groups)
         parts = _grouped_columns(columns, filters.ndim - 1, groups)
         result = np.matmul(parts, _grouped_filters(filters, groups))  # (g, p, k) @ (g, k, f/g)
         return result.transpose(1, 0, 2).reshape(*kept, filters.shape[-1])
     windows_2d, filters_2d, shape = _product_shapes(columns.shape, filters.shape)
-    if columns.nbytes > _CACHED and columns.dtype == filters.dtype:
-        fast = path(columns, *filters.shape[-2:])
-        if fast is not None:
-            return fast.product(columns, filters)
+    path = paths.of_product("product", columns, filters.shape[-1], filters.dtype)
+    if path.name in _FAST:
+        return _FAST[path.name].product(columns, filters)
     columns, filters = columns.reshape(windows_2d), filters.reshape(filters_2d)
-    same = columns.dtype == filters.dtype
-    out = empty((windows_2d[0], filters_2d[1]), columns.dtype) if same else None
+    rows, f = windows_2d[0], filters_2d[1]
+    large = rows * f >= paths.REUSE_FROM_ELEMENTS and columns.dtype == filters.dtype
+    out = empty((rows, f), columns.dtype) if large else None
     return matrix_product(columns, filters, out).reshape(shape)  # (n·out, size·c) @ (size·c, f)
 
 
@@ -113,7 +84,7 @@ def window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
         result = np.matmul(parts, filters.transpose(0, 2, 1))  # (g, p, f/g) @ (g, f/g, k)
         return _ungrouped(result, kept, size)
     cotangent = cotangent.reshape(windows_2d[0], filters_2d[1])
-    if size[-1] <= FEW_CHANNELS:
+    if size[-1] <= paths.COPY_UP_TO_CHANNELS:
         # (size·c, f) @ (f, n·out), offsets first as in `windows`
         columns = matrix_product(filters.reshape(filters_2d), cotangent.T)
         return columns.reshape(*size, *kept).transpose(offsets_last(len(size) - 1))
@@ -122,17 +93,17 @@ def window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
 
 
 @array_function
-def unwindows(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> Any:
+def fold(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> Any:
     """The adjoint of `windows`: every element of every window, added where it came from.
 
     `columns` is (n, *out, *size, c); `shape` is that of the images it is added up in. Pixels that
     no window reaches are 0.
 
-    >>> unwindows(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
+    >>> fold(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
     array([1., 1., 2., 1., 1.])
     """
-    columns = numbers(columns, "unwindows")
-    stride, dilation = checked_windows("unwindows", columns.shape, shape, stride, dilation)
+    columns = numbers(columns, "fold")
+    stride, dilation = checked_windows("fold", columns.shape, shape, stride, dilation)
     return overlap_added(columns, shape, stride, dilation)
 
 
@@ -144,15 +115,14 @@ def filter_product(columns: Any, cotangent: Any, groups: int = 1) -> Any:
     (3, 2, 5)
     """
     windows_2d, cotangent_2d, shape = _filter_shapes(columns.shape, cotangent.shape)
+    path = paths.of_product("filter_product", columns, shape[-1], cotangent.dtype, groups)
     if groups > 1:
         parts = _grouped_columns(columns, len(shape) - 1, groups)
         cotangents = _grouped_columns(cotangent, 1, groups)
         result = np.matmul(parts.transpose(0, 2, 1), cotangents)  # (g, k, p) @ (g, p, f/g)
         return result.transpose(1, 0, 2).reshape(*shape[:-2], shape[-2] // groups, shape[-1])
-    if columns.nbytes > _CACHED and columns.dtype == cotangent.dtype:
-        fast = path(columns, *shape[-2:])
-        if fast is not None:
-            return fast.filter_product(columns, cotangent)
+    if path.name in _FAST:
+        return _FAST[path.name].filter_product(columns, cotangent)
     # (size·c, n·out) @ (n·out, f)
     columns, cotangent = columns.reshape(windows_2d), cotangent.reshape(cotangent_2d)
     return matrix_product(columns.T, cotangent).reshape(shape)

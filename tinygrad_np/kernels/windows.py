@@ -1,7 +1,7 @@
 """Sliding windows: `pad` frames images, `windows` gathers every window of them.
 
 ``product(windows(pad(x, width), size), w)`` is a convolution; `products` has the product, and
-`unwindows`, the adjoint of `windows`.
+`fold`, the adjoint of `windows`.
 `window_indices` is the index trick of the posts, a second way to gather.
 
 Images are (n, *spatial, channels), windows (n, *out, *size, channels), for any number of spatial
@@ -15,15 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..fast import paths
+from ..fast.memory import empty, zeros
 from . import geometry
 from .dispatch import array_function, explained, numbers
 from .geometry import Ints
-from .memory import empty, zeros
-
-# With few channels a strided gather would move a few numbers at a time. Gathered tap by tap, it
-# copies whole rows: 3–4 times faster there, and both products read the one copy.
-FEW_CHANNELS = 4
-_MOST_COPIED_BYTES = 1 << 21
 
 
 @array_function
@@ -119,7 +115,7 @@ class _View(NamedTuple):
     shape: Ints
     strides: Ints
     order: Ints
-    copies: bool
+    path: paths.Path
 
 
 @functools.lru_cache(maxsize=1024)
@@ -136,7 +132,7 @@ def _view(
         view,
         (*within, strides[-1], strides[0], *apart),
         offsets_last(len(size)),
-        shape[-1] <= FEW_CHANNELS and math.prod(view) * itemsize <= _MOST_COPIED_BYTES,
+        paths.of_windows(shape[-1], math.prod(view) * itemsize),
     )
 
 
@@ -154,7 +150,9 @@ def _gather(x: Any, view: _View) -> Any:
         found = np.ndarray(view.shape, x.dtype, x, 0, view.strides)
     else:
         found = np.lib.stride_tricks.as_strided(x, view.shape, view.strides)
-    if view.copies:
+    if paths.NOTES.get() is not None:
+        paths.note("windows", x, view.path)
+    if view.path is paths.COPY:
         columns = empty(view.shape, x.dtype)
         np.copyto(columns, found)
         columns.flags.writeable = False
@@ -177,7 +175,7 @@ def checked_windows(
 
     Raises ``ValueError``, opening with `function`, if not.
 
-    >>> checked_windows("unwindows", (1, 2, 3, 1), (1, 5, 1), 2, 1)
+    >>> checked_windows("fold", (1, 2, 3, 1), (1, 5, 1), 2, 1)
     ((2,), (1,))
     """
     shape = geometry.checked_shape(function, shape, 3)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels import promises
-from ..kernels.pooling import window_maxima, window_pick, window_place
+from ..fast import lazy
+from ..kernels.pooling import gather_windows, max_unpool, window_maxima
 from ..kernels.softmax import class_losses, class_residuals, log_softmax, logsumexp, softmax
 from .reductions import restored
 from .table import general, linear
@@ -46,18 +46,20 @@ ROWS = (
     general(
         window_maxima,
         (
-            lambda g, columns_like, ans: promises.window_place(
+            lambda g, columns_like, ans: lazy.deferred_max_unpool(
                 g[0], np.asarray(ans[1]), _window_size(columns_like)
             ),
-            lambda t, ans: (window_pick(t, np.asarray(ans[1])), None),
+            lambda t, ans: (gather_windows(t, np.asarray(ans[1])), None),
         ),
         constant_outputs={1},
     ),
     linear(
-        window_pick,
-        lambda g, columns_like, index: promises.window_place(g, index, _window_size(columns_like)),
+        gather_windows,
+        lambda g, columns_like, index: lazy.deferred_max_unpool(
+            g, index, _window_size(columns_like)
+        ),
     ),
-    linear(window_place, lambda g, index: window_pick(g, index)),
+    linear(max_unpool, lambda g, index: gather_windows(g, index)),
     # softmax and its relatives
     general(
         logsumexp,

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from ..fast.memory import elementwise
+from ..fast.paths import REUSE_FROM_ELEMENTS as SOME
 from ..kernels.dispatch import generated
 from ..kernels.elementwise import strong_product
-from ..kernels.memory import SOME, elementwise
 
 Row = Any  # table.Row, which lies above
 

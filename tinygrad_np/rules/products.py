@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels import promises
-from ..kernels.matrices import matmul, matrix_product
-from ..kernels.memory import SOME, empty
-from ..kernels.products import filter_product, product, unwindows, window_product
+from ..fast import lazy
+from ..fast.matrices import matmul, matrix_product
+from ..fast.memory import empty
+from ..fast.paths import REUSE_FROM_ELEMENTS
+from ..kernels.products import filter_product, fold, product, window_product
 from ..kernels.windows import pad, windows
 from .table import bilinear, linear, takes
 
@@ -19,7 +20,7 @@ def _matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     if x_like.ndim == 2 and y.ndim == 2:
         if type(g) is not np.ndarray or type(y) is not np.ndarray:
             return np.dot(g, y.T)  # (m, k) @ (k, n)
-        large = x_like.size >= SOME and g.dtype == y.dtype
+        large = x_like.size >= REUSE_FROM_ELEMENTS and g.dtype == y.dtype
         return matrix_product(g, y.T, empty(x_like.shape, g.dtype) if large else None)
     if y.ndim == 1:
         return np.expand_dims(g, -1) * y  # (…, m, 1) · (n)
@@ -103,10 +104,10 @@ def _tensordot_b(g: Any, a: Any, b_like: Any, axes: Any) -> Any:
 
 
 def _crop(g: Any, x_like: Any, pad_width: Any) -> Any:
-    if type(g) is promises.PromisedImages and not any(pad_width[0]) and not any(pad_width[-1]):
+    if type(g) is lazy.LazyImages and not any(pad_width[0]) and not any(pad_width[-1]):
         spatial = zip(x_like.shape[1:-1], pad_width[1:-1], strict=True)
         return g.cropped([(before, before + n) for n, (before, _) in spatial])
-    g = np.asarray(g) if isinstance(g, promises.Promise) else g
+    g = np.asarray(g) if isinstance(g, lazy.LazyArray) else g
     pairs = zip(x_like.shape, pad_width, strict=True)
     return g[tuple([slice(before, before + n) for n, (before, _) in pairs])]
 
@@ -116,15 +117,15 @@ ROWS = (
     bilinear(np.dot, takes("a", "b", out=None), _dot_a, _dot_b),
     bilinear(np.tensordot, takes("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # the frame and what it framed
-    linear(pad, _crop, affine={"value"}, takes_promises=True),
+    linear(pad, _crop, affine={"value"}, accepts_lazy=True),
     # a strided gather and its overlap-add
     linear(
         windows,
-        lambda g, x_like, stride, dilation: promises.unwindows(g, x_like.shape, stride, dilation),
-        takes_promises=True,
+        lambda g, x_like, stride, dilation: lazy.deferred_fold(g, x_like.shape, stride, dilation),
+        accepts_lazy=True,
     ),
     linear(
-        unwindows,
+        fold,
         lambda g, columns_like, stride, dilation: windows(
             g, columns_like.shape[g.ndim - 1 : -1], stride, dilation
         ),
@@ -132,7 +133,7 @@ ROWS = (
     # one trilinear form, three products
     bilinear(
         product,
-        lambda g, filters, groups: promises.window_product(g, filters, groups),
+        lambda g, filters, groups: lazy.deferred_window_product(g, filters, groups),
         lambda g, columns, groups: filter_product(columns, g, groups),
     ),
     bilinear(

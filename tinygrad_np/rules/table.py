@@ -115,6 +115,7 @@ class Row:
     """One function's place in the table; `pointwise`, `linear`, … make it."""
 
     __slots__ = (
+        "accepts_lazy",
         "affine",
         "aliases",
         "analytic",
@@ -147,7 +148,6 @@ class Row:
         "rest",
         "rules",
         "strong",
-        "takes_promises",
     )
 
     def __init__(
@@ -166,7 +166,7 @@ class Row:
         gaps: bool = False,
         locally_constant: Mapping[str, str] = {},
         real: Mapping[str, tuple[str, ...]] = {},
-        takes_promises: bool = False,
+        accepts_lazy: bool = False,
         makes_axis: bool = False,
         strong: Mapping[str, Callable[..., Any]] = {},
         reason: str = "",
@@ -201,8 +201,8 @@ class Row:
         self.gaps = gaps
         # Whether it comes from outside, and may hand out arrays that others hold.
         self.is_foreign = False
-        # Whether its vjp takes a promised array in place of the cotangent.
-        self.takes_promises = takes_promises
+        # Whether its vjp accepts a `LazyArray` in place of the cotangent.
+        self.accepts_lazy = accepts_lazy
         # Of an elementwise function, by the operand: rules that keep a cotangent of 0 at 0. A
         # factor needs none.
         self.strong = {self.names.index(name): rule for name, rule in strong.items()}
@@ -422,7 +422,7 @@ _ROW_OPTIONS = {
     "gaps",
     "locally_constant",
     "real",
-    "takes_promises",
+    "accepts_lazy",
     "makes_axis",
     "strong",
 }

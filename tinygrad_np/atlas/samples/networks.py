@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.pooling import window_maxima, window_pick, window_place
+from ...kernels.pooling import gather_windows, max_unpool, window_maxima
 from ...kernels.softmax import class_losses, class_residuals, log_softmax, logsumexp, softmax
 from .draws import APART, INF, REAL, A, Draw, Edge, Generator, Sample, apart, call, shaped
 
@@ -24,8 +24,8 @@ def _indexed_windows(rng: Generator) -> tuple[Any, Any]:
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
     window_maxima: lambda rng: [call(apart(rng, 2, 2, 2, 2, 2, 2), reach=APART)],
-    window_pick: lambda rng: [call(*_indexed_windows(rng))],
-    window_place: lambda rng: [
+    gather_windows: lambda rng: [call(*_indexed_windows(rng))],
+    max_unpool: lambda rng: [
         call(_indexed_windows(rng)[0][:, :, :, 0, 0], _indexed_windows(rng)[1], (2, 2))
     ],
     logsumexp: shaped(

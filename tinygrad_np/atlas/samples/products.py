@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.products import filter_product, product, unwindows, window_product
+from ...kernels.products import filter_product, fold, product, window_product
 from ...kernels.windows import pad, windows
 from .draws import REAL, Draw, Edge, Generator, Sample, call, products, shaped
 
@@ -32,7 +32,7 @@ def _windowed(rng: Generator) -> list[Sample]:
     ]
 
 
-def _unwindowed(rng: Generator) -> list[Sample]:
+def _folded(rng: Generator) -> list[Sample]:
     return [
         call(REAL.draw(rng, 2, 3, 3, 3, 2, 1), (2, 5, 4, 1), 1),
         call(REAL.draw(rng, 1, 3, 2, 2, 2, 5), (1, 6, 5, 5), (2, 3)),
@@ -85,7 +85,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.tensordot: _tensordots,
     pad: shaped(((2, 3), (((1, 0), (2, 1)),), {}), ((3, 3), (((1, 1), (0, 2)), 7.0), {})),
     windows: _windowed,
-    unwindows: _unwindowed,
+    fold: _folded,
     product: lambda rng: [
         *products((_WINDOWS, _FILTERS), (_WINDOWS_DEEP, _FILTERS_DEEP), _SQUARE[:2])(rng),
         *_grouped(rng, (1, 2, 2, 4), (2, 2, 6), (2, 2, 2, 3, 2, 2), (3, 2, 1, 2)),

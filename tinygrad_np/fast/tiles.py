@@ -6,9 +6,9 @@ cache, multiplied there, and forgotten. With few channels a copy of whole window
 numbers at a time; there the image is split into planes, and a tile has a row for each offset within
 the window, which is a piece of a row of a plane.
 
-`product`, `filter_product` and `unwindowed` do what `products.product`, `products.filter_product`
-and ``unwindows(window_product(…))`` do, on arrays of one floating dtype. All sums are those of the
-simple path in another order.
+`product`, `filter_product` and `folded_product` do what `products.product`,
+`products.filter_product` and ``fold(window_product(…))`` do, on arrays of one floating dtype. All
+sums are those of the plain path in another order.
 """
 
 import functools
@@ -19,14 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .geometry import Ints
+from ..kernels.geometry import Ints
+from . import paths
 from .memory import Workspace, empty, zeros
 from .threads import summed, together
-
-_TILE, _PLANES_TILE = 1 << 20, 1 << 17  # bytes of a tile of windows, and of one by planes
-_JOINED = 8  # tiles by planes that are copied and multiplied in one call
-_FEWEST, _MOST = 256, 8192  # positions in a tile
-FEW_CHANNELS = 8  # up to so many, planes are faster than whole windows
 
 
 class Block(NamedTuple):
@@ -89,7 +85,8 @@ def joined(some: Sequence[Block], most: int) -> list[Block]:
 
 
 def _positions(row_bytes: int, tile_bytes: int) -> int:
-    return min(_MOST, max(_FEWEST, tile_bytes // row_bytes))
+    fewest, most = paths.TILE_POSITIONS
+    return min(most, max(fewest, tile_bytes // row_bytes))
 
 
 class _Planes(NamedTuple):
@@ -111,8 +108,8 @@ class _Planes(NamedTuple):
 def _planes(columns: Any, space: Workspace) -> _Planes | None:
     """`columns` by planes, where it is a view with stride and dilation 1 and few channels."""
     axes = (columns.ndim - 2) // 2
-    strides = columns.strides
-    if columns.shape[-1] > FEW_CHANNELS or strides[1 : 1 + axes] != strides[1 + axes : -1]:
+    apart, within = columns.strides[1 : 1 + axes], columns.strides[1 + axes : -1]
+    if columns.shape[-1] > paths.PLANES_UP_TO_CHANNELS or apart != within:
         return None
     planes = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
     c, n, *jumps = planes.strides
@@ -149,9 +146,9 @@ def _tiles(
             np.copyto(copied, part)
             return copied.reshape(1, -1, row)
 
-        return blocks(kept, _positions(row * columns.itemsize, _TILE)), tile
+        return blocks(kept, _positions(row * columns.itemsize, paths.TILE_BYTES)), tile
 
-    small = blocks(kept, _positions(row * columns.itemsize, _PLANES_TILE))
+    small = blocks(kept, _positions(row * columns.itemsize, paths.PLANES_TILE_BYTES))
     each = small[0].stop if small else 1
 
     def tile_of_planes(block: Block) -> Any:
@@ -160,7 +157,7 @@ def _tiles(
         # (size·c, count·positions) → (count, positions, size·c)
         return planes.tile(block).T.reshape(count, -1, row)
 
-    return joined(small, _JOINED), tile_of_planes
+    return joined(small, paths.JOINED_TILES), tile_of_planes
 
 
 def product(columns: Any, filters: Any) -> Any:
@@ -199,7 +196,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     return total.reshape(*size, f)
 
 
-def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation: Ints) -> Any:
+def folded_product(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation: Ints) -> Any:
     """(n, *out, f) · (*size, c, f) → images (n, *spatial, c), added up from tiles of windows."""
     kept, size, c = cotangent.shape[:-1], filters.shape[:-2], filters.shape[-2]
     result = zeros(shape, cotangent.dtype)
@@ -208,7 +205,7 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
     cotangent = cotangent.reshape(-1, filters.shape[-1])
     row = math.prod(size) * c
     offsets = list(itertools.product(*map(range, size)))
-    planes = c <= FEW_CHANNELS
+    planes = c <= paths.PLANES_UP_TO_CHANNELS
     target = zeros((c, *shape[:-1]), result.dtype) if planes else result
 
     def add(block: Block) -> None:
@@ -230,12 +227,8 @@ def unwindowed(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation
                 target[place] += values
 
     # Windows of different images do not overlap, so that nobody else adds to the same place.
-    by_image = [
-        list(some)
-        for _, some in itertools.groupby(
-            blocks(kept, _positions(row * result.itemsize, _TILE)), lambda block: block.place[0]
-        )
-    ]
+    all_blocks = blocks(kept, _positions(row * result.itemsize, paths.TILE_BYTES))
+    by_image = [list(some) for _, some in itertools.groupby(all_blocks, lambda b: b.place[0])]
 
     def add_all(some: list[Block]) -> None:
         for block in some:

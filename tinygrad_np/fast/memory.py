@@ -27,12 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from .geometry import Ints
-
-SMALLEST = 1 << 16  # bytes: below, the C library's own reuse is as good
-SOME = 1 << 13  # elements from which it is worth a thought where a result lies
-MOST_KEPT = 1 << 28  # bytes that a thread keeps at most, in use or not
-_MOST_SCRATCH = 1 << 23  # bytes of a scratch array that is kept
+from ..kernels.geometry import Ints
+from . import paths
 
 
 class _Lease:
@@ -94,7 +90,7 @@ def empty(shape: Ints, dtype: Any) -> Any:
     size = dtype.itemsize
     for n in shape:
         size *= n
-    if size < SMALLEST or _BUFFERS.off or dtype.hasobject:
+    if size < paths.REUSE_FROM_BYTES or _BUFFERS.off or not paths.ENABLED or dtype.hasobject:
         return np.empty(shape, dtype)
     return _lent(size, shape, dtype)
 
@@ -108,7 +104,7 @@ def _lent(size: int, shape: Ints, dtype: Any) -> Any:
     try:
         memory = shelf.lent.pop(shelf.back.pop())
     except IndexError:  # all of them are in use
-        if kept_bytes() + size > MOST_KEPT and not _made_room(size):
+        if kept_bytes() + size > paths.REUSE_UP_TO_BYTES and not _made_room(size):
             return np.empty(shape, dtype)
         memory = _Memory(size)
     if memory.shape != shape or memory.dtype is not dtype:
@@ -129,7 +125,7 @@ def zeros(shape: Ints, dtype: Any) -> Any:
     size = np.dtype(dtype).itemsize
     for n in shape:
         size *= n
-    if size < SMALLEST or _BUFFERS.off:
+    if size < paths.REUSE_FROM_BYTES or _BUFFERS.off or not paths.ENABLED:
         return np.zeros(shape, dtype)
     result = empty(shape, dtype)
     result.fill(0)
@@ -168,7 +164,7 @@ def elementwise(ufunc: Any, *operands: Any) -> Any:
     if like is None or not _keeps_dtype(ufunc, like.dtype.char):
         return ufunc(*operands)
     size, shape, dtype = like.nbytes, like.shape, like.dtype
-    if size < SMALLEST or _BUFFERS.off:
+    if size < paths.REUSE_FROM_BYTES or _BUFFERS.off or not paths.ENABLED:
         return ufunc(*operands)
     return ufunc(*operands, out=_lent(size, shape, dtype))
 
@@ -186,7 +182,7 @@ def large_from(function: Any) -> int:
     (8192, True)
     """
     is_plain = isinstance(function, np.ufunc) and function.nout == 1 and function.signature is None
-    return SOME if is_plain else sys.maxsize
+    return paths.REUSE_FROM_ELEMENTS if is_plain else sys.maxsize
 
 
 def scratch(shape: Ints, dtype: Any) -> Any:
@@ -202,7 +198,7 @@ def scratch(shape: Ints, dtype: Any) -> Any:
     size = dtype.itemsize
     for n in shape:
         size *= n
-    if not SMALLEST <= size <= _MOST_SCRATCH or dtype.hasobject:
+    if size < paths.REUSE_FROM_BYTES or size > paths.SCRATCH_UP_TO_BYTES or dtype.hasobject:
         return np.empty(shape, dtype)
     return _lent(1 << (size - 1).bit_length(), shape, dtype)
 
@@ -256,7 +252,7 @@ def _made_room(size: int) -> bool:
                 shelf.lent.pop(shelf.back.pop())
         if shelf is not None and not shelf.lent and kept != size:
             shelves.pop(kept, None)
-        if kept_bytes() + size <= MOST_KEPT:
+        if kept_bytes() + size <= paths.REUSE_UP_TO_BYTES:
             return True
     return False
 

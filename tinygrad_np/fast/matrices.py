@@ -8,12 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from . import paths
 from .threads import one_thread, together
-
-_WAKES = 1 << 18  # multiplications from which a matrix product wakes other threads of OpenBLAS
-_WAKES_FOR_VECTORS = 1 << 13  # the same, where one of the matrices is a vector
-_PIECE = 1 << 23  # multiplications of a matrix product that are worth a piece
-_PIECE_ROWS = 256  # and rows or columns: every piece goes through all of the other matrix
 
 
 def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
@@ -22,14 +18,13 @@ def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
     >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
     array([[11.]])
     """
-    if not _wakes(a, b):
+    if not paths.wakes_threads(a, b):
         return np.dot(a, b, out)
-    (m, k), n = a.shape, b.shape[1]
-    count = min(m * k * n // _PIECE, max(m, n) // _PIECE_ROWS, 16)
-    # Of a matrix and its own transpose, NumPy computes one half.
-    if count < 2 or np.may_share_memory(a, b):
+    _, count = paths.of_matrix_product(a, b)
+    if count == 1:
         with one_thread():
             return np.dot(a, b, out)
+    (m, k), n = a.shape, b.shape[1]
     result = np.empty((m, n), a.dtype) if out is None else out
     # Else every piece would make a copy of its own; `dot` also does of a part of a transpose.
     a, b = [x if x.flags.forc else np.ascontiguousarray(x) for x in (a, b)]
@@ -45,15 +40,6 @@ def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
     return result
 
 
-def _wakes(a: Any, b: Any) -> bool:
-    """Whether the product of two matrices may wake threads of OpenBLAS."""
-    n = b.shape[1]
-    work = a.size * n
-    if work < _WAKES_FOR_VECTORS or (work < _WAKES and n > 1 and a.shape[0] > 1):
-        return False
-    return a.dtype == b.dtype and a.dtype.kind in "fc"
-
-
 def matmul(x: Any, y: Any, **options: Any) -> Any:
     """`numpy.matmul` of plain arrays, two matrices of them with `matrix_product`.
 
@@ -61,6 +47,6 @@ def matmul(x: Any, y: Any, **options: Any) -> Any:
     array([3., 4.])
     """
     matrices = type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == 2 == y.ndim
-    if matrices and x.shape[1] == y.shape[0] and not options and _wakes(x, y):
+    if matrices and x.shape[1] == y.shape[0] and not options and paths.wakes_threads(x, y):
         return matrix_product(x, y)
     return np.matmul(x, y, **options)

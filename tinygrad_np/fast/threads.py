@@ -23,13 +23,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import memory
-from .geometry import Ints
+from ..kernels.geometry import Ints
+from . import memory, paths
 from .memory import zeros
-
-_WORTHWHILE = 1 << 23  # multiplications from which it pays to hand over pieces
-_EACH = 1 << 20  # the same of a piece: threads that work on less wait for each other
-_RUNS = 4  # of pieces that are summed apart
 
 
 class _Cores:
@@ -186,7 +182,8 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], work: int
     cores = _CORES
     with cores as allowed:
         helpers = min(allowed, len(pieces)) - 1
-        if helpers < 1 or not _pays(pieces, work) or not cores.busy.acquire(blocking=False):
+        pays = helpers > 0 and paths.pays_to_share(len(pieces), work)
+        if not pays or not cores.busy.acquire(blocking=False):
             for piece in pieces:
                 function(piece)
             return
@@ -194,11 +191,6 @@ def together(function: Callable[[Any], object], pieces: Sequence[Any], work: int
             _shared(function, pieces, helpers)
         finally:
             cores.busy.release()
-
-
-def _pays(pieces: Sequence[Any], work: int) -> bool:
-    """Whether there is enough to do to share it."""
-    return work >= max(_WORTHWHILE, _EACH * len(pieces))
 
 
 def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: int) -> None:
@@ -242,8 +234,8 @@ def summed(
     >>> summed(add, [1.0, 2.0, 4.0], (2,), float, 0)
     array([7., 7.])
     """
-    pays = _pays(pieces, work)
-    runs = min(_RUNS, max(1, len(pieces))) if pays else 1
+    pays = paths.pays_to_share(len(pieces), work)
+    runs = min(paths.SUMS_APART, max(1, len(pieces))) if pays else 1
     totals = [zeros(shape, dtype) for _ in range(runs)]
 
     def sum_up(run: int) -> None:

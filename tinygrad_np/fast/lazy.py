@@ -1,58 +1,58 @@
-"""Arrays that need not exist: a `Promise` stands for one in the reverse sweep.
+"""Arrays that are not made: a `LazyArray` stands for one in the reverse sweep.
 
 The cotangent of the windows of an image is K² times the image, and all that happens to it is that
-it is added up (`unwindows`). So it is only promised, and added up piece by piece: `window_product`
-where it comes from a convolution, `window_maxima` where it comes from max pooling. What of the sum
-lies in the padding is cropped away next, so the sum is promised, too (`unwindows`), and its
-`cropped` part is all that is computed.
+it is added up (`fold`). So a lazy array stands for it, which is added up piece by piece:
+`LazyProduct` where it comes from a convolution, `LazyUnpooled` where it comes from max pooling.
+What of the sum lies in the padding is cropped away next, so the sum is lazy, too (`LazyImages`),
+and its `cropped` part is all that is computed.
 
-Only kernels and the engine meet a promise: a rule that does not take promises gets the array.
+`deferred_window_product`, `deferred_max_unpool` and `deferred_fold` are what rules call: they give
+the lazy array where `paths` says so, and else the array. Only kernels and the engine meet a lazy
+array: a rule that does not accept one gets the array.
 """
 
 import itertools
-import math
 from typing import Any
 
 import numpy as np
 
-from . import pooling, products, tiles
-from .geometry import Ints
+from ..kernels import pooling, products
+from ..kernels.geometry import Ints
+from ..kernels.windows import checked_windows, pad, windows
+from . import paths, tiles
 from .memory import empty, scratch, zeros
-from .windows import checked_windows, pad, windows
 
 Spans = list[tuple[int, int]]
 """(start, stop) on each spatial axis"""
 
-_LARGE = 1 << 18  # bytes of windows from which it pays to put them off
 
-
-class Promise:
-    """An array that has not been computed: its shape and dtype, and `kept`, which computes it."""
+class LazyArray:
+    """An array that has not been made: its shape and dtype, and `materialize`, which makes it."""
 
     __slots__ = ("dtype", "shape")
 
     dtype: Any
     shape: Ints
 
-    def kept(self) -> Any:
+    def materialize(self) -> Any:
         """The array."""
         raise NotImplementedError
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        return self.kept().astype(dtype or self.dtype, copy=False)
+        return self.materialize().astype(dtype or self.dtype, copy=False)
 
 
-class PromisedWindows(Promise):
+class LazyWindows(LazyArray):
     """Windows that are going to be added up."""
 
     __slots__ = ()
 
-    def added_up(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
+    def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
         """Where they came from, in images of `shape`, of which only `spans` are wanted."""
         raise NotImplementedError
 
 
-class PromisedProduct(PromisedWindows):
+class LazyProduct(LazyWindows):
     """``window_product(cotangent, filters)``."""
 
     __slots__ = ("cotangent", "filters")
@@ -63,19 +63,19 @@ class PromisedProduct(PromisedWindows):
         self.shape = (*cotangent.shape[:-1], *filters.shape[:-1])
         self.dtype = cotangent.dtype
 
-    def kept(self) -> Any:
+    def materialize(self) -> Any:
         """The windows."""
         return products.window_product(self.cotangent, self.filters)
 
-    def added_up(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
+    def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
         """Tile by tile; or, at stride 1, every pixel gathers what it gave.
 
         That is the windows of the framed cotangent times the filters with their axes reversed and
         their channels exchanged: a convolution again.
         """
         size, c = self.filters.shape[:-2], self.filters.shape[-2]
-        if max(*stride, *dilation) > 1 or c <= tiles.FEW_CHANNELS:
-            images = tiles.unwindowed(self.cotangent, self.filters, shape, stride, dilation)
+        if paths.of_fold(self.cotangent, c, stride, dilation) is not paths.FOLD_CONVOLUTION:
+            images = tiles.folded_product(self.cotangent, self.filters, shape, stride, dilation)
             return _part(images, spans)
         framed = self.cotangent
         for axis, ((start, stop), k) in enumerate(zip(spans, size, strict=True), 1):
@@ -102,8 +102,8 @@ def _reframed(x: Any, axis: int, start: int, stop: int) -> Any:
     return pad(part, tuple(width))
 
 
-class PromisedPlaces(PromisedWindows):
-    """``window_place(cotangent, index, size)``."""
+class LazyUnpooled(LazyWindows):
+    """``max_unpool(cotangent, index, size)``."""
 
     __slots__ = ("cotangent", "index", "size")
 
@@ -114,11 +114,11 @@ class PromisedPlaces(PromisedWindows):
         self.shape = (*cotangent.shape[:-1], *size, cotangent.shape[-1])
         self.dtype = cotangent.dtype
 
-    def kept(self) -> Any:
+    def materialize(self) -> Any:
         """The windows."""
-        return pooling.window_place(self.cotangent, self.index, self.size)
+        return pooling.max_unpool(self.cotangent, self.index, self.size)
 
-    def added_up(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
+    def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
         """Offset by offset, some images at a time."""
         reached = [k * n for k, n in zip(self.size, self.cotangent.shape[1:-1], strict=True)]
         cover = [*stride] == [*self.size] and reached == [*shape[1:-1]] and max(dilation) == 1
@@ -146,51 +146,44 @@ class PromisedPlaces(PromisedWindows):
                 pooling.copy_pixels(place, values)
 
 
-class PromisedImages(Promise):
-    """``unwindows(windows, shape, stride, dilation)`` of promised windows."""
+class LazyImages(LazyArray):
+    """``fold(windows, shape, stride, dilation)`` of lazy windows."""
 
     __slots__ = ("dilation", "stride", "windows")
 
-    def __init__(self, windows: PromisedWindows, shape: Ints, stride: Ints, dilation: Ints) -> None:
+    def __init__(self, windows: LazyWindows, shape: Ints, stride: Ints, dilation: Ints) -> None:
         self.windows = windows
         self.stride = stride
         self.dilation = dilation
         self.shape = shape
         self.dtype = windows.dtype
 
-    def kept(self) -> Any:
+    def materialize(self) -> Any:
         """The images."""
         return self.cropped([(0, n) for n in self.shape[1:-1]])
 
     def cropped(self, spans: Spans) -> Any:
         """The part of the images from start to stop on each spatial axis, and no more than that."""
-        return self.windows.added_up(self.shape, self.stride, self.dilation, spans)
+        return self.windows.fold(self.shape, self.stride, self.dilation, spans)
 
 
-def window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
-    """`products.window_product`, or on large plain arrays the promise of it."""
-    if (
-        groups == 1
-        and type(cotangent) is type(filters) is np.ndarray
-        and cotangent.dtype == filters.dtype
-        and cotangent.dtype.kind == "f"
-    ):
-        promise = PromisedProduct(cotangent, filters)
-        if math.prod(promise.shape) * promise.dtype.itemsize > _LARGE:
-            return promise
+def deferred_window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
+    """`products.window_product`, lazily where `paths.of_window_product` says so."""
+    if paths.of_window_product(cotangent, filters, groups) is paths.LAZY:
+        return LazyProduct(cotangent, filters)
     return products.window_product(cotangent, filters, groups)
 
 
-def window_place(cotangent: Any, index: Any, size: Ints) -> Any:
-    """`pooling.window_place`, or on plain arrays the promise of it."""
-    if type(cotangent) is np.ndarray:
-        return PromisedPlaces(cotangent, index, size)
-    return pooling.window_place(cotangent, index, size)
+def deferred_max_unpool(cotangent: Any, index: Any, size: Ints) -> Any:
+    """`pooling.max_unpool`, lazily where `paths.of_max_unpool` says so."""
+    if paths.of_max_unpool(cotangent) is paths.LAZY_POOLING:
+        return LazyUnpooled(cotangent, index, size)
+    return pooling.max_unpool(cotangent, index, size)
 
 
-def unwindows(columns: Any, shape: Ints, stride: Any, dilation: Any) -> Any:
-    """`products.unwindows`, or of promised windows the promise of it."""
-    if not isinstance(columns, PromisedWindows):
-        return products.unwindows(columns, shape, stride, dilation)
-    stride, dilation = checked_windows("unwindows", columns.shape, shape, stride, dilation)
-    return PromisedImages(columns, shape, stride, dilation)
+def deferred_fold(columns: Any, shape: Ints, stride: Any, dilation: Any) -> Any:
+    """`products.fold`, lazily where the windows are lazy."""
+    if not isinstance(columns, LazyWindows):
+        return products.fold(columns, shape, stride, dilation)
+    stride, dilation = checked_windows("fold", columns.shape, shape, stride, dilation)
+    return LazyImages(columns, shape, stride, dilation)

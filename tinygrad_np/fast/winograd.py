@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import paths
 from .matrices import matrix_product
 from .memory import Workspace, empty
 from .threads import summed, together
@@ -34,7 +35,6 @@ _FINITE = {
     ),
 }
 """For each size of filter the points but ∞: of some fifty sets, those with the smallest error."""
-_CHUNK = 1 << 19  # bytes of the pixels at the points that are worked on at a time
 
 
 class Transforms(NamedTuple):
@@ -105,7 +105,7 @@ class _Tiling:
         self.tiles = -(-self.width // _M)
         self.points = self.k + _M - 1
         row = self.points * self.tiles * max(self.c, others) * columns.itemsize
-        chunk = max(_CHUNK, least)
+        chunk = max(paths.TRANSFORM_BYTES, least)
         image = row * (self.rows + self.k - 1)
         self.at_once = max(1, chunk // image)
         self.rows_at_once = self.rows if image <= 2 * chunk else max(4, chunk // row - self.k + 1)
