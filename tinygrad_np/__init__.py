@@ -13,17 +13,11 @@ compares it with the one derived by hand in `closed_form`.
 """
 
 import importlib
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from . import answers, optim, tensor, tree
 from .at import at
-from .debugging import (
-    ChangedArrayError,
-    NonFiniteError,
-    NonFiniteWarning,
-    debug,
-    strong_zeros,
-)
 from .extend import bilinear, general, linear, pointwise, takes
 from .graph import FreedGraphError
 from .kernels.nested import array
@@ -62,6 +56,16 @@ from .transforms import (
     value_and_grad,
     vjp,
 )
+
+# Without this layer everything computes the same, and errors say less.
+if find_spec(f"{__name__}.debug"):
+    from .debug import (
+        ChangedArrayError,
+        NonFiniteError,
+        NonFiniteWarning,
+        debug,
+        strong_zeros,
+    )
 
 if TYPE_CHECKING:
     from . import check, closed_form, data, saving, training, viz
@@ -129,6 +133,10 @@ __all__ = [
     "windows",
 ]
 
+_OF_DEBUG = {"ChangedArrayError", "NonFiniteError", "NonFiniteWarning", "debug", "strong_zeros"}
+if "debug" not in globals():
+    __all__ = [name for name in __all__ if name not in _OF_DEBUG]
+
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
 _LAZY = {"check", "closed_form", "data", "saving", "training", "viz"}
 _FROM = {"load": "saving", "save": "saving"}
@@ -139,6 +147,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _FROM:
         return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
+    if name in _OF_DEBUG:
+        raise AttributeError(f"tg.{name} needs the folder {__name__}/debug, which is not installed")
     raise answers.no_attribute(__name__, name)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..kernels.elementwise import sigmoid
 from ..kernels.softmax import log_softmax, logsumexp, softmax
-from .cases import SUMS, Case, is_elementwise
+from .cases import SUMS, Case, is_elementwise, record_of
 
 Values = list[Any]
 """What the operands are where the result is bad; None where that cannot be told"""
@@ -22,16 +22,16 @@ Teller = Callable[[Case, Values], str]
 
 def reason(case: Case) -> str:
     """A sentence or two, or an empty text."""
-    if case.mode == "constant":
+    if case.kind == "constant":
         return (
             f"The constant {case.wanted!r} has it already: look where that comes from; Tensors "
             "alone are watched, not plain arrays."
         )
-    values = [case.element(operand) for operand in case.operands]
+    values = [case.element(operand) for operand in case.operands.values()]
     found = ""
-    if case.mode in SUMS:
+    if case.kind in SUMS:
         return _sum(case)
-    if case.mode == "value":
+    if case.kind == "value":
         teller = _VALUES.get(case.row.function)
         found = (teller(case, values) if teller else "") or _general(case)
         if case.within or not found:
@@ -51,7 +51,7 @@ _AFTER_WHERE = (
 
 def _not_taken(case: Case) -> str:
     """0·∞: the result is not used at that element, and the derivative there is infinite."""
-    what = "tangent" if case.mode == "jvp" else "cotangent"
+    what = "tangent" if case.kind == "jvp" else "cotangent"
     name = case.row.name
     giver = case.giver
     if giver is not None and giver.function in _CHOOSING:
@@ -62,9 +62,9 @@ def _not_taken(case: Case) -> str:
         f"The {what} is exactly 0 there ({why}), and the derivative of {name} is infinite: "
         f"0·inf = nan. Keep the branch finite: "
     )
-    if any(not _is_finite(x) for x in map(case.element, case.operands)):
+    if any(not _is_finite(x) for x in map(case.element, case.operands.values())):
         head += "put no inf in there, or "
-    names = list(case.names) or ["x"]
+    names = list(case.operands) or ["x"]
     kept = _named_cause(case)
     given = ", ".join([f"np.where(mask, {x}, 1.0)" if x == kept else x for x in names])
     end = f"{head}{name}({given}) inside the np.where that chooses the result"
@@ -77,7 +77,7 @@ def _is_zero_there(case: Case) -> bool:
     """Whether the cotangent is 0 where the result is bad; or throughout, if no element meets it."""
     if case.cotangent is None:
         return False
-    if is_elementwise(case.row, case.mode) and np.shape(case.cotangent) == case.result.shape:
+    if is_elementwise(case.row, case.kind) and np.shape(case.cotangent) == case.result.shape:
         return _is_zero(case.element(case.cotangent))
     return not np.any(case.cotangent)
 
@@ -88,11 +88,12 @@ def _is_finite(x: Any) -> bool:
 
 def _named_cause(case: Case) -> str:
     """The operand that has to be kept in bounds for the derivative to be finite."""
-    pairs = zip(case.names, case.operands, strict=True)
-    infinite = [name for name, x in pairs if not _is_finite(case.element(x))]
+    infinite = [name for name, x in case.operands.items() if not _is_finite(case.element(x))]
     if infinite:
         return infinite[0]
-    return case.names[0] if case.names and case.row.function is np.power else case.wanted or "x"
+    if case.operands and case.row.function is np.power:
+        return next(iter(case.operands))
+    return case.wanted or "x"
 
 
 _CHOOSING = {np.where, np.select, np.choose, np.maximum, np.minimum, np.clip, np.max, np.min}
@@ -101,10 +102,10 @@ _CHOOSING = {np.where, np.select, np.choose, np.maximum, np.minimum, np.clip, np
 def _sum(case: Case) -> str:
     """Each part is finite; or they are infinities of both signs."""
     dtype = case.result.dtype
-    if any(not np.isfinite(x).all() for x in case.operands):
+    if any(not np.isfinite(x).all() for x in case.operands.values()):
         return "inf − inf is nan: look where the first inf comes from."
     remedy = "Scale the result down (a mean in place of a sum), or use a wider dtype."
-    if case.mode == "grad":
+    if case.kind == "grad":
         remedy = "backward() adds to what is there: x.grad = None between two steps."
     end = f"{dtype} ends at {np.finfo(dtype).max:.3g}"
     return f"Each part is finite, their sum is not: {end}. {remedy}"
@@ -115,9 +116,9 @@ def _general(case: Case) -> str:
     value = case.result[case.spot]
     dtype = case.result.dtype
     if np.isinf(value) and not np.isnan(value):
-        if case.mode == "value" and case.row.name.startswith("scipy.special."):
+        if case.kind == "value" and case.row.name.startswith("scipy.special."):
             return f"{case.row.name} is infinite there, or beyond {dtype}."
-        if case.mode == "value":
+        if case.kind == "value":
             return (
                 f"Overflow, or a division by 0: {dtype} ends at {np.finfo(dtype).max:.4g}. Scale "
                 "the numbers, use logarithms, or a wider dtype."
@@ -125,7 +126,7 @@ def _general(case: Case) -> str:
         if getattr(case.row, "kind", "") == "linear":
             return f"It adds up numbers, and their sum is beyond {dtype}. Scale the result down."
         return f"The derivative of {case.row.name} is infinite there, or beyond {dtype}."
-    if case.mode == "value" and any(np.size(x) == 0 for x in case.operands):
+    if case.kind == "value" and any(np.size(x) == 0 for x in case.operands.values()):
         return "Of no elements there is none: an operand is empty."
     return ""
 
@@ -206,7 +207,7 @@ def _power(case: Case, values: Values) -> str:
 
 
 def _softmax(case: Case, values: Values) -> str:
-    if any(np.isposinf(x).any() for x in case.operands if isinstance(x, np.ndarray)):
+    if any(np.isposinf(x).any() for x in case.operands.values() if isinstance(x, np.ndarray)):
         return "A logit is inf: inf − inf is nan. Look where it comes from."
     return "A row of logits is -inf throughout, so that nothing is left to choose from."
 
@@ -223,7 +224,7 @@ def _domain(case: Case, values: Values) -> str:
 
 
 def _spread(case: Case, values: Values) -> str:
-    if any(np.size(x) == 0 for x in case.operands):
+    if any(np.size(x) == 0 for x in case.operands.values()):
         return "Of no elements there is none: an operand is empty."
     if not case.is_of_finite():
         return ""
@@ -328,8 +329,7 @@ def _maker(case: Case, number: int) -> Any:
 
 
 def _function(node: Any) -> Any:
-    record = getattr(node, "record", None)
-    within = record[1] if record else ()
+    within = record_of(node).within
     if within and within[-1] in ("np.std", "np.var", "np.linalg.norm"):
         return {"np.std": np.std, "np.var": np.var}.get(within[-1], np.linalg.norm)
     row = getattr(getattr(node, "plan", None), "row", None)
