@@ -81,6 +81,10 @@ class Case(NamedTuple):
         spots = [(x, self.meets(x)) for x in self.inputs]
         return all(np.isfinite(x if here is None else x[here]).all() for x, here in spots)
 
+    def is_of_nothing(self) -> bool:
+        """Whether an operand is empty."""
+        return any(np.size(x) == 0 for x in self.operands.values())
+
 
 def is_elementwise(row: Any, kind: str) -> bool:
     """Whether an element of the result has come of those elements alone that broadcast to it.

@@ -1,7 +1,8 @@
 """Why an operation gave nan or inf, and what to do: known reasons, by function.
 
-`reason` looks at one case (see `errors.Case`): at the elements that meet in the first bad element,
-and at the operations that made them. It says what it can tell, or nothing.
+`reason` looks at one case (see `cases.Case`): at the elements that meet in the first bad element,
+and at the operations that made them. It says what it can tell, or nothing. The reasons are two
+tables at the end, of values and of derivatives.
 """
 
 from __future__ import annotations
@@ -15,10 +16,6 @@ from ..kernels.elementwise import sigmoid
 from ..kernels.softmax import log_softmax, logsumexp, softmax
 from .cases import SUMS, Case, is_elementwise, record_of
 
-Values = list[Any]
-"""What the operands are where the result is bad; None where that cannot be told"""
-Teller = Callable[[Case, Values], str]
-
 
 def reason(case: Case) -> str:
     """A sentence or two, or an empty text."""
@@ -27,20 +24,25 @@ def reason(case: Case) -> str:
             f"The constant {case.wanted!r} has it already: look where that comes from; Tensors "
             "alone are watched, not plain arrays."
         )
-    values = [case.element(operand) for operand in case.operands.values()]
-    found = ""
     if case.kind in SUMS:
         return _sum(case)
     if case.kind == "value":
-        teller = _VALUES.get(case.row.function)
-        found = (teller(case, values) if teller else "") or _general(case)
+        found = _known(_VALUES, case) or _general(case)
         if case.within or not found:
             return found
         return f"{found} {_AFTER_WHERE}" if case.row.function in _GUARDED else found
     if np.isnan(case.result[case.spot]) and _is_zero_there(case):
         return _not_taken(case)
-    teller = _DERIVATIVES.get(case.row.function)
-    return (teller(case, values) if teller else "") or _general(case)
+    return _known(_DERIVATIVES, case) or _general(case)
+
+
+def _known(reasons: list[Reason], case: Case) -> str:
+    """The text of the first reason that is one for the case."""
+    element = Element(case)
+    for functions, holds, text in reasons:
+        if case.row.function in functions and holds(element):
+            return text.format(at=element)
+    return ""
 
 
 _AFTER_WHERE = (
@@ -126,196 +128,47 @@ def _general(case: Case) -> str:
         if getattr(case.row, "kind", "") == "linear":
             return f"It adds up numbers, and their sum is beyond {dtype}. Scale the result down."
         return f"The derivative of {case.row.name} is infinite there, or beyond {dtype}."
-    if case.kind == "value" and any(np.size(x) == 0 for x in case.operands.values()):
+    if case.kind == "value" and case.is_of_nothing():
         return "Of no elements there is none: an operand is empty."
     return ""
 
 
-# Values
+# What meets in the bad element
 
 
-def _log(case: Case, values: Values) -> str:
-    x = values[0]
-    maker = _maker(case, 0)
-    if maker in (softmax, _scipy("softmax")) or _is_hand_written_softmax(case):
-        return (
-            "A softmax has rounded to 0: use tinygrad_np.log_softmax(z), or "
-            "tinygrad_np.cross_entropy(z, labels), which takes the logits z themselves."
-        )
-    if maker in (sigmoid, _scipy("expit")):
-        return (
-            "A sigmoid has rounded to 0: use tinygrad_np.log_loss_with_logits(z, labels), which "
-            "takes the logits z themselves."
-        )
-    if x is None:
-        return ""
-    edge = -1 if case.row.function is np.log1p else 0
-    name = case.row.name
-    if x == edge:
-        return (
-            f"{name} at {edge} is -inf: keep the argument away from {edge}, for instance "
-            f"{name}(x + 1e-12), or choose it before with np.where."
-        )
-    return f"{name} of a number below {edge} is nan: look why the argument is negative."
+class Element:
+    """What can be told of the bad element: the values of the operands there, and who made them."""
 
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.name = case.row.name
+        self.dtype = case.result.dtype
+        self.edge = -1 if case.row.function is np.log1p else 0
+        # None where that cannot be told
+        self.values = [case.element(operand) for operand in case.operands.values()]
+        self.x: Any = self.values[0] if self.values else None
+        self.y: Any = self.values[-1] if self.values else None
 
-def _sqrt(case: Case, values: Values) -> str:
-    return (
-        "np.sqrt of a negative number is nan: look why it is negative (a difference that rounds "
-        "below 0? np.sqrt(np.maximum(x, 0)))."
-    )
+    @property
+    def quotient(self) -> str:
+        """What a division by 0 is called."""
+        is_of_zero = len(self.values) == 2 and _is_zero(self.x)
+        return "0 / 0 is nan" if is_of_zero else "A division by 0"
 
+    @property
+    def largest(self) -> float:
+        """Above which the exponential function overflows."""
+        if self.dtype.itemsize > 8:
+            return 11356.0
+        return float(np.log(float(np.finfo(self.dtype).max)))
 
-def _divide(case: Case, values: Values) -> str:
-    x, y = values if len(values) == 2 else (1.0, values[0])
-    if y is None or y != 0:
-        return ""
-    maker = _maker(case, 1)
-    if maker is np.sqrt or maker is np.linalg.norm:
-        hint = "The norm is 0: divide by np.where(norm == 0, 1, norm), or by norm + 1e-12."
-    elif maker is np.std:
-        hint = "The std of equal values is 0: divide by std + 1e-8."
-    else:
-        hint = "Divide by np.where(y == 0, 1, y), or by y + a small number."
-    what = "0 / 0 is nan" if x is not None and x == 0 else "A division by 0"
-    return f"{what}. {hint}"
+    def is_real(self) -> bool:
+        """Whether both operands are known there, and no complex numbers."""
+        return not any(x is None or np.iscomplexobj(x) for x in (self.x, self.y))
 
-
-def _exp(case: Case, values: Values) -> str:
-    dtype = case.result.dtype
-    name = case.row.name
-    largest = np.log(float(np.finfo(dtype).max)) if dtype.itemsize <= 8 else 11356.0
-    return (
-        f"{name} overflows ({dtype}: np.exp above {largest:.4g}). For a softmax, subtract the "
-        "maximum first, or use tinygrad_np.softmax, log_softmax or logsumexp, which do; for a "
-        "sigmoid, tinygrad_np.sigmoid; losses: cross_entropy and log_loss_with_logits take logits."
-    )
-
-
-def _power(case: Case, values: Values) -> str:
-    x, y = values
-    if x is None or y is None or np.iscomplexobj(x) or np.iscomplexobj(y):
-        return ""
-    if x == 0 and y < 0:
-        return "0 to a negative power is a division by 0: keep the base away from 0."
-    if x < 0 and y != np.floor(y):
-        return (
-            "A negative number to a power that is no integer is nan: np.abs(x) ** y, or "
-            "np.maximum(x, 0) ** y, if that is meant."
-        )
-    return ""
-
-
-def _softmax(case: Case, values: Values) -> str:
-    if any(np.isposinf(x).any() for x in case.operands.values() if isinstance(x, np.ndarray)):
-        return "A logit is inf: inf − inf is nan. Look where it comes from."
-    return "A row of logits is -inf throughout, so that nothing is left to choose from."
-
-
-def _determinant(case: Case, values: Values) -> str:
-    return "The matrix is singular: its determinant is 0, and the logarithm of that is -inf."
-
-
-def _domain(case: Case, values: Values) -> str:
-    return (
-        f"{case.row.name} is not defined, or infinite, there: np.clip the argument to its domain "
-        "if it is only rounding that led beyond."
-    )
-
-
-def _spread(case: Case, values: Values) -> str:
-    if any(np.size(x) == 0 for x in case.operands.values()):
-        return "Of no elements there is none: an operand is empty."
-    if not case.is_of_finite():
-        return ""
-    return "There are not more elements than ddof, or their squares overflow."
-
-
-def _product(case: Case, values: Values) -> str:
-    return (
-        "The product of so many numbers overflows: add up logarithms, np.sum(np.log(x)), or scale "
-        "the numbers."
-    )
-
-
-# Derivatives, where the value itself was finite
-
-
-def _sqrt_derivative(case: Case, values: Values) -> str:
-    if not _is_zero(values[0]):
-        return ""
-    inner = _maker(case, 0)
-    if inner in (np.mean, np.var):
-        return (
-            "The derivative of a square root at 0 is infinite: this is the std of equal values. "
-            "np.std has the gradient 0 there; or add a small number, np.sqrt(variance + 1e-12)."
-        )
-    if inner in (np.sum, np.dot, np.matmul, np.vecdot, np.einsum, np.inner, np.vdot, np.add):
-        return (
-            "The derivative of a square root at 0 is infinite: this is the norm at 0. "
-            "np.linalg.norm and np.hypot have the gradient 0 there; or add a small number, "
-            "np.sqrt(sum + 1e-12)."
-        )
-    return (
-        "The derivative of np.sqrt at 0 is infinite: add a small number, np.sqrt(x + 1e-12), or "
-        "leave the element out before, np.sqrt(np.where(x > 0, x, 1.0))."
-    )
-
-
-def _power_derivative(case: Case, values: Values) -> str:
-    x, y = values
-    if x is None or y is None:
-        return ""
-    if case.wanted == "y":
-        return (
-            f"The derivative of x**y by the exponent is x**y·log(x), which has no value at {x}: "
-            "keep the base above 0, or give the exponent as a plain number."
-        )
-    if x == 0:
-        return (
-            f"The derivative of x**{y} at 0 is infinite, because the exponent is less than 1: keep "
-            "the base away from 0, for instance (x + 1e-12)**y, or choose it before with np.where."
-        )
-    return ""
-
-
-def _divide_derivative(case: Case, values: Values) -> str:
-    if _maker(case, 0) is np.prod:
-        return "np.prod(x) / x at 0: the gradient of np.prod is exact there, no quotient is needed."
-    y = values[-1]
-    if y is None or y * y != 0:
-        return ""
-    return (
-        "The divisor is 0 or so small that its square is: divide by np.where(y == 0, 1, y), or by "
-        "y + a small number."
-    )
-
-
-def _end_of_domain(case: Case, values: Values) -> str:
-    if values[0] is None or abs(values[0]) != 1:
-        return ""
-    if case.row.function is np.arccosh:
-        return (
-            "The derivative of np.arccosh at 1 is infinite, where its domain begins: keep the "
-            "argument a little above, np.maximum(x, 1 + 1e-7)."
-        )
-    return (
-        f"The derivative of {case.row.name} is infinite at the end of its domain: clip the "
-        "argument to a little less, np.clip(x, -1 + 1e-7, 1 - 1e-7)."
-    )
-
-
-def _at_zero(case: Case, values: Values) -> str:
-    edge = -1 if case.row.function is np.log1p else 0
-    if any(x is None or x != edge for x in values):
-        return ""
-    return (
-        f"The derivative of {case.row.name} at {edge} is infinite, or there is none: keep the "
-        f"argument away from {edge}, or choose it before with np.where."
-    )
-
-
-# What made an operand
+    def is_made_by(self, *functions: Any, operand: int = 0) -> bool:
+        """Whether one of the functions gave the operand."""
+        return _maker(self.case, operand) in functions
 
 
 def _maker(case: Case, number: int) -> Any:
@@ -360,29 +213,187 @@ def _is_zero(value: Any) -> bool:
 
 _LOGARITHMS = (np.log, np.log2, np.log10, np.log1p)
 _GUARDED = {*_LOGARITHMS, np.sqrt, np.divide, np.reciprocal, np.exp, np.power, np.exp2}
+_POWERS = (np.power, np.float_power)
+_QUOTIENTS = (np.divide, np.reciprocal)
+_INVERSE = (np.arcsin, np.arccos, np.arctanh, np.arccosh)
+_NORMS = (np.sum, np.dot, np.matmul, np.vecdot, np.einsum, np.inner, np.vdot, np.add)
 
-_VALUES: dict[Any, Teller] = {
-    **dict.fromkeys(_LOGARITHMS, _log),
-    np.sqrt: _sqrt,
-    np.divide: _divide,
-    np.reciprocal: _divide,
-    **dict.fromkeys((np.exp, np.exp2, np.expm1, np.sinh, np.cosh), _exp),
-    np.power: _power,
-    np.float_power: _power,
-    **dict.fromkeys((softmax, log_softmax), _softmax),
-    np.linalg.slogdet: _determinant,
-    **dict.fromkeys((np.arcsin, np.arccos, np.arctanh, np.arccosh), _domain),
-    **dict.fromkeys((np.std, np.var), _spread),
-    **dict.fromkeys((np.prod, np.cumprod), _product),
-}
+Reason = tuple[tuple[Any, ...], Callable[[Element], Any], str]
+"""Its functions, whether it is the reason at a bad element, and what is told of that (``at``)"""
 
-_DERIVATIVES: dict[Any, Teller] = {
-    np.sqrt: _sqrt_derivative,
-    np.power: _power_derivative,
-    np.float_power: _power_derivative,
-    np.divide: _divide_derivative,
-    np.reciprocal: _divide_derivative,
-    **dict.fromkeys((np.arcsin, np.arccos, np.arctanh, np.arccosh), _end_of_domain),
-    **dict.fromkeys((*_LOGARITHMS, np.cbrt, np.hypot), _at_zero),
-    **dict.fromkeys((softmax, log_softmax, logsumexp), _softmax),
-}
+
+def _always(at: Element) -> bool:
+    return True
+
+
+def _has_infinite_logit(at: Element) -> bool:
+    operands = at.case.operands.values()
+    return any(np.isposinf(x).any() for x in operands if isinstance(x, np.ndarray))
+
+
+def _softmax(*functions: Any) -> list[Reason]:
+    return [
+        (
+            functions,
+            _has_infinite_logit,
+            "A logit is inf: inf − inf is nan. Look where it comes from.",
+        ),
+        (
+            functions,
+            _always,
+            "A row of logits is -inf throughout, so that nothing is left to choose from.",
+        ),
+    ]
+
+
+_VALUES: list[Reason] = [
+    (
+        _LOGARITHMS,
+        lambda at: at.is_made_by(softmax, _scipy("softmax")) or _is_hand_written_softmax(at.case),
+        "A softmax has rounded to 0: use tinygrad_np.log_softmax(z), or "
+        "tinygrad_np.cross_entropy(z, labels), which takes the logits z themselves.",
+    ),
+    (
+        _LOGARITHMS,
+        lambda at: at.is_made_by(sigmoid, _scipy("expit")),
+        "A sigmoid has rounded to 0: use tinygrad_np.log_loss_with_logits(z, labels), which "
+        "takes the logits z themselves.",
+    ),
+    (
+        _LOGARITHMS,
+        lambda at: at.x is not None and at.x == at.edge,
+        "{at.name} at {at.edge} is -inf: keep the argument away from {at.edge}, for instance "
+        "{at.name}(x + 1e-12), or choose it before with np.where.",
+    ),
+    (
+        _LOGARITHMS,
+        lambda at: at.x is not None,
+        "{at.name} of a number below {at.edge} is nan: look why the argument is negative.",
+    ),
+    (
+        (np.sqrt,),
+        _always,
+        "np.sqrt of a negative number is nan: look why it is negative (a difference that rounds "
+        "below 0? np.sqrt(np.maximum(x, 0))).",
+    ),
+    (
+        _QUOTIENTS,
+        lambda at: _is_zero(at.y) and at.is_made_by(np.sqrt, np.linalg.norm, operand=1),
+        "{at.quotient}. The norm is 0: divide by np.where(norm == 0, 1, norm), or by norm + 1e-12.",
+    ),
+    (
+        _QUOTIENTS,
+        lambda at: _is_zero(at.y) and at.is_made_by(np.std, operand=1),
+        "{at.quotient}. The std of equal values is 0: divide by std + 1e-8.",
+    ),
+    (
+        _QUOTIENTS,
+        lambda at: _is_zero(at.y),
+        "{at.quotient}. Divide by np.where(y == 0, 1, y), or by y + a small number.",
+    ),
+    (
+        (np.exp, np.exp2, np.expm1, np.sinh, np.cosh),
+        _always,
+        "{at.name} overflows ({at.dtype}: np.exp above {at.largest:.4g}). For a softmax, subtract "
+        "the maximum first, or use tinygrad_np.softmax, log_softmax or logsumexp, which do; for a "
+        "sigmoid, tinygrad_np.sigmoid; losses: cross_entropy and log_loss_with_logits take logits.",
+    ),
+    (
+        _POWERS,
+        lambda at: at.is_real() and at.x == 0 and at.y < 0,
+        "0 to a negative power is a division by 0: keep the base away from 0.",
+    ),
+    (
+        _POWERS,
+        lambda at: at.is_real() and at.x < 0 and at.y != np.floor(at.y),
+        "A negative number to a power that is no integer is nan: np.abs(x) ** y, or "
+        "np.maximum(x, 0) ** y, if that is meant.",
+    ),
+    *_softmax(softmax, log_softmax),
+    (
+        (np.linalg.slogdet,),
+        _always,
+        "The matrix is singular: its determinant is 0, and the logarithm of that is -inf.",
+    ),
+    (
+        _INVERSE,
+        _always,
+        "{at.name} is not defined, or infinite, there: np.clip the argument to its domain "
+        "if it is only rounding that led beyond.",
+    ),
+    (
+        (np.std, np.var),
+        lambda at: at.case.is_of_finite() and not at.case.is_of_nothing(),
+        "There are not more elements than ddof, or their squares overflow.",
+    ),
+    (
+        (np.prod, np.cumprod),
+        _always,
+        "The product of so many numbers overflows: add up logarithms, np.sum(np.log(x)), or scale "
+        "the numbers.",
+    ),
+]
+
+_DERIVATIVES: list[Reason] = [
+    (
+        (np.sqrt,),
+        lambda at: _is_zero(at.x) and at.is_made_by(np.mean, np.var),
+        "The derivative of a square root at 0 is infinite: this is the std of equal values. "
+        "np.std has the gradient 0 there; or add a small number, np.sqrt(variance + 1e-12).",
+    ),
+    (
+        (np.sqrt,),
+        lambda at: _is_zero(at.x) and at.is_made_by(*_NORMS),
+        "The derivative of a square root at 0 is infinite: this is the norm at 0. "
+        "np.linalg.norm and np.hypot have the gradient 0 there; or add a small number, "
+        "np.sqrt(sum + 1e-12).",
+    ),
+    (
+        (np.sqrt,),
+        lambda at: _is_zero(at.x),
+        "The derivative of np.sqrt at 0 is infinite: add a small number, np.sqrt(x + 1e-12), or "
+        "leave the element out before, np.sqrt(np.where(x > 0, x, 1.0)).",
+    ),
+    (
+        _POWERS,
+        lambda at: at.x is not None and at.y is not None and at.case.wanted == "y",
+        "The derivative of x**y by the exponent is x**y·log(x), which has no value at {at.x}: "
+        "keep the base above 0, or give the exponent as a plain number.",
+    ),
+    (
+        _POWERS,
+        lambda at: at.y is not None and _is_zero(at.x),
+        "The derivative of x**{at.y} at 0 is infinite, because the exponent is less than 1: keep "
+        "the base away from 0, for instance (x + 1e-12)**y, or choose it before with np.where.",
+    ),
+    (
+        _QUOTIENTS,
+        lambda at: at.is_made_by(np.prod),
+        "np.prod(x) / x at 0: the gradient of np.prod is exact there, no quotient is needed.",
+    ),
+    (
+        _QUOTIENTS,
+        lambda at: at.y is not None and at.y * at.y == 0,
+        "The divisor is 0 or so small that its square is: divide by np.where(y == 0, 1, y), or by "
+        "y + a small number.",
+    ),
+    (
+        (np.arccosh,),
+        lambda at: at.x is not None and abs(at.x) == 1,
+        "The derivative of np.arccosh at 1 is infinite, where its domain begins: keep the "
+        "argument a little above, np.maximum(x, 1 + 1e-7).",
+    ),
+    (
+        _INVERSE,
+        lambda at: at.x is not None and abs(at.x) == 1,
+        "The derivative of {at.name} is infinite at the end of its domain: clip the "
+        "argument to a little less, np.clip(x, -1 + 1e-7, 1 - 1e-7).",
+    ),
+    (
+        (*_LOGARITHMS, np.cbrt, np.hypot),
+        lambda at: all(x is not None and x == at.edge for x in at.values),
+        "The derivative of {at.name} at {at.edge} is infinite, or there is none: keep the "
+        "argument away from {at.edge}, or choose it before with np.where.",
+    ),
+    *_softmax(softmax, log_softmax, logsumexp),
+]
