@@ -17,6 +17,7 @@ import numpy as np
 
 from ..at import written
 from ..hooks import opened
+from ..rules.calls import bind
 from . import places
 from .cases import record_of
 from .misfits import TELLING, Shape, broadcasting, shape_of
@@ -110,16 +111,10 @@ def _like(error: Exception, message: str) -> Exception:
 
 
 def _bound(row: Any, args: Any, kwargs: Any) -> list[Any]:
-    if not row.names:
+    try:
+        return bind(row, args, kwargs) if row.names else list(args)
+    except (TypeError, ValueError):  # then that is what was said
         return list(args)
-    if row.rest is not None:
-        args = (*args[: row.rest], tuple(args[row.rest :]))
-    bound = [*args, *row.defaults[len(args) :]]
-    for keyword, value in kwargs.items():
-        name = row.aliases.get(keyword, keyword)
-        if name in row.names:
-            bound[row.names.index(name)] = value
-    return bound
 
 
 def _operands(row: Any, bound: list[Any]) -> list[tuple[str, Any]]:
