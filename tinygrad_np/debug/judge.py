@@ -49,7 +49,7 @@ def judge_constants(mode: Mode, case: Case) -> None:
     """Tell the handler, if a nan or inf came in with an operand that is a constant."""
     tensors = {case.row.names[position] for position in case.node.plan.positions}
     for name, operand in case.operands.items():
-        if name not in tensors and not is_finite(operand):
+        if name not in tensors and not all(map(is_finite, arrays(operand))):
             result = np.asarray(case.result)
             spot = first(~np.isfinite(result))
             _tell(mode, case._replace(kind="constant", result=result, spot=spot, wanted=name))
@@ -91,13 +91,13 @@ def _new(result: Any, inputs: list[Any], by_element: bool) -> Any:
 
 
 def is_finite(x: Any) -> bool:
-    """Whether all numbers in `x`, an array or a tree of lists and tuples, are finite.
+    """Whether all numbers in `x`, an array of them or a tree of lists and tuples, are finite.
 
     >>> is_finite([np.ones(2), (1, np.inf)])
     False
     """
-    if isinstance(x, ARRAYS) and x.dtype.kind in "fc":
-        return bool(_nonzero(_finite(x)) == x.size)
+    if type(x) is np.ndarray:
+        return _nonzero(_finite(x)) == x.size
     return all(_nonzero(_finite(array)) == array.size for array in arrays(x))
 
 

@@ -35,6 +35,8 @@ from .marks import check_marks, marks_of
 from .modes import Mode, current, enter, leave
 from .repeated import Repeated
 
+_new = tuple.__new__  # of a record for every node: a quarter of what Record(...) costs
+
 
 class Watch(Observer):
     """The observer of a thread or task in which debug mode or `strong_zeros` is switched on."""
@@ -48,7 +50,7 @@ class Watch(Observer):
             node.record = Record(places.here(2, mode.again))
             return
         place = places.here(2, mode.again) if mode.rule is None else mode.rule[0]
-        node.record = Record(place, mode.within, known, marks_of(node))
+        node.record = _new(Record, (place, mode.within, known, marks_of(node)))
         ans = known[0]
         if mode.rule is not None or is_finite(ans) or _is_inside(mode, place):
             return
