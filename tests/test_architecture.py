@@ -18,7 +18,7 @@ LAYERS = [
     ["closed_form.convolutions", "closed_form.layers"],
     ["closed_form.networks"],
     ["closed_form"],
-    ["names", "argnums"], ["answers"],
+    ["names", "argnums", "hooks"], ["answers"],
     ["files", "kernels.dispatch", "kernels.geometry", "progress", "fast.paths"],
     ["fast.memory", "arrays", "tree",
      "data.dataset", "kinds"],
@@ -51,11 +51,6 @@ LAYERS = [
     ["rules.calls"],
     ["rules.methods"],
     ["at"],
-    ["debugging.places", "debugging.modes"], ["debugging.callers", "debugging.cases"],
-    ["debugging.diagnoses"],
-    ["debugging.errors"], ["debugging.marks"], ["debugging.watch"], ["debugging.misfits"],
-    ["debugging.shapes"],
-    ["debugging"],
     ["graph", "methods", "refusals"],
     ["tensor"],
     ["saving.structure"],
@@ -67,6 +62,10 @@ LAYERS = [
     ["extend", "remat"],
     ["nn"],
     ["losses", "optim"],
+    ["debug.places"], ["debug.callers", "debug.cases", "debug.modes"], ["debug.diagnoses"],
+    ["debug.errors"], ["debug.judge", "debug.marks"], ["debug.misfits", "debug.repeated"],
+    ["debug.shapes", "debug.watch"], ["debug.blocks"],
+    ["debug"],
     ["check.report", "check.differences", "viz"],
     ["check.arguments", "check.slopes"],
     ["check.hints"],
@@ -211,6 +210,80 @@ def test_closed_form_works_where_there_is_nothing_else_of_the_project(tmp_path):
 def run(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def without_debug(tmp_path_factory):
+    """Carries out code where the package has no folder debug/, and gives what it prints."""
+    folder = tmp_path_factory.mktemp("without")
+    ignored = shutil.ignore_patterns("debug", "__pycache__")
+    shutil.copytree(PACKAGE, folder / "tinygrad_np", ignore=ignored)
+    head = (
+        f"import sys; sys.path.insert(0, {str(folder)!r})\n"
+        # An editable installation would find the folder after all.
+        "sys.meta_path[:] = [f for f in sys.meta_path if '__editable__' not in f.__module__]\n"
+        "import numpy as np, tinygrad_np as tg\n"
+        f"assert tg.__file__.startswith({str(folder)!r}), tg.__file__\n"
+    )
+    return lambda code: run(head + code)
+
+
+class TestWithoutTheFolderDebug:
+    """Everything computes the same, and says less where something fails."""
+
+    NETWORK = """
+rng = np.random.default_rng(0)
+images, labels = rng.normal(size=(2, 6, 6, 3)), np.eye(2)
+given = rng.normal(size=(3, 3, 3, 4)), rng.normal(size=(36, 2))
+
+def loss(filters, weights):
+    found = tg.max_pool(tg.relu(tg.conv2d(images, filters, padding="same")), 2)
+    return tg.cross_entropy(tg.dense(tg.flatten(found), weights), labels)
+
+def numbers(tree):
+    return [x.tobytes().hex() for x in tg.tree.leaves(tree)]
+
+variables = [tg.Tensor(x) for x in given]
+loss(*variables).backward()
+print(numbers([x.grad for x in variables]))
+print(numbers(tg.value_and_grad(loss, (0, 1))(*given)))
+print(numbers(tg.hvp(lambda w: loss(given[0], w), [given[1]], [given[1]])))
+"""
+
+    def test_a_networks_gradient(self, without_debug):
+        here = run("import numpy as np, tinygrad_np as tg" + self.NETWORK)
+        assert here.count("[") == 3
+        assert without_debug(self.NETWORK) == here
+
+    def test_remat(self, without_debug):
+        code = "print(tg.grad(tg.remat(lambda x: np.sum(np.exp(x) * x)))(np.arange(2.0)))"
+        assert without_debug(code) == "[1.         5.43656366]"
+
+    @pytest.mark.parametrize(
+        ("call", "told"),
+        [
+            ("tg.Tensor(np.ones((2, 3))) + np.ones(4)", "shapes (2,3) (4,)"),
+            ("tg.Tensor(np.ones((2, 3))) == np.ones(4)", "shapes (2,3) (4,)"),
+            ("np.concatenate([tg.Tensor(np.ones(2)), np.ones((2, 2))])", "number of dimensions"),
+            ("tg.dense(tg.Tensor(np.ones((2, 3))), np.ones((4, 2)))", "dense: "),
+            ("float(tg.Tensor(1.0))", "float(t) would lose the gradient"),
+            ("np.asarray(tg.Tensor(1.0))", "its gradient would be lost"),
+            ("tg.debug", "tg.debug needs the folder tinygrad_np/debug, which is not installed"),
+            ("tg.strong_zeros", "tg.strong_zeros needs the folder tinygrad_np/debug"),
+            ("tg.check.explain_nonfinite", "explain_nonfinite needs the folder"),
+        ],
+    )
+    def test_what_fails_is_told_in_plainer_words(self, without_debug, call, told):
+        text = without_debug(f"try:\n    {call}\nexcept Exception as error:\n    print(error)")
+        assert told in text
+
+    def test_the_layers_above_are_there(self, without_debug):
+        code = (
+            "from tinygrad_np import *\n"
+            "f, claimed = lambda x: np.sum(x**2), lambda x: 2 * x\n"
+            "print(check.check_gradient(f, claimed, np.ones(1)).verdict)"
+        )
+        assert without_debug(code) == "right"
 
 
 def test_importing_loads_neither_scipy_nor_matplotlib():

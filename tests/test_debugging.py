@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.debugging import marks, modes
+from tinygrad_np import hooks
+from tinygrad_np.debug import marks, modes
 
 ALL = [*programs.FORWARD, *programs.REVERSE]
 
@@ -382,7 +383,7 @@ class TestWhatHappens:
     def test_it_ends_with_the_block(self):
         with pytest.raises(tg.NonFiniteError), tg.debug():
             np.log(tg.Tensor(0.0))
-        assert not modes.opened
+        assert not hooks.opened
         with np.errstate(all="ignore"):
             assert np.isneginf(np.log(tg.Tensor(0.0)).data)
 
@@ -479,7 +480,7 @@ class TestThreads:
         for thread in threads:
             thread.join()
         assert not problems
-        assert not modes.opened
+        assert not hooks.opened
 
 
 class TestGraph:
@@ -654,7 +655,7 @@ class TestBlocks:
             with strong:
                 assert self.masked() == 0
             assert np.isnan(self.masked())
-        assert not modes.opened
+        assert not hooks.opened
         assert modes.current() == modes.Mode()
 
     def test_one_object_within_itself(self):
@@ -701,7 +702,7 @@ class TestBlocks:
             thread.join()
         assert not problems
         assert len(found) == 400
-        assert not modes.opened
+        assert not hooks.opened
 
     def test_one_object_in_interleaved_tasks(self):
         found = []
@@ -719,7 +720,7 @@ class TestBlocks:
 
         asyncio.run(all_of_them())
         assert len(found) == 20
-        assert not modes.opened
+        assert not hooks.opened
 
     def test_a_task_that_outlives_the_block_in_which_it_began(self):
         """It has the mode while that is open, and whether another block is open does not matter."""
@@ -756,7 +757,7 @@ class TestBlocks:
             assert self.masked() == 0
         assert np.isnan(self.masked())
         assert modes.current() == modes.Mode()
-        assert not modes.opened
+        assert not hooks.opened
 
     def test_an_end_in_another_context(self):
         def values():
@@ -767,13 +768,13 @@ class TestBlocks:
         contextvars.copy_context().run(next, one)
         with pytest.raises(RuntimeError, match="in another thread or task"):
             one.close()
-        assert not modes.opened
+        assert not hooks.opened
 
     def test_an_end_without_a_beginning(self):
         for block in (tg.debug(), tg.strong_zeros()):
             with pytest.raises(RuntimeError, match="ends where it did not begin"):
                 block.__exit__(None, None, None)
-        assert not modes.opened
+        assert not hooks.opened
 
     def test_a_decorated_function_as_often_as_one_likes(self):
         @tg.debug()
@@ -788,7 +789,7 @@ class TestBlocks:
                 step(tg.Tensor(0.0), depth=2)
             assert step(tg.Tensor(1.0), depth=3).item() == 0
         assert (step.__name__, step.__doc__) == ("step", "A step.")
-        assert not modes.opened
+        assert not hooks.opened
 
     def test_a_decorated_coroutine(self):
         @tg.debug()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.debugging import places
+from tinygrad_np.debug import places
 
 PROGRAM = """
 import json, sys

@@ -22,7 +22,7 @@ from scipy.stats import norm
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.debugging import callers
+from tinygrad_np.debug import callers
 
 S, V, M = Tensor(1.5), Tensor([1.0, 2.0]), Tensor(np.eye(2) + 1)
 X, RNG = np.eye(2), np.random.default_rng(0)

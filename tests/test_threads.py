@@ -116,7 +116,7 @@ def test_what_was_computed_before_does_not_matter():
 
 _MAY_CHANGE = {
     ("tree", "_REGISTERED"): "containers of one's own, registered",
-    ("debugging.modes", "opened"): "how many contexts are open, to look for one's own only then",
+    ("hooks", "_explainer"): "installed once, when the package is imported",
     ("rules", "TABLE"): "loaded once",
     ("rules", "REFUSED"): "loaded once",
     ("rules", "_FAMILIES"): "loaded once",

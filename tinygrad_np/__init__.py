@@ -13,17 +13,11 @@ compares it with the one derived by hand in `closed_form`.
 """
 
 import importlib
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from . import answers, fast, optim, tensor, tree
 from .at import at
-from .debugging import (
-    ChangedArrayError,
-    NonFiniteError,
-    NonFiniteWarning,
-    debug,
-    strong_zeros,
-)
 from .extend import bilinear, general, linear, pointwise, takes
 from .fast.threads import release as release_memory
 from .graph import FreedGraphError
@@ -62,6 +56,16 @@ from .transforms import (
     value_and_grad,
     vjp,
 )
+
+# Without this layer everything computes the same, and errors say less.
+if find_spec(f"{__name__}.debug"):
+    from .debug import (
+        ChangedArrayError,
+        NonFiniteError,
+        NonFiniteWarning,
+        debug,
+        strong_zeros,
+    )
 
 if TYPE_CHECKING:
     from . import check, closed_form, data, saving, training, viz
@@ -130,6 +134,10 @@ __all__ = [
     "windows",
 ]
 
+_OF_DEBUG = {"ChangedArrayError", "NonFiniteError", "NonFiniteWarning", "debug", "strong_zeros"}
+if "debug" not in globals():
+    __all__ = [name for name in __all__ if name not in _OF_DEBUG]
+
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
 _LAZY = {"check", "closed_form", "data", "saving", "training", "viz"}
 _FROM = {"load": "saving", "save": "saving"}
@@ -142,6 +150,8 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
     if name == "unwindows":  # an earlier name
         return fold
+    if name in _OF_DEBUG:
+        raise AttributeError(f"tg.{name} needs the folder {__name__}/debug, which is not installed")
     raise answers.no_attribute(__name__, name)
 
 

@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
+from . import hooks
 from .arrays import owned
-from .debugging import modes, watch
 from .fast.lazy import LazyArray
 from .fast.memory import unshared
 from .kernels.elementwise import cast
@@ -57,7 +57,7 @@ class Node(Shaped):
     __slots__ = ("above", "grad", "held", "number", "plan", "record")
 
     grad: np.ndarray[Any, Any] | None
-    record: Any  # what debug mode saw: `debugging.watch`
+    record: Any  # what an observer keeps of the call: `hooks`
 
     plan: Plan | None
     held: Any
@@ -167,8 +167,8 @@ def reverse(
     cotangents: dict[Node, Any] = {} if arguments is None else dict.fromkeys(arguments)
     ours: set[Node] = set()  # the nodes whose cotangent is a sum made here, not shared with anyone
     pending: list[tuple[int, Node]] = []  # the nodes to pass, a heap with the newest first
-    between_rules = watch.sweeping(wrap is not None, _fitted) if modes.opened else None
-    add = None if between_rules is None else between_rules.sum
+    observed = hooks.observer().sweep("vjp", wrap is not None) if hooks.opened else None
+    add = None if observed is None else observed.sum
     # Rules may pass through inf and nan on branches that they then mask out.
     with np.errstate(all="ignore"):
         for source, seed in seeds:
@@ -189,7 +189,7 @@ def reverse(
             if type(node) is Several and not plan.row.gaps:
                 g = _without_gaps(g, node.outputs)
             reached = None  # the first one that is reached from here and has to be passed
-            for pull, slot in plan.pulls if between_rules is None else between_rules.pulls(node):
+            for pull, slot in plan.pulls if observed is None else observed.rules(node):
                 parent = above if slot is None else above[slot]
                 before = cotangents.get(parent, _UNSEEN) if type(parent) is Node else _LOOK
                 if before is _UNSEEN and parent.number >= oldest and parent.plan is not None:
@@ -202,7 +202,7 @@ def reverse(
                 if before is None:
                     part = pull(g, held, above)
                     if part.shape != parent.shape or part.dtype is not parent.dtype:
-                        part = _fitted(part, parent, node)
+                        part = fitted(part, parent, node)
                     cotangents[parent] = part
                     continue
                 is_nested = type(slot) is slice  # the operands of a list
@@ -216,11 +216,11 @@ def reverse(
                         continue
                     if parts is None:
                         parts = pull(g, held, above)
-                    part = _fitted(parts[i] if is_nested else parts, source, node)
+                    part = fitted(parts[i] if is_nested else parts, source, node)
                     _accumulate(cotangents, ours, source, part, add)
             if free:
                 node.plan, node.held, node.above = _FREED, None, ()
-                if between_rules is not None:
+                if observed is not None:
                     node.record = None
             # In a chain nothing ever waits.
             if not pending:
@@ -258,7 +258,7 @@ def collect(found: dict[Node, Any], taken: set[int]) -> None:
         with _COLLECTING:
             before = getattr(node, "grad", None)
             if before is not None:
-                g = watch.total(node, before, g) if modes.opened else before + g
+                g = hooks.observer().total(node, before, g) if hooks.opened else before + g
             node.grad = owned(g, taken)
 
 
@@ -332,8 +332,8 @@ def forward(
     `prepared`, empty at first, several sweeps without `wrap` share what they have in common.
     """
     known: dict[Node, Any] = dict(tangents)
-    between_rules = watch.sweeping(wrap is not None) if modes.opened else None
-    add = operator.add if between_rules is None else between_rules.sum_of_tangents
+    observed = hooks.observer().sweep("jvp", wrap is not None) if hooks.opened else None
+    add = operator.add if observed is None else observed.sum
 
     def tangent(source: Source | None) -> Any:
         if isinstance(source, Output):
@@ -348,8 +348,8 @@ def forward(
             held: Any = node.held
             total: Any = None
             pushes: Any
-            if between_rules is not None:
-                pushes = between_rules.pushes(node)
+            if observed is not None:
+                pushes = observed.rules(node)
             elif prepared is None or wrap is not None:
                 pushes = plan.pushes
             else:
@@ -498,7 +498,7 @@ def _recorded(node: Node, wrap: Wrap) -> Any:
     return kept[0] if plan.holds_one else tuple(kept)
 
 
-def _fitted(part: Any, parent: Shaped, node: Node) -> Any:
+def fitted(part: Any, parent: Shaped, node: Node) -> Any:
     """A cotangent with its operand's shape and dtype: the one place that undoes broadcasting.
 
     It also undoes what NumPy's promotion did, where operands differ in dtype. Anything else that
@@ -507,7 +507,7 @@ def _fitted(part: Any, parent: Shaped, node: Node) -> Any:
     if part.shape == parent.shape and part.dtype == parent.dtype:
         return part
     row = node.plan.row  # type: ignore[union-attr]
-    if part.shape != parent.shape and row.broadcasts and _extends(part.shape, parent.shape):
+    if part.shape != parent.shape and row.broadcasts and extends(part.shape, parent.shape):
         part = sum_to(part, parent.shape)
     outputs = node.outputs if type(node) is Several else [node]
     promoted = any(like is not None and like.dtype != parent.dtype for like in outputs)
@@ -521,7 +521,7 @@ def _fitted(part: Any, parent: Shaped, node: Node) -> Any:
 def _spread(part: Any, like: Shaped, node: Node) -> Any:
     """A part of a tangent with its result's shape and dtype: broadcast, and promoted."""
     row = node.plan.row  # type: ignore[union-attr]
-    if part.shape != like.shape and row.broadcasts and _extends(like.shape, part.shape):
+    if part.shape != like.shape and row.broadcasts and extends(like.shape, part.shape):
         part = expand(part, like.shape)
     if part.dtype != like.dtype and any(
         parent is not None and parent.dtype != like.dtype for parent in node.parents
@@ -532,7 +532,7 @@ def _spread(part: Any, like: Shaped, node: Node) -> Any:
     return part
 
 
-def _extends(shape: tuple[int, ...], base: tuple[int, ...]) -> bool:
+def extends(shape: tuple[int, ...], base: tuple[int, ...]) -> bool:
     """Whether an array of shape `base` broadcasts to `shape`."""
     pairs = zip(reversed(shape), reversed(base), strict=False)
     return len(shape) >= len(base) and all(m in (n, 1) for n, m in pairs)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .debugging.shapes import with_lines
+from .hooks import with_lines
 from .kernels.dispatch import explained, numbers
 from .kernels.elementwise import (
     bernoulli_loss,

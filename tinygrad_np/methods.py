@@ -10,10 +10,11 @@ from typing import Any, Protocol, Self, TypeVar, overload
 
 import numpy as np
 
+from . import hooks
 from .at import At
-from .debugging import shapes
 from .kernels.dispatch import explained
 from .kernels.elementwise import cast
+from .rules import TABLE
 
 # NumPy's own types say that its functions take and give arrays; they also take and give Tensors.
 numpy: Any = np
@@ -193,22 +194,22 @@ class Methods:
     # Comparisons are locally constant: plain arrays
 
     def __eq__(self, other: object) -> Any:
-        return shapes.compared(operator.eq, self, other)
+        return _compared(operator.eq, self, other)
 
     def __ne__(self, other: object) -> Any:
-        return shapes.compared(operator.ne, self, other)
+        return _compared(operator.ne, self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return shapes.compared(operator.lt, self, other)
+        return _compared(operator.lt, self, other)
 
     def __le__(self, other: Any) -> Any:
-        return shapes.compared(operator.le, self, other)
+        return _compared(operator.le, self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return shapes.compared(operator.gt, self, other)
+        return _compared(operator.gt, self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return shapes.compared(operator.ge, self, other)
+        return _compared(operator.ge, self, other)
 
     __hash__ = object.__hash__
 
@@ -239,3 +240,22 @@ class Methods:
         if self.ndim:
             raise TypeError(f"format {spec!r} is for a single number, not for shape {self.shape}")
         return format(self._value[()], spec)
+
+
+def _compared(compare: Any, tensor: Any, other: Any) -> Any:
+    """``compare`` a Tensor's value and anything."""
+    try:
+        return compare(tensor._value, getattr(other, "_value", other))
+    except ValueError as error:
+        hooks.explain(error, TABLE[_COMPARISONS[compare]], (tensor, other), {})
+        raise
+
+
+_COMPARISONS: dict[Any, Any] = {
+    operator.eq: np.equal,
+    operator.ne: np.not_equal,
+    operator.lt: np.less,
+    operator.le: np.less_equal,
+    operator.gt: np.greater,
+    operator.ge: np.greater_equal,
+}

@@ -5,9 +5,8 @@ Converting it to an array or a number, and writing into it; each error says what
 
 from typing import Any, NoReturn
 
-from . import answers
+from . import answers, hooks
 from .at import written
-from .debugging import callers
 from .rules import TABLE, load
 
 
@@ -26,16 +25,16 @@ class Refusals:
     ndim: Any
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
-        raise TypeError(answers.lost("array", callers.called()))
+        raise TypeError(answers.lost("array", hooks.called()))
 
     def __float__(self) -> NoReturn:
-        raise TypeError(answers.lost("float", callers.called()))
+        raise TypeError(answers.lost("float", hooks.called()))
 
     def __int__(self) -> NoReturn:
-        raise TypeError(answers.lost("int", callers.called()))
+        raise TypeError(answers.lost("int", hooks.called()))
 
     def __complex__(self) -> NoReturn:
-        raise TypeError(answers.lost("complex", callers.called()))
+        raise TypeError(answers.lost("complex", hooks.called()))
 
     def __index__(self) -> NoReturn:
         raise TypeError("a Tensor is no index and no length; use int(t.item()), a constant")
@@ -80,8 +79,8 @@ class Refusals:
 
 
 def _no_writing(sign: str) -> NoReturn:
-    called = callers.called()
-    if called is not None and called.name.startswith("scipy."):  # which does so inside
+    called = hooks.called()
+    if called is not None and called[0].startswith("scipy."):  # which does so inside
         raise TypeError(answers.lost("array", called))
     raise TypeError(
         f"a Tensor is never written into; instead of t {sign}= value write t = t {sign} value "

@@ -19,11 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from . import tree
-from .debugging import modes
-from .debugging import places as lines
-from .debugging.errors import ChangedArrayError
-from .debugging.marks import fingerprint
+from . import hooks, tree
 from .kernels.dispatch import explained
 from .rules.table import Row, general, takes
 from .tensor import Tensor, apply, value_of
@@ -66,8 +62,9 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         for place in places:
             leaves[place] = ...
         args, kwargs = tree.unflatten((args, kwargs), leaves)
-        is_watched = modes.opened and modes.current().handler is not None
-        if is_watched:
+        name = getattr(function, "__name__", "remat")
+        first = hooks.observer().repeating(name) if hooks.opened else None
+        if first is not None:
             on([Tensor(value_of(tensor)) for tensor in tensors])  # a look at every step
         values = [value_of(tensor) for tensor in tensors]
         results = _values(lambda: on(values))
@@ -77,10 +74,10 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
                 f"remat: {getattr(function, '__name__', 'the function')} uses a Tensor that is not "
                 "among its arguments, and its gradient would be lost; pass it as an argument"
             )
-        name = getattr(function, "__name__", "remat")
         arrays = [np.asarray(x) for x in outputs]
-        watch = _Watch(name, leaves, arrays) if is_watched else None
-        row = _row(name, on, arrays, watch)
+        if first is not None:
+            first.keep(leaves, arrays)
+        row = _row(name, on, arrays, first)
         try:
             return tree.unflatten(results, list(apply(row, (tensors,), {})))
         finally:
@@ -98,27 +95,29 @@ def _values(compute: Callable[[], Any]) -> Any:
     return tree.map(lambda x: closed(x, since) if type(x) is Tensor else x, results)
 
 
-def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Row:
-    """A row of one call: its operands are the Tensors among the arguments, as a list."""
+def _row(name: str, on: Callable[..., Any], arrays: list[Any], first: Any) -> Row:
+    """A row of one call: its operands are the Tensors among the arguments, as a list.
+
+    `first` is what an observer has seen of the call, or None.
+    """
     constants = [i for i, array in enumerate(arrays) if array.dtype.kind not in "fc"]
     results = [arrays]  # given away with the first call: the row itself keeps nothing
-    place = watch and watch.place
 
     def differentiable(*values: Any) -> list[Any]:
         found = tree.leaves(on(list(values)))
-        if watch is not None:
-            watch.look(found)
+        if first is not None:
+            first.check(found)
         return [x for i, x in enumerate(found) if i not in constants]
 
     def pull(g: Any, operands: Any) -> Any:
         cotangents = [x for i, x in enumerate(g) if i not in constants]
-        return _anew(place, lambda: list(vjp(differentiable, *operands)[1](cotangents)))
+        return _anew(first, lambda: list(vjp(differentiable, *operands)[1](cotangents)))
 
     def push(t: Any, operands: Any) -> Any:
         tangents = [
             np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)
         ]
-        found = iter(_anew(place, lambda: jvp(differentiable, operands, tangents)[1]))
+        found = iter(_anew(first, lambda: jvp(differentiable, operands, tangents)[1]))
         return [None if i in constants else next(found) for i in range(len(arrays))]
 
     def recomputed(operands: Any) -> Any:
@@ -130,44 +129,6 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], watch: Any) -> Ro
     )
 
 
-def _anew(place: Any, compute: Callable[[], Any]) -> Any:
-    """Compute a user's function again; debug mode looks for lines no further out than this."""
-    with modes.afresh((_anew.__code__, place)):
-        return compute()
-
-
-class _Watch:
-    """What debug mode keeps of a call: its place, its results, and marks of the constants."""
-
-    def __init__(self, name: str, leaves: list[Any], results: list[Any]) -> None:
-        self.name = name
-        self.place = lines.here(2, modes.current().again)
-        self.leaves = leaves
-        self.marks = [fingerprint(x) if type(x) is np.ndarray else None for x in leaves]
-        self.results = results
-
-    def look(self, found: list[Any]) -> None:
-        """Raise `ChangedArrayError` if what was computed again is not what it was."""
-        for x, mark in zip(self.leaves, self.marks, strict=True):
-            if mark is not None and fingerprint(x) != mark:
-                raise ChangedArrayError(self._told("an argument of it was written into"))
-        if not all(map(_is_close, self.results, found)):
-            what = "an array that it uses was written into, or it draws random numbers"
-            raise ChangedArrayError(self._told(what))
-
-    def _told(self, what: str) -> str:
-        return (
-            f"remat: {self.name} gave another result when it was computed again for a derivative, "
-            f"which would be wrong: {what} since; it was called here:\n{lines.text(self.place)}\n"
-            "  Give it copies, buffer.copy(), or draw outside of it, and pass what was drawn"
-        )
-
-
-def _is_close(before: Any, now: Any) -> bool:
-    """Up to rounding: another kernel may have been chosen for Tensors."""
-    now = np.asarray(value_of(now))
-    if before.shape != now.shape or before.dtype.kind not in "fc":
-        return np.array_equal(before, now)
-    largest = np.max(np.abs(before), initial=0, where=np.isfinite(before))
-    near = float(largest) * float(np.finfo(before.dtype).eps) ** 0.5
-    return np.allclose(before, now, rtol=0, atol=near, equal_nan=True)
+def _anew(first: Any, compute: Callable[[], Any]) -> Any:
+    """Compute a user's function again; an observer tells it from the operations of a rule."""
+    return hooks.observer().again(compute, first) if hooks.opened else compute()

@@ -23,8 +23,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from . import hooks
 from .arrays import Array, floating, is_masked, shaped_like
-from .debugging import modes, shapes, watch
 from .fast.memory import elementwise, large_from
 from .graph import Node, Output, Source, collect, describe, leaf, new_number, reverse, several_of
 from .kernels.dispatch import explained, generated
@@ -71,8 +71,8 @@ class Tensor(Methods, Refusals):
         value = floating(data, dtype, "Tensor")
         self._value = value
         self._source = leaf(value.shape, value.dtype)
-        if modes.opened:
-            watch.leaf(self._source)
+        if hooks.opened:
+            hooks.observer().made(self._source, ())
 
     # What it holds
 
@@ -356,8 +356,8 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if row.kind == "constant":
             constant_call(row, args, kwargs)
             ans = row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
-            if modes.opened:
-                watch.constant(row, args, ans)
+            if hooks.opened:
+                hooks.observer().constant(row, args, ans)
             return ans
         if row.kind == "composed":
             return _compose(row, bind(row, args, kwargs))
@@ -368,9 +368,9 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _explain(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = None) -> None:
-    """Say more about NumPy's error than it does itself."""
+    """Raise a better error in place of NumPy's, if there is one."""
     refuse_in_ufunc(row, args, error)
-    shapes.tell(error, row, args, kwargs or {})
+    hooks.explain(error, row, args, kwargs or {})
 
 
 def _unary(row: Row, x: Tensor) -> Any:
@@ -405,14 +405,14 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
         f"held = {held if plan.holds_one else f'({held},)' if held else None}",
         f"above = {above if plan.has_one else f'({above},)'}",
         f"source = x{plan.positions[0]}._source",
-        # Debug mode is given the operands, too; a tuple of them for nothing would cost something.
-        "if modes.opened:",
+        # An observer is given the operands, too; a tuple of them for nothing would cost something.
+        "if hooks.opened:",
         f"    return seen(plan, held, above, ({', '.join(known)}), source)",
         "return linked(plan, held, above, ans, source)",
     ]
     names: dict[str, Any] = {
         "kernel": kernel, "large": large, "elementwise": elementwise, "plan": plan,
-        "modes": modes, "seen": _seen, "linked": _linked,
+        "hooks": hooks, "seen": _seen, "linked": _linked,
     }  # fmt: skip
     arguments = ", ".join([f"x{i}" for i in range(given)])
     text = f"def call({arguments}):\n    " + "\n    ".join(lines) + "\n"
@@ -444,10 +444,10 @@ def _linked(plan: Plan, held: Any, above: Any, ans: Any, like: Any) -> Tensor:
 
 
 def _seen(plan: Plan, held: Any, above: Any, known: Any, like: Any) -> Tensor:
-    """The same for (result, *operands), which debug mode looks at."""
+    """The same for (result, *operands), of which the observer is told."""
     tensor = _linked(plan, held, above, known[0], like)
-    if modes.opened:
-        watch.made(tensor._source, known)
+    if hooks.opened:
+        hooks.observer().made(tensor._source, known)
     return tensor
 
 
@@ -515,7 +515,7 @@ def _compose(row: Row, bound: list[Any]) -> Any:
             bound[position] = value.data
         elif is_masked(value):
             raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
-    definition: Any = watch.composing(row) if modes.opened else row.definition
+    definition: Any = hooks.observer().composing(row) if hooks.opened else row.definition
     if not row.own_value:
         return definition(*[bound[position] for position in row.needs])
     ans = row.call([_values(x) for x in bound], row.kernel)  # which also refuses what NumPy does
@@ -546,8 +546,8 @@ def _several(plan: Plan, held: Any, above: Any, known: Any, container: Any) -> A
         None if i in constant else Like(array.shape, array.dtype) for i, array in enumerate(arrays)
     ]
     node = several_of(plan, held, above, outputs)
-    if modes.opened:
-        watch.several(node, known)
+    if hooks.opened:
+        hooks.observer().made(node, known)
     results = [
         array if i in constant else rebuilt(array, Output(node, i, array.shape, array.dtype))
         for i, array in enumerate(arrays)

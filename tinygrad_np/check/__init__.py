@@ -20,17 +20,20 @@ like, `raise_if_wrong` and `assert_right`; it can be pickled.
 ['off by the factor 1/2']
 """
 
+from importlib.util import find_spec
 from typing import NoReturn
 
 from .. import answers
 from .backward import check_vjp
 from .compare import compare
-from .explain import NonFiniteReport, explain_nonfinite
 from .function import check_function
 from .gradient import assert_gradient, check_gradient
 from .jacobian import check_jacobian
 from .report import Report, Row, WrongGradientError
 from .rule import check_rule
+
+if find_spec("..debug", __name__):
+    from .explain import NonFiniteReport, explain_nonfinite
 
 __all__ = [
     "NonFiniteReport",
@@ -47,6 +50,12 @@ __all__ = [
     "explain_nonfinite",
 ]
 
+_OF_DEBUG = {"NonFiniteReport", "explain_nonfinite"}
+if "explain_nonfinite" not in globals():
+    __all__ = [name for name in __all__ if name not in _OF_DEBUG]
+
 
 def __getattr__(name: str) -> NoReturn:
+    if name in _OF_DEBUG:
+        raise AttributeError(f"{name} needs the folder tinygrad_np/debug, which is not installed")
     raise answers.no_attribute(__name__, name)

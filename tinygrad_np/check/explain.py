@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import tree
-from ..debugging.cases import described, first
-from ..debugging.errors import NonFiniteError
-from ..debugging.modes import debugging
+from ..debug.blocks import debugging
+from ..debug.cases import described, first
+from ..debug.errors import NonFiniteError
 from ..tensor import value_of
 from ..transforms import vjp
 from .arguments import is_floating

@@ -13,39 +13,61 @@ from ..kernels.scatter import index_max, index_min, index_set
 from .places import Place
 
 
+class Record(NamedTuple):
+    """What debug mode keeps with a node."""
+
+    place: Place | None = None
+    """where the user called the operation, or made the variable"""
+    within: tuple[str, ...] = ()
+    """the functions that the operation was a part of, the outermost first"""
+    known: Any = (None,)
+    """the operation's result and its operands"""
+    marks: Any = None
+    """the fingerprints of what the caller could still write into (`marks`)"""
+
+
+_NONE = Record()
+
+
+def record_of(source: Any) -> Record:
+    """The record of what made a value; an empty one, where debug mode has not seen that."""
+    return getattr(getattr(source, "node", source), "record", None) or _NONE
+
+
 class Case(NamedTuple):
     """One operation that did it."""
 
     row: Any
-    mode: str
+    """the operation's; None where a variable's cotangents were added up"""
+    kind: str
     """what was computed: "value", "vjp" or "jvp"; "sum", "tangents" or "grad", where it was the sum
     of what the rules gave; or "constant", where it came in with one"""
     place: Place | None
     within: tuple[str, ...]
     node: Any
-    names: tuple[str, ...]
-    operands: tuple[Any, ...]
-    answer: Any
-    """the operation's value"""
-    cotangent: Any
-    """what its rule was given, or None"""
+    operands: dict[str, Any]
     result: Any
-    spot: tuple[int, ...]
-    """where the first bad element of the result is"""
-    number: int
-    """how many are bad"""
-    wanted: str
-    """the operand by which the derivative was taken, or "" """
-    giver: Any
-    """the row whose rule gave the cotangent, or None"""
+    inputs: list[Any]
+    """all the arrays of numbers that the result has come of"""
+    cotangent: Any = None
+    """what its rule was given"""
+    wanted: str = ""
+    """the operand by which the derivative was taken"""
+    giver: Any = None
+    """the row whose rule gave the cotangent"""
     uses: tuple[Any, ...] = ()
     """of a sum of cotangents: the places that called the functions whose rules gave the parts"""
-    inputs: tuple[Any, ...] = ()
-    """all the arrays of numbers that the result has come of"""
+    spot: tuple[int, ...] = ()
+    """where the first bad element of the result is"""
+
+    @property
+    def name(self) -> str:
+        """The operation's name."""
+        return "a variable" if self.row is None else str(self.row.name)
 
     def meets(self, x: Any) -> tuple[int, ...] | None:
         """The index of the element of `x` that met the bad element of the result, or None."""
-        return _aligned(np.shape(x), self.spot) if is_elementwise(self.row, self.mode) else None
+        return _aligned(np.shape(x), self.spot) if is_elementwise(self.row, self.kind) else None
 
     def element(self, x: Any) -> Any:
         """The element of `x` that met the bad element of the result, or None."""
@@ -59,13 +81,17 @@ class Case(NamedTuple):
         spots = [(x, self.meets(x)) for x in self.inputs]
         return all(np.isfinite(x if here is None else x[here]).all() for x, here in spots)
 
+    def is_of_nothing(self) -> bool:
+        """Whether an operand is empty."""
+        return any(np.size(x) == 0 for x in self.operands.values())
 
-def is_elementwise(row: Any, mode: str) -> bool:
+
+def is_elementwise(row: Any, kind: str) -> bool:
     """Whether an element of the result has come of those elements alone that broadcast to it.
 
     A sum of what rules gave is, whatever made the value; a matrix product broadcasts, and is not.
     """
-    if mode in SUMS:
+    if kind in SUMS:
         return True
     is_ufunc_of_arrays = getattr(row.function, "signature", None) is not None
     return row.broadcasts and not is_ufunc_of_arrays and row.function not in _OF_OTHER_ELEMENTS

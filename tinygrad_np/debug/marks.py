@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import places
+from .cases import record_of
 from .errors import ChangedArrayError
 
 
@@ -41,8 +42,7 @@ _WRITTEN = (np.ndarray, list, tuple)
 
 def check_marks(node: Any) -> None:
     """Raise `ChangedArrayError` if an array that the node keeps is not what it was."""
-    record = getattr(node, "record", None)
-    for spot, mark in (record and record[3]) or ():
+    for spot, mark in record_of(node).marks or ():
         value = node.kept[spot[0]][spot[1]] if type(spot) is tuple else node.kept[spot]
         if fingerprint(value) != mark:
             raise ChangedArrayError(_changed(node, spot, value))
@@ -52,7 +52,7 @@ def _changed(node: Any, spot: Any, value: Any) -> str:
     row = node.plan.row
     names = [
         name
-        for name, operand in zip(row.names, node.record[2][1:], strict=False)
+        for name, operand in zip(row.names, node.record.known[1:], strict=False)
         if operand is value or (isinstance(operand, list) and any(x is value for x in operand))
     ]
     name = f"its operand {names[0]!r}" if names else "an operand"
@@ -60,7 +60,7 @@ def _changed(node: Any, spot: Any, value: Any) -> str:
     return (
         f"{row.name}: {name}{what} was written into between the call and the reverse sweep, which "
         f"would give a wrong gradient; the function was called here:\n"
-        f"{places.text(node.record[0])}\n"
+        f"{places.text(node.record.place)}\n"
         "  Put a new array in its place (buffer = values, not buffer[:] = values), or give the "
         "function a copy: buffer.copy()"
     )

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from ..at import written
-from ..rules import TABLE
-from . import modes, places, watch
+from ..hooks import opened
+from ..rules.calls import bind
+from . import places
+from .cases import record_of
 from .misfits import TELLING, Shape, broadcasting, shape_of
 
 
@@ -34,25 +36,6 @@ def tell(error: Exception, row: Any, args: Any, kwargs: Any) -> None:
             del told, error  # an error in a variable of its own frame is a cycle
 
 
-def compared(compare: Any, tensor: Any, other: Any) -> Any:
-    """``compare`` a Tensor's value and anything."""
-    try:
-        return compare(tensor._value, getattr(other, "_value", other))
-    except ValueError as error:
-        tell(error, TABLE[_COMPARISONS[compare]], (tensor, other), {})
-        raise
-
-
-_COMPARISONS: dict[Any, Any] = {
-    operator.eq: np.equal,
-    operator.ne: np.not_equal,
-    operator.lt: np.less,
-    operator.le: np.less_equal,
-    operator.gt: np.greater,
-    operator.ge: np.greater_equal,
-}
-
-
 def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | None:
     if type(error).__module__.split(".")[0] not in ("builtins", "numpy") or _is_users(error):
         return None
@@ -64,7 +47,7 @@ def _told(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | Non
     bound = _bound(row, args, kwargs)
     text = str(error)
     if _speaks(error, row):
-        lines = _lines(_operands(row, bound)) if modes.opened and _MADE not in text else ""
+        lines = _lines(_operands(row, bound)) if opened and _MADE not in text else ""
         return _like(error, text + lines) if lines else None
     told = None
     try:
@@ -128,16 +111,10 @@ def _like(error: Exception, message: str) -> Exception:
 
 
 def _bound(row: Any, args: Any, kwargs: Any) -> list[Any]:
-    if not row.names:
+    try:
+        return bind(row, args, kwargs) if row.names else list(args)
+    except (TypeError, ValueError):  # then that is what was said
         return list(args)
-    if row.rest is not None:
-        args = (*args[: row.rest], tuple(args[row.rest :]))
-    bound = [*args, *row.defaults[len(args) :]]
-    for keyword, value in kwargs.items():
-        name = row.aliases.get(keyword, keyword)
-        if name in row.names:
-            bound[row.names.index(name)] = value
-    return bound
 
 
 def _operands(row: Any, bound: list[Any]) -> list[tuple[str, Any]]:
@@ -169,23 +146,19 @@ def _is_array(x: Any) -> bool:
 
 def _lines(operands: list[tuple[str, Any]]) -> str:
     """In debug mode the lines that made the operands, as the end of a message."""
-    lines = watch.made_at([x for _, x in operands])
+    found = [(name, x, record_of(getattr(x, "_source", None)).place) for name, x in operands]
     return "".join(
         [
-            f"\n  {name}, {x.dtype} {shape_of(x)}, {_MADE}\n  {line.strip()}"
-            for (name, x), line in zip(operands, lines, strict=True)
-            if line
+            f"\n  {name}, {x.dtype} {shape_of(x)}, {_MADE}\n  {places.text(place).strip()}"
+            for name, x, place in found
+            if place
         ]
     )
 
 
-def with_lines(error: ValueError, **operands: Any) -> ValueError:
-    """The error of a layer or loss, in debug mode with the lines that made the operands.
-
-    >>> with_lines(ValueError("f: x is (2,)"), x=np.ones(2))
-    ValueError('f: x is (2,)')
-    """
-    if modes.opened:
+def with_lines(error: ValueError, operands: dict[str, Any]) -> ValueError:
+    """The error of a layer or loss, in debug mode with the lines that made the operands."""
+    if opened:
         error.args = (f"{error}{_lines(list(operands.items()))}",)
     return error
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import places
-from .cases import SUMS, Case, described, first
+from .cases import SUMS, Case, described, first, record_of
 
 
 class NonFiniteError(FloatingPointError):
@@ -50,13 +50,13 @@ def error_of(case: Case) -> NonFiniteError:
     from . import diagnoses  # which only those need who have an error
 
     error = NonFiniteError(_told(case, diagnoses.reason(case)))
-    error.function = case.row.name
-    error.mode = "sum" if case.mode in SUMS else case.mode
+    error.function = case.name
+    error.mode = "sum" if case.kind in SUMS else case.kind
     place = next(filter(None, [case.place, *reversed(case.uses)]), None)
     error.file, error.line = places.file_and_line(place) if place else (None, None)
     error.node = case.node
-    error.operands = case.operands
-    error.names = case.names
+    error.operands = tuple(case.operands.values())
+    error.names = tuple(case.operands)
     error.result = case.result
     return error
 
@@ -64,7 +64,7 @@ def error_of(case: Case) -> NonFiniteError:
 def _told(case: Case, reason: str) -> str:
     value = case.result[case.spot]
     what = "nan" if np.isnan(value) else "inf" if np.real(value) >= 0 else "-inf"
-    name = " in ".join([case.row.name, *reversed(case.within)])
+    name = " in ".join([case.name, *reversed(case.within)])
     library = places.library_function(case.place)
     if library and library not in case.within:
         name += f" in {library}"
@@ -78,16 +78,17 @@ def _told(case: Case, reason: str) -> str:
     else:
         where = "it is used here:" if uses else "where it was called is not known"
     what = f"{'finite numbers' if case.is_of_finite() else 'infinities'} into {what}"
-    head = _HEADS[case.mode].format(name=name, what=what, wanted=case.wanted, where=where)
+    head = _HEADS[case.kind].format(name=name, what=what, wanted=case.wanted, where=where)
     lines = [head]
     lines += uses if uses and not case.place else [places.text(case.place)]
     which = "first" if case.spot == first(~np.isfinite(case.result)) else "first new one"
-    bad = f"{case.number} of {case.result.size} not finite, the {which} at {case.spot}: {value}"
+    number = int(np.count_nonzero(~np.isfinite(case.result)))
+    bad = f"{number} of {case.result.size} not finite, the {which} at {case.spot}: {value}"
     lines.append(f"  result: {case.result.dtype} {case.result.shape}, {bad}")
     if case.cotangent is not None:
-        what = "tangent" if case.mode == "jvp" else "cotangent"
+        what = "tangent" if case.kind == "jvp" else "cotangent"
         lines.append(f"  {what}: {described(case.cotangent, case.meets(case.cotangent))}")
-    for name, operand in list(zip(case.names, case.operands, strict=True))[:_MOST]:
+    for name, operand in list(case.operands.items())[:_MOST]:
         lines.append(f"  {name}: {described(operand, case.meets(operand))}")
     if len(case.operands) > _MOST:
         lines.append(f"  … and {len(case.operands) - _MOST} more operands")
@@ -107,18 +108,12 @@ def _uses(case: Case) -> list[str]:
     return [*texts[:_MOST], f"  … and {len(texts) - _MOST} more"] if texts[_MOST:] else texts
 
 
-def place_of(source: Any) -> places.Place | None:
-    """The user's place where this was made, if debug mode saw it."""
-    record = getattr(getattr(source, "node", source), "record", None)
-    return record[0] if record else None
-
-
 def is_variable(node: Any) -> bool:
     """Whether this is no result of an operation: a leaf, or the argument of a transform."""
     plan = getattr(node, "plan", None)
     if plan is None:
         return node is not None
-    return place_of(node) is None and plan.row.name[0] == "<"
+    return record_of(node).place is None and plan.row.name[0] == "<"
 
 
 _MOST = 8  # operands that are described, and uses
