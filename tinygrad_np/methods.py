@@ -208,7 +208,7 @@ class Methods:
             )
         if not np.can_cast(self.dtype, dtype, casting):
             raise TypeError(f"astype: casting={casting!r} does not allow {self.dtype} to {dtype}")
-        return cast(self, dtype)
+        return cast(self, dtype) if dtype != self.dtype else self.copy()
 
     @explained
     def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Any:

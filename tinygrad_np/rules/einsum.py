@@ -123,7 +123,7 @@ def _cotangent(
     part = expand(part, tuple(lengths.values()))
     if len(own) > len(lengths):
         part = _on_diagonals(part, own, lengths)
-    return part if part.dtype == x.dtype else cast(part, x.dtype)
+    return cast(part, x.dtype)
 
 
 def _on_diagonals(part: Any, own: str, lengths: dict[str, int]) -> Any:
