@@ -168,8 +168,8 @@ def _several(function: Callable[..., Any], steps: Any, axes: tuple[int, int] | N
     return linear(function, signature, _along_several(steps), kernel=kernel)
 
 
-def _hermitian(function: Callable[..., Any], text: Callable[..., Any]) -> Row:
-    return composed(function, takes("a", n=None, axis=-1, norm=None, out=None), text, {"a"})
+def _hermitian(function: Callable[..., Any], definition: Callable[..., Any]) -> Row:
+    return composed(function, takes("a", n=None, axis=-1, norm=None, out=None), definition, {"a"})
 
 
 def _shift(function: Callable[..., Any], back: Callable[..., Any]) -> Row:

@@ -4,10 +4,10 @@ Logistic and error functions, the normal distribution, Gamma and its kin, entrop
 functions, transformations. All others are refused by name.
 
 Policy: 0·log 0 is 0, and so is its derivative by the argument of the logarithm (in `xlogy`,
-`xlog1py`, `rel_entr` and `kl_div`); by the factor it is the logarithm, honestly −inf. The ends of a
-domain are honest, too: `entr` at 0, `logit` at 0 and 1, `erfinv` at ±1, `ndtri` at 0 and 1 have
-derivative inf. The kinks of `i0e`, `i1e` and `ive` at 0 have the mean of both sides. Parameters and
-orders (of `gammainc`, `betainc`, `jv`, `zeta`, …) have no rule and raise.
+`xlog1py`, `rel_entr` and `kl_div`); by the factor it is the logarithm, −inf. Infinite derivatives
+at the ends of a domain are not clipped: `entr` at 0, `logit` at 0 and 1, `erfinv` at ±1, `ndtri` at
+0 and 1. The kinks of `i0e`, `i1e` and `ive` at 0 have the mean of both sides. Parameters and orders
+(of `gammainc`, `betainc`, `jv`, `zeta`, …) have no rule and raise.
 
 Formulas: NIST Digital Library of Mathematical Functions, chapters 5 to 10, 20.
 """
