@@ -161,10 +161,7 @@ def logistic_loss(logits: Any, labels: Any) -> Any:
 
 
 class _Floats:
-    """What the two formulas below take from NumPy, for Python's floats.
-
-    Training with single images takes half the time with them.
-    """
+    """What the two formulas below take from NumPy, for Python's floats."""
 
     maximum, exp, log1p = max, math.exp, math.log1p
 
@@ -358,7 +355,7 @@ cast.implementation = _cast  # type: ignore[attr-defined]
 
 
 def _is_one_number(logits: Any, labels: Any) -> bool:
-    """Whether Python's floats serve as well."""
+    """Whether Python's floats serve as well: training with single images takes half the time."""
     return logits.size == 1 and labels.dtype is logits.dtype and logits.dtype.itemsize <= 8
 
 
