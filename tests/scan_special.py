@@ -21,7 +21,7 @@ from scan_cases import (
     exp,
 )
 
-from tinygrad_np.kernels import distributions
+from tinygrad_np.rules.special import exponential_moment
 
 special: Any = scipy.special
 
@@ -499,8 +499,8 @@ SPECIAL: dict[Any, list[Case]] = {
     special.kve: _many(special.kve, lambda v: _modified(_besselk, v, -1, 1), **_RISES),
     # exponentials and angles
     special.exprel: _closed(special.exprel, _exprel),
-    distributions.exponential_moment: [
-        Case(lambda x: distributions.exponential_moment(x, 1), None,
+    exponential_moment: [
+        Case(lambda x: exponential_moment(x, 1), None,
              closed=lambda o, x: _exprel((o[0] + 1,), x))
     ],
     special.exp1: _case(special.exp1, mp.e1, lambda x: -mp.exp(-x) / x, domain=(POSITIVE,)),

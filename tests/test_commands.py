@@ -141,7 +141,8 @@ def run(words, folder, data=None):
 def shown():
     """Each command that is shown, and where."""
     texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
-    texts[ROOT / "README.md"] = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in ("README.md", "CONTRIBUTING.md"):
+        texts[ROOT / name] = (ROOT / name).read_text(encoding="utf-8")
     for folder in ("examples", "tests", "benchmarks", "tinygrad_np"):
         texts.update((path, docstring(path)) for path in (ROOT / folder).rglob("*.py"))
     where = {}

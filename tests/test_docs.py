@@ -1,4 +1,4 @@
-"""The README's table of a comparison is what is printed; pytest runs its examples and the docs'."""
+"""What the README prints and what the docs name is there; pytest runs the examples of both."""
 
 import doctest
 import re
@@ -30,3 +30,40 @@ def test_the_comparison_in_the_readme_is_as_printed():
     )
     assert without_rounding(table).count("tiny") == 4
     assert without_rounding(str(report)) == without_rounding(table)
+
+
+PAGES = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")
+PACKAGE = Path(tinygrad_np.__file__).parent
+
+
+def text_of(page):
+    if not (README.parent / page).exists():
+        pytest.skip("an installed package has no docs")
+    return (README.parent / page).read_text(encoding="utf-8")
+
+
+def place_of(name):
+    """Where a file or folder is that a page names, from the checkout's or the package's folder."""
+    return next((p for p in (PACKAGE / name, README.parent / name) if p.exists()), None)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_files_that_a_page_names_are_there(page):
+    names = re.findall(r"[\w./]+(?:\.py\b|(?<=\w)/(?=[`\s]))", text_of(page))
+    assert names
+    assert [name for name in names if place_of(name) is None] == []
+
+
+def test_each_word_of_the_glossary_is_where_it_says():
+    pairs = re.findall(r"`([\w./]+\.py)`: `([\w.]+)`", text_of("docs/glossary.md"))
+    for path, name in pairs:
+        word = rf"\b{name.split('.')[-1]}\b"
+        assert re.search(word, place_of(path).read_text(encoding="utf-8")), (path, name)
+    assert len(pairs) > 50
+
+
+def test_the_functions_that_the_architecture_names_are_there():
+    code = "\n".join([path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")])
+    words = set(re.findall(r"\w+", code))
+    names = re.findall(r"`(?:\w+\.)*(\w+)`", text_of("docs/architecture.md"))
+    assert set(names) - words == set()

@@ -247,6 +247,11 @@ class TestElementwise:
         assert elementwise.cast(np.array([1 + 2j]), np.float64).tolist() == [1]
         assert elementwise.cast(np.ones(2), np.complex64).dtype == np.complex64
 
+    @pytest.mark.parametrize("x", [np.ones(2), tg.Tensor([1.0, 2.0])])
+    def test_cast_asks_whether_it_has_to(self, x):
+        assert elementwise.cast(x, np.float64) is x
+        assert elementwise.cast(x, x.dtype) is x
+
 
 class TestShapes:
     @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ from maps import assert_same_matrix, integers
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.kernels.contraction import Contraction
-from tinygrad_np.rules.einsum import _cotangents, _labels
+from tinygrad_np.rules.einsum import Contraction, _cotangents, _labels
 
 RNG = np.random.default_rng(5)
 

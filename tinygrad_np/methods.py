@@ -183,7 +183,7 @@ class Methods:
             )
         if not np.can_cast(self.dtype, dtype, casting):
             raise TypeError(f"astype: casting={casting!r} does not allow {self.dtype} to {dtype}")
-        return cast(self, dtype)
+        return cast(self, dtype) if dtype != self.dtype else self.copy()
 
     def __round__(self, ndigits: int | None = None) -> Any:
         """Python's ``round(t)`` of a single number, which is a constant."""

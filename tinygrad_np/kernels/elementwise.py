@@ -11,7 +11,7 @@ import numpy as np
 
 from ..fast import paths
 from ..fast.memory import empty
-from .dispatch import array_function, numbers
+from .dispatch import array_function, numbers, overrides
 
 
 @array_function
@@ -157,13 +157,34 @@ def logistic_loss(logits: Any, labels: Any) -> Any:
     >>> logistic_loss(np.array([-1000.0, 0.0, 1000.0]), np.array([0.0, 1.0, 0.0]))
     array([0.00000000e+00, 6.93147181e-01, 1.00000000e+03])
     """
-    return _logistic_loss(real_numbers(logits, "logistic_loss"), labels)
+    logits = real_numbers(logits, "logistic_loss")
+    return _logistic_loss(logits, labels, constant(0, logits.dtype))
 
 
-def _logistic_loss(logits: Any, labels: Any) -> Any:
+class _Floats:
+    """What the two formulas below take from NumPy, for Python's floats."""
+
+    maximum, exp, log1p = max, math.exp, math.log1p
+
+    @staticmethod
+    def where(condition: bool, x: float, y: float) -> float:
+        return x if condition else y
+
+
+def _logistic_loss(logits: Any, labels: Any, zero: Any, xp: Any = np) -> Any:
     # In this order: log1p's small values must not be lost beside z before z·y takes that away.
-    loss = np.maximum(logits, constant(0, logits.dtype)) - logits * labels
-    return loss + np.log1p(np.exp(-np.abs(logits)))
+    loss = xp.maximum(logits, zero) - logits * labels
+    return loss + xp.log1p(xp.exp(-abs(logits)))
+
+
+def _logistic_residual(logits: Any, labels: Any, one: Any, xp: Any = np) -> Any:
+    # Not σ(z) − y, which rounds to 0 where y = 1 and z is large.
+    small = xp.exp(-abs(logits))
+    of_one = one / (one + small)  # σ of the larger of z and −z
+    of_other = small * of_one
+    positive = logits > 0
+    hit, miss = xp.where(positive, of_other, of_one), xp.where(positive, of_one, of_other)
+    return (1 - labels) * miss - labels * hit
 
 
 @array_function
@@ -175,10 +196,8 @@ def mean_logistic_loss(logits: Any, labels: Any) -> Any:
     """
     logits = real_numbers(logits, "mean_logistic_loss")
     if _is_one_number(logits, labels):
-        z = logits.item()
-        loss = max(z, 0.0) - z * labels.item() + math.log1p(math.exp(-abs(z)))
-        return logits.dtype.type(loss)
-    losses = _logistic_loss(logits, labels)
+        return logits.dtype.type(_logistic_loss(logits.item(), labels.item(), 0.0, _Floats))
+    losses = _logistic_loss(logits, labels, constant(0, logits.dtype))
     if losses.dtype.itemsize < 4:
         return np.mean(losses)  # which adds up in float32
     return np.add.reduce(losses, None) / losses.size
@@ -195,20 +214,9 @@ def logistic_residual(logits: Any, labels: Any) -> Any:
     """
     logits = real_numbers(logits, "logistic_residual")
     if _is_one_number(logits, labels):
-        z, y = logits.item(), labels.item()
-        small = math.exp(-abs(z))
-        of_one, of_other = 1.0 / (1.0 + small), small / (1.0 + small)
-        hit, miss = (of_other, of_one) if z > 0 else (of_one, of_other)
-        residual = (1.0 - y) * miss - y * hit
+        residual = _logistic_residual(logits.item(), labels.item(), 1.0, _Floats)
         return np.array(residual, logits.dtype).reshape(logits.shape)
-    # Not σ(z) − y, which rounds to 0 where y = 1 and z is large.
-    one = constant(1, logits.dtype)
-    small = np.exp(-np.abs(logits))
-    of_one = one / (one + small)  # σ of the larger of z and −z
-    of_other = small * of_one
-    positive = logits > 0
-    hit, miss = np.where(positive, of_other, of_one), np.where(positive, of_one, of_other)
-    return (1 - labels) * miss - labels * hit
+    return _logistic_residual(logits, labels, constant(1, logits.dtype))
 
 
 @array_function
@@ -325,16 +333,26 @@ def larger(x: Any, y: Any) -> Any:
     return 1 - lost - tied / 2
 
 
-@array_function
 def cast(x: Any, dtype: Any) -> Any:
-    """`x` as another floating dtype; from complex to real it keeps the real part.
+    """`x` as a floating dtype, itself if it has that one; from complex to real, the real part.
 
     >>> cast(np.array([1.0, 2.0]), np.float32)
     array([1., 2.], dtype=float32)
     """
+    if x.dtype == dtype:
+        return x
+    if overrides(type(x)):
+        return x.__array_function__(cast, (type(x),), (x, dtype), {})
+    return _cast(x, dtype)
+
+
+def _cast(x: Any, dtype: Any) -> Any:
     if x.dtype.kind == "c" and np.dtype(dtype).kind != "c":
         x = x.real
     return x.astype(dtype)
+
+
+cast.implementation = _cast  # type: ignore[attr-defined]
 
 
 def _is_one_number(logits: Any, labels: Any) -> bool:

@@ -20,7 +20,7 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
     The transpose of ``x[index]`` as a linear map: `index` is anything NumPy takes between
     brackets, and `values` has the shape of ``x[index]`` exactly. Raises ``ValueError`` if not,
-    ``IndexError`` where the index is none or leaves the shape.
+    ``IndexError`` where the index is invalid or out of bounds.
 
     >>> scatter_add(np.array([1.0, 10.0, 100.0]), [0, 2, 0], (4,))
     array([101.,   0.,  10.,   0.])
@@ -116,7 +116,7 @@ _UNFIT = (IndexError, OverflowError, TypeError, ValueError)
 
 
 def _in_words(function: str, x: Any, value: Any, error: Exception) -> Exception:
-    """What NumPy says, with `function` and the shapes."""
+    """NumPy's error with the function and the shapes."""
     kind = IndexError if isinstance(error, IndexError) else ValueError
     return kind(
         f"{function}: values of shape {np.shape(value)} at an index of an array of shape "

@@ -1,7 +1,7 @@
-"""on_values: what a text of the table needs where values decide.
+"""on_values: call a function on the values of Tensors alone; its result is a constant.
 
-Such a text is written in functions that also take Tensors. How many bins, or which elements are
-picked, depends on the values alone, and is constant beside them.
+The definition of a composed row runs on Tensors. How many bins it counts in, or which elements it
+picks, depends on their values, and is constant in between.
 """
 
 from collections.abc import Callable

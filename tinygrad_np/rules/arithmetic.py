@@ -102,7 +102,7 @@ def _like(y: Any, g: Any) -> Any:
 
 
 def _alive(factor: Any, x: Any) -> Any:
-    """`factor`, and 0 where it is not finite and `x` is 0: where their product is 0 by decree.
+    """`factor`, and 0 where it is not finite and `x` is 0: there their product is defined as 0.
 
     Elsewhere an x that is 0 by chance keeps its factor, which is its derivative.
     """

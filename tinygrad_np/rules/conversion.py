@@ -1,4 +1,4 @@
-"""Copies, other dtypes, and one number everywhere."""
+"""`copy`, `astype`, and `full_like`, which fills with one number."""
 
 import numpy as np
 

@@ -84,7 +84,7 @@ def _along_one(transpose: _Transpose) -> Callable[..., Any]:
     def vjp(g: Any, a_like: Any, n: Any, axis: Any, norm: Any) -> Any:
         before = a_like.shape[axis]
         part = transpose(g, axis % g.ndim, norm, before, before if n is None else n)
-        return _in_dtype(part, a_like)
+        return cast(part, a_like.dtype)  # real, where real numbers were given
 
     return vjp
 
@@ -112,14 +112,9 @@ def _along_several(steps: Callable[[int], list[tuple[int, _Transpose]]]) -> Call
             done.append((transpose, axis, before, n))
         for transpose, axis, before, n in reversed(done):
             g = transpose(g, axis, norm, before, n)
-        return _in_dtype(g, a_like)
+        return cast(g, a_like.dtype)
 
     return vjp
-
-
-def _in_dtype(g: Any, a_like: Any) -> Any:
-    """The real part, where a transform that takes complex numbers was given real ones."""
-    return g if g.dtype == a_like.dtype else cast(g, a_like.dtype)
 
 
 def _fftn_steps(count: int) -> list[tuple[int, _Transpose]]:
@@ -173,8 +168,8 @@ def _several(function: Callable[..., Any], steps: Any, axes: tuple[int, int] | N
     return linear(function, signature, _along_several(steps), kernel=kernel)
 
 
-def _hermitian(function: Callable[..., Any], text: Callable[..., Any]) -> Row:
-    return composed(function, takes("a", n=None, axis=-1, norm=None, out=None), text, {"a"})
+def _hermitian(function: Callable[..., Any], definition: Callable[..., Any]) -> Row:
+    return composed(function, takes("a", n=None, axis=-1, norm=None, out=None), definition, {"a"})
 
 
 def _shift(function: Callable[..., Any], back: Callable[..., Any]) -> Row:

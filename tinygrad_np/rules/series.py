@@ -46,8 +46,8 @@ def _polygrid2d(x: Any, y: Any, c: Any) -> Any:
 
 # NumPy 2.0 does not hand the first two over to a Tensor, and 2.5 is the first to have the last.
 ROWS = tuple(
-    composed(getattr(polynomial, name), takes(*names), text, set(names), analytic=True)
-    for name, names, text in (
+    composed(getattr(polynomial, name), takes(*names), definition, set(names), analytic=True)
+    for name, names, definition in (
         ("polyval2d", ("x", "y", "c"), _polyval2d),
         ("polygrid2d", ("x", "y", "c"), _polygrid2d),
         ("polyvalnd", ("pts", "c"), lambda pts, c: _polyvalnd(pts, c)),

@@ -52,11 +52,7 @@ def _transpose_vjp(g: Any, axes: Any) -> Any:
 
 def _concatenate_vjp(g: Any, arrays_like: Any, axis: Any) -> Any:
     if axis is None:
-        ends = list(accumulate([a.size for a in arrays_like], initial=0))
-        return [
-            g[start:end].reshape(a.shape)
-            for (start, end), a in zip(pairwise(ends), arrays_like, strict=True)
-        ]
+        return parted(g, tuple([a.shape for a in arrays_like]))
     axis %= g.ndim
     before = (slice(None),) * axis
     ends = list(accumulate([a.shape[axis] for a in arrays_like], initial=0))
@@ -129,18 +125,15 @@ ROWS = (
         _concatenate_vjp,
         nested={"arrays"},
     ),
-    linear(
-        np.split,
-        takes("ary", "indices_or_sections", axis=0),
-        split_vjp,
-        constant_outputs=(),
-    ),
-    linear(
-        np.array_split,
-        takes("ary", "indices_or_sections", axis=0),
-        split_vjp,
-        constant_outputs=(),
-    ),
+    *[
+        linear(
+            function,
+            takes("ary", "indices_or_sections", axis=0),
+            split_vjp,
+            constant_outputs=(),
+        )
+        for function in (np.split, np.array_split)
+    ],
     linear(
         np.stack,
         takes("arrays", axis=0, out=None, dtype=None, casting="same_kind"),

@@ -4,7 +4,7 @@ Where several arrays go in and several come out (`broadcast_arrays`, `meshgrid`,
 plain array among them comes out as a plain array: it is a constant.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -86,10 +86,15 @@ def _depth(part: Any, leaves: list[Any], where: str) -> int:
     return 1 + depths.pop()
 
 
-def _at_least(arys: Any, lifted: Any) -> Any:
-    arrays = [as_array(a) for a in arys]
-    results = tuple([a.reshape(lifted(a.shape)) for a in arrays])
-    return results[0] if len(results) == 1 else results
+def _at_least(function: Callable[..., Any], lifted: Callable[[Any], Any]) -> Row:
+    """Arrays in the shapes that `lifted` makes of theirs."""
+
+    def definition(arys: Any) -> Any:
+        arrays = [as_array(a) for a in arys]
+        results = tuple([a.reshape(lifted(a.shape)) for a in arrays])
+        return results[0] if len(results) == 1 else results
+
+    return composed(function, takes("*arys"), definition, {"arys"})
 
 
 def _broadcast_arrays(args: Any) -> Any:
@@ -123,7 +128,17 @@ def _ix(args: Any) -> Any:
     return _meshgrid(places, True, "ij")
 
 
-_SPLIT = takes("ary", "indices_or_sections")
+def _split(function: Callable[..., Any], axis: int) -> Row:
+    """Sections along `axis`, or along the last one where there are fewer."""
+    return linear(
+        function,
+        takes("ary", "indices_or_sections"),
+        lambda g, ary_like, indices_or_sections: split_vjp(
+            g, ary_like, indices_or_sections, min(axis, ary_like.ndim - 1)
+        ),
+        constant_outputs=(),
+    )
+
 
 ROWS: tuple[Row, ...] = (
     linear(np.vstack, _STACK, _vstack_vjp, nested={"tup"}),
@@ -133,23 +148,9 @@ ROWS: tuple[Row, ...] = (
     composed(np.append, takes("arr", "values", axis=None), _append, {"arr", "values"}),
     composed(np.block, takes("arrays"), _block, {"arrays"}),
     # more axes, and the same axes for all
-    composed(
-        np.atleast_1d, takes("*arys"), lambda arys: _at_least(arys, lambda s: s or (1,)), {"arys"}
-    ),
-    composed(
-        np.atleast_2d,
-        takes("*arys"),
-        lambda arys: _at_least(arys, lambda s: (1,) * (2 - len(s)) + s),
-        {"arys"},
-    ),
-    composed(
-        np.atleast_3d,
-        takes("*arys"),
-        lambda arys: _at_least(
-            arys, lambda s: s if len(s) > 2 else (*(1,) * (2 - len(s)), *s, 1)
-        ),
-        {"arys"},
-    ),
+    _at_least(np.atleast_1d, lambda s: s or (1,)),
+    _at_least(np.atleast_2d, lambda s: (1,) * (2 - len(s)) + s),
+    _at_least(np.atleast_3d, lambda s: s if len(s) > 2 else (*(1,) * (2 - len(s)), *s, 1)),
     composed(np.broadcast_arrays, takes("*args", subok=False), _broadcast_arrays, {"args"}),
     composed(
         np.meshgrid,
@@ -159,27 +160,10 @@ ROWS: tuple[Row, ...] = (
     ),
     composed(np.ix_, takes("*args"), _ix, {"args"}),
     # the parts along an axis
-    linear(
-        np.vsplit,
-        _SPLIT,
-        lambda g, ary_like, indices_or_sections: split_vjp(g, ary_like, indices_or_sections, 0),
-        constant_outputs=(),
-    ),
-    linear(
-        np.hsplit,
-        _SPLIT,
-        lambda g, ary_like, indices_or_sections: split_vjp(
-            g, ary_like, indices_or_sections, min(ary_like.ndim, 2) - 1
-        ),
-        constant_outputs=(),
-    ),
-    linear(
-        np.dsplit,
-        _SPLIT,
-        lambda g, ary_like, indices_or_sections: split_vjp(g, ary_like, indices_or_sections, 2),
-        constant_outputs=(),
-    ),
-)  # fmt: skip
+    _split(np.vsplit, 0),
+    _split(np.hsplit, 1),
+    _split(np.dsplit, 2),
+)
 
 if hasattr(np, "unstack"):  # since NumPy 2.1
     ROWS += (

@@ -9,8 +9,8 @@ The ending of the file says which format it has:
 
 `load` reads what others write in these formats, too, as a dict of arrays.
 
-Nothing is pickled, so a file from a stranger cannot run anything; whatever does not fit to the byte
-raises `DamagedFileError`.
+Nothing is pickled, so an untrusted file cannot run anything; a file that is damaged, if only by a
+byte, raises `DamagedFileError`.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from ..tensor import Tensor, value_of
 
 FORMAT = "tinygrad_np tree 1"
 
-# What a text from a stranger may raise on its way to a tree.
+# What the text of an untrusted file may raise on its way to a tree.
 _UNREADABLE = (
     ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError,
     ValueError,

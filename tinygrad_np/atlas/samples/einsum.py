@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.contraction import Contraction, contraction
+from ...rules.einsum import Contraction, contraction
 from .draws import REAL, Draw, Edge, Generator, Sample, call
 
 Shapes = tuple[tuple[int, ...], ...]

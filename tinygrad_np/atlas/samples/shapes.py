@@ -47,7 +47,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.broadcast_to: shaped(((3, 1), ((2, 3, 4),), {}), ((), ((2,),), {})),
     expand: shaped(((1, 1), ((2, 3),), {}), ((3, 1), ((2, 3, 4),), {})),
     sum_to: shaped(((2, 3, 4), ((3, 1),), {}), ((3, 3), ((3,),), {})),
-    cast: shaped(((3, 3), (np.dtype(np.float64),), {})),
+    cast: shaped(((3, 3), (np.dtype(np.complex128),), {}), ((3, 3), (np.dtype(np.float64),), {})),
     np.concatenate: _concatenated,
     np.stack: _joined,
     np.split: shaped(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ...kernels.distributions import (
+from ...rules.special import (
     beta_density,
     exponential_moment,
     gamma_density,
