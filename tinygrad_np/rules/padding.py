@@ -20,7 +20,12 @@ from ..kernels.shapes import along
 from ..kernels.windows import pad
 from .table import composed, linear, takes
 
-_STATISTICS: dict[str, Any] = {"maximum": np.max, "mean": np.mean, "median": np.median, "minimum": np.min}
+_STATISTICS: dict[str, Any] = {
+    "maximum": np.max,
+    "mean": np.mean,
+    "median": np.median,
+    "minimum": np.min,
+}
 
 Pair = tuple[int, int]
 
