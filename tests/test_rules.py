@@ -23,7 +23,6 @@ EQUIVALENT = {
     ("np.add", "x and y: vjp swapped"),
     ("np.add", "x and y: jvp swapped"),
     ("np.add", "x and y: vjp and jvp swapped"),
-    ("np.pad", "constant_values and end_values: jvp swapped"),
 }
 
 

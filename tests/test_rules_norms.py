@@ -136,6 +136,27 @@ class TestCond:
                 gradient = tg.grad(lambda a, p=p: np.sum(np.linalg.cond(a, p)))(stack)
             assert close(gradient[1], tg.grad(lambda a, p=p: np.linalg.cond(a, p))(a), 1e-14)
 
+    @pytest.mark.parametrize("p", [None, 2])
+    def test_a_matrix_that_is_singular_to_rounding_is_singular(self, p):
+        gradient = tg.grad(lambda a: np.linalg.cond(a, p))(np.ones((2, 2)))
+        assert np.all(np.isnan(gradient))
+        assert not np.any(tg.grad(lambda a: np.linalg.cond(a, -2))(np.ones((2, 2))))
+
+    @pytest.mark.parametrize("p", [1, -np.inf, "fro"])
+    def test_a_singular_matrix_has_no_second_derivative_either(self, p):
+        gradient = tg.grad(lambda a: np.linalg.cond(a, p))
+        with np.errstate(all="ignore"):
+            second = tg.grad(lambda a: np.sum(gradient(a)))(np.diag([1.0, 0.0]))
+        assert np.all(np.isnan(second))
+
+    @pytest.mark.parametrize("p", [None, 2, -2])
+    def test_at_ties_the_second_derivative_is_that_of_shared_values(self, p):
+        """Of mean(s)·mean(1/s), or its reciprocal: along diag(t, −t) that is 1 / (1 − t²)."""
+        t = np.diag([1.0, -1.0])
+        gradient = tg.grad(lambda a: np.linalg.cond(a, p))
+        second = tg.grad(lambda a: np.sum(t * gradient(a)))(np.eye(2))
+        assert np.allclose(second, -t if p == -2 else t, atol=1e-14)
+
     def test_the_unit_matrix_is_a_minimum(self):
         # All values tie for both ends and share: the gradient is that of a minimum.
         assert np.allclose(tg.grad(np.linalg.cond)(np.eye(3)), 0)

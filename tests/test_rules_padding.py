@@ -68,6 +68,20 @@ def test_several_middle_elements_share_by_their_order():
     assert tg.grad(lambda v: np.pad(v, (1, 0), "median")[0])(x).tolist() == [0, 0, 0.5, 0.5]
 
 
+def test_a_median_of_nan_has_the_derivative_of_np_median():
+    x = np.array([1.0, np.nan, 2.0, 3.0])
+    padded = tg.grad(lambda v: np.pad(v, (1, 0), "median")[0])(x)
+    assert np.array_equal(padded, tg.grad(np.median)(x), equal_nan=True)
+
+
+def test_a_mean_of_no_elements_has_no_derivative():
+    x = np.array([1.0, 2.0])
+    with np.errstate(all="ignore"), pytest.warns(RuntimeWarning):
+        value, tangent = tg.jvp(lambda v: np.pad(v, 1, "mean", stat_length=(0, 2)), [x], [x])
+    assert np.array_equal(value, [np.nan, 1, 2, 1.5], equal_nan=True)
+    assert np.array_equal(tangent, value, equal_nan=True)
+
+
 class TestGivenValues:
     @pytest.mark.parametrize("shape", [(), (1,), (2,), (1, 2), (2, 1), (2, 2)])
     @pytest.mark.parametrize(
@@ -145,7 +159,7 @@ class TestRefused:
 
 
 def test_widths_by_axis():
-    assert _pairs({0: 2, -1: (1, 0)}, 3) == [(2, 2), (0, 0), (1, 0)]
+    assert _pairs({0: 2, -1: (1, 0)}, 3) == ((2, 2), (0, 0), (1, 0))
     x = Tensor(np.ones((2, 3)))
     try:
         expected = np.pad(x.data, {1: 1}, "edge")

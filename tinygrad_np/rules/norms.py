@@ -5,7 +5,7 @@ where the true slope is infinite (ord < 1). Elements, rows, columns and singular
 the largest or the smallest share its cotangent equally, singular values also where they tie but to
 rounding. ord=0 counts, and is constant. A singular value 0 adds nothing to the gradient of
 ord="nuc", 2 or -2. The condition number of a singular matrix is inf (0 with p=-2), and its gradient
-not a number (0).
+not a number (0), also where it is singular but to rounding.
 
 >>> from tinygrad_np import grad
 >>> grad(np.linalg.norm)(np.array([3.0, 4.0])), grad(np.linalg.norm)(np.zeros(2))
@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
 from ..kernels.factors import svd_factors
+from ..kernels.values import on_values
 from .matrices import coinciding, sandwich, vanishing
 from .reductions import restored, shared
 from .table import composed, general, takes
@@ -89,30 +91,26 @@ def _spectral_slope(x: Any, ord: Any) -> Any:
     return np.conjugate(sandwich(u, weights, vh))
 
 
-# NumPy 2.0 gives complex matrices a complex condition number, but for p = None, 2 and −2.
-
-
-def _cond_slope(x: Any, ans: Any, p: Any) -> Any:
-    ans = np.expand_dims(np.real(ans), -1)
+def _cond(x: Any, p: Any) -> Any:
+    x = as_array(x)
+    found = on_values(np.linalg.cond, x, p)
+    rows, columns = x.shape[-2:]
     if p is None or p in (2, -2):
-        u, s, vh = svd_factors(x)
-        n = max(x.shape[-2:])
-        upper, lower = (-1, 0) if p == -2 else (0, -1)
-        of_upper = np.logical_not(vanishing(s, n)) * _tied(s, upper, n)
-        weights = (of_upper - ans * _tied(s, lower, n)) / s[..., lower, None]
-        return np.conjugate(sandwich(u, weights, vh))
-    ans = np.expand_dims(ans, -1)
-    singular = np.isinf(ans)
-    inverse = np.linalg.inv(np.where(singular, np.eye(x.shape[-1], dtype=x.dtype), x))
-    size, size_of_inverse = [
-        np.expand_dims(np.linalg.norm(m, p, (-2, -1)), (-2, -1)) for m in (x, inverse)
-    ]
-    transposed = np.swapaxes(inverse, -1, -2)
-    axes = x.ndim - 2, x.ndim - 1
-    by_inverse = _slope(inverse, size_of_inverse, p, axes, True)
-    by_x = _slope(x, size, p, axes, True) * size_of_inverse
-    by_x = by_x - size * np.matmul(np.matmul(transposed, by_inverse), transposed)
-    return np.where(singular, np.nan, by_x)
+        resolution = max(rows, columns) * np.finfo(x.dtype).eps
+        singular = found <= resolution if p == -2 else found >= 1 / resolution
+    else:
+        singular = np.isinf(found)
+    # Singular matrices have no derivative, or 0 with p=-2, and leave the others of a stack alone.
+    regular = np.eye(rows, columns, dtype=x.dtype) - on_values(np.array, x)
+    x = x + np.where(np.expand_dims(singular, (-2, -1)), regular, 0)
+    inverse = np.linalg.inv(x) if rows == columns else np.linalg.pinv(x, 0)
+    ord = 2 if p in (None, -2) else p
+    result = np.linalg.norm(x, ord, (-2, -1)) * np.linalg.norm(inverse, ord, (-2, -1))
+    if p == -2:
+        result = 1 / result
+    # NumPy 2.0 gives complex matrices a complex condition number.
+    known = np.where(singular, 0 if p == -2 else np.nan, 1).astype(result.dtype)
+    return cast(result * known, found.dtype)
 
 
 def _vector_norm(x: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
@@ -158,14 +156,5 @@ ROWS = (
     composed(
         np.linalg.matrix_norm, takes("x", "*", keepdims=False, ord="fro"), _matrix_norm, {"x"}
     ),
-    general(
-        np.linalg.cond,
-        takes("x", p=None),
-        (
-            lambda g, x, ans, p: np.expand_dims(np.real(g), (-2, -1)) * _cond_slope(x, ans, p),
-            lambda t, x, ans, p: cast(
-                np.sum(np.real(t * _cond_slope(x, ans, p)), (-2, -1)), ans.dtype
-            ),
-        ),
-    ),
+    composed(np.linalg.cond, takes("x", p=None), _cond, {"x"}, own_value=True),
 )

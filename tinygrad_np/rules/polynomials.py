@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast, quotient
+from ..kernels.elementwise import cast
+from ..kernels.values import on_values
 from .table import composed, general, takes
 
 
@@ -170,59 +171,17 @@ def _polyfit_kernel(
     return coefficients
 
 
-def _adjoint(matrix: Any) -> Any:
-    return np.conjugate(matrix.T)
-
-
-class _Fit:
-    """The normal equations Aᴴ D (A c − y) = 0 of a fit, with D = diag w², and what solves them."""
-
-    def __init__(self, x: Any, y: Any, deg: Any, rcond: Any, w: Any, c: Any) -> None:
-        self.coefficients = c.reshape((deg + 1, -1))
-        matrix = np.vander(x, deg + 1)
-        # (deg + 1, m): the fit is linear in y
-        self.solution = np.polyfit(x, np.eye(len(x), dtype=x.dtype), deg, rcond, w=w)
-        # Q Aᴴ W for Q = (Aᴴ D A)⁻¹ = (Q Aᴴ W)(Q Aᴴ W)ᴴ
-        self.half = self.solution if w is None else quotient(self.solution, w)
-        self.residuals = y.reshape((len(x), -1)) - np.dot(matrix, self.coefficients)
-        # dA = A′ dx, row by row
-        ends = np.zeros((len(x), 1), matrix.dtype)
-        self.slopes = np.concatenate([matrix[:, 1:] * np.arange(deg, 0, -1), ends], 1)
-        self.weighted = self.residuals if w is None else (w * w)[:, None] * self.residuals
-
-
-def _fit_x_vjp(g: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
-    fit = _Fit(x, y, deg, rcond, w, ans)
-    g = g.reshape(fit.coefficients.shape)
-    # through Aᴴ, which is the conjugate of what is analytic in x
-    rows = np.dot(fit.slopes, np.dot(fit.half, np.dot(_adjoint(fit.half), np.conjugate(g))))
-    through_rows = np.conjugate(fit.weighted) * rows
-    through_fit = np.dot(fit.slopes, fit.coefficients) * np.dot(fit.solution.T, g)
-    return np.sum(through_rows - through_fit, 1)
-
-
-def _fit_x_jvp(t: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
-    fit = _Fit(x, y, deg, rcond, w, ans)
-    t = t[:, None]
-    rows = np.dot(_adjoint(fit.slopes), fit.weighted * np.conjugate(t))
-    through_rows = np.dot(fit.half, np.dot(_adjoint(fit.half), rows))
-    through_fit = np.dot(fit.solution, np.dot(fit.slopes, fit.coefficients) * t)
-    return (through_rows - through_fit).reshape(ans.shape)
-
-
-def _fit_y_vjp(g: Any, x: Any, y_like: Any, deg: Any, rcond: Any, w: Any) -> Any:
-    solution = np.polyfit(x, np.eye(len(x), dtype=x.dtype), deg, rcond, w=w)
-    return np.dot(solution.T, g.reshape((deg + 1, -1))).reshape(y_like.shape)
-
-
-def _fit_w_vjp(g: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
-    fit = _Fit(x, y, deg, rcond, w, ans)
-    return np.sum(2 * fit.residuals * np.dot(fit.half.T, g.reshape(fit.coefficients.shape)), 1)
-
-
-def _fit_w_jvp(t: Any, ans: Any, x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
-    fit = _Fit(x, y, deg, rcond, w, ans)
-    return np.dot(fit.half, 2 * fit.residuals * t[:, None]).reshape(ans.shape)
+def _polyfit(x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
+    """The least squares of Vandermonde's matrix, its columns scaled as NumPy scales them."""
+    x, y = as_array(x) + 0.0, as_array(y) + 0.0
+    matrix = np.vander(x, deg + 1)
+    if w is not None:
+        w = as_array(w) + 0.0
+        matrix, y = matrix * w.reshape(-1, 1), y * w.reshape((-1,) + (1,) * (y.ndim - 1))
+    rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
+    scale = on_values(np.linalg.norm, matrix, axis=0)
+    found = np.linalg.lstsq(matrix / scale, y, rcond)[0]
+    return found / scale.reshape((-1,) + (1,) * (y.ndim - 1))
 
 
 ROWS = (
@@ -236,15 +195,12 @@ ROWS = (
     composed(np.poly, takes("seq_of_zeros"), _poly, {"seq_of_zeros"}),
     composed(np.vander, takes("x", N=None, increasing=False), _vander, {"x"}, analytic=True),
     general(np.roots, takes("p"), (_roots_vjp, _roots_jvp)),
-    general(
+    composed(
         np.polyfit,
         takes("x", "y", "deg", rcond=None, full=False, w=None, cov=False),
-        (_fit_x_vjp, _fit_x_jvp),
-        (
-            _fit_y_vjp,
-            lambda t, x, deg, rcond, w: np.polyfit(x, t, deg, rcond, w=w),
-        ),
-        w=(_fit_w_vjp, _fit_w_jvp),
+        _polyfit,
+        {"x", "y", "w"},
+        own_value=True,
         kernel=_polyfit_kernel,
         real={"w": ()},
     ),

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .draws import APART, REAL, A, Draw, Edge, Generator, Sample, apart, call
+from ...rules.padding import repeated
+from .draws import APART, REAL, A, Draw, Edge, Generator, Sample, apart, call, shaped
 
 
 def _padded(rng: Generator) -> list[Sample]:
@@ -39,7 +40,16 @@ def _padded(rng: Generator) -> list[Sample]:
     return samples
 
 
-SAMPLES: dict[Callable[..., Any], Draw] = {np.pad: _padded}
+SAMPLES: dict[Callable[..., Any], Draw] = {
+    np.pad: _padded,
+    repeated: shaped(
+        ((3, 4), (((2, 1), (0, 3)), "edge"), {}),
+        ((3, 4), (((9, 4), (2, 7)), "reflect"), {}),
+        ((1, 2), (((2, 1), (5, 4)), "symmetric", "odd"), {}),
+        ((3, 4), (((9, 4), (0, 0)), "reflect", "odd"), {}),
+        ((5,), (((9, 4),), "wrap"), {}),
+    ),
+}
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.pad: [
