@@ -51,22 +51,26 @@ class Observer:
         return before + part
 
     def repeating(self, name: str) -> Any:
-        """A user's function is called that will be called again for its derivatives (`remat`).
+        """`remat` calls the user's function `name`, and will call it again for each derivative.
 
-        None, or what looks at that: ``keep(constants, results)`` is told of the first call,
+        None, or what compares the calls: ``keep(constants, results)`` is told of the first one,
         ``check(results)`` of each other one.
         """
         return None
 
     def again(self, compute: Callable[[], Any], first: Any) -> Any:
-        """The result of `compute`, in which such a function, of which `first` knows, is called."""
+        """A rule of `remat` calls the function again: the result of `compute`, which does so.
+
+        `first` is what `repeating` gave; None where nobody looked at the first call.
+        """
         return compute()
 
 
 opened: set[Any] = set()
 """The blocks in which something is observed, of all threads and tasks. While it is empty, which is
-all that a call looks at, nobody is asked for. Blocks are added and removed one by one, by single
-calls of a set that need no lock: a lock could be held by a thread that a fork leaves behind."""
+all that a call looks at, no observer is looked up: that would cost something in every call. No
+result depends on it. Blocks are added and removed one by one, by single calls of a set that need no
+lock: a lock could be held by a thread that a fork leaves behind."""
 
 NOBODY = Observer()
 _OBSERVER: ContextVar[Observer] = ContextVar("tinygrad_np observer", default=NOBODY)
@@ -76,11 +80,17 @@ observe = _OBSERVER.set
 
 
 class Explainer(NamedTuple):
-    """What is asked where something fails; by default nothing more is said."""
+    """What is asked where something fails: by `explain`, `with_lines` and `called` below.
+
+    By default nothing more is said than NumPy says.
+    """
 
     explain: Callable[..., None] = lambda error, row, args, kwargs: None
+    """(error, row, args, kwargs): may raise a better error"""
     with_lines: Callable[..., Any] = lambda error, operands: error
+    """(error, {name: operand}) → the error to raise"""
     called: Callable[[int], Any] = lambda depth: None
+    """(how many calls further out) → (name, as it is shown), or None"""
 
 
 _explainer = Explainer()

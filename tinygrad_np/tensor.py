@@ -368,7 +368,7 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _explain(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = None) -> None:
-    """Raise a better error in place of NumPy's, if there is one."""
+    """Raise an error with the function and the shapes in place of NumPy's, if there is one."""
     refuse_in_ufunc(row, args, error)
     hooks.explain(error, row, args, kwargs or {})
 
