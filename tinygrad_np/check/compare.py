@@ -154,14 +154,11 @@ class _Pair(NamedTuple):
         return off <= self.precision.tolerance * self.largest < np.inf
 
     @property
-    def allowed(self) -> Array:
-        return np.maximum(self.floor, self.precision.tolerance * self.largest)
-
-    @property
     def is_wrong(self) -> Array:
         """By component: the difference is more than rounding makes, or no number."""
         with np.errstate(all="ignore"):
-            return np.asarray(~(self.off <= self.allowed) & np.isfinite(self.found))
+            allowed = np.maximum(self.floor, self.precision.tolerance * self.largest)
+            return np.asarray(~(self.off <= allowed) & np.isfinite(self.found))
 
 
 def _pairs(x: Any, value: Any, found: list[Array], claimed: list[Array]) -> list[_Pair]:
@@ -245,23 +242,22 @@ def _moved(
         step = 2 * np.finfo(value.dtype).eps * scales(np.abs(value))[0]
         return (value + step * rng.uniform(-1, 1, value.shape)).astype(value.dtype)
 
-    moves = [[np.zeros(pair.found.shape) for pair in pairs] for _ in range(2)]
+    moves = [np.zeros(pair.found.shape) for pair in pairs]
     for _ in range(6):
         try:
-            _, *gradients = both(tree.map(nudged, x))
+            _, found, claimed = both(tree.map(nudged, x))
         except (ArithmeticError, ValueError):
             continue  # beyond the edge of a domain
         for i, pair in enumerate(pairs):
-            for which, still in enumerate((pair.found, pair.claimed)):
+            for moved, still in ((found[i], pair.found), (claimed[i], pair.claimed)):
                 with np.errstate(all="ignore"):
-                    move = np.nan_to_num(np.abs(gradients[which][i] - still), posinf=0.0)
-                moves[which][i] = np.maximum(moves[which][i], move)
-    return [_floor(pair, *move) for pair, *move in zip(pairs, *moves, strict=True)]
+                    move = np.nan_to_num(np.abs(moved - still), posinf=0.0)
+                moves[i] = np.maximum(moves[i], move)
+    return [_floor(pair, move) for pair, move in zip(pairs, moves, strict=True)]
 
 
-def _floor(pair: _Pair, found: Array, claimed: Array) -> Array:
+def _floor(pair: _Pair, move: Array) -> Array:
     """From how far both gradients moved. A move that is no rounding is the jump at a kink."""
-    move = np.maximum(found, claimed)
     smooth = SAFETY * np.maximum(move, np.median(move) if move.size else 0.0)
     if any(map(_looks_single, (pair.found, pair.claimed))):
         smooth = np.maximum(smooth, precision_of(np.float32).tolerance * pair.largest)

@@ -132,7 +132,7 @@ def at_fault(leaves: list[Leaf], rows: list[Row]) -> tuple[list[Row], list[str]]
         if row.verdict != "wrong":
             components += leaf.kinked()
             continue
-        faulty, hints = leaf.explained(leaves)
+        faulty, hints = leaf.components_and_hints(leaves)
         components += faulty
         texts += [(leaf.path, text) for text in hints]
     return components, named(texts)

@@ -58,7 +58,8 @@ def check_jacobian(
     inputs = [numbers(leaf, f"{name}: {called} is") for leaf in tree.leaves(x)]
     with np.errstate(all="ignore"):
         results = f(*full(copied(x)))
-    ys = [_result(name, y, path) for y, path in _with_paths(results)]
+    paths = tree.paths(results)
+    ys = [_result(name, y, p) for y, p in zip(tree.leaves(results), paths, strict=True)]
 
     def blocks(given: Any) -> list[list[Array]]:
         """For each result, the arrays of the Jacobian by each array of the argument."""
@@ -74,33 +75,35 @@ def check_jacobian(
     with np.errstate(all="ignore"):
         claimed = blocks(jacobian(*full(copied(x))) if is_function else jacobian)
     rng = np.random.default_rng(seed)
-    parts: list[_Block] = []
-    for k, y in enumerate(ys):
-        u = _weights(y, claimed[k], inputs, rng)
 
-        def output(x: Any, k: int = k) -> Array:
+    def parts_of(k: int) -> list[_Block]:
+        """The arrays of the Jacobian of a result."""
+        u = _weights(ys[k], claimed[k], inputs, rng)
+
+        def output(x: Any) -> Array:
             return np.asarray(tree.leaves(f(*full(x)))[k])
 
-        def number(x: Any, of: Any = output, u: Array = u) -> Any:
-            return weighed([u], [of(x)])
+        def pulled(of: list[Array]) -> Any:
+            pairs = zip(of, inputs, strict=True)
+            return tree.unflatten(x, [_pulled(u, block, leaf) for block, leaf in pairs])
 
-        def pulled(x: Any, k: int = k, u: Array = u) -> Any:
-            now = blocks(jacobian(*full(x)))
-            return tree.unflatten(x, list(map(_pulled, [u] * len(inputs), now[k], inputs)))
+        def gradient(x: Any) -> Any:
+            return pulled(blocks(jacobian(*full(x)))[k])
 
-        known = tree.unflatten(x, list(map(_pulled, [u] * len(inputs), claimed[k], inputs)))
-        given = pulled if is_function else known
-        claim = Claim(name, number, given, x, called, "uᵀ times the Jacobian")
-        for leaf in check_leaves(claim, rng):
-            path = tree.paths(results)[k]
-            parts.append(_Block(path, u, output, leaf, claimed[k][leaf.index]))
+        given = gradient if is_function else pulled(claimed[k])
+        what = "uᵀ times the Jacobian"
+        claim = Claim(name, lambda x: weighed([u], [output(x)]), given, x, called, what)
+        leaves = check_leaves(claim, rng)
+        return [_Block(paths[k], u, output, leaf, claimed[k][leaf.index]) for leaf in leaves]
+
+    parts = [part for k in range(len(ys)) for part in parts_of(k)]
     most = largest([part.leaf for part in parts])
     rows = [part.row(most) for part in parts]
     components: list[Row] = []
     hints: list[tuple[str, str]] = []
     for part, row in zip(parts, rows, strict=True):
         if row.verdict == "wrong":
-            faulty, texts = part.explained()
+            faulty, texts = part.components_and_hints()
             components += faulty
             hints += [(row.leaf, text) for text in texts]
     headline = f"{summary(rows)} (seed {seed})"
@@ -129,7 +132,7 @@ class _Block(NamedTuple):
             row = row._replace(note=note)
         return row._replace(leaf=path, shape=shape)
 
-    def explained(self) -> tuple[list[Row], list[str]]:
+    def components_and_hints(self) -> tuple[list[Row], list[str]]:
         """The elements that are wrong, and what the mistake looks like."""
         leaf = self.leaf
         if not leaf.is_wrong:
@@ -214,10 +217,6 @@ class _Outputs(Probe):
             return float(np.sum(of * y[chosen])), float(np.sum(of * explained[chosen]))
 
         return values
-
-
-def _with_paths(results: Any) -> list[tuple[Any, str]]:
-    return list(zip(tree.leaves(results), tree.paths(results), strict=True))
 
 
 def _result(name: str, y: Any, path: str) -> Array:

@@ -378,7 +378,7 @@ class Leaf:
         elsewhere = ", right elsewhere" if is_right else ""
         return f"a kink at {', '.join(names[:SHOWN])}{more}{elsewhere}"
 
-    def explained(self, leaves: list[Leaf]) -> tuple[list[Row], list[str]]:
+    def components_and_hints(self, leaves: list[Leaf]) -> tuple[list[Row], list[str]]:
         """The components that are wrong, and what the mistake looks like."""
         if not self.is_wrong:
             return [], []
