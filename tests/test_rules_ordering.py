@@ -115,6 +115,12 @@ class TestQuantiles:
     def test_where_it_jumps_it_is_constant_in_between(self, method):
         assert tg.grad(lambda q: np.quantile(self.X, q, method=method))(0.37) == 0
 
+    @pytest.mark.parametrize("method", JUMPING)
+    def test_by_q_alone_a_jump_gives_a_plain_array(self, method):
+        for x in (list(self.X), np.array([3, 1, 2])):
+            assert not isinstance(np.quantile(x, Tensor(0.37), method=method), Tensor)
+        assert isinstance(np.quantile(Tensor(self.X), Tensor(0.37), method=method), Tensor)
+
     @pytest.mark.parametrize("method", CONTINUOUS + JUMPING)
     @pytest.mark.parametrize("q", [0.0, 0.1, 0.2, 0.25, 0.5, 0.6, 1.0])
     @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -175,6 +181,29 @@ class TestQuantiles:
     def test_a_q_out_of_range_is_numpys_error(self):
         with pytest.raises(ValueError, match=r"in the range \[0, 1\]"):
             np.quantile(Tensor([1.0, 2.0]), Tensor(1.5))
+
+    def test_two_axes_of_q_beside_several_of_the_array(self):
+        x, q = Tensor(np.ones((2, 3, 4))), np.array([[0.2], [0.3]])
+        with pytest.raises(ValueError, match=r"np\.nanquantile: .*\(2, 1\) .*use np\.ravel\(q\)"):
+            np.nanquantile(x, q, axis=(0, 1))
+        assert np.nanquantile(x, q, axis=1).shape == (2, 1, 2, 4)
+        assert np.quantile(x, q, axis=(0, 1)).shape == (2, 1, 4)
+
+    @pytest.mark.filterwarnings("ignore:All-NaN")
+    @pytest.mark.parametrize("function", [np.quantile, np.nanquantile])
+    def test_the_dtype_of_a_nan_is_numpys_own(self, function):
+        """That of the array where the only quantile is nan, though q has a wider one."""
+        for x in ([NAN, 1.0], [NAN, NAN], [[NAN, NAN], [1.0, 2.0]]):
+            x = np.array(x, np.float32)
+            for axis in (None, -1):
+                expected = function(x, np.array(0.3), axis=axis)
+                assert function(Tensor(x), np.array(0.3), axis=axis).dtype == expected.dtype
+
+    def test_an_infinity_beside_the_median_is_no_fault(self):
+        with tg.debug():
+            x = Tensor([1.0, 2.0, np.inf])
+            np.median(x).backward()
+        assert x.grad.tolist() == [0, 1, 0]
 
     def test_a_method_is_no_variable(self):
         with pytest.raises(TypeError, match="'method' has no derivative"):

@@ -121,8 +121,7 @@ class TestCountsBeyondFloat16:
         middle = np.array(np.argmax(x) / MANY - 0.5 / MANY)
         found = tg.grad(lambda q: np.quantile(x.astype(float), q))(middle)
         narrow = tg.grad(lambda q: np.quantile(x, q))(middle)
-        assert found == MANY
-        assert narrow == np.inf  # float16 has no such number
+        assert found == narrow == MANY  # the result has the dtype of q, which holds it
 
     def test_losses(self):
         logits, labels = np.zeros(MANY, np.float16), np.zeros(MANY, np.float16)

@@ -102,9 +102,9 @@ class TestTakeAlongAxis:
 
     def test_messages(self):
         x = Tensor(np.ones((2, 3)))
-        with pytest.raises(ValueError, match=r"np\.take_along_axis: indices of shape \(1,\)"):
+        with pytest.raises(ValueError, match=r"same number of dimensions.*indices \(1,\)"):
             np.take_along_axis(x, np.array([0]), 0)
-        with pytest.raises(TypeError, match="indices are integers, not of dtype bool"):
+        with pytest.raises(IndexError, match="must be an integer array"):
             np.take_along_axis(x, np.ones((2, 3), bool), 0)
         with pytest.raises(np.exceptions.AxisError):
             np.take_along_axis(x, np.zeros((2, 3), int), 2)

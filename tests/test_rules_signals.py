@@ -173,10 +173,10 @@ class TestDifferences:
     @pytest.mark.parametrize(
         ("call", "message"),
         [
-            (lambda t: np.gradient(t, edge_order=3), r"edge_order is 1 or 2, not 3"),
-            (lambda t: np.gradient(t, 1.0, 2.0), r"2 spacings for 1 axes"),
-            (lambda t: np.gradient(t, [1.0, 2.0]), r"shape \(2,\) for axis 0 of shape \(3,\)"),
-            (lambda t: np.gradient(t[:1]), r"\(1,\) is too small along axis 0.* 2 elements"),
+            (lambda t: np.gradient(t, edge_order=3), r"'edge_order' greater than 2"),
+            (lambda t: np.gradient(t, 1.0, 2.0), r"invalid number of arguments"),
+            (lambda t: np.gradient(t, [1.0, 2.0]), r"distances must match the length"),
+            (lambda t: np.gradient(t[:1]), r"too small to calculate a numerical gradient"),
             (lambda t: np.diff(t, -1), r"np\.diff: n must not be negative, not -1"),
             (lambda t: np.diff(t[0]), r"np\.diff: takes an array of at least one dimension"),
             (lambda t: np.ediff1d(t, 1j), r"to_end of dtype complex128 does not fit.*float64"),

@@ -174,16 +174,28 @@ class TestCorrelations:
         with pytest.warns(RuntimeWarning, match="Degrees of freedom"), np.errstate(all="ignore"):
             np.cov(Tensor(x))
 
+    def test_what_numpy_takes_for_rows(self):
+        """A y of one row stays as it is, whatever `rowvar` says; nothing has no covariance."""
+        x, y = np.array([[1.0, 4.0], [2.0, 1.0], [0.5, 3.0]]), np.array([[1.0, 2.0, 4.0]])
+        assert np.cov(Tensor(x), y, rowvar=False).shape == (3, 3)
+        assert tg.grad(lambda y: np.sum(np.cov(x, y, rowvar=False)))(y).shape == (1, 3)
+        assert np.cov(Tensor(np.ones((0, 2)))).shape == (0, 0)
+
+    def test_in_single_precision_with_weights(self):
+        x, weights = np.array([[1.0, 4.0, 3.0]], np.float32), np.array([1.0, 0.5, 2.0])
+        options = {"aweights": weights, "dtype": np.float32}
+        assert np.cov(Tensor(x), **options).data == np.cov(x, **options)
+
     def test_ddof_is_a_whole_number(self):
-        with pytest.raises(ValueError, match=r"np\.cov: ddof must be a whole number"):
+        with pytest.raises(ValueError, match="ddof must be integer"):
             np.cov(Tensor(np.ones((2, 3))), ddof=0.5)
 
     @pytest.mark.parametrize("name", ["fweights", "aweights"])
     def test_weights_that_do_not_fit(self, name):
         x = Tensor(np.ones((2, 3)))
-        with pytest.raises(RuntimeError, match=rf"np\.cov: {name} of shape \(2,\) for 3"):
+        with pytest.raises(RuntimeError, match=f"numbers of samples and {name}"):
             np.cov(x, **{name: [1, 2]})
-        with pytest.raises(ValueError, match=rf"np\.cov: {name} cannot be negative"):
+        with pytest.raises(ValueError, match=f"{name} cannot be negative"):
             np.cov(x, **{name: [1, 2, -1]})
 
     def test_what_correlates_fully_stays_at_1_and_has_no_slope(self):

@@ -11,7 +11,6 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
-from ..kernels.values import on_values
 from .table import composed, pointwise, takes
 
 
@@ -55,106 +54,47 @@ def _ediff1d(ary: Any, to_end: Any, to_begin: Any) -> Any:
             raise TypeError(
                 f"np.ediff1d: {name} of dtype {end.dtype} does not fit an array of {flat.dtype}"
             )
-        end = end if end.dtype == flat.dtype else cast(end, flat.dtype)
+        end = _as(end, flat.dtype)
         parts = [end, *parts] if name == "to_begin" else [*parts, end]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
+def _as(x: Any, dtype: Any) -> Any:
+    return x if x.dtype == dtype else cast(x, dtype)
+
+
+def _floating(x: Any) -> Any:
+    x = as_array(x)
+    return x if x.dtype.kind in "fc" else x.astype(float)
+
+
 def _gradient(f: Any, varargs: Any, axis: Any, edge_order: Any) -> Any:
-    f = as_array(f)
-    if f.dtype.kind not in "fc":
-        f = f.astype(float)
+    f = _floating(f)
     axes = range(f.ndim) if axis is None else normalize_axis_tuple(axis, f.ndim)
-    if edge_order not in (1, 2):
-        raise ValueError(f"np.gradient: edge_order is 1 or 2, not {edge_order}")
     steps = list(varargs) or [1.0]
     steps = steps * len(axes) if len(steps) == 1 and np.ndim(steps[0]) == 0 else steps
-    if len(steps) != len(axes):
-        raise TypeError(f"np.gradient: {len(steps)} spacings for {len(axes)} axes")
-    results = []
-    for i, step in zip(axes, steps, strict=True):
-        if f.shape[i] <= edge_order:
-            raise ValueError(
-                f"np.gradient: shape {f.shape} is too small along axis {i}; edge_order "
-                f"{edge_order} needs {edge_order + 1} elements there"
-            )
-        results.append(_slopes(f, i, step, edge_order))
-    return results[0] if len(axes) == 1 else tuple(results)
+    slopes = [_slopes(f, i, h, edge_order) for i, h in zip(axes, steps, strict=True)]
+    return slopes[0] if len(axes) == 1 else tuple(slopes)
 
 
-def _slopes(f: Any, axis: int, step: Any, edge_order: int) -> Any:
-    """The gradient along one axis, for one step or for coordinates."""
-    if np.ndim(step) == 0:
-        return _even_slopes(f, axis, step, edge_order)
-    step = as_array(step)
-    if step.shape != (f.shape[axis],):
-        raise ValueError(
-            f"np.gradient: coordinates of shape {step.shape} for axis {axis} of shape {f.shape}"
-        )
-    step = cast(step, np.dtype(float)) if step.dtype.kind in "iu" else step
-    steps = step[1:] - step[:-1]
-    if not np.all(np.equal(steps, steps[0])):
-        return _uneven_slopes(f, axis, steps, edge_order)
-    even = _even_slopes(f, axis, steps[0], edge_order)
-    if isinstance(step, np.ndarray):
-        return even
-    # Coordinates that are even now are not so beside them: the value is NumPy's for one step, the
-    # derivative that of the other formula.
-    uneven = _uneven_slopes(f, axis, steps, edge_order)
-    return on_values(np.positive, even) + (uneven - on_values(np.positive, uneven))
+def _slopes(f: Any, axis: int, h: Any, edge_order: int) -> Any:
+    """The slopes of the parabolas through three neighbours, for one step or for coordinates."""
 
+    def at(x: Any, start: int | None, stop: int | None) -> Any:
+        return x[_part(f.ndim, axis, start, stop)]
 
-def _even_slopes(f: Any, axis: int, step: Any, edge_order: int) -> Any:
-    """(f(x + h) − f(x − h)) / 2h, and one-sided differences at the ends."""
-
-    def at(start: int | None, stop: int | None) -> Any:
-        return f[_part(f.ndim, axis, start, stop)]
-
-    inside = (at(2, None) - at(None, -2)) / (2.0 * step)
-    if edge_order == 1:
-        first = (at(1, 2) - at(0, 1)) / step
-        last = (at(-1, None) - at(-2, -1)) / step
-    else:
-        first = -1.5 / step * at(0, 1) + 2.0 / step * at(1, 2) + -0.5 / step * at(2, 3)
-        last = 0.5 / step * at(-3, -2) + -2.0 / step * at(-2, -1) + 1.5 / step * at(-1, None)
-    return _joined(f, first, inside, last, axis)
-
-
-def _uneven_slopes(f: Any, axis: int, steps: Any, edge_order: int) -> Any:
-    """The slopes of the parabola through three neighbours (Fornberg, 1988)."""
-
-    def at(start: int | None, stop: int | None) -> Any:
-        return f[_part(f.ndim, axis, start, stop)]
-
-    def along(weights: Any) -> Any:
-        return weights.reshape([-1 if i == axis else 1 for i in range(f.ndim)])
-
-    left, right = steps[:-1], steps[1:]
-    a = along(-right / (left * (left + right)))
-    b = along((right - left) / (left * right))
-    c = along(left / (right * (left + right)))
-    inside = a * at(None, -2) + b * at(1, -1) + c * at(2, None)
-    if edge_order == 1:
-        first = (at(1, 2) - at(0, 1)) / steps[0]
-        last = (at(-1, None) - at(-2, -1)) / steps[-1]
-    else:
-        left, right = steps[0], steps[1]
-        a = -(2.0 * left + right) / (left * (left + right))
-        b = (left + right) / (left * right)
-        c = -left / (right * (left + right))
-        first = a * at(0, 1) + b * at(1, 2) + c * at(2, 3)
-        left, right = steps[-2], steps[-1]
-        a = right / (left * (left + right))
-        b = -(right + left) / (left * right)
-        c = (2.0 * right + left) / (right * (left + right))
-        last = a * at(-3, -2) + b * at(-2, -1) + c * at(-1, None)
-    return _joined(f, first, inside, last, axis)
-
-
-def _joined(f: Any, first: Any, inside: Any, last: Any, axis: int) -> Any:
-    """The parts of a gradient, in the dtype of f as NumPy has it."""
-    parts = [x if x.dtype == f.dtype else cast(x, f.dtype) for x in (first, inside, last)]
-    return np.concatenate(parts, axis)
+    left = right = 1.0
+    if np.ndim(h):
+        h = np.diff(_floating(h))
+        h = np.reshape(h, [-1 if i == axis else 1 for i in range(f.ndim)])
+        left, right = at(h, None, -1), at(h, 1, None)
+    pieces = (at(f, 1, None) - at(f, None, -1)) / h
+    both = left + right
+    inside = right / both * at(pieces, None, -1) + left / both * at(pieces, 1, None)
+    first, last = at(pieces, None, 1), at(pieces, -1, None)
+    if edge_order == 2:  # the slope of a parabola is a straight line
+        first, last = 2 * first - at(inside, None, 1), 2 * last - at(inside, -1, None)
+    return _as(np.concatenate([first, inside, last], axis), f.dtype)
 
 
 def _trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
@@ -189,6 +129,7 @@ ROWS = (
         takes("f", "*varargs", axis=None, edge_order=1),
         _gradient,
         {"f", "varargs"},
+        own_value=True,
         real={"varargs": ("f",)},
     ),
     composed(

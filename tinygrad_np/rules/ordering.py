@@ -16,16 +16,6 @@ from ..kernels.values import on_values
 from .table import Row, composed, constant, general, takes
 
 
-def _along(chosen: Any, axis: int) -> tuple[Any, ...]:
-    """The index that picks along an axis the elements with the numbers `chosen`, for each place.
-
-    ``x[_along(i, axis)]`` is ``numpy.take_along_axis(x, i, axis)``.
-    """
-    index = list(np.ix_(*[np.arange(n) for n in chosen.shape]))
-    index[axis] = chosen
-    return tuple(index)
-
-
 def _flat(x: Any, axis: Any) -> tuple[Any, int]:
     """`x` and an axis that is not negative; flattened for the axis None."""
     return (x.reshape(-1), 0) if axis is None else (x, axis % x.ndim)
@@ -35,19 +25,19 @@ def _origins(a: Any, ans: Any, axis: int) -> Any:
     """Where each element of the rearranged `ans` comes from: the i-th smallest from the i-th."""
     order = np.argsort(a, axis, kind="stable")
     ranks = np.argsort(np.argsort(ans, axis, kind="stable"), axis)
-    return order[_along(ranks, axis)]
+    return np.take_along_axis(order, ranks, axis)
 
 
 def _rearranged_vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
     flat, axis = _flat(a, axis)
     destinations = np.argsort(_origins(flat, ans, axis), axis)
-    return g[_along(destinations, axis)].reshape(a.shape)
+    return np.take_along_axis(g, destinations, axis).reshape(a.shape)
 
 
 def _rearranged_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
     origins = _origins(_flat(a, axis)[0], ans, _flat(a, axis)[1])
     t, axis = _flat(t, axis)
-    return t[_along(origins, axis)]
+    return np.take_along_axis(t, origins, axis)
 
 
 def _sort_complex(a: Any) -> Any:

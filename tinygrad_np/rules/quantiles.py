@@ -6,60 +6,24 @@ left), and 0 for the methods that jump from element to element. What a nan funct
 gradient 0.
 """
 
+import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
-from ..kernels.scatter import scatter_add
+from ..kernels.dispatch import as_array, overrides
+from ..kernels.elementwise import cast, strong_product
 from ..kernels.values import on_values
-from .table import Row, general, takes
+from .statistics import laid_along
+from .table import Row, composed, name_of, takes
 
 # NumPy before 2.4 casts a q that is a Python number to the array's dtype.
 _CASTS_Q = np.lib.NumpyVersion(np.__version__) < "2.4.0"
 
-
-class _Picks(NamedTuple):
-    """The two elements that each quantile lies between, and their weights."""
-
-    lower: tuple[Any, ...]
-    upper: tuple[Any, ...]
-    below: Any
-    above: Any
-    slope: Any
-    """the derivative of `above` by q; None where q chooses no place between elements"""
-    shape: tuple[int, ...]
-    """the array's shape with what is reduced in one last axis"""
-
-
-def _floating(a: Any) -> Any:
-    """`a` as an array of floats: whole numbers may stand beside a q that is a Tensor."""
-    a = as_array(a)
-    return a if a.dtype.kind in "fc" else a.astype(float)
-
-
-def _order(ndim: int, axis: Any) -> list[int]:
-    """The axes of an array, those that are reduced last."""
-    gone = range(ndim) if axis is None else [i % ndim for i in np.atleast_1d(axis).tolist()]
-    return [i for i in range(ndim) if i not in gone] + sorted(gone)
-
-
-def _lines(a: Any, axis: Any) -> Any:
-    """`a` with all that is reduced in one last axis."""
-    kept = 0 if axis is None else a.ndim - np.size(axis)
-    moved = np.transpose(a, _order(a.ndim, axis))
-    size = int(np.prod(moved.shape[kept:], dtype=int))
-    return moved.reshape((*moved.shape[:kept], size))
-
-
-def _unlined(lines: Any, a_like: Any, axis: Any) -> Any:
-    """The inverse of `_lines`."""
-    order = _order(a_like.ndim, axis)
-    moved = lines.reshape([a_like.shape[i] for i in order])
-    return np.transpose(moved, sorted(range(len(order)), key=order.__getitem__))
-
+_NAN_FUNCTIONS = (np.nanmedian, np.nanquantile, np.nanpercentile)
+_PERCENTILES = (np.percentile, np.nanpercentile)
 
 # The place of the quantile q of n elements is q·n + α + q·(1 − α − β) − 1, cut off at both ends:
 # α and β of the methods that interpolate (Hyndman and Fan, 1996).
@@ -73,112 +37,106 @@ _ENDS = {
 }
 
 
-def _steepness(count: Any, q: Any, method: Any) -> Any:
-    """The derivative of the place by q."""
-    alpha, beta = _ENDS[method]
-    places = count + 1 - alpha - beta
-    place = q * places + alpha - 1
-    return np.where(np.logical_and(place >= 0, place <= count - 1), places, 0)
-
-
-def _rank_dtype(lines: Any) -> Any:
-    """The dtype in which ranks are interpolated exactly where NumPy interpolates the elements."""
-    form = np.finfo(lines.dtype)
-    return form.dtype if _CASTS_Q and lines.shape[-1] * form.eps <= 1 else np.dtype(float)
-
-
-def _picks(
+def _quantile(
     function: Callable[..., Any],
     a: Any,
     axis: Any,
+    keepdims: Any,
     q: Any = None,
     method: Any = None,
     weights: Any = None,
-) -> _Picks | None:
-    """What the median or quantile `function` picks along the axis; None where there is nothing.
+) -> Any:
+    """Two elements of each line, weighted by how near to them the quantile lies."""
+    a = as_array(a)
+    axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
+    lines = _lines(a, axes)
+    if not lines.shape[-1] or (not a.size and function in _NAN_FUNCTIONS):
+        return np.sum(a, axes, keepdims=keepdims)  # of nothing, in the shape that NumPy gives it
+    if weights is not None:
+        weights = np.broadcast_to(laid_along(as_array(weights), a.shape, axes), a.shape)
+        weights = _lines(weights, axes)
+    if function in _NAN_FUNCTIONS and len(axes) > 1 and np.ndim(q) > 1:
+        raise ValueError(
+            f"{name_of(function)}: NumPy puts the axes of a q of shape {np.shape(q)} elsewhere for "
+            "several axes than for one; use np.ravel(q), and reshape the result"
+        )
+    index, shares, slope = on_values(_picks, function, lines, q, method, weights)
+    picked = lines[index]
+    result = np.sum(strong_product(shares, picked), 0)
+    if slope is not None and overrides(type(q)):
+        # The shares depend on q: nothing is added, but a derivative.
+        moved = np.reshape(q - on_values(np.positive, q), q.shape + (1,) * (lines.ndim - 1))
+        step = np.where(np.isnan(slope), np.nan, picked[1] - picked[0])
+        result = result + cast(np.where(np.isnan(slope), 0, slope) * moved, shares.dtype) * step
+    if keepdims:
+        result = np.expand_dims(result, [np.ndim(q) * (q is not None) + i for i in axes])
+    return result
+
+
+def _lines(x: Any, axes: tuple[int, ...]) -> Any:
+    """`x` with all that is reduced in one last axis."""
+    if axes == (x.ndim - 1,):
+        return x
+    x = np.moveaxis(x, sorted(axes), range(-len(axes), 0))
+    kept = x.shape[: x.ndim - len(axes)]
+    return np.reshape(x, (*kept, math.prod(x.shape[len(kept) :])))
+
+
+def _picks(
+    function: Callable[..., Any], lines: Any, q: Any, method: Any, weights: Any
+) -> tuple[Any, Any, Any]:
+    """The index of the two elements that each quantile lies between, and their shares in it.
+
+    The third is the derivative of the upper one's share by q: nan where the quantile is, None where
+    it jumps from element to element.
 
     The quantile of the elements' ranks 0, 1, 2, … is the place that the function interpolates at.
     So every method, with or without weights, in every version of NumPy, tells where that is.
     """
-    a = _floating(a)
-    if not a.size:
-        return None
-    lines = _lines(a, axis)
     order = np.argsort(lines, -1, kind="stable")
-    nan = np.isnan(lines)
-    count = np.sum(np.logical_not(nan), -1)
+    count = np.sum(~np.isnan(lines), -1)
     # what is nan comes last and has no rank, except in a line of nothing but nan
-    ranks = np.argsort(order, -1).astype(_rank_dtype(lines))
-    ranks = np.where(np.logical_and(nan, count[..., None] > 0), np.nan, ranks)
-    options: dict[str, Any] = {} if q is None else {"q": q, "method": method}
+    ranks = np.arange(lines.shape[-1], dtype=_rank_dtype(lines))
+    ranks = np.where((ranks < count[..., None]) | (count[..., None] == 0), ranks, np.nan)
+    options = {} if q is None else {"q": q, "method": method}
     if weights is not None:
-        options["weights"] = weights
-    place = on_values(function, _unlined(ranks, a, axis), axis=axis, **options)
-    place = np.asarray(place, float)
-    undefined = np.logical_or(np.isnan(place), count == 0)
+        options["weights"] = np.take_along_axis(weights, order, -1)
+    place = np.asarray(function(ranks, axis=-1, **options), float)
+    undefined = np.isnan(place) | (count == 0)
     low = np.floor(np.where(undefined, 0, place)).astype(int)
-    low = np.clip(low, 0, np.maximum(count - 2, 0))
+    low = np.minimum(low, np.maximum(count - 2, 0))
     high = np.minimum(low + 1, np.maximum(count - 1, 0))
-    mesh = np.ix_(*[np.arange(n) for n in lines.shape[:-1]]) if lines.ndim > 1 else ()
-    lower, upper = [(*mesh, order[(*mesh, number)]) for number in (low, high)]
+    mesh = np.ix_(*map(np.arange, lines.shape[:-1]))
     nothing = 0 if function in _NAN_FUNCTIONS else np.nan
-    real = np.finfo(a.dtype).dtype  # a median has complex elements, but real weights
-    below = np.where(undefined, nothing, low + 1 - place).astype(real)
-    above = np.where(undefined, nothing, place - low).astype(real)
+    shares = np.where(undefined, nothing, np.stack([low + 1 - place, place - low]))
+    dtype = lines.dtype
+    if q is not None:
+        # Where the only quantile is nan, or that of the first line, NumPy gives another dtype.
+        decides = not place.ndim or function in _NAN_FUNCTIONS
+        is_nan = decides and undefined.size and undefined.flat[0]
+        dtype = function(np.full(1, np.nan if is_nan else 1, dtype), q, method=method).dtype
+    shares = shares.astype(np.finfo(np.result_type(dtype, np.float16)).dtype)
     slope = None
-    if method in _ENDS and weights is None:
-        parts = 100 if function in _PERCENTILES else 1
-        q = _floating(q)
-        q = q.reshape(np.shape(q) + (1,) * count.ndim)
-        steepness = _steepness(count, on_values(np.true_divide, q, parts), method) / parts
-        slope = np.where(undefined, np.nan, steepness)  # of many elements too large for float16
-        # The weights depend on q: nothing is added, but a derivative where q is a Tensor.
-        moved = np.where(undefined, 0, slope) * (q - on_values(np.positive, q))
-        moved = cast(moved, a.dtype)
-        below, above = below - moved, above + moved
-    return _Picks(lower, upper, below, above, slope, lines.shape)
+    if method in _ENDS:
+        slope = np.where(undefined, np.nan, _steepness(function, count, q, method))
+    return (*mesh, order[(*mesh, np.stack([low, high]))]), shares, slope
 
 
-_NAN_FUNCTIONS = (np.nanmedian, np.nanquantile, np.nanpercentile)
-_PERCENTILES = (np.percentile, np.nanpercentile)
+def _rank_dtype(lines: Any) -> Any:
+    """The dtype in which ranks are interpolated exactly where NumPy interpolates the elements."""
+    if not _CASTS_Q or lines.dtype.kind not in "fc":
+        return np.dtype(float)
+    form = np.finfo(lines.dtype)
+    return form.dtype if lines.shape[-1] * form.eps <= 1 else np.dtype(float)
 
 
-def _pulled(g: Any, a_like: Any, axis: Any, picks: _Picks | None) -> Any:
-    if picks is None:
-        return np.zeros(a_like.shape, a_like.dtype)
-    g = g.reshape(picks.below.shape)
-    lines = scatter_add(g * picks.below, picks.lower, picks.shape)
-    lines = lines + scatter_add(g * picks.above, picks.upper, picks.shape)
-    return _unlined(lines, a_like, axis)
-
-
-def _pushed(t: Any, ans_like: Any, axis: Any, picks: _Picks | None) -> Any:
-    if picks is None:
-        return np.zeros(ans_like.shape, t.dtype)
-    lines = _lines(t, axis)
-    result = picks.below * lines[picks.lower] + picks.above * lines[picks.upper]
-    return result.reshape(ans_like.shape)
-
-
-def _step(a: Any, axis: Any, picks: _Picks) -> Any:
-    """The derivative of each quantile by q."""
-    lines = _lines(_floating(a), axis)
-    return cast(picks.slope * (lines[picks.upper] - lines[picks.lower]), lines.dtype)
-
-
-def _pulled_to_q(g: Any, a: Any, q_like: Any, axis: Any, picks: _Picks | None) -> Any:
-    if picks is None or picks.slope is None:
-        return np.zeros(q_like.shape, q_like.dtype)
-    step = _step(a, axis, picks)
-    return np.sum(g.reshape(step.shape) * step, tuple(range(q_like.ndim, step.ndim)))
-
-
-def _pushed_from_q(t: Any, a: Any, ans_like: Any, axis: Any, picks: _Picks | None) -> Any:
-    if picks is None or picks.slope is None:
-        return np.zeros(ans_like.shape, ans_like.dtype)
-    step = _step(a, axis, picks)
-    t = t.reshape(t.shape + (1,) * (step.ndim - t.ndim))
-    return (t * step).reshape(ans_like.shape)
+def _steepness(function: Callable[..., Any], count: Any, q: Any, method: Any) -> Any:
+    """The derivative of the place by q."""
+    parts = 100 if function in _PERCENTILES else 1
+    alpha, beta = _ENDS[method]
+    places = count + 1 - alpha - beta
+    place = np.reshape(q, np.shape(q) + (1,) * count.ndim) / parts * places + alpha - 1
+    return np.where((place >= 0) & (place <= count - 1), places, 0) / parts
 
 
 def _keeping(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -191,40 +149,28 @@ def _keeping(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _median_row(function: Callable[..., Any]) -> Row:
-    return general(
+    return composed(
         function,
         takes("a", "*", axis=None, out=None, overwrite_input=False, keepdims=False),
-        (
-            lambda g, a, axis: _pulled(g, a, axis, _picks(function, a, axis)),
-            lambda t, ans, a, axis: _pushed(t, ans, axis, _picks(function, a, axis)),
-        ),
+        lambda a, axis, keepdims: _quantile(function, a, axis, keepdims),
+        {"a"},
+        own_value=True,
         kernel=_keeping(function),
     )
 
 
 def _quantile_row(function: Callable[..., Any]) -> Row:
-    return general(
+    return composed(
         function,
         takes(
             "a", "q", "*", axis=None, out=None, overwrite_input=False, method="linear",
             keepdims=False, weights=None,
         ),
-        (
-            lambda g, a, q, axis, method, weights: _pulled(
-                g, a, axis, _picks(function, a, axis, q, method, weights)
-            ),
-            lambda t, ans, a, q, axis, method, weights: _pushed(
-                t, ans, axis, _picks(function, a, axis, q, method, weights)
-            ),
+        lambda a, q, axis, method, keepdims, weights: _quantile(
+            function, a, axis, keepdims, q, method, weights
         ),
-        (
-            lambda g, a, q, axis, method, weights: _pulled_to_q(
-                g, a, q, axis, _picks(function, a, axis, q, method, weights)
-            ),
-            lambda t, ans, a, q, axis, method, weights: _pushed_from_q(
-                t, a, ans, axis, _picks(function, a, axis, q, method, weights)
-            ),
-        ),
+        {"a", "q"},
+        own_value=True,
         kernel=_keeping(function),
         real={"a": (), "q": (), "weights": ()},
         locally_constant={
@@ -234,10 +180,6 @@ def _quantile_row(function: Callable[..., Any]) -> Row:
 
 
 ROWS = (
-    _median_row(np.median),
-    _median_row(np.nanmedian),
-    _quantile_row(np.quantile),
-    _quantile_row(np.percentile),
-    _quantile_row(np.nanquantile),
-    _quantile_row(np.nanpercentile),
+    *map(_median_row, (np.median, np.nanmedian)),
+    *map(_quantile_row, (np.quantile, np.percentile, np.nanquantile, np.nanpercentile)),
 )

@@ -18,7 +18,6 @@ before it computes, as with `numpy.where`:
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
@@ -29,21 +28,17 @@ from .table import composed, linear, takes
 _MASKS = {"condlist": "masks: the result jumps where they change"}
 
 
-def _take_along_axis(arr: Any, indices: Any, axis: Any) -> Any:
-    if axis is None:
-        arr, axis = np.ravel(arr), 0
-    axis = normalize_axis_index(axis, arr.ndim)
-    indices = np.asarray(indices)
-    if indices.ndim != arr.ndim:
-        raise ValueError(
-            f"np.take_along_axis: indices of shape {indices.shape} do not have as many axes as the "
-            f"array of shape {arr.shape}"
-        )
-    if indices.dtype.kind not in "iu":
-        raise TypeError(f"np.take_along_axis: indices are integers, not of dtype {indices.dtype}")
-    key: list[Any] = list(np.ix_(*[np.arange(n) for n in arr.shape]))
+def _along(indices: Any, like: Any, axis: Any) -> tuple[Any, ...]:
+    """The key that takes what `numpy.take_along_axis` does."""
+    key: list[Any] = list(np.ix_(*[np.arange(n) for n in like.shape]))
     key[axis] = indices
-    return arr[tuple(key)]
+    return tuple(key)
+
+
+def _take_along_axis_vjp(g: Any, arr_like: Any, indices: Any, axis: Any) -> Any:
+    if axis is None:
+        return scatter_add(g, np.asarray(indices), (arr_like.size,)).reshape(arr_like.shape)
+    return scatter_add(g, _along(np.asarray(indices), arr_like, axis), arr_like.shape)
 
 
 def _placed(g: Any, like: Any, axis: Any, chosen: Any) -> Any:
@@ -131,7 +126,7 @@ def _conditions(x: Any, condlist: Any, count: int) -> Any:
 
 
 ROWS = (
-    composed(np.take_along_axis, takes("arr", "indices", axis=-1), _take_along_axis, {"arr"}),
+    linear(np.take_along_axis, takes("arr", "indices", axis=-1), _take_along_axis_vjp),
     linear(np.compress, takes("condition", "a", axis=None, out=None), a=_compress_vjp),
     linear(np.extract, takes("condition", "arr"), arr=_extract_vjp),
     linear(

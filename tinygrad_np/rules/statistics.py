@@ -3,7 +3,6 @@
 Policy: the standard deviation of equal values has gradient 0, to every order.
 """
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -115,7 +114,7 @@ def _average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> A
         total = mean.dtype.type(a.size / mean.size)
     else:
         weights = as_array(weights)
-        weights = _laid_along(weights, a.shape, axis)
+        weights = laid_along(weights, a.shape, axis)
         dtype = np.result_type(a.dtype, weights.dtype, *["f8"] * (a.dtype.kind in "biu"))
         total = np.sum(weights, axis, dtype, keepdims=keepdims)
         if np.any(np.equal(total, 0)):
@@ -133,7 +132,7 @@ def _as(x: Any, dtype: Any) -> Any:
     return x if x.dtype == dtype else cast(x, dtype)
 
 
-def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
+def laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
     """The weights of an average with axes where the array of `shape` has them."""
     if weights.shape == shape:
         return weights
@@ -154,72 +153,36 @@ def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
 def _cov(
     m: Any, y: Any, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any, dtype: Any
 ) -> Any:
-    """A row a variable, a column an observation: Σ w (x − mean)(x − mean)ᴴ over n − ddof."""
-    samples = [as_array(part) for part in (m, y) if part is not None]
-    if any(part.ndim > 2 for part in samples):
-        raise ValueError("np.cov: takes arrays of one or two dimensions")
-    dtype = np.dtype(dtype or np.result_type(*[part.dtype for part in samples], np.float64))
-    rows = [_as_rows(_as(part, dtype), rowvar) for part in samples]
-    x = rows[0] if y is None else np.concatenate(rows, 0)
-    if x.shape[0] == 0:
-        return np.zeros((0, 0))
-    if ddof is None:
-        ddof = 1 if bias == 0 else 0
-    elif ddof != int(ddof):
-        raise ValueError(f"np.cov: ddof must be a whole number, not {ddof}")
-    weights = _observation_weights(fweights, aweights, x.shape[1])
-    mean, total = _average(x, 1, weights, True, False)
-    if weights is None:
-        freedom = x.shape[1] - ddof
-    elif ddof == 0:
-        freedom = total[0]
-    elif aweights is None:
-        freedom = total[0] - ddof
+    """Σ w (x − mean)(x − mean)ᴴ over n − ddof, a row a variable and a column an observation."""
+    m = as_array(m)
+    x = m.reshape((1, m.size)) if m.ndim < 2 else m if rowvar else m.T
+    if not x.shape[0]:
+        return np.zeros((0, 0))  # as NumPy does, whatever is beside it
+    if y is not None:
+        y = as_array(y)
+        y = y.reshape((1, y.size)) if y.ndim < 2 else y if rowvar or y.shape[0] == 1 else y.T
+        x = np.concatenate([x, y], 0)
+    x = _as(x, np.dtype(dtype or np.result_type(x.dtype, np.float64)))
+    ddof = int(bias == 0) if ddof is None else ddof
+    if fweights is None and aweights is None:
+        x = x - np.mean(x, 1, keepdims=True)
+        weighted, freedom = x, x.shape[1] - ddof
     else:
-        # summed one after the other, as NumPy does here
-        freedom = total[0] - ddof * np.cumsum(weights * as_array(aweights))[-1] / total[0]
-    if freedom <= 0:
-        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
-        freedom = 0.0
-    x = x - mean[:, None]
-    weighted = (x if weights is None else x * weights).T
-    c = np.dot(x, np.conjugate(weighted) if dtype.kind == "c" else weighted)
-    return np.squeeze(c * np.true_divide(1, freedom))
-
-
-def _as_rows(part: Any, rowvar: Any) -> Any:
-    if part.ndim < 2:
-        return part.reshape((1, part.size))
-    return part if rowvar else part.T
-
-
-def _observation_weights(fweights: Any, aweights: Any, n: int) -> Any:
-    weights = None
-    for name, given in (("fweights", fweights), ("aweights", aweights)):
-        if given is None:
-            continue
-        given = as_array(given)
-        given = _as(given, np.dtype(float))
-        if given.shape != (n,):
-            raise RuntimeError(f"np.cov: {name} of shape {given.shape} for {n} observations")
-        if np.any(np.less(given, 0)):
-            raise ValueError(f"np.cov: {name} cannot be negative")
-        if name == "fweights" and not np.all(np.equal(given, np.around(given))):
-            raise TypeError("np.cov: fweights must be whole numbers")
-        weights = given if weights is None else weights * given
-    return weights
+        share = 1.0 if aweights is None else _as(as_array(aweights), np.dtype(float))
+        weights = share if fweights is None else share * np.asarray(fweights, float)
+        x = x - np.average(x, 1, weights, keepdims=True)
+        total = np.sum(weights)
+        weighted = x * weights
+        freedom = total - ddof * (np.sum(weights * share) / total) if ddof else total
+    return np.squeeze(np.dot(x, np.conjugate(weighted).T) / max(freedom, 0))
 
 
 def _corrcoef(x: Any, y: Any, rowvar: Any, dtype: Any) -> Any:
-    c = _cov(x, y, rowvar, False, None, None, None, dtype)
+    c = np.cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
-    each = np.arange(c.shape[0])
-    deviations = np.sqrt(np.real(c[each, each]))
-    c = c / deviations[:, None] / deviations[None, :]
-    if c.dtype.kind != "c":
-        return np.clip(c, -1, 1)
-    return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
+    deviations = np.sqrt(np.real(np.diagonal(c)))
+    return c / deviations[:, None] / deviations
 
 
 ROWS = (
@@ -248,9 +211,11 @@ ROWS = (
         ),
         _cov,
         {"m", "y", "aweights"},
+        own_value=True,
         real={"aweights": (), "fweights": ()},
     ),
     composed(
-        np.corrcoef, takes("x", "*", y=None, rowvar=True, dtype=None), _corrcoef, {"x", "y"}
+        np.corrcoef, takes("x", "*", y=None, rowvar=True, dtype=None), _corrcoef, {"x", "y"},
+        own_value=True,
     ),
 )  # fmt: skip
