@@ -25,7 +25,7 @@ from ..kernels.scatter import scatter_add
 from ..kernels.softmax import logsumexp
 from .axes import listed
 from .calls import row_of
-from .reductions import extremum_rules, restored, spread
+from .reductions import extreme, extremum_rules, restored, spread
 from .scans import (
     axis_back,
     axis_last,
@@ -128,18 +128,24 @@ def _add_reduceat_vjp(g: Any, a_like: Any, indices: Any, axis: Any) -> Any:
 # Extrema: of the elements along the axes, and of those so far
 
 
-def _is_same(x: Any, y: Any) -> Any:
-    return np.logical_or(np.equal(x, y), np.logical_and(np.isnan(x), np.isnan(y)))
+def _largest(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    """Which elements are the result of `maximum` or `minimum`, in the dtype that it has."""
+    return extreme(_as_dtype(a, ans.dtype), ans, axis, keepdims, where)
 
 
-def _extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    """Which elements are the extremum, or nan as it is."""
-    chosen = _is_same(_as_dtype(a, ans.dtype), restored(ans, a, axis, keepdims))
+def _largest_number(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    """The same of `fmax` or `fmin`, which is nan where all elements are, and then each is it."""
+    ans = restored(ans, a, axis, keepdims)
+    chosen = np.logical_or(np.equal(_as_dtype(a, ans.dtype), ans), np.isnan(ans))
     return chosen if where is True else np.logical_and(chosen, where)
 
 
 def _as_dtype(a: Any, dtype: Any) -> Any:
     return a if a.dtype == dtype else cast(a, dtype)
+
+
+def _is_same(x: Any, y: Any) -> Any:
+    return np.logical_or(np.equal(x, y), np.logical_and(np.isnan(x), np.isnan(y)))
 
 
 def _running_shares(a: Any, p: Any) -> tuple[Any, Any]:
@@ -197,7 +203,10 @@ def _logarithm_of_sum(ufunc: Any, rate: float) -> Row:
     return composed(ufunc.reduce, _reduce(_NOT_GIVEN), definition, {"a"}, own_value=True)
 
 
-_EXTREMA = (np.maximum, np.minimum, np.fmax, np.fmin)
+_EXTREMA = (
+    (np.maximum, _largest), (np.minimum, _largest), (np.fmax, _largest_number),
+    (np.fmin, _largest_number),
+)  # fmt: skip
 _LOGARITHMS = ((np.logaddexp, 1.0), (np.logaddexp2, log(2)))
 
 _ROWS = {
@@ -207,8 +216,8 @@ _ROWS = {
         linear(np.add.accumulate, _ACCUMULATE, cumsum_vjp),
         general(np.multiply.reduce, _reduce(1), (prod_vjp, prod_jvp), analytic=True),
         general(np.multiply.accumulate, _ACCUMULATE, (cumprod_vjp, cumprod_jvp), analytic=True),
-        *[general(u.reduce, _reduce(_NOT_GIVEN), extremum_rules(_extreme)) for u in _EXTREMA],
-        *[_running(u.accumulate, _running_shares) for u in _EXTREMA],
+        *[general(u.reduce, _reduce(_NOT_GIVEN), extremum_rules(chosen)) for u, chosen in _EXTREMA],
+        *[_running(u.accumulate, _running_shares) for u, _ in _EXTREMA],
         *[_logarithm_of_sum(u, rate) for u, rate in _LOGARITHMS],
         *[_running(u.accumulate, _running_logarithm(rate)) for u, rate in _LOGARITHMS],
         linear(

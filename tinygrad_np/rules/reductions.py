@@ -103,21 +103,21 @@ def _how_many(chosen: Any, axis: Any) -> Any:
     return np.sum(chosen, axis, dtype=np.float64, keepdims=True)
 
 
-def _extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """Which elements are the extremum (or nan, where that is the result)."""
     chosen = np.logical_or(np.equal(a, restored(ans, a, axis, keepdims)), np.isnan(a))
     return chosen if where is True else np.logical_and(chosen, where)
 
 
-def extremum_rules(extreme: Any) -> tuple[Any, Any]:
-    """The vjp and jvp of an extremum over axes, where `extreme` tells which elements it is."""
+def extremum_rules(chosen_by: Any) -> tuple[Any, Any]:
+    """The vjp and jvp of an extremum over axes; `chosen_by` tells which elements it is."""
 
     def vjp(g: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-        chosen = extreme(a, ans, axis, keepdims, where)
+        chosen = chosen_by(a, ans, axis, keepdims, where)
         return shared(restored(g, a, axis, keepdims), chosen, _reduced_axes(axis, a.ndim))
 
     def jvp(t: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-        chosen = extreme(a, ans, axis, keepdims, where)
+        chosen = chosen_by(a, ans, axis, keepdims, where)
         return averaged(t, chosen, _reduced_axes(axis, a.ndim)).reshape(ans.shape)
 
     return vjp, jvp
@@ -152,7 +152,7 @@ ROWS = (
         kernel=_mean_kernel,
     ),
     *[
-        general(function, _EXTREMUM, extremum_rules(_extreme))
+        general(function, _EXTREMUM, extremum_rules(extreme))
         for function in (np.max, np.amax, np.min, np.amin)
     ],
 )
