@@ -9,8 +9,8 @@ from matrices import close, gradient_by_differences, hermitian, hermitian_with, 
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np.kernels.factors import cofactors
 from tinygrad_np.rules import REFUSED, TABLE, load
-from tinygrad_np.rules.linalg import _by_polynomials
 
 KINDS = pytest.mark.parametrize("kind", ["f", "c"])
 RNG = np.random.default_rng(11)
@@ -122,7 +122,7 @@ class TestDet:
         assert np.allclose(found, tg.grad(real(leibniz))(a), atol=1e-13)
 
     @RANKS
-    def test_second_and_third_derivatives_of_any_rank(self, n, rank):
+    def test_second_derivatives_of_any_rank_and_the_third_of_regular_matrices(self, n, rank):
         a = of_rank(n, rank)
         t, u = np.random.default_rng(1).standard_normal((2, n, n))
 
@@ -133,6 +133,10 @@ class TestDet:
             return lambda a: np.sum(u * tg.grad(second(f))(a))
 
         for derivative in (second, third):
+            if derivative is third and rank < n:
+                with pytest.raises(ValueError, match=r"np\.linalg\.det: .*third.*small matrix"):
+                    tg.grad(third(np.linalg.det))(a)
+                continue
             found, expected = [tg.grad(derivative(f))(a) for f in (np.linalg.det, leibniz)]
             assert np.allclose(found, expected, atol=1e-12 * n)
 
@@ -197,11 +201,9 @@ class TestDet:
         assert np.abs(gradient).max() < 1e-200
         assert not np.any(tg.grad(np.linalg.det)(np.zeros((40, 40))))
 
-    def test_the_adjugate_is_a_polynomial(self):
-        a = np.array([[[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 1.0]]])
-        det, adjugate = _by_polynomials(a)
-        assert det[0] == 7
-        assert np.array_equal(a[0] @ adjugate[0], 7 * np.eye(3))
+    def test_the_cofactors_are_the_minors_with_their_signs(self):
+        a = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 1.0]])
+        assert close(a @ cofactors(a).T, 7 * np.eye(3), 1e-14)
 
     @pytest.mark.parametrize("shape", [(0, 0), (0, 2, 2), (2, 0, 0)])
     def test_empty(self, shape):
@@ -355,7 +357,7 @@ class TestLstsq:
     def test_singular_values_that_coincide_matter_only_where_they_are_used(self):
         a, b = np.eye(3), np.arange(3.0)
         assert np.allclose(tg.grad(lambda a: np.sum(np.linalg.lstsq(a, b)[0]))(a), -np.arange(3))
-        with pytest.raises(ValueError, match=r"np\.linalg\.lstsq: two values coincide"):
+        with pytest.raises(ValueError, match=r"np\.linalg\.svdvals: two values coincide"):
             tg.grad(lambda a: np.linalg.lstsq(a, b)[3][0])(a)
 
     @pytest.mark.parametrize("shape", [(0, 2), (2, 0)])

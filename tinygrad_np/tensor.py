@@ -519,6 +519,7 @@ def _compose(row: Row, bound: list[Any]) -> Any:
     if not row.own_value:
         return definition(*[bound[position] for position in row.needs])
     ans = row.call([_values(x) for x in bound], row.kernel)  # which also refuses what NumPy does
+    bound.append(ans)
     with np.errstate(all="ignore"):  # the function itself has warned where there was a reason
         return _with_value(row, ans, definition(*[bound[position] for position in row.needs]))
 

@@ -114,7 +114,7 @@ class Case:
         row: Any = self.row
 
         def definition(*args: Any, **kwargs: Any) -> Any:
-            bound = bind(row, args, kwargs)
+            bound = [*bind(row, args, kwargs), row.function(*args, **kwargs)]
             return row.definition(*[bound[position] for position in row.needs])
 
         return self.call(values, definition)

@@ -1,12 +1,12 @@
 """Factorisations in one form each, and what a rule has to know about a matrix beforehand.
 
 NumPy's `svd` and `qr` give one result or several, as an argument asks. `svd_factors` and
-`qr_factors` always give the factors, so that each can have one rule. `condition` and
-`singular_frame` tell something about the values of a matrix, and are constants.
-`from_eigenvalues`, `from_singular_values` and `determined_quotient` are steps of a first derivative
-whose own derivative may not exist.
+`qr_factors` always give the factors, so that each can have one rule. `cofactors` are the derivative
+of a determinant, `condition` is a constant. `determined` marks a step of a first derivative whose
+own derivative may not exist.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,35 @@ def completed(a: Any) -> Any:
 
 
 @array_function
+def cofactors(a: Any) -> Any:
+    """The derivative of the determinant of square matrices (…, n, n), singular ones too.
+
+    With a = U·diag(s)·Vh it is det(U)·det(Vh)·conj(U·diag(d)·Vh), where d_i is the product of all
+    singular values but s_i.
+
+    >>> cofactors(np.diag([0.0, 2.0]))
+    array([[2., 0.],
+           [0., 0.]])
+    """
+    u, s, vh = np.linalg.svd(a)
+    factor = np.linalg.det(u) * np.linalg.det(vh)
+    matrix = np.matmul(u * np.expand_dims(products_without_each(s), -2), vh)
+    return np.expand_dims(factor, (-2, -1)) * np.conjugate(matrix)
+
+
+def products_without_each(x: Any) -> Any:
+    """For each number along the last axis the product of the others.
+
+    >>> products_without_each(np.array([2.0, 0.0, 5.0]))
+    array([ 0., 10.,  0.])
+    """
+    one = np.ones_like(x[..., :1])
+    before = np.cumprod(np.concatenate([one, x[..., :-1]], -1), -1)
+    after = np.cumprod(np.concatenate([one, x[..., :0:-1]], -1), -1)[..., ::-1]
+    return before * after
+
+
+@array_function
 def condition(a: Any) -> Any:
     """‖a‖₁·‖a⁻¹‖₁ for square matrices (…, n, n): inf where one is singular, 0 where n is 0.
 
@@ -59,42 +88,12 @@ def condition(a: Any) -> Any:
 
 
 @array_function
-def singular_frame(a: Any) -> Any:
-    """U, S, Vh of square matrices, as constants: orthonormal bases in which `a` is diagonal.
+def determined(x: Any, check: Callable[[Any], None]) -> Any:
+    """x, whose own derivative may not be determined: `check` sees its cotangents and tangents.
 
-    >>> singular_frame(np.diag([3.0, 0.0])).S
-    array([3., 0.])
-    """
-    return np.linalg.svd(a)
+    It raises where what they ask for does not exist, and else does nothing.
 
-
-@array_function
-def from_eigenvalues(x: Any, w: Any, left: Any, right: Any) -> Any:
-    """x = left⁻¹·diag(d)·right⁻¹, (…, n, n): the cotangent of a matrix, made of those of w, d.
-
-    >>> from_eigenvalues(np.diag([5.0, 6.0]), np.array([1.0, 2.0]), np.eye(2), np.eye(2))
-    array([[5., 0.],
-           [0., 6.]])
+    >>> determined(np.array([1.0, 2.0]), print)
+    array([1., 2.])
     """
     return x
-
-
-@array_function
-def from_singular_values(x: Any, s: Any, u: Any, vh: Any) -> Any:
-    """x = u·diag(d)·vh, (…, m, n): the conjugate cotangent of a matrix, made of those of s, d.
-
-    >>> from_singular_values(np.diag([5.0, 6.0]), np.array([2.0, 1.0]), np.eye(2), np.eye(2))
-    array([[5., 0.],
-           [0., 6.]])
-    """
-    return x
-
-
-@array_function
-def determined_quotient(x: Any, y: Any, is_zero: Any) -> Any:
-    """x / y, and 0 where both are zero: where the quotient is not determined but does not matter.
-
-    >>> determined_quotient(np.array([0.0, 1.0]), np.array([0.0, 2.0]), np.array([True, False]))
-    array([0. , 0.5])
-    """
-    return np.where(is_zero, 0, x / np.where(is_zero, 1, y))

@@ -18,9 +18,8 @@ All take stacks of matrices, (…, n, n).
 - *Second derivatives* are not determined by cotangents either, where values coincide. They exist in
   directions that leave the vectors of equal values alone and change the values alike, and for
   losses that use neither: ``ValueError`` otherwise.
-- *Forward mode* does not know what becomes of its results. Where values coincide, the tangents of
-  `eigvalsh` are the one-sided derivatives, in order; `eigh`, `eig` and `eigvals` raise unless the
-  tangent leaves the vectors of equal values alone, and in order. A complex vector keeps its phase.
+- *Forward mode* does not know what becomes of its results. Where values coincide, it raises unless
+  the tangent changes them alike and leaves their vectors alone. A complex vector keeps its phase.
 - *Real matrices.* `eig` and `eigvals` give complex numbers since NumPy 2.5, also where all are
   real, which older ones give as such. The gradient is real, and the same with both, for a loss
   that takes real parts: ``np.sum(np.linalg.eigvals(a).real ** 2)``.
@@ -42,11 +41,10 @@ from typing import Any
 import numpy as np
 
 from ..kernels.elementwise import cast
-from ..kernels.factors import completed, condition, determined_quotient, from_eigenvalues
+from ..kernels.factors import completed, condition, determined
 from .matrices import (
     CHOICE,
     PHASE,
-    SECOND,
     along_last,
     beside,
     coinciding,
@@ -55,84 +53,58 @@ from .matrices import (
     diagonal_of,
     different,
     hermitian,
-    largest,
-    one_sided,
-    over,
-    precision,
+    of_values,
     raise_where,
     require_apart,
-    require_multiple_of_one,
-    require_order,
-    require_symmetric,
-    sandwich,
+    require_zero,
     skew,
     turned,
     turning,
 )
-from .table import general, takes
+from .table import general, same, takes
 
 # Hermitian matrices
 
 
-def _eigh_vjp(g: Any, ans: Any) -> Any:
+def _eigh_vjp(g: Any, ans: Any, function: str = "eigh") -> Any:
     # dw = diag(Vᴴ·dA·V) and Vᴴ·dV = F∘(Vᴴ·dA·V) with F_ij = 1 / (w_j − w_i)
-    of_values, of_vectors = g
+    g_values, g_vectors = g
     w, v = ans
     n = w.shape[-1]
-    if of_vectors is None:
-        return _from_values("eigh", of_values, w, v)
-    size = beside(of_vectors)
-    turn = np.matmul(dagger(v), np.conjugate(of_vectors))
-    inner = turned("eigh", skew(turn), w, n, size, of_values is None)
-    if of_values is not None:
-        require_apart("eigh", different(coinciding(w, n)), of_values, w, turn, size)
-        inner = inner + diagonal_matrix(of_values)
+    if g_vectors is None:
+        inner = of_values(function, g_values, w, n)
+    else:
+        turn = np.matmul(dagger(v), np.conjugate(g_vectors))
+        inner = _in_basis(function, g_values, skew(turn), turn, w, beside(g_vectors))
     return np.conjugate(hermitian(np.matmul(np.matmul(v, inner), dagger(v))))
 
 
-def _from_values(function: str, g: Any, w: Any, v: Any) -> Any:
-    """The cotangent of Hermitian matrices, from that of their eigenvalues alone."""
-    require_symmetric(function, g, w, w.shape[-1])
-    result = sandwich(v, g, dagger(v))
-    return np.conjugate(
-        hermitian(from_eigenvalues(result, w, np.swapaxes(v, -1, -2), np.conjugate(v)))
-    )
+def _in_basis(function: str, g_values: Any, turn: Any, used: Any, w: Any, size: Any) -> Any:
+    """The cotangent of a matrix in the basis of its vectors.
 
-
-def _second_of_values(g: Any, w: Any, left: Any, right: Any) -> Any:
-    """The vjp of a cotangent that was made of those of the values w alone: raise or do nothing.
-
-    Its own derivative is known by what it means for each value, and where values coincide for what
-    lies between them: nothing but a multiple of the unit matrix may lie there.
+    `turn` is what turns the vectors among each other, in `used`, what uses them at all.
     """
     n = w.shape[-1]
-    no_gap = coinciding(w, n)
-    if np.any(different(no_gap)):
-        part = np.matmul(np.matmul(left, g), right)
-        require_multiple_of_one("eigvals", part, no_gap)
-    return g
+    inner = turned(function, turn, w, n, size, g_values is None)
+    if g_values is None:
+        return inner
+    require_apart(function, different(coinciding(w, n)), g_values, w, used, size)
+    return inner + diagonal_matrix(g_values)
 
 
-def _eigh_jvp(t: Any, ans: Any) -> Any:
+def _eigh_jvp(t: Any, ans: Any, function: str = "eigh") -> Any:
     w, v = ans
     tangent = np.matmul(np.matmul(dagger(v), hermitian(t)), v)
-    change = np.real(diagonal_of(tangent))
-    turn = turning("eigh", tangent, w, w.shape[-1])
-    require_order("eigh", change, w, w.shape[-1])
-    return change, np.matmul(v, skew(turn))
+    tangent, turn = turning(function, tangent, w, w.shape[-1])
+    return np.real(diagonal_of(tangent)), np.matmul(v, skew(turn))
 
 
 def _eigvalsh_vjp(g: Any, a: Any, UPLO: Any) -> Any:  # noqa: N803
-    return _from_values("eigvalsh", g, *np.linalg.eigh(a, UPLO))
+    return _eigh_vjp((g, None), np.linalg.eigh(a, UPLO), "eigvalsh")
 
 
 def _eigvalsh_jvp(t: Any, a: Any, UPLO: Any) -> Any:  # noqa: N803
-    w, v = np.linalg.eigh(a, UPLO)
-    tangent = np.matmul(np.matmul(dagger(v), hermitian(t)), v)
-    no_gap = coinciding(w, w.shape[-1])
-    if np.any(different(no_gap)):
-        return one_sided(tangent, no_gap)
-    return np.real(diagonal_of(tangent))
+    return _eigh_jvp(t, np.linalg.eigh(a, UPLO), "eigvalsh")[0]
 
 
 # Any square matrix
@@ -146,72 +118,54 @@ def _require_eigenvectors(function: str, v: Any) -> None:
     )
 
 
-def _from_eigenbasis(inner: Any, v: Any) -> Any:
-    """The transpose of t → V⁻¹·t·V: V⁻ᵀ·inner·Vᵀ."""
+def _eig_vjp(g: Any, ans: Any, a_like: Any, function: str = "eig") -> Any:
+    # With T = V⁻¹·dA·V: dw = diag T, and dv_i = d_i − v_i·(v_iᴴ·d_i) for d = V·(F∘T), since LAPACK
+    # gives vectors of length 1.
+    g_values, g_vectors = g
+    w, v = ans
+    _require_eigenvectors(function, v)
     transposed = np.swapaxes(v, -1, -2)
+    if g_vectors is None:
+        inner = of_values(function, g_values, w, w.shape[-1])
+    else:
+        if a_like.dtype.kind != "c":
+            # a real matrix keeps the vector of a real value real, whatever dtype NumPy gives it
+            is_real = np.expand_dims(np.equal(np.imag(w), 0), -2)
+            g_vectors = np.where(is_real, np.real(g_vectors), g_vectors)
+        size = beside(g_vectors)
+        along = np.sum(v * g_vectors, -2)
+        require_zero(np.imag(along), True, CHOICE.format(function, PHASE), size[..., 0])
+        across = g_vectors - np.conjugate(v) * np.expand_dims(along, -2)
+        used = np.matmul(transposed, across)
+        turn = used - diagonal_matrix(diagonal_of(used))
+        inner = _in_basis(function, g_values, turn, used, w, size)
     return np.linalg.solve(transposed, np.matmul(inner, transposed))
 
 
-def _eig_vjp(g: Any, ans: Any, a_like: Any) -> Any:
-    # With T = V⁻¹·dA·V: dw = diag T, and dv_i = d_i − v_i·(v_iᴴ·d_i) for d = V·(F∘T), since LAPACK
-    # gives vectors of length 1.
-    of_values, of_vectors = g
+def _eig_jvp(t: Any, ans: Any, function: str = "eig") -> Any:
     w, v = ans
-    n = w.shape[-1]
-    _require_eigenvectors("eig", v)
-    if of_vectors is None:
-        require_symmetric("eig", of_values, w, n)
-        return _from_any_values(of_values, w, v)
-    if a_like.dtype.kind != "c":
-        # a real matrix keeps the vector of a real value real, whatever dtype NumPy gives it
-        is_real = np.expand_dims(np.equal(np.imag(w), 0), -2)
-        of_vectors = np.where(is_real, np.real(of_vectors), of_vectors)
-    size = beside(of_vectors)
-    along = np.sum(v * of_vectors, -2)
-    raise_where(
-        np.greater(np.absolute(np.imag(along)), precision(along) * size[..., 0]),
-        CHOICE.format("eig", PHASE),
-    )
-    across = of_vectors - np.conjugate(v) * np.expand_dims(along, -2)
-    turn = np.matmul(np.swapaxes(v, -1, -2), across)
-    inner = turned("eig", turn - diagonal_matrix(diagonal_of(turn)), w, n, size, of_values is None)
-    if of_values is not None:
-        require_apart("eig", different(coinciding(w, n)), of_values, w, turn, size)
-        inner = inner + diagonal_matrix(of_values)
-    return _from_eigenbasis(inner, v)
-
-
-def _from_any_values(g: Any, w: Any, v: Any) -> Any:
-    return from_eigenvalues(_from_eigenbasis(diagonal_matrix(g), v), w, np.linalg.inv(v), v)
-
-
-def _eig_jvp(t: Any, ans: Any) -> Any:
-    w, v = ans
-    _require_eigenvectors("eig", v)
+    _require_eigenvectors(function, v)
     tangent = np.linalg.solve(v, np.matmul(t, v))
-    change = np.matmul(v, turning("eig", tangent, w, w.shape[-1]))
+    tangent, turn = turning(function, tangent, w, w.shape[-1])
+    change = np.matmul(v, turn)
     along = np.sum(np.conjugate(v) * change, -2)
     return diagonal_of(tangent), change - v * np.expand_dims(along, -2)
 
 
+# LAPACK computes eigenvalues alone by other steps than with their vectors. They may come in another
+# order; and where two nearly coincide, be real in one case and complex in the other.
+
+
 def _eigvals_vjp(g: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
-    _require_eigenvectors("eigvals", v)
     g = along_last(g, np.argsort(_places(w, ans), -1))
-    require_symmetric("eigvals", g, w, w.shape[-1])
-    return cast(_from_any_values(g, w, v), a.dtype)
+    return cast(_eig_vjp((g, None), (w, v), a, "eigvals"), a.dtype)
 
 
 def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
-    _require_eigenvectors("eigvals", v)
-    tangent = np.linalg.solve(v, np.matmul(t, v))
-    turning("eigvals", tangent, w, w.shape[-1])
-    return cast(along_last(diagonal_of(tangent), _places(w, ans)), ans.dtype)
-
-
-# LAPACK computes eigenvalues alone by other steps than with their vectors. They may come in another
-# order; and where two nearly coincide, be real in one case and complex in the other.
+    change, _ = _eig_jvp(t, (w, v), "eigvals")
+    return cast(along_last(change, _places(w, ans)), ans.dtype)
 
 
 def _places(found: Any, wanted: Any) -> Any:
@@ -227,49 +181,36 @@ def _places(found: Any, wanted: Any) -> Any:
     return places
 
 
-# Forward mode gives 0 / 0 = 0 for a turn that is not determined. This must not matter to what is
-# made of it, and x must stay zero.
-
-
-def _quotient_vjp(g: Any, y: Any, is_zero: Any) -> Any:
-    wrong = np.greater(np.absolute(g), precision(g) * beside(g))
-    raise_where(np.logical_and(is_zero, wrong), SECOND.format("eigh, eig or svd"))
-    return over(g, y, is_zero)
-
-
-def _quotient_jvp(t: Any, y: Any, is_zero: Any) -> Any:
-    wrong = np.greater(np.absolute(t), precision(t) * largest(t))
-    raise_where(np.logical_and(is_zero, wrong), SECOND.format("eigh, eig or svd"))
-    return over(t, y, is_zero)
+def _checked(g: Any, check: Any) -> Any:
+    check(g)
+    return g
 
 
 ROWS = (
+    general(determined, same(_checked)),
     # Hermitian matrices
     general(completed, (lambda g: hermitian(g), lambda t: hermitian(t))),
     general(
         np.linalg.eigh,
         takes("a", UPLO="L"),
-        (_eigh_vjp, _eigh_jvp),
+        (
+            lambda g, ans: _eigh_vjp(g, ans),
+            lambda t, ans: _eigh_jvp(t, ans),
+        ),
         constant_outputs=(),
         gaps=True,
     ),
     general(np.linalg.eigvalsh, takes("a", UPLO="L"), (_eigvalsh_vjp, _eigvalsh_jvp)),
     # any square matrix
-    general(np.linalg.eig, takes("a"), (_eig_vjp, _eig_jvp), constant_outputs=(), gaps=True),
-    general(np.linalg.eigvals, takes("a"), (_eigvals_vjp, _eigvals_jvp)),
     general(
-        determined_quotient,
-        (_quotient_vjp, _quotient_jvp),
+        np.linalg.eig,
+        takes("a"),
         (
-            lambda g, ans, y, is_zero: -over(g * ans, y, is_zero),
-            lambda t, ans, y, is_zero: -over(t * ans, y, is_zero),
+            lambda g, ans, a_like: _eig_vjp(g, ans, a_like),
+            lambda t, ans: _eig_jvp(t, ans),
         ),
-        broadcasts=True,
-        locally_constant={"is_zero": "it says where to look"},
+        constant_outputs=(),
+        gaps=True,
     ),
-    general(
-        from_eigenvalues,
-        x=(_second_of_values, lambda t: t),
-        locally_constant=dict.fromkeys(("w", "left", "right"), "it says where to look"),
-    ),
+    general(np.linalg.eigvals, takes("a"), (_eigvals_vjp, _eigvals_jvp)),
 )

@@ -12,8 +12,8 @@ All take stacks of matrices: `cholesky` (…, n, n), the others (…, m, n).
 - `qr` needs linearly independent columns (the first m, if there are more than rows), `cholesky` a
   positive definite matrix: ``ValueError`` (of which ``LinAlgError`` is a kind) otherwise. Mode
   "raw" of `qr` is refused.
-- Forward mode: where singular values coincide or are zero, the tangents of `svdvals` are the
-  one-sided derivatives, in order; `svd` raises unless the tangent leaves their vectors alone.
+- Forward mode: where singular values coincide or are zero, it raises unless the tangent changes
+  them alike and leaves their vectors alone.
 
 >>> from tinygrad_np import grad
 >>> grad(lambda a: np.linalg.cholesky(a)[0, 0])(np.diag([4.0, 1.0]))
@@ -21,16 +21,13 @@ array([[0.25, 0.  ],
        [0.  , 0.  ]])
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..kernels.factors import (
-    determined_quotient,
-    from_singular_values,
-    qr_factors,
-    svd_factors,
-)
+from ..kernels.factors import determined, qr_factors, svd_factors
+from ..kernels.values import on_values
 from .matrices import (
     CHOICE,
     FORWARD,
@@ -45,14 +42,11 @@ from .matrices import (
     different,
     hermitian,
     largest,
-    one_sided,
+    of_values,
     over,
-    precision,
     raise_where,
     require_apart,
-    require_multiple_of_one,
-    require_order,
-    require_symmetric,
+    require_zero,
     sandwich,
     skew,
     triangle,
@@ -105,8 +99,7 @@ def _parts(function: str, basis: Any, k: int, g: Any) -> tuple[Any, Any]:
     outside = g[..., :k] - np.matmul(own, inside)
     if rest.shape[-1]:
         turn = skew(np.matmul(dagger(rest), g[..., k:]))
-        wrong = np.greater(np.absolute(turn), precision(turn) * beside(g))
-        raise_where(wrong, CHOICE.format(function, _REST))
+        require_zero(turn, True, CHOICE.format(function, _REST), beside(g))
         outside = outside - np.matmul(rest, np.matmul(dagger(g[..., k:]), own))
     return inside, outside
 
@@ -123,17 +116,6 @@ def _whole(basis: Any, tangent: Any) -> Any:
 # Orthogonal times triangular
 
 
-def _turn(x: Any) -> Any:
-    """Ω(x) = L − Lᴴ + i·Im diag(x), L strictly below the diagonal: x − Ω is upper triangular."""
-    low = triangle(x, -1)
-    return low - dagger(low) + diagonal_matrix(diagonal_of(skew(x)))
-
-
-def _turn_adjoint(x: Any) -> Any:
-    """The adjoint of Ω."""
-    return triangle(x - dagger(x), -1) + diagonal_matrix(diagonal_of(skew(x)))
-
-
 def _leading_triangle(r: Any, rows: int) -> Any:
     """The leading square of R, whose diagonal must not have a zero."""
     k = min(r.shape[-2:])
@@ -147,43 +129,42 @@ def _leading_triangle(r: Any, rows: int) -> Any:
 
 
 def _qr_vjp(g: Any, ans: Any) -> Any:
-    # a = Q·[R1, R2]. With X = dA1·R1⁻¹ and M = Qᴴ·X: dQ = Q·Ω(M) + X − Q·M,
-    # dR1 = (M − Ω(M))·R1, dR2 = Qᴴ·dA2 − Ω(M)·R2.
-    of_q, of_r = g
-    k, columns = min(ans[1].shape[-2:]), ans[1].shape[-1]
-    r1 = _leading_triangle(ans[1], ans[0].shape[-2])
-    q, r = ans[0][..., :k], ans[1][..., :k, :]
-    turn = outside = square = 0
-    if of_q is not None:
-        turn, outside = _parts("qr", ans[0], k, np.conjugate(of_q))
-    if of_r is not None:
-        of_r = np.conjugate(of_r)[..., :k, :]
-        square = np.matmul(of_r[..., :k], dagger(r1))
-        turn = turn - np.matmul(of_r, dagger(r))
-    # <turn, Ω(M)> + <square, M> + <outside, X> as <…, dA1>
-    of_x = np.matmul(q, _turn_adjoint(turn) + square) + outside
-    result = dagger(np.linalg.solve(r1, dagger(of_x)))
-    if columns > k:
-        others = np.zeros_like(r[..., k:]) if of_r is None else np.matmul(q, of_r[..., k:])
-        result = np.concatenate([result, others], -1)
-    return np.conjugate(result)
+    # a = [A1, A2] = Q·[R1, R2]: since R2 = Qᴴ·A2, the cotangents of Q and A2 have parts of that of
+    # R2. The rest is that of a square R: g_A1 = (g_Q + Q·H)·R1⁻ᴴ, where H is Hermitian with the
+    # upper triangle of g_R1·R1ᴴ − Qᴴ·g_Q.
+    q, r = ans
+    k = min(r.shape[-2:])
+    r1 = _leading_triangle(r, q.shape[-2])
+    g_q, g_r = [
+        np.zeros_like(x) if part is None else np.conjugate(part)
+        for part, x in zip(g, ans, strict=True)
+    ]
+    inside, outside = _parts("qr", q, k, g_q)
+    q, r2, g_r1, g_r2 = q[..., :k], r[..., :k, k:], g_r[..., :k, :k], g_r[..., :k, k:]
+    inside = inside + np.matmul(r2, dagger(g_r2))
+    low = triangle(dagger(np.matmul(g_r1, dagger(r1)) - inside))
+    both = low + dagger(low) - diagonal_matrix(np.real(diagonal_of(low)))
+    g_x = np.matmul(q, inside + both) + outside
+    return np.conjugate(
+        np.concatenate([dagger(np.linalg.solve(r1, dagger(g_x))), np.matmul(q, g_r2)], -1)
+    )
 
 
 def _qr_jvp(t: Any, ans: Any) -> Any:
-    k, (rows, columns) = min(ans[1].shape[-2:]), ans[1].shape[-2:]
-    r1 = _leading_triangle(ans[1], ans[0].shape[-2])
-    q, r = ans[0][..., :k], ans[1][..., :k, :]
+    # With X = dA1·R1⁻¹ and M = Qᴴ·X: dQ = Q·Ω + X − Q·M, dR1 = (M − Ω)·R1 and
+    # dR2 = Qᴴ·dA2 − Ω·R2, where Ω = L − Lᴴ + i·Im diag(M) and L is M below its diagonal.
+    q, r = ans
+    k = min(r.shape[-2:])
+    r1 = _leading_triangle(r, q.shape[-2])
+    own, r2 = q[..., :k], r[..., :k, k:]
     x = dagger(np.linalg.solve(dagger(r1), dagger(t[..., :k])))
-    inner = np.matmul(dagger(q), x)
-    turn = _turn(inner)
-    of_q = _whole(ans[0], np.matmul(q, turn - inner) + x)
-    of_r = np.matmul(inner - turn, r1)
-    if columns > k:
-        others = np.matmul(dagger(q), t[..., k:]) - np.matmul(turn, r[..., k:])
-        of_r = np.concatenate([of_r, others], -1)
-    if rows > k:
-        of_r = np.concatenate([of_r, np.zeros_like(ans[1][..., k:, :])], -2)
-    return of_q, of_r
+    inner = np.matmul(dagger(own), x)
+    low = triangle(inner, -1)
+    turn = low - dagger(low) + diagonal_matrix(diagonal_of(skew(inner)))
+    of_q = _whole(q, np.matmul(own, turn - inner) + x)
+    of_r2 = np.matmul(dagger(own), t[..., k:]) - np.matmul(turn, r2)
+    of_r = np.concatenate([np.matmul(inner - turn, r1), of_r2], -1)
+    return of_q, np.concatenate([of_r, np.zeros_like(r[..., k:, :])], -2)
 
 
 def _qr(a: Any, mode: Any) -> Any:
@@ -203,34 +184,33 @@ def _svd_vjp(g: Any, ans: Any) -> Any:
     # With M = Uᴴ·dA·V: dS = Re diag M; within their spans U turns by X + Y and V by X − Y, where
     # X_ij = hermitian(M)_ij / (s_j − s_i) and Y_ij = skew(M)_ij / (s_i + s_j); and they leave them
     # by (1 − U·Uᴴ)·dA·V·S⁻¹ and (1 − V·Vᴴ)·dAᴴ·U·S⁻¹.
-    of_u, of_s, of_vh = g
+    g_u, g_s, g_vh = g
     u, s, vh = ans
     k, n = s.shape[-1], max(u.shape[-2], vh.shape[-1])
     u1, vh1 = u[..., :k], vh[..., :k, :]
-    if of_u is None and of_vh is None:
-        return by_singular_values("svd", of_s, u1, s, vh1)
-    of_u = np.zeros_like(u) if of_u is None else np.conjugate(of_u)
-    of_v = np.zeros_like(vh) if of_vh is None else np.conjugate(of_vh)
-    size = np.maximum(beside(of_u), beside(of_v))
-    in_u, out_u = _parts("svd", u, k, of_u)
-    in_v, out_v = _parts("svd", dagger(vh), k, dagger(of_v))
+    if g_u is None and g_vh is None:
+        return _of_singular_values("svd", g_s, u1, s, vh1)
+    g_u = np.zeros_like(u) if g_u is None else np.conjugate(g_u)
+    g_v = np.zeros_like(vh) if g_vh is None else np.conjugate(g_vh)
+    size = np.maximum(beside(g_u), beside(g_v))
+    in_u, out_u = _parts("svd", u, k, g_u)
+    in_v, out_v = _parts("svd", dagger(vh), k, dagger(g_v))
     sums, both_zero, is_zero = _sums(s, n)
     joint, relative = skew(in_u + in_v), skew(in_u - in_v)
     for part, nowhere in ((relative, both_zero), (out_u, is_zero), (out_v, is_zero)):
-        used = np.greater(np.absolute(part), precision(part) * size)
-        raise_where(np.logical_and(nowhere, used), CHOICE.format("svd", ZERO))
-    inner = turned("svd", joint, s, n, size, of_s is None) + over(relative, sums, both_zero)
-    if of_s is not None:
+        require_zero(part, nowhere, CHOICE.format("svd", ZERO), size)
+    inner = turned("svd", joint, s, n, size, g_s is None) + over(relative, sums, both_zero)
+    if g_s is not None:
         degenerate = np.logical_or(different(coinciding(s, n)), both_zero)
         for turn in (in_u, in_v):
-            require_apart("svd", degenerate, of_s, s, turn, size)
-        inner = inner + diagonal_matrix(of_s)
+            require_apart("svd", degenerate, g_s, s, turn, size)
+        inner = inner + diagonal_matrix(g_s)
     out_u, out_v = [over(out, np.expand_dims(s, -2), is_zero) for out in (out_u, out_v)]
     result = np.matmul(np.matmul(u1, inner) + out_u, vh1) + np.matmul(u1, dagger(out_v))
     return np.conjugate(result)
 
 
-def _svd_jvp(t: Any, ans: Any) -> Any:
+def _svd_jvp(t: Any, ans: Any, function: str = "svd") -> Any:
     u, s, vh = ans
     k, n = s.shape[-1], max(u.shape[-2], vh.shape[-1])
     u1, v1 = u[..., :k], dagger(vh[..., :k, :])
@@ -238,18 +218,25 @@ def _svd_jvp(t: Any, ans: Any) -> Any:
     out_u = _outside(u1, np.matmul(t, v1), tangent)
     out_v = _outside(v1, np.matmul(dagger(t), u1), dagger(tangent))
     sums, both_zero, is_zero = _sums(s, n)
-    for part, nowhere in ((tangent, both_zero), (out_u, is_zero), (out_v, is_zero)):
-        used = np.greater(np.absolute(part), precision(t) * largest(t))
-        raise_where(np.logical_and(nowhere, used), FORWARD.format("svd", ZERO))
-    change = np.real(diagonal_of(tangent))
-    joint = turning("svd", hermitian(tangent), s, n)
-    require_order("svd", -change, s, n)
-    joint, relative = skew(joint), skew(determined_quotient(skew(tangent), sums, both_zero))
-    out_u = determined_quotient(out_u, np.expand_dims(s, -2), is_zero)
-    out_v = determined_quotient(out_v, np.expand_dims(s, -2), is_zero)
-    of_u = _whole(u, np.matmul(u1, joint + relative) + out_u)
-    of_v = _whole(dagger(vh), np.matmul(v1, joint - relative) + out_v)
-    return of_u, change, dagger(of_v)
+
+    def steady(part: Any, nowhere: Any) -> Any:
+        check = partial(require_zero, where=nowhere, message=SECOND.format(function))
+        return determined(part, check) if np.any(nowhere) else part
+
+    def quotient(part: Any, divisor: Any, nowhere: Any) -> Any:
+        return steady(over(part, divisor, nowhere), nowhere)
+
+    nowheres = both_zero, is_zero, is_zero
+    for part, nowhere in zip((tangent, out_u, out_v), nowheres, strict=True):
+        require_zero(part, nowhere, FORWARD.format(function, ZERO), largest(t))
+    tangent, out_u, out_v = map(steady, (tangent, out_u, out_v), nowheres)
+    relative = skew(quotient(skew(tangent), sums, both_zero))
+    out_u, out_v = [quotient(out, np.expand_dims(s, -2), is_zero) for out in (out_u, out_v)]
+    joint, turn = turning(function, hermitian(tangent), s, n)
+    turn = skew(turn)
+    of_u = _whole(u, np.matmul(u1, turn + relative) + out_u)
+    of_v = _whole(dagger(vh), np.matmul(v1, turn - relative) + out_v)
+    return of_u, np.real(diagonal_of(joint)), dagger(of_v)
 
 
 def _outside(basis: Any, x: Any, inside: Any) -> Any:
@@ -266,67 +253,44 @@ def _sums(s: Any, n: int) -> tuple[Any, Any, Any]:
     return sums, np.logical_and(is_zero, np.swapaxes(is_zero, -1, -2)), is_zero
 
 
-def by_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
+def _of_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
     """The cotangent of a matrix, from that of its singular values alone."""
     n = max(u.shape[-2], vh.shape[-1])
-    require_symmetric(function, g, s, n)
-    used = np.greater(np.absolute(g), precision(g) * beside(g, largest(s, (-1,)), (-1,)))
-    raise_where(
-        np.logical_and(vanishing(s, n), used),
+    is_zero = vanishing(s, n)
+    require_zero(
+        g,
+        is_zero,
         f"np.linalg.{function}: a singular value is 0, where it has no derivative, like an "
         "absolute value; np.linalg.norm with ord='nuc' has gradient 0 there",
+        beside(g, largest(s, (-1,)), (-1,)),
     )
-    return np.conjugate(from_singular_values(sandwich(u, g, vh), s, u, vh))
-
-
-def _second_of_values(g: Any, s: Any, u: Any, vh: Any) -> Any:
-    """The vjp of a cotangent that was made of those of the values alone: raise or do nothing."""
-    n = max(u.shape[-2], vh.shape[-1])
-    no_gap, is_zero = coinciding(s, n), vanishing(s, n)
-    x = np.conjugate(g)
-    if np.any(different(no_gap)):
-        part = hermitian(np.matmul(np.matmul(dagger(u), x), dagger(vh)))
-        require_multiple_of_one("svdvals", part, no_gap)
+    result = np.matmul(np.matmul(u, hermitian(of_values(function, g, s, n))), vh)
     if np.any(is_zero):
-        part = _left_by(np.logical_not(is_zero), x, u, vh)
-        used = np.greater(np.absolute(part), precision(x) * largest(x))
-        any_zero = np.any(is_zero, -1)[..., None, None]
-        raise_where(np.logical_and(any_zero, used), SECOND.format("svdvals"))
-    return g
+        result = determined(result, on_values(_check_of_the_rest, function, u, is_zero, vh))
+    return np.conjugate(result)
 
 
-def _left_by(kept: Any, x: Any, u: Any, vh: Any) -> Any:
-    """What vectors that are not kept, and those that are missing, have of a matrix."""
-    kept = kept.astype(u.real.dtype)
-    x = x - np.matmul(sandwich(u, kept, dagger(u)), x)
-    return x - np.matmul(x, sandwich(dagger(vh), kept, vh))
+def _check_of_the_rest(function: str, u: Any, is_zero: Any, vh: Any) -> Any:
+    """A check that of a matrix vectors of the value 0, and those that are missing, have nothing."""
+    kept = np.logical_not(is_zero).astype(u.real.dtype)
+    own_u, own_v = sandwich(u, kept, dagger(u)), sandwich(dagger(vh), kept, vh)
+    any_zero = np.any(is_zero, -1)[..., None, None]
 
+    def check(x: Any) -> None:
+        x = np.conjugate(x)
+        rest = x - np.matmul(own_u, x)
+        rest = rest - np.matmul(rest, own_v)
+        require_zero(rest, any_zero, SECOND.format(function), largest(x))
 
-def singular_values_jvp(t: Any, u: Any, s: Any, vh: Any) -> Any:
-    """The tangents of singular values alone: one-sided where they coincide or are zero."""
-    n = max(u.shape[-2], vh.shape[-1])
-    tangent = np.matmul(np.matmul(dagger(u), t), dagger(vh))
-    result = np.real(diagonal_of(tangent))
-    no_gap = coinciding(s, n)
-    if np.any(different(no_gap)):
-        result = -one_sided(-hermitian(tangent), no_gap)  # the values descend
-    is_zero = vanishing(s, n)
-    if np.any(is_zero):
-        # They become the singular values of what the others leave of the tangent. The others are
-        # shifted out of the way.
-        kept = np.logical_not(is_zero)
-        rest = _left_by(kept, t, u, vh)
-        shift = kept * (1 + 2 * s.shape[-1] * n * largest(rest)[..., 0])
-        result = np.where(is_zero, np.linalg.svdvals(rest + sandwich(u, shift, vh)), result)
-    return result
+    return check
 
 
 def _svdvals_vjp(g: Any, x: Any) -> Any:
-    return by_singular_values("svdvals", g, *svd_factors(x))
+    return _of_singular_values("svdvals", g, *svd_factors(x))
 
 
 def _svdvals_jvp(t: Any, x: Any) -> Any:
-    return singular_values_jvp(t, *svd_factors(x))
+    return _svd_jvp(t, svd_factors(x), "svdvals")[1]
 
 
 _OF_ZERO = np.linalg.svd(np.zeros((1, 1)), hermitian=True)
@@ -336,8 +300,7 @@ def _svd(a: Any, full_matrices: Any, compute_uv: Any, hermitian: Any) -> Any:
     if not hermitian:
         return svd_factors(a, bool(full_matrices)) if compute_uv else np.linalg.svdvals(a)
     if not compute_uv:
-        s = np.absolute(np.linalg.eigvalsh(a))
-        return along_last(s, np.argsort(s)[..., ::-1])
+        return np.sort(np.absolute(np.linalg.eigvalsh(a)))[..., ::-1]
     w, u = np.linalg.eigh(a)
     order = np.argsort(np.absolute(w))[..., ::-1]
     w = along_last(w, order)
@@ -352,13 +315,13 @@ ROWS = (
     general(np.linalg.cholesky, takes("a", "*", upper=False), (_cholesky_vjp, _cholesky_jvp)),
     general(qr_factors, (_qr_vjp, _qr_jvp), constant_outputs=(), gaps=True),
     composed(np.linalg.qr, takes("a", mode="reduced"), _qr, {"a"}),
-    general(svd_factors, (_svd_vjp, _svd_jvp), constant_outputs=(), gaps=True),
-    general(np.linalg.svdvals, takes("x"), (_svdvals_vjp, _svdvals_jvp)),
     general(
-        from_singular_values,
-        x=(_second_of_values, lambda t: t),
-        locally_constant=dict.fromkeys(("s", "u", "vh"), "it says where to look"),
+        svd_factors,
+        (_svd_vjp, lambda t, ans: _svd_jvp(t, ans)),
+        constant_outputs=(),
+        gaps=True,
     ),
+    general(np.linalg.svdvals, takes("x"), (_svdvals_vjp, _svdvals_jvp)),
     composed(
         np.linalg.svd,
         takes("a", full_matrices=True, compute_uv=True, hermitian=False),

@@ -2,7 +2,8 @@
 
 All take stacks of matrices where NumPy does, and broadcast as it does.
 
-- `det` has its exact gradient, the cofactors, for singular matrices, too, and in every order.
+- `det` has its exact gradient, the cofactors, for singular matrices, too. So has its second
+  derivative; the third of a singular matrix, or of one that is nearly so, is refused.
 - `slogdet` of a singular matrix: the logarithm is −inf and has no gradient; it is nan. The sign of
   a real determinant is constant, that of a complex one, det / |det|, is not.
 - `pinv` and `lstsq` have the derivative at constant rank: singular values that `rcond` drops stay
@@ -23,12 +24,17 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.factors import completed, condition, singular_frame, svd_factors
-from ..kernels.scatter import scatter_add
-from .factorisations import by_singular_values, singular_values_jvp
-from .matrices import dagger, diagonal_of, largest, over, precision
+from ..kernels.factors import (
+    cofactors,
+    completed,
+    condition,
+    determined,
+    products_without_each,
+    svd_factors,
+)
+from .matrices import dagger, diagonal_matrix, diagonal_of, largest, over, precision
 from .matrices import hermitian as hermitian_part
-from .table import composed, constant, general, takes
+from .table import composed, constant, general, same, takes
 
 # Inverses and linear equations
 
@@ -67,78 +73,39 @@ def _solve_jvp_a(t: Any, a: Any, b_like: Any, ans: Any) -> Any:
 _WELL_CONDITIONED = 1e4
 
 
-def _cofactors(a: Any, ans: Any) -> Any:
+def _is_nearly_singular(a: Any) -> Any:
+    return np.any(np.greater(condition(a), _WELL_CONDITIONED))
+
+
+def _of_determinant(a: Any, ans: Any) -> Any:
     """The derivative of det a by a: det(a)·a⁻ᵀ where that is well determined."""
-    if not np.any(np.greater(condition(a), _WELL_CONDITIONED)):
-        return np.expand_dims(ans, (-2, -1)) * _transposed(np.linalg.inv(a))
-    adjugate = _determinant_and_adjugate(a.reshape(-1, *a.shape[-2:]), None)[1]
-    return _transposed(adjugate.reshape(a.shape))
+    if _is_nearly_singular(a):
+        return cofactors(a)
+    return np.expand_dims(ans, (-2, -1)) * _transposed(np.linalg.inv(a))
 
 
-def _determinant_and_adjugate(a: Any, scale: Any) -> tuple[Any, Any]:
-    """Of matrices (k, n, n) that may be singular, those of one rank, to 1 in 10,000, at a time.
-
-    `scale` has the size of the whole of which each of them is a part; None for the whole itself.
-    """
-    n = a.shape[-1]
-    if n == 0:
-        return np.ones(a.shape[:1], a.dtype), a
-    u, s, vh = singular_frame(a)
-    scale = s[:, 0] if scale is None else scale
-    ranks = np.sum(s > s[:, :1] / _WELL_CONDITIONED, -1)
-    # Polynomials lose what their largest terms, some 2ⁿ·s₀ⁿ⁻¹, are above the result, the product
-    # s₀·…·sₙ₋₂. They may lose what was lost beside the whole: scale / sₙ₋₂.
-    loss = 2.0**n * np.prod(s[:, :1] / s[:, : max(n - 2, 0)], -1)
-    ranks[~(loss > scale / s[:, 0])] = 0
-    det, adjugate = 0, 0
-    for rank in np.unique(ranks).tolist():
-        here = np.flatnonzero(ranks == rank)
-        if rank:
-            parts = _by_blocks(a[here], u[here], vh[here], rank, scale[here])
-        else:
-            parts = _by_polynomials(a[here])
-        det = det + scatter_add(parts[0], here, a.shape[:1])
-        adjugate = adjugate + scatter_add(parts[1], here, a.shape)
-    return det, adjugate
-
-
-def _by_blocks(a: Any, u: Any, vh: Any, rank: int, scale: Any) -> tuple[Any, Any]:
-    """Determinant and adjugate by way of the constant frame u, vh, in which a was diagonal.
-
-    There the first `rank` rows and columns are a well-conditioned block A of [[A, B], [C, D]], and
-    det = det A · det S with S = D − C·A⁻¹·B. S may be anything, since its inverse does not occur.
-    """
-    framed = _two_sided(dagger(u), a, dagger(vh))
-    block = framed[:, :rank, :rank]
-    inverse = np.linalg.inv(block)
-    right = np.matmul(inverse, framed[:, :rank, rank:])
-    below = np.matmul(framed[:, rank:, :rank], inverse)
-    det, adjugate = _determinant_and_adjugate(
-        framed[:, rank:, rank:] - np.matmul(framed[:, rank:, :rank], right), scale
+def _refuse_third(g: Any) -> None:
+    raise ValueError(
+        "np.linalg.det: a matrix is singular, or nearly so, and has no rule there for the third "
+        "derivative; write the determinant out, or add a small matrix that makes it regular"
     )
-    upper = np.expand_dims(det, (-2, -1)) * inverse + _two_sided(right, adjugate, below)
-    top = np.concatenate([upper, -np.matmul(right, adjugate)], -1)
-    bottom = np.concatenate([-np.matmul(adjugate, below), adjugate], -1)
-    whole = _two_sided(dagger(vh), np.concatenate([top, bottom], -2), dagger(u))
-    factor = np.linalg.det(block) * np.linalg.det(u) * np.linalg.det(vh)
-    return factor * det, np.expand_dims(factor, (-2, -1)) * whole
 
 
-def _by_polynomials(a: Any) -> tuple[Any, Any]:
-    """Determinant and adjugate as polynomials in the elements, after Faddeev and LeVerrier.
-
-    They have all their derivatives, even where a is zero, but lose digits if a is large.
-    """
-    n = a.shape[-1]
-    unit = np.eye(n, dtype=a.dtype)
-    det: Any = 0
-    adjugate = unit + np.zeros_like(a)
-    for k in range(1, n + 1):
-        product = np.matmul(a, adjugate)
-        det = np.sum(diagonal_of(product), -1) / k
-        if k < n:
-            adjugate = np.expand_dims(det, (-2, -1)) * unit - product
-    return det, adjugate
+def _of_cofactors(t: Any, a: Any) -> Any:
+    # In the basis of U and V, in which a is diagonal, M = Uᴴ·t·V changes the cofactor of each place
+    # on the diagonal by Σ_j p_ij·M_jj, and that of another place, i, j, by −p_ij·M_ji; p_ij is the
+    # product of all singular values but s_i and s_j.
+    u, s, vh = svd_factors(a)
+    if _is_nearly_singular(a):
+        u, s, vh = [determined(x, _refuse_third) for x in (u, s, vh)]
+    is_own = np.eye(s.shape[-1], dtype=bool)
+    pairs = products_without_each(np.where(is_own, 1, np.expand_dims(s, -2)))
+    pairs = np.where(is_own, 0, pairs)
+    inside = _two_sided(dagger(u), t, dagger(vh))
+    change = np.sum(pairs * np.expand_dims(diagonal_of(inside), -2), -1)
+    change = diagonal_matrix(change) - pairs * _transposed(inside)
+    factor = np.expand_dims(np.linalg.det(u) * np.linalg.det(vh), (-2, -1))
+    return factor * _two_sided(np.conjugate(u), change, np.conjugate(vh))
 
 
 def _inverse_or_nan(a: Any, singular: Any) -> Any:
@@ -165,16 +132,22 @@ def _slogdet_jvp(t: Any, a: Any, ans: Any) -> Any:
 # Pseudo-inverses and least squares
 
 
-def _pinv_vjp(g: Any, a: Any, ans: Any, hermitian: Any) -> Any:
-    if hermitian:
-        return hermitian_part(_by_pseudo_inverse(g, completed(a), ans))
-    return _by_pseudo_inverse(g, a, ans)
-
-
 def _pinv_jvp(t: Any, a: Any, ans: Any, hermitian: Any) -> Any:
     if hermitian:
-        return _of_pseudo_inverse(hermitian_part(t), completed(a), ans)
-    return _of_pseudo_inverse(t, a, ans)
+        t, a = hermitian_part(t), completed(a)
+    if _drops_nothing(a, ans):
+        return _of_pseudo_inverse(t, ans, (a, ans), (ans, a))
+    return _of_truncated(t, a, ans)
+
+
+def _pinv_vjp(g: Any, a: Any, ans: Any, hermitian: Any) -> Any:
+    # The adjoint of the derivative at a is the derivative at aᴴ.
+    a = completed(a) if hermitian else a
+    if _drops_nothing(a, ans):
+        result = _of_pseudo_inverse(np.conjugate(g), dagger(ans), (ans, a), (a, ans))
+    else:
+        result = _of_truncated(np.conjugate(g), dagger(a), dagger(ans))
+    return np.conjugate(hermitian_part(result) if hermitian else result)
 
 
 def _drops_nothing(a: Any, p: Any) -> bool:
@@ -183,30 +156,21 @@ def _drops_nothing(a: Any, p: Any) -> bool:
     return not np.any(np.greater(dropped * largest(p), precision(p)))
 
 
-def _of_pseudo_inverse(t: Any, a: Any, p: Any) -> Any:
-    """The tangent of P = a⁺: −P·t·P + P·Pᴴ·tᴴ·(1 − a·P) + (1 − P·a)·tᴴ·Pᴴ·P."""
-    if not _drops_nothing(a, p):
-        return _of_truncated(t, a, p)
+def _of_pseudo_inverse(t: Any, p: Any, on_left: tuple[Any, Any], on_right: tuple[Any, Any]) -> Any:
+    """The tangent of p = a⁺: −p·t·p + p·pᴴ·tᴴ·(1 − a·p) + (1 − p·a)·tᴴ·pᴴ·p.
+
+    The projectors are given by their factors, (a, p) and (p, a).
+    """
     outer = np.matmul(np.matmul(p, dagger(p)), dagger(t))
     inner = np.matmul(dagger(t), np.matmul(dagger(p), p))
-    outer, inner = outer - _two_sided(outer, a, p), inner - _two_sided(p, a, inner)
+    outer, inner = outer - _two_sided(outer, *on_left), inner - _two_sided(*on_right, inner)
     return outer + inner - _two_sided(p, t, p)
 
 
-def _by_pseudo_inverse(g: Any, a: Any, p: Any) -> Any:
-    """The adjoint of `_of_pseudo_inverse`."""
-    if not _drops_nothing(a, p):
-        return _by_truncated(g, a, p)
-    g = dagger(np.conjugate(g))
-    outer, inner = g - _two_sided(a, p, g), g - _two_sided(g, p, a)
-    result = np.matmul(np.matmul(outer, p), dagger(p)) + _two_sided(dagger(p), p, inner)
-    return np.conjugate(result - dagger(_two_sided(p, g, p)))
+def _of_truncated(t: Any, a: Any, p: Any) -> Any:
+    """The same where p = V·diag(h)·Uᴴ drops singular values that are not 0, or is inaccurate.
 
-
-def _truncated(a: Any, p: Any) -> tuple[Any, ...]:
-    """U and Vh, and the differences of h, where p = V·diag(h)·Uᴴ drops singular values.
-
-    With M = Uᴴ·da·V, Vᴴ·dp·U is even∘Mᴴ + odd∘M, where even and odd are half the sum and half the
+    With M = Uᴴ·t·V, Vᴴ·dp·U is even∘Mᴴ + odd∘M, where even and odd are half the sum and half the
     difference of (h_i + h_j) / (s_i + s_j) and (h_i − h_j) / (s_i − s_j). What is kept has h = 1/s,
     so that the gap cancels, unless it is that between something kept and something dropped.
     """
@@ -216,83 +180,23 @@ def _truncated(a: Any, p: Any) -> tuple[Any, ...]:
     s_i, s_j, h_i, h_j = s[..., :, None], s[..., None, :], h[..., :, None], h[..., None, :]
     one = np.logical_xor(kept[..., :, None], kept[..., None, :])
     even = over(1, np.absolute(s_i - s_j) * (s_i + s_j), np.logical_not(one))
-    return u, vh, even, even * (h_i * s_j + h_j * s_i) - h_i * h_j
-
-
-def _of_truncated(t: Any, a: Any, p: Any) -> Any:
-    u, vh, even, odd = _truncated(a, p)
+    odd = even * (h_i * s_j + h_j * s_i) - h_i * h_j
     inside = _two_sided(dagger(u), t, dagger(vh))
     outer = np.matmul(np.matmul(p, dagger(p)), dagger(t))
     inner = np.matmul(dagger(t), np.matmul(dagger(p), p))
-    outer, inner = (
-        outer - _two_sided(outer, u, dagger(u)),
-        inner - _two_sided(dagger(vh), vh, inner),
-    )
+    outer = outer - _two_sided(outer, u, dagger(u))
+    inner = inner - _two_sided(dagger(vh), vh, inner)
     return outer + inner + _two_sided(dagger(vh), even * dagger(inside) + odd * inside, dagger(u))
 
 
-def _by_truncated(g: Any, a: Any, p: Any) -> Any:
-    u, vh, even, odd = _truncated(a, p)
-    g = np.conjugate(g)
-    inside = _two_sided(vh, g, u)
-    outer = dagger(g) - _two_sided(u, dagger(u), dagger(g))
-    inner = dagger(g) - _two_sided(dagger(g), dagger(vh), vh)
-    result = np.matmul(np.matmul(outer, p), dagger(p)) + _two_sided(dagger(p), p, inner)
-    return np.conjugate(result + _two_sided(u, dagger(even * inside) + odd * inside, vh))
-
-
-def _lstsq_parts(a: Any, b: Any, rcond: Any, x: Any) -> tuple[Any, Any, Any, Any]:
-    """The pseudo-inverse of a, and b, x and the residuals as matrices."""
-    if rcond is None or rcond < 0:
-        rcond = np.finfo(float).eps * (max(a.shape) if rcond is None else 1)
-    b, x = [y if y.ndim == 2 else np.expand_dims(y, -1) for y in (b, x)]
-    return np.linalg.pinv(a, rcond), b, x, b - np.matmul(a, x)
-
-
-def _lstsq_vjp_a(g: Any, a: Any, b: Any, rcond: Any, ans: Any) -> Any:
-    of_x, of_residuals, _, of_s = g
-    p, b, x, residuals = _lstsq_parts(a, b, rcond, ans[0])
-    result = np.zeros_like(p.T)
-    if of_x is not None:
-        of_p = np.matmul(of_x.reshape(x.shape), b.T)
-        result = result + _by_pseudo_inverse(of_p, a, p)
-    if of_residuals is not None and of_residuals.size:
-        result = result - np.matmul(2 * of_residuals * np.conjugate(residuals), x.T)
-    if of_s is not None:
-        result = result + by_singular_values("lstsq", of_s, *svd_factors(a))
-    return result
-
-
-def _lstsq_vjp_b(g: Any, a: Any, b: Any, rcond: Any, ans: Any) -> Any:
-    of_x, of_residuals, _, _ = g
-    p, matrix, x, residuals = _lstsq_parts(a, b, rcond, ans[0])
-    result = np.zeros_like(matrix)
-    if of_x is not None:
-        result = result + np.matmul(p.T, of_x.reshape(x.shape))
-    if of_residuals is not None and of_residuals.size:
-        result = result + 2 * of_residuals * np.conjugate(residuals)
-    return result.reshape(b.shape)
-
-
-def _lstsq_jvp_a(t: Any, a: Any, b: Any, rcond: Any, ans: Any) -> Any:
-    p, b, x, residuals = _lstsq_parts(a, b, rcond, ans[0])
-    of_x = np.matmul(_of_pseudo_inverse(t, a, p), b)
-    of_residuals = _residuals_jvp(-np.matmul(t, x), residuals, ans[1])
-    of_s = singular_values_jvp(t, *svd_factors(a))
-    return of_x.reshape(ans[0].shape), of_residuals, None, of_s
-
-
-def _lstsq_jvp_b(t: Any, a: Any, b: Any, rcond: Any, ans: Any) -> Any:
-    p, _, _, residuals = _lstsq_parts(a, b, rcond, ans[0])
-    change = t.reshape(residuals.shape)
-    of_x = np.matmul(p, change).reshape(ans[0].shape)
-    return of_x, _residuals_jvp(change, residuals, ans[1]), None, np.zeros_like(ans[3])
-
-
-def _residuals_jvp(change: Any, residuals: Any, ans: Any) -> Any:
-    if not ans.size:
-        return np.zeros_like(ans)
-    return 2 * np.real(np.sum(np.conjugate(residuals) * change, 0))
+def _lstsq(a: Any, b: Any, ans: Any) -> Any:
+    _, residuals, rank, s = ans
+    # Halfway between the least singular value that is kept and the largest that is dropped.
+    cut = np.sum(s[max(rank - 1, 0) : rank + 1]) / 2 / s[0] if rank else 1
+    x = np.matmul(np.linalg.pinv(a, cut), b)
+    rest = b - np.matmul(a, x)
+    squares = np.sum(np.real(rest * np.conjugate(rest)), 0, keepdims=np.ndim(b) == 1)
+    return x, squares if residuals.size else squares[:0], rank, np.linalg.svdvals(a)
 
 
 # Tensors as matrices
@@ -353,27 +257,27 @@ ROWS = (
         np.linalg.det,
         takes("a"),
         (
-            lambda g, a, ans: np.expand_dims(g, (-2, -1)) * _cofactors(a, ans),
-            lambda t, a, ans: np.sum(t * _cofactors(a, ans), (-2, -1)),
+            lambda g, a, ans: np.expand_dims(g, (-2, -1)) * _of_determinant(a, ans),
+            lambda t, a, ans: np.sum(t * _of_determinant(a, ans), (-2, -1)),
         ),
         analytic=True,
     ),
+    general(cofactors, same(_of_cofactors)),
     general(np.linalg.slogdet, takes("a"), (_slogdet_vjp, _slogdet_jvp), constant_outputs=()),
     constant(np.linalg.matrix_rank, "a number of singular values jumps and is constant in between"),
     constant(condition, "rules compare it with a limit"),
-    constant(singular_frame, "a frame that a rule chose for a value, and keeps"),
     # pseudo-inverses and least squares
     general(
         np.linalg.pinv,
         takes("a", "*", rcond=None, hermitian=False, rtol=np._NoValue),
         (_pinv_vjp, _pinv_jvp),
     ),
-    general(
+    composed(
         np.linalg.lstsq,
         takes("a", "b", rcond=None),
-        (_lstsq_vjp_a, _lstsq_jvp_a),
-        (_lstsq_vjp_b, _lstsq_jvp_b),
+        _lstsq,
+        {"a", "b"},
+        own_value=True,
         constant_outputs=(2,),
-        gaps=True,
     ),
 )

@@ -8,11 +8,12 @@ of t → A·t·B is x → Aᴴ·x·Bᴴ. The table's cotangents pair without con
 conjugates them when they come, and its result when it goes.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..kernels.factors import determined_quotient
+from ..kernels.factors import determined
 
 CHOICE = (
     "np.linalg.{}: {}, and the loss depends on which vectors were chosen, so it has no derivative; "
@@ -37,8 +38,8 @@ SECOND = (
     "matrix that tells the values apart"
 )
 FORWARD = (
-    "np.linalg.{}: {}, and in this direction the vectors turn by what is not determined; use "
-    "reverse mode (grad, vjp), or eigvalsh or svdvals if no vectors are needed"
+    "np.linalg.{}: {}, and in this direction the tangents of the values and vectors are not "
+    "determined; use reverse mode (grad, vjp)"
 )
 COINCIDE = "two values coincide to rounding"
 PHASE = "complex vectors have a free phase (v serves as well as 1j * v), or two values coincide"
@@ -128,6 +129,12 @@ def raise_where(wrong: Any, message: str) -> None:
         raise ValueError(message)
 
 
+def require_zero(x: Any, where: Any, message: str, size: Any = None) -> None:
+    """``ValueError`` if what `where` marks is more than rounding errors of `size`, or of all x."""
+    size = largest(x) if size is None else size
+    raise_where(np.logical_and(where, np.greater(np.absolute(x), precision(x) * size)), message)
+
+
 def over(numerator: Any, denominator: Any, is_zero: Any) -> Any:
     """The quotient, and 0 where the denominator is zero."""
     return np.where(is_zero, 0, numerator / np.where(is_zero, 1, denominator))
@@ -171,15 +178,6 @@ def require_symmetric(function: str, g: Any, w: Any, n: int) -> None:
     raise_where(np.logical_and(coinciding(w, n), wrong), UNEQUAL.format(function))
 
 
-def require_multiple_of_one(function: str, part: Any, no_gap: Any) -> None:
-    """Raise unless the blocks of `part` that `no_gap` marks are multiples of the unit matrix."""
-    diagonal = diagonal_of(part)
-    unequal = np.absolute(np.expand_dims(diagonal, -2) - np.expand_dims(diagonal, -1))
-    size = np.where(np.eye(part.shape[-1], dtype=bool), 0, np.maximum(np.absolute(part), unequal))
-    wrong = np.greater(size, precision(part) * largest(part))
-    raise_where(np.logical_and(no_gap, wrong), SECOND.format(function))
-
-
 def require_apart(function: str, degenerate: Any, g: Any, w: Any, turn: Any, size: Any) -> None:
     """Raise if values w in `degenerate` pairs and their vectors are both used.
 
@@ -190,6 +188,28 @@ def require_apart(function: str, degenerate: Any, g: Any, w: Any, turn: Any, siz
     of_vectors = np.greater(np.absolute(turn), precision(turn) * size)
     wrong = np.logical_or(np.expand_dims(of_values, -1), of_vectors)
     raise_where(np.logical_and(degenerate, wrong), MIXED.format(function))
+
+
+def require_multiple_of_one(part: Any, no_gap: Any, message: str) -> None:
+    """Raise unless the blocks of `part` that `no_gap` marks are multiples of the unit matrix."""
+    diagonal = diagonal_of(part)
+    unequal = np.absolute(np.expand_dims(diagonal, -2) - np.expand_dims(diagonal, -1))
+    size = np.where(np.eye(part.shape[-1], dtype=bool), 0, np.maximum(np.absolute(part), unequal))
+    require_zero(size, no_gap, message, largest(part))
+
+
+def of_values(function: str, g: Any, w: Any, n: int) -> Any:
+    """The cotangent of a matrix in the basis of its vectors, from that of its values alone.
+
+    Its own derivative is known by what it means for each value, and where values coincide for what
+    lies between them: nothing but a multiple of the unit matrix may lie there.
+    """
+    require_symmetric(function, g, w, n)
+    no_gap = coinciding(w, n)
+    if not np.any(different(no_gap)):
+        return diagonal_matrix(g)
+    check = partial(require_multiple_of_one, no_gap=no_gap, message=SECOND.format(function))
+    return determined(diagonal_matrix(g), check)
 
 
 def turned(function: str, turn: Any, w: Any, n: int, size: Any, is_alone: bool) -> Any:
@@ -206,43 +226,25 @@ def turned(function: str, turn: Any, w: Any, n: int, size: Any, is_alone: bool) 
     gap = np.expand_dims(w, -2) - np.expand_dims(w, -1)
     if is_alone:
         near = np.sqrt(np.finfo(w.dtype).eps) * np.expand_dims(largest(w, (-1,)), -1)
-        no_gap = np.logical_or(
-            no_gap, np.logical_and(np.less_equal(np.absolute(gap), near), nothing)
-        )
+        near = np.less_equal(np.absolute(gap), near)
+        no_gap = np.logical_or(no_gap, np.logical_and(near, nothing))
     return over(turn, gap, no_gap)
 
 
-def turning(function: str, tangent: Any, w: Any, n: int) -> Any:
-    """tangent_ij / (w_j − w_i): how vectors turn in forward mode, in their own basis."""
-    no_gap = coinciding(w, n)
-    used = np.greater(np.absolute(tangent), precision(tangent) * largest(tangent))
-    raise_where(np.logical_and(different(no_gap), used), FORWARD.format(function, COINCIDE))
-    turn = tangent - diagonal_matrix(diagonal_of(tangent))
-    return determined_quotient(turn, np.expand_dims(w, -2) - np.expand_dims(w, -1), no_gap)
+def turning(function: str, tangent: Any, w: Any, n: int) -> tuple[Any, Any]:
+    """`tangent` in the basis of the vectors, and tangent_ij / (w_j − w_i), by which they turn.
 
-
-def require_order(function: str, change: Any, w: Any, n: int) -> None:
-    """Raise if values that coincide, and their vectors, change places: they come in order."""
-    fall = np.expand_dims(change, -1) - np.expand_dims(change, -2)  # change_i − change_j, i < j
-    after = np.logical_not(np.tri(w.shape[-1], dtype=bool))
-    wrong = np.greater(fall, precision(change) * largest(np.expand_dims(change, -1)))
-    wrong = np.logical_and(wrong, np.logical_and(after, coinciding(w, n)))
-    raise_where(wrong, FORWARD.format(function, COINCIDE))
-
-
-def one_sided(tangent: Any, no_gap: Any) -> Any:
-    """The one-sided derivatives of ascending eigenvalues some of which coincide.
-
-    To first order those that do become the eigenvalues of their block of the tangent. The blocks
-    are solved together, each shifted so far that they do not mingle.
-
-    >>> one_sided(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones((2, 2), bool))
-    array([-1.,  1.])
+    Forward mode does not know what becomes of its results. So values that coincide must change
+    alike, and their vectors must stay. That is so in further derivatives, too.
     """
-    n = tangent.shape[-1]
-    starts = np.logical_not(no_gap[..., np.arange(1, n), np.arange(n - 1)])
-    group = np.concatenate([np.zeros((*starts.shape[:-1], 1), int), np.cumsum(starts, -1)], -1)
-    together = np.equal(np.expand_dims(group, -1), np.expand_dims(group, -2))
-    blocks = np.where(together, tangent, 0)
-    shift = group.astype(blocks.real.dtype) * (1 + 2 * n * largest(blocks)[..., 0])
-    return np.linalg.eigvalsh(blocks + diagonal_matrix(shift)) - shift
+    no_gap = coinciding(w, n)
+    gap = np.expand_dims(w, -2) - np.expand_dims(w, -1)
+    ties = different(no_gap)
+    if not np.any(ties):
+        return tangent, over(tangent, gap, no_gap)
+    require_multiple_of_one(tangent, no_gap, FORWARD.format(function, COINCIDE))
+    second = SECOND.format(function)
+    alike = partial(require_multiple_of_one, no_gap=no_gap, message=second)
+    tangent = determined(tangent, alike)
+    stay = partial(require_zero, where=ties, message=second)
+    return tangent, determined(over(tangent, gap, no_gap), stay)

@@ -389,7 +389,8 @@ def composed(
     The definition names the parameters that it needs; `operands` are those by which there is a
     derivative. A list operand comes as it is, with Tensors in it. The value must be exactly what
     the function gives. With `own_value` it is the function's own, and the definition, whose value
-    may differ by roundings and no more, gives the derivative alone: see `witnesses`.
+    may differ by roundings and no more, gives the derivative alone: see `witnesses`. It may name
+    ``ans``, the function's value, for what is decided there.
 
     >>> fliplr = composed(np.fliplr, takes("m"), lambda m: m[:, ::-1], {"m"})
     >>> fliplr.definition(np.arange(4).reshape(2, 2))
@@ -398,7 +399,8 @@ def composed(
     """
     row = Row("composed", function, signature, **options)
     row.definition = definition
-    row.needs = tuple([row.names.index(name) for name in _parameters(definition)])
+    names = (*row.names, ANS)
+    row.needs = tuple([names.index(name) for name in _parameters(definition)])
     row.operands = {row.names.index(name) for name in operands}
     row.own_value = own_value
     return row

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.factors import completed, determined_quotient, from_eigenvalues
-from .draws import POSITIVE, REAL, Draw, Edge, Generator, Sample, call
-from .matrices import REACH, orthonormal, phased, regular, symmetrised, with_eigenvalues
+from ...kernels.factors import completed, determined
+from .draws import REAL, Draw, Edge, Generator, Sample, call
+from .matrices import REACH, orthonormal, phased, symmetrised, with_eigenvalues
 
 _SHAPES = ((3, 3), (2, 2, 2), (1, 1))
 
@@ -51,17 +51,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     completed: lambda rng: [
         Sample((REAL.draw(rng, *shape),), {}, 1.0, symmetrised) for shape in ((3, 3), (2, 2, 2))
     ],
-    determined_quotient: lambda rng: [
-        call(REAL.draw(rng, 3, 3), POSITIVE.draw(rng, 3, 3), np.zeros((3, 3), bool), reach=0.4),
-        call(
-            REAL.draw(rng, 2, 3, 2),
-            POSITIVE.draw(rng, 2, 1, 2),
-            np.zeros((2, 1, 2), bool),
-            reach=0.4,
-        ),
-    ],
-    from_eigenvalues: lambda rng: [
-        call(REAL.draw(rng, 3, 3), REAL.draw(rng, 3), regular(rng, 3, 3), regular(rng, 3, 3))
+    determined: lambda rng: [
+        call(REAL.draw(rng, *shape), lambda x: None) for shape in ((3, 3), (2, 3, 2))
     ],
     np.linalg.eigh: _symmetric(_eigh_phased),
     np.linalg.eigvalsh: _symmetric(symmetrised),

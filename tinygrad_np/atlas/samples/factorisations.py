@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.factors import from_singular_values, qr_factors, svd_factors
-from .draws import REAL, Draw, Edge, Generator, Sample, call
+from ...kernels.factors import qr_factors, svd_factors
+from .draws import Draw, Edge, Generator, Sample
 from .matrices import REACH, regular, symmetrised, with_eigenvalues
 
 _SHAPES = ((3, 3), (3, 2), (2, 3), (2, 3, 2), (2, 2, 2))
@@ -86,9 +86,6 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.linalg.qr: _calls(_qr_determined, {"mode": "complete"}, {"mode": "r"}),
     svd_factors: _calls(_svd_determined, {"full_matrices": True}),
     np.linalg.svdvals: _calls(None),
-    from_singular_values: lambda rng: [
-        call(REAL.draw(rng, 3, 2), np.array([2.0, 1.0]), regular(rng, 3, 2), regular(rng, 2, 2))
-    ],
     np.linalg.svd: _svds,
 }
 

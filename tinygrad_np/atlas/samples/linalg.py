@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kernels.factors import cofactors
 from .draws import REAL, A, Draw, Edge, Generator, Sample, call
 from .matrices import REACH, regular, symmetrised, with_eigenvalues
 
@@ -82,6 +83,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.linalg.tensorsolve: _tensor_equations,
     np.linalg.tensorinv: _tensors,
     np.linalg.det: _square(),
+    cofactors: _square(),
     np.linalg.slogdet: _square(),
     np.linalg.pinv: _pseudo_inverses,
     np.linalg.lstsq: _least_squares,
@@ -95,4 +97,4 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     ],
 }
 
-COMPLEX = {np.linalg.slogdet, np.linalg.pinv, np.linalg.lstsq}
+COMPLEX = {cofactors, np.linalg.slogdet, np.linalg.pinv, np.linalg.lstsq}
