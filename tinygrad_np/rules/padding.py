@@ -69,49 +69,28 @@ def _padded(
         return repeated(array, pairs, mode, "odd" if is_odd else "even")
     shape = array.ndim, 2
     given = np.broadcast_to(end_values if mode == "linear_ramp" else constant_values, shape)
-    lengths = None if stat_length is None else np.broadcast_to(stat_length, shape).tolist()
+    lengths = np.broadcast_to(np.inf if stat_length is None else stat_length, shape).tolist()
     x = array
-    for axis, pair in enumerate(pairs):
-        if not any(pair):
-            continue
-        if mode in _STATISTICS:
-            sides = _statistics(x, axis, pair, mode, lengths and lengths[axis])
-        elif mode == "constant":
-            sides = _filled([given[axis, 0], given[axis, 1]], x, axis, pair)
-        else:
-            sides = _ramps(x, axis, pair, given[axis])
-        parts = sides[0], x, sides[1]
-        x = np.concatenate(parts, axis, dtype=array.dtype, casting="unsafe")
+    for axis, counts in enumerate(pairs):
+        if any(counts):
+            sides = zip(counts, given[axis], lengths[axis], strict=True)
+            before, after = [_side(x, axis, i, mode, *side) for i, side in enumerate(sides)]
+            parts = [before, x, after]
+            x = np.concatenate(parts, axis, dtype=array.dtype, casting="unsafe")
     return x
 
 
-def _filled(values: Any, x: Any, axis: int, pair: Pair) -> Any:
-    """Both sides of `x` along an axis, each a single value, or one along the axis, repeated."""
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    return [
-        np.broadcast_to(value, (*before, count, *after))
-        for value, count in zip(values, pair, strict=True)
-    ]
-
-
-def _statistics(x: Any, axis: int, pair: Pair, mode: str, lengths: Any) -> Any:
-    """Each side is a statistic of so many elements next to it."""
-    n, statistic = x.shape[axis], _STATISTICS[mode]
-    first, last = (n, n) if lengths is None else [min(length, n) for length in lengths]
-    values = [
-        statistic(x[along(axis, part)], axis, keepdims=True)
-        for part in (slice(first), slice(n - last, n))
-    ]
-    return _filled(values, x, axis, pair)
-
-
-def _ramps(x: Any, axis: int, pair: Pair, ends: Any) -> Any:
-    """Evenly spaced numbers from the value that is given to that at the edge."""
-    before, after = [
-        np.linspace(end, x[along(axis, edge)], count, endpoint=False, axis=axis)
-        for end, edge, count in zip(ends, (0, -1), pair, strict=True)
-    ]
-    return before, after[along(axis, slice(None, None, -1))]
+def _side(x: Any, axis: int, end: int, mode: str, count: int, given: Any, length: Any) -> Any:
+    """So many elements to stand before (`end` 0) or after (1) those of `x` along an axis."""
+    n = x.shape[axis]
+    if mode == "linear_ramp":
+        ramp = np.linspace(given, x[along(axis, -end)], count, endpoint=False, axis=axis)
+        return ramp[along(axis, slice(None, None, -1))] if end else ramp
+    if mode in _STATISTICS:
+        length = min(length, n)
+        near = slice(n - length, n) if end else slice(length)
+        given = _STATISTICS[mode](x[along(axis, near)], axis, keepdims=True)
+    return np.broadcast_to(given, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
 
 
 @array_function
