@@ -107,24 +107,28 @@ def repeated(x: Any, pairs: tuple[Pair, ...], mode: str, reflect_type: str = "ev
 def _repeated_vjp(
     g: Any, x_like: Any, pairs: tuple[Pair, ...], mode: str, reflect_type: str
 ) -> Any:
+    """The cotangent of the frame goes to the elements that it repeats, from the last axis on."""
     for axis in reversed(range(g.ndim)):
-        n, (ahead, _) = x_like.shape[axis], pairs[axis]
-        inside = slice(ahead, ahead + n)
-        if g.shape[axis] == n:
-            continue
-        frame, g = np.delete(g, inside, axis), g[along(axis, inside)]
-        for places, shares in _origins(n, pairs[axis], mode, reflect_type):
-            part = frame * shares.astype(g.dtype).reshape((-1,) + (1,) * (g.ndim - axis - 1))
-            g = g + scatter_add(part, along(axis, places), g.shape)
+        n, ahead = x_like.shape[axis], pairs[axis][0]
+        if g.shape[axis] > n:
+            inside = slice(ahead, ahead + n)
+            frame, g = np.delete(g, inside, axis), g[along(axis, inside)]
+            for places, shares in _origins(n, pairs[axis], mode, reflect_type):
+                if shares is not None:
+                    column = shares.reshape((-1,) + (1,) * (g.ndim - axis - 1))
+                    part = frame * column.astype(g.dtype)
+                else:
+                    part = frame
+                g = g + scatter_add(part, along(axis, places), g.shape)
     return g
 
 
 @functools.lru_cache(maxsize=128)
 def _origins(n: int, pair: Pair, mode: str, reflect_type: str) -> list[tuple[Any, Any]]:
-    """Which elements a frame of one axis repeats, and their signs.
+    """The numbers of the elements that a frame of one axis repeats, and their shares, if not 1.
 
-    To an odd reflection, so much of the first and the last one is added. `numpy.pad` tells it by
-    what it does to the numbers of the elements.
+    An odd reflection has an element, or its negative, and multiples of the first and the last one:
+    `numpy.pad` shows which by what it does to the numbers of the elements.
     """
 
     def frame(numbers: Any) -> Any:
@@ -133,13 +137,11 @@ def _origins(n: int, pair: Pair, mode: str, reflect_type: str) -> list[tuple[Any
 
     numbers = np.arange(n)
     if reflect_type == "even":
-        return [(frame(numbers), np.ones(sum(pair)))]
+        return [(frame(numbers), None)]
     first, last = numbers == 0, (numbers == n - 1) & (n > 1)
     inner = frame(np.where(last, 0, numbers))
-    ends = [(at, frame(1 * end)) for at, end in ((0, first), (n - 1, last))]
-    terms = [(np.abs(inner), np.sign(inner))]
-    terms += [(np.full_like(inner, at), shares) for at, shares in ends]
-    return terms
+    ends = [(np.full_like(inner, at), frame(1 * end)) for at, end in ((0, first), (n - 1, last))]
+    return [(np.abs(inner), np.sign(inner)), *ends]
 
 
 ROWS = (
