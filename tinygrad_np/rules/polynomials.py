@@ -177,14 +177,14 @@ def _polyfit(x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
     columns of Vandermonde's matrix are scaled.
     """
     x, y = as_array(x) + 0.0, as_array(y) + 0.0
-    found = on_values(np.polyfit, x, y, deg, rcond, w=w)
+    found = on_values(np.polyfit, x, y, deg, rcond, False, w)
     matrix = np.vander(x, deg + 1)
     residuals = y - np.dot(matrix, found)
     if w is not None:
         w = as_array(w) + 0.0
         matrix = matrix * w.reshape(-1, 1)
         residuals = residuals * w.reshape((-1,) + (1,) * (y.ndim - 1))
-    scale = on_values(np.linalg.norm, matrix, axis=0)
+    scale = on_values(np.linalg.norm, matrix, None, 0)
     rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
     rest = np.linalg.lstsq(matrix / scale, residuals, rcond)[0]
     return found + rest / scale.reshape((-1,) + (1,) * (y.ndim - 1))

@@ -18,8 +18,8 @@ def _linspace(
     start: Any, stop: Any, num: Any, endpoint: Any, retstep: Any, dtype: Any, axis: Any
 ) -> Any:
     # NumPy tells the dtypes: that of a Python number gives way.
-    found = on_values(np.linspace, start, stop, 0, dtype=dtype)
-    step = on_values(np.linspace, start, stop, 2, retstep=True)[1]
+    found = on_values(np.linspace, start, stop, 0, True, False, dtype)
+    step = on_values(np.linspace, start, stop, 2, True, True)[1]
     start, stop = as_array(start), as_array(stop)
     pieces = num - 1 if endpoint else num
     way = np.arange(num) / max(pieces, 1)
@@ -45,7 +45,7 @@ def _logspace(
 def _geomspace(start: Any, stop: Any, num: Any, endpoint: Any, dtype: Any, axis: Any) -> Any:
     """Numbers whose logarithm is evenly spaced, turned so that `start` is positive."""
     start, stop = as_array(start), as_array(stop)
-    dtype = on_values(np.geomspace, start, stop, 0, dtype=dtype).dtype
+    dtype = on_values(np.geomspace, start, stop, 0, True, dtype).dtype
     wide = np.result_type(dtype, start.dtype, stop.dtype)
     sign = on_values(np.sign, start)
     first, last = [np.log(cast(end, wide) / sign) for end in (start, stop)]
