@@ -191,6 +191,11 @@ class TestSequences:
         assert value == 1
         assert np.isnan(gradient)
 
+    @pytest.mark.parametrize("stop", [complex(-2, 0.0), complex(-2, -0.0)])
+    def test_a_complex_end_on_the_cut_lies_where_numpy_has_it(self, stop):
+        value, tangent = tg.jvp(lambda x: np.geomspace(x, stop, 3)[1], [1.0], [1.0])
+        assert tangent == pytest.approx(value / 2)
+
 
 class TestComplexResults:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -67,6 +67,8 @@ def _padded(
     if mode in ("edge", "reflect", "symmetric", "wrap"):
         is_odd = mode in ("reflect", "symmetric") and reflect_type == "odd"
         return repeated(array, pairs, mode, "odd" if is_odd else "even")
+    if mode not in ("constant", "linear_ramp", *_STATISTICS):  # of a NumPy to come
+        raise TypeError(f"np.pad: mode={mode!r} has no derivative rule; use np.concatenate")
     shape = array.ndim, 2
     given = np.broadcast_to(end_values if mode == "linear_ramp" else constant_values, shape)
     lengths = np.broadcast_to(np.inf if stat_length is None else stat_length, shape).tolist()

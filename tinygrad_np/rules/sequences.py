@@ -47,9 +47,9 @@ def _geomspace(start: Any, stop: Any, num: Any, endpoint: Any, dtype: Any, axis:
     start, stop = as_array(start), as_array(stop)
     dtype = on_values(np.geomspace, start, stop, 0, True, dtype).dtype
     wide = np.result_type(dtype, start.dtype, stop.dtype)
+    start, stop = cast(start, wide), cast(stop, wide)
     sign = on_values(np.sign, start)
-    first, last = [np.log(cast(end, wide) / sign) for end in (start, stop)]
-    numbers = np.exp(np.linspace(first, last, num, endpoint)) * sign
+    numbers = np.exp(np.linspace(np.log(start / sign), np.log(stop / sign), num, endpoint)) * sign
     return cast(_moved(numbers, axis), dtype)
 
 
