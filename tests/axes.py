@@ -20,7 +20,6 @@ import scipy.special  # noqa: F401  # whose ufuncs are in the table, too
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.kernels.sequences import evenly_spaced
 from tinygrad_np.rules import TABLE, families
 from tinygrad_np.rules.axes import NAMES
 from tinygrad_np.rules.methods import row_of_method
@@ -206,14 +205,11 @@ CALLS = {
     ),
     np.apply_over_axes: by_axis(lambda f, x, a: f(np.sum, x, a), lambda f, x, a: f(np.max, x, a)),
     # made of a start and a stop: the axis is one of the result
-    **{
-        f: by_axis(
-            lambda f, x, a: f(x, 2 * x + 1, 3, axis=a),
-            lambda f, x, a: f(0.0, x, 1, axis=a),
-            lambda f, x, a: f(x, 2.0, 0, axis=a),
-        )
-        for f in (np.linspace, evenly_spaced)
-    },
+    np.linspace: by_axis(
+        lambda f, x, a: f(x, 2 * x + 1, 3, axis=a),
+        lambda f, x, a: f(0.0, x, 1, axis=a),
+        lambda f, x, a: f(x, 2.0, 0, axis=a),
+    ),
     np.logspace: by_axis(lambda f, x, a: f(x, 2 * x, 3, axis=a)),
     np.geomspace: by_axis(lambda f, x, a: f(x, 2 * x, 3, axis=a)),
     # products

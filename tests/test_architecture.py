@@ -27,7 +27,7 @@ LAYERS = [
      "kernels.shapes",
      "kernels.windows", "kernels.pooling", "data.idx", "data.garments", "data.batches",
      "data.places"],
-    ["kernels.counting", "kernels.sequences", "kernels.special", "kernels.values"],
+    ["kernels.special", "kernels.values"],
     ["fast.tiles"], ["fast.winograd"],
     ["kernels.products", "kernels.softmax", "data.fashion_mnist", "data.cifar10"],
     ["fast.lazy"],

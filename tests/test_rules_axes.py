@@ -21,7 +21,7 @@ METHODS = axes.methods_with_an_axis()
 FOLDS = axes.folds()
 
 REFUSED = {
-    "evenly_spaced", "np.geomspace", "np.linspace", "np.logspace", "np.rollaxis",
+    "np.geomspace", "np.linspace", "np.logspace", "np.rollaxis",
     "np.linalg.norm", "np.linalg.vector_norm",
     "np.fft.hfft", "np.fft.irfft", "np.fft.irfft2", "np.fft.irfftn",
 }  # fmt: skip

@@ -8,7 +8,7 @@ from maps import assert_same_matrix, integers
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules.padding import _pairs
+from tinygrad_np.rules.padding import _padded, _pairs
 
 RNG = np.random.default_rng(3)
 WIDTHS = [(0, 0), (1, 0), (0, 1), (2, 3), (7, 0), (5, 9)]
@@ -145,6 +145,8 @@ class TestRefused:
             np.pad(x, 1, lambda vector, *rest: vector)
         with pytest.raises(ValueError, match="mode 'mirror' is not supported"):
             np.pad(x, 1, "mirror")
+        with pytest.raises(TypeError, match=r"np\.pad: mode='mirror' has no derivative rule"):
+            _padded(x, 1, "mirror", 0, 0, None, "even")  # as if a newer NumPy took it
 
     def test_arguments(self):
         x = Tensor(np.ones(2))

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.counting import bin_numbers, counted, weighted_counts
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
-from ..kernels.sequences import evenly_spaced
+from ..kernels.scatter import scatter_add
 from ..kernels.values import on_values
 from .table import composed, linear, takes
 
@@ -26,23 +25,42 @@ def _same(x: Any) -> Any:
     return x
 
 
-def _counted(
-    histogram: Callable[..., Any], columns: list[Any], bins: Any, range: Any, weights: Any
-) -> tuple[Any, Any]:
-    """The sums of weights in the bins, and the edges of these as plain arrays."""
-    plain, bins = _plain(columns), _plain(bins)
-    counts, edges = counted(histogram, plain, bins, range)
-    if weights is not None:
-        counts = weighted_counts(as_array(weights), histogram, plain, bins, range)
+def _bins_of(columns: list[Any], edges: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Which elements lie in any bin, and the numbers of these bins along each axis."""
+    numbers, inside = [], np.array(True)
+    for column, ends in zip(columns, edges, strict=True):
+        # a bin has its left edge, the last one both
+        number = np.searchsorted(ends, column, "right") - 1 - np.equal(column, ends[-1])
+        inside = inside & (number >= 0) & (number < len(ends) - 1)
+        numbers.append(number)
+    return inside, tuple([number[inside] for number in numbers])
+
+
+def _binned(
+    histogram: Callable[..., Any], columns: list[Any], bins: Any, range: Any, density: Any,
+    weights: Any,
+) -> tuple[Any, list[Any]]:  # fmt: skip
+    """The counts, or sums of weights, or densities, and the edges along each of the columns."""
+    plain = _plain(columns)
+    if histogram is np.histogram:
+        counts, found = histogram(plain[0], _plain(bins), range, None, _plain(weights))
+        found, bins, range = [found], [bins], [range]
+    else:
+        counts, found = histogram(np.stack(plain, 1), _plain(bins), range, None, _plain(weights))
+        if not (isinstance(bins, (list, tuple)) or np.ndim(bins)):
+            bins = [bins] * len(columns)
+        range = [None] * len(columns) if range is None else range
+    if weights is not None and not isinstance(as_array(weights), np.ndarray):
+        inside, numbers = _bins_of(plain, found)
+        counts = cast(scatter_add(weights[inside], numbers, counts.shape), counts.dtype)
+    edges = [_edges(*each) for each in zip(found, columns, bins, range, strict=True)]
+    if density:
+        total = np.sum(counts)
+        for i, ends in enumerate(edges):
+            widths = cast(ends[1:] - ends[:-1], np.dtype(float))
+            counts = counts / widths.reshape((-1,) + (1,) * (len(edges) - i - 1))
+        counts = counts / total
     return counts, edges
-
-
-def _weights_vjp(
-    g: Any, weights_like: Any, histogram: Any, columns: Any, bins: Any, range: Any
-) -> Any:
-    """The transpose of adding: each weight gets the cotangent of its bin."""
-    numbers, inside = bin_numbers(histogram, columns, bins, range)
-    return np.where(inside, g[tuple(numbers)], 0)
 
 
 def _edges(found: Any, a: Any, bins: Any, range: Any) -> Any:
@@ -54,7 +72,7 @@ def _edges(found: Any, a: Any, bins: Any, range: Any) -> Any:
     first, last = np.min(a), np.max(a)
     if first == last:
         first, last = first - 0.5, last + 0.5
-    return evenly_spaced(first, last, len(found), True, found.dtype)
+    return np.linspace(first, last, len(found), dtype=found.dtype)
 
 
 def _histogram_bin_edges(a: Any, bins: Any, range: Any, weights: Any) -> Any:
@@ -63,13 +81,8 @@ def _histogram_bin_edges(a: Any, bins: Any, range: Any, weights: Any) -> Any:
 
 
 def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
-    a = as_array(a)
-    counts, found = _counted(np.histogram, [a], bins, range, weights)
-    edges = _edges(found, a, bins, range)
-    if density:
-        widths = cast(edges[1:] - edges[:-1], np.dtype(float))
-        counts = counts / widths / np.sum(counts)
-    return counts, edges
+    counts, edges = _binned(np.histogram, [as_array(a)], bins, range, density, weights)
+    return counts, edges[0]
 
 
 def _histogramdd(sample: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
@@ -79,23 +92,10 @@ def _histogramdd(sample: Any, bins: Any, range: Any, density: Any, weights: Any)
         columns = [sample[:, i] for i in np.arange(sample.shape[1]).tolist()]
     else:
         columns = [sample]
-    counts, found = _counted(np.histogramdd, columns, bins, range, weights)
-    several = isinstance(bins, (list, tuple)) or np.ndim(bins)
-    along = list(bins) if several else [bins] * len(columns)
-    ranges = [None] * len(columns) if range is None else range
-    edges = [_edges(*each) for each in zip(found, columns, along, ranges, strict=True)]
-    if density:
-        total = np.sum(counts)
-        for i, ends in enumerate(edges):
-            widths = ends[1:] - ends[:-1]
-            counts = counts / widths.reshape([-1 if i == j else 1 for j, _ in enumerate(edges)])
-        counts = counts / total
-    return counts, edges
+    return _binned(np.histogramdd, columns, bins, range, density, weights)
 
 
 def _histogram2d(x: Any, y: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
-    if len(x) != len(y):
-        raise ValueError(f"np.histogram2d: x has {len(x)} elements and y {len(y)}")
     if (isinstance(bins, (list, tuple)) or np.ndim(bins)) and len(bins) not in (1, 2):
         bins = [as_array(bins)] * 2
     counts, edges = _histogramdd([x, y], bins, range, density, weights)
@@ -107,14 +107,13 @@ def _bincount_kernel(indices: Any, weights: Any, minlength: int = 0) -> Any:
     return np.bincount(indices, weights, minlength).astype(float, copy=False)
 
 
-_PLAIN = "its values decide in which bin each weight is counted"
-
 ROWS = (
     composed(
         np.histogram,
         takes("a", bins=10, range=None, density=None, weights=None),
         _histogram,
         {"a", "bins", "weights"},
+        own_value=True,
         real={"a": (), "bins": ()},
     ),
     composed(
@@ -122,6 +121,7 @@ ROWS = (
         takes("x", "y", bins=10, range=None, density=None, weights=None),
         _histogram2d,
         {"x", "y", "bins", "weights"},
+        own_value=True,
         real={"x": (), "y": (), "bins": (), "weights": ()},
     ),
     composed(
@@ -129,6 +129,7 @@ ROWS = (
         takes("sample", bins=10, range=None, density=None, weights=None),
         _histogramdd,
         {"sample", "bins", "weights"},
+        own_value=True,
         real={"sample": (), "bins": (), "weights": ()},
     ),
     composed(
@@ -139,7 +140,6 @@ ROWS = (
         real={"a": (), "bins": ()},
         locally_constant={"weights": "the edges do not depend on it"},
     ),
-    linear(weighted_counts, _weights_vjp),
     linear(
         np.bincount,
         takes("indices", weights=None, minlength=0),

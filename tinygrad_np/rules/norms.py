@@ -79,8 +79,7 @@ def _vector_slope(x: Any, length: Any, ord: Any, axis: int) -> Any:
 
 def _tied(s: Any, i: int, n: int) -> Any:
     """1/k for each of the k singular values that coincide with the i-th."""
-    ties = coinciding(s, n)[..., i, :]
-    return (ties / np.sum(ties, -1, keepdims=True)).astype(s.dtype)
+    return shared(np.ones_like(s), coinciding(s, n)[..., i, :], -1)
 
 
 def _spectral_slope(x: Any, ord: Any) -> Any:

@@ -67,51 +67,32 @@ def _padded(
     if mode in ("edge", "reflect", "symmetric", "wrap"):
         is_odd = mode in ("reflect", "symmetric") and reflect_type == "odd"
         return repeated(array, pairs, mode, "odd" if is_odd else "even")
+    if mode not in ("constant", "linear_ramp", *_STATISTICS):  # of a NumPy to come
+        raise TypeError(f"np.pad: mode={mode!r} has no derivative rule; use np.concatenate")
     shape = array.ndim, 2
     given = np.broadcast_to(end_values if mode == "linear_ramp" else constant_values, shape)
-    lengths = None if stat_length is None else np.broadcast_to(stat_length, shape).tolist()
+    lengths = np.broadcast_to(np.inf if stat_length is None else stat_length, shape).tolist()
     x = array
-    for axis, pair in enumerate(pairs):
-        if not any(pair):
-            continue
-        if mode in _STATISTICS:
-            sides = _statistics(x, axis, pair, mode, lengths and lengths[axis])
-        elif mode == "constant":
-            sides = _filled([given[axis, 0], given[axis, 1]], x, axis, pair)
-        else:
-            sides = _ramps(x, axis, pair, given[axis])
-        parts = sides[0], x, sides[1]
-        x = np.concatenate(parts, axis, dtype=array.dtype, casting="unsafe")
+    for axis, counts in enumerate(pairs):
+        if any(counts):
+            sides = zip(counts, given[axis], lengths[axis], strict=True)
+            before, after = [_side(x, axis, i, mode, *side) for i, side in enumerate(sides)]
+            parts = [before, x, after]
+            x = np.concatenate(parts, axis, dtype=array.dtype, casting="unsafe")
     return x
 
 
-def _filled(values: Any, x: Any, axis: int, pair: Pair) -> Any:
-    """Both sides of `x` along an axis, each a single value, or one along the axis, repeated."""
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    return [
-        np.broadcast_to(value, (*before, count, *after))
-        for value, count in zip(values, pair, strict=True)
-    ]
-
-
-def _statistics(x: Any, axis: int, pair: Pair, mode: str, lengths: Any) -> Any:
-    """Each side is a statistic of so many elements next to it."""
-    n, statistic = x.shape[axis], _STATISTICS[mode]
-    first, last = (n, n) if lengths is None else [min(length, n) for length in lengths]
-    values = [
-        statistic(x[along(axis, part)], axis, keepdims=True)
-        for part in (slice(first), slice(n - last, n))
-    ]
-    return _filled(values, x, axis, pair)
-
-
-def _ramps(x: Any, axis: int, pair: Pair, ends: Any) -> Any:
-    """Evenly spaced numbers from the value that is given to that at the edge."""
-    before, after = [
-        np.linspace(end, x[along(axis, edge)], count, endpoint=False, axis=axis)
-        for end, edge, count in zip(ends, (0, -1), pair, strict=True)
-    ]
-    return before, after[along(axis, slice(None, None, -1))]
+def _side(x: Any, axis: int, end: int, mode: str, count: int, given: Any, length: Any) -> Any:
+    """So many elements to stand before (`end` 0) or after (1) those of `x` along an axis."""
+    n = x.shape[axis]
+    if mode == "linear_ramp":
+        ramp = np.linspace(given, x[along(axis, -end)], count, endpoint=False, axis=axis)
+        return ramp[along(axis, slice(None, None, -1))] if end else ramp
+    if mode in _STATISTICS:
+        length = min(length, n)
+        near = slice(n - length, n) if end else slice(length)
+        given = _STATISTICS[mode](x[along(axis, near)], axis, keepdims=True)
+    return np.broadcast_to(given, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
 
 
 @array_function
@@ -128,24 +109,28 @@ def repeated(x: Any, pairs: tuple[Pair, ...], mode: str, reflect_type: str = "ev
 def _repeated_vjp(
     g: Any, x_like: Any, pairs: tuple[Pair, ...], mode: str, reflect_type: str
 ) -> Any:
+    """The cotangent of the frame goes to the elements that it repeats, from the last axis on."""
     for axis in reversed(range(g.ndim)):
-        n, (ahead, _) = x_like.shape[axis], pairs[axis]
-        inside = slice(ahead, ahead + n)
-        if g.shape[axis] == n:
-            continue
-        frame, g = np.delete(g, inside, axis), g[along(axis, inside)]
-        for places, shares in _origins(n, pairs[axis], mode, reflect_type):
-            part = frame * shares.astype(g.dtype).reshape((-1,) + (1,) * (g.ndim - axis - 1))
-            g = g + scatter_add(part, along(axis, places), g.shape)
+        n, ahead = x_like.shape[axis], pairs[axis][0]
+        if g.shape[axis] > n:
+            inside = slice(ahead, ahead + n)
+            frame, g = np.delete(g, inside, axis), g[along(axis, inside)]
+            for places, shares in _origins(n, pairs[axis], mode, reflect_type):
+                if shares is not None:
+                    column = shares.reshape((-1,) + (1,) * (g.ndim - axis - 1))
+                    part = frame * column.astype(g.dtype)
+                else:
+                    part = frame
+                g = g + scatter_add(part, along(axis, places), g.shape)
     return g
 
 
 @functools.lru_cache(maxsize=128)
 def _origins(n: int, pair: Pair, mode: str, reflect_type: str) -> list[tuple[Any, Any]]:
-    """Which elements a frame of one axis repeats, and their signs.
+    """The numbers of the elements that a frame of one axis repeats, and their shares, if not 1.
 
-    To an odd reflection, so much of the first and the last one is added. `numpy.pad` tells it by
-    what it does to the numbers of the elements.
+    An odd reflection has an element, or its negative, and multiples of the first and the last one:
+    `numpy.pad` shows which by what it does to the numbers of the elements.
     """
 
     def frame(numbers: Any) -> Any:
@@ -154,13 +139,11 @@ def _origins(n: int, pair: Pair, mode: str, reflect_type: str) -> list[tuple[Any
 
     numbers = np.arange(n)
     if reflect_type == "even":
-        return [(frame(numbers), np.ones(sum(pair)))]
+        return [(frame(numbers), None)]
     first, last = numbers == 0, (numbers == n - 1) & (n > 1)
     inner = frame(np.where(last, 0, numbers))
-    ends = [(at, frame(1 * end)) for at, end in ((0, first), (n - 1, last))]
-    terms = [(np.abs(inner), np.sign(inner))]
-    terms += [(np.full_like(inner, at), shares) for at, shares in ends]
-    return terms
+    ends = [(np.full_like(inner, at), frame(1 * end)) for at, end in ((0, first), (n - 1, last))]
+    return [(np.abs(inner), np.sign(inner)), *ends]
 
 
 ROWS = (

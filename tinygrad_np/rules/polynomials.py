@@ -67,7 +67,7 @@ def _polydiv(u: Any, v: Any) -> Any:
     u, v = _coefficients(u, "polydiv") + 0.0, _coefficients(v, "polydiv") + 0.0
     dtype = np.result_type(u.dtype, v.dtype)
     scale = 1.0 / v[0]
-    rest = u if u.dtype == dtype else cast(u, dtype)
+    rest = cast(u, dtype)
     steps = len(u) - len(v) + 1
     parts = []
     for k in np.arange(steps).tolist():
@@ -113,8 +113,7 @@ def _poly(seq_of_zeros: Any) -> Any:
         raise ValueError(f"np.poly: takes zeros or a square matrix, not shape {zeros.shape}")
     if not len(zeros):
         return 1.0
-    dtype = np.dtype(np.mintypecode(zeros.dtype.char))
-    zeros = zeros if zeros.dtype == dtype else cast(zeros, dtype)
+    zeros = cast(zeros, np.dtype(np.mintypecode(zeros.dtype.char)))
     one = np.ones(1, zeros.dtype)
     result = one
     for i in np.arange(len(zeros)).tolist():
@@ -144,7 +143,7 @@ def _vander(x: Any, N: Any, increasing: Any) -> Any:  # noqa: N803
     if x.ndim != 1:
         raise ValueError(f"np.vander: takes an array of one dimension, not of shape {x.shape}")
     dtype = np.promote_types(x.dtype, int)
-    x = x if x.dtype == dtype else cast(x, dtype)
+    x = cast(x, dtype)
     number = len(x) if N is None else N
     columns = x.reshape((len(x), 1))
     if number == 0:
@@ -172,16 +171,23 @@ def _polyfit_kernel(
 
 
 def _polyfit(x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
-    """The least squares of Vandermonde's matrix, its columns scaled as NumPy scales them."""
+    """The coefficients found, and the fit of what they leave of `y`, which is zero.
+
+    So the derivative has the digits of the residuals, which may be small. As NumPy does it, the
+    columns of Vandermonde's matrix are scaled.
+    """
     x, y = as_array(x) + 0.0, as_array(y) + 0.0
+    found = on_values(np.polyfit, x, y, deg, rcond, False, w)
     matrix = np.vander(x, deg + 1)
+    residuals = y - np.dot(matrix, found)
     if w is not None:
         w = as_array(w) + 0.0
-        matrix, y = matrix * w.reshape(-1, 1), y * w.reshape((-1,) + (1,) * (y.ndim - 1))
+        matrix = matrix * w.reshape(-1, 1)
+        residuals = residuals * w.reshape((-1,) + (1,) * (y.ndim - 1))
+    scale = on_values(np.linalg.norm, matrix, None, 0)
     rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
-    scale = on_values(np.linalg.norm, matrix, axis=0)
-    found = np.linalg.lstsq(matrix / scale, y, rcond)[0]
-    return found / scale.reshape((-1,) + (1,) * (y.ndim - 1))
+    rest = np.linalg.lstsq(matrix / scale, residuals, rcond)[0]
+    return found + rest / scale.reshape((-1,) + (1,) * (y.ndim - 1))
 
 
 ROWS = (

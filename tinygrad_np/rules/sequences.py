@@ -6,41 +6,28 @@ import numpy as np
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
-from ..kernels.sequences import evenly_spaced
-from ..kernels.shapes import sum_to
-from .table import composed, general, takes
+from ..kernels.values import on_values
+from .table import composed, takes
 
 
-def _way(num: int, endpoint: bool, like: Any) -> Any:
-    """How far along each number is, 0 to 1, as a column against an array with `num` rows."""
-    way = np.arange(num) / max(num - 1 if endpoint else num, 1)
-    return way.astype(like.real.dtype).reshape((-1,) + (1,) * (like.ndim - 1))
-
-
-def _gathered(g: Any, x_like: Any, num: Any, endpoint: Any, axis: Any, of_stop: bool) -> Any:
-    """The cotangents of all numbers, each as much as the end is worth there, together."""
-    g = np.moveaxis(g, axis, 0)
-    way = _way(num, endpoint, g)
-    return sum_to(np.sum(g * (way if of_stop else 1 - way), 0), x_like.shape)
-
-
-def _spread(
-    t: Any, start_like: Any, stop_like: Any, num: Any, endpoint: Any, axis: Any, of_stop: bool
-) -> Any:
-    shape = np.broadcast_shapes(start_like.shape, stop_like.shape)
-    t = np.expand_dims(np.broadcast_to(t, shape), 0)
-    way = _way(num, endpoint, t)
-    return np.moveaxis(t * (way if of_stop else 1 - way), 0, axis)
+def _moved(x: Any, axis: Any) -> Any:
+    return np.moveaxis(x, 0, axis) if axis != 0 else x  # 0.0 is 0, as NumPy has it
 
 
 def _linspace(
     start: Any, stop: Any, num: Any, endpoint: Any, retstep: Any, dtype: Any, axis: Any
 ) -> Any:
-    numbers = evenly_spaced(start, stop, num, endpoint, dtype, axis)
+    # NumPy tells the dtypes: that of a Python number gives way.
+    found = on_values(np.linspace, start, stop, 0, True, False, dtype)
+    step = on_values(np.linspace, start, stop, 2, True, True)[1]
+    start, stop = as_array(start), as_array(stop)
+    pieces = num - 1 if endpoint else num
+    way = np.arange(num) / max(pieces, 1)
+    way = way.reshape((-1,) + (1,) * max(start.ndim, stop.ndim))
+    numbers = cast(_moved(start * (1 - way) + stop * way, axis), found.dtype)
     if not retstep:
         return numbers
-    pieces = num - 1 if endpoint else num
-    return numbers, (stop - start) / pieces if pieces > 0 else np.nan
+    return numbers, cast((stop - start) / pieces, step.dtype) if pieces > 0 else np.nan
 
 
 def _logspace(
@@ -51,32 +38,22 @@ def _logspace(
         ndim = max(x.ndim for x in arrays)
         start, stop, base = [x.reshape((1,) * (ndim - x.ndim) + x.shape) for x in arrays]
         base = np.expand_dims(base, axis)
-    powers = np.power(base, evenly_spaced(start, stop, num, endpoint, None, axis))
+    powers = np.power(base, np.linspace(start, stop, num, endpoint, axis=axis))
     return powers if dtype is None else cast(powers, np.dtype(dtype))
 
 
+def _geomspace(start: Any, stop: Any, num: Any, endpoint: Any, dtype: Any, axis: Any) -> Any:
+    """Numbers whose logarithm is evenly spaced, turned so that `start` is positive."""
+    start, stop = as_array(start), as_array(stop)
+    dtype = on_values(np.geomspace, start, stop, 0, True, dtype).dtype
+    wide = np.result_type(dtype, start.dtype, stop.dtype)
+    start, stop = cast(start, wide), cast(stop, wide)
+    sign = on_values(np.sign, start)
+    numbers = np.exp(np.linspace(np.log(start / sign), np.log(stop / sign), num, endpoint)) * sign
+    return cast(_moved(numbers, axis), dtype)
+
+
 ROWS = (
-    general(
-        evenly_spaced,
-        (
-            lambda g, start_like, num, endpoint, axis: _gathered(
-                g, start_like, num, endpoint, axis, False
-            ),
-            lambda t, start_like, stop_like, num, endpoint, axis: _spread(
-                t, start_like, stop_like, num, endpoint, axis, False
-            ),
-        ),
-        (
-            lambda g, stop_like, num, endpoint, axis: _gathered(
-                g, stop_like, num, endpoint, axis, True
-            ),
-            lambda t, start_like, stop_like, num, endpoint, axis: _spread(
-                t, start_like, stop_like, num, endpoint, axis, True
-            ),
-        ),
-        analytic=True,
-        makes_axis=True,
-    ),
     composed(
         np.linspace,
         takes(
@@ -84,6 +61,7 @@ ROWS = (
         ),
         _linspace,
         {"start", "stop"},
+        own_value=True,
         analytic=True,
     ),
     composed(
@@ -93,26 +71,11 @@ ROWS = (
         {"start", "stop", "base"},
         analytic=True,
     ),
-    # aᵢ = start^(1 − wᵢ)·stop^wᵢ, so that its logarithm is evenly spaced
-    general(
+    composed(
         np.geomspace,
         takes("start", "stop", num=50, endpoint=True, dtype=None, axis=0),
-        (
-            lambda g, ans, start, num, endpoint, axis: (
-                _gathered(g * ans, start, num, endpoint, axis, False) / start
-            ),
-            lambda t, ans, start, stop_like, num, endpoint, axis: (
-                ans * _spread(t / start, start, stop_like, num, endpoint, axis, False)
-            ),
-        ),
-        (
-            lambda g, ans, stop, num, endpoint, axis: (
-                _gathered(g * ans, stop, num, endpoint, axis, True) / stop
-            ),
-            lambda t, ans, start_like, stop, num, endpoint, axis: (
-                ans * _spread(t / stop, start_like, stop, num, endpoint, axis, True)
-            ),
-        ),
-        makes_axis=True,
+        _geomspace,
+        {"start", "stop"},
+        own_value=True,
     ),
 )

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.counting import weighted_counts
 from .draws import POSITIVE, A, Draw, Edge, Generator, Sample, call
 
-REAL_ONLY = {np.bincount, weighted_counts}
+REAL_ONLY = {np.bincount}
 
 _EDGES = A([0.0, 1.0, 2.0, 4.0])
 
@@ -70,18 +69,11 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.histogram2d: _histograms2d,
     np.histogramdd: _histogramsdd,
     np.histogram_bin_edges: _bin_edges,
-    weighted_counts: lambda rng: [
-        call(POSITIVE.draw(rng, 2, 5), np.histogram, [_between(rng, 2, 5)], 4, (0.0, 3.0)),
-        call(
-            POSITIVE.draw(rng, 6), np.histogramdd, [_between(rng, 6), _between(rng, 6)],
-            [4, _EDGES], None,
-        ),
-    ],
     np.bincount: lambda rng: [
         call(np.array([2, 0, 2, 5]), POSITIVE.draw(rng, 4)),
         call(np.array([1, 0, 1]), weights=POSITIVE.draw(rng, 3), minlength=4),
     ],
-}  # fmt: skip
+}
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
     np.histogram_bin_edges: [Edge((A([2.0, 2.0]), 3), {}, ([2, 2],))],

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.sequences import evenly_spaced
 from .draws import POSITIVE, REAL, Draw, Edge, Generator, Sample, call
 
 COMPLEX = {np.geomspace}
@@ -52,7 +51,6 @@ def _geomspaces(rng: Generator) -> list[Sample]:
 
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
-    evenly_spaced: _spaced,
     np.linspace: _linspaces,
     np.logspace: _logspaces,
     np.geomspace: _geomspaces,
