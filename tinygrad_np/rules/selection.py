@@ -89,7 +89,7 @@ def _select(condlist: Any, choicelist: Any, default: Any) -> Any:
     dtype = np.result_type(*choices, result)
     for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
         result = np.where(condition, choice, result)
-    return result if result.dtype == dtype else cast(result, dtype)
+    return cast(result, dtype)
 
 
 def _piecewise(x: Any, condlist: Any, funclist: Any, args: Any) -> Any:
