@@ -114,7 +114,7 @@ def _average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> A
         total = mean.dtype.type(a.size / mean.size)
     else:
         weights = as_array(weights)
-        weights = laid_along(weights, a.shape, axis)
+        weights = _laid_along(weights, a.shape, axis)
         dtype = np.result_type(a.dtype, weights.dtype, *["f8"] * (a.dtype.kind in "biu"))
         total = np.sum(weights, axis, dtype, keepdims=keepdims)
         if np.any(np.equal(total, 0)):
@@ -128,7 +128,7 @@ def _average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> A
     return mean, np.positive(np.broadcast_to(total, mean.shape))
 
 
-def laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
+def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
     """The weights of an average with axes where the array of `shape` has them."""
     if weights.shape == shape:
         return weights
