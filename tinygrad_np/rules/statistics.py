@@ -63,7 +63,8 @@ def _pulled(g: Any, slope: Any, a: Any, ans: Any, axis: Any, keepdims: Any, *res
 
 
 def _pushed(t: Any, slope: Any, a: Any, ans: Any, axis: Any, keepdims: Any, *rest: Any) -> Any:
-    return np.sum(np.real(t * slope(a, ans, axis, keepdims, *rest)), axis, keepdims=keepdims)
+    parts = np.real(t * slope(a, ans, axis, keepdims, *rest))
+    return cast(np.sum(parts, axis, keepdims=keepdims), ans.dtype)
 
 
 def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
