@@ -64,6 +64,13 @@ class TestEqualValues:
         assert x.grad.dtype == np.float32
         assert mean.grad.dtype == np.float64
 
+    @pytest.mark.parametrize("function", [np.var, np.std, np.nanvar, np.nanstd])
+    def test_another_dtype_in_forward_mode(self, function):
+        z, t = np.array([1.0, 2.0j, 5.0]), np.array([1.0, 0.5j, -1.0])
+        found = tg.jvp(lambda z: function(z, dtype=complex), [z], [t])[1]
+        assert found.dtype == complex
+        assert found == pytest.approx(tg.jvp(function, [z], [t])[1])
+
 
 class TestDegreesOfFreedom:
     def test_ddof_and_correction_are_one(self):

@@ -54,13 +54,9 @@ def _ediff1d(ary: Any, to_end: Any, to_begin: Any) -> Any:
             raise TypeError(
                 f"np.ediff1d: {name} of dtype {end.dtype} does not fit an array of {flat.dtype}"
             )
-        end = _as(end, flat.dtype)
+        end = cast(end, flat.dtype)
         parts = [end, *parts] if name == "to_begin" else [*parts, end]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _as(x: Any, dtype: Any) -> Any:
-    return x if x.dtype == dtype else cast(x, dtype)
 
 
 def _floating(x: Any) -> Any:
@@ -94,7 +90,7 @@ def _slopes(f: Any, axis: int, h: Any, edge_order: int) -> Any:
     first, last = at(pieces, None, 1), at(pieces, -1, None)
     if edge_order == 2:  # the slope of a parabola is a straight line
         first, last = 2 * first - at(inside, None, 1), 2 * last - at(inside, -1, None)
-    return _as(np.concatenate([first, inside, last], axis), f.dtype)
+    return cast(np.concatenate([first, inside, last], axis), f.dtype)
 
 
 def _trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:

@@ -16,7 +16,6 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..kernels.dispatch import as_array, overrides
 from ..kernels.elementwise import cast, strong_product
 from ..kernels.values import on_values
-from .statistics import laid_along
 from .table import Row, composed, name_of, takes
 
 # NumPy before 2.4 casts a q that is a Python number to the array's dtype.
@@ -48,42 +47,50 @@ def _quantile(
 ) -> Any:
     """Two elements of each line, weighted by how near to them the quantile lies."""
     a = as_array(a)
-    axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
-    lines = _lines(a, axes)
-    if not lines.shape[-1] or (not a.size and function in _NAN_FUNCTIONS):
+    axes = tuple(sorted(range(a.ndim) if axis is None else normalize_axis_tuple(axis, a.ndim)))
+    if not a.size and (q is None or function in _NAN_FUNCTIONS):
         return np.sum(a, axes, keepdims=keepdims)  # of nothing, in the shape that NumPy gives it
-    if weights is not None:
-        weights = np.broadcast_to(laid_along(as_array(weights), a.shape, axes), a.shape)
-        weights = _lines(weights, axes)
-    if function in _NAN_FUNCTIONS and len(axes) > 1 and np.ndim(q) > 1:
+    kept = a.ndim - len(axes)
+    if function in _NAN_FUNCTIONS and kept and len(axes) > 1 and np.ndim(q) > 1:
         raise ValueError(
             f"{name_of(function)}: NumPy puts the axes of a q of shape {np.shape(q)} elsewhere for "
             "several axes than for one; use np.ravel(q), and reshape the result"
         )
-    index, shares, slope = on_values(_picks, function, lines, q, method, weights)
-    picked = lines[index]
+    index, shares, slope = on_values(_picks, function, a, axis, axes, q, method, weights)
+    picked = _lines(a, axes)[index]
     result = np.sum(strong_product(shares, picked), 0)
     if slope is not None and overrides(type(q)):
         # The shares depend on q: nothing is added, but a derivative.
-        moved = np.reshape(q - on_values(np.positive, q), q.shape + (1,) * (lines.ndim - 1))
-        step = np.where(np.isnan(slope), np.nan, picked[1] - picked[0])
-        result = result + cast(np.where(np.isnan(slope), 0, slope) * moved, shares.dtype) * step
+        change = np.reshape(q - on_values(np.positive, q), q.shape + (1,) * kept)
+        change = cast(np.where(np.isnan(slope), 0, slope) * change, shares.dtype)
+        result = result + change * np.where(np.isnan(slope), np.nan, picked[1] - picked[0])
     if keepdims:
-        result = np.expand_dims(result, [np.ndim(q) * (q is not None) + i for i in axes])
+        result = np.expand_dims(result, [result.ndim - kept + i for i in axes])
     return result
 
 
-def _lines(x: Any, axes: tuple[int, ...]) -> Any:
-    """`x` with all that is reduced in one last axis."""
-    if axes == (x.ndim - 1,):
-        return x
-    x = np.moveaxis(x, sorted(axes), range(-len(axes), 0))
-    kept = x.shape[: x.ndim - len(axes)]
-    return np.reshape(x, (*kept, math.prod(x.shape[len(kept) :])))
+def _lines(a: Any, axes: tuple[int, ...]) -> Any:
+    """`a` with the reduced axes last, in their order, as one."""
+    order, kept = _reduced_last(axes, a.ndim)
+    moved = np.transpose(a, order)
+    return moved.reshape((*moved.shape[:kept], math.prod(moved.shape[kept:])))
+
+
+def _unlined(x: Any, a_like: Any, axes: tuple[int, ...]) -> Any:
+    """The inverse of `_lines`, for an array of the shape of `a_like`."""
+    order, _ = _reduced_last(axes, a_like.ndim)
+    moved = x.reshape([a_like.shape[i] for i in order])
+    return np.transpose(moved, [order.index(i) for i in range(len(order))])
+
+
+def _reduced_last(axes: tuple[int, ...], ndim: int) -> tuple[list[int], int]:
+    """The axes in their order, but for the reduced ones, which are last; how many are before."""
+    kept = [i for i in range(ndim) if i not in axes]
+    return [*kept, *axes], len(kept)
 
 
 def _picks(
-    function: Callable[..., Any], lines: Any, q: Any, method: Any, weights: Any
+    function: Callable[..., Any], a: Any, axis: Any, axes: Any, q: Any, method: Any, weights: Any
 ) -> tuple[Any, Any, Any]:
     """The index of the two elements that each quantile lies between, and their shares in it.
 
@@ -93,15 +100,17 @@ def _picks(
     The quantile of the elements' ranks 0, 1, 2, … is the place that the function interpolates at.
     So every method, with or without weights, in every version of NumPy, tells where that is.
     """
+    lines = _lines(a, axes)
     order = np.argsort(lines, -1, kind="stable")
-    count = np.sum(~np.isnan(lines), -1)
+    nan = np.isnan(lines)
+    count = np.sum(~nan, -1)
     # what is nan comes last and has no rank, except in a line of nothing but nan
-    ranks = np.arange(lines.shape[-1], dtype=_rank_dtype(lines))
-    ranks = np.where((ranks < count[..., None]) | (count[..., None] == 0), ranks, np.nan)
+    ranks = np.argsort(order, -1).astype(_rank_dtype(lines))
+    ranks = np.where(nan & (count[..., None] > 0), np.nan, ranks)
     options = {} if q is None else {"q": q, "method": method}
     if weights is not None:
-        options["weights"] = np.take_along_axis(weights, order, -1)
-    place = np.asarray(function(ranks, axis=-1, **options), float)
+        options["weights"] = weights
+    place = np.asarray(function(_unlined(ranks, a, axes), axis=axis, **options), float)
     undefined = np.isnan(place) | (count == 0)
     low = np.floor(np.where(undefined, 0, place)).astype(int)
     low = np.minimum(low, np.maximum(count - 2, 0))

@@ -23,7 +23,7 @@ from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
 from ..kernels.scatter import scatter_add
 from ..kernels.shapes import along
-from .table import composed, linear, takes
+from .table import composed, general, linear, takes
 
 _MASKS = {"condlist": "masks: the result jumps where they change"}
 
@@ -89,7 +89,7 @@ def _select(condlist: Any, choicelist: Any, default: Any) -> Any:
     dtype = np.result_type(*choices, result)
     for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
         result = np.where(condition, choice, result)
-    return result if result.dtype == dtype else cast(result, dtype)
+    return cast(result, dtype)
 
 
 def _piecewise(x: Any, condlist: Any, funclist: Any, args: Any) -> Any:
@@ -126,7 +126,16 @@ def _conditions(x: Any, condlist: Any, count: int) -> Any:
 
 
 ROWS = (
-    linear(np.take_along_axis, takes("arr", "indices", axis=-1), _take_along_axis_vjp),
+    general(
+        np.take_along_axis,
+        takes("arr", "indices", axis=-1),
+        (
+            _take_along_axis_vjp,
+            lambda t, indices, axis: np.take_along_axis(t, np.asarray(indices), axis),
+        ),
+        # before NumPy 2.3 the axis has no default
+        kernel=lambda arr, indices, axis=-1: np.take_along_axis(arr, np.asarray(indices), axis),
+    ),
     linear(np.compress, takes("condition", "a", axis=None, out=None), a=_compress_vjp),
     linear(np.extract, takes("condition", "arr"), arr=_extract_vjp),
     linear(

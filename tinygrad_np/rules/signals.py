@@ -80,8 +80,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any, right: Any, period: Any) -> Any
 def _floating(x: Any) -> Any:
     """`x` in double precision, in which NumPy interpolates."""
     x = as_array(x)
-    dtype = np.dtype(complex if x.dtype.kind == "c" else float)
-    return x if x.dtype == dtype else cast(x, dtype)
+    return cast(x, np.dtype(complex if x.dtype.kind == "c" else float))
 
 
 def _angle(z: Any, deg: Any) -> Any:

@@ -63,7 +63,8 @@ def _pulled(g: Any, slope: Any, a: Any, ans: Any, axis: Any, keepdims: Any, *res
 
 
 def _pushed(t: Any, slope: Any, a: Any, ans: Any, axis: Any, keepdims: Any, *rest: Any) -> Any:
-    return np.sum(np.real(t * slope(a, ans, axis, keepdims, *rest)), axis, keepdims=keepdims)
+    parts = np.real(t * slope(a, ans, axis, keepdims, *rest))
+    return cast(np.sum(parts, axis, keepdims=keepdims), ans.dtype)
 
 
 def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
@@ -77,7 +78,7 @@ def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
             "a", "*", axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=True, mean=None
         ),
         (
-            lambda g, a, ans, axis, keepdims, ddof, where, mean: _as(
+            lambda g, a, ans, axis, keepdims, ddof, where, mean: cast(
                 _pulled(g, slope, a, ans, axis, keepdims, ddof, where, mean), a.dtype
             ),
             lambda t, a, ans, axis, keepdims, ddof, where, mean: _pushed(
@@ -85,7 +86,7 @@ def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
             ),
         ),
         mean=(
-            lambda g, a, ans, axis, keepdims, ddof, where, mean: _as(
+            lambda g, a, ans, axis, keepdims, ddof, where, mean: cast(
                 sum_to(
                     -_pulled(g, slope, as_array(a), ans, axis, keepdims, ddof, where, mean),
                     mean.shape,
@@ -114,7 +115,7 @@ def _average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> A
         total = mean.dtype.type(a.size / mean.size)
     else:
         weights = as_array(weights)
-        weights = laid_along(weights, a.shape, axis)
+        weights = _laid_along(weights, a.shape, axis)
         dtype = np.result_type(a.dtype, weights.dtype, *["f8"] * (a.dtype.kind in "biu"))
         total = np.sum(weights, axis, dtype, keepdims=keepdims)
         if np.any(np.equal(total, 0)):
@@ -122,17 +123,13 @@ def _average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> A
                 "np.average: the weights sum to zero, so that no average can be formed; "
                 "use np.sum(a * weights) for a sum"
             )
-        mean = np.sum(_as(a, dtype) * _as(weights, dtype), axis, keepdims=keepdims) / total
+        mean = np.sum(cast(a, dtype) * cast(weights, dtype), axis, keepdims=keepdims) / total
     if not returned:
         return mean
     return mean, np.positive(np.broadcast_to(total, mean.shape))
 
 
-def _as(x: Any, dtype: Any) -> Any:
-    return x if x.dtype == dtype else cast(x, dtype)
-
-
-def laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
+def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
     """The weights of an average with axes where the array of `shape` has them."""
     if weights.shape == shape:
         return weights
@@ -162,13 +159,13 @@ def _cov(
         y = as_array(y)
         y = y.reshape((1, y.size)) if y.ndim < 2 else y if rowvar or y.shape[0] == 1 else y.T
         x = np.concatenate([x, y], 0)
-    x = _as(x, np.dtype(dtype or np.result_type(x.dtype, np.float64)))
+    x = cast(x, np.dtype(dtype or np.result_type(x.dtype, np.float64)))
     ddof = int(bias == 0) if ddof is None else ddof
     if fweights is None and aweights is None:
         x = x - np.mean(x, 1, keepdims=True)
         weighted, freedom = x, x.shape[1] - ddof
     else:
-        share = 1.0 if aweights is None else _as(as_array(aweights), np.dtype(float))
+        share = 1.0 if aweights is None else cast(as_array(aweights), np.dtype(float))
         weights = share if fweights is None else share * np.asarray(fweights, float)
         x = x - np.average(x, 1, weights, keepdims=True)
         total = np.sum(weights)
