@@ -264,7 +264,7 @@ def _of_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
         "absolute value; np.linalg.norm with ord='nuc' has gradient 0 there",
         beside(g, largest(s, (-1,)), (-1,)),
     )
-    result = np.matmul(np.matmul(u, hermitian(of_values(function, g, s, n))), vh)
+    result = np.matmul(u, of_values(function, g, s, n, vh, True))
     if np.any(is_zero):
         result = determined(result, on_values(_check_of_the_rest, function, u, is_zero, vh))
     return np.conjugate(result)
