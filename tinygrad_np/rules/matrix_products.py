@@ -1,7 +1,7 @@
 """Powers and products of matrices: matrix_power, multi_dot, and NumPy's aliases in np.linalg.
 
 The aliases (np.linalg.cross, outer, matmul, tensordot, vecdot, trace, diagonal, matrix_transpose)
-are functions of their own, apart from those of the same name in np, by which they are defined: they
+are functions of their own, apart from those of the same name in np, by which most are defined: they
 act on the last two axes, or on vectors along one. All take stacks, and broadcast as in NumPy.
 
 >>> from tinygrad_np import grad
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .table import composed, general, takes
+from .table import composed, general, linear, takes
 
 
 def _matrix_power(a: Any, n: Any) -> Any:
@@ -96,9 +96,18 @@ def _cross(x1: Any, x2: Any, axis: Any) -> Any:
 
 
 def _diagonal(x: Any, offset: Any) -> Any:
-    if np.ndim(x) < 2:
-        raise ValueError(f"np.linalg.diagonal: takes matrices (…, m, n), not shape {np.shape(x)}")
-    return np.diagonal(x, offset, -2, -1)
+    rows, columns = np.nonzero(_on_diagonal(x.shape, offset))
+    return x[..., rows, columns]
+
+
+def _trace_vjp(g: Any, x_like: Any, offset: Any) -> Any:
+    return np.where(_on_diagonal(x_like.shape, offset), np.expand_dims(g, (-2, -1)), 0)
+
+
+def _on_diagonal(shape: tuple[int, ...], offset: int) -> Any:
+    if len(shape) < 2:
+        raise ValueError(f"np.linalg.diagonal: takes matrices (…, m, n), not shape {shape}")
+    return np.eye(shape[-2], shape[-1], offset, bool)
 
 
 ROWS = (
@@ -126,12 +135,7 @@ ROWS = (
         {"x1", "x2"},
     ),
     # the parts of a matrix
-    composed(np.linalg.matrix_transpose, takes("x"), lambda x: np.matrix_transpose(x), {"x"}),
+    linear(np.linalg.matrix_transpose, takes("x"), lambda g: np.swapaxes(g, -1, -2)),
     composed(np.linalg.diagonal, takes("x", "*", offset=0), _diagonal, {"x"}),
-    composed(
-        np.linalg.trace,
-        takes("x", "*", offset=0, dtype=None),
-        lambda x, offset, dtype: np.trace(x, offset, -2, -1, dtype),
-        {"x"},
-    ),
+    linear(np.linalg.trace, takes("x", "*", offset=0, dtype=None), _trace_vjp),
 )
