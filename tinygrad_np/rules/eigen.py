@@ -45,7 +45,6 @@ from ..kernels.factors import completed, condition, determined
 from .matrices import (
     CHOICE,
     PHASE,
-    along_last,
     beside,
     coinciding,
     dagger,
@@ -158,14 +157,14 @@ def _eig_jvp(t: Any, ans: Any, function: str = "eig") -> Any:
 
 def _eigvals_vjp(g: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
-    g = along_last(g, np.argsort(_places(w, ans), -1))
+    g = np.take_along_axis(g, np.argsort(_places(w, ans), -1), -1)
     return cast(_eig_vjp((g, None), (w, v), a, "eigvals"), a.dtype)
 
 
 def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
     change, _ = _eig_jvp(t, (w, v), "eigvals")
-    return cast(along_last(change, _places(w, ans)), ans.dtype)
+    return cast(np.take_along_axis(change, _places(w, ans), -1), ans.dtype)
 
 
 def _places(found: Any, wanted: Any) -> Any:

@@ -89,17 +89,6 @@ def sandwich(u: Any, d: Any, vh: Any) -> Any:
     return np.matmul(u * np.expand_dims(d, -2), vh)
 
 
-def along_last(x: Any, index: Any) -> Any:
-    """x[…, index[…, i]] for each i: `index`, of the shape of x, counts along the last axis.
-
-    >>> along_last(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1, 0], [0, 0]]))
-    array([[2., 1.],
-           [3., 3.]])
-    """
-    before = np.indices(index.shape, sparse=True)[:-1]
-    return x[(*before, index)]
-
-
 # What is zero to rounding
 
 
