@@ -45,7 +45,6 @@ from ..kernels.factors import completed, condition, determined
 from .matrices import (
     CHOICE,
     PHASE,
-    along_last,
     beside,
     coinciding,
     dagger,
@@ -70,13 +69,13 @@ def _eigh_vjp(g: Any, ans: Any, function: str = "eigh") -> Any:
     # dw = diag(Vᴴ·dA·V) and Vᴴ·dV = F∘(Vᴴ·dA·V) with F_ij = 1 / (w_j − w_i)
     g_values, g_vectors = g
     w, v = ans
-    n = w.shape[-1]
     if g_vectors is None:
-        inner = of_values(function, g_values, w, n)
+        inner = of_values(function, g_values, w, w.shape[-1], dagger(v), True)
     else:
         turn = np.matmul(dagger(v), np.conjugate(g_vectors))
         inner = _in_basis(function, g_values, skew(turn), turn, w, beside(g_vectors))
-    return np.conjugate(hermitian(np.matmul(np.matmul(v, inner), dagger(v))))
+        inner = np.matmul(inner, dagger(v))
+    return np.conjugate(hermitian(np.matmul(v, inner)))
 
 
 def _in_basis(function: str, g_values: Any, turn: Any, used: Any, w: Any, size: Any) -> Any:
@@ -126,7 +125,7 @@ def _eig_vjp(g: Any, ans: Any, a_like: Any, function: str = "eig") -> Any:
     _require_eigenvectors(function, v)
     transposed = np.swapaxes(v, -1, -2)
     if g_vectors is None:
-        inner = of_values(function, g_values, w, w.shape[-1])
+        inner = of_values(function, g_values, w, w.shape[-1], transposed, False)
     else:
         if a_like.dtype.kind != "c":
             # a real matrix keeps the vector of a real value real, whatever dtype NumPy gives it
@@ -138,8 +137,8 @@ def _eig_vjp(g: Any, ans: Any, a_like: Any, function: str = "eig") -> Any:
         across = g_vectors - np.conjugate(v) * np.expand_dims(along, -2)
         used = np.matmul(transposed, across)
         turn = used - diagonal_matrix(diagonal_of(used))
-        inner = _in_basis(function, g_values, turn, used, w, size)
-    return np.linalg.solve(transposed, np.matmul(inner, transposed))
+        inner = np.matmul(_in_basis(function, g_values, turn, used, w, size), transposed)
+    return np.linalg.solve(transposed, inner)
 
 
 def _eig_jvp(t: Any, ans: Any, function: str = "eig") -> Any:
@@ -158,14 +157,14 @@ def _eig_jvp(t: Any, ans: Any, function: str = "eig") -> Any:
 
 def _eigvals_vjp(g: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
-    g = along_last(g, np.argsort(_places(w, ans), -1))
+    g = np.take_along_axis(g, np.argsort(_places(w, ans), -1), -1)
     return cast(_eig_vjp((g, None), (w, v), a, "eigvals"), a.dtype)
 
 
 def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
     change, _ = _eig_jvp(t, (w, v), "eigvals")
-    return cast(along_last(change, _places(w, ans)), ans.dtype)
+    return cast(np.take_along_axis(change, _places(w, ans), -1), ans.dtype)
 
 
 def _places(found: Any, wanted: Any) -> Any:

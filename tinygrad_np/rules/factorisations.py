@@ -33,7 +33,6 @@ from .matrices import (
     FORWARD,
     SECOND,
     ZERO,
-    along_last,
     beside,
     coinciding,
     dagger,
@@ -47,7 +46,6 @@ from .matrices import (
     raise_where,
     require_apart,
     require_zero,
-    sandwich,
     skew,
     triangle,
     turned,
@@ -219,19 +217,19 @@ def _svd_jvp(t: Any, ans: Any, function: str = "svd") -> Any:
     out_v = _outside(v1, np.matmul(dagger(t), u1), dagger(tangent))
     sums, both_zero, is_zero = _sums(s, n)
 
+    parts = (tangent, both_zero), (out_u, is_zero), (out_v, is_zero)
+    for part, nowhere in parts:
+        require_zero(part, nowhere, FORWARD.format(function, ZERO), largest(t))
+
     def steady(part: Any, nowhere: Any) -> Any:
         check = partial(require_zero, where=nowhere, message=SECOND.format(function))
         return determined(part, check) if np.any(nowhere) else part
 
-    def quotient(part: Any, divisor: Any, nowhere: Any) -> Any:
-        return steady(over(part, divisor, nowhere), nowhere)
-
-    nowheres = both_zero, is_zero, is_zero
-    for part, nowhere in zip((tangent, out_u, out_v), nowheres, strict=True):
-        require_zero(part, nowhere, FORWARD.format(function, ZERO), largest(t))
-    tangent, out_u, out_v = map(steady, (tangent, out_u, out_v), nowheres)
-    relative = skew(quotient(skew(tangent), sums, both_zero))
-    out_u, out_v = [quotient(out, np.expand_dims(s, -2), is_zero) for out in (out_u, out_v)]
+    tangent, out_u, out_v = [steady(part, nowhere) for part, nowhere in parts]
+    relative = skew(steady(over(skew(tangent), sums, both_zero), both_zero))
+    out_u, out_v = [
+        steady(over(out, np.expand_dims(s, -2), is_zero), is_zero) for out in (out_u, out_v)
+    ]
     joint, turn = turning(function, hermitian(tangent), s, n)
     turn = skew(turn)
     of_u = _whole(u, np.matmul(u1, turn + relative) + out_u)
@@ -264,7 +262,7 @@ def _of_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
         "absolute value; np.linalg.norm with ord='nuc' has gradient 0 there",
         beside(g, largest(s, (-1,)), (-1,)),
     )
-    result = np.matmul(np.matmul(u, hermitian(of_values(function, g, s, n))), vh)
+    result = np.matmul(u, of_values(function, g, s, n, vh, True))
     if np.any(is_zero):
         result = determined(result, on_values(_check_of_the_rest, function, u, is_zero, vh))
     return np.conjugate(result)
@@ -272,14 +270,14 @@ def _of_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
 
 def _check_of_the_rest(function: str, u: Any, is_zero: Any, vh: Any) -> Any:
     """A check that of a matrix vectors of the value 0, and those that are missing, have nothing."""
-    kept = np.logical_not(is_zero).astype(u.real.dtype)
-    own_u, own_v = sandwich(u, kept, dagger(u)), sandwich(dagger(vh), kept, vh)
+    kept = np.logical_not(is_zero)
+    own_u, own_v = u * kept[..., None, :], dagger(vh) * kept[..., None, :]
     any_zero = np.any(is_zero, -1)[..., None, None]
 
     def check(x: Any) -> None:
         x = np.conjugate(x)
-        rest = x - np.matmul(own_u, x)
-        rest = rest - np.matmul(rest, own_v)
+        rest = x - np.matmul(own_u, np.matmul(dagger(own_u), x))
+        rest = rest - np.matmul(np.matmul(rest, own_v), dagger(own_v))
         require_zero(rest, any_zero, SECOND.format(function), largest(x))
 
     return check
@@ -303,8 +301,8 @@ def _svd(a: Any, full_matrices: Any, compute_uv: Any, hermitian: Any) -> Any:
         return np.sort(np.absolute(np.linalg.eigvalsh(a)))[..., ::-1]
     w, u = np.linalg.eigh(a)
     order = np.argsort(np.absolute(w))[..., ::-1]
-    w = along_last(w, order)
-    u = along_last(u, np.broadcast_to(order[..., None, :], u.shape))
+    w = np.take_along_axis(w, order, -1)
+    u = np.take_along_axis(u, order[..., None, :], -1)
     # NumPy 2.0 takes 0 for the sign of 0, later versions 1.
     sign = np.where(np.equal(w, 0), _OF_ZERO.Vh[0, 0], np.where(np.signbit(w), -1, 1))
     vh = dagger(u * np.expand_dims(sign.astype(w.dtype), -2))

@@ -89,17 +89,6 @@ def sandwich(u: Any, d: Any, vh: Any) -> Any:
     return np.matmul(u * np.expand_dims(d, -2), vh)
 
 
-def along_last(x: Any, index: Any) -> Any:
-    """x[…, index[…, i]] for each i: `index`, of the shape of x, counts along the last axis.
-
-    >>> along_last(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1, 0], [0, 0]]))
-    array([[2., 1.],
-           [3., 3.]])
-    """
-    before = np.indices(index.shape, sparse=True)[:-1]
-    return x[(*before, index)]
-
-
 # What is zero to rounding
 
 
@@ -170,14 +159,6 @@ def different(pairs: Any) -> Any:
 # Values that coincide
 
 
-def require_symmetric(function: str, g: Any, w: Any, n: int) -> None:
-    """Raise unless values that coincide have the same cotangent."""
-    unequal = np.absolute(np.expand_dims(g, -2) - np.expand_dims(g, -1))
-    size = beside(g, largest(w, (-1,)) / n, (-1,))
-    wrong = np.greater(unequal, precision(g) * np.expand_dims(size, -1))
-    raise_where(np.logical_and(coinciding(w, n), wrong), UNEQUAL.format(function))
-
-
 def require_apart(function: str, degenerate: Any, g: Any, w: Any, turn: Any, size: Any) -> None:
     """Raise if values w in `degenerate` pairs and their vectors are both used.
 
@@ -198,18 +179,25 @@ def require_multiple_of_one(part: Any, no_gap: Any, message: str) -> None:
     require_zero(size, no_gap, message, largest(part))
 
 
-def of_values(function: str, g: Any, w: Any, n: int) -> Any:
-    """The cotangent of a matrix in the basis of its vectors, from that of its values alone.
+def of_values(function: str, g: Any, w: Any, n: int, right: Any, is_hermitian: bool) -> Any:
+    """diag(g)·right, where g is the cotangent of the values w of a matrix, used without vectors.
 
-    Its own derivative is known by what it means for each value, and where values coincide for what
-    lies between them: nothing but a multiple of the unit matrix may lie there.
+    Values that coincide must have the same cotangent. Its own derivative is known by what it means
+    for each value, and where values coincide for what lies between them: that, or its
+    Hermitian part, must be a multiple of the unit matrix.
     """
-    require_symmetric(function, g, w, n)
     no_gap = coinciding(w, n)
     if not np.any(different(no_gap)):
-        return diagonal_matrix(g)
-    check = partial(require_multiple_of_one, no_gap=no_gap, message=SECOND.format(function))
-    return determined(diagonal_matrix(g), check)
+        return np.expand_dims(g, -1) * right
+    unequal = np.absolute(np.expand_dims(g, -2) - np.expand_dims(g, -1))
+    size = np.expand_dims(beside(g, largest(w, (-1,)) / n, (-1,)), -1)
+    require_zero(unequal, no_gap, UNEQUAL.format(function), size)
+
+    def check(x: Any) -> None:
+        x = hermitian(x) if is_hermitian else x
+        require_multiple_of_one(x, no_gap, SECOND.format(function))
+
+    return np.matmul(determined(diagonal_matrix(g), check), right)
 
 
 def turned(function: str, turn: Any, w: Any, n: int, size: Any, is_alone: bool) -> Any:

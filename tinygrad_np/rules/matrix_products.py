@@ -1,8 +1,8 @@
 """Powers and products of matrices: matrix_power, multi_dot, and NumPy's aliases in np.linalg.
 
 The aliases (np.linalg.cross, outer, matmul, tensordot, vecdot, trace, diagonal, matrix_transpose)
-are functions of their own, apart from those of the same name in np: they act on the last two axes,
-or on vectors along one. So they have rows of their own. All take stacks, and broadcast as in NumPy.
+are functions of their own, apart from those of the same name in np, by which most are defined: they
+act on the last two axes, or on vectors along one. All take stacks, and broadcast as in NumPy.
 
 >>> from tinygrad_np import grad
 >>> grad(lambda a: np.linalg.trace(np.linalg.matrix_power(a, 3)))(np.diag([1.0, 2.0]))
@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.shapes import sum_to
-from .table import bilinear, composed, general, linear, takes
+from .table import composed, general, linear, takes
 
 
 def _matrix_power(a: Any, n: Any) -> Any:
@@ -83,7 +82,17 @@ def _outer(x1: Any, x2: Any) -> Any:
         raise ValueError(
             f"np.linalg.outer: takes two vectors, not shapes {np.shape(x1)} and {np.shape(x2)}"
         )
-    return np.reshape(x1, (-1, 1)) * np.reshape(x2, (1, -1))
+    return np.outer(x1, x2)
+
+
+def _cross(x1: Any, x2: Any, axis: Any) -> Any:
+    lengths = [np.shape(x)[-1 if axis is None else axis] for x in (x1, x2)]
+    if lengths != [3, 3]:
+        raise ValueError(
+            f"np.linalg.cross: takes 3-dimensional vectors, not {lengths[0]} and {lengths[1]} "
+            f"numbers along axis {axis}; np.cross takes vectors in the plane"
+        )
+    return np.cross(x1, x2, axis=axis)
 
 
 def _diagonal(x: Any, offset: Any) -> Any:
@@ -99,33 +108,6 @@ def _on_diagonal(shape: tuple[int, ...], offset: int) -> Any:
     if len(shape) < 2:
         raise ValueError(f"np.linalg.diagonal: takes matrices (…, m, n), not shape {shape}")
     return np.eye(shape[-2], shape[-1], offset, bool)
-
-
-def _moved(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    """A shape with an axis moved to the end."""
-    axis %= len(shape)
-    return (*shape[:axis], *shape[axis + 1 :], shape[axis])
-
-
-def _along_axis(rule: Any) -> Any:
-    """A vjp for operands whose vectors lie along an axis, from one of (g, other) for the last.
-
-    It moves the axis to the end, and undoes the broadcasting of the others.
-    """
-
-    def vjp(g: Any, like: Any, other: Any, axis: int) -> Any:
-        axis = -1 if axis is None else axis  # as NumPy's cross has it
-        part = rule(g, np.moveaxis(other, axis, -1), axis)
-        return np.moveaxis(sum_to(part, _moved(like.shape, axis)), -1, axis)
-
-    return vjp
-
-
-_cross_x1 = _along_axis(lambda g, x2, axis: np.linalg.cross(x2, np.moveaxis(g, axis, -1)))
-_cross_x2 = _along_axis(lambda g, x1, axis: np.linalg.cross(np.moveaxis(g, axis, -1), x1))
-# vecdot conjugates its first operand
-_vecdot_x1 = _along_axis(lambda g, x2, axis: np.conjugate(np.expand_dims(g, -1) * x2))
-_vecdot_x2 = _along_axis(lambda g, x1, axis: np.expand_dims(g, -1) * np.conjugate(x1))
 
 
 ROWS = (
@@ -145,17 +127,12 @@ ROWS = (
         {"x1", "x2"},
     ),
     composed(np.linalg.outer, takes("x1", "x2"), _outer, {"x1", "x2"}),
-    bilinear(
-        np.linalg.cross,
-        takes("x1", "x2", "*", axis=-1),
-        lambda g, x1_like, x2, axis: _cross_x1(g, x1_like, x2, axis),
-        lambda g, x2_like, x1, axis: _cross_x2(g, x2_like, x1, axis),
-    ),
-    bilinear(
+    composed(np.linalg.cross, takes("x1", "x2", "*", axis=-1), _cross, {"x1", "x2"}),
+    composed(
         np.linalg.vecdot,
         takes("x1", "x2", "*", axis=-1),
-        lambda g, x1_like, x2, axis: _vecdot_x1(g, x1_like, x2, axis),
-        lambda g, x2_like, x1, axis: _vecdot_x2(g, x2_like, x1, axis),
+        lambda x1, x2, axis: np.vecdot(x1, x2, axis=axis),  # type: ignore[call-overload]
+        {"x1", "x2"},
     ),
     # the parts of a matrix
     linear(np.linalg.matrix_transpose, takes("x"), lambda g: np.swapaxes(g, -1, -2)),

@@ -65,7 +65,7 @@ def _kron_b(g: Any, a: Any, b_like: Any) -> Any:
 
 def _in_space(x: Any, axis: int) -> Any:
     """Vectors along the last axis; one of two components lies in the plane z = 0."""
-    x = np.moveaxis(x, axis, -1)
+    x = _last(x, (axis,))
     if x.shape[-1] == 3:
         return x
     return np.concatenate([x, np.zeros((*x.shape[:-1], 1), x.dtype)], -1)
@@ -74,16 +74,14 @@ def _in_space(x: Any, axis: int) -> Any:
 def _result_in_space(g: Any, axis: int, in_plane: bool) -> Any:
     """The cotangent of a × b; of two vectors in the plane the result is the component z alone."""
     if not in_plane:
-        return np.moveaxis(g, axis, -1)
+        return _last(g, (axis,))
     zero = np.zeros(g.shape, g.dtype)
     return np.stack([zero, zero, g], -1)
 
 
 def _as_operand(part: Any, like: Any, axis: int) -> Any:
     """Vectors along the last axis, as those of the operand: its axis, shape and components."""
-    shape = list(like.shape)
-    shape.append(shape.pop(axis))
-    return np.moveaxis(sum_to(part[..., : shape[-1]], tuple(shape)), -1, axis)
+    return _back(part[..., : like.shape[axis]], like, (axis,))
 
 
 def _cross_a(g: Any, a_like: Any, b: Any, axisa: Any, axisb: Any, axisc: Any, axis: Any) -> Any:
@@ -114,15 +112,19 @@ def _core_axes(axes: Any, default: tuple[tuple[int, ...], ...]) -> list[tuple[in
 
 
 def _last(x: Any, axes: tuple[int, ...]) -> Any:
-    return np.moveaxis(x, axes, range(-len(axes), 0)) if axes else x
+    last = tuple(range(-len(axes), 0))
+    return x if axes == last else np.moveaxis(x, axes, last)
 
 
 def _back(part: Any, like: Any, axes: tuple[int, ...]) -> Any:
     """A cotangent whose vectors or matrices lie in the last axes, as the operand has it."""
+    last = tuple(range(-len(axes), 0))
+    if axes == last:
+        return sum_to(part, like.shape)
     core = [axis % like.ndim for axis in axes]
     shape = [n for i, n in enumerate(like.shape) if i not in core]
     shape += [like.shape[axis] for axis in core]
-    return np.moveaxis(sum_to(part, tuple(shape)), range(-len(axes), 0), axes)
+    return np.moveaxis(sum_to(part, tuple(shape)), last, axes)
 
 
 def _vecdot_axes(axis: Any, axes: Any, keepdims: Any) -> list[tuple[int, ...]]:
