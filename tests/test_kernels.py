@@ -112,7 +112,7 @@ class TestWindows:
         x = np.random.default_rng(0).standard_normal((2, 4, 5, channels))
         width, size, stride, dilation = ((0, 0), (1, 1), (2, 3), (0, 0)), (3, 2), (1, 2), (2, 3)
         plan = geometry.convolution_plan(
-            "f", x.shape, (*size, channels, 1), stride, width[1:3], dilation
+            "f", 2, x.shape, (*size, channels, 1), stride, width[1:3], dilation, 1
         )
         assert plan.pad_width == width
         expected = windows(pad(x, width), size, stride, dilation)
