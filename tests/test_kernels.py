@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 import tinygrad_np as tg
 from tinygrad_np.kernels import elementwise, geometry
 from tinygrad_np.kernels.dispatch import array_function
-from tinygrad_np.kernels.products import filter_product, fold, product, window_product
+from tinygrad_np.kernels.products import filter_product, product, window_product
 from tinygrad_np.kernels.scatter import scatter_add
 from tinygrad_np.kernels.shapes import expand, sum_to
-from tinygrad_np.kernels.windows import pad, padded_windows, windows
+from tinygrad_np.kernels.windows import fold, pad, padded_windows, windows
 
 
 def integers(rng, *shape):

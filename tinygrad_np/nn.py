@@ -22,9 +22,9 @@ from .kernels import geometry
 from .kernels.dispatch import explained, numbers
 from .kernels.elementwise import relu, sigmoid
 from .kernels.pooling import window_max, window_maxima
-from .kernels.products import fold, product, window_product
+from .kernels.products import product, window_product
 from .kernels.softmax import log_softmax, logsumexp, softmax
-from .kernels.windows import pad, padded_windows, windows
+from .kernels.windows import fold, pad, padded_windows, windows
 
 __all__ = [
     "average_pool",

@@ -199,7 +199,7 @@ class ConvolutionPlan(NamedTuple):
     size: PerAxis
     stride: PerAxis
     dilation: PerAxis
-    groups: int = 1
+    groups: int
 
 
 @functools.lru_cache(maxsize=1024)
@@ -226,11 +226,12 @@ def convolution_plan(
     spatial, size = images[1:-1], PerAxis(filters[:-2])
     _check_channels(function, images, filters, -2, groups)
     _check_sizes(function, images, filters)
-    pairs = _pairs(spatial, size, stride, padding, dilation)
+    given = _Windows(size, stride, padding, dilation)
+    pairs = _pairs(spatial, given)
     remedy = None
     if len(set(size)) > 1 and filters[1] * groups == images[-1]:
         remedy = _filters_last(filters, -2)
-    _check_fit(function, "filter", spatial, size, dilation, pairs, padding, remedy)
+    _check_fit(function, "filter", spatial, given, remedy)
     _check_room(function, images, pairs)
     return ConvolutionPlan(_pad_width(pairs), size, stride, dilation, groups)
 
@@ -308,41 +309,44 @@ def _check_sizes(function: str, images: Ints, filters: Ints) -> None:
         )
 
 
-def _pairs(spatial: Ints, size: Ints, stride: Ints, padding: Pairs | str, dilation: Ints) -> Pairs:
+class _Windows(NamedTuple):
+    """How windows go over images."""
+
+    size: Ints
+    stride: Ints
+    padding: Pairs | str
+    dilation: Ints
+
+    @property
+    def spans(self) -> Ints:
+        return window_spans(self.size, self.dilation)
+
+
+def _pairs(spatial: Ints, given: _Windows) -> Pairs:
     """The padding in pairs: "same" is ⌈n / s⌉ windows, the odd pixel after; "valid" is none."""
-    if not isinstance(padding, str):
-        return padding
-    if padding == "valid":
+    if not isinstance(given.padding, str):
+        return given.padding
+    if given.padding == "valid":
         return ((0, 0),) * len(spatial)
     pairs = []
-    for n, span, step in zip(spatial, window_spans(size, dilation), stride, strict=True):
+    for n, span, step in zip(spatial, given.spans, given.stride, strict=True):
         total = max(0, (-(-n // step) - 1) * step + span - n)
         pairs.append((total // 2, total - total // 2))
     return tuple(pairs)
 
 
 def _check_fit(
-    function: str,
-    what: str,
-    spatial: Ints,
-    size: Ints,
-    dilation: Ints,
-    pairs: Pairs,
-    padding: Pairs | str,
-    remedy: str | None,
+    function: str, what: str, spatial: Ints, given: _Windows, remedy: str | None
 ) -> None:
-    spans = window_spans(size, dilation)
-    missing = [
-        k - n - before - after for n, k, (before, after) in zip(spatial, spans, pairs, strict=True)
-    ]
-    if max(missing) <= 0:
+    size, spans = given.size, given.spans
+    needed = [k - n for n, k in zip(spatial, spans, strict=True)]
+    if all(k <= sum(pair) for k, pair in zip(needed, _pairs(spatial, given), strict=True)):
         return
-    dilated = f" with dilation {_brief(dilation)} spans {times(spans)} and"
-    needed = max(-(-(k - n) // 2) for n, k in zip(spatial, spans, strict=True))
+    dilated = f" with dilation {_brief(given.dilation)} spans {times(spans)} and"
+    pad = f"pad by at least {-(-max(needed) // 2)} or use a smaller {what}"
     raise ValueError(
         f"{function}: the {times(size)} {what}{dilated if spans != size else ''} does not fit the "
-        f"{times(spatial)} image with padding {_shown(padding)}; "
-        f"{remedy or f'pad by at least {needed} or use a smaller {what}'}"
+        f"{times(spatial)} image with padding {_shown(given.padding)}; {remedy or pad}"
     )
 
 
@@ -405,7 +409,7 @@ def transposed_plan(
     ((1, 8, 1), slice(1, 7, None))
     """
     _check_ndim(function, axes, images, filters, "out, in")
-    spatial, size = images[1:-1], filters[:-2]
+    spatial, given = images[1:-1], _Windows(filters[:-2], stride, padding, dilation)
     _check_channels(function, images, filters, -1, groups)
     _check_sizes(function, images, filters)
     if any(e >= s for e, s in zip(extra, stride, strict=True)):
@@ -418,14 +422,12 @@ def transposed_plan(
         if any(extra):
             raise ValueError(f"{function}: output_padding has no place beside padding 'same'")
         kept = [n * s for n, s in zip(spatial, stride, strict=True)]
-        pairs = _pairs(tuple(kept), size, stride, padding, dilation)
+        pairs = _pairs(tuple(kept), given)
         whole = [n + sum(pair) for n, pair in zip(kept, pairs, strict=True)]
     else:
-        spans = window_spans(size, dilation)
-        whole = [
-            (n - 1) * s + k + e for n, s, k, e in zip(spatial, stride, spans, extra, strict=True)
-        ]
-        pairs = _pairs(spatial, size, stride, padding, dilation)
+        ends = zip(spatial, stride, given.spans, extra, strict=True)
+        whole = [(n - 1) * s + k + e for n, s, k, e in ends]
+        pairs = _pairs(spatial, given)
         kept = [n - sum(pair) for n, pair in zip(whole, pairs, strict=True)]
     if min(kept) < 1:
         raise ValueError(
@@ -476,11 +478,11 @@ def pooling_plan(
     spatial = images[1:-1]
     if min(images[1:]) < 1:
         raise ValueError(f"{function}: images of shape {images} are empty; only n may be 0")
-    pairs = _pairs(spatial, size, stride, padding, dilation)
-    spans = window_spans(size, dilation)
+    given = _Windows(size, stride, padding, dilation)
+    pairs, spans = _pairs(spatial, given), given.spans
     is_last = all(k <= n for k, n in zip(spans, images[2:], strict=True))
     remedy = _images_last(images) if is_last and images[1] < spans[0] else None
-    _check_fit(function, "window", spatial, size, dilation, pairs, padding, remedy)
+    _check_fit(function, "window", spatial, given, remedy)
     outside = ValueError(
         f"{function}: with padding {_shown(padding)}, a {times(size)} window lies wholly in "
         f"the padding of the {times(spatial)} image; pad by less than the window's size"

@@ -1,8 +1,7 @@
 """Sliding windows: `pad` frames images, `windows` gathers every window of them.
 
-``product(windows(pad(x, width), size), w)`` is a convolution; `products` has the product, and
-`fold`, the adjoint of `windows`.
-`window_indices` is the index trick of the posts, a second way to gather.
+``product(windows(pad(x, width), size), w)`` is a convolution; `products` has the product. `fold` is
+the adjoint of `windows`. `window_indices` is the index trick of the posts, a second way to gather.
 
 Images are (n, *spatial, channels), windows (n, *out, *size, channels), for any number of spatial
 axes.
@@ -172,6 +171,31 @@ def offsets_last(axes: int) -> Ints:
     return (*range(axes + 1, 2 * axes + 2), *range(axes + 1))
 
 
+@array_function
+def fold(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> Any:
+    """The adjoint of `windows`: every element of every window, added where it came from.
+
+    `columns` is (n, *out, *size, c); `shape` is that of the images it is added up in. Pixels that
+    no window reaches are 0.
+
+    >>> fold(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
+    array([1., 1., 2., 1., 1.])
+    """
+    columns = numbers(columns, "fold")
+    stride, dilation = checked_windows("fold", columns.shape, shape, stride, dilation)
+    axes = len(shape) - 2
+    out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
+    result = zeros(shape, columns.dtype)
+    every = (slice(None),) * (1 + axes)
+    for offset in itertools.product(*map(range, size)):
+        reached = [
+            slice(d * first, d * first + step * count, step)
+            for d, first, step, count in zip(dilation, offset, stride, out, strict=True)
+        ]
+        result[(slice(None), *reached)] += columns[(*every, *offset)]
+    return result
+
+
 def checked_windows(
     function: str, columns: Ints, shape: Ints, stride: Any, dilation: Any
 ) -> tuple[PerAxis, PerAxis]:
@@ -199,25 +223,6 @@ def checked_windows(
             f"with stride {stride} and dilation {dilation}; those would be {expected}"
         )
     return stride, dilation
-
-
-def overlap_added(columns: Any, shape: Ints, stride: Ints, dilation: Ints) -> Any:
-    """Windows added up in zeros of `shape`, offset by offset.
-
-    >>> overlap_added(np.ones((1, 2, 3, 1)), (1, 5, 1), (2,), (1,))[0, :, 0]
-    array([1., 1., 2., 1., 1.])
-    """
-    axes = len(shape) - 2
-    out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
-    result = zeros(shape, columns.dtype)
-    every = (slice(None),) * (1 + axes)
-    for offset in itertools.product(*map(range, size)):
-        reached = [
-            slice(d * first, d * first + step * count, step)
-            for d, first, step, count in zip(dilation, offset, stride, out, strict=True)
-        ]
-        result[(slice(None), *reached)] += columns[(*every, *offset)]
-    return result
 
 
 @explained
