@@ -106,6 +106,14 @@ def per_side(value: Any, axes: int, where: str) -> Pairs | str:
     return tuple([(before, after) for before, after in pairs])
 
 
+class Steps(NamedTuple):
+    """How windows go over images: checked arguments of a layer, for every spatial axis."""
+
+    stride: PerAxis
+    padding: Pairs | str
+    dilation: PerAxis
+
+
 def _read(function: str, axes: int, name: str, value: Any) -> Any:
     where = f"{function}: {name}"
     if name == "padding":
@@ -115,7 +123,10 @@ def _read(function: str, axes: int, name: str, value: Any) -> Any:
     return per_axis(value, axes, 0 if name == "output_padding" else 1, where)
 
 
-_read_integer = functools.lru_cache(maxsize=1024)(_read)
+def _is_plain(value: Any) -> bool:
+    """Whether a cache can tell the value from others: True and 1.0 equal 1."""
+    kind = type(value)
+    return kind is int or kind is str or (kind is tuple and all([_is_plain(x) for x in value]))
 
 
 def planned(
@@ -123,15 +134,15 @@ def planned(
 ) -> Any:
     """``plan(function, axes, *shapes, …, *more)`` with the arguments of a layer between, checked.
 
-    `names` are those of the arguments, `given` their values. It is `per_side` of the padding, one
-    integer for groups, and `per_axis` of all others. Raises what these and `plan` do.
+    `names` are those of the arguments, `given` their values. Stride, padding and dilation become
+    `Steps`, groups one integer, all others `per_axis`. Raises what these and `plan` do.
 
     >>> shapes, names = ((2, 28, 28, 1), (3, 3, 1, 8)), ("stride", "padding", "dilation", "groups")
     >>> planned(convolution_plan, "conv2d", 2, shapes, names, (1, 1, 1, 1)).pad_width
     ((0, 0), (1, 1), (1, 1), (0, 0))
     """
     for value in given:
-        if type(value) is not int:  # True and 1.0 equal 1: a cache would take them for it
+        if type(value) is not int and not _is_plain(value):
             return _planned(plan, function, axes, shapes, names, given, *more)
     return _remembered(plan, function, axes, shapes, names, given, *more)
 
@@ -139,10 +150,9 @@ def planned(
 def _planned(
     plan: Any, function: str, axes: int, shapes: Any, names: Any, given: Any, *more: Any
 ) -> Any:
-    checked = [
-        (_read_integer if type(value) is int else _read)(function, axes, name, value)
-        for name, value in zip(names, given, strict=True)
-    ]
+    checked = [_read(function, axes, *one) for one in zip(names, given, strict=True)]
+    first = names.index("stride")
+    checked[first : first + 3] = [Steps(*checked[first : first + 3])]
     return plan(function, axes, *shapes, *checked, *more)
 
 
@@ -208,9 +218,7 @@ def convolution_plan(
     axes: int,
     images: Ints,
     filters: Ints,
-    stride: PerAxis,
-    padding: Pairs | str,
-    dilation: PerAxis,
+    steps: Steps,
     groups: int,
 ) -> ConvolutionPlan:
     """Check that filters of shape `filters` fit images of shape `images`, and plan the work.
@@ -218,22 +226,21 @@ def convolution_plan(
     Shapes are (n, *spatial, channels) and (*size, in / groups, out). Raises ``ValueError``, opening
     with `function`, where they do not fit.
 
-    >>> one = PerAxis((1,))
-    >>> convolution_plan("f", 1, (1, 7, 1), (2, 1, 1), PerAxis((2,)), "same", one, 1).pad_width
+    >>> steps = Steps(PerAxis((2,)), "same", PerAxis((1,)))
+    >>> convolution_plan("conv1d", 1, (1, 7, 1), (2, 1, 1), steps, groups=1).pad_width
     ((0, 0), (0, 1), (0, 0))
     """
     _check_ndim(function, axes, images, filters, "in, out")
     spatial, size = images[1:-1], PerAxis(filters[:-2])
     _check_channels(function, images, filters, -2, groups)
     _check_sizes(function, images, filters)
-    given = _Windows(size, stride, padding, dilation)
-    pairs = _pairs(spatial, given)
+    pairs = _pairs(spatial, size, steps)
     remedy = None
     if len(set(size)) > 1 and filters[1] * groups == images[-1]:
         remedy = _filters_last(filters, -2)
-    _check_fit(function, "filter", spatial, given, remedy)
+    _check_fit(function, "filter", spatial, size, steps, remedy)
     _check_room(function, images, pairs)
-    return ConvolutionPlan(_pad_width(pairs), size, stride, dilation, groups)
+    return ConvolutionPlan(_pad_width(pairs), size, steps.stride, steps.dilation, groups)
 
 
 def _check_ndim(function: str, axes: int, images: Ints, filters: Ints, ends: str) -> None:
@@ -309,44 +316,32 @@ def _check_sizes(function: str, images: Ints, filters: Ints) -> None:
         )
 
 
-class _Windows(NamedTuple):
-    """How windows go over images."""
-
-    size: Ints
-    stride: Ints
-    padding: Pairs | str
-    dilation: Ints
-
-    @property
-    def spans(self) -> Ints:
-        return window_spans(self.size, self.dilation)
-
-
-def _pairs(spatial: Ints, given: _Windows) -> Pairs:
+def _pairs(spatial: Ints, size: Ints, steps: Steps) -> Pairs:
     """The padding in pairs: "same" is ⌈n / s⌉ windows, the odd pixel after; "valid" is none."""
-    if not isinstance(given.padding, str):
-        return given.padding
-    if given.padding == "valid":
+    if not isinstance(steps.padding, str):
+        return steps.padding
+    if steps.padding == "valid":
         return ((0, 0),) * len(spatial)
     pairs = []
-    for n, span, step in zip(spatial, given.spans, given.stride, strict=True):
+    spans = window_spans(size, steps.dilation)
+    for n, span, step in zip(spatial, spans, steps.stride, strict=True):
         total = max(0, (-(-n // step) - 1) * step + span - n)
         pairs.append((total // 2, total - total // 2))
     return tuple(pairs)
 
 
 def _check_fit(
-    function: str, what: str, spatial: Ints, given: _Windows, remedy: str | None
+    function: str, what: str, spatial: Ints, size: Ints, steps: Steps, remedy: str | None
 ) -> None:
-    size, spans = given.size, given.spans
+    spans = window_spans(size, steps.dilation)
     needed = [k - n for n, k in zip(spatial, spans, strict=True)]
-    if all(k <= sum(pair) for k, pair in zip(needed, _pairs(spatial, given), strict=True)):
+    if all(k <= sum(pair) for k, pair in zip(needed, _pairs(spatial, size, steps), strict=True)):
         return
-    dilated = f" with dilation {_brief(given.dilation)} spans {times(spans)} and"
+    dilated = f" with dilation {_brief(steps.dilation)} spans {times(spans)} and"
     pad = f"pad by at least {-(-max(needed) // 2)} or use a smaller {what}"
     raise ValueError(
         f"{function}: the {times(size)} {what}{dilated if spans != size else ''} does not fit the "
-        f"{times(spatial)} image with padding {_shown(given.padding)}; {remedy or pad}"
+        f"{times(spatial)} image with padding {_shown(steps.padding)}; {remedy or pad}"
     )
 
 
@@ -391,9 +386,7 @@ def transposed_plan(
     axes: int,
     images: Ints,
     filters: Ints,
-    stride: PerAxis,
-    padding: Pairs | str,
-    dilation: PerAxis,
+    steps: Steps,
     groups: int,
     extra: PerAxis,
 ) -> TransposedPlan:
@@ -403,13 +396,13 @@ def transposed_plan(
     a convolution with the same arguments turns into one of shape `images`; there are `stride` such
     sizes, of which `extra`, the output_padding from 0 to stride − 1, chooses one.
 
-    >>> one, two, none = PerAxis((1,)), PerAxis((2,)), PerAxis((0,))
-    >>> plan = transposed_plan("f", 1, (1, 3, 1), (4, 1, 1), two, ((1, 1),), one, 1, none)
+    >>> steps = Steps(PerAxis((2,)), ((1, 1),), PerAxis((1,)))
+    >>> plan = transposed_plan("f", 1, (1, 3, 1), (4, 1, 1), steps, 1, PerAxis((0,)))
     >>> plan.shape, plan.kept[1]
     ((1, 8, 1), slice(1, 7, None))
     """
     _check_ndim(function, axes, images, filters, "out, in")
-    spatial, given = images[1:-1], _Windows(filters[:-2], stride, padding, dilation)
+    spatial, size, (stride, padding, dilation) = images[1:-1], filters[:-2], steps
     _check_channels(function, images, filters, -1, groups)
     _check_sizes(function, images, filters)
     if any(e >= s for e, s in zip(extra, stride, strict=True)):
@@ -422,12 +415,12 @@ def transposed_plan(
         if any(extra):
             raise ValueError(f"{function}: output_padding has no place beside padding 'same'")
         kept = [n * s for n, s in zip(spatial, stride, strict=True)]
-        pairs = _pairs(tuple(kept), given)
+        pairs = _pairs(tuple(kept), size, steps)
         whole = [n + sum(pair) for n, pair in zip(kept, pairs, strict=True)]
     else:
-        ends = zip(spatial, stride, given.spans, extra, strict=True)
+        ends = zip(spatial, stride, window_spans(size, dilation), extra, strict=True)
         whole = [(n - 1) * s + k + e for n, s, k, e in ends]
-        pairs = _pairs(spatial, given)
+        pairs = _pairs(spatial, size, steps)
         kept = [n - sum(pair) for n, pair in zip(whole, pairs, strict=True)]
     if min(kept) < 1:
         raise ValueError(
@@ -459,9 +452,7 @@ def pooling_plan(
     axes: int,
     images: Ints,
     size: PerAxis,
-    stride: PerAxis,
-    padding: Pairs | str,
-    dilation: PerAxis,
+    steps: Steps,
     ceil_mode: bool,
     count_padding: bool,
 ) -> PoolingPlan:
@@ -471,25 +462,24 @@ def pooling_plan(
     image or the padding before it. The counts are of pixels in the image or, with `count_padding`,
     in the image and its padding.
 
-    >>> one, two = PerAxis((1,)), PerAxis((2,))
-    >>> pooling_plan("average_pool", 1, (1, 5, 1), two, two, ((0, 0),), one, True, False).counts
+    >>> steps = Steps(PerAxis((2,)), ((0, 0),), PerAxis((1,)))
+    >>> pooling_plan("average_pool", 1, (1, 5, 1), PerAxis((2,)), steps, True, False).counts
     ((2, 2, 1),)
     """
     spatial = images[1:-1]
     if min(images[1:]) < 1:
         raise ValueError(f"{function}: images of shape {images} are empty; only n may be 0")
-    given = _Windows(size, stride, padding, dilation)
-    pairs, spans = _pairs(spatial, given), given.spans
+    pairs, spans = _pairs(spatial, size, steps), window_spans(size, steps.dilation)
     is_last = all(k <= n for k, n in zip(spans, images[2:], strict=True))
     remedy = _images_last(images) if is_last and images[1] < spans[0] else None
-    _check_fit(function, "window", spatial, given, remedy)
+    _check_fit(function, "window", spatial, size, steps, remedy)
     outside = ValueError(
-        f"{function}: with padding {_shown(padding)}, a {times(size)} window lies wholly in "
+        f"{function}: with padding {_shown(steps.padding)}, a {times(size)} window lies wholly in "
         f"the padding of the {times(spatial)} image; pad by less than the window's size"
     )
     framed, counts = [], []
     for n, k, s, d, span, (before, after) in zip(
-        spatial, size, stride, dilation, spans, pairs, strict=True
+        spatial, size, steps.stride, steps.dilation, spans, pairs, strict=True
     ):
         if before >= span or after >= span + s:  # before there are too many windows to look at
             raise outside
@@ -504,4 +494,4 @@ def pooling_plan(
         counts.append(tuple([sum(low <= i + d * t < high for t in range(k)) for i in starts]))
         if not all(any(before <= i + d * t < before + n for t in range(k)) for i in starts):
             raise outside
-    return PoolingPlan(_pad_width(tuple(framed)), size, stride, dilation, tuple(counts))
+    return PoolingPlan(_pad_width(tuple(framed)), size, steps.stride, steps.dilation, tuple(counts))

@@ -98,8 +98,8 @@ def _check_fit(function: str, shape: Ints, size: Ints, dilation: Ints) -> None:
 def padded_windows(x: Any, plan: geometry.ConvolutionPlan) -> Any:
     """``windows(pad(x, …), …)`` of a plain array, as planned, in one step.
 
-    >>> one = PerAxis((1,))
-    >>> plan = geometry.convolution_plan("f", 1, (1, 2, 1), (2, 1, 1), one, ((1, 0),), one, 1)
+    >>> steps = geometry.Steps(PerAxis((1,)), ((1, 0),), PerAxis((1,)))
+    >>> plan = geometry.convolution_plan("conv1d", 1, (1, 2, 1), (2, 1, 1), steps, groups=1)
     >>> padded_windows(np.ones((1, 2, 1)), plan)[0, :, :, 0]
     array([[0., 1.],
            [1., 1.]])
