@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 import tinygrad_np as tg
 from tinygrad_np.kernels import elementwise, geometry
 from tinygrad_np.kernels.dispatch import array_function
-from tinygrad_np.kernels.products import filter_product, fold, product, window_product
+from tinygrad_np.kernels.products import filter_product, product, window_product
 from tinygrad_np.kernels.scatter import scatter_add
 from tinygrad_np.kernels.shapes import expand, sum_to
-from tinygrad_np.kernels.windows import pad, padded_windows, windows
+from tinygrad_np.kernels.windows import fold, pad, padded_windows, windows
 
 
 def integers(rng, *shape):
@@ -40,6 +40,15 @@ class TestGeometry:
         checked = geometry.per_axis(1, 2, 0, "f: x")
         with pytest.raises(ValueError, match="3 integers"):
             geometry.per_axis(checked, 3, 0, "f: x")
+
+    @pytest.mark.parametrize("wrong", [True, 1.0, (1.0, 1), (True, 1), [1.0, 1]])
+    def test_what_only_equals_an_integer_is_refused_also_after_that_integer(self, wrong):
+        """A plan that is remembered for 1 is not taken for True or 1.0."""
+        x, w = np.ones((1, 5, 5, 1)), np.ones((2, 2, 1, 1))
+        tg.conv2d(x, w, stride=1)
+        tg.conv2d(x, w, stride=(1, 1))
+        with pytest.raises(TypeError, match="conv2d: stride must be an integer or 2 integers"):
+            tg.conv2d(x, w, stride=wrong)
 
     @given(st.integers(0, 12), st.integers(1, 5), st.integers(1, 4))
     def test_counts_are_those_of_counting(self, n, k, stride):
@@ -111,9 +120,8 @@ class TestWindows:
     def test_padded_windows_are_windows_of_the_padded(self, channels):
         x = np.random.default_rng(0).standard_normal((2, 4, 5, channels))
         width, size, stride, dilation = ((0, 0), (1, 1), (2, 3), (0, 0)), (3, 2), (1, 2), (2, 3)
-        plan = geometry.convolution_plan(
-            "f", x.shape, (*size, channels, 1), stride, width[1:3], dilation
-        )
+        steps = geometry.Steps(stride, width[1:3], dilation)
+        plan = geometry.convolution_plan("f", 2, x.shape, (*size, channels, 1), steps, 1)
         assert plan.pad_width == width
         expected = windows(pad(x, width), size, stride, dilation)
         assert np.array_equal(padded_windows(x, plan), expected)

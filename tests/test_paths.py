@@ -14,7 +14,7 @@ import pytest
 import tinygrad_np as tg
 from tinygrad_np.fast import lazy, memory, paths, tiles, winograd
 from tinygrad_np.kernels import pooling, products
-from tinygrad_np.kernels.windows import windows
+from tinygrad_np.kernels.windows import fold, windows
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ class TestTiles:
             (step,) * len(size) if isinstance(step, int) else step for step in (stride, dilation)
         )
         found = tiles.folded_product(g, w, shape, stride, dilation)
-        expected = products.fold(products.window_product(g, w), shape, stride, dilation)
+        expected = fold(products.window_product(g, w), shape, stride, dilation)
         assert np.array_equal(found, expected)
 
 
@@ -440,7 +440,7 @@ class TestLazyArrays:
         assert np.array_equal(y, values)
         flat = np.ascontiguousarray(windows(framed, 3, stride)).reshape(*y.shape[:3], 9, 5)
         assert np.array_equal(index, np.argmax(flat, axis=3))
-        placed = products.fold(pooling.max_unpool(u, index, (3, 3)), framed.shape, stride)
+        placed = fold(pooling.max_unpool(u, index, (3, 3)), framed.shape, stride)
         inside = slice(padding, -padding or None)
         assert np.array_equal(pull(u)[0], placed[:, inside, inside])
 
@@ -466,7 +466,7 @@ class TestLazyArrays:
         u[rng.random(u.shape) < 0.1] = -0.0
         (found,) = tg.vjp(lambda x: tg.max_pool(x, size, stride=stride), x)[1](u)
         placed = pooling.max_unpool(u, index, (size, size))
-        by_path = products.fold(placed, x.shape, stride)
+        by_path = fold(placed, x.shape, stride)
         assert found.dtype == dtype
         assert np.array_equal(found, by_path)
 

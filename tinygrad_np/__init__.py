@@ -22,9 +22,8 @@ from .extend import bilinear, general, linear, pointwise, takes
 from .fast.threads import release as release_memory
 from .graph import FreedGraphError
 from .kernels.nested import array
-from .kernels.products import fold
 from .kernels.scatter import scatter_add
-from .kernels.windows import window_indices, windows
+from .kernels.windows import fold, window_indices, windows
 from .losses import cross_entropy, log_loss, log_loss_with_logits
 from .nn import (
     average_pool,

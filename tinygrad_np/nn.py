@@ -11,6 +11,7 @@ gradient is what their rules give.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,9 +22,9 @@ from .kernels import geometry
 from .kernels.dispatch import explained, numbers
 from .kernels.elementwise import relu, sigmoid
 from .kernels.pooling import window_max, window_maxima
-from .kernels.products import fold, product, window_product
+from .kernels.products import product, window_product
 from .kernels.softmax import log_softmax, logsumexp, softmax
-from .kernels.windows import pad, padded_windows, windows
+from .kernels.windows import fold, pad, padded_windows, windows
 
 __all__ = [
     "average_pool",
@@ -81,7 +82,7 @@ def conv2d(
            [-1., -1.],
            [-1., -1.]])
     """
-    return _convolution("conv2d", 2, images, filters, stride, padding, dilation, groups, bias)
+    return _convolution("conv2d", 2, images, filters, bias, stride, padding, dilation, groups)
 
 
 @explained
@@ -102,7 +103,7 @@ def conv1d(
     >>> conv1d(np.arange(5.0).reshape(1, 5, 1), np.ones((3, 1, 1)), padding="same").ravel()
     array([1., 3., 6., 9., 7.])
     """
-    return _convolution("conv1d", 1, signals, filters, stride, padding, dilation, groups, bias)
+    return _convolution("conv1d", 1, signals, filters, bias, stride, padding, dilation, groups)
 
 
 @explained
@@ -122,39 +123,20 @@ def conv3d(
     >>> conv3d(np.ones((1, 4, 4, 4, 2)), np.ones((2, 2, 2, 2, 5)), stride=2).shape
     (1, 2, 2, 2, 5)
     """
-    return _convolution("conv3d", 3, volumes, filters, stride, padding, dilation, groups, bias)
+    return _convolution("conv3d", 3, volumes, filters, bias, stride, padding, dilation, groups)
 
 
-def _convolution(
-    name: str,
-    axes: int,
-    images: Any,
-    filters: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    groups: Any,
-    bias: Any,
-) -> Any:
+_GIVEN = "stride", "padding", "dilation", "groups"
+
+
+def _convolution(name: str, axes: int, images: Any, filters: Any, bias: Any, *given: Any) -> Any:
     images, filters = numbers(images, name), numbers(filters, name)
-    shape, filter_shape = images.shape, filters.shape
-    if len(shape) != axes + 2 or len(filter_shape) != axes + 2:
-        raise _wrong_ndim(name, axes, images, filters, "in, out")
-    if type(stride) is not int:
-        stride = geometry.per_axis(stride, axes, 1, f"{name}: stride")
-    if type(padding) is not int:
-        padding = geometry.per_side(padding, axes, f"{name}: padding")
-    if type(dilation) is not int:
-        dilation = geometry.per_axis(dilation, axes, 1, f"{name}: dilation")
-    if type(groups) is not int:
-        groups = geometry.per_axis(groups, 1, 1, f"{name}: groups")[0]
+    shapes = images.shape, filters.shape
     try:
-        plan = geometry.convolution_plan(
-            name, shape, filter_shape, stride, padding, dilation, groups
-        )
+        plan = geometry.planned(geometry.convolution_plan, name, axes, shapes, _GIVEN, given)
     except ValueError as error:
         raise with_lines(error, images=images, filters=filters) from None
-    pad_width, size, step, within = plan
+    pad_width, size, step, within, groups = plan
     if pad_width is None:
         columns = windows(images, size, step, within)
     elif type(images) is np.ndarray:
@@ -162,7 +144,7 @@ def _convolution(
     else:
         columns = windows(pad(images, pad_width), size, step, within)
     result = product(columns, filters) if groups == 1 else product(columns, filters, groups)
-    return result if bias is None else result + _checked_bias(name, bias, filter_shape[-1])
+    return result if bias is None else result + _checked_bias(name, bias, filters.shape[-1])
 
 
 @explained
@@ -192,10 +174,8 @@ def conv_transpose2d(
     >>> spread.shape, bool(np.all(spread == 1))
     ((1, 4, 4, 1), True)
     """
-    return _transposed(
-        "conv_transpose2d",
-        2, images, filters, stride, padding, dilation, groups, output_padding, bias,
-    )  # fmt: skip
+    given = stride, padding, dilation, groups, output_padding
+    return _transposed("conv_transpose2d", 2, images, filters, bias, *given)
 
 
 @explained
@@ -216,10 +196,8 @@ def conv_transpose1d(
     >>> conv_transpose1d(np.array([1.0, 2.0]).reshape(1, 2, 1), np.ones((3, 1, 1))).ravel()
     array([1., 3., 3., 2.])
     """
-    return _transposed(
-        "conv_transpose1d",
-        1, signals, filters, stride, padding, dilation, groups, output_padding, bias,
-    )  # fmt: skip
+    given = stride, padding, dilation, groups, output_padding
+    return _transposed("conv_transpose1d", 1, signals, filters, bias, *given)
 
 
 @explained
@@ -240,43 +218,18 @@ def conv_transpose3d(
     >>> conv_transpose3d(np.ones((1, 2, 2, 2, 3)), np.ones((2, 2, 2, 4, 3)), stride=2).shape
     (1, 4, 4, 4, 4)
     """
-    return _transposed(
-        "conv_transpose3d",
-        3, volumes, filters, stride, padding, dilation, groups, output_padding, bias,
-    )  # fmt: skip
+    given = stride, padding, dilation, groups, output_padding
+    return _transposed("conv_transpose3d", 3, volumes, filters, bias, *given)
 
 
-def _transposed(
-    name: str,
-    axes: int,
-    images: Any,
-    filters: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    groups: Any,
-    output_padding: Any,
-    bias: Any,
-) -> Any:
+def _transposed(name: str, axes: int, images: Any, filters: Any, bias: Any, *given: Any) -> Any:
     images, filters = numbers(images, name), numbers(filters, name)
-    shape, filter_shape = images.shape, filters.shape
-    if len(shape) != axes + 2 or len(filter_shape) != axes + 2:
-        raise _wrong_ndim(name, axes, images, filters, "out, in")
-    groups = geometry.per_axis(groups, 1, 1, f"{name}: groups")[0]
+    shapes, names = (images.shape, filters.shape), (*_GIVEN, "output_padding")
     try:
-        plan = geometry.transposed_plan(
-            name,
-            shape,
-            filter_shape,
-            geometry.per_axis(stride, axes, 1, f"{name}: stride"),
-            geometry.per_side(padding, axes, f"{name}: padding"),
-            geometry.per_axis(dilation, axes, 1, f"{name}: dilation"),
-            groups,
-            geometry.per_axis(output_padding, axes, 0, f"{name}: output_padding"),
-        )
+        plan = geometry.planned(geometry.transposed_plan, name, axes, shapes, names, given)
     except ValueError as error:
         raise with_lines(error, images=images, filters=filters) from None
-    columns = window_product(images, filters, groups)
+    columns = window_product(images, filters, plan.groups)
     result = fold(columns, plan.shape, plan.stride, plan.dilation)
     if plan.kept is not None:
         result = result[plan.kept]
@@ -306,11 +259,8 @@ def max_pool(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    images = _pooled("max_pool", images, "f")
-    plan = _pooling_plan("max_pool", images, size, stride, padding, dilation, ceil_mode)
-    if plan.pad_width is not None:
-        images = pad(images, plan.pad_width, -np.inf)
-    columns = windows(images, plan.size, plan.stride, plan.dilation)
+    given = size, size if stride is None else stride, padding, dilation
+    columns, _ = _windows_to_pool("max_pool", images, "f", -np.inf, given, bool(ceil_mode), False)
     return window_max(columns) if type(columns) is np.ndarray else window_maxima(columns)[0]
 
 
@@ -336,21 +286,22 @@ def average_pool(
     >>> average_pool(np.ones((1, 3, 1)), 2, padding=1, count_padding=True).ravel()
     array([0.5, 1. ])
     """
-    images = _pooled("average_pool", images, "fc")
-    plan = _pooling_plan(
-        "average_pool", images, size, stride, padding, dilation, ceil_mode, count_padding
+    given = size, size if stride is None else stride, padding, dilation
+    columns, plan = _windows_to_pool(
+        "average_pool", images, "fc", 0, given, bool(ceil_mode), bool(count_padding)
     )
     axes = len(plan.size)
-    if plan.pad_width is not None:
-        images = pad(images, plan.pad_width)
-    columns = windows(images, plan.size, plan.stride, plan.dilation)
-    dtype = np.promote_types(images.dtype, np.float32)  # a sum or count may exceed float16
+    dtype = np.promote_types(columns.dtype, np.float32)  # a sum or count may exceed float16
     total = np.sum(columns, tuple(range(1 + axes, 1 + 2 * axes)), dtype)
-    means = total / _products(plan.counts).astype(dtype)
-    return means if dtype == images.dtype else means.astype(images.dtype)
+    counts: Any = functools.reduce(np.multiply.outer, plan.counts, np.ones(()))  # (*out)
+    means = total / counts.astype(dtype)[..., None]
+    return means if dtype == columns.dtype else means.astype(columns.dtype)
 
 
-def _pooled(name: str, images: Any, kinds: str) -> Any:
+def _windows_to_pool(
+    name: str, images: Any, kinds: str, fill: float, given: Any, *modes: bool
+) -> tuple[Any, geometry.PoolingPlan]:
+    """Windows of images of these kinds of dtype, padded with `fill`; and how they were planned."""
     images = numbers(images, name)
     if images.ndim < 3:
         told = (
@@ -368,41 +319,15 @@ def _pooled(name: str, images: Any, kinds: str) -> Any:
             f"{name}: takes floating numbers, not an array of dtype {images.dtype}; convert it "
             "with .astype(float)"
         )
-    return images
-
-
-def _pooling_plan(
-    name: str,
-    images: Any,
-    size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
-    count_padding: bool = False,
-) -> geometry.PoolingPlan:
-    axes = images.ndim - 2
     try:
-        return geometry.pooling_plan(
-            name,
-            images.shape,
-            geometry.per_axis(size, axes, 1, f"{name}: size"),
-            None if stride is None else geometry.per_axis(stride, axes, 1, f"{name}: stride"),
-            geometry.per_side(padding, axes, f"{name}: padding"),
-            geometry.per_axis(dilation, axes, 1, f"{name}: dilation"),
-            bool(ceil_mode),
-            bool(count_padding),
-        )
+        axes, shapes = images.ndim - 2, (images.shape,)
+        names = "size", "stride", "padding", "dilation"
+        plan = geometry.planned(geometry.pooling_plan, name, axes, shapes, names, given, *modes)
     except ValueError as error:
         raise with_lines(error, images=images) from None
-
-
-def _products(counts: tuple[geometry.Ints, ...]) -> Any:
-    """The outer product of the counts along each axis, with an axis for the channels: (*out, 1)."""
-    result = np.ones(())
-    for along in counts:
-        result = result[..., None] * np.asarray(along)
-    return result[..., None]
+    if plan.pad_width is not None:
+        images = pad(images, plan.pad_width, fill)
+    return windows(images, plan.size, plan.stride, plan.dilation), plan
 
 
 @explained
@@ -477,18 +402,6 @@ def _checked_bias(name: str, bias: Any, out: int) -> Any:
         )
         raise with_lines(ValueError(told), bias=bias)
     return bias
-
-
-def _wrong_ndim(name: str, axes: int, images: Any, filters: Any, ends: str) -> ValueError:
-    spatial = ("length", "rows, columns", "depth, rows, columns")[axes - 1]
-    hint = ""
-    if images.ndim == axes + 1:
-        hint = "; x[..., None] adds a channel, x[None] a batch"
-    told = (
-        f"{name}: images must be (n, {spatial}, channels) and filters ({spatial}, {ends}), not "
-        f"{images.shape} and {filters.shape}{hint}"
-    )
-    return with_lines(ValueError(told), images=images, filters=filters)
 
 
 def __getattr__(name: str) -> NoReturn:

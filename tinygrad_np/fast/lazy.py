@@ -18,7 +18,7 @@ import numpy as np
 
 from ..kernels import pooling, products
 from ..kernels.geometry import Ints
-from ..kernels.windows import checked_windows, pad, windows
+from ..kernels.windows import checked_windows, fold, pad, windows
 from . import paths, tiles
 from .memory import empty, scratch, zeros
 
@@ -182,8 +182,8 @@ def deferred_max_unpool(cotangent: Any, index: Any, size: Ints) -> Any:
 
 
 def deferred_fold(columns: Any, shape: Ints, stride: Any, dilation: Any) -> Any:
-    """`products.fold`, lazily where the windows are lazy."""
+    """`windows.fold`, lazily where the windows are lazy."""
     if not isinstance(columns, LazyWindows):
-        return products.fold(columns, shape, stride, dilation)
+        return fold(columns, shape, stride, dilation)
     stride, dilation = checked_windows("fold", columns.shape, shape, stride, dilation)
     return LazyImages(columns, shape, stride, dilation)

@@ -1,7 +1,7 @@
 """Array functions that NumPy lacks, on plain arrays; given a Tensor, they are recorded.
 
-- `windows`: pad, windows, and the index trick of the posts: gathering what a filter sees.
-- `products`: product and its two adjoints, windows times filters; `fold`, the adjoint of `windows`.
+- `windows`: pad, windows and its adjoint `fold`, and the index trick of the posts.
+- `products`: product and its two adjoints: windows times filters.
 - `pooling`: the largest element of every window, and where it is.
 - `geometry`: how many windows fit, what to pad: integers only, cached.
 - `softmax`: logsumexp, softmax, log_softmax and the cross-entropy of class labels.

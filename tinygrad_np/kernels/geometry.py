@@ -1,9 +1,9 @@
 """Sizes and steps of sliding windows: integers in, integers out, no arrays.
 
-`per_axis` reads an argument such as ``stride=2``, `per_side` one such as ``padding=(1, 0)``;
-`window_counts` says how many windows fit. `convolution_plan`, `transposed_plan` and `pooling_plan`
-check a whole call and say how to carry it out; they are cached, since a training loop asks the
-same question at every step.
+`planned` checks what a layer is given, such as ``stride=2, padding=(1, 0)``, and then lets
+`convolution_plan`, `transposed_plan` or `pooling_plan` say whether that fits the images, and how to
+carry it out. Plans are cached, since a training loop asks the same question at every step.
+`window_counts` says how many windows fit.
 """
 
 import functools
@@ -21,12 +21,6 @@ _MOST_ELEMENTS = 1 << 56  # far more than any memory holds, far less than overfl
 
 class PerAxis(tuple[int, ...]):
     """Integers, one an axis, that `per_axis` has checked: it does not check them again."""
-
-    __slots__ = ()
-
-
-class PerSide(tuple[tuple[int, int], ...]):
-    """Pairs (before, after), one an axis, that `per_side` has checked."""
 
     __slots__ = ()
 
@@ -81,7 +75,7 @@ def _integer(value: Any) -> int:
     return operator.index(value)
 
 
-def per_side(value: Any, axes: int, where: str) -> PerSide | str:
+def per_side(value: Any, axes: int, where: str) -> Pairs | str:
     """(before, after) for each of `axes` axes; the words "same" and "valid" stay what they are.
 
     `value` is an integer for all sides, one an axis, or a pair an axis. Raises as `per_axis` does.
@@ -89,8 +83,6 @@ def per_side(value: Any, axes: int, where: str) -> PerSide | str:
     >>> per_side(1, 2, "conv2d: padding"), per_side((1, (0, 2)), 2, "conv2d: padding")
     (((1, 1), (1, 1)), ((1, 1), (0, 2)))
     """
-    if type(value) is PerSide and len(value) == axes:
-        return value
     if isinstance(value, str):
         if value not in ("same", "valid"):
             raise ValueError(f"{where} must be 'same', 'valid' or integers, not {value!r}")
@@ -111,7 +103,60 @@ def per_side(value: Any, axes: int, where: str) -> PerSide | str:
         raise ValueError(wrong)
     if any(side < 0 for pair in pairs for side in pair):
         raise ValueError(f"{where} must be at least 0 on every side, not {value}")
-    return PerSide([(before, after) for before, after in pairs])
+    return tuple([(before, after) for before, after in pairs])
+
+
+class Steps(NamedTuple):
+    """How windows go over images: checked arguments of a layer, for every spatial axis."""
+
+    stride: PerAxis
+    padding: Pairs | str
+    dilation: PerAxis
+
+
+def _read(function: str, axes: int, name: str, value: Any) -> Any:
+    where = f"{function}: {name}"
+    if name == "padding":
+        return per_side(value, axes, where)
+    if name == "groups":
+        return per_axis(value, 1, 1, where)[0]
+    return per_axis(value, axes, 0 if name == "output_padding" else 1, where)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a cache can tell the value from others: True and 1.0 equal 1."""
+    kind = type(value)
+    return kind is int or kind is str or (kind is tuple and all([_is_plain(x) for x in value]))
+
+
+def planned(
+    plan: Any, function: str, axes: int, shapes: Any, names: Any, given: Any, *more: Any
+) -> Any:
+    """``plan(function, axes, *shapes, …, *more)`` with the arguments of a layer between, checked.
+
+    `names` are those of the arguments, `given` their values. Stride, padding and dilation become
+    `Steps`, groups one integer, all others `per_axis`. Raises what these and `plan` do.
+
+    >>> shapes, names = ((2, 28, 28, 1), (3, 3, 1, 8)), ("stride", "padding", "dilation", "groups")
+    >>> planned(convolution_plan, "conv2d", 2, shapes, names, (1, 1, 1, 1)).pad_width
+    ((0, 0), (1, 1), (1, 1), (0, 0))
+    """
+    for value in given:
+        if type(value) is not int and not _is_plain(value):
+            return _planned(plan, function, axes, shapes, names, given, *more)
+    return _remembered(plan, function, axes, shapes, names, given, *more)
+
+
+def _planned(
+    plan: Any, function: str, axes: int, shapes: Any, names: Any, given: Any, *more: Any
+) -> Any:
+    checked = [_read(function, axes, *one) for one in zip(names, given, strict=True)]
+    first = names.index("stride")
+    checked[first : first + 3] = [Steps(*checked[first : first + 3])]
+    return plan(function, axes, *shapes, *checked, *more)
+
+
+_remembered = functools.lru_cache(maxsize=1024)(_planned)
 
 
 def checked_shape(function: str, shape: Any, least: int = 0) -> Ints:
@@ -157,54 +202,60 @@ def window_spans(size: Ints, dilation: Ints) -> Ints:
 
 
 class ConvolutionPlan(NamedTuple):
-    """How to carry out a convolution: what to pad, and which windows to take."""
+    """How to go over images with windows: what to pad, and which windows to take."""
 
     pad_width: Pairs | None
     """(before, after) for every axis of the images, as `numpy.pad` takes it; None: no padding"""
     size: PerAxis
     stride: PerAxis
     dilation: PerAxis
+    groups: int
 
 
 @functools.lru_cache(maxsize=1024)
 def convolution_plan(
     function: str,
+    axes: int,
     images: Ints,
     filters: Ints,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
+    steps: Steps,
+    groups: int,
 ) -> ConvolutionPlan:
     """Check that filters of shape `filters` fit images of shape `images`, and plan the work.
 
     Shapes are (n, *spatial, channels) and (*size, in / groups, out). Raises ``ValueError``, opening
     with `function`, where they do not fit.
 
-    >>> convolution_plan("conv2d", (2, 28, 28, 1), (3, 3, 1, 8), padding=1).pad_width
-    ((0, 0), (1, 1), (1, 1), (0, 0))
-    >>> convolution_plan("conv1d", (1, 7, 1), (2, 1, 1), stride=2, padding="same").pad_width
+    >>> steps = Steps(PerAxis((2,)), "same", PerAxis((1,)))
+    >>> convolution_plan("conv1d", 1, (1, 7, 1), (2, 1, 1), steps, groups=1).pad_width
     ((0, 0), (0, 1), (0, 0))
     """
+    _check_ndim(function, axes, images, filters, "in, out")
     spatial, size = images[1:-1], PerAxis(filters[:-2])
-    axes = len(spatial)
-    stride = per_axis(stride, axes, 1, f"{function}: stride")
-    dilation = per_axis(dilation, axes, 1, f"{function}: dilation")
-    given = per_side(padding, axes, f"{function}: padding")
     _check_channels(function, images, filters, -2, groups)
     _check_sizes(function, images, filters)
-    pairs = _resolved(given, spatial, size, stride, dilation)
+    pairs = _pairs(spatial, size, steps)
     remedy = None
     if len(set(size)) > 1 and filters[1] * groups == images[-1]:
         remedy = _filters_last(filters, -2)
-    _check_fit(function, "filter", spatial, size, dilation, pairs, given, remedy)
+    _check_fit(function, "filter", spatial, size, steps, remedy)
     _check_room(function, images, pairs)
-    return ConvolutionPlan(_pad_width(pairs), size, stride, dilation)
+    return ConvolutionPlan(_pad_width(pairs), size, steps.stride, steps.dilation, groups)
+
+
+def _check_ndim(function: str, axes: int, images: Ints, filters: Ints, ends: str) -> None:
+    if len(images) == len(filters) == axes + 2:
+        return
+    spatial = ("length", "rows, columns", "depth, rows, columns")[axes - 1]
+    hint = "; x[..., None] adds a channel, x[None] a batch" if len(images) == axes + 1 else ""
+    raise ValueError(
+        f"{function}: images must be (n, {spatial}, channels) and filters ({spatial}, {ends}), not "
+        f"{images} and {filters}{hint}"
+    )
 
 
 def _check_channels(function: str, images: Ints, filters: Ints, into: int, groups: int) -> None:
     """`into` is the axis of the filters, −2 or −1, that meets the images' channels."""
-    groups = per_axis(groups, 1, 1, f"{function}: groups")[0]
     channels = images[-1]
     taken = filters[into] * (groups if into == -2 else 1)
     if channels != taken or filters[-1] % groups:
@@ -265,43 +316,32 @@ def _check_sizes(function: str, images: Ints, filters: Ints) -> None:
         )
 
 
-def _resolved(
-    padding: PerSide | str, spatial: Ints, size: Ints, stride: Ints, dilation: Ints
-) -> Pairs:
-    """The pairs that "same" and "valid" stand for: ⌈n / s⌉ windows, the odd pixel after; none."""
-    if not isinstance(padding, str):
-        return padding
-    if padding == "valid":
+def _pairs(spatial: Ints, size: Ints, steps: Steps) -> Pairs:
+    """The padding in pairs: "same" is ⌈n / s⌉ windows, the odd pixel after; "valid" is none."""
+    if not isinstance(steps.padding, str):
+        return steps.padding
+    if steps.padding == "valid":
         return ((0, 0),) * len(spatial)
     pairs = []
-    for n, span, step in zip(spatial, window_spans(size, dilation), stride, strict=True):
+    spans = window_spans(size, steps.dilation)
+    for n, span, step in zip(spatial, spans, steps.stride, strict=True):
         total = max(0, (-(-n // step) - 1) * step + span - n)
         pairs.append((total // 2, total - total // 2))
     return tuple(pairs)
 
 
 def _check_fit(
-    function: str,
-    what: str,
-    spatial: Ints,
-    size: Ints,
-    dilation: Ints,
-    pairs: Pairs,
-    padding: Any,
-    remedy: str | None,
+    function: str, what: str, spatial: Ints, size: Ints, steps: Steps, remedy: str | None
 ) -> None:
-    spans = window_spans(size, dilation)
-    missing = [
-        k - n - before - after for n, k, (before, after) in zip(spatial, spans, pairs, strict=True)
-    ]
-    if max(missing) <= 0:
+    spans = window_spans(size, steps.dilation)
+    needed = [k - n for n, k in zip(spatial, spans, strict=True)]
+    if all(k <= sum(pair) for k, pair in zip(needed, _pairs(spatial, size, steps), strict=True)):
         return
-    span = "" if spans == size else f" with dilation {_brief(dilation)} spans {times(spans)} and"
-    needed = max(-(-(k - n) // 2) for n, k in zip(spatial, spans, strict=True))
-    shown = padding if isinstance(padding, str) else _brief([_brief(pair) for pair in pairs])
+    dilated = f" with dilation {_brief(steps.dilation)} spans {times(spans)} and"
+    pad = f"pad by at least {-(-max(needed) // 2)} or use a smaller {what}"
     raise ValueError(
-        f"{function}: the {times(size)} {what}{span} does not fit the {times(spatial)} image with "
-        f"padding {shown}; {remedy or f'pad by at least {needed} or use a smaller {what}'}"
+        f"{function}: the {times(size)} {what}{dilated if spans != size else ''} does not fit the "
+        f"{times(spatial)} image with padding {_shown(steps.padding)}; {remedy or pad}"
     )
 
 
@@ -320,6 +360,10 @@ def _brief(values: Any) -> Any:
     return values[0] if len(set(values)) == 1 else values
 
 
+def _shown(padding: Pairs | str) -> Any:
+    return padding if isinstance(padding, str) else _brief([_brief(pair) for pair in padding])
+
+
 def _pad_width(pairs: Pairs) -> Pairs | None:
     return ((0, 0), *pairs, (0, 0)) if any(map(any, pairs)) else None
 
@@ -333,75 +377,62 @@ class TransposedPlan(NamedTuple):
     """the part that is no padding; None: all"""
     stride: PerAxis
     dilation: PerAxis
+    groups: int
 
 
 @functools.lru_cache(maxsize=1024)
 def transposed_plan(
     function: str,
+    axes: int,
     images: Ints,
     filters: Ints,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    output_padding: Any = 0,
+    steps: Steps,
+    groups: int,
+    extra: PerAxis,
 ) -> TransposedPlan:
     """Check a transposed convolution, and plan the work.
 
     Shapes are (n, *spatial, channels) and (*size, out / groups, in). The result is the image that
     a convolution with the same arguments turns into one of shape `images`; there are `stride` such
-    sizes, of which `output_padding`, from 0 to stride − 1, chooses one.
+    sizes, of which `extra`, the output_padding from 0 to stride − 1, chooses one.
 
-    >>> plan = transposed_plan("conv_transpose1d", (1, 3, 1), (4, 1, 1), stride=2, padding=1)
+    >>> steps = Steps(PerAxis((2,)), ((1, 1),), PerAxis((1,)))
+    >>> plan = transposed_plan("f", 1, (1, 3, 1), (4, 1, 1), steps, 1, PerAxis((0,)))
     >>> plan.shape, plan.kept[1]
     ((1, 8, 1), slice(1, 7, None))
     """
-    spatial, size = images[1:-1], PerAxis(filters[:-2])
-    axes = len(spatial)
-    stride = per_axis(stride, axes, 1, f"{function}: stride")
-    dilation = per_axis(dilation, axes, 1, f"{function}: dilation")
-    extra = per_axis(output_padding, axes, 0, f"{function}: output_padding")
-    given = per_side(padding, axes, f"{function}: padding")
+    _check_ndim(function, axes, images, filters, "out, in")
+    spatial, size, (stride, padding, dilation) = images[1:-1], filters[:-2], steps
     _check_channels(function, images, filters, -1, groups)
     _check_sizes(function, images, filters)
     if any(e >= s for e, s in zip(extra, stride, strict=True)):
         raise ValueError(
             f"{function}: output_padding must be below the stride {_brief(stride)} on every axis, "
-            f"not {output_padding}: with more, the convolution of the result would be larger than "
+            f"not {_brief(extra)}: with more, the convolution of the result would be larger than "
             "the images"
         )
-    spans = window_spans(size, dilation)
-    whole = [(n - 1) * s + k + e for n, s, k, e in zip(spatial, stride, spans, extra, strict=True)]
-    if given == "same":  # the result is that of the largest image with so many windows: n·s
+    if padding == "same":  # the result is that of the largest image with so many windows: n·s
         if any(extra):
             raise ValueError(f"{function}: output_padding has no place beside padding 'same'")
-        result = tuple([n * s for n, s in zip(spatial, stride, strict=True)])
-        pairs = _resolved(given, result, size, stride, dilation)
-        whole = [n + before + after for n, (before, after) in zip(result, pairs, strict=True)]
+        kept = [n * s for n, s in zip(spatial, stride, strict=True)]
+        pairs = _pairs(tuple(kept), size, steps)
+        whole = [n + sum(pair) for n, pair in zip(kept, pairs, strict=True)]
     else:
-        pairs = _resolved(given, spatial, size, stride, dilation)
-    kept = [n - before - after for n, (before, after) in zip(whole, pairs, strict=True)]
+        ends = zip(spatial, stride, window_spans(size, dilation), extra, strict=True)
+        whole = [(n - 1) * s + k + e for n, s, k, e in ends]
+        pairs = _pairs(spatial, size, steps)
+        kept = [n - sum(pair) for n, pair in zip(whole, pairs, strict=True)]
     if min(kept) < 1:
         raise ValueError(
-            f"{function}: padding {padding} takes away all of the {times(whole)} result; pad less"
+            f"{function}: padding {_shown(padding)} takes away all of the {times(whole)} result; "
+            "pad less"
         )
     shape = (images[0], *whole, filters[-2] * groups)
     if math.prod(shape) > _MOST_ELEMENTS:
         raise ValueError(f"{function}: the result would be larger than can be, {shape}")
     parts: Any = [slice(b, b + n) for n, (b, _) in zip(kept, pairs, strict=True)]
-    return TransposedPlan(
-        shape,
-        (slice(None), *parts, slice(None)) if any(map(any, pairs)) else None,
-        stride,
-        dilation,
-    )
-
-
-def _outside(function: str, padding: Any, size: Ints, spatial: Ints) -> ValueError:
-    return ValueError(
-        f"{function}: with padding {padding}, a {times(size)} window lies wholly in the padding of "
-        f"the {times(spatial)} image; pad by less than the window's size"
-    )
+    inside = (slice(None), *parts, slice(None)) if any(map(any, pairs)) else None
+    return TransposedPlan(shape, inside, stride, dilation, groups)
 
 
 class PoolingPlan(NamedTuple):
@@ -418,51 +449,49 @@ class PoolingPlan(NamedTuple):
 @functools.lru_cache(maxsize=1024)
 def pooling_plan(
     function: str,
+    axes: int,
     images: Ints,
-    size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    count_padding: bool = False,
+    size: PerAxis,
+    steps: Steps,
+    ceil_mode: bool,
+    count_padding: bool,
 ) -> PoolingPlan:
     """Check windows of `size` on images of shape (n, *spatial, channels), and plan the work.
 
-    `stride` None is `size`: windows side by side. With `ceil_mode`, what is left over at the end
-    has a window, too, if that begins inside the image or the padding before it. The counts are of
-    pixels in the image or, with `count_padding`, in the image and its padding.
+    With `ceil_mode`, what is left over at the end has a window, too, if that begins inside the
+    image or the padding before it. The counts are of pixels in the image or, with `count_padding`,
+    in the image and its padding.
 
-    >>> pooling_plan("average_pool", (1, 5, 1), 2, ceil_mode=True).counts
+    >>> steps = Steps(PerAxis((2,)), ((0, 0),), PerAxis((1,)))
+    >>> pooling_plan("average_pool", 1, (1, 5, 1), PerAxis((2,)), steps, True, False).counts
     ((2, 2, 1),)
     """
     spatial = images[1:-1]
-    axes = len(spatial)
-    size = per_axis(size, axes, 1, f"{function}: size")
-    stride = size if stride is None else per_axis(stride, axes, 1, f"{function}: stride")
-    dilation = per_axis(dilation, axes, 1, f"{function}: dilation")
-    given = per_side(padding, axes, f"{function}: padding")
     if min(images[1:]) < 1:
         raise ValueError(f"{function}: images of shape {images} are empty; only n may be 0")
-    pairs = _resolved(given, spatial, size, stride, dilation)
-    spans = window_spans(size, dilation)
+    pairs, spans = _pairs(spatial, size, steps), window_spans(size, steps.dilation)
     is_last = all(k <= n for k, n in zip(spans, images[2:], strict=True))
     remedy = _images_last(images) if is_last and images[1] < spans[0] else None
-    _check_fit(function, "window", spatial, size, dilation, pairs, given, remedy)
+    _check_fit(function, "window", spatial, size, steps, remedy)
+    outside = ValueError(
+        f"{function}: with padding {_shown(steps.padding)}, a {times(size)} window lies wholly in "
+        f"the padding of the {times(spatial)} image; pad by less than the window's size"
+    )
     framed, counts = [], []
     for n, k, s, d, span, (before, after) in zip(
-        spatial, size, stride, dilation, spans, pairs, strict=True
+        spatial, size, steps.stride, steps.dilation, spans, pairs, strict=True
     ):
         if before >= span or after >= span + s:  # before there are too many windows to look at
-            raise _outside(function, padding, size, spatial)
-        windows = (n + before + after - span) // s + 1
-        left_over = (n + before + after - span) % s
-        if ceil_mode and left_over and windows * s < before + n:
-            windows += 1
-        end = max(before + n + after, (windows - 1) * s + span)
+            raise outside
+        count, left_over = divmod(n + before + after - span, s)
+        count += 1
+        if ceil_mode and left_over and count * s < before + n:
+            count += 1
+        end = max(before + n + after, (count - 1) * s + span)
         framed.append((before, end - before - n))
         low, high = (0, before + n + after) if count_padding else (before, before + n)
-        starts = range(0, windows * s, s)
+        starts = range(0, count * s, s)
         counts.append(tuple([sum(low <= i + d * t < high for t in range(k)) for i in starts]))
         if not all(any(before <= i + d * t < before + n for t in range(k)) for i in starts):
-            raise _outside(function, padding, size, spatial)
-    return PoolingPlan(_pad_width(tuple(framed)), size, stride, dilation, tuple(counts))
+            raise outside
+    return PoolingPlan(_pad_width(tuple(framed)), size, steps.stride, steps.dilation, tuple(counts))

@@ -1,8 +1,7 @@
 """Windows times filters: `product`, the step of a convolution that does the work.
 
 `window_product` and `filter_product` are the adjoints of `product` in its two operands: the three
-are one trilinear form, so each is the gradient of the others. `fold` is the adjoint of
-`windows.windows`.
+are one trilinear form, so each is the gradient of the others.
 
 Windows are (n, *out, *size, channels), filters (*size, in, out), results (n, *out, out).
 
@@ -20,9 +19,9 @@ import numpy as np
 from ..fast import paths, tiles, winograd
 from ..fast.matrices import matrix_product
 from ..fast.memory import empty
-from .dispatch import array_function, numbers
+from .dispatch import array_function
 from .geometry import Ints
-from .windows import checked_windows, offsets_last, overlap_added
+from .windows import offsets_last
 
 _FAST: dict[str, Any] = {"tiles": tiles, "winograd": winograd}
 
@@ -90,21 +89,6 @@ def window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
         return columns.reshape(*size, *kept).transpose(offsets_last(len(size) - 1))
     # (n·out, f) @ (f, size·c)
     return matrix_product(cotangent, filters.reshape(filters_2d).T).reshape(*kept, *size)
-
-
-@array_function
-def fold(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> Any:
-    """The adjoint of `windows`: every element of every window, added where it came from.
-
-    `columns` is (n, *out, *size, c); `shape` is that of the images it is added up in. Pixels that
-    no window reaches are 0.
-
-    >>> fold(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
-    array([1., 1., 2., 1., 1.])
-    """
-    columns = numbers(columns, "fold")
-    stride, dilation = checked_windows("fold", columns.shape, shape, stride, dilation)
-    return overlap_added(columns, shape, stride, dilation)
 
 
 @array_function

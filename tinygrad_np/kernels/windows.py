@@ -1,8 +1,7 @@
 """Sliding windows: `pad` frames images, `windows` gathers every window of them.
 
-``product(windows(pad(x, width), size), w)`` is a convolution; `products` has the product, and
-`fold`, the adjoint of `windows`.
-`window_indices` is the index trick of the posts, a second way to gather.
+``product(windows(pad(x, width), size), w)`` is a convolution; `products` has the product. `fold` is
+the adjoint of `windows`. `window_indices` is the index trick of the posts, a second way to gather.
 
 Images are (n, *spatial, channels), windows (n, *out, *size, channels), for any number of spatial
 axes.
@@ -19,7 +18,7 @@ from ..fast import paths
 from ..fast.memory import empty, zeros
 from . import geometry
 from .dispatch import array_function, explained, numbers
-from .geometry import Ints
+from .geometry import Ints, PerAxis
 
 
 @array_function
@@ -69,7 +68,6 @@ def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     if x.ndim < 3:
         raise ValueError(f"windows: images must be (n, *spatial, channels), not {x.shape}")
     size, stride, dilation = _steps("windows", x.ndim - 2, size, stride, dilation)
-    _check_fit("windows", x.shape, size, dilation)
     return _gather(x, _view(x.shape, x.strides, x.itemsize, size, stride, dilation))
 
 
@@ -79,6 +77,8 @@ def _steps(function: str, axes: int, size: Any, stride: Any, dilation: Any) -> A
             f"{function}: images must be (n, *spatial, channels) with at least one spatial axis, "
             f"not with {axes + 2} axes"
         )
+    if type(size) is type(stride) is type(dilation) is PerAxis and len(size) == axes:
+        return size, stride, dilation  # a layer's, planned
     return (
         geometry.per_axis(size, axes, 1, f"{function}: size"),
         geometry.per_axis(stride, axes, 1, f"{function}: stride"),
@@ -98,12 +98,13 @@ def _check_fit(function: str, shape: Ints, size: Ints, dilation: Ints) -> None:
 def padded_windows(x: Any, plan: geometry.ConvolutionPlan) -> Any:
     """``windows(pad(x, …), …)`` of a plain array, as planned, in one step.
 
-    >>> plan = geometry.convolution_plan("f", (1, 2, 1), (2, 1, 1), padding=((1, 0),))
+    >>> steps = geometry.Steps(PerAxis((1,)), ((1, 0),), PerAxis((1,)))
+    >>> plan = geometry.convolution_plan("conv1d", 1, (1, 2, 1), (2, 1, 1), steps, groups=1)
     >>> padded_windows(np.ones((1, 2, 1)), plan)[0, :, :, 0]
     array([[0., 1.],
            [1., 1.]])
     """
-    shape, inside, view = _framed_view(x.shape, x.itemsize, *plan)
+    shape, inside, view = _framed_view(x.shape, x.itemsize, plan)
     framed = zeros(shape, x.dtype)
     framed[inside] = x
     return _gather(framed, view)
@@ -122,6 +123,7 @@ class _View(NamedTuple):
 def _view(
     shape: Ints, strides: Ints, itemsize: int, size: Ints, stride: Ints, dilation: Ints
 ) -> _View:
+    _check_fit("windows", shape, size, dilation)
     out = geometry.window_counts(shape[1:-1], size, stride, dilation)
     view = (*size, shape[-1], shape[0], *out)
     jumps = strides[1:-1]
@@ -138,11 +140,12 @@ def _view(
 
 @functools.lru_cache(maxsize=1024)
 def _framed_view(
-    shape: Ints, itemsize: int, pad_width: Any, size: Ints, stride: Ints, dilation: Ints
+    shape: Ints, itemsize: int, plan: geometry.ConvolutionPlan
 ) -> tuple[Ints, tuple[slice, ...], _View]:
-    framed, inside = _frame(shape, pad_width)
+    framed, inside = _frame(shape, plan.pad_width)
     strides = tuple([math.prod(framed[axis + 1 :]) * itemsize for axis in range(len(framed))])
-    return framed, inside, _view(framed, strides, itemsize, size, stride, dilation)
+    view = _view(framed, strides, itemsize, plan.size, plan.stride, plan.dilation)
+    return framed, inside, view
 
 
 def _gather(x: Any, view: _View) -> Any:
@@ -168,9 +171,34 @@ def offsets_last(axes: int) -> Ints:
     return (*range(axes + 1, 2 * axes + 2), *range(axes + 1))
 
 
+@array_function
+def fold(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> Any:
+    """The adjoint of `windows`: every element of every window, added where it came from.
+
+    `columns` is (n, *out, *size, c); `shape` is that of the images it is added up in. Pixels that
+    no window reaches are 0.
+
+    >>> fold(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
+    array([1., 1., 2., 1., 1.])
+    """
+    columns = numbers(columns, "fold")
+    stride, dilation = checked_windows("fold", columns.shape, shape, stride, dilation)
+    axes = len(shape) - 2
+    out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
+    result = zeros(shape, columns.dtype)
+    every = (slice(None),) * (1 + axes)
+    for offset in itertools.product(*map(range, size)):
+        reached = [
+            slice(d * first, d * first + step * count, step)
+            for d, first, step, count in zip(dilation, offset, stride, out, strict=True)
+        ]
+        result[(slice(None), *reached)] += columns[(*every, *offset)]
+    return result
+
+
 def checked_windows(
     function: str, columns: Ints, shape: Ints, stride: Any, dilation: Any
-) -> tuple[geometry.PerAxis, geometry.PerAxis]:
+) -> tuple[PerAxis, PerAxis]:
     """Stride and dilation per axis, if windows of shape `columns` come from images of `shape`.
 
     Raises ``ValueError``, opening with `function`, if not.
@@ -197,25 +225,6 @@ def checked_windows(
     return stride, dilation
 
 
-def overlap_added(columns: Any, shape: Ints, stride: Ints, dilation: Ints) -> Any:
-    """Windows added up in zeros of `shape`, offset by offset.
-
-    >>> overlap_added(np.ones((1, 2, 3, 1)), (1, 5, 1), (2,), (1,))[0, :, 0]
-    array([1., 1., 2., 1., 1.])
-    """
-    axes = len(shape) - 2
-    out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
-    result = zeros(shape, columns.dtype)
-    every = (slice(None),) * (1 + axes)
-    for offset in itertools.product(*map(range, size)):
-        reached = [
-            slice(d * first, d * first + step * count, step)
-            for d, first, step, count in zip(dilation, offset, stride, out, strict=True)
-        ]
-        result[(slice(None), *reached)] += columns[(*every, *offset)]
-    return result
-
-
 @explained
 def window_indices(shape: Ints, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     """Where the elements of every window lie in the flattened images: (n, *out, *size, c).
@@ -240,8 +249,9 @@ def window_indices(shape: Ints, size: Any, stride: Any = 1, dilation: Any = 1) -
     apart = [jump * step for jump, step in zip(jumps[1:-1], stride, strict=True)]
     within = [jump * step for jump, step in zip(jumps[1:-1], dilation, strict=True)]
     steps = (jumps[0], *apart, *within, 1)
-    index = np.zeros(lengths, np.intp)
-    for axis, (length, step) in enumerate(zip(lengths, steps, strict=True)):
-        if length > 1:
-            index += (np.arange(length) * step).reshape(-1, *(1,) * (len(lengths) - axis - 1))
-    return index
+    # A step that is never taken may be larger than any index.
+    ranges = [
+        np.arange(n, dtype=np.intp) * (step if n > 1 else 0)
+        for n, step in zip(lengths, steps, strict=True)
+    ]
+    return functools.reduce(np.add.outer, ranges)

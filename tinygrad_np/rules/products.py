@@ -8,8 +8,8 @@ from ..fast import lazy
 from ..fast.matrices import matmul, matrix_product
 from ..fast.memory import empty
 from ..fast.paths import REUSE_FROM_ELEMENTS
-from ..kernels.products import filter_product, fold, product, window_product
-from ..kernels.windows import pad, windows
+from ..kernels.products import filter_product, product, window_product
+from ..kernels.windows import fold, pad, windows
 from .table import bilinear, linear, takes
 
 # In two dimensions `dot` and `matmul` are one function; dot's overhead is smaller, and it passes

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.products import filter_product, fold, product, window_product
-from ...kernels.windows import pad, windows
+from ...kernels.products import filter_product, product, window_product
+from ...kernels.windows import fold, pad, windows
 from .draws import REAL, Draw, Edge, Generator, Sample, call, products, shaped
 
 
