@@ -170,16 +170,15 @@ def _polyfit_kernel(
     return coefficients
 
 
-def _polyfit(x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
+def _polyfit(x: Any, y: Any, deg: Any, rcond: Any, w: Any, ans: Any) -> Any:
     """The coefficients found, and the fit of what they leave of `y`, which is zero.
 
     So the derivative has the digits of the residuals, which may be small. As NumPy does it, the
     columns of Vandermonde's matrix are scaled.
     """
     x, y = as_array(x) + 0.0, as_array(y) + 0.0
-    found = on_values(np.polyfit, x, y, deg, rcond, False, w)
     matrix = np.vander(x, deg + 1)
-    residuals = y - np.dot(matrix, found)
+    residuals = y - np.dot(matrix, ans)
     if w is not None:
         w = as_array(w) + 0.0
         matrix = matrix * w.reshape(-1, 1)
@@ -187,7 +186,7 @@ def _polyfit(x: Any, y: Any, deg: Any, rcond: Any, w: Any) -> Any:
     scale = on_values(np.linalg.norm, matrix, None, 0)
     rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
     rest = np.linalg.lstsq(matrix / scale, residuals, rcond)[0]
-    return found + rest / scale.reshape((-1,) + (1,) * (y.ndim - 1))
+    return ans + rest / scale.reshape((-1,) + (1,) * (y.ndim - 1))
 
 
 ROWS = (

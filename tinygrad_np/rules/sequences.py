@@ -15,11 +15,10 @@ def _moved(x: Any, axis: Any) -> Any:
 
 
 def _linspace(
-    start: Any, stop: Any, num: Any, endpoint: Any, retstep: Any, dtype: Any, axis: Any
+    start: Any, stop: Any, num: Any, endpoint: Any, retstep: Any, axis: Any, ans: Any
 ) -> Any:
     # NumPy tells the dtypes: that of a Python number gives way.
-    found = on_values(np.linspace, start, stop, 0, True, False, dtype)
-    step = on_values(np.linspace, start, stop, 2, True, True)[1]
+    found, step = ans if retstep else (ans, None)
     start, stop = as_array(start), as_array(stop)
     pieces = num - 1 if endpoint else num
     way = np.arange(num) / max(pieces, 1)
@@ -27,7 +26,7 @@ def _linspace(
     numbers = cast(_moved(start * (1 - way) + stop * way, axis), found.dtype)
     if not retstep:
         return numbers
-    return numbers, cast((stop - start) / pieces, step.dtype) if pieces > 0 else np.nan
+    return numbers, cast((stop - start) / pieces, np.asarray(step).dtype) if pieces > 0 else np.nan
 
 
 def _logspace(
@@ -42,15 +41,14 @@ def _logspace(
     return powers if dtype is None else cast(powers, np.dtype(dtype))
 
 
-def _geomspace(start: Any, stop: Any, num: Any, endpoint: Any, dtype: Any, axis: Any) -> Any:
+def _geomspace(start: Any, stop: Any, num: Any, endpoint: Any, axis: Any, ans: Any) -> Any:
     """Numbers whose logarithm is evenly spaced, turned so that `start` is positive."""
     start, stop = as_array(start), as_array(stop)
-    dtype = on_values(np.geomspace, start, stop, 0, True, dtype).dtype
-    wide = np.result_type(dtype, start.dtype, stop.dtype)
+    wide = np.result_type(ans.dtype, start.dtype, stop.dtype)
     start, stop = cast(start, wide), cast(stop, wide)
     sign = on_values(np.sign, start)
     numbers = np.exp(np.linspace(np.log(start / sign), np.log(stop / sign), num, endpoint)) * sign
-    return cast(_moved(numbers, axis), dtype)
+    return cast(_moved(numbers, axis), ans.dtype)
 
 
 ROWS = (
