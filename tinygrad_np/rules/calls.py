@@ -42,6 +42,7 @@ def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         args = (*args[: row.rest], args[row.rest :])
     if len(args) > len(names):
         raise TypeError(f"{row.name}: takes {len(names)} arguments on a Tensor, not {len(args)}")
+    refuse_out(row, kwargs.get("out"))  # before the `axes` that `b @= t` gives as well
     bound = [*args, *row.defaults[len(args) :]]
     for keyword, value in kwargs.items():
         name = row.aliases.get(keyword, keyword)
