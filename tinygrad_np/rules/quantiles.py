@@ -119,7 +119,7 @@ def _picks(
     nothing = 0 if function in _NAN_FUNCTIONS else np.nan
     shares = np.where(undefined, nothing, np.stack([low + 1 - place, place - low]))
     dtype = lines.dtype
-    if q is not None:
+    if q is not None and type(q) not in (int, float) and np.asarray(q).dtype != dtype:
         # Where the only quantile is nan, or that of the first line, NumPy gives another dtype.
         decides = not place.ndim or function in _NAN_FUNCTIONS
         is_nan = decides and undefined.size and undefined.flat[0]

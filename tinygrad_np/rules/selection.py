@@ -28,17 +28,12 @@ from .table import composed, general, linear, takes
 _MASKS = {"condlist": "masks: the result jumps where they change"}
 
 
-def _along(indices: Any, like: Any, axis: Any) -> tuple[Any, ...]:
-    """The key that takes what `numpy.take_along_axis` does."""
-    key: list[Any] = list(np.ix_(*[np.arange(n) for n in like.shape]))
-    key[axis] = indices
-    return tuple(key)
-
-
 def _take_along_axis_vjp(g: Any, arr_like: Any, indices: Any, axis: Any) -> Any:
     if axis is None:
         return scatter_add(g, np.asarray(indices), (arr_like.size,)).reshape(arr_like.shape)
-    return scatter_add(g, _along(np.asarray(indices), arr_like, axis), arr_like.shape)
+    key: list[Any] = list(np.ix_(*map(np.arange, arr_like.shape)))
+    key[axis] = np.asarray(indices)
+    return scatter_add(g, tuple(key), arr_like.shape)
 
 
 def _placed(g: Any, like: Any, axis: Any, chosen: Any) -> Any:
