@@ -1,4 +1,4 @@
-"""The house: imports go downwards only, little is loaded, nothing is hidden."""
+"""Imports go downwards only, little is loaded, nothing is hidden."""
 
 import ast
 import shutil
@@ -91,7 +91,7 @@ LAYERS = [
      "atlas.samples.matrix_products", "atlas.samples.norms"],
     ["atlas.samples"],
     ["atlas.evidence"],
-    ["atlas.pages"],
+    ["atlas.rule_reports"],
     ["atlas"],
     [""],
     ["__main__"],

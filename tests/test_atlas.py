@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinygrad_np.__main__ import main
-from tinygrad_np.atlas import pages, samples
+from tinygrad_np.atlas import rule_reports, samples
 from tinygrad_np.atlas.evidence import LIMITS, relative
 from tinygrad_np.check.witnesses import Finding
 from tinygrad_np.rules import TABLE, table
@@ -46,7 +46,7 @@ def test_a_wrong_rule_is_named_and_the_status_is_1(wrong_sine, capsys, tmp_path)
 
 def test_a_row_without_samples_is_wrong(monkeypatch):
     monkeypatch.delitem(samples.SAMPLES, np.sin)
-    [page] = pages.pages([TABLE[np.sin]])
+    [page] = rule_reports.rule_reports([TABLE[np.sin]])
     assert page.faults == ["it has no samples"]
     assert not page.is_right
 
@@ -64,9 +64,9 @@ def test_a_rule_that_raises_is_wrong_and_saved_without_infinity(monkeypatch, cap
 
 def test_an_error_that_is_nan_is_no_small_error(monkeypatch):
     monkeypatch.setattr(
-        pages, "witnesses", lambda *args: [Finding("value", np.nan, 0.0, "somewhere")]
+        rule_reports, "witnesses", lambda *args: [Finding("value", np.nan, 0.0, "somewhere")]
     )
-    [page] = pages.pages([TABLE[np.sin]])
+    [page] = rule_reports.rule_reports([TABLE[np.sin]])
     assert page.errors["value"] == np.inf
     assert page.faults == ["value: somewhere"] * page.points
 

@@ -65,7 +65,9 @@ class TestNotFinite:
     def test_what_hardly_fits(self, size):
         assert check_gradient(np.sum, np.ones_like, size * X).is_right
         assert check_gradient(lambda x: 0.3 * np.sum(x), lambda x: 0 * x + 0.3, size * X).is_right
-        assert check_gradient(np.sum, lambda x: 1.1 + 0 * x, size * X).verdict == "wrong"
+        report = check_gradient(np.sum, lambda x: 1.1 + 0 * x, size * X)
+        assert report.verdict == "wrong"
+        assert [row.relative for row in report.components] == pytest.approx([0.1 / 1.1] * X.size)
 
     def test_f_and_x(self):
         with pytest.raises(ValueError, match=r"f\(x\) is nan, where there is no derivative"):

@@ -57,7 +57,7 @@ def test_samples_cover_every_operand_that_has_a_rule(row):
             row.names[min(key, len(row.names) - 1 if row.rest is None else row.rest)]
             if isinstance(key, int)
             else key
-            for key, _ in case.places
+            for key, _ in case.places.values()
         ]
         tried |= {row.aliases.get(name, name) for name in names}
     assert tried == {row.names[position] for position in row.operands}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from . import answers
-from .atlas import classification, pages
+from .atlas import classification, rule_reports
 
 USAGE = """usage: python -m tinygrad_np check [-h] [--json FILE] [--seed SEED] [name ...]
        python -m tinygrad_np table [-h] [name ...]
@@ -19,7 +19,7 @@ names: print what PyTorch, JAX, HIPS autograd and Keras call it, and what it is 
 def main(arguments: list[str]) -> int:
     """Run the command that the first argument names."""
     if arguments[:1] == ["check"]:
-        return pages.main(arguments[1:])
+        return rule_reports.main(arguments[1:])
     if arguments[:1] == ["table"]:
         return classification.main(arguments[1:])
     if arguments == ["names"]:

@@ -228,10 +228,11 @@ def is_floating(leaf: Any) -> bool:
 
 def weights(like: Any, rng: np.random.Generator) -> Array:
     """Random numbers of the same shape and dtype."""
-    u = rng.standard_normal(np.shape(like))
-    if dtype_of(like).kind == "c":
-        u = u + 1j * rng.standard_normal(np.shape(like))
-    return np.asarray(u).astype(dtype_of(like))
+    shape, dtype = np.shape(like), dtype_of(like)
+    u = rng.standard_normal(shape)
+    if dtype.kind == "c":
+        u = u + 1j * rng.standard_normal(shape)
+    return np.asarray(u).astype(dtype)
 
 
 def weighed(us: list[Array], ys: list[Any]) -> Any:

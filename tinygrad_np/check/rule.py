@@ -22,7 +22,7 @@ from .function import AGAIN, FIRST, SECOND, derivatives
 from .gradient import at_fault
 from .leaves import Leaf
 from .report import Report, Row, Verdict, summary
-from .witnesses import SINGLE, Finding, exact_witnesses, single
+from .witnesses import SINGLE, Finding, exact_witnesses, position_of, single
 
 DOUBLE = {"f": np.float64, "c": np.complex128}
 
@@ -91,8 +91,7 @@ def _operands(name: str, row: table.Row, args: tuple[Any, ...]) -> tuple[int, ..
     """The positions of the arguments by which the rule can be tried."""
     chosen = []
     for number, arg in enumerate(args):
-        position = number if row.rest is None else min(number, row.rest)
-        if position not in row.operands:
+        if position_of(row, number) not in row.operands:
             continue
         arrays = [numbers(x, f"{name}: argument {number} is") for x in tree.leaves(arg)]
         if any(is_masked(x) for x in tree.leaves(arg)):

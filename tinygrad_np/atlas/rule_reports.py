@@ -1,13 +1,14 @@
 """Every row of the table with what its witnesses say.
 
-`pages` tries rows at their samples and at their kinks, a `Page` a row; `main` is the command
-``python -m tinygrad_np check``, which prints the pages and ends with 1 if one is wrong.
+`rule_reports` tries rows at their samples and at their kinks, and gives a `RuleReport` for each;
+`main` is the command ``python -m tinygrad_np check``, which prints these and ends with 1 if one is
+wrong.
 
 >>> from tinygrad_np.rules import TABLE
->>> [page] = pages([TABLE[np.exp]])
->>> page.function, page.kind, page.points, page.is_right
+>>> [report] = rule_reports([TABLE[np.exp]])
+>>> report.function, report.kind, report.points, report.is_right
 ('np.exp', 'pointwise', 5, True)
->>> sorted(page.errors)
+>>> sorted(report.errors)
 ['complex step', 'differences', 'edge', 'float32', 'layout', 'second order', 'transpose', 'value']
 """
 
@@ -33,7 +34,7 @@ from .evidence import LIMITS, edge, relative, witnesses
 from .samples import edges_of, samples_of
 
 
-class Page(NamedTuple):
+class RuleReport(NamedTuple):
     """What the witnesses say of one row."""
 
     function: str
@@ -51,8 +52,8 @@ class Page(NamedTuple):
         return not self.faults
 
 
-def pages(rows: Iterable[Row], seed: int = 0) -> Iterator[Page]:
-    """A page for each row; a row without samples is at fault. Differences need no warnings."""
+def rule_reports(rows: Iterable[Row], seed: int = 0) -> Iterator[RuleReport]:
+    """A report for each row; a row without samples is at fault. Differences need no warnings."""
     for row in rows:
         samples, edges = samples_of(row, seed), edges_of(row)
         findings: list[Finding] = []
@@ -67,7 +68,7 @@ def pages(rows: Iterable[Row], seed: int = 0) -> Iterator[Page]:
         faults = [f"{found.witness}: {found.where}" for found in findings if not found.is_right]
         if not samples:
             faults.append("it has no samples")
-        yield Page(row.name, row.kind, len(samples) + len(edges), errors, faults)
+        yield RuleReport(row.name, row.kind, len(samples) + len(edges), errors, faults)
 
 
 def _number(error: float) -> float:
@@ -100,18 +101,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (row for row in chosen if row.kind != "constant"), key=lambda row: (row.kind, row.name)
     )
     began = time.perf_counter()
-    found = list(progress(pages(rows, options.seed), "checking", len(rows), "row"))
+    found = list(progress(rule_reports(rows, options.seed), "checking", len(rows), "row"))
     seconds = time.perf_counter() - began
 
     if found:
         print(_table(found))
-    for page in found:
-        for fault in page.faults:
-            print(f"{page.function}: {fault}")
+    for report in found:
+        for fault in report.faults:
+            print(f"{report.function}: {fault}")
     print(_summary(found, len(constants), seconds))
     if options.json is not None:
-        _save(options.json, [{**page._asdict(), "right": page.is_right} for page in found])
-    return 0 if all(page.is_right for page in found) else 1
+        _save(options.json, [{**report._asdict(), "right": report.is_right} for report in found])
+    return 0 if all(report.is_right for report in found) else 1
 
 
 def _is_meant(row: Row, names: list[str]) -> bool:
@@ -121,40 +122,40 @@ def _is_meant(row: Row, names: list[str]) -> bool:
     return not names or row.name in whole or any(part in row.name for part in parts)
 
 
-def _table(pages: list[Page]) -> str:
-    """One line a page, below the witnesses' names and what each allows."""
+def _table(reports: list[RuleReport]) -> str:
+    """One line a report, below the witnesses' names and what each allows."""
     lines = [
         ["function", "kind", "points", *LIMITS, "verdict"],
         ["allowed", "", "", *[f"{limit:.0e}" if limit else "0" for limit in LIMITS.values()], ""],
     ]
-    for page in pages:
-        errors = [f"{page.errors[w]:.1e}" if page.errors.get(w) else _none(page, w) for w in LIMITS]
-        verdict = "right" if page.is_right else "WRONG"
-        lines.append([page.function, page.kind, str(page.points), *errors, verdict])
+    for report in reports:
+        errors = [_shown(report.errors.get(witness)) for witness in LIMITS]
+        verdict = "right" if report.is_right else "WRONG"
+        lines.append([report.function, report.kind, str(report.points), *errors, verdict])
     return aligned(lines, "<<" + ">" * (len(LIMITS) + 1) + "<")
 
 
-def _none(page: Page, witness: str) -> str:
-    return "0" if witness in page.errors else "-"
+def _shown(error: float | None) -> str:
+    return "-" if error is None else f"{error:.1e}" if error else "0"
 
 
-def _summary(pages: list[Page], constants: int, seconds: float) -> str:
-    wrong = sum(not page.is_right for page in pages)
-    points = sum(page.points for page in pages)
+def _summary(reports: list[RuleReport], constants: int, seconds: float) -> str:
+    wrong = sum(not report.is_right for report in reports)
+    points = sum(report.points for report in reports)
     verdict = f"{wrong} WRONG" if wrong else "all right"
     return (
-        f"{len(pages)} rows, tried at {points:,} points in {seconds:.0f} s: {verdict}; "
+        f"{len(reports)} rows, tried at {points:,} points in {seconds:.0f} s: {verdict}; "
         f"{constants} more are constant"
     )
 
 
-def _save(path: Path, pages: list[dict[str, object]]) -> None:
+def _save(path: Path, reports: list[dict[str, object]]) -> None:
     """Whole or not at all. JSON has no infinity, so an error that is infinite becomes null."""
-    for page in pages:
-        errors: dict[str, float] = page["errors"]  # type: ignore[assignment]
-        page["errors"] = {w: e if np.isfinite(e) else None for w, e in errors.items()}
+    for report in reports:
+        errors: dict[str, float] = report["errors"]  # type: ignore[assignment]
+        report["errors"] = {w: e if np.isfinite(e) else None for w, e in errors.items()}
     with replacing(path) as file:
-        file.write(json.dumps(pages, indent=1, ensure_ascii=False).encode())
+        file.write(json.dumps(reports, indent=1, ensure_ascii=False).encode())
 
 
 if __name__ == "__main__":
