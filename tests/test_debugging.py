@@ -232,6 +232,17 @@ class TestErrors:
         assert "x: float32 (2, 3), from 1.0 to 1.0; 1.0 at (0, 1)" in text
         assert "y: float32 (3,), from 0.0 to 4.0; 0.0 at (1,)" in text
 
+    @pytest.mark.parametrize(
+        "fit",
+        [
+            lambda y: np.polyfit(np.arange(3.0), y, 1),
+            lambda y: np.linalg.lstsq(np.vander(np.arange(3.0), 2), y, None)[0],
+        ],
+    )
+    def test_of_a_function_with_a_definition_its_own_value_counts(self, fit):
+        with tg.debug(), pytest.raises(tg.NonFiniteError, match="turned infinities into nan"):
+            fit(tg.Tensor([0.0, np.inf, 1.0]))
+
     def test_an_operand_that_is_not_finite_has_its_own_place(self):
         x = tg.Tensor([np.nan, 1.0, 0.0])
         with pytest.raises(tg.NonFiniteError) as raised, tg.debug():

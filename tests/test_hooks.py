@@ -24,9 +24,9 @@ class Listing(hooks.Observer):
     def constant(self, row, args, result):
         self.told.append(f"the constant {row.name}")
 
-    def composing(self, row):
+    def composing(self, row, definition):
         self.told.append(f"the definition of {row.name}")
-        return super().composing(row)
+        return super().composing(row, definition)
 
     def sweep(self, mode, recorded):
         self.told.append(f"a recorded {mode}" if recorded else mode)

@@ -31,9 +31,8 @@ class Observer:
     def constant(self, row: Any, args: tuple[Any, ...], result: Any) -> None:
         """A locally constant function was called on `args`, which include Tensors."""
 
-    def composing(self, row: Any) -> Callable[..., Any]:
-        """What carries out a composed row's definition, which is about to be called."""
-        definition: Callable[..., Any] = row.definition
+    def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
+        """What carries out the definition of a composed row, which is about to be called."""
         return definition
 
     def sweep(self, mode: str, recorded: bool) -> Any:

@@ -16,6 +16,7 @@ it, and every function without a rule. `data` is the way out where a value is al
 
 from __future__ import annotations
 
+import functools
 import operator
 import sys
 from collections.abc import Callable
@@ -515,13 +516,21 @@ def _compose(row: Row, bound: list[Any]) -> Any:
             bound[position] = value.data
         elif is_masked(value):
             raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
-    definition: Any = hooks.observer().composing(row) if hooks.opened else row.definition
-    if not row.own_value:
-        return definition(*[bound[position] for position in row.needs])
-    ans = row.call([_values(x) for x in bound], row.kernel)  # which also refuses what NumPy does
-    bound.append(ans)
+    definition: Any = row.definition
+    if row.own_value:
+        ans = row.call([_values(x) for x in bound], row.kernel)  # refuses what the function does
+        bound.append(ans)
+        definition = functools.partial(_with_own_value, row, ans)
+    if hooks.opened:
+        definition = hooks.observer().composing(row, definition)
+    return definition(*[bound[position] for position in row.needs])
+
+
+def _with_own_value(row: Row, ans: Any, *needed: Any) -> Any:
+    """The function's own value, with the derivative of the row's definition."""
+    definition: Any = row.definition
     with np.errstate(all="ignore"):  # the function itself has warned where there was a reason
-        return _with_value(row, ans, definition(*[bound[position] for position in row.needs]))
+        return _with_value(row, ans, definition(*needed))
 
 
 def _with_value(row: Row, ans: Any, result: Any) -> Any:

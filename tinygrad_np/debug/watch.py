@@ -73,11 +73,11 @@ class Watch(Observer):
         inputs = list(arrays(list(operands.values())))
         judge(mode, Case(row, "value", place, mode.within, None, operands, result, inputs))
 
-    def composing(self, row: Any) -> Callable[..., Any]:
+    def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """A composed function's definition, of which the operations know that they are a part."""
-        mode, definition = current(), row.definition
+        mode = current()
         if mode.handler is None or mode.rule is not None:
-            return super().composing(row)
+            return definition
         place = places.here(3, mode.again)
         is_inside = _is_inside(mode, place)
 
@@ -88,10 +88,15 @@ class Watch(Observer):
             finally:
                 leave(token)
             if not is_inside:
-                given = [plain(x) for x in values]
-                operands = operands_of(row, list(zip(row.needs, given, strict=True)))
+                # Without the function's own result, which a definition may name as well.
+                pairs = [
+                    (position, plain(x))
+                    for position, x in zip(row.needs, values, strict=True)
+                    if position < len(row.names)
+                ]
+                operands = operands_of(row, pairs)
                 node = getattr(result, "_source", None)
-                inputs = list(arrays(given))
+                inputs = list(arrays([x for _, x in pairs]))
                 judge(mode, Case(row, "value", place, mode.within, node, operands, result, inputs))
             return result
 
