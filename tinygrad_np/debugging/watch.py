@@ -149,7 +149,8 @@ def composing(row: Any) -> Callable[..., Any]:
             leave(token)
         if not is_inside:
             given = [_plain(x) for x in values]
-            names, operands = _named(row, list(zip(row.needs, given, strict=True)))
+            known = [(i, x) for i, x in zip(row.needs, given, strict=True) if i < len(row.names)]
+            names, operands = _named(row, known)  # without the function's own value
             node = getattr(result, "_source", None)
             inputs = list(_arrays(given))
             _judge(mode, row, "value", place, node, names, operands, result, inputs)
