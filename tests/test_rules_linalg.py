@@ -332,6 +332,27 @@ class TestLstsq:
         assert close(by_a, gradient_by_differences(lambda a: loss(a, b), a))
         assert close(by_b, gradient_by_differences(lambda b: loss(a, b), b))
 
+    def test_in_debug_mode(self):
+        a, b = matrix_with(5, 3, (3, 2, 1)), np.arange(5.0)
+        loss = lambda a: np.sum(np.linalg.lstsq(a, b)[0])  # noqa: E731
+        with tg.debug():
+            found = tg.grad(loss)(a)
+        assert np.array_equal(found, tg.grad(loss)(a))
+
+    @pytest.mark.parametrize("kinds", ["ff", "df", "fd", "fD", "Fd", "id", "fi"])
+    def test_operands_of_two_dtypes(self, kinds):
+        x, y = matrix_with(5, 3, (3, 2, 1)), np.arange(5.0)
+        a, b = [8 * z for z in (x, y)]
+        a, b = [z.astype(kind) for z, kind in zip((a, b), kinds, strict=True)]
+        loss = lambda a, b: sum(np.real(np.sum(z)) for z in np.linalg.lstsq(a, b)[::3])  # noqa: E731
+        for argnum, kind in enumerate(kinds):
+            if kind == "i":
+                continue
+            found = tg.grad(loss, argnum)(a, b)
+            exact = tg.grad(loss, argnum)(a.astype("D"), b.astype("D"))
+            assert found.dtype == kind
+            assert close(found, exact if kind in "FD" else np.real(exact), 1e-5)
+
     def test_without_full_rank_there_are_no_residuals(self):
         a = matrix_with(5, 3, (2, 1, 0))
         b = np.ones(5)

@@ -16,8 +16,8 @@ All take stacks of matrices, (…, n, n).
   determined by the cotangents of w and v. Both must be zero there, which is taken to mean that
   they are not used: ``ValueError`` otherwise.
 - *Second derivatives* are not determined by cotangents either, where values coincide. They exist in
-  directions that leave the vectors of equal values alone and change the values alike, and for
-  losses that use neither: ``ValueError`` otherwise.
+  directions that leave the vectors of equal values alone and change the values alike, for losses
+  that use neither, and for sums of values: ``ValueError`` otherwise.
 - *Forward mode* does not know what becomes of its results. Where values coincide, it raises unless
   the tangent changes them alike and leaves their vectors alone. A complex vector keeps its phase.
 - *Real matrices.* `eig` and `eigvals` give complex numbers since NumPy 2.5, also where all are

@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.dispatch import as_array
+from ..kernels.elementwise import cast
 from ..kernels.factors import (
     cofactors,
     completed,
@@ -190,7 +192,8 @@ def _of_truncated(t: Any, a: Any, p: Any) -> Any:
 
 
 def _lstsq(a: Any, b: Any, ans: Any) -> Any:
-    _, residuals, rank, s = ans
+    x, residuals, rank, s = ans
+    a, b = [cast(as_array(y), x.dtype) for y in (a, b)]
     # Halfway between the least singular value that is kept and the largest that is dropped.
     cut = np.sum(s[max(rank - 1, 0) : rank + 1]) / 2 / s[0] if rank else 1
     x = np.matmul(np.linalg.pinv(a, cut), b)

@@ -86,7 +86,7 @@ def _outer(x1: Any, x2: Any) -> Any:
 
 
 def _cross(x1: Any, x2: Any, axis: Any) -> Any:
-    lengths = [np.shape(x)[-1 if axis is None else axis] for x in (x1, x2)]
+    lengths = [np.shape(x)[axis] for x in (x1, x2)]
     if lengths != [3, 3]:
         raise ValueError(
             f"np.linalg.cross: takes 3-dimensional vectors, not {lengths[0]} and {lengths[1]} "
