@@ -5,8 +5,10 @@ float32. Winograd's transforms round differently: to 1e-5 of the largest value (
 float32 only; what is measured is below 3e-6).
 """
 
+import ast
 import itertools
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -264,6 +266,28 @@ class TestWhichPath:
         assert paths.of_max_unpool(g) is paths.MADE_OFF
         assert paths.of_matrix_product(np.zeros((1024, 512)), np.zeros((512, 512)))[1] == 1
         assert memory.empty((1 << 20,), np.uint8).flags.owndata
+
+
+def powers_of_two(path):
+    """The names of a module that stand for ``1 << n``."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    assigned = [node for node in body if isinstance(node, ast.Assign)]
+    shifts = [n for n in assigned if any(isinstance(x, ast.LShift) for x in ast.walk(n))]
+    return {target.id for node in shifts for target in node.targets}
+
+
+def test_thresholds_stand_in_one_module():
+    package = Path(tg.__file__).parent
+    found = {
+        (path.stem, name)
+        for folder in ("kernels", "fast", "rules")
+        for path in (package / folder).glob("*.py")
+        for name in powers_of_two(path)
+    }
+    found |= {(path.stem, name) for path in package.glob("*.py") for name in powers_of_two(path)}
+    # more elements than any memory holds: a bound, and no threshold
+    assert {name for module, name in found if module != "paths"} == {"_MOST_ELEMENTS"}
+    assert len([name for module, name in found if module == "paths"]) > 10
 
 
 class TestExplain:
