@@ -443,6 +443,18 @@ class TestLazyArrays:
         by_sine = tg.grad(lambda s: np.sum(tg.conv2d(s, w)))(np.sin(x))
         assert np.allclose(found, by_sine * np.cos(x), rtol=1e-12)
 
+    @pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4")])
+    def test_images_and_filters_of_two_dtypes(self, dtypes):
+        rng = np.random.default_rng(0)
+        x, w = integers(rng, dtypes[0], 4, 16, 16, 8), integers(rng, dtypes[1], 3, 3, 8, 4)
+        y, pull = tg.vjp(lambda x, w: tg.conv2d(x, w, padding=1), x, w)
+        u = integers(rng, "f8", *y.shape)
+        assert y.dtype == np.float64
+        _, expected = tg.vjp(lambda x, w: tg.conv2d(x, w, padding=1), x.astype(float), w * 1.0)
+        for found, exact, like in zip(pull(u), expected(u), (x, w), strict=True):
+            assert found.dtype == like.dtype
+            assert np.array_equal(found, exact)
+
     def test_the_windows_themselves_as_an_argument(self):
         columns = np.random.default_rng(0).standard_normal((2, 40, 40, 3, 3, 4))
         w = np.ones((3, 3, 4, 5))
