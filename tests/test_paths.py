@@ -5,8 +5,10 @@ float32. Winograd's transforms round differently: to 1e-5 of the largest value (
 float32 only; what is measured is below 3e-6).
 """
 
+import ast
 import itertools
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -266,6 +268,28 @@ class TestWhichPath:
         assert memory.empty((1 << 20,), np.uint8).flags.owndata
 
 
+def powers_of_two(path):
+    """The names of a module that stand for ``1 << n``."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    assigned = [node for node in body if isinstance(node, ast.Assign)]
+    shifts = [n for n in assigned if any(isinstance(x, ast.LShift) for x in ast.walk(n))]
+    return {target.id for node in shifts for target in node.targets}
+
+
+def test_thresholds_stand_in_one_module():
+    package = Path(tg.__file__).parent
+    found = {
+        (path.stem, name)
+        for folder in ("kernels", "fast", "rules")
+        for path in (package / folder).glob("*.py")
+        for name in powers_of_two(path)
+    }
+    found |= {(path.stem, name) for path in package.glob("*.py") for name in powers_of_two(path)}
+    # more elements than any memory holds: a bound, and no threshold
+    assert {name for module, name in found if module != "paths"} == {"_MOST_ELEMENTS"}
+    assert len([name for module, name in found if module == "paths"]) > 10
+
+
 class TestExplain:
     @staticmethod
     def said(choices):
@@ -418,6 +442,18 @@ class TestLazyArrays:
         found = tg.grad(lambda x: np.sum(tg.conv2d(np.sin(x), w)))(x)
         by_sine = tg.grad(lambda s: np.sum(tg.conv2d(s, w)))(np.sin(x))
         assert np.allclose(found, by_sine * np.cos(x), rtol=1e-12)
+
+    @pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4")])
+    def test_images_and_filters_of_two_dtypes(self, dtypes):
+        rng = np.random.default_rng(0)
+        x, w = integers(rng, dtypes[0], 4, 16, 16, 8), integers(rng, dtypes[1], 3, 3, 8, 4)
+        y, pull = tg.vjp(lambda x, w: tg.conv2d(x, w, padding=1), x, w)
+        u = integers(rng, "f8", *y.shape)
+        assert y.dtype == np.float64
+        _, expected = tg.vjp(lambda x, w: tg.conv2d(x, w, padding=1), x.astype(float), w * 1.0)
+        for found, exact, like in zip(pull(u), expected(u), (x, w), strict=True):
+            assert found.dtype == like.dtype
+            assert np.array_equal(found, exact)
 
     def test_the_windows_themselves_as_an_argument(self):
         columns = np.random.default_rng(0).standard_normal((2, 40, 40, 3, 3, 4))

@@ -38,6 +38,10 @@ class LazyArray:
         """The array."""
         raise NotImplementedError
 
+    def astype(self, dtype: Any) -> Any:
+        """The array with another dtype: where NumPy promoted an operand, the sweep casts back."""
+        return self.materialize().astype(dtype)
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return self.materialize().astype(dtype or self.dtype, copy=False)
 

@@ -473,7 +473,7 @@ def pooling_plan(
     is_last = all(k <= n for k, n in zip(spans, images[2:], strict=True))
     remedy = _images_last(images) if is_last and images[1] < spans[0] else None
     _check_fit(function, "window", spatial, size, steps, remedy)
-    outside = ValueError(
+    outside = (
         f"{function}: with padding {_shown(steps.padding)}, a {times(size)} window lies wholly in "
         f"the padding of the {times(spatial)} image; pad by less than the window's size"
     )
@@ -482,7 +482,7 @@ def pooling_plan(
         spatial, size, steps.stride, steps.dilation, spans, pairs, strict=True
     ):
         if before >= span or after >= span + s:  # before there are too many windows to look at
-            raise outside
+            raise ValueError(outside)
         count, left_over = divmod(n + before + after - span, s)
         count += 1
         if ceil_mode and left_over and count * s < before + n:
@@ -493,5 +493,5 @@ def pooling_plan(
         starts = range(0, count * s, s)
         counts.append(tuple([sum(low <= i + d * t < high for t in range(k)) for i in starts]))
         if not all(any(before <= i + d * t < before + n for t in range(k)) for i in starts):
-            raise outside
+            raise ValueError(outside)
     return PoolingPlan(_pad_width(tuple(framed)), size, steps.stride, steps.dilation, tuple(counts))
