@@ -14,7 +14,7 @@ from mpmath import mp, mpf
 
 import tinygrad_np as tg
 from tinygrad_np.kernels import elementwise as own
-from tinygrad_np.kernels import special as series
+from tinygrad_np.rules import signals as series
 
 
 class Case(NamedTuple):
@@ -212,7 +212,9 @@ UNARY: dict[Any, list[Case]] = {
     own.relu: [Case(tg.relu, None, closed=_flat(lambda x: int(x > 0)), spared=_zero)],
     own.relu_gate: [Case(lambda x: own.relu_gate(x, np.ones_like(x)), None, closed=_flat(1))],
     own.sigmoid: [Case(tg.sigmoid, _sigma, (_density,))],
-    own.per: [Case(lambda x: own.per(x, 8), lambda x: x / 8, closed=_flat(0.125))],
+    own.divide_by_count: [
+        Case(lambda x: own.divide_by_count(x, 8), lambda x: x / 8, closed=_flat(0.125)),
+    ],
 }  # fmt: skip
 
 PROBABILITY = (0.0, 1.0)
@@ -335,15 +337,15 @@ BINARY: dict[Any, list[Case]] = {
              (lambda p, y: (p - y) / (p * (1 - p)), lambda p, y: mp.log1p(-p) - mp.log(p)),
              domain=(PROBABILITY, PROBABILITY))
     ],
-    own.quotient: [
-        Case(own.quotient, lambda x, y: x / y, (lambda x, y: 1 / y, lambda x, y: -x / y**2),
+    own.xdivy: [
+        Case(own.xdivy, lambda x, y: x / y, (lambda x, y: 1 / y, lambda x, y: -x / y**2),
              spared=lambda x, y: x == 0 or y == 0)
     ],
-    own.strong_product: [
-        Case(own.strong_product, lambda x, y: x * y, (lambda x, y: y, lambda x, y: x))
+    own.multiply_no_nan: [
+        Case(own.multiply_no_nan, lambda x, y: x * y, (lambda x, y: y, lambda x, y: x))
     ],
-    own.stronger_product: [
-        Case(own.stronger_product, lambda x, y: x * y, (lambda x, y: y, lambda x, y: x))
+    own.multiply_no_nan_both: [
+        Case(own.multiply_no_nan_both, lambda x, y: x * y, (lambda x, y: y, lambda x, y: x))
     ],
     tg.logsumexp: [
         Case(lambda x, y: tg.logsumexp(np.stack([x, y]), axis=0), None, _LOGADDEXP_SLOPES)

@@ -93,7 +93,7 @@ _ENTRIES: list[tuple[str, Known]] = [
         ),
     ),
     (
-        "np.divide quotient",
+        "np.divide xdivy",
         Known(
             "by a subnormal divisor 1/y overflows, and 0·∞ is nan",
             inf,
@@ -102,7 +102,7 @@ _ENTRIES: list[tuple[str, Known]] = [
         ),
     ),
     (
-        "np.divide quotient np.hypot np.arctan2 scipy.special.xlogy scipy.special.rel_entr "
+        "np.divide xdivy np.hypot np.arctan2 scipy.special.xlogy scipy.special.rel_entr "
         "scipy.special.kl_div scipy.special.pseudo_huber",
         Known("a quotient on the way is subnormal, because an operand is", where=_is_subnormal),
     ),
@@ -354,7 +354,7 @@ LEFT_OUT = {
     "arctan_slope": f"{_TRIED} np.arctan",
     "direction": f"{_TRIED} np.hypot",
     "gaussian": f"{_TRIED} scipy.special.erf and its kin",
-    "log_share": f"{_TRIED} np.logaddexp",
+    "sigmoid_of_difference": f"{_TRIED} np.logaddexp",
     "mills_excess": f"{_TRIED} scipy.special.erfcx and log_ndtr",
     "beta_density": f"{_TRIED} scipy.special.betainc",
     "gamma_density": f"{_TRIED} scipy.special.gammainc",

@@ -178,7 +178,7 @@ class TestElementwise:
             elementwise.relu(x), elementwise.sigmoid(x), elementwise.logistic_loss(x, y),
             elementwise.logistic_residual(x, y), elementwise.bernoulli_loss(y / 2, y),
             elementwise.sigmoid_log_loss(x, y), elementwise.off_zero(y, dtype(1e-3)),
-            elementwise.quotient(x, y + 1), elementwise.larger(x, y),
+            elementwise.xdivy(x, y + 1), elementwise.max_weight(x, y),
         ):  # fmt: skip
             assert result.dtype == dtype
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.kernels.elementwise import strong_product, stronger_product
+from tinygrad_np.kernels.elementwise import multiply_no_nan, multiply_no_nan_both
 
 
 def safe(function):
@@ -147,7 +147,7 @@ class TestTheBlock:
 class TestProducts:
     def test_zero_times_anything(self):
         bad = np.array([np.inf, -np.inf, np.nan, 1.0])
-        assert strong_product(np.zeros(4), bad).tolist() == [0, 0, 0, 0]
-        assert np.isnan(strong_product(bad, np.zeros(4))[:3]).all()
-        assert stronger_product(bad, np.zeros(4)).tolist() == [0, 0, 0, 0]
-        assert stronger_product(np.zeros(4), bad).tolist() == [0, 0, 0, 0]
+        assert multiply_no_nan(np.zeros(4), bad).tolist() == [0, 0, 0, 0]
+        assert np.isnan(multiply_no_nan(bad, np.zeros(4))[:3]).all()
+        assert multiply_no_nan_both(bad, np.zeros(4)).tolist() == [0, 0, 0, 0]
+        assert multiply_no_nan_both(np.zeros(4), bad).tolist() == [0, 0, 0, 0]

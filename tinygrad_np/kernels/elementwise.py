@@ -134,10 +134,10 @@ def arctan2_slope(x: Any, y: Any) -> Any:
 
 
 @array_function
-def log_share(x: Any, y: Any, rate: float = 1.0) -> Any:
+def sigmoid_of_difference(x: Any, y: Any, rate: float = 1.0) -> Any:
     """1 / (1 + exp(−rate·(x − y))), without overflow, and ½ for two equal infinities.
 
-    >>> log_share(np.array([-np.inf, 1000.0]), np.array([-np.inf, 0.0]))
+    >>> sigmoid_of_difference(np.array([-np.inf, 1000.0]), np.array([-np.inf, 0.0]))
     array([0.5, 1. ])
     """
     with np.errstate(over="ignore", invalid="ignore"):
@@ -220,10 +220,10 @@ def logistic_residual(logits: Any, labels: Any) -> Any:
 
 
 @array_function
-def per(g: Any, count: Any) -> Any:
+def divide_by_count(g: Any, count: Any) -> Any:
     """``g / count`` for numbers of elements, which may be too large for float16.
 
-    >>> per(np.ones(2), 4), per(np.ones(1, np.float16), 100_000).dtype
+    >>> divide_by_count(np.ones(2), 4), divide_by_count(np.ones(1, np.float16), 100_000).dtype
     (array([0.25, 0.25]), dtype('float16'))
     """
     if g.dtype.itemsize > 2:
@@ -287,10 +287,10 @@ def off_zero(x: Any, low: Any) -> Any:
 
 
 @array_function
-def quotient(x: Any, y: Any) -> Any:
+def xdivy(x: Any, y: Any) -> Any:
     """x / y, and 0 wherever x is 0, also for 0 / 0: the derivative of x log y by y.
 
-    >>> quotient(np.array([0.0, 1.0]), np.array([0.0, 2.0]))
+    >>> xdivy(np.array([0.0, 1.0]), np.array([0.0, 2.0]))
     array([0. , 0.5])
     """
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -298,10 +298,10 @@ def quotient(x: Any, y: Any) -> Any:
 
 
 @array_function
-def strong_product(x: Any, factor: Any) -> Any:
+def multiply_no_nan(x: Any, factor: Any) -> Any:
     """x·factor, and 0 wherever x is 0, also for 0·∞: a cotangent of zero that is meant.
 
-    >>> strong_product(np.array([0.0, 1.0]), np.array([np.inf, 2.0]))
+    >>> multiply_no_nan(np.array([0.0, 1.0]), np.array([np.inf, 2.0]))
     array([0., 2.])
     """
     with np.errstate(over="ignore", invalid="ignore"):
@@ -309,10 +309,10 @@ def strong_product(x: Any, factor: Any) -> Any:
 
 
 @array_function
-def stronger_product(x: Any, y: Any) -> Any:
-    """x·y, and 0 wherever either is 0: the derivative of `strong_product` by its factor.
+def multiply_no_nan_both(x: Any, y: Any) -> Any:
+    """x·y, and 0 wherever either is 0: the derivative of `multiply_no_nan` by its factor.
 
-    >>> stronger_product(np.array([0.0, np.inf]), np.array([np.nan, 0.0]))
+    >>> multiply_no_nan_both(np.array([0.0, np.inf]), np.array([np.nan, 0.0]))
     array([0., 0.])
     """
     with np.errstate(over="ignore", invalid="ignore"):
@@ -321,10 +321,10 @@ def stronger_product(x: Any, y: Any) -> Any:
 
 
 @array_function
-def larger(x: Any, y: Any) -> Any:
+def max_weight(x: Any, y: Any) -> Any:
     """The share of x in max(x, y): 1 where x > y, 0 where x < y, and ½ where they tie.
 
-    >>> larger(np.array([1.0, 2.0, 3.0]), 2.0)
+    >>> max_weight(np.array([1.0, 2.0, 3.0]), 2.0)
     array([0. , 0.5, 1. ])
     """
     dtype = np.result_type(x, y)

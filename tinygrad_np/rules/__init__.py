@@ -37,8 +37,7 @@ _LATER: dict[str, str] = {
         "cofactors condition det inv lstsq matrix_rank pinv slogdet solve tensorinv tensorsolve"
     ),
     "matrix_products": (
-        "cross diagonal matmul matrix_power matrix_transpose multi_dot outer tensordot trace "
-        "vecdot"
+        "cross diagonal matmul matrix_power matrix_transpose multi_dot outer tensordot trace vecdot"
     ),
     "missing": "nan_to_num nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar",
     "norms": "cond matrix_norm norm vector_norm",
@@ -52,8 +51,7 @@ _LATER: dict[str, str] = {
     ),
     "quantiles": "median nanmedian nanpercentile nanquantile percentile quantile",
     "rearranging": (
-        "delete insert matrix_transpose repeat resize roll rollaxis rot90 sliding_window_view "
-        "tile"
+        "delete insert matrix_transpose repeat resize roll rollaxis rot90 sliding_window_view tile"
     ),
     "refused": "",  # whatever else NumPy has
     "scans": "cumprod cumsum cumulative_prod cumulative_sum linear_scan prod",

@@ -16,21 +16,21 @@ from ..kernels.elementwise import (
     bernoulli_loss,
     cast,
     direction,
+    divide_by_count,
     edges,
-    larger,
     logistic_loss,
     logistic_residual,
+    max_weight,
     mean_logistic_loss,
+    multiply_no_nan,
+    multiply_no_nan_both,
     off_zero,
-    per,
-    quotient,
     relu,
     relu_gate,
     sigmoid,
     sigmoid_log_loss,
     sigmoid_slope,
-    strong_product,
-    stronger_product,
+    xdivy,
 )
 from .table import general, linear, over, pointwise, same, takes
 
@@ -172,8 +172,8 @@ ROWS = (
         same(lambda g, ans, y: -g * ans / y),
         analytic=True,
         strong={
-            "x": lambda g, y: strong_product(g, 1 / _like(y, g)),
-            "y": lambda g, ans, y: strong_product(g, -ans / _like(y, g)),
+            "x": lambda g, y: multiply_no_nan(g, 1 / _like(y, g)),
+            "y": lambda g, ans, y: multiply_no_nan(g, -ans / _like(y, g)),
         },
     ),
     pointwise(np.reciprocal, lambda ans: -ans * ans, analytic=True),
@@ -241,17 +241,17 @@ ROWS = (
         locally_constant={"x": "a step: the result jumps at 0 and is constant elsewhere"},
     ),
     # extrema and bounds
-    pointwise(np.maximum, lambda x, y: larger(x, y), lambda x, y: larger(y, x)),
-    pointwise(np.minimum, lambda x, y: larger(y, x), lambda x, y: larger(x, y)),
+    pointwise(np.maximum, lambda x, y: max_weight(x, y), lambda x, y: max_weight(y, x)),
+    pointwise(np.minimum, lambda x, y: max_weight(y, x), lambda x, y: max_weight(x, y)),
     pointwise(
         np.fmax,
-        lambda x, y: _among_numbers(x, y, larger(x, y)),
-        lambda x, y: _among_numbers(y, x, larger(y, x)),
+        lambda x, y: _among_numbers(x, y, max_weight(x, y)),
+        lambda x, y: _among_numbers(y, x, max_weight(y, x)),
     ),
     pointwise(
         np.fmin,
-        lambda x, y: _among_numbers(x, y, larger(y, x)),
-        lambda x, y: _among_numbers(y, x, larger(x, y)),
+        lambda x, y: _among_numbers(x, y, max_weight(y, x)),
+        lambda x, y: _among_numbers(y, x, max_weight(x, y)),
     ),
     pointwise(
         np.clip,
@@ -293,11 +293,13 @@ ROWS = (
     general(
         mean_logistic_loss,
         (
-            lambda g, logits, labels: per(g, logits.size) * logistic_residual(logits, labels),
+            lambda g, logits, labels: (
+                divide_by_count(g, logits.size) * logistic_residual(logits, labels)
+            ),
             lambda t, logits, labels: np.mean(t * logistic_residual(logits, labels)),
         ),
         (
-            lambda g, logits: per(g, -logits.size) * logits,
+            lambda g, logits: divide_by_count(g, -logits.size) * logits,
             lambda t, logits: -np.mean(t * logits),
         ),
     ),
@@ -309,18 +311,18 @@ ROWS = (
         lambda logits: -logits,
     ),
     pointwise(off_zero, lambda: 1),
-    linear(per, lambda g, count: per(g, count)),
+    linear(divide_by_count, lambda g, count: divide_by_count(g, count)),
     general(
-        strong_product,
-        same(lambda g, x, factor: strong_product(g, _alive(factor, x))),
-        same(lambda g, x: stronger_product(g, x)),
+        multiply_no_nan,
+        same(lambda g, x, factor: multiply_no_nan(g, _alive(factor, x))),
+        same(lambda g, x: multiply_no_nan_both(g, x)),
         broadcasts=True,
     ),
     general(
-        stronger_product,
-        same(lambda g, x, y: stronger_product(g, _alive(y, x))),
-        same(lambda g, x, y: stronger_product(g, _alive(x, y))),
+        multiply_no_nan_both,
+        same(lambda g, x, y: multiply_no_nan_both(g, _alive(y, x))),
+        same(lambda g, x, y: multiply_no_nan_both(g, _alive(x, y))),
         broadcasts=True,
     ),
-    pointwise(quotient, over(lambda y: y), lambda x, y: -quotient(quotient(x, y), y)),
+    pointwise(xdivy, over(lambda y: y), lambda x, y: -xdivy(xdivy(x, y), y)),
 )

@@ -4,14 +4,26 @@ The first take a Tensor's value and give plain arrays: their derivative is zero 
 one. The second write into an argument, so the gradient would be lost without a word; they raise.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy._core import umath
 
-from ..kernels.elementwise import larger
-from ..kernels.values import on_values
+from ..kernels.dispatch import array_function
+from ..kernels.elementwise import max_weight
 from .table import constant
+
+
+@array_function
+def on_values(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """``function(*args, **kwargs)`` of the arguments' values: a constant.
+
+    >>> on_values(np.argmax, np.array([1.0, 3.0]))
+    np.int64(1)
+    """
+    return function(*args, **kwargs)
+
 
 _ABOUT = "it tells something about the array, not about its values"
 _TRUTH = "a truth value jumps and is constant in between"
@@ -58,7 +70,7 @@ ROWS = (
         constant(function, _STEPS)
         for function in (
             np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide,
-            np.spacing, larger,
+            np.spacing, max_weight,
         )
     ],
     constant(np.sign, _STEPS, kernel=_real_sign),

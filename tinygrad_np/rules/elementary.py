@@ -13,8 +13,8 @@ from ..kernels.elementwise import (
     arctan2_slope,
     arctan_slope,
     cast,
-    log_share,
     one_less_square,
+    sigmoid_of_difference,
     tanh_slope,
 )
 from .table import linear, over, pointwise
@@ -71,16 +71,20 @@ ROWS = (
     pointwise(np.log2, over(lambda x: x * log(2)), analytic=True),
     pointwise(np.log10, over(lambda x: x * log(10)), analytic=True),
     pointwise(np.log1p, over(lambda x: 1 + x), analytic=True),
-    pointwise(np.logaddexp, lambda x, y: log_share(x, y), lambda x, y: log_share(y, x)),
     pointwise(
-        np.logaddexp2,
-        lambda x, y: log_share(x, y, log(2)),
-        lambda x, y: log_share(y, x, log(2)),
+        np.logaddexp,
+        lambda x, y: sigmoid_of_difference(x, y),
+        lambda x, y: sigmoid_of_difference(y, x),
     ),
     pointwise(
-        log_share,
-        lambda x, y, rate, ans: ans * log_share(y, x, rate) * rate,
-        lambda x, y, rate, ans: -ans * log_share(y, x, rate) * rate,
+        np.logaddexp2,
+        lambda x, y: sigmoid_of_difference(x, y, log(2)),
+        lambda x, y: sigmoid_of_difference(y, x, log(2)),
+    ),
+    pointwise(
+        sigmoid_of_difference,
+        lambda x, y, rate, ans: ans * sigmoid_of_difference(y, x, rate) * rate,
+        lambda x, y, rate, ans: -ans * sigmoid_of_difference(y, x, rate) * rate,
         broadcasts=True,
     ),
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.factors import determined, qr_factors, svd_factors
-from ..kernels.values import on_values
+from .constants import on_values
 from .matrices import (
     CHOICE,
     FORWARD,

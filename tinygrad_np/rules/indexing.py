@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import per
+from ..kernels.elementwise import divide_by_count
 from ..kernels.scatter import index_max, index_min, index_set, is_last_writer, scatter_add
 from .table import Row, constant, general, linear, takes
 
@@ -42,7 +42,7 @@ def _shares(x: Any, index: Any, value: Any, ans: Any) -> tuple[Any, Any]:
     # an element that no index names is its own; a nan ties with nothing
     winners = np.maximum(winners, 1)
     of_x, of_value = of_x.astype(ans.dtype), of_value.astype(ans.dtype)
-    return per(of_x, winners), per(of_value, winners[index])
+    return divide_by_count(of_x, winners), divide_by_count(of_value, winners[index])
 
 
 def _extremum(function: Any) -> Row:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast, log_share
+from ..kernels.elementwise import cast, sigmoid_of_difference
 from ..kernels.scatter import scatter_add
 from ..kernels.softmax import logsumexp
 from .axes import listed
@@ -141,7 +141,7 @@ def _largest_number(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> A
 
 
 def _as_dtype(a: Any, dtype: Any) -> Any:
-    return a if a.dtype == dtype else cast(a, dtype)
+    return cast(a, dtype)
 
 
 def _is_same(x: Any, y: Any) -> Any:
@@ -161,7 +161,7 @@ def _running_logarithm(rate: float) -> Callable[[Any, Any], tuple[Any, Any]]:
     def slopes(a: Any, p: Any) -> tuple[Any, Any]:
         """The same for pᵢ = log(exp pᵢ₋₁ + exp aᵢ); those of the same infinity share it."""
         previous = shifted(p, -np.inf)
-        found = log_share(previous, a, rate), log_share(a, previous, rate)
+        found = sigmoid_of_difference(previous, a, rate), sigmoid_of_difference(a, previous, rate)
         infinite = np.isinf(p)
         if not np.any(infinite):
             return found

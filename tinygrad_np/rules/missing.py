@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import per
+from ..kernels.elementwise import divide_by_count
 from .reductions import extremum_rules, restored
 from .statistics import spread_row, std_slope, var_slope
 from .table import Row, composed, general, same, takes
@@ -29,12 +29,12 @@ def _number(a: Any, axis: Any, where: Any) -> Any:
 
 
 def _nanmean_vjp(g: Any, a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    share = per(restored(g, a, axis, keepdims), _number(a, axis, where))
+    share = divide_by_count(restored(g, a, axis, keepdims), _number(a, axis, where))
     return np.where(_counted(a, where), share, 0)
 
 
 def _nanmean_jvp(t: Any, a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    share = per(np.where(_counted(a, where), t, 0), _number(a, axis, where))
+    share = divide_by_count(np.where(_counted(a, where), t, 0), _number(a, axis, where))
     return np.sum(share, axis, keepdims=keepdims)
 
 

@@ -21,7 +21,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
 from ..kernels.factors import svd_factors
-from ..kernels.values import on_values
+from .constants import on_values
 from .matrices import coinciding, sandwich, vanishing
 from .reductions import restored, shared
 from .table import composed, general, takes

@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
-from ..kernels.values import on_values
+from .constants import on_values
 from .table import Row, composed, constant, general, takes
 
 

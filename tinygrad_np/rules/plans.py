@@ -15,7 +15,7 @@ import numpy as np
 from ..fast.memory import elementwise
 from ..fast.paths import REUSE_FROM_ELEMENTS as SOME
 from ..kernels.dispatch import generated
-from ..kernels.elementwise import strong_product
+from ..kernels.elementwise import multiply_no_nan
 
 Row = Any  # table.Row, which lies above
 
@@ -235,7 +235,7 @@ class Times:
     def strong(self) -> Callable[..., Any]:
         """The same, where an element that is exactly 0 stays 0."""
         factor = self.given
-        return lambda g, *needed: strong_product(g, factor(*needed))
+        return lambda g, *needed: multiply_no_nan(g, factor(*needed))
 
 
 class Over:
@@ -256,7 +256,7 @@ class Over:
     def strong(self) -> Callable[..., Any]:
         """The same, where an element that is exactly 0 stays 0."""
         divisor = self.given
-        return lambda g, *needed: strong_product(g, 1 / divisor(*needed))
+        return lambda g, *needed: multiply_no_nan(g, 1 / divisor(*needed))
 
 
 _FORMS = {"the kept": "held", "the parent": "above", "kept": "held[{}]", "parent": "above[{}]"}

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
-from ..kernels.values import on_values
+from .constants import on_values
 from .table import composed, general, takes
 
 

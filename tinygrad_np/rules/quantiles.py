@@ -14,8 +14,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.dispatch import as_array, overrides
-from ..kernels.elementwise import cast, strong_product
-from ..kernels.values import on_values
+from ..kernels.elementwise import cast, multiply_no_nan
+from .constants import on_values
 from .table import Row, composed, name_of, takes
 
 # NumPy before 2.4 casts a q that is a Python number to the array's dtype.
@@ -58,7 +58,7 @@ def _quantile(
         )
     index, shares, slope = on_values(_picks, function, a, axis, axes, q, method, weights)
     picked = _lines(a, axes)[index]
-    result = np.sum(strong_product(shares, picked), 0)
+    result = np.sum(multiply_no_nan(shares, picked), 0)
     if slope is not None and overrides(type(q)):
         # The shares depend on q: nothing is added, but a derivative.
         change = np.reshape(q - on_values(np.positive, q), q.shape + (1,) * kept)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast, per
+from ..kernels.elementwise import cast, divide_by_count
 from ..kernels.shapes import expand
 from .table import general, linear, takes
 
@@ -79,9 +79,9 @@ def count_of(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
 
 def _mean_vjp(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     if axis is None and where is True:
-        return expand(per(g, a_like.size), a_like.shape)
+        return expand(divide_by_count(g, a_like.size), a_like.shape)
     count = count_of(a_like, axis, keepdims, where)
-    return spread(per(g, count), a_like, axis, keepdims, where)
+    return spread(divide_by_count(g, count), a_like, axis, keepdims, where)
 
 
 def shared(x: Any, chosen: Any, axis: Any) -> Any:
@@ -90,13 +90,13 @@ def shared(x: Any, chosen: Any, axis: Any) -> Any:
     >>> shared(np.ones(3), np.array([True, False, True]), None)
     array([0.5, 0. , 0.5])
     """
-    return np.where(chosen, per(x, np.maximum(_how_many(chosen, axis), 1)), 0)
+    return np.where(chosen, divide_by_count(x, np.maximum(_how_many(chosen, axis), 1)), 0)
 
 
 def averaged(x: Any, chosen: Any, axis: Any) -> Any:
     """The adjoint of `shared`: the mean of those that are chosen, with the axes of length 1."""
     total = np.sum(np.where(chosen, x, 0), axis, np.result_type(x, np.float32), keepdims=True)
-    return cast(per(total, np.maximum(_how_many(chosen, axis), 1)), x.dtype)
+    return cast(divide_by_count(total, np.maximum(_how_many(chosen, axis), 1)), x.dtype)
 
 
 def _how_many(chosen: Any, axis: Any) -> Any:

@@ -19,8 +19,8 @@ import numpy as np
 import scipy.special
 
 from ..kernels.dispatch import array_function
-from ..kernels.elementwise import cast, direction, quotient, real_numbers, sigmoid_slope
-from ..kernels.special import bessel_i
+from ..kernels.elementwise import cast, direction, real_numbers, sigmoid_slope, xdivy
+from .signals import bessel_i
 from .table import Row, constant, over, pointwise, takes
 
 # The ufuncs themselves: with SCIPY_ARRAY_API=1 in the environment, the functions of
@@ -339,25 +339,25 @@ ROWS: tuple[Row, ...] = (
     pointwise(
         special.xlogy,
         lambda x, y: np.log(_number(y, x)),
-        lambda x, y: quotient(x, y),
+        lambda x, y: xdivy(x, y),
         analytic=True,
     ),
     pointwise(
         special.xlog1py,
         lambda x, y: np.log1p(_number(y, x)),
-        lambda x, y: quotient(x, 1 + y),
+        lambda x, y: xdivy(x, 1 + y),
         analytic=True,
     ),
     pointwise(special.entr, lambda x: -np.log(x) - 1),
     pointwise(
         special.rel_entr,
         lambda x, y: log_quotient(x, _number(y, x)) + 1,
-        lambda x, y: -quotient(x, y),
+        lambda x, y: -xdivy(x, y),
     ),
     pointwise(
         special.kl_div,
         lambda x, y: log_quotient(x, _number(y, x)),
-        lambda x, y: 1 - quotient(x, y),
+        lambda x, y: 1 - xdivy(x, y),
     ),
     pointwise(log_quotient, over(lambda x: x), lambda y: -1 / _number(y)),
     # losses and transformations

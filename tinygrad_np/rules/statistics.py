@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast, per
+from ..kernels.elementwise import cast, divide_by_count
 from ..kernels.shapes import sum_to
 from .reductions import count_of, restored
 from .table import Row, composed, general, takes
@@ -45,7 +45,7 @@ def _freedom(a: Any, axis: Any, ddof: Any, where: Any) -> Any:
 
 def var_slope(a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any) -> Any:
     """2 (x − mean)/(n − ddof): the derivative of the variance."""
-    return per(2 * _deviations(a, axis, where, mean), _freedom(a, axis, ddof, where))
+    return divide_by_count(2 * _deviations(a, axis, where, mean), _freedom(a, axis, ddof, where))
 
 
 def std_slope(a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any) -> Any:
@@ -54,7 +54,7 @@ def std_slope(a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any,
     length = cast(restored(ans, a, axis, keepdims), deviations.real.dtype)
     zero = np.logical_or(np.all(np.equal(deviations, 0), axis, keepdims=True), np.equal(length, 0))
     directions = np.where(zero, 0, deviations / np.where(zero, 1, length))
-    return per(directions, _freedom(a, axis, ddof, where))
+    return divide_by_count(directions, _freedom(a, axis, ddof, where))
 
 
 def _pulled(g: Any, slope: Any, a: Any, ans: Any, axis: Any, keepdims: Any, *rest: Any) -> Any:

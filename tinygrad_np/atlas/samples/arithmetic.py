@@ -9,19 +9,19 @@ from numpy._core import umath
 from ...kernels.elementwise import (
     bernoulli_loss,
     direction,
+    divide_by_count,
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
+    multiply_no_nan,
+    multiply_no_nan_both,
     off_zero,
-    per,
-    quotient,
     relu,
     relu_gate,
     sigmoid,
     sigmoid_log_loss,
     sigmoid_slope,
-    strong_product,
-    stronger_product,
+    xdivy,
 )
 from .draws import (
     APART,
@@ -112,8 +112,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.subtract: binary(REAL, REAL),
     np.multiply: binary(REAL, REAL),
     np.divide: binary(REAL, POSITIVE),
-    strong_product: binary(REAL, REAL),
-    stronger_product: binary(REAL, REAL),
+    multiply_no_nan: binary(REAL, REAL),
+    multiply_no_nan_both: binary(REAL, REAL),
     np.negative: unary(REAL),
     np.positive: unary(REAL),
     np.reciprocal: unary(POSITIVE),
@@ -164,8 +164,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         call(PROBABILITY.draw(rng, 3, 2), PROBABILITY.draw(rng, 3, 2), reach=PROBABILITY.reach)
     ],
     off_zero: lambda rng: [call(POSITIVE.draw(rng, 3, 3), 1e-16, reach=POSITIVE.reach)],
-    per: shaped(((3, 3), (4,), {}), ((2, 3), ([[2.0], [5.0]],), {})),
-    quotient: lambda rng: [
+    divide_by_count: shaped(((3, 3), (4,), {}), ((2, 3), ([[2.0], [5.0]],), {})),
+    xdivy: lambda rng: [
         call(apart(rng, 3, 3), POSITIVE.draw(rng, 3, 3), reach=APART),
     ],
 }
@@ -266,9 +266,11 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         Edge((A([-1e3, 1e3, 40.0]), A([1.0, 0.0, 0.0])), {}, ([-1, 1, 1], [1e3, -1e3, -40])),
     ],
     off_zero: [Edge((A([0.0, 5e-324, 1.0]), 1e-16), {}, ([1, 1, 1],))],
-    quotient: [Edge((A([0.0, 2.0]), A([0.0, 4.0])), {}, (None, [0, -0.125]))],
-    strong_product: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],
-    stronger_product: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],
+    xdivy: [Edge((A([0.0, 2.0]), A([0.0, 4.0])), {}, (None, [0, -0.125]))],
+    multiply_no_nan: [Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))],
+    multiply_no_nan_both: [
+        Edge((A([0.0, 0.0, 2.0]), A([INF, 3.0, 0.0])), {}, ([0, 3, 0], [0, 0, 2]))
+    ],
 }
 
-COMPLEX = {np.absolute, np.maximum, np.minimum, np.clip, quotient}
+COMPLEX = {np.absolute, np.maximum, np.minimum, np.clip, xdivy}

@@ -8,8 +8,8 @@ import numpy as np
 from ...kernels.elementwise import (
     arctan2_slope,
     arctan_slope,
-    log_share,
     one_less_square,
+    sigmoid_of_difference,
     tanh_slope,
 )
 from .draws import (
@@ -37,7 +37,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.log1p: unary(Domain(-0.6, 2.0, 0.4)),
     np.logaddexp: binary(REAL, REAL),
     np.logaddexp2: binary(REAL, REAL),
-    log_share: binary(REAL, REAL),
+    sigmoid_of_difference: binary(REAL, REAL),
     np.sin: unary(REAL),
     np.cos: unary(REAL),
     np.tan: unary(Domain(-1.1, 1.1, 0.4)),
@@ -90,7 +90,7 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
         Edge((A([2.0]), A([2.0])), {}, ([0.5], [0.5])),
         Edge((A([-INF, INF]), A([-INF, INF])), {}, ([0.5, 0.5], [0.5, 0.5])),
     ],
-    log_share: [
+    sigmoid_of_difference: [
         Edge(
             (A([1000.0, 2.0, -INF]), A([0.0, 2.0, -INF])), {}, ([0, 0.25, 0.25], [0, -0.25, -0.25])
         ),

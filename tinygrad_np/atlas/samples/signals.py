@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.special import bessel_i, sinc_derivative
+from ...rules.signals import bessel_i, sinc_derivative
 from .draws import INF, POSITIVE, REAL, A, Draw, Edge, Generator, Sample, call
 
 COMPLEX = {np.correlate, np.angle}
