@@ -133,19 +133,20 @@ def _qr_vjp(g: Any, ans: Any) -> Any:
     q, r = ans
     k = min(r.shape[-2:])
     r1 = _leading_triangle(r, q.shape[-2])
-    g_q, g_r = [
-        np.zeros_like(x) if part is None else np.conjugate(part)
-        for part, x in zip(g, ans, strict=True)
-    ]
-    inside, outside = _parts("qr", q, k, g_q)
+    g_q, g_r = g
+    inside = outside = 0
+    if g_q is not None:
+        inside, outside = _parts("qr", q, k, np.conjugate(g_q))
+    g_r = np.zeros_like(r) if g_r is None else np.conjugate(g_r)
     q, r2, g_r1, g_r2 = q[..., :k], r[..., :k, k:], g_r[..., :k, :k], g_r[..., :k, k:]
     inside = inside + np.matmul(r2, dagger(g_r2))
     low = triangle(dagger(np.matmul(g_r1, dagger(r1)) - inside))
     both = low + dagger(low) - diagonal_matrix(np.real(diagonal_of(low)))
     g_x = np.matmul(q, inside + both) + outside
-    return np.conjugate(
-        np.concatenate([dagger(np.linalg.solve(r1, dagger(g_x))), np.matmul(q, g_r2)], -1)
-    )
+    result = dagger(np.linalg.solve(r1, dagger(g_x)))
+    if r2.shape[-1]:
+        result = np.concatenate([result, np.matmul(q, g_r2)], -1)
+    return np.conjugate(result)
 
 
 def _qr_jvp(t: Any, ans: Any) -> Any:
