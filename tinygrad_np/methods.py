@@ -104,7 +104,6 @@ class Methods:
     cumprod: _Method = _numpys(np.cumprod, "exact with zeros, the gradient too")
     cumsum: _Method = _numpys(np.cumsum)
     diagonal: _Method = _numpys(np.diagonal)
-    dot: _Method = _numpys(np.dot)
     max: _Method = _numpys(np.max, "elements that tie share the gradient equally")
     mean: _Method = _numpys(np.mean)
     min: _Method = _numpys(np.min, "elements that tie share the gradient equally")
@@ -129,7 +128,12 @@ class Methods:
     round = _numpys(np.round, "a constant")
     searchsorted = _numpys(np.searchsorted, "a constant")
 
-    # What differs from the function
+    # What differs from the function, or has a signature in newer NumPys alone
+
+    @explained
+    def dot(self, b: Any) -> Self:
+        """As `numpy.dot`."""
+        return numpy.dot(self, b)
 
     @explained
     def flatten(self, order: str | None = "C") -> Self:
