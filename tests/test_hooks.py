@@ -43,7 +43,7 @@ class Rules:
 
     def rules(self, node):
         self.told.append(f"{self.mode} of {node.plan.row.name}")
-        return node.plan.pulls if self.mode == "vjp" else node.plan.pushes
+        return node.plan.vjps if self.mode == "vjp" else node.plan.jvps
 
     def sum(self, before, part, source=None):
         self.told.append("a sum")

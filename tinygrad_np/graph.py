@@ -48,37 +48,37 @@ class FreedGraphError(ValueError):
 class Node(Shaped):
     """One recorded call with one result of this shape and dtype, or a leaf: a plain variable.
 
-    What it holds for the rules, and the sources above it, are in the form that its `Plan` says:
-    the only one itself, or a tuple. A leaf has no plan and nothing above it. Its `grad` is set once
-    it has one. The leaf of a transform holds `FINISHED` when that is done: from then on it is a
-    constant.
+    Its residuals, which the rules need, and its parents, the sources of the operands, are in the
+    form that its `Plan` says: the only one itself, or a tuple. A leaf has no plan and no parents.
+    Its `grad` is set once it has one. The residuals of a transform's leaf are `FINISHED` when that
+    is done: from then on it is a constant.
     """
 
-    __slots__ = ("above", "grad", "held", "number", "plan", "record")
+    __slots__ = ("grad", "number", "parents", "plan", "record", "residuals")
 
     grad: np.ndarray[Any, Any] | None
     record: Any  # what an observer keeps of the call: `hooks`
 
     plan: Plan | None
-    held: Any
-    above: Any
+    residuals: Any
+    parents: Any
     number: int
 
     @property
-    def kept(self) -> tuple[Any, ...]:
+    def all_residuals(self) -> tuple[Any, ...]:
         """The values that the rules need, in the order of the plan."""
-        held = self.held
+        residuals = self.residuals
         if self.plan is not None and self.plan.holds_one:
-            return (held,)
-        return () if held is None else held
+            return (residuals,)
+        return () if residuals is None else residuals
 
     @property
-    def parents(self) -> tuple[Any, ...]:
-        """The sources of the operands."""
-        return self.above if type(self.above) is tuple else (self.above,)
+    def all_parents(self) -> tuple[Any, ...]:
+        """The sources of the operands, in the order of the plan."""
+        return self.parents if type(self.parents) is tuple else (self.parents,)
 
 
-class Several(Node):
+class MultiOutputNode(Node):
     """One recorded call with several results; `outputs` has None for one without a derivative."""
 
     __slots__ = ("outputs",)
@@ -91,7 +91,9 @@ class Output(Shaped):
 
     __slots__ = ("index", "node")
 
-    def __init__(self, node: Several, index: int, shape: tuple[int, ...], dtype: Any) -> None:
+    def __init__(
+        self, node: MultiOutputNode, index: int, shape: tuple[int, ...], dtype: Any
+    ) -> None:
         self.node = node
         self.index = index
         self.shape = shape
@@ -109,8 +111,8 @@ _FREED_ALREADY = (
     "backward: this graph was freed by an earlier backward(), which frees what it passes; compute "
     "the result again, or use vjp, which can be pulled many times"
 )
-_UNSEEN: Any = type("Unseen", (), {})()
-_LOOK: Any = type("Look", (), {})()
+_NOT_REACHED: Any = type("NotReached", (), {})()
+_SLOW_PATH: Any = type("SlowPath", (), {})()
 _FREED: Any = type("Freed", (), {"__repr__": lambda self: "FREED", "holds_one": False})()
 
 
@@ -122,8 +124,8 @@ def leaf(shape: tuple[int, ...], dtype: Any) -> Node:
     """A node for a variable."""
     node = Node()
     node.number = new_number()
-    node.plan = node.held = None
-    node.above = ()
+    node.plan = node.residuals = None
+    node.parents = ()
     node.shape = shape
     node.dtype = dtype
     return node
@@ -132,15 +134,17 @@ def leaf(shape: tuple[int, ...], dtype: Any) -> Node:
 def identity(source: Source) -> Node:
     """A fresh node with the same value as `source`: a transform differentiates by this one."""
     node = leaf(source.shape, source.dtype)
-    node.plan, node.above = _IDENTITY, source
+    node.plan, node.parents = _IDENTITY, source
     return node
 
 
-def several_of(plan: Plan, held: Any, above: Any, outputs: Sequence[Shaped | None]) -> Several:
+def multi_node(
+    plan: Plan, residuals: Any, parents: Any, outputs: Sequence[Shaped | None]
+) -> MultiOutputNode:
     """A node for a call with several results."""
-    node = Several()
+    node = MultiOutputNode()
     node.number = new_number()
-    node.plan, node.held, node.above = plan, held, above
+    node.plan, node.residuals, node.parents = plan, residuals, parents
     node.shape, node.dtype = (), None
     node.outputs = outputs
     return node
@@ -184,15 +188,17 @@ def reverse(
             g = cotangents.pop(node)
             if type(g) is not np.ndarray and isinstance(g, LazyArray) and not plan.row.accepts_lazy:
                 g = g.materialize()
-            above = node.above
-            held = node.held if wrap is None else _recorded(node, wrap)
-            if type(node) is Several and not plan.row.gaps:
+            parents = node.parents
+            residuals = node.residuals if wrap is None else _recorded(node, wrap)
+            if type(node) is MultiOutputNode and not plan.row.gaps:
                 g = _without_gaps(g, node.outputs)
             reached = None  # the first one that is reached from here and has to be passed
-            for pull, slot in plan.pulls if observed is None else observed.rules(node):
-                parent = above if slot is None else above[slot]
-                before = cotangents.get(parent, _UNSEEN) if type(parent) is Node else _LOOK
-                if before is _UNSEEN and parent.number >= oldest and parent.plan is not None:
+            for pull, slot in plan.vjps if observed is None else observed.rules(node):
+                parent = parents if slot is None else parents[slot]
+                before = (
+                    cotangents.get(parent, _NOT_REACHED) if type(parent) is Node else _SLOW_PATH
+                )
+                if before is _NOT_REACHED and parent.number >= oldest and parent.plan is not None:
                     # The way of most nodes: reached for the first time, by one operation.
                     if reached is None:
                         reached = parent
@@ -200,7 +206,7 @@ def reverse(
                         heappush(pending, (-parent.number, parent))
                     before = None
                 if before is None:
-                    part = pull(g, held, above)
+                    part = pull(g, residuals, parents)
                     if part.shape != parent.shape or part.dtype is not parent.dtype:
                         part = fitted(part, parent, node)
                     cotangents[parent] = part
@@ -215,11 +221,11 @@ def reverse(
                             return None
                         continue
                     if parts is None:
-                        parts = pull(g, held, above)
+                        parts = pull(g, residuals, parents)
                     part = fitted(parts[i] if is_nested else parts, source, node)
                     _accumulate(cotangents, ours, source, part, add)
             if free:
-                node.plan, node.held, node.above = _FREED, None, ()
+                node.plan, node.residuals, node.parents = _FREED, None, ()
                 if observed is not None:
                     node.record = None
             # In a chain nothing ever waits.
@@ -287,7 +293,7 @@ def _is_variable(source: Source, oldest: int) -> bool:
     """
     if type(source) is not Node:
         return True
-    return source.held is not FINISHED and not (source.plan is None and source.number > oldest)
+    return source.residuals is not FINISHED and not (source.plan is None and source.number > oldest)
 
 
 def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[Node], bool]:
@@ -304,14 +310,14 @@ def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[
     while stack:
         node = stack.pop()
         if node in ends:
-            is_closed = is_closed and not node.parents
+            is_closed = is_closed and not node.all_parents
         elif node.plan is None or node.number < oldest:
             is_closed = is_closed and not _is_variable(node, oldest)
         elif node.plan is _FREED:
             raise FreedGraphError(_FREED_ALREADY)
         else:
             order.append(node)
-            for parent in node.parents:
+            for parent in node.all_parents:
                 if parent is not None and _node(parent) not in seen:
                     seen.add(_node(parent))
                     stack.append(_node(parent))
@@ -344,21 +350,21 @@ def forward(
     with np.errstate(all="ignore"):
         for node in order:
             plan: Any = node.plan
-            above: Any = node.above
-            held: Any = node.held
+            parents: Any = node.parents
+            residuals: Any = node.residuals
             total: Any = None
-            pushes: Any
+            jvps: Any
             if observed is not None:
-                pushes = observed.rules(node)
+                jvps = observed.rules(node)
             elif prepared is None or wrap is not None:
-                pushes = plan.pushes
+                jvps = plan.jvps
             else:
-                pushes = prepared.get(node)
-                if pushes is None:
-                    pushes = prepared[node] = plan.prepared(held, above)
+                jvps = prepared.get(node)
+                if jvps is None:
+                    jvps = prepared[node] = plan.prepared(residuals, parents)
             is_wrapped = False
-            for push, slot in pushes:
-                source = above if slot is None else above[slot]
+            for push, slot in jvps:
+                source = parents if slot is None else parents[slot]
                 if type(source) is Node:
                     t: Any = known.get(source)
                     if t is None:
@@ -372,9 +378,9 @@ def forward(
                     if t is None:
                         continue
                 if wrap is not None and not is_wrapped:
-                    held, is_wrapped = _recorded(node, wrap), True
-                part = push(t, held, above)
-                if type(node) is not Several:
+                    residuals, is_wrapped = _recorded(node, wrap), True
+                part = push(t, residuals, parents)
+                if type(node) is not MultiOutputNode:
                     if part.shape != node.shape or part.dtype is not node.dtype:
                         part = _spread(part, node, node)
                     total = part if total is None else add(total, part)
@@ -403,17 +409,17 @@ def describe(source: Source) -> str:
     while stack:
         node = stack.pop()
         order.append(node)
-        for above in [_node(parent) for parent in node.parents if parent is not None]:
-            if above not in seen:
-                seen.add(above)
-                stack.append(above)
+        for parent in [_node(source) for source in node.all_parents if source is not None]:
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
     order.sort(key=_by_number)
     names = {node: f"#{i}" for i, node in enumerate(order)}
     lines = []
     for node in order:
-        parents = [_reference(parent, names) for parent in node.parents if parent is not None]
+        parents = [_reference(parent, names) for parent in node.all_parents if parent is not None]
         call = f"{names[node]} {_title(node)}" + (f"({', '.join(parents)})" if parents else "")
-        likes = [like for like in node.outputs if like] if type(node) is Several else [node]
+        likes = [like for like in node.outputs if like] if type(node) is MultiOutputNode else [node]
         lines.append(f"{call:<28}" + ", ".join([f"{like.dtype} {like.shape}" for like in likes]))
     return "\n".join(lines)
 
@@ -477,9 +483,9 @@ def _without_gaps(several: list[Any], likes: Sequence[Shaped | None]) -> list[An
 def _recorded(node: Node, wrap: Wrap) -> Any:
     """What the node holds, with Tensors in place of the values of its operands and result."""
     plan: Any = node.plan
-    kept: list[Any] = list(node.kept)
+    kept: list[Any] = list(node.all_residuals)
     for index, slot in plan.values:
-        if slot == ANS and type(node) is Several:
+        if slot == ANS and type(node) is MultiOutputNode:
             kept[index] = [
                 value
                 if like is None
@@ -491,10 +497,10 @@ def _recorded(node: Node, wrap: Wrap) -> Any:
         elif isinstance(slot, slice):
             kept[index] = [
                 value if parent is None else wrap(value, parent)
-                for value, parent in zip(kept[index], node.parents[slot], strict=True)
+                for value, parent in zip(kept[index], node.all_parents[slot], strict=True)
             ]
         else:
-            kept[index] = wrap(kept[index], node.parents[slot])
+            kept[index] = wrap(kept[index], node.all_parents[slot])
     return kept[0] if plan.holds_one else tuple(kept)
 
 
@@ -509,7 +515,7 @@ def fitted(part: Any, parent: Shaped, node: Node) -> Any:
     row = node.plan.row  # type: ignore[union-attr]
     if part.shape != parent.shape and row.broadcasts and extends(part.shape, parent.shape):
         part = sum_to(part, parent.shape)
-    outputs = node.outputs if type(node) is Several else [node]
+    outputs = node.outputs if type(node) is MultiOutputNode else [node]
     promoted = any(like is not None and like.dtype != parent.dtype for like in outputs)
     if part.dtype != parent.dtype and promoted:
         part = cast(part, parent.dtype)
@@ -524,7 +530,7 @@ def _spread(part: Any, like: Shaped, node: Node) -> Any:
     if part.shape != like.shape and row.broadcasts and extends(like.shape, part.shape):
         part = expand(part, like.shape)
     if part.dtype != like.dtype and any(
-        parent is not None and parent.dtype != like.dtype for parent in node.parents
+        parent is not None and parent.dtype != like.dtype for parent in node.all_parents
     ):
         part = cast(part, like.dtype)
     if part.shape != like.shape or part.dtype != like.dtype:

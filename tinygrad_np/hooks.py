@@ -39,7 +39,7 @@ class Observer:
         """A sweep begins: "vjp" or "jvp", and whether it is itself recorded.
 
         None, or what stands between the sweep and its rules: ``rules(node)`` gives the pairs of
-        `Plan.pulls` or `Plan.pushes` for the node, ``sum(before, part, source)`` the sum of two
+        `Plan.vjps` or `Plan.jvps` for the node, ``sum(before, part, source)`` the sum of two
         cotangents of what `source` made, or, without `source`, of two tangents of the node that was
         asked for last.
         """

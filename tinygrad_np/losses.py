@@ -72,7 +72,7 @@ def _made_by(x: Any) -> tuple[Any, Any]:
     plan: Any = getattr(node, "plan", None)
     for index, slot in getattr(plan, "values", ()):
         if slot == 0:
-            return plan.row.function, rebuilt(node.kept[index], node.parents[0])
+            return plan.row.function, rebuilt(node.all_residuals[index], node.all_parents[0])
     return None, None
 
 

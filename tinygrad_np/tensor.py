@@ -27,7 +27,17 @@ import numpy as np
 from . import hooks
 from .arrays import Array, floating, is_masked, shaped_like
 from .fast.memory import elementwise, large_from
-from .graph import Node, Output, Source, collect, describe, leaf, new_number, reverse, several_of
+from .graph import (
+    Node,
+    Output,
+    Source,
+    collect,
+    describe,
+    leaf,
+    multi_node,
+    new_number,
+    reverse,
+)  # fmt: skip
 from .kernels.dispatch import explained, generated
 from .methods import Methods
 from .refusals import Refusals
@@ -40,7 +50,7 @@ from .rules.calls import (
     refuse_in_ufunc,
     row_of,
 )
-from .rules.plans import Like, Plan, likes
+from .rules.plans import Plan, ShapeDtype, likes
 from .rules.table import MOST_KEPT, Row
 
 
@@ -395,21 +405,21 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     kernel, large = plan.row.kernel, large_from(plan.row.kernel)
     x = [f"value{i}" if i in plan.positions else f"x{i}" for i in range(given)]
     known = ["ans", *x]
-    held = ", ".join([known[place] for place in plan.places])
-    above = ", ".join([f"x{i}._source" for i in plan.positions])
+    residuals = ", ".join([known[place] for place in plan.places])
+    parents = ", ".join([f"x{i}._source" for i in plan.positions])
     lines = [f"value{i} = x{i}._value" for i in plan.positions]
     lines.append(f"ans = kernel({', '.join(x)})")
     if large < sys.maxsize:
         size = f"value{plan.positions[0]}.size < large"
         lines[-1] += f" if {size} else elementwise(kernel, {', '.join(x)})"
     lines += [
-        f"held = {held if plan.holds_one else f'({held},)' if held else None}",
-        f"above = {above if plan.has_one else f'({above},)'}",
+        f"residuals = {residuals if plan.holds_one else f'({residuals},)' if residuals else None}",
+        f"parents = {parents if plan.has_one else f'({parents},)'}",
         f"source = x{plan.positions[0]}._source",
         # An observer is given the operands, too; a tuple of them for nothing would cost something.
         "if hooks.opened:",
-        f"    return seen(plan, held, above, ({', '.join(known)}), source)",
-        "return linked(plan, held, above, ans, source)",
+        f"    return seen(plan, residuals, parents, ({', '.join(known)}), source)",
+        "return linked(plan, residuals, parents, ans, source)",
     ]
     names: dict[str, Any] = {
         "kernel": kernel, "large": large, "elementwise": elementwise, "plan": plan,
@@ -420,7 +430,7 @@ def _call(plan: Plan, given: int) -> Callable[..., Tensor]:
     return generated(text, names)
 
 
-def _linked(plan: Plan, held: Any, above: Any, ans: Any, like: Any) -> Tensor:
+def _linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Tensor:
     """The result of a call as a Tensor, with a node of its own; `like` is one of its sources."""
     if type(ans) is not np.ndarray:
         ans = np.asarray(ans)
@@ -434,8 +444,8 @@ def _linked(plan: Plan, held: Any, above: Any, ans: Any, like: Any) -> Tensor:
     node = Node()  # written out, as is the Tensor: half the cost is the call
     node.number = new_number()
     node.plan = plan
-    node.held = held
-    node.above = above
+    node.residuals = residuals
+    node.parents = parents
     node.shape = like.shape if shape == like.shape else shape  # one tuple for a whole chain
     node.dtype = dtype
     tensor = _new(Tensor)
@@ -444,9 +454,9 @@ def _linked(plan: Plan, held: Any, above: Any, ans: Any, like: Any) -> Tensor:
     return tensor
 
 
-def _seen(plan: Plan, held: Any, above: Any, known: Any, like: Any) -> Tensor:
+def _seen(plan: Plan, residuals: Any, parents: Any, known: Any, like: Any) -> Tensor:
     """The same for (result, *operands), of which the observer is told."""
-    tensor = _linked(plan, held, above, known[0], like)
+    tensor = _linked(plan, residuals, parents, known[0], like)
     if hooks.opened:
         hooks.observer().made(tensor._source, known)
     return tensor
@@ -501,11 +511,11 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     arrays = [np.asarray(item) for item in (ans if several else [ans])]
     known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]
     known += [likes(bound[position]) for position in plan.likes]
-    held = None if plan.select is None else plan.select(known)
+    residuals = None if plan.select is None else plan.select(known)
     if several:
-        return _several(plan, held, plan.above(parents), known, type(ans))
+        return _several(plan, residuals, plan.packed(parents), known, type(ans))
     like = next(source for source in parents if source is not None)
-    return _seen(plan, held, plan.above(parents), known, like)
+    return _seen(plan, residuals, plan.packed(parents), known, like)
 
 
 def _compose(row: Row, bound: list[Any]) -> Any:
@@ -549,14 +559,15 @@ def _with_value(row: Row, ans: Any, result: Any) -> Any:
     return rebuilt(value, result._source)
 
 
-def _several(plan: Plan, held: Any, above: Any, known: Any, container: Any) -> Any:
+def _several(plan: Plan, residuals: Any, parents: Any, known: Any, container: Any) -> Any:
     """The results of a call that has several, in a container like NumPy's."""
     arrays: list[Array] = known[0]
     constant: Any = plan.row.constant_outputs
     outputs = [
-        None if i in constant else Like(array.shape, array.dtype) for i, array in enumerate(arrays)
+        None if i in constant else ShapeDtype(array.shape, array.dtype)
+        for i, array in enumerate(arrays)
     ]
-    node = several_of(plan, held, above, outputs)
+    node = multi_node(plan, residuals, parents, outputs)
     if hooks.opened:
         hooks.observer().made(node, known)
     results = [

@@ -29,7 +29,7 @@ from .arrays import is_masked, owned, shaped_like
 from .graph import FINISHED, Node, between, forward, identity, leaf, reverse
 from .kernels.dispatch import explained
 from .kernels.elementwise import constant
-from .rules.plans import Like, Shaped
+from .rules.plans import Shaped, ShapeDtype
 from .tensor import Tensor, rebuilt, source_of, value_in, value_of
 
 
@@ -291,7 +291,7 @@ def stop_gradient(x: Any) -> Any:
     return tree.map(value_of, x)
 
 
-def _is_forward(mode: str | None, inputs: list[Node], outputs: list[Like]) -> bool:
+def _is_forward(mode: str | None, inputs: list[Node], outputs: list[ShapeDtype]) -> bool:
     from_complex = any(x.dtype.kind == "c" for x in inputs)
     to_complex = any(x.dtype.kind == "c" for x in outputs)
     if from_complex and to_complex:
@@ -308,7 +308,7 @@ def _is_forward(mode: str | None, inputs: list[Node], outputs: list[Like]) -> bo
     return possible == "forward"
 
 
-def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> list[list[Any]]:
+def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype]) -> list[list[Any]]:
     """For each output a list with the array (*out, *in) of each input, a sweep a row."""
     blocks = []
     for output, like in zip(tree.leaves(results), outputs, strict=True):
@@ -326,7 +326,7 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> li
     return blocks
 
 
-def _forward_blocks(results: Any, inputs: list[Node], outputs: list[Like]) -> list[list[Any]]:
+def _forward_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype]) -> list[list[Any]]:
     """The same, a sweep a column."""
     push = _pushed(results, inputs, often=sum(node.size for node in inputs) > 1)
     columns: list[list[list[Any]]] = [[[] for _ in inputs] for _ in outputs]
@@ -419,7 +419,7 @@ def _finish(inputs: list[Node]) -> None:
     """Turn the variables of a transform into constants: what it returns may still hold them."""
     for node in inputs:
         if node.plan is None:
-            node.held = FINISHED
+            node.residuals = FINISHED
 
 
 def _with_aux(results: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
@@ -502,7 +502,7 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
 
 def _pulled(seeds: Any, inputs: list[Node]) -> tuple[dict[Node, Any], bool]:
     """The inputs' cotangents, and whether nothing else was involved, so that they are arrays."""
-    if not any([node.above for node in inputs]):
+    if not any([node.parents for node in inputs]):
         found = reverse(seeds, inputs)
         if found is not None:
             return found, True
@@ -531,11 +531,11 @@ def _pushed(
     return push
 
 
-def _like(x: Any) -> Like:
+def _like(x: Any) -> ShapeDtype:
     """The shape of a result and the dtype of its tangent."""
     if type(x) is Tensor:
-        return Like(x.shape, x.dtype)
-    return Like(np.shape(x), np.result_type(_number_type(x), np.float16))
+        return ShapeDtype(x.shape, x.dtype)
+    return ShapeDtype(np.shape(x), np.result_type(_number_type(x), np.float16))
 
 
 def _number_type(x: Any) -> Any:

@@ -177,7 +177,7 @@ def _maker(case: Case, number: int) -> Any:
     positions = getattr(plan, "positions", ())
     if number not in positions:
         return None
-    parent = case.node.parents[positions.index(number)]
+    parent = case.node.all_parents[positions.index(number)]
     return _function(getattr(parent, "node", parent))
 
 
@@ -193,8 +193,8 @@ def _is_hand_written_softmax(case: Case) -> bool:
     """Whether the operand is a quotient whose numerator is np.exp."""
     if _maker(case, 0) is not np.divide:
         return False
-    quotient = case.node.parents[0]
-    return any(_function(getattr(p, "node", p)) is np.exp for p in quotient.parents)
+    quotient = case.node.all_parents[0]
+    return any(_function(getattr(p, "node", p)) is np.exp for p in quotient.all_parents)
 
 
 def _scipy(name: str) -> Any:

@@ -18,7 +18,7 @@ from .errors import ChangedArrayError
 
 def marks_of(node: Any) -> list[tuple[Any, int]] | None:
     """Each array that the node keeps and that may be the caller's, by its place, and its mark."""
-    kept = node.kept
+    kept = node.all_residuals
     if not kept:
         return None
     plan = node.plan
@@ -26,11 +26,11 @@ def marks_of(node: Any) -> list[tuple[Any, int]] | None:
     for i, slot in plan.values:
         if type(slot) is int:
             # A transform's variable is the caller's own array.
-            parent = node.parents[slot]
+            parent = node.all_parents[slot]
             if getattr(parent, "plan", parent) is None:
                 marks.append((i, fingerprint(kept[i])))
         elif type(slot) is slice:
-            pairs = zip(kept[i], node.parents[slot], strict=True)
+            pairs = zip(kept[i], node.all_parents[slot], strict=True)
             for j, (value, parent) in enumerate(pairs):
                 if parent is None and type(value) is np.ndarray:
                     marks.append(((i, j), fingerprint(value)))
@@ -43,7 +43,11 @@ _WRITTEN = (np.ndarray, list, tuple)
 def check_marks(node: Any) -> None:
     """Raise `ChangedArrayError` if an array that the node keeps is not what it was."""
     for spot, mark in record_of(node).marks or ():
-        value = node.kept[spot[0]][spot[1]] if type(spot) is tuple else node.kept[spot]
+        value = (
+            node.all_residuals[spot[0]][spot[1]]
+            if type(spot) is tuple
+            else node.all_residuals[spot]
+        )
         if fingerprint(value) != mark:
             raise ChangedArrayError(_changed(node, spot, value))
 

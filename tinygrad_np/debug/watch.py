@@ -157,10 +157,10 @@ class Sweep:
         self.uses: dict[Any, Any] = {}
 
     def rules(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
-        """The pairs of `Plan.pulls`, or of `Plan.pushes`, for the sweep's step at `node`."""
+        """The pairs of `Plan.vjps`, or of `Plan.jvps`, for the sweep's step at `node`."""
         plan = node.plan
-        pulls, pushes = plan.strong if self.mode.strong else (plan.pulls, plan.pushes)
-        found: list[tuple[Callable[..., Any], Any]] = pulls if self.kind == "vjp" else pushes
+        vjps, jvps = plan.strong if self.mode.strong else (plan.vjps, plan.jvps)
+        found: list[tuple[Callable[..., Any], Any]] = vjps if self.kind == "vjp" else jvps
         if self.mode.handler is None:
             return found
         check_marks(node)
@@ -168,11 +168,11 @@ class Sweep:
         return [(self._watched(node, rule, slot), slot) for rule, slot in found]
 
     def _watched(self, node: Any, rule: Any, slot: Any) -> Callable[..., Any]:
-        def watched(g: Any, held: Any, above: Any) -> Any:
-            part = self._as_rule_of(node, rule, g, held, above)
-            inputs: Any = g, held
+        def watched(g: Any, residuals: Any, parents: Any) -> Any:
+            part = self._as_rule_of(node, rule, g, residuals, parents)
+            inputs: Any = g, residuals
             if self.kind == "vjp":
-                like = above if slot is None else above[slot]
+                like = parents if slot is None else parents[slot]
                 is_list = type(slot) is slice
                 for parent in like if is_list else (like,):
                     if parent is not None:
@@ -191,7 +191,7 @@ class Sweep:
     def _case(self, node: Any, slot: Any, g: Any, inputs: Any, part: Any) -> Case:
         row, plan = node.plan.row, node.plan
         record = record_of(node)
-        number = next(i for i, (_, other) in enumerate(plan.pulls) if other == slot)
+        number = next(i for i, (_, other) in enumerate(plan.vjps) if other == slot)
         noted = self._noted(node)
         return Case(
             row, self.kind, record.place, record.within, node,

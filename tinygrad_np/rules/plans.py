@@ -1,7 +1,7 @@
 """How a row is carried out for one pattern of Tensor operands, decided once and used often.
 
 A `Plan` knows which values a node keeps for the rules of its operands, and calls the rules with
-them; `Like` is a shape and a dtype without values.
+them; `ShapeDtype` is a shape and a dtype without values.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Shaped:
         return size
 
 
-class Like(Shaped):
+class ShapeDtype(Shaped):
     """A shape and a dtype without values."""
 
     __slots__ = ()
@@ -54,11 +54,11 @@ class Like(Shaped):
         self.dtype = dtype
 
 
-def likes(value: Any) -> Like | list[Like]:
-    """The `Like` of an array or scalar, or of each one in a list."""
+def likes(value: Any) -> ShapeDtype | list[ShapeDtype]:
+    """The `ShapeDtype` of an array or scalar, or of each one in a list."""
     if isinstance(value, list):
-        return [Like(np.shape(item), np.result_type(item)) for item in value]
-    return Like(np.shape(value), np.result_type(value))
+        return [ShapeDtype(np.shape(item), np.result_type(item)) for item in value]
+    return ShapeDtype(np.shape(value), np.result_type(value))
 
 
 Pattern = tuple[tuple[int, int | None], ...]
@@ -69,11 +69,11 @@ class Plan:
     """How a row is carried out for one pattern of Tensor operands, decided once.
 
     `bound` below is the result, then the first `given` arguments in the order of the signature,
-    then the `Like` of each operand at the positions `likes`. A node holds ``select(bound)``, which
-    is what lies at the `places` of it, and above the node are the operands' sources in order, a
-    list operand's in a run with None for each plain array. The pairs of `pulls` and `pushes` are a
-    function of (cotangent or tangent, held, above) and the slot among the sources (a slice for a
-    list operand) that it belongs to.
+    then the `ShapeDtype` of each operand at the positions `likes`. A node's residuals are
+    ``select(bound)``, which is what lies at the `places` of it; its parents are the operands'
+    sources in order, a list operand's in a run with None for each plain array. The pairs of `vjps`
+    and `jvps` are a function of (cotangent or tangent, residuals, parents) and the slot among the
+    parents (a slice for a list operand) that it belongs to.
 
     Of one value (`holds_one`), and of one source (`has_one`, and then the slot is None), there is
     no tuple: most nodes of a graph have one of each, and a tuple more costs time to make, and more
@@ -86,14 +86,14 @@ class Plan:
         "constants",
         "has_one",
         "holds_one",
+        "jvps",
         "likes",
         "places",
         "positions",
-        "pulls",
-        "pushes",
         "row",
         "select",
         "values",
+        "vjps",
     )
 
     def __init__(self, row: Row, pattern: Pattern, given: int) -> None:
@@ -105,7 +105,7 @@ class Plan:
             slots[position] = used if length is None else slice(used, used + length)
             used += 1 if length is None else length
         self.likes: list[int] = []
-        kept: list[int] = []
+        residuals: list[int] = []
 
         def locate(need: str) -> Spot:
             position = -1 if need == ANS else row.names.index(need.removesuffix("_like"))
@@ -120,9 +120,9 @@ class Plan:
                 return "default", row.defaults[position]
             else:
                 place = 1 + position
-            if place not in kept:
-                kept.append(place)
-            return "kept", kept.index(place)
+            if place not in residuals:
+                residuals.append(place)
+            return "residual", residuals.index(place)
 
         self._rules: list[Any] = []
         for position, slot in slots.items():
@@ -130,76 +130,77 @@ class Plan:
             spots = [locate(n) for n in rule.vjp_needs], [locate(n) for n in rule.jvp_needs]
             self._rules.append((position, slot, *spots))
         self.has_one = len(pattern) == 1 and pattern[0][1] is None
-        self.holds_one = len(kept) == 1
-        self.pulls, self.pushes = self._callers(lambda position, rule: rule)
+        self.holds_one = len(residuals) == 1
+        self.vjps, self.jvps = self._callers(lambda position, rule: rule)
         self._strong: tuple[Callers, Callers] | None = None
-        self.select = operator.itemgetter(*kept) if kept else None
-        # Where the kept values come from, for a sweep that is itself recorded: (index among the
-        # kept, slot among the parents, or ANS).
+        self.select = operator.itemgetter(*residuals) if residuals else None
+        # Where the residuals come from, for a sweep that is itself recorded: (index among the
+        # residuals, slot among the parents, or ANS).
         self.values: list[tuple[int, int | slice | str]] = []
-        self.places = kept
-        for index, place in enumerate(kept):
+        self.places = residuals
+        for index, place in enumerate(residuals):
             if place == 0:
                 self.values.append((index, ANS))
             elif place - 1 in slots:
                 self.values.append((index, slots[place - 1]))
-        # Those of the kept that are neither: arrays, numbers and choices of the caller's.
+        # Those of the residuals that are neither: arrays, numbers and choices of the caller's.
         ours = [index for index, _ in self.values]
-        self.constants = [index for index in range(len(kept)) if index not in ours]
+        self.constants = [index for index in range(len(residuals)) if index not in ours]
 
-    def above(self, sources: list[Any]) -> Any:
-        """What a node keeps of these sources of its operands."""
+    def packed(self, sources: list[Any]) -> Any:
+        """The parents of a node as it keeps them, of these sources of its operands."""
         return sources[0] if self.has_one else tuple(sources)
 
     @property
     def strong(self) -> tuple[Callers, Callers]:
-        """`pulls` and `pushes` by which what is 0 stays 0, where the function is elementwise."""
+        """`vjps` and `jvps` by which what is 0 stays 0, where the function is elementwise."""
         if self._strong is None:
             self._strong = self._callers(self.row.strong_rule)
         return self._strong
 
-    def prepared(self, held: Any, above: Any) -> Callers:
-        """`pushes` of a node for many sweeps: what no tangent has a part in is computed here."""
-        pushes = []
-        for (push, slot), (position, _, _, spots) in zip(self.pushes, self._rules, strict=True):
+    def prepared(self, residuals: Any, parents: Any) -> Callers:
+        """`jvps` of a node for many sweeps: what no tangent has a part in is computed here."""
+        jvps = []
+        for (push, slot), (position, _, _, spots) in zip(self.jvps, self._rules, strict=True):
             rule = self.row.rules[position].jvp
             if isinstance(rule, (Times, Over)):
                 known = _caller(lambda _, *needed, f=rule.given: f(*needed), self._alone(spots))
-                push = rule.by(known(None, held, above))
-            pushes.append((push, slot))
-        return pushes
+                push = rule.by(known(None, residuals, parents))
+            jvps.append((push, slot))
+        return jvps
 
     def _callers(self, chosen: Callable[[int, Any], Any]) -> tuple[Callers, Callers]:
-        pulls: Callers = []
-        pushes: Callers = []
+        vjps: Callers = []
+        jvps: Callers = []
         for position, slot, vjp_spots, jvp_spots in self._rules:
             rule = self.row.rules[position]
             pull = _caller(chosen(position, rule.vjp), self._alone(vjp_spots))
             push = _caller(chosen(position, rule.jvp), self._alone(jvp_spots))
             if self.row.is_foreign:
                 pull, push = _copied(pull), _copied(push)
-            pulls.append((pull, None if self.has_one else slot))
-            pushes.append((push, None if self.has_one else slot))
-        return pulls, pushes
+            vjps.append((pull, None if self.has_one else slot))
+            jvps.append((push, None if self.has_one else slot))
+        return vjps, jvps
 
     def _alone(self, spots: list[Spot]) -> list[Spot]:
         """The spots, where the only value or the only source is itself, not a tuple."""
-        single = {"kept": self.holds_one, "parent": self.has_one, "default": False}
+        single = {"residual": self.holds_one, "parent": self.has_one, "default": False}
         return [(f"the {where}", None) if single[where] else (where, what) for where, what in spots]
 
 
 Callers = list[tuple[Callable[..., Any], Any]]
 
 Spot = tuple[str, Any]
-"""Where a rule finds what it needs: ("kept", index), ("parent", slot) or ("default", value); or, if
-there is but one, ("the kept", None) or ("the parent", None)."""
+"""Where a rule finds what it needs: ("residual", index), ("parent", slot) or ("default", value).
+
+If there is but one: ("the residual", None) or ("the parent", None)."""
 
 
 def _copied(rule: Callable[..., Any]) -> Callable[..., Any]:
     """A rule from outside may give an array that somebody else holds: a copy of it is ours."""
 
-    def copied(g: Any, held: Any, above: Any) -> Any:
-        part = rule(g, held, above)
+    def copied(g: Any, residuals: Any, parents: Any) -> Any:
+        part = rule(g, residuals, parents)
         if isinstance(part, (list, tuple)):
             return [np.array(x) if type(x) is np.ndarray else x for x in part]
         return np.array(part) if type(part) is np.ndarray else part
@@ -230,7 +231,7 @@ class Times:
 
     def by(self, factor: Any) -> Callable[..., Any]:
         """The same as a push, with a factor that is known."""
-        return lambda t, held, above: t * factor
+        return lambda t, residuals, parents: t * factor
 
     def strong(self) -> Callable[..., Any]:
         """The same, where an element that is exactly 0 stays 0."""
@@ -251,7 +252,7 @@ class Over:
 
     def by(self, divisor: Any) -> Callable[..., Any]:
         """The same as a push, with a divisor that is known."""
-        return lambda t, held, above: t / divisor
+        return lambda t, residuals, parents: t / divisor
 
     def strong(self) -> Callable[..., Any]:
         """The same, where an element that is exactly 0 stays 0."""
@@ -259,11 +260,16 @@ class Over:
         return lambda g, *needed: multiply_no_nan(g, 1 / divisor(*needed))
 
 
-_FORMS = {"the kept": "held", "the parent": "above", "kept": "held[{}]", "parent": "above[{}]"}
+_FORMS = {
+    "the residual": "residuals",
+    "the parent": "parents",
+    "residual": "residuals[{}]",
+    "parent": "parents[{}]",
+}
 
 
 def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
-    """`rule` as a function of (cotangent, held, above): one generated line, as fast as by hand."""
+    """`rule` as a function of (cotangent, residuals, parents): one generated line."""
     names: dict[str, Any] = {"rule": rule, "SOME": SOME, "times": _times, "over": _over}
     args = []
     for i, (where, what) in enumerate(spots):
@@ -275,4 +281,4 @@ def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
         names["rule"], factor = rule.given, f"rule({', '.join(args)})"
         sign, large = ("*", "times") if isinstance(rule, Times) else ("/", "over")
         result = f"g {sign} {factor} if g.size < SOME else {large}(g, {factor})"
-    return generated(f"def caller(g, held, above):\n    return {result}\n", names)
+    return generated(f"def caller(g, residuals, parents):\n    return {result}\n", names)
