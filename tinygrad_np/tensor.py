@@ -27,17 +27,7 @@ import numpy as np
 from . import hooks
 from .arrays import Array, floating, is_masked, shaped_like
 from .fast.memory import elementwise, large_from
-from .graph import (
-    Node,
-    Output,
-    Source,
-    collect,
-    describe,
-    leaf,
-    multi_node,
-    new_number,
-    reverse,
-)  # fmt: skip
+from .graph import Node, Output, Source, collect, describe, leaf, multi_node, new_number, reverse
 from .kernels.dispatch import explained, generated
 from .methods import Methods
 from .refusals import Refusals
