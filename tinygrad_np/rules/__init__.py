@@ -42,7 +42,7 @@ _LATER: dict[str, str] = {
     "missing": "nan_to_num nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar",
     "norms": "cond matrix_norm norm vector_norm",
     "ordering": (
-        "intersect1d partition setdiff1d setxor1d sort sort_complex trim_zeros union1d unique "
+        "in1d intersect1d partition setdiff1d setxor1d sort sort_complex trim_zeros union1d unique "
         "unique_all unique_counts unique_inverse unique_values"
     ),
     "padding": "pad repeated",
