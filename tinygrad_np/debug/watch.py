@@ -181,7 +181,7 @@ class Sweep:
                     whole, part = part, self._fitted(part, like, node)
                     if part is not whole and is_finite(whole):
                         inputs = whole  # it is the sum, or the cast, that may overflow
-            # What is only promised is looked at when it has been kept.
+            # A lazy array is looked at when it has been made.
             if not is_finite(part):
                 judge(self.mode, self._case(node, slot, g, inputs, part))
             return part
@@ -208,8 +208,8 @@ class Sweep:
         if isinstance(like, (list, tuple)):
             pairs = zip(part, like, strict=True)
             return [x if one is None else self._fitted(x, one, node) for x, one in pairs]
-        is_promise = not isinstance(part, ARRAYS) and not hasattr(part, "_value")
-        if is_promise or (part.shape == like.shape and part.dtype == like.dtype):
+        is_lazy = not isinstance(part, ARRAYS) and not hasattr(part, "_value")
+        if is_lazy or (part.shape == like.shape and part.dtype == like.dtype):
             return part
         return self._as_rule_of(node, fitted, part, like, node)
 
