@@ -290,6 +290,10 @@ def test_thresholds_stand_in_one_module():
     assert len([name for module, name in found if module == "paths"]) > 10
 
 
+def test_explain_is_listed():
+    assert "explain" in dir(tg.fast)
+
+
 class TestExplain:
     @staticmethod
     def said(choices):

@@ -106,3 +106,30 @@ class TestOrder:
         for call in (lambda t: np.ravel(t, order), lambda t: t.reshape(6, order=order)):
             with pytest.raises(ValueError, match="depends on how the array lies in memory"):
                 call(Tensor(self.X))
+
+
+class Foreign:
+    """What carries out NumPy's functions itself, and is no array of numbers."""
+
+    def __array_function__(self, function, types, args, kwargs):
+        return NotImplemented
+
+    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        return NotImplemented
+
+
+@pytest.mark.parametrize(
+    "call", [lambda t, x: t @ x, lambda t, x: t + x, lambda t, x: np.hstack([t, x])]
+)
+def test_what_is_no_number_beside_a_tensor_is_said_to_be_none(call):
+    with pytest.raises(TypeError, match="takes numbers, not an array of dtype object"):
+        call(tg.Tensor([1.0, 2.0]), Foreign())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda t: t.all(foo=1), lambda t: t.round(foo=1), lambda t: t.searchsorted([1.0], axis=0)],
+)
+def test_a_constant_function_names_its_arguments(call):
+    with pytest.raises(TypeError, match=r"np\.\w+ has no argument '(foo|axis)'; it has 'a'"):
+        call(tg.Tensor([1.0, 2.0]))

@@ -13,7 +13,7 @@ compares it with the one derived by hand in `closed_form`.
 """
 
 import importlib
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 from . import answers, fast, optim, tensor, tree
@@ -57,7 +57,7 @@ from .transforms import (
 )
 
 # Without this layer everything computes the same, and errors say less.
-if find_spec(f"{__name__}.debug"):
+if PathFinder.find_spec(f"{__name__}.debug", __path__):
     from .debug import (
         ChangedArrayError,
         NonFiniteError,

@@ -93,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"argument --json: there is no folder {options.json.absolute().parent}")
 
     families()
+    options.name = [name.removeprefix("tg.") for name in options.name]
     chosen = [row for row in TABLE.values() if _is_meant(row, options.name)]
     if missing := [name for name in options.name if not any(name in row.name for row in chosen)]:
         parser.error(f"no function of the table has {' or '.join(missing)} in its name")

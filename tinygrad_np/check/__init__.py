@@ -20,7 +20,7 @@ like, `raise_if_wrong` and `assert_right`; it can be pickled.
 ['off by the factor 1/2']
 """
 
-from importlib.util import find_spec
+import sys
 from typing import NoReturn
 
 from .. import answers
@@ -32,7 +32,7 @@ from .jacobian import check_jacobian
 from .report import Report, Row, WrongGradientError
 from .rule import check_rule
 
-if find_spec("..debug", __name__):
+if f"{__name__.removesuffix('.check')}.debug" in sys.modules:
     from .explain import NonFiniteReport, explain_nonfinite
 
 __all__ = [

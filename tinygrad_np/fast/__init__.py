@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
+
+
 def __getattr__(name: str) -> Any:
     if name == "explain":  # it runs transforms, which lie above the kernels here
         from .explaining import explain

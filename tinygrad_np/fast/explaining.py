@@ -38,7 +38,7 @@ class Explanation(NamedTuple):
         return "\n".join(lines)
 
 
-def explain(function: Callable[..., Any], *args: Any, **options: Any) -> Explanation:
+def explain(function: Callable[..., Any], /, *args: Any, **options: Any) -> Explanation:
     """Run `function` and its gradient, and say which path each operation took, and why.
 
     `function` is called on `args` and `options`, with a variable for each floating array in `args`,

@@ -127,23 +127,25 @@ def constant_call(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> No
         if kwargs.get("where", True) is not True:
             raise TypeError(f"{row.name}: the argument 'where': {_UNSUPPORTED['where']}")
         return
-    foreign = next(filter(answers.is_foreign, kwargs), None)
-    names = _parameters(row.function) if len(args) > 1 or foreign is not None else ()
+    names = _parameters(row.function) if len(args) > 1 or kwargs else ()
     if "out" in names[: len(args)]:
         refuse_out(row, args[names.index("out")])
-    if foreign is not None and foreign not in names:
-        raise TypeError(answers.no_argument(row.name, foreign, names))
+    unknown = next((name for name in kwargs if names and name not in names), None)
+    if unknown is not None:
+        raise TypeError(answers.no_argument(row.name, unknown, names))
 
 
 @functools.cache
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of a function's parameters, as far as Python can read them."""
-    import inspect  # 5 ms, which few calls need
+    """The names of a function's parameters; none where Python cannot read them all."""
+    import inspect  # 5 ms, once
 
     try:
-        return tuple(inspect.signature(function).parameters)
+        parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         return ()
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return () if takes_any else tuple(parameters)
 
 
 def constant_operand(value: Any, row: Row) -> Any:
@@ -159,7 +161,7 @@ def constant_operand(value: Any, row: Row) -> Any:
         instead = answers.answer_to_call("scipy.sparse.sparray")
         raise TypeError(f"{row.name}: takes no sparse matrix; {instead}")
     # Also what carries out NumPy's functions itself is a plain array beside a Tensor.
-    return np.asarray(numbers(value, row.name))
+    return numbers(np.asarray(numbers(value, row.name)), row.name)
 
 
 def check_constant(row: Row, name: str) -> None:
