@@ -497,3 +497,18 @@ class TestMessages:
         with pytest.raises(error) as numpys:
             of(self.t.data)
         assert str(numpys.value) in str(ours.value)  # with the function's name before it
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        (np.array([2000, 2001, 2000], np.float16), [0.25, 0.5, 0.25]),
+        (np.array([65504, 65472], np.float16), [1, 0]),
+        (np.array([1e5, 1e5 - 1], np.float32), [2 / 3, 1 / 3]),
+        (np.array([1e15, 1e15 - 1]), [2 / 3, 1 / 3]),
+    ],
+)
+def test_shares_of_large_binary_logarithms_keep_their_digits(x, expected):
+    found = tg.grad(np.logaddexp2.reduce)(x)
+    assert found.dtype == x.dtype
+    assert np.allclose(found, expected, rtol=4 * np.finfo(x.dtype).eps, atol=0)

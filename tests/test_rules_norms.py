@@ -114,6 +114,21 @@ class TestArguments:
 
 
 class TestCond:
+    STACK = np.array([np.ones((2, 2)), [[2.0, 0.0], [0.0, 1.0]]])
+
+    def test_a_singular_matrix_leaves_the_others_of_a_stack_alone(self):
+        one = np.ones((2, 2, 2))
+        found = tg.hvp(lambda a: np.linalg.cond(a)[1], [self.STACK], [one])[0]
+        assert np.allclose(found, [np.zeros((2, 2)), [[-1, 3], [3, 3]]], rtol=1e-12, atol=1e-12)
+
+    @pytest.mark.parametrize("p", [None, 2, 1, "fro"])
+    def test_a_singular_matrix_that_is_masked_out_has_gradient_zero(self, p):
+        def f(a):
+            found = np.linalg.cond(a, p)
+            return np.sum(np.where(found < 1e10, found, 0))
+
+        assert np.array_equal(tg.grad(f)(self.STACK)[0], np.zeros((2, 2)))
+
     # NumPy itself raises with p = "nuc".
     @pytest.mark.parametrize("p", [1, -1, np.inf, -np.inf, "fro", None, 2, -2])
     def test_a_singular_matrix(self, p):

@@ -25,6 +25,7 @@ from ..kernels.scatter import scatter_add
 from ..kernels.softmax import logsumexp
 from .axes import listed
 from .calls import row_of
+from .constants import on_values
 from .reductions import extreme, extremum_rules, restored, spread
 from .scans import (
     axis_back,
@@ -196,7 +197,11 @@ def _logarithm_of_sum(ufunc: Any, rate: float) -> Row:
     def definition(a: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
         a = a if dtype is None else cast(a, np.dtype(dtype))
         a = a if where is True else np.where(where, a, -np.inf)
-        result = logsumexp(a * rate, axis, keepdims) / rate
+        # Without the largest first: a product with the rate rounds as much as it is large.
+        top = on_values(np.max, a, axis, None, True, -np.inf)
+        top = np.where(np.isfinite(top), top, 0).astype(a.dtype)
+        result = logsumexp((a - top) * rate, axis, keepdims) / rate
+        result = result + top.reshape(result.shape)
         is_identity = initial is _NOT_GIVEN or initial is None or initial == -np.inf
         return result if is_identity else ufunc(result, initial)
 

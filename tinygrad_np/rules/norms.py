@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
+from ..kernels.elementwise import cast, multiply_no_nan
 from ..kernels.factors import svd_factors
 from .constants import on_values
 from .matrices import coinciding, sandwich, vanishing
@@ -99,8 +99,10 @@ def _cond(x: Any, p: Any, ans: Any) -> Any:
         singular = found <= resolution if p == -2 else found >= 1 / resolution
     else:
         singular = np.isinf(found)
-    # Singular matrices have no derivative, or 0 with p=-2, and leave the others of a stack alone.
-    regular = np.eye(rows, columns, dtype=x.dtype) - on_values(np.array, x)
+    # Singular matrices have no derivative, or 0 with p=-2, and leave the others of a stack alone:
+    # in their place is one whose singular values are apart.
+    regular = np.eye(rows, columns, dtype=x.dtype) * np.arange(1, columns + 1, dtype=x.real.dtype)
+    regular = regular - on_values(np.array, x)
     x = x + np.where(np.expand_dims(singular, (-2, -1)), regular, 0)
     inverse = np.linalg.inv(x) if rows == columns else np.linalg.pinv(x, 0)
     ord = 2 if p in (None, -2) else p
@@ -109,7 +111,7 @@ def _cond(x: Any, p: Any, ans: Any) -> Any:
         result = 1 / result
     # NumPy 2.0 gives complex matrices a complex condition number.
     known = np.where(singular, 0 if p == -2 else np.nan, 1).astype(result.dtype)
-    return cast(result * known, found.dtype)
+    return cast(multiply_no_nan(result, known), found.dtype)
 
 
 def _vector_norm(x: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
