@@ -85,8 +85,12 @@ def _outer(x1: Any, x2: Any) -> Any:
     return np.outer(x1, x2)
 
 
+# Since 2.5 np.cross refuses vectors in the plane itself, and the two take and refuse the same.
+_SAME_CROSS = np.lib.NumpyVersion(np.__version__) >= "2.5.0"
+
+
 def _cross(x1: Any, x2: Any, axis: Any) -> Any:
-    lengths = [np.shape(x)[axis] for x in (x1, x2)]
+    lengths = [3, 3] if _SAME_CROSS else [np.shape(x)[axis] for x in (x1, x2)]
     if lengths != [3, 3]:
         raise ValueError(
             f"np.linalg.cross: takes 3-dimensional vectors, not {lengths[0]} and {lengths[1]} "
