@@ -35,10 +35,12 @@ def relu_gate(g: Any, y: Any) -> Any:
     array([0., 6.])
     """
     # As numbers: NumPy is slow at multiplying them by truth values.
-    is_open = np.not_equal(y, constant(0, y.dtype)).astype(g.dtype)
+    is_open = np.not_equal(y, constant(0, y.dtype))
     if g.size < paths.REUSE_FROM_ELEMENTS or g.shape != y.shape:
-        return g * is_open
-    return np.multiply(g, is_open, out=empty(g.shape, g.dtype))
+        return g * is_open.astype(g.dtype)
+    gate = empty(g.shape, g.dtype)
+    np.copyto(gate, is_open)
+    return np.multiply(g, gate, out=gate)
 
 
 @array_function
