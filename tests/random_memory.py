@@ -21,7 +21,7 @@ import time
 import numpy as np
 
 import tinygrad_np as tg
-from tinygrad_np.fast import memory
+from tinygrad_np.fast import memory, paths
 
 SIZES = [(1 << 14,), (1 << 14, 2), (129, 130), (3, 91, 64), (8, 64, 65)]  # all are reused
 DTYPES = [np.float32, np.float64, np.int64]
@@ -256,16 +256,20 @@ def check_contents(world):
 
 
 def run(seed):
-    """One program; raises where two arrays meet."""
-    world = World(seed)
-    for _ in range(world.random.randrange(10, 40)):
-        world.random.choice(ACTIONS)(world)
+    """One program; raises where two arrays meet. Small arrays are used again in it, too."""
+    usual, paths.REUSE_FROM_BYTES = paths.REUSE_FROM_BYTES, 1 << 16
+    try:
+        world = World(seed)
+        for _ in range(world.random.randrange(10, 40)):
+            world.random.choice(ACTIONS)(world)
+            check_apart(world)
+        check_contents(world)
+        world.errors.clear()
+        gc.collect(1)
         check_apart(world)
-    check_contents(world)
-    world.errors.clear()
-    gc.collect(1)
-    check_apart(world)
-    check_contents(world)
+        check_contents(world)
+    finally:
+        paths.REUSE_FROM_BYTES = usual
 
 
 def main(programs):

@@ -16,9 +16,11 @@ from tinygrad_np.fast import memory, paths
 
 
 @pytest.fixture(autouse=True)
-def used_again(request):
+def used_again(request, monkeypatch):
+    """Small arrays, too, so that the tests take little time."""
     if request.config.getoption("--simple-paths"):
         pytest.skip("no memory is used again there")
+    monkeypatch.setattr(paths, "REUSE_FROM_BYTES", 1 << 16)
     memory.release()
 
 
