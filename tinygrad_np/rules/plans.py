@@ -81,6 +81,7 @@ class Plan:
     """
 
     __slots__ = (
+        "_factors",
         "_rules",
         "_strong",
         "constants",
@@ -133,6 +134,7 @@ class Plan:
         self.holds_one = len(residuals) == 1
         self.vjps, self.jvps = self._callers(lambda position, rule: rule)
         self._strong: tuple[Callers, Callers] | None = None
+        self._factors: list[Callable[..., Any] | None] | None = None
         self.select = operator.itemgetter(*residuals) if residuals else None
         # Where the residuals come from, for a sweep that is itself recorded: (index among the
         # residuals, slot among the parents, or ANS).
@@ -160,14 +162,25 @@ class Plan:
 
     def prepared(self, residuals: Any, parents: Any) -> Callers:
         """`jvps` of a node for many sweeps: what no tangent has a part in is computed here."""
+        if self._factors is None:
+            self._factors = [
+                self._factor(self.row.rules[position].jvp, spots)
+                for position, _, _, spots in self._rules
+            ]
         jvps = []
-        for (push, slot), (position, _, _, spots) in zip(self.jvps, self._rules, strict=True):
-            rule = self.row.rules[position].jvp
-            if isinstance(rule, (Times, Over)):
-                known = _caller(lambda _, *needed, f=rule.given: f(*needed), self._alone(spots))
-                push = rule.by(known(None, residuals, parents))
+        for (push, slot), (position, *_), factor in zip(
+            self.jvps, self._rules, self._factors, strict=True
+        ):
+            if factor is not None:
+                push = self.row.rules[position].jvp.by(factor(None, residuals, parents))
             jvps.append((push, slot))
         return jvps
+
+    def _factor(self, rule: Any, spots: list[Spot]) -> Callable[..., Any] | None:
+        """What `rule` multiplies by or divides by, if it does: of (None, residuals, parents)."""
+        if not isinstance(rule, (Times, Over)):
+            return None
+        return _caller(lambda _, *needed: rule.given(*needed), self._alone(spots))
 
     def _callers(self, chosen: Callable[[int, Any], Any]) -> tuple[Callers, Callers]:
         vjps: Callers = []
