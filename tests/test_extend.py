@@ -177,6 +177,11 @@ class TestFunctions:
         with pytest.raises(TypeError, match="the argument 'x' is missing"):
             power(n=Tensor(2.0))
 
+    def test_a_parameter_that_numpy_has_too_gets_no_advice_about_numpys(self):
+        shifted = tg.pointwise(lambda x, value=0.0: x + value, x=lambda: 1.0)
+        with pytest.raises(TypeError, match="'value' has no derivative rule.*pass an array"):
+            shifted(Tensor(3.0), value=Tensor(2.0))
+
     def test_a_wrong_rule_is_named(self):
         wrong = tg.linear(lambda x: x[:2], lambda g: g)
         with pytest.raises(ValueError, match=r"the vjp rule of <lambda> gave float64 \(2,\)"):

@@ -139,7 +139,9 @@ class TestMessages:
             getattr(np, name)(tg.Tensor(np.ones((2, 2))))
 
     def test_an_initial_value_has_no_rule(self):
-        with pytest.raises(TypeError, match=r"np\.prod: 'initial' has no derivative.*multiply"):
+        with pytest.raises(
+            TypeError, match=r"np\.prod: 'initial' has no derivative.*a product by \*"
+        ):
             np.prod(tg.Tensor([1.0]), initial=tg.Tensor(2.0))
 
     @pytest.mark.parametrize("function", [np.prod, np.cumsum, np.cumprod, np.nanprod])

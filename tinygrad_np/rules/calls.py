@@ -167,7 +167,8 @@ def constant_operand(value: Any, row: Row) -> Any:
 def check_constant(row: Row, name: str) -> None:
     """Raise unless a Tensor may stand for the parameter `name`, as the constant it locally is."""
     if name not in row.locally_constant:
-        remedy = REMEDIES.get(name, "pass an array, for instance t.data")
+        remedy = None if row.is_foreign else REMEDIES.get(name)
+        remedy = remedy or "pass an array, for instance t.data"
         raise TypeError(
             f"{row.name}: {name!r} has no derivative rule and takes no Tensor; {remedy}"
         )

@@ -52,7 +52,7 @@ REMEDIES = {
     "constant_values": "use np.where or np.concatenate",
     "ddof": "scale the result instead",
     "fweights": "use aweights",
-    "initial": "add it to the result, multiply by it or use np.maximum",
+    "initial": "combine it with the result: a sum by +, a product by *, a maximum by np.maximum",
     "nan": "use np.where",
     "neginf": "use np.where",
     "out": "assign the result: nothing is written into a Tensor",
@@ -61,7 +61,7 @@ REMEDIES = {
     "range": "compute the edges of the bins",
     "value": "use np.where or np.concatenate",
 }
-"""What to do instead where somebody wants the derivative by a parameter that has none."""
+"""What to do instead where the derivative by such a parameter of NumPy's functions is wanted."""
 
 
 class Rule(NamedTuple):
