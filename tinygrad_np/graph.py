@@ -481,27 +481,28 @@ def _without_gaps(several: list[Any], likes: Sequence[Shaped | None]) -> list[An
 
 
 def _recorded(node: Node, wrap: Wrap) -> Any:
-    """What the node holds, with Tensors in place of the values of its operands and result."""
+    """The node's residuals, with Tensors in place of the values of its operands and result."""
     plan: Any = node.plan
-    kept: list[Any] = list(node.all_residuals)
+    residuals: list[Any] = list(node.all_residuals)
     for index, slot in plan.values:
         if slot == ANS and type(node) is MultiOutputNode:
-            kept[index] = [
+            residuals[index] = [
                 value
                 if like is None
                 else wrap(np.asarray(value), Output(node, i, like.shape, like.dtype))
-                for i, (value, like) in enumerate(zip(kept[index], node.outputs, strict=True))
+                for i, (value, like) in enumerate(zip(residuals[index], node.outputs, strict=True))
             ]
         elif slot == ANS:
-            kept[index] = wrap(np.asarray(kept[index]), node)  # a ufunc's 0-d result is no array
+            # a ufunc's 0-d result is no array
+            residuals[index] = wrap(np.asarray(residuals[index]), node)
         elif isinstance(slot, slice):
-            kept[index] = [
+            residuals[index] = [
                 value if parent is None else wrap(value, parent)
-                for value, parent in zip(kept[index], node.all_parents[slot], strict=True)
+                for value, parent in zip(residuals[index], node.all_parents[slot], strict=True)
             ]
         else:
-            kept[index] = wrap(kept[index], node.all_parents[slot])
-    return kept[0] if plan.holds_one else tuple(kept)
+            residuals[index] = wrap(residuals[index], node.all_parents[slot])
+    return residuals[0] if plan.holds_one else tuple(residuals)
 
 
 def fitted(part: Any, parent: Shaped, node: Node) -> Any:

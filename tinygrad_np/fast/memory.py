@@ -1,4 +1,4 @@
-"""Memory that is used again: a fresh array of some 100 kB costs more in page faults than its work.
+"""Memory that is used again: a large array that is new costs more in page faults than its work.
 
 `empty` gives an array in memory that nobody can reach any more; `scratch` the same for what a
 kernel forgets before it returns; `release` gives all of it back to the system.
@@ -207,7 +207,8 @@ class Workspace:
     """The scratch arrays of one call of a kernel that works piece by piece.
 
     They are found by name: a piece gets those of the piece before it, if they have its shape, at a
-    tenth of what `scratch` costs. Each thread has its own.
+    tenth of what `scratch` costs. Each thread has its own, by its number: one that is given again
+    belongs to a thread that has ended.
 
     >>> space = Workspace(np.float32)
     >>> tile = space.array("tile", (2, 3))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..fast.memory import elementwise
-from ..fast.paths import REUSE_FROM_ELEMENTS as SOME
+from ..fast.paths import REUSE_FROM_ELEMENTS
 from ..kernels.dispatch import generated
 from ..kernels.elementwise import multiply_no_nan
 
@@ -283,7 +283,12 @@ _FORMS = {
 
 def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
     """`rule` as a function of (cotangent, residuals, parents): one generated line."""
-    names: dict[str, Any] = {"rule": rule, "SOME": SOME, "times": _times, "over": _over}
+    names: dict[str, Any] = {
+        "rule": rule,
+        "large": REUSE_FROM_ELEMENTS,
+        "times": _times,
+        "over": _over,
+    }
     args = []
     for i, (where, what) in enumerate(spots):
         if where == "default":
@@ -292,6 +297,6 @@ def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
     result = f"rule({', '.join(['g', *args])})"
     if isinstance(rule, Times | Over):
         names["rule"], factor = rule.given, f"rule({', '.join(args)})"
-        sign, large = ("*", "times") if isinstance(rule, Times) else ("/", "over")
-        result = f"g {sign} {factor} if g.size < SOME else {large}(g, {factor})"
+        sign, of_large = ("*", "times") if isinstance(rule, Times) else ("/", "over")
+        result = f"g {sign} {factor} if g.size < large else {of_large}(g, {factor})"
     return generated(f"def caller(g, residuals, parents):\n    return {result}\n", names)
