@@ -96,7 +96,7 @@ class Choice(NamedTuple):
     why: str
 
 
-NOTES: contextvars.ContextVar[list[Choice] | None] = contextvars.ContextVar("notes", default=None)
+_NOTES: contextvars.ContextVar[list[Choice] | None] = contextvars.ContextVar("notes", default=None)
 """Where choices are written down in this context; None: nowhere."""
 
 
@@ -110,18 +110,19 @@ def noted() -> Iterator[list[Choice]]:
     'matrix product'
     """
     notes: list[Choice] = []
-    token = NOTES.set(notes)
+    token = _NOTES.set(notes)
     try:
         yield notes
     finally:
-        NOTES.reset(token)
+        _NOTES.reset(token)
 
 
-def note(operation: str, x: Any, path: Path) -> None:
-    """Write down that `x` decided for `path`; call it where `NOTES` has something."""
-    notes = NOTES.get()
+def note(operation: str, x: Any, path: Path) -> Path:
+    """`path`, for which `x` decided; it is written down where somebody collects them."""
+    notes = _NOTES.get()
     if notes is not None:
         notes.append(Choice(operation, f"{x.dtype} {tuple(x.shape)}", *path))
+    return path
 
 
 _OFF = "the fast paths are off"
@@ -183,9 +184,7 @@ def of_product(operation: str, columns: Any, f: int, dtype: Any, groups: int = 1
         path = CACHED
     else:
         path = _of_large_product(columns, f, dtype)
-    if NOTES.get() is not None:
-        note(operation, columns, path)
-    return path
+    return note(operation, columns, path)
 
 
 def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
@@ -249,9 +248,7 @@ def of_window_product(cotangent: Any, filters: Any, groups: int) -> Path:
             path = MADE_SMALL
         else:
             path = LAZY if ENABLED else MADE_OFF
-    if NOTES.get() is not None:
-        note("window_product", cotangent, path)
-    return path
+    return note("window_product", cotangent, path)
 
 
 FOLD_STEPS = Path("tiles", "stride or dilation is above 1")
@@ -269,9 +266,7 @@ def of_fold(cotangent: Any, channels: int, stride: Any, dilation: Any) -> Path:
         path = FOLD_STEPS
     else:
         path = FOLD_PLANES if channels <= PLANES_UP_TO_CHANNELS else FOLD_CONVOLUTION
-    if NOTES.get() is not None:
-        note("fold", cotangent, path)
-    return path
+    return note("fold", cotangent, path)
 
 
 def of_max_unpool(values: Any) -> Path:
@@ -280,9 +275,7 @@ def of_max_unpool(values: Any) -> Path:
         path = MADE_RECORDED
     else:
         path = LAZY_POOLING if ENABLED else MADE_OFF
-    if NOTES.get() is not None:
-        note("max_unpool", values, path)
-    return path
+    return note("max_unpool", values, path)
 
 
 ONE_THREAD = Path("one product", f"less than two pieces of {MATRIX_PIECE:,} multiplications")
@@ -301,9 +294,7 @@ def of_matrix_product(a: Any, b: Any) -> tuple[Path, int]:
         path, pieces = ONE_THREAD, 1
     elif np.may_share_memory(a, b):
         path, pieces = ONE_TRANSPOSE, 1
-    if NOTES.get() is not None:
-        note("matrix_product", a, path)
-    return path, pieces
+    return note("matrix_product", a, path), pieces
 
 
 def wakes_threads(a: Any, b: Any) -> bool:

@@ -153,9 +153,7 @@ def _gather(x: Any, view: _View) -> Any:
         found = np.ndarray(view.shape, x.dtype, x, 0, view.strides)
     else:
         found = np.lib.stride_tricks.as_strided(x, view.shape, view.strides)
-    if paths.NOTES.get() is not None:
-        paths.note("windows", x, view.path)
-    if view.path is paths.COPY:
+    if paths.note("windows", x, view.path) is paths.COPY:
         columns = empty(view.shape, x.dtype)
         np.copyto(columns, found)
         columns.flags.writeable = False
