@@ -140,6 +140,30 @@ class TestDet:
             found, expected = [tg.grad(derivative(f))(a) for f in (np.linalg.det, leibniz)]
             assert np.allclose(found, expected, atol=1e-12 * n)
 
+    @pytest.mark.parametrize(
+        ("condition", "is_refused"), [(9e3, False), (1.1e4, True), (np.inf, True)]
+    )
+    def test_a_matrix_without_a_third_derivative_refuses_it_for_its_stack(
+        self, condition, is_refused
+    ):
+        """Also where the result does not depend on it."""
+        regular, other = np.diag([3.0, 2.0, 1.0]), np.diag([1.0, 1.0, 1 / condition])
+
+        def third(f, a):
+            first = tg.grad(f)
+            second = tg.grad(lambda a: np.sum(first(a) ** 2))
+            return tg.grad(lambda a: np.sum(second(a)))(a)
+
+        def found():
+            return third(lambda a: np.linalg.det(a)[0], np.stack([regular, other]))
+
+        if is_refused:
+            with pytest.raises(ValueError, match=r"np\.linalg\.det: .*nearly so.*third"):
+                found()
+        else:
+            expected = [third(leibniz, regular), np.zeros((3, 3))]
+            assert np.allclose(found(), expected, atol=1e-11)
+
     @RANKS
     def test_forward_mode_of_any_rank(self, n, rank):
         a = of_rank(n, rank)
@@ -374,6 +398,15 @@ class TestLstsq:
         a, b = matrix_with(4, 3, (2, 1.8, 1)), np.arange(4.0)
         loss = lambda a: np.sum(np.linalg.lstsq(a, b, rcond=rcond)[0] ** 2)  # noqa: E731
         assert close(tg.grad(loss)(a), gradient_by_differences(loss, a))
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_at_the_cutoff_the_rank_is_the_one_that_it_found(self, seed):
+        """Not that of `pinv`, which may be another: rounding errors decide."""
+        a, b = matrix_with(5, 3, (4, 2, 1), seed=seed), np.arange(5.0)
+        of = lambda a, rcond: np.linalg.lstsq(a, b, rcond)  # noqa: E731
+        beyond = 0.4 if of(a, 0.5)[2] == 2 else 0.6
+        at_it, away = [tg.grad(lambda a, r=r: np.sum(of(a, r)[0] ** 2))(a) for r in (0.5, beyond)]
+        assert close(at_it, away, 1e-13)
 
     def test_singular_values_that_coincide_matter_only_where_they_are_used(self):
         a, b = np.eye(3), np.arange(3.0)
