@@ -135,6 +135,15 @@ class TestCond:
 
         assert np.array_equal(tg.grad(f)(self.STACK)[0], np.zeros((2, 2)))
 
+    @pytest.mark.parametrize("p", [None, 2, -2, 1, "fro"])
+    def test_zeros_leave_the_others_of_a_stack_alone(self, p):
+        """NumPy's value is inf with every p."""
+        stack = np.array([np.zeros((2, 2)), self.STACK[1]])
+        value, gradient = tg.value_and_grad(lambda a: np.sum(np.linalg.cond(a, p)))(stack)
+        assert value == np.inf
+        assert np.all(np.isnan(gradient[0]))
+        assert close(gradient[1], tg.grad(lambda a: np.linalg.cond(a, p))(stack[1]), 1e-15)
+
     # NumPy itself raises with p = "nuc".
     @pytest.mark.parametrize("p", [1, -1, np.inf, -np.inf, "fro", None, 2, -2])
     def test_a_singular_matrix(self, p):
