@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matrices import (
+    WEIGHTS,
     close,
     dagger,
     gradient_by_differences,
@@ -10,18 +11,13 @@ from matrices import (
     hermitian_with,
     matrix_with,
     random_like,
+    weighed,
 )
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 
 KINDS = pytest.mark.parametrize("kind", ["f", "c"])
-WEIGHTS = np.random.default_rng(7).standard_normal((5, 5))
-
-
-def weighed(x):
-    """A real number that depends on every element."""
-    return np.real(np.sum(WEIGHTS[: x.shape[-2], : x.shape[-1]] * x))
 
 
 class TestCholesky:

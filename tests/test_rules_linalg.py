@@ -5,7 +5,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from matrices import close, gradient_by_differences, hermitian, hermitian_with, matrix_with
+from matrices import close, gradient_by_differences, hermitian, hermitian_with, matrix_with, weighed
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
@@ -14,11 +14,6 @@ from tinygrad_np.rules import REFUSED, TABLE, load
 
 KINDS = pytest.mark.parametrize("kind", ["f", "c"])
 RNG = np.random.default_rng(11)
-WEIGHTS = RNG.standard_normal((6, 6))
-
-
-def weighed(x):
-    return np.real(np.sum(WEIGHTS[: x.shape[-2], : x.shape[-1]] * x))
 
 
 def test_every_function_of_linalg_has_its_place():
