@@ -399,9 +399,9 @@ class TestLstsq:
     @pytest.mark.parametrize("seed", range(20))
     def test_at_the_cutoff_the_rank_is_the_one_that_it_found(self, seed):
         """Not that of `pinv`, which may be another: rounding errors decide."""
-        a, b = matrix_with(5, 3, (4, 2, 1), seed=seed), np.arange(5.0)
+        a, b = matrix_with(6, 3, (4, 3, 2), seed=seed), np.arange(6.0)
         of = lambda a, rcond: np.linalg.lstsq(a, b, rcond)  # noqa: E731
-        beyond = 0.4 if of(a, 0.5)[2] == 2 else 0.6
+        beyond = 0.4 if of(a, 0.5)[2] == 3 else 0.6
         at_it, away = [tg.grad(lambda a, r=r: np.sum(of(a, r)[0] ** 2))(a) for r in (0.5, beyond)]
         assert close(at_it, away, 1e-13)
 
