@@ -38,7 +38,7 @@ def backwards(function, x):
 
 def integers(rng, *shape):
     """Small whole numbers as floats: sums and products of them are exact."""
-    return rng.integers(-3, 4, shape).astype(float)
+    return rng.integers(-4, 5, shape).astype(float)
 
 
 def assert_same_matrix(function, shape, rng, rtol=0.0):

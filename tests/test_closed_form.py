@@ -7,15 +7,11 @@ import itertools
 
 import numpy as np
 import pytest
+from maps import integers
 from scipy import signal
 
 import tinygrad_np as tg
 from tinygrad_np import closed_form
-
-
-def integers(rng, *shape):
-    """Small integers as float64: every sum of their products is exact."""
-    return rng.integers(-4, 5, shape).astype(float)
 
 
 def close(found, expected, tolerance):

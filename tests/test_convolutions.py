@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 import pytest
+from maps import integers
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor, rules
@@ -17,10 +18,6 @@ from tinygrad_np.kernels import geometry
 
 CONV = {1: tg.conv1d, 2: tg.conv2d, 3: tg.conv3d}
 TRANSPOSED = {1: tg.conv_transpose1d, 2: tg.conv_transpose2d, 3: tg.conv_transpose3d}
-
-
-def integers(rng, *shape):
-    return rng.integers(-4, 5, shape).astype(float)
 
 
 def definition(x, w, stride, pairs, dilation, groups=1):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from maps import integers
 
 import tinygrad_np as tg
 from tinygrad_np.kernels import elementwise, geometry
@@ -12,11 +13,6 @@ from tinygrad_np.kernels.products import filter_product, product, window_product
 from tinygrad_np.kernels.scatter import scatter_add
 from tinygrad_np.kernels.shapes import expand, sum_to
 from tinygrad_np.kernels.windows import fold, pad, padded_windows, windows
-
-
-def integers(rng, *shape):
-    """Small integers as float64: every sum of their products is exact."""
-    return rng.integers(-4, 5, shape).astype(float)
 
 
 class TestGeometry:

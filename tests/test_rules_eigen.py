@@ -136,7 +136,15 @@ class TestValuesThatCoincide:
             with pytest.raises(ValueError, match=r"np\.linalg\.eigvalsh: .*coincide.*reverse mode"):
                 tg.jvp(np.linalg.eigvalsh, [a], [t])
         w, change = tg.jvp(np.linalg.eigvalsh, [a], [a @ a])
-        assert np.allclose(change, w**2, atol=1e-14)
+        assert np.allclose(change, w**2, rtol=1e-13, atol=1e-13)
+
+    @pytest.mark.parametrize("function", [np.linalg.eigvalsh, np.linalg.svdvals])
+    def test_forward_mode_raises_for_the_whole_stack(self, function):
+        """Also where the result does not depend on the matrix that has none."""
+        stack, t = np.stack([np.diag([2.0, 1.0]), np.eye(2)]), np.arange(8.0).reshape(2, 2, 2)
+        assert tg.jvp(function, [stack[0]], [t[0]])[1].size == 2
+        with pytest.raises(ValueError, match=r"coincide.*reverse mode"):
+            tg.jvp(lambda a: function(a)[0], [stack], [t])
 
     @KINDS
     def test_a_minimum_where_cotangents_are_rounding_errors(self, kind):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matrices import (
+    WEIGHTS,
     close,
     dagger,
     gradient_by_differences,
@@ -10,18 +11,13 @@ from matrices import (
     hermitian_with,
     matrix_with,
     random_like,
+    weighed,
 )
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 
 KINDS = pytest.mark.parametrize("kind", ["f", "c"])
-WEIGHTS = np.random.default_rng(7).standard_normal((5, 5))
-
-
-def weighed(x):
-    """A real number that depends on every element."""
-    return np.real(np.sum(WEIGHTS[: x.shape[-2], : x.shape[-1]] * x))
 
 
 class TestCholesky:
@@ -199,7 +195,7 @@ class TestSvd:
         with pytest.raises(ValueError, match=message):
             tg.jvp(np.linalg.svdvals, [a], [t])
         s, change = tg.jvp(np.linalg.svdvals, [a], [a @ dagger(a) @ a])
-        assert np.allclose(change, s**3, atol=1e-14)
+        assert np.allclose(change, s**3, rtol=1e-13, atol=1e-13)
 
     @KINDS
     def test_a_minimum_where_cotangents_are_rounding_errors(self, kind):
@@ -280,7 +276,7 @@ class TestSvd:
         a, t = matrix_with(*shape, (2, 1, 1)), np.random.default_rng(9).standard_normal(shape)
         for loss in (lambda a: np.sum(np.linalg.svdvals(a)), lambda a: np.linalg.svdvals(a)[0]):
             slope = lambda a, f=loss: np.sum(t * tg.grad(f)(a))  # noqa: E731
-            assert close(tg.grad(slope)(a), gradient_by_differences(slope, a), 1e-7)
+            assert close(tg.grad(slope)(a), gradient_by_differences(slope, a))
 
     def test_so_do_those_that_mix_the_modes(self):
         loss = lambda a: np.sum(np.linalg.svdvals(a) ** 2)  # noqa: E731

@@ -178,6 +178,17 @@ class TestQuantiles:
         assert tg.grad(lambda x: np.sum(np.median(x, 1)))(np.ones((0, 2))).shape == (0, 2)
         assert tg.grad(lambda x: np.sum(np.nanquantile(x, 0.1, 1)))(np.ones((0, 2))).shape == (0, 2)
 
+    @pytest.mark.filterwarnings("ignore:All-NaN")
+    def test_of_a_line_of_nan_alone_nothing_depends_on_it(self):
+        """Whatever the cotangent is."""
+        for of in (
+            np.nanmedian, lambda x, axis: np.nanquantile(x, 0.3, axis),
+            lambda x, axis: np.nanpercentile(x, 30, axis),
+        ):  # fmt: skip
+            x = np.array([[NAN, NAN], [1.0, NAN]])
+            (found,) = tg.vjp(lambda x, of=of: of(x, 1), x)[1](np.array([NAN, 3.0]))
+            assert found.tolist() == [[0, 0], [3, 0]]
+
     def test_a_q_out_of_range_is_numpys_error(self):
         with pytest.raises(ValueError, match=r"in the range \[0, 1\]"):
             np.quantile(Tensor([1.0, 2.0]), Tensor(1.5))

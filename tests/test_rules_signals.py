@@ -88,6 +88,15 @@ class TestInterpolation:
             0,
         ]
 
+    def test_what_stands_for_the_outside_hides_the_first_value(self):
+        """Below the first point nothing depends on it, whatever the cotangent is."""
+        x, xp, fp = np.array([-1.0, 0.5]), [0.0, 1.0], np.array([1.0, 2.0])
+        u = np.array([np.nan, 1.0])
+        (by_fp,) = tg.vjp(lambda fp: np.interp(x, xp, fp, left=np.nan), fp)[1](u)
+        assert by_fp.tolist() == [0.5, 0.5]
+        (by_x,) = tg.vjp(lambda x: np.interp(x, xp, fp, left=np.nan), x)[1](u)
+        assert by_x.tolist() == [0, 1]
+
     def test_a_period_has_no_rule(self):
         with pytest.raises(TypeError, match=r"np\.interp: 'period' has no derivative.*scale"):
             np.interp(Tensor(0.5), self.XP, self.FP, period=Tensor(4.0))

@@ -193,6 +193,13 @@ class TestCorrelations:
         options = {"aweights": weights, "dtype": np.float32}
         assert np.cov(Tensor(x), **options).data == np.cov(x, **options)
 
+    def test_one_observation_in_single_precision(self):
+        x = np.array([[1.0], [4.0]], np.float32)
+        for options in ({"ddof": 0}, {"ddof": 0, "dtype": np.float32}):
+            found, expected = np.cov(Tensor(x), **options), np.cov(x, **options)
+            assert found.dtype == expected.dtype
+            assert np.array_equal(found.data, expected)
+
     def test_ddof_is_a_whole_number(self):
         with pytest.raises(ValueError, match="ddof must be integer"):
             np.cov(Tensor(np.ones((2, 3))), ddof=0.5)

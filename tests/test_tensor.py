@@ -460,6 +460,8 @@ class TestMethods:
             assert pickle.loads(pickle.dumps(getattr(Tensor, name))) is getattr(Tensor, name)
         with pytest.raises(TypeError, match=r"np\.take: the argument 'out': the gradient"):
             x.take([0], 0, "clip")
+        assert x.take([0, 1], 0, mode="clip").shape == x[:2].shape
+        assert Tensor([1.0, 2.0]).dot(b=Tensor([3.0, 4.0])).item() == 11
         with pytest.raises(TypeError, match=r"np\.argmax: the argument 'out'"):
             x.argmax(0, True)
         with pytest.raises(TypeError, match=r"np\.argmin has no argument 'dim'; it is 'axis' here"):

@@ -8,8 +8,9 @@
 - `elementwise`: relu, sigmoid, the log-losses, cast.
 - `factors`: svd_factors, qr_factors, and what rules have to know about a matrix.
 - `scatter`: scatter_add, the adjoint of indexing.
+- `shapes`: expand and its adjoint sum_to.
+- `nested`: array, which makes one of nested lists.
 - `dispatch`: the decorator by which all of these reach a Tensor.
 
-The other modules serve one family of rules each, and are named after it. Which path the first three
-take is chosen in `fast.paths`.
+Which path the first three take is chosen in `fast.paths`.
 """

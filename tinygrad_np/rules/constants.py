@@ -25,9 +25,9 @@ def on_values(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-_ABOUT = "it tells something about the array, not about its values"
-_TRUTH = "a truth value jumps and is constant in between"
-_CHOICE = "an index jumps and is constant in between"
+ABOUT = "it tells something about the array, not about its values"
+TRUTH = "a truth value jumps and is constant in between"
+CHOICE = "an index jumps and is constant in between"
 _STEPS = "it is constant between its steps"
 
 _UMATH: Any = umath  # its names, which NumPy's types leave out
@@ -41,7 +41,7 @@ def _real_sign(x: Any, **kwargs: Any) -> Any:
 
 ROWS = (
     *[
-        constant(function, _ABOUT)
+        constant(function, ABOUT)
         for function in (
             np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type,
             np.common_type, np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory,
@@ -50,7 +50,7 @@ ROWS = (
         )
     ],
     *[
-        constant(function, _TRUTH)
+        constant(function, TRUTH)
         for function in (
             np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
             np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.isfinite, np.isinf,
@@ -59,7 +59,7 @@ ROWS = (
         )
     ],
     *[
-        constant(function, _CHOICE)
+        constant(function, CHOICE)
         for function in (
             np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition,
             np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero, np.searchsorted,

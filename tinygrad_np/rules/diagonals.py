@@ -6,9 +6,8 @@ import numpy as np
 
 from ..kernels.shapes import expand
 from ..kernels.windows import pad
+from .constants import ABOUT
 from .table import constant, linear, takes
-
-_ABOUT = "it tells something about the array, not about its values"
 
 
 def on_diagonal(d: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
@@ -59,7 +58,7 @@ ROWS = (
     ),
     linear(np.trace, takes("a", offset=0, axis1=0, axis2=1, dtype=None, out=None), _trace_vjp),
     *[
-        constant(function, _ABOUT)
+        constant(function, ABOUT)
         for function in (np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)
     ],
 )

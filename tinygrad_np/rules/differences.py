@@ -11,12 +11,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
+from ..kernels.shapes import along
 from .table import composed, pointwise, takes
-
-
-def _part(ndim: int, axis: int, start: int | None, stop: int | None) -> tuple[Any, ...]:
-    """The key of a slice along one axis."""
-    return (slice(None),) * normalize_axis_index(axis, ndim) + (slice(start, stop),)
 
 
 def _diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:
@@ -32,7 +28,7 @@ def _diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:
     if prepend is not None or append is not None:
         a = np.concatenate([x for x in (ends[0], a, ends[1]) if x is not None], axis)
     for _ in range(n):
-        a = a[_part(a.ndim, axis, 1, None)] - a[_part(a.ndim, axis, None, -1)]
+        a = a[along(axis, slice(1, None))] - a[along(axis, slice(-1))]
     return a
 
 
@@ -77,7 +73,7 @@ def _slopes(f: Any, axis: int, h: Any, edge_order: int) -> Any:
     """The slopes of the parabolas through three neighbours, for one step or for coordinates."""
 
     def at(x: Any, start: int | None, stop: int | None) -> Any:
-        return x[_part(f.ndim, axis, start, stop)]
+        return x[along(axis, slice(start, stop))]
 
     left = right = 1.0
     if np.ndim(h):
@@ -102,7 +98,7 @@ def _trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
     axis = normalize_axis_index(axis, y.ndim)
     if x is not None and x.ndim == 1:
         widths = widths.reshape([-1 if i == axis else 1 for i in range(y.ndim)])
-    heights = y[_part(y.ndim, axis, 1, None)] + y[_part(y.ndim, axis, None, -1)]
+    heights = y[along(axis, slice(1, None))] + y[along(axis, slice(-1))]
     return np.sum(widths * heights / 2.0, axis)
 
 

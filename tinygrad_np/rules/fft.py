@@ -20,6 +20,7 @@ import numpy as np
 
 from ..kernels.elementwise import cast
 from ..kernels.scatter import scatter_add
+from ..kernels.shapes import along
 from .table import Row, composed, linear, name_of, takes
 
 _OTHER: dict[Any, Any] = {
@@ -38,11 +39,11 @@ _RFFTN_ASCENDS = len(np.fft.rfftn(np.zeros((1, 1)), (1, 2, 1), (0, 0, 1))) == 2
 def _resized(g: Any, axis: int, length: int) -> Any:
     """`g` cropped, or padded with zeros at the end, to `length` along `axis`."""
     n = g.shape[axis]
-    before = (slice(None),) * axis
     if n > length:
-        return g[(*before, slice(length))]
+        return g[along(axis, slice(length))]
     if n < length:
-        return scatter_add(g, (*before, slice(n)), (*g.shape[:axis], length, *g.shape[axis + 1 :]))
+        shape = (*g.shape[:axis], length, *g.shape[axis + 1 :])
+        return scatter_add(g, along(axis, slice(n)), shape)
     return g
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..kernels.elementwise import divide_by_count
 from ..kernels.scatter import index_max, index_min, index_set, is_last_writer, scatter_add
+from ..kernels.shapes import along
 from .table import Row, constant, general, linear, takes
 
 
@@ -23,7 +24,7 @@ def _take_vjp(g: Any, a_like: Any, indices: Any, axis: Any, mode: Any) -> Any:
     indices = np.asarray(indices, np.intp)  # take reads True as 1, and no mask
     if axis is None:
         return scatter_add(g, indices, (length,)).reshape(a_like.shape)
-    return scatter_add(g, (slice(None),) * (axis % a_like.ndim) + (indices,), a_like.shape)
+    return scatter_add(g, along(axis % a_like.ndim, indices), a_like.shape)
 
 
 def _set_value_vjp(g: Any, x_like: Any, index: Any) -> Any:

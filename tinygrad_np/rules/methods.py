@@ -103,12 +103,12 @@ processors with AVX-512 (NumPy 2.0 to 2.4)."""
 
 
 def _outer(ufunc: Any, function: Any) -> Row:
-    def text(A: Any, B: Any, dtype: Any) -> Any:  # noqa: N803
+    def definition(A: Any, B: Any, dtype: Any) -> Any:  # noqa: N803
         columns = np.reshape(A, np.shape(A) + (1,) * np.ndim(B))
         row = np.reshape(B, np.shape(B))
         return ufunc(columns, row) if dtype is None else ufunc(columns, row, dtype=dtype)
 
-    return composed(function, takes("A", "B", dtype=None), text, {"A", "B"})
+    return composed(function, takes("A", "B", dtype=None), definition, {"A", "B"})
 
 
 def _add_reduceat_vjp(g: Any, a_like: Any, indices: Any, axis: Any) -> Any:
@@ -131,18 +131,14 @@ def _add_reduceat_vjp(g: Any, a_like: Any, indices: Any, axis: Any) -> Any:
 
 def _largest(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """Which elements are the result of `maximum` or `minimum`, in the dtype that it has."""
-    return extreme(_as_dtype(a, ans.dtype), ans, axis, keepdims, where)
+    return extreme(cast(a, ans.dtype), ans, axis, keepdims, where)
 
 
 def _largest_number(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """The same of `fmax` or `fmin`, which is nan where all elements are, and then each is it."""
     ans = restored(ans, a, axis, keepdims)
-    chosen = np.logical_or(np.equal(_as_dtype(a, ans.dtype), ans), np.isnan(ans))
+    chosen = np.logical_or(np.equal(cast(a, ans.dtype), ans), np.isnan(ans))
     return chosen if where is True else np.logical_and(chosen, where)
-
-
-def _as_dtype(a: Any, dtype: Any) -> Any:
-    return cast(a, dtype)
 
 
 def _is_same(x: Any, y: Any) -> Any:
@@ -175,18 +171,18 @@ def _running_logarithm(rate: float) -> Callable[[Any, Any], tuple[Any, Any]]:
 def _running(function: Any, slopes: Callable[[Any, Any], tuple[Any, Any]]) -> Row:
     """The row of a recurrence pᵢ = f(pᵢ₋₁, aᵢ) with p₀ = a₀, by the two slopes of f."""
 
-    def lines(a: Any, ans: Any, axis: Any) -> tuple[Any, Any]:
-        return slopes(axis_last(_as_dtype(a, ans.dtype), axis), axis_last(ans, axis))
+    def along(a: Any, ans: Any, axis: Any) -> tuple[Any, Any]:
+        return slopes(axis_last(cast(a, ans.dtype), axis), axis_last(ans, axis))
 
     def vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
-        by_previous, by_element = lines(a, ans, axis)
+        by_previous, by_element = along(a, ans, axis)
         part = by_element * backward_scan(by_previous, axis_last(g, axis))
-        return axis_back(_as_dtype(part, g.dtype), a, axis)
+        return axis_back(cast(part, g.dtype), a, axis)
 
     def jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
-        by_previous, by_element = lines(a, ans, axis)
+        by_previous, by_element = along(a, ans, axis)
         part = linear_scan(by_previous, by_element * axis_last(t, axis))
-        return axis_back(_as_dtype(part, ans.dtype), ans, axis)
+        return axis_back(cast(part, ans.dtype), ans, axis)
 
     return general(function, _ACCUMULATE, (vjp, jvp))
 

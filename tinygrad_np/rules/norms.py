@@ -4,8 +4,8 @@ Policy: a norm of zero has gradient 0, and so has the magnitude of an element th
 where the true slope is infinite (ord < 1). Elements, rows, columns and singular values that tie for
 the largest or the smallest share its cotangent equally, singular values also where they tie but to
 rounding. ord=0 counts, and is constant. A singular value 0 adds nothing to the gradient of
-ord="nuc", 2 or -2. The condition number of a singular matrix is inf (0 with p=-2), and its gradient
-not a number (0), also where it is singular but to rounding.
+ord="nuc", 2 or -2. The condition number of a singular matrix is inf (0 with p=-2, unless all of it
+is zero), and its gradient not a number (0), also where it is singular but to rounding.
 
 >>> from tinygrad_np import grad
 >>> grad(np.linalg.norm)(np.array([3.0, 4.0])), grad(np.linalg.norm)(np.zeros(2))
@@ -94,11 +94,11 @@ def _cond(x: Any, p: Any, ans: Any) -> Any:
     x = as_array(x)
     found = np.asarray(ans)
     rows, columns = x.shape[-2:]
+    resolution = max(rows, columns) * np.finfo(x.dtype).eps
+    singular = np.isinf(found)  # of a matrix of zeros with p=-2, too
+    vanishes = found <= resolution if p == -2 else False
     if p is None or p in (2, -2):
-        resolution = max(rows, columns) * np.finfo(x.dtype).eps
-        singular = found <= resolution if p == -2 else found >= 1 / resolution
-    else:
-        singular = np.isinf(found)
+        singular = np.logical_or(singular, vanishes if p == -2 else found >= 1 / resolution)
     # Singular matrices have no derivative, or 0 with p=-2, and leave the others of a stack alone:
     # in their place is one whose singular values are apart.
     regular = np.eye(rows, columns, dtype=x.dtype) * np.arange(1, columns + 1, dtype=x.real.dtype)
@@ -110,7 +110,7 @@ def _cond(x: Any, p: Any, ans: Any) -> Any:
     if p == -2:
         result = 1 / result
     # NumPy 2.0 gives complex matrices a complex condition number.
-    known = np.where(singular, 0 if p == -2 else np.nan, 1).astype(result.dtype)
+    known = np.where(vanishes, 0, np.where(singular, np.nan, 1)).astype(result.dtype)
     return cast(multiply_no_nan(result, known), found.dtype)
 
 

@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
-from .constants import on_values
+from .constants import TRUTH, on_values
 from .table import Row, composed, constant, general, takes
 
 
@@ -149,7 +149,7 @@ ROWS = (
         np.setxor1d, takes("ar1", "ar2", assume_unique=False), _setxor1d, {"ar1", "ar2"}
     ),
     *[
-        constant(getattr(np, name), "a truth value jumps and is constant in between")
+        constant(getattr(np, name), TRUTH)
         for name in ("in1d",)
         if hasattr(np, name)  # up to NumPy 2.3
     ],

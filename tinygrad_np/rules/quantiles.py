@@ -6,7 +6,6 @@ left), and 0 for the methods that jump from element to element. What a nan funct
 gradient 0.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..kernels.dispatch import as_array, overrides
 from ..kernels.elementwise import cast, multiply_no_nan
 from .constants import on_values
+from .reductions import lines, unlined
 from .table import Row, composed, name_of, takes
 
 # NumPy before 2.4 casts a q that is a Python number to the array's dtype.
@@ -57,7 +57,7 @@ def _quantile(
             "several axes than for one; use np.ravel(q), and reshape the result"
         )
     index, shares, slope = on_values(_picks, function, a, axis, axes, q, method, weights)
-    picked = _lines(a, axes)[index]
+    picked = lines(a, axes)[index]
     result = np.sum(multiply_no_nan(shares, picked), 0)
     if slope is not None and overrides(type(q)):
         # The shares depend on q: nothing is added, but a derivative.
@@ -67,26 +67,6 @@ def _quantile(
     if keepdims:
         result = np.expand_dims(result, [result.ndim - kept + i for i in axes])
     return result
-
-
-def _lines(a: Any, axes: tuple[int, ...]) -> Any:
-    """`a` with the reduced axes last, in their order, as one."""
-    order, kept = _reduced_last(axes, a.ndim)
-    moved = np.transpose(a, order)
-    return moved.reshape((*moved.shape[:kept], math.prod(moved.shape[kept:])))
-
-
-def _unlined(x: Any, a_like: Any, axes: tuple[int, ...]) -> Any:
-    """The inverse of `_lines`, for an array of the shape of `a_like`."""
-    order, _ = _reduced_last(axes, a_like.ndim)
-    moved = x.reshape([a_like.shape[i] for i in order])
-    return np.transpose(moved, [order.index(i) for i in range(len(order))])
-
-
-def _reduced_last(axes: tuple[int, ...], ndim: int) -> tuple[list[int], int]:
-    """The axes in their order, but for the reduced ones, which are last; how many are before."""
-    kept = [i for i in range(ndim) if i not in axes]
-    return [*kept, *axes], len(kept)
 
 
 def _picks(
@@ -100,25 +80,25 @@ def _picks(
     The quantile of the elements' ranks 0, 1, 2, … is the place that the function interpolates at.
     So every method, with or without weights, in every version of NumPy, tells where that is.
     """
-    lines = _lines(a, axes)
-    order = np.argsort(lines, -1, kind="stable")
-    nan = np.isnan(lines)
+    x = lines(a, axes)
+    order = np.argsort(x, -1, kind="stable")
+    nan = np.isnan(x)
     count = np.sum(~nan, -1)
     # what is nan comes last and has no rank, except in a line of nothing but nan
-    ranks = np.argsort(order, -1).astype(_rank_dtype(lines))
+    ranks = np.argsort(order, -1).astype(_rank_dtype(x))
     ranks = np.where(nan & (count[..., None] > 0), np.nan, ranks)
     options = {} if q is None else {"q": q, "method": method}
     if weights is not None:
         options["weights"] = weights
-    place = np.asarray(function(_unlined(ranks, a, axes), axis=axis, **options), float)
+    place = np.asarray(function(unlined(ranks, a, axes), axis=axis, **options), float)
     undefined = np.isnan(place) | (count == 0)
     low = np.floor(np.where(undefined, 0, place)).astype(int)
     low = np.minimum(low, np.maximum(count - 2, 0))
     high = np.minimum(low + 1, np.maximum(count - 1, 0))
-    mesh = np.ix_(*map(np.arange, lines.shape[:-1]))
+    mesh = np.ix_(*map(np.arange, x.shape[:-1]))
     nothing = 0 if function in _NAN_FUNCTIONS else np.nan
     shares = np.where(undefined, nothing, np.stack([low + 1 - place, place - low]))
-    dtype = lines.dtype
+    dtype = x.dtype
     if q is not None and type(q) not in (int, float) and np.asarray(q).dtype != dtype:
         # Where the only quantile is nan, or that of the first line, NumPy gives another dtype.
         decides = not place.ndim or function in _NAN_FUNCTIONS
@@ -131,12 +111,12 @@ def _picks(
     return (*mesh, order[(*mesh, np.stack([low, high]))]), shares, slope
 
 
-def _rank_dtype(lines: Any) -> Any:
+def _rank_dtype(x: Any) -> Any:
     """The dtype in which ranks are interpolated exactly where NumPy interpolates the elements."""
-    if not _CASTS_Q or lines.dtype.kind not in "fc":
+    if not _CASTS_Q or x.dtype.kind not in "fc":
         return np.dtype(float)
-    form = np.finfo(lines.dtype)
-    return form.dtype if lines.shape[-1] * form.eps <= 1 else np.dtype(float)
+    form = np.finfo(x.dtype)
+    return form.dtype if x.shape[-1] * form.eps <= 1 else np.dtype(float)
 
 
 def _steepness(function: Callable[..., Any], count: Any, q: Any, method: Any) -> Any:

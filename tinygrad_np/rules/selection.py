@@ -23,6 +23,7 @@ from ..kernels.dispatch import as_array
 from ..kernels.elementwise import cast
 from ..kernels.scatter import scatter_add
 from ..kernels.shapes import along
+from .constants import CHOICE
 from .table import composed, general, linear, takes
 
 _MASKS = {"condlist": "masks: the result jumps where they change"}
@@ -139,7 +140,7 @@ ROWS = (
         choices=_choose_vjp,
         nested={"choices"},
         broadcasts=True,
-        locally_constant={"a": "an index jumps and is constant in between"},
+        locally_constant={"a": CHOICE},
     ),
     composed(
         np.select,

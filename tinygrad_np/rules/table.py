@@ -413,21 +413,7 @@ def constant(
     return Row("constant", function, Signature((), ()), kernel=kernel, reason=reason)
 
 
-_ROW_OPTIONS = {
-    "kernel",
-    "broadcasts",
-    "analytic",
-    "affine",
-    "aliases",
-    "nested",
-    "constant_outputs",
-    "gaps",
-    "locally_constant",
-    "real",
-    "accepts_lazy",
-    "makes_axis",
-    "strong",
-}
+_ROW_OPTIONS = set(Row.__init__.__kwdefaults__ or ()) - {"reason"}
 
 
 def _row(
