@@ -212,7 +212,6 @@ class ConvolutionPlan(NamedTuple):
     groups: int
 
 
-@functools.lru_cache(maxsize=1024)
 def convolution_plan(
     function: str,
     axes: int,
@@ -380,7 +379,6 @@ class TransposedPlan(NamedTuple):
     groups: int
 
 
-@functools.lru_cache(maxsize=1024)
 def transposed_plan(
     function: str,
     axes: int,
@@ -446,7 +444,6 @@ class PoolingPlan(NamedTuple):
     """for each axis, the pixels of every window that are counted"""
 
 
-@functools.lru_cache(maxsize=1024)
 def pooling_plan(
     function: str,
     axes: int,
