@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_np.files import replacing
+from tinygrad_np.io.files import replacing
 
 from .cases import CASES
 from .libraries import IMPORTED

@@ -17,7 +17,7 @@ import numpy as np
 from commandline import HelpFormatter, folder, run_command
 
 import tinygrad_np as tg
-from tinygrad_np.kernels.windows import pad
+from tinygrad_np.core.windows import pad
 
 ROWS, COLUMNS, CHANNELS = 6, 8, 3
 SIZE, PADDING = (5, 3), (2, 1)

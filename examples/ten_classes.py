@@ -45,7 +45,7 @@ from runs import (
 )
 
 import tinygrad_np as tg
-from tinygrad_np.progress import progress
+from tinygrad_np.io.progress import progress
 
 CLASSES = 10
 VALIDATION = 5_000  # the last of the training images

@@ -31,7 +31,7 @@ from commandline import (
 )
 
 import tinygrad_np as tg
-from tinygrad_np.progress import progress
+from tinygrad_np.io.progress import progress
 
 TROUSERS, DRESS = 1, 3
 VALIDATION = 1_000  # the last of the training images

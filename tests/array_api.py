@@ -13,7 +13,8 @@ import scipy.special
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.atlas.samples import samples_of
-from tinygrad_np.rules import REFUSED, families
+from tinygrad_np.core.table import REFUSED
+from tinygrad_np.rules import families
 from tinygrad_np.rules.special import ROWS, special
 
 

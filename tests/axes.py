@@ -20,10 +20,12 @@ import scipy.special  # noqa: F401  # whose ufuncs are in the table, too
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules import TABLE, families
-from tinygrad_np.rules.axes import NAMES
-from tinygrad_np.rules.methods import row_of_method
-from tinygrad_np.rules.table import REQUIRED, name_of
+from tinygrad_np.core.axes import NAMES
+from tinygrad_np.core.dispatch import name_of
+from tinygrad_np.core.signature import REQUIRED
+from tinygrad_np.core.table import TABLE
+from tinygrad_np.rules import families
+from tinygrad_np.rules.folds import row_of_method
 
 # The last one finds what the others have left behind for calls with such arguments.
 FEW = [(3,), (0,), (2, 3), ()]

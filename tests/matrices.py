@@ -2,6 +2,8 @@
 
 import numpy as np
 
+import tinygrad_np as tg
+
 WEIGHTS = np.random.default_rng(7).standard_normal((6, 6))
 
 
@@ -57,3 +59,18 @@ def close(a, b, tolerance=1e-8):
 def weighed(x):
     """A real number that depends on every element."""
     return np.real(np.sum(WEIGHTS[: x.shape[-2], : x.shape[-1]] * x))
+
+
+def no_derivative_is_finite(f, a, bad):
+    """Whether a cotangent or tangent with one element that is `bad` leaves nothing finite."""
+    with np.errstate(all="ignore"):
+        value, pull = tg.vjp(f, a)
+        of_g = [pull(g)[0] for g in _spoilt(value, bad)]
+        of_t = [tg.jvp(f, [a], [t])[1] for t in _spoilt(a, bad)]
+    return not any(np.isfinite(x).any() for x in (*of_g, *of_t))
+
+
+def _spoilt(x, bad):
+    """Arrays like x that are 0 but for one element."""
+    for i in range(x.size):
+        yield np.where(np.arange(x.size).reshape(x.shape) == i, bad, np.zeros_like(x))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 import tinygrad_np as tg
-from tinygrad_np.rules.table import Row, Rule
+from tinygrad_np.core.table import Row, Rule
 
 
 class Mutant(NamedTuple):

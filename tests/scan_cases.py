@@ -13,7 +13,8 @@ import numpy as np
 from mpmath import mp, mpf
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import elementwise as own
+from tinygrad_np.core import losses, network, rules
+from tinygrad_np.rules import arithmetic
 from tinygrad_np.rules import signals as series
 
 
@@ -209,11 +210,13 @@ UNARY: dict[Any, list[Case]] = {
              share=0.25)
     ],
     # the project's own
-    own.relu: [Case(tg.relu, None, closed=_flat(lambda x: int(x > 0)), spared=_zero)],
-    own.relu_gate: [Case(lambda x: own.relu_gate(x, np.ones_like(x)), None, closed=_flat(1))],
-    own.sigmoid: [Case(tg.sigmoid, _sigma, (_density,))],
-    own.divide_by_count: [
-        Case(lambda x: own.divide_by_count(x, 8), lambda x: x / 8, closed=_flat(0.125)),
+    network.relu: [Case(tg.relu, None, closed=_flat(lambda x: int(x > 0)), spared=_zero)],
+    network.relu_gate: [
+        Case(lambda x: network.relu_gate(x, np.ones_like(x)), None, closed=_flat(1)),
+    ],
+    network.sigmoid: [Case(tg.sigmoid, _sigma, (_density,))],
+    rules.divide_by_count: [
+        Case(lambda x: rules.divide_by_count(x, 8), lambda x: x / 8, closed=_flat(0.125)),
     ],
 }  # fmt: skip
 
@@ -324,28 +327,28 @@ BINARY: dict[Any, list[Case]] = {
         Case(np.logaddexp2, None,
              (lambda x, y: _sigma((x - y) * LOG2()), lambda x, y: _sigma((y - x) * LOG2())))
     ],
-    own.logistic_loss: [
-        Case(own.logistic_loss, _logistic_loss,
+    losses.logistic_loss: [
+        Case(losses.logistic_loss, _logistic_loss,
              (lambda z, y: _sigma(z) - y, lambda z, y: -z), domain=(REAL, PROBABILITY))
     ],
-    own.logistic_residual: [
-        Case(own.logistic_residual, lambda z, y: _sigma(z) - y, _RESIDUAL_SLOPES,
+    losses.logistic_residual: [
+        Case(losses.logistic_residual, lambda z, y: _sigma(z) - y, _RESIDUAL_SLOPES,
              domain=(REAL, PROBABILITY))
     ],
-    own.bernoulli_loss: [
-        Case(own.bernoulli_loss, lambda p, y: -y * mp.log(p) - (1 - y) * mp.log1p(-p),
+    losses.bernoulli_loss: [
+        Case(losses.bernoulli_loss, lambda p, y: -y * mp.log(p) - (1 - y) * mp.log1p(-p),
              (lambda p, y: (p - y) / (p * (1 - p)), lambda p, y: mp.log1p(-p) - mp.log(p)),
              domain=(PROBABILITY, PROBABILITY))
     ],
-    own.xdivy: [
-        Case(own.xdivy, lambda x, y: x / y, (lambda x, y: 1 / y, lambda x, y: -x / y**2),
+    arithmetic.xdivy: [
+        Case(arithmetic.xdivy, lambda x, y: x / y, (lambda x, y: 1 / y, lambda x, y: -x / y**2),
              spared=lambda x, y: x == 0 or y == 0)
     ],
-    own.multiply_no_nan: [
-        Case(own.multiply_no_nan, lambda x, y: x * y, (lambda x, y: y, lambda x, y: x))
+    arithmetic.multiply_no_nan: [
+        Case(arithmetic.multiply_no_nan, lambda x, y: x * y, (lambda x, y: y, lambda x, y: x))
     ],
-    own.multiply_no_nan_both: [
-        Case(own.multiply_no_nan_both, lambda x, y: x * y, (lambda x, y: y, lambda x, y: x))
+    arithmetic.multiply_no_nan_both: [
+        Case(arithmetic.multiply_no_nan_both, lambda x, y: x * y, (lambda x, y: y, lambda x, y: x))
     ],
     tg.logsumexp: [
         Case(lambda x, y: tg.logsumexp(np.stack([x, y]), axis=0), None, _LOGADDEXP_SLOPES)

@@ -31,7 +31,7 @@ from scan_known import EVERYWHERE, KNOWN, Known, range_of
 from scan_special import SPECIAL
 
 import tinygrad_np as tg
-from tinygrad_np.rules.table import name_of
+from tinygrad_np.core.dispatch import name_of
 
 CASES: dict[Any, list[Case]] = {**UNARY, **BINARY, **SPECIAL}
 DTYPES = (np.float16, np.float32, np.float64)

@@ -11,7 +11,8 @@ from tinygrad_np.__main__ import main
 from tinygrad_np.atlas import rule_reports, samples
 from tinygrad_np.atlas.evidence import LIMITS, relative
 from tinygrad_np.check.witnesses import Finding
-from tinygrad_np.rules import TABLE, table
+from tinygrad_np.core import table
+from tinygrad_np.core.table import TABLE
 
 
 @pytest.fixture

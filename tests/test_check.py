@@ -176,3 +176,13 @@ class TestTheNoiseFloor:
         assert check.compare(double, np.cos, x).verdict == "cannot tell"
         for f in (single, double):
             assert check.compare(f, lambda x: 1.001 * np.cos(x), x).verdict == "wrong"
+
+
+def test_a_mistake_of_several_leaves_is_told_once():
+    x = {"a": np.ones(3), "b": np.full(2, 2.0)}
+    report = check.compare(
+        lambda x: np.sum(x["a"] ** 3) + np.sum(x["b"] ** 3),
+        lambda x: {name: 6 * value**2 for name, value in x.items()},
+        x,
+    )
+    assert report.hints == ["['a'], ['b']: off by the factor 2"]

@@ -8,7 +8,7 @@ import pytest
 import scipy.optimize
 
 from tinygrad_np.check import assert_gradient, check_gradient, check_jacobian, compare
-from tinygrad_np.check.arguments import fitted
+from tinygrad_np.check.reading import fitted
 
 RNG = np.random.default_rng(0)
 X, W, B = RNG.normal(size=(6, 3)), RNG.normal(size=(3, 2)), RNG.normal(size=2)

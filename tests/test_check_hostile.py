@@ -318,6 +318,23 @@ class TestFunctionsThatMisbehave:
         with pytest.raises(ValueError, match=r"by reverse mode had .* and then"):
             compare(lambda x: np.sum(x * rng.normal(size=5)), np.cos, X)
 
+    def test_nan_the_second_time_alone(self):
+        def second(good):
+            calls = []
+
+            def f(x):
+                calls.append(0)
+                return good(x) * (np.nan if len(calls) == 2 else 1.0)
+
+            return f
+
+        with pytest.raises(ValueError, match=r"f\(x\) was .* and then nan"):
+            check_gradient(second(sines), np.cos, X)
+        with pytest.raises(ValueError, match=r"the gradient had .* and then nan"):
+            check_gradient(sines, second(lambda x: 2 * np.cos(x)), X)
+        with pytest.raises(ValueError, match=r"hand-derived gradient had .* and then nan"):
+            compare(sines, second(lambda x: 2 * np.cos(x)), X)
+
     def test_state(self):
         calls = []
 

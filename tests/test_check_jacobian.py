@@ -180,6 +180,12 @@ class TestRight:
 
 
 class TestWrong:
+    def test_a_factor_of_a_single_column(self):
+        report = check_jacobian(
+            lambda t: np.array([np.sin(t), t]), lambda t: 1.001 * np.array([np.cos(t), 1.0]), 0.7
+        )
+        assert report.hints == ["off by the factor 1.001 in every component"]
+
     @pytest.mark.parametrize("index", [(0, 0), (3, 1), (4, 3)])
     @pytest.mark.parametrize("by", [1.0, -1e-3, 1e-7])
     def test_one_element(self, index, by):

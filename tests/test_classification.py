@@ -18,9 +18,8 @@ import tinygrad_np as tg
 from tinygrad_np.__main__ import main
 from tinygrad_np.atlas import classification
 from tinygrad_np.atlas.classification import CLASSES, Entry, functions, page, unclassified
-from tinygrad_np.rules import REFUSED, TABLE
-from tinygrad_np.rules.calls import row_of
-from tinygrad_np.rules.table import name_of
+from tinygrad_np.core.dispatch import name_of
+from tinygrad_np.core.table import REFUSED, TABLE, row_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "numpy.md"
 VERSION = ".".join(np.__version__.split(".")[:2])

@@ -12,8 +12,9 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.atlas.evidence import cases_of, differences, transpose, value, witnesses
 from tinygrad_np.atlas.samples import samples_of
-from tinygrad_np.rules import TABLE, families
-from tinygrad_np.tensor import apply
+from tinygrad_np.core.table import TABLE
+from tinygrad_np.core.tensor import apply
+from tinygrad_np.rules import families
 
 families()
 A = np.array

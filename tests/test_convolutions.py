@@ -12,9 +12,11 @@ import pytest
 from maps import integers
 
 import tinygrad_np as tg
-from tinygrad_np import Tensor, rules
+from tinygrad_np import Tensor
+from tinygrad_np.core import geometry
+from tinygrad_np.core import windows as core_windows
 from tinygrad_np.fast import lazy
-from tinygrad_np.kernels import geometry
+from tinygrad_np.nn.grouped import grouped_product
 
 CONV = {1: tg.conv1d, 2: tg.conv2d, 3: tg.conv3d}
 TRANSPOSED = {1: tg.conv_transpose1d, 2: tg.conv_transpose2d, 3: tg.conv_transpose3d}
@@ -179,7 +181,11 @@ class TestTheGraph:
         x, w, b = Tensor(np.ones((1, 4, 4, 2))), Tensor(np.ones((3, 3, 1, 2))), Tensor(np.ones(2))
         y = tg.conv2d(x, w, padding=1, stride=2, dilation=1, groups=2, bias=b)
         calls = re.findall(r"#\d+ ([\w.]+)\(", y.graph())
-        assert calls == ["pad", "windows", "product", "np.add"]
+        assert calls == ["pad", "windows", "grouped_product", "np.add"]
+        calls = re.findall(
+            r"#\d+ ([\w.]+)\(", tg.conv2d(x, np.ones((3, 3, 2, 2)), padding=1).graph()
+        )
+        assert calls == ["pad", "windows", "product"]
 
     def test_a_transposed_convolution_does(self):
         y = tg.conv_transpose2d(Tensor(np.ones((1, 4, 4, 2))), np.ones((3, 3, 1, 2)), padding=1)
@@ -204,10 +210,10 @@ class TestTheGraph:
 
             return count
 
-        monkeypatch.setattr(lazy, "deferred_window_product", counted(lazy.deferred_window_product))
-        monkeypatch.setattr(lazy, "deferred_fold", counted(lazy.deferred_fold))
-        right = rules.products.filter_product
-        monkeypatch.setattr(rules.products, "filter_product", counted(right))
+        for name in ("window_product", "filter_product", "fold"):
+            right = getattr(core_windows, name)
+            for module in (core_windows, lazy):
+                monkeypatch.setattr(module, name, counted(right), raising=False)
         x, w = np.ones((2, 5, 5, 1)), np.ones((3, 3, 1, 2))
 
         def loss(x, w):
@@ -217,7 +223,7 @@ class TestTheGraph:
         assert called == ["filter_product"]
         called.clear()
         tg.grad(loss, 0)(x, w)
-        assert called == ["deferred_window_product", "deferred_fold"]
+        assert called == ["window_product", "fold"]
 
 
 def pooled(x, size, stride, pairs, dilation, ceil_mode, reduce):
@@ -436,9 +442,7 @@ class TestTheIndexTrick:
             index = tg.window_indices(framed.shape, drawn.size, drawn.stride, drawn.dilation)
             columns = np.take(framed, index)
             if drawn.groups > 1:
-                from tinygrad_np.kernels.products import product
-
-                return product(columns, w, drawn.groups)
+                return grouped_product(columns, w, drawn.groups)
             return np.tensordot(columns, w, axes + 1)
 
         def by_view(x, w):

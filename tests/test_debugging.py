@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np import hooks
+from tinygrad_np.core import hooks
 from tinygrad_np.debug import marks, modes
 
 ALL = [*programs.FORWARD, *programs.REVERSE]

@@ -216,3 +216,4 @@ class TestFunctionsOfLibrariesWithinRemat:
         with pytest.raises(tg.NonFiniteError) as raised, tg.debug():
             y.backward()
         assert raised.value.line is None
+        assert "where it was called is not known" in str(raised.value)

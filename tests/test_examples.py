@@ -497,7 +497,7 @@ class TestInterruptions:
     def test_a_full_disk_is_told_and_the_state_before_is_intact(
         self, moment, command, tmp_path, monkeypatch, capsys
     ):
-        from tinygrad_np import files
+        from tinygrad_np.io import files
 
         calls = itertools.count(1)
         real = files.os.replace
@@ -517,7 +517,7 @@ class TestInterruptions:
         assert (found.step if found else 0) == [0, 3, 6][moment - 1]
 
     def test_a_full_disk_after_ctrl_c(self, command, tmp_path, monkeypatch, capsys):
-        from tinygrad_np import files
+        from tinygrad_np.io import files
 
         def full(*args):
             raise OSError(28, "No space left on device")

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np import files
+from tinygrad_np.io import files
 
 
 def written(path, content=b"new"):

@@ -9,9 +9,9 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.graph import between, reverse
-from tinygrad_np.rules.table import linear, pointwise
-from tinygrad_np.tensor import apply, source_of
+from tinygrad_np.core.sweep import between, reverse
+from tinygrad_np.core.table import linear, pointwise
+from tinygrad_np.core.tensor import apply, source_of
 
 
 def leaf(*numbers):

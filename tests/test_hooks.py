@@ -2,13 +2,14 @@
 
 import contextlib
 import contextvars
+import re
 import threading
 
 import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np import hooks
+from tinygrad_np.core import hooks
 
 
 class Listing(hooks.Observer):
@@ -142,23 +143,61 @@ class TestObserver:
             assert np.array_equal(one, other)
 
 
+class Asked(hooks.Explainer):
+    """One that notes what it is asked, and has a sentence for everything."""
+
+    def __init__(self):
+        self.asked = []
+
+    def error(self, error, row, args, kwargs):
+        self.asked.append((type(error), row.name, len(args), kwargs))
+        raise ValueError("better") from None
+
+    def argument(self, function, name, names):
+        return f"no {name}, but {', '.join(names)}"
+
+    def attribute(self, name):
+        return f"no {name}"
+
+    def lost(self, kind, key=None):
+        return f"no {kind} {key}"
+
+    def with_lines(self, error, operands):
+        return ValueError(f"{error}, {sorted(operands)}")
+
+
 class TestExplainer:
-    @pytest.fixture(autouse=True)
-    def nothing_installed(self, monkeypatch):
-        monkeypatch.setattr(hooks, "_explainer", hooks.Explainer())
+    @pytest.fixture
+    def explainer(self, monkeypatch):
+        monkeypatch.setattr(hooks, "explainer", Asked())
+        return hooks.explainer
 
-    def test_without_one_numpy_speaks(self):
-        with pytest.raises(ValueError, match=r"broadcast together with shapes \(2,\) \(3,\)"):
-            tg.Tensor(np.ones(2)) + np.ones(3)
+    @pytest.fixture
+    def nothing(self, monkeypatch):
+        monkeypatch.setattr(hooks, "explainer", hooks.Explainer())
 
-    def test_what_it_is_asked(self):
-        asked = []
+    @pytest.mark.usefixtures("nothing")
+    @pytest.mark.parametrize(
+        ("call", "error", "told"),
+        [
+            (lambda t: t + np.ones(3), ValueError, r"broadcast together with shapes"),
+            (lambda t: float(t), TypeError, r"^float\(t\) would lose the gradient"),
+            (lambda t: np.asarray(t), TypeError, r"its gradient would be lost"),
+            (lambda t: t.__setitem__(0, 1.0), TypeError, r"^a Tensor is never written into"),
+            (lambda t: t.__iadd__(1.0), TypeError, r"^a Tensor is never written into"),
+            (lambda t: t.foo, AttributeError, r"^a Tensor has no attribute 'foo'$"),
+            (
+                lambda t: np.exp(t, casting="no"),
+                TypeError,
+                "^np.exp: the argument 'casting': it is",
+            ),
+        ],
+    )
+    def test_without_one_the_core_speaks(self, call, error, told):
+        with pytest.raises(error, match=told):
+            call(tg.Tensor(np.ones(2)))
 
-        def explain(error, row, args, kwargs):
-            asked.append((type(error), row.name, len(args), kwargs))
-            raise ValueError("better") from None
-
-        hooks.install_explainer(hooks.Explainer(explain=explain))
+    def test_what_it_is_asked(self, explainer):
         x = tg.Tensor(np.ones(2))
         for call in (
             lambda: x + np.ones(3),
@@ -167,20 +206,26 @@ class TestExplainer:
         ):
             with pytest.raises(ValueError, match=r"^better$"):
                 call()
-        assert [name for _, name, _, _ in asked] == ["np.add", "np.exp", "np.equal"]
-        assert asked[1][3] == {"dtype": "x"}
+        assert [name for _, name, _, _ in explainer.asked] == ["np.add", "np.exp", "np.equal"]
+        assert explainer.asked[1][3] == {"dtype": "x"}
         assert np.exp(x).shape == (2,)  # where nothing fails it is not asked
-        assert len(asked) == 3
+        assert len(explainer.asked) == 3
 
-    def test_a_layer_asks_with_its_operands(self):
-        def with_lines(error, operands):
-            return ValueError(f"{error}, {sorted(operands)}")
-
-        hooks.install_explainer(hooks.Explainer(with_lines=with_lines))
+    @pytest.mark.usefixtures("explainer")
+    def test_its_sentences_are_raised(self):
+        x = tg.Tensor(np.ones(2))
         with pytest.raises(ValueError, match=r"\['weights', 'x'\]$"):
             tg.dense(np.ones((2, 3)), np.ones((4, 5)))
-
-    def test_what_would_lose_the_gradient(self):
-        hooks.install_explainer(hooks.Explainer(called=lambda depth: ("math.sin", "math.sin")))
-        with pytest.raises(TypeError, match=r"^math\.sin would lose the gradient; use np\.sin"):
-            float(tg.Tensor(1.0))
+        for call, told in (
+            (lambda: float(x), "no float None"),
+            (lambda: x.__setitem__(3, 1.0), "no []= 3"),
+            (lambda: x.__imul__(2.0), "no *= None"),
+            (
+                lambda: tg.windows(np.ones((1, 2, 1)), foo=1),
+                "no foo, but x, size, stride, dilation",
+            ),
+        ):
+            with pytest.raises(TypeError, match=f"^{re.escape(told)}$"):
+                call()
+        with pytest.raises(AttributeError, match=r"^no foo$"):
+            x.foo  # noqa: B018

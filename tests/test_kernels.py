@@ -7,12 +7,21 @@ from hypothesis import strategies as st
 from maps import integers
 
 import tinygrad_np as tg
-from tinygrad_np.kernels import elementwise, geometry
-from tinygrad_np.kernels.dispatch import array_function
-from tinygrad_np.kernels.products import filter_product, product, window_product
-from tinygrad_np.kernels.scatter import scatter_add
-from tinygrad_np.kernels.shapes import expand, sum_to
-from tinygrad_np.kernels.windows import fold, pad, padded_windows, windows
+from tinygrad_np.core import arrays, geometry, losses, network, rules
+from tinygrad_np.core.arrays import expand, sum_to
+from tinygrad_np.core.dispatch import array_function
+from tinygrad_np.core.rules import scatter_add
+from tinygrad_np.core.windows import (
+    filter_product,
+    fold,
+    pad,
+    padded_windows,
+    product,
+    window_product,
+    windows,
+)
+from tinygrad_np.nn.geometry import Steps, convolution_plan
+from tinygrad_np.rules import arithmetic
 
 
 class TestGeometry:
@@ -116,11 +125,11 @@ class TestWindows:
     def test_padded_windows_are_windows_of_the_padded(self, channels):
         x = np.random.default_rng(0).standard_normal((2, 4, 5, channels))
         width, size, stride, dilation = ((0, 0), (1, 1), (2, 3), (0, 0)), (3, 2), (1, 2), (2, 3)
-        steps = geometry.Steps(stride, width[1:3], dilation)
-        plan = geometry.convolution_plan("f", 2, x.shape, (*size, channels, 1), steps, 1)
+        steps = Steps(stride, width[1:3], dilation)
+        plan = convolution_plan("f", 2, x.shape, (*size, channels, 1), steps, 1)
         assert plan.pad_width == width
         expected = windows(pad(x, width), size, stride, dilation)
-        assert np.array_equal(padded_windows(x, plan), expected)
+        assert np.array_equal(padded_windows(x, width, size, stride, dilation), expected)
 
     def test_a_view_is_read_only(self):
         x = np.zeros((1, 6, 6, 8))
@@ -171,50 +180,50 @@ class TestElementwise:
         x = np.array([-1.5, 0.5], dtype)
         y = np.array([0, 1], dtype)
         for result in (
-            elementwise.relu(x), elementwise.sigmoid(x), elementwise.logistic_loss(x, y),
-            elementwise.logistic_residual(x, y), elementwise.bernoulli_loss(y / 2, y),
-            elementwise.sigmoid_log_loss(x, y), elementwise.off_zero(y, dtype(1e-3)),
-            elementwise.xdivy(x, y + 1), elementwise.max_weight(x, y),
+            network.relu(x), network.sigmoid(x), losses.logistic_loss(x, y),
+            losses.logistic_residual(x, y), losses.bernoulli_loss(y / 2, y),
+            losses.sigmoid_log_loss(x, y), losses.off_zero(y, dtype(1e-3)),
+            arithmetic.xdivy(x, y + 1), rules.max_weight(x, y),
         ):  # fmt: skip
             assert result.dtype == dtype
 
     def test_relu(self):
         x = np.array([-np.inf, -1, -0.0, 0, 2, np.inf])
-        assert elementwise.relu(x).tolist() == [0, 0, 0, 0, 2, np.inf]
-        assert np.isnan(elementwise.relu(np.array([np.nan]))).all()
+        assert network.relu(x).tolist() == [0, 0, 0, 0, 2, np.inf]
+        assert np.isnan(network.relu(np.array([np.nan]))).all()
 
     def test_integers_become_floats(self):
-        assert elementwise.sigmoid(np.uint8(1)) == elementwise.sigmoid(1.0)
-        assert elementwise.relu([-1, 2]).tolist() == [0, 2]
-        assert elementwise.relu(np.array([-1, 2])).dtype == np.float64
+        assert network.sigmoid(np.uint8(1)) == network.sigmoid(1.0)
+        assert network.relu([-1, 2]).tolist() == [0, 2]
+        assert network.relu(np.array([-1, 2])).dtype == np.float64
 
     def test_sigmoid_is_exact_on_both_sides(self):
         for x in (-700.0, -40.0, -1.0, 0.0, 1.0, 36.0):
             t = np.exp(np.longdouble(-abs(x)))
             exact = float((t if x < 0 else 1) / (1 + t))
-            assert np.isclose(elementwise.sigmoid(np.array(x)), exact, rtol=4e-16, atol=0)
+            assert np.isclose(network.sigmoid(np.array(x)), exact, rtol=4e-16, atol=0)
 
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_extremes_give_no_warning_and_no_nan(self, dtype):
         z = np.array([-1000, -1000, 0, 1000, 1000, -np.inf, np.inf], dtype)
         y = np.array([0, 1, 1, 0, 1, 0, 1], dtype)
         with np.errstate(all="raise", under="ignore"):
-            assert elementwise.sigmoid(z).tolist() == [0, 0, 0.5, 1, 1, 0, 1]
-            losses = elementwise.logistic_loss(z[:5], y[:5])
-        assert np.allclose(losses, [0, 1000, np.log(2), 1000, 0], rtol=1e-6)
+            assert network.sigmoid(z).tolist() == [0, 0, 0.5, 1, 1, 0, 1]
+            found = losses.logistic_loss(z[:5], y[:5])
+        assert np.allclose(found, [0, 1000, np.log(2), 1000, 0], rtol=1e-6)
 
     def test_logistic_loss_does_not_cancel(self):
         z = np.array([40.0, -40.0, 30.0])
         y = np.array([1.0, 0.0, 1.0])
-        assert np.allclose(elementwise.logistic_loss(z, y), np.exp(-np.abs(z)), rtol=1e-12, atol=0)
+        assert np.allclose(losses.logistic_loss(z, y), np.exp(-np.abs(z)), rtol=1e-12, atol=0)
 
     def test_the_mean_of_the_logistic_loss(self):
         rng = np.random.default_rng(0)
         z, y = rng.standard_normal((7, 3)), rng.random((7, 3))
-        expected = np.mean(elementwise.logistic_loss(z, y))
-        assert np.isclose(elementwise.mean_logistic_loss(z, y), expected, rtol=1e-15)
-        one = elementwise.mean_logistic_loss(z[:1, :1], y[:1, :1])
-        assert np.isclose(one, elementwise.logistic_loss(z[0, 0], y[0, 0]), rtol=1e-15)
+        expected = np.mean(losses.logistic_loss(z, y))
+        assert np.isclose(losses.mean_logistic_loss(z, y), expected, rtol=1e-15)
+        one = losses.mean_logistic_loss(z[:1, :1], y[:1, :1])
+        assert np.isclose(one, losses.logistic_loss(z[0, 0], y[0, 0]), rtol=1e-15)
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
     @pytest.mark.parametrize("z", [-1000.0, -30.0, -0.5, 0.0, 0.5, 30.0, 1000.0])
@@ -224,37 +233,37 @@ class TestElementwise:
             one, two = np.full((1, 1), z, dtype), np.full((1, 1), y, dtype)
             twice = np.concatenate([one, one]), np.concatenate([two, two])
             with np.errstate(all="raise", under="ignore"):
-                loss = elementwise.mean_logistic_loss(one, two)
-                residual = elementwise.logistic_residual(one, two)
+                loss = losses.mean_logistic_loss(one, two)
+                residual = losses.logistic_residual(one, two)
             with np.errstate(over="ignore"):  # the rules run where overflow is ignored
-                many = elementwise.logistic_residual(*twice)[:1]
+                many = losses.logistic_residual(*twice)[:1]
             assert loss.dtype == residual.dtype == dtype
             assert residual.shape == (1, 1)
             roundings = 4 * float(np.finfo(dtype).eps)
-            expected = elementwise.mean_logistic_loss(*twice)
+            expected = losses.mean_logistic_loss(*twice)
             assert np.isclose(loss, expected, rtol=roundings, atol=1e-300)
             assert np.isclose(residual, many, rtol=0, atol=roundings)
 
     def test_one_logit_that_is_no_number(self):
         nan = np.array([np.nan])
-        assert np.isnan(elementwise.mean_logistic_loss(nan, np.ones(1)))
-        assert np.isnan(elementwise.logistic_residual(nan, np.ones(1))).all()
-        assert elementwise.mean_logistic_loss(np.array([-np.inf]), np.ones(1)) == np.inf
+        assert np.isnan(losses.mean_logistic_loss(nan, np.ones(1)))
+        assert np.isnan(losses.logistic_residual(nan, np.ones(1))).all()
+        assert losses.mean_logistic_loss(np.array([-np.inf]), np.ones(1)) == np.inf
 
     def test_complex_numbers_have_no_order(self):
         with pytest.raises(TypeError, match=r"relu: takes real numbers, not .* complex"):
-            elementwise.relu(np.array([1j]))
+            network.relu(np.array([1j]))
         with pytest.raises(TypeError, match="sigmoid: takes real numbers"):
-            elementwise.sigmoid("a")
+            network.sigmoid("a")
 
     def test_cast(self):
-        assert elementwise.cast(np.array([1 + 2j]), np.float64).tolist() == [1]
-        assert elementwise.cast(np.ones(2), np.complex64).dtype == np.complex64
+        assert arrays.cast(np.array([1 + 2j]), np.float64).tolist() == [1]
+        assert arrays.cast(np.ones(2), np.complex64).dtype == np.complex64
 
     @pytest.mark.parametrize("x", [np.ones(2), tg.Tensor([1.0, 2.0])])
     def test_cast_asks_whether_it_has_to(self, x):
-        assert elementwise.cast(x, np.float64) is x
-        assert elementwise.cast(x, x.dtype) is x
+        assert arrays.cast(x, np.float64) is x
+        assert arrays.cast(x, x.dtype) is x
 
 
 class TestShapes:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.files import unfinished
+from tinygrad_np.io.files import unfinished
 from tinygrad_np.training import Checkpoint
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "ten_classes.py"

@@ -17,8 +17,8 @@ from test_odd_arguments import REFUSED
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np.core import table
 from tinygrad_np.fast import memory
-from tinygrad_np.rules import table
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_a_list_of_any_length_does_not_keep_a_plan_for_each(no_collector):
 
 
 def table_row(function):
-    from tinygrad_np.rules import TABLE
+    from tinygrad_np.core.table import TABLE
 
     return TABLE[function]
 

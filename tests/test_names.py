@@ -13,7 +13,7 @@ import scipy.special
 import tinygrad_np as tg
 from tinygrad_np import Tensor, answers, names
 from tinygrad_np.__main__ import main
-from tinygrad_np.kernels.dispatch import explained
+from tinygrad_np.answers import explained
 
 MODULE = answers._single(*names.MODULE.values())
 TENSOR = answers._single(*names.TENSOR.values())
@@ -194,7 +194,7 @@ class TestAttributes:
             get()
 
     def test_the_module_tensor_called_as_pytorchs_function(self):
-        from tinygrad_np import tensor
+        from tinygrad_np.core import tensor
 
         for function in (tg.tensor, tensor):
             with pytest.raises(TypeError, match=r"tg\.tensor is a module; use tg\.Tensor\(x\)"):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.kernels.nested import joined, parted
-from tinygrad_np.rules import TABLE
+from tinygrad_np.core.table import TABLE
+from tinygrad_np.rules.nested import joined, parted
 
 DTYPES = [np.float16, np.float32, np.float64, np.complex64, np.complex128, np.int8, np.uint16,
           np.int64, np.bool_]  # fmt: skip

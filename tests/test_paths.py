@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
+from tinygrad_np.core import windows as core_windows
+from tinygrad_np.core.windows import fold, windows
 from tinygrad_np.fast import lazy, memory, paths, tiles, winograd
-from tinygrad_np.kernels import pooling, products
-from tinygrad_np.kernels.windows import fold, windows
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ class TestTiles:
             (step,) * len(size) if isinstance(step, int) else step for step in (stride, dilation)
         )
         found = tiles.folded_product(g, w, shape, stride, dilation)
-        expected = fold(products.window_product(g, w), shape, stride, dilation)
+        expected = fold(core_windows.window_product(g, w), shape, stride, dilation)
         assert np.array_equal(found, expected)
 
 
@@ -189,9 +189,8 @@ class TestWhichPath:
             columns = np.zeros((1, elements + more, 2, 1))[:, :, ::2]
             assert of_product(columns, 4) is expected
 
-    def test_groups_and_two_dtypes(self):
+    def test_two_dtypes(self):
         columns = windows(np.zeros((32, 16, 16, 16), np.float32), 3)
-        assert of_product(columns, 16, groups=2) is paths.GROUPED
         assert paths.of_product("", columns, 16, np.dtype(float)) is paths.PLAIN_DTYPES
 
     def test_few_channels_and_bytes_of_windows_are_copied(self):
@@ -204,23 +203,22 @@ class TestWhichPath:
             assert np.shares_memory(windows(x, 3), x) == (channels > few)
 
     @pytest.mark.parametrize(
-        ("more", "dtypes", "groups", "expected"),
+        ("more", "dtypes", "expected"),
         [
-            (0, "ff", 1, paths.MADE_SMALL),
-            (1, "ff", 1, paths.LAZY),
-            (1, "fd", 1, paths.MADE_DTYPE),
-            (1, "FF", 1, paths.MADE_DTYPE),
-            (1, "ff", 2, paths.MADE_GROUPED),
+            (0, "ff", paths.MADE_SMALL),
+            (1, "ff", paths.LAZY),
+            (1, "fd", paths.MADE_DTYPE),
+            (1, "FF", paths.MADE_DTYPE),
         ],
     )
-    def test_cotangents_of_windows(self, more, dtypes, groups, expected):
+    def test_cotangents_of_windows(self, more, dtypes, expected):
         positions = paths.LAZY_FROM_BYTES // (9 * 16 * 4) + more
         g, w = np.zeros((1, positions, 6), dtypes[0]), np.zeros((9, 16, 6), dtypes[1])
-        assert paths.of_window_product(g, w, groups) is expected
-        found = lazy.deferred_window_product(g, w, groups) if groups == 1 else g
+        assert paths.of_window_product(g, w) is expected
+        found = lazy.window_cotangent(g, w)
         assert isinstance(found, lazy.LazyProduct) == (expected is paths.LAZY)
-        assert paths.of_window_product(tg.Tensor(g), w, groups) is paths.MADE_RECORDED
-        assert paths.of_window_product(g, tg.Tensor(w), groups) is paths.MADE_RECORDED
+        assert paths.of_window_product(tg.Tensor(g), w) is paths.MADE_RECORDED
+        assert paths.of_window_product(g, tg.Tensor(w)) is paths.MADE_RECORDED
 
     def test_how_they_are_added_up(self):
         g, few = np.zeros((1, 4, 4, 2)), paths.PLANES_UP_TO_CHANNELS
@@ -232,7 +230,7 @@ class TestWhichPath:
     def test_pooling_of_arrays_and_of_tensors(self):
         g, index = np.zeros((1, 4, 2)), np.zeros((1, 4, 2), np.uint8)
         assert paths.of_max_unpool(g) is paths.LAZY_POOLING
-        assert isinstance(lazy.deferred_max_unpool(g, index, (3,)), lazy.LazyUnpooled)
+        assert isinstance(lazy.unpooled(g, np.zeros((1, 2, 3, 2)), index), lazy.LazyUnpooled)
         assert paths.of_max_unpool(tg.Tensor(g)) is paths.MADE_RECORDED
 
     @pytest.mark.parametrize(
@@ -262,7 +260,7 @@ class TestWhichPath:
         columns = windows(np.zeros((32, 16, 16, 16), np.float32), 3)
         assert of_product(columns, 16) is paths.PLAIN_OFF
         g, w = np.zeros((32, 14, 14, 16)), np.zeros((3, 3, 16, 16))
-        assert paths.of_window_product(g, w, 1) is paths.MADE_OFF
+        assert paths.of_window_product(g, w) is paths.MADE_OFF
         assert paths.of_max_unpool(g) is paths.MADE_OFF
         assert paths.of_matrix_product(np.zeros((1024, 512)), np.zeros((512, 512)))[1] == 1
         assert memory.empty((1 << 20,), np.uint8).flags.owndata
@@ -280,13 +278,12 @@ def test_thresholds_stand_in_one_module():
     package = Path(tg.__file__).parent
     found = {
         (path.stem, name)
-        for folder in ("kernels", "fast", "rules")
+        for folder in (".", "core", "fast", "rules", "nn")
         for path in (package / folder).glob("*.py")
         for name in powers_of_two(path)
     }
-    found |= {(path.stem, name) for path in package.glob("*.py") for name in powers_of_two(path)}
     # more elements than any memory holds: a bound, and no threshold
-    assert {name for module, name in found if module != "paths"} == {"_MOST_ELEMENTS"}
+    assert {name for module, name in found if module != "paths"} == {"MOST_ELEMENTS"}
     assert len([name for module, name in found if module == "paths"]) > 10
 
 
@@ -462,7 +459,7 @@ class TestLazyArrays:
     def test_the_windows_themselves_as_an_argument(self):
         columns = np.random.default_rng(0).standard_normal((2, 40, 40, 3, 3, 4))
         w = np.ones((3, 3, 4, 5))
-        (found,) = tg.vjp(lambda c: products.product(c, w), columns)[1](np.ones((2, 40, 40, 5)))
+        (found,) = tg.vjp(lambda c: core_windows.product(c, w), columns)[1](np.ones((2, 40, 40, 5)))
         assert type(found) is np.ndarray
         assert (found == 5).all()
 
@@ -476,11 +473,11 @@ class TestLazyArrays:
         framed = np.pad(
             x, ((0, 0), (padding,) * 2, (padding,) * 2, (0, 0)), constant_values=-np.inf
         )
-        values, index = pooling.window_maxima(windows(framed, 3, stride))
+        values, index = core_windows.window_maxima(windows(framed, 3, stride))
         assert np.array_equal(y, values)
         flat = np.ascontiguousarray(windows(framed, 3, stride)).reshape(*y.shape[:3], 9, 5)
         assert np.array_equal(index, np.argmax(flat, axis=3))
-        placed = fold(pooling.max_unpool(u, index, (3, 3)), framed.shape, stride)
+        placed = fold(core_windows.max_unpool(u, index, (3, 3)), framed.shape, stride)
         inside = slice(padding, -padding or None)
         assert np.array_equal(pull(u)[0], placed[:, inside, inside])
 
@@ -496,16 +493,16 @@ class TestLazyArrays:
         columns = windows(x, size, stride)
         flat = np.ascontiguousarray(columns).reshape(*columns.shape[:3], size**2, channels)
         index = np.argmax(flat, axis=3)  # the first nan, or the first of the largest
-        values, numbers = pooling.window_maxima(columns)
+        values, numbers = core_windows.window_maxima(columns)
         expected = np.take_along_axis(flat, index[:, :, :, None], 3)[:, :, :, 0]
         assert np.array_equal(values, expected, equal_nan=True)
-        assert np.array_equal(pooling.window_max(columns), expected, equal_nan=True)
+        assert np.array_equal(core_windows.window_max(columns), expected, equal_nan=True)
         assert np.array_equal(numbers, index)
         u = integers(rng, dtype, *values.shape)
         u[rng.random(u.shape) < 0.1] = np.inf
         u[rng.random(u.shape) < 0.1] = -0.0
         (found,) = tg.vjp(lambda x: tg.max_pool(x, size, stride=stride), x)[1](u)
-        placed = pooling.max_unpool(u, index, (size, size))
+        placed = core_windows.max_unpool(u, index, (size, size))
         by_path = fold(placed, x.shape, stride)
         assert found.dtype == dtype
         assert np.array_equal(found, by_path)

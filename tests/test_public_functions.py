@@ -27,7 +27,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import tinygrad_np as tg
-from tinygrad_np import Tensor, closed_form, losses, nn, optim
+from tinygrad_np import Tensor, closed_form
+from tinygrad_np.core import losses, optim
+from tinygrad_np.nn import layers as nn
 
 ROOT = str(Path(tg.__file__).parent)
 HUGE = 1 << 45  # so many elements are refused at once, on every machine

@@ -57,7 +57,7 @@ def told(call):
 
 # Since Python 3.15 it says this itself, whatever `__float__` raises.
 FORMATTED = (
-    "%f requires a real number, not tinygrad_np.tensor.Tensor"
+    "%f requires a real number, not tinygrad_np.core.tensor.Tensor"
     if sys.version_info >= (3, 15)
     else '"…" % t would lose the gradient; use f"{t:.3f}" or t.item()'
 )

@@ -12,9 +12,10 @@ import scipy.special
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules import TABLE, table
-from tinygrad_np.rules.axes import NAMES, plain
-from tinygrad_np.rules.table import name_of
+from tinygrad_np.core import table
+from tinygrad_np.core.axes import NAMES, plain
+from tinygrad_np.core.dispatch import name_of
+from tinygrad_np.core.table import TABLE
 
 ROWS = axes.with_an_axis()
 METHODS = axes.methods_with_an_axis()

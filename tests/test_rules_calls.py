@@ -10,8 +10,9 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.atlas.evidence import cases_of, witnesses
 from tinygrad_np.atlas.samples import samples_of
-from tinygrad_np.rules import TABLE, families
-from tinygrad_np.rules.table import REQUIRED
+from tinygrad_np.core.signature import REQUIRED
+from tinygrad_np.core.table import TABLE
+from tinygrad_np.rules import families
 
 families()
 

@@ -8,12 +8,14 @@ from matrices import (
     gradient_by_differences,
     hermitian,
     hermitian_with,
+    no_derivative_is_finite,
     random_like,
 )
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules import TABLE, load
+from tinygrad_np.core.table import TABLE
+from tinygrad_np.rules import load
 from tinygrad_np.rules.eigen import _places
 
 load()
@@ -290,6 +292,32 @@ class TestValuesThatCoincide:
         (w, _), (change, turn) = tg.jvp(np.linalg.eigh, [a], [a @ a])
         assert np.allclose(change, w**2)
         assert np.abs(turn).max() < 1e-13
+
+
+class TestWhatIsNotFinite:
+    """It is no proof that values coincide, or that the loss depends on a choice of vectors."""
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
+    @pytest.mark.parametrize("kind", ["f", "c"])
+    @pytest.mark.parametrize("values", [(1, 2, 4), (2, 2, 5), (3, 3, 3), (0, 0, 0)])
+    def test_leaves_nothing_finite(self, values, kind, bad):
+        a = hermitian_with(values, kind)
+        for f in (np.linalg.eigvalsh, np.linalg.eigvals):
+            assert no_derivative_is_finite(f, a, bad)
+        for function in (np.linalg.eigh, np.linalg.eig):
+            for i in range(2):
+                assert no_derivative_is_finite(lambda a, f=function, i=i: f(a)[i], a, bad)
+
+    def test_leaves_the_others_of_a_stack_and_their_guards_alone(self):
+        stack = np.stack([hermitian_with((1, 2, 4)), np.eye(3)])
+        vectors, pull = tg.vjp(lambda a: np.linalg.eigh(a).eigenvectors, stack)
+        g = np.zeros_like(vectors)
+        g[1, 0, 0] = np.nan
+        found = pull(g)[0]
+        assert np.array_equal(found[0], np.zeros((3, 3)))
+        assert np.isnan(found[1]).all()
+        with pytest.raises(ValueError, match="two values coincide to rounding"):
+            pull(np.stack([g[1], np.arange(9.0).reshape(3, 3)]))
 
 
 class TestPhases:

@@ -6,7 +6,7 @@ from maps import assert_same_matrix, integers
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules.einsum import Contraction, _cotangents, _labels
+from tinygrad_np.rules.einsum import _cotangents, _labels
 
 RNG = np.random.default_rng(5)
 
@@ -130,8 +130,8 @@ class TestForms:
         assert "np.einsum(#0, #0)" in np.einsum("ij,ij", x, x).graph()
 
     def test_only_variables_get_a_cotangent(self):
-        how = Contraction("ij,jk", varying=(False, True))
-        found = _cotangents(np.ones((2, 4)), how, [self.a, self.b])
+        options, operands = {"optimize": False}, [self.a, self.b]
+        found = _cotangents(np.ones((2, 4)), "ij,jk", options, [False, True], operands)
         assert found[0] is None
         assert found[1].shape == (3, 4)
 
@@ -174,10 +174,19 @@ class TestMessages:
         with pytest.raises(TypeError, match=r"np\.einsum: takes no masked array"):
             np.einsum("ij,ij", t, np.ma.ones((2, 3)))
 
+    @pytest.mark.parametrize("optimize", [False, True])
+    @pytest.mark.parametrize("label", [-1, 52])
+    def test_numbers_that_are_no_labels(self, label, optimize):
+        t = Tensor(np.ones((2, 3)))
+        with pytest.raises(ValueError, match=r"np\.einsum: labels are numbers from 0 to 51"):
+            np.einsum(t, [0, label], optimize=optimize)
+        with pytest.raises(TypeError, match="integer"):
+            np.einsum(t, [0, 1.5], optimize=optimize)
+
     def test_letters_are_fifty_two(self):
         with pytest.raises(ValueError, match="no letters left for 51 more axes"):
-            _labels("ab...", False, (53,))
-        assert _labels("...", True, (52,))[1].isalpha()
+            _labels("ab...", (53,))
+        assert _labels("...", (52,))[1].isalpha()
 
 
 def test_an_attention_layer_by_labels_has_the_gradient_of_matmul():

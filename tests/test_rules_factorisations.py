@@ -10,6 +10,7 @@ from matrices import (
     hermitian,
     hermitian_with,
     matrix_with,
+    no_derivative_is_finite,
     random_like,
     weighed,
 )
@@ -306,6 +307,19 @@ class TestSvd:
         assert np.allclose(of_s, 2)
         assert not np.any(of_u)
         assert not np.any(of_vh)
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
+    @KINDS
+    @pytest.mark.parametrize("shape", [(3, 3), (4, 3), (3, 4)])
+    @pytest.mark.parametrize("values", [(1, 2, 4), (2, 2, 5), (3, 3, 3), (0, 0, 2), (0, 0, 0)])
+    def test_what_is_not_finite_proves_nothing_and_leaves_nothing_finite(
+        self, values, shape, kind, bad
+    ):
+        a = matrix_with(*shape, values, kind)
+        assert no_derivative_is_finite(np.linalg.svdvals, a, bad)
+        for i, full in ((0, False), (1, False), (2, False), (0, True), (2, True)):
+            f = lambda a, i=i, full=full: np.linalg.svd(a, full)[i]  # noqa: E731
+            assert no_derivative_is_finite(f, a, bad)
 
     def test_hermitian_takes_the_hermitian_part(self):
         a = hermitian_with((1, -2, 4))

@@ -8,8 +8,8 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.graph import leaf
-from tinygrad_np.tensor import rebuilt
+from tinygrad_np.core.graph import leaf
+from tinygrad_np.core.tensor import rebuilt
 
 A = np.array
 RNG = np.random.default_rng

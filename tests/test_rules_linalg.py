@@ -5,12 +5,22 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from matrices import close, gradient_by_differences, hermitian, hermitian_with, matrix_with, weighed
+from matrices import (
+    close,
+    dagger,
+    gradient_by_differences,
+    hermitian,
+    hermitian_with,
+    matrix_with,
+    random_like,
+    weighed,
+)
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.kernels.factors import cofactors
-from tinygrad_np.rules import REFUSED, TABLE, load
+from tinygrad_np.core.table import REFUSED, TABLE
+from tinygrad_np.rules import load
+from tinygrad_np.rules.factors import cofactors
 
 KINDS = pytest.mark.parametrize("kind", ["f", "c"])
 RNG = np.random.default_rng(11)
@@ -299,6 +309,18 @@ class TestPinv:
         found = tg.grad(lambda a: weighed(np.linalg.pinv(a)))(a)
         assert close(found, tg.grad(lambda a: weighed(np.linalg.inv(a)))(a), 1e-7)
 
+    @pytest.mark.parametrize("smallest", [1e-2, 1e-3, 1e-4])
+    def test_directions_that_leave_the_space_of_the_columns_alone(self, smallest):
+        """Of a·(1 + w) it is (1 + w)⁻¹·a⁺; what the projectors take away is much larger."""
+        for seed in range(20):
+            a = matrix_with(5, 2, (1, smallest), "c", seed)
+            w = random_like(np.random.default_rng(seed), "c", 2, 2)
+            p, of_a = tg.jvp(np.linalg.pinv, [a], [a @ w])
+            of_transpose = tg.jvp(np.linalg.pinv, [a.T], [(a @ w).T])[1].T
+            by_reverse_mode = tg.vjp(np.linalg.pinv, a.T)[1](a @ w)[0]
+            for found in (of_a, of_transpose, by_reverse_mode):
+                assert close(found, -w @ p, 1e-14 / smallest)
+
     def test_the_second_derivative_where_singular_values_coincide(self):
         a = np.eye(3)[:, :2]
         t = np.random.default_rng(0).standard_normal((3, 2))
@@ -410,6 +432,32 @@ class TestLstsq:
         assert np.allclose(tg.grad(lambda a: np.sum(np.linalg.lstsq(a, b)[0]))(a), -np.arange(3))
         with pytest.raises(ValueError, match=r"np\.linalg\.svdvals: two values coincide"):
             tg.grad(lambda a: np.linalg.lstsq(a, b)[3][0])(a)
+
+    @pytest.mark.parametrize("kind", ["f", "c"])
+    @pytest.mark.parametrize("shape", [(5, 3), (3, 3), (3, 5)])
+    def test_forward_mode_through_the_singular_values(self, shape, kind):
+        a, b = matrix_with(*shape, (4, 2, 1), kind), np.arange(1.0, shape[0] + 1)
+        t = random_like(np.random.default_rng(2), kind, *shape)
+        values = lambda a: np.linalg.lstsq(a, b)[3]  # noqa: E731
+        s, change = tg.jvp(values, [a], [t])
+        u, _, vh = np.linalg.svd(a, full_matrices=False)
+        assert np.array_equal(s, values(a))
+        assert close(change, np.diagonal(dagger(u) @ t @ dagger(vh)).real, 1e-13)
+        g = np.array([1.0, -2.0, 3.0])
+        assert np.isclose(np.sum(g * change), np.sum(tg.vjp(values, a)[1](g)[0] * t).real)
+        second = tg.jvp(lambda a: tg.jvp(values, [a], [t])[1], [a], [t])[1]
+        step = 1e-4
+        near, far = (values(a + h * t) + values(a - h * t) - 2 * s for h in (step, 2 * step))
+        assert close(second, (16 * near - far) / (12 * step**2), 1e-6)
+
+    def test_forward_mode_where_they_coincide(self):
+        b, t = np.arange(3.0), np.diag([1.0, 2.0, 3.0])
+        values = lambda a: np.linalg.lstsq(a, b)[3]  # noqa: E731
+        with pytest.raises(ValueError, match=r"svdvals: .*coincide.*use reverse mode"):
+            tg.jvp(values, [np.eye(3)], [t])
+        assert np.allclose(tg.jvp(values, [np.eye(3)], [2 * np.eye(3)])[1], 2)
+        solution = tg.jvp(lambda a: np.linalg.lstsq(a, b)[0], [np.eye(3)], [t])[1]
+        assert np.allclose(solution, -t @ b)
 
     @pytest.mark.parametrize("shape", [(0, 2), (2, 0)])
     def test_empty(self, shape):

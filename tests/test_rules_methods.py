@@ -15,7 +15,7 @@ from tinygrad_np import Tensor
 from tinygrad_np.atlas.evidence import edge, witnesses
 from tinygrad_np.atlas.samples import Edge
 from tinygrad_np.atlas.samples.draws import APART, apart, call
-from tinygrad_np.rules.methods import row_of_method
+from tinygrad_np.rules.folds import row_of_method
 
 INF, NAN = np.inf, np.nan
 

@@ -10,9 +10,10 @@ import pytest
 from tinygrad_np.atlas.evidence import _magnitude, _pairing, cases_of
 from tinygrad_np.atlas.samples import samples_of
 from tinygrad_np.check.witnesses import EXACT, Linearised, random_directions
-from tinygrad_np.graph import between, forward, reverse
-from tinygrad_np.rules import TABLE, load
-from tinygrad_np.tensor import Tensor, rebuilt, source_of, value_of
+from tinygrad_np.core.sweep import between, forward, reverse
+from tinygrad_np.core.table import TABLE
+from tinygrad_np.core.tensor import Tensor, rebuilt, source_of, value_of
+from tinygrad_np.rules import load
 
 load()
 DIFFERENTIABLE = [row for row in TABLE.values() if row.kind != "constant"]

@@ -15,8 +15,9 @@ from numpy.testing.overrides import (
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules import REFUSED, TABLE, load
-from tinygrad_np.rules.table import name_of
+from tinygrad_np.core.dispatch import name_of
+from tinygrad_np.core.table import REFUSED, TABLE
+from tinygrad_np.rules import load
 
 load()
 T = Tensor(np.ones((2, 3)))

@@ -13,9 +13,10 @@ from versions import without_a_class
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules import REFUSED, TABLE, families
+from tinygrad_np.core.dispatch import name_of
+from tinygrad_np.core.table import REFUSED, TABLE
+from tinygrad_np.rules import families
 from tinygrad_np.rules.special import ROWS, exponential_moment, mills_excess
-from tinygrad_np.rules.table import name_of
 
 families()
 

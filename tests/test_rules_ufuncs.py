@@ -6,7 +6,7 @@ from numpy.testing.overrides import get_overridable_numpy_ufuncs
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules import REFUSED, TABLE
+from tinygrad_np.core.table import REFUSED, TABLE
 
 INF, NAN = np.inf, np.nan
 CLIP = np._core.umath.clip

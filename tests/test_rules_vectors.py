@@ -103,7 +103,7 @@ def test_axes_may_be_numpys_integers():
 
 class TestMessages:
     def test_lengths_that_do_not_fit(self):
-        with pytest.raises(ValueError, match=r"np\.cross: of a \(4,\) .* has not 2 or 3 elements"):
+        with pytest.raises(ValueError, match=r"^np\.cross: (?s:.*)\(a \(4,\), b \(4,\)\)$"):
             np.cross(Tensor(np.ones(4)), np.ones(4))
         with pytest.raises(ValueError, match=r"np\.vdot: a \(4,\) has 4 elements and b .* has 3"):
             np.vdot(Tensor(np.ones(4)), np.ones(3))

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_np as tg
-from tinygrad_np import files
+from tinygrad_np.io import files
 from tinygrad_np.saving import DamagedFileError, npz, structure
 
 

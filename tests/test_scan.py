@@ -10,8 +10,9 @@ from scan_known import KNOWN, LEFT_OUT
 from scan_pointwise import CASES, DTYPES, LIMITS, scan_all, ulps
 
 import tinygrad_np as tg
-from tinygrad_np.rules import TABLE, families
-from tinygrad_np.rules.table import name_of
+from tinygrad_np.core.dispatch import name_of
+from tinygrad_np.core.table import TABLE
+from tinygrad_np.rules import families
 
 families()
 

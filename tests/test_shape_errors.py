@@ -26,21 +26,21 @@ CALLS = [
     (lambda a, b, v: v @ a, "np.matmul", ["axis 0 of x is 5 and axis 0 of y is 2"]),
     (lambda a, b, v: a[None] @ b, "np.matmul", ["axis 2 of x is 3 and axis 0 of y is 2"]),
     (lambda a, b, v: a @ v[0], "np.matmul", ["y has shape (), and must have at least 1 axes"]),
-    (lambda a, b, v: np.dot(a, b), "np.dot", ["axis 1 of the first is 3", "of the second is 2"]),
-    (lambda a, b, v: np.inner(a, b), "np.inner", ["axis 1 of the first is 3"]),
+    (lambda a, b, v: np.dot(a, b), "np.dot", ["axis 1 of a is 3 and axis 0 of b is 2"]),
+    (lambda a, b, v: np.inner(a, b), "np.inner", ["axis 1 of a is 3 and axis 1 of b is 4"]),
     (lambda a, b, v: np.vecdot(a, b), "np.vecdot", ["axis 1 of x is 3 and axis 1 of y is 4"]),
     (lambda a, b, v: np.tensordot(a, b, 1), "np.tensordot", ["axis 1 of a is 3", "b is 2"]),
     (lambda a, b, v: np.tensordot(a, b, ([1], [1])), "np.tensordot", ["of a is 3", "of b is 4"]),
     (lambda a, b, v: np.tensordot(a, b, 3), "np.tensordot", ["(2, 3)", "(2, 4)"]),
     (lambda a, b, v: np.einsum("ij,jk", a, b), "np.einsum", ["'j' is 3 in operand 0 (axis 1)"]),
     (lambda a, b, v: np.einsum("ij,k->", a, b), "np.einsum", ["'k' names 1 axes", "(2, 4)"]),
-    (lambda a, b, v: np.concatenate([a, b]), "np.concatenate", ["axis 1 is 3 in number 0 and 4"]),
-    (lambda a, b, v: np.concatenate([a, v]), "np.concatenate", ["0 has 2 axes and number 1 has 1"]),
-    (lambda a, b, v: np.concatenate([a, a], 2), "np.concatenate", ["axis 2 is none of those"]),
-    (lambda a, b, v: np.stack([a, b]), "np.stack", ["axis 1 is 3 in number 0 and 4 in number 1"]),
-    (lambda a, b, v: np.vstack([a, v]), "np.vstack", ["axis 1 is 3 in number 0 and 5 in number 1"]),
-    (lambda a, b, v: np.hstack([a, b.T]), "np.hstack", ["axis 0 is 2 in number 0 and 4"]),
-    (lambda a, b, v: np.append(a, b, axis=0), "np.append", ["axis 1 is 3 in number 0 and 4"]),
+    (lambda a, b, v: np.concatenate([a, b]), "np.concatenate", ["size 3", "size 4", "[1] (2, 4)"]),
+    (lambda a, b, v: np.concatenate([a, v]), "np.concatenate", ["2 dimension", "arrays[1] (5,)"]),
+    (lambda a, b, v: np.concatenate([a, a], 2), "np.concatenate", ["axis 2 is out of", "(2, 3)"]),
+    (lambda a, b, v: np.stack([a, b]), "np.stack", ["the same shape (", "arrays[1] (2, 4)"]),
+    (lambda a, b, v: np.vstack([a, v]), "np.vstack", ["dimension 1", "size 3", "size 5", "(5,)"]),
+    (lambda a, b, v: np.hstack([a, b.T]), "np.hstack", ["dimension 0", "size 4", "tup[1] (4, 2)"]),
+    (lambda a, b, v: np.append(a, b, axis=0), "np.append", ["dimension 1", "size 4", "[1] (2, 4)"]),
     (lambda a, b, v: a.reshape(4, 2), "np.reshape", ["(2, 3) has 6 elements", "(4, 2) has 8"]),
     (lambda a, b, v: a.reshape(-1, 4), "np.reshape", ["6 elements, no multiple of 4 for (-1, 4)"]),
     (lambda a, b, v: np.broadcast_to(a, (5, 3)), "np.broadcast_to", ["axis 0 is 2, not 1 or 5"]),
@@ -107,6 +107,16 @@ def test_a_call_that_has_been_made_before():
         assert Tensor(A).at[0].set(1.0).shape == (2, 3)
         with pytest.raises(ValueError, match=r"^at\[0\]: values"):
             Tensor(A).at[0].set(V)
+
+
+def test_numbers_in_a_list_of_operands_are_not_listed():
+    with pytest.raises(ValueError, match=r"^np\.choose: .* \(choices\[0\] \(2,\)\)$"):
+        np.choose([0, 2], [Tensor(np.ones(2)), 1.0])
+
+
+def test_of_very_many_operands_some_are_listed():
+    with pytest.raises(ValueError, match=r"arrays\[7\] \(2, 3\), … and 23 more\)$"):
+        np.concatenate([Tensor(A)] * 30 + [Tensor(B)])
 
 
 def test_numpys_own_words_are_not_shown_beside():
@@ -244,17 +254,17 @@ def ones(*shape):
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (lambda: np.inner(ones(2, 3), ones(2, 4)), "(2, 3) and (2, 4) do not fit: axis 1 of the"),
+        (lambda: np.inner(ones(2, 3), ones(2, 4)), "a (2, 3) and b (2, 4) do not fit: axis 1 of a"),
         (lambda: np.vdot(ones(3), ones(4)), "a (3,) has 3 elements and b (4,) has 4"),
         (lambda: np.linalg.multi_dot([ones(2, 3), ones(4, 5), ones(5, 2)]),
-         "shapes (2, 3), (4, 5), (5, 2): axis 1 of number 0 is 3 and axis 0 of number 1 is 4"),
-        (lambda: np.dstack([ones(2, 3), ones(3, 3)]), "axis 0 is 2 in number 0 and 3 in number 1"),
-        (lambda: np.column_stack([ones(2), ones(3)]), "axis 0 is 2 in number 0 and 3 in number 1"),
-        (lambda: np.cross(ones(2, 4), ones(2, 3)), "and b (2, 3), the last axis of a has not 2 or"),
-        (lambda: np.cross(ones(2, 3), ones(3, 3)), "a (2, 3) and b (3, 3) do not broadcast: axis"),
+         "axis 1 of arrays[0] is 3 and axis 0 of arrays[1] is 4; they must be equal"),
+        (lambda: np.dstack([ones(2, 3), ones(3, 3)]), "has size 3 (tup[0] (2, 3), tup[1] (3, 3))"),
+        (lambda: np.column_stack([ones(2), ones(3)]), "has size 3 (tup[0] (2,), tup[1] (3,))"),
+        (lambda: np.cross(ones(2, 4), ones(2, 3)), " (a (2, 4), b (2, 3))"),
+        (lambda: np.cross(ones(2, 3), ones(3, 3)), "with shape (3,). (a (2, 3), b (3, 3))"),
         (lambda: np.repeat(ones(2, 3), [1, 2, 3], 0), "3 repeats, and the array of shape (2, 3) "),
         (lambda: np.einsum("...i,...i->...", ones(2, 3), ones(4, 3)),
-         "the axes that the dots stand for: operand 0 (2,) and operand 1 (4,) do not broadcast"),
+         "shapes (2, 3), (4, 3): '...' is 2 in operand 0 (axis 0) and 4 in operand 1 (axis 0)"),
     ],
 )  # fmt: skip
 def test_what_each_function_says(function, words):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.kernels.elementwise import multiply_no_nan, multiply_no_nan_both
+from tinygrad_np.rules.arithmetic import multiply_no_nan, multiply_no_nan_both
 
 
 def safe(function):

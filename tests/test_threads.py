@@ -115,13 +115,15 @@ def test_what_was_computed_before_does_not_matter():
 # What could be shared
 
 _MAY_CHANGE = {
-    ("tree", "_REGISTERED"): "containers of one's own, registered",
-    ("hooks", "_explainer"): "installed once, when the package is imported",
-    ("rules", "TABLE"): "loaded once",
-    ("rules", "REFUSED"): "loaded once",
+    ("core.tree", "_REGISTERED"): "containers of one's own, registered",
+    ("core.hooks", "explainer"): "installed once, when the package is imported",
+    ("core.hooks", "resolver"): "installed once, when the package is imported",
+    ("core.hooks", "memory"): "installed once, when the package is imported",
+    ("core.table", "TABLE"): "loaded once",
+    ("core.table", "REFUSED"): "loaded once",
     ("rules", "_FAMILIES"): "loaded once",
     ("rules", "_LATER"): "loaded once",
-    ("graph", "_COLLECTING"): "a lock, a new one after a fork",
+    ("core.sweep", "_COLLECTING"): "a lock, a new one after a fork",
 }
 _CHANGES = {"add", "append", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault",
             "update", "move_to_end"}  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np import files
+from tinygrad_np.io import files
 from tinygrad_np.saving import DamagedFileError
 from tinygrad_np.training import Checkpoint
 

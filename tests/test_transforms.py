@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor, grad, jvp, remat, value_and_grad, vjp
+from tinygrad_np.core import jacobians
 
 
 class Layer(NamedTuple):
@@ -197,7 +198,7 @@ class TestGrad:
             (2, r"grad: argument 0 has dtype int64, by which .* convert it with float\("),
             (np.int64(2), r"grad: argument 0 has dtype int64, by which .*\.astype\(float\)"),
             (True, "has dtype bool"),
-            ("text", "has dtype <U4, by which there is no derivative; pass numbers only"),
+            ("text", "grad: argument 0: takes numbers, not an array of dtype <U4"),
             ({"w": [1.0, np.arange(3)]}, r"grad: argument 0, leaf \['w'\]\[1\], has dtype int64"),
             (Layer(np.ones(1), np.ones(1, int)), r"leaf \.bias, has dtype int64"),
         ],
@@ -433,12 +434,13 @@ class TestArraysGiveArrays:
 
     def test_all_public_transforms_are_in_it(self):
         names = {name.split()[0].rstrip(",") for name in TRANSFORMS}
-        public = {name for name in tg.__all__ if _module(getattr(tg, name)) == _module(grad)}
+        modules = "tinygrad_np.core.transforms", "tinygrad_np.core.jacobians"
+        public = {name for name in tg.__all__ if _module(getattr(tg, name)) in modules}
         assert names == public | {"remat"}
 
 
 def _module(x):
-    return getattr(x, "__module__", None)
+    return getattr(getattr(x, "implementation", x), "__module__", None)
 
 
 class TestVjp:
@@ -487,7 +489,7 @@ class TestVjp:
             (1.0, ValueError, r"the cotangent has shape \(\) where \(2,\) belongs"),
             (np.ones((1, 2)), ValueError, r"has shape \(1, 2\)"),
             ((np.ones(2), np.ones(2)), ValueError, "the trees differ: a leaf in the first"),
-            (np.array(["a", "b"]), TypeError, "is no number"),
+            (np.array(["a", "b"]), TypeError, "takes numbers, not an array of dtype <U1"),
             (np.ones(2) * 1j, TypeError, "is complex where a real one belongs"),
         ],
     )
@@ -637,10 +639,10 @@ class TestJacobian:
     def test_the_cheaper_mode_is_taken(self, monkeypatch):
         sweeps = []
         monkeypatch.setattr(
-            tg.transforms, "_forward_blocks", lambda *args: sweeps.append("forward") or [[1.0]]
+            jacobians, "_forward_blocks", lambda *args: sweeps.append("forward") or [[1.0]]
         )
         monkeypatch.setattr(
-            tg.transforms, "_reverse_blocks", lambda *args: sweeps.append("reverse") or [[1.0]]
+            jacobians, "_reverse_blocks", lambda *args: sweeps.append("reverse") or [[1.0]]
         )
         tg.jacobian(lambda x: np.stack([x, x]))(1.0)
         tg.jacobian(lambda x: x.sum())(np.ones(2))

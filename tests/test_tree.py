@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np import tree
+from tinygrad_np.core import tree
 
 
 class Point(NamedTuple):

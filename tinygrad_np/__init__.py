@@ -13,18 +13,19 @@ compares it with the one derived by hand in `closed_form`.
 """
 
 import importlib
+import sys
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from . import answers, fast, optim, tensor, tree
-from .at import at
-from .extend import bilinear, general, linear, pointwise, takes
-from .fast.threads import release as release_memory
-from .graph import FreedGraphError
-from .kernels.nested import array
-from .kernels.scatter import scatter_add
-from .kernels.windows import fold, window_indices, windows
-from .losses import cross_entropy, log_loss, log_loss_with_logits
+from . import answers
+from .core import tensor, tree
+from .core.jacobians import hessian, jacobian
+from .core.losses import cross_entropy, log_loss, log_loss_with_logits
+from .core.rules import scatter_add
+from .core.sweep import FreedGraphError
+from .core.tensor import Tensor
+from .core.transforms import grad, hvp, jvp, stop_gradient, value_and_grad, vjp
+from .core.windows import fold, windows
 from .nn import (
     average_pool,
     conv1d,
@@ -39,32 +40,23 @@ from .nn import (
     log_softmax,
     logsumexp,
     max_pool,
+    optim,
     relu,
     sigmoid,
     softmax,
 )
-from .remat import remat
-from .tensor import Tensor
-from .transforms import (
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    stop_gradient,
-    value_and_grad,
-    vjp,
-)
+from .nn.indices import window_indices
+from .rules.at import at
+from .rules.extend import bilinear, general, linear, pointwise, takes
+from .rules.nested import array
+from .rules.remat import remat
 
-# Without this layer everything computes the same, and errors say less.
+# Without these layers everything computes the same: slower, and with plainer errors.
+if PathFinder.find_spec(f"{__name__}.fast", __path__):
+    from . import fast
+    from .fast.threads import release as release_memory
 if PathFinder.find_spec(f"{__name__}.debug", __path__):
-    from .debug import (
-        ChangedArrayError,
-        NonFiniteError,
-        NonFiniteWarning,
-        debug,
-        strong_zeros,
-    )
+    from .debug import ChangedArrayError, NonFiniteError, NonFiniteWarning, debug, strong_zeros
 
 if TYPE_CHECKING:
     from . import check, closed_form, data, saving, training, viz
@@ -133,9 +125,12 @@ __all__ = [
     "windows",
 ]
 
-_OF_DEBUG = {"ChangedArrayError", "NonFiniteError", "NonFiniteWarning", "debug", "strong_zeros"}
-if "debug" not in globals():
-    __all__ = [name for name in __all__ if name not in _OF_DEBUG]
+_OF_LAYERS = {
+    **dict.fromkeys(("fast", "release_memory"), "fast"),
+    **dict.fromkeys(("ChangedArrayError", "NonFiniteError", "NonFiniteWarning"), "debug"),
+    **dict.fromkeys(("debug", "strong_zeros"), "debug"),
+}
+__all__ = [name for name in __all__ if name in globals() or name not in _OF_LAYERS]
 
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
 _LAZY = {"check", "closed_form", "data", "saving", "training", "viz"}
@@ -149,13 +144,17 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
     if name == "unwindows":  # an earlier name
         return fold
-    if name in _OF_DEBUG:
-        raise AttributeError(f"tg.{name} needs the folder {__name__}/debug, which is not installed")
+    if name in _OF_LAYERS:
+        folder = f"{__name__}/{_OF_LAYERS[name]}"
+        raise AttributeError(f"tg.{name} needs the folder {folder}, which is not installed")
     raise answers.no_attribute(__name__, name)
 
 
-# PyTorch's users write tg.tensor(x): the module answers.
+# PyTorch's users write tg.tensor(x): the module answers, and so does that of trees.
 tensor.__class__ = answers.CalledModule
+tree.__class__ = answers.AnsweringModule
+for _module in (optim, tensor, tree):
+    sys.modules[f"{__name__}.{_module.__name__.rpartition('.')[2]}"] = _module
 
 
 def __dir__() -> list[str]:

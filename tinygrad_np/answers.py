@@ -13,14 +13,20 @@ AttributeError("module 'tinygrad_np' has no attribute 'cat'; use np.concatenate"
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
+from .core import jacobians, losses, network, optim, transforms
+from .core.dispatch import generated
+from .core.tensor import Tensor
 from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, SPARSE, TENSOR, Answers
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _single(*tables: Answers) -> Answers:
@@ -57,6 +63,14 @@ def no_attribute(module: str, name: str) -> AttributeError:
             answer = {_folded(key): _MODULE[key] for key in _MODULE}.get(_folded(name))
     hint = "" if answer is None else f"; {answer}"
     return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+
+
+class AnsweringModule(ModuleType):
+    """A module that says of a name that it lacks what it is called here."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        package, _, module = self.__name__.partition(".")
+        raise no_attribute(f"{package}.{module.rpartition('.')[2]}", name)
 
 
 class CalledModule(ModuleType):
@@ -116,9 +130,20 @@ def _ours(function: str, argument: str, names: tuple[str, ...]) -> str:
     return _SAYINGS.get(argument) or f"it has {', '.join(map(repr, names)) or 'none'}"
 
 
-def is_foreign(argument: str) -> bool:
-    """Whether the table knows an argument of that name."""
-    return argument in _ARGUMENTS or argument in _SAYINGS
+def no_argument_of(
+    function: str | Callable[..., Any], argument: str, parameters: Iterable[str]
+) -> str | None:
+    """`no_argument` of one of our functions; of another, by its name, for what others call so.
+
+    >>> no_argument_of("np.sum", "dim", ("a", "axis")), no_argument_of("np.sum", "foo", ("a",))
+    ("np.sum has no argument 'dim'; it is 'axis' here", None)
+    """
+    if isinstance(function, str):
+        is_known = argument in _ARGUMENTS or argument in _SAYINGS
+        return no_argument(function, argument, parameters) if is_known else None
+    name = public_name(function)
+    names = [parameter for parameter in parameters if parameter != "self"]
+    return None if name is None else no_argument(name, argument, names)
 
 
 def public_name(function: Callable[..., Any]) -> str | None:
@@ -135,11 +160,91 @@ def public_name(function: Callable[..., Any]) -> str | None:
         return "tg.Tensor" if name == "__init__" else f"t.{name}"
     if owner:
         return f"{owner.rpartition('.')[2]}.{name}"
-    part = place.partition(".")[0]
-    return f"tg.{part}.{name}" if part in _WITH_THEIR_MODULE else f"tg.{name}"
+    part = next((part for part in place.split(".") if part in _WITH_THEIR_MODULE), None)
+    return f"tg.{name}" if part is None else f"tg.{part}.{name}"
 
 
 _WITH_THEIR_MODULE = {"check", "data", "optim", "training", "tree", "viz"}
+
+
+def explained(function: F) -> F:
+    """Make `function` say, where an argument has a name that it lacks, what that is called here.
+
+    What is made has the same parameters and one more, which takes what has another name; a function
+    of ``*args, **kwargs`` would cost several times as much in every call.
+
+    >>> @explained
+    ... def halved(x):
+    ...     return x / 2
+    >>> halved(x=3.0)
+    1.5
+    """
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names, count = code.co_varnames, code.co_argcount
+    ordered, keywords = names[:count], names[count : count + code.co_kwonlyargcount]
+    has_rest = code.co_flags & _VARIABLE_ARGUMENTS
+    rest = names[count + len(keywords)] if has_rest else "_more"
+    required = ordered[: count - len(defaults)]
+    by_name = dict.fromkeys(keywords, _MISSING) | (function.__kwdefaults__ or {})
+    missing = [*required, *[name for name in keywords if by_name[name] is _MISSING]]
+    odd = ["_unknown", *[f"{name} is _MISSING" for name in missing]]
+    odd += [] if has_rest else ["_more"]
+    args = ", ".join([*ordered, f"*{rest}"])
+    kwargs = ", ".join([f"{name}={name}" for name in keywords])
+    given = [args if has_rest else ", ".join(ordered), kwargs]
+    text = (
+        f"def {function.__name__}({', '.join([*ordered, f'*{rest}', *keywords, '**_unknown'])}):\n"
+        f"    if {' or '.join(odd)}:\n"
+        f"        _refuse(_function, [{args}], dict({kwargs}), _unknown)\n"
+        f"    return _function({', '.join(filter(None, given))})\n"
+    )
+    scope: dict[str, Any] = {"_function": function, "_MISSING": _MISSING, "_refuse": _refuse}
+    made: Any = generated(text, scope, EXPLAINED)
+    made.__defaults__ = (*[_MISSING] * len(required), *defaults)
+    made.__kwdefaults__ = by_name
+    made.implementation = function
+    return cast(F, functools.wraps(function)(made))
+
+
+EXPLAINED = "<tinygrad_np>"
+"""The name of the file that the code made by `explained` says it is from."""
+
+_MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
+
+
+def _refuse(
+    function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], unknown: dict[str, Any]
+) -> None:
+    """Raise for a call with arguments that `function` lacks; else what Python says of it."""
+    code = function.__code__
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    for name in unknown:
+        told = no_argument_of(function, name, known)
+        if told is not None and name not in known:
+            raise TypeError(told) from None
+    usual = {**dict.fromkeys(kwargs, _MISSING), **(function.__kwdefaults__ or {})}
+    given = {name: value for name, value in kwargs.items() if value is not usual[name]} | unknown
+    if any([x is _MISSING for x in args]):
+        named = zip(function.__code__.co_varnames, args, strict=False)
+        args, given = [], {**{name: x for name, x in named if x is not _MISSING}, **given}
+    function(*args, **given)
+
+
+_VARIABLE_ARGUMENTS = 4  # as `inspect` names it, which takes 5 ms to import
+
+
+# The core says what Python says; from here on its functions say more.
+_PUBLIC: dict[Any, str] = {
+    Tensor: "__init__ backward",
+    transforms: "grad value_and_grad vjp jvp hvp stop_gradient",
+    jacobians: "jacobian hessian",
+    network: "dense flatten",
+    losses: "log_loss log_loss_with_logits cross_entropy",
+    optim: "sgd",
+}
+for _place, _names in _PUBLIC.items():
+    for _name in _names.split():
+        setattr(_place, _name, explained(getattr(_place, _name)))
 
 
 # Functions that would lose the gradient

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .files import unfinished
+from .io.files import unfinished
 from .saving import load, save
 
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from . import answers
-from .files import replacing
-from .kernels.dispatch import explained
+from .answers import explained
+from .core import arrays
+from .io.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -292,12 +293,7 @@ def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
 
 def _real(function: str, values: Any) -> Any:
     """`values` as an array of real numbers; truth values count as 0 and 1."""
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{function}: the nested lists are no array: {error}") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{function}: takes real numbers, not an array of dtype {array.dtype}")
+    array = arrays.numbers(np.asarray(arrays.numbers(values, function, "biuf")), function, "biuf")
     return array.astype(float) if array.dtype == bool else array
 
 

@@ -28,8 +28,9 @@ from numpy.testing.overrides import (
     get_overridable_numpy_ufuncs,
 )
 
-from ..rules import REFUSED, TABLE, load
-from ..rules.table import name_of
+from ..core.dispatch import name_of
+from ..core.table import REFUSED, TABLE
+from ..rules import load
 
 NEWEST = {"numpy": "2.5", "scipy": "1.18"}
 """The newest versions that were tried; newer ones may have functions without a class."""

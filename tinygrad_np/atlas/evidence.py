@@ -43,9 +43,9 @@ from ..check.witnesses import (
     random_directions,
     value,
 )
-from ..graph import reverse
-from ..rules.table import Row
-from ..tensor import Tensor, source_of
+from ..core.sweep import reverse
+from ..core.table import Row
+from ..core.tensor import Tensor, source_of
 from .samples import Edge, Sample
 
 TOLERANCE = 1e-9

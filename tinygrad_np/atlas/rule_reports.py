@@ -4,7 +4,7 @@
 `main` is the command ``python -m tinygrad_np check``, which prints these and ends with 1 if one is
 wrong.
 
->>> from tinygrad_np.rules import TABLE
+>>> from tinygrad_np.core.table import TABLE
 >>> [report] = rule_reports([TABLE[np.exp]])
 >>> report.function, report.kind, report.points, report.is_right
 ('np.exp', 'pointwise', 5, True)
@@ -26,10 +26,10 @@ import numpy as np
 
 from ..check.report import aligned
 from ..check.witnesses import Finding
-from ..files import replacing
-from ..progress import progress
-from ..rules import TABLE, families
-from ..rules.table import Row
+from ..core.table import TABLE, Row
+from ..io.files import replacing
+from ..io.progress import progress
+from ..rules import families
 from .evidence import LIMITS, edge, relative, witnesses
 from .samples import edges_of, samples_of
 

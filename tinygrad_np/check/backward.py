@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import tree
-from ..kernels.dispatch import explained
-from .arguments import Array, article, copied, fitted, is_floating, numbers, shown, weighed, weights
-from .gradient import function, largest, measured
-from .leaves import Claim, Leaf, check_leaves
-from .report import Report, Row
+from ..answers import explained
+from ..core import tree
+from .arguments import copied, cotangents, is_floating, weighed
+from .leaves import Claim, check_leaves, largest
+from .reading import Tree, fitted, must_be_callable, numbers, shown
+from .report import Report, report_of
 from .slopes import precision_of
 
 CONSTANT = "it does not depend on the cotangent"
@@ -33,7 +33,7 @@ NOT_LINEAR = "it is not linear in the cotangent"
 
 @explained
 def check_vjp(
-    f: Callable[..., Any], backward: Callable[..., Any], *args: Any, seed: int = 0
+    f: Callable[..., Tree], backward: Callable[..., Tree], *args: Tree, seed: int = 0
 ) -> Report:
     """Compare a hand-written backward pass of `f` at `args` with differences.
 
@@ -56,96 +56,76 @@ def check_vjp(
     Raises ``TypeError`` and ``ValueError`` as `check_gradient` does.
     """
     name = "check_vjp"
-    function(name, f)
-    if not callable(backward):
-        raise TypeError(f"{name}: backward must be a function, not {article(backward)}")
+    must_be_callable(name, "f", f)
+    must_be_callable(name, "backward", backward)
     is_one = len(args) == 1
     has_cotangent = [any(map(is_floating, tree.leaves(arg))) for arg in args]
     if not any(has_cotangent):
         raise TypeError(f"{name}: no argument is floating; convert one with .astype(float)")
     masked = [arg if has else None for arg, has in zip(args, has_cotangent, strict=True)]
     x = args[0] if is_one else tuple(masked)
-
     called, what = "x" if is_one else "the argument", "the cotangent from backward"
     for leaf in tree.leaves(x):
         numbers(leaf, f"{name}: {called} is")
 
-    def full(x: Any) -> list[Any]:
+    def full(x: Tree) -> list[Tree]:
         parts = [x] if is_one else x
         pairs = zip(args, parts, has_cotangent, strict=True)
         return [part if has else copied(arg) for arg, part, has in pairs]
 
-    def results(x: Any) -> list[Any]:
-        return [y for y in tree.leaves(f(*full(x))) if is_floating(y)]
-
     with np.errstate(all="ignore"):
         like = f(*full(copied(x)))
     rng = np.random.default_rng(seed)
-    floating = [y for y in tree.leaves(like) if is_floating(y)]
-    us = [weights(numbers(y, f"{name}: f returned"), rng) for y in floating]
-    if not us:
-        raise TypeError(f"{name}: f returned no floating array")
+    us = cotangents(name, like, rng)
 
-    def pulled(scale: float) -> Callable[[Any], Any]:
-        def gradient(x: Any) -> Any:
-            given = iter(us)
-            parts = [_cotangent(y, given, scale) for y in tree.leaves(like)]
-            found = backward(tree.unflatten(like, parts), *full(x))
-            return _entry(found, x) if is_one else _entries(name, found, x)
+    def pulled(x: Tree, scale: float = 1.0) -> Tree:
+        """The cotangents of x from those of the results, which are scaled."""
+        given = iter(us)
 
-        return gradient
+        def cotangent(y: Any) -> Any:
+            array = np.asarray(y)
+            u = np.asarray(next(given) * array.dtype.type(scale)) if is_floating(y) else 0 * array
+            return u if isinstance(y, np.ndarray) else u[()]
 
-    claim = Claim(name, lambda x: weighed(us, results(x)), pulled(1.0), x, called, what)
+        found = backward(tree.map(cotangent, like), *full(x))
+        if not is_one:
+            return _of_several(name, found, x)
+        # The cotangent of a single argument may stand in a tuple; one of numbers is for an array.
+        is_wrapped = type(found) is tuple and len(found) == 1 and type(x) is not tuple
+        is_number = is_wrapped and isinstance(found[0], (int, float, complex))
+        return found[0] if is_wrapped and not is_number else found
+
+    claim = Claim(name, lambda x: weighed(us, f(*full(x))), pulled, x, called, what)
     leaves = check_leaves(claim, rng)
+    rows = [leaf.row(largest(leaves)) for leaf in leaves]
     with np.errstate(all="ignore"):
-        scaled = pulled(-2.0)(claim.tree(claim.originals))
+        scaled = pulled(claim.tree(claim.originals), -2.0)
     twice = fitted(f"{name}: {what}", x, scaled, called)
-    rows = [
-        _linear(leaf, leaf.row(largest(leaves)), again)
-        for leaf, again in zip(leaves, twice, strict=True)
-    ]
-    report = measured(leaves, rows, seed)
-    if any(row.note in (CONSTANT, NOT_LINEAR) for row in rows):
+    is_linear = True
+    for i, (once, again) in enumerate(zip(claim.gradients, twice, strict=True)):
+        with np.errstate(all="ignore"):
+            off = np.max(np.abs(again + 2 * once), initial=0.0)
+            allowed = 8 * precision_of(once.dtype).tolerance * np.max(np.abs(once), initial=0.0)
+        if off > allowed:  # not so where it is nan
+            note = CONSTANT if np.array_equal(again, once) else NOT_LINEAR
+            rows[i] = rows[i]._replace(verdict="wrong", note=note, source="backward")
+            is_linear = False
+    report = report_of("measured", list(zip(rows, leaves, strict=True)), seed)
+    if not is_linear:
         report.hints.clear()  # which take it for a number times the cotangent
     return report
 
 
-def _cotangent(y: Any, us: Any, scale: float) -> Any:
-    """The next one, for a leaf of the results, as an array or number like it; else zeros."""
-    array = np.asarray(y)
-    value = np.asarray(next(us) * array.dtype.type(scale)) if is_floating(y) else 0 * array
-    return value if isinstance(y, np.ndarray) else value[()]
-
-
-def _entry(found: Any, x: Any) -> Any:
-    """The cotangent of a single argument, which may stand in a tuple."""
-    is_wrapped = type(found) is tuple and len(found) == 1 and type(x) is not tuple
-    return found[0] if is_wrapped and not isinstance(found[0], (int, float, complex)) else found
-
-
-def _entries(name: str, found: Any, x: Any) -> Any:
-    """Those of several, with zeros for None."""
+def _of_several(name: str, found: Any, x: tuple[Tree, ...]) -> Tree:
+    """The cotangents of several arguments, with zeros for None."""
     if type(found) not in (tuple, list) or len(found) != len(x):
         raise ValueError(
             f"{name}: backward returned {shown(found)} for {len(x)} arguments: return a tuple with "
             "the cotangent of each, and None for those that have none"
         )
 
-    def entry(part: Any, given: Any) -> Any:
-        if part is None:
-            return None
-        return tree.map(np.zeros_like, part) if given is None else given
-
-    return tuple([entry(part, given) for part, given in zip(x, found, strict=True)])
-
-
-def _linear(leaf: Leaf, row: Row, again: Array) -> Row:
-    """The row, or if the cotangent of −2 g is not −2 times that of g, one that says so."""
-    found = leaf.claimed
-    with np.errstate(all="ignore"):
-        off = np.max(np.abs(again + 2 * found), initial=0.0)
-        size = precision_of(found.dtype).tolerance * np.max(np.abs(found), initial=0.0)
-    if not off > 8 * size:  # nor where it is nan
-        return row
-    note = CONSTANT if np.array_equal(again, found) else NOT_LINEAR
-    return row._replace(verdict="wrong", note=note, source="backward")
+    pairs = [
+        (part, tree.map(np.zeros_like, part) if given is None else given)
+        for part, given in zip(x, found, strict=True)
+    ]
+    return tuple([None if part is None else given for part, given in pairs])

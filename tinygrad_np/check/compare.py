@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import tree
-from ..argnums import Argnums
-from ..kernels.dispatch import explained
-from ..tensor import Tensor
-from ..transforms import value_and_grad
-from .arguments import copied, fitted, not_finite, numbers, repeated, split, variables
-from .differences import NOWHERE
+from ..answers import explained
+from ..core import tree
+from ..core.argnums import Argnums
+from ..core.arrays import Array
+from ..core.tensor import Tensor
+from ..core.transforms import value_and_grad
+from .arguments import SAFETY, copied, not_finite, nudged, repeated, split, variables
+from .differences import Function
 from .hints import hints_of
-from .leaves import SHOWN
-from .report import Report, Row
-from .slopes import (
-    Array,
-    Place,
-    Precision,
-    Probe,
-    Search,
-    SlopeCheck,
-    directions,
-    norm,
-    precision_of,
-    scales,
-)
-
-SAFETY = 16.0
-"""The noise floor over the largest change that was seen under changes of rounding size …"""
+from .leaves import OUTSIDE, SHOWN
+from .reading import Tree, fitted, numbers
+from .report import Report, Row, Verdict, element, report_of
+from .slopes import Precision, Probe, Search, directions, precision_of, search
 
 KINK, KINKED = 1e-3, 2.0
-"""… and over one that is so large beside the gradient that it must be a kink or a tie."""
+"""A gradient that moves so much beside its size, under changes of rounding size, has a kink or a
+tie there; its noise floor is so many times the largest move."""
 
 
 @explained
 def compare(
-    function: Callable[..., Any],
-    analytic: Callable[..., Any],
-    *args: Any,
-    argnums: Argnums = 0,
+    function: Callable[..., Any], analytic: Callable[..., Tree], *args: Tree, argnums: Argnums = 0
 ) -> Report:
     """Compare the gradient of `function` by reverse mode with ``analytic(*args)``.
 
@@ -56,8 +43,7 @@ def compare(
     - *cannot tell* if they differ by more, but no more than the noise floor. That is measured where
       it is needed: how far both gradients move when the arguments are changed by some roundings.
       It is high where large numbers cancel, at kinks and ties, and where a gradient looks as if it
-      was computed in float32. So it is, too, where the
-      gradient by reverse mode is nan or infinite;
+      was computed in float32. Nor can it tell where the gradient by reverse mode is not finite;
     - *wrong* otherwise, and where only the hand-derived gradient is not finite. `components` and
       `hints` then say where, and what the mistake looks like.
 
@@ -88,40 +74,46 @@ def compare(
             f"compare: analytic is called with the arguments, so it must be a function, not "
             f"{type(analytic).__name__}"
         )
-    x, full, called = variables("compare", args, argnums)
-    what = "compare: the hand-derived gradient"
-    value_and_gradient = value_and_grad(function, argnums)
-
-    def both(x: Any) -> tuple[Any, list[Array], list[Array]]:
-        """The value, and the leaves of both gradients."""
-        with np.errstate(all="ignore"):  # what is not finite is reported
-            value, found = value_and_gradient(*full(copied(x)))
-            claimed = fitted(what, x, analytic(*full(copied(x))), called)
-        return value, tree.leaves(found), claimed
-
+    x, full, called = variables("compare", function, args, argnums)
     for number, arg in enumerate(args):
         for leaf in tree.leaves(arg):
             if isinstance(leaf, Tensor):
                 numbers(leaf, f"compare: argument {number} is")
-    pairs = _pairs(x, *both(x))
-    if not pairs:
+    by_reverse_mode = value_and_grad(function, argnums)
+    whose = "compare: the gradient by reverse mode", "compare: the hand-derived gradient"
+
+    def both(x: Tree) -> tuple[Any, list[tuple[Array, Array]]]:
+        """The value, and of each leaf the two gradients."""
+        with np.errstate(all="ignore"):  # what is not finite is reported
+            value, found = by_reverse_mode(*full(copied(x)))
+            claimed = fitted(whose[1], x, analytic(*full(copied(x))), called)
+        return value, list(zip(tree.leaves(found), claimed, strict=True))
+
+    value, gradients = both(x)
+    if not gradients:
         raise ValueError(f"compare: there are no arrays to compare by argnums {argnums}")
-    largest = max(pair.largest for pair in pairs)
+    dtype = np.asarray(value).dtype
+    pairs = [
+        _Pair(path, np.asarray(at), a, b, precision_of(a.dtype, b.dtype, dtype), np.zeros(a.shape))
+        for path, at, (a, b) in zip(tree.paths(x), tree.leaves(x), gradients, strict=True)
+    ]
     if any(not pair.is_close for pair in pairs):
-        _same_again(pairs, *both(x)[1:])
-        moved = _moved(both, x, pairs)
-        pairs = [pair._replace(floor=floor) for pair, floor in zip(pairs, moved, strict=True)]
-    rows = [_row(pair, largest) for pair in pairs]
-    components: list[Row] = []
-    hints: list[str] = []
-    for pair, row in zip(pairs, rows, strict=True):
-        if row.verdict == "wrong":
-            components += _components(pair)
-        if row.verdict == "wrong" and np.all(np.isfinite(pair.found + pair.claimed)):
-            hints += [f"{pair.path}: {h}" if pair.path else h for h in _hints(pair)]
+        for pair, again in zip(pairs, both(x)[1], strict=True):
+            for what, before, after in zip(whose, (pair.found, pair.claimed), again, strict=True):
+                repeated(what, before, after, pair.precision.tolerance)
+        rng = np.random.default_rng(0)
+        near = []
+        for _ in range(6):
+            with contextlib.suppress(*OUTSIDE):
+                near.append(both(nudged(x, rng, 2, zeros=True))[1])
+        pairs = [
+            pair._replace(floor=pair.noise([gradients[i] for gradients in near]))
+            for i, pair in enumerate(pairs)
+        ]
+    largest = max(pair.largest for pair in pairs)
     tolerances = " / ".join(f"{t:g}" for t in sorted({pair.precision.tolerance for pair in pairs}))
     failure = f"the gradients differ by more than {tolerances} of the largest component"
-    return Report(rows, "compared", failure=failure, components=components, hints=hints)
+    return report_of("compared", [(pair.row(largest), pair) for pair in pairs], failure=failure)
 
 
 class _Pair(NamedTuple):
@@ -160,108 +152,92 @@ class _Pair(NamedTuple):
             allowed = np.maximum(self.floor, self.precision.tolerance * self.largest)
             return np.asarray(~(self.off <= allowed) & np.isfinite(self.found))
 
+    def noise(self, near: list[tuple[Array, Array]]) -> Array:
+        """By component, how far roundings move the gradients, from some that are so `near`.
 
-def _pairs(x: Any, value: Any, found: list[Array], claimed: list[Array]) -> list[_Pair]:
-    dtype = np.asarray(value).dtype
-    return [
-        _Pair(path, np.asarray(at), a, b, precision_of(a.dtype, b.dtype, dtype), np.zeros(a.shape))
-        for path, at, a, b in zip(tree.paths(x), tree.leaves(x), found, claimed, strict=True)
-    ]
+        A component may keep still by chance, so none has less than is usual in its leaf.
+        """
+        with np.errstate(all="ignore"):
+            moves = [
+                np.nan_to_num(np.abs(moved - still), posinf=0.0)
+                for pair in near
+                for moved, still in zip(pair, (self.found, self.claimed), strict=True)
+            ]
+        move = np.max([np.zeros(self.found.shape), *moves], axis=0)
+        floor = SAFETY * np.maximum(move, np.median(move) if move.size else 0.0)
+        if _looks_single(self.found) or _looks_single(self.claimed):
+            floor = np.maximum(floor, precision_of(np.float32).tolerance * self.largest)
+        # A move that is no rounding is the jump at a kink.
+        return np.asarray(np.where(move > KINK * self.largest, KINKED * move, floor))
 
-
-def _row(pair: _Pair, largest: float) -> Row:
-    if not pair.found.size:
-        return Row(pair.path, pair.found.shape, 0.0, 0.0, "right", 0.0, 0.0)
-    off = np.where(np.isnan(pair.off), np.inf, pair.off)
-    wrong = pair.is_wrong
-    place = np.unravel_index(
-        np.argmax(np.where(wrong, off, -1.0) if wrong.any() else off), off.shape
-    )
-    row = _component(pair, place)._replace(leaf=pair.path, shape=off.shape, verdict="right")
-    if pair.is_close:
-        return row
-    if wrong.any():
-        fault = not_finite(pair.claimed) if not np.isfinite(pair.claimed[place]) else ""
-        return row._replace(verdict="wrong", note=fault)
-    if not np.all(np.isfinite(pair.found)):
-        return row._replace(
-            verdict="cannot tell", note=f"{not_finite(pair.found)}, by reverse mode"
-        )
-    # All is within the noise. Is that noise beside the other leaves, too?
-    if np.max(pair.floor) <= pair.precision.tolerance * largest:
-        return row._replace(note="zero to rounding")
-    if row.floor > KINK * pair.largest:
-        note = f"a kink or a tie: roundings move it by {row.floor / KINKED:.2g}"
-    else:
+    def row(self, largest: float) -> Row:
+        """The component that says most; `largest` is that of all leaves."""
+        if not self.found.size:
+            return Row(self.path, self.found.shape, 0.0, 0.0, "right", 0.0, 0.0)
+        off, wrong = np.where(np.isnan(self.off), np.inf, self.off), self.is_wrong
+        most = np.argmax(np.where(wrong, off, -1.0) if wrong.any() else off)
+        place = np.unravel_index(most, off.shape)
+        row = self.component(place)._replace(leaf=self.path, shape=off.shape, verdict="right")
+        if self.is_close:
+            return row
+        if wrong.any():
+            fault = "" if np.isfinite(self.claimed[place]) else not_finite(self.claimed)
+            return row._replace(verdict="wrong", note=fault)
+        if fault := not_finite(self.found):
+            return row._replace(verdict="cannot tell", note=f"{fault}, by reverse mode")
+        # All is within the noise. Is that noise beside the other leaves, too?
+        if np.max(self.floor) <= self.precision.tolerance * largest:
+            return row._replace(note="zero to rounding")
         note = f"rounding alone makes {row.floor:.2g}"
-    return row._replace(verdict="cannot tell", note=note)
+        if row.floor > KINK * self.largest:
+            note = f"a kink or a tie: roundings move it by {row.floor / KINKED:.2g}"
+        return row._replace(verdict="cannot tell", note=note)
 
+    def at_fault(self, verdict: Verdict) -> tuple[list[Row], list[str]]:
+        """The components that are wrong, worst first, and what the mistake looks like."""
+        if verdict != "wrong":
+            return [], []
+        rows = []
+        if self.off.ndim:  # a single number has its row
+            wrong = self.is_wrong
+            order = np.argsort(-np.where(wrong, self.off, -1.0), axis=None)[:SHOWN]
+            places = zip(*np.unravel_index(order, wrong.shape), strict=True)
+            rows = [self.component(place) for place in places if wrong[place]]
+        return rows, self.hints()
 
-def _components(pair: _Pair) -> list[Row]:
-    """The components that are wrong, worst first; of a single number, its own row is."""
-    if not pair.off.ndim:
-        return []
-    wrong = pair.is_wrong
-    order = np.argsort(-np.where(wrong, pair.off, -1.0), axis=None)[:SHOWN]
-    places = zip(*np.unravel_index(order, wrong.shape), strict=True)
-    return [_component(pair, place) for place in places if wrong[place]]
+    def component(self, place: Any) -> Row:
+        """A component as a row: of a complex one, the part that differs more."""
+        name = f"{self.path}{element(place)}"
+        claimed, found = complex(self.claimed[place]), complex(self.found[place])
+        values = claimed.real, found.real
+        if abs(claimed.imag - found.imag) > abs(claimed.real - found.real):
+            name, values = f"{name}, imaginary part", (claimed.imag, found.imag)
+        difference = float(self.off[place])
+        with np.errstate(all="ignore"):
+            relative = float(np.float64(difference) / self.largest) if difference else 0.0
+        return Row(name, (), difference, relative, "wrong", *values, float(self.floor[place]))
 
+    def hints(self) -> list[str]:
+        """What the mistake looks like, from slopes that both gradients claim."""
+        arrays = [self.at, self.found, self.claimed]
+        if not np.all(np.isfinite(self.found + self.claimed)):
+            return []
+        if self.found.dtype.kind == "c":
+            arrays = [split(array.astype(complex)) for array in arrays]
+        at, right, claimed = [array.astype(np.float64) for array in arrays]
 
-def _component(pair: _Pair, place: Any) -> Row:
-    """A component as a row: of a complex one, the part that differs more."""
-    name = f"{pair.path}[{', '.join(str(int(n)) for n in place)}]"
-    claimed, found = complex(pair.claimed[place]), complex(pair.found[place])
-    values = claimed.real, found.real
-    if abs(claimed.imag - found.imag) > abs(claimed.real - found.real):
-        name, values = f"{name}, imaginary part", (claimed.imag, found.imag)
-    difference = float(pair.off[place])
-    with np.errstate(all="ignore"):
-        relative = float(np.float64(difference) / pair.largest) if difference else 0.0
-    return Row(name, (), difference, relative, "wrong", *values, float(pair.floor[place]))
+        def line(direction: Array) -> Function:
+            slopes = [float(np.sum(gradient * direction)) for gradient in (right, claimed)]
+            return lambda t: (t * slopes[0], t * slopes[1])
 
+        probe = Probe(line, at, claimed, self.precision)
+        rng = np.random.default_rng(0)
+        checks = [probe.measure(v) for _ in range(2) for v in directions(at, rng)]
 
-def _same_again(pairs: list[_Pair], found: list[Array], claimed: list[Array]) -> None:
-    """Raise if a gradient is another the second time: then all else is vain."""
-    for pair, *again in zip(pairs, found, claimed, strict=True):
-        allowed = max(1e-9, pair.precision.tolerance) * pair.largest
-        repeated("compare: the gradient by reverse mode", pair.found, again[0], allowed)
-        repeated("compare: the hand-derived gradient", pair.claimed, again[1], allowed)
+        def mistakes() -> Search:
+            return search(probe, checks[0], lambda check: check.mistake)
 
-
-def _moved(
-    both: Callable[[Any], tuple[Any, list[Array], list[Array]]], x: Any, pairs: list[_Pair]
-) -> list[Array]:
-    """The noise floor of each leaf: how far both gradients move if the arguments do by roundings.
-
-    A component may keep still by chance, so none has less than is usual in its leaf.
-    """
-    rng = np.random.default_rng(0)
-
-    def nudged(x: Any) -> Any:
-        value = np.array(x)
-        step = 2 * np.finfo(value.dtype).eps * scales(np.abs(value))[0]
-        return (value + step * rng.uniform(-1, 1, value.shape)).astype(value.dtype)
-
-    moves = [np.zeros(pair.found.shape) for pair in pairs]
-    for _ in range(6):
-        try:
-            _, found, claimed = both(tree.map(nudged, x))
-        except (ArithmeticError, ValueError):
-            continue  # beyond the edge of a domain
-        for i, pair in enumerate(pairs):
-            for moved, still in ((found[i], pair.found), (claimed[i], pair.claimed)):
-                with np.errstate(all="ignore"):
-                    move = np.nan_to_num(np.abs(moved - still), posinf=0.0)
-                moves[i] = np.maximum(moves[i], move)
-    return [_floor(pair, move) for pair, move in zip(pairs, moves, strict=True)]
-
-
-def _floor(pair: _Pair, move: Array) -> Array:
-    """From how far both gradients moved. A move that is no rounding is the jump at a kink."""
-    smooth = SAFETY * np.maximum(move, np.median(move) if move.size else 0.0)
-    if any(map(_looks_single, (pair.found, pair.claimed))):
-        smooth = np.maximum(smooth, precision_of(np.float32).tolerance * pair.largest)
-    return np.where(move > KINK * pair.largest, KINKED * move, smooth)
+        return hints_of(claimed, self.found.ndim, checks, probe, mistakes)
 
 
 def _looks_single(gradient: Array) -> bool:
@@ -271,39 +247,3 @@ def _looks_single(gradient: Array) -> bool:
     with np.errstate(all="ignore"):
         fits = [np.all(gradient == gradient.astype(d)) for d in (np.float32, np.float16)]
     return bool(fits[0] and not fits[1])
-
-
-class _Known(Probe):
-    """A claimed gradient beside the right one, which is known."""
-
-    def __init__(self, right: Array, at: Array, claimed: Array, precision: Precision) -> None:
-        super().__init__(lambda _: 0.0, at, claimed, precision)
-        self.right = right
-
-    def measure(self, direction: Array) -> SlopeCheck:
-        """Both slopes; the noise is what rounding leaves."""
-        claimed, found = (float(np.sum(g * direction)) for g in (self.claimed, self.right))
-        sizes = [norm(g * direction) for g in (self.right, self.claimed)]
-        floor = self.precision.tolerance * sizes[0]
-        return SlopeCheck(
-            direction, claimed, found, floor, sizes[1], NOWHERE, self.precision, is_exact=True
-        )
-
-
-def _hints(pair: _Pair) -> list[str]:
-    if not pair.found.size:
-        return []
-    arrays = [pair.found, pair.at, pair.claimed]
-    if pair.found.dtype.kind == "c":
-        arrays = [split(array.astype(complex)) for array in arrays]
-    right, at, claimed = [array.astype(np.float64) for array in arrays]
-    known = _Known(right, at, claimed, pair.precision)
-    rng = np.random.default_rng(0)
-    checks = [known.measure(v) for _ in range(2) for v in directions(at, rng)]
-    apart = np.abs(right - claimed) > pair.precision.tolerance * pair.largest
-    found: list[tuple[Place, SlopeCheck]] = []
-    for place in np.argwhere(apart)[:2]:
-        direction = np.zeros(at.shape)
-        direction[tuple(place)] = 1.0
-        found.append((tuple(map(int, place)), known.measure(direction)))
-    return hints_of(known, pair.found.ndim, checks, Search(found, is_complete=True))

@@ -19,13 +19,16 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Function = Callable[[float], tuple[float, float]]
 """t → (φ(t), ℓ(t))"""
+
+_Sides = tuple[float, float]
+"""The values at h and at −h"""
 
 START, SMALLEST, LARGEST = 3, 44, -30
 """The exponents k of the steps 2⁻ᵏ: where a sweep begins, and how far it may go."""
@@ -35,9 +38,8 @@ ROUNDINGS = 8.0
 by chance, and the floor is some ten times what the noise is on average."""
 
 NEAR, FAR = 12, 9
-"""A function that stands still to 2⁻¹² around has more than roundings of single precision, and one
-that does to 2⁻⁹ more than those of half precision: that one is constant there, if that is what is
-claimed of it."""
+"""A function that is constant within 2⁻¹² moves in steps: roundings of single precision are finer.
+Within 2⁻⁹ it is constant indeed, where the slope 0 is right: those of half precision are finer."""
 
 SINGLE = 2.0**-23
 """The spacing of numbers in single precision: its roundings are as low, and no wider."""
@@ -67,7 +69,7 @@ class Slope(NamedTuple):
     note: str = ""
     """why there is no telling, or not better, if that is known"""
     is_on_a_step: bool = False
-    """whether it is that of steps, between which the slope is what is explained"""
+    """whether φ moves in steps, and what is explained is the slope between them"""
 
     @property
     def is_resolved(self) -> bool:
@@ -77,7 +79,7 @@ class Slope(NamedTuple):
 
 NOISE, JUMPS = "f changes like noise", "f moves in jumps"
 
-NOWHERE = Slope(np.nan, np.inf, START, 0.0, note="f is not finite on both sides")
+NO_SLOPE = Slope(np.nan, np.inf, START, 0.0, note="f is not finite on both sides")
 
 
 def slope(function: Function, epsilon: float = EPS) -> Slope:
@@ -98,25 +100,25 @@ def slope(function: Function, epsilon: float = EPS) -> Slope:
         if found.level == level:
             break
     if ladder.noise > 1e3 * epsilon * abs(ladder.height) and _is_torn(ladder):
-        return NOWHERE._replace(note="f jumps here")
+        return NO_SLOPE._replace(note="f jumps here")
     jumps, reach = _jumps(ladder, found)
     if jumps > 1e-5 * abs(ladder.height) and reach <= NEAR:
         # steps, no roundings
         if found.value or reach > FAR:
-            return NOWHERE._replace(note=JUMPS)
+            return NO_SLOPE._replace(note=JUMPS)
     elif jumps:
         ladder.noise = jumps
         found = _sweep(ladder)
         if found.level < 0:  # from so far away, any steps look like a slope
-            return NOWHERE._replace(note=JUMPS)
-    if found.jump and not _steady(ladder, range(found.level, found.level + 3)):
+            return NO_SLOPE._replace(note=JUMPS)
+    if found.jump and not _is_steady_kink(ladder, range(found.level, found.level + 3)):
         found = found._replace(jump=0.0)
     change = found.rise * 2.0**-found.level
     is_noise = not found.is_resolved and not found.jump and change > 1e-3 * found.height
     if is_noise and not ladder.repeats():
-        return NOWHERE._replace(note=NOISE, rise=change, level=0)
+        return NO_SLOPE._replace(note=NOISE, rise=change, level=0)
     if not np.isfinite(found.floor):
-        return NOWHERE
+        return NO_SLOPE
     found = _confirmed(ladder, found)
     return found._replace(is_on_a_step=_is_on_a_step(ladder, found))
 
@@ -142,90 +144,61 @@ class _Ladder:
         self.height, explained = function(0.0)
         self.centre = self.height - explained
         self.noise = 0.0
-        self._pairs: dict[int, list[tuple[float, float]]] = {}
+        self._sides: dict[int, tuple[_Sides, _Sides]] = {}
 
-    def pairs(self, k: int) -> list[tuple[float, float]]:
-        """φ and ℓ at h, and at −h."""
-        if k not in self._pairs:
-            self._pairs[k] = [self.function(2.0**-k), self.function(-(2.0**-k))]
-        return self._pairs[k]
-
-    def sides(self, k: int) -> list[float]:
-        """φ − ℓ at h and at −h."""
-        return [height - explained for height, explained in self.pairs(k)]
+    def sides(self, k: int) -> tuple[_Sides, _Sides]:
+        """φ at h and at −h, and φ − ℓ there."""
+        if k not in self._sides:
+            (right, by), (left, back) = [self.function(t) for t in (2.0**-k, -(2.0**-k))]
+            self._sides[k] = (right, left), (right - by, left - back)
+        return self._sides[k]
 
     def seen(self) -> list[int]:
         """The k of the estimates that need no further values."""
-        return sorted(k for k in self._pairs if {k - 1, k + 1, k + 2} <= self._pairs.keys())
-
-    def central(self, k: int) -> float:
-        right, left = self.sides(k)
-        return (right - left) / 2.0 ** (1 - k)
-
-    def five_point(self, k: int) -> float:
-        return five_point(self.central(k), self.central(k - 1))
-
-    def jump(self, k: int) -> float:
-        """By how much the slopes on the two sides differ as h → 0.
-
-        (φ(h) − 2 φ(0) + φ(−h)) / h is h φ″ + h³ φ⁗/12 + … where φ is smooth: these terms cancel.
-        """
-        sides = [self.sides(i) for i in range(k, k + 3)]
-        bends = [right - 2 * self.centre + left for right, left in sides]
-        far, middle, near = [bend * 2.0**i for i, bend in enumerate(bends, k)]
-        return (far - 10 * middle + 16 * near) / 7
-
-    def heights(self, k: int) -> list[float]:
-        """φ at ±2h, ±h, ±h/2 and ±h/4."""
-        return [height for i in range(k - 1, k + 3) for height, _ in self.pairs(i)]
-
-    def rounding(self, k: int) -> float:
-        """The noise of a value over the step."""
-        largest = max(abs(self.height), *map(abs, self.heights(k)))
-        return max(self.noise, self.epsilon * largest, TINY) * 2.0**k
-
-    def _own_spread(self, k: int) -> float:
-        """How far the slopes of φ alone differ between the step 2⁻ᵏ and its neighbours."""
-        heights = self.heights(k)
-        sides = zip(heights[::2], heights[1::2], range(k - 1, k + 3), strict=True)
-        slopes = [(right - left) / 2.0 ** (1 - i) for right, left, i in sides]
-        points = [five_point(near, far) for far, near in itertools.pairwise(slopes)]
-        return max(points) - min(points)
+        return sorted(k for k in self._sides if {k - 1, k + 1, k + 2} <= self._sides.keys())
 
     def repeats(self) -> bool:
-        """Whether most values came up before: what is left of larger numbers that cancel.
+        """Whether most values came up before, as where larger numbers cancel.
 
-        They are few multiples of one rounding, so that they bound the slope. A function that is
-        faster than any step takes another value each time. One value may be what it is cut off at.
+        They are few multiples of one rounding then, and bound the slope; a function that is faster
+        than any step takes a new value each time. The most frequent value, which may be where the
+        function is cut off, does not count.
         """
-        values = [height for pairs in self._pairs.values() for height, _ in pairs]
-        count = collections.Counter(values)
+        count = collections.Counter(v for heights, _ in self._sides.values() for v in heights)
         [(_, most)] = count.most_common(1)
-        return 2 * (len(count) - 1) < len(values) - most
+        return 2 * (len(count) - 1) < count.total() - most
 
     def estimate(self, k: int) -> Slope:
         """From the steps 2h, h, h/2 and h/4, where h is 2⁻ᵏ."""
-        heights = self.heights(k)
+        pairs, rests = zip(*[self.sides(i) for i in range(k - 1, k + 3)], strict=True)
+        heights = [height for pair in pairs for height in pair]
         if not np.all(np.isfinite(heights)):
-            return NOWHERE
-        coarse, value, fine = (self.five_point(i) for i in (k, k + 1, k + 2))
-        rounding = self.rounding(k)
-        spread = max(abs(coarse - value), abs(fine - value)) + 2 * ROUNDINGS * rounding
+            return NO_SLOPE
+        coarse, value, fine = _five_point_slopes(rests, k)
+        largest = max(abs(self.height), *map(abs, heights))
+        noise = max(self.noise, self.epsilon * largest, TINY)
+        spread = max(abs(coarse - value), abs(fine - value)) + 2 * ROUNDINGS * noise * 2.0**k
         rise = max(abs(v - self.height) for v in heights) * 2.0**k
         if EPS * abs(value) > 1e-3 * rise:  # what is explained swallows what there is
-            spread += self._own_spread(k)
-        jump = abs(self.jump(k))
+            slopes = _five_point_slopes(pairs, k)
+            spread += max(slopes) - min(slopes)
+        # (φ(h) − 2 φ(0) + φ(−h)) / h is h φ″ + h³ φ⁗/12 + … where φ is smooth: these terms cancel,
+        # and what is left is by how much the slopes on the two sides differ as h → 0.
+        far, middle, near = [
+            (right - 2 * self.centre + left) * 2.0**i
+            for i, (right, left) in enumerate(rests[1:], k)
+        ]
+        jump = abs(far - 10 * middle + 16 * near) / 7
         # its standard deviation is 24 times that of a value over the step
-        is_kink = jump > 24 * ROUNDINGS * rounding + spread
-        return Slope(
-            value,
-            spread + jump / 2,
-            k,
-            rounding / 2.0**k,
-            abs(self.height),
-            rise,
-            jump if is_kink else 0.0,
-        )
+        is_kink = jump > 24 * ROUNDINGS * noise * 2.0**k + spread
+        kink = jump if is_kink else 0.0
+        return Slope(value, spread + jump / 2, k, noise, abs(self.height), rise, kink)
+
+
+def _five_point_slopes(sides: Sequence[_Sides], k: int) -> list[float]:
+    """By the steps h, h/2 and h/4, from the values at ±2h, ±h, ±h/2 and ±h/4."""
+    central = [(right - left) / 2.0 ** (1 - i) for i, (right, left) in enumerate(sides, k - 1)]
+    return [five_point(near, far) for far, near in itertools.pairwise(central)]
 
 
 def _sweep(ladder: _Ladder) -> Slope:
@@ -234,12 +207,12 @@ def _sweep(ladder: _Ladder) -> Slope:
     One that resolves the function comes before all others: far away, whatever is bounded looks
     flat, and its slope seems to be well known.
     """
-    best = NOWHERE
+    best = NO_SLOPE
     for k in range(START, SMALLEST):
         one = ladder.estimate(k)
         if (one.is_resolved, -one.floor) > (best.is_resolved, -best.floor):
             best = one
-        elif best.is_resolved and ROUNDINGS * ladder.rounding(k) >= best.floor:
+        elif best.is_resolved and ROUNDINGS * one.noise * 2.0**k >= best.floor:
             break
     is_flat = best.rise == 0 and best.value == 0
     if best.jump or is_flat or (best.is_resolved and best.level != START):
@@ -259,8 +232,8 @@ def _sweep(ladder: _Ladder) -> Slope:
 
 
 def _is_torn(ladder: _Ladder) -> bool:
-    """Whether the sides stay as far from the value at 0 as they are, however small the step."""
-    gaps = np.array([ladder.sides(k) for k in (24, 32, 40)]) - ladder.centre
+    """Whether φ jumps at 0: the sides keep their distance from φ(0), however small the step."""
+    gaps = np.array([ladder.sides(k)[1] for k in (24, 32, 40)]) - ladder.centre
     widest = float(np.max(np.abs(gaps[-1])))
     return widest > 0.1 * ladder.noise and bool(np.all(np.ptp(gaps, axis=0) < 1e-2 * widest))
 
@@ -280,7 +253,7 @@ def _jumps(ladder: _Ladder, found: Slope) -> tuple[float, int]:
 
 
 def _roughness(function: Function, spacing: float) -> float:
-    """What fourth differences show: noise, but no slope.
+    """The noise of the values at this spacing: what fourth differences leave, which have no slope.
 
     It is the standard deviation of the values if their errors are independent.
     """
@@ -291,20 +264,26 @@ def _roughness(function: Function, spacing: float) -> float:
 
 
 def _confirmed(ladder: _Ladder, found: Slope) -> Slope:
-    """The estimate, or if other steps contradict it one that covers them, too.
+    """The estimate, or one that covers those by other steps, too, if they contradict it.
 
-    Much smaller steps do where the function has a feature narrower than the best step, larger ones
-    where a part of it moves in jumps, as sums in lower precision do.
+    Much smaller steps do where the function has a feature narrower than the best step, larger ones,
+    though fine in themselves, where a part of it moves in jumps, as sums in lower precision do.
     """
     best = found.level
-    if not found.jump and _steady(ladder, range(max(START, best - 9), best - 5)):
+    if not found.jump and _is_steady_kink(ladder, range(max(START, best - 9), best - 5)):
         found = found._replace(note="a kink nearby")
-    values = [found.value, *(other.value for other in _contradictions(ladder, found))]
-    for k in (best + 7, best + 14, best + 21, SMALLEST - 2):
-        finer = ladder.estimate(k) if best < k < SMALLEST else found
-        off = abs(finer.value - found.value)
-        if off > max(found.floor + finer.floor, 0.05 * abs(found.value)):
-            values.append(finer.value)
+    coarser = [ladder.estimate(k) for k in ladder.seen() if START <= k < best]
+    finer = [ladder.estimate(k) for k in (best + 7, best + 14, best + 21) if k < SMALLEST]
+    if best < SMALLEST - 2:
+        finer.append(ladder.estimate(SMALLEST - 2))
+
+    def off(other: Slope) -> float:
+        return abs(other.value - found.value)
+
+    values = [found.value]
+    values += [a.value for a in coarser if a.is_resolved and off(a) > found.floor + 30 * a.floor]
+    least = 0.05 * abs(found.value)
+    values += [a.value for a in finer if off(a) > max(found.floor + a.floor, least)]
     if len(values) == 1:
         return found
     low, high = min(values), max(values)
@@ -320,36 +299,27 @@ def _is_on_a_step(ladder: _Ladder, found: Slope) -> bool:
     off, noise = abs(found.value), ladder.noise
     if not found.floor < off < np.inf:
         return False
+
+    def fits(k: int) -> bool:
+        """Whether what is explained fits the step 2⁻ᵏ, with the noise that there is so near."""
+        ladder.noise = 0.0
+        if not abs(ladder.estimate(k).value) < off / 4:
+            return False
+        ladder.noise = _roughness(ladder.function, 2.0**-k / 2)
+        one = ladder.estimate(k)
+        return abs(one.value) <= one.floor < off / 4
+
     height = max(abs(ladder.height), TINY / ladder.epsilon)
     # where rounding is as large as `off`
     finest = int(np.log2(off) - np.log2(height) - np.log2(ladder.epsilon))
     levels = [k for k in (finest - 14, finest - 8) if found.level < k < SMALLEST - 2]
-    fits = any(_fits(ladder, k, off / 4) for k in levels or [SMALLEST - 2])
-    is_single = noise < 2 * SINGLE * height and 2 * _roughness(ladder.function, SINGLE) > noise
-    return fits and not is_single
-
-
-def _fits(ladder: _Ladder, k: int, limit: float) -> bool:
-    """Whether what is explained fits the step 2⁻ᵏ, with the noise that there is at that scale."""
-    ladder.noise = 0.0
-    if not abs(ladder.estimate(k).value) < limit:
+    if not any(map(fits, levels or [SMALLEST - 2])):
         return False
-    ladder.noise = _roughness(ladder.function, 2.0**-k / 2)
-    one = ladder.estimate(k)
-    return abs(one.value) <= one.floor < limit
+    is_single = noise < 2 * SINGLE * height and 2 * _roughness(ladder.function, SINGLE) > noise
+    return not is_single
 
 
-def _contradictions(ladder: _Ladder, found: Slope) -> list[Slope]:
-    """The estimates by larger steps that are fine in themselves, but differ from `found`."""
-    coarser = [ladder.estimate(k) for k in ladder.seen() if START <= k < found.level]
-    return [
-        other
-        for other in coarser
-        if other.is_resolved and abs(other.value - found.value) > found.floor + 30 * other.floor
-    ]
-
-
-def _steady(ladder: _Ladder, levels: range) -> bool:
+def _is_steady_kink(ladder: _Ladder, levels: range) -> bool:
     """Whether three or more steps see a jump of about the same height, as all do at a kink."""
     jumps = [ladder.estimate(k).jump for k in levels]
     return len(jumps) > 2 and 0.4 * max(jumps) < min(jumps)

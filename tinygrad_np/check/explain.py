@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import tree
+from ..core import tree
+from ..core.tensor import value_of
+from ..core.transforms import vjp
 from ..debug.blocks import debugging
 from ..debug.cases import described, first
 from ..debug.errors import NonFiniteError
-from ..tensor import value_of
-from ..transforms import vjp
 from .arguments import is_floating
 
 
@@ -50,23 +50,19 @@ class NonFiniteReport:
                 "no operation on a Tensor made it of finite numbers: it came in with an argument, "
                 "or was made on plain arrays"
             )
-        # What follows from a first one is seldom of interest: the first of each kind.
-        seen: set[str] = set()
+        firsts: dict[str, NonFiniteError] = {}  # of each kind: what follows is seldom of interest
         for error in self.errors:
-            if error.mode not in seen:
-                seen.add(error.mode)
-                lines.append(str(error))
-        return "\n".join(lines)
+            firsts.setdefault(error.mode, error)
+        return "\n".join([*lines, *map(str, firsts.values())])
 
 
 def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -> NonFiniteReport:
     """Run `function` again, and its gradient, and tell where nan or inf first came up.
 
     `function` is called on `args` and `kwargs`, with a variable for each floating array in `args`,
-    also beside integers or texts in a tree;
-    it may return any tree of arrays, and the gradient is that of the sum of them all. Where it
-    gives gradients itself (``grad(loss)``), those are looked at, and their derivative. The report
-    prints; it also says so if nothing is wrong. What the function raises comes through.
+    also beside integers or texts in a tree. It may return any tree of arrays, and the gradient is
+    that of the sum of them all: where it gives gradients itself (``grad(loss)``), their derivative.
+    The report prints; it also says so if nothing is wrong. What the function raises comes through.
 
     >>> print(explain_nonfinite(lambda x: np.sqrt(x) * 2, np.array([0.0, 4.0])))
     ... # doctest: +ELLIPSIS
@@ -90,23 +86,22 @@ def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -
     with debugging(errors.append, enters=True):
         value, pull = vjp(of_chosen, *[leaves[i] for i in chosen])
         gradients = pull(tree.map(lambda x: np.ones(np.shape(x), np.result_type(x)), value))
-    findings = _bad("argument ", enumerate(args))
-    of_value = _bad("the value", [("", tree.map(value_of, value))])
-    by_name = zip([names[i] for i in chosen], gradients, strict=True)
-    of_gradient = _bad("the gradient by argument ", by_name)
-    return NonFiniteReport(
-        [*findings, *of_value, *of_gradient], errors, not of_value, not of_gradient
-    )
+    of_value = _lines("the value", tree.map(value_of, value))
+    of_gradient = [
+        line
+        for i, gradient in zip(chosen, gradients, strict=True)
+        for line in _lines(f"the gradient by argument {names[i]}", gradient)
+    ]
+    findings = [line for i, arg in enumerate(args) for line in _lines(f"argument {i}", arg)]
+    findings += [*of_value, *of_gradient]
+    return NonFiniteReport(findings, errors, not of_value, not of_gradient)
 
 
-def _bad(what: str, trees: Any) -> list[str]:
-    """A line for each array in the trees that is not finite."""
-    lines = []
-    for name, value in trees:
-        for path, leaf in zip(tree.paths(value), tree.leaves(value), strict=True):
-            if isinstance(leaf, (np.ndarray, np.generic, float, complex)) and is_floating(leaf):
-                bad = ~np.isfinite(leaf)
-                if bad.any():
-                    place = f"{what}{name}{path}"
-                    lines.append(f"{place}: {described(np.asarray(leaf), first(bad))}")
-    return lines
+def _lines(what: str, x: Any) -> list[str]:
+    """A line for each array in the tree that is not finite."""
+    return [
+        f"{what}{path}: {described(np.asarray(leaf), first(~np.isfinite(leaf)))}"
+        for path, leaf in zip(tree.paths(x), tree.leaves(x), strict=True)
+        if isinstance(leaf, (np.ndarray, np.generic, float, complex)) and is_floating(leaf)
+        if not np.all(np.isfinite(leaf))
+    ]

@@ -7,35 +7,30 @@ right ['reverse', 'forward', 'forward against reverse', 'second order', 'second 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import tree
-from ..argnums import Argnums
-from ..kernels.dispatch import explained
-from ..transforms import jvp, vjp
-from .arguments import copied, dtype_of, variables, weighed, weights
-from .gradient import at_fault, function, largest
-from .leaves import Claim, Leaf, check_leaves
-from .report import Report, Row, summary
-from .slopes import Array, SlopeCheck, scales
+from ..answers import explained
+from ..core import tree
+from ..core.argnums import Argnums
+from ..core.arrays import Array
+from ..core.transforms import jvp, vjp
+from .arguments import SAFETY, copied, cotangents, floating_leaves, nudged, variables, weighed
+from .leaves import Claim, Leaf, check_leaves, largest
+from .reading import Tree
+from .report import Report, Row, report_of
+from .slopes import SlopeCheck, scales
 
 FIRST = ("reverse", "forward", "forward against reverse")
 SECOND = ("second order", "second order, forward")
 """What the rows are called."""
 
-AGAIN = "so it was when the gradient was differentiated again"
-
 
 @explained
 def check_function(
-    f: Callable[..., Any],
-    *args: Any,
-    order: int = 2,
-    argnums: Argnums = 0,
-    seed: int = 0,
+    f: Callable[..., Tree], *args: Tree, order: int = 2, argnums: Argnums = 0, seed: int = 0
 ) -> Report:
     """Compare the derivatives of `f` in both modes, up to `order` (1 or 2), with differences.
 
@@ -52,78 +47,68 @@ def check_function(
     each for every array; the second order only where slopes are finite. Verdicts, noise, kinks,
     `components` and `hints` are those of `check_gradient`, and so is what raises.
     """
-    rows, leaves = derivatives("check_function", f, args, order, argnums, seed)
-    # only reverse mode has a gradient whose components can be looked at
-    backward = [row for row in rows if row.source in ("reverse", "second order")]
-    components, hints = at_fault(leaves, backward)
-    headline = f"{summary(rows)} (seed {seed})"
-    return Report(rows, "derivatives", headline=headline, components=components, hints=hints)
+    orders = derivatives("check_function", f, args, order, argnums, seed)
+    return report_of("derivatives", [found for order in orders for found in order], seed)
 
 
 def derivatives(
     name: str,
-    f: Callable[..., Any],
-    args: tuple[Any, ...],
+    f: Callable[..., Tree],
+    args: tuple[Tree, ...],
     order: int,
     argnums: Argnums,
     seed: int,
-) -> tuple[list[Row], list[Leaf]]:
-    """The rows of `check_function`, and the arrays to the rows of reverse mode."""
+) -> Iterator[list[tuple[Row, Leaf | None]]]:
+    """The rows of `check_function`, order by order, with their arrays, if they are of reverse mode.
+
+    Only reverse mode has a gradient whose components can be told apart.
+    """
     if order not in (1, 2):
         raise ValueError(f"{name}: order must be 1 or 2, not {order!r}")
-    function(name, f)
     rng = np.random.default_rng(seed)
-    x, full, called = variables(name, args, argnums)
+    x, full, called = variables(name, f, args, argnums)
 
-    def floating(x: Any) -> list[Any]:
-        """The floating results of f."""
-        return [y for y in tree.leaves(f(*full(x))) if dtype_of(y).kind in "fc"]
+    def floating(x: Tree) -> list[Any]:
+        return floating_leaves(f(*full(x)))
 
     with np.errstate(all="ignore"):  # what is not finite is reported
-        us = [weights(y, rng) for y in floating(copied(x))]
-    if not us:
-        raise TypeError(f"{name}: f returned no floating array")
-    rows, leaves = _both_modes(name, floating, x, called, us, rng, FIRST)
-    if order == 2 and all(leaf.fault == "" for leaf in leaves):
-        # as long as the directions of the first order, so that the slopes are alike in size
-        ws = [
-            np.asarray(weights(leaf, rng) * scales(np.abs(leaf))[0]).astype(dtype_of(leaf))
-            for leaf in tree.leaves(x)
-        ]
+        us = cotangents(name, f(*full(copied(x))), rng)
+    first = _both_modes(name, floating, x, called, us, rng, FIRST)
+    yield first
+    leaves = [leaf for _, leaf in first if leaf is not None]
+    if order == 1 or any(leaf.fault for leaf in leaves):
+        return
+    # as long as the directions of the first order, so that the slopes are alike in size
+    pairs = zip(cotangents(name, x, rng), tree.leaves(x), strict=True)
+    ws = [np.multiply(w, scales(np.abs(leaf))[0], dtype=w.dtype) for w, leaf in pairs]
 
-        def slope(x: Any) -> list[Any]:
-            """Jᵀu·w, a number that depends on x."""
-            [pulled] = vjp(floating, x)[1](us)
-            return [weighed(ws, tree.leaves(pulled))]
+    def slope(x: Tree) -> list[Any]:
+        """Jᵀu·w, a number that depends on x."""
+        [pulled] = vjp(floating, x)[1](us)
+        return [weighed(ws, tree.leaves(pulled))]
 
-        try:
-            with np.errstate(all="ignore"):
-                is_there = bool(np.isfinite(slope(copied(x))[0]))
-            if is_there:
-                least = largest(leaves)  # where it vanishes, it does so beside the first order
-                one = [np.ones(())]
-                more, others = _both_modes(name, slope, x, called, one, rng, SECOND, least)
-                rows, leaves = [*rows, *more], [*leaves, *others]
-        except Exception as error:
-            error.add_note(f"{name}: {AGAIN}")
-            raise
-    return rows, leaves
+    try:
+        with np.errstate(all="ignore"):
+            if not np.isfinite(slope(copied(x))[0]):
+                return
+        least = largest(leaves)  # where it vanishes, it does so beside the first order
+        yield _both_modes(name, slope, x, called, [np.ones(())], rng, SECOND, least)
+    except Exception as error:
+        error.add_note(f"{name}: raised while the gradient was differentiated again")
+        raise
 
 
 def _both_modes(
     name: str,
-    f: Callable[[Any], list[Any]],
-    x: Any,
+    f: Callable[[Tree], list[Any]],
+    x: Tree,
     called: str,
     us: list[Array],
     rng: np.random.Generator,
     sources: Sequence[str],
     least: float = 0.0,
-) -> tuple[list[Row], list[Leaf]]:
+) -> list[tuple[Row, Leaf | None]]:
     """The derivatives of u·f in both modes, compared with differences and each other."""
-
-    def gradient(x: Any) -> Any:
-        return vjp(f, x)[1](us)[0]
 
     def forward(leaf: Leaf, check: SlopeCheck) -> tuple[SlopeCheck, SlopeCheck]:
         """The slope by forward mode in place of that by reverse mode, and beside it."""
@@ -133,7 +118,7 @@ def _both_modes(
             _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, tangent)])
             slope = float(weighed(us, tangents))
             terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
-            terms += float(np.sum(np.abs(leaf.probe.claimed * check.direction)))
+            terms += float(np.sum(np.abs(leaf.claimed * check.direction)))
         exact = check.precision.tolerance * terms
         apart = abs(slope - check.claimed)
         if apart > exact:
@@ -147,28 +132,25 @@ def _both_modes(
         """How far roundings of x, u and v move the slopes: far, if f is ill-conditioned."""
         rng = np.random.default_rng(0)
         moved = 0.0
-
-        def nudged(value: Any) -> Any:
-            array = np.asarray(value)
-            step = 4 * np.finfo(array.dtype).eps * rng.uniform(-1, 1, array.shape)
-            return np.asarray((array * (1 + step)).astype(array.dtype))
-
         for _ in range(4):
-            at, along_v, along_u = (tree.map(nudged, part) for part in (x, tangent, us))
+            near, along_v, along_u = (nudged(part, rng, 4) for part in (x, tangent, us))
             with np.errstate(all="ignore"):
-                _, tangents = jvp(f, [at], [tree.unflatten(x, along_v)])
-                pulled = tree.leaves(vjp(f, at)[1](along_u)[0])[leaf.index]
+                _, tangents = jvp(f, [near], [tree.unflatten(x, along_v)])
+                pulled = tree.leaves(vjp(f, near)[1](along_u)[0])[leaf.index]
                 along = np.sum(pulled * leaf.tangent(check.direction))
             moved = max(moved, abs(float(weighed(us, tangents)) - slope))
             moved = max(moved, abs(float(np.real(along)) - check.claimed))
-        return 16 * moved if np.isfinite(moved) else 0.0
+        return SAFETY * moved if np.isfinite(moved) else 0.0
 
-    leaves = check_leaves(Claim(name, lambda x: weighed(us, f(x)), gradient, x, called), rng)
+    claim = Claim(name, lambda x: weighed(us, f(x)), lambda x: vjp(f, x)[1](us)[0], x, called)
+    leaves = check_leaves(claim, rng)
     most = max(least, largest(leaves))
-    pairs = [[forward(leaf, check) for check in leaf.checks] for leaf in leaves]
-    rows = [leaf.row(most)._replace(source=sources[0]) for leaf in leaves]
+    found: list[tuple[Row, Leaf | None]] = [
+        (leaf.row(most)._replace(source=sources[0]), leaf) for leaf in leaves
+    ]
+    checks = [[forward(leaf, check) for check in leaf.checks] for leaf in leaves]
     for which, source in enumerate(sources[1:]):
-        for leaf, of_leaf in zip(leaves, pairs, strict=True):
-            checks = [pair[which] for pair in of_leaf]
-            rows.append(leaf.row(most, checks)._replace(source=source))
-    return rows, leaves
+        for leaf, of_leaf in zip(leaves, checks, strict=True):
+            row = leaf.row(most, [pair[which] for pair in of_leaf])
+            found.append((row._replace(source=source), None))
+    return found

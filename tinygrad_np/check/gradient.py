@@ -1,12 +1,4 @@
-"""check_gradient: is a claimed gradient of a NumPy function right? No Tensor is involved.
-
->>> f = lambda w: np.sum(np.tanh(w) ** 2)
->>> w = np.array([[0.5, -1.0], [2.0, 0.3]])
->>> check_gradient(f, lambda w: 2 * np.tanh(w) * (1 - np.tanh(w) ** 2), w).verdict
-'right'
->>> check_gradient(f, lambda w: np.tanh(w) * (1 - np.tanh(w) ** 2), w).hints
-['off by the factor 1/2']
-"""
+"""check_gradient: is a claimed gradient of a NumPy function right? No Tensor is involved."""
 
 from __future__ import annotations
 
@@ -15,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from ..argnums import Argnums
-from ..kernels.dispatch import explained
-from .arguments import article, variables
-from .leaves import Claim, Leaf, check_leaves
-from .report import Report, Row, named, summary
+from ..answers import explained
+from ..core.argnums import Argnums
+from .arguments import variables
+from .leaves import Claim, check_leaves, largest
+from .reading import Tree
+from .report import Report, report_of
 
 
 @explained
 def check_gradient(
     f: Callable[..., Any],
-    gradient: Callable[..., Any] | Any,
-    *args: Any,
+    gradient: Callable[..., Tree] | Tree,
+    *args: Tree,
     argnums: Argnums = 0,
     seed: int = 0,
 ) -> Report:
@@ -44,27 +37,34 @@ def check_gradient(
     differences, whose step and noise a sweep finds, and where `f` takes complex numbers and the
     differences confirm it, from a complex step. The verdict is
 
-    - *wrong* where the claimed and the found slope differ by more than the noise. `components` then
-      lists the components that are wrong, the worst first, and `hints` says what the mistake looks
-      like, if that explains all that was found to within the noise;
+    - *wrong* where the claimed and the found slope differ by more than the noise, and where a
+      component is nan or infinite along which `f` has a slope. `components` then lists the
+      components that are wrong, the worst first, and `hints` says what the mistake looks like, if
+      that explains all that was found to within the noise;
     - *right* where they agree, and the noise is at most 1e-7 of the gradient (1e-3 in float32), or
       1e-4 if a complex step agrees to 1e-9;
-    - *cannot tell* where they agree, but the noise could hide more: the row names it. So it is at a
-      kink, where any slope between those of the two sides counts as noise, and where `f` jumps, or
-      moves in steps and the claimed slope is that between them. (Steps of less than a millionth
-      cannot be told from rounding, and are taken for it, and `f` for what it rounds. Where `f`
-      changes like noise at every step, it is wrong if the claimed gradient does not, or if `f`
-      takes few values, and else there is no telling.)
+    - *cannot tell* where they agree, but the noise could hide more: the row names it. At a kink any
+      slope between those of the two sides counts as noise. Nor can it tell where `f` jumps, or
+      moves in steps between which the claimed slope is right.
+
+    Steps of less than a millionth of `f` look like rounding and count as noise. Where `f` changes
+    like noise at every step, a claimed gradient that hardly changes nearby is wrong, and so is any
+    if `f` takes few values; of others there is no telling.
 
     `f` is called some 200 times for each array, four times as often where noise may hide a mistake,
     and up to 6,000 times to find what is wrong of it.
-    A component that is nan or infinite is wrong, if `f` has a slope along it.
 
     Raises ``TypeError`` for an argument that is not floating, an `f` that returns no real number
     and a gradient that is no number, ``ValueError`` where the gradient has another structure or
     shape than the argument, where `f` returns an array, nan or inf, and where `f` or the gradient
     gives something else each time.
 
+    >>> f = lambda w: np.sum(np.tanh(w) ** 2)
+    >>> w = np.array([[0.5, -1.0], [2.0, 0.3]])
+    >>> check_gradient(f, lambda w: 2 * np.tanh(w) * (1 - np.tanh(w) ** 2), w).verdict
+    'right'
+    >>> check_gradient(f, lambda w: np.tanh(w) * (1 - np.tanh(w) ** 2), w).hints
+    ['off by the factor 1/2']
     >>> def f(x):
     ...     return 1e8 + np.sum(np.sin(x))
     >>> report = check_gradient(f, lambda x: np.cos(x) + 1e-6, np.array([0.5]))
@@ -75,22 +75,17 @@ def check_gradient(
     'right'
     """
     name = "check_gradient"
-    function(name, f)
-    x, full, called = variables(name, args, argnums)
-
-    def claimed(x: Any) -> Any:
-        return gradient(*full(x))
-
-    given = claimed if callable(gradient) else gradient
+    x, full, called = variables(name, f, args, argnums)
+    given = (lambda x: gradient(*full(x))) if callable(gradient) else gradient
     claim = Claim(name, lambda x: f(*full(x)), given, x, called)
     leaves = check_leaves(claim, np.random.default_rng(seed))
-    return measured(leaves, [leaf.row(largest(leaves)) for leaf in leaves], seed)
+    return report_of("measured", [(leaf.row(largest(leaves)), leaf) for leaf in leaves], seed)
 
 
 def assert_gradient(
     f: Callable[..., Any],
-    gradient: Callable[..., Any] | Any,
-    *args: Any,
+    gradient: Callable[..., Tree] | Tree,
+    *args: Tree,
     argnums: Argnums = 0,
     seed: int = 0,
 ) -> None:
@@ -104,35 +99,3 @@ def assert_gradient(
     """
     __tracebackhide__ = True  # pytest shows the line that called this
     check_gradient(f, gradient, *args, argnums=argnums, seed=seed).assert_right()
-
-
-def function(name: str, f: Any) -> None:
-    """Raise for an `f` that cannot be called."""
-    if not callable(f):
-        raise TypeError(f"{name}: f must be a function, not {article(f)}")
-
-
-def largest(leaves: list[Leaf]) -> float:
-    """The size of the largest gradient of all arrays."""
-    return max(leaf.size for leaf in leaves)
-
-
-def measured(leaves: list[Leaf], rows: list[Row], seed: int) -> Report:
-    """The report on arrays that have a row each."""
-    components, hints = at_fault(leaves, rows)
-    headline = f"{summary(rows)} (seed {seed})"
-    return Report(rows, "measured", headline=headline, components=components, hints=hints)
-
-
-def at_fault(leaves: list[Leaf], rows: list[Row]) -> tuple[list[Row], list[str]]:
-    """The components at fault, and the hints."""
-    components: list[Row] = []
-    texts: list[tuple[str, str]] = []
-    for leaf, row in zip(leaves, rows, strict=True):
-        if row.verdict != "wrong":
-            components += leaf.kinked()
-            continue
-        faulty, hints = leaf.components_and_hints(leaves)
-        components += faulty
-        texts += [(leaf.path, text) for text in hints]
-    return components, named(texts)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .report import digits_of
-from .slopes import Array, Probe, Search, SlopeCheck
+from ..core.arrays import Array
+from .report import Row, digits, digits_of, element
+from .slopes import Probe, Search, SlopeCheck
 
 CLEAR = 1e3
 """A hint needs slopes so many times above their noise, and mistakes a thirtieth of that."""
@@ -20,77 +21,50 @@ CLEAR = 1e3
 SHARP = 1e-2
 """A factor is named only if the noise leaves no more than this of it open."""
 
+ENDS = ((1, "end"), (-1, "beginning"))
+"""By how much the claimed gradient is shifted, and whereto."""
 
-def hints_of(probe: Probe, axes: int, checks: list[SlopeCheck], search: Search) -> list[str]:
-    """What the mistake in the gradient of `probe` looks like.
+SHIFTED = "shifted by one along axis {}, towards the {}"
 
-    `checks` are along several directions, `search` has the components that are wrong, and `axes`
-    is how many of the axes may be rearranged. What is of one kind everywhere comes before what has
-    a place: a component, an edge, a shift.
-    """
-    clear = _clear(checks)
-    if len(clear) < 2:
-        return []
-    claimed = probe.claimed
-    return (
-        [text for text, gradient in _rearranged(claimed, axes) if fits(gradient, clear)]
-        or _factor(claimed, clear)
-        or _added(claimed, probe.at, clear)
-        or _component(claimed, clear, search)
-        or _at_edges(probe, axes, clear)
-        or _shifted(probe, axes, clear[0])
-    )
+Hypotheses = Iterator[tuple[str, Array]]
+"""The text of each hint, and the gradient with that mistake undone"""
 
 
-def matrix_hints(
-    matrix: Array, pulled: Callable[[Array], Array], checks: list[SlopeCheck]
+def hints_of(
+    claimed: Array,
+    axes: int,
+    checks: list[SlopeCheck],
+    probe: Probe | None = None,
+    mistakes: Callable[[], Search] | None = None,
 ) -> list[str]:
-    """What is wrong of a Jacobian if it is the same everywhere.
+    """What the mistake in the `claimed` gradient looks like, of which `axes` may be rearranged.
 
-    `checks` are of the gradient that `pulled` makes of a matrix.
+    `checks` are along several directions. What is of one kind everywhere comes before what has a
+    place, which is sought only with a `probe` and a search for its `mistakes`: one component, an
+    edge, a shift. A Jacobian counts as a gradient, too: its slope along uvᵀ is uᵀJv.
     """
-    clear = _clear(checks)
+    clear = [c for c in checks if c.is_wrong and c.floor * CLEAR <= min(c.scale, 30 * c.difference)]
     if len(clear) < 2:
         return []
-    turned = list(_rearranged(matrix, matrix.ndim))
-    for axis in range(matrix.ndim):
-        for by, end in ((1, "end"), (-1, "beginning")):
-            shifted = np.roll(matrix, -by, axis)
-            turned.append((f"shifted by one along axis {axis}, towards the {end}", shifted))
-    found = [text for text, other in turned if fits(pulled(other), clear)]
-    return found[:1] or _factor(pulled(matrix), clear)
-
-
-def _clear(checks: list[SlopeCheck]) -> list[SlopeCheck]:
-    return [c for c in checks if c.is_wrong and c.floor * CLEAR <= min(c.scale, 30 * c.difference)]
+    kinds = [_rearranged(claimed, axes), _factor(claimed, clear)]
+    if probe is not None and mistakes is not None:
+        kinds += [_added(claimed, probe.at, clear), _component(claimed, mistakes)]
+    for kind in kinds:
+        if found := [text for text, gradient in kind if fits(gradient, clear)]:
+            return found
+    return [] if probe is None else _at_edges(probe, axes, clear) or _shifted(probe, axes, clear[0])
 
 
 def fits(gradient: Array, checks: list[SlopeCheck]) -> bool:
     """Whether `gradient` explains all of the checks to within the noise."""
     return all(
-        abs(float(np.sum(gradient * check.direction)) - check.found) <= check.floor
+        abs(float(np.sum(gradient * check.direction).real) - check.found) <= check.floor
         for check in checks
     )
 
 
-def _component(claimed: Array, checks: list[SlopeCheck], search: Search) -> list[str]:
-    if claimed.size == 1 or not search.is_complete or len(search.found) != 1:
-        return []
-    [(place, check)] = search.found
-    corrected = claimed.copy()
-    corrected[place] = check.found / check.direction[place]
-    if not fits(corrected, checks):
-        return []
-    name = ", ".join(map(str, place))
-    digits = digits_of(check.difference / max(1e-300, abs(check.found)))
-    return [
-        f"component [{name}] only: it should be {corrected[place]:.{digits}g}, not "
-        f"{claimed[place]:.{digits}g}; the others are right"
-    ]
-
-
-def _rearranged(claimed: Array, axes: int) -> Iterator[tuple[str, Array]]:
-    """The claimed gradient with axes exchanged or reversed, or folded onto a triangle."""
+def _rearranged(claimed: Array, axes: int) -> Hypotheses:
+    """The claimed gradient with axes exchanged, reversed or rolled, or folded onto a triangle."""
     shape = claimed.shape
     long = [i for i in range(axes) if shape[i] > 1]
     for i, j in itertools.combinations(long, 2):
@@ -105,38 +79,38 @@ def _rearranged(claimed: Array, axes: int) -> Iterator[tuple[str, Array]]:
         both = claimed + np.swapaxes(claimed, -1, -2)
         diagonal = claimed * np.eye(shape[-1])
         for name, part in (("lower", np.tril(both, -1)), ("upper", np.triu(both, 1))):
-            yield (
-                (
-                    "that of a function of symmetric matrices, but the function reads the "
-                    f"{name} triangle alone (as cholesky and eigh do): give it (x + x.T) / 2"
-                ),
-                part + diagonal,
+            text = (
+                "that of a function of symmetric matrices, but the function reads the "
+                f"{name} triangle alone (as cholesky and eigh do): give it (x + x.T) / 2"
             )
+            yield text, part + diagonal
+    for axis, (by, end) in itertools.product(range(axes), ENDS):
+        if shape[axis] > 2:
+            yield SHIFTED.format(axis, end), np.roll(claimed, -by, axis)
     if claimed.ndim > axes:
         yield "conjugated: it should be ∂/∂x − i ∂/∂y", claimed * np.array([1.0, -1.0])
 
 
-def _factor(claimed: Array, checks: list[SlopeCheck]) -> list[str]:
+def _factor(claimed: Array, checks: list[SlopeCheck]) -> Hypotheses:
     """Is the claimed gradient a multiple of the right one?"""
     slopes = np.array([check.claimed for check in checks])
     found = np.array([check.found for check in checks])
     if not np.any(slopes) or any(check.floor > SHARP * abs(check.found) for check in checks):
-        return []  # of what may be zero, everything is a multiple
+        return  # of what may be zero, everything is a multiple
     share = _multiple(slopes, found)
-    if not share or not fits(share * claimed, checks):
-        return []
+    if not share:
+        return
     factor = 1 / share
     # the error that noise may have left in it
-    slack = abs(factor) * max(check.floor / abs(check.found) for check in checks) + 1e-12 * abs(
-        factor
-    )
-    text = _named(factor, slack)
-    if text:
-        return [text]
+    slack = abs(factor) * (max(check.floor / abs(check.found) for check in checks) + 1e-12)
+    text = _factor_in_words(factor, slack)
     is_common = sum(np.abs(claimed * checks[0].direction).ravel() > CLEAR * checks[0].floor) > 1
-    # as many digits as it takes to see that it is not 1
-    shown = digits_of(max(abs(factor - 1), 1e-15))
-    return [f"off by the factor {factor:.{shown}g} in every component"] if is_common else []
+    if not text and is_common:
+        # as many digits as it takes to see that it is not 1
+        shown = digits_of(max(abs(factor - 1), 1e-15))
+        text = f"off by the factor {factor:.{shown}g} in every component"
+    if text:
+        yield text, share * claimed
 
 
 def _multiple(of: Array, it: Array) -> float:
@@ -147,65 +121,67 @@ def _multiple(of: Array, it: Array) -> float:
     return amount if np.isfinite(amount) else 0.0
 
 
-def _named(factor: float, slack: float) -> str:
-    """The factor in words, if it is one that mistakes make."""
+def _factor_in_words(factor: float, slack: float) -> str:
+    """The factor, if it is one that mistakes make."""
     if abs(factor + 1) <= slack:
         return "the sign: it is the negative of the right one"
     sign = ", and by the sign" if factor < 0 else ""
     size = abs(factor)
-    if abs(size - 2) <= slack:
-        return f"off by the factor 2{sign}"
-    if abs(size - 0.5) <= slack:
-        return f"off by the factor 1/2{sign}"
-    whole = round(size)
-    if whole > 2 and abs(size - whole) <= slack <= 0.01:
-        return (
-            f"off by the factor {whole}{sign}: it looks like the gradient of the sum over {whole} "
-            f"(a batch size?), not of the mean"
-        )
-    whole = round(1 / size)
-    if whole > 2 and abs(1 / size - whole) <= slack / size**2 <= 0.01:
-        return (
-            f"off by the factor 1/{whole}{sign}: it looks like the gradient of the mean over "
-            f"{whole} (a batch size?), not of the sum"
-        )
+    for share, of, one, other in (("", size, "sum", "mean"), ("1/", 1 / size, "mean", "sum")):
+        whole, room = round(of), slack * of / size
+        if whole == 2 and abs(of - 2) <= room:
+            return f"off by the factor {share}2{sign}"
+        if whole > 2 and abs(of - whole) <= room <= 0.01:
+            return (
+                f"off by the factor {share}{whole}{sign}: it looks like the gradient of the {one} "
+                f"over {whole} (a batch size?), not of the {other}"
+            )
     return ""
 
 
-def _added(claimed: Array, at: Array, checks: list[SlopeCheck]) -> list[str]:
+def _added(claimed: Array, at: Array, checks: list[SlopeCheck]) -> Hypotheses:
     """Is the difference a multiple of the point, or the same in every component?"""
-    found = []
     for term, text in (
         (at, "a term is missing or too much: {:+.6g} times x is lacking"),
         (np.ones_like(at), "the same amount is lacking in every component: {:.6g}"),
     ):
-        if claimed.size < 2 or np.count_nonzero(term) < 2:
+        if np.count_nonzero(term) < 2:
             continue
         slopes = np.array([float(np.sum(term * check.direction)) for check in checks])
         errors = np.array([check.found - check.claimed for check in checks])
         amount = _multiple(slopes, errors)
-        if amount and fits(claimed + amount * term, checks):
-            found.append(text.format(amount))
-    return found
+        if amount:
+            yield text.format(amount), claimed + amount * term
+
+
+def _component(claimed: Array, mistakes: Callable[[], Search]) -> Hypotheses:
+    """Is it right but for one component?"""
+    search = mistakes()
+    if claimed.size == 1 or not search.is_complete or len(search.found) != 1:
+        return
+    [(place, check)] = search.found
+    row = check.row(f"component {element(place)}", "wrong", float(check.direction[place]))
+    corrected = claimed.copy()
+    corrected[place] = row.found
+    yield only(row), corrected
+
+
+def only(row: Row) -> str:
+    """That one component, or element, is wrong and the others are right."""
+    shown = digits(row)
+    values = f"{row.found:.{shown}g}, not {row.claimed:.{shown}g}"
+    return f"{row.leaf} only: it should be {values}; the others are right"
 
 
 def _at_edges(probe: Probe, axes: int, checks: list[SlopeCheck]) -> list[str]:
     """Is it right but for the first, or the last, along an axis?"""
     found = []
     for axis, (index, end) in itertools.product(range(axes), ((0, "first"), (-1, "last"))):
-        if probe.claimed.shape[axis] < 3:
-            continue
+        n = probe.claimed.shape[axis]
         rest = [_without(check.direction, axis, index) for check in checks[:2]]
-        if not any(probe.measure(direction).is_wrong for direction in rest):
-            n = probe.claimed.shape[axis]
+        if n > 2 and not any(probe.measure(direction).is_wrong for direction in rest):
             found.append(f"only the {end} along axis {axis} (index {index % n}) is wrong")
     return found
-
-
-def _without(direction: Array, axis: int, index: int) -> Array:
-    rest = direction.copy()
-    np.moveaxis(rest, axis, 0)[index] = 0
-    return rest
 
 
 def _shifted(probe: Probe, axes: int, check: SlopeCheck) -> list[str]:
@@ -214,13 +190,17 @@ def _shifted(probe: Probe, axes: int, check: SlopeCheck) -> list[str]:
     for axis in range(axes):
         if probe.claimed.shape[axis] < 4:
             continue
-        directions = [
-            _without(_without(np.roll(check.direction, by, axis), axis, 0), axis, -1)
-            for by in (0, 2)
-        ]
-        checks = [probe.measure(direction) for direction in directions]
-        for by, end in ((1, "end"), (-1, "beginning")):
+        inner = [_without(np.roll(check.direction, by, axis), axis, [0, -1]) for by in (0, 2)]
+        checks = [probe.measure(direction) for direction in inner]
+        for by, end in ENDS:
             moved = np.roll(probe.claimed, -by, axis)
             if all(a.is_wrong for a in checks) and fits(moved, checks):
-                found.append(f"shifted by one along axis {axis}, towards the {end}")
+                found.append(SHIFTED.format(axis, end))
     return found
+
+
+def _without(direction: Array, axis: int, index: int | list[int]) -> Array:
+    """The direction with zeros at an index, or at several, along an axis."""
+    rest = direction.copy()
+    np.moveaxis(rest, axis, 0)[index] = 0
+    return rest

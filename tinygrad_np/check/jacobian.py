@@ -11,28 +11,29 @@ wrong ['element [1, 1] only: it should be 0.877583, not -0.877583; the others ar
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
-from .. import tree
-from ..argnums import Argnums
-from ..kernels.dispatch import explained
-from .arguments import Array, copied, fitted, not_finite, numbers, paired, split, variables, weighed
-from .gradient import function, largest
-from .hints import matrix_hints
-from .leaves import OUTSIDE, SHOWN, Claim, Leaf, check_leaves
-from .report import Report, Row, digits, named, summary
+from ..answers import explained
+from ..core import tree
+from ..core.argnums import Argnums
+from ..core.arrays import Array
+from .arguments import copied, not_finite, split, variables, weighed
+from .hints import hints_of, only
+from .leaves import OUTSIDE, SHOWN, Claim, Leaf, check_leaves, largest
+from .reading import Tree, at, fitted, numbers, paired
+from .report import Report, Row, Verdict, element, report_of
 from .slopes import Place, Probe, SlopeCheck, power_of_two, scales, search
 
 
 @explained
 def check_jacobian(
-    f: Callable[..., Any],
-    jacobian: Callable[..., Any] | Any,
-    *args: Any,
+    f: Callable[..., Tree],
+    jacobian: Callable[..., Tree] | Tree,
+    *args: Tree,
     argnums: Argnums = 0,
     seed: int = 0,
 ) -> Report:
@@ -53,21 +54,30 @@ def check_jacobian(
     Raises ``TypeError`` and ``ValueError`` as `check_gradient` does.
     """
     name = "check_jacobian"
-    function(name, f)
-    x, full, called = variables(name, args, argnums)
+    x, full, called = variables(name, f, args, argnums)
     inputs = [numbers(leaf, f"{name}: {called} is") for leaf in tree.leaves(x)]
     with np.errstate(all="ignore"):
         results = f(*full(copied(x)))
     paths = tree.paths(results)
-    ys = [_result(name, y, p) for y, p in zip(tree.leaves(results), paths, strict=True)]
+    ys = []
+    for y, path in zip(tree.leaves(results), paths, strict=True):
+        what = f"{name}: {at('f(x)', path)}"
+        ys.append(numbers(y, f"{what} is"))
+        if ys[-1].dtype.kind not in "fc":
+            dtype = ys[-1].dtype
+            raise TypeError(f"{what} has dtype {dtype}, where a floating one has a derivative")
+        if fault := not_finite(ys[-1]):
+            raise ValueError(
+                f"{what} is {fault}, where there is no derivative; check at another point"
+            )
 
-    def blocks(given: Any) -> list[list[Array]]:
+    def blocks(given: Tree) -> list[list[Array]]:
         """For each result, the arrays of the Jacobian by each array of the argument."""
         given = given.toarray() if hasattr(given, "toarray") else given
         what, by = f"{name}: the Jacobian", f"f(x) by {called}"
         parts = paired(what, results, given, "f(x)")
         return [
-            fitted(f"{what} at {path}" if path else what, x, part, by, y)
+            fitted(at(what, path), x, part, by, y)
             for (path, _, part), y in zip(parts, ys, strict=True)
         ]
 
@@ -76,18 +86,18 @@ def check_jacobian(
         claimed = blocks(jacobian(*full(copied(x))) if is_function else jacobian)
     rng = np.random.default_rng(seed)
 
-    def parts_of(k: int) -> list[_Block]:
-        """The arrays of the Jacobian of a result."""
+    def blocks_of(k: int) -> list[_Block]:
+        """The arrays of the Jacobian of a result, each measured."""
         u = _weights(ys[k], claimed[k], inputs, rng)
 
-        def output(x: Any) -> Array:
+        def output(x: Tree) -> Array:
             return np.asarray(tree.leaves(f(*full(x)))[k])
 
-        def pulled(of: list[Array]) -> Any:
+        def pulled(of: list[Array]) -> Tree:
             pairs = zip(of, inputs, strict=True)
             return tree.unflatten(x, [_pulled(u, block, leaf) for block, leaf in pairs])
 
-        def gradient(x: Any) -> Any:
+        def gradient(x: Tree) -> Tree:
             return pulled(blocks(jacobian(*full(x)))[k])
 
         given = gradient if is_function else pulled(claimed[k])
@@ -96,19 +106,11 @@ def check_jacobian(
         leaves = check_leaves(claim, rng)
         return [_Block(paths[k], u, output, leaf, claimed[k][leaf.index]) for leaf in leaves]
 
-    parts = [part for k in range(len(ys)) for part in parts_of(k)]
+    parts = [part for k in range(len(ys)) for part in blocks_of(k)]
     most = largest([part.leaf for part in parts])
-    rows = [part.row(most) for part in parts]
-    components: list[Row] = []
-    hints: list[tuple[str, str]] = []
-    for part, row in zip(parts, rows, strict=True):
-        if row.verdict == "wrong":
-            faulty, texts = part.components_and_hints()
-            components += faulty
-            hints += [(row.leaf, text) for text in texts]
-    headline = f"{summary(rows)} (seed {seed})"
-    texts = named(hints)
-    return Report(rows, "measured", headline=headline, components=components[:SHOWN], hints=texts)
+    report = report_of("measured", [(part.row(most), part) for part in parts], seed)
+    del report.components[SHOWN:]
+    return report
 
 
 class _Block(NamedTuple):
@@ -117,7 +119,7 @@ class _Block(NamedTuple):
     path: str
     u: Array
     """the weights of the rows, of the shape of the result"""
-    output: Callable[[Any], Array]
+    output: Callable[[Tree], Array]
     """x → the result"""
     leaf: Leaf
     """uᵀ times the Jacobian, as a gradient"""
@@ -126,108 +128,77 @@ class _Block(NamedTuple):
     def row(self, largest: float) -> Row:
         """A row of the report, in which what is not finite is named by its place here."""
         row = self.leaf.row(largest)
-        path, shape = self.path + row.leaf, self.matrix.shape
         if self.leaf.fault and row.note.startswith(self.leaf.fault):
             note = not_finite(self.matrix) + row.note.removeprefix(self.leaf.fault)
             row = row._replace(note=note)
-        return row._replace(leaf=path, shape=shape)
+        return row._replace(leaf=self.path + row.leaf, shape=self.matrix.shape)
 
-    def components_and_hints(self) -> tuple[list[Row], list[str]]:
+    def at_fault(self, verdict: Verdict) -> tuple[list[Row], list[str]]:
         """The elements that are wrong, and what the mistake looks like."""
         leaf = self.leaf
-        if not leaf.is_wrong:
+        if verdict != "wrong" or not leaf.is_wrong:
             return [], []
         columns = leaf.mistakes()
         rows: list[Row] = []
-        is_alone = columns.is_complete and len(columns.found) == 1
+        is_all = columns.is_complete
         for place, check in columns.found[:SHOWN]:
             found, is_complete = self._elements(place, check)
-            rows += found
-            is_alone = is_alone and is_complete and len(found) == 1
+            rows, is_all = rows + found, is_all and is_complete
             if len(rows) >= SHOWN:
                 break
-        hints = [] if leaf.fault else matrix_hints(self.matrix, self._gradient, leaf.checks)
-        if not hints and is_alone and len(rows) == 1:
-            [row] = rows
-            shown = digits(row)
-            hints = [
-                f"element {row.leaf.removeprefix(self.path)} only: it should be "
-                f"{row.found:.{shown}g}, not {row.claimed:.{shown}g}; the others are right"
-            ]
+
+        along = [
+            check._replace(direction=np.multiply.outer(self.u, leaf.tangent(check.direction)))
+            for check in leaf.checks
+        ]
+        hints = hints_of(self.matrix, self.matrix.ndim, [] if leaf.fault else along)[:1]
+        if not hints and is_all and len(columns.found) == len(rows) == 1:
+            hints = [only(rows[0]._replace(leaf=f"element {rows[0].leaf.removeprefix(self.path)}"))]
         return rows, hints
 
     def _elements(self, column: Place, along: SlopeCheck) -> tuple[list[Row], bool]:
         """The elements of a column that are wrong, worst first, and whether these are all."""
         leaf, is_complex = self.leaf, self.u.dtype.kind == "c"
-
-        def results(t: float) -> tuple[Array, Array]:
-            """The result, and what the Jacobian claims of its change."""
-            moved = leaf.probe.at + t * along.direction
-            values = list(leaf.claim.values)
-            values[leaf.index] = leaf.tangent(moved)
-            try:
-                with np.errstate(all="ignore"):
-                    y = self.output(leaf.claim.tree(values))
-            except OUTSIDE:
-                y = np.full(self.u.shape, np.nan)
-            return coordinates(y), coordinates(self._pushed(moved - leaf.probe.at))
+        matrix = np.nan_to_num(self.matrix, posinf=0.0, neginf=0.0)
 
         def coordinates(y: Array) -> Array:
             return split(y.astype(complex)) if is_complex else y.real.astype(float)
 
-        slopes = coordinates(self._pushed(along.direction))
-        outputs = _Outputs(results, slopes, leaf.probe)
+        def pushed(move: Array) -> Array:
+            """The Jacobian times a move of the argument."""
+            return coordinates(np.tensordot(matrix, leaf.tangent(move), len(leaf.shape)))
+
+        @cache  # all choices of weights share the values
+        def results(t: float) -> tuple[Array, Array]:
+            """The result, and what the Jacobian claims of its change."""
+            moved = leaf.at + t * along.direction
+            try:
+                with np.errstate(all="ignore"):
+                    y = self.output(leaf.claim.tree(leaf.placed(moved)))
+            except OUTSIDE:
+                y = np.full(self.u.shape, np.nan)
+            return coordinates(y), pushed(moved - leaf.at)
+
+        def line(weights: Array, t: float) -> tuple[float, float]:
+            chosen = weights != 0
+            y, explained = [np.sum(weights[chosen] * part[chosen]) for part in results(t)]
+            return float(y), float(explained)
+
+        # The point of this probe is 0, and a direction is a choice of weights for the results.
+        slopes = pushed(along.direction)
+        origin = np.zeros(slopes.shape)
+        outputs = Probe(lambda u: partial(line, u), origin, slopes, leaf.precision, leaf.epsilon)
         weights = split(np.conj(self.u)) if is_complex else self.u.astype(float)
-        found = search(outputs, outputs.measure(weights), lambda check: check.mistake)
+        found, is_complete = search(outputs, outputs.measure(weights), lambda check: check.mistake)
+        parts = ["real part", "imaginary part"]
+        by = f", by the {parts[column[-1]]}" if leaf.is_complex else ""
         rows = []
-        for place, check in found.found[:SHOWN]:
+        for place, check in found[:SHOWN]:
             unit = float(check.direction[place] * along.direction[column])
-            name = _element(place, self.u.ndim, column, len(leaf.shape))
-            rows.append(check.row(f"{self.path}{leaf.path}{name}", "wrong", unit))
-        return rows, found.is_complete and len(found.found) == len(rows)
-
-    def _pushed(self, move: Array) -> Array:
-        """The Jacobian times a move of the argument, given in real coordinates."""
-        matrix = np.nan_to_num(self.matrix, posinf=0.0, neginf=0.0)
-        return np.asarray(np.tensordot(matrix, self.leaf.tangent(move), len(self.leaf.shape)))
-
-    def _gradient(self, matrix: Array) -> Array:
-        """uᵀ times a matrix, in real coordinates."""
-        x = self.leaf.claim.values[self.leaf.index]
-        gradient = _pulled(self.u, matrix, x)
-        return split(np.conj(gradient)) if x.dtype.kind == "c" else gradient
-
-
-class _Outputs(Probe):
-    """The results along one direction of the argument: a direction here is a choice of weights."""
-
-    def __init__(
-        self, along: Callable[[float], tuple[Array, Array]], slopes: Array, like: Probe
-    ) -> None:
-        at = np.zeros(slopes.shape)
-        super().__init__(lambda _: np.nan, at, slopes, like.precision, like.epsilon)
-        self.along = functools.cache(along)  # all choices share the values
-
-    def _line(self, direction: Array) -> Callable[[float], tuple[float, float]]:
-        chosen = direction != 0
-
-        def values(t: float) -> tuple[float, float]:
-            of = direction[chosen]
-            y, explained = self.along(t)
-            return float(np.sum(of * y[chosen])), float(np.sum(of * explained[chosen]))
-
-        return values
-
-
-def _result(name: str, y: Any, path: str) -> Array:
-    """A result as an array, if it has a derivative."""
-    what = f"{name}: f(x){f' at {path}' if path else ''}"
-    array = numbers(y, f"{what} is")
-    if array.dtype.kind not in "fc":
-        raise TypeError(f"{what} has dtype {array.dtype}, where a floating one has a derivative")
-    if fault := not_finite(array):
-        raise ValueError(f"{what} is {fault}, where there is no derivative; check at another point")
-    return array
+            of = f", {parts[place[-1]]}" if is_complex else ""
+            index = element(place[: self.u.ndim] + column[: len(leaf.shape)])
+            rows.append(check.row(f"{self.path}{leaf.path}{index}{of}{by}", "wrong", unit))
+        return rows, is_complete and len(found) == len(rows)
 
 
 def _weights(y: Array, blocks: list[Array], inputs: list[Array], rng: np.random.Generator) -> Array:
@@ -252,18 +223,9 @@ def _weights(y: Array, blocks: list[Array], inputs: list[Array], rng: np.random.
 
 def _pulled(u: Array, block: Array, x: Array) -> Array:
     """uᵀ times the Jacobian by `x`, in the Jacobian's precision; its real part if x is real."""
+    is_complex = x.dtype.kind == "c"
     with np.errstate(all="ignore"):
         found = np.tensordot(u, block, u.ndim)
-        dtype = np.empty(0, block.dtype).real.dtype
-        if x.dtype.kind != "c":
-            return np.asarray(np.real(found)).astype(dtype)
-        return np.asarray(found).astype(np.result_type(dtype, np.complex64))
-
-
-def _element(row: Place, rows: int, column: Place, columns: int) -> str:
-    """An element's index as text, with the parts of complex numbers."""
-    index = f"[{', '.join(map(str, row[:rows] + column[:columns]))}]"
-    parts = ["real part", "imaginary part"]
-    of = f", {parts[row[-1]]}" if len(row) > rows else ""
-    by = f", by the {parts[column[-1]]}" if len(column) > columns else ""
-    return index + of + by
+        dtype = np.finfo(block.dtype).dtype  # a real one
+        dtype = np.result_type(dtype, np.complex64) if is_complex else dtype
+        return np.asarray(found if is_complex else found.real).astype(dtype)

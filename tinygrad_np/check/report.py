@@ -1,5 +1,7 @@
 """What a check found: rows as data, a table as text, and an error for who wants one.
 
+`report_of` makes the report with which each check ends.
+
 >>> row = Row("['w']", (2, 3), difference=0.5, relative=0.25, verdict="wrong")
 >>> report = Report([row], "compared", failure="the gradients differ")
 >>> print(report)
@@ -13,10 +15,12 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
 
 Verdict = Literal["right", "wrong", "cannot tell"]
+WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
 
 
 class Row(NamedTuple):
@@ -53,6 +57,13 @@ class WrongGradientError(ValueError):
     """Two gradients that should agree do not."""
 
 
+def element(place: Sequence[int], axes: int | None = None) -> str:
+    """The index of a component as text, and behind its `axes` the part of a complex number."""
+    is_part = axes is not None and len(place) > axes
+    part = (", real part", ", imaginary part")[place[-1]] if is_part else ""
+    return f"[{', '.join(str(int(i)) for i in place[:axes])}]{part}"
+
+
 def digits(row: Row) -> int:
     """So many that the claimed number and the one found do not look the same."""
     larger = max(abs(row.claimed), abs(row.found))
@@ -66,7 +77,7 @@ def digits_of(relative: float) -> int:
     return min(max(6, 2 + math.ceil(-math.log10(relative))), 16)
 
 
-def _value(number: float, row: Row) -> str:
+def _slope(number: float, row: Row) -> str:
     return "-" if math.isnan(number) else f"{number + 0.0:.{digits(row)}g}"
 
 
@@ -80,8 +91,8 @@ COLUMNS: dict[str, tuple[str, Callable[[Row], str]]] = {
     "component": ("<", lambda row: row.leaf),
     "derivative": ("<", lambda row: row.source),
     "shape": ("<", lambda row: str(row.shape)),
-    "claimed": (">", lambda row: _value(row.claimed, row)),
-    "found": (">", lambda row: _value(row.found, row)),
+    "claimed": (">", lambda row: _slope(row.claimed, row)),
+    "found": (">", lambda row: _slope(row.found, row)),
     "|Δ|": (">", lambda row: f"{row.difference:.2g}"),
     "largest |Δ|": (">", lambda row: f"{row.difference:.2g}"),
     "relative": (">", lambda row: f"{row.relative:.2g}"),
@@ -101,13 +112,20 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 """The heads of each kind of table, by its name, which a report keeps."""
 
+SIDES = {"<": "left", ">": "right"}
+
 SHORT = 10
 """Rows in a table that nobody has asked for: those that are not right come first."""
 
+_SHADES = {"wrong": "rgba(255, 60, 60, 0.22)", "cannot tell": "rgba(255, 180, 0, 0.22)"}
+"""Behind a row: the letters keep the page's own colour, on light paper and on dark."""
 
-def table(rows: Sequence[Row], kind: str) -> str:
-    """The rows as aligned text below the heads of the columns."""
-    return aligned(_cells(rows, kind), [COLUMNS[head][0] for head in TABLES[kind]])
+
+def _table(rows: Sequence[Row], kind: str) -> tuple[list[Sequence[str]], list[str]]:
+    """The lines of a table as cells, the heads first, and the sides of its columns."""
+    columns = [COLUMNS[head] for head in TABLES[kind]]
+    lines = [[show(row) for _, show in columns] for row in rows]
+    return [TABLES[kind], *lines], [side for side, _ in columns]
 
 
 def aligned(lines: Sequence[Sequence[str]], sides: Sequence[str]) -> str:
@@ -119,29 +137,29 @@ def aligned(lines: Sequence[Sequence[str]], sides: Sequence[str]) -> str:
     )
 
 
-def _cells(rows: Sequence[Row], kind: str) -> list[list[str]]:
-    heads = TABLES[kind]
-    return [list(heads), *[[COLUMNS[head][1](row) for head in heads] for row in rows]]
-
-
-_SHADES = {"wrong": "rgba(255, 60, 60, 0.22)", "cannot tell": "rgba(255, 180, 0, 0.22)"}
-"""Behind a row: the letters keep the page's own colour, on light paper and on dark."""
-
-
 def _html(rows: Sequence[Row], kind: str) -> str:
-    sides = ["right" if COLUMNS[head][0] == ">" else "left" for head in TABLES[kind]]
+    table, sides = _table(rows, kind)
     lines = []
-    for cells, row in zip(_cells(rows, kind), [None, *rows], strict=True):
-        tag, shade = ("td", _SHADES.get(row.verdict, "")) if row else ("th", "")
+    for cells, verdict in zip(table, ["", *[row.verdict for row in rows]], strict=True):
+        tag, shade = "td" if verdict else "th", _SHADES.get(verdict)
         style = f' style="background: {shade}"' if shade else ""
         parts = [
-            f'<{tag} style="text-align: {side}">{html.escape(cell)}</{tag}>'
+            f'<{tag} style="text-align: {SIDES[side]}">{html.escape(cell)}</{tag}>'
             for cell, side in zip(cells, sides, strict=True)
         ]
         lines.append(f"<tr{style}>{''.join(parts)}</tr>")
     return f'<table style="color: inherit">{"".join(lines)}</table>'
 
 
+_Part = str | tuple[list[Row], str]
+"""A line of a report, or the rows of a table and its kind"""
+
+
+def _worst_first(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: WORST_FIRST.index(row.verdict))
+
+
+@dataclass(repr=False, eq=False)
 class Report:
     """What a check found: `rows` as data, text as `str`, an error by `raise_if_wrong`.
 
@@ -151,30 +169,19 @@ class Report:
     shortened if it is long; it can be pickled.
     """
 
-    def __init__(
-        self,
-        rows: Iterable[Row],
-        kind: str,
-        *,
-        headline: str = "",
-        failure: str = "",
-        components: Iterable[Row] = (),
-        hints: Iterable[str] = (),
-    ) -> None:
-        self.rows = list(rows)
-        self.components = list(components)
-        self.hints = list(hints)
-        self.headline = headline
-        self._kind = kind
-        self._failure = failure
+    rows: list[Row]
+    kind: str
+    """of the table: a name in `TABLES`"""
+    headline: str = ""
+    failure: str = ""
+    """how the text of a `WrongGradientError` begins"""
+    components: list[Row] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:
         """Wrong if any row is, else cannot tell if any row is, else right."""
-        verdicts = {row.verdict for row in self.rows}
-        if "wrong" in verdicts:
-            return "wrong"
-        return "cannot tell" if "cannot tell" in verdicts else "right"
+        return _worst_first(self.rows)[0].verdict if self.rows else "right"
 
     @property
     def is_right(self) -> bool:
@@ -188,7 +195,7 @@ class Report:
         rows name the noise floor. To insist on a proof, call `assert_right`.
         """
         if self.verdict == "wrong":
-            raise WrongGradientError(f"{self._failure}:\n{self}" if self._failure else str(self))
+            raise WrongGradientError(f"{self.failure}:\n{self}" if self.failure else str(self))
 
     def assert_right(self) -> None:
         """Raise ``AssertionError``, with the text of the report, unless the verdict is right."""
@@ -197,41 +204,38 @@ class Report:
             raise AssertionError(str(self))
 
     def __str__(self) -> str:
-        return self._text(self.rows, "")
+        return self._text(self._parts(self.rows, ""))
 
     def __repr__(self) -> str:
-        return self._text(*self._short())
+        return self._text(self._short())
 
-    def _short(self) -> tuple[list[Row], str]:
-        """The first rows, those that are not right before others, and how many there are more."""
-        order = ("wrong", "cannot tell", "right")
-        rows = sorted(self.rows, key=lambda row: order.index(row.verdict))
+    def _short(self) -> list[_Part]:
+        """What a prompt shows: the first rows, those that are not right before others."""
+        rows = _worst_first(self.rows)
         if len(rows) <= SHORT:
-            return self.rows, ""
+            return self._parts(self.rows, "")
         worst = rows[SHORT].verdict
         more = "all right" if worst == "right" else f"some {worst}"
-        return rows[:SHORT], f"… and {len(rows) - SHORT} more rows, {more}: print the report"
+        more = f"… and {len(rows) - SHORT} more rows, {more}: print the report"
+        return self._parts(rows[:SHORT], more)
 
-    def _text(self, rows: list[Row], more: str) -> str:
-        parts = [self.headline, table(rows, self._kind), more]
-        if self.components:
-            parts.append(table(self.components, "components"))
-        return "\n".join([part for part in parts if part] + self._hints())
+    def _parts(self, rows: list[Row], more: str) -> list[_Part]:
+        """The lines and tables of the text, from the top."""
+        tables = [(rows, self.kind), (self.components, "components")]
+        hints = [f"Hint: {hint}" for hint in self.hints]
+        parts = [self.headline, tables[0], more, tables[1] if self.components else "", *hints]
+        return [part for part in parts if part]
 
-    def _hints(self) -> list[str]:
-        return [f"Hint: {hint}" for hint in self.hints]
+    def _text(self, parts: list[_Part]) -> str:
+        return "\n".join(p if isinstance(p, str) else aligned(*_table(*p)) for p in parts)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        rows, more = self._short()
-        tables = [_html(rows, self._kind)]
-        texts = [[self.headline], [more, *self._hints()]]
-        if self.components:
-            tables.append(_html(self.components, "components"))
-        above, below = [
-            "".join(f"<div>{html.escape(text)}</div>" for text in lines if text) for lines in texts
+        parts = [
+            f"<div>{html.escape(part)}</div>" if isinstance(part, str) else _html(*part)
+            for part in self._short()
         ]
-        return f"<div>{above}{''.join(tables)}{below}</div>"
+        return f"<div>{''.join(parts)}</div>"
 
     def __bool__(self) -> bool:
         raise TypeError(
@@ -240,41 +244,55 @@ class Report:
         )
 
 
-def named(hints: list[tuple[str, str]]) -> list[str]:
-    """Hints, each with the path of its array; one that several share is given once."""
+class HasComponents(Protocol):
+    """An array that can say which of its components are at fault, and what that looks like."""
+
+    def at_fault(self, verdict: Verdict) -> tuple[list[Row], list[str]]: ...
+
+
+def report_of(
+    kind: str,
+    found: Sequence[tuple[Row, HasComponents | None]],
+    seed: int | None = None,
+    failure: str = "",
+) -> Report:
+    """The report on rows, each with its array, if that has components to tell apart.
+
+    If slopes were measured, along directions drawn by `seed`, it has a headline.
+    """
+    rows = [row for row, _ in found]
+    components: list[Row] = []
     paths: dict[str, list[str]] = {}
-    for path, text in hints:
-        paths.setdefault(text, []).append(path)
-    places = {text: ", ".join(dict.fromkeys(found)) for text, found in paths.items()}
-    return [f"{place}: {text}" if place else text for text, place in places.items()]
+    for row, leaf in found:
+        if leaf is not None:
+            faulty, hints = leaf.at_fault(row.verdict)
+            components += faulty
+            for hint in hints:
+                paths.setdefault(hint, []).append(row.leaf)
+    headline = "" if seed is None else f"{summary(rows)} (seed {seed})"
+    places = {hint: ", ".join(dict.fromkeys(of_hint)) for hint, of_hint in paths.items()}
+    texts = [f"{place}: {hint}" if place else hint for hint, place in places.items()]
+    return Report(rows, kind, headline, failure, components, texts)
 
 
 def summary(rows: list[Row]) -> str:
-    """The verdict in a line, with its numbers."""
-    for row in rows:
-        place = f" by {row.leaf}" if row.leaf else ""
-        if row.verdict == "wrong" and row.note.startswith(NOT_FINITE):
-            return f"wrong: the claimed gradient{place} is {row.note}"
-        if row.verdict == "wrong" and row.note:
-            return f"wrong: {row.source}{place}: {row.note}"
-        if row.verdict == "wrong":
-            shown = digits(row)
-            what = f"slope{place} along a random direction" if row.shape else f"derivative{place}"
-            return (
-                f"wrong: the {what} should be "
-                f"{row.found:.{shown}g} ± {row.floor:.1g}, not {row.claimed:.{shown}g}"
-            )
-    for row in rows:
-        place = f" by {row.leaf}" if row.leaf else ""
-        if row.verdict == "cannot tell" and row.note:
-            return f"cannot tell{place}: {row.note}"
-        if row.verdict == "cannot tell":
-            return (
-                f"cannot tell{place}: the slopes agree, but noise would hide an error below "
-                f"{row.floor:.1g} in {row.found:.2g}"
-            )
-    agreement = max(row.relative for row in rows)
-    floor = max(row.floor for row in rows)
-    return (
-        f"right: the slopes agree to {agreement:.1g} of the gradient, with a noise of {floor:.1g}"
-    )
+    """The verdict in a line, with its numbers: of the first row that is not right."""
+    row = _worst_first(rows)[0]
+    place = f" by {row.leaf}" if row.leaf else ""
+    if row.verdict == "right":
+        slopes = [row for row in rows if not math.isnan(row.found)]  # no witness of check_rule
+        agreement, noise = max(row.relative for row in slopes), max(row.floor for row in slopes)
+        agree = f"the slopes agree to {agreement:.1g} of the gradient"
+        return f"right: {agree}, with a noise of {noise:.1g}"
+    if row.verdict == "cannot tell":
+        hidden = f"an error below {row.floor:.1g} in {row.found:.2g}"
+        note = row.note or f"the slopes agree, but noise would hide {hidden}"
+        return f"cannot tell{place}: {note}"
+    if row.note.startswith(NOT_FINITE):
+        return f"wrong: the claimed gradient{place} is {row.note}"
+    if row.note:
+        return f"wrong: {row.source}{place}: {row.note}"
+    shown = digits(row)
+    what = f"slope{place} along a random direction" if row.shape else f"derivative{place}"
+    found = f"{row.found:.{shown}g} ± {row.floor:.1g}"
+    return f"wrong: the {what} should be {found}, not {row.claimed:.{shown}g}"

@@ -8,30 +8,38 @@ right
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .. import tree
-from ..arrays import is_masked
-from ..kernels.dispatch import explained
-from ..rules import TABLE, families, table
-from .arguments import copied, numbers
-from .function import AGAIN, FIRST, SECOND, derivatives
-from .gradient import at_fault
+from ..answers import explained
+from ..core import table, tree
+from ..core.arrays import is_masked
+from ..core.table import TABLE
+from ..rules import families
+from . import witnesses
+from .arguments import SAFETY, copied, nudged
+from .function import FIRST, SECOND, derivatives
 from .leaves import Leaf
-from .report import Report, Row, Verdict, summary
-from .witnesses import SINGLE, Finding, exact_witnesses, position_of, single
+from .reading import Tree, numbers
+from .report import WORST_FIRST, Report, Row, Verdict, report_of
 
-DOUBLE = {"f": np.float64, "c": np.complex128}
-
-RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a wrong rule may raise."""
+WRONG = {
+    "definition": "the definition gives another value than f",
+    "value": "f of Tensors is not f of arrays",
+    "float32": "the gradient is not that of float64",
+    "layout": "the gradient depends on the layout of arrays",
+}
+OTHER_KIND = {
+    "definition": "the definition gives another shape or dtype than f",
+    "float32": "the result or the gradient has another dtype than float32 leads to",
+}
+"""What is wrong where a witness finds an error, or an infinite one."""
 
 
 @explained
-def check_rule(function: Callable[..., Any], *args: Any, order: int = 2, seed: int = 0) -> Report:
+def check_rule(function: Callable[..., Any], *args: Tree, order: int = 2, seed: int = 0) -> Report:
     """Try the rule of `function` at `args` as every row of the built-in table is tried.
 
     `function` is what `pointwise`, `linear`, `bilinear` or `general` gave, or a function of the
@@ -60,19 +68,26 @@ def check_rule(function: Callable[..., Any], *args: Any, order: int = 2, seed: i
     row = _row_of(name, function)
     argnums = _operands(name, row, args)
     args = tuple([np.asarray(x) if isinstance(x, (float, complex)) else x for x in args])
-    rows, leaves = _derivatives(name, function, args, order, argnums, seed)
-    differed = list(rows)
-    operands, is_single = _rounded(args, argnums)
-    rows += [
-        found
-        for found in _merged(exact_witnesses(row, operands, seed))
-        if found.source != "float32" or (is_single and _takes_single(function, operands))
-    ]
-    backward = [row for row in differed if row.source in (FIRST[0], SECOND[0])]
-    components, hints = at_fault(leaves, backward[: len(leaves)])
-    is_right = all(row.verdict == "right" for row in rows)
-    headline = f"{summary(differed if is_right else rows)} (seed {seed})"
-    return Report(rows, "derivatives", headline=headline, components=components, hints=hints)
+    with np.errstate(all="ignore"):
+        function(*copied(args))  # if this raises, that is no matter of the rule
+    found: list[tuple[Row, Leaf | None]] = []
+    try:
+        by = argnums[0] if len(argnums) == 1 else argnums
+        for of_order in derivatives(name, function, args, order, by, seed):
+            found += of_order
+    except witnesses.RAISED as error:
+        if str(error).startswith(name):
+            raise
+        note, source = f"{type(error).__name__}: {error}", (SECOND if found else FIRST)[0]
+        found.append((Row("", (), np.nan, np.nan, "wrong", note=note, source=source), None))
+    operands, is_single = _rounded(function, args, argnums)
+    chosen: list[witnesses.Witness] = [witnesses.value, witnesses.layout]
+    if row.own_value:
+        chosen.insert(0, witnesses.definition)
+    if is_single:
+        chosen.insert(-1, witnesses.float32)
+    found += [(one, None) for one in _witness_rows(row, operands, chosen, seed)]
+    return report_of("derivatives", found, seed)
 
 
 def _row_of(name: str, function: Any) -> table.Row:
@@ -87,11 +102,11 @@ def _row_of(name: str, function: Any) -> table.Row:
     return row
 
 
-def _operands(name: str, row: table.Row, args: tuple[Any, ...]) -> tuple[int, ...]:
+def _operands(name: str, row: table.Row, args: tuple[Tree, ...]) -> tuple[int, ...]:
     """The positions of the arguments by which the rule can be tried."""
     chosen = []
     for number, arg in enumerate(args):
-        if position_of(row, number) not in row.operands:
+        if witnesses.position_of(row, number) not in row.operands:
             continue
         arrays = [numbers(x, f"{name}: argument {number} is") for x in tree.leaves(arg)]
         if any(is_masked(x) for x in tree.leaves(arg)):
@@ -107,94 +122,73 @@ def _operands(name: str, row: table.Row, args: tuple[Any, ...]) -> tuple[int, ..
     return tuple(chosen)
 
 
-def _derivatives(
-    name: str,
-    f: Callable[..., Any],
-    args: tuple[Any, ...],
-    order: int,
-    argnums: tuple[int, ...],
-    seed: int,
-) -> tuple[list[Row], list[Leaf]]:
-    """The rows of check_function; a rule that raises is a row."""
-    argnum = argnums[0] if len(argnums) == 1 else argnums
+def _rounded(
+    f: Callable[..., Any], args: tuple[Tree, ...], argnums: tuple[int, ...]
+) -> tuple[tuple[Tree, ...], bool]:
+    """The operands in float64, rounded to float32 if that does not leave its range.
+
+    And whether they fit into float32, and the function itself takes them so.
+    """
     with np.errstate(all="ignore"):
-        f(*copied(args))  # if this raises, that is no matter of the rule
-    try:
-        return derivatives(name, f, args, order, argnum, seed)
-    except RAISED as error:
-        if str(error).startswith(name):
-            raise
-        again = any(AGAIN in note for note in getattr(error, "__notes__", ()))
-        note = f"{type(error).__name__}: {error}"
-    if not again or order == 1:
-        return [_raised(FIRST[0], note)], []
-    rows, leaves = derivatives(name, f, args, 1, argnum, seed)
-    return [*rows, _raised(SECOND[0], note)], leaves
-
-
-def _raised(source: str, note: str) -> Row:
-    return Row("", (), np.nan, np.nan, "wrong", note=note, source=source)
-
-
-def _rounded(args: tuple[Any, ...], argnums: tuple[int, ...]) -> tuple[tuple[Any, ...], bool]:
-    """The operands in float64, and rounded to float32 if that does not leave its range."""
-    chosen = [args[i] for i in argnums]
-    with np.errstate(all="ignore"):
-        wide = tree.map(lambda x: np.asarray(x).astype(DOUBLE[np.asarray(x).dtype.kind]), chosen)
-        narrow = tree.map(lambda x: x.astype(SINGLE[x.dtype.kind]).astype(x.dtype), wide)
+        wide = {
+            i: tree.map(lambda x: np.asarray(x, complex if np.iscomplexobj(x) else float), args[i])
+            for i in argnums
+        }
+        narrow = tree.map(lambda x: witnesses.single(x).astype(x.dtype), wide)
         is_single = all(
             np.all(np.isfinite(b)) and np.all(np.abs(np.frexp(abs(a))[1] - np.frexp(abs(b))[1]) < 2)
             for a, b in zip(tree.leaves(wide), tree.leaves(narrow), strict=True)
         )
-    given = dict(zip(argnums, narrow if is_single else wide, strict=True))
-    return tuple([given.get(i, arg) for i, arg in enumerate(args)]), is_single
+        given = narrow if is_single else wide
+        rounded = tuple([given.get(i, arg) for i, arg in enumerate(args)])
+        try:
+            f(*witnesses.single(copied(rounded)))
+        except Exception:  # a function from outside may raise anything
+            is_single = False
+    return rounded, is_single
 
 
-def _takes_single(f: Callable[..., Any], args: tuple[Any, ...]) -> bool:
-    """Whether the function itself takes operands in single precision."""
-    try:
-        with np.errstate(all="ignore"):
-            f(*single(copied(args)))
-    except Exception:  # a function from outside may raise anything
-        return False
-    return True
+def _witness_rows(
+    row: table.Row, args: tuple[Tree, ...], chosen: list[witnesses.Witness], seed: int
+) -> list[Row]:
+    """A row a witness, of the worst that it finds: by all operands, and by each alone."""
+    worst: dict[str, tuple[tuple[int, float], Row]] = {}
+    for number, case in enumerate(witnesses.cases(row, args, {})):
+        for found in witnesses.findings(case, chosen, 1.0, [seed, number]):
+            witness, error, allowed = found.witness, float(found.error), float(found.allowed)
+            verdict: Verdict = "right" if found.is_right else "wrong"
+            note = ""
+            if not found.is_right:
+                other_kind = OTHER_KIND.get(witness, "") if np.isinf(error) else ""
+                note = found.fault or other_kind or WRONG[witness]
+                if witness in ("float32", "layout") and np.isfinite(error):
+                    rounding = _rounding(case, witness, seed)
+                    if error <= rounding:
+                        verdict, allowed = "cannot tell", rounding
+                        note = f"rounding alone makes {rounding:.2g}"
+            share = error / allowed if allowed else error
+            badness = -WORST_FIRST.index(verdict), np.inf if np.isnan(share) else share
+            if witness not in worst or badness > worst[witness][0]:
+                slopes = np.nan, np.nan, allowed
+                worst[witness] = badness, Row("", (), error, error, verdict, *slopes, note, witness)
+    return [found for _, found in worst.values()]
 
 
-def _merged(findings: Iterable[Finding]) -> list[Row]:
-    """A row a witness, of the worst of its findings: by all operands, and by each alone."""
-    worst: dict[str, Finding] = {}
-    for found in findings:
-        before = worst.setdefault(found.witness, found)
-        if _badness(found) > _badness(before):
-            worst[found.witness] = found
-    return [_as_row(found) for found in worst.values()]
+def _rounding(case: witnesses.Case, witness: str, seed: int) -> float:
+    """How far roundings of operands and cotangents may move what the vjp makes of them.
 
-
-def _badness(found: Finding) -> tuple[bool, bool, float]:
-    share = found.error / found.allowed if found.allowed else found.error
-    return not found.is_right, found.is_unsteady, np.inf if np.isnan(share) else share
-
-
-def _as_row(found: Finding) -> Row:
-    verdict: Verdict = "right" if found.is_right else "wrong"
-    note, error = found.fault, float(found.error)
-    if found.is_unsteady:
-        verdict, note = "cannot tell", f"rounding alone makes {found.allowed:.2g}"
-    elif not found.is_right and not note:
-        note = _wrong(found.witness, bool(np.isinf(error)))
-    slopes = np.nan, np.nan, float(found.allowed)
-    return Row("", (), error, error, verdict, *slopes, note, found.witness)
-
-
-def _wrong(witness: str, is_infinite: bool) -> str:
-    """What is wrong where a witness finds an infinite error, or another one."""
-    if is_infinite and witness == "float32":
-        return "the result or the gradient has another dtype than float32 leads to"
-    if is_infinite and witness == "definition":
-        return "the definition gives another shape or dtype than f"
-    return {
-        "definition": "the definition gives another value than f",
-        "value": "f of Tensors is not f of arrays",
-        "float32": "the gradient is not that of float64",
-        "layout": "the gradient depends on the layout of arrays",
-    }[witness]
+    That is at least as far as the function itself is off in single precision, or another layout.
+    """
+    is_single = witness == "float32"
+    dtype = np.float32 if is_single else np.float64
+    converted = witnesses.single if is_single else witnesses.fortran
+    rng = np.random.default_rng(seed)
+    derivative = witnesses.Linearised(case, case.values)
+    us = witnesses.random_directions(derivative, rng)[0]
+    with np.errstate(all="ignore"):
+        pairs = [(case.plain([converted(x) for x in case.values]), case.plain(case.values))]
+        for _ in range(4):
+            values, seeds = [nudged(xs, rng, 8, dtype) for xs in (case.values, us)]
+            pairs.append((witnesses.Linearised(case, values).vjp(seeds), derivative.vjp(us)))
+        moves = [witnesses.error_of(*pair, is_relative=True) for pair in pairs]
+    return SAFETY * max(0.0, *moves)  # nan, beyond the edge of a domain, is no move

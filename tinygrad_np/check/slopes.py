@@ -1,25 +1,25 @@
 """A claimed gradient compared with slopes along directions, for one array at a time.
 
-A `Probe` has a function of one array of real numbers, the point, and the gradient that is claimed
-there. `measure` takes a direction and gives a `SlopeCheck`: the claimed slope, and the one that is
+A `Probe` has a point, the gradient that is claimed there, and the function along every line through
+it. Its `measure` takes a direction and gives a `SlopeCheck`: the claimed slope, and the one that is
 found by differences. `directions` draws directions that say much; `search` finds the components
 that are at fault, also among a million.
 """
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .differences import EPS, JUMPS, Slope, slope, slope_at
+from ..core.arrays import Array
+from .differences import EPS, JUMPS, Function, Slope, slope, slope_at
 from .report import Row, Verdict
 
-Array = np.ndarray[Any, Any]
 Place = tuple[int, ...]
 
 
@@ -27,7 +27,7 @@ class Precision(NamedTuple):
     """What to ask of a gradient and of a check, relative to the size of the gradient."""
 
     tolerance: float
-    """the error that is left to a gradient by its own rounding"""
+    """the error that its own rounding leaves to a gradient"""
     resolution: float
     """how low the noise must be for the verdict right"""
 
@@ -38,17 +38,13 @@ _PRECISIONS = {
     np.dtype(np.float16): Precision(1e-2, 0.1),
 }
 
-AGREEMENT = 1e-9
-"""To which a complex step and a claimed slope agree only if both are right …"""
+AGREEMENT, CONFIRMED = 1e-9, 1e-4
+"""A claimed slope that agrees with a complex step to the one, relative to it, is right if
+differences confirm the complex step to the other."""
 
-CONFIRMED = 1e-4
-"""… provided that differences confirm the complex step to this; both relative to the slope."""
-
-ALL = 64
-"""Up to so many components, each is measured."""
-
-QUICK, ENOUGH = 100, 3
-"""In an array with more: at most so many quick measurements, and so many components to find."""
+ALL, QUICK, ENOUGH = 64, 100, 3
+"""In an array of up to so many components each is measured. In a larger one, a search takes up to
+so many quick measurements, and ends when it has found so many components."""
 
 
 def precision_of(*dtypes: Any) -> Precision:
@@ -88,11 +84,6 @@ class SlopeCheck(NamedTuple):
         return self.difference > self.floor
 
     @property
-    def jump(self) -> float:
-        """How far the slopes on the two sides differ, which is a kink; 0 if there is none."""
-        return self.rest.jump
-
-    @property
     def mistake(self) -> float:
         """How wrong the gradient is along the direction; 0 if that is noise."""
         return self.difference if self.is_wrong else 0.0
@@ -118,115 +109,76 @@ class SlopeCheck(NamedTuple):
             return "right" if is_close else "cannot tell"
         return "right" if self.floor <= self.precision.resolution * size else "cannot tell"
 
-    def row(self, name: str, verdict: Verdict, unit: float = 1.0, note: str = "") -> Row:
-        """It as a row of a report, in a `unit` of the direction."""
+    def row(self, name: str, verdict: Verdict, unit: float = 1.0) -> Row:
+        """The row of a report, in a `unit` of the direction; it notes why there is no telling."""
+        note = ""
+        if verdict == "cannot tell":
+            note = self.rest.note
+            if self.rest.jump:
+                ends = sorted((self.found + side * self.rest.jump / 2) / unit for side in (-1, 1))
+                note = f"a kink, with slopes {ends[0]:.4g} and {ends[1]:.4g}"
+            elif not note and not np.isfinite(self.difference + self.floor):
+                note = "the slopes overflow"
         scale, difference, floor = self.scale, self.difference / abs(unit), self.floor / abs(unit)
         relative = self.difference / scale if scale else self.difference
         slopes = self.claimed / unit, self.found / unit
         return Row(name, (), difference, relative, verdict, *slopes, floor, note)
 
-    def note(self, unit: float = 1.0) -> str:
-        """Why there is no telling."""
-        if self.jump:
-            ends = sorted((self.found + side * self.jump / 2) / unit for side in (-1, 1))
-            return f"a kink, with slopes {ends[0]:.4g} and {ends[1]:.4g}"
-        if not np.isfinite(self.difference + self.floor) and not self.rest.note:
-            return "the slopes overflow"
-        return self.rest.note
 
-
-def worst(checks: Iterable[SlopeCheck]) -> SlopeCheck:
-    """The one that is farthest above its noise, of some that are wrong."""
-    return max((c for c in checks if c.is_wrong), key=lambda check: check.difference / check.floor)
-
-
+@dataclass(eq=False)
 class Probe:
-    """A function of one real array, the point `at`, and the gradient `claimed` there.
+    """A point of one real array, and the gradient that is claimed there."""
 
-    `noise` is what is known about the rounding of each component. `complex_function`, if there is
-    one, is the function of a complex array; it is used as far as differences confirm it.
-    """
+    line: Callable[[Array], Function]
+    """direction → t → (the function at the point + t · direction, what is claimed of its change)"""
+    at: Array
+    claimed: Array
+    precision: Precision
+    epsilon: float = EPS
+    complex_function: Callable[[Array], complex] | None = None
+    """the function of complex points, if it takes them: used as far as differences confirm it"""
+    noise: Array | float = 0.0
+    """the rounding of each claimed component"""
 
-    def __init__(
-        self,
-        function: Callable[[Array], float],
-        at: Array,
-        claimed: Array,
-        precision: Precision,
-        epsilon: float = EPS,
-        complex_function: Callable[[Array], Any] | None = None,
-    ) -> None:
-        self.function = function
-        self.at = at
-        self.claimed = claimed
-        self.noise: Array | float = 0.0
-        self.precision = precision
-        self.epsilon = epsilon
-        self.complex_function = complex_function
+    def measure(self, direction: Array, like: SlopeCheck | None = None) -> SlopeCheck:
+        """The slopes along `direction`, from a sweep of steps.
 
-    def measure(self, direction: Array) -> SlopeCheck:
-        """The slopes along `direction`, from a sweep of steps."""
-        with _silence():
-            return self._checked(direction, slope(self._line(direction), self.epsilon))
-
-    def quick_measure(self, direction: Array, like: SlopeCheck) -> SlopeCheck:
-        """The slopes along `direction`, at the step that was best for another, for a fifth."""
-        with _silence():
-            line, level, noise = self._line(direction), like.rest.level, like.rest.noise
-            return self._checked(direction, slope_at(line, level, noise, self.epsilon))
+        Or, for a fifth of the cost, from the step that was best for another check `like` it.
+        """
+        line = self.line(direction)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what f says at the point itself, it has said before
+            if like is None:
+                rest = slope(line, self.epsilon)
+            else:
+                rest = slope_at(line, like.rest.level, like.rest.noise, self.epsilon)
+            terms = self.claimed * direction
+            claimed, size = float(np.sum(terms)), norm(terms)
+            own = self.own_noise(direction) + self.precision.tolerance * size
+            found, floor, is_exact = claimed + rest.value, rest.floor + own, False
+            if rest.is_on_a_step:
+                floor, rest = floor + abs(rest.value), rest._replace(note=JUMPS)
+            fine = max(CONFIRMED, self.precision.resolution) * max(size, abs(found))
+            if self.complex_function is not None and not rest.jump and floor <= fine:
+                h = 2.0**-100  # so small that no rounding comes in
+                try:
+                    exact = float(np.imag(self.complex_function(self.at + 1j * h * direction)) / h)
+                except Exception:  # f was written for real numbers, and may do anything
+                    self.complex_function, exact = None, np.nan
+                is_exact = abs(exact - found) <= floor
+                found = exact if is_exact else found
+        return SlopeCheck(direction, claimed, found, floor, size, rest, self.precision, is_exact)
 
     def own_noise(self, direction: Array) -> float:
         """What the rounding of the claimed gradient may make of its slope."""
         return 8 * norm(self.noise * direction)
 
-    def _line(self, direction: Array) -> Callable[[float], tuple[float, float]]:
-        """The function along `direction`, and what the gradient claims of the step really taken."""
-
-        def values(t: float) -> tuple[float, float]:
-            moved = self.at + t * direction
-            return self.function(moved), float(np.sum(self.claimed * (moved - self.at)))
-
-        return values
-
-    def _checked(self, direction: Array, rest: Slope) -> SlopeCheck:
-        terms = self.claimed * direction
-        claimed, size = float(np.sum(terms)), norm(terms)
-        own = self.own_noise(direction) + self.precision.tolerance * size
-        found, floor, is_exact = claimed + rest.value, rest.floor + own, False
-        if rest.is_on_a_step:
-            floor, rest = floor + abs(rest.value), rest._replace(note=JUMPS)
-        fine = max(CONFIRMED, self.precision.resolution) * max(size, abs(found))
-        if self.complex_function is not None and not rest.jump and floor <= fine:
-            exact = self._complex_step(direction)
-            is_exact = abs(exact - found) <= floor
-            if is_exact:
-                found = exact
-        return SlopeCheck(direction, claimed, found, floor, size, rest, self.precision, is_exact)
-
-    def _complex_step(self, direction: Array) -> float:
-        """Im f(x + i h v) / h, with h so small that no rounding comes in; nan if f refuses."""
-        assert self.complex_function is not None
-        h = 2.0**-100
-        try:
-            return float(np.imag(self.complex_function(self.at + 1j * h * direction)) / h)
-        except Exception:  # f was written for real numbers, and may do anything
-            self.complex_function = None
-            return np.nan
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """No warnings: what f has to say at the point itself, it has said before."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
 
 def directions(at: Array, rng: np.random.Generator) -> list[Any]:
     """One that moves every component in proportion to it, and one that moves all alike.
 
-    Of the lengths, which have few bits so that most steps are exact, none is small, and hardly one
-    is the same as another, so that no two mistakes cancel.
+    The lengths have few bits, so that most steps are exact; none is small, and few are equal, so
+    that mistakes do not cancel.
     """
     return [
         scale * rng.choice([-1.0, 1.0], at.shape) * (rng.integers(128, 256, at.shape) / 256)
@@ -276,35 +228,27 @@ def search(probe: Probe, whole: SlopeCheck, fault: Callable[[SlopeCheck], float]
         direction[low:high] = flat[low:high]
         return direction.reshape(shape)
 
-    def halved() -> tuple[list[int], bool]:
-        """Components at fault, and whether these are all: down into the worse half first."""
-        found: list[int] = []
-        queue = [(-fault(whole), 0, flat.size)]
-        count = 0
-        while queue and len(found) < ENOUGH and count < QUICK:
-            _, low, high = heapq.heappop(queue)
-            while high - low > 1:
-                middle = (low + high) // 2
-                count += 2
-                halves = sorted(
-                    (-value, a, b)
-                    for a, b in ((low, middle), (middle, high))
-                    if (value := fault(probe.quick_measure(part(a, b), whole)))
-                )
-                if not halves:
-                    break  # the two together are at fault, but neither beyond the noise
-                _, low, high = halves[0]
-                for other in halves[1:]:
-                    heapq.heappush(queue, other)
-            else:
-                found.append(low)
-        return found, not queue
-
-    places, is_complete = [int(i) for i in np.flatnonzero(flat)], True
+    places, queue, count = [int(i) for i in np.flatnonzero(flat)], [], 0
     if len(places) > ALL:
-        places, is_complete = halved()
+        places, queue = [], [(-fault(whole), 0, flat.size)]
+    while queue and len(places) < ENOUGH and count < QUICK:
+        _, low, high = heapq.heappop(queue)
+        while high - low > 1:  # down into the worse half
+            middle = (low + high) // 2
+            count += 2
+            halves = [(low, middle), (middle, high)]
+            faults = [fault(probe.measure(part(*half), like=whole)) for half in halves]
+            if not any(faults):
+                break  # the two together are at fault, but neither beyond the noise
+            (_, low, high), other = sorted(
+                (-value, *half) for value, half in zip(faults, halves, strict=True)
+            )
+            if other[0]:
+                heapq.heappush(queue, other)
+        else:
+            places.append(low)
     checks = [(i, probe.measure(part(i, i + 1))) for i in places]
     at_fault = [(fault(check) / abs(flat[i]), i, check) for i, check in checks if fault(check)]
     at_fault.sort(key=lambda item: -item[0])
     found = [(tuple(map(int, np.unravel_index(i, shape))), check) for _, i, check in at_fault]
-    return Search(found, is_complete)
+    return Search(found, is_complete=not queue)

@@ -1,33 +1,29 @@
 """Witnesses of a row's rules that need no differences, so that any point will do.
 
-`exact_witnesses` tries a row at some operands and gives a `Finding` for each of
-
-- *value*: the recorded call gives exactly what the function gives on arrays; a composed one of
-  complex numbers up to the rounding of a product.
-- *definition*: of a composed row whose value is the function's own, that the definition has the
-  same value, up to roundings.
-- *float32*: dtypes are kept, and the gradient is that of float64 to 1e-4.
-- *layout*: strided, reversed and read-only operands give the same; nothing is written into.
-
-`cases` says with which operands as variables, `findings` runs witnesses, also those of `atlas`.
-Cotangents are random. An error is relative to what is compared, so that cancellation neither fails
-a right rule nor passes a wrong one.
+They are `value`, `definition`, `float32` and `layout`. `cases` says with which operands as
+variables a row is tried, and `findings` runs witnesses, those of `atlas`, too. Cotangents are
+random. An error is relative to what is compared, so that cancellation neither fails a right rule
+nor passes a wrong one.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import tree
-from ..graph import between, forward, leaf, reverse
-from ..rules.calls import bind
-from ..rules.table import Row
-from ..tensor import Tensor, apply, rebuilt, source_of, value_of
+from ..core import tree
+from ..core.arrays import Array
+from ..core.calls import bind
+from ..core.graph import leaf
+from ..core.sweep import between, forward, reverse
+from ..core.table import Row
+from ..core.tensor import Tensor, apply, rebuilt, source_of, value_of
 from .arguments import weights
+from .reading import Tree
 
 EXACT = 1e-12
 """Where both numbers come from the same sums in another order."""
@@ -42,6 +38,9 @@ FLOAT32 = 1e-4
 
 SINGLE = {"f": np.float32, "c": np.complex64}
 
+RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a wrong rule may raise."""
+
 
 class Finding(NamedTuple):
     """What one witness says: the error found, the error allowed, and where."""
@@ -52,8 +51,6 @@ class Finding(NamedTuple):
     where: str
     fault: str = ""
     """the exception, if there was one"""
-    is_unsteady: bool = False
-    """whether `allowed` is what roundings make of it"""
 
     @property
     def is_right(self) -> bool:
@@ -65,6 +62,7 @@ Witness = Callable[["Case", float, np.random.Generator], tuple[float, float]]
 """(a case, the reach of its sample, random numbers) → (error, what is allowed)"""
 
 
+@dataclass(eq=False)
 class Case:
     """A call of a row with some of its floating operands as variables.
 
@@ -72,28 +70,26 @@ class Case:
     the position or keyword of the argument, and how it is reached in nested lists.
     """
 
-    def __init__(
-        self, row: Row, args: Any, kwargs: Any, places: dict[int, tuple[Any, str]], through: Any
-    ) -> None:
-        self.row = row
-        self.args = args
-        self.kwargs = kwargs
-        self.places = places
-        self.through = through
-        self.leaves = tree.leaves((args, kwargs))
-        self.values = [self.leaves[number] for number in places]
+    row: Row
+    args: Tree
+    kwargs: Tree
+    places: dict[int, tuple[Any, str]]
+    through: Callable[..., Any] | None
+    """what calls the function: (function, *args, **kwargs) → its results"""
 
-    def call(self, values: list[Any], function: Any) -> list[Any]:
+    def __post_init__(self) -> None:
+        self.leaves = tree.leaves((self.args, self.kwargs))
+        self.values = [self.leaves[number] for number in self.places]
+
+    def call(self, values: list[Array], function: Callable[..., Any]) -> list[Any]:
         """``function(args, kwargs)`` with other values of the variables: what has a derivative."""
         leaves = list(self.leaves)
         for number, value in zip(self.places, values, strict=True):
             leaves[number] = value
         remaining = iter(leaves)
         args, kwargs = tree.map(lambda _: next(remaining), (self.args, self.kwargs))
-        if self.through is None:
-            results = function(*args, **kwargs)
-        else:
-            results = self.through(function, *args, **kwargs)
+        through = self.through or (lambda function, *args, **kwargs: function(*args, **kwargs))
+        results = through(function, *args, **kwargs)
         if not isinstance(results, (list, tuple)):
             return [results]
         constant = self.row.constant_outputs or ()
@@ -103,26 +99,16 @@ class Case:
                 found += result if isinstance(result, (list, tuple)) else [result]
         return found
 
-    def plain(self, values: list[Any]) -> list[Any]:
+    def plain(self, values: list[Array]) -> list[Array]:
         """The results as the function itself gives them."""
         return self.call(values, self.row.function)
-
-    def defined(self, values: list[Any]) -> list[Any]:
-        """The results of a composed row's definition."""
-        row: Any = self.row
-
-        def definition(*args: Any, **kwargs: Any) -> Any:
-            bound = [*bind(row, args, kwargs), row.function(*args, **kwargs)]
-            return row.definition(*[bound[position] for position in row.needs])
-
-        return self.call(values, definition)
 
     def recorded(self, values: list[Any]) -> list[Any]:
         """The results of the recorded call."""
         return self.call(values, lambda *args, **kwargs: apply(self.row, args, kwargs))
 
 
-def cases(row: Row, args: Any, kwargs: Any, through: Any = None) -> Iterator[Case]:
+def cases(row: Row, args: Tree, kwargs: Tree, through: Any = None) -> Iterator[Case]:
     """The call with all its floating operands as variables, and with each of them alone."""
     numbers = itertools.count()
     found = []
@@ -151,7 +137,7 @@ def position_of(row: Row, key: int | str) -> int:
 class Linearised:
     """The derivative of a case at a point, in both modes."""
 
-    def __init__(self, case: Case, values: list[Any]) -> None:
+    def __init__(self, case: Case, values: list[Array]) -> None:
         # Not Tensor(value), whose copy would undo the layout that is to be tried.
         arrays = [np.asarray(value) for value in values]
         self.tensors = [rebuilt(value, leaf(value.shape, value.dtype)) for value in arrays]
@@ -183,26 +169,6 @@ class Linearised:
         ]
 
 
-def exact_witnesses(row: Row, args: tuple[Any, ...], seed: int = 0) -> Iterator[Finding]:
-    """The findings of *value*, *float32* and *layout*, and of *definition* where there is one.
-
-    Where *float32* or *layout* see more than they allow, but no more than roundings make of this
-    derivative, which is ill-conditioned then, that is allowed, and `unsteady`.
-    """
-    chosen: list[Witness] = [definition] if row.own_value else []
-    for number, case in enumerate(cases(row, args, {})):
-        for found in findings(case, [*chosen, value, float32, layout], 1.0, [seed, number]):
-            is_single = found.witness == "float32"
-            may_round = is_single or found.witness == "layout"
-            if may_round and not found.is_right and np.isfinite(found.error):
-                converted = single if is_single else _fortran
-                moved = _moved(case, np.finfo(np.float32 if is_single else float).eps, seed)
-                moved = max(moved, 16 * _own_error(case, converted))
-                if found.error <= moved:
-                    found = found._replace(allowed=moved, is_unsteady=True)
-            yield found
-
-
 def findings(
     case: Case, chosen: Sequence[Witness], reach: float, seed: list[int]
 ) -> Iterator[Finding]:
@@ -214,8 +180,8 @@ def findings(
         try:
             with np.errstate(all="ignore"):
                 error, allowed = witness(case, reach, rng)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error_:
-            fault = f"{type(error_).__name__}: {error_}"
+        except RAISED as raised:
+            fault = f"{type(raised).__name__}: {raised}"
             yield Finding(name, np.inf, 0.0, f"{where}: {fault}", fault)
         else:
             yield Finding(name, error, allowed, where)
@@ -232,7 +198,7 @@ def described(case: Case) -> str:
 
 def random_directions(
     derivative: Linearised, rng: np.random.Generator
-) -> tuple[list[Any], list[Any]]:
+) -> tuple[list[Array], list[Array]]:
     """Random cotangents for the results and random tangents for the operands."""
     us = [weights(value_of(x), rng) for x in derivative.results]
     return us, [weights(value_of(x), rng) for x in derivative.tensors]
@@ -254,60 +220,45 @@ def error_of(found: Sequence[Any], expected: Sequence[Any], is_relative: bool = 
     return float(np.max(errors))
 
 
-def _own_error(case: Case, converted: Callable[[Any], Any]) -> float:
-    """How far the function itself is off with operands that are `converted`."""
-    with np.errstate(all="ignore"):
-        found = case.plain([converted(x) for x in case.values])
-        return error_of(found, case.plain(case.values), is_relative=True)
-
-
-def _moved(case: Case, epsilon: Any, seed: int) -> float:
-    """How far some roundings of operands and cotangents may move what the vjp makes of them."""
-    rng = np.random.default_rng(seed)
-    derivative = Linearised(case, case.values)
-    us = random_directions(derivative, rng)[0]
-    moved = 0.0
-    with np.errstate(all="ignore"):
-        for _ in range(4):
-            values, seeds = [
-                [x * (1 + 4 * epsilon * weights(x, rng)) for x in xs] for xs in (case.values, us)
-            ]
-            found = Linearised(case, values).vjp(seeds)
-            # nan, beyond the edge of a domain, is no move
-            moved = max(moved, error_of(found, derivative.vjp(us), is_relative=True))
-    return 16 * moved
-
-
 def value(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, float]:
-    """The recorded call against the function."""
-    expected = case.plain(case.values)
-    found = case.recorded([Tensor(value) for value in case.values])
+    """The recorded call against the function, to the bit.
+
+    Complex numbers of a composed row may differ by the rounding of a product.
+    """
+    found, expected = case.recorded([Tensor(x) for x in case.values]), case.plain(case.values)
+    is_composed = case.row.kind == "composed"
     # A composed row may be constant in one of its operands: that is for the derivative to tell.
-    if case.row.kind != "composed" and not any(isinstance(a, Tensor) for a in found):
+    if not is_composed and not any(isinstance(a, Tensor) for a in found):
         return np.inf, 0.0
-    error = allowed = 0.0
-    for a, b in zip(found, expected, strict=True):
-        a, b = value_of(a), np.asarray(b)
-        if a.dtype != b.dtype or a.shape != b.shape:
-            return np.inf, 0.0
-        if np.array_equal(a, b):
-            continue
-        if case.row.kind != "composed" or a.dtype.kind != "c":
-            return np.inf, 0.0
-        error = np.maximum(error, error_of([a], [b]))
-        allowed = max(allowed, ROUNDED * np.max(np.abs(b)))
-    return error, allowed
+    found = [value_of(a) for a in found]
+    if _differ_in_kind(found, expected):
+        return np.inf, 0.0
+    apart = [(a, b) for a, b in zip(found, expected, strict=True) if not np.array_equal(a, b)]
+    if any(not is_composed or a.dtype.kind != "c" for a, _ in apart):
+        return np.inf, 0.0
+    allowed = max([ROUNDED * float(np.max(np.abs(b))) for _, b in apart], default=0.0)
+    return error_of([a for a, _ in apart], [b for _, b in apart]), allowed
 
 
 def definition(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, float]:
-    """The definition of a composed row against the function."""
-    calls = case.defined(case.values), case.plain(case.values)
-    found, expected = [list(map(np.asarray, results)) for results in calls]
-    for a, b in zip(found, expected, strict=True):
-        if a.dtype != b.dtype or a.shape != b.shape:
-            return np.inf, 0.0
+    """The definition of a composed row against the function whose value the row has."""
+    row: Any = case.row
+
+    def defined(*args: Any, **kwargs: Any) -> Any:
+        bound = [*bind(row, args, kwargs), row.function(*args, **kwargs)]
+        return row.definition(*[bound[position] for position in row.needs])
+
+    found, expected = case.call(case.values, defined), case.plain(case.values)
+    if _differ_in_kind(found, expected):
+        return np.inf, 0.0
     largest = [float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b))) for b in expected]
     return error_of(found, expected), EXACT * max(largest, default=0.0)
+
+
+def _differ_in_kind(found: list[Any], expected: list[Any]) -> bool:
+    """Whether dtypes or shapes are other ones."""
+    pairs = zip(map(np.asarray, found), map(np.asarray, expected), strict=True)
+    return any(a.dtype != b.dtype or a.shape != b.shape for a, b in pairs)
 
 
 def float32(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, float]:
@@ -328,11 +279,18 @@ def float32(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, 
 
 def layout(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, float]:
     """The gradient by arrays that lie otherwise in memory, and are read-only."""
+
+    def every_other(array: Array) -> Array:
+        return np.stack([array, np.full_like(array, np.nan)], -1)[..., 0]
+
+    def backwards(array: Array) -> Array:
+        return array[::-1].copy()[::-1] if array.ndim else array.copy()
+
     derivative = Linearised(case, case.values)
     us = random_directions(derivative, rng)[0]
     expected = derivative.vjp(us)
     error = 0.0
-    for laid_out in (_fortran, _every_other, _backwards):
+    for laid_out in (fortran, every_other, backwards):
         values = [laid_out(value) for value in case.values]
         seeds = [laid_out(u) for u in us]
         for array in (*values, *seeds):
@@ -342,21 +300,12 @@ def layout(case: Case, reach: float, rng: np.random.Generator) -> tuple[float, f
     return error, EXACT
 
 
-def _fortran(array: Any) -> Any:
+def fortran(array: Array) -> Array:
+    """The array in the order of Fortran."""
     return np.array(array, order="F")
 
 
-def _every_other(array: Any) -> Any:
-    wide = np.full((*array.shape, 2), np.nan, array.dtype)
-    wide[..., 0] = array
-    return wide[..., 0]
-
-
-def _backwards(array: Any) -> Any:
-    return array[::-1].copy()[::-1] if array.ndim else array.copy()
-
-
-def single(arguments: Any) -> Any:
+def single(arguments: Tree) -> Tree:
     """A tree with arrays of single precision in place of those of double."""
 
     def narrowed(x: Any) -> Any:

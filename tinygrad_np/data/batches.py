@@ -5,8 +5,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from .. import tree
-from ..kernels.dispatch import explained
+from ..answers import explained
+from ..core import tree
 
 Arrays = TypeVar("Arrays")
 

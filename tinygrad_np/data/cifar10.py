@@ -22,8 +22,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..kernels.dispatch import explained
-from ..kinds import kind_of, remedy_for
+from ..answers import explained
+from ..io.kinds import kind_of, remedy_for
 from .dataset import DataError, Dataset
 from .places import AnyPath, Source, obtain
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..kernels.dispatch import explained
+from ..answers import explained
 
 _LEAST_SPREAD = 1e-7  # keeps a pixel that is the same in every training image from dividing by 0
 

@@ -7,7 +7,7 @@ the official SHA-256. `locate_fashion_mnist` says where the files lie.
 
 from pathlib import Path
 
-from ..kernels.dispatch import explained
+from ..answers import explained
 from .dataset import DataError, Dataset
 from .idx import is_packed, read_idx
 from .places import AnyPath, Source, locate, obtain

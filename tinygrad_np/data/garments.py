@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import explained
+from ..answers import explained
 from .dataset import DataError, Dataset
 
 GARMENT_NAMES = (

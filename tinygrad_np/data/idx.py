@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..kernels.dispatch import explained
-from ..kinds import kind_of, remedy_for
+from ..answers import explained
+from ..io.kinds import kind_of, remedy_for
 from .dataset import DataError
 
 _GZIP = b"\x1f\x8b"

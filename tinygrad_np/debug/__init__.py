@@ -1,4 +1,4 @@
-"""Failures that explain themselves: where a nan came from, what was changed, which shapes differ.
+"""Find out where a nan came from, which array was changed, which shapes do not fit.
 
 - `debug`: the first operation that turns finite numbers into nan or inf raises, with its line;
 - `strong_zeros`: 0·∞ is 0 in the sweeps of elementwise functions.
@@ -6,17 +6,20 @@
 All of it lies above the engine, which calls it by its `hooks` alone, and computes the same without.
 `blocks` switch on what `modes` has, and install the observer in `watch`, which looks at every
 operation and rule; `places` are the lines of the user's program, `marks` the arrays that could be
-written into. `judge` says which operation it was, `cases`, `errors` and `diagnoses` what is told of
-it. With or without debug mode, `shapes` and `misfits` tell of shapes that do not fit, `callers` of
+written into, `strong` the rules by which 0 stays 0. `cases` says whether an operation made a nan
+or inf, `errors` and `diagnoses` what is told of it. With or without debug mode, `explainer` is
+asked where something fails: `shapes` and `mismatches` explain shapes that do not fit, `callers`
 functions that take no Tensor.
+
+``tinygrad_np.debug`` is the function: the modules here are reached by
+``from tinygrad_np.debug import places``.
 """
 
-from .. import hooks
-from . import shapes
+from ..core import hooks
+from . import explainer
 from .blocks import debug, strong_zeros
-from .callers import called
 from .errors import ChangedArrayError, NonFiniteError, NonFiniteWarning
 
 __all__ = ["ChangedArrayError", "NonFiniteError", "NonFiniteWarning", "debug", "strong_zeros"]
 
-hooks.install_explainer(hooks.Explainer(shapes.tell, shapes.with_lines, called))
+hooks.install(explainer.Explainer())

@@ -1,4 +1,4 @@
-"""What switches debug mode and `strong_zeros` on: blocks, for this thread or task alone.
+"""Switch on debug mode and `strong_zeros`, in blocks, for this thread or task alone.
 
 >>> with debug():
 ...     np.log(np.float64(0.5))  # arrays are not looked at, Tensors are
@@ -10,12 +10,12 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ContextDecorator, nullcontext
 from typing import Any
 
 import numpy as np
 
-from ..hooks import NOBODY, observe, opened
+from ..core.hooks import NOBODY, observe, opened
 from .errors import NonFiniteError, NonFiniteWarning
 from .modes import Opened, current, enter
 from .watch import WATCH
@@ -84,7 +84,7 @@ def debugging(handler: Callable[[Any], None], enters: bool = False) -> Block:
     return Block("debug", settings, quiet=True)
 
 
-class Block:
+class Block(ContextDecorator):
     """What `debug` and `strong_zeros` give, for ``with`` and as a decorator.
 
     It holds what is to be switched on, and no state: it may be used again, within itself, and by
@@ -126,7 +126,9 @@ class Block:
         opened.discard(ending)
         ending.errors.__exit__(*exception)
 
-    def __call__(self, function: Any = None, *others: Any, **named: Any) -> Any:
+    def __call__(  # type: ignore[override]
+        self, function: Any = None, *others: Any, **named: Any
+    ) -> Any:
         """The function, each call of which is in a block of its own."""
         import inspect  # which only those need who decorate a function
 
@@ -137,22 +139,15 @@ class Block:
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             name = getattr(function, "__name__", "this")
             raise TypeError(f"{self._name}: {name} is a generator: put the block inside of it")
-
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def awaited(*args: Any, **kwargs: Any) -> Any:
-                with self:
-                    return await function(*args, **kwargs)
-
-            return awaited
+        if not inspect.iscoroutinefunction(function):
+            return super().__call__(function)
 
         @functools.wraps(function)
-        def called(*args: Any, **kwargs: Any) -> Any:
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
             with self:
-                return function(*args, **kwargs)
+                return await function(*args, **kwargs)
 
-        return called
+        return awaited
 
 
 def _raise(error: NonFiniteError) -> None:

@@ -1,4 +1,4 @@
-"""Which function a Tensor was given to that would make an array or a number of it: `called`.
+"""Name the function that a Tensor was given to, and that would make an array or number of it.
 
 Frames tell a function of NumPy or SciPy that is written in Python. One in C has none: then the text
 of the line does that calls it, where there is one. Nothing but messages depends on it.
@@ -40,7 +40,7 @@ def called(depth: int = 1) -> Called | None:
     """
     frame: Any = sys._getframe(depth + 1) if hasattr(sys, "_getframe") else None
     inside = []
-    while frame is not None and not places.is_users(frame.f_code):
+    while frame is not None and not places.is_users_file(frame.f_code.co_filename):
         inside.append(frame)
         frame = frame.f_back
     inwards = [_of_frame(step) for step in reversed(inside)]
@@ -93,22 +93,19 @@ def _public(module: str, name: str) -> str | None:
         if name in getattr(sys.modules.get(part), "__dict__", ()) and parts[1:2] == ["viz"]:
             return None if name.startswith("_") else f"tg.viz.{name}"
         return f"tg.{name}" if name in vars(sys.modules[places.PACKAGE]) else None
-    while parts:
-        holder = sys.modules.get(".".join(parts))
-        hidden = [part for part in parts if part.startswith("_")]
-        if not hidden and name in getattr(holder, "__dict__", ()):
-            return ".".join(["np" if parts[0] == "numpy" else parts[0], *parts[1:], name])
-        parts.pop()
+    for end in range(len(parts), 0, -1):
+        path = ".".join(parts[:end])
+        is_hidden = any(part.startswith("_") for part in parts[:end])
+        if not is_hidden and name in getattr(sys.modules.get(path), "__dict__", ()):
+            return ".".join(["np" if parts[0] == "numpy" else parts[0], *parts[1:end], name])
     return None
 
 
 def _name_of(module: str, thing: Any) -> str:
     """The name of an object that SciPy has made, such as a distribution."""
-    holder = sys.modules.get(".".join(module.split(".")[:2]))
-    for name, value in vars(holder).items() if thing is not None and holder is not None else ():
-        if value is thing:
-            return name
-    name = getattr(thing, "name", "")
+    holder = getattr(sys.modules.get(".".join(module.split(".")[:2])), "__dict__", {})
+    names = [name for name, value in holder.items() if value is thing and thing is not None]
+    name = [*names, getattr(thing, "name", "")][0]
     return name if isinstance(name, str) else ""
 
 
@@ -122,7 +119,7 @@ def _of_text(frame: Any, is_method: bool) -> Called | None:
     """
     if frame is None:
         return None
-    text = places.segment(frame.f_code, frame.f_lasti)
+    text = places.segment((frame.f_code, frame.f_lasti, None))
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError):

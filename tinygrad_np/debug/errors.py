@@ -1,4 +1,4 @@
-"""What debug mode raises, and the text of it: what happened, where, to which arrays, and why.
+"""Tell what went wrong: what happened, where, to which arrays, and why.
 
 `NonFiniteError` is raised where finite numbers became nan or inf; `ChangedArrayError` where an
 array that the reverse sweep needs was written into since.
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import places
-from .cases import SUMS, Case, described, first, record_of
+from .cases import MOST, Case, described, first, record_of
 
 
 class NonFiniteError(FloatingPointError):
@@ -47,12 +47,14 @@ class ChangedArrayError(ValueError):
 
 def error_of(case: Case) -> NonFiniteError:
     """The error that tells a case."""
-    from . import diagnoses  # which only those need who have an error
+    from .diagnoses import reason  # which only those need who have an error
 
-    error = NonFiniteError(_told(case, diagnoses.reason(case)))
+    why = reason(case)
+    lines = [*_what_and_where(case), *_which_arrays(case), *([f"  {why}"] if why else [])]
+    error = NonFiniteError("\n".join(lines))
     error.function = case.name
-    error.mode = "sum" if case.kind in SUMS else case.kind
-    place = next(filter(None, [case.place, *reversed(case.uses)]), None)
+    error.mode = "sum" if case.is_sum else case.kind
+    place = next(filter(None, [case.record.place, *reversed(case.uses)]), None)
     error.file, error.line = places.file_and_line(place) if place else (None, None)
     error.node = case.node
     error.operands = tuple(case.operands.values())
@@ -61,51 +63,62 @@ def error_of(case: Case) -> NonFiniteError:
     return error
 
 
-def _told(case: Case, reason: str) -> str:
-    value = case.result[case.spot]
-    what = "nan" if np.isnan(value) else "inf" if np.real(value) >= 0 else "-inf"
-    name = " in ".join([case.name, *reversed(case.within)])
-    library = places.library_function(case.place)
-    if library and library not in case.within:
+def _what_and_where(case: Case) -> list[str]:
+    place, within = case.record.place, case.record.within
+    name = " in ".join([case.name, *reversed(within)])
+    library = places.library_function(place)
+    if library and library not in within:
         name += f" in {library}"
     uses = _uses(case)
-    if case.place:
-        where = (
-            "the variable was made here:"
-            if is_variable(case.node)
-            else "the function was called here:"
-        )
+    if place:
+        what = "the variable was made" if is_variable(case.node) else "the function was called"
+        where = f"{what} here:"
     else:
         where = "it is used here:" if uses else "where it was called is not known"
-    what = f"{'finite numbers' if case.is_of_finite() else 'infinities'} into {what}"
-    head = _HEADS[case.kind].format(name=name, what=what, wanted=case.wanted, where=where)
-    lines = [head]
-    lines += uses if uses and not case.place else [places.text(case.place)]
-    which = "first" if case.spot == first(~np.isfinite(case.result)) else "first new one"
-    number = int(np.count_nonzero(~np.isfinite(case.result)))
-    bad = f"{number} of {case.result.size} not finite, the {which} at {case.spot}: {value}"
-    lines.append(f"  result: {case.result.dtype} {case.result.shape}, {bad}")
+    value = case.result[case.spot]
+    bad = "nan" if np.isnan(value) else "inf" if np.real(value) >= 0 else "-inf"
+    change = f"{'finite numbers' if case.is_of_finite() else 'infinities'} into {bad}"
+    head = _HEADS[case.kind].format(name=name, change=change, wanted=case.wanted, where=where)
+    return [head, *(uses if uses and not place else [places.text(place)])]
+
+
+_HEADS = {
+    "value": "{name} turned {change}",
+    "vjp": "the derivative of {name} by {wanted} turned {change}, in the reverse sweep; {where}",
+    "jvp": "the derivative of {name} by {wanted} turned {change}, in the forward sweep; {where}",
+    "sum": "the sum of the cotangents of {name} turned {change}, in the reverse sweep; {where}",
+    "tangents": "the sum of the derivatives of {name} by its operands turned {change}, in the "
+    "forward sweep; {where}",
+    "grad": "adding to the .grad of {name} turned {change}; {where}",
+    "constant": "{name} was given a constant with nan or inf, and its result has them, too",
+}
+
+
+def _which_arrays(case: Case) -> list[str]:
+    result, spot = case.result, case.spot
+    bad = ~np.isfinite(result)
+    which = "first" if spot == first(bad) else "first new one"
+    lines = [
+        f"  result: {result.dtype} {result.shape}, {np.count_nonzero(bad)} of {result.size} not "
+        f"finite, the {which} at {spot}: {result[spot]}"
+    ]
+    shown = list(case.operands.items())[:MOST]
     if case.cotangent is not None:
-        what = "tangent" if case.kind == "jvp" else "cotangent"
-        lines.append(f"  {what}: {described(case.cotangent, case.meets(case.cotangent))}")
-    for name, operand in list(case.operands.items())[:_MOST]:
-        lines.append(f"  {name}: {described(operand, case.meets(operand))}")
-    if len(case.operands) > _MOST:
-        lines.append(f"  … and {len(case.operands) - _MOST} more operands")
-    if case.place and uses:
+        shown.insert(0, ("tangent" if case.kind == "jvp" else "cotangent", case.cotangent))
+    lines += [f"  {name}: {described(x, case.meets(x))}" for name, x in shown]
+    if len(case.operands) > MOST:
+        lines.append(f"  … and {len(case.operands) - MOST} more operands")
+    uses = _uses(case)
+    if case.record.place and uses:
         lines += ["  The parts of the sum come from:", *uses]
-    if reason:
-        lines.append(f"  {reason}")
-    return "\n".join(lines)
+    return lines
 
 
 def _uses(case: Case) -> list[str]:
     """Where the functions were called whose rules gave the parts of a sum, the first one first."""
-    texts: list[str] = []
-    for place in reversed(case.uses):
-        if place is not None and places.text(place) not in texts[:_MOST]:
-            texts.append(places.text(place))
-    return [*texts[:_MOST], f"  … and {len(texts) - _MOST} more"] if texts[_MOST:] else texts
+    known = filter(None, reversed(case.uses))
+    texts = list(dict.fromkeys(map(places.text, known)))
+    return [*texts[:MOST], f"  … and {len(texts) - MOST} more"] if texts[MOST:] else texts
 
 
 def is_variable(node: Any) -> bool:
@@ -114,24 +127,3 @@ def is_variable(node: Any) -> bool:
     if plan is None:
         return node is not None
     return record_of(node).place is None and plan.row.name[0] == "<"
-
-
-_MOST = 8  # operands that are described, and uses
-_HEADS = {
-    "value": "{name} turned {what}",
-    "vjp": (
-        "the derivative of {name} by {wanted} turned {what}, in the reverse "
-        "sweep; the function was called here:"
-    ),
-    "jvp": (
-        "the derivative of {name} by {wanted} turned {what}, in the forward "
-        "sweep; the function was called here:"
-    ),
-    "sum": ("the sum of the cotangents of {name} turned {what}, in the reverse sweep; {where}"),
-    "tangents": (
-        "the sum of the derivatives of {name} by its operands turned {what}, "
-        "in the forward sweep; {where}"
-    ),
-    "grad": "adding to the .grad of {name} turned {what}; {where}",
-    "constant": "{name} was given a constant with nan or inf, and its result has them, too",
-}

@@ -1,4 +1,4 @@
-"""What is switched on in this thread or task: `current`.
+"""Ask what is switched on in this thread or task: `current`.
 
 It is a context variable, so that one thread or task never sees another's. `blocks` switch it on and
 off; the observer in `watch` asks for it.
@@ -16,33 +16,25 @@ from .places import Again, Place
 class Mode(NamedTuple):
     """What is switched on in this thread or task."""
 
+    # What a `NonFiniteError` is given to; None: debug mode is off.
     handler: Callable[[Any], None] | None = None
-    """what a `NonFiniteError` is given to; None: debug mode is off"""
-    strong: bool = False
-    """whether a cotangent of 0 gives 0, whatever the factor"""
-    enters: bool = False
-    """whether a nan or inf that comes in with a constant is reported as well"""
-    within: tuple[str, ...] = ()
-    """the functions that an operation is a part of, the outermost first"""
-    call: Place | None = None
-    """the place where the outermost of these was called"""
+    strong: bool = False  # whether a cotangent of 0 gives 0, whatever the factor
+    enters: bool = False  # whether a nan or inf that comes in with a constant is reported as well
+    within: tuple[str, ...] = ()  # the functions that an operation is a part of, outermost first
+    call: Place | None = None  # where the outermost of these was called
+    # If a recorded rule is being carried out: the place of the call that it is the rule of.
     rule: tuple[Place | None] | None = None
-    """if a recorded rule is being carried out: the place of the call that it is the rule of"""
-    opened: Any = None
-    """the innermost block (`Opened`) that this is the mode of"""
-    again: Again | None = None
-    """what is computing something again, and where that was called first"""
+    opened: Any = None  # the innermost block (`Opened`) that this is the mode of
+    again: Again | None = None  # what computes something again, and where that was called first
 
 
 class Opened:
     """One block that was opened: the mode around it, and whether it has been closed since."""
 
-    __slots__ = ("around", "block", "errors", "is_open")
-
     def __init__(self, block: Any, around: Mode, errors: Any) -> None:
         self.block = block
         self.around = around
-        self.errors = errors
+        self.errors = errors  # what turns NumPy's own warnings off
         self.is_open = True
 
 

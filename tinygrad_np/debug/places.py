@@ -1,4 +1,4 @@
-"""Where in the user's own program something was called: not in this package, not in NumPy's.
+"""Find the line of the user's own program: not in this package, not in NumPy or SciPy.
 
 `here` looks outwards through the frames for the first one that belongs to the user, and keeps only
 its code and its instruction, so that no frame, and nothing in one, is kept alive. What is read from
@@ -12,6 +12,7 @@ places: messages are plainer, and all else is as ever.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import sys
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import EXPLAINED
+from ..answers import EXPLAINED
 
 Place = tuple[CodeType, int, CodeType | None]
 """A user's code, the instruction in it, and the code of ours that this called (None: NumPy's)."""
@@ -33,21 +34,15 @@ _LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _INSTALLED = (os.path.join(_LIBRARY, "site-packages"), os.path.join(_LIBRARY, "dist-packages"))
 
 
-class _Users(dict[str, bool]):
+@functools.cache
+def is_users_file(name: str) -> bool:
     """Whether a file, by the name that its code has, is the user's."""
-
-    def __missing__(self, name: str) -> bool:
-        is_library = name.startswith(_LIBRARY) and not name.startswith(_INSTALLED)
-        theirs = name.startswith(
-            (_OURS, EXPLAINED, _NUMPY, _SCIPY, "<frozen ", "<__array_function__")
-        )
-        found = self[name] = not (theirs or is_library)
-        return found
+    is_library = name.startswith(_LIBRARY) and not name.startswith(_INSTALLED)
+    theirs = (_OURS, EXPLAINED, _NUMPY, _SCIPY, "<frozen ", "<__array_function__")
+    return not (is_library or name.startswith(theirs))
 
 
-_USERS = _Users()
 _frame_of = getattr(sys, "_getframe", None)  # which an interpreter need not have
-
 
 Again = tuple[CodeType, Place | None]
 """What computes something for a second time, and the place where it was computed first."""
@@ -59,7 +54,6 @@ def here(depth: int = 1, again: Again | None = None) -> Place | None:
     None where no frame is the user's, or there are none. Frames further out than that of the code
     of `again` call for a derivative, say: they are not looked at, and its place is the answer.
     """
-    users = _USERS
     end, place = again or (None, None)
     if _frame_of is None:
         return place
@@ -67,7 +61,7 @@ def here(depth: int = 1, again: Again | None = None) -> Place | None:
     inner = None
     while frame is not None:
         code = frame.f_code
-        if users[code.co_filename]:
+        if is_users_file(code.co_filename):
             return code, frame.f_lasti, inner
         if code is end:
             return place
@@ -77,19 +71,12 @@ def here(depth: int = 1, again: Again | None = None) -> Place | None:
     return None
 
 
-def is_users(code: CodeType) -> bool:
-    """Whether this code belongs to the user."""
-    return _USERS[code.co_filename]
-
-
-def is_ours(code: CodeType) -> bool:
-    """Whether this code belongs to this package."""
-    return code.co_filename.startswith(_OURS)
-
-
 def file_and_line(place: Place) -> tuple[str, int]:
     """The file and the line, counted from 1."""
     return place[0].co_filename, _span(place)[0]
+
+
+_LAYERS = tuple([f"{os.sep}{name}.py" for name in ("layers", "losses", "network")])
 
 
 def library_function(place: Place | None) -> str | None:
@@ -99,7 +86,7 @@ def library_function(place: Place | None) -> str | None:
     True
     """
     entry = place[2] if place else None
-    if entry is None or not entry.co_filename.endswith((f"{os.sep}nn.py", f"{os.sep}losses.py")):
+    if entry is None or not entry.co_filename.endswith(_LAYERS):
         return None
     return f"tinygrad_np.{entry.co_name}"
 
@@ -113,30 +100,25 @@ def text(place: Place | None) -> str:
     file, line = file_and_line(place)
     name = place[0].co_name
     head = f'  File "{file}", line {line}' + ("" if name == "<module>" else f", in {name}")
-    source = linecache.getline(file, line)
+    source, part = linecache.getline(file, line), segment(place)
     if not source.strip():
         return head
-    indent = len(source) - len(source.lstrip())
     lines = [head, f"    {source.strip()}"]
-    _, last, start, stop = _span(place)
-    if last == line and start is not None and stop is not None:
-        # The positions count bytes of UTF-8.
-        before, within = source.encode()[:start].decode(), source.encode()[start:stop].decode()
-        if within.strip() != source.strip():
-            lines.append(" " * (4 + len(before) - indent) + "^" * len(within))
+    if part and "\n" not in part and part.strip() != source.strip():
+        before = source.encode()[: _span(place)[2]].decode().lstrip()
+        lines.append(" " * (4 + len(before)) + "^" * len(part))
     return "\n".join(lines)
 
 
-def segment(code: CodeType, instruction: int) -> str:
-    """The text that an instruction is made from; empty where there is none to read."""
+def segment(place: Place) -> str:
+    """The text that the instruction is made from; empty where there is none to read."""
     import linecache
 
-    line, last, start, stop = _span((code, instruction, None))
+    line, last, start, stop = _span(place)
     if last is None or start is None or stop is None:
         return ""
-    rows = [
-        linecache.getline(code.co_filename, number).encode() for number in range(line, last + 1)
-    ]
+    numbers = range(line, last + 1)
+    rows = [linecache.getline(place[0].co_filename, number).encode() for number in numbers]
     rows[-1] = rows[-1][:stop]  # the positions count bytes of UTF-8
     rows[0] = rows[0][start:]
     return b"".join(rows).decode()

@@ -1,4 +1,4 @@
-"""Debug mode at work: every result is looked at when it is made, and every rule's when it is swept.
+"""Watch operations on Tensors: every result when it is made, and every rule's when it is swept.
 
 `WATCH` is the observer that the blocks of `blocks` install in the engine; a `Sweep` stands between
 a sweep and the rules that it calls. What was seen of a call is kept in the ``record`` of its node:
@@ -12,28 +12,20 @@ a composed function: there, only the outcome is looked at.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..graph import fitted
-from ..hooks import Observer
+from ..core.hooks import Observer
+from ..core.sweep import fitted
 from . import places
-from .cases import Case, Record, record_of
-from .judge import (
-    ARRAYS,
-    arrays,
-    is_finite,
-    judge,
-    judge_constants,
-    judge_sum,
-    operands_of,
-    plain,
-)
-from .marks import check_marks, marks_of
+from .cases import ARRAYS, Case, Record, arrays, is_finite, operands_of, plain, record_of
+from .errors import NonFiniteError, error_of, is_variable
+from .marks import Repeated, check_marks, marks_of
 from .modes import Mode, current, enter, leave
-from .repeated import Repeated
+from .strong import strong_rule
 
 _new = tuple.__new__  # of a record for every node: a quarter of what Record(...) costs
 
@@ -54,12 +46,13 @@ class Watch(Observer):
         ans = known[0]
         if mode.rule is not None or is_finite(ans) or _is_inside(mode, place):
             return
-        operands = operands_of(node.plan.row, list(enumerate(known[1:])))
-        inputs = list(arrays(known[1:]))  # also what a frame is filled with
-        case = Case(node.plan.row, "value", place, mode.within, node, operands, ans, inputs)
-        judge(mode, case)
-        if mode.enters and not isinstance(ans, list):
-            judge_constants(mode, case)
+        row, record = node.plan.row, node.record
+        operands = operands_of(row, enumerate(known[1:]))
+        _judge(mode, Case(row, "value", record, node, operands, ans, known[1:]))
+        tensors = [row.names[position] for position in node.plan.positions]
+        bad = [x for x in operands if x not in tensors and not is_finite(operands[x])]
+        if mode.enters and bad and not isinstance(ans, list):
+            _judge(mode, Case(row, "constant", record, node, operands, ans, (), wanted=bad[0]))
 
     def constant(self, row: Any, args: tuple[Any, ...], result: Any) -> None:
         """Look at the result of an elementwise function that is locally constant."""
@@ -69,9 +62,9 @@ class Watch(Observer):
         place = places.here(2, mode.again)
         if mode.handler is None or mode.rule is not None or _is_inside(mode, place):
             return
-        operands = {f"operand {i}": plain(x) for i, x in enumerate(args)}
-        inputs = list(arrays(list(operands.values())))
-        judge(mode, Case(row, "value", place, mode.within, None, operands, result, inputs))
+        record, values = Record(place, mode.within), plain(args)
+        operands = operands_of(row, enumerate(values))
+        _judge(mode, Case(row, "value", record, None, operands, result, values))
 
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """A composed function's definition, of which the operations know that they are a part."""
@@ -81,23 +74,19 @@ class Watch(Observer):
         place = places.here(3, mode.again)
         is_inside = _is_inside(mode, place)
 
-        def looked_at(*values: Any) -> Any:
+        def looked_at(*given: Any) -> Any:
             token = enter(mode._replace(call=place, within=(*mode.within, row.name)))
             try:
-                result = definition(*values)
+                result = definition(*given)
             finally:
                 leave(token)
-            if not is_inside:
-                # Without the function's own result, which a definition may name as well.
-                pairs = [
-                    (position, plain(x))
-                    for position, x in zip(row.needs, values, strict=True)
-                    if position < len(row.names)
-                ]
-                operands = operands_of(row, pairs)
+            if not is_inside and not is_finite(result):
+                record = Record(place, mode.within)
+                values = dict(zip(row.needs, plain(given), strict=True))
+                values.pop(len(row.names), None)  # the function's own result
+                operands, inputs = operands_of(row, values.items()), list(values.values())
                 node = getattr(result, "_source", None)
-                inputs = list(arrays([x for _, x in pairs]))
-                judge(mode, Case(row, "value", place, mode.within, node, operands, result, inputs))
+                _judge(mode, Case(row, "value", record, node, operands, result, inputs))
             return result
 
         return looked_at
@@ -113,7 +102,7 @@ class Watch(Observer):
         """What is in the ``.grad`` of a leaf, with a gradient added."""
         mode, found = current(), before + part
         if mode.handler is not None:
-            judge_sum(mode, "grad", {"grad before": before, "added to it": part}, found, leaf)
+            _judge_sum(mode, "grad", {"grad before": before, "added to it": part}, found, leaf)
         return found
 
     def repeating(self, name: str) -> Repeated | None:
@@ -154,12 +143,12 @@ class Sweep:
         self.node: Any = None  # whose rules were asked for last
         # Of a value: the row and the place of each call whose rule gave a part of its cotangent.
         # Not the node, which backward() frees.
-        self.uses: dict[Any, Any] = {}
+        self.uses: defaultdict[Any, list[tuple[Any, places.Place | None]]] = defaultdict(list)
 
     def rules(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
         """The pairs of `Plan.vjps`, or of `Plan.jvps`, for the sweep's step at `node`."""
         plan = node.plan
-        vjps, jvps = plan.strong if self.mode.strong else (plan.vjps, plan.jvps)
+        vjps, jvps = plan.callers(strong_rule) if self.mode.strong else (plan.vjps, plan.jvps)
         found: list[tuple[Callable[..., Any], Any]] = vjps if self.kind == "vjp" else jvps
         if self.mode.handler is None:
             return found
@@ -168,71 +157,48 @@ class Sweep:
         return [(self._watched(node, rule, slot), slot) for rule, slot in found]
 
     def _watched(self, node: Any, rule: Any, slot: Any) -> Callable[..., Any]:
+        """A rule of the node, whose result is looked at."""
+        row, plan, record = node.plan.row, node.plan, record_of(node)
+
         def watched(g: Any, residuals: Any, parents: Any) -> Any:
             part = self._as_rule_of(node, rule, g, residuals, parents)
             inputs: Any = g, residuals
             if self.kind == "vjp":
                 like = parents if slot is None else parents[slot]
-                is_list = type(slot) is slice
-                for parent in like if is_list else (like,):
+                for parent in like if type(slot) is slice else (like,):
                     if parent is not None:
-                        self._note(_key(parent), node)
-                if is_list or part.shape != like.shape or part.dtype is not like.dtype:
-                    whole, part = part, self._fitted(part, like, node)
-                    if part is not whole and is_finite(whole):
-                        inputs = whole  # it is the sum, or the cast, that may overflow
-            # A lazy array is looked at when it has been made.
-            if not is_finite(part):
-                judge(self.mode, self._case(node, slot, g, inputs, part))
+                        self.uses[_key(parent)].append((row, record.place))
+                whole, part = part, self._fitted(part, like, node)
+                if part is not whole and is_finite(whole):
+                    inputs = whole  # it is the sum, or the cast, that may overflow
+            if not is_finite(part):  # a lazy array is looked at when it has been made
+                number = [other for _, other in plan.vjps].index(slot)
+                operands = operands_of(row, enumerate(record.known[1:]))
+                case = Case(row, self.kind, record, node, operands, part, inputs)
+                case.cotangent = next(arrays(g), None)
+                case.wanted = row.names[plan.positions[number]]
+                case.giver = next((giver for giver, _ in reversed(self.uses[_key(node)])), None)
+                _judge(self.mode, case)
             return part
 
         return watched
-
-    def _case(self, node: Any, slot: Any, g: Any, inputs: Any, part: Any) -> Case:
-        row, plan = node.plan.row, node.plan
-        record = record_of(node)
-        number = next(i for i, (_, other) in enumerate(plan.vjps) if other == slot)
-        noted = self._noted(node)
-        return Case(
-            row, self.kind, record.place, record.within, node,
-            operands=operands_of(row, list(enumerate(record.known[1:]))),
-            result=part,
-            inputs=list(arrays(inputs)),
-            cotangent=next(arrays(g), None),
-            wanted=row.names[plan.positions[number]],
-            giver=noted[-1][0] if noted else None,
-        )  # fmt: skip
 
     def _fitted(self, part: Any, like: Any, node: Any) -> Any:
         """The cotangent, or those of a list, of the shape and dtype of what was given."""
         if isinstance(like, (list, tuple)):
             pairs = zip(part, like, strict=True)
             return [x if one is None else self._fitted(x, one, node) for x, one in pairs]
-        is_lazy = not isinstance(part, ARRAYS) and not hasattr(part, "_value")
+        is_lazy = not isinstance(part, ARRAYS)
         if is_lazy or (part.shape == like.shape and part.dtype == like.dtype):
             return part
         return self._as_rule_of(node, fitted, part, like, node)
-
-    def _note(self, key: Any, node: Any) -> None:
-        use = node.plan.row, record_of(node).place
-        before = self.uses.get(key)
-        if before is None:
-            self.uses[key] = use  # most values are used once: no list for them
-        elif type(before) is list:
-            before.append(use)
-        else:
-            self.uses[key] = [before, use]
-
-    def _noted(self, source: Any) -> list[Any]:
-        found = self.uses.get(_key(source), [])
-        return found if type(found) is list else [found]
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
         """The sum of two cotangents of what `source` made, or of two tangents of the last node."""
         if self.mode.handler is None:
             return before + part
         node = self.node if source is None else getattr(source, "node", source)
-        uses = () if source is None else tuple([place for _, place in self._noted(source)])
+        uses = [] if source is None else [place for _, place in self.uses[_key(source)]]
         if self.recorded:
             place = next(filter(None, (record_of(node).place, *reversed(uses))), None)
             name, within = "a sum of cotangents", self.mode.within
@@ -240,7 +206,7 @@ class Sweep:
         else:
             total = before + part
         parts = {"the part before": plain(before), "the part added": plain(part)}
-        judge_sum(self.mode, "tangents" if source is None else "sum", parts, total, node, uses)
+        _judge_sum(self.mode, "tangents" if source is None else "sum", parts, total, node, uses)
         return total
 
     def _as_rule_of(self, node: Any, rule: Any, *args: Any) -> Any:
@@ -263,3 +229,27 @@ class Sweep:
 def _key(source: Any) -> Any:
     """What a value is known by: an `Output` is made anew for a recorded sweep."""
     return source if hasattr(source, "number") else (source.node, source.index)
+
+
+def _judge(mode: Mode, case: Case) -> None:
+    """Tell the mode's handler, whose own operations are not looked at, if it was made here."""
+    if not case.was_made_here():
+        return
+    assert mode.handler is not None
+    error: NonFiniteError = error_of(case)
+    token = enter(mode._replace(handler=None))
+    try:
+        mode.handler(error)
+    finally:
+        del error
+        leave(token)
+
+
+def _judge_sum(
+    mode: Mode, kind: str, parts: dict[str, Any], total: Any, node: Any, uses: Sequence[Any] = ()
+) -> None:
+    """The same for what two parts add up to; `uses` are the places that the parts come from."""
+    if not is_finite(total):
+        row = None if is_variable(node) else node.plan.row
+        inputs = list(parts.values())
+        _judge(mode, Case(row, kind, record_of(node), node, parts, total, inputs, uses=uses))

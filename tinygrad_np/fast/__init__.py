@@ -2,23 +2,56 @@
 
 - `explain`: run a function and its gradient, and say which path each operation took, and why.
 - `paths`: the conditions that choose, and every threshold of bytes or elements.
+- `windows`, `products`, `pooling`, `elementwise`: kernels in place of the core's.
 - `tiles`, `winograd`: windows times filters, a tile at a time; with fewer multiplications.
 - `lazy`: cotangents of windows that are never made, only added up.
 - `matrices`, `threads`: matrix products and other work in pieces, on several threads.
 - `memory`: buffers that are used again.
 
-Each fast path computes what the plain one in `kernels` does: sums in another order, except for
-Winograd's transforms, which are for float32 only and state their error.
+Each fast path computes what the core's plain one does: sums in another order, except for Winograd's
+transforms, which are for float32 only and state their error. All of them are put in place here, by
+the core's hooks; without this folder the plain ones are taken.
 """
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import answers
+from ..core import hooks, losses, network
+from ..core import windows as core
+from ..core.dispatch import use
+from ..core.table import replace
+from . import elementwise, lazy, matrices, memory, pooling, products, windows
 
 if TYPE_CHECKING:
     from .explaining import explain
 
 __all__ = ["explain"]
+
+hooks.install(memory.Memory())
+
+replace(core.pad, accepts_lazy=True, x=lazy.cropped_images)
+replace(core.windows, windows.windows, accepts_lazy=True, x=lazy.folded)
+use(core.padded_windows, windows.padded_windows)
+replace(core.product, products.product, columns=lazy.window_cotangent)
+replace(core.window_product, products.window_product)
+replace(core.filter_product, products.filter_product)
+replace(np.matmul, matrices.matmul, x=products.matmul_x, y=products.matmul_y)
+
+replace(core.window_max, pooling.window_max)
+replace(
+    core.window_maxima,
+    pooling.window_maxima,
+    columns=lambda g, columns_like, ans: lazy.unpooled(g[0], columns_like, np.asarray(ans[1])),
+)
+replace(core.gather_windows, pooling.gather_windows, columns=lazy.unpooled)
+replace(core.max_unpool, pooling.max_unpool)
+
+replace(network.relu, elementwise.relu)
+replace(network.relu_gate, elementwise.relu_gate)
+replace(losses.mean_logistic_loss, elementwise.mean_logistic_loss)
+replace(losses.logistic_residual, elementwise.logistic_residual)
 
 
 def __dir__() -> list[str]:
@@ -26,7 +59,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "explain":  # it runs transforms, which lie above the kernels here
+    if name == "explain":  # which few programs need
         from .explaining import explain
 
         return explain

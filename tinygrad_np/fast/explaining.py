@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import tree
-from ..transforms import vjp
+from ..core import tree
+from ..core.transforms import vjp
 from .paths import Choice, noted
 
 _NONE = np.dtype(object)

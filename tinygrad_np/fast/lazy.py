@@ -6,9 +6,9 @@ it is added up (`fold`). So a lazy array stands for it, which is added up piece 
 What of the sum lies in the padding is cropped away next, so the sum is lazy, too (`LazyImages`),
 and its `cropped` part is all that is computed.
 
-`deferred_window_product`, `deferred_max_unpool` and `deferred_fold` are what rules call: they give
-the lazy array where `paths` says so, and else the array. Only kernels and the engine meet a lazy
-array: a rule that does not accept one gets the array.
+`window_cotangent`, `unpooled`, `folded` and `cropped_images` are the vjps that take the place of
+the core's: they give the lazy array where `paths` says so, and else the array. Only kernels and the
+engine meet a lazy array: a rule that does not accept one gets the array.
 """
 
 import itertools
@@ -16,34 +16,24 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels import pooling, products
-from ..kernels.geometry import Ints
-from ..kernels.windows import checked_windows, fold, pad, windows
-from . import paths, tiles
+from ..core.geometry import Ints
+from ..core.graph import LazyArray
+from ..core.windows import (
+    cropped,
+    fold,
+    folding_steps,
+    max_unpool,
+    pad,
+    product,
+    window_product,
+    window_size,
+    windows,
+)
+from . import paths, pooling, tiles
 from .memory import empty, scratch, zeros
 
 Spans = list[tuple[int, int]]
 """(start, stop) on each spatial axis"""
-
-
-class LazyArray:
-    """An array that has not been made: its shape and dtype, and `materialize`, which makes it."""
-
-    __slots__ = ("dtype", "shape")
-
-    dtype: Any
-    shape: Ints
-
-    def materialize(self) -> Any:
-        """The array."""
-        raise NotImplementedError
-
-    def astype(self, dtype: Any) -> Any:
-        """The array with another dtype: where NumPy promoted an operand, the sweep casts back."""
-        return self.materialize().astype(dtype)
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        return self.materialize().astype(dtype or self.dtype, copy=False)
 
 
 class LazyWindows(LazyArray):
@@ -69,7 +59,7 @@ class LazyProduct(LazyWindows):
 
     def materialize(self) -> Any:
         """The windows."""
-        return products.window_product(self.cotangent, self.filters)
+        return window_product(self.cotangent, self.filters)
 
     def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
         """Tile by tile; or, at stride 1, every pixel gathers what it gave.
@@ -85,7 +75,7 @@ class LazyProduct(LazyWindows):
         for axis, ((start, stop), k) in enumerate(zip(spans, size, strict=True), 1):
             framed = _reframed(framed, axis, start - k + 1, stop)
         turned = np.flip(self.filters, tuple(range(len(size)))).swapaxes(-1, -2)
-        return products.product(windows(framed, size), np.ascontiguousarray(turned))
+        return product(windows(framed, size), np.ascontiguousarray(turned))
 
 
 def _part(images: Any, spans: Spans) -> Any:
@@ -120,7 +110,7 @@ class LazyUnpooled(LazyWindows):
 
     def materialize(self) -> Any:
         """The windows."""
-        return pooling.max_unpool(self.cotangent, self.index, self.size)
+        return max_unpool(self.cotangent, self.index, self.size)
 
     def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
         """Offset by offset, some images at a time."""
@@ -171,23 +161,34 @@ class LazyImages(LazyArray):
         return self.windows.fold(self.shape, self.stride, self.dilation, spans)
 
 
-def deferred_window_product(cotangent: Any, filters: Any, groups: int = 1) -> Any:
-    """`products.window_product`, lazily where `paths.of_window_product` says so."""
-    if paths.of_window_product(cotangent, filters, groups) is paths.LAZY:
-        return LazyProduct(cotangent, filters)
-    return products.window_product(cotangent, filters, groups)
+# The vjps that take the place of the core's
 
 
-def deferred_max_unpool(cotangent: Any, index: Any, size: Ints) -> Any:
-    """`pooling.max_unpool`, lazily where `paths.of_max_unpool` says so."""
-    if paths.of_max_unpool(cotangent) is paths.LAZY_POOLING:
-        return LazyUnpooled(cotangent, index, size)
-    return pooling.max_unpool(cotangent, index, size)
+def window_cotangent(g: Any, filters: Any) -> Any:
+    """Of `product` by its windows: lazily where `paths.of_window_product` says so."""
+    if paths.of_window_product(g, filters) is paths.LAZY:
+        return LazyProduct(g, filters)
+    return window_product(g, filters)
 
 
-def deferred_fold(columns: Any, shape: Ints, stride: Any, dilation: Any) -> Any:
-    """`windows.fold`, lazily where the windows are lazy."""
-    if not isinstance(columns, LazyWindows):
-        return fold(columns, shape, stride, dilation)
-    stride, dilation = checked_windows("fold", columns.shape, shape, stride, dilation)
-    return LazyImages(columns, shape, stride, dilation)
+def unpooled(g: Any, columns_like: Any, index: Any) -> Any:
+    """Of `gather_windows`: lazily where `paths.of_max_unpool` says so."""
+    if paths.of_max_unpool(g) is paths.LAZY_POOLING:
+        return LazyUnpooled(g, index, window_size(columns_like))
+    return max_unpool(g, index, window_size(columns_like))
+
+
+def folded(g: Any, x_like: Any, stride: Any, dilation: Any) -> Any:
+    """Of `windows`: lazily where the windows are lazy."""
+    if not isinstance(g, LazyWindows):
+        return fold(g, x_like.shape, stride, dilation)
+    stride, dilation = folding_steps(g.shape, x_like.shape, stride, dilation)
+    return LazyImages(g, x_like.shape, stride, dilation)
+
+
+def cropped_images(g: Any, x_like: Any, pad_width: Any) -> Any:
+    """Of `pad`: of lazy images only what the frame was laid around is made."""
+    if type(g) is LazyImages and not any(pad_width[0]) and not any(pad_width[-1]):
+        spatial = zip(x_like.shape[1:-1], pad_width[1:-1], strict=True)
+        return g.cropped([(before, before + n) for n, (before, _) in spatial])
+    return cropped(np.asarray(g) if isinstance(g, LazyArray) else g, x_like, pad_width)

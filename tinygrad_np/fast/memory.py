@@ -18,7 +18,6 @@ of `back` and `lent` by single operations before they use it.
 
 import contextlib
 import functools
-import sys
 import threading
 import weakref
 from collections import deque
@@ -27,7 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.geometry import Ints
+from ..core import hooks
+from ..core.geometry import Ints
 from . import paths
 
 
@@ -175,16 +175,6 @@ def _keeps_dtype(ufunc: Any, char: str) -> bool:
     return char in "efdg" and f"{char * ufunc.nin}->{char}" in ufunc.types
 
 
-def large_from(function: Any) -> int:
-    """The size of operands from which `elementwise` pays for this function: if it is a ufunc.
-
-    >>> large_from(np.multiply), large_from(np.sum) == sys.maxsize
-    (8192, True)
-    """
-    is_plain = isinstance(function, np.ufunc) and function.nout == 1 and function.signature is None
-    return paths.REUSE_FROM_ELEMENTS if is_plain else sys.maxsize
-
-
 def scratch(shape: Ints, dtype: Any) -> Any:
     """Like `empty`, for what is forgotten before the kernel returns.
 
@@ -264,3 +254,12 @@ def release() -> None:
     >>> release()
     """
     _BUFFERS.shelves.clear()
+
+
+class Memory(hooks.Memory):
+    """What the core asks for large results."""
+
+    elementwise_from = paths.REUSE_FROM_ELEMENTS
+    zeros = staticmethod(zeros)
+    elementwise = staticmethod(elementwise)
+    unshared = staticmethod(unshared)

@@ -153,7 +153,6 @@ def _tiles(why: str) -> Path:
     return Path("tiles", f"more than {TILE_FROM_BYTES:,} bytes of windows; no transform: {why}")
 
 
-GROUPED = Path("matrix products", "one a group")
 CACHED = _plain(f"up to {TILE_FROM_BYTES:,} bytes of windows: they stay in the cache")
 PLAIN_OFF = _plain(_OFF)
 PLAIN_DTYPES = _plain("the dtypes of windows and the other operand differ")
@@ -172,15 +171,13 @@ WINOGRAD = Path(
 )
 
 
-def of_product(operation: str, columns: Any, f: int, dtype: Any, groups: int = 1) -> Path:
+def of_product(operation: str, columns: Any, f: int, dtype: Any) -> Path:
     """How windows (n, *out, *size, c) meet `f` filters, or their cotangent, of this dtype.
 
-    The names: "matrix product" (over all windows), "matrix products" (one a group), "tiles" and
-    "winograd" (those modules). `operation` is what `noted` calls it.
+    The names: "matrix product" (over all windows), "tiles" and "winograd" (those modules).
+    `operation` is what `noted` calls it.
     """
-    if groups > 1:
-        path = GROUPED
-    elif columns.nbytes <= TILE_FROM_BYTES:
+    if columns.nbytes <= TILE_FROM_BYTES:
         path = CACHED
     else:
         path = _of_large_product(columns, f, dtype)
@@ -224,22 +221,19 @@ def is_gathered(columns: Any) -> bool:
 
 MADE_OFF = Path("array", _OFF)
 MADE_RECORDED = Path("array", "it is recorded: an operand is a Tensor")
-MADE_GROUPED = Path("array", "in groups")
 MADE_DTYPE = Path("array", "the dtypes differ, or are not real floating ones")
 MADE_SMALL = Path("array", f"up to {LAZY_FROM_BYTES:,} bytes of windows")
 LAZY = Path("lazy", f"more than {LAZY_FROM_BYTES:,} bytes of windows: only their sum is made")
 LAZY_POOLING = Path("lazy", "plain arrays: elements are placed in the images at once")
 
 
-def of_window_product(cotangent: Any, filters: Any, groups: int) -> Path:
+def of_window_product(cotangent: Any, filters: Any) -> Path:
     """Whether the cotangent of windows, from (n, *out, f) and (*size, c, f), is made: "array".
 
     If it is "lazy", `lazy.LazyProduct` stands for it.
     """
     if type(cotangent) is not np.ndarray or type(filters) is not np.ndarray:
         path = MADE_RECORDED
-    elif groups > 1:
-        path = MADE_GROUPED
     elif cotangent.dtype != filters.dtype or cotangent.dtype.kind != "f":
         path = MADE_DTYPE
     else:

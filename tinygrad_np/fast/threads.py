@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.geometry import Ints
+from ..core.geometry import Ints
 from . import memory, paths
 from .memory import zeros
 

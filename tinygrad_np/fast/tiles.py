@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.geometry import Ints
+from ..core.geometry import Ints
 from . import paths
 from .memory import Workspace, empty, zeros
 from .threads import summed, together

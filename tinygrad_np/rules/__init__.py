@@ -1,24 +1,27 @@
-"""The calculus: one table, a family of functions a file, a row a function.
+"""The rest of NumPy's calculus: a family of functions a file, a row a function.
 
-`TABLE` maps a function object to its row, `REFUSED` one that a Tensor must not reach to the reason.
-Families that few programs need are read when a function is looked up in vain: `load` adds them.
-`table` says what a row is.
+Families that few programs need are imported on the first lookup of one of their functions: `load`
+adds them to the core's table. `table` says what a row is. Beside the families stand the array's
+methods (`methods`), updates that give a new array (`at`), nested lists (`nested`), and what a user
+adds: rules of one's own (`extend`), and computing again instead of keeping (`remat`).
 """
 
 import importlib
 import sys
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
-from . import arithmetic, constants, elementary, indexing, networks, products, reductions, shapes
-from .table import Row
+import numpy as np
 
-__all__ = ["REFUSED", "TABLE", "families", "load"]
+from ..core import hooks, losses, network, rules, table, tensor, windows
+from . import arithmetic, constants, elementary, indexing, logsumexp, methods, shapes
 
-TABLE: dict[Callable[..., object], Row] = {}
-REFUSED: dict[Callable[..., object], str] = {}
+__all__ = ["families", "load"]
 
-_FAMILIES: dict[str, ModuleType] = {}
+_FAMILIES: dict[str, ModuleType] = {
+    family.__name__: family for family in (rules, windows, network, losses)
+}
 # The families that are read when one of their functions is looked up in vain, with the names of
 # these; a test compares them with the rows.
 _LATER: dict[str, str] = {
@@ -45,18 +48,18 @@ _LATER: dict[str, str] = {
         "in1d intersect1d partition setdiff1d setxor1d sort sort_complex trim_zeros union1d unique "
         "unique_all unique_counts unique_inverse unique_values"
     ),
-    "padding": "pad repeated",
+    "padding": "pad",
     "polynomials": (
         "poly polyadd polyder polydiv polyfit polyint polymul polysub polyval roots vander"
     ),
     "quantiles": "median nanmedian nanpercentile nanquantile percentile quantile",
     "rearranging": (
-        "delete insert matrix_transpose repeat resize roll rollaxis rot90 sliding_window_view tile"
+        "insert matrix_transpose repeat resize roll rollaxis rot90 sliding_window_view tile"
     ),
     "refused": "",  # whatever else NumPy has
     "scans": "cumprod cumsum cumulative_prod cumulative_sum linear_scan prod",
     "scimath": "arccos arcsin arctanh log log10 log2 logn power sqrt",
-    "selection": "choose compress extract piecewise select take_along_axis",
+    "selection": "choose compress delete extract piecewise select take_along_axis",
     "sequences": "geomspace linspace logspace",
     "signals": "angle bessel_i convolve correlate i0 interp real_if_close sinc sinc_derivative",
     "stacking": (
@@ -77,16 +80,11 @@ _OF_PARTS: dict[str, str] = {
 
 
 def _add(family: ModuleType) -> None:
-    for row in family.ROWS:
-        if TABLE.setdefault(row.function, row) is not row:
-            raise ValueError(f"{row.name} has two rows")
-    REFUSED.update(getattr(family, "REFUSED", {}))
+    table.add(family.ROWS, getattr(family, "REFUSED", {}))
     _FAMILIES[family.__name__] = family
 
 
-for _family in (
-    arithmetic, elementary, reductions, shapes, indexing, products, networks, constants
-):  # fmt: skip
+for _family in (arithmetic, elementary, shapes, indexing, constants, logsumexp):
     _add(_family)
 
 
@@ -102,15 +100,32 @@ def load(function: Callable[..., object] | None = None) -> None:
         for family in some:
             if f"{__name__}.{family}" not in _FAMILIES:
                 _add(importlib.import_module(f"{__name__}.{family}"))
-        if function in TABLE or function in REFUSED:
+        if function in table.TABLE or function in table.REFUSED:
             return
 
 
 def families() -> list[ModuleType]:
-    """All families of the table, one of rules each.
+    """All modules that have rows, those of the core first.
 
     >>> [family.__name__.split(".")[-1] for family in families()][:3]
-    ['arithmetic', 'elementary', 'reductions']
+    ['rules', 'windows', 'network']
     """
     load()
     return list(_FAMILIES.values())
+
+
+class _Resolver(hooks.Resolver):
+    """What the core asks for a row that it lacks."""
+
+    def row(self, function: Any) -> Any:
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, np.ufunc):  # np.add.reduce and its like
+            from .folds import row_of_method  # which few programs need
+
+            return row_of_method(owner, function.__name__)
+        load(function)
+        return table.TABLE.get(function)
+
+
+hooks.install(_Resolver())
+tensor.add_methods(methods.Methods)

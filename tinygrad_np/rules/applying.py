@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..kernels.dispatch import as_array
-from .table import composed, takes
+from ..core.arrays import as_array
+from ..core.signature import takes
+from ..core.table import composed
 
 
 def _along_axis(func1d: Callable[..., Any], axis: int, arr: Any, args: tuple[Any, ...]) -> Any:

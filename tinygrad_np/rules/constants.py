@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy._core import umath
 
-from ..kernels.dispatch import array_function
-from ..kernels.elementwise import max_weight
-from .table import constant
+from ..core.dispatch import array_function
+from ..core.rules import ABOUT, INDEX, STEPS, TRUTH
+from ..core.table import constant
 
 
 @array_function
@@ -25,55 +25,36 @@ def on_values(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-ABOUT = "it tells something about the array, not about its values"
-TRUTH = "a truth value jumps and is constant in between"
-CHOICE = "an index jumps and is constant in between"
-_STEPS = "it is constant between its steps"
-
 _UMATH: Any = umath  # its names, which NumPy's types leave out
-
-
-def _real_sign(x: Any, **kwargs: Any) -> Any:
-    if np.iscomplexobj(x):
-        raise TypeError("np.sign: of a complex number it is x/|x|, not constant; write that")
-    return np.sign(x, **kwargs)
 
 
 ROWS = (
     *[
         constant(function, ABOUT)
         for function in (
-            np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type,
-            np.common_type, np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory,
-            np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str,
+            np.can_cast, np.min_scalar_type, np.common_type, np.isrealobj, np.may_share_memory,
+            np.shares_memory, np.ones_like, np.empty_like, np.array_repr, np.array_str,
             np.array2string, _UMATH._ones_like,
         )
     ],
     *[
         constant(function, TRUTH)
         for function in (
-            np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
-            np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.isfinite, np.isinf,
-            np.isnan, np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.signbit,
-            np.all, np.any, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isin,
+            np.logical_xor, np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.signbit,
+            np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isin,
         )
     ],
     *[
-        constant(function, CHOICE)
+        constant(function, INDEX)
         for function in (
-            np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition,
-            np.argwhere, np.nonzero, np.flatnonzero, np.count_nonzero, np.searchsorted,
-            np.digitize, np.lexsort,
+            np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.argwhere, np.nonzero,
+            np.flatnonzero, np.count_nonzero, np.searchsorted, np.digitize, np.lexsort,
         )
     ],
     *[
-        constant(function, _STEPS)
-        for function in (
-            np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide,
-            np.spacing, max_weight,
-        )
+        constant(function, STEPS)
+        for function in (np.trunc, np.rint, np.around, np.fix, np.spacing)
     ],
-    constant(np.sign, _STEPS, kernel=_real_sign),
     constant(on_values, "it is asked for the values alone"),
 )  # fmt: skip
 

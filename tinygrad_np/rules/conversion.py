@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .table import composed, general, linear, same, takes
+from ..core.signature import takes
+from ..core.table import composed, general, linear, same
 
 ROWS = (
     linear(np.copy, takes("a", order="K", subok=False), lambda g: g),

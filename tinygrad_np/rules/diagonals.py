@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.shapes import expand
-from ..kernels.windows import pad
-from .constants import ABOUT
-from .table import constant, linear, takes
+from ..core.arrays import expand
+from ..core.rules import ABOUT
+from ..core.signature import takes
+from ..core.table import constant, linear
+from ..core.windows import pad
 
 
 def on_diagonal(d: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:

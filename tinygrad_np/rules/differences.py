@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
-from ..kernels.shapes import along
-from .table import composed, pointwise, takes
+from ..core.arrays import along, as_array, cast
+from ..core.signature import takes
+from ..core.table import composed, pointwise
 
 
 def _diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:

@@ -40,8 +40,11 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast
-from ..kernels.factors import completed, condition, determined
+from ..core.arrays import cast
+from ..core.signature import takes
+from ..core.table import general, same
+from .constants import on_values
+from .factors import completed, condition, determined
 from .matrices import (
     CHOICE,
     PHASE,
@@ -60,7 +63,6 @@ from .matrices import (
     turned,
     turning,
 )
-from .table import general, same, takes
 
 # Hermitian matrices
 
@@ -157,26 +159,23 @@ def _eig_jvp(t: Any, ans: Any, function: str = "eig") -> Any:
 
 def _eigvals_vjp(g: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
-    g = np.take_along_axis(g, np.argsort(_places(w, ans), -1), -1)
+    g = np.take_along_axis(g, np.argsort(on_values(_places, w, ans), -1), -1)
     return cast(_eig_vjp((g, None), (w, v), a, "eigvals"), a.dtype)
 
 
 def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
     change, _ = _eig_jvp(t, (w, v), "eigvals")
-    return cast(np.take_along_axis(change, _places(w, ans), -1), ans.dtype)
+    return cast(np.take_along_axis(change, on_values(_places, w, ans), -1), ans.dtype)
 
 
 def _places(found: Any, wanted: Any) -> Any:
-    """Where each of the `wanted` values is among those `found`."""
+    """Where each of the `wanted` values is among those `found`: the nearest that is still free."""
     distances = np.absolute(np.expand_dims(wanted, -1) - np.expand_dims(found, -2))
-    nearest = np.argsort(distances, -1)
-    places = np.zeros(nearest.shape[:-1], int)
-    for stacked in np.ndindex(*nearest.shape[:-2]):
-        free = set(range(nearest.shape[-1]))
-        for i, candidates in enumerate(nearest[stacked]):
-            places[(*stacked, i)] = next(j for j in candidates.tolist() if j in free)
-            free.remove(places[(*stacked, i)].item())
+    places = np.zeros(wanted.shape, int)
+    for i in range(wanted.shape[-1]):
+        places[..., i] = np.argmin(distances[..., i, :], -1)
+        np.put_along_axis(distances, places[..., i, None, None], np.inf, -1)
     return places
 
 

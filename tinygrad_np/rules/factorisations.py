@@ -26,8 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.factors import determined, qr_factors, svd_factors
+from ..core.signature import takes
+from ..core.table import composed, general
 from .constants import on_values
+from .factors import determined, qr_factors, svd_factors
 from .matrices import (
     CHOICE,
     FORWARD,
@@ -52,7 +54,6 @@ from .matrices import (
     turning,
     vanishing,
 )
-from .table import composed, general, takes
 
 _REST = "the vectors beyond the shorter side are any basis of what is missing"
 
@@ -84,6 +85,13 @@ def _cholesky_jvp(t: Any, ans: Any, upper: Any) -> Any:
 # Orthonormal columns
 
 
+def _beyond(basis: Any, x: Any) -> Any:
+    """What is left of x without its part in the span of the basis: nothing if that is complete."""
+    if basis.shape[-1] == basis.shape[-2]:
+        return np.zeros_like(x)
+    return x - np.matmul(basis, np.matmul(dagger(basis), x))
+
+
 def _parts(function: str, basis: Any, k: int, g: Any) -> tuple[Any, Any]:
     """Of the cotangent g of an orthonormal basis, the first k columns of which are B, the others C:
 
@@ -91,10 +99,7 @@ def _parts(function: str, basis: Any, k: int, g: Any) -> tuple[Any, Any]:
     C follows, since dC = −B·dBᴴ·C is as good as any.
     """
     own, rest = basis[..., :k], basis[..., k:]
-    inside = np.matmul(dagger(own), g[..., :k])
-    if k == basis.shape[-2]:
-        return inside, np.zeros_like(own)
-    outside = g[..., :k] - np.matmul(own, inside)
+    inside, outside = np.matmul(dagger(own), g[..., :k]), _beyond(own, g[..., :k])
     if rest.shape[-1]:
         turn = skew(np.matmul(dagger(rest), g[..., k:]))
         require_zero(turn, True, CHOICE.format(function, _REST), beside(g))
@@ -150,7 +155,7 @@ def _qr_vjp(g: Any, ans: Any) -> Any:
 
 
 def _qr_jvp(t: Any, ans: Any) -> Any:
-    # With X = dA1·R1⁻¹ and M = Qᴴ·X: dQ = Q·Ω + X − Q·M, dR1 = (M − Ω)·R1 and
+    # With X = dA1·R1⁻¹ and M = Qᴴ·X: dQ = Q·Ω + (1 − Q·Qᴴ)·X, dR1 = (M − Ω)·R1 and
     # dR2 = Qᴴ·dA2 − Ω·R2, where Ω = L − Lᴴ + i·Im diag(M) and L is M below its diagonal.
     q, r = ans
     k = min(r.shape[-2:])
@@ -160,7 +165,7 @@ def _qr_jvp(t: Any, ans: Any) -> Any:
     inner = np.matmul(dagger(own), x)
     low = triangle(inner, -1)
     turn = low - dagger(low) + diagonal_matrix(diagonal_of(skew(inner)))
-    of_q = _whole(q, np.matmul(own, turn - inner) + x)
+    of_q = _whole(q, np.matmul(own, turn) + _beyond(own, x))
     of_r2 = np.matmul(dagger(own), t[..., k:]) - np.matmul(turn, r2)
     of_r = np.concatenate([np.matmul(inner - turn, r1), of_r2], -1)
     return of_q, np.concatenate([of_r, np.zeros_like(r[..., k:, :])], -2)
@@ -214,8 +219,7 @@ def _svd_jvp(t: Any, ans: Any, function: str = "svd") -> Any:
     k, n = s.shape[-1], max(u.shape[-2], vh.shape[-1])
     u1, v1 = u[..., :k], dagger(vh[..., :k, :])
     tangent = np.matmul(np.matmul(dagger(u1), t), v1)
-    out_u = _outside(u1, np.matmul(t, v1), tangent)
-    out_v = _outside(v1, np.matmul(dagger(t), u1), dagger(tangent))
+    out_u, out_v = _beyond(u1, np.matmul(t, v1)), _beyond(v1, np.matmul(dagger(t), u1))
     sums, both_zero, is_zero = _sums(s, n)
 
     parts = (tangent, both_zero), (out_u, is_zero), (out_v, is_zero)
@@ -236,13 +240,6 @@ def _svd_jvp(t: Any, ans: Any, function: str = "svd") -> Any:
     of_u = _whole(u, np.matmul(u1, turn + relative) + out_u)
     of_v = _whole(dagger(vh), np.matmul(v1, turn - relative) + out_v)
     return of_u, np.real(diagonal_of(joint)), dagger(of_v)
-
-
-def _outside(basis: Any, x: Any, inside: Any) -> Any:
-    """What is left of x without its part basis·inside: nothing if the basis is complete."""
-    if basis.shape[-1] == basis.shape[-2]:
-        return np.zeros_like(basis)
-    return x - np.matmul(basis, inside)
 
 
 def _sums(s: Any, n: int) -> tuple[Any, Any, Any]:

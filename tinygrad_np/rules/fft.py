@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast
-from ..kernels.scatter import scatter_add
-from ..kernels.shapes import along
-from .table import Row, composed, linear, name_of, takes
+from ..core.arrays import along, cast
+from ..core.dispatch import name_of
+from ..core.rules import scatter_add
+from ..core.signature import takes
+from ..core.table import Row, composed, linear
 
 _OTHER: dict[Any, Any] = {
     None: "forward",

@@ -4,61 +4,44 @@ Policy: a count is constant where no element crosses an edge. Edges that are fou
 depend on its smallest and its largest element, and a density depends on the edges.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
-from ..kernels.scatter import scatter_add
+from ..core.arrays import as_array, cast
+from ..core.dispatch import overrides
+from ..core.rules import scatter_add
+from ..core.signature import takes
+from ..core.table import composed, linear
 from .constants import on_values
-from .table import composed, linear, takes
-
-
-def _plain(x: Any) -> Any:
-    """`x`, or each part of a list, without a derivative."""
-    return [_plain(item) for item in x] if isinstance(x, (list, tuple)) else on_values(_same, x)
-
-
-def _same(x: Any) -> Any:
-    return x
-
-
-def _bins_of(columns: list[Any], edges: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Which elements lie in any bin, and the numbers of these bins along each axis."""
-    numbers, inside = [], np.array(True)
-    for column, ends in zip(columns, edges, strict=True):
-        # a bin has its left edge, the last one both
-        number = np.searchsorted(ends, column, "right") - 1 - np.equal(column, ends[-1])
-        inside = inside & (number >= 0) & (number < len(ends) - 1)
-        numbers.append(number)
-    return inside, tuple([number[inside] for number in numbers])
 
 
 def _binned(
-    histogram: Callable[..., Any], columns: list[Any], bins: Any, range: Any, density: Any,
-    weights: Any,
-) -> tuple[Any, list[Any]]:  # fmt: skip
-    """The counts, or sums of weights, or densities, and the edges along each of the columns."""
-    plain = _plain(columns)
-    if histogram is np.histogram:
-        counts, found = histogram(plain[0], _plain(bins), range, None, _plain(weights))
-        found, bins, range = [found], [bins], [range]
-    else:
-        counts, found = histogram(np.stack(plain, 1), _plain(bins), range, None, _plain(weights))
-        if not (isinstance(bins, (list, tuple)) or np.ndim(bins)):
-            bins = [bins] * len(columns)
-        range = [None] * len(columns) if range is None else range
-    if weights is not None and not isinstance(as_array(weights), np.ndarray):
-        inside, numbers = _bins_of(plain, found)
-        counts = cast(scatter_add(weights[inside], numbers, counts.shape), counts.dtype)
+    columns: list[Any], bins: Any, range: Any, density: Any, weights: Any, ans: Any
+) -> tuple[Any, list[Any]]:
+    """The counts, or sums of weights, or densities, and the edges along each of the columns.
+
+    `ans` is what NumPy found of both.
+    """
+    counts, found = ans
+    if not (isinstance(bins, (list, tuple)) or np.ndim(bins)):
+        bins = [bins] * len(columns)
+    range = [None] * len(columns) if range is None else range
     edges = [_edges(*each) for each in zip(found, columns, bins, range, strict=True)]
+    if density or overrides(type(weights)):
+        numbers, inside = [], np.array(True)
+        for column, ends in zip(columns, found, strict=True):
+            # a bin has its left edge, the last one both
+            number = np.searchsorted(ends, column, "right") - 1 - np.equal(column, ends[-1])
+            inside = inside & (number >= 0) & (number < len(ends) - 1)
+            numbers.append(number)
+        weights = np.ones(inside.shape) if weights is None else as_array(weights)
+        places = tuple([number[inside] for number in numbers])
+        counts = scatter_add(cast(weights[inside], counts.dtype), places, counts.shape)
     if density:
         total = np.sum(counts)
-        for i, ends in enumerate(edges):
-            widths = cast(ends[1:] - ends[:-1], np.dtype(float))
-            counts = counts / widths.reshape((-1,) + (1,) * (len(edges) - i - 1))
+        for widths in np.ix_(*[cast(np.diff(ends), np.dtype(float)) for ends in edges]):
+            counts = counts / widths
         counts = counts / total
     return counts, edges
 
@@ -80,25 +63,29 @@ def _histogram_bin_edges(a: Any, bins: Any, range: Any, weights: Any) -> Any:
     return _edges(found, as_array(a), bins, range)
 
 
-def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
-    counts, edges = _binned(np.histogram, [as_array(a)], bins, range, density, weights)
+def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Any) -> Any:
+    ans = ans[0], [ans[1]]
+    counts, edges = _binned([as_array(a)], [bins], [range], density, weights, ans)
     return counts, edges[0]
 
 
-def _histogramdd(sample: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
+def _histogramdd(sample: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Any) -> Any:
     if isinstance(sample, (list, tuple)):
         columns = [as_array(column) for column in sample]
     elif sample.ndim == 2:
         columns = [sample[:, i] for i in np.arange(sample.shape[1]).tolist()]
     else:
         columns = [sample]
-    return _binned(np.histogramdd, columns, bins, range, density, weights)
+    return _binned(columns, bins, range, density, weights, ans)
 
 
-def _histogram2d(x: Any, y: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
+def _histogram2d(
+    x: Any, y: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Any
+) -> Any:
     if (isinstance(bins, (list, tuple)) or np.ndim(bins)) and len(bins) not in (1, 2):
         bins = [as_array(bins)] * 2
-    counts, edges = _histogramdd([x, y], bins, range, density, weights)
+    columns, ans = [as_array(x), as_array(y)], (ans[0], ans[1:])
+    counts, edges = _binned(columns, bins, range, density, weights, ans)
     return (counts, *edges)
 
 

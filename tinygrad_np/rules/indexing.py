@@ -4,15 +4,107 @@ Policy: of values that are set at one place the last has the gradient, as it has
 that tie for a minimum or maximum share it equally.
 """
 
-import operator
 from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import divide_by_count
-from ..kernels.scatter import index_max, index_min, index_set, is_last_writer, scatter_add
-from ..kernels.shapes import along
-from .table import Row, constant, general, linear, takes
+from ..core.arrays import along, numbers
+from ..core.dispatch import array_function
+from ..core.rules import divide_by_count, scatter_add
+from ..core.signature import takes
+from ..core.table import Row, constant, general, linear
+
+
+@array_function
+def index_set(x: Any, index: Any, value: Any) -> Any:
+    """`x` with ``x[index] = value``; of what is indexed twice, the last value stays.
+
+    `value` is broadcast to the shape of ``x[index]`` and takes the dtype of `x`. Raises
+    ``TypeError`` where that would drop a fraction or an imaginary part.
+
+    >>> index_set(np.zeros(4), [0, 2], np.array([1.0, 2.0]))
+    array([1., 0., 2., 0.])
+    """
+    result = _copy_for(x, value, "index_set")
+    try:
+        # NumPy only warns about an array of one element that is to become one element.
+        if np.ndim(value) and np.size(value) == 1 and not np.ndim(result[index]):
+            raise ValueError("an array is not one element; take it out, value[0]")
+        result[index] = value
+    except _UNFIT as error:
+        raise _in_words("index_set", result, value, error) from None
+    return result
+
+
+@array_function
+def index_min(x: Any, index: Any, value: Any) -> Any:
+    """`x` with the smallest of ``x[index]`` and all values that fall there.
+
+    >>> index_min(np.zeros(3), [0, 0, 1], np.array([-1.0, -2.0, 5.0]))
+    array([-2.,  0.,  0.])
+    """
+    result = _copy_for(x, value, "index_min")
+    try:
+        np.minimum.at(result, index, value)
+    except _UNFIT as error:
+        raise _in_words("index_min", result, value, error) from None
+    return result
+
+
+@array_function
+def index_max(x: Any, index: Any, value: Any) -> Any:
+    """`x` with the largest of ``x[index]`` and all values that fall there.
+
+    >>> index_max(np.zeros(3), [0, 0, 1], np.array([1.0, 2.0, -5.0]))
+    array([2., 0., 0.])
+    """
+    result = _copy_for(x, value, "index_max")
+    try:
+        np.maximum.at(result, index, value)
+    except _UNFIT as error:
+        raise _in_words("index_max", result, value, error) from None
+    return result
+
+
+@array_function
+def is_last_writer(index: Any, shape: tuple[int, ...]) -> Any:
+    """For each element of ``x[index]``, whether `index_set` lets its value stay.
+
+    >>> is_last_writer([0, 2, 0], (4,))
+    array([False,  True,  True])
+    """
+    numbers = np.zeros(shape, np.intp)
+    own = np.arange(numbers[index].size).reshape(numbers[index].shape)
+    numbers[index] = own
+    return numbers[index] == own
+
+
+# What NumPy raises for an index or values that do not fit.
+_UNFIT = (IndexError, OverflowError, TypeError, ValueError)
+
+
+def _in_words(function: str, x: Any, value: Any, error: Exception) -> Exception:
+    """NumPy's error with the function and the shapes."""
+    kind = IndexError if isinstance(error, IndexError) else ValueError
+    return kind(
+        f"{function}: values of shape {np.shape(value)} at an index of an array of shape "
+        f"{x.shape}: {error}"
+    )
+
+
+def _copy_for(x: Any, value: Any, function: str) -> Any:
+    result = np.array(numbers(x, function))
+    given = numbers(value, function)
+    try:
+        dtype = given.dtype if given.ndim else np.result_type(value, result)
+    except OverflowError as error:  # a Python integer beyond the array's dtype
+        raise TypeError(f"{function}: {error}") from None
+    if not np.can_cast(dtype, result.dtype, "same_kind"):
+        raise TypeError(
+            f"{function}: values of dtype {dtype} do not fit into an array of dtype "
+            f"{result.dtype}; convert the array first, for instance with .astype({dtype})"
+        )
+    return result
 
 
 def _take_vjp(g: Any, a_like: Any, indices: Any, axis: Any, mode: Any) -> Any:
@@ -65,12 +157,6 @@ def _extremum(function: Any) -> Row:
 
 
 ROWS = (
-    linear(
-        operator.getitem,
-        takes("a", "key"),
-        lambda g, a_like, key: scatter_add(g, key, a_like.shape),
-    ),
-    linear(scatter_add, lambda g, index: g[index]),
     general(
         index_set,
         (lambda g, index: index_set(g, index, 0), lambda t, index: index_set(t, index, 0)),

@@ -24,19 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
-from ..kernels.factors import (
-    cofactors,
-    completed,
-    condition,
-    determined,
-    products_without_each,
-    svd_factors,
-)
+from ..core.arrays import as_array, cast
+from ..core.signature import takes
+from ..core.table import composed, constant, general, same
+from .factors import cofactors, completed, condition, determined, products_without_each, svd_factors
 from .matrices import dagger, diagonal_matrix, diagonal_of, largest, over, precision
 from .matrices import hermitian as hermitian_part
-from .table import composed, constant, general, same, takes
 
 # Inverses and linear equations
 
@@ -137,36 +130,25 @@ def _slogdet_jvp(t: Any, a: Any, ans: Any) -> Any:
 def _pinv_jvp(t: Any, a: Any, ans: Any, hermitian: Any) -> Any:
     if hermitian:
         t, a = hermitian_part(t), completed(a)
-    if _drops_nothing(a, ans):
-        return _of_pseudo_inverse(t, ans, (a, ans), (ans, a))
-    return _of_truncated(t, a, ans)
+    return _of_pseudo_inverse(t, a, ans)
 
 
 def _pinv_vjp(g: Any, a: Any, ans: Any, hermitian: Any) -> Any:
     # The adjoint of the derivative at a is the derivative at aᴴ.
     a = completed(a) if hermitian else a
-    if _drops_nothing(a, ans):
-        result = _of_pseudo_inverse(np.conjugate(g), dagger(ans), (ans, a), (a, ans))
-    else:
-        result = _of_truncated(np.conjugate(g), dagger(a), dagger(ans))
-    return np.conjugate(hermitian_part(result) if hermitian else result)
+    result = np.conjugate(_of_pseudo_inverse(np.conjugate(g), dagger(a), dagger(ans)))
+    return hermitian_part(result) if hermitian else result
 
 
-def _drops_nothing(a: Any, p: Any) -> bool:
-    """Whether what the pseudo-inverse p of a drops is zero, beside the least that it keeps."""
+def _of_pseudo_inverse(t: Any, a: Any, p: Any) -> Any:
+    """The tangent of p = a⁺: p·((1 − a·p)·t·p)ᴴ + (p·t·(1 − p·a))ᴴ·p − p·t·p."""
     dropped = largest(a - _two_sided(a, p, a))
-    return not np.any(np.greater(dropped * largest(p), precision(p)))
-
-
-def _of_pseudo_inverse(t: Any, p: Any, on_left: tuple[Any, Any], on_right: tuple[Any, Any]) -> Any:
-    """The tangent of p = a⁺: −p·t·p + p·pᴴ·tᴴ·(1 − a·p) + (1 − p·a)·tᴴ·pᴴ·p.
-
-    The projectors are given by their factors, (a, p) and (p, a).
-    """
-    outer = np.matmul(np.matmul(p, dagger(p)), dagger(t))
-    inner = np.matmul(dagger(t), np.matmul(dagger(p), p))
-    outer, inner = outer - _two_sided(outer, *on_left), inner - _two_sided(*on_right, inner)
-    return outer + inner - _two_sided(p, t, p)
+    if np.any(np.greater(dropped * largest(p), precision(p))):  # beside the least that p keeps
+        return _of_truncated(t, a, p)
+    left, right = np.matmul(p, t), np.matmul(t, p)
+    for _ in range(2):  # what rounding errors leave of the first projection, the second takes away
+        left, right = left - _two_sided(left, p, a), right - np.matmul(a, np.matmul(p, right))
+    return np.matmul(p, dagger(right)) + np.matmul(dagger(left), p) - _two_sided(p, t, p)
 
 
 def _of_truncated(t: Any, a: Any, p: Any) -> Any:

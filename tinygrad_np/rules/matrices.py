@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.factors import determined
+from .factors import determined
 
 CHOICE = (
     "np.linalg.{}: {}, and the loss depends on which vectors were chosen, so it has no derivative; "
@@ -119,14 +119,18 @@ def raise_where(wrong: Any, message: str) -> None:
 
 
 def require_zero(x: Any, where: Any, message: str, size: Any = None) -> None:
-    """``ValueError`` if what `where` marks is more than rounding errors of `size`, or of all x."""
+    """``ValueError`` if what `where` marks is more than rounding errors of `size`, or of all x.
+
+    What is not finite proves nothing, and is let through, also as a `size`: of such a matrix no
+    result is finite, since `over` lets it through, too.
+    """
     size = largest(x) if size is None else size
     raise_where(np.logical_and(where, np.greater(np.absolute(x), precision(x) * size)), message)
 
 
 def over(numerator: Any, denominator: Any, is_zero: Any) -> Any:
-    """The quotient, and 0 where the denominator is zero."""
-    return np.where(is_zero, 0, numerator / np.where(is_zero, 1, denominator))
+    """The quotient, and 0 where the denominator is zero, or nan if the numerator is not finite."""
+    return np.where(is_zero, 0 * numerator, numerator / np.where(is_zero, 1, denominator))
 
 
 def _resolution(w: Any, n: int) -> Any:
@@ -208,13 +212,13 @@ def turned(function: str, turn: Any, w: Any, n: int, size: Any, is_alone: bool) 
     rounding errors in `turn` count as zero also where the gap is but small.
     """
     no_gap = coinciding(w, n)
-    nothing = np.less_equal(np.absolute(turn), precision(turn) * size)
     why = PHASE if turn.dtype.kind == "c" else COINCIDE
-    raise_where(np.logical_and(no_gap, np.logical_not(nothing)), CHOICE.format(function, why))
+    require_zero(turn, no_gap, CHOICE.format(function, why), size)
     gap = np.expand_dims(w, -2) - np.expand_dims(w, -1)
     if is_alone:
         near = np.sqrt(np.finfo(w.dtype).eps) * np.expand_dims(largest(w, (-1,)), -1)
         near = np.less_equal(np.absolute(gap), near)
+        nothing = np.less_equal(np.absolute(turn), precision(turn) * size)
         no_gap = np.logical_or(no_gap, np.logical_and(near, nothing))
     return over(turn, gap, no_gap)
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .table import composed, general, linear, takes
+from ..core.signature import takes
+from ..core.table import bilinear, composed, general, linear
 
 
 def _matrix_power(a: Any, n: Any) -> Any:
@@ -114,7 +115,36 @@ def _on_diagonal(shape: tuple[int, ...], offset: int) -> Any:
     return np.eye(shape[-2], shape[-1], offset, bool)
 
 
+def _contracted(axes: Any, a_ndim: int, b_ndim: int) -> tuple[list[int], list[int]]:
+    """tensordot's axes as two lists without negative numbers."""
+    if isinstance(axes, (int, np.integer)):
+        return list(range(a_ndim - axes, a_ndim)), list(range(axes))
+    of_a, of_b = [np.atleast_1d(part).tolist() for part in axes]
+    return [i % a_ndim for i in of_a], [i % b_ndim for i in of_b]
+
+
+def _tensordot_a(g: Any, a_like: Any, b: Any, axes: Any) -> Any:
+    of_a, of_b = _contracted(axes, a_like.ndim, b.ndim)
+    free_a = [i for i in range(a_like.ndim) if i not in of_a]
+    free_b = [i for i in range(b.ndim) if i not in of_b]
+    # (free a, free b) · (free b, of_b) → (free a, of_b in b's order)
+    result = np.tensordot(g, b, (list(range(len(free_a), g.ndim)), free_b))
+    places = free_a + [of_a[of_b.index(i)] for i in sorted(of_b)]
+    return np.transpose(result, [places.index(i) for i in range(a_like.ndim)])
+
+
+def _tensordot_b(g: Any, a: Any, b_like: Any, axes: Any) -> Any:
+    of_a, of_b = _contracted(axes, a.ndim, b_like.ndim)
+    free_a = [i for i in range(a.ndim) if i not in of_a]
+    free_b = [i for i in range(b_like.ndim) if i not in of_b]
+    # (free a, of_a) · (free a, free b) → (of_a in a's order, free b)
+    result = np.tensordot(a, g, (free_a, list(range(len(free_a)))))
+    places = [of_b[of_a.index(i)] for i in sorted(of_a)] + free_b
+    return np.transpose(result, [places.index(i) for i in range(b_like.ndim)])
+
+
 ROWS = (
+    bilinear(np.tensordot, takes("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # powers and products
     composed(np.linalg.matrix_power, takes("a", "n"), _matrix_power, {"a"}, analytic=True),
     general(

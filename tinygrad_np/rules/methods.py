@@ -1,230 +1,193 @@
-"""The methods of ufuncs: ``outer`` of each with a row, and those that have a rule of their own.
+"""The methods that a Tensor shares with NumPy's arrays, in terms of NumPy's functions.
 
-- ``reduce`` and ``accumulate`` of `add`, `multiply`, `maximum`, `minimum`, `fmax`, `fmin`,
-  `logaddexp` and `logaddexp2`, and ``np.add.reduceat``.
-- The others are refused by name: `functools.reduce` and `itertools.accumulate` do the same step by
-  step, with the ufunc's own row.
-
-Policy: elements that tie for a maximum or minimum share its cotangent equally, however many; so do
-those that are the same infinity as the result of `logaddexp` and `logaddexp2`.
-
-`row_of_method` is the row of a method.
+Each hands its call to the function of its name, which hands it on to the Tensor.
 """
 
-from __future__ import annotations
-
-import functools
+import sys
 from collections.abc import Callable
-from math import log
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar, overload
 
 import numpy as np
 
-from ..kernels.elementwise import cast, sigmoid_of_difference
-from ..kernels.scatter import scatter_add
-from ..kernels.softmax import logsumexp
-from .axes import listed
-from .calls import row_of
-from .constants import on_values
-from .reductions import extreme, extremum_rules, restored, spread
-from .scans import (
-    axis_back,
-    axis_last,
-    backward_scan,
-    cumprod_jvp,
-    cumprod_vjp,
-    cumsum_vjp,
-    linear_scan,
-    prod_jvp,
-    prod_vjp,
-    shifted,
-)
-from .table import Row, Signature, composed, constant, general, linear, name_of, takes
+from ..answers import explained
+from ..core.arrays import cast
+from .at import At
 
-_NOT_GIVEN: Any = np._NoValue
+# NumPy's own types say that its functions take and give arrays; they also take and give Tensors.
+numpy: Any = np
+
+T = TypeVar("T")
 
 
-def _reduce(initial: Any) -> Signature:
-    return takes("a", axis=0, dtype=None, out=None, keepdims=False, initial=initial, where=True)
+class _Method(Protocol):
+    """The type of a method that gives what it is called on: a Tensor."""
+
+    @overload
+    def __get__(self, tensor: None, owner: Any) -> Callable[..., Any]: ...
+
+    @overload
+    def __get__(self, tensor: T, owner: Any) -> Callable[..., T]: ...
 
 
-_ACCUMULATE = takes("a", axis=0, dtype=None, out=None)
+def _numpys(function: Any, note: str = "") -> Any:
+    """The method that is NumPy's `function`: what it is called on is the first argument.
 
-
-@functools.cache
-def row_of_method(ufunc: Any, method: str) -> Row:
-    """The row of ``ufunc.method``; ``TypeError`` where it has none, with the remedy.
-
-    >>> row_of_method(np.logaddexp, "reduce"), row_of_method(np.less, "outer")
-    (<composed row of np.logaddexp.reduce>, <constant row of np.less.outer>)
+    >>> import inspect
+    >>> from tinygrad_np import Tensor
+    >>> list(inspect.signature(Tensor(1.0).cumsum).parameters)
+    ['axis', 'dtype', 'out']
     """
-    function = getattr(ufunc, method)
-    name = name_of(function)
-    if method == "at":
-        raise TypeError(
-            f"{name} writes into an array, and the gradient would be lost; use "
-            "tinygrad_np.scatter_add"
-        )
-    if function in _ROWS:
-        return _ROWS[function]
-    try:
-        row = row_of(ufunc)
-    except TypeError as error:
-        raise TypeError(f"{name}: {error}") from None
-    if row.kind == "constant":
-        return constant(function, row.reason)
-    if method == "outer":
-        return _outer(ufunc, function)
-    is_wrong = ufunc in _WRONG_IN_NUMPY and method != "accumulate"
-    remedy = _remedy(ufunc, method, row.name)
-    raise TypeError(
-        f"{name} has no derivative rule"
-        + (", and NumPy's own value is wrong on processors with AVX-512" * is_wrong)
-        + f"; use {remedy}"
-    )
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.__array_function__(function, (), (self, *args), kwargs)
+
+    method.__name__ = function.__name__
+    method.__qualname__ = f"Methods.{function.__name__}"
+    method.__doc__ = f"As `numpy.{function.__name__}`{note and ': '}{note}."
+    method.__wrapped__ = function  # type: ignore[attr-defined]  # which has its signature
+    return method
 
 
-def _remedy(ufunc: Any, method: str, name: str) -> str:
-    """What to use instead: the ufunc `name` itself, whose rule serves, step by step."""
-    if method == "accumulate":
-        return f"np.stack(list(itertools.accumulate(x, {name}))), along the first axis"
-    if method == "reduce":
-        return _INSTEAD.get(ufunc.reduce, f"functools.reduce({name}, x), along the first axis")
-    reduce = f"{name}.reduce(" if ufunc.reduce in _ROWS else f"functools.reduce({name}, "
-    return f"{reduce}x[start:end]) for each segment"
+class Methods:
+    """NumPy's methods, for a class that implements NumPy's protocols.
 
-
-_INSTEAD = {np.hypot.reduce: "np.linalg.norm(x, axis=0)"}
-"""Where the method starts from a number, and `functools.reduce` from the first element."""
-
-_WRONG_IN_NUMPY = {np.power, np.arctan2}
-"""Whose ``reduce`` and ``reduceat`` give f(a₀, aₙ), as if there were nothing in between, on
-processors with AVX-512 (NumPy 2.0 to 2.4)."""
-
-
-def _outer(ufunc: Any, function: Any) -> Row:
-    def definition(A: Any, B: Any, dtype: Any) -> Any:  # noqa: N803
-        columns = np.reshape(A, np.shape(A) + (1,) * np.ndim(B))
-        row = np.reshape(B, np.shape(B))
-        return ufunc(columns, row) if dtype is None else ufunc(columns, row, dtype=dtype)
-
-    return composed(function, takes("A", "B", dtype=None), definition, {"A", "B"})
-
-
-def _add_reduceat_vjp(g: Any, a_like: Any, indices: Any, axis: Any) -> Any:
-    """Each segment's cotangent goes to its elements: from its index to the next one.
-
-    Where the next index is not larger, the segment is one element.
+    >>> from tinygrad_np import Tensor
+    >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0)
+    Tensor([4., 6.])
     """
-    (axis,) = listed(0 if axis is None else axis)
-    starts = np.asarray(indices, int)
-    lengths = np.maximum(np.append(starts[1:], a_like.shape[axis]) - starts, 1)
-    segments = np.repeat(np.arange(len(starts)), lengths)
-    places = np.arange(len(segments)) + (starts - np.cumsum(lengths) + lengths)[segments]
-    parts = np.moveaxis(g, axis, 0)[segments]
-    shape = (a_like.shape[axis], *parts.shape[1:])
-    return np.moveaxis(scatter_add(parts, places, shape), 0, axis)
 
+    __slots__ = ()
 
-# Extrema: of the elements along the axes, and of those so far
+    data: Any
+    ndim: Any
+    size: Any
+    shape: Any
+    dtype: Any
+    _value: Any
+    __array_function__: Any
+    __getitem__: Any
 
+    @property
+    def __array_namespace__(self) -> Any:
+        """Where SCIPY_ARRAY_API is set, SciPy's namespace of NumPy, by which it knows an array."""
+        scipy = sys.modules.get("scipy._lib._array_api")
+        if not getattr(scipy, "SCIPY_ARRAY_API", False):
+            raise AttributeError("a Tensor has no array namespace")
+        namespace = scipy.array_namespace(np.empty(0))  # type: ignore[union-attr]
+        return lambda *, api_version=None: namespace
 
-def _largest(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    """Which elements are the result of `maximum` or `minimum`, in the dtype that it has."""
-    return extreme(cast(a, ans.dtype), ans, axis, keepdims, where)
+    @property
+    def at(self) -> At:
+        """Updates that give a new Tensor: ``t.at[index].set(value)``; see `at`."""
+        return At(self)
 
+    @property
+    def mT(self) -> Self:
+        """With the last two axes swapped."""
+        return numpy.swapaxes(self, -1, -2)
 
-def _largest_number(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    """The same of `fmax` or `fmin`, which is nan where all elements are, and then each is it."""
-    ans = restored(ans, a, axis, keepdims)
-    chosen = np.logical_or(np.equal(cast(a, ans.dtype), ans), np.isnan(ans))
-    return chosen if where is True else np.logical_and(chosen, where)
+    @property
+    def real(self) -> Self:
+        """The real part."""
+        return numpy.real(self)
 
+    @property
+    def imag(self) -> Self:
+        """The imaginary part."""
+        return numpy.imag(self)
 
-def _is_same(x: Any, y: Any) -> Any:
-    return np.logical_or(np.equal(x, y), np.logical_and(np.isnan(x), np.isnan(y)))
+    # What is NumPy's function of the same name
 
+    cumprod: _Method = _numpys(np.cumprod, "exact with zeros, the gradient too")
+    cumsum: _Method = _numpys(np.cumsum)
+    diagonal: _Method = _numpys(np.diagonal)
+    max: _Method = _numpys(np.max, "elements that tie share the gradient equally")
+    mean: _Method = _numpys(np.mean)
+    min: _Method = _numpys(np.min, "elements that tie share the gradient equally")
+    prod: _Method = _numpys(np.prod, "exact with zeros, the gradient too")
+    ravel: _Method = _numpys(np.ravel, 'in order "C" (or None) or "F"')
+    repeat: _Method = _numpys(np.repeat)
+    squeeze: _Method = _numpys(np.squeeze)
+    std: _Method = _numpys(np.std, "that of equal values has gradient 0")
+    sum: _Method = _numpys(np.sum)
+    swapaxes: _Method = _numpys(np.swapaxes)
+    take: _Method = _numpys(np.take)
+    trace: _Method = _numpys(np.trace)
+    var: _Method = _numpys(np.var)
 
-def _running_shares(a: Any, p: Any) -> tuple[Any, Any]:
-    """∂pᵢ/∂pᵢ₋₁ and ∂pᵢ/∂aᵢ along the last axis: the kth of equal elements has 1/k of pᵢ."""
-    stays, wins = _is_same(shifted(p, 0), p), _is_same(a, p)
-    # as float64: in float16 there is no k above 65504, and 1 − 1/k is 1 long before
-    stays, wins = stays.astype(float), wins.astype(float)
-    k = linear_scan(stays, wins)
-    return stays * shifted(k, 1) / k, wins / k
+    all = _numpys(np.all, "a constant")
+    any = _numpys(np.any, "a constant")
+    argmax = _numpys(np.argmax, "a constant")
+    argmin = _numpys(np.argmin, "a constant")
+    argpartition = _numpys(np.argpartition, "a constant")
+    argsort = _numpys(np.argsort, "a constant")
+    nonzero = _numpys(np.nonzero, "a constant")
+    round = _numpys(np.round, "a constant")
+    searchsorted = _numpys(np.searchsorted, "a constant")
 
+    # What differs from the function, or has a signature in newer NumPys alone
 
-def _running_logarithm(rate: float) -> Callable[[Any, Any], tuple[Any, Any]]:
-    def slopes(a: Any, p: Any) -> tuple[Any, Any]:
-        """The same for pᵢ = log(exp pᵢ₋₁ + exp aᵢ); those of the same infinity share it."""
-        previous = shifted(p, -np.inf)
-        found = sigmoid_of_difference(previous, a, rate), sigmoid_of_difference(a, previous, rate)
-        infinite = np.isinf(p)
-        if not np.any(infinite):
-            return found
-        shares = _running_shares(a, p)
-        return np.where(infinite, shares[0], found[0]), np.where(infinite, shares[1], found[1])
+    @explained
+    def dot(self, b: Any) -> Self:
+        """As `numpy.dot`."""
+        return numpy.dot(self, b)
 
-    return slopes
+    @explained
+    def flatten(self, order: str | None = "C") -> Self:
+        """As `ravel`; `tinygrad_np.flatten` keeps the first axis."""
+        return numpy.ravel(self, order)
 
+    @explained
+    def transpose(self, *axes: Any) -> Self:
+        """As `numpy.transpose`; the axes are one tuple or several integers."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
+        return numpy.transpose(self, order)
 
-def _running(function: Any, slopes: Callable[[Any, Any], tuple[Any, Any]]) -> Row:
-    """The row of a recurrence pᵢ = f(pᵢ₋₁, aᵢ) with p₀ = a₀, by the two slopes of f."""
+    @explained
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        """As `numpy.clip`; the derivative is 1 on the closed interval."""
+        return numpy.clip(self, min, max)
 
-    def along(a: Any, ans: Any, axis: Any) -> tuple[Any, Any]:
-        return slopes(axis_last(cast(a, ans.dtype), axis), axis_last(ans, axis))
+    @explained
+    def compress(self, condition: Any, axis: Any = None) -> Self:
+        """As `numpy.compress`."""
+        return numpy.compress(condition, self, axis)
 
-    def vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
-        by_previous, by_element = along(a, ans, axis)
-        part = by_element * backward_scan(by_previous, axis_last(g, axis))
-        return axis_back(cast(part, g.dtype), a, axis)
+    def conj(self) -> Self:
+        """The complex conjugate."""
+        return numpy.conjugate(self)
 
-    def jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
-        by_previous, by_element = along(a, ans, axis)
-        part = linear_scan(by_previous, by_element * axis_last(t, axis))
-        return axis_back(cast(part, ans.dtype), ans, axis)
+    conjugate = conj
 
-    return general(function, _ACCUMULATE, (vjp, jvp))
+    @explained
+    def copy(self, order: Any = "C") -> Self:
+        """The same value as a new Tensor that depends on this one, in whatever order."""
+        return numpy.positive(self)
 
+    @explained
+    def astype(
+        self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True,
+        copy: Any = True,
+    ) -> Self:  # fmt: skip
+        """As another floating or complex dtype; the gradient comes back in this one.
 
-def _logarithm_of_sum(ufunc: Any, rate: float) -> Row:
-    """NumPy's value, with the derivative of `logsumexp`."""
+        `casting` is what `numpy.ndarray.astype` allows by it; of a Tensor, which nobody writes
+        into, `order`, `subok` and `copy` change nothing. Raises ``TypeError`` from complex to real:
+        take ``t.real``.
+        """
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "fc":
+            raise TypeError(f"astype: {dtype} has no derivative; use t.data.astype for constants")
+        if numpy.iscomplexobj(self) and dtype.kind != "c":
+            raise TypeError(
+                f"astype: complex numbers do not fit into {dtype}; take np.real of them"
+            )
+        if not np.can_cast(self.dtype, dtype, casting):
+            raise TypeError(f"astype: casting={casting!r} does not allow {self.dtype} to {dtype}")
+        return cast(self, dtype) if dtype != self.dtype else self.copy()
 
-    def definition(a: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
-        a = a if dtype is None else cast(a, np.dtype(dtype))
-        a = a if where is True else np.where(where, a, -np.inf)
-        # Without the largest first: a product with the rate rounds as much as it is large.
-        top = on_values(np.max, a, axis, None, True, -np.inf)
-        top = np.where(np.isfinite(top), top, 0).astype(a.dtype)
-        result = logsumexp((a - top) * rate, axis, keepdims) / rate
-        result = result + top.reshape(result.shape)
-        is_identity = initial is _NOT_GIVEN or initial is None or initial == -np.inf
-        return result if is_identity else ufunc(result, initial)
-
-    return composed(ufunc.reduce, _reduce(_NOT_GIVEN), definition, {"a"}, own_value=True)
-
-
-_EXTREMA = (
-    (np.maximum, _largest), (np.minimum, _largest), (np.fmax, _largest_number),
-    (np.fmin, _largest_number),
-)  # fmt: skip
-_LOGARITHMS = ((np.logaddexp, 1.0), (np.logaddexp2, log(2)))
-
-_ROWS = {
-    row.function: row
-    for row in (
-        linear(np.add.reduce, _reduce(0), spread, affine={"initial"}),
-        linear(np.add.accumulate, _ACCUMULATE, cumsum_vjp),
-        general(np.multiply.reduce, _reduce(1), (prod_vjp, prod_jvp), analytic=True),
-        general(np.multiply.accumulate, _ACCUMULATE, (cumprod_vjp, cumprod_jvp), analytic=True),
-        *[general(u.reduce, _reduce(_NOT_GIVEN), extremum_rules(chosen)) for u, chosen in _EXTREMA],
-        *[_running(u.accumulate, _running_shares) for u, _ in _EXTREMA],
-        *[_logarithm_of_sum(u, rate) for u, rate in _LOGARITHMS],
-        *[_running(u.accumulate, _running_logarithm(rate)) for u, rate in _LOGARITHMS],
-        linear(
-            np.add.reduceat,
-            takes("a", "indices", axis=0, dtype=None, out=None),
-            _add_reduceat_vjp,
-        ),
-    )
-}
+    def __round__(self, ndigits: int | None = None) -> Any:
+        """Python's ``round(t)`` of a single number, which is a constant."""
+        if self.ndim:
+            raise TypeError("round(t) is for a single number; use np.round(t), a constant")
+        return round(self.data[()], ndigits)

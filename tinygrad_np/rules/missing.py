@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import divide_by_count
-from .reductions import extremum_rules, restored
+from ..core.rules import divide_by_count, extremum_rules, restored
+from ..core.signature import takes
+from ..core.table import Row, composed, general, same
 from .statistics import spread_row, std_slope, var_slope
-from .table import Row, composed, general, same, takes
 
 
 def _counted(a: Any, where: Any) -> Any:

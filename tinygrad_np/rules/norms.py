@@ -18,21 +18,21 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast, multiply_no_nan
-from ..kernels.factors import svd_factors
+from ..core.arrays import as_array, cast
+from ..core.rules import restored, shared
+from ..core.signature import takes
+from ..core.table import composed, general
+from .arithmetic import multiply_no_nan
 from .constants import on_values
-from .matrices import coinciding, sandwich, vanishing
-from .reductions import restored, shared
-from .table import composed, general, takes
+from .factors import svd_factors
+from .matrices import coinciding, over, sandwich, vanishing
 
 # A norm of real or complex numbers x is real, and its derivative is Σ Re(slope·dx).
 
 
 def _unit(x: Any, length: Any) -> Any:
     """conj(x) / length, and 0 where the length is 0."""
-    zero = np.equal(length, 0)
-    return np.where(zero, 0, np.conjugate(x) / np.where(zero, 1, length))
+    return over(np.conjugate(x), length, np.equal(length, 0))
 
 
 def _is_euclidean(ord: Any, axes: tuple[int, ...]) -> bool:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
-from .constants import TRUTH, on_values
-from .table import Row, composed, constant, general, takes
+from ..core.arrays import as_array, cast
+from ..core.rules import TRUTH
+from ..core.signature import takes
+from ..core.table import Row, composed, constant, general
+from .constants import on_values
 
 
 def _flat(x: Any, axis: Any) -> tuple[Any, int]:

@@ -8,26 +8,79 @@ Policy: elements that tie for a maximum or minimum share its cotangent equally; 
 the elements in the middle as a stable sort orders them.
 """
 
-import functools
+from collections.abc import Callable
 from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import array_function
-from ..kernels.scatter import scatter_add
-from ..kernels.shapes import along
-from ..kernels.windows import pad
-from .table import composed, linear, takes
-
-_STATISTICS: dict[str, Any] = {
-    "maximum": np.max,
-    "mean": np.mean,
-    "median": np.median,
-    "minimum": np.min,
-}
+from ..core.arrays import along
+from ..core.signature import takes
+from ..core.table import composed
+from ..core.windows import pad
 
 Pair = tuple[int, int]
+
+Side = Callable[[Any, int, Pair, int, Any], Any]
+"""What stands before (`end` 0) or after (1) the elements of an axis, or one element for all of it.
+
+Of (x, axis, counts, end, given): the counts of both ends, and what the call says about this one.
+"""
+
+
+def _ramp(x: Any, axis: int, counts: Pair, end: int, value: Any) -> Any:
+    edge = x[along(axis, -end)]
+    ramp = np.linspace(value, edge, counts[end], endpoint=False, axis=axis)
+    return ramp[along(axis, slice(None, None, -1))] if end else ramp
+
+
+def _statistic(function: Callable[..., Any]) -> Side:
+    def side(x: Any, axis: int, counts: Pair, end: int, length: Any) -> Any:
+        n = x.shape[axis]
+        length = n if length is None else min(length, n)
+        near = slice(n - length, n) if end else slice(length)
+        return function(x[along(axis, near)], axis, keepdims=True)
+
+    return side
+
+
+def _repeated(mode: str) -> Side:
+    """The modes that repeat elements: `numpy.pad` shows which by what it does to their numbers.
+
+    An odd reflection has an element, or its negative, and multiples of the first and the last one.
+    """
+
+    def side(x: Any, axis: int, counts: Pair, end: int, reflect_type: Any) -> Any:
+        n = x.shape[axis]
+        is_odd = reflect_type == "odd"
+        options: Any = {"reflect_type": "odd"} if is_odd else {}
+
+        def framed(numbers: Any) -> Any:
+            padded = np.pad(numbers, counts, mode, **options)  # type: ignore[call-overload]
+            return padded[counts[0] + n :] if end else padded[: counts[0]]
+
+        numbers = np.arange(n)
+        if not is_odd:
+            return x[along(axis, framed(numbers))]
+        first, last = numbers == 0, (numbers == n - 1) & (n > 1)
+        inner = framed(np.where(last, 0, numbers))
+        shares = [np.sign(inner), framed(1 * first), framed(1 * last)]
+        parts = [x[along(axis, places)] for places in (np.abs(inner), [0], [-1])]
+        shape = (-1,) + (1,) * (x.ndim - axis - 1)
+        return sum([part * share.reshape(shape) for part, share in zip(parts, shares, strict=True)])
+
+    return side
+
+
+_SIDES: dict[Any, Side] = {
+    "constant": lambda x, axis, counts, end, value: value,
+    "linear_ramp": _ramp,
+    "maximum": _statistic(np.max),
+    "mean": _statistic(np.mean),
+    "median": _statistic(np.median),
+    "minimum": _statistic(np.min),
+    **{mode: _repeated(mode) for mode in ("edge", "reflect", "symmetric", "wrap")},
+}
 
 
 def _kernel(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
@@ -60,94 +113,28 @@ def _padded(
     reflect_type: Any,
 ) -> Any:  # fmt: skip
     pairs = _pairs(pad_width, array.ndim)
-    if not any(map(any, pairs)):
-        return array
     if mode == "constant" and isinstance(constant_values, Number):
         return pad(array, pairs, constant_values)
-    if mode in ("edge", "reflect", "symmetric", "wrap"):
-        is_odd = mode in ("reflect", "symmetric") and reflect_type == "odd"
-        return repeated(array, pairs, mode, "odd" if is_odd else "even")
-    if mode not in ("constant", "linear_ramp", *_STATISTICS):  # of a NumPy to come
+    if mode not in _SIDES:  # of a NumPy to come
         raise TypeError(f"np.pad: mode={mode!r} has no derivative rule; use np.concatenate")
-    shape = array.ndim, 2
-    given = np.broadcast_to(end_values if mode == "linear_ramp" else constant_values, shape)
-    lengths = np.broadcast_to(np.inf if stat_length is None else stat_length, shape).tolist()
+    given = {"constant": constant_values, "linear_ramp": end_values}
+    given |= {"reflect": reflect_type, "symmetric": reflect_type}
+    of_ends = np.broadcast_to(given.get(mode, stat_length), (array.ndim, 2))
     x = array
     for axis, counts in enumerate(pairs):
         if any(counts):
-            sides = zip(counts, given[axis], lengths[axis], strict=True)
-            before, after = [_side(x, axis, i, mode, *side) for i, side in enumerate(sides)]
-            parts = [before, x, after]
-            x = np.concatenate(parts, axis, dtype=array.dtype, casting="unsafe")
+            before, after = [
+                np.broadcast_to(
+                    _SIDES[mode](x, axis, counts, end, of_ends[axis, end]),
+                    (*x.shape[:axis], count, *x.shape[axis + 1 :]),
+                )
+                for end, count in enumerate(counts)
+            ]
+            x = np.concatenate([before, x, after], axis, dtype=array.dtype, casting="unsafe")
     return x
 
 
-def _side(x: Any, axis: int, end: int, mode: str, count: int, given: Any, length: Any) -> Any:
-    """So many elements to stand before (`end` 0) or after (1) those of `x` along an axis."""
-    n = x.shape[axis]
-    if mode == "linear_ramp":
-        ramp = np.linspace(given, x[along(axis, -end)], count, endpoint=False, axis=axis)
-        return ramp[along(axis, slice(None, None, -1))] if end else ramp
-    if mode in _STATISTICS:
-        length = min(length, n)
-        near = slice(n - length, n) if end else slice(length)
-        given = _STATISTICS[mode](x[along(axis, near)], axis, keepdims=True)
-    return np.broadcast_to(given, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
-
-
-@array_function
-def repeated(x: Any, pairs: tuple[Pair, ...], mode: str, reflect_type: str = "even") -> Any:
-    """`numpy.pad` in the modes that repeat elements: 'edge', 'reflect', 'symmetric' and 'wrap'.
-
-    >>> repeated(np.array([1.0, 2.0]), ((1, 0),), "reflect", "odd")
-    array([0., 1., 2.])
-    """
-    options: dict[str, Any] = {"reflect_type": "odd"} if reflect_type == "odd" else {}
-    return np.pad(x, pairs, mode, **options)  # type: ignore[call-overload]
-
-
-def _repeated_vjp(
-    g: Any, x_like: Any, pairs: tuple[Pair, ...], mode: str, reflect_type: str
-) -> Any:
-    """The cotangent of the frame goes to the elements that it repeats, from the last axis on."""
-    for axis in reversed(range(g.ndim)):
-        n, ahead = x_like.shape[axis], pairs[axis][0]
-        if g.shape[axis] > n:
-            inside = slice(ahead, ahead + n)
-            frame, g = np.delete(g, inside, axis), g[along(axis, inside)]
-            for places, shares in _origins(n, pairs[axis], mode, reflect_type):
-                if shares is not None:
-                    column = shares.reshape((-1,) + (1,) * (g.ndim - axis - 1))
-                    part = frame * column.astype(g.dtype)
-                else:
-                    part = frame
-                g = g + scatter_add(part, along(axis, places), g.shape)
-    return g
-
-
-@functools.lru_cache(maxsize=128)
-def _origins(n: int, pair: Pair, mode: str, reflect_type: str) -> list[tuple[Any, Any]]:
-    """The numbers of the elements that a frame of one axis repeats, and their shares, if not 1.
-
-    An odd reflection has an element, or its negative, and multiples of the first and the last one:
-    `numpy.pad` shows which by what it does to the numbers of the elements.
-    """
-
-    def frame(numbers: Any) -> Any:
-        framed = repeated(numbers, (pair,), mode, reflect_type)
-        return np.delete(framed, slice(pair[0], pair[0] + n))
-
-    numbers = np.arange(n)
-    if reflect_type == "even":
-        return [(frame(numbers), None)]
-    first, last = numbers == 0, (numbers == n - 1) & (n > 1)
-    inner = frame(np.where(last, 0, numbers))
-    ends = [(np.full_like(inner, at), frame(1 * end)) for at, end in ((0, first), (n - 1, last))]
-    return [(np.abs(inner), np.sign(inner)), *ends]
-
-
 ROWS = (
-    linear(repeated, _repeated_vjp),
     composed(
         np.pad,
         takes(

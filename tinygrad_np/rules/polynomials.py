@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
+from ..core.arrays import as_array, cast
+from ..core.signature import takes
+from ..core.table import composed, general
 from .constants import on_values
-from .table import composed, general, takes
 
 
 def _coefficients(p: Any, function: str) -> Any:

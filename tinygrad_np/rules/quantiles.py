@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..kernels.dispatch import as_array, overrides
-from ..kernels.elementwise import cast, multiply_no_nan
+from ..core.arrays import as_array, cast
+from ..core.dispatch import name_of, overrides
+from ..core.signature import takes
+from ..core.table import Row, composed
+from .arithmetic import multiply_no_nan
 from .constants import on_values
-from .reductions import lines, unlined
-from .table import Row, composed, name_of, takes
+from .lines import lines, unlined
 
 # NumPy before 2.4 casts a q that is a Python number to the array's dtype.
 _CASTS_Q = np.lib.NumpyVersion(np.__version__) < "2.4.0"

@@ -1,14 +1,15 @@
-"""Repeating, moving, inserting and deleting along axes; sliding windows."""
+"""Repeating, moving and inserting along axes; sliding windows."""
 
 from typing import Any
 
 import numpy as np
 
-from ..kernels.scatter import scatter_add
-from ..kernels.shapes import along, sum_to
-from ..kernels.windows import pad
-from .axes import plain
-from .table import general, linear, takes
+from ..core.arrays import along, sum_to
+from ..core.axes import plain
+from ..core.rules import scatter_add
+from ..core.signature import takes
+from ..core.table import general, linear
+from ..core.windows import pad
 
 # Several copies: their cotangents are added
 
@@ -75,19 +76,7 @@ def _rollaxis_vjp(g: Any, axis: Any, start: Any) -> Any:
     return np.moveaxis(g, start - 1 if axis < start else start, axis)
 
 
-# Inserting and deleting
-
-
-def _lies_in(places: Any, length: int) -> Any:
-    """A mask of `length` that is true at the given places."""
-    return np.isin(np.arange(length), places)
-
-
-def _delete_vjp(g: Any, arr_like: Any, obj: Any, axis: Any) -> Any:
-    shape = (arr_like.size,) if axis is None else arr_like.shape
-    axis = 0 if axis is None else axis % arr_like.ndim
-    left = np.delete(np.arange(shape[axis]), obj)
-    return scatter_add(g, along(axis, _lies_in(left, shape[axis])), shape).reshape(arr_like.shape)
+# Inserting
 
 
 def _inserted(g: Any, arr_like: Any, obj: Any, axis: Any) -> tuple[int, Any]:
@@ -140,7 +129,6 @@ ROWS = (
         lambda g, k, axes: np.rot90(g, -k, axes),
     ),
     linear(np.rollaxis, takes("a", "axis", start=0), _rollaxis_vjp, kernel=_rollaxis_kernel),
-    # what is added and what is left out
     general(
         np.insert,
         takes("arr", "obj", "values", axis=None),
@@ -158,5 +146,4 @@ ROWS = (
             ),
         ),
     ),
-    linear(np.delete, takes("arr", "obj", axis=None), _delete_vjp),
 )

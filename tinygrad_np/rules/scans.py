@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import array_function
-from .reductions import lines, restored, unlined
-from .table import Row, composed, general, linear, takes
+from ..core.dispatch import array_function
+from ..core.rules import restored
+from ..core.signature import takes
+from ..core.table import Row, composed, general, linear
+from .lines import lines, unlined
 
 
 def _exclusive(x: Any) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
-from .table import Row, composed, takes
+from ..core.arrays import as_array, cast
+from ..core.signature import takes
+from ..core.table import Row, composed
 
 
 def _complex(x: Any) -> Any:

@@ -19,12 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast
-from ..kernels.scatter import scatter_add
-from ..kernels.shapes import along
-from .constants import CHOICE
-from .table import composed, general, linear, takes
+from ..core.arrays import along, as_array, cast
+from ..core.rules import INDEX, scatter_add
+from ..core.signature import takes
+from ..core.table import composed, general, linear
 
 _MASKS = {"condlist": "masks: the result jumps where they change"}
 
@@ -52,6 +50,10 @@ def _compress_vjp(g: Any, condition: Any, a_like: Any, axis: Any) -> Any:
 
 def _extract_vjp(g: Any, condition: Any, arr_like: Any) -> Any:
     return _placed(g, arr_like, None, lambda places: np.extract(condition, places))
+
+
+def _delete_vjp(g: Any, arr_like: Any, obj: Any, axis: Any) -> Any:
+    return _placed(g, arr_like, axis, lambda places: np.delete(places, obj))
 
 
 def _choose_vjp(g: Any, a: Any, choices_like: Any, mode: Any) -> Any:
@@ -134,13 +136,14 @@ ROWS = (
     ),
     linear(np.compress, takes("condition", "a", axis=None, out=None), a=_compress_vjp),
     linear(np.extract, takes("condition", "arr"), arr=_extract_vjp),
+    linear(np.delete, takes("arr", "obj", axis=None), _delete_vjp),
     linear(
         np.choose,
         takes("a", "choices", out=None, mode="raise"),
         choices=_choose_vjp,
         nested={"choices"},
         broadcasts=True,
-        locally_constant={"a": CHOICE},
+        locally_constant={"a": INDEX},
     ),
     composed(
         np.select,

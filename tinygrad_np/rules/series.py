@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import polynomial
 
-from ..kernels.dispatch import as_array
-from .table import composed, takes
+from ..core.arrays import as_array
+from ..core.signature import takes
+from ..core.table import composed
 
 
 def _polyval(x: Any, c: Any, grid: bool) -> Any:

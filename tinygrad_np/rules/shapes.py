@@ -1,67 +1,18 @@
 """Changing the shape, joining and taking apart: all linear, adjoint pairs side by side."""
 
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from ..kernels.elementwise import cast
-from ..kernels.nested import joined, parted
-from ..kernels.scatter import scatter_add
-from ..kernels.shapes import expand, sum_to
-from .axes import listed
-from .table import composed, linear, takes
-
-
-def _settled(function: str, order: Any) -> Any:
-    """The order, where it does not depend on how the array lies in memory."""
-    if order not in _ORDERS:
-        raise ValueError(
-            f"np.{function}: order {order!r} depends on how the array lies in memory, which a "
-            "Tensor does not promise; use 'C' or 'F'"
-        )
-    return order
-
-
-_ORDERS = ("C", "F", "c", "f", None)
-"""None is NumPy's word for 'C'."""
-
-
-def _reshape_kernel(a: Any, shape: Any, order: Any = "C", copy: Any = None) -> Any:
-    if copy is not None:
-        reshaped: Any = np.reshape  # NumPy 2.0 knows no `copy`
-        return reshaped(a, shape, order, copy=copy)
-    return a.reshape(shape) if order == "C" else a.reshape(shape, order=_settled("reshape", order))
+from ..core.rules import reshape_vjp, scatter_add, settled_order
+from ..core.signature import takes
+from ..core.table import composed, linear
+from .nested import joined, parted
 
 
 def _ravel_kernel(a: Any, order: Any = "C") -> Any:
-    return a.ravel(_settled("ravel", order))
-
-
-def _reshape_vjp(g: Any, a_like: Any, order: Any) -> Any:
-    is_fortran = order in ("F", "f")
-    return np.reshape(g, a_like.shape, "F") if is_fortran else g.reshape(a_like.shape)
-
-
-def _transpose_vjp(g: Any, axes: Any) -> Any:
-    if axes is None:
-        return g.T
-    axes = [axis % g.ndim for axis in listed(axes)]
-    return np.transpose(g, sorted(range(g.ndim), key=axes.__getitem__))
-
-
-def _concatenate_vjp(g: Any, arrays_like: Any, axis: Any) -> Any:
-    if axis is None:
-        return parted(g, tuple([a.shape for a in arrays_like]))
-    axis %= g.ndim
-    before = (slice(None),) * axis
-    ends = list(accumulate([a.shape[axis] for a in arrays_like], initial=0))
-    return [g[(*before, slice(start, end))] for start, end in pairwise(ends)]
-
-
-def _stack_vjp(g: Any, axis: Any) -> Any:
-    before = (slice(None),) * (axis % g.ndim)
-    return [g[(*before, i)] for i in range(g.shape[axis])]
+    return a.ravel(settled_order("ravel", order))
 
 
 def split_vjp(g: Any, ary_like: Any, indices_or_sections: Any, axis: Any) -> Any:
@@ -83,29 +34,10 @@ def _partition(indices: Any, length: int) -> bool:
 
 ROWS = (
     linear(
-        np.reshape,
-        takes("a", "shape", order="C", copy=None),
-        _reshape_vjp,
-        kernel=_reshape_kernel,
-    ),
-    linear(
         np.ravel,
         takes("a", order="C"),
-        _reshape_vjp,
+        reshape_vjp,
         kernel=_ravel_kernel,
-    ),
-    linear(
-        np.expand_dims,
-        takes("a", "axis"),
-        lambda g, a_like: g.reshape(a_like.shape),
-        makes_axis=True,
-    ),
-    linear(np.squeeze, takes("a", axis=None), lambda g, a_like: g.reshape(a_like.shape)),
-    linear(np.transpose, takes("a", axes=None), _transpose_vjp),
-    linear(
-        np.swapaxes,
-        takes("a", "axis1", "axis2"),
-        lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2),
     ),
     linear(
         np.moveaxis,
@@ -115,16 +47,6 @@ ROWS = (
     linear(np.flip, takes("m", axis=None), lambda g, axis: np.flip(g, axis)),
     composed(np.flipud, takes("m"), lambda m: m[::-1], {"m"}),
     composed(np.fliplr, takes("m"), lambda m: m[:, ::-1], {"m"}),
-    linear(np.broadcast_to, takes("array", "shape", subok=False), lambda g: g, broadcasts=True),
-    linear(expand, lambda g: g, broadcasts=True),
-    linear(sum_to, lambda g, x_like: expand(g, x_like.shape)),
-    linear(cast, lambda g, x_like: cast(g, x_like.dtype)),
-    linear(
-        np.concatenate,
-        takes("arrays", axis=0, out=None, dtype=None, casting="same_kind"),
-        _concatenate_vjp,
-        nested={"arrays"},
-    ),
     *[
         linear(
             function,
@@ -134,12 +56,6 @@ ROWS = (
         )
         for function in (np.split, np.array_split)
     ],
-    linear(
-        np.stack,
-        takes("arrays", axis=0, out=None, dtype=None, casting="same_kind"),
-        _stack_vjp,
-        nested={"arrays"},
-    ),
     linear(
         joined,
         lambda g, parts_like: parted(g, tuple([part.shape for part in parts_like])),

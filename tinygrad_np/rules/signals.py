@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import array_function, as_array
-from ..kernels.elementwise import cast
-from .table import bilinear, composed, general, pointwise, takes
+from ..core.arrays import as_array, cast
+from ..core.dispatch import array_function
+from ..core.signature import takes
+from ..core.table import bilinear, composed, general, pointwise
 
 
 @array_function

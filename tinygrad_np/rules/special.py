@@ -18,10 +18,13 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ..kernels.dispatch import array_function
-from ..kernels.elementwise import cast, direction, real_numbers, sigmoid_slope, xdivy
+from ..core.arrays import cast, real_numbers
+from ..core.dispatch import array_function
+from ..core.network import sigmoid_slope
+from ..core.signature import takes
+from ..core.table import Row, constant, over, pointwise
+from .arithmetic import direction, xdivy
 from .signals import bessel_i
-from .table import Row, constant, over, pointwise, takes
 
 # The ufuncs themselves: with SCIPY_ARRAY_API=1 in the environment, the functions of
 # `scipy.special` are wrappers around them.

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.dispatch import as_array, overrides
-from ..kernels.shapes import along
-from .axes import listed
+from ..core.arrays import along, as_array
+from ..core.axes import listed
+from ..core.dispatch import overrides
+from ..core.signature import takes
+from ..core.table import Row, composed, linear
 from .shapes import split_vjp
-from .table import Row, composed, linear, takes
 
 
 def _pieces(g: Any, likes: Any, axis: int, lengths: Iterable[int]) -> list[Any]:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..kernels.dispatch import as_array
-from ..kernels.elementwise import cast, divide_by_count
-from ..kernels.shapes import sum_to
-from .reductions import count_of, restored
-from .table import Row, composed, general, takes
+from ..core.arrays import as_array, cast, sum_to
+from ..core.rules import count_of, divide_by_count, restored
+from ..core.signature import takes
+from ..core.table import Row, composed, general
 
 
 def _deviations(a: Any, axis: Any, where: Any, mean: Any) -> Any:

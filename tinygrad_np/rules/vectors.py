@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.shapes import sum_to
-from .table import Row, bilinear, takes
+from ..core.arrays import sum_to
+from ..core.signature import takes
+from ..core.table import Row, bilinear
 
 # Over all elements, and over the last axes
 

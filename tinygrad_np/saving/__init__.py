@@ -19,8 +19,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..kernels.dispatch import explained
-from ..kinds import kind_of, remedy_for
+from ..answers import explained
+from ..io.kinds import kind_of, remedy_for
 from . import npz, safetensors
 from .structure import DamagedFileError, damaged, decoded, encoded
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..files import replacing
+from ..io.files import replacing
 from .structure import checked, damaged, description, flat, manifest, read_manifest
 
 _MANIFEST = "tree.json"

@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import tree as trees
-from ..tensor import Tensor, value_of
+from ..core import tree as trees
+from ..core.tensor import Tensor, value_of
 
 FORMAT = "tinygrad_np tree 1"
 

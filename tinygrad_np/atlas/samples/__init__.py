@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.table import Row
+from ...core.table import Row
 from .draws import Edge, Generator, Sample
 
 __all__ = ["EDGES", "FAMILIES", "SAMPLES", "Edge", "Sample", "edges_of", "samples_of"]
@@ -33,7 +33,7 @@ def samples_of(row: Row, seed: int = 0) -> list[Sample]:
 
     The same ones for the same seed.
 
-    >>> from tinygrad_np.rules import TABLE
+    >>> from tinygrad_np.core.table import TABLE
     >>> [sample.args[0].shape for sample in samples_of(TABLE[np.exp])]
     [(3, 3), (), (3, 3), ()]
     """

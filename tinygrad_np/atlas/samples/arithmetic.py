@@ -6,23 +6,17 @@ from typing import Any
 import numpy as np
 from numpy._core import umath
 
-from ...kernels.elementwise import (
+from ...core.losses import (
     bernoulli_loss,
-    direction,
-    divide_by_count,
     logistic_loss,
     logistic_residual,
     mean_logistic_loss,
-    multiply_no_nan,
-    multiply_no_nan_both,
     off_zero,
-    relu,
-    relu_gate,
-    sigmoid,
     sigmoid_log_loss,
-    sigmoid_slope,
-    xdivy,
 )
+from ...core.network import relu, relu_gate, sigmoid, sigmoid_slope
+from ...core.rules import divide_by_count
+from ...rules.arithmetic import direction, multiply_no_nan, multiply_no_nan_both, xdivy
 from .draws import (
     APART,
     INF,

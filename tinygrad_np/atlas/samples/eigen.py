@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.factors import completed, determined
+from ...rules.factors import completed, determined
 from .draws import REAL, Draw, Edge, Generator, Sample, call
 from .matrices import REACH, orthonormal, phased, symmetrised, with_eigenvalues
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.einsum import Contraction, contraction
+from ...rules.einsum import contraction
 from .draws import REAL, Draw, Edge, Generator, Sample, call
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -80,10 +80,10 @@ def _sums(rng: Generator) -> list[Sample]:
 def _contractions(rng: Generator) -> list[Sample]:
     return [
         *[
-            call(Contraction(text, varying=(True,) * len(shapes)), *_drawn(rng, shapes))
+            call(text, {"optimize": False}, [True] * len(shapes), *_drawn(rng, shapes))
             for text, shapes in (*_ONE[:4], *_TWO[:8], *_MORE[:2])
         ],
-        call(Contraction(((0, 1), (1, 2), None), True), *_drawn(rng, ((2, 3), (3, 3)))),
+        call("ij,jk", {"optimize": True}, [True, True], *_drawn(rng, ((2, 3), (3, 3)))),
     ]
 
 

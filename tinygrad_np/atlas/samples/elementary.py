@@ -5,13 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.elementwise import (
-    arctan2_slope,
-    arctan_slope,
-    one_less_square,
-    sigmoid_of_difference,
-    tanh_slope,
-)
+from ...core.rules import tanh_slope
+from ...rules.elementary import arctan2_slope, arctan_slope, one_less_square, sigmoid_of_difference
 from .draws import (
     INF,
     LARGER_THAN_ONE,

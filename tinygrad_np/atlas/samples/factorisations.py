@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.factors import qr_factors, svd_factors
+from ...rules.factors import qr_factors, svd_factors
 from .draws import Draw, Edge, Generator, Sample
 from .matrices import REACH, regular, symmetrised, with_eigenvalues
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.scatter import index_max, index_min, index_set, scatter_add
+from ...core.rules import scatter_add
+from ...rules.indexing import index_max, index_min, index_set
 from .draws import APART, REAL, A, Draw, Edge, Generator, Sample, apart, call, shaped
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.factors import cofactors
+from ...rules.factors import cofactors
 from .draws import REAL, A, Draw, Edge, Generator, Sample, call
 from .matrices import REACH, regular, symmetrised, with_eigenvalues
 

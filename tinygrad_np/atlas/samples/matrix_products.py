@@ -32,7 +32,20 @@ def _pairs(*calls: tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]) -> D
     ]
 
 
+def _tensordots(rng: Generator) -> list[Sample]:
+    a, b = REAL.draw(rng, 2, 3, 4), REAL.draw(rng, 4, 3, 5)
+    return [
+        call(a, b, ([1, 2], [1, 0])),
+        call(a, b, ([-1], [0])),
+        call(a, REAL.draw(rng, 3, 4, 2)),
+        call(a, REAL.draw(rng, 2, 2), 0),
+        call(REAL.draw(rng, 3, 3), REAL.draw(rng, 3, 3), axes=1),
+        call(a, b, (1, 1)),
+    ]
+
+
 SAMPLES: dict[Callable[..., Any], Draw] = {
+    np.tensordot: _tensordots,
     np.linalg.matrix_power: _powers,
     np.linalg.multi_dot: _chains,
     np.linalg.matmul: products(((2, 3), (3, 4)), ((3,), (3, 3)), ((2, 2, 3), (3,))),

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.padding import repeated
-from .draws import APART, REAL, A, Draw, Edge, Generator, Sample, apart, call, shaped
+from .draws import APART, REAL, A, Draw, Edge, Generator, Sample, apart, call
 
 
 def _padded(rng: Generator) -> list[Sample]:
@@ -32,6 +31,7 @@ def _padded(rng: Generator) -> list[Sample]:
         samples.append(call(x, ((9, 4), (2, 7)), mode, reflect_type="odd"))
         samples.append(call(x, ((9, 4), (2, 7)), mode))
         samples.append(call(REAL.draw(rng, 1, 2), ((2, 1), (5, 4)), mode, reflect_type="odd"))
+    samples.append(call(x, ((9, 4), (0, 0)), "reflect", reflect_type="odd"))
     samples.append(call(x, ((9, 4), (2, 7)), "wrap"))
     for mode in ("maximum", "median", "minimum"):
         for length in (None, 2, ((1, 3), (2, 9))):
@@ -42,13 +42,6 @@ def _padded(rng: Generator) -> list[Sample]:
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
     np.pad: _padded,
-    repeated: shaped(
-        ((3, 4), (((2, 1), (0, 3)), "edge"), {}),
-        ((3, 4), (((9, 4), (2, 7)), "reflect"), {}),
-        ((1, 2), (((2, 1), (5, 4)), "symmetric", "odd"), {}),
-        ((3, 4), (((9, 4), (0, 0)), "reflect", "odd"), {}),
-        ((5,), (((9, 4),), "wrap"), {}),
-    ),
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {

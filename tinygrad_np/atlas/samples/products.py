@@ -5,21 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.products import filter_product, product, window_product
-from ...kernels.windows import fold, pad, windows
+from ...core.windows import filter_product, fold, pad, product, window_product, windows
+from ...nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
 from .draws import REAL, Draw, Edge, Generator, Sample, call, products, shaped
-
-
-def _tensordots(rng: Generator) -> list[Sample]:
-    a, b = REAL.draw(rng, 2, 3, 4), REAL.draw(rng, 4, 3, 5)
-    return [
-        call(a, b, ([1, 2], [1, 0])),
-        call(a, b, ([-1], [0])),
-        call(a, REAL.draw(rng, 3, 4, 2)),
-        call(a, REAL.draw(rng, 2, 2), 0),
-        call(REAL.draw(rng, 3, 3), REAL.draw(rng, 3, 3), axes=1),
-        call(a, b, (1, 1)),
-    ]
 
 
 def _windowed(rng: Generator) -> list[Sample]:
@@ -82,22 +70,21 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         ((3,), (4, 3, 2)),
         ((2, 3), (4, 3, 2)),
     ),
-    np.tensordot: _tensordots,
     pad: shaped(((2, 3), (((1, 0), (2, 1)),), {}), ((3, 3), (((1, 1), (0, 2)), 7.0), {})),
     windows: _windowed,
     fold: _folded,
-    product: lambda rng: [
-        *products((_WINDOWS, _FILTERS), (_WINDOWS_DEEP, _FILTERS_DEEP), _SQUARE[:2])(rng),
-        *_grouped(rng, (1, 2, 2, 4), (2, 2, 6), (2, 2, 2, 3, 2, 2), (3, 2, 1, 2)),
-    ],
-    window_product: lambda rng: [
-        *products((_RESULT, _FILTERS), (_RESULT_DEEP, _FILTERS_DEEP), _SQUARE[2:0:-1])(rng),
-        *_grouped(rng, (1, 2, 6), (2, 2, 6), (2, 2, 2, 2), (3, 2, 1, 2)),
-    ],
-    filter_product: lambda rng: [
-        *products((_WINDOWS, _RESULT), (_WINDOWS_DEEP, _RESULT_DEEP), _SQUARE[::2])(rng),
-        *_grouped(rng, (1, 2, 2, 4), (1, 2, 6), (2, 2, 2, 3, 2, 2), (2, 2, 2, 2)),
-    ],
+    product: products((_WINDOWS, _FILTERS), (_WINDOWS_DEEP, _FILTERS_DEEP), _SQUARE[:2]),
+    window_product: products((_RESULT, _FILTERS), (_RESULT_DEEP, _FILTERS_DEEP), _SQUARE[2:0:-1]),
+    filter_product: products((_WINDOWS, _RESULT), (_WINDOWS_DEEP, _RESULT_DEEP), _SQUARE[::2]),
+    grouped_product: lambda rng: _grouped(
+        rng, (1, 2, 2, 4), (2, 2, 6), (2, 2, 2, 3, 2, 2), (3, 2, 1, 2)
+    ),
+    grouped_window_product: lambda rng: _grouped(
+        rng, (1, 2, 6), (2, 2, 6), (2, 2, 2, 2), (3, 2, 1, 2)
+    ),
+    grouped_filter_product: lambda rng: _grouped(
+        rng, (1, 2, 2, 4), (1, 2, 6), (2, 2, 2, 3, 2, 2), (2, 2, 2, 2)
+    ),
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}

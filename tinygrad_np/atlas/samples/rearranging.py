@@ -1,4 +1,4 @@
-"""Samples of what repeats, moves, inserts and deletes."""
+"""Samples of what repeats, moves and inserts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -84,14 +84,6 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         ((2, 3), (1, 1), {}),
     ),
     np.insert: _inserted,
-    np.delete: shaped(
-        ((3, 4), (1,), {"axis": 0}),
-        ((3, 4), ([0, -1, 0],), {"axis": -1}),
-        ((3, 4), (slice(None, None, 2),), {"axis": 1}),
-        ((3, 3), (np.array([True, False, True]), 0), {}),
-        ((2, 3), ([1, 4],), {}),
-        ((2, 3), ([],), {"axis": 1}),
-    ),
     np.matrix_transpose: shaped(((3, 3), (), {}), ((2, 3, 4), (), {})),
 }
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...kernels.elementwise import cast
-from ...kernels.nested import joined, parted
-from ...kernels.shapes import expand, sum_to
+from ...core.arrays import cast, expand, sum_to
+from ...rules.nested import joined, parted
 from .draws import REAL, Draw, Edge, Generator, Sample, call, shaped
 
 

@@ -1,0 +1,166 @@
+"""The core's hooks: what a layer above may install, each for one user.
+
+The core imports no layer above it and asks for none by name. With nothing installed it computes the
+same, and says less where something fails.
+
+- `observer()` is told of every call on Tensors, and gives the sweeps their rules, in one thread or
+  task: `debug/`, for the time of a block.
+- `explainer` is asked on failing paths only: `debug/`, from its import on.
+- `resolver` finds what the table or a Tensor lacks: `rules/`, whose families load late.
+- `memory` is where large results lie: `fast/`.
+
+Two more stand where they belong: `table.replace` puts a faster kernel or rule into a row, and a
+cotangent may be a `graph.LazyArray`; both are for `fast/`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+
+class Observer:
+    """What is told of the calls in one thread or task; this one, where nobody looks, does nothing.
+
+    `known` is a call's (result, *arguments), with values in place of Tensors.
+    """
+
+    def made(self, node: Any, known: tuple[Any, ...] | list[Any]) -> None:
+        """A node was made: for a call on Tensors, or for a variable, where `known` is empty.
+
+        What the observer keeps of it may lie in ``node.record``.
+        """
+
+    def constant(self, row: Any, args: tuple[Any, ...], result: Any) -> None:
+        """A locally constant function was called on `args`, which include Tensors."""
+
+    def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
+        """What carries out the definition of a composed row, which is about to be called."""
+        return definition
+
+    def sweep(self, mode: str, recorded: bool) -> Any:
+        """A sweep begins: "vjp" or "jvp", and whether it is itself recorded.
+
+        None, or what stands between the sweep and its rules: ``rules(node)`` gives the pairs of
+        `Plan.vjps` or `Plan.jvps` for the node, ``sum(before, part, source)`` the sum of two
+        cotangents of what `source` made, or, without `source`, of two tangents of the node that was
+        asked for last.
+        """
+        return None
+
+    def total(self, leaf: Any, before: Any, part: Any) -> Any:
+        """The sum of what is in the ``.grad`` of a leaf and what is added to it."""
+        return before + part
+
+    def repeating(self, name: str) -> Any:
+        """`remat` calls the user's function `name`, and will call it again for each derivative.
+
+        None, or what compares the calls: ``keep(constants, results)`` is told of the first one,
+        ``check(results)`` of each other one.
+        """
+        return None
+
+    def again(self, compute: Callable[[], Any], first: Any) -> Any:
+        """A rule of `remat` calls the function again: the result of `compute`, which does so.
+
+        `first` is what `repeating` gave; None where nobody looked at the first call.
+        """
+        return compute()
+
+
+opened: set[Any] = set()
+"""The blocks in which something is observed, of all threads and tasks. While it is empty, which is
+all that a call looks at, no observer is looked up: that would cost something in every call. No
+result depends on it. Blocks are added and removed one by one, by single calls of a set that need no
+lock: a lock could be held by a thread that a fork leaves behind."""
+
+NOBODY = Observer()
+_OBSERVER: ContextVar[Observer] = ContextVar("tinygrad_np observer", default=NOBODY)
+
+observer = _OBSERVER.get  # that of this thread or task
+observe = _OBSERVER.set
+
+
+class Explainer:
+    """What is asked where something fails; this one says no more than NumPy and the core do."""
+
+    def error(self, error: Exception, row: Any, args: Any, kwargs: Any) -> None:
+        """A call of a row's function failed: may raise a better error in place of NumPy's."""
+
+    def argument(self, function: Any, name: str, names: Any) -> str | None:
+        """The sentence for an argument `name` that `function`, or what has this name, lacks.
+
+        `names` are the arguments that it has.
+        """
+        return None
+
+    def attribute(self, name: str) -> str | None:
+        """The sentence for an attribute that a Tensor lacks."""
+        return None
+
+    def lost(self, kind: str, key: Any = None) -> str | None:
+        """The sentence for a Tensor that would become an "array", "float", "int" or "complex".
+
+        Or that would be written into: then `kind` is "+=" or its like, or "[]=" with the `key`.
+        """
+        return None
+
+    def with_lines(self, error: ValueError, operands: dict[str, Any]) -> ValueError:
+        """The error of a layer or loss, with what is known of where its operands were made."""
+        return error
+
+
+class Resolver:
+    """What finds a row that the table lacks; this one finds none."""
+
+    def row(self, function: Any) -> Any:
+        """The row of `function`, whose family may be added to the table on the way; or None."""
+        return None
+
+
+class Memory:
+    """Where large results lie; this one leaves that to NumPy."""
+
+    elementwise_from = sys.maxsize
+    """the size of an operand from which `elementwise` is worth a call"""
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        """As `numpy.zeros`."""
+        return np.zeros(shape, dtype)
+
+    def elementwise(self, ufunc: Any, *operands: Any) -> Any:
+        """``ufunc(*operands)``."""
+        return ufunc(*operands)
+
+    def unshared(self, function: Callable[[], Any]) -> Any:
+        """``function()``, whose result a caller keeps."""
+        return function()
+
+
+explainer = Explainer()
+resolver = Resolver()
+memory = Memory()
+
+
+def install(hook: Explainer | Resolver | Memory) -> None:
+    """Ask this one from now on, in place of the last of its kind."""
+    global explainer, resolver, memory
+    if isinstance(hook, Explainer):
+        explainer = hook
+    elif isinstance(hook, Resolver):
+        resolver = hook
+    else:
+        memory = hook
+
+
+def with_lines(error: ValueError, **operands: Any) -> ValueError:
+    """The error of a layer or loss, with what is known of where its operands were made.
+
+    >>> with_lines(ValueError("f: x is (2,)"), x=np.ones(2))
+    ValueError('f: x is (2,)')
+    """
+    return explainer.with_lines(error, operands)

@@ -1,0 +1,91 @@
+"""What a Tensor refuses, because the gradient would be lost or the graph would not notice.
+
+Converting it to an array or a number, and writing into it; each error says what to do instead.
+"""
+
+from typing import Any, NoReturn
+
+from . import hooks
+
+
+class Refusals:
+    """The special methods that raise, for a class that implements NumPy's protocols.
+
+    >>> from tinygrad_np import Tensor
+    >>> float(Tensor(1.0))
+    Traceback (most recent call last):
+    ...
+    TypeError: float(t) would lose the gradient; use t.item() for the value
+    """
+
+    __slots__ = ()
+
+    ndim: Any
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        told = hooks.explainer.lost("array")
+        raise TypeError(
+            told
+            or "a Tensor does not turn into an array by itself: its gradient would be lost; "
+            "use t.data for the value"
+        )
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(hooks.explainer.lost("float") or _AS_NUMBER.format("float"))
+
+    def __int__(self) -> NoReturn:
+        raise TypeError(hooks.explainer.lost("int") or _AS_NUMBER.format("int"))
+
+    def __complex__(self) -> NoReturn:
+        raise TypeError(hooks.explainer.lost("complex") or _AS_NUMBER.format("complex"))
+
+    def __index__(self) -> NoReturn:
+        raise TypeError("a Tensor is no index and no length; use int(t.item()), a constant")
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        told = hooks.explainer.lost("[]=", key)
+        raise TypeError(told or f"{_NEVER_WRITTEN}; compute a new one, for instance with np.where")
+
+    def __getattr__(self, name: str) -> Any:
+        told = hooks.explainer.attribute(name)
+        raise AttributeError(told or f"a Tensor has no attribute {name!r}")
+
+    # NumPy writes into the array, so that every other name for it, and every array that it is a
+    # part of, has the new values, too. A Tensor that went on under one name alone would give
+    # another result than NumPy, without a word. A single number is no array: there it is the same.
+
+    def __iadd__(self, other: Any) -> Any:
+        return self + other if self.ndim == 0 else _no_writing("+")
+
+    def __isub__(self, other: Any) -> Any:
+        return self - other if self.ndim == 0 else _no_writing("-")
+
+    def __imul__(self, other: Any) -> Any:
+        return self * other if self.ndim == 0 else _no_writing("*")
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self / other if self.ndim == 0 else _no_writing("/")
+
+    def __ipow__(self, other: Any) -> Any:
+        return self**other if self.ndim == 0 else _no_writing("**")
+
+    def __imod__(self, other: Any) -> Any:
+        return self % other if self.ndim == 0 else _no_writing("%")
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self // other if self.ndim == 0 else _no_writing("//")
+
+    def __imatmul__(self, other: Any) -> Any:
+        return _no_writing("@")
+
+
+_AS_NUMBER = "{}(t) would lose the gradient; use t.item() for the value"
+_NEVER_WRITTEN = "a Tensor is never written into"
+
+
+def _no_writing(sign: str) -> NoReturn:
+    raise TypeError(
+        hooks.explainer.lost(f"{sign}=")
+        or f"{_NEVER_WRITTEN}; instead of t {sign}= value write t = t {sign} value (other names of "
+        "t keep the old one)"
+    )

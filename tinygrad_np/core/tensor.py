@@ -1,0 +1,571 @@
+"""Tensor: an array that remembers how it was computed, so that `backward` can differentiate it.
+
+>>> x = Tensor([3.0, 4.0])
+>>> length = np.sqrt(np.sum(x * x))
+>>> length
+Tensor(5.)
+>>> length.backward()
+>>> x.grad
+array([0.6, 0.8])
+
+A Tensor is a variable, a plain array beside it a constant: no gradient is computed for the latter.
+NumPy's functions and Python's operators take Tensors as they take arrays. What would lose the
+gradient without a word raises instead: converting a Tensor to an array or a number, writing into
+it, and every function without a rule. `data` is the way out where a value is all that is wanted.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from . import axes, hooks, rules
+from .arrays import Array, floating, is_masked, shaped_like
+from .calls import bind, check_constant, constant_call, constant_operand, refuse_in_ufunc
+from .graph import Node, Output, Source, describe, leaf, multi_node, new_number
+from .plan import Plan, ShapeDtype, likes
+from .refusals import Refusals
+from .sweep import collect, reverse
+from .table import MOST_KEPT, TABLE, Row, add, row_of
+
+add(rules.ROWS)  # the operators need some of them
+
+
+def _operators(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """The operator of a function of two operands, and the reflected one."""
+    row = TABLE[ufunc]
+
+    def operator(self: Any, other: Any) -> Any:
+        return _binary(row, self, other)
+
+    def reflected(self: Any, other: Any) -> Any:
+        return _binary(row, other, self)
+
+    return operator, reflected
+
+
+def _comparison(compare: Any, ufunc: Any) -> Callable[[Any, Any], Any]:
+    """The operator `compare` on a Tensor's value and anything."""
+    row = TABLE[ufunc]
+
+    def comparison(self: Any, other: Any) -> Any:
+        try:
+            return compare(self._value, getattr(other, "_value", other))
+        except ValueError as error:
+            hooks.explainer.error(error, row, (self, other), {})
+            raise
+
+    return comparison
+
+
+class Tensor(Refusals):
+    """A variable with the value of `data`, which is copied; integers become float64.
+
+    `dtype` is a floating or complex dtype, that of `data` by default. Raises ``TypeError`` for what
+    cannot be differentiated (strings, objects, dates, another Tensor), ``ValueError`` for ragged
+    lists.
+
+    >>> Tensor([1, 2])
+    Tensor([1., 2.])
+    >>> Tensor(np.float32(0.5))
+    Tensor(0.5, dtype=float32)
+    """
+
+    __slots__ = ("__weakref__", "_source", "_value")
+
+    _value: Array
+    _source: Source
+
+    def __init__(self, data: Any, dtype: Any = None) -> None:
+        if isinstance(data, Tensor):
+            raise TypeError(
+                "Tensor(t): t is a Tensor already; use it as it is, or Tensor(t.data) for a "
+                "variable of its own"
+            )
+        value = floating(data, dtype, "Tensor")
+        self._value = value
+        self._source = leaf(value.shape, value.dtype)
+        if hooks.opened:
+            hooks.observer().made(self._source, ())
+
+    # What it holds
+
+    @property
+    def data(self) -> Array:
+        """The value, as a read-only array."""
+        view = self._value.view()
+        view.flags.writeable = False
+        return view
+
+    @data.setter
+    def data(self, value: Any) -> NoReturn:
+        raise AttributeError("a Tensor keeps its value: make a new one, t = tg.Tensor(value)")
+
+    @property
+    def grad(self) -> Array | None:
+        """What `backward` has collected here: an array for a leaf, None otherwise or before."""
+        return getattr(self._source, "grad", None)
+
+    @grad.setter
+    def grad(self, value: None) -> None:
+        if value is not None:
+            raise ValueError("grad can only be reset, to None; backward() collects into it")
+        if isinstance(self._source, Node) and self._source.plan is None:
+            self._source.grad = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes."""
+        return self._value.shape
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the elements."""
+        return self._value.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._value.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._value.size
+
+    @property
+    def T(self) -> Tensor:
+        """With the axes reversed."""
+        return _unary(_TRANSPOSE, self)
+
+    def item(self, *args: Any) -> Any:
+        """The single element (or the one at the given place) as a Python number: a constant."""
+        return self._value.item(*args)
+
+    def tolist(self) -> Any:
+        """The value as nested lists of Python numbers: constants."""
+        return self._value.tolist()
+
+    def graph(self) -> str:
+        """How this was computed, a line a node: number, function, parents, dtype, shape.
+
+        >>> print((2 * Tensor(1.0)).graph())
+        #0 leaf                     float64 ()
+        #1 np.multiply(#0)          float64 ()
+        """
+        return describe(self._source)
+
+    # The gradient
+
+    def backward(self, cotangent: Any = None) -> None:
+        """Add the gradient of this result to the `grad` of every leaf that it was computed from.
+
+        `cotangent`, an array of this shape, weighs the elements of the result; it can be left out
+        for a single real element. The graph is freed on the way: a second ``backward()`` through it
+        raises `FreedGraphError`. `tinygrad_np.vjp` pulls back as often as one likes.
+
+        >>> x = Tensor([1.0, 2.0, 3.0])
+        >>> (x * x).backward([1.0, 1.0, 0.0])
+        >>> x.grad
+        array([2., 4., 0.])
+        """
+        if isinstance(cotangent, Tensor):
+            raise TypeError("backward: the cotangent must be an array; for higher orders use vjp")
+        if cotangent is None and self.size != 1:
+            raise ValueError(
+                f"backward: the result has shape {self.shape}, not one element; pass a cotangent "
+                "of that shape, or reduce the result first, for instance with .sum()"
+            )
+        if cotangent is None and self._value.dtype.kind == "c":
+            raise TypeError(
+                "backward: the result is a complex number, whose real part, imaginary part and "
+                "absolute value have a gradient each; take one of them, for instance with np.real, "
+                "or pass a cotangent"
+            )
+        given = np.ones(self.shape) if cotangent is None else cotangent
+        seed = shaped_like(given, self.shape, self.dtype, "backward: the cotangent")
+        found: Any = reverse([(self._source, seed)], free=True)
+        collect(found, {id(seed)})
+
+    # NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        row = TABLE.get(ufunc) if method == "__call__" else None
+        types = (type(self),) if len(inputs) == 1 else tuple(map(type, inputs))
+        call = None if row is None or kwargs else row.calls.get(types)
+        if call is not None:
+            try:
+                return call(*inputs)
+            except (TypeError, ValueError, IndexError) as error:
+                _explain(error, row, inputs)
+                raise
+        if method != "__call__":
+            # These come twice where they were given by name.
+            kwargs = {k: v for k, v in kwargs.items() if k not in ("array", "indices")}
+            return apply(row_of(getattr(ufunc, method)), inputs, kwargs)
+        return apply(row or row_of(ufunc), inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return apply(TABLE.get(function) or row_of(function), args, kwargs)
+
+    # Operators: the function that does the same
+
+    __add__, __radd__ = _operators(np.add)
+    __sub__, __rsub__ = _operators(np.subtract)
+    __mul__, __rmul__ = _operators(np.multiply)
+    __truediv__, __rtruediv__ = _operators(np.divide)
+    __matmul__, __rmatmul__ = _operators(np.matmul)
+    __pow__, __rpow__ = _operators(np.power)
+    __mod__, __rmod__ = _operators(np.remainder)
+    __floordiv__, __rfloordiv__ = _operators(np.floor_divide)
+
+    def __divmod__(self, other: Any) -> tuple[Array, Tensor]:
+        return NotImplemented if _defers(other) else apply(row_of(np.divmod), (self, other), {})
+
+    def __rdivmod__(self, other: Any) -> tuple[Array, Tensor]:
+        return apply(row_of(np.divmod), (other, self), {})
+
+    def __neg__(self) -> Tensor:
+        return _unary(_NEGATIVE, self)
+
+    def __pos__(self) -> Tensor:
+        return _unary(_POSITIVE, self)
+
+    def __abs__(self) -> Tensor:
+        return _unary(_ABSOLUTE, self)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return _binary(_GETITEM, self, key)
+
+    # Comparisons are locally constant: plain arrays
+
+    __eq__ = _comparison(operator.eq, np.equal)
+    __ne__ = _comparison(operator.ne, np.not_equal)
+    __lt__ = _comparison(operator.lt, np.less)
+    __le__ = _comparison(operator.le, np.less_equal)
+    __gt__ = _comparison(operator.gt, np.greater)
+    __ge__ = _comparison(operator.ge, np.greater_equal)
+
+    __hash__ = object.__hash__
+
+    # A sequence of its parts along the first axis
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("a Tensor of shape () has no parts to iterate over")
+        return iter([self[i] for i in range(len(self))])
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
+    # Text
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._value, separator=", ", prefix="Tensor(")
+        if self.size == 0:
+            text = f"{text}, shape={self.shape}"
+        return f"Tensor({text}" + ("" if self.dtype == float else f", dtype={self.dtype}") + ")"
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        if self.ndim:
+            raise TypeError(f"format {spec!r} is for a single number, not for shape {self.shape}")
+        return format(self._value[()], spec)
+
+    # Of NumPy's methods the one that rules use; `rules/` adds the others
+
+    def reshape(self, *shape: Any, order: str | None = "C") -> Tensor:
+        """As `numpy.reshape`; the shape is one tuple or several integers."""
+        target = shape[0] if len(shape) == 1 else shape
+        if order == "C":
+            return _binary(_RESHAPE, self, target)
+        return apply(_RESHAPE, (self, target, order), {})
+
+    # Copies and pickles
+
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        _only_a_leaf(self, "copied")
+        twin = Tensor(self._value)
+        twin._source.grad = None if self.grad is None else self.grad.copy()  # type: ignore[union-attr]
+        return twin
+
+    def __reduce__(self) -> Any:
+        _only_a_leaf(self, "pickled")
+        return _unpickled, (self._value, self.grad)
+
+
+def _unpickled(value: Array, grad: Array | None) -> Tensor:
+    tensor = Tensor(value)
+    tensor._source.grad = grad  # type: ignore[union-attr]
+    return tensor
+
+
+def _is_leaf(source: Source) -> bool:
+    return type(source) is Node and source.plan is None
+
+
+def _only_a_leaf(tensor: Tensor, done: str) -> None:
+    if not _is_leaf(tensor._source):
+        raise TypeError(
+            f"a Tensor that was computed cannot be {done} with its graph; take Tensor(t.data)"
+        )
+
+
+# From arrays to Tensors and back
+
+
+def rebuilt(value: Array, source: Source) -> Tensor:
+    """The Tensor of a value and its source, without a copy or a check."""
+    tensor = _new(Tensor)
+    tensor._value = value
+    tensor._source = source
+    return tensor
+
+
+_new = object.__new__
+
+
+def source_of(tensor: Tensor) -> Source:
+    """What made the Tensor's value: its place in the graph."""
+    return tensor._source
+
+
+def value_in(tensor: Tensor) -> Array:
+    """The array in the Tensor itself, which must not be written into."""
+    return tensor._value
+
+
+def value_of(x: Any) -> Any:
+    """A Tensor's value as a read-only array; anything else as it is."""
+    return x.data if type(x) is Tensor else x
+
+
+# Carrying out a call
+
+
+def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Carry out a row's function on arguments among which are Tensors, and record it."""
+    try:
+        if not kwargs:
+            call = row.calls.get(tuple(map(type, args)))
+            if call is not None:
+                return call(*args)
+        if row.kind == "constant":
+            constant_call(row, args, kwargs)
+            ans = row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+            if hooks.opened:
+                hooks.observer().constant(row, args, ans)
+            return ans
+        if row.kind == "composed":
+            return _compose(row, bind(row, args, kwargs))
+        return _apply_bound(row, args, kwargs)
+    except (TypeError, ValueError, IndexError) as error:
+        _explain(error, row, args, kwargs)
+        raise
+
+
+def _explain(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = None) -> None:
+    """Raise an error with the function and the shapes in place of NumPy's, if there is one."""
+    refuse_in_ufunc(row, args, error)
+    hooks.explainer.error(error, row, args, kwargs or {})
+
+
+def _unary(row: Row, x: Tensor) -> Any:
+    call = row.calls.get((Tensor,))
+    return apply(row, (x,), {}) if call is None else call(x)
+
+
+def _binary(row: Row, x: Any, y: Any) -> Any:
+    call = row.calls.get((type(x), type(y)))
+    if call is None:
+        return NotImplemented if _defers(x) or _defers(y) else apply(row, (x, y), {})
+    try:
+        return call(x, y)
+    except (TypeError, ValueError, IndexError) as error:
+        _explain(error, row, (x, y))
+        raise
+
+
+def _linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Tensor:
+    """The result of a call as a Tensor, with a node of its own; `like` is one of its sources."""
+    if type(ans) is not np.ndarray:
+        ans = np.asarray(ans)
+    dtype = ans.dtype
+    if dtype is not like.dtype and dtype.kind not in "fc":
+        raise TypeError(
+            f"{plan.row.name}: gave dtype {dtype}, which has no derivative; are all operands "
+            "numbers, and what it asks for or is filled with floating?"
+        )
+    shape = ans.shape
+    node = Node()  # written out, as is the Tensor: half the cost is the call
+    node.number = new_number()
+    node.plan = plan
+    node.residuals = residuals
+    node.parents = parents
+    node.shape = like.shape if shape == like.shape else shape  # one tuple for a whole chain
+    node.dtype = dtype
+    tensor = _new(Tensor)
+    tensor._value = ans
+    tensor._source = node
+    return tensor
+
+
+def _seen(plan: Plan, residuals: Any, parents: Any, known: Any, like: Any) -> Tensor:
+    """The same for (result, *operands), of which the observer is told."""
+    tensor = _linked(plan, residuals, parents, known[0], like)
+    if hooks.opened:
+        hooks.observer().made(tensor._source, known)
+    return tensor
+
+
+def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`apply` for every case: keywords, lists of arrays, Tensors where no rule is."""
+    bound = bind(row, args, kwargs)
+    parents: list[Source | None] = []
+    pattern: list[tuple[int, int | None]] = []
+    # Keywords are bound to their places, as if all arguments had been given; so is what is left
+    # of the positional ones.
+    is_whole = bool(kwargs) or row.rest is not None
+    plain = not is_whole and not row.nested and row.constant_outputs is None
+    # Whether complex numbers fit is looked at in every call.
+    plain = plain and not row.real and (row.dtype is None or row.dtype >= len(args))
+    for position, value in enumerate(bound):
+        if position in row.nested:
+            items = list(value)
+            if any(type(item) is Tensor for item in items):
+                pattern.append((position, len(items)))
+                parents.extend([x._source if type(x) is Tensor else None for x in items])
+            bound[position] = [
+                x._value if type(x) is Tensor else constant_operand(x, row) for x in items
+            ]
+        elif position in row.rules:
+            if type(value) is Tensor:
+                pattern.append((position, None))
+                parents.append(value._source)
+                bound[position] = value._value
+            elif type(value) is not np.ndarray:
+                bound[position] = constant_operand(value, row)
+                plain = plain and bound[position] is value
+        elif type(value) is Tensor:
+            check_constant(row, row.names[position])
+            bound[position] = value.data
+            plain = False
+    if not pattern:
+        return row.call(bound, row.kernel)
+    plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
+    if plain and not plan.likes and axes.are_plain(row, bound):
+        if len(row.calls) >= MOST_KEPT:
+            row.calls.clear()
+        call = plan.call(len(args), _linked, _seen)
+        if row.axis is not None and bound[row.axis] is not None:
+            call = axes.unless_of_a_number(row, call, _apply_bound)
+        row.calls[tuple(map(type, args))] = call
+    ans = row.call(bound, row.kernel)
+    if row.axes and axes.settled(row, bound):
+        return axes.of_a_number(row, bind(row, args, kwargs), np.shape(ans))
+    several = row.constant_outputs is not None
+    arrays = [np.asarray(item) for item in (ans if several else [ans])]
+    known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]
+    known += [likes(bound[position]) for position in plan.likes]
+    residuals = None if plan.select is None else plan.select(known)
+    if several:
+        return _several(plan, residuals, plan.packed(parents), known, type(ans))
+    like = next(source for source in parents if source is not None)
+    return _seen(plan, residuals, plan.packed(parents), known, like)
+
+
+def _compose(row: Row, bound: list[Any]) -> Any:
+    """A composed row's definition, run on the arguments themselves, Tensors among them."""
+    for position, value in enumerate(bound):
+        if type(value) is Tensor and position not in row.operands:
+            check_constant(row, row.names[position])
+            bound[position] = value.data
+        elif is_masked(value):
+            raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
+    definition: Any = row.definition
+    if row.own_value:
+        ans = row.call([_values(x) for x in bound], row.kernel)  # refuses what the function does
+        bound.append(ans)
+        definition = functools.partial(_with_own_value, row, ans)
+    if hooks.opened:
+        definition = hooks.observer().composing(row, definition)
+    return definition(*[bound[position] for position in row.needs])
+
+
+def _with_own_value(row: Row, ans: Any, *needed: Any) -> Any:
+    """The function's own value, with the derivative of the row's definition."""
+    definition: Any = row.definition
+    with np.errstate(all="ignore"):  # the function itself has warned where there was a reason
+        return _with_value(row, ans, definition(*needed))
+
+
+def _with_value(row: Row, ans: Any, result: Any) -> Any:
+    """The function's own value with the derivative that the result of the definition has."""
+    if isinstance(ans, (list, tuple)):
+        parts = [_with_value(row, a, x) for a, x in zip(ans, result, strict=True)]
+        return type(ans)(*parts) if hasattr(ans, "_fields") else type(ans)(parts)
+    if type(result) is not Tensor:
+        return ans
+    value = np.asarray(ans)
+    if value.shape != result.shape or value.dtype != result.dtype:
+        raise TypeError(
+            f"{row.name}: its definition gives {result.dtype}{result.shape} where the function "
+            f"gives {value.dtype}{value.shape}; please report it"
+        )
+    return rebuilt(value, result._source)
+
+
+def _several(plan: Plan, residuals: Any, parents: Any, known: Any, container: Any) -> Any:
+    """The results of a call that has several, in a container like NumPy's."""
+    arrays: list[Array] = known[0]
+    constant: Any = plan.row.constant_outputs
+    outputs = [
+        None if i in constant else ShapeDtype(array.shape, array.dtype)
+        for i, array in enumerate(arrays)
+    ]
+    node = multi_node(plan, residuals, parents, outputs)
+    if hooks.opened:
+        hooks.observer().made(node, known)
+    results = [
+        array if i in constant else rebuilt(array, Output(node, i, array.shape, array.dtype))
+        for i, array in enumerate(arrays)
+    ]
+    return container(*results) if hasattr(container, "_fields") else container(results)
+
+
+def _values(x: Any) -> Any:
+    """`x` with every Tensor in it, also inside lists and tuples, replaced by its value."""
+    if isinstance(x, (list, tuple)):
+        parts = [_values(item) for item in x]
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+    return value_of(x)
+
+
+def add_methods(methods: type) -> None:
+    """Give a Tensor the methods and properties of a class, which are NumPy's: for `rules/`."""
+    for name, method in vars(methods).items():
+        if not name.startswith("__") or name in ("__array_namespace__", "__round__"):
+            setattr(Tensor, name, method)
+
+
+def _defers(other: Any) -> bool:
+    """Whether `other` asks, as NumPy has it, that its own reflected operator be used."""
+    return getattr(type(other), "__array_ufunc__", True) is None
+
+
+_NEGATIVE, _POSITIVE, _ABSOLUTE = TABLE[np.negative], TABLE[np.positive], TABLE[np.absolute]
+_GETITEM, _RESHAPE, _TRANSPOSE = TABLE[operator.getitem], TABLE[np.reshape], TABLE[np.transpose]

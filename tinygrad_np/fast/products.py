@@ -1,0 +1,76 @@
+"""Products of windows and filters, and of matrices, by the path that `paths` chooses.
+
+`product`, `window_product` and `filter_product` are the core's, with one matrix product over all
+windows, where no other path is taken: a tile of windows at a time (`tiles`), where all of them
+would not fit into the cache, or fewer multiplications (`winograd`), in float32. `matmul_x` and
+`matmul_y` are the vjps of `numpy.matmul`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..core import rules, windows
+from ..core.dispatch import implementation
+from ..core.windows import filter_shapes, offsets_last, product_shapes
+from . import paths, tiles, winograd
+from .matrices import matrix_product
+from .memory import empty
+
+_PLAIN = implementation(windows.window_product)
+_FAST: dict[str, Any] = {"tiles": tiles, "winograd": winograd}
+
+
+def product(columns: Any, filters: Any) -> Any:
+    """(n, *out, *size, c) · (*size, c, f) → (n, *out, f)"""
+    windows_2d, filters_2d, shape = product_shapes(columns.shape, filters.shape)
+    path = paths.of_product("product", columns, filters.shape[-1], filters.dtype)
+    if path.name in _FAST:
+        return _FAST[path.name].product(columns, filters)
+    columns, filters = columns.reshape(windows_2d), filters.reshape(filters_2d)
+    rows, f = windows_2d[0], filters_2d[1]
+    large = rows * f >= paths.REUSE_FROM_ELEMENTS and columns.dtype == filters.dtype
+    out = empty((rows, f), columns.dtype) if large else None
+    return matrix_product(columns, filters, out).reshape(shape)  # (n·out, size·c) @ (size·c, f)
+
+
+def window_product(cotangent: Any, filters: Any) -> Any:
+    """(n, *out, f) · (*size, c, f) → (n, *out, *size, c)"""
+    kept, size = cotangent.shape[:-1], filters.shape[:-1]
+    windows_2d, filters_2d, shape = product_shapes((*kept, *size), filters.shape)
+    if size[-1] > paths.COPY_UP_TO_CHANNELS or cotangent.shape != shape:
+        return _PLAIN(cotangent, filters)
+    # (size·c, f) @ (f, n·out), offsets first as in `windows`
+    cotangent = cotangent.reshape(windows_2d[0], filters_2d[1])
+    columns = matrix_product(filters.reshape(filters_2d), cotangent.T)
+    return columns.reshape(*size, *kept).transpose(offsets_last(len(size) - 1))
+
+
+def filter_product(columns: Any, cotangent: Any) -> Any:
+    """(n, *out, *size, c), (n, *out, f) → (*size, c, f)"""
+    windows_2d, cotangent_2d, shape = filter_shapes(columns.shape, cotangent.shape)
+    path = paths.of_product("filter_product", columns, shape[-1], cotangent.dtype)
+    if path.name in _FAST:
+        return _FAST[path.name].filter_product(columns, cotangent)
+    # (size·c, n·out) @ (n·out, f)
+    columns, cotangent = columns.reshape(windows_2d), cotangent.reshape(cotangent_2d)
+    return matrix_product(columns.T, cotangent).reshape(shape)
+
+
+def _matrices(*arrays: Any) -> bool:
+    return all([type(x) is np.ndarray and x.ndim == 2 for x in arrays])
+
+
+def matmul_x(g: Any, x_like: Any, y: Any) -> Any:
+    """The cotangent of x in ``x @ y``."""
+    if not _matrices(g, y) or x_like.ndim != 2:
+        return rules.matmul_x(g, x_like, y)
+    large = x_like.size >= paths.REUSE_FROM_ELEMENTS and g.dtype == y.dtype
+    return matrix_product(g, y.T, empty(x_like.shape, g.dtype) if large else None)
+
+
+def matmul_y(g: Any, x: Any, y_like: Any) -> Any:
+    """The cotangent of y in ``x @ y``."""
+    if not _matrices(g, x) or y_like.ndim != 2:
+        return rules.matmul_y(g, x, y_like)
+    return matrix_product(x.T, g)  # (n, m) @ (m, k)

@@ -1,0 +1,75 @@
+"""Windows gathered by a view or a copy, and images framed on the way: kernels of the core's.
+
+With few channels a copy is faster than a view, of which every product would gather a few numbers at
+a time; `paths.of_windows` says where. What depends on shapes alone is computed once.
+"""
+
+import functools
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core.arrays import numbers
+from ..core.geometry import Ints
+from ..core.windows import frame, offsets_last, steps, strided
+from . import paths
+from .memory import empty, zeros
+
+
+def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
+    """(n, *spatial, c) → (n, *out, *size, c), a view or a copy."""
+    x = numbers(x, "windows")
+    checked = steps("windows", x.shape, size, stride, dilation)
+    return _gathered(x, _view(x.shape, x.strides, x.itemsize, *checked))
+
+
+def padded_windows(x: Any, pad_width: Any, size: Any, stride: Any, dilation: Any) -> Any:
+    """The windows of framed images, in one step."""
+    checked = steps("windows", x.shape, size, stride, dilation)
+    shape, inside, view = _framed_view(x.shape, x.itemsize, pad_width, *checked)
+    framed = zeros(shape, x.dtype)
+    framed[inside] = x
+    return _gathered(framed, view)
+
+
+class _View(NamedTuple):
+    """A strided view of images with the offsets within a window first: (*size, c, n, *out)."""
+
+    shape: Ints
+    strides: Ints
+    order: Ints
+    path: paths.Path
+
+
+@functools.lru_cache(maxsize=1024)
+def _view(
+    shape: Ints, strides: Ints, itemsize: int, size: Ints, stride: Ints, dilation: Ints
+) -> _View:
+    of, jumps = strided(shape, strides, size, stride, dilation)
+    path = paths.of_windows(shape[-1], math.prod(of) * itemsize)
+    return _View(of, jumps, offsets_last(len(size)), path)
+
+
+@functools.lru_cache(maxsize=1024)
+def _framed_view(
+    shape: Ints, itemsize: int, pad_width: Any, size: Ints, stride: Ints, dilation: Ints
+) -> tuple[Ints, tuple[slice, ...], _View]:
+    framed, inside = frame(shape, pad_width)
+    strides = tuple([math.prod(framed[axis + 1 :]) * itemsize for axis in range(len(framed))])
+    return framed, inside, _view(framed, strides, itemsize, size, stride, dilation)
+
+
+def _gathered(x: Any, view: _View) -> Any:
+    if x.flags.c_contiguous:
+        found = np.ndarray(view.shape, x.dtype, x, 0, view.strides)
+    else:
+        found = np.lib.stride_tricks.as_strided(x, view.shape, view.strides)
+    if paths.note("windows", x, view.path) is paths.COPY:
+        columns = empty(view.shape, x.dtype)
+        np.copyto(columns, found)
+        columns.flags.writeable = False
+        return columns.transpose(view.order)
+    result = found.transpose(view.order)
+    result.flags.writeable = False
+    return result

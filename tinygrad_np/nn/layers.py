@@ -1,0 +1,365 @@
+"""Layers as plain functions, without state; parameters come in as arguments.
+
+- `conv1d`, `conv2d`, `conv3d` and `conv_transpose1d`, `conv_transpose2d`, `conv_transpose3d`;
+- `max_pool`, `average_pool`, for any number of spatial axes;
+- `dense`, `flatten`, `dropout`; `relu`, `sigmoid`, `softmax`, `log_softmax`, `logsumexp`.
+
+Data are (n, *spatial, channels): NHWC in two dimensions; filters are (*size, in, out). Convolutions
+and pooling are compositions of `pad`, `windows` and products, and a recorded graph shows these; the
+gradient is what their rules give.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from ..answers import explained
+from ..core.arrays import numbers
+from ..core.hooks import with_lines
+from ..core.network import (
+    add_bias,
+    convolution,
+    dense,
+    flatten,
+    framed_windows,
+    log_softmax,
+    relu,
+    sigmoid,
+    softmax,
+    window_mean,
+)
+from ..core.windows import fold, window_max, window_product
+from ..rules.logsumexp import logsumexp
+from . import geometry
+from .grouped import grouped_product, grouped_window_product
+
+__all__ = [
+    "average_pool",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "dense",
+    "dropout",
+    "flatten",
+    "log_softmax",
+    "logsumexp",
+    "max_pool",
+    "relu",
+    "sigmoid",
+    "softmax",
+]
+
+
+@explained
+def conv2d(
+    images: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    bias: Any = None,
+) -> Any:
+    """The convolution of (n, rows, columns, in) with (k, l, in / groups, out): (n, i, j, out).
+
+    ``y[n, i, j, f] = b[f] + Σ x̃[n, s·i + d·α, s·j + d·β, c] · w[α, β, c, f]``, where x̃ is `images`
+    framed with zeros, s is `stride` and d `dilation`: each an integer, or a pair for rows and
+    columns. (Part 1 of the posts: it is the correlation that image processing calls convolution.)
+
+    - `padding` is an integer, one an axis, a pair (before, after) an axis, "valid" (none) or "same"
+      (⌈rows / s⌉ rows of output; if the number of zeros is odd, the odd one comes after).
+      The output has ⌊(rows + before + after − d·(k − 1) − 1) / s⌋ + 1 rows.
+    - In several `groups`, each part of in / groups channels meets its own out / groups filters;
+      with groups = in, it is a depthwise convolution.
+    - `bias` is (out,), one number a filter, or None.
+
+    It is a composition, `pad` → `windows` → `product`, and its gradient is what the rules of
+    these three give.
+
+    Raises ``ValueError`` where the shapes do not fit together, ``TypeError`` for a stride, padding
+    or dilation that is no integer.
+
+    >>> image = np.arange(9.0).reshape(1, 3, 3, 1)
+    >>> right_edge = np.array([1.0, -1.0]).reshape(1, 2, 1, 1)
+    >>> conv2d(image, right_edge)[0, :, :, 0]
+    array([[-1., -1.],
+           [-1., -1.],
+           [-1., -1.]])
+    """
+    return _convolution("conv2d", 2, images, filters, bias, stride, padding, dilation, groups)
+
+
+@explained
+def conv1d(
+    signals: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    bias: Any = None,
+) -> Any:
+    """The convolution of (n, length, in) with (k, in / groups, out): (n, length, out).
+
+    The arguments are those of `conv2d`, for one axis: a padding of one zero before and two after
+    is ``padding=((1, 2),)``.
+
+    >>> conv1d(np.arange(5.0).reshape(1, 5, 1), np.ones((3, 1, 1)), padding="same").ravel()
+    array([1., 3., 6., 9., 7.])
+    """
+    return _convolution("conv1d", 1, signals, filters, bias, stride, padding, dilation, groups)
+
+
+@explained
+def conv3d(
+    volumes: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    bias: Any = None,
+) -> Any:
+    """The convolution of (n, depth, rows, columns, in) with (k, l, m, in / groups, out).
+
+    The arguments are those of `conv2d`, for three axes.
+
+    >>> conv3d(np.ones((1, 4, 4, 4, 2)), np.ones((2, 2, 2, 2, 5)), stride=2).shape
+    (1, 2, 2, 2, 5)
+    """
+    return _convolution("conv3d", 3, volumes, filters, bias, stride, padding, dilation, groups)
+
+
+_GIVEN = "stride", "padding", "dilation", "groups"
+
+
+def _convolution(name: str, axes: int, images: Any, filters: Any, bias: Any, *given: Any) -> Any:
+    images, filters = numbers(images, name), numbers(filters, name)
+    shapes = images.shape, filters.shape
+    try:
+        plan = geometry.planned(geometry.convolution_plan, name, axes, shapes, _GIVEN, given)
+    except ValueError as error:
+        raise with_lines(error, images=images, filters=filters) from None
+    pad_width, size, stride, dilation, groups = plan
+    if groups == 1:
+        result = convolution(images, filters, size, pad_width, stride, dilation)
+    else:
+        columns = framed_windows(images, size, pad_width, stride, dilation)
+        result = grouped_product(columns, filters, groups)
+    return add_bias(name, result, bias)
+
+
+@explained
+def conv_transpose2d(
+    images: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    output_padding: Any = 0,
+    bias: Any = None,
+) -> Any:
+    """The adjoint of `conv2d` with the same filters: (n, i, j, in) → (n, rows, columns, out).
+
+    Filters are (k, l, out / groups, in), those of the `conv2d` that turns (n, rows, columns, out)
+    into (n, i, j, in): ``Σ conv2d(y, w)·x = Σ y·conv_transpose2d(x, w)`` for all x and y, with the
+    same stride, padding, dilation and groups, of which `conv2d` tells what they can be. The
+    result has (i − 1)·s + d·(k − 1) + 1 − before − after + output_padding rows.
+
+    Where stride > 1, several sizes of images have i rows of windows: `output_padding`, from 0 to
+    stride − 1, chooses one. With padding "same" the result has i·s rows. `bias` is (out,).
+
+    Raises what `conv2d` raises.
+
+    >>> spread = conv_transpose2d(np.ones((1, 2, 2, 1)), np.ones((2, 2, 1, 1)), stride=2)
+    >>> spread.shape, bool(np.all(spread == 1))
+    ((1, 4, 4, 1), True)
+    """
+    given = stride, padding, dilation, groups, output_padding
+    return _transposed("conv_transpose2d", 2, images, filters, bias, *given)
+
+
+@explained
+def conv_transpose1d(
+    signals: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    output_padding: Any = 0,
+    bias: Any = None,
+) -> Any:
+    """The adjoint of `conv1d`: (n, i, in) with (k, out / groups, in) → (n, length, out).
+
+    The arguments are those of `conv_transpose2d`, for one axis.
+
+    >>> conv_transpose1d(np.array([1.0, 2.0]).reshape(1, 2, 1), np.ones((3, 1, 1))).ravel()
+    array([1., 3., 3., 2.])
+    """
+    given = stride, padding, dilation, groups, output_padding
+    return _transposed("conv_transpose1d", 1, signals, filters, bias, *given)
+
+
+@explained
+def conv_transpose3d(
+    volumes: Any,
+    filters: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    output_padding: Any = 0,
+    bias: Any = None,
+) -> Any:
+    """The adjoint of `conv3d`: filters are (k, l, m, out / groups, in).
+
+    The arguments are those of `conv_transpose2d`, for three axes.
+
+    >>> conv_transpose3d(np.ones((1, 2, 2, 2, 3)), np.ones((2, 2, 2, 4, 3)), stride=2).shape
+    (1, 4, 4, 4, 4)
+    """
+    given = stride, padding, dilation, groups, output_padding
+    return _transposed("conv_transpose3d", 3, volumes, filters, bias, *given)
+
+
+def _transposed(name: str, axes: int, images: Any, filters: Any, bias: Any, *given: Any) -> Any:
+    images, filters = numbers(images, name), numbers(filters, name)
+    shapes, names = (images.shape, filters.shape), (*_GIVEN, "output_padding")
+    try:
+        plan = geometry.planned(geometry.transposed_plan, name, axes, shapes, names, given)
+    except ValueError as error:
+        raise with_lines(error, images=images, filters=filters) from None
+    if plan.groups == 1:
+        columns = window_product(images, filters)
+    else:
+        columns = grouped_window_product(images, filters, plan.groups)
+    result = fold(columns, plan.shape, plan.stride, plan.dilation)
+    return add_bias(name, result if plan.kept is None else result[plan.kept], bias)
+
+
+@explained
+def max_pool(
+    images: Any,
+    size: Any,
+    *,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """The largest element of every window of `size`: (n, *spatial, c) → (n, *out, c).
+
+    `size`, `stride` (None: windows side by side) and `dilation` are an integer, or one a spatial
+    axis; `padding` as in `conv2d`, with −inf. What no window reaches at the end is dropped; with
+    `ceil_mode` a last window takes it, as far as there is an image. Where elements of a window tie,
+    the first one (row by row) has the gradient.
+
+    Raises ``ValueError`` where the window does not fit, or lies wholly in the padding.
+
+    >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
+    """
+    given = size, size if stride is None else stride, padding, dilation
+    columns, _ = _windows_to_pool("max_pool", images, "f", -np.inf, given, bool(ceil_mode), False)
+    return window_max(columns)
+
+
+@explained
+def average_pool(
+    images: Any,
+    size: Any,
+    *,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    count_padding: bool = False,
+) -> Any:
+    """The mean of every window of `size`: (n, *spatial, c) → (n, *out, c).
+
+    The arguments are those of `max_pool`. The padding is left out of the mean, unless
+    `count_padding` counts its zeros; what `ceil_mode` adds beyond it is never counted.
+
+    >>> average_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    >>> average_pool(np.ones((1, 3, 1)), 2, padding=1, count_padding=True).ravel()
+    array([0.5, 1. ])
+    """
+    given = size, size if stride is None else stride, padding, dilation
+    columns, plan = _windows_to_pool(
+        "average_pool", images, "fc", 0, given, bool(ceil_mode), bool(count_padding)
+    )
+    counts: Any = functools.reduce(np.multiply.outer, plan.counts, np.ones(()))  # (*out)
+    return window_mean(columns, counts[..., None])
+
+
+def _windows_to_pool(
+    name: str, images: Any, kinds: str, fill: float, given: Any, *modes: bool
+) -> tuple[Any, geometry.PoolingPlan]:
+    """Windows of images of these kinds of dtype, padded with `fill`; and how they were planned."""
+    images = numbers(images, name)
+    if images.ndim < 3:
+        told = (
+            f"{name}: images must be (n, *spatial, channels) with at least one spatial axis, not "
+            f"{images.shape}"
+        )
+        raise with_lines(ValueError(told), images=images)
+    if images.dtype.kind == "c" and "c" not in kinds:
+        raise TypeError(
+            f"{name}: complex numbers have no largest one; take np.abs or np.real of the images, "
+            f"which have dtype {images.dtype}"
+        )
+    if images.dtype.kind not in kinds:
+        raise TypeError(
+            f"{name}: takes floating numbers, not an array of dtype {images.dtype}; convert it "
+            "with .astype(float)"
+        )
+    try:
+        axes, shapes = images.ndim - 2, (images.shape,)
+        names = "size", "stride", "padding", "dilation"
+        plan = geometry.planned(geometry.pooling_plan, name, axes, shapes, names, given, *modes)
+    except ValueError as error:
+        raise with_lines(error, images=images) from None
+    columns = framed_windows(images, plan.size, plan.pad_width, plan.stride, plan.dilation, fill)
+    return columns, plan
+
+
+@explained
+def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
+    """`x` with a random share `rate` of its elements zero, and the others over 1 − rate.
+
+    So the expectation is `x`, and nothing has to be rescaled when the network is used without
+    dropout. `rng` is a `numpy.random.Generator`, which is drawn from once an element.
+
+    Raises ``ValueError`` unless 0 ≤ rate < 1, ``TypeError`` if `rate` is no number (a Tensor is
+    none: what is dropped has no derivative by it) or `rng` no Generator.
+
+    >>> dropout(np.ones(6), 0.5, np.random.default_rng(0))
+    array([2., 0., 0., 0., 2., 2.])
+    """
+    if not isinstance(rate, (int, float, np.number)):
+        raise TypeError(
+            f"dropout: rate must be one number for all elements, not {type(rate).__name__}"
+        )
+    if not 0 <= rate < 1:
+        raise ValueError(f"dropout: rate must be at least 0 and below 1, not {rate}")
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"dropout: rng must be a numpy.random.Generator, for instance "
+            f"numpy.random.default_rng(0), not {rng!r:.40}"
+        )
+    x = numbers(x, "dropout")
+    if x.dtype.kind not in "fc":
+        raise TypeError(f"dropout: takes floating numbers, not an array of dtype {x.dtype}")
+    kept = rng.random(x.shape) >= rate
+    return x * (kept / (1 - rate)).astype(x.dtype)

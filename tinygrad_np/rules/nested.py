@@ -1,0 +1,142 @@
+"""Nested lists of arrays and numbers as one array: `array`, which finds Tensors in them.
+
+It is one linear map, `joined`, whose transpose is `parted`: an array is its parts one after the
+other, row by row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import reduce
+from itertools import accumulate, pairwise
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..answers import explained
+from ..core.arrays import numbers
+from ..core.dispatch import array_function, overrides
+
+Shape = tuple[int, ...]
+
+_MOST_AXES = 64
+
+
+@explained
+def array(values: Any, dtype: Any = None) -> Any:
+    """`numpy.array` of nested lists and tuples in which there may be Tensors: then it is a Tensor.
+
+    What the lists hold are numbers, arrays and Tensors, of one shape at each depth. The dtype is
+    the one that `numpy.array` finds, or `dtype`, which is floating or complex if there are Tensors.
+    The result is an array of its own.
+
+    Raises ``ValueError`` for ragged lists, ``TypeError`` for what is no number, and where complex
+    numbers do not fit into `dtype`.
+
+    >>> array([[1, 2], [3, 4.5]])
+    array([[1. , 2. ],
+           [3. , 4.5]])
+    >>> from tinygrad_np import grad
+    >>> grad(lambda x: np.prod(array([x[1], 2.0, x[0] ** 2])))(np.array([3.0, 5.0]))
+    array([60., 18.])
+    """
+    parts: list[Any] = []
+    shape = _shape(values, parts, ())
+    if len(shape) > _MOST_AXES:
+        raise _too_deep()
+    # One after the other, as `numpy.array` does: the order matters where integers meet float16.
+    found = reduce(np.promote_types, dict.fromkeys(map(_dtype, parts)) or [_FLOAT])
+    wanted = found if dtype is None else np.dtype(dtype)
+    if found.kind == "c" and wanted.kind != "c":
+        raise TypeError(f"array: complex numbers do not fit into {wanted}; take np.real of them")
+    tensor = next((x for x in parts if overrides(type(x))), None)
+    if tensor is None:
+        return np.array(values, dtype)
+    if wanted.kind not in "fc":
+        raise TypeError(f"array: {wanted} has no derivative; with Tensors, take a floating dtype")
+    return joined(parts, shape, wanted)
+
+
+def _shape(values: Any, parts: list[Any], place: Shape) -> Shape:
+    """The shape of the array; collects its parts in their order."""
+    if not isinstance(values, (list, tuple)):
+        parts.append(_part(values))
+        return np.shape(parts[-1])
+    if len(place) > _MOST_AXES:  # a list that contains itself has no end
+        raise _too_deep()
+    first: Shape = ()
+    for i, value in enumerate(values):
+        if type(value) is float:
+            parts.append(value)
+            shape: Shape = ()
+        else:
+            shape = _shape(value, parts, (*place, i))
+        if i == 0:
+            first = shape
+        elif shape != first:
+            at = "".join([f"[{k}]" for k in place])
+            raise ValueError(
+                f"array: the lists are ragged: {at}[{i}] has shape {shape} and {at}[0] {first}; "
+                "make them equal"
+            )
+    return (len(values), *first)
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"array: the lists are nested too deep; an array has {_MOST_AXES} axes")
+
+
+def _part(x: Any) -> Any:
+    if type(x) in _NUMBERS or overrides(type(x)):
+        return x
+    if isinstance(x, (Iterator, Mapping, Set)):
+        raise TypeError(
+            f"array: takes lists, arrays and numbers, not a {type(x).__name__}; use list(…) of it"
+        )
+    return numbers(x, "array")
+
+
+_NUMBERS = (bool, float, complex)
+
+
+def _dtype(x: Any) -> Any:
+    return _FLOAT if type(x) is float else np.asarray(x).dtype if type(x) in _NUMBERS else x.dtype
+
+
+_FLOAT = np.dtype(float)
+
+
+def joined(parts: Sequence[Any], shape: Shape, dtype: Any = None) -> Any:
+    """The elements of `parts`, one part after the other, as an array of `shape`.
+
+    >>> joined([1.0, np.array([2.0, 3.0]), 4.0], (2, 2))
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    for part in parts:
+        if overrides(type(part)):
+            args = (parts, shape) if dtype is None else (parts, shape, dtype)
+            return part.__array_function__(joined, (type(part),), args, {})
+    return _joined(parts, shape, dtype)
+
+
+def _joined(parts: Sequence[Any], shape: Shape, dtype: Any = None) -> Any:
+    rows = [np.reshape(part, -1) for part in parts]
+    return np.concatenate(rows, dtype=dtype, casting="same_kind").reshape(shape)
+
+
+joined.implementation = _joined  # type: ignore[attr-defined]
+
+
+@array_function
+def parted(x: Any, shapes: tuple[Shape, ...]) -> Any:
+    """The elements of `x`, row by row, as a list of arrays of these shapes.
+
+    >>> parted(np.arange(4.0), ((), (1, 2), ()))
+    [array(0.), array([[1., 2.]]), array(3.)]
+    """
+    flat = x.reshape(-1)
+    ends = accumulate(map(prod, shapes), initial=0)
+    return [
+        flat[start:end].reshape(shape)
+        for (start, end), shape in zip(pairwise(ends), shapes, strict=True)
+    ]
