@@ -87,7 +87,7 @@ def witnesses(row: Row, sample: Sample, seed: int = 0) -> Iterator[Finding]:
     for number, case in enumerate(cases_of(row, sample)):
         by = complex_step if _takes_complex_step(case) else differences
         chosen: list[Witness] = [value, by, transpose, second_order, float32, layout]
-        if row.own_value:
+        if getattr(row, "own_value", False):
             chosen.insert(0, definition)
         yield from findings(case, chosen, sample.reach, [seed, number])
 

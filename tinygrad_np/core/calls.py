@@ -76,7 +76,7 @@ def refuse_complex(row: Row, given: dict[str, Any]) -> None:
     NumPy only warns where it casts them to a real dtype, be it asked for or another operand's.
     """
     dtype = given.get("dtype")
-    takes_the_real_part = row.is_foreign or row.function is cast
+    takes_the_real_part = row.user_defined or row.function is cast
     if dtype is not None and not takes_the_real_part and np.dtype(dtype).kind != "c":
         for position in row.operands:
             if _is_complex(given[row.names[position]]):
@@ -168,7 +168,7 @@ def constant_operand(value: Any, row: Row) -> Any:
 def check_constant(row: Row, name: str) -> None:
     """Raise unless a Tensor may stand for the parameter `name`, as the constant it locally is."""
     if name not in row.locally_constant:
-        remedy = None if row.is_foreign else REMEDIES.get(name)
+        remedy = None if row.user_defined else REMEDIES.get(name)
         remedy = remedy or "pass an array, for instance t.data"
         raise TypeError(
             f"{row.name}: {name!r} has no derivative rule and takes no Tensor; {remedy}"

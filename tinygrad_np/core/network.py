@@ -20,7 +20,7 @@ from .dispatch import array_function
 from .geometry import Ints
 from .hooks import with_lines
 from .table import add, general, linear, pointwise, same
-from .windows import pad, padded_windows, product, window_max, windows
+from .windows import pad, padded_windows, product, window_max, window_maxima, windows
 
 
 def conv2d(images: Any, filters: Any, stride: Any = 1, padding: Any = 0, bias: Any = None) -> Any:
@@ -99,7 +99,12 @@ def max_pool(images: Any, size: Any, *, stride: Any = None, padding: Any = 0) ->
     """
     images, size, steps = _to_pool("max_pool", images, size, stride, padding)
     pad_width, stride, dilation = steps
-    return window_max(framed_windows(images, size, pad_width, stride, dilation, -np.inf))
+    return largest_in(framed_windows(images, size, pad_width, stride, dilation, -np.inf))
+
+
+def largest_in(columns: Any) -> Any:
+    """The largest element of every window, of plain arrays without its place."""
+    return window_max(columns) if type(columns) is np.ndarray else window_maxima(columns)[0]
 
 
 def average_pool(images: Any, size: Any, *, stride: Any = None, padding: Any = 0) -> Any:

@@ -225,7 +225,7 @@ class Plan:
             rule = self.row.rules[position]
             pull = _caller(choose(self.row, position, rule.vjp), self._alone(vjp_spots))
             push = _caller(choose(self.row, position, rule.jvp), self._alone(jvp_spots))
-            if self.row.is_foreign:
+            if self.row.user_defined:
                 pull, push = _copied(pull), _copied(push)
             vjps.append((pull, None if self.has_one else slot))
             jvps.append((push, None if self.has_one else slot))

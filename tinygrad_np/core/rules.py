@@ -506,13 +506,13 @@ ROWS = (
         np.concatenate,
         takes("arrays", axis=0, out=None, dtype=None, casting="same_kind"),
         _concatenate_vjp,
-        nested={"arrays"},
+        list_operands={"arrays"},
     ),
     linear(
         np.stack,
         takes("arrays", axis=0, out=None, dtype=None, casting="same_kind"),
         _stack_vjp,
-        nested={"arrays"},
+        list_operands={"arrays"},
     ),
     # reading elements, and its adjoint
     linear(

@@ -88,8 +88,8 @@ def reverse(
                 g = g.materialize()
             parents = node.parents
             residuals = node.residuals if wrap is None else _recorded(node, wrap)
-            if type(node) is MultiOutputNode and not plan.row.gaps:
-                g = _without_gaps(g, node.outputs)
+            if type(node) is MultiOutputNode and not plan.row.none_cotangents:
+                g = _with_zeros(g, node.outputs)
             reached = None  # the first one that is reached from here and has to be passed
             for pull, slot in plan.vjps if observed is None else observed.rules(node):
                 parent = parents if slot is None else parents[slot]
@@ -109,9 +109,9 @@ def reverse(
                         part = fitted(part, parent, node)
                     cotangents[parent] = part
                     continue
-                is_nested = type(slot) is slice  # the operands of a list
+                is_list = type(slot) is slice  # the operands of a list
                 parts = None
-                for i, source in enumerate(parent if is_nested else (parent,)):
+                for i, source in enumerate(parent if is_list else (parent,)):
                     if source is None:
                         continue
                     if not _reach(cotangents, pending, oldest, everywhere, source):
@@ -120,7 +120,7 @@ def reverse(
                         continue
                     if parts is None:
                         parts = pull(g, residuals, parents)
-                    part = fitted(parts[i] if is_nested else parts, source, node)
+                    part = fitted(parts[i] if is_list else parts, source, node)
                     _accumulate(cotangents, ours, source, part, add)
             if free:
                 node.plan, node.residuals, node.parents = FREED, None, ()
@@ -329,7 +329,7 @@ def _add(before: Any, part: Any, source: Source) -> Any:
     return before + part
 
 
-def _without_gaps(several: list[Any], likes: Sequence[Shaped | None]) -> list[Any]:
+def _with_zeros(several: list[Any], likes: Sequence[Shaped | None]) -> list[Any]:
     """The cotangents of a call's several results: zeros for those that nothing depends on."""
     return [
         np.zeros(like.shape, like.dtype) if g is None and like is not None else g

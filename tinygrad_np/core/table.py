@@ -7,9 +7,7 @@ Four kinds of row give both modes, reverse (vjp) and forward (jvp), from one dec
 - `bilinear`: linear in each operand alone; the jvp is the product rule.
 - `general`: both are written down.
 
-Two more have no rules of their own: `composed` (the function is written as NumPy text in terms of
-other rows, which Tensors run through) and `constant` (the result is locally constant, so it is a
-plain array).
+A `constant` row has no rule: its result is locally constant, so it is a plain array.
 
 A rule is plain NumPy text that names what it needs as parameters, after the cotangent ``g``: an
 operand's value (``x``), an operand's shape and dtype without its values (``x_like``), the result
@@ -68,6 +66,9 @@ class Rule(NamedTuple):
 class Row:
     """One function's place in the table; `pointwise`, `linear`, … make it."""
 
+    carry_out: Callable[..., Any] | None = None
+    """what carries out a call on (args, kwargs), of a row that has no rules of its own"""
+
     __slots__ = (
         "accepts_lazy",
         "affine",
@@ -79,28 +80,25 @@ class Row:
         "calls",
         "constant_outputs",
         "defaults",
-        "definition",
         "dtype",
         "first",
         "function",
-        "gaps",
         "in_order",
-        "is_foreign",
         "kernel",
         "keywords",
         "kind",
+        "list_operands",
         "locally_constant",
         "name",
         "names",
-        "needs",
-        "nested",
+        "none_cotangents",
         "operands",
-        "own_value",
         "plans",
         "real",
         "reason",
         "rest",
         "rules",
+        "user_defined",
     )
 
     def __init__(
@@ -114,9 +112,9 @@ class Row:
         analytic: bool = False,
         affine: Collection[str] = (),
         aliases: Mapping[str, str] = {},
-        nested: Collection[str] = (),
+        list_operands: Collection[str] = (),
         constant_outputs: Collection[int] | None = None,
-        gaps: bool = False,
+        none_cotangents: bool = False,
         locally_constant: Mapping[str, str] = {},
         real: Mapping[str, tuple[str, ...]] = {},
         makes_axis: bool = False,
@@ -140,18 +138,18 @@ class Row:
         self.analytic = analytic
         self.affine = frozenset(affine)
         self.aliases = aliases
-        self.nested = frozenset(self.names.index(name) for name in nested)
+        self.list_operands = frozenset(self.names.index(name) for name in list_operands)
         # The positions of the parameters that are axes; that of the axis of the `first` operand,
         # unless it is one that only the result has.
         self.axes = tuple([i for i, name in enumerate(self.names) if name in NAMES])
-        has_axis = "axis" in self.names and not (nested or makes_axis)
+        has_axis = "axis" in self.names and not (list_operands or makes_axis)
         self.axis = self.names.index("axis") if has_axis else None
         # None: one array. Otherwise several, of which these have no derivative.
         self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
         # Of several results, whether the vjp is told (by None) which ones nothing depends on.
-        self.gaps = gaps
+        self.none_cotangents = none_cotangents
         # Whether it comes from outside, and may hand out arrays that others hold.
-        self.is_foreign = False
+        self.user_defined = False
         # Whether its vjp accepts a `LazyArray` in place of the cotangent.
         self.accepts_lazy = False
         self.reason = reason
@@ -164,11 +162,6 @@ class Row:
         # The positions of the parameters by which there is a derivative, and the first of them.
         self.operands: set[int] = set()
         self.first = -1
-        # Of a composed row: its definition, the positions of what that names, and whether only the
-        # derivative is the definition's, and the value the function's own.
-        self.definition: Callable[..., Any] | None = None
-        self.needs: tuple[int, ...] = ()
-        self.own_value = False
         self.plans: dict[tuple[Pattern, int], Plan] = {}
         # What carries out a call, by the types of its arguments: filled as calls come in. For a
         # function of ours the forwarding decorator looks here first.
@@ -317,38 +310,6 @@ def same(rule: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., An
     return rule, rule
 
 
-def composed(
-    function: Callable[..., Any],
-    signature: Signature,
-    definition: Callable[..., Any],
-    operands: Collection[str],
-    *,
-    own_value: bool = False,
-    **options: Any,
-) -> Row:
-    """A row for a function with a `definition` in terms of others, on which Tensors run.
-
-    The definition names the parameters that it needs; `operands` are those by which there is a
-    derivative. A list operand comes as it is, with Tensors in it. The value must be exactly what
-    the function gives. With `own_value` it is the function's own, and the definition, whose value
-    may differ by roundings and no more, gives the derivative alone: see `witnesses`. It may name
-    ``ans``, the function's value, for what is decided there.
-
-    >>> from .signature import takes
-    >>> fliplr = composed(np.fliplr, takes("m"), lambda m: m[:, ::-1], {"m"})
-    >>> fliplr.definition(np.arange(4).reshape(2, 2))
-    array([[1, 0],
-           [3, 2]])
-    """
-    row = Row("composed", function, signature, **options)
-    row.definition = definition
-    names = (*row.names, ANS)
-    row.needs = tuple([names.index(name) for name in parameters_of(definition)])
-    row.operands = {row.names.index(name) for name in operands}
-    row.own_value = own_value
-    return row
-
-
 def constant(
     function: Callable[..., Any], reason: str, kernel: Callable[..., Any] | None = None
 ) -> Row:
@@ -404,13 +365,13 @@ def _linear_jvp(
             template[position] = 0
         else:
             raise TypeError(f"{row.name}: a linear row that does not broadcast has one operand")
-    is_nested = operand in row.nested
-    if is_nested:
+    is_list = operand in row.list_operands
+    if is_list:
         needs.append(f"{row.names[operand]}_like")
 
     def jvp(t: Any, *needed: Any) -> Any:
         values = template.copy()
-        if is_nested:
+        if is_list:
             t = [
                 np.zeros(x.shape, x.dtype) if u is None else u
                 for u, x in zip(t, needed[-1], strict=True)

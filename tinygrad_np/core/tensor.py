@@ -16,7 +16,6 @@ it, and every function without a rule. `data` is the way out where a value is al
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -24,7 +23,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import axes, hooks, rules
-from .arrays import Array, floating, is_masked, shaped_like
+from .arrays import Array, floating, shaped_like
 from .calls import bind, check_constant, constant_call, constant_operand, refuse_in_ufunc
 from .graph import Node, Output, Source, describe, leaf, multi_node, new_number
 from .plan import Plan, ShapeDtype, likes
@@ -366,12 +365,12 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return call(*args)
         if row.kind == "constant":
             constant_call(row, args, kwargs)
-            ans = row.kernel(*_values(args), **{name: _values(v) for name, v in kwargs.items()})
+            ans = row.kernel(*values_of(args), **{name: values_of(v) for name, v in kwargs.items()})
             if hooks.opened:
                 hooks.observer().constant(row, args, ans)
             return ans
-        if row.kind == "composed":
-            return _compose(row, bind(row, args, kwargs))
+        if row.carry_out is not None:
+            return row.carry_out(args, kwargs)
         return _apply_bound(row, args, kwargs)
     except (TypeError, ValueError, IndexError) as error:
         _explain(error, row, args, kwargs)
@@ -440,11 +439,11 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     # Keywords are bound to their places, as if all arguments had been given; so is what is left
     # of the positional ones.
     is_whole = bool(kwargs) or row.rest is not None
-    plain = not is_whole and not row.nested and row.constant_outputs is None
+    plain = not is_whole and not row.list_operands and row.constant_outputs is None
     # Whether complex numbers fit is looked at in every call.
     plain = plain and not row.real and (row.dtype is None or row.dtype >= len(args))
     for position, value in enumerate(bound):
-        if position in row.nested:
+        if position in row.list_operands:
             items = list(value)
             if any(type(item) is Tensor for item in items):
                 pattern.append((position, len(items)))
@@ -488,47 +487,6 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     return _seen(plan, residuals, plan.packed(parents), known, like)
 
 
-def _compose(row: Row, bound: list[Any]) -> Any:
-    """A composed row's definition, run on the arguments themselves, Tensors among them."""
-    for position, value in enumerate(bound):
-        if type(value) is Tensor and position not in row.operands:
-            check_constant(row, row.names[position])
-            bound[position] = value.data
-        elif is_masked(value):
-            raise TypeError(f"{row.name}: takes no masked array beside a Tensor; use np.where")
-    definition: Any = row.definition
-    if row.own_value:
-        ans = row.call([_values(x) for x in bound], row.kernel)  # refuses what the function does
-        bound.append(ans)
-        definition = functools.partial(_with_own_value, row, ans)
-    if hooks.opened:
-        definition = hooks.observer().composing(row, definition)
-    return definition(*[bound[position] for position in row.needs])
-
-
-def _with_own_value(row: Row, ans: Any, *needed: Any) -> Any:
-    """The function's own value, with the derivative of the row's definition."""
-    definition: Any = row.definition
-    with np.errstate(all="ignore"):  # the function itself has warned where there was a reason
-        return _with_value(row, ans, definition(*needed))
-
-
-def _with_value(row: Row, ans: Any, result: Any) -> Any:
-    """The function's own value with the derivative that the result of the definition has."""
-    if isinstance(ans, (list, tuple)):
-        parts = [_with_value(row, a, x) for a, x in zip(ans, result, strict=True)]
-        return type(ans)(*parts) if hasattr(ans, "_fields") else type(ans)(parts)
-    if type(result) is not Tensor:
-        return ans
-    value = np.asarray(ans)
-    if value.shape != result.shape or value.dtype != result.dtype:
-        raise TypeError(
-            f"{row.name}: its definition gives {result.dtype}{result.shape} where the function "
-            f"gives {value.dtype}{value.shape}; please report it"
-        )
-    return rebuilt(value, result._source)
-
-
 def _several(plan: Plan, residuals: Any, parents: Any, known: Any, container: Any) -> Any:
     """The results of a call that has several, in a container like NumPy's."""
     arrays: list[Array] = known[0]
@@ -547,10 +505,10 @@ def _several(plan: Plan, residuals: Any, parents: Any, known: Any, container: An
     return container(*results) if hasattr(container, "_fields") else container(results)
 
 
-def _values(x: Any) -> Any:
+def values_of(x: Any) -> Any:
     """`x` with every Tensor in it, also inside lists and tuples, replaced by its value."""
     if isinstance(x, (list, tuple)):
-        parts = [_values(item) for item in x]
+        parts = [values_of(item) for item in x]
         return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
     return value_of(x)
 

@@ -25,8 +25,7 @@ from . import geometry, hooks
 from .arrays import checked_shape, numbers
 from .dispatch import array_function
 from .geometry import Ints, PerAxis
-from .signature import takes
-from .table import add, bilinear, composed, general, linear
+from .table import add, bilinear, general, linear
 
 
 @array_function
@@ -293,7 +292,7 @@ def window_maxima(columns: Any) -> Any:
 
 @array_function
 def window_max(columns: Any) -> Any:
-    """The values of `window_maxima` alone.
+    """The values of `window_maxima` alone, of plain arrays.
 
     >>> window_max(np.array([3.0, 1.0, 2.0, 5.0]).reshape(1, 2, 2, 1)).ravel()
     array([3., 5.])
@@ -378,7 +377,6 @@ ROWS = (
         ),
         constant_outputs={1},
     ),
-    composed(window_max, takes("columns"), lambda columns: window_maxima(columns)[0], {"columns"}),
     linear(
         gather_windows,
         lambda g, columns_like, index: max_unpool(g, index, window_size(columns_like)),

@@ -45,7 +45,7 @@ def _known(reasons: list[Reason], case: Case) -> str:
     is_of_zero = len(case.values) == 2 and case.x == 0
     told["quotient"] = "0 / 0 is nan" if is_of_zero else "A division by 0"
     for functions, holds, text in reasons:
-        is_known = case.name in functions.split() and not case.row.is_foreign
+        is_known = case.name in functions.split() and not case.row.user_defined
         if is_known and (holds is None or holds(case)):
             return text.format(**told)
     return ""

@@ -39,7 +39,7 @@ replace(core.window_product, products.window_product)
 replace(core.filter_product, products.filter_product)
 replace(np.matmul, matrices.matmul, x=products.matmul_x, y=products.matmul_y)
 
-replace(core.window_max, pooling.window_max)
+use(core.window_max, pooling.window_max)
 replace(
     core.window_maxima,
     pooling.window_maxima,

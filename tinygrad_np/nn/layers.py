@@ -25,13 +25,14 @@ from ..core.network import (
     dense,
     flatten,
     framed_windows,
+    largest_in,
     log_softmax,
     relu,
     sigmoid,
     softmax,
     window_mean,
 )
-from ..core.windows import fold, window_max, window_product
+from ..core.windows import fold, window_product
 from ..rules.logsumexp import logsumexp
 from . import geometry
 from .grouped import grouped_product, grouped_window_product
@@ -270,7 +271,7 @@ def max_pool(
     """
     given = size, size if stride is None else stride, padding, dilation
     columns, _ = _windows_to_pool("max_pool", images, "f", -np.inf, given, bool(ceil_mode), False)
-    return window_max(columns)
+    return largest_in(columns)
 
 
 @explained

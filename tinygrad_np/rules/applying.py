@@ -8,7 +8,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..core.arrays import as_array
 from ..core.signature import takes
-from ..core.table import composed
+from .composed import composed
 
 
 def _along_axis(func1d: Callable[..., Any], axis: int, arr: Any, args: tuple[Any, ...]) -> Any:

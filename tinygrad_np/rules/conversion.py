@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..core.signature import takes
-from ..core.table import composed, general, linear, same
+from ..core.table import general, linear, same
+from .composed import composed
 
 ROWS = (
     linear(np.copy, takes("a", order="K", subok=False), lambda g: g),

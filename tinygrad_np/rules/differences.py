@@ -11,7 +11,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..core.arrays import along, as_array, cast
 from ..core.signature import takes
-from ..core.table import composed, pointwise
+from ..core.table import pointwise
+from .composed import composed
 
 
 def _diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:

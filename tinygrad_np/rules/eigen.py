@@ -196,7 +196,7 @@ ROWS = (
             lambda t, ans: _eigh_jvp(t, ans),
         ),
         constant_outputs=(),
-        gaps=True,
+        none_cotangents=True,
     ),
     general(np.linalg.eigvalsh, takes("a", UPLO="L"), (_eigvalsh_vjp, _eigvalsh_jvp)),
     # any square matrix
@@ -208,7 +208,7 @@ ROWS = (
             lambda t, ans: _eig_jvp(t, ans),
         ),
         constant_outputs=(),
-        gaps=True,
+        none_cotangents=True,
     ),
     general(np.linalg.eigvals, takes("a"), (_eigvals_vjp, _eigvals_jvp)),
 )

@@ -16,7 +16,8 @@ from ..core.arrays import cast, expand
 from ..core.dispatch import array_function, overrides
 from ..core.rules import scatter_add
 from ..core.signature import takes
-from ..core.table import composed, constant, general
+from ..core.table import constant, general
+from .composed import composed
 
 Options = dict[str, Any]
 """`numpy.einsum`'s keywords optimize, dtype, order and casting."""
@@ -124,7 +125,7 @@ _CONTRACTION = general(
     contraction,
     takes("subscripts", "options", "varies", "*operands"),
     operands=(_cotangents, _tangent),
-    nested={"operands"},
+    list_operands={"operands"},
 )
 _CONTRACTION.name = "np.einsum"  # what the caller knows: in messages, and in the graph
 

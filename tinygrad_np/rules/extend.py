@@ -139,7 +139,7 @@ def _with_row(
 
     differentiable: Any = array_function(function)
     row = kind(differentiable, *rules, kernel=guarded, **options)
-    row.is_foreign = True
+    row.user_defined = True
     # Only what was said: a parameter's name says nothing about somebody else's function.
     row.axis, row.axes = None, ()
     row.locally_constant = dict(options.get("locally_constant", {}))

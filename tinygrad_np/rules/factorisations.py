@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 
 from ..core.signature import takes
-from ..core.table import composed, general
+from ..core.table import general
+from .composed import composed
 from .constants import on_values
 from .factors import determined, qr_factors, svd_factors
 from .matrices import (
@@ -309,13 +310,13 @@ def _svd(a: Any, full_matrices: Any, compute_uv: Any, hermitian: Any) -> Any:
 
 ROWS = (
     general(np.linalg.cholesky, takes("a", "*", upper=False), (_cholesky_vjp, _cholesky_jvp)),
-    general(qr_factors, (_qr_vjp, _qr_jvp), constant_outputs=(), gaps=True),
+    general(qr_factors, (_qr_vjp, _qr_jvp), constant_outputs=(), none_cotangents=True),
     composed(np.linalg.qr, takes("a", mode="reduced"), _qr, {"a"}),
     general(
         svd_factors,
         (_svd_vjp, lambda t, ans: _svd_jvp(t, ans)),
         constant_outputs=(),
-        gaps=True,
+        none_cotangents=True,
     ),
     general(np.linalg.svdvals, takes("x"), (_svdvals_vjp, _svdvals_jvp)),
     composed(

@@ -22,7 +22,8 @@ from ..core.arrays import along, cast
 from ..core.dispatch import name_of
 from ..core.rules import scatter_add
 from ..core.signature import takes
-from ..core.table import Row, composed, linear
+from ..core.table import Row, linear
+from .composed import composed
 
 _OTHER: dict[Any, Any] = {
     None: "forward",

@@ -25,7 +25,8 @@ from ..core.axes import listed
 from ..core.dispatch import name_of
 from ..core.rules import extreme, extremum_rules, restored, scatter_add, spread
 from ..core.signature import Signature, takes
-from ..core.table import Row, composed, constant, general, linear, row_of
+from ..core.table import Row, constant, general, linear, row_of
+from .composed import composed
 from .constants import on_values
 from .elementary import sigmoid_of_difference
 from .logsumexp import logsumexp

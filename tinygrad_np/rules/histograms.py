@@ -12,7 +12,8 @@ from ..core.arrays import as_array, cast
 from ..core.dispatch import overrides
 from ..core.rules import scatter_add
 from ..core.signature import takes
-from ..core.table import composed, linear
+from ..core.table import linear
+from .composed import composed
 from .constants import on_values
 
 

@@ -26,7 +26,8 @@ import numpy as np
 
 from ..core.arrays import as_array, cast
 from ..core.signature import takes
-from ..core.table import composed, constant, general, same
+from ..core.table import constant, general, same
+from .composed import composed
 from .factors import cofactors, completed, condition, determined, products_without_each, svd_factors
 from .matrices import dagger, diagonal_matrix, diagonal_of, largest, over, precision
 from .matrices import hermitian as hermitian_part

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..core.signature import takes
-from ..core.table import bilinear, composed, general, linear
+from ..core.table import bilinear, general, linear
+from .composed import composed
 
 
 def _matrix_power(a: Any, n: Any) -> Any:
@@ -151,7 +152,7 @@ ROWS = (
         np.linalg.multi_dot,
         takes("arrays", out=None),
         (_multi_dot_vjp, _multi_dot_jvp),
-        nested={"arrays"},
+        list_operands={"arrays"},
     ),
     composed(np.linalg.matmul, takes("x1", "x2"), lambda x1, x2: np.matmul(x1, x2), {"x1", "x2"}),
     composed(

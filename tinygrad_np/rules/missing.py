@@ -10,7 +10,8 @@ import numpy as np
 
 from ..core.rules import divide_by_count, extremum_rules, restored
 from ..core.signature import takes
-from ..core.table import Row, composed, general, same
+from ..core.table import Row, general, same
+from .composed import composed
 from .statistics import spread_row, std_slope, var_slope
 
 

@@ -21,8 +21,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..core.arrays import as_array, cast
 from ..core.rules import restored, shared
 from ..core.signature import takes
-from ..core.table import composed, general
+from ..core.table import general
 from .arithmetic import multiply_no_nan
+from .composed import composed
 from .constants import on_values
 from .factors import svd_factors
 from .matrices import coinciding, over, sandwich, vanishing

@@ -13,7 +13,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..core.arrays import as_array, cast
 from ..core.rules import TRUTH
 from ..core.signature import takes
-from ..core.table import Row, composed, constant, general
+from ..core.table import Row, constant, general
+from .composed import composed
 from .constants import on_values
 
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..core.arrays import along
 from ..core.signature import takes
-from ..core.table import composed
 from ..core.windows import pad
+from .composed import composed
 
 Pair = tuple[int, int]
 

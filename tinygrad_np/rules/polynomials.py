@@ -10,7 +10,8 @@ import numpy as np
 
 from ..core.arrays import as_array, cast
 from ..core.signature import takes
-from ..core.table import composed, general
+from ..core.table import general
+from .composed import composed
 from .constants import on_values
 
 

@@ -15,8 +15,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..core.arrays import as_array, cast
 from ..core.dispatch import name_of, overrides
 from ..core.signature import takes
-from ..core.table import Row, composed
+from ..core.table import Row
 from .arithmetic import multiply_no_nan
+from .composed import composed
 from .constants import on_values
 from .lines import lines, unlined
 

@@ -126,7 +126,11 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], first: Any) -> Ro
 
     recomputed.__name__ = name
     return general(
-        recomputed, takes("operands"), (pull, push), nested={"operands"}, constant_outputs=constants
+        recomputed,
+        takes("operands"),
+        (pull, push),
+        list_operands={"operands"},
+        constant_outputs=constants,
     )
 
 

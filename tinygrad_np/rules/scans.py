@@ -10,7 +10,8 @@ import numpy as np
 from ..core.dispatch import array_function
 from ..core.rules import restored
 from ..core.signature import takes
-from ..core.table import Row, composed, general, linear
+from ..core.table import Row, general, linear
+from .composed import composed
 from .lines import lines, unlined
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..core.arrays import as_array, cast
 from ..core.signature import takes
-from ..core.table import Row, composed
+from ..core.table import Row
+from .composed import composed
 
 
 def _complex(x: Any) -> Any:

@@ -22,7 +22,8 @@ import numpy as np
 from ..core.arrays import along, as_array, cast
 from ..core.rules import INDEX, scatter_add
 from ..core.signature import takes
-from ..core.table import composed, general, linear
+from ..core.table import general, linear
+from .composed import composed
 
 _MASKS = {"condlist": "masks: the result jumps where they change"}
 
@@ -141,7 +142,7 @@ ROWS = (
         np.choose,
         takes("a", "choices", out=None, mode="raise"),
         choices=_choose_vjp,
-        nested={"choices"},
+        list_operands={"choices"},
         broadcasts=True,
         locally_constant={"a": INDEX},
     ),

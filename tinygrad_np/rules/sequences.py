@@ -6,7 +6,7 @@ import numpy as np
 
 from ..core.arrays import as_array, cast
 from ..core.signature import takes
-from ..core.table import composed
+from .composed import composed
 from .constants import on_values
 
 

@@ -7,7 +7,7 @@ from numpy.polynomial import polynomial
 
 from ..core.arrays import as_array
 from ..core.signature import takes
-from ..core.table import composed
+from .composed import composed
 
 
 def _polyval(x: Any, c: Any, grid: bool) -> Any:

@@ -7,7 +7,8 @@ import numpy as np
 
 from ..core.rules import reshape_vjp, scatter_add, settled_order
 from ..core.signature import takes
-from ..core.table import composed, linear
+from ..core.table import linear
+from .composed import composed
 from .nested import joined, parted
 
 
@@ -59,7 +60,7 @@ ROWS = (
     linear(
         joined,
         lambda g, parts_like: parted(g, tuple([part.shape for part in parts_like])),
-        nested={"parts"},
+        list_operands={"parts"},
     ),
     linear(
         parted,

@@ -12,7 +12,8 @@ import numpy as np
 from ..core.arrays import as_array, cast
 from ..core.dispatch import array_function
 from ..core.signature import takes
-from ..core.table import bilinear, composed, general, pointwise
+from ..core.table import bilinear, general, pointwise
+from .composed import composed
 
 
 @array_function

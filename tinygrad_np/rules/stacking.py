@@ -14,7 +14,8 @@ from ..core.arrays import along, as_array
 from ..core.axes import listed
 from ..core.dispatch import overrides
 from ..core.signature import takes
-from ..core.table import Row, composed, linear
+from ..core.table import Row, linear
+from .composed import composed
 from .shapes import split_vjp
 
 
@@ -142,10 +143,10 @@ def _split(function: Callable[..., Any], axis: int) -> Row:
 
 
 ROWS: tuple[Row, ...] = (
-    linear(np.vstack, _STACK, _vstack_vjp, nested={"tup"}),
-    linear(np.hstack, _STACK, _hstack_vjp, nested={"tup"}),
-    linear(np.dstack, takes("tup"), _dstack_vjp, nested={"tup"}),
-    linear(np.column_stack, takes("tup"), _column_stack_vjp, nested={"tup"}),
+    linear(np.vstack, _STACK, _vstack_vjp, list_operands={"tup"}),
+    linear(np.hstack, _STACK, _hstack_vjp, list_operands={"tup"}),
+    linear(np.dstack, takes("tup"), _dstack_vjp, list_operands={"tup"}),
+    linear(np.column_stack, takes("tup"), _column_stack_vjp, list_operands={"tup"}),
     composed(np.append, takes("arr", "values", axis=None), _append, {"arr", "values"}),
     composed(np.block, takes("arrays"), _block, {"arrays"}),
     # more axes, and the same axes for all

@@ -12,7 +12,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..core.arrays import as_array, cast, sum_to
 from ..core.rules import count_of, divide_by_count, restored
 from ..core.signature import takes
-from ..core.table import Row, composed, general
+from ..core.table import Row, general
+from .composed import composed
 
 
 def _deviations(a: Any, axis: Any, where: Any, mean: Any) -> Any:

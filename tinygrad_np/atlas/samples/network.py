@@ -7,7 +7,7 @@ import numpy as np
 
 from ...core.losses import class_losses, class_residuals
 from ...core.network import log_softmax, softmax
-from ...core.windows import gather_windows, max_unpool, window_max, window_maxima
+from ...core.windows import gather_windows, max_unpool, window_maxima
 from .draws import APART, REAL, A, Draw, Edge, Generator, Sample, apart, call, shaped
 
 
@@ -25,7 +25,6 @@ def _indexed_windows(rng: Generator) -> tuple[Any, Any]:
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
     window_maxima: lambda rng: [call(apart(rng, 2, 2, 2, 2, 2, 2), reach=APART)],
-    window_max: lambda rng: [call(apart(rng, 2, 2, 2, 2, 2, 2), reach=APART)],
     gather_windows: lambda rng: [call(*_indexed_windows(rng))],
     max_unpool: lambda rng: [
         call(_indexed_windows(rng)[0][:, :, :, 0, 0], _indexed_windows(rng)[1], (2, 2))
