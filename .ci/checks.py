@@ -34,6 +34,7 @@ LOCAL = (
     "figures",
 )
 OLDEST = "'numpy==2.0.*' 'scipy==1.13.*'"
+LAYERS = ("fast", "debug")  # the folders without which the rest has to work
 HAVE_OLDEST = ("3.11", "3.12")  # the Pythons for which these two have wheels
 CHECK_WHEEL = """
 import os, sys, zipfile
@@ -181,6 +182,9 @@ def runs(everything: bool) -> list[Run]:
         # one at a time there, so that they take turns with those here
         for pair in zip_longest(there, here):
             planned += [run for run in pair if run]
+        for layer in LAYERS:
+            script = f"rm -r tinygrad_np/{layer}\n{script_for('python3')}"
+            planned.append(Run(f"Python {this}, without {layer}/", script))
     return planned
 
 
@@ -193,6 +197,7 @@ def table(done: list[Run]) -> str:
         versions = run.versions or (run.name.split()[1].rstrip(","), "?", "?")
         numbers = (counts.get("passed", 0), failed, counts.get("skipped", 0), round(run.seconds))
         rows.append([*versions, *map(str, numbers)])
+        rows[-1][-1] += f"  {run.name.partition(', ')[2]}" if "without" in run.name else ""
         rows[-1][-1] += "  FAILED" if run.status else ""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

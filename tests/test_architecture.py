@@ -182,11 +182,9 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.fixture(scope="module")
-def without_debug(tmp_path_factory):
-    """Carries out code where the package has no folder debug/, and gives what it prints."""
-    folder = tmp_path_factory.mktemp("without")
-    ignored = shutil.ignore_patterns("debug", "__pycache__")
+def without(layer, folder):
+    """What carries out code where the package has no folder `layer`, and gives what it prints."""
+    ignored = shutil.ignore_patterns(layer, "__pycache__")
     shutil.copytree(PACKAGE, folder / "tinygrad_np", ignore=ignored)
     head = (
         f"import sys; sys.path.insert(0, {str(folder)!r})\n"
@@ -196,6 +194,45 @@ def without_debug(tmp_path_factory):
         f"assert tg.__file__.startswith({str(folder)!r}), tg.__file__\n"
     )
     return lambda code: run(head + code)
+
+
+@pytest.fixture(scope="module")
+def without_debug(tmp_path_factory):
+    return without("debug", tmp_path_factory.mktemp("without"))
+
+
+@pytest.fixture(scope="module")
+def without_fast(tmp_path_factory):
+    return without("fast", tmp_path_factory.mktemp("without"))
+
+
+class TestWithoutTheFolderFast:
+    """Everything computes the same, by the core's plain kernels. The whole suite: ``.ci/run``."""
+
+    def test_sums_of_products_bit_for_bit_on_integers(self, without_fast):
+        code = """
+rng = np.random.default_rng(0)
+images = rng.integers(-4, 5, (40, 20, 20, 3)).astype(float)
+filters = rng.integers(-4, 5, (3, 3, 3, 8)).astype(float)
+
+def total(images, filters):
+    found = tg.max_pool(tg.relu(tg.conv2d(images, filters, padding=1)), 2)
+    return np.sum(tg.conv2d(found, np.ones((3, 3, 8, 2)), stride=2) * 3.0)
+
+value, gradients = tg.value_and_grad(total, (0, 1))(images, filters)
+import hashlib
+print(value, *[hashlib.sha256(g.tobytes()).hexdigest() for g in gradients])
+"""
+        here = run("import numpy as np, tinygrad_np as tg" + code)
+        assert len(here.split()) == 3
+        assert without_fast(code) == here
+
+    @pytest.mark.parametrize("name", ["fast", "release_memory"])
+    def test_what_is_missing_says_so(self, without_fast, name):
+        code = f"try:\n    tg.{name}\nexcept AttributeError as error:\n    print(error)"
+        told = f"tg.{name} needs the folder tinygrad_np/fast, which is not installed"
+        assert without_fast(code) == told
+        assert without_fast(f"print({name!r} in dir(tg), {name!r} in tg.__all__)") == "False False"
 
 
 class TestWithoutTheFolderDebug:
