@@ -21,7 +21,9 @@ ABSENT = [
 def imports(path, layer):
     """Whether a test module imports the layer when it is read."""
     text = path.read_text(encoding="utf-8")
-    return re.search(rf"^from tinygrad_np(\.{layer}\b| import .*\b{layer}\b)", text, re.M)
+    names = {"debug": "debug|explain_nonfinite|NonFiniteError", "fast": "fast"}[layer]
+    several = r"^from tinygrad_np[.\w]* import (\([^)]*|.*)"
+    return re.search(rf"^from tinygrad_np\.{layer}\b|{several}\b({names})\b", text, re.M)
 
 
 collect_ignore = [

@@ -16,7 +16,7 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.fast import matrices, paths, threads
 from tinygrad_np.fast.matrices import matrix_product
-from tinygrad_np.fast.threads import summed, together
+from tinygrad_np.fast.threads import parallel_for, parallel_sum
 
 LARGE = 1 << 30
 
@@ -51,17 +51,17 @@ def library(monkeypatch):
 
 def test_every_piece_is_worked_on_once(count):
     found = []
-    together(found.append, range(100), LARGE)
+    parallel_for(found.append, range(100), LARGE)
     assert sorted(found) == list(range(100))
 
 
 def test_no_pieces(count):
-    together(pytest.fail, [], LARGE)
+    parallel_for(pytest.fail, [], LARGE)
 
 
 def test_small_work_stays_in_its_thread(count):
     found = set()
-    together(lambda _: found.add(threading.current_thread()), range(5), 100)
+    parallel_for(lambda _: found.add(threading.current_thread()), range(5), 100)
     assert found == {threading.current_thread()}
 
 
@@ -80,13 +80,13 @@ def test_from_so_much_work_it_is_shared(library, monkeypatch, pieces, work, shar
     calls = []
     monkeypatch.setattr(threads, "_shared", lambda *a: calls.append(a))
     found = []
-    together(found.append, range(pieces), work)
+    parallel_for(found.append, range(pieces), work)
     assert (len(calls), len(found)) == ((1, 0) if shared else (0, pieces))
 
 
 def test_products_have_one_thread_meanwhile_and_all_again_afterwards(library):
     meanwhile = []
-    together(lambda _: meanwhile.append(library.count), range(4), LARGE)
+    parallel_for(lambda _: meanwhile.append(library.count), range(4), LARGE)
     assert meanwhile == [1] * 4
     assert library.count == 2
     assert library.history == [1, 2]
@@ -122,7 +122,7 @@ def test_an_interrupt_while_the_limit_is_set_does_not_leave_it_behind(library, m
 REAL = """
 import threading
 from threadpoolctl import threadpool_info, threadpool_limits
-from tinygrad_np.fast.threads import _CORES, _libraries, together
+from tinygrad_np.fast.threads import _CORES, _libraries, parallel_for
 
 def limits():
     return {x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"}
@@ -136,7 +136,7 @@ for library in _libraries():
     library.set_num_threads(2)  # also where this process may use but one core
 if _libraries():
     seen = []
-    run(lambda: together(lambda _: seen.append(limits()), range(4), 1 << 30)).join()
+    run(lambda: parallel_for(lambda _: seen.append(limits()), range(4), 1 << 30)).join()
     assert seen == [{1}] * 4, seen
     assert limits() == {2}
     both, over = threading.Event(), threading.Event()
@@ -152,7 +152,7 @@ if _libraries():
     thread.join()
     assert limits() == {2}
     with threadpool_limits(1):
-        together(lambda _: None, range(4), 1 << 30)
+        parallel_for(lambda _: None, range(4), 1 << 30)
         assert limits() == {1}
     assert limits() == {2}
     def limited():  # this thread may set a limit, though another one had to do with us first
@@ -194,7 +194,7 @@ def test_an_error_arrives_when_all_are_done(library):
         others.append(piece)
 
     with pytest.raises(ZeroDivisionError, match="piece 0"):
-        together(work, range(20), LARGE)
+        parallel_for(work, range(20), LARGE)
     done = len(others)
     time.sleep(0.01)
     assert len(others) == done
@@ -215,7 +215,7 @@ def test_an_error_in_another_thread_leaves_nothing_to_the_garbage_collector(libr
     gc.disable()
     try:
         with pytest.raises(ZeroDivisionError):
-            together(work, range(10), LARGE)
+            parallel_for(work, range(10), LARGE)
         del array, work
         assert kept() is None
     finally:
@@ -224,7 +224,9 @@ def test_an_error_in_another_thread_leaves_nothing_to_the_garbage_collector(libr
 
 def test_work_within_work(library):
     found = []
-    together(lambda i: together(lambda j: found.append((i, j)), range(3), LARGE), range(3), LARGE)
+    parallel_for(
+        lambda i: parallel_for(lambda j: found.append((i, j)), range(3), LARGE), range(3), LARGE
+    )
     assert sorted(found) == [(i, j) for i in range(3) for j in range(3)]
     assert library.count == 2
 
@@ -234,7 +236,7 @@ def test_several_threads_of_the_program(library):
 
     def program(found):
         for _ in range(20):
-            together(found.append, range(10), LARGE)
+            parallel_for(found.append, range(10), LARGE)
 
     started = [threading.Thread(target=program, args=(found,)) for found in results]
     for thread in started:
@@ -249,7 +251,7 @@ def test_pieces_see_the_callers_context(library):
     """Its `errstate` too: where the sweep ignores an overflow, no thread may warn of it."""
     states = []
     with np.errstate(over="raise", divide="ignore"):
-        together(lambda _: (time.sleep(0.01), states.append(np.geterr())), range(4), LARGE)
+        parallel_for(lambda _: (time.sleep(0.01), states.append(np.geterr())), range(4), LARGE)
     assert len(states) == 4
     assert all(state["over"] == "raise" and state["divide"] == "ignore" for state in states)
 
@@ -260,7 +262,7 @@ def test_where_no_thread_can_be_started_the_work_is_done_here(library, monkeypat
 
     monkeypatch.setattr(threads._CORES, "start", full)
     found = []
-    together(found.append, range(10), LARGE)
+    parallel_for(found.append, range(10), LARGE)
     assert found == [*range(10)]
     assert library.count == 2
 
@@ -274,7 +276,7 @@ def test_a_thread_that_cannot_be_started_leaves_no_work_behind(library, monkeypa
     monkeypatch.setattr(threading.Thread, "start", full)
     array = np.ones(3)
     kept = weakref.ref(array)
-    together(array.__contains__, range(10), LARGE)
+    parallel_for(array.__contains__, range(10), LARGE)
     del array
     assert kept() is None
 
@@ -286,7 +288,7 @@ def test_released_memory_is_that_of_the_pool_too(library):
         time.sleep(0.001)
         workers.add(threading.current_thread())
 
-    together(work, range(10), LARGE)
+    parallel_for(work, range(10), LARGE)
     tg.release_memory()
     workers.discard(threading.current_thread())
     assert workers
@@ -294,7 +296,7 @@ def test_released_memory_is_that_of_the_pool_too(library):
     with threads._CORES.busy:  # as if another thread had pieces
         tg.release_memory()
     found = []
-    together(found.append, range(10), LARGE)
+    parallel_for(found.append, range(10), LARGE)
     assert sorted(found) == [*range(10)]
 
 
@@ -303,7 +305,7 @@ def test_released_memory_is_that_of_the_pool_too(library):
 def test_a_forked_process_has_all_threads_again(library):
     """Also when others of its threads were at work, which it does not have."""
     cores = threads._CORES
-    together(lambda _: None, range(4), LARGE)  # so that there is a pool
+    parallel_for(lambda _: None, range(4), LARGE)  # so that there is a pool
     library.history.clear()
     child = 1
     with cores, cores.busy, cores.lock:
@@ -312,7 +314,7 @@ def test_a_forked_process_has_all_threads_again(library):
             try:
                 cores.after_fork()
                 found = []
-                together(found.append, range(10), LARGE)
+                parallel_for(found.append, range(10), LARGE)
                 right = sorted(found) == [*range(10)] and library.history == [1, 2, 1, 2]
                 os._exit(0 if right else 1)
             finally:
@@ -326,7 +328,7 @@ def test_without_threadpoolctl(monkeypatch):
     with threads._CORES as allowed:
         assert allowed == 1
     found = []
-    together(found.append, range(5), LARGE)
+    parallel_for(found.append, range(5), LARGE)
     assert found == [*range(5)]
 
 
@@ -343,7 +345,7 @@ def test_the_first_of_many_threads_asks_for_the_libraries_alone(monkeypatch):
     monkeypatch.setattr(threads, "_libraries", slowly)
     monkeypatch.setattr(threads, "_CORES", threads._Cores())
     run = [
-        threading.Thread(target=together, args=(lambda _: None, range(4), LARGE))
+        threading.Thread(target=parallel_for, args=(lambda _: None, range(4), LARGE))
         for _ in "12345678"
     ]
     for thread in run:
@@ -364,7 +366,7 @@ def test_the_order_of_summation_depends_on_the_pieces_alone(monkeypatch):
     sums = []
     for n in (1, 2, 5):
         monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(n)]))
-        sums.append(summed(add, range(50), (7,), float, LARGE))
+        sums.append(parallel_sum(add, range(50), (7,), float, LARGE))
     assert np.array_equal(sums[0], sums[1])
     assert np.array_equal(sums[0], sums[2])
     assert np.allclose(sums[0], values.sum(0))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import paths
-from .threads import one_thread, together
+from .threads import one_thread, parallel_for
 
 
 def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
@@ -36,7 +36,7 @@ def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
         else:
             np.matmul(a, b[:, part], out=result[:, part])
 
-    together(multiply, range(count), m * k * n)
+    parallel_for(multiply, range(count), m * k * n)
     return result
 
 

@@ -1,8 +1,8 @@
-"""Pieces of one piece of work, on several threads where there are some.
+"""Run independent pieces of work on a thread pool, where there are several cores.
 
-`together` calls a function with each of some pieces, `summed` adds up what it finds for each, and
-`one_thread` is a block in which matrix products have one thread of BLAS; `release` lets go of the
-threads, and of the memory that is kept for later. Where threadpoolctl is installed and NumPy's
+`parallel_for` calls a function with each of some pieces, `parallel_sum` adds up what it finds for
+each, and `one_thread` is a block in which matrix products have one thread of BLAS; `release` lets
+go of the threads, and of the memory that is kept for later. Where threadpoolctl is installed and NumPy's
 matrix product may use several threads of OpenBLAS (as in NumPy's wheels), so do we, and every
 product then gets one: copies, sums and products of tiles run side by side, where otherwise only the
 products would. Elsewhere the calls follow one another.
@@ -147,7 +147,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def one_thread() -> Any:
-    """A block in which NumPy's matrix products have one thread, as in `together`.
+    """A block in which NumPy's matrix products have one thread, as in `parallel_for`.
 
     >>> with one_thread():
     ...     np.ones((2, 3)) @ np.ones(3)
@@ -169,13 +169,13 @@ def release() -> None:
     memory.release()
 
 
-def together(function: Callable[[Any], object], pieces: Sequence[Any], work: int) -> None:
+def parallel_for(function: Callable[[Any], object], pieces: Sequence[Any], work: int) -> None:
     """``function(piece)`` for every piece, in any order and perhaps at the same time.
 
     `work` is about how many multiplications they are together: it decides whether threads pay.
 
     >>> found = [0, 0, 0]
-    >>> together(lambda i: found.__setitem__(i, i * i), range(3), 0)
+    >>> parallel_for(lambda i: found.__setitem__(i, i * i), range(3), 0)
     >>> found
     [0, 1, 4]
     """
@@ -221,7 +221,7 @@ def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: i
         futures.pop().result()  # with no name, which would close a circle with its error
 
 
-def summed(
+def parallel_sum(
     add: Callable[[Any, Any], object], pieces: Sequence[Any], shape: Ints, dtype: Any, work: int
 ) -> Any:
     """What ``add(total, piece)`` adds up in zeros of this shape, over all pieces.
@@ -231,7 +231,7 @@ def summed(
 
     >>> def add(total, piece):
     ...     total += piece
-    >>> summed(add, [1.0, 2.0, 4.0], (2,), float, 0)
+    >>> parallel_sum(add, [1.0, 2.0, 4.0], (2,), float, 0)
     array([7., 7.])
     """
     pays = paths.pays_to_share(len(pieces), work)
@@ -242,7 +242,7 @@ def summed(
         for piece in pieces[run * len(pieces) // runs : (run + 1) * len(pieces) // runs]:
             add(totals[run], piece)
 
-    together(sum_up, range(runs), work if pays else 0)
+    parallel_for(sum_up, range(runs), work if pays else 0)
     total, *others = totals
     for other in others:
         np.add(total, other, out=total)

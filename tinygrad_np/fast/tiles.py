@@ -22,7 +22,7 @@ import numpy as np
 from ..core.geometry import Ints
 from . import paths
 from .memory import Workspace, empty, zeros
-from .threads import summed, together
+from .threads import parallel_for, parallel_sum
 
 
 class Block(NamedTuple):
@@ -172,7 +172,7 @@ def product(columns: Any, filters: Any) -> Any:
         target = result[block.start : block.stop].reshape(*part.shape[:2], -1)
         np.matmul(part, filters, out=target)  # (count, positions, size·c) @ (size·c, f)
 
-    together(multiply, all_blocks, columns.size * filters.shape[-1])
+    parallel_for(multiply, all_blocks, columns.size * filters.shape[-1])
     return result.reshape(*kept, -1)
 
 
@@ -192,7 +192,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
         for found in np.matmul(part.transpose(0, 2, 1), cotangents, out=target):
             np.add(total, found, out=total)
 
-    total = summed(add, all_blocks, (math.prod(size), f), columns.dtype, columns.size * f)
+    total = parallel_sum(add, all_blocks, (math.prod(size), f), columns.dtype, columns.size * f)
     return total.reshape(*size, f)
 
 
@@ -234,7 +234,7 @@ def folded_product(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dila
         for block in some:
             add(block)
 
-    together(add_all, by_image, math.prod(kept) * filters.size)
+    parallel_for(add_all, by_image, math.prod(kept) * filters.size)
     if planes:
         result[...] = np.moveaxis(target, 0, -1)
     return result

@@ -23,7 +23,7 @@ import numpy as np
 from . import paths
 from .matrices import matrix_product
 from .memory import Workspace, empty
-from .threads import summed, together
+from .threads import parallel_for, parallel_sum
 from .tiles import image_of
 
 _M = 4  # outputs of a tile
@@ -183,7 +183,7 @@ def product(columns: Any, filters: Any) -> Any:
             np.copyto(whole, laid_out)
             target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
 
-    together(multiply, tiling.parts(), columns.size * f)
+    parallel_for(multiply, tiling.parts(), columns.size * f)
     return result
 
 
@@ -213,7 +213,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
             np.matmul(tiling.shifted(pixels, tap).transpose(0, 2, 1), used, out=added)
             total[:, tap] += added
 
-    total = summed(add, tiling.parts(), shape, dtype, columns.size * f)
+    total = parallel_sum(add, tiling.parts(), shape, dtype, columns.size * f)
     added_up = matrix_product(t.taps.T, total.reshape(len(total), -1))
     return added_up.reshape(k, k, c, f).swapaxes(0, 1).copy()
 
