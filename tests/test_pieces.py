@@ -475,7 +475,7 @@ class TestMatrixProducts:
 
     def test_a_product_with_ones_own_transpose_is_left_whole(self, library, monkeypatch):
         """NumPy computes one half of it."""
-        monkeypatch.setattr(matrices, "together", pytest.fail)
+        monkeypatch.setattr(matrices, "parallel_for", pytest.fail)
         x = np.random.default_rng(0).normal(size=(1024, 512))
         found = (lambda t: t.T @ t)(Tensor(x)).data
         assert np.allclose(found, x.T @ x)

@@ -2,10 +2,10 @@
 
 `parallel_for` calls a function with each of some pieces, `parallel_sum` adds up what it finds for
 each, and `one_thread` is a block in which matrix products have one thread of BLAS; `release` lets
-go of the threads, and of the memory that is kept for later. Where threadpoolctl is installed and NumPy's
-matrix product may use several threads of OpenBLAS (as in NumPy's wheels), so do we, and every
-product then gets one: copies, sums and products of tiles run side by side, where otherwise only the
-products would. Elsewhere the calls follow one another.
+go of the threads, and of the memory that is kept for later. Where threadpoolctl is installed and
+NumPy's matrix product may use several threads of OpenBLAS (as in NumPy's wheels), so do we, and
+every product then gets one: copies, sums and products of tiles run side by side, where otherwise
+only the products would. Elsewhere the calls follow one another.
 
 Results do not depend on the number of our threads: a piece is the same whoever works on it, no
 piece writes where another one does, and the products have one thread also where the pieces follow
