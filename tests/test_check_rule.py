@@ -39,7 +39,7 @@ temperature = tg.general(
     (lambda g, k, ans: -ans * temperature(g, k), lambda t, k, ans: temperature(-ans * t, k)),
 )
 erf = tg.pointwise(
-    np.vectorize(math.erf), tg.takes("x"), lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x)
+    np.vectorize(math.erf), tg.signature("x"), lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x)
 )
 dot = tg.bilinear(lambda x, y: np.sum(x * y), lambda g, y: g * y, lambda g, x: g * x)
 halved = tg.linear(lambda x: x[::2], lambda g, x_like: np.stack([g, 0 * g], -1).ravel())
@@ -87,7 +87,9 @@ def test_what_is_ill_conditioned_is_not_wrong():
 
 class TestMistakes:
     def test_a_little_wrong(self):
-        bad = tg.pointwise(np.vectorize(math.erf), tg.takes("x"), lambda x: 1.128 * np.exp(-x * x))
+        bad = tg.pointwise(
+            np.vectorize(math.erf), tg.signature("x"), lambda x: 1.128 * np.exp(-x * x)
+        )
         report = check_rule(bad, X)
         assert wrong(report) == ["reverse", "forward"]
         assert report.hints == ["off by the factor 0.999664 in every component"]

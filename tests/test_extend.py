@@ -141,7 +141,7 @@ class TestFunctions:
             def __call__(self, x):
                 return 2 * x
 
-        double = tg.linear(Doubling(), tg.takes("x"), lambda g: 2 * g)
+        double = tg.linear(Doubling(), tg.signature("x"), lambda g: 2 * g)
         assert grad(double)(1.0) == 2
 
     def test_built_in_rows_are_not_replaced(self):

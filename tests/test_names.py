@@ -356,9 +356,10 @@ class TestExplained:
             tg.conv2d(np.ones((1, 4, 4, 1)))
 
 
-def test_an_earlier_name_keeps_working():
-    assert tg.unwindows is tg.fold
-    assert "unwindows" not in tg.__all__
+def test_an_earlier_name_is_answered_with_the_new_one():
+    for name, now in (("unwindows", "tg.fold"), ("takes", "tg.signature")):
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}'; use {now}$"):
+            getattr(tg, name)
 
 
 def test_the_page_is_the_table(capsys):

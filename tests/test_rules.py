@@ -10,7 +10,7 @@ from mutants import mutants
 from tinygrad_np.atlas import samples
 from tinygrad_np.atlas.evidence import cases_of, edge, witnesses
 from tinygrad_np.atlas.samples import EDGES, edges_of, samples_of
-from tinygrad_np.core.signature import REQUIRED, takes
+from tinygrad_np.core.signature import REQUIRED, signature
 from tinygrad_np.core.table import REFUSED, TABLE, Row, linear, pointwise
 from tinygrad_np.core.tensor import Tensor
 from tinygrad_np.rules import _LATER, families
@@ -223,4 +223,4 @@ def test_a_function_whose_parameters_cannot_be_read_asks_for_them():
 
 def test_a_rule_for_no_parameter_is_refused():
     with pytest.raises(TypeError, match=r"np\.sum has no parameter 'b'"):
-        linear(np.sum, takes("a"), b=lambda g: g)
+        linear(np.sum, signature("a"), b=lambda g: g)

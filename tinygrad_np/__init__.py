@@ -47,7 +47,7 @@ from .nn import (
 )
 from .nn.indices import window_indices
 from .rules.at import at
-from .rules.extend import bilinear, general, linear, pointwise, takes
+from .rules.extend import bilinear, general, linear, pointwise, signature
 from .rules.nested import array
 from .rules.remat import remat
 
@@ -112,10 +112,10 @@ __all__ = [
     "saving",
     "scatter_add",
     "sigmoid",
+    "signature",
     "softmax",
     "stop_gradient",
     "strong_zeros",
-    "takes",
     "training",
     "tree",
     "value_and_grad",
@@ -142,8 +142,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _FROM:
         return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
-    if name == "unwindows":  # an earlier name
-        return fold
     if name in _OF_LAYERS:
         folder = f"{__name__}/{_OF_LAYERS[name]}"
         raise AttributeError(f"tg.{name} needs the folder {folder}, which is not installed")

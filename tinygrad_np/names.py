@@ -21,6 +21,10 @@ _IN_CHECK = "use the function of that name in tg.check"
 _CONSTANT = "use t.data: only Tensors are recorded, arrays are constants"
 
 MODULE: dict[str, Answers] = {
+    "Earlier versions": {
+        "takes": "use tg.signature",
+        "unwindows": "use tg.fold",
+    },
     "PyTorch": {
         "tensor as_tensor from_numpy": "use tg.Tensor(x) for a variable, the array for a constant",
         "no_grad inference_mode enable_grad set_grad_enabled": _CONSTANT,

@@ -19,7 +19,7 @@ import numpy as np
 from .arrays import along, cast, checked_shape, expand, numbers, sum_to
 from .axes import listed
 from .dispatch import array_function
-from .signature import takes
+from .signature import signature
 from .table import bilinear, constant, general, linear, over, pointwise, same
 
 # Arithmetic and elementary functions
@@ -208,7 +208,7 @@ def _mean_kernel(a: Any, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
     return np.mean(a, axis, *args, **kwargs)
 
 
-_EXTREMUM = takes("a", axis=None, out=None, keepdims=False, initial=None, where=True)
+_EXTREMUM = signature("a", axis=None, out=None, keepdims=False, initial=None, where=True)
 
 
 # Shapes: all linear, adjoint pairs side by side
@@ -440,7 +440,7 @@ ROWS = (
         (lambda g, x: g * _direction(x), lambda t, x: np.real(t * _direction(x))),
     ),
     linear(np.conjugate, lambda g: np.conjugate(g)),
-    linear(np.real, takes("val"), lambda g: g, broadcasts=True),
+    linear(np.real, signature("val"), lambda g: g, broadcasts=True),
     # exponentials, logarithms, angles
     pointwise(np.exp, lambda ans: ans, analytic=True),
     pointwise(np.expm1, lambda x: np.exp(x), analytic=True),
@@ -455,7 +455,7 @@ ROWS = (
     pointwise(np.minimum, lambda x, y: max_weight(y, x), lambda x, y: max_weight(x, y)),
     linear(
         np.where,
-        takes("condition", x=None, y=None),
+        signature("condition", x=None, y=None),
         x=lambda g, condition: np.where(condition, g, 0),
         y=lambda g, condition: np.where(condition, 0, g),
         broadcasts=True,
@@ -463,14 +463,14 @@ ROWS = (
     # over axes
     linear(
         np.sum,
-        takes("a", axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True),
+        signature("a", axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True),
         spread,
         affine={"initial"},
         kernel=_sum_kernel,
     ),
     linear(
         np.mean,
-        takes("a", axis=None, dtype=None, out=None, keepdims=False, where=True),
+        signature("a", axis=None, dtype=None, out=None, keepdims=False, where=True),
         _mean_vjp,
         kernel=_mean_kernel,
     ),
@@ -481,49 +481,49 @@ ROWS = (
     # shapes
     linear(
         np.reshape,
-        takes("a", "shape", order="C", copy=None),
+        signature("a", "shape", order="C", copy=None),
         reshape_vjp,
         kernel=_reshape_kernel,
     ),
     linear(
         np.expand_dims,
-        takes("a", "axis"),
+        signature("a", "axis"),
         lambda g, a_like: g.reshape(a_like.shape),
         makes_axis=True,
     ),
-    linear(np.squeeze, takes("a", axis=None), lambda g, a_like: g.reshape(a_like.shape)),
-    linear(np.transpose, takes("a", axes=None), _transpose_vjp),
+    linear(np.squeeze, signature("a", axis=None), lambda g, a_like: g.reshape(a_like.shape)),
+    linear(np.transpose, signature("a", axes=None), _transpose_vjp),
     linear(
         np.swapaxes,
-        takes("a", "axis1", "axis2"),
+        signature("a", "axis1", "axis2"),
         lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2),
     ),
-    linear(np.broadcast_to, takes("array", "shape", subok=False), lambda g: g, broadcasts=True),
+    linear(np.broadcast_to, signature("array", "shape", subok=False), lambda g: g, broadcasts=True),
     linear(expand, lambda g: g, broadcasts=True),
     linear(sum_to, lambda g, x_like: expand(g, x_like.shape)),
     linear(cast, lambda g, x_like: cast(g, x_like.dtype)),
     linear(
         np.concatenate,
-        takes("arrays", axis=0, out=None, dtype=None, casting="same_kind"),
+        signature("arrays", axis=0, out=None, dtype=None, casting="same_kind"),
         _concatenate_vjp,
         list_operands={"arrays"},
     ),
     linear(
         np.stack,
-        takes("arrays", axis=0, out=None, dtype=None, casting="same_kind"),
+        signature("arrays", axis=0, out=None, dtype=None, casting="same_kind"),
         _stack_vjp,
         list_operands={"arrays"},
     ),
     # reading elements, and its adjoint
     linear(
         operator.getitem,
-        takes("a", "key"),
+        signature("a", "key"),
         lambda g, a_like, key: scatter_add(g, key, a_like.shape),
     ),
     linear(scatter_add, lambda g, index: g[index]),
     # products
     bilinear(np.matmul, matmul_x, matmul_y),
-    bilinear(np.dot, takes("a", "b", out=None), _dot_a, _dot_b),
+    bilinear(np.dot, signature("a", "b", out=None), _dot_a, _dot_b),
     # constants
     *[constant(f, reason) for reason, functions in _CONSTANTS.items() for f in functions],
     constant(np.sign, STEPS, kernel=_real_sign),

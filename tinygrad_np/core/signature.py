@@ -1,4 +1,4 @@
-"""A function's parameters in order: `takes` writes a signature down, `read_signature` reads one.
+"""A function's parameters in order: `signature` writes them down, `read_signature` reads them.
 
 A row calls its function by them, and a rule names what it needs by them.
 """
@@ -28,17 +28,17 @@ class Signature(NamedTuple):
     """the positions of the parameters that have to be given by name"""
 
 
-def takes(*required: str, **optional: Any) -> Signature:
+def signature(*required: str, **optional: Any) -> Signature:
     """The signature of a function that Python cannot read, in the order of its parameters.
 
     As in Python, a star before the last required name: it takes the rest of the positional
     arguments; a star alone: what follows is given by its name.
 
-    >>> takes("a", axis=None).names
+    >>> signature("a", axis=None).names
     ('a', 'axis')
-    >>> takes("*arrays", copy=True).rest
+    >>> signature("*arrays", copy=True).rest
     0
-    >>> takes("x", "*", axis=0).keywords
+    >>> signature("x", "*", axis=0).keywords
     frozenset({1})
     """
     if required[-1:] == ("*",):
@@ -57,8 +57,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     function = implementation(function)
     ufunc = getattr(function, "__wrapped__", function)
     if isinstance(ufunc, np.ufunc):
-        signature = takes(*"xyz"[: ufunc.nin], dtype=None)
-        return signature._replace(keywords=frozenset({ufunc.nin}))
+        return signature(*"xyz"[: ufunc.nin], "*", dtype=None)
     import inspect  # 5 ms, which only those pay who give a function a rule
 
     function = inspect.unwrap(function)
@@ -68,8 +67,8 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         raise TypeError(
-            f"{name_of(function)}: Python cannot read its parameters; name them with takes(…) as "
-            "the first argument after the function"
+            f"{name_of(function)}: Python cannot read its parameters; name them with signature(…) "
+            "as the first argument after the function"
         ) from None
     kinds = inspect.Parameter
     parameters = [p for p in parameters if p.kind is not kinds.VAR_KEYWORD]

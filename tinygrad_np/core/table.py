@@ -16,8 +16,8 @@ operand's value (``x``), an operand's shape and dtype without its values (``x_li
 >>> sine = pointwise(np.sin, lambda x: np.cos(x))
 >>> sine.names, sine.rules[0].vjp_needs
 (('x', 'dtype'), ('x',))
->>> from .signature import takes
->>> total = linear(np.sum, takes("a"), lambda g, a_like: np.broadcast_to(g, a_like.shape))
+>>> from .signature import signature
+>>> total = linear(np.sum, signature("a"), lambda g, a_like: np.broadcast_to(g, a_like.shape))
 >>> total.rules[0].vjp_needs
 ('a_like',)
 """

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..core.arrays import as_array
-from ..core.signature import takes
+from ..core.signature import signature
 from .composed import composed
 
 
@@ -48,9 +48,9 @@ def _over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
 ROWS = (
     composed(
         np.apply_along_axis,
-        takes("func1d", "axis", "arr", "*args"),
+        signature("func1d", "axis", "arr", "*args"),
         _along_axis,
         {"arr"},
     ),
-    composed(np.apply_over_axes, takes("func", "a", "axes"), _over_axes, {"a"}),
+    composed(np.apply_over_axes, signature("func", "a", "axes"), _over_axes, {"a"}),
 )

@@ -14,7 +14,7 @@ from numpy._core import umath
 
 from ..core.dispatch import array_function
 from ..core.rules import max_weight, power_by_base, power_by_exponent, remaining
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import general, linear, over, pointwise, same
 
 
@@ -167,7 +167,7 @@ ROWS = (
         locally_constant={"length": "what depends on it is in the derivatives by x and y"},
     ),
     # size and sign; the transposes of conjugating maps conjugate
-    linear(np.imag, takes("val"), lambda g, val_like: _imaginary(g, val_like), broadcasts=True),
+    linear(np.imag, signature("val"), lambda g, val_like: _imaginary(g, val_like), broadcasts=True),
     pointwise(np.fabs, lambda x: np.sign(x)),
     pointwise(
         np.copysign,
@@ -176,7 +176,7 @@ ROWS = (
     ),
     general(
         np.ldexp,
-        takes("x", "exponent", dtype=None),
+        signature("x", "exponent", dtype=None),
         same(lambda g, exponent: np.ldexp(g, exponent)),
     ),
     pointwise(
@@ -202,7 +202,7 @@ ROWS = (
     ),
     pointwise(
         np.clip,
-        takes("a", a_min=None, a_max=None, out=None, dtype=None),
+        signature("a", a_min=None, a_max=None, out=None, dtype=None),
         kernel=_clip_kernel,
         aliases={"min": "a_min", "max": "a_max"},
         a=_clip_keeps,
@@ -211,7 +211,7 @@ ROWS = (
     ),
     pointwise(
         _CLIP,
-        takes("x", "low", "high", dtype=None),
+        signature("x", "low", "high", dtype=None),
         lambda x, low, high: _clip_keeps(x, low, high),
         lambda x, low, high: _clip_low(x, low, high),
         lambda x, low, high: _clip_high(x, low, high),

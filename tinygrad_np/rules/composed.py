@@ -88,8 +88,8 @@ def composed(
     may differ by roundings and no more, gives the derivative alone: see `witnesses`. It may name
     ``ans``, the function's value, for what is decided there.
 
-    >>> from tinygrad_np import takes
-    >>> fliplr = composed(np.fliplr, takes("m"), lambda m: m[:, ::-1], {"m"})
+    >>> from tinygrad_np import signature
+    >>> fliplr = composed(np.fliplr, signature("m"), lambda m: m[:, ::-1], {"m"})
     >>> fliplr.definition(np.arange(4).reshape(2, 2))
     array([[1, 0],
            [3, 2]])

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import general, linear, same
 from .composed import composed
 
 ROWS = (
-    linear(np.copy, takes("a", order="K", subok=False), lambda g: g),
+    linear(np.copy, signature("a", order="K", subok=False), lambda g: g),
     general(
         np.full_like,
-        takes("a", "fill_value", dtype=None, order="K", subok=True, shape=None, device=None),
+        signature("a", "fill_value", dtype=None, order="K", subok=True, shape=None, device=None),
         fill_value=same(lambda g: g),
         broadcasts=True,
         locally_constant={"a": "only its shape and dtype count"},
@@ -18,7 +18,7 @@ ROWS = (
     ),
     composed(
         np.astype,
-        takes("x", "dtype", "*", copy=True, device=None),
+        signature("x", "dtype", "*", copy=True, device=None),
         lambda x, dtype: x.astype(dtype),
         {"x"},
     ),

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..core.arrays import expand
 from ..core.rules import ABOUT
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import constant, linear
 from ..core.windows import pad
 
@@ -43,21 +43,21 @@ def _trace_vjp(g: Any, a_like: Any, offset: Any, axis1: Any, axis2: Any) -> Any:
 
 ROWS = (
     # a triangle of a vector is one of the square matrix whose rows are all that vector
-    linear(np.tril, takes("m", k=0), lambda g, k: np.tril(g, k), broadcasts=True),
-    linear(np.triu, takes("m", k=0), lambda g, k: np.triu(g, k), broadcasts=True),
+    linear(np.tril, signature("m", k=0), lambda g, k: np.tril(g, k), broadcasts=True),
+    linear(np.triu, signature("m", k=0), lambda g, k: np.triu(g, k), broadcasts=True),
     # a diagonal taken, and laid
     linear(
         np.diagonal,
-        takes("a", offset=0, axis1=0, axis2=1),
+        signature("a", offset=0, axis1=0, axis2=1),
         lambda g, a_like, offset, axis1, axis2: on_diagonal(g, a_like.shape, offset, axis1, axis2),
     ),
-    linear(np.diag, takes("v", k=0), _diag_vjp),
+    linear(np.diag, signature("v", k=0), _diag_vjp),
     linear(
         np.diagflat,
-        takes("v", k=0),
+        signature("v", k=0),
         lambda g, v_like, k: np.diagonal(g, k).reshape(v_like.shape),
     ),
-    linear(np.trace, takes("a", offset=0, axis1=0, axis2=1, dtype=None, out=None), _trace_vjp),
+    linear(np.trace, signature("a", offset=0, axis1=0, axis2=1, dtype=None, out=None), _trace_vjp),
     *[
         constant(function, ABOUT)
         for function in (np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)

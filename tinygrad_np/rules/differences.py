@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..core.arrays import along, as_array, cast
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import pointwise
 from .composed import composed
 
@@ -105,20 +105,20 @@ def _trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
 ROWS = (
     composed(
         np.diff,
-        takes("a", n=1, axis=-1, prepend=None, append=None),
+        signature("a", n=1, axis=-1, prepend=None, append=None),
         _diff,
         {"a", "prepend", "append"},
         analytic=True,
     ),
     composed(
         np.ediff1d,
-        takes("ary", to_end=None, to_begin=None),
+        signature("ary", to_end=None, to_begin=None),
         _ediff1d,
         {"ary", "to_end", "to_begin"},
     ),
     composed(
         np.gradient,
-        takes("f", "*varargs", axis=None, edge_order=1),
+        signature("f", "*varargs", axis=None, edge_order=1),
         _gradient,
         {"f", "varargs"},
         own_value=True,
@@ -126,14 +126,14 @@ ROWS = (
     ),
     composed(
         np.trapezoid,
-        takes("y", x=None, dx=1.0, axis=-1),
+        signature("y", x=None, dx=1.0, axis=-1),
         _trapezoid,
         {"y", "x", "dx"},
         analytic=True,
     ),
     pointwise(
         np.unwrap,
-        takes("p", "*", discont=None, axis=-1, period=2 * math.pi),
+        signature("p", "*", discont=None, axis=-1, period=2 * math.pi),
         lambda: 1,
     ),
 )

@@ -41,7 +41,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import cast
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import general, same
 from .constants import on_values
 from .factors import completed, condition, determined
@@ -190,7 +190,7 @@ ROWS = (
     general(completed, (lambda g: hermitian(g), lambda t: hermitian(t))),
     general(
         np.linalg.eigh,
-        takes("a", UPLO="L"),
+        signature("a", UPLO="L"),
         (
             lambda g, ans: _eigh_vjp(g, ans),
             lambda t, ans: _eigh_jvp(t, ans),
@@ -198,11 +198,11 @@ ROWS = (
         constant_outputs=(),
         none_cotangents=True,
     ),
-    general(np.linalg.eigvalsh, takes("a", UPLO="L"), (_eigvalsh_vjp, _eigvalsh_jvp)),
+    general(np.linalg.eigvalsh, signature("a", UPLO="L"), (_eigvalsh_vjp, _eigvalsh_jvp)),
     # any square matrix
     general(
         np.linalg.eig,
-        takes("a"),
+        signature("a"),
         (
             lambda g, ans, a_like: _eig_vjp(g, ans, a_like),
             lambda t, ans: _eig_jvp(t, ans),
@@ -210,5 +210,5 @@ ROWS = (
         constant_outputs=(),
         none_cotangents=True,
     ),
-    general(np.linalg.eigvals, takes("a"), (_eigvals_vjp, _eigvals_jvp)),
+    general(np.linalg.eigvals, signature("a"), (_eigvals_vjp, _eigvals_jvp)),
 )

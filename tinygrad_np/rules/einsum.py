@@ -15,7 +15,7 @@ import numpy as np
 from ..core.arrays import cast, expand
 from ..core.dispatch import array_function, overrides
 from ..core.rules import scatter_add
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import constant, general
 from .composed import composed
 
@@ -123,7 +123,7 @@ def _tangent(t: Any, subscripts: str, options: Options, operands: Any) -> Any:
 
 _CONTRACTION = general(
     contraction,
-    takes("subscripts", "options", "varies", "*operands"),
+    signature("subscripts", "options", "varies", "*operands"),
     operands=(_cotangents, _tangent),
     list_operands={"operands"},
 )
@@ -132,7 +132,7 @@ _CONTRACTION.name = "np.einsum"  # what the caller knows: in messages, and in th
 ROWS = (
     composed(
         np.einsum,
-        takes(
+        signature(
             "*operands", out=None, optimize=False, dtype=None, order="K", casting="safe"
         ),
         _einsum,

@@ -19,10 +19,10 @@ import numpy as np
 
 from ..core import table, tree
 from ..core.dispatch import array_function, name_of
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.transforms import vjp
 
-__all__ = ["bilinear", "general", "linear", "pointwise", "takes"]
+__all__ = ["bilinear", "general", "linear", "pointwise", "signature"]
 
 
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Callable[..., Any]:

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import general
 from .composed import composed
 from .constants import on_values
@@ -309,19 +309,19 @@ def _svd(a: Any, full_matrices: Any, compute_uv: Any, hermitian: Any) -> Any:
 
 
 ROWS = (
-    general(np.linalg.cholesky, takes("a", "*", upper=False), (_cholesky_vjp, _cholesky_jvp)),
+    general(np.linalg.cholesky, signature("a", "*", upper=False), (_cholesky_vjp, _cholesky_jvp)),
     general(qr_factors, (_qr_vjp, _qr_jvp), constant_outputs=(), none_cotangents=True),
-    composed(np.linalg.qr, takes("a", mode="reduced"), _qr, {"a"}),
+    composed(np.linalg.qr, signature("a", mode="reduced"), _qr, {"a"}),
     general(
         svd_factors,
         (_svd_vjp, lambda t, ans: _svd_jvp(t, ans)),
         constant_outputs=(),
         none_cotangents=True,
     ),
-    general(np.linalg.svdvals, takes("x"), (_svdvals_vjp, _svdvals_jvp)),
+    general(np.linalg.svdvals, signature("x"), (_svdvals_vjp, _svdvals_jvp)),
     composed(
         np.linalg.svd,
-        takes("a", full_matrices=True, compute_uv=True, hermitian=False),
+        signature("a", full_matrices=True, compute_uv=True, hermitian=False),
         _svd,
         {"a"},
     ),

@@ -21,7 +21,7 @@ import numpy as np
 from ..core.arrays import along, cast
 from ..core.dispatch import name_of
 from ..core.rules import scatter_add
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, linear
 from .composed import composed
 
@@ -159,24 +159,28 @@ def _kernel(function: Callable[..., Any], takes_complex: bool) -> Callable[..., 
     return checked
 
 
+_ONE = signature("a", n=None, axis=-1, norm=None, out=None)
+
+
 def _one(function: Callable[..., Any], transpose: _Transpose) -> Row:
-    signature = takes("a", n=None, axis=-1, norm=None, out=None)
     kernel = _kernel(function, transpose is not _of_rfft)
-    return linear(function, signature, _along_one(transpose), kernel=kernel)
+    return linear(function, _ONE, _along_one(transpose), kernel=kernel)
 
 
 def _several(function: Callable[..., Any], steps: Any, axes: tuple[int, int] | None = None) -> Row:
-    signature = takes("a", s=None, axes=axes, norm=None, out=None)
+    form = signature("a", s=None, axes=axes, norm=None, out=None)
     kernel = _kernel(function, steps is not _rfftn_steps)
-    return linear(function, signature, _along_several(steps), kernel=kernel)
+    return linear(function, form, _along_several(steps), kernel=kernel)
 
 
 def _hermitian(function: Callable[..., Any], definition: Callable[..., Any]) -> Row:
-    return composed(function, takes("a", n=None, axis=-1, norm=None, out=None), definition, {"a"})
+    return composed(
+        function, signature("a", n=None, axis=-1, norm=None, out=None), definition, {"a"}
+    )
 
 
 def _shift(function: Callable[..., Any], back: Callable[..., Any]) -> Row:
-    return linear(function, takes("x", axes=None), back, kernel=_kernel(function, True))
+    return linear(function, signature("x", axes=None), back, kernel=_kernel(function, True))
 
 
 ROWS = (

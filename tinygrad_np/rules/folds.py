@@ -24,7 +24,7 @@ from ..core.arrays import cast
 from ..core.axes import listed
 from ..core.dispatch import name_of
 from ..core.rules import extreme, extremum_rules, restored, scatter_add, spread
-from ..core.signature import Signature, takes
+from ..core.signature import Signature, signature
 from ..core.table import Row, constant, general, linear, row_of
 from .composed import composed
 from .constants import on_values
@@ -47,10 +47,10 @@ _NOT_GIVEN: Any = np._NoValue
 
 
 def _reduce(initial: Any) -> Signature:
-    return takes("a", axis=0, dtype=None, out=None, keepdims=False, initial=initial, where=True)
+    return signature("a", axis=0, dtype=None, out=None, keepdims=False, initial=initial, where=True)
 
 
-_ACCUMULATE = takes("a", axis=0, dtype=None, out=None)
+_ACCUMULATE = signature("a", axis=0, dtype=None, out=None)
 
 
 @functools.cache
@@ -110,7 +110,7 @@ def _outer(ufunc: Any, function: Any) -> Row:
         row = np.reshape(B, np.shape(B))
         return ufunc(columns, row) if dtype is None else ufunc(columns, row, dtype=dtype)
 
-    return composed(function, takes("A", "B", dtype=None), definition, {"A", "B"})
+    return composed(function, signature("A", "B", dtype=None), definition, {"A", "B"})
 
 
 def _add_reduceat_vjp(g: Any, a_like: Any, indices: Any, axis: Any) -> Any:
@@ -225,7 +225,7 @@ _ROWS = {
         *[_running(u.accumulate, _running_logarithm(rate)) for u, rate in _LOGARITHMS],
         linear(
             np.add.reduceat,
-            takes("a", "indices", axis=0, dtype=None, out=None),
+            signature("a", "indices", axis=0, dtype=None, out=None),
             _add_reduceat_vjp,
         ),
     )

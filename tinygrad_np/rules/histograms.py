@@ -11,7 +11,7 @@ import numpy as np
 from ..core.arrays import as_array, cast
 from ..core.dispatch import overrides
 from ..core.rules import scatter_add
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import linear
 from .composed import composed
 from .constants import on_values
@@ -98,7 +98,7 @@ def _bincount_kernel(indices: Any, weights: Any, minlength: int = 0) -> Any:
 ROWS = (
     composed(
         np.histogram,
-        takes("a", bins=10, range=None, density=None, weights=None),
+        signature("a", bins=10, range=None, density=None, weights=None),
         _histogram,
         {"a", "bins", "weights"},
         own_value=True,
@@ -106,7 +106,7 @@ ROWS = (
     ),
     composed(
         np.histogram2d,
-        takes("x", "y", bins=10, range=None, density=None, weights=None),
+        signature("x", "y", bins=10, range=None, density=None, weights=None),
         _histogram2d,
         {"x", "y", "bins", "weights"},
         own_value=True,
@@ -114,7 +114,7 @@ ROWS = (
     ),
     composed(
         np.histogramdd,
-        takes("sample", bins=10, range=None, density=None, weights=None),
+        signature("sample", bins=10, range=None, density=None, weights=None),
         _histogramdd,
         {"sample", "bins", "weights"},
         own_value=True,
@@ -122,7 +122,7 @@ ROWS = (
     ),
     composed(
         np.histogram_bin_edges,
-        takes("a", bins=10, range=None, weights=None),
+        signature("a", bins=10, range=None, weights=None),
         _histogram_bin_edges,
         {"a", "bins"},
         real={"a": (), "bins": ()},
@@ -130,7 +130,7 @@ ROWS = (
     ),
     linear(
         np.bincount,
-        takes("indices", weights=None, minlength=0),
+        signature("indices", weights=None, minlength=0),
         weights=lambda g, indices: g[indices],
         kernel=_bincount_kernel,
         real={"weights": ()},

@@ -11,7 +11,7 @@ import numpy as np
 from ..core.arrays import along, numbers
 from ..core.dispatch import array_function
 from ..core.rules import divide_by_count, scatter_add
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, constant, general, linear
 
 
@@ -166,5 +166,5 @@ ROWS = (
     _extremum(index_min),
     _extremum(index_max),
     constant(is_last_writer, "it tells something about the index, not about values"),
-    linear(np.take, takes("a", "indices", axis=None, out=None, mode="raise"), _take_vjp),
+    linear(np.take, signature("a", "indices", axis=None, out=None, mode="raise"), _take_vjp),
 )

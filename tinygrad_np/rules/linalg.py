@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import as_array, cast
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import constant, general, same
 from .composed import composed
 from .factors import cofactors, completed, condition, determined, products_without_each, svd_factors
@@ -216,7 +216,7 @@ ROWS = (
     # inverses and linear equations
     general(
         np.linalg.inv,
-        takes("a"),
+        signature("a"),
         (
             lambda g, ans: -_two_sided(_transposed(ans), g, _transposed(ans)),
             lambda t, ans: -_two_sided(ans, t, ans),
@@ -225,7 +225,7 @@ ROWS = (
     ),
     general(
         np.linalg.solve,
-        takes("a", "b"),
+        signature("a", "b"),
         (_solve_vjp_a, _solve_jvp_a),
         (
             lambda g, a, b_like: _solved(_transposed(a), g, b_like.ndim == 1),
@@ -235,13 +235,17 @@ ROWS = (
         analytic=True,
     ),
     composed(
-        np.linalg.tensorsolve, takes("a", "b", axes=None), _tensorsolve, {"a", "b"}, analytic=True
+        np.linalg.tensorsolve,
+        signature("a", "b", axes=None),
+        _tensorsolve,
+        {"a", "b"},
+        analytic=True,
     ),
-    composed(np.linalg.tensorinv, takes("a", ind=2), _tensorinv, {"a"}, analytic=True),
+    composed(np.linalg.tensorinv, signature("a", ind=2), _tensorinv, {"a"}, analytic=True),
     # determinants and rank
     general(
         np.linalg.det,
-        takes("a"),
+        signature("a"),
         (
             lambda g, a, ans: np.expand_dims(g, (-2, -1)) * _of_determinant(a, ans),
             lambda t, a, ans: np.sum(t * _of_determinant(a, ans), (-2, -1)),
@@ -249,18 +253,18 @@ ROWS = (
         analytic=True,
     ),
     general(cofactors, same(_of_cofactors)),
-    general(np.linalg.slogdet, takes("a"), (_slogdet_vjp, _slogdet_jvp), constant_outputs=()),
+    general(np.linalg.slogdet, signature("a"), (_slogdet_vjp, _slogdet_jvp), constant_outputs=()),
     constant(np.linalg.matrix_rank, "a number of singular values jumps and is constant in between"),
     constant(condition, "rules compare it with a limit"),
     # pseudo-inverses and least squares
     general(
         np.linalg.pinv,
-        takes("a", "*", rcond=None, hermitian=False, rtol=np._NoValue),
+        signature("a", "*", rcond=None, hermitian=False, rtol=np._NoValue),
         (_pinv_vjp, _pinv_jvp),
     ),
     composed(
         np.linalg.lstsq,
-        takes("a", "b", rcond=None),
+        signature("a", "b", rcond=None),
         _lstsq,
         {"a", "b"},
         own_value=True,

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import bilinear, general, linear
 from .composed import composed
 
@@ -145,32 +145,34 @@ def _tensordot_b(g: Any, a: Any, b_like: Any, axes: Any) -> Any:
 
 
 ROWS = (
-    bilinear(np.tensordot, takes("a", "b", axes=2), _tensordot_a, _tensordot_b),
+    bilinear(np.tensordot, signature("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # powers and products
-    composed(np.linalg.matrix_power, takes("a", "n"), _matrix_power, {"a"}, analytic=True),
+    composed(np.linalg.matrix_power, signature("a", "n"), _matrix_power, {"a"}, analytic=True),
     general(
         np.linalg.multi_dot,
-        takes("arrays", out=None),
+        signature("arrays", out=None),
         (_multi_dot_vjp, _multi_dot_jvp),
         list_operands={"arrays"},
     ),
-    composed(np.linalg.matmul, takes("x1", "x2"), lambda x1, x2: np.matmul(x1, x2), {"x1", "x2"}),
+    composed(
+        np.linalg.matmul, signature("x1", "x2"), lambda x1, x2: np.matmul(x1, x2), {"x1", "x2"}
+    ),
     composed(
         np.linalg.tensordot,
-        takes("x1", "x2", axes=2),
+        signature("x1", "x2", axes=2),
         lambda x1, x2, axes: np.tensordot(x1, x2, axes),
         {"x1", "x2"},
     ),
-    composed(np.linalg.outer, takes("x1", "x2"), _outer, {"x1", "x2"}),
-    composed(np.linalg.cross, takes("x1", "x2", "*", axis=-1), _cross, {"x1", "x2"}),
+    composed(np.linalg.outer, signature("x1", "x2"), _outer, {"x1", "x2"}),
+    composed(np.linalg.cross, signature("x1", "x2", "*", axis=-1), _cross, {"x1", "x2"}),
     composed(
         np.linalg.vecdot,
-        takes("x1", "x2", "*", axis=-1),
+        signature("x1", "x2", "*", axis=-1),
         lambda x1, x2, axis: np.vecdot(x1, x2, axis=axis),  # type: ignore[call-overload]
         {"x1", "x2"},
     ),
     # the parts of a matrix
-    linear(np.linalg.matrix_transpose, takes("x"), lambda g: np.swapaxes(g, -1, -2)),
-    composed(np.linalg.diagonal, takes("x", "*", offset=0), _diagonal, {"x"}),
-    linear(np.linalg.trace, takes("x", "*", offset=0, dtype=None), _trace_vjp),
+    linear(np.linalg.matrix_transpose, signature("x"), lambda g: np.swapaxes(g, -1, -2)),
+    composed(np.linalg.diagonal, signature("x", "*", offset=0), _diagonal, {"x"}),
+    linear(np.linalg.trace, signature("x", "*", offset=0, dtype=None), _trace_vjp),
 )

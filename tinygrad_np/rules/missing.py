@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.rules import divide_by_count, extremum_rules, restored
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, general, same
 from .composed import composed
 from .statistics import spread_row, std_slope, var_slope
@@ -47,7 +47,7 @@ def _extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
 def _extremum(function: Any) -> Row:
     return general(
         function,
-        takes("a", axis=None, out=None, keepdims=False, initial=None, where=True),
+        signature("a", axis=None, out=None, keepdims=False, initial=None, where=True),
         extremum_rules(_extreme),
     )
 
@@ -76,7 +76,7 @@ _SUM: dict[str, Any] = {"axis": None, "dtype": None, "out": None, "keepdims": Fa
 ROWS = (
     composed(
         np.nansum,
-        takes("a", **_SUM, initial=0, where=True),
+        signature("a", **_SUM, initial=0, where=True),
         lambda a, axis, dtype, keepdims, initial, where: np.sum(
             _without_nan(a, 0), axis, dtype, keepdims=keepdims, initial=initial, where=where
         ),
@@ -85,7 +85,7 @@ ROWS = (
     ),
     composed(
         np.nanprod,
-        takes("a", **_SUM, initial=1, where=True),
+        signature("a", **_SUM, initial=1, where=True),
         lambda a, axis, dtype, keepdims, initial, where: np.prod(
             _without_nan(a, 1), axis, dtype, keepdims=keepdims, initial=initial, where=where
         ),
@@ -94,21 +94,21 @@ ROWS = (
     ),
     composed(
         np.nancumsum,
-        takes("a", axis=None, dtype=None, out=None),
+        signature("a", axis=None, dtype=None, out=None),
         lambda a, axis, dtype: np.cumsum(_without_nan(a, 0), axis, dtype),
         {"a"},
         analytic=True,
     ),
     composed(
         np.nancumprod,
-        takes("a", axis=None, dtype=None, out=None),
+        signature("a", axis=None, dtype=None, out=None),
         lambda a, axis, dtype: np.cumprod(_without_nan(a, 1), axis, dtype),
         {"a"},
         analytic=True,
     ),
     general(
         np.nanmean,
-        takes("a", "*", **_SUM, where=True),
+        signature("a", "*", **_SUM, where=True),
         (_nanmean_vjp, _nanmean_jvp),
         analytic=True,
     ),
@@ -128,7 +128,7 @@ ROWS = (
     _extremum(np.nanmin),
     general(
         np.nan_to_num,
-        takes("x", copy=True, nan=0.0, posinf=None, neginf=None),
+        signature("x", copy=True, nan=0.0, posinf=None, neginf=None),
         same(lambda g, x: _finite_part(g, x)),
         kernel=_nan_to_num_kernel,
         broadcasts=True,

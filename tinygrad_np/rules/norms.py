@@ -20,7 +20,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..core.arrays import as_array, cast
 from ..core.rules import restored, shared
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import general
 from .arithmetic import multiply_no_nan
 from .composed import composed
@@ -146,17 +146,17 @@ def _norm_jvp(t: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> A
 ROWS = (
     general(
         np.linalg.norm,
-        takes("x", ord=None, axis=None, keepdims=False),
+        signature("x", ord=None, axis=None, keepdims=False),
         (_norm_vjp, _norm_jvp),
     ),
     composed(
         np.linalg.vector_norm,
-        takes("x", "*", axis=None, keepdims=False, ord=2),
+        signature("x", "*", axis=None, keepdims=False, ord=2),
         _vector_norm,
         {"x"},
     ),
     composed(
-        np.linalg.matrix_norm, takes("x", "*", keepdims=False, ord="fro"), _matrix_norm, {"x"}
+        np.linalg.matrix_norm, signature("x", "*", keepdims=False, ord="fro"), _matrix_norm, {"x"}
     ),
-    composed(np.linalg.cond, takes("x", p=None), _cond, {"x"}, own_value=True),
+    composed(np.linalg.cond, signature("x", p=None), _cond, {"x"}, own_value=True),
 )

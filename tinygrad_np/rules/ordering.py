@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..core.arrays import as_array, cast
 from ..core.rules import TRUTH
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, constant, general
 from .composed import composed
 from .constants import on_values
@@ -74,7 +74,7 @@ def _picked(x: Any, found: Any) -> Any:
 
 def _set_row(function: Any) -> Row:
     """A row of the array API's functions of unique values."""
-    return composed(function, takes("x"), lambda x: _picked(x, on_values(function, x)), {"x"})
+    return composed(function, signature("x"), lambda x: _picked(x, on_values(function, x)), {"x"})
 
 
 def _setdiff1d(ar1: Any, ar2: Any, assume_unique: Any) -> Any:
@@ -115,15 +115,15 @@ ROWS = (
         for function, signature in (
             (
                 np.sort,
-                takes("a", "*", axis=-1, kind=None, order=None, stable=None, descending=None),
+                signature("a", "*", axis=-1, kind=None, order=None, stable=None, descending=None),
             ),
-            (np.partition, takes("a", "kth", axis=-1, kind="introselect", order=None)),
+            (np.partition, signature("a", "kth", axis=-1, kind="introselect", order=None)),
         )
     ],
-    composed(np.sort_complex, takes("a"), _sort_complex, {"a"}),
+    composed(np.sort_complex, signature("a"), _sort_complex, {"a"}),
     composed(
         np.unique,
-        takes(
+        signature(
             "ar", "*", return_index=False, return_inverse=False, return_counts=False, axis=None,
             equal_nan=True, sorted=True,
         ),
@@ -136,26 +136,26 @@ ROWS = (
     _set_row(np.unique_values),
     composed(
         np.union1d,
-        takes("ar1", "ar2"),
+        signature("ar1", "ar2"),
         lambda ar1, ar2: np.unique(np.concatenate([as_array(ar1), as_array(ar2)], None)),
         {"ar1", "ar2"},
     ),
     composed(
         np.setdiff1d,
-        takes("ar1", "ar2", assume_unique=False),
+        signature("ar1", "ar2", assume_unique=False),
         _setdiff1d,
         {"ar1"},
         locally_constant={"ar2": _PICKS},
     ),
     composed(
-        np.setxor1d, takes("ar1", "ar2", assume_unique=False), _setxor1d, {"ar1", "ar2"}
+        np.setxor1d, signature("ar1", "ar2", assume_unique=False), _setxor1d, {"ar1", "ar2"}
     ),
     *[
         constant(getattr(np, name), TRUTH)
         for name in ("in1d",)
         if hasattr(np, name)  # up to NumPy 2.3
     ],
-    composed(np.trim_zeros, takes("filt", trim="fb", axis=None), _trim_zeros, {"filt"}),
+    composed(np.trim_zeros, signature("filt", trim="fb", axis=None), _trim_zeros, {"filt"}),
 )  # fmt: skip
 
 REFUSED = {

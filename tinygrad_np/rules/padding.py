@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import along
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.windows import pad
 from .composed import composed
 
@@ -137,7 +137,7 @@ def _padded(
 ROWS = (
     composed(
         np.pad,
-        takes(
+        signature(
             "array", "pad_width", "*", mode="constant", constant_values=0, end_values=0,
             stat_length=None, reflect_type="even",
         ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import as_array, cast
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import general
 from .composed import composed
 from .constants import on_values
@@ -191,19 +191,19 @@ def _polyfit(x: Any, y: Any, deg: Any, rcond: Any, w: Any, ans: Any) -> Any:
 
 
 ROWS = (
-    composed(np.polyval, takes("p", "x"), _polyval, {"p", "x"}, analytic=True),
-    composed(np.polyadd, takes("a1", "a2"), _polyadd, {"a1", "a2"}, analytic=True),
-    composed(np.polysub, takes("a1", "a2"), _polysub, {"a1", "a2"}, analytic=True),
-    composed(np.polymul, takes("a1", "a2"), _polymul, {"a1", "a2"}, analytic=True),
-    composed(np.polydiv, takes("u", "v"), _polydiv, {"u", "v"}),
-    composed(np.polyder, takes("p", m=1), _polyder, {"p"}, analytic=True),
-    composed(np.polyint, takes("p", m=1, k=None), _polyint, {"p", "k"}, analytic=True),
-    composed(np.poly, takes("seq_of_zeros"), _poly, {"seq_of_zeros"}),
-    composed(np.vander, takes("x", N=None, increasing=False), _vander, {"x"}, analytic=True),
-    general(np.roots, takes("p"), (_roots_vjp, _roots_jvp)),
+    composed(np.polyval, signature("p", "x"), _polyval, {"p", "x"}, analytic=True),
+    composed(np.polyadd, signature("a1", "a2"), _polyadd, {"a1", "a2"}, analytic=True),
+    composed(np.polysub, signature("a1", "a2"), _polysub, {"a1", "a2"}, analytic=True),
+    composed(np.polymul, signature("a1", "a2"), _polymul, {"a1", "a2"}, analytic=True),
+    composed(np.polydiv, signature("u", "v"), _polydiv, {"u", "v"}),
+    composed(np.polyder, signature("p", m=1), _polyder, {"p"}, analytic=True),
+    composed(np.polyint, signature("p", m=1, k=None), _polyint, {"p", "k"}, analytic=True),
+    composed(np.poly, signature("seq_of_zeros"), _poly, {"seq_of_zeros"}),
+    composed(np.vander, signature("x", N=None, increasing=False), _vander, {"x"}, analytic=True),
+    general(np.roots, signature("p"), (_roots_vjp, _roots_jvp)),
     composed(
         np.polyfit,
-        takes("x", "y", "deg", rcond=None, full=False, w=None, cov=False),
+        signature("x", "y", "deg", rcond=None, full=False, w=None, cov=False),
         _polyfit,
         {"x", "y", "w"},
         own_value=True,

@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..core.arrays import as_array, cast
 from ..core.dispatch import name_of, overrides
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row
 from .arithmetic import multiply_no_nan
 from .composed import composed
@@ -143,7 +143,7 @@ def _keeping(function: Callable[..., Any]) -> Callable[..., Any]:
 def _median_row(function: Callable[..., Any]) -> Row:
     return composed(
         function,
-        takes("a", "*", axis=None, out=None, overwrite_input=False, keepdims=False),
+        signature("a", "*", axis=None, out=None, overwrite_input=False, keepdims=False),
         lambda a, axis, keepdims: _quantile(function, a, axis, keepdims),
         {"a"},
         own_value=True,
@@ -154,7 +154,7 @@ def _median_row(function: Callable[..., Any]) -> Row:
 def _quantile_row(function: Callable[..., Any]) -> Row:
     return composed(
         function,
-        takes(
+        signature(
             "a", "q", "*", axis=None, out=None, overwrite_input=False, method="linear",
             keepdims=False, weights=None,
         ),

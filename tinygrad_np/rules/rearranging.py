@@ -7,7 +7,7 @@ import numpy as np
 from ..core.arrays import along, sum_to
 from ..core.axes import plain
 from ..core.rules import scatter_add
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import general, linear
 from ..core.windows import pad
 
@@ -108,30 +108,30 @@ def _insert_values_vjp(g: Any, arr_like: Any, obj: Any, values_like: Any, axis: 
 
 
 ROWS = (
-    linear(np.tile, takes("A", "reps"), _tile_vjp),
-    linear(np.repeat, takes("a", "repeats", axis=None), _repeat_vjp),
-    linear(np.resize, takes("a", "new_shape"), _resize_vjp),
+    linear(np.tile, signature("A", "reps"), _tile_vjp),
+    linear(np.repeat, signature("a", "repeats", axis=None), _repeat_vjp),
+    linear(np.resize, signature("a", "new_shape"), _resize_vjp),
     linear(
         np.lib.stride_tricks.sliding_window_view,
-        takes("x", "window_shape", axis=None),
+        signature("x", "window_shape", axis=None),
         _sliding_vjp,
     ),
     # permutations
-    linear(np.matrix_transpose, takes("x"), lambda g: np.matrix_transpose(g)),
+    linear(np.matrix_transpose, signature("x"), lambda g: np.matrix_transpose(g)),
     linear(
         np.roll,
-        takes("a", "shift", axis=None),
+        signature("a", "shift", axis=None),
         lambda g, shift, axis: np.roll(g, np.negative(shift), axis),
     ),
     linear(
         np.rot90,
-        takes("m", k=1, axes=(0, 1)),
+        signature("m", k=1, axes=(0, 1)),
         lambda g, k, axes: np.rot90(g, -k, axes),
     ),
-    linear(np.rollaxis, takes("a", "axis", start=0), _rollaxis_vjp, kernel=_rollaxis_kernel),
+    linear(np.rollaxis, signature("a", "axis", start=0), _rollaxis_vjp, kernel=_rollaxis_kernel),
     general(
         np.insert,
-        takes("arr", "obj", "values", axis=None),
+        signature("arr", "obj", "values", axis=None),
         real={"values": ("arr",)},
         arr=(
             _insert_arr_vjp,

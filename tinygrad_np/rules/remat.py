@@ -21,7 +21,7 @@ import numpy as np
 
 from ..answers import explained
 from ..core import hooks, tree
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, general
 from ..core.tensor import Tensor, apply, value_of
 from ..core.transforms import closed, jvp, marker, vjp
@@ -127,7 +127,7 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], first: Any) -> Ro
     recomputed.__name__ = name
     return general(
         recomputed,
-        takes("operands"),
+        signature("operands"),
         (pull, push),
         list_operands={"operands"},
         constant_outputs=constants,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.dispatch import array_function
 from ..core.rules import restored
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, general, linear
 from .composed import composed
 from .lines import lines, unlined
@@ -134,14 +134,14 @@ def _cumulative(scan: Any, identity: float, x: Any, axis: Any, dtype: Any, initi
 ROWS: tuple[Row, ...] = (
     general(
         np.prod,
-        takes("a", axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True),
+        signature("a", axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True),
         (prod_vjp, prod_jvp),
         analytic=True,
     ),
-    linear(np.cumsum, takes("a", axis=None, dtype=None, out=None), cumsum_vjp),
+    linear(np.cumsum, signature("a", axis=None, dtype=None, out=None), cumsum_vjp),
     general(
         np.cumprod,
-        takes("a", axis=None, dtype=None, out=None),
+        signature("a", axis=None, dtype=None, out=None),
         (cumprod_vjp, cumprod_jvp),
         analytic=True,
     ),
@@ -163,7 +163,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
     ROWS += (
         composed(
             np.cumulative_sum,
-            takes("x", "*", axis=None, dtype=None, out=None, include_initial=False),
+            signature("x", "*", axis=None, dtype=None, out=None, include_initial=False),
             lambda x, axis, dtype, include_initial: _cumulative(
                 np.add.accumulate, 0, x, axis, dtype, include_initial
             ),
@@ -172,7 +172,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
         ),
         composed(
             np.cumulative_prod,
-            takes("x", "*", axis=None, dtype=None, out=None, include_initial=False),
+            signature("x", "*", axis=None, dtype=None, out=None, include_initial=False),
             lambda x, axis, dtype, include_initial: _cumulative(
                 np.multiply.accumulate, 1, x, axis, dtype, include_initial
             ),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import as_array, cast
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row
 from .composed import composed
 
@@ -32,7 +32,7 @@ def _beyond_one(x: Any) -> Any:
 
 
 def _row(function: Any, of: Callable[..., Any], domain: Callable[..., Any]) -> Row:
-    return composed(function, takes("x"), lambda x: of(domain(x)), {"x"})
+    return composed(function, signature("x"), lambda x: of(domain(x)), {"x"})
 
 
 def _power(x: Any, p: Any) -> Any:
@@ -52,9 +52,9 @@ ROWS = (
     _row(np.emath.arctanh, np.arctanh, _beyond_one),
     composed(
         np.emath.logn,
-        takes("n", "x"),
+        signature("n", "x"),
         lambda n, x: np.log(_signed(x)) / np.log(_signed(n)),
         {"n", "x"},
     ),
-    composed(np.emath.power, takes("x", "p"), _power, {"x", "p"}),
+    composed(np.emath.power, signature("x", "p"), _power, {"x", "p"}),
 )

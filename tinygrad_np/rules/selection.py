@@ -21,7 +21,7 @@ import numpy as np
 
 from ..core.arrays import along, as_array, cast
 from ..core.rules import INDEX, scatter_add
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import general, linear
 from .composed import composed
 
@@ -127,7 +127,7 @@ def _conditions(x: Any, condlist: Any, count: int) -> Any:
 ROWS = (
     general(
         np.take_along_axis,
-        takes("arr", "indices", axis=-1),
+        signature("arr", "indices", axis=-1),
         (
             _take_along_axis_vjp,
             lambda t, indices, axis: np.take_along_axis(t, np.asarray(indices), axis),
@@ -135,12 +135,12 @@ ROWS = (
         # before NumPy 2.3 the axis has no default
         kernel=lambda arr, indices, axis=-1: np.take_along_axis(arr, np.asarray(indices), axis),
     ),
-    linear(np.compress, takes("condition", "a", axis=None, out=None), a=_compress_vjp),
-    linear(np.extract, takes("condition", "arr"), arr=_extract_vjp),
-    linear(np.delete, takes("arr", "obj", axis=None), _delete_vjp),
+    linear(np.compress, signature("condition", "a", axis=None, out=None), a=_compress_vjp),
+    linear(np.extract, signature("condition", "arr"), arr=_extract_vjp),
+    linear(np.delete, signature("arr", "obj", axis=None), _delete_vjp),
     linear(
         np.choose,
-        takes("a", "choices", out=None, mode="raise"),
+        signature("a", "choices", out=None, mode="raise"),
         choices=_choose_vjp,
         list_operands={"choices"},
         broadcasts=True,
@@ -148,14 +148,14 @@ ROWS = (
     ),
     composed(
         np.select,
-        takes("condlist", "choicelist", default=0),
+        signature("condlist", "choicelist", default=0),
         _select,
         {"choicelist", "default"},
         locally_constant=_MASKS,
     ),
     composed(
         np.piecewise,
-        takes("x", "condlist", "funclist", "*args"),
+        signature("x", "condlist", "funclist", "*args"),
         _piecewise,
         {"x", "funclist", "args"},
         locally_constant=_MASKS,

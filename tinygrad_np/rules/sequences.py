@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import as_array, cast
-from ..core.signature import takes
+from ..core.signature import signature
 from .composed import composed
 from .constants import on_values
 
@@ -54,7 +54,7 @@ def _geomspace(start: Any, stop: Any, num: Any, endpoint: Any, axis: Any, ans: A
 ROWS = (
     composed(
         np.linspace,
-        takes(
+        signature(
             "start", "stop", num=50, endpoint=True, retstep=False, dtype=None, axis=0, device=None
         ),
         _linspace,
@@ -64,14 +64,14 @@ ROWS = (
     ),
     composed(
         np.logspace,
-        takes("start", "stop", num=50, endpoint=True, base=10.0, dtype=None, axis=0),
+        signature("start", "stop", num=50, endpoint=True, base=10.0, dtype=None, axis=0),
         _logspace,
         {"start", "stop", "base"},
         analytic=True,
     ),
     composed(
         np.geomspace,
-        takes("start", "stop", num=50, endpoint=True, dtype=None, axis=0),
+        signature("start", "stop", num=50, endpoint=True, dtype=None, axis=0),
         _geomspace,
         {"start", "stop"},
         own_value=True,

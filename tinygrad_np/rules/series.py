@@ -6,7 +6,7 @@ import numpy as np
 from numpy.polynomial import polynomial
 
 from ..core.arrays import as_array
-from ..core.signature import takes
+from ..core.signature import signature
 from .composed import composed
 
 
@@ -47,7 +47,7 @@ def _polygrid2d(x: Any, y: Any, c: Any) -> Any:
 
 # NumPy 2.0 does not hand the first two over to a Tensor, and 2.5 is the first to have the last.
 ROWS = tuple(
-    composed(getattr(polynomial, name), takes(*names), definition, set(names), analytic=True)
+    composed(getattr(polynomial, name), signature(*names), definition, set(names), analytic=True)
     for name, names, definition in (
         ("polyval2d", ("x", "y", "c"), _polyval2d),
         ("polygrid2d", ("x", "y", "c"), _polygrid2d),

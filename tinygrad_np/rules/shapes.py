@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core.rules import reshape_vjp, scatter_add, settled_order
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import linear
 from .composed import composed
 from .nested import joined, parted
@@ -36,22 +36,22 @@ def _partition(indices: Any, length: int) -> bool:
 ROWS = (
     linear(
         np.ravel,
-        takes("a", order="C"),
+        signature("a", order="C"),
         reshape_vjp,
         kernel=_ravel_kernel,
     ),
     linear(
         np.moveaxis,
-        takes("a", "source", "destination"),
+        signature("a", "source", "destination"),
         lambda g, source, destination: np.moveaxis(g, destination, source),
     ),
-    linear(np.flip, takes("m", axis=None), lambda g, axis: np.flip(g, axis)),
-    composed(np.flipud, takes("m"), lambda m: m[::-1], {"m"}),
-    composed(np.fliplr, takes("m"), lambda m: m[:, ::-1], {"m"}),
+    linear(np.flip, signature("m", axis=None), lambda g, axis: np.flip(g, axis)),
+    composed(np.flipud, signature("m"), lambda m: m[::-1], {"m"}),
+    composed(np.fliplr, signature("m"), lambda m: m[:, ::-1], {"m"}),
     *[
         linear(
             function,
-            takes("ary", "indices_or_sections", axis=0),
+            signature("ary", "indices_or_sections", axis=0),
             split_vjp,
             constant_outputs=(),
         )

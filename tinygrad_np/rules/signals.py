@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core.arrays import as_array, cast
 from ..core.dispatch import array_function
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import bilinear, general, pointwise
 from .composed import composed
 
@@ -155,28 +155,28 @@ def _real_if_close(a: Any, tol: Any) -> Any:
 ROWS = (
     bilinear(
         np.convolve,
-        takes("a", "v", mode="full"),
+        signature("a", "v", mode="full"),
         lambda g, a_like, v: _convolve_vjp(g, a_like, v),
         lambda g, a, v_like: _convolve_vjp(g, v_like, a),
     ),
     general(
         np.correlate,
-        takes("a", "v", mode="valid"),
+        signature("a", "v", mode="valid"),
         (_correlate_a, lambda t, v, mode: np.correlate(t, v, mode)),
         (_correlate_v, lambda t, a, mode: np.correlate(a, t, mode)),
     ),
     composed(
         np.interp,
-        takes("x", "xp", "fp", left=None, right=None, period=None),
+        signature("x", "xp", "fp", left=None, right=None, period=None),
         _interp,
         {"x", "xp", "fp", "left", "right"},
         own_value=True,
         real={"x": (), "xp": (), "left": ("fp",), "right": ("fp",)},
     ),
-    pointwise(np.sinc, takes("x"), lambda x: sinc_derivative(x, 1), analytic=True),
+    pointwise(np.sinc, signature("x"), lambda x: sinc_derivative(x, 1), analytic=True),
     pointwise(sinc_derivative, lambda x, n: sinc_derivative(x, n + 1), analytic=True),
-    pointwise(np.i0, takes("x"), lambda x: bessel_i(x, 1), real={"x": ()}),
+    pointwise(np.i0, signature("x"), lambda x: bessel_i(x, 1), real={"x": ()}),
     pointwise(bessel_i, lambda x, n: (bessel_i(x, n - 1) + bessel_i(x, n + 1)) / 2, real={"x": ()}),
-    composed(np.angle, takes("z", deg=False), _angle, {"z"}),
-    composed(np.real_if_close, takes("a", tol=100), _real_if_close, {"a"}),
+    composed(np.angle, signature("z", deg=False), _angle, {"z"}),
+    composed(np.real_if_close, signature("a", tol=100), _real_if_close, {"a"}),
 )

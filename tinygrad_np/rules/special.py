@@ -21,7 +21,7 @@ import scipy.special
 from ..core.arrays import cast, real_numbers
 from ..core.dispatch import array_function
 from ..core.network import sigmoid_slope
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, constant, over, pointwise
 from .arithmetic import direction, xdivy
 from .signals import bessel_i
@@ -268,7 +268,7 @@ def _real_ive(v: Any, z: Any, **kwargs: Any) -> Any:
     return special.ive(v, z, **kwargs)
 
 
-_ORDER = takes("v", "z", dtype=None)
+_ORDER = signature("v", "z", dtype=None)
 
 ROWS: tuple[Row, ...] = (
     # logistic and error functions
@@ -299,7 +299,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.psi, lambda x: _trigamma(x)),
     pointwise(
         _zeta,
-        takes("exponent", "q", dtype=None),
+        signature("exponent", "q", dtype=None),
         q=lambda exponent, q: -_number(exponent) * _zeta(_number(exponent) + 1, q),
     ),
     pointwise(
@@ -314,12 +314,12 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         special.gammainc,
-        takes("alpha", "x", dtype=None),
+        signature("alpha", "x", dtype=None),
         x=lambda alpha, x: _gamma_density(alpha, x),
     ),
     pointwise(
         special.gammaincc,
-        takes("alpha", "x", dtype=None),
+        signature("alpha", "x", dtype=None),
         x=lambda alpha, x: -_gamma_density(alpha, x),
     ),
     pointwise(
@@ -328,7 +328,7 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         special.betainc,
-        takes("alpha", "beta", "x", dtype=None),
+        signature("alpha", "beta", "x", dtype=None),
         x=lambda alpha, beta, x: _beta_density(alpha, beta, x),
     ),
     pointwise(
@@ -366,13 +366,13 @@ ROWS: tuple[Row, ...] = (
     # losses and transformations
     pointwise(
         special.huber,
-        takes("delta", "r", dtype=None),
+        signature("delta", "r", dtype=None),
         lambda delta, r: np.maximum(np.absolute(_number(r, delta)) - delta, 0),
         lambda delta, r: np.clip(r, -_number(delta, r), delta),
     ),
     pointwise(
         special.pseudo_huber,
-        takes("delta", "r", dtype=None),
+        signature("delta", "r", dtype=None),
         lambda delta, r: _pseudo_huber_by_delta(delta, r),
         lambda delta, r: r * direction(delta, r),
     ),

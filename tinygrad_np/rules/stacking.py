@@ -13,7 +13,7 @@ import numpy as np
 from ..core.arrays import along, as_array
 from ..core.axes import listed
 from ..core.dispatch import overrides
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, linear
 from .composed import composed
 from .shapes import split_vjp
@@ -46,7 +46,7 @@ def _column_stack_vjp(g: Any, tup_like: Any) -> Any:
     return _pieces(g, tup_like, 1, [a.shape[1] if a.ndim > 1 else 1 for a in tup_like])
 
 
-_STACK = takes("tup", "*", dtype=None, casting="same_kind")
+_STACK = signature("tup", "*", dtype=None, casting="same_kind")
 
 
 def _append(arr: Any, values: Any, axis: Any) -> Any:
@@ -96,7 +96,7 @@ def _at_least(function: Callable[..., Any], lifted: Callable[[Any], Any]) -> Row
         results = tuple([a.reshape(lifted(a.shape)) for a in arrays])
         return results[0] if len(results) == 1 else results
 
-    return composed(function, takes("*arys"), definition, {"arys"})
+    return composed(function, signature("*arys"), definition, {"arys"})
 
 
 def _broadcast_arrays(args: Any) -> Any:
@@ -134,7 +134,7 @@ def _split(function: Callable[..., Any], axis: int) -> Row:
     """Sections along `axis`, or along the last one where there are fewer."""
     return linear(
         function,
-        takes("ary", "indices_or_sections"),
+        signature("ary", "indices_or_sections"),
         lambda g, ary_like, indices_or_sections: split_vjp(
             g, ary_like, indices_or_sections, min(axis, ary_like.ndim - 1)
         ),
@@ -145,22 +145,22 @@ def _split(function: Callable[..., Any], axis: int) -> Row:
 ROWS: tuple[Row, ...] = (
     linear(np.vstack, _STACK, _vstack_vjp, list_operands={"tup"}),
     linear(np.hstack, _STACK, _hstack_vjp, list_operands={"tup"}),
-    linear(np.dstack, takes("tup"), _dstack_vjp, list_operands={"tup"}),
-    linear(np.column_stack, takes("tup"), _column_stack_vjp, list_operands={"tup"}),
-    composed(np.append, takes("arr", "values", axis=None), _append, {"arr", "values"}),
-    composed(np.block, takes("arrays"), _block, {"arrays"}),
+    linear(np.dstack, signature("tup"), _dstack_vjp, list_operands={"tup"}),
+    linear(np.column_stack, signature("tup"), _column_stack_vjp, list_operands={"tup"}),
+    composed(np.append, signature("arr", "values", axis=None), _append, {"arr", "values"}),
+    composed(np.block, signature("arrays"), _block, {"arrays"}),
     # more axes, and the same axes for all
     _at_least(np.atleast_1d, lambda s: s or (1,)),
     _at_least(np.atleast_2d, lambda s: (1,) * (2 - len(s)) + s),
     _at_least(np.atleast_3d, lambda s: s if len(s) > 2 else (*(1,) * (2 - len(s)), *s, 1)),
-    composed(np.broadcast_arrays, takes("*args", subok=False), _broadcast_arrays, {"args"}),
+    composed(np.broadcast_arrays, signature("*args", subok=False), _broadcast_arrays, {"args"}),
     composed(
         np.meshgrid,
-        takes("*xi", copy=True, sparse=False, indexing="xy"),
+        signature("*xi", copy=True, sparse=False, indexing="xy"),
         _meshgrid,
         {"xi"},
     ),
-    composed(np.ix_, takes("*args"), _ix, {"args"}),
+    composed(np.ix_, signature("*args"), _ix, {"args"}),
     # the parts along an axis
     _split(np.vsplit, 0),
     _split(np.hsplit, 1),
@@ -171,7 +171,7 @@ if hasattr(np, "unstack"):  # since NumPy 2.1
     ROWS += (
         linear(
             np.unstack,
-            takes("x", "*", axis=0),
+            signature("x", "*", axis=0),
             lambda g, axis: np.stack(g, listed(axis)[0]),
             constant_outputs=(),
         ),

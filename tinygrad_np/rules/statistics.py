@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..core.arrays import as_array, cast, sum_to
 from ..core.rules import count_of, divide_by_count, restored
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, general
 from .composed import composed
 
@@ -74,7 +74,7 @@ def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
     """
     return general(
         function,
-        takes(
+        signature(
             "a", "*", axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=True, mean=None
         ),
         (
@@ -187,7 +187,7 @@ ROWS = (
     spread_row(np.std, std_slope),
     composed(
         np.ptp,
-        takes("a", axis=None, out=None, keepdims=False),
+        signature("a", axis=None, out=None, keepdims=False),
         lambda a, axis, keepdims: (
             np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims)
         ),
@@ -195,14 +195,14 @@ ROWS = (
     ),
     composed(
         np.average,
-        takes("a", "*", axis=None, weights=None, returned=False, keepdims=False),
+        signature("a", "*", axis=None, weights=None, returned=False, keepdims=False),
         _average,
         {"a", "weights"},
         analytic=True,
     ),
     composed(
         np.cov,
-        takes(
+        signature(
             "m", "*", y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None,
             dtype=None,
         ),
@@ -212,7 +212,7 @@ ROWS = (
         real={"aweights": (), "fweights": ()},
     ),
     composed(
-        np.corrcoef, takes("x", "*", y=None, rowvar=True, dtype=None), _corrcoef, {"x", "y"},
+        np.corrcoef, signature("x", "*", y=None, rowvar=True, dtype=None), _corrcoef, {"x", "y"},
         own_value=True,
     ),
 )  # fmt: skip

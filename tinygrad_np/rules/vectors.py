@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import sum_to
-from ..core.signature import takes
+from ..core.signature import signature
 from ..core.table import Row, bilinear
 
 # Over all elements, and over the last axes
@@ -177,27 +177,27 @@ def _vecmat_y(g: Any, x: Any, y_like: Any, axes: Any) -> Any:
 ROWS: tuple[Row, ...] = (
     bilinear(
         np.vdot,
-        takes("a", "b"),
+        signature("a", "b"),
         lambda g, a_like, b: np.conjugate(g * b).reshape(a_like.shape),
         lambda g, a, b_like: (g * np.conjugate(a)).reshape(b_like.shape),
     ),
-    bilinear(np.inner, takes("a", "b"), _inner_a, _inner_b),
+    bilinear(np.inner, signature("a", "b"), _inner_a, _inner_b),
     bilinear(
         np.outer,
-        takes("a", "b", out=None),
+        signature("a", "b", out=None),
         lambda g, a_like, b: np.dot(g, b.reshape(-1)).reshape(a_like.shape),
         lambda g, a, b_like: np.dot(a.reshape(-1), g).reshape(b_like.shape),
     ),
-    bilinear(np.kron, takes("a", "b"), _kron_a, _kron_b),
+    bilinear(np.kron, signature("a", "b"), _kron_a, _kron_b),
     bilinear(
         np.cross,
-        takes("a", "b", axisa=-1, axisb=-1, axisc=-1, axis=None),
+        signature("a", "b", axisa=-1, axisb=-1, axisc=-1, axis=None),
         _cross_a,
         _cross_b,
     ),
     bilinear(
         np.vecdot,
-        takes("x", "y", axis=-1, axes=None, keepdims=False, dtype=None),
+        signature("x", "y", axis=-1, axes=None, keepdims=False, dtype=None),
         _vecdot_x,
         _vecdot_y,
     ),
@@ -205,6 +205,6 @@ ROWS: tuple[Row, ...] = (
 
 if hasattr(np, "matvec"):  # since NumPy 2.2
     ROWS += (
-        bilinear(np.matvec, takes("x", "y", axes=None, dtype=None), _matvec_x, _matvec_y),
-        bilinear(np.vecmat, takes("x", "y", axes=None, dtype=None), _vecmat_x, _vecmat_y),
+        bilinear(np.matvec, signature("x", "y", axes=None, dtype=None), _matvec_x, _matvec_y),
+        bilinear(np.vecmat, signature("x", "y", axes=None, dtype=None), _vecmat_x, _vecmat_y),
     )
