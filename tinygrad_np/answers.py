@@ -21,8 +21,9 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
-from .core import jacobians, losses, network, optim, transforms
+from .core import hooks, jacobians, losses, network, optim, transforms
 from .core.dispatch import generated
+from .core.table import row_of
 from .core.tensor import Tensor
 from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, SPARSE, TENSOR, Answers
 
@@ -247,6 +248,22 @@ for _place, _names in _PUBLIC.items():
         setattr(_place, _name, explained(getattr(_place, _name)))
 
 
+def written(index: Any) -> str:
+    """An index as one writes it between brackets, for messages.
+
+    >>> written((slice(1, None), ..., None, 2)), written(np.array([True]))
+    ('1:, ..., None, 2', 'index')
+    """
+    if isinstance(index, tuple):
+        return ", ".join(map(written, index)) or "()"
+    if isinstance(index, slice):
+        ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
+        return ":".join(ends if index.step is None else [*ends, str(index.step)])
+    if index is None or isinstance(index, (int, np.integer)):
+        return str(index)
+    return "..." if index is ... else "index"
+
+
 # Functions that would lose the gradient
 
 
@@ -307,6 +324,43 @@ _NO_RULE = "there is no rule yet: give it one with tg.general"
 
 
 # The page of the documentation
+
+
+class Explainer(hooks.Explainer):
+    """What the core asks where something fails."""
+
+    def argument(
+        self, function: str | Callable[..., Any], name: str, names: Iterable[str]
+    ) -> str | None:
+        return no_argument_of(function, name, names)
+
+    def attribute(self, name: str) -> str | None:
+        return str(no_attribute_of_tensor(name, _takes_tensors))
+
+    def lost(self, kind: str, key: Any = None) -> str | None:
+        if kind == "[]=":
+            index = written(key)
+            return (
+                f"a Tensor is never written into; instead of t[{index}] = value write "
+                f"t = tg.at(t)[{index}].set(value), instead of += .add(value)"
+            )
+        return None if kind.endswith("=") else lost(kind, None)
+
+
+def _takes_tensors(value: Any) -> bool:
+    """Whether it is a function that the table has."""
+    if not callable(value):
+        return False
+    try:
+        return row_of(value) is not None
+    except TypeError:
+        return False
+
+
+hooks.install(Explainer())
+
+
+# The page
 
 
 def page() -> str:

@@ -5,7 +5,7 @@ same, and says less where something fails.
 
 - `observer()` is told of every call on Tensors, and gives the sweeps their rules, in one thread or
   task: `debug/`, for the time of a block.
-- `explainer` is asked on failing paths only: `debug/`, from its import on.
+- `explainer` is asked on failing paths only: `answers`, and with frames and shapes `debug/`.
 - `resolver` finds what the table or a Tensor lacks: `rules/`, whose families load late.
 - `memory` is where large results lie: `fast/`.
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from ..answers import written
 from ..core.calls import bind
 from ..core.hooks import opened
-from ..rules.at import written
 from . import places
 from .cases import MOST, NUMBERS, operands_of, record_of
 from .mismatches import EXPLAINERS, Shape, broadcasting, core_dimensions, shape_of

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..answers import explained
+from ..answers import explained, written
 from ..core.arrays import numbers
 from ..core.rules import scatter_add, selected
 from .indexing import index_max, index_min, index_set
@@ -128,19 +128,3 @@ def _rounds(numbers: Any) -> list[Any]:
     starts = np.maximum.accumulate(np.where(is_first, np.arange(len(ordered)), 0))
     occurrence = np.arange(len(ordered)) - starts
     return [np.sort(order[occurrence == k]) for k in range(occurrence.max(initial=-1) + 1)]
-
-
-def written(index: Any) -> str:
-    """An index as one writes it between brackets, for messages.
-
-    >>> written((slice(1, None), ..., None, 2)), written(np.array([True]))
-    ('1:, ..., None, 2', 'index')
-    """
-    if isinstance(index, tuple):
-        return ", ".join(map(written, index)) or "()"
-    if isinstance(index, slice):
-        ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
-        return ":".join(ends if index.step is None else [*ends, str(index.step)])
-    if index is None or isinstance(index, (int, np.integer)):
-        return str(index)
-    return "..." if index is ... else "index"
