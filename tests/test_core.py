@@ -222,3 +222,55 @@ def test_it_imports_numpy_and_the_standard_library_alone():
                 continue
             strangers = {name.split(".")[0] for name in names} - sys.stdlib_module_names
             assert strangers <= {"numpy"}, path.name
+
+
+ODD = """
+def told(call):
+    try:
+        return str(call())
+    except (AttributeError, TypeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+x = tg.Tensor(np.ones((1, 4, 4, 1)))
+half = tg.Tensor(np.ones((1, 4, 4, 1), np.float16))
+given = [
+    lambda: tg.max_pool(x, 2, padding=2),
+    lambda: tg.average_pool(x, 2, padding=(0, 2)),
+    lambda: tg.average_pool(half, 2).dtype,
+    lambda: tg.log_loss(tg.Tensor([0.5]), tg.Tensor([1.0])).item().__round__(6),
+    lambda: tg.cross_entropy(tg.Tensor([[0.0, 0.0]]), tg.Tensor([[0.0, 1.0]])).item().__round__(6),
+    lambda: tg.conv2d(x, np.ones((3, 3, 2, 1))),
+    lambda: tg.conv2d(x, np.ones((5, 5, 1, 1))),
+    lambda: x.sum(),
+    lambda: np.sort(x),
+    lambda: np.asarray(x),
+    lambda: float(x),
+    lambda: x.__setitem__(0, 1.0),
+]
+np.savez("results.npz", told=[told(call) for call in given])
+"""
+
+
+def test_what_it_cannot_do_it_says(alone, drawn):
+    told = alone(ODD, drawn)["told"].tolist()
+    assert told == [
+        "ValueError: max_pool: with padding 2, a 2×2 window lies wholly in the padding; pad by "
+        "less than its size",
+        "ValueError: average_pool: with padding (0, 2), a 2×2 window lies wholly in the padding; "
+        "pad by less than its size",
+        "float16",
+        "0.693147",
+        "0.693147",
+        "ValueError: conv2d: images are (n, rows, columns, channels) and filters (rows, columns, "
+        "in, out) with as many channels in, not (1, 4, 4, 1) and (3, 3, 2, 1)",
+        "ValueError: conv2d: a 5×5 window does not fit the 4×4 image with padding ((0, 0), (0, 0)"
+        "); pad more, or use a smaller one",
+        "AttributeError: a Tensor has no attribute 'sum'",
+        "TypeError: np.sort has no derivative rule; give it one with tg.general (tg.pointwise, "
+        "tg.linear, tg.bilinear), or use t.data for a constant",
+        "TypeError: a Tensor does not turn into an array by itself: its gradient would be lost; "
+        "use t.data for the value",
+        "TypeError: float(t) would lose the gradient; use t.item() for the value",
+        "TypeError: a Tensor is never written into; compute a new one, for instance with np.where",
+    ]

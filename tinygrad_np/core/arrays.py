@@ -1,6 +1,6 @@
 """Arrays: what counts as one, whose it is, and the array functions that the engine itself needs.
 
-- `numbers`, `real_numbers`, `as_array` read an operand, `floating` a variable's value,
+- `numbers`, `real_numbers` read an operand, `floating` a variable's value,
   `shaped_like` a cotangent or tangent; `owned` makes a result independent of everything else.
 - `cast`, `expand` and its adjoint `sum_to` undo what NumPy's promotion and broadcasting did.
 """

@@ -137,7 +137,7 @@ def constant_call(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> No
 @functools.cache
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
     """The names of a function's parameters; none where Python cannot read them all."""
-    import inspect  # 5 ms, once
+    import inspect
 
     try:
         parameters = inspect.signature(function).parameters

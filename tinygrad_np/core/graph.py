@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from .plan import Plan, Shaped
+from .plan import Plan, Shaped, plan_of
 from .table import linear
 
 new_number = itertools.count().__next__  # one call in C: no two threads get the same number
@@ -115,7 +115,7 @@ Source = Node | Output
 Wrap = Callable[[Any, Source], Any]
 """Rebuilds a Tensor from a kept array and its source, for a sweep that is itself recorded."""
 
-_IDENTITY = linear(lambda x: x, lambda g: g).plan(((0, None),), 1)
+_IDENTITY = plan_of(linear(lambda x: x, lambda g: g), ((0, None),), 1)
 
 FREED: Any = type("Freed", (), {"__repr__": lambda self: "FREED", "holds_one": False})()
 

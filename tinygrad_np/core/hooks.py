@@ -6,11 +6,11 @@ same, and says less where something fails.
 - `observer()` is told of every call on Tensors, and gives the sweeps their rules, in one thread or
   task: `debug/`, for the time of a block.
 - `explainer` is asked on failing paths only: `answers`, and with frames and shapes `debug/`.
-- `resolver` finds what the table or a Tensor lacks: `rules/`, whose families load late.
+- `resolver` finds rows that the table lacks: `rules/`, whose families load late.
 - `memory` is where large results lie: `fast/`.
 
-Two more stand where they belong: `table.replace` puts a faster kernel or rule into a row, and a
-cotangent may be a `graph.LazyArray`; both are for `fast/`.
+The others stand where they belong: `table.replace`, `dispatch.use` and `graph.LazyArray` for
+`fast/`, `tensor.add_methods` and `Row.carry_out` for `rules/`.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
 
 def _finite_beside(labels: Any, logs: Any) -> Any:
     """0 for what is −inf beside a label of 0: a class that a logit of −inf rules out."""
-    given, found = (x.data if hasattr(x, "grad") else x for x in (labels, logs))
+    given, found = value_of(labels), value_of(logs)
     ruled_out = np.isneginf(found) & (given == 0)
     return np.where(ruled_out, 0, logs) if ruled_out.any() else logs
 
@@ -152,7 +152,7 @@ def _check_classes(labels: Any, classes: int) -> None:
 
 
 def _check_distributions(labels: Any) -> None:
-    values = labels.data if hasattr(labels, "grad") else labels
+    values = value_of(labels)
     sums = np.sum(values, -1, dtype=float)
     if not (np.all(values >= 0) and np.all(np.abs(sums - 1) <= 1e-3)):  # float16 has 11 bits
         raise ValueError(
@@ -180,11 +180,11 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
         raise TypeError(
             f"{function}: takes real numbers, not predictions of dtype {predictions.dtype}"
         )
-    size = labels.size
+    size, given = labels.size, value_of(labels)
     if size == 1:
-        low = high = labels.item()
+        low = high = given.item()
     elif size:
-        low, high = labels.min(), labels.max()
+        low, high = given.min(), given.max()
     elif reduction == "mean":
         raise ValueError(f"{function}: no predictions have no mean; use reduction='sum'")
     else:

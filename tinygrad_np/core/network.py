@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import geometry
-from .arrays import numbers, real_numbers, scalar
+from .arrays import cast, numbers, real_numbers, scalar
 from .dispatch import array_function
 from .geometry import Ints
 from .hooks import with_lines
@@ -23,7 +23,9 @@ from .table import add, general, linear, pointwise, same
 from .windows import pad, padded_windows, product, window_max, window_maxima, windows
 
 
-def conv2d(images: Any, filters: Any, stride: Any = 1, padding: Any = 0, bias: Any = None) -> Any:
+def conv2d(
+    images: Any, filters: Any, stride: Any = 1, padding: Any = 0, *, bias: Any = None
+) -> Any:
     """The convolution of (n, rows, columns, in) with (k, l, in, out): (n, i, j, out).
 
     ``y[n, i, j, f] = b[f] + Σ x̃[n, s·i + α, s·j + β, c] · w[α, β, c, f]``, where x̃ is `images`
@@ -131,7 +133,13 @@ def _to_pool(function: str, images: Any, size: Any, stride: Any, padding: Any) -
         )
     size = geometry.per_axis(size, images.ndim - 2, 1, f"{function}: size")
     stride = size if stride is None else stride
-    return images, size, _steps(function, images, size, stride, padding)
+    steps = _steps(function, images, size, stride, padding)
+    if any(max(pair) >= k for pair, k in zip((steps[0] or ())[1:-1], size, strict=False)):
+        raise ValueError(
+            f"{function}: with padding {padding}, a {geometry.times(size)} window lies wholly in "
+            "the padding; pad by less than its size"
+        )
+    return images, size, steps
 
 
 def window_axes(axes: int) -> Ints:
@@ -144,7 +152,7 @@ def window_mean(columns: Any, counts: Any) -> Any:
     dtype = np.promote_types(columns.dtype, np.float32)  # a sum or count may exceed float16
     total = np.sum(columns, window_axes((columns.ndim - 2) // 2), dtype)
     means = total / counts.astype(dtype)
-    return means if dtype == columns.dtype else means.astype(columns.dtype)
+    return cast(means, columns.dtype)
 
 
 def dense(x: Any, weights: Any, bias: Any = None) -> Any:

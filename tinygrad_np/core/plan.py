@@ -15,10 +15,7 @@ import numpy as np
 
 from . import hooks
 from .dispatch import generated
-
-Row = Any  # table.Row, which lies above
-
-ANS = "ans"
+from .table import ANS, MOST_KEPT, Factor, Row
 
 
 class Shaped:
@@ -208,13 +205,14 @@ class Plan:
             self.jvps, self._rules, self._factors, strict=True
         ):
             if factor is not None:
-                push = self.row.rules[position].jvp.by(factor(None, residuals, parents))
+                rule: Any = self.row.rules[position].jvp
+                push = rule.by(factor(None, residuals, parents))
             jvps.append((push, slot))
         return jvps
 
     def _factor(self, rule: Any, spots: list[Spot]) -> Callable[..., Any] | None:
         """What `rule` multiplies by or divides by, if it does: of (None, residuals, parents)."""
-        if not isinstance(rule, (Times, Over)):
+        if not isinstance(rule, Factor):
             return None
         return _caller(lambda _, *needed: rule.given(*needed), self._alone(spots))
 
@@ -235,6 +233,17 @@ class Plan:
         """The spots, where the only value or the only source is itself, not a tuple."""
         single = {"residual": self.holds_one, "parent": self.has_one, "default": False}
         return [(f"the {where}", None) if single[where] else (where, what) for where, what in spots]
+
+
+def plan_of(row: Row, pattern: Pattern, given: int) -> Plan:
+    """The plan for calls of a row with `given` arguments, where those in `pattern` are Tensors."""
+    key = pattern, given
+    plan: Plan | None = row.plans.get(key)
+    if plan is None:
+        if len(row.plans) >= MOST_KEPT:  # a list to concatenate may be of any length
+            row.plans.clear()
+        plan = row.plans[key] = Plan(row, pattern, given)
+    return plan
 
 
 Callers = list[tuple[Callable[..., Any], Any]]
@@ -260,42 +269,6 @@ def _copied(rule: Callable[..., Any]) -> Callable[..., Any]:
     return copied
 
 
-class Times:
-    """Multiplication of a cotangent or tangent by a factor."""
-
-    __slots__ = ("given",)
-
-    sign, ufunc = "*", np.multiply
-
-    def __init__(self, given: Callable[..., Any]) -> None:
-        self.given = given
-
-    def __call__(self, g: Any, *needed: Any) -> Any:
-        return g * self.given(*needed)
-
-    def by(self, factor: Any) -> Callable[..., Any]:
-        """The same as a push, with a factor that is known."""
-        return lambda t, residuals, parents: t * factor
-
-
-class Over:
-    """Multiplication by a factor 1 / d: a division by d."""
-
-    __slots__ = ("given",)
-
-    sign, ufunc = "/", np.divide
-
-    def __init__(self, given: Callable[..., Any]) -> None:
-        self.given = given
-
-    def __call__(self, g: Any, *needed: Any) -> Any:
-        return g / self.given(*needed)
-
-    def by(self, divisor: Any) -> Callable[..., Any]:
-        """The same as a push, with a divisor that is known."""
-        return lambda t, residuals, parents: t / divisor
-
-
 _FORMS = {
     "the residual": "residuals",
     "the parent": "parents",
@@ -313,12 +286,13 @@ def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
             names[f"default{i}"] = what
         args.append(f"default{i}" if where == "default" else _FORMS[where].format(what))
     result = f"rule({', '.join(['g', *args])})"
-    if isinstance(rule, Times | Over):
+    if isinstance(rule, Factor):
         names["rule"], factor = rule.given, f"rule({', '.join(args)})"
-        result = f"g {rule.sign} {factor}"
+        result = f"g {'/' if rule.divides else '*'} {factor}"
         large = hooks.memory.elementwise_from
         if large < sys.maxsize:
-            names |= {"large": large, "ufunc": rule.ufunc, "of_large": _of_large}
+            ufunc = np.divide if rule.divides else np.multiply
+            names |= {"large": large, "ufunc": ufunc, "of_large": _of_large}
             result += f" if g.size < large else of_large(ufunc, g, {factor})"
     return generated(f"def caller(g, residuals, parents):\n    return {result}\n", names)
 

@@ -3,9 +3,29 @@
 Converting it to an array or a number, and writing into it; each error says what to do instead.
 """
 
+import operator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from . import hooks
+
+_AS_NUMBER = "{}(t) would lose the gradient; use t.item() for the value"
+_NEVER_WRITTEN = "a Tensor is never written into"
+
+
+def _in_place(sign: str, operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The operator ``t += x`` and its like: as ``t = t + x`` for a single number."""
+
+    def in_place(self: Any, other: Any) -> Any:
+        if self.ndim == 0 and sign != "@":
+            return operate(self, other)
+        raise TypeError(
+            hooks.explainer.lost(f"{sign}=")
+            or f"{_NEVER_WRITTEN}; instead of t {sign}= value write t = t {sign} value (other "
+            "names of t keep the old one)"
+        )
+
+    return in_place
 
 
 class Refusals:
@@ -54,38 +74,11 @@ class Refusals:
     # part of, has the new values, too. A Tensor that went on under one name alone would give
     # another result than NumPy, without a word. A single number is no array: there it is the same.
 
-    def __iadd__(self, other: Any) -> Any:
-        return self + other if self.ndim == 0 else _no_writing("+")
-
-    def __isub__(self, other: Any) -> Any:
-        return self - other if self.ndim == 0 else _no_writing("-")
-
-    def __imul__(self, other: Any) -> Any:
-        return self * other if self.ndim == 0 else _no_writing("*")
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self / other if self.ndim == 0 else _no_writing("/")
-
-    def __ipow__(self, other: Any) -> Any:
-        return self**other if self.ndim == 0 else _no_writing("**")
-
-    def __imod__(self, other: Any) -> Any:
-        return self % other if self.ndim == 0 else _no_writing("%")
-
-    def __ifloordiv__(self, other: Any) -> Any:
-        return self // other if self.ndim == 0 else _no_writing("//")
-
-    def __imatmul__(self, other: Any) -> Any:
-        return _no_writing("@")
-
-
-_AS_NUMBER = "{}(t) would lose the gradient; use t.item() for the value"
-_NEVER_WRITTEN = "a Tensor is never written into"
-
-
-def _no_writing(sign: str) -> NoReturn:
-    raise TypeError(
-        hooks.explainer.lost(f"{sign}=")
-        or f"{_NEVER_WRITTEN}; instead of t {sign}= value write t = t {sign} value (other names of "
-        "t keep the old one)"
-    )
+    __iadd__ = _in_place("+", operator.add)
+    __isub__ = _in_place("-", operator.sub)
+    __imul__ = _in_place("*", operator.mul)
+    __itruediv__ = _in_place("/", operator.truediv)
+    __ipow__ = _in_place("**", operator.pow)
+    __imod__ = _in_place("%", operator.mod)
+    __ifloordiv__ = _in_place("//", operator.floordiv)
+    __imatmul__ = _in_place("@", operator.matmul)

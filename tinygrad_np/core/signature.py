@@ -58,7 +58,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     ufunc = getattr(function, "__wrapped__", function)
     if isinstance(ufunc, np.ufunc):
         return signature(*"xyz"[: ufunc.nin], "*", dtype=None)
-    import inspect  # 5 ms, which only those pay who give a function a rule
+    import inspect
 
     function = inspect.unwrap(function)
     if isinstance(function, np.vectorize):

@@ -30,8 +30,8 @@ from .graph import (
     by_number,
     node_of,
 )
-from .plan import ANS, Shaped
-from .table import Row
+from .plan import Shaped
+from .table import ANS, Row
 
 
 class FreedGraphError(ValueError):

@@ -33,8 +33,10 @@ import numpy as np
 from . import hooks
 from .axes import NAMES
 from .dispatch import implementation, name_of, use
-from .plan import ANS, Over, Pattern, Plan, Times
 from .signature import Signature, parameters_of, read_signature
+
+ANS = "ans"
+"""The name of the result among what a rule needs."""
 
 TABLE: dict[Callable[..., Any], Row] = {}
 """A function object → its row."""
@@ -162,7 +164,7 @@ class Row:
         # The positions of the parameters by which there is a derivative, and the first of them.
         self.operands: set[int] = set()
         self.first = -1
-        self.plans: dict[tuple[Pattern, int], Plan] = {}
+        self.plans: dict[Any, Any] = {}  # of `plan.plan_of`
         # What carries out a call, by the types of its arguments: filled as calls come in. For a
         # function of ours the forwarding decorator looks here first.
         self.calls: dict[Any, Callable[..., Any]] = getattr(function, "calls", {})
@@ -207,15 +209,24 @@ class Row:
                 args.append(value)
         return function(*args, **kwargs)
 
-    def plan(self, pattern: Pattern, given: int) -> Plan:
-        """The plan for calls with `given` arguments, where those in `pattern` are Tensors."""
-        key = pattern, given
-        plan = self.plans.get(key)
-        if plan is None:
-            if len(self.plans) >= MOST_KEPT:  # a list to concatenate may be of any length
-                self.plans.clear()
-            plan = self.plans[key] = Plan(self, pattern, given)
-        return plan
+
+class Factor:
+    """The derivative of an elementwise function: both modes multiply by it, or divide."""
+
+    __slots__ = ("divides", "given")
+
+    def __init__(self, given: Callable[..., Any], divides: bool = False) -> None:
+        self.given = given
+        self.divides = divides
+
+    def __call__(self, g: Any, *needed: Any) -> Any:
+        return g / self.given(*needed) if self.divides else g * self.given(*needed)
+
+    def by(self, value: Any) -> Callable[..., Any]:
+        """The same as a push, with a factor or divisor that is known."""
+        if self.divides:
+            return lambda t, residuals, parents: t / value
+        return lambda t, residuals, parents: t * value
 
 
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Row:
@@ -228,19 +239,19 @@ def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Ro
     row, declared = _row("pointwise", function, factors, options)
     row.broadcasts = True
     for operand, factor in declared:
-        rule = factor if type(factor) is Over else Times(factor)
+        rule = factor if type(factor) is Factor else Factor(factor)
         needs = parameters_of(_checked(row, operand, rule.given, "factor"))
         row.add_rule(operand, Rule(rule, needs, rule, needs))
     return row
 
 
-def over(divisor: Callable[..., Any]) -> Over:
+def over(divisor: Callable[..., Any]) -> Factor:
     """A factor of `pointwise` in the form of its divisor, which names what it needs.
 
     >>> pointwise(np.log, over(lambda x: x)).rules[0].vjp_needs
     ('x',)
     """
-    return Over(divisor)
+    return Factor(divisor, divides=True)
 
 
 def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:

@@ -26,7 +26,7 @@ from . import axes, hooks, rules
 from .arrays import Array, floating, shaped_like
 from .calls import bind, check_constant, constant_call, constant_operand, refuse_in_ufunc
 from .graph import Node, Output, Source, describe, leaf, multi_node, new_number
-from .plan import Plan, ShapeDtype, likes
+from .plan import Plan, ShapeDtype, likes, plan_of
 from .refusals import Refusals
 from .sweep import collect, reverse
 from .table import MOST_KEPT, TABLE, Row, add, row_of
@@ -177,7 +177,7 @@ class Tensor(Refusals):
         if cotangent is None and self.size != 1:
             raise ValueError(
                 f"backward: the result has shape {self.shape}, not one element; pass a cotangent "
-                "of that shape, or reduce the result first, for instance with .sum()"
+                "of that shape, or reduce the result first, for instance with np.sum"
             )
         if cotangent is None and self._value.dtype.kind == "c":
             raise TypeError(
@@ -465,7 +465,7 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             plain = False
     if not pattern:
         return row.call(bound, row.kernel)
-    plan = row.plan(tuple(pattern), len(bound) if is_whole else len(args))
+    plan = plan_of(row, tuple(pattern), len(bound) if is_whole else len(args))
     if plain and not plan.likes and axes.are_plain(row, bound):
         if len(row.calls) >= MOST_KEPT:
             row.calls.clear()

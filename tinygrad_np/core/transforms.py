@@ -1,7 +1,7 @@
-"""Derivatives of functions over trees of arrays: gradients, products with Jacobians, Jacobians.
+"""Derivatives of functions over trees of arrays: gradients, and products with Jacobians.
 
 `grad` and `value_and_grad` differentiate a number; `vjp` and `jvp` multiply by a Jacobian from the
-left and from the right, `hvp` by a Hessian; the matrices themselves are in `jacobian`.
+left and from the right, `hvp` by a Hessian; the matrices themselves are in `jacobians`.
 `stop_gradient` makes a constant of a value.
 
 Each takes a plain function of arrays and gives derivatives as arrays; nested, they give higher
@@ -305,7 +305,7 @@ def _seed(result: Tensor, name: str) -> Any:
     if value.size != 1:
         raise ValueError(
             f"{name}: the function must return a single number, not shape {value.shape}; reduce "
-            "it, for instance with .sum(), or use vjp"
+            "it, for instance with np.sum, or use vjp"
         )
     if value.dtype.kind == "c":
         raise TypeError(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.plan import Over, Row, Times
+from ..core.table import Factor, Row
 from ..rules.arithmetic import multiply_no_nan
 
 Rule = Callable[..., Any]
@@ -20,12 +20,14 @@ Rule = Callable[..., Any]
 
 def strong_rule(row: Row, position: int, rule: Rule) -> Rule:
     """What is called in place of a rule for the operand at `position`."""
-    if isinstance(rule, Times):
-        factor = rule.given
-        return lambda g, *needed: multiply_no_nan(g, factor(*needed))
-    if isinstance(rule, Over):
-        divisor = rule.given
-        return lambda g, *needed: multiply_no_nan(g, 1 / divisor(*needed))
+    if isinstance(rule, Factor):
+        given, divides = rule.given, rule.divides
+
+        def strong(g: Any, *needed: Any) -> Any:
+            factor = given(*needed)
+            return multiply_no_nan(g, 1 / factor if divides else factor)
+
+        return strong
     return _OTHERS.get((row.function, position), rule)
 
 

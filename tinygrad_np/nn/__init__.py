@@ -1,4 +1,4 @@
-"""Layers, losses and optimisers as plain functions: what is left beside the core's.
+"""Layers and optimisers as plain functions: what is left beside the core's.
 
 - `layers`: convolutions of one to three axes and their transposes, pooling, `dropout`;
 - `grouped`: products of windows and filters in groups;

@@ -3,7 +3,6 @@
 `planned` checks what a layer is given, such as ``stride=2, padding=(1, 0)``, and then lets
 `convolution_plan`, `transposed_plan` or `pooling_plan` say whether that fits the images, and how to
 carry it out. Plans are cached, since a training loop asks the same question at every step.
-`window_counts` says how many windows fit.
 """
 
 import functools

@@ -15,9 +15,8 @@ import numpy as np
 from ..core import hooks
 from ..core.arrays import is_masked
 from ..core.calls import bind, check_constant
-from ..core.plan import ANS
 from ..core.signature import Signature, parameters_of
-from ..core.table import Row
+from ..core.table import ANS, Row
 from ..core.tensor import Tensor, rebuilt, source_of, values_of
 
 
