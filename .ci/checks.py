@@ -183,7 +183,8 @@ def runs(everything: bool) -> list[Run]:
         for pair in zip_longest(there, here):
             planned += [run for run in pair if run]
         for layer in LAYERS:
-            script = f"rm -r tinygrad_np/{layer}\n{script_for('python3')}"
+            tests = script_for("python3").replace("-m pytest", "-m pytest tests")
+            script = f"rm -r tinygrad_np/{layer}\n{tests}"
             planned.append(Run(f"Python {this}, without {layer}/", script))
     return planned
 

@@ -39,6 +39,13 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_collection_modifyitems(items):
+    """Tests marked as `whole` are about the package with all of its layers."""
+    for item in items:
+        if ABSENT and item.get_closest_marker("whole"):
+            item.add_marker(pytest.mark.skip(reason=f"there is no {ABSENT[0]}/"))
+
+
 def pytest_collection_finish():
     """The thousands of tests themselves are nothing for the garbage collector to go through."""
     gc.collect()

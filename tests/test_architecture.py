@@ -72,6 +72,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = {module_of(path) for path in FILES}
 
 
+@pytest.mark.whole
 def test_every_folder_has_its_place():
     assert {layer_of(module) for module in MODULES} == set(HEIGHT)
 
@@ -117,6 +118,7 @@ def test_the_core_is_read_in_the_order_of_its_docstring():
             assert place.get(part, 0) <= number or not number, f"{name} imports {part}"
 
 
+@pytest.mark.whole
 def test_an_upward_import_would_be_found():
     class Source(type(PACKAGE)):
         def read_text(self, encoding=None):

@@ -47,6 +47,7 @@ def place_of(name):
     return next((p for p in (PACKAGE / name, README.parent / name) if p.exists()), None)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("page", PAGES)
 def test_the_files_that_a_page_names_are_there(page):
     names = re.findall(r"[\w./]+(?:\.py\b|(?<=\w)/(?=[`\s]))", text_of(page))
@@ -54,6 +55,7 @@ def test_the_files_that_a_page_names_are_there(page):
     assert [name for name in names if place_of(name) is None] == []
 
 
+@pytest.mark.whole
 def test_each_word_of_the_glossary_is_where_it_says():
     pairs = re.findall(r"`([\w./]+\.py)`: `([\w.]+)`", text_of("docs/glossary.md"))
     for path, name in pairs:

@@ -231,6 +231,7 @@ class TestArguments:
         assert str(caught.value).startswith(f"{name} has no argument 'foo'; it has '{known[0]}'")
         assert caught.value.__suppress_context__
 
+    @pytest.mark.whole
     def test_the_others_are_few(self):
         for name, why in NOT_EXPLAINED.items():
             count = len(inspect.signature(public_functions()[name]).parameters)
