@@ -51,14 +51,7 @@ def conv2d(
         )
     size = geometry.PerAxis(filters.shape[:2])
     steps = _steps("conv2d", images, size, stride, padding)
-    return add_bias("conv2d", convolution(images, filters, size, *steps), bias)
-
-
-def convolution(
-    images: Any, filters: Any, size: Ints, pad_width: Any, stride: Ints, dilation: Ints
-) -> Any:
-    """`pad` → `windows` → `product`, of arguments that fit; `pad_width` may be None."""
-    return product(framed_windows(images, size, pad_width, stride, dilation), filters)
+    return add_bias("conv2d", product(framed_windows(images, size, *steps), filters), bias)
 
 
 def framed_windows(

@@ -137,7 +137,7 @@ def offsets_last(axes: int) -> Ints:
 def padded_windows(x: Any, pad_width: Any, size: Any, stride: Any, dilation: Any) -> Any:
     """``windows(pad(x, pad_width), size, stride, dilation)``, of plain arrays.
 
-    >>> padded_windows(np.ones((1, 2, 1)), ((0, 0), (1, 0), (0, 0)), 2, 1, 1)[0, :, :, 0]
+    >>> padded_windows(np.ones((1, 2, 1)), ((0, 0), (1, 0), (0, 0)), (2,), (1,), (1,))[0, :, :, 0]
     array([[0., 1.],
            [1., 1.]])
     """

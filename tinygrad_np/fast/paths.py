@@ -99,6 +99,8 @@ class Choice(NamedTuple):
 _NOTES: contextvars.ContextVar[list[Choice] | None] = contextvars.ContextVar("notes", default=None)
 """Where choices are written down in this context; None: nowhere."""
 
+noting = _NOTES.get  # in C, where `note` would be a call for nothing
+
 
 @contextlib.contextmanager
 def noted() -> Iterator[list[Choice]]:
@@ -181,7 +183,7 @@ def of_product(operation: str, columns: Any, f: int, dtype: Any) -> Path:
         path = CACHED
     else:
         path = _of_large_product(columns, f, dtype)
-    return note(operation, columns, path)
+    return path if noting() is None else note(operation, columns, path)
 
 
 def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
@@ -242,7 +244,7 @@ def of_window_product(cotangent: Any, filters: Any) -> Path:
             path = MADE_SMALL
         else:
             path = LAZY if ENABLED else MADE_OFF
-    return note("window_product", cotangent, path)
+    return path if noting() is None else note("window_product", cotangent, path)
 
 
 FOLD_STEPS = Path("tiles", "stride or dilation is above 1")
@@ -260,7 +262,7 @@ def of_fold(cotangent: Any, channels: int, stride: Any, dilation: Any) -> Path:
         path = FOLD_STEPS
     else:
         path = FOLD_PLANES if channels <= PLANES_UP_TO_CHANNELS else FOLD_CONVOLUTION
-    return note("fold", cotangent, path)
+    return path if noting() is None else note("fold", cotangent, path)
 
 
 def of_max_unpool(values: Any) -> Path:
@@ -269,7 +271,7 @@ def of_max_unpool(values: Any) -> Path:
         path = MADE_RECORDED
     else:
         path = LAZY_POOLING if ENABLED else MADE_OFF
-    return note("max_unpool", values, path)
+    return path if noting() is None else note("max_unpool", values, path)
 
 
 ONE_THREAD = Path("one product", f"less than two pieces of {MATRIX_PIECE:,} multiplications")
@@ -288,7 +290,7 @@ def of_matrix_product(a: Any, b: Any) -> tuple[Path, int]:
         path, pieces = ONE_THREAD, 1
     elif np.may_share_memory(a, b):
         path, pieces = ONE_TRANSPOSE, 1
-    return note("matrix_product", a, path), pieces
+    return path if noting() is None else note("matrix_product", a, path), pieces
 
 
 def wakes_threads(a: Any, b: Any) -> bool:

@@ -153,9 +153,11 @@ def _channels_first(images: Ints, filters: Ints, into: int, groups: int) -> str 
     possible = []
     if images[1] == ours:
         possible.append((filters[:-2], [_images_last(images)]))
-    if images[1] == theirs:
+    # Filters that are square as they are, and not square otherwise, are ours.
+    is_theirs = len(set(filters[2:])) <= len(set(filters[:-2]))
+    if images[1] == theirs and is_theirs:
         possible.append((filters[2:], [_images_last(images), _filters_last(filters, into)]))
-    if images[-1] == theirs:
+    if images[-1] == theirs and is_theirs:
         possible.append((filters[2:], [_filters_last(filters, into)]))
     # Several may be possible: filters with axes of one length are the likeliest.
     possible.sort(key=lambda guess: len(set(guess[0])))

@@ -21,7 +21,6 @@ from ..core.arrays import numbers
 from ..core.hooks import with_lines
 from ..core.network import (
     add_bias,
-    convolution,
     dense,
     flatten,
     framed_windows,
@@ -32,7 +31,7 @@ from ..core.network import (
     softmax,
     window_mean,
 )
-from ..core.windows import fold, window_product
+from ..core.windows import fold, product, window_product
 from ..rules.logsumexp import logsumexp
 from . import geometry
 from .grouped import grouped_product, grouped_window_product
@@ -148,12 +147,9 @@ def _convolution(name: str, axes: int, images: Any, filters: Any, bias: Any, *gi
     except ValueError as error:
         raise with_lines(error, images=images, filters=filters) from None
     pad_width, size, stride, dilation, groups = plan
-    if groups == 1:
-        result = convolution(images, filters, size, pad_width, stride, dilation)
-    else:
-        columns = framed_windows(images, size, pad_width, stride, dilation)
-        result = grouped_product(columns, filters, groups)
-    return add_bias(name, result, bias)
+    columns = framed_windows(images, size, pad_width, stride, dilation)
+    result = product(columns, filters) if groups == 1 else grouped_product(columns, filters, groups)
+    return result if bias is None else add_bias(name, result, bias)
 
 
 @explained
