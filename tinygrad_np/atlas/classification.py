@@ -20,6 +20,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,8 +29,8 @@ from numpy.testing.overrides import (
     get_overridable_numpy_ufuncs,
 )
 
-from ..core.dispatch import name_of
-from ..core.table import REFUSED, TABLE
+from ..core.dispatch import implementation, name_of
+from ..core.table import REFUSED, TABLE, Factor, Row
 from ..rules import load
 
 NEWEST = {"numpy": "2.5", "scipy": "1.18"}
@@ -176,6 +177,21 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def place_of_rule(row: Row) -> str | None:
+    """Where the text of a row's rule stands, or of its definition: a file and a line.
+
+    >>> place_of_rule(TABLE[np.exp]).startswith("tinygrad_np/core/rules.py, line ")
+    True
+    """
+    rules = [rule.vjp for rule in row.rules.values()]
+    text: Any = getattr(row, "definition", rules[0] if rules else None)
+    text = implementation(text.given if isinstance(text, Factor) else text)
+    if not hasattr(text, "__code__"):
+        return None
+    file = Path(text.__code__.co_filename).relative_to(Path(__file__).parents[2])
+    return f"{file.as_posix()}, line {text.__code__.co_firstlineno}"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; its exit status is 2 if no function has such a name."""
     parser = argparse.ArgumentParser(
@@ -197,4 +213,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         entries = [e for e in entries if {e.function, e.function[3:]} & set(wanted)]
     print(page(entries, unknown), end="")
+    for row in TABLE.values() if wanted else ():
+        place = place_of_rule(row) if {row.name, row.name[3:]} & set(wanted) else None
+        if place is not None:
+            print(f"\nThe derivative of {row.name}: {place}")
     return 0

@@ -79,13 +79,13 @@ def refuse_complex(row: Row, given: dict[str, Any]) -> None:
     takes_the_real_part = row.user_defined or row.function is cast
     if dtype is not None and not takes_the_real_part and np.dtype(dtype).kind != "c":
         for position in row.operands:
-            if _is_complex(given[row.names[position]]):
+            if is_complex(given[row.names[position]]):
                 raise TypeError(
                     f"{row.name}: complex numbers do not fit into {np.dtype(dtype)}; take np.real "
                     f"of {row.names[position]!r}, or a complex dtype"
                 )
     for name, others in row.real.items():
-        if not _is_complex(given[name]):
+        if not is_complex(given[name]):
             continue
         decides = next((other for other in others if given[other] is not None), None)
         if decides is None:
@@ -94,7 +94,7 @@ def refuse_complex(row: Row, given: dict[str, Any]) -> None:
                 "np.real, np.imag or np.abs of them"
             )
         room = given[decides]
-        if not (np.dtype(room).kind == "c" if decides == "dtype" else _is_complex(room)):
+        if not (np.dtype(room).kind == "c" if decides == "dtype" else is_complex(room)):
             raise TypeError(
                 f"{row.name}: {name!r} is complex and {decides!r} is real, so that the imaginary "
                 f"part would be lost; take np.real of {name!r}, or make {decides!r} complex"
@@ -103,17 +103,17 @@ def refuse_complex(row: Row, given: dict[str, Any]) -> None:
 
 def refuse_in_ufunc(row: Row, args: tuple[Any, ...], error: Exception) -> None:
     """Raise if it is complex numbers that a ufunc has not taken: NumPy's error leaves that out."""
-    if "not supported for the input types" in str(error) and _is_complex(args):
+    if "not supported for the input types" in str(error) and is_complex(args):
         raise TypeError(
             f"{row.name}: takes real numbers, and complex ones are given; take np.real, np.imag or "
             "np.abs of them"
         ) from error
 
 
-def _is_complex(x: Any) -> bool:
+def is_complex(x: Any) -> bool:
     """Whether an operand, or one in a list, is complex."""
     if isinstance(x, (list, tuple)):
-        return any(map(_is_complex, x))
+        return any(map(is_complex, x))
     return isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "") == "c"
 
 

@@ -17,11 +17,12 @@ from . import hooks
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _remembered(function: F) -> F:
+def remembered(function: F) -> F:
+    """`functools.lru_cache`, whose types say that a class is no key."""
     return cast(F, functools.lru_cache(maxsize=1024)(function))
 
 
-@_remembered
+@remembered
 def overrides(cls: type) -> bool:
     """Whether arrays of this class carry out NumPy's functions themselves, as a Tensor does.
 

@@ -6,6 +6,7 @@ Parameters, gradients and state are trees of arrays; nothing is written into, ne
 from typing import Any, NamedTuple
 
 from . import tree
+from .calls import is_complex
 
 
 class Update(NamedTuple):
@@ -58,13 +59,9 @@ def sgd(
             raise ValueError(
                 f"sgd: a parameter of shape {w.shape} has a gradient of shape {v.shape}"
             )
-        return w - rate * (v.conjugate() if _is_complex(v) else v)
+        return w - rate * (v.conjugate() if is_complex(v) else v)
 
     try:
         return Update(tree.map(moved, params, velocities), velocities if momentum else None)
     except tree.TreesDifferError as error:
         raise ValueError(f"sgd: {error}; grads is a tree like params") from None
-
-
-def _is_complex(v: Any) -> bool:
-    return isinstance(v, complex) or getattr(getattr(v, "dtype", None), "kind", "") == "c"

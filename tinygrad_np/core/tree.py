@@ -14,10 +14,11 @@ container of one's own.
 """
 
 import copy
-import functools
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from .dispatch import remembered
 
 
 class Container(NamedTuple):
@@ -51,7 +52,7 @@ def register(
     _REGISTERED[cls] = Container(
         children, keys or (lambda tree: _numbered(children(tree))), rebuild
     )
-    _remembered.cache_clear()
+    container_of.cache_clear()  # type: ignore[attr-defined]
 
 
 def _numbered(parts: Any) -> list[str]:
@@ -106,8 +107,13 @@ _REGISTERED: dict[type, Container] = {
 }
 
 
-def _look_up(cls: type) -> Container | None:
-    """How to take a `cls` apart; None for a leaf."""
+@remembered
+def container_of(cls: type) -> Container | None:
+    """How a container of the class `cls` is taken apart and put together; None for a leaf.
+
+    >>> container_of(dict).keys({"a": 1})
+    ["['a']"]
+    """
     if cls in _REGISTERED:
         return _REGISTERED[cls]
     if issubclass(cls, tuple):
@@ -117,19 +123,6 @@ def _look_up(cls: type) -> Container | None:
     if issubclass(cls, dict):
         return _MAPPING
     return _DATACLASS if hasattr(cls, "__dataclass_fields__") else None
-
-
-_remembered = functools.lru_cache(maxsize=1024)(_look_up)
-_container: Callable[[type], Container | None] = _remembered
-
-
-def container_of(cls: type) -> Container | None:
-    """How a container of the class `cls` is taken apart and put together; None for a leaf.
-
-    >>> container_of(dict).keys({"a": 1})
-    ["['a']"]
-    """
-    return _container(cls)
 
 
 def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
@@ -148,11 +141,11 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
 
 
 def _map(function: Callable[..., Any], tree: Any) -> Any:
-    container = _container(type(tree))
+    container = container_of(type(tree))
     if container is None:
         return function(tree)
     parts = [
-        function(part) if _container(type(part)) is None else _map(function, part)
+        function(part) if container_of(type(part)) is None else _map(function, part)
         for part in container.children(tree)
     ]
     return container.rebuild(tree, parts)
@@ -160,10 +153,10 @@ def _map(function: Callable[..., Any], tree: Any) -> Any:
 
 def _map_several(function: Callable[..., Any], trees: tuple[Any, ...], path: str) -> Any:
     first = trees[0]
-    container = _container(type(first))
+    container = container_of(type(first))
     if container is None:
         for other in trees[1:]:
-            if _container(type(other)) is not None:
+            if container_of(type(other)) is not None:
                 raise _differ(path, "a leaf", f"a {type(other).__name__}")
         return function(*trees)
     keys = container.keys(first)
@@ -210,7 +203,7 @@ def paths(tree: Any) -> list[str]:
 
 
 def _paths(tree: Any) -> list[str]:
-    container = _container(type(tree))
+    container = container_of(type(tree))
     if container is None:
         return [""]
     parts = zip(container.keys(tree), container.children(tree), strict=True)
@@ -227,10 +220,10 @@ def _too_deep(error: RecursionError, trees: tuple[Any, ...]) -> Exception:
             parts = [
                 part
                 for above in level.values()
-                for container in [_container(type(above))]
+                for container in [container_of(type(above))]
                 if container is not None
                 for part in container.children(above)
-                if _container(type(part)) is not None
+                if container_of(type(part)) is not None
             ]
             level, levels = {id(part): part for part in parts}, levels + 1
         most = max(most, levels)
