@@ -33,7 +33,12 @@ REMEDIES = {
 
 
 def bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-    """One value a parameter, in the order of the row's signature."""
+    """One value a parameter, in the order of the row's signature.
+
+    >>> from .table import row_of
+    >>> bind(row_of(np.transpose), ([[1.0, 2.0]],), {})
+    [[[1.0, 2.0]], None]
+    """
     names = row.names
     if row.rest is not None:
         args = (*args[: row.rest], args[row.rest :])

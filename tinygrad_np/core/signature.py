@@ -53,7 +53,11 @@ def signature(*required: str, **optional: Any) -> Signature:
 
 
 def read_signature(function: Callable[..., Any]) -> Signature:
-    """The signature of a function; ``TypeError`` where Python cannot read it."""
+    """The signature of a function; ``TypeError`` where Python cannot read it.
+
+    >>> read_signature(lambda x, *, axis=0: x)
+    Signature(names=('x', 'axis'), defaults=(REQUIRED, 0), rest=None, keywords=frozenset({1}))
+    """
     function = implementation(function)
     ufunc = getattr(function, "__wrapped__", function)
     if isinstance(ufunc, np.ufunc):
@@ -82,7 +86,11 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 
 
 def parameters_of(rule: Any) -> tuple[str, ...]:
-    """The names of a rule's parameters, which are what it needs."""
+    """The names of a rule's parameters, which are what it needs.
+
+    >>> parameters_of(lambda g, x, ans: g * x / ans)
+    ('g', 'x', 'ans')
+    """
     code = implementation(rule).__code__
     names = code.co_varnames[: code.co_argcount]
     return names[1:] if hasattr(rule, "__self__") else names  # of a bound method

@@ -62,6 +62,11 @@ def reverse(
     node gives up what it keeps as soon as it has been passed.
 
     Raises `FreedGraphError` where it comes to a node that has been freed.
+
+    >>> from .tensor import Tensor, source_of
+    >>> x = Tensor(3.0)
+    >>> list(reverse([(source_of(x * x), np.array(1.0))]).values())
+    [np.float64(6.0)]
     """
     everywhere = arguments is None
     oldest = arguments[0].number if arguments else -1

@@ -66,7 +66,19 @@ class Rule(NamedTuple):
 
 
 class Row:
-    """One function's place in the table; `pointwise`, `linear`, … make it."""
+    """One function's place in the table; `pointwise`, `linear`, … make it, with these options.
+
+    - `kernel`: what runs on plain arrays, if that is not the function itself.
+    - `broadcasts`: operands are broadcast against one another, so that cotangents are summed back.
+    - `analytic`: the function is complex differentiable, which the complex step may rely on.
+    - `affine`: parameters that a linear function adds, and its jvp leaves out.
+    - `aliases`: other names of parameters. `list_operands`: parameters that are lists of arrays.
+    - `constant_outputs`: it gives several arrays, of which these have no derivative;
+      `none_cotangents`: its vjp is told by None which of them nothing depends on.
+    - `locally_constant`: parameters that take a Tensor as a constant, and why.
+    - `real`: parameters that take complex numbers only where others named beside them are complex.
+    - `makes_axis`: its `axis` is one of the result.
+    """
 
     carry_out: Callable[..., Any] | None = None
     """what carries out a call on (args, kwargs), of a row that has no rules of its own"""
@@ -259,6 +271,11 @@ def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:
 
     A vjp takes the cotangent and what it names: ``lambda g, a_like: g.reshape(a_like.shape)``. The
     jvp is the function itself, with zero for the other operands and without the keywords `affine`.
+
+    >>> from .signature import signature
+    >>> row = linear(np.flip, signature("m", axis=None), lambda g, axis: np.flip(g, axis))
+    >>> row.rules[0].vjp(np.array([1.0, 2.0]), None), row.rules[0].jvp_needs
+    (array([2., 1.]), ('axis',))
     """
     row, declared = _row("linear", function, vjps, options)
     operands = [operand for operand, _ in declared]
@@ -273,6 +290,11 @@ def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:
     """A row for a function that is linear in each operand alone: one vjp an operand.
 
     The jvp is the product rule: the function itself with one operand's tangent in its place.
+
+    >>> from .signature import signature
+    >>> row = bilinear(np.inner, signature("a", "b"), lambda g, b: g * b, lambda g, a: g * a)
+    >>> row.rules[1].jvp(np.array([1.0, 0.0]), np.array([3.0, 4.0]))  # of (tangent of b, a)
+    np.float64(3.0)
     """
     row, declared = _row("bilinear", function, vjps, options)
     for operand, vjp in declared:
@@ -292,6 +314,10 @@ def general(
 
     With `transposed`, which makes one of the other, one of them may be None: what it returns is
     called with a value, something of the shape and dtype of the result, and what the other names.
+
+    >>> row = general(np.cumsum, (lambda g: np.cumsum(g[::-1])[::-1], lambda t: np.cumsum(t)))
+    >>> row.rules[0].vjp(np.array([0.0, 0.0, 1.0]))
+    array([1., 1., 1.])
     """
     row, declared = _row("general", function, rules, options)
     for operand, pair in declared:
@@ -417,7 +443,11 @@ def add(rows: Collection[Row], refused: Mapping[Callable[..., Any], str] = {}) -
 
 
 def row_of(function: Callable[..., Any]) -> Row:
-    """The row of a function; ``TypeError`` where it has none, or is refused."""
+    """The row of a function; ``TypeError`` where it has none, or is refused.
+
+    >>> row_of(np.exp)
+    <pointwise row of np.exp>
+    """
     row = TABLE.get(function) or getattr(function, "row", None)
     if row is None and function not in REFUSED:
         row = hooks.resolver.row(function)
@@ -437,7 +467,11 @@ def replace(
     accepts_lazy: bool = False,
     **vjps: Callable[..., Any],
 ) -> None:
-    """Put a faster kernel, or a faster vjp of an operand, into a function's row: for `fast/`."""
+    """Put a faster kernel, or a faster vjp of an operand, into a function's row: for `fast/`.
+
+    ``replace(np.matmul, kernel, x=lambda g, x_like, y: …)`` is to be called before the function is
+    first used: what has been generated for its calls is forgotten, but not what runs already.
+    """
     row = TABLE[function]
     if kernel is not None:
         row.kernel = kernel

@@ -188,14 +188,22 @@ def _differ(path: str, one: str, another: str) -> TreesDifferError:
 
 
 def leaves(tree: Any) -> list[Any]:
-    """The leaves, from left to right."""
+    """The leaves, from left to right.
+
+    >>> leaves({"a": 1.0, "b": [2.0, None]})
+    [1.0, 2.0]
+    """
     found: list[Any] = []
     map(found.append, tree)
     return found
 
 
 def paths(tree: Any) -> list[str]:
-    """How each leaf is reached, as text, in the order of `leaves`."""
+    """How each leaf is reached, as text, in the order of `leaves`.
+
+    >>> paths({"a": 1.0, "b": [2.0, None]})
+    ["['a']", "['b'][0]"]
+    """
     try:
         return _paths(tree)
     except RecursionError as error:
