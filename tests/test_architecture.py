@@ -26,7 +26,7 @@ LAYERS = [
     ["debug"],
     ["io"],
     ["saving", "data", "viz", "check"],
-    ["training", "atlas"],
+    ["training", "atlas", "optim", "tensor", "tree"],
     [""],
     ["__main__"],
 ]

@@ -481,3 +481,15 @@ class TestTheIndexTrick:
     def test_what_has_no_windows(self, shape, size, error, message):
         with pytest.raises(error, match=f"window_indices: .*{message}"):
             tg.window_indices(shape, size)
+
+
+def test_the_cotangent_of_windows_has_one_thread_of_blas():
+    """A bare `numpy.dot` would wake OpenBLAS's threads, which take the cores for 100 ms."""
+    g, w = np.ones((8, 32, 32, 32), np.float32), np.ones((3, 3, 16, 32), np.float32)
+    found = tg.fast.explain(tg.conv_transpose2d, g, w)
+    assert [choice.operation for choice in found.forward] == ["matrix_product"]
+
+
+def test_products_in_groups_are_explained():
+    found = tg.fast.explain(tg.conv2d, np.zeros((2, 9, 9, 4)), np.zeros((3, 3, 2, 4)), groups=2)
+    assert {choice.path for choice in found.forward} >= {"matrix products"}

@@ -194,7 +194,7 @@ class TestAttributes:
             get()
 
     def test_the_module_tensor_called_as_pytorchs_function(self):
-        from tinygrad_np.core import tensor
+        from tinygrad_np import tensor
 
         for function in (tg.tensor, tensor):
             with pytest.raises(TypeError, match=r"tg\.tensor is a module; use tg\.Tensor\(x\)"):

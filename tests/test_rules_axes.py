@@ -16,6 +16,7 @@ from tinygrad_np.core import table
 from tinygrad_np.core.axes import NAMES, plain
 from tinygrad_np.core.dispatch import name_of
 from tinygrad_np.core.table import TABLE
+from tinygrad_np.core.tensor import apply
 
 ROWS = axes.with_an_axis()
 METHODS = axes.methods_with_an_axis()
@@ -117,7 +118,7 @@ def _parameters(function):
 
 
 def _call(row, x):
-    return tg.tensor.apply(row, (x,), {}) if type(x) is Tensor else row.function(x)
+    return apply(row, (x,), {}) if type(x) is Tensor else row.function(x)
 
 
 class TestSoftmax:

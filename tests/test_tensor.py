@@ -13,6 +13,7 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.core.dispatch import array_function
 from tinygrad_np.core.table import TABLE
+from tinygrad_np.core.tensor import apply
 
 
 def leaf(*numbers):
@@ -641,7 +642,7 @@ class TestWhatWouldLoseTheGradient:
         with pytest.raises(TypeError, match=r"np\.exp: the argument 'casting': it is not"):
             np.exp(leaf(1), casting="no")
         with pytest.raises(TypeError, match=r"np\.sum: the argument 'axis' was given twice"):
-            tg.tensor.apply(TABLE[np.sum], (leaf(1), 0), {"axis": 0})
+            apply(TABLE[np.sum], (leaf(1), 0), {"axis": 0})
 
     def test_a_masked_array_beside_a_tensor(self):
         masked = np.ma.masked_array([1.0, 2.0], [True, False])
@@ -662,6 +663,15 @@ class TestCopies:
 
     def test_a_fresh_leaf_is_copied(self):
         assert pickle.loads(pickle.dumps(Tensor(2.0))).grad is None
+
+    def test_a_pickle_of_the_version_before(self):
+        """It names `tinygrad_np.tensor`, where Tensors were; protocol 0, of the value 2 alone."""
+        text = b"ctinygrad_np.tensor\n_unpickled\n(F2.0\nNtR."
+        twin = pickle.loads(text)
+        assert twin.item() == 2
+        assert twin.grad is None
+        with pytest.raises(ModuleNotFoundError):
+            pickle.loads(b"ctinygrad_np.transforms\ngrad\n.")
 
     @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, pickle.dumps])
     def test_a_result_is_not(self, how):

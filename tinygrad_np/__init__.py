@@ -13,17 +13,15 @@ compares it with the one derived by hand in `closed_form`.
 """
 
 import importlib
-import sys
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from . import answers
-from .core import tensor, tree
+from . import answers, optim, tree
+from . import tensor as tensor
 from .core.jacobians import hessian, jacobian
 from .core.losses import cross_entropy, log_loss, log_loss_with_logits
 from .core.rules import scatter_add
 from .core.sweep import FreedGraphError
-from .core.tensor import Tensor
 from .core.transforms import grad, hvp, jvp, stop_gradient, value_and_grad, vjp
 from .core.windows import fold, windows
 from .nn import (
@@ -40,7 +38,6 @@ from .nn import (
     log_softmax,
     logsumexp,
     max_pool,
-    optim,
     relu,
     sigmoid,
     softmax,
@@ -59,8 +56,16 @@ if PathFinder.find_spec(f"{__name__}.debug", __path__):
     from .debug import ChangedArrayError, NonFiniteError, NonFiniteWarning, debug, strong_zeros
 
 if TYPE_CHECKING:
+    from .core import tensor as _tensor
+    from .rules.methods import Methods
+
+    class Tensor(_tensor.Tensor, Methods):
+        """With NumPy's methods, which `rules` adds."""
+
     from . import check, closed_form, data, saving, training, viz
     from .saving import load, save
+else:
+    from .core.tensor import Tensor
 
 __version__ = "0.1.0"
 
@@ -146,13 +151,6 @@ def __getattr__(name: str) -> Any:
         folder = f"{__name__}/{_OF_LAYERS[name]}"
         raise AttributeError(f"tg.{name} needs the folder {folder}, which is not installed")
     raise answers.no_attribute(__name__, name)
-
-
-# PyTorch's users write tg.tensor(x): the module answers, and so does that of trees.
-tensor.__class__ = answers.CalledModule
-tree.__class__ = answers.AnsweringModule
-for _module in (optim, tensor, tree):
-    sys.modules[f"{__name__}.{_module.__name__.rpartition('.')[2]}"] = _module
 
 
 def __dir__() -> list[str]:

@@ -66,14 +66,6 @@ def no_attribute(module: str, name: str) -> AttributeError:
     return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
 
 
-class AnsweringModule(ModuleType):
-    """A module that says of a name that it lacks what it is called here."""
-
-    def __getattr__(self, name: str) -> NoReturn:
-        package, _, module = self.__name__.partition(".")
-        raise no_attribute(f"{package}.{module.rpartition('.')[2]}", name)
-
-
 class CalledModule(ModuleType):
     """A module with the name of a function that others have, which is called like that."""
 

@@ -89,6 +89,11 @@ def implementation(function: Callable[..., Any]) -> Any:
     return getattr(function, "implementation", function)
 
 
+def plain(function: Any) -> Callable[..., Any]:
+    """The undecorated function of an `array_function`, whatever is in use."""
+    return cast(Callable[..., Any], function.__wrapped__)
+
+
 def use(function: Any, kernel: Callable[..., Any]) -> None:
     """Run `kernel` on plain arrays from now on, in place of an array function's own.
 

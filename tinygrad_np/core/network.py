@@ -73,7 +73,7 @@ def _steps(function: str, images: Any, size: Ints, stride: Any, padding: Any) ->
     padding = geometry.per_side(padding, axes, f"{function}: padding")
     pairs = geometry.padding_pairs(spatial, size, stride, padding)
     framed = tuple([before + n + after for n, (before, after) in zip(spatial, pairs, strict=True)])
-    if min(spatial) < 1 or any(k > n for k, n in zip(size, framed, strict=True)):
+    if min(*spatial, *size) < 1 or any(k > n for k, n in zip(size, framed, strict=True)):
         raise ValueError(
             f"{function}: a {geometry.times(size)} window does not fit the "
             f"{geometry.times(spatial)} image with padding {pairs}; pad more, or use a smaller one"

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, Self, TypeVar, cast
 
 import numpy as np
 
@@ -34,7 +34,16 @@ from .table import MOST_KEPT, TABLE, Row, add, row_of
 add(rules.ROWS)  # the operators need some of them
 
 
-def _operators(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+T = TypeVar("T")
+
+
+class _Operator(Protocol):
+    """The type of an operator: it gives what it is called on, a Tensor."""
+
+    def __get__(self, tensor: T, owner: Any = None) -> Callable[[Any], T]: ...
+
+
+def _operators(name: str, ufunc: Any) -> tuple[_Operator, _Operator]:
     """The operator of a function of two operands, and the reflected one."""
     row = TABLE[ufunc]
 
@@ -44,11 +53,17 @@ def _operators(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, An
     def reflected(self: Any, other: Any) -> Any:
         return _binary(row, other, self)
 
-    return operator, reflected
+    return _named(f"__{name}__", operator), _named(f"__r{name}__", reflected)
 
 
-def _comparison(compare: Any, ufunc: Any) -> Callable[[Any, Any], Any]:
-    """The operator `compare` on a Tensor's value and anything."""
+def _named(name: str, method: Any) -> Any:
+    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+    return method
+
+
+def _comparison(name: str, ufunc: Any) -> Callable[[Any, Any], Any]:
+    """The operator of that name on a Tensor's value and anything."""
+    compare = getattr(operator, name)
     row = TABLE[ufunc]
 
     def comparison(self: Any, other: Any) -> Any:
@@ -58,7 +73,7 @@ def _comparison(compare: Any, ufunc: Any) -> Callable[[Any, Any], Any]:
             hooks.explainer.error(error, row, (self, other), {})
             raise
 
-    return comparison
+    return cast(Callable[[Any, Any], Any], _named(f"__{name}__", comparison))
 
 
 class Tensor(Refusals):
@@ -137,7 +152,7 @@ class Tensor(Refusals):
         return self._value.size
 
     @property
-    def T(self) -> Tensor:
+    def T(self) -> Self:
         """With the axes reversed."""
         return _unary(_TRANSPOSE, self)
 
@@ -213,14 +228,14 @@ class Tensor(Refusals):
 
     # Operators: the function that does the same
 
-    __add__, __radd__ = _operators(np.add)
-    __sub__, __rsub__ = _operators(np.subtract)
-    __mul__, __rmul__ = _operators(np.multiply)
-    __truediv__, __rtruediv__ = _operators(np.divide)
-    __matmul__, __rmatmul__ = _operators(np.matmul)
-    __pow__, __rpow__ = _operators(np.power)
-    __mod__, __rmod__ = _operators(np.remainder)
-    __floordiv__, __rfloordiv__ = _operators(np.floor_divide)
+    __add__, __radd__ = _operators("add", np.add)
+    __sub__, __rsub__ = _operators("sub", np.subtract)
+    __mul__, __rmul__ = _operators("mul", np.multiply)
+    __truediv__, __rtruediv__ = _operators("truediv", np.divide)
+    __matmul__, __rmatmul__ = _operators("matmul", np.matmul)
+    __pow__, __rpow__ = _operators("pow", np.power)
+    __mod__, __rmod__ = _operators("mod", np.remainder)
+    __floordiv__, __rfloordiv__ = _operators("floordiv", np.floor_divide)
 
     def __divmod__(self, other: Any) -> tuple[Array, Tensor]:
         return NotImplemented if _defers(other) else apply(row_of(np.divmod), (self, other), {})
@@ -228,29 +243,30 @@ class Tensor(Refusals):
     def __rdivmod__(self, other: Any) -> tuple[Array, Tensor]:
         return apply(row_of(np.divmod), (other, self), {})
 
-    def __neg__(self) -> Tensor:
+    def __neg__(self) -> Self:
         return _unary(_NEGATIVE, self)
 
-    def __pos__(self) -> Tensor:
+    def __pos__(self) -> Self:
         return _unary(_POSITIVE, self)
 
-    def __abs__(self) -> Tensor:
+    def __abs__(self) -> Self:
         return _unary(_ABSOLUTE, self)
 
     def __bool__(self) -> bool:
         return bool(self._value)
 
-    def __getitem__(self, key: Any) -> Tensor:
-        return _binary(_GETITEM, self, key)
+    def __getitem__(self, key: Any) -> Self:
+        found = _binary(_GETITEM, self, key)
+        return apply(_GETITEM, (self, key), {}) if found is NotImplemented else found
 
     # Comparisons are locally constant: plain arrays
 
-    __eq__ = _comparison(operator.eq, np.equal)
-    __ne__ = _comparison(operator.ne, np.not_equal)
-    __lt__ = _comparison(operator.lt, np.less)
-    __le__ = _comparison(operator.le, np.less_equal)
-    __gt__ = _comparison(operator.gt, np.greater)
-    __ge__ = _comparison(operator.ge, np.greater_equal)
+    __eq__ = _comparison("eq", np.equal)
+    __ne__ = _comparison("ne", np.not_equal)
+    __lt__ = _comparison("lt", np.less)
+    __le__ = _comparison("le", np.less_equal)
+    __gt__ = _comparison("gt", np.greater)
+    __ge__ = _comparison("ge", np.greater_equal)
 
     __hash__ = object.__hash__
 
@@ -284,10 +300,10 @@ class Tensor(Refusals):
 
     # Of NumPy's methods the one that rules use; `rules/` adds the others
 
-    def reshape(self, *shape: Any, order: str | None = "C") -> Tensor:
+    def reshape(self, *shape: Any, order: str | None = "C") -> Self:
         """As `numpy.reshape`; the shape is one tuple or several integers."""
         target = shape[0] if len(shape) == 1 else shape
-        if order == "C":
+        if order == "C" and type(target) in (int, tuple):
             return _binary(_RESHAPE, self, target)
         return apply(_RESHAPE, (self, target, order), {})
 

@@ -22,6 +22,7 @@ from ..core import hooks, losses, network
 from ..core import windows as core
 from ..core.dispatch import use
 from ..core.table import replace
+from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
 from . import elementwise, lazy, matrices, memory, pooling, products, windows
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ use(core.padded_windows, windows.padded_windows)
 replace(core.product, products.product, columns=lazy.window_cotangent)
 replace(core.window_product, products.window_product)
 replace(core.filter_product, products.filter_product)
+for _product in (grouped_product, grouped_window_product, grouped_filter_product):
+    replace(_product, products.grouped(_product))
 replace(np.matmul, matrices.matmul, x=products.matmul_x, y=products.matmul_y)
 
 use(core.window_max, pooling.window_max)

@@ -10,14 +10,9 @@ import numpy as np
 
 from ..core import losses, network
 from ..core.arrays import real_numbers, scalar
-from ..core.dispatch import implementation
+from ..core.dispatch import plain
 from . import paths
 from .memory import empty
-
-_PLAIN: dict[str, Any] = {
-    function.__name__: implementation(function)
-    for function in (network.relu_gate, losses.mean_logistic_loss, losses.logistic_residual)
-}
 
 
 def relu(x: Any) -> Any:
@@ -31,7 +26,7 @@ def relu(x: Any) -> Any:
 def relu_gate(g: Any, y: Any) -> Any:
     """`g` where `y` is not 0, and 0 elsewhere."""
     if g.size < paths.REUSE_FROM_ELEMENTS or g.shape != y.shape:
-        return _PLAIN["relu_gate"](g, y)
+        return plain(network.relu_gate)(g, y)
     gate = empty(g.shape, g.dtype)
     np.copyto(gate, np.not_equal(y, scalar(0, y.dtype)))
     return np.multiply(g, gate, out=gate)
@@ -40,7 +35,7 @@ def relu_gate(g: Any, y: Any) -> Any:
 def mean_logistic_loss(logits: Any, labels: Any) -> Any:
     """The mean of log-losses, of one number in Python's floats."""
     if not _is_one_number(logits, labels):
-        return _PLAIN["mean_logistic_loss"](logits, labels)
+        return plain(losses.mean_logistic_loss)(logits, labels)
     loss = losses.plain_logistic_loss(logits.item(), labels.item(), 0.0, _Floats)
     return logits.dtype.type(loss)
 
@@ -48,7 +43,7 @@ def mean_logistic_loss(logits: Any, labels: Any) -> Any:
 def logistic_residual(logits: Any, labels: Any) -> Any:
     """σ(z) − y, of one number in Python's floats."""
     if not _is_one_number(logits, labels):
-        return _PLAIN["logistic_residual"](logits, labels)
+        return plain(losses.logistic_residual)(logits, labels)
     residual = losses.plain_logistic_residual(logits.item(), labels.item(), 1.0, _Floats)
     return np.array(residual, logits.dtype).reshape(logits.shape)
 

@@ -155,6 +155,7 @@ def _tiles(why: str) -> Path:
     return Path("tiles", f"more than {TILE_FROM_BYTES:,} bytes of windows; no transform: {why}")
 
 
+GROUPED = Path("matrix products", "one a group")
 CACHED = _plain(f"up to {TILE_FROM_BYTES:,} bytes of windows: they stay in the cache")
 PLAIN_OFF = _plain(_OFF)
 PLAIN_DTYPES = _plain("the dtypes of windows and the other operand differ")

@@ -6,18 +6,18 @@ would not fit into the cache, or fewer multiplications (`winograd`), in float32.
 `matmul_y` are the vjps of `numpy.matmul`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..core import rules, windows
-from ..core.dispatch import implementation
+from ..core.dispatch import plain
 from ..core.windows import filter_shapes, offsets_last, product_shapes
 from . import paths, tiles, winograd
 from .matrices import matrix_product
 from .memory import empty
 
-_PLAIN = implementation(windows.window_product)
 _FAST: dict[str, Any] = {"tiles": tiles, "winograd": winograd}
 
 
@@ -38,11 +38,18 @@ def window_product(cotangent: Any, filters: Any) -> Any:
     """(n, *out, f) · (*size, c, f) → (n, *out, *size, c)"""
     kept, size = cotangent.shape[:-1], filters.shape[:-1]
     windows_2d, filters_2d, shape = product_shapes((*kept, *size), filters.shape)
-    if size[-1] > paths.COPY_UP_TO_CHANNELS or cotangent.shape != shape:
-        return _PLAIN(cotangent, filters)
+    if cotangent.shape != shape:
+        return plain(windows.window_product)(cotangent, filters)  # which says so
+    cotangent, filters = (
+        cotangent.reshape(windows_2d[0], filters_2d[1]),
+        filters.reshape(filters_2d),
+    )
+    if size[-1] > paths.COPY_UP_TO_CHANNELS:
+        return matrix_product(cotangent, filters.T).reshape(
+            *kept, *size
+        )  # (n·out, f) @ (f, size·c)
     # (size·c, f) @ (f, n·out), offsets first as in `windows`
-    cotangent = cotangent.reshape(windows_2d[0], filters_2d[1])
-    columns = matrix_product(filters.reshape(filters_2d), cotangent.T)
+    columns = matrix_product(filters, cotangent.T)
     return columns.reshape(*size, *kept).transpose(offsets_last(len(size) - 1))
 
 
@@ -55,6 +62,17 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     # (size·c, n·out) @ (n·out, f)
     columns, cotangent = columns.reshape(windows_2d), cotangent.reshape(cotangent_2d)
     return matrix_product(columns.T, cotangent).reshape(shape)
+
+
+def grouped(operation: Any) -> Callable[..., Any]:
+    """One of the products of `nn.grouped`, which has one path; `explain` is told of it."""
+    kernel = plain(operation)
+
+    def noted(a: Any, b: Any, groups: int) -> Any:
+        paths.note(operation.__name__, a, paths.GROUPED)
+        return kernel(a, b, groups)
+
+    return noted
 
 
 def _matrices(*arrays: Any) -> bool:

@@ -2,11 +2,11 @@
 
 from typing import NoReturn
 
-from .. import answers
-from ..core.optim import Update, sgd
+from . import answers
+from .core.optim import Update, sgd
 
 __all__ = ["Update", "sgd"]
 
 
 def __getattr__(name: str) -> NoReturn:
-    raise answers.no_attribute("tinygrad_np.optim", name)
+    raise answers.no_attribute(__name__, name)

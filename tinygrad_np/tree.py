@@ -1,0 +1,36 @@
+"""Trees: parameters in nested dicts, lists, tuples, named tuples and dataclasses.
+
+>>> map(lambda w: 10 * w, {"filter": 2.0, "dense": [1.0, (3.0, None)]})
+{'filter': 20.0, 'dense': [10.0, (30.0, None)]}
+"""
+
+from typing import NoReturn
+
+from . import answers
+from .core.tree import (
+    MOST_LEVELS,
+    Container,
+    TreesDifferError,
+    container_of,
+    leaves,
+    map,  # noqa: A004
+    paths,
+    register,
+    unflatten,
+)
+
+__all__ = [
+    "MOST_LEVELS",
+    "Container",
+    "TreesDifferError",
+    "container_of",
+    "leaves",
+    "map",
+    "paths",
+    "register",
+    "unflatten",
+]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute(__name__, name)
