@@ -23,7 +23,8 @@ def imports(path, layer):
     text = path.read_text(encoding="utf-8")
     names = {"debug": "debug|explain_nonfinite|NonFiniteError", "fast": "fast"}[layer]
     several = r"^from tinygrad_np[.\w]* import (\([^)]*|.*)"
-    return re.search(rf"^from tinygrad_np\.{layer}\b|{several}\b({names})\b", text, re.M)
+    of_debug = "|ignore::tinygrad_np.NonFiniteWarning" if layer == "debug" else ""
+    return re.search(rf"^from tinygrad_np\.{layer}\b|{several}\b({names})\b{of_debug}", text, re.M)
 
 
 collect_ignore = [

@@ -107,6 +107,7 @@ class TestMistakes:
         assert [row.leaf for row in report.rows if row.verdict == "wrong"] == ["[1]", "[1]"]
         assert report.hints == ["[1]: off by the factor 2"]
 
+    @pytest.mark.whole
     def test_what_is_no_text(self):
         bad = tg.pointwise(lambda x: np.sin(x), lambda x: np.array([math.cos(v) for v in x]))
         report = check_rule(bad, X)

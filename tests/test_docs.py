@@ -64,6 +64,7 @@ def test_each_word_of_the_glossary_is_where_it_says():
     assert len(pairs) > 50
 
 
+@pytest.mark.whole
 def test_the_functions_that_the_architecture_names_are_there():
     code = "\n".join([path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")])
     words = set(re.findall(r"\w+", code))
