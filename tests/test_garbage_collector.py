@@ -1,6 +1,6 @@
 """Memory: graphs go without the garbage collector, training holds it constant, errors leave none.
 
-python -m pytest -m slow tests/test_leaks.py     # 10,000 steps
+python -m pytest -m slow tests/test_garbage_collector.py     # 10,000 steps
 """
 
 import contextlib

@@ -7,8 +7,8 @@ algebra: the definition as a trilinear form, with an indicator of which pixel li
 of which window for each axis, from loops over all three; both gradients are the same form with
 another operand left out.
 
-    python -m pytest -m slow tests/test_grid.py     # all of it
-    python tests/test_grid.py                       # the same, with its counts printed
+    python -m pytest -m slow tests/test_convolutions_grid.py     # all of it
+    python tests/test_convolutions_grid.py                       # the same, with its counts printed
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """Training that is killed at random moments and resumed gives the bits of a run left alone.
 
-As a script it kills 50 times, or as often as told: ``python tests/test_killed.py 50``.
+As a script it kills 50 times, or as often as told: ``python tests/test_training_killed.py 50``.
 """
 
 import os
