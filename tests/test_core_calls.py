@@ -16,6 +16,7 @@ from tinygrad_np.rules import families
 
 families()
 
+
 REFUSED = {
     **{
         (f"np.{name}", "where"): "it leaves out every element, which nobody means"
@@ -27,12 +28,16 @@ REFUSED = {
     ("np.nan_to_num", "copy"): "it writes into the argument",
     ("np.select", "default"): "the results are objects, which have no derivative",
 }  # fmt: skip
+
+
 """Parameters for which None is refused by name, and why."""
+
 
 LEFT = {
     ("np.meshgrid", "copy"): "NumPy's results are then a list, and a tuple otherwise",
     ("np.pad", "constant_values"): "NumPy reads it as nan, which the witnesses do not compare",
 }
+
 
 ROWS = [row for row in TABLE.values() if row.names and not isinstance(row.function, np.ufunc)]
 
@@ -134,3 +139,36 @@ def test_what_is_no_number_beside_a_tensor_is_said_to_be_none(call):
 def test_a_constant_function_names_its_arguments(call):
     with pytest.raises(TypeError, match=r"np\.\w+ has no argument '(foo|axis)'; it has 'a'"):
         call(tg.Tensor([1.0, 2.0]))
+
+
+A = np.array
+
+
+class TestWhatIsRefused:
+    def test_positional_out_of_a_constant_function(self):
+        buffer = np.full(2, 9.0)
+        with pytest.raises(TypeError, match=r"np\.round: the argument 'out'"):
+            np.round(Tensor([1.4, 2.6]), 0, buffer)
+        assert buffer.tolist() == [9, 9]
+
+    def test_where_of_a_comparison(self):
+        with pytest.raises(TypeError, match="'where': what it leaves out is undefined"):
+            np.less(Tensor([1.0, 2.0]), 1.5, where=A([True, False]))
+
+    def test_a_bound_given_by_two_names(self):
+        with pytest.raises(TypeError, match="given twice"):
+            np.clip(Tensor([1.0]), a_min=0.0, a_max=2.0, min=0.5)
+
+    def test_a_matrix_product_into_an_array(self):
+        b = np.eye(2)
+        with pytest.raises(TypeError, match=r"np\.matmul: the argument 'out'"):
+            b @= Tensor(np.eye(2))
+
+    def test_a_named_tuple_in_a_constant_call(self):
+        from typing import NamedTuple
+
+        class Pair(NamedTuple):
+            a: float
+            b: float
+
+        assert np.array_equal(Tensor([1.0, 2.0]), Pair(1.0, 2.0))

@@ -6,6 +6,7 @@ import scipy.special
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np.core import losses
 from tinygrad_np.core.losses import class_losses
 
 BOTH = [tg.log_loss, tg.log_loss_with_logits]
@@ -86,6 +87,8 @@ LARGEST = {
     np.float64: (-np.log(1e-16), -np.log(2.0**-53)),
     np.longdouble: (-np.log(1e-16), -np.log(1 - (1 - np.longdouble(1e-16)))),
 }
+
+
 """The loss of p = 0 where y = 1, and of p = 1 where y = 0: 1e-16, or the dtype's next number."""
 
 
@@ -388,3 +391,56 @@ class TestCrossEntropy:
             tg.cross_entropy(np.zeros((1, 2), int), np.array([0]))
         with pytest.raises(TypeError, match="'classes' has no derivative"):
             class_losses(np.zeros((1, 2)), Tensor([0.0]))
+
+
+class TestLogisticLoss:
+    def test_logistic_loss_does_not_cancel(self):
+        z = np.array([40.0, -40.0, 30.0])
+        y = np.array([1.0, 0.0, 1.0])
+        assert np.allclose(losses.logistic_loss(z, y), np.exp(-np.abs(z)), rtol=1e-12, atol=0)
+
+    def test_the_mean_of_the_logistic_loss(self):
+        rng = np.random.default_rng(0)
+        z, y = rng.standard_normal((7, 3)), rng.random((7, 3))
+        expected = np.mean(losses.logistic_loss(z, y))
+        assert np.isclose(losses.mean_logistic_loss(z, y), expected, rtol=1e-15)
+        one = losses.mean_logistic_loss(z[:1, :1], y[:1, :1])
+        assert np.isclose(one, losses.logistic_loss(z[0, 0], y[0, 0]), rtol=1e-15)
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+    @pytest.mark.parametrize("z", [-1000.0, -30.0, -0.5, 0.0, 0.5, 30.0, 1000.0])
+    def test_one_number_is_as_many(self, z, dtype):
+        """One logit goes its own way, with Python's floats: as exact, without a warning."""
+        for y in (0.0, 0.25, 1.0):
+            one, two = np.full((1, 1), z, dtype), np.full((1, 1), y, dtype)
+            twice = np.concatenate([one, one]), np.concatenate([two, two])
+            with np.errstate(all="raise", under="ignore"):
+                loss = losses.mean_logistic_loss(one, two)
+                residual = losses.logistic_residual(one, two)
+            with np.errstate(over="ignore"):  # the rules run where overflow is ignored
+                many = losses.logistic_residual(*twice)[:1]
+            assert loss.dtype == residual.dtype == dtype
+            assert residual.shape == (1, 1)
+            roundings = 4 * float(np.finfo(dtype).eps)
+            expected = losses.mean_logistic_loss(*twice)
+            assert np.isclose(loss, expected, rtol=roundings, atol=1e-300)
+            assert np.isclose(residual, many, rtol=0, atol=roundings)
+
+    def test_one_logit_that_is_no_number(self):
+        nan = np.array([np.nan])
+        assert np.isnan(losses.mean_logistic_loss(nan, np.ones(1)))
+        assert np.isnan(losses.logistic_residual(nan, np.ones(1))).all()
+        assert losses.mean_logistic_loss(np.array([-np.inf]), np.ones(1)) == np.inf
+
+
+def test_the_gradient_is_that_of_the_loss_that_is_reported():
+    rng = np.random.default_rng(0)
+    z, k = rng.standard_normal((8, 3)), rng.integers(0, 3, 8)
+    of_mean, of_sum = (
+        tg.grad(lambda z, r=r: tg.cross_entropy(z, k, r))(z) for r in ("mean", "sum")
+    )
+    assert np.allclose(8 * of_mean, of_sum, rtol=1e-14)
+    h = 1e-6
+    moved = z + h * of_mean
+    rise = (tg.cross_entropy(moved, k) - tg.cross_entropy(z, k)) / h
+    assert np.isclose(rise, np.sum(of_mean**2), rtol=1e-5)

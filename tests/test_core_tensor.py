@@ -667,3 +667,28 @@ class TestCopies:
     def test_a_result_is_not(self, how):
         with pytest.raises(TypeError, match=r"cannot be (copied|pickled).*Tensor\(t\.data\)"):
             how(leaf(1) * 2)
+
+
+class TestDtypes:
+    def test_another_byte_order(self):
+        x = np.arange(3.0).astype(">f8")
+        for f in (np.max, lambda x: np.sum(x[1:] ** 2), lambda x: np.sum(np.take(x, [0]) ** 2)):
+            assert tg.grad(lambda x, f=f: np.sum(tg.grad(f)(x) * x))(x).shape == (3,)
+            assert tg.grad(f)(x).dtype.isnative
+        assert Tensor(x).dtype.isnative
+
+    def test_complex_numbers_are_not_cut_down(self):
+        with pytest.raises(TypeError, match="complex numbers do not fit into float64"):
+            Tensor(1 + 2j, dtype=float)
+
+
+X, W = np.ones((2, 5, 5, 1)), np.ones((3, 3, 1, 2))
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 3, 2), (2, 3, 3, 1), (2, 3, 3), (2, 4, 3, 2), ()])
+def test_a_cotangent_of_a_wrong_shape_raises(shape):
+    _, pull = tg.vjp(tg.conv2d, X, W)
+    with pytest.raises(ValueError, match=r"where \(2, 3, 3, 2\) belongs"):
+        pull(np.ones(shape))
+    with pytest.raises(ValueError, match=r"where \(2, 3, 3, 2\) belongs"):
+        tg.conv2d(Tensor(X), W).backward(np.ones(shape))

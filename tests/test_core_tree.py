@@ -173,3 +173,12 @@ class TestDepth:
     def test_a_hundred_levels_work(self):
         tree = self.deep(100)
         assert tg.grad(lambda t: np.sum(tg.tree.leaves(t)[0]))(tree) == self.deep(100)
+
+
+class TestMappings:
+    def test_a_subclass_of_dict_stays_one(self):
+        class Params(dict):
+            pass
+
+        g = tg.grad(lambda p: p["a"] * 2)(Params(a=1.0))
+        assert type(g) is Params

@@ -8,12 +8,11 @@ import inspect
 import axes
 import numpy as np
 import pytest
-import scipy.special
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.core import table
-from tinygrad_np.core.axes import NAMES, plain
+from tinygrad_np.core.axes import NAMES
 from tinygrad_np.core.dispatch import name_of
 from tinygrad_np.core.table import TABLE
 
@@ -21,11 +20,14 @@ ROWS = axes.with_an_axis()
 METHODS = axes.methods_with_an_axis()
 FOLDS = axes.folds()
 
+
 REFUSED = {
     "np.geomspace", "np.linspace", "np.logspace", "np.rollaxis",
     "np.linalg.norm", "np.linalg.vector_norm",
     "np.fft.hfft", "np.fft.irfft", "np.fft.irfft2", "np.fft.irfftn",
 }  # fmt: skip
+
+
 """The functions of NumPy's of which a call is refused for one of the `REASONS`."""
 
 
@@ -118,60 +120,3 @@ def _parameters(function):
 
 def _call(row, x):
     return tg.tensor.apply(row, (x,), {}) if type(x) is Tensor else row.function(x)
-
-
-class TestSoftmax:
-    """Ours against SciPy's, which are other code."""
-
-    @pytest.mark.parametrize("shape", [shape for shape in axes.MANY if 0 not in shape])
-    @pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
-    def test_values(self, name, shape):
-        x = axes.drawn(shape)
-        for axis in [*range(-len(shape), len(shape)), None]:
-            if axis is None and name != "logsumexp":
-                continue  # SciPy's takes that for all axes
-            theirs = getattr(scipy.special, name)(x, axis)
-            ours = getattr(tg, name)(x, axis)
-            assert np.allclose(ours, theirs, rtol=1e-14, atol=0)
-            assert np.shape(ours) == np.shape(theirs)
-
-    @pytest.mark.parametrize("shape", [(2, 0), (0, 3), (0,), (0, 0)])
-    def test_of_nothing(self, shape):
-        x = np.zeros(shape, np.float32)
-        for axis in range(len(shape)):
-            rest = shape[:axis] + shape[axis + 1 :]
-            total = tg.logsumexp(x, axis)
-            assert (np.shape(total), total.dtype) == (rest, x.dtype)
-            assert np.all(total == (-np.inf if shape[axis] == 0 else np.log(shape[axis])))
-            for function in (tg.softmax, tg.log_softmax, tg.logsumexp):
-                of = lambda x, f=function, axis=axis: np.sum(f(x, axis=axis))  # noqa: E731
-                assert tg.grad(of)(x).shape == shape
-                assert tg.jvp(of, [x], [x])[1] == 0 or function is tg.logsumexp
-        assert tg.logsumexp(x) == -np.inf
-        with pytest.raises(ValueError, match=r"np\.max: zero-size array to reduction"):
-            np.max(Tensor(x))
-
-
-class TestPlain:
-    @pytest.mark.parametrize(
-        ("given", "expected"),
-        [
-            (None, None), (1, 1), (np.int64(-1), -1), (np.array(2), 2), ((), ()),
-            ([0, -1], [0, -1]), ((np.int8(1), (np.array(0), 2)), (1, (0, 2))),
-            (np.array([1, 0]), (1, 0)),
-        ],
-    )  # fmt: skip
-    def test_integers_of_pythons(self, given, expected):
-        found = plain(given)
-        assert found == expected
-        assert type(found) is type(expected)
-
-    @pytest.mark.parametrize("given", [0.0, "0", np.array(1.0), (0, 1.5), np.array([0.5])])
-    def test_no_integers(self, given):
-        with pytest.raises(TypeError, match="an axis is an integer, not"):
-            plain(given)
-
-    def test_a_function_of_ones_own_may_call_anything_an_axis(self):
-        scaled = tg.linear(lambda x, axis=1.5: x * axis, lambda g, axis: g * axis)
-        assert tg.grad(lambda x: scaled(x, axis=2.5))(3.0) == 2.5
-        assert tg.grad(scaled)(3.0) == 1.5

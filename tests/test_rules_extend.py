@@ -259,6 +259,11 @@ class TestSignatures:
         )
         assert np.isclose(grad(erf)(0.0), 2 / math.sqrt(math.pi))
 
+    def test_a_parameters_name_makes_no_constant_of_a_users_operand(self):
+        f = tg.pointwise(lambda x, condition: x * condition, lambda condition: condition)
+        with pytest.raises(TypeError, match="'condition' has no derivative"):
+            tg.grad(lambda c: np.sum(f(A([1.0, 2.0]), c)))(A([1.0, 2.0]))
+
 
 def test_linear_of_what_is_no_numpy_has_all_derivatives():
     """Neither the function nor its transpose takes a Tensor."""
@@ -279,3 +284,57 @@ def test_linear_of_what_is_no_numpy_has_all_derivatives():
     twice = tg.grad(lambda x: tg.grad(f)(x) @ v)(x)
     assert np.allclose(twice, tg.hvp(plain, [x], [v])[0], rtol=1e-14)
     assert tg.check.check_function(product, x).is_right
+
+
+A = np.array
+
+
+class TestFunctionsFromOutside:
+    def test_a_function_cannot_write_into_a_tensor_by_keyword(self):
+        def f(x, s=1.0, y=2.0):
+            y *= 0
+            return x + y
+
+        wrong = tg.linear(f, lambda g: g, y=lambda g: g, broadcasts=True)
+        u = Tensor([3.0, 4.0])
+        with pytest.raises(ValueError, match="read-only"):
+            wrong(Tensor([1.0, 2.0]), y=u)
+        assert u.tolist() == [3, 4]
+
+    def test_a_result_that_the_function_uses_again(self):
+        buffer = np.zeros(2)
+
+        def f(x):
+            buffer[:] = 2 * x
+            return buffer
+
+        doubled = tg.linear(f, lambda g: 2 * g)
+        one, two = doubled(Tensor([1.0, 2.0])), doubled(Tensor([5.0, 6.0]))
+        assert one.tolist() == [2, 4]
+        assert two.tolist() == [10, 12]
+
+    def test_a_rule_that_gives_away_an_array(self):
+        matrix = np.ones(2)
+        f = tg.linear(lambda x: x, lambda g: matrix)
+        g = tg.grad(lambda x: np.sum(f(x)))(np.ones(2))
+        g[:] = 7
+        assert matrix.tolist() == [1, 1]
+        x = np.ones(2)
+        square = tg.general(lambda x: x * x / 2, (lambda g, x: x, lambda t, x: t * x))
+        assert tg.grad(lambda x: np.sum(square(x)))(x) is not x
+
+    def test_factors_that_are_functions_of_ours_and_bound_methods(self):
+        softplus = tg.pointwise(lambda x: np.log1p(np.exp(x)), tg.sigmoid)
+        assert np.isclose(tg.grad(softplus)(0.3), tg.sigmoid(0.3))
+
+        class Scale:
+            k = 3.0
+
+            def apply(self, x):
+                return self.k * x
+
+            def slope(self, x):
+                return self.k + 0 * x
+
+        scale = Scale()
+        assert tg.grad(tg.pointwise(scale.apply, scale.slope))(2.0) == 3

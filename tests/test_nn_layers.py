@@ -1,7 +1,7 @@
-"""Convolutions of every geometry, transposed convolutions and pooling, against their definitions.
+"""Layers of every geometry against their definitions: convolutions, pooling, dropout.
 
-The definitions are loops over output positions, written here; on small integers every sum is exact,
-so the results must be equal bit for bit.
+The definitions are loops over output positions; on small integers every sum is exact, so that the
+results must be equal bit for bit.
 """
 
 import itertools
@@ -9,80 +9,15 @@ import re
 
 import numpy as np
 import pytest
+from drawn_convolutions import CONV, DRAWN, TRANSPOSED, Geometry
 from maps import integers
+from scipy import signal
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.core import geometry
 from tinygrad_np.core import windows as core_windows
 from tinygrad_np.fast import lazy
-from tinygrad_np.nn.grouped import grouped_product
-
-CONV = {1: tg.conv1d, 2: tg.conv2d, 3: tg.conv3d}
-TRANSPOSED = {1: tg.conv_transpose1d, 2: tg.conv_transpose2d, 3: tg.conv_transpose3d}
-
-
-def definition(x, w, stride, pairs, dilation, groups=1):
-    """Σ x̃[n, s·i + d·α, c] w[α, c, f], position by position."""
-    framed = np.pad(x, ((0, 0), *pairs, (0, 0)))
-    size, out_channels = w.shape[:-2], w.shape[-1]
-    counts = [
-        (n - d * (k - 1) - 1) // s + 1
-        for n, k, s, d in zip(framed.shape[1:-1], size, stride, dilation, strict=True)
-    ]
-    result = np.zeros((len(x), *counts, out_channels))
-    taken = x.shape[-1] // groups
-    for at in np.ndindex(*counts):
-        for offset in np.ndindex(*size):
-            place = [i * s + a * d for i, s, a, d in zip(at, stride, offset, dilation, strict=True)]
-            pixel = framed[(slice(None), *place)]
-            for f in range(out_channels):
-                first = f // (out_channels // groups) * taken
-                result[(slice(None), *at, f)] += pixel[:, first : first + taken] @ w[offset][:, f]
-    return result
-
-
-class Geometry:
-    """One convolution, drawn at random."""
-
-    def __init__(self, rng, axes):
-        self.axes = axes
-        self.size = tuple(rng.integers(1, 4, axes).tolist())
-        self.stride = tuple(rng.integers(1, 4, axes).tolist())
-        self.dilation = tuple(rng.integers(1, 3, axes).tolist())
-        self.pairs = tuple([tuple(rng.integers(0, 3, 2).tolist()) for _ in range(axes)])
-        spans = geometry.window_spans(self.size, self.dilation)
-        self.spatial = tuple(
-            [
-                max(1, k - sum(pair)) + int(rng.integers(0, 4))
-                for k, pair in zip(spans, self.pairs, strict=True)
-            ]
-        )
-        self.groups = int(rng.choice([1, 1, 2, 3]))
-        self.channels = self.groups * int(rng.integers(1, 4))
-        self.out = self.groups * int(rng.integers(1, 3))
-        self.n = int(rng.integers(1, 3))
-
-    def arrays(self, rng):
-        x = integers(rng, self.n, *self.spatial, self.channels)
-        return x, integers(rng, *self.size, self.channels // self.groups, self.out)
-
-    def options(self):
-        return {
-            "stride": self.stride,
-            "padding": self.pairs,
-            "dilation": self.dilation,
-            "groups": self.groups,
-        }
-
-    def definition(self, x, w):
-        return definition(x, w, self.stride, self.pairs, self.dilation, self.groups)
-
-    def __repr__(self):
-        return str(vars(self))
-
-
-DRAWN = [(axes, seed) for axes in (1, 2, 3) for seed in range(25 if axes < 3 else 10)]
 
 
 @pytest.mark.parametrize(("axes", "seed"), DRAWN)
@@ -132,48 +67,6 @@ class TestAnyGeometry:
         assert np.array_equal(by_x, drawn.definition(y, w)), drawn
         dw = integers(rng, *w.shape)
         assert np.sum(drawn.definition(y, dw) * x) == np.sum(by_w * dw), drawn
-
-
-class TestPadding:
-    @pytest.mark.parametrize("n", range(1, 9))
-    @pytest.mark.parametrize("k", range(1, 6))
-    @pytest.mark.parametrize("s", range(1, 4))
-    def test_same_has_n_over_s_windows_with_the_odd_zero_after(self, n, k, s):
-        x = np.arange(1.0, n + 1).reshape(1, n, 1)
-        w = np.arange(1.0, k + 1).reshape(k, 1, 1)
-        found = tg.conv1d(x, w, stride=s, padding="same")
-        assert found.shape == (1, -(-n // s), 1)
-        total = max(0, (-(-n // s) - 1) * s + k - n)
-        expected = definition(x, w, (s,), ((total // 2, total - total // 2),), (1,))
-        assert np.array_equal(found, expected)
-
-    def test_same_with_dilation(self):
-        x = np.arange(5.0).reshape(1, 5, 1)
-        found = tg.conv1d(x, np.ones((2, 1, 1)), padding="same", dilation=3)
-        # spans 4: one zero before, two after
-        assert found.ravel().tolist() == [2, 3, 5, 2, 3]
-
-    @pytest.mark.parametrize(
-        "padding", [2, (2, 2), [2, 2], ((2, 2), (2, 2)), [(2, 2), 2], np.int64(2)]
-    )
-    def test_ways_to_say_the_same(self, padding):
-        x, w = np.ones((1, 3, 3, 1)), np.ones((2, 2, 1, 1))
-        expected = tg.conv2d(np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0))), w)
-        assert np.array_equal(tg.conv2d(x, w, padding=padding), expected)
-
-    def test_valid_is_none(self):
-        x, w = np.ones((1, 3, 3, 1)), np.ones((2, 2, 1, 1))
-        assert np.array_equal(tg.conv2d(x, w, padding="valid"), tg.conv2d(x, w))
-
-    @pytest.mark.parametrize("stride", [1, 2, 3])
-    @pytest.mark.parametrize("k", [1, 2, 3, 4])
-    def test_same_transposed_is_stride_times_as_large_and_the_adjoint_of_same(self, stride, k):
-        rng = np.random.default_rng(k)
-        x, w = integers(rng, 2, 4, 5, 3), integers(rng, k, k, 2, 3)
-        found = tg.conv_transpose2d(x, w, stride=stride, padding="same")
-        assert found.shape == (2, 4 * stride, 5 * stride, 2)
-        y = integers(rng, *found.shape)
-        assert np.sum(tg.conv2d(y, w, stride=stride, padding="same") * x) == np.sum(y * found)
 
 
 class TestTheGraph:
@@ -364,52 +257,6 @@ class TestPoolingPolicy:
             pool(np.ones((1, 4, 4, 1), np.int64), 2)
 
 
-class TestTransposedMessages:
-    @pytest.mark.parametrize(
-        ("shape", "filters", "options", "message"),
-        [
-            ((1, 3, 3, 2), (3, 3, 1, 1), {}, r"2 channels and the filters take 1 .*out, in"),
-            ((1, 3, 3, 1), (3, 3, 1, 1), {"output_padding": 1}, "must be below the stride 1"),
-            ((1, 3, 3, 1), (2, 2, 1, 1), {"padding": 9}, "takes away all of the 4×4 result"),
-            ((1, 3, 1), (3, 3, 1, 1), {}, "x\\[..., None\\] adds a channel"),
-            (
-                (1, 3, 3, 1), (3, 3, 1, 1), {"padding": "same", "stride": 2, "output_padding": 1},
-                "no place beside padding 'same'",
-            ),
-            ((1, 3, 3, 3), (3, 3, 1, 3), {"groups": 2}, "in 2 groups"),
-        ],
-    )  # fmt: skip
-    def test_messages(self, shape, filters, options, message):
-        with pytest.raises(ValueError, match=f"conv_transpose2d: .*{message}"):
-            tg.conv_transpose2d(np.ones(shape), np.ones(filters), **options)
-
-
-class TestGroups:
-    def test_depthwise(self):
-        rng = np.random.default_rng(0)
-        x, w = integers(rng, 2, 5, 5, 4), integers(rng, 3, 3, 1, 4)
-        found = tg.conv2d(x, w, groups=4, padding=1)
-        for c in range(4):
-            alone = tg.conv2d(x[..., c : c + 1], w[..., c : c + 1], padding=1)
-            assert np.array_equal(found[..., c : c + 1], alone)
-
-    @pytest.mark.parametrize(
-        ("channels", "filters", "groups", "message"),
-        [
-            (4, (3, 3, 4, 4), 2, "4 channels and the filters take 8 in 2 groups"),
-            (4, (3, 3, 2, 3), 2, "in 2 groups"),
-            (4, (3, 3, 2, 4), 0, "groups must be at least 1"),
-        ],
-    )
-    def test_messages(self, channels, filters, groups, message):
-        with pytest.raises(ValueError, match=f"conv2d: .*{message}"):
-            tg.conv2d(np.ones((1, 5, 5, channels)), np.ones(filters), groups=groups)
-
-    def test_groups_are_an_integer(self):
-        with pytest.raises(TypeError, match="groups must be an integer or 1 integer"):
-            tg.conv2d(np.ones((1, 5, 5, 2)), np.ones((3, 3, 1, 2)), groups=2.0)
-
-
 class TestBias:
     def test_value_and_gradient(self):
         rng = np.random.default_rng(0)
@@ -428,56 +275,250 @@ class TestBias:
             TRANSPOSED[axes](np.ones((1, *(4,) * axes, 3)), w, bias=np.ones(3))
 
 
-class TestTheIndexTrick:
-    """Part 2's second way to gather: take with an array of indices; its rule scatters back."""
+def convolution_by_terms(images, filters, stride, padding):
+    """The sum of the formula, term by term."""
+    s, p = stride, padding
+    framed = np.pad(images, ((0, 0), (p[0], p[0]), (p[1], p[1]), (0, 0)))
+    k, m = filters.shape[:2]
+    rows = (framed.shape[1] - k) // s[0] + 1
+    columns = (framed.shape[2] - m) // s[1] + 1
+    result = np.zeros((len(images), rows, columns, filters.shape[3]))
+    for i, j in np.ndindex(rows, columns):
+        window = framed[:, i * s[0] : i * s[0] + k, j * s[1] : j * s[1] + m]
+        result[:, i, j] = np.einsum("nabc,abcf->nf", window, filters)
+    return result
 
-    @pytest.mark.parametrize(("axes", "seed"), DRAWN[::3])
-    def test_it_agrees_with_the_strided_view_exactly(self, axes, seed):
-        rng = np.random.default_rng([axes, seed])
-        drawn = Geometry(rng, axes)
-        x, w = drawn.arrays(rng)
 
-        def by_index(x, w):
-            framed = np.pad(x, ((0, 0), *drawn.pairs, (0, 0)))
-            index = tg.window_indices(framed.shape, drawn.size, drawn.stride, drawn.dilation)
-            columns = np.take(framed, index)
-            if drawn.groups > 1:
-                return grouped_product(columns, w, drawn.groups)
-            return np.tensordot(columns, w, axes + 1)
+GEOMETRIES = [
+    ((2, 6, 7, 1), (3, 3, 1, 1), (1, 1), (1, 1)),
+    ((1, 5, 5, 2), (3, 2, 2, 4), (2, 1), (0, 2)),
+    ((3, 8, 4, 6), (2, 3, 6, 5), (3, 2), (1, 0)),
+    ((2, 1, 1, 1), (3, 3, 1, 2), (1, 1), (1, 1)),
+    ((1, 4, 6, 3), (4, 6, 3, 1), (1, 1), (0, 0)),
+    ((1, 3, 3, 1), (1, 1, 1, 1), (2, 2), (3, 3)),
+]
 
-        def by_view(x, w):
-            return CONV[axes](x, w, **drawn.options())
 
-        y, pull = tg.vjp(by_index, x, w)
-        z, pull_view = tg.vjp(by_view, x, w)
-        assert np.array_equal(y, z)
-        u = integers(rng, *y.shape)
-        for a, b in zip(pull(u), pull_view(u), strict=True):
-            assert np.array_equal(a, b)
+class TestConv2d:
+    @pytest.mark.parametrize(("shape", "filter_shape", "stride", "padding"), GEOMETRIES)
+    def test_it_is_the_definition_exactly(self, shape, filter_shape, stride, padding):
+        rng = np.random.default_rng(0)
+        x = rng.integers(-4, 5, shape).astype(float)
+        w = rng.integers(-4, 5, filter_shape).astype(float)
+        expected = convolution_by_terms(x, w, stride, padding)
+        assert np.array_equal(tg.conv2d(x, w, stride, padding), expected)
+        assert np.array_equal(tg.conv2d(Tensor(x), w, stride, padding).data, expected)
+        assert np.array_equal(tg.conv2d(x, Tensor(w), stride, padding).data, expected)
 
-    def test_the_posts_definition(self):
-        """start + grid + batch, as `_take` adds them up."""
-        n, rows, columns, channels = 2, 5, 6, 3
-        starts = np.arange(0, 3, 2)[:, None] * columns * channels + np.arange(0, 5, 1) * channels
-        grid = (
-            np.arange(3)[:, None, None] * columns * channels
-            + np.arange(2)[:, None] * channels
-            + np.arange(channels)
-        )
-        batch = np.arange(n) * rows * columns * channels
-        expected = batch[:, None, None, None, None, None] + starts[:, :, None, None, None] + grid
-        found = tg.window_indices((n, rows, columns, channels), (3, 2), (2, 1))
-        assert np.array_equal(found, expected)
+    @pytest.mark.parametrize(("shape", "filter_shape", "stride", "padding"), GEOMETRIES)
+    def test_its_gradient_is_the_adjoint_exactly(self, shape, filter_shape, stride, padding):
+        rng = np.random.default_rng(1)
+        x = rng.integers(-4, 5, shape).astype(float)
+        w = rng.integers(-4, 5, filter_shape).astype(float)
+        y, pull = tg.vjp(lambda x, w: tg.conv2d(x, w, stride, padding), x, w)
+        u = rng.integers(-4, 5, y.shape).astype(float)
+        by_x, by_w = pull(u)
+        for direction in (0, 1):
+            dx = rng.integers(-4, 5, x.shape).astype(float)
+            dw = rng.integers(-4, 5, w.shape).astype(float)
+            assert np.sum(u * convolution_by_terms(dx, w, stride, padding)) == np.sum(by_x * dx), (
+                direction
+            )
+            assert np.sum(u * convolution_by_terms(x, dw, stride, padding)) == np.sum(by_w * dw), (
+                direction
+            )
+
+    def test_scipy_agrees(self):
+        rng = np.random.default_rng(2)
+        x, w = rng.standard_normal((9, 8)), rng.standard_normal((3, 3))
+        found = tg.conv2d(x[None, ..., None], w[..., None, None], padding=1)[0, ..., 0]
+        assert np.allclose(found, signal.correlate(x, w, "same"), rtol=1e-13)
+
+    def test_an_integer_stands_for_a_pair(self):
+        x, w = np.ones((1, 6, 6, 1)), np.ones((3, 3, 1, 1))
+        one = tg.conv2d(x, w, stride=2, padding=1)
+        assert np.array_equal(one, tg.conv2d(x, w, stride=(2, 2), padding=[1, 1]))
+
+    def test_the_recorded_graph_is_pad_windows_product(self):
+        x, w = Tensor(np.ones((1, 4, 4, 1))), Tensor(np.ones((3, 3, 1, 2)))
+        lines = tg.conv2d(x, w, padding=1).graph().splitlines()
+        names = [line.split()[1].split("(")[0] for line in lines]
+        assert names == ["leaf", "leaf", "pad", "windows", "product"]
+
+    def test_for_constant_images_only_the_product_is_recorded(self):
+        w = Tensor(np.ones((3, 3, 1, 2)))
+        lines = tg.conv2d(np.ones((1, 4, 4, 1)), w, padding=1).graph().splitlines()
+        assert [line.split()[1].split("(")[0] for line in lines] == ["leaf", "product"]
+
+    def test_an_empty_batch(self):
+        w = Tensor(np.ones((3, 3, 1, 2)))
+        x = Tensor(np.ones((0, 4, 4, 1)))
+        y = tg.conv2d(x, w, padding=1)
+        assert y.shape == (0, 4, 4, 2)
+        y.sum().backward()
+        assert x.grad.shape == x.shape
+        assert not w.grad.any()
+
+    def test_float32_is_kept(self):
+        x, w = np.ones((1, 4, 4, 1), np.float32), Tensor(np.ones((3, 3, 1, 2), np.float32))
+        y = tg.conv2d(x, w, padding=1)
+        y.sum().backward()
+        assert y.dtype == w.grad.dtype == np.float32
+
+    def test_second_order(self):
+        rng = np.random.default_rng(3)
+        x, w = rng.standard_normal((1, 4, 4, 2)), rng.standard_normal((3, 3, 2, 2))
+
+        def loss(w):
+            return np.sum(tg.conv2d(x, w, padding=1) ** 3)
+
+        v = rng.standard_normal(w.shape)
+        _, hv = tg.jvp(tg.grad(loss), [w], [v])
+        h = 1e-5
+        numeric = (tg.grad(loss)(w + h * v) - tg.grad(loss)(w - h * v)) / (2 * h)
+        assert np.allclose(hv, numeric, rtol=1e-6, atol=1e-6)
 
     @pytest.mark.parametrize(
-        ("shape", "size", "error", "message"),
+        ("arguments", "error", "message"),
         [
-            ((1, 5, 5, 1), (9, 2), ValueError, "a 9×2 window does not fit the 5×5 image"),
-            ((5, 5), 2, ValueError, "must have at least 3 axes"),
-            ((1, -5, 5, 1), 2, ValueError, "an array of shape .* cannot be"),
-            ((1, 5.0, 5, 1), 2, TypeError, "a shape is a tuple of integers"),
+            (
+                ((1, 3, 3, 1), (5, 5, 1, 1), 1, 0),
+                ValueError,
+                "conv2d: the 5×5 filter does not fit the 3×3 image with padding 0; pad by at least "
+                "1 or use a smaller filter",
+            ),
+            (
+                ((1, 2, 9, 1), (5, 5, 1, 1), 1, (1, 0)),
+                ValueError,
+                "with padding \\(1, 0\\); pad by",
+            ),
+            (
+                ((1, 4, 4, 2), (3, 3, 1, 1), 1, 0),
+                ValueError,
+                "2 channels and the filters take 1",
+            ),
+            (((4, 4), (3, 3), 1, 0), ValueError, r"images must be \(n, rows, columns, channels\)"),
+            (((1, 4, 4, 1), (3, 3), 1, 0), ValueError, r"not \(1, 4, 4, 1\) and \(3, 3\)"),
+            (((1, 4, 4, 1), (0, 3, 1, 1), 1, 0), ValueError, "a 0×3 filter is empty"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 0, 0), ValueError, "conv2d: stride must be at least 1"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), -1, 0), ValueError, "conv2d: stride must be at least 1"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, -1), ValueError, "conv2d: padding must be at least 0"),
+            (
+                ((1, 4, 4, 1), (3, 3, 1, 1), (1, 0), 0),
+                ValueError,
+                "conv2d: stride must be at least 1",
+            ),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1.5, 0), TypeError, "conv2d: stride must be an integer"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), True, 0), TypeError, "conv2d: stride must be an integer"),
+            (
+                ((1, 4, 4, 1), (3, 3, 1, 1), 1, "full"),
+                ValueError,
+                "conv2d: padding must be 'same', 'valid' or integers, not 'full'",
+            ),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, (1,)), ValueError, r"or 2 of them, .* not \(1,\)"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, 0.5), TypeError, "conv2d: padding must be 'same'"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, ((1, 2, 3), 1)), ValueError, r"\(before, after\)"),
+            (((1, 4, 4, 1), (3, 3, 1, 1), 1, ((1, -2), 1)), ValueError, "at least 0 on every side"),
+            (((1, 0, 4, 1), (3, 3, 1, 1), 1, 3), ValueError, "a 0×4 image is empty"),
+            (((1, 4, 4, 0), (3, 3, 0, 1), 1, 0), ValueError, "have no channels"),
+            (((1, 4, 4, 1), (3, 3, 1, 0), 1, 0), ValueError, "have no channels"),
         ],
     )
-    def test_what_has_no_windows(self, shape, size, error, message):
-        with pytest.raises(error, match=f"window_indices: .*{message}"):
-            tg.window_indices(shape, size)
+    @pytest.mark.parametrize("kind", [np.asarray, Tensor])
+    def test_messages(self, arguments, error, message, kind):
+        shape, filter_shape, stride, padding = arguments
+        with pytest.raises(error, match=message):
+            tg.conv2d(kind(np.zeros(shape)), np.zeros(filter_shape), stride, padding)
+
+
+class TestDropout:
+    def test_what_is_kept_is_scaled_so_that_the_mean_stays(self):
+        x = np.ones(100_000)
+        y = tg.dropout(x, 0.25, np.random.default_rng(0))
+        assert set(np.unique(y)) == {0, 1 / 0.75}
+        # 4 standard deviations of the mean of so many draws
+        assert abs(y.mean() - 1) < 4 * np.sqrt(0.25 / 0.75 / x.size)
+        assert (x == 1).all()
+
+    def test_the_gradient_passes_where_the_value_did(self):
+        x = np.random.default_rng(1).standard_normal((4, 5))
+        y, pull = tg.vjp(lambda x: tg.dropout(x, 0.5, np.random.default_rng(2)), x)
+        assert np.array_equal(pull(np.ones((4, 5)))[0], np.where(y == 0, 0, 2.0))
+
+    def test_the_generator_decides(self):
+        x = np.ones(50)
+        one, two = (tg.dropout(x, 0.5, np.random.default_rng(3)) for _ in range(2))
+        assert np.array_equal(one, two)
+        rng = np.random.default_rng(3)
+        assert not np.array_equal(tg.dropout(x, 0.5, rng), tg.dropout(x, 0.5, rng))
+
+    def test_nothing_is_dropped_at_rate_0_and_float32_stays(self):
+        x = np.ones(5, np.float32)
+        assert np.array_equal(tg.dropout(x, 0, np.random.default_rng(0)), x)
+        assert tg.dropout(x, 0.5, np.random.default_rng(0)).dtype == np.float32
+        t = tg.dropout(Tensor(x), np.float64(0.5), np.random.default_rng(0))
+        assert t.dtype == np.float32
+
+    @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan")])
+    def test_rates_that_make_no_sense(self, rate):
+        with pytest.raises(ValueError, match="rate must be at least 0 and below 1"):
+            tg.dropout(np.ones(3), rate, np.random.default_rng(0))
+
+    @pytest.mark.parametrize("rate", ["half", None, np.array([0.5, 0.2]), Tensor(np.array(0.5))])
+    def test_rates_that_are_no_numbers(self, rate):
+        with pytest.raises(TypeError, match="dropout: rate must be one number"):
+            tg.dropout(np.ones(3), rate, np.random.default_rng(0))
+
+    def test_no_generator(self):
+        with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator"):
+            tg.dropout(np.ones(3), 0.5, 0)
+        with pytest.raises(TypeError, match="floating numbers, not an array of dtype int64"):
+            tg.dropout(np.ones(3, np.int64), 0.5, np.random.default_rng(0))
+
+
+X, W = np.ones((2, 5, 5, 1)), np.ones((3, 3, 1, 2))
+
+
+class TestDtypesAndIndices:
+    def test_float32_stays_float32(self):
+        x, w = X.astype(np.float32), W.astype(np.float32)
+        y, pull = tg.vjp(lambda x, w: tg.max_pool(tg.conv2d(x, w, padding="same"), 2), x, w)
+        assert y.dtype == np.float32
+        assert [g.dtype for g in pull(np.ones_like(y))] == [np.float32, np.float32]
+
+    def test_a_convolution_builds_no_array_of_indices(self):
+        graph = tg.conv2d(Tensor(X), W).graph()
+        assert "int" not in graph
+        assert "take" not in graph
+
+
+def test_a_layer_that_is_not_trained_does_not_change_and_costs_no_gradient():
+    grads = tg.grad(lambda w: np.sum(tg.conv2d(X, W) * w))(np.ones(2))
+    assert grads.shape == (2,)
+    graph = np.sum(tg.conv2d(X, W) * Tensor(np.ones(2))).graph()
+    assert "product" not in graph
+
+
+class TestPoolingAndDropout:
+    def test_a_window_that_does_not_divide_the_image(self):
+        x = np.arange(25.0).reshape(1, 5, 5, 1)
+        assert tg.max_pool(x, 2).ravel().tolist() == [6, 8, 16, 18]
+        kept = tg.max_pool(x, 2, ceil_mode=True)
+        assert kept.ravel().tolist() == [6, 8, 9, 16, 18, 19, 21, 23, 24]
+
+    def test_dropout_does_not_write_into_its_input_and_rescales(self):
+        x = np.ones(1000)
+        y = tg.dropout(x, 0.2, np.random.default_rng(0))
+        assert (x == 1).all()
+        assert set(np.unique(y)) == {0, 1.25}
+
+
+@pytest.mark.parametrize("stride", [2, 3])
+def test_a_stride_does_not_multiply_the_work_of_the_backward_pass(stride):
+    """What is multiplied backwards are the windows of the forward pass, not dilated zeros."""
+    x = Tensor(np.ones((1, 12, 12, 1)))
+    y = tg.conv2d(x, np.ones((3, 3, 1, 1)), stride=stride)
+    windows = y._source.all_parents[0]
+    assert windows.shape == (1, *y.shape[1:3], 3, 3, 1)
+    y.sum().backward()
+    assert x.grad.sum() == 9 * y.size
