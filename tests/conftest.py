@@ -52,6 +52,16 @@ def simple_paths(request, monkeypatch):
         monkeypatch.setattr(paths, "ENABLED", False)
 
 
+@pytest.fixture
+def no_collector():
+    """Reference counting alone: what is in a circle stays until the test collects it."""
+    gc.collect()
+    gc.freeze()  # what pytest keeps of each test that has run takes long to go through
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """A test that asks for a layer that is not there is skipped."""

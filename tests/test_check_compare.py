@@ -5,6 +5,7 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import check
+from tinygrad_np.check import compare
 
 
 def loss(params, x):
@@ -186,3 +187,80 @@ def test_a_mistake_of_several_leaves_is_told_once():
         x,
     )
     assert report.hints == ["['a'], ['b']: off by the factor 2"]
+
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.normal(size=5)
+
+
+def sines(x):
+    return np.sum(np.sin(x))
+
+
+class TestNotFinite:
+    def test_compare(self):
+        [row] = compare(sines, lambda x: np.where(x == x[2], np.nan, np.cos(x)), POINTS).rows
+        assert (row.verdict, row.note) == ("wrong", "not finite: nan at [2]")
+        both = compare(
+            lambda x: np.sum(np.sqrt(x)), lambda x: 0.5 / np.sqrt(x), np.array([0.0, 1.0])
+        )
+        assert both.verdict == "cannot tell"
+        assert both.rows[0].note == "not finite: inf at [0], by reverse mode"
+        beside = compare(
+            lambda x: np.sum(np.sqrt(x)), lambda x: 1 / np.sqrt(x), np.array([0.0, 1.0])
+        )
+        assert beside.verdict == "wrong"
+        assert [row.leaf for row in beside.components] == ["[1]"]
+
+
+class TestArgnums:
+    def test_compare(self):
+        def f(a, b):
+            return np.sum(a * b)
+
+        y = POINTS[::-1]
+        assert compare(f, lambda a, b: (b, a), POINTS, y, argnums=(0, 1)).is_right
+        assert compare(f, lambda a, b: (b,), POINTS, y, argnums=(0,)).is_right
+        assert compare(f, lambda a, b: a, POINTS, y, argnums=-1).is_right
+        assert compare(f, lambda a, b: b, POINTS, y, argnums=np.int64(0)).is_right
+        with pytest.raises(ValueError, match=r"an array of shape \(5,\), but x is a tuple of 1"):
+            compare(f, lambda a, b: b, POINTS, y, argnums=(0,))
+        with pytest.raises(ValueError, match="argnums is 2, but there are 2"):
+            compare(f, lambda a, b: b, POINTS, y, argnums=2)
+        with pytest.raises(TypeError, match="an integer or a tuple of integers, not 'a'"):
+            compare(f, lambda a, b: b, POINTS, y, argnums="a")
+        with pytest.raises(ValueError, match=r"no arrays to compare by argnums \(\)"):
+            compare(f, lambda a, b: (), POINTS, y, argnums=())
+
+
+class TestFunctionsThatMisbehave:
+    def test_chance_in_compare(self):
+        rng = np.random.default_rng(0)
+        with pytest.raises(ValueError, match=r"hand-derived gradient had .* and then"):
+            compare(sines, lambda x: np.cos(x) + 1e-3 * rng.normal(size=5), POINTS)
+        with pytest.raises(ValueError, match=r"by reverse mode had .* and then"):
+            compare(lambda x: np.sum(x * rng.normal(size=5)), np.cos, POINTS)
+
+
+class TestKinks:
+    @pytest.mark.parametrize(
+        ("f", "gradient", "x"),
+        [
+            (lambda x: np.sum(np.abs(x)), lambda x: np.where(x >= 0, 1.0, -1.0), [0.0, 1.0, 2.0]),
+            (lambda x: np.sum(np.maximum(x, 0)), lambda x: (x >= 0) * 1.0, [0.0, 1.0, -2.0]),
+            (lambda x: np.max(x), lambda x: (np.arange(3) == np.argmax(x)) * 1.0, [2.0, 1.0, 2.0]),
+        ],
+    )
+    def test_another_policy_is_not_called_wrong(self, f, gradient, x):
+        [row] = compare(f, gradient, np.array(x)).rows
+        assert row.verdict == "cannot tell"
+        assert row.note.startswith("a kink or a tie: roundings move it by ")
+
+    def test_a_mistake_beside_another_policy(self):
+        report = compare(
+            lambda x: np.sum(np.abs(x)),
+            lambda x: np.where(x >= 0, 1.0, 2.0),
+            np.array([0.0, 1.0, -2.0]),
+        )
+        assert report.verdict == "wrong"
+        assert [row.leaf for row in report.components] == ["[2]"]

@@ -75,30 +75,6 @@ class TestNotFinite:
         with pytest.raises(ValueError, match="x is not finite everywhere"):
             check_gradient(sines, np.cos, np.array([1.0, np.inf]))
 
-    def test_compare(self):
-        [row] = compare(sines, lambda x: np.where(x == x[2], np.nan, np.cos(x)), X).rows
-        assert (row.verdict, row.note) == ("wrong", "not finite: nan at [2]")
-        both = compare(
-            lambda x: np.sum(np.sqrt(x)), lambda x: 0.5 / np.sqrt(x), np.array([0.0, 1.0])
-        )
-        assert both.verdict == "cannot tell"
-        assert both.rows[0].note == "not finite: inf at [0], by reverse mode"
-        beside = compare(
-            lambda x: np.sum(np.sqrt(x)), lambda x: 1 / np.sqrt(x), np.array([0.0, 1.0])
-        )
-        assert beside.verdict == "wrong"
-        assert [row.leaf for row in beside.components] == ["[1]"]
-
-    def test_check_function(self):
-        report = check_function(np.sqrt, np.array([0.0, 1.0]))
-        assert report.verdict == "cannot tell"
-        assert {row.source for row in report.rows} == {
-            *("reverse", "forward", "forward against reverse")
-        }
-        with pytest.raises(ValueError, match=r"check_function: f\(x\) is nan"):
-            check_function(np.log, np.array([-1.0, 1.0]))
-        assert check_function(lambda x: np.sum(np.exp(x)), np.array([709.0])).verdict != "wrong"
-
 
 class TestDtypes:
     @pytest.mark.parametrize("x", [np.arange(3), np.array([True]), 3])
@@ -246,32 +222,6 @@ class TestTrees:
             check_gradient(lambda p: 0.0, lambda p: p, x)
 
 
-class TestArgnums:
-    def test_compare(self):
-        def f(a, b):
-            return np.sum(a * b)
-
-        y = X[::-1]
-        assert compare(f, lambda a, b: (b, a), X, y, argnums=(0, 1)).is_right
-        assert compare(f, lambda a, b: (b,), X, y, argnums=(0,)).is_right
-        assert compare(f, lambda a, b: a, X, y, argnums=-1).is_right
-        assert compare(f, lambda a, b: b, X, y, argnums=np.int64(0)).is_right
-        with pytest.raises(ValueError, match=r"an array of shape \(5,\), but x is a tuple of 1"):
-            compare(f, lambda a, b: b, X, y, argnums=(0,))
-        with pytest.raises(ValueError, match="argnums is 2, but there are 2"):
-            compare(f, lambda a, b: b, X, y, argnums=2)
-        with pytest.raises(TypeError, match="an integer or a tuple of integers, not 'a'"):
-            compare(f, lambda a, b: b, X, y, argnums="a")
-        with pytest.raises(ValueError, match=r"no arrays to compare by argnums \(\)"):
-            compare(f, lambda a, b: (), X, y, argnums=())
-
-    def test_check_function(self):
-        with pytest.raises(TypeError, match="an integer or a tuple of integers, not 'a'"):
-            check_function(np.sin, X, argnums="a")
-        with pytest.raises(ValueError, match=r"argnums \(0, 0\) names an argument twice"):
-            check_function(np.sin, X, argnums=(0, 0))
-
-
 class TestFunctionsThatMisbehave:
     def test_writing_into_what_is_given(self):
         def f(x):
@@ -310,13 +260,6 @@ class TestFunctionsThatMisbehave:
             lambda x: sines(x) + 1e-10 * rng.normal(), lambda x: factor * np.cos(x), X
         )
         assert report.verdict in (["wrong"] if factor != 1 else ["right", "cannot tell"])
-
-    def test_chance_in_compare(self):
-        rng = np.random.default_rng(0)
-        with pytest.raises(ValueError, match=r"hand-derived gradient had .* and then"):
-            compare(sines, lambda x: np.cos(x) + 1e-3 * rng.normal(size=5), X)
-        with pytest.raises(ValueError, match=r"by reverse mode had .* and then"):
-            compare(lambda x: np.sum(x * rng.normal(size=5)), np.cos, X)
 
     def test_nan_the_second_time_alone(self):
         def second(good):
@@ -393,141 +336,3 @@ class TestFunctionsThatMisbehave:
                 lambda x: np.sum(np.cos(x)), lambda x: -np.sin(x), 1e60 * X, seed=seed
             )
             assert report.verdict == "cannot tell", f"\n{report}"
-
-
-class TestKinks:
-    def test_one(self):
-        found = gradient_note(lambda x: np.sum(np.abs(x)), np.sign, np.array([0.0, 1.0, 2.0]))
-        assert found == ("cannot tell", "a kink at [0], right elsewhere")
-
-    def test_a_mistake_beside_it(self):
-        x = np.array([0.0, 1.0, 2.0])
-        report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: 2 * np.sign(x), x)
-        assert [row.leaf for row in report.components if row.verdict == "wrong"] == ["[1]", "[2]"]
-
-    def test_several_that_bend_both_ways(self):
-        u, x = np.array([1.0, -2.0, 3.0, -1.5]), np.array([0.0, 0.0, 0.0, 1.0])
-
-        def f(x):
-            return np.sum(u * np.abs(x))
-
-        def from_the_right(x):
-            return u * np.where(x >= 0, 1, -1)
-
-        for seed in range(10):
-            report = check_gradient(f, from_the_right, x, seed=seed)
-            assert report.verdict == "cannot tell", f"\n{report}"
-            assert report.rows[0].note.endswith(", right elsewhere")
-            for at in (0, 3):  # a component with a kink, and the one without
-                wrong = check_gradient(
-                    f, lambda x, at=at: from_the_right(x) * np.where(np.arange(4) == at, 1.5, 1), x,
-                    seed=seed,
-                )  # fmt: skip
-                assert wrong.verdict == "wrong", f"\n{wrong}"
-                assert [row.leaf for row in wrong.components] == [f"[{at}]"]
-
-    def test_outside_of_both_slopes(self):
-        x = np.array([0.0, 1.0, 2.0])
-        report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: np.sign(x) + 5 * (x == 0), x)
-        assert [row.leaf for row in report.components] == ["[0]"]
-
-    @pytest.mark.parametrize(
-        ("f", "gradient", "x"),
-        [
-            (lambda x: np.sum(x.astype(int)), np.zeros_like, np.array([1.0, 2.0])),
-            (lambda x: np.sum(np.floor(x)), np.zeros_like, np.arange(4.0)),
-            (lambda x: np.sum(np.where(x >= 0, x + 1, x)), np.ones_like, np.array([0.0, 2.0])),
-            (lambda x: np.sum(np.exp(x) + 1e-3 * (x >= 1)), np.exp, np.array([0.0, 1.0])),
-        ],
-    )
-    def test_a_jump_just_there(self, f, gradient, x):
-        for seed in range(5):
-            report = check_gradient(f, gradient, x, seed=seed)
-            assert report.verdict == "cannot tell", f"\n{report}"
-            assert report.rows[0].note == "f jumps here"
-
-    def test_steps(self):
-        def f(x):
-            return np.sum(np.round(x))
-
-        assert check_gradient(f, np.zeros_like, X).is_right
-        assert check_gradient(f, np.ones_like, X).verdict != "right"
-        assert check_gradient(f, np.zeros_like, 1000 * X).verdict != "wrong"
-
-    @pytest.mark.parametrize(
-        ("f", "gradient", "x"),
-        [
-            (lambda x: np.sum(np.abs(x)), lambda x: np.where(x >= 0, 1.0, -1.0), [0.0, 1.0, 2.0]),
-            (lambda x: np.sum(np.maximum(x, 0)), lambda x: (x >= 0) * 1.0, [0.0, 1.0, -2.0]),
-            (lambda x: np.max(x), lambda x: (np.arange(3) == np.argmax(x)) * 1.0, [2.0, 1.0, 2.0]),
-        ],
-    )
-    def test_another_policy_is_not_called_wrong(self, f, gradient, x):
-        [row] = compare(f, gradient, np.array(x)).rows
-        assert row.verdict == "cannot tell"
-        assert row.note.startswith("a kink or a tie: roundings move it by ")
-
-    def test_a_mistake_beside_another_policy(self):
-        report = compare(
-            lambda x: np.sum(np.abs(x)),
-            lambda x: np.where(x >= 0, 1.0, 2.0),
-            np.array([0.0, 1.0, -2.0]),
-        )
-        assert report.verdict == "wrong"
-        assert [row.leaf for row in report.components] == ["[2]"]
-
-
-class TestReports:
-    REPORT = check_gradient(sines, lambda x: 2 * np.cos(x), X)
-
-    def test_as_text_and_as_data(self):
-        lines = str(self.REPORT).splitlines()
-        assert lines[0].startswith("wrong: the slope along a random direction should be ")
-        assert lines[1].split() == [
-            *("leaf", "shape", "claimed", "found", "|Δ|"),
-            *("noise", "floor", "verdict", "found", "by"),
-        ]
-        assert lines[-1] == "Hint: off by the factor 2"
-        [row] = self.REPORT.rows
-        assert row.claimed == pytest.approx(2 * row.found)
-        assert row.difference == pytest.approx(abs(row.found))
-        assert 0 < row.floor < 1e-10
-
-    def test_an_error_of_ours_with_the_table(self):
-        with pytest.raises(tg.check.WrongGradientError) as caught:
-            self.REPORT.raise_if_wrong()
-        assert str(self.REPORT) in str(caught.value)
-
-    def test_a_report_is_neither_true_nor_false(self):
-        with pytest.raises(TypeError, match=r"three verdicts.*is_right"):
-            bool(self.REPORT)
-
-    def test_repr_is_the_table(self):
-        assert repr(self.REPORT) == str(self.REPORT)
-
-    def test_the_seed(self):
-        again = check_gradient(sines, lambda x: 2 * np.cos(x), X)
-        assert str(again) == str(self.REPORT)
-        other = check_gradient(sines, lambda x: 2 * np.cos(x), X, seed=1)
-        assert other.rows != self.REPORT.rows
-        assert "(seed 1)" in str(other)
-
-
-def test_nothing_is_a_factor_where_the_slope_is_zero():
-    for f, x in ((lambda x: np.sum(x**3), np.zeros(4)), (lambda x: np.sum(np.cos(x)), np.zeros(4))):
-        report = check_gradient(f, lambda x: np.full(4, 1e-5), x)
-        assert report.hints == ["the same amount is lacking in every component: -1e-05"]
-
-
-def test_how_near_to_one_a_factor_is():
-    for factor, hint in ((1 + 1e-9, "1.000000001"), (1.5, "1.5"), (0.999, "0.999")):
-        report = compare(sines, lambda x, factor=factor: factor * np.cos(x), X)
-        assert report.hints == [f"off by the factor {hint} in every component"]
-
-
-def test_one_component_among_many():
-    report = check_gradient(
-        sines, lambda x: np.cos(x) * (np.arange(x.size) != 777), RNG.normal(size=100_000)
-    )
-    assert [row.leaf for row in report.components] == ["[777]"]
-    assert report.hints[0].startswith("component [777] only")

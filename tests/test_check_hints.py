@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from tinygrad_np.check import check_gradient
+from tinygrad_np.check import check_gradient, compare
 
 
 class Mistake(NamedTuple):
@@ -274,6 +274,7 @@ def distribution(seed=3):
 
 
 P, P0 = distribution(), distribution(4)
+
 
 MISTAKES = {
     "a transpose forgotten": Mistake(
@@ -567,3 +568,31 @@ def test_without_the_mistake_it_is_right(name):
 def test_there_are_enough_of_them():
     assert len(MISTAKES) >= 40
     assert sum(mistake.is_hidden for mistake in MISTAKES.values()) <= 2
+
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.normal(size=5)
+
+
+def sines(x):
+    return np.sum(np.sin(x))
+
+
+def test_nothing_is_a_factor_where_the_slope_is_zero():
+    for f, x in ((lambda x: np.sum(x**3), np.zeros(4)), (lambda x: np.sum(np.cos(x)), np.zeros(4))):
+        report = check_gradient(f, lambda x: np.full(4, 1e-5), x)
+        assert report.hints == ["the same amount is lacking in every component: -1e-05"]
+
+
+def test_how_near_to_one_a_factor_is():
+    for factor, hint in ((1 + 1e-9, "1.000000001"), (1.5, "1.5"), (0.999, "0.999")):
+        report = compare(sines, lambda x, factor=factor: factor * np.cos(x), POINTS)
+        assert report.hints == [f"off by the factor {hint} in every component"]
+
+
+def test_one_component_among_many():
+    report = check_gradient(
+        sines, lambda x: np.cos(x) * (np.arange(x.size) != 777), RNG.normal(size=100_000)
+    )
+    assert [row.leaf for row in report.components] == ["[777]"]
+    assert report.hints[0].startswith("component [777] only")

@@ -30,6 +30,8 @@ ZEROS = {
     "a standardised batch, weighed": lambda x: np.sum(standardised(x) @ V),
     "a projection": lambda x: np.sum(np.linalg.qr(x[:3])[0] @ np.linalg.qr(x[:3])[0].T - np.eye(3)),
 }
+
+
 MANY_VALUES = {"a form without a symmetric part", "a standardised batch, weighed", "a projection"}
 
 
@@ -210,3 +212,74 @@ def test_a_single_number_has_its_derivative_in_the_table():
     kink = check_gradient(lambda x: abs(x), lambda x: 0.0, 0.0)
     assert (kink.verdict, kink.rows[0].note) == ("cannot tell", "a kink, with slopes -1 and 1")
     assert kink.components == []
+
+
+POINTS = RNG.normal(size=5)
+
+
+def gradient_note(f, gradient, x):
+    """The verdict of check_gradient on one array, and what it notes."""
+    report = check_gradient(f, gradient, x)
+    [row] = report.rows
+    assert str(report).startswith(report.verdict)
+    return report.verdict, row.note
+
+
+class TestKinks:
+    def test_one(self):
+        found = gradient_note(lambda x: np.sum(np.abs(x)), np.sign, np.array([0.0, 1.0, 2.0]))
+        assert found == ("cannot tell", "a kink at [0], right elsewhere")
+
+    def test_a_mistake_beside_it(self):
+        x = np.array([0.0, 1.0, 2.0])
+        report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: 2 * np.sign(x), x)
+        assert [row.leaf for row in report.components if row.verdict == "wrong"] == ["[1]", "[2]"]
+
+    def test_several_that_bend_both_ways(self):
+        u, x = np.array([1.0, -2.0, 3.0, -1.5]), np.array([0.0, 0.0, 0.0, 1.0])
+
+        def f(x):
+            return np.sum(u * np.abs(x))
+
+        def from_the_right(x):
+            return u * np.where(x >= 0, 1, -1)
+
+        for seed in range(10):
+            report = check_gradient(f, from_the_right, x, seed=seed)
+            assert report.verdict == "cannot tell", f"\n{report}"
+            assert report.rows[0].note.endswith(", right elsewhere")
+            for at in (0, 3):  # a component with a kink, and the one without
+                wrong = check_gradient(
+                    f, lambda x, at=at: from_the_right(x) * np.where(np.arange(4) == at, 1.5, 1), x,
+                    seed=seed,
+                )  # fmt: skip
+                assert wrong.verdict == "wrong", f"\n{wrong}"
+                assert [row.leaf for row in wrong.components] == [f"[{at}]"]
+
+    def test_outside_of_both_slopes(self):
+        x = np.array([0.0, 1.0, 2.0])
+        report = check_gradient(lambda x: np.sum(np.abs(x)), lambda x: np.sign(x) + 5 * (x == 0), x)
+        assert [row.leaf for row in report.components] == ["[0]"]
+
+    @pytest.mark.parametrize(
+        ("f", "gradient", "x"),
+        [
+            (lambda x: np.sum(x.astype(int)), np.zeros_like, np.array([1.0, 2.0])),
+            (lambda x: np.sum(np.floor(x)), np.zeros_like, np.arange(4.0)),
+            (lambda x: np.sum(np.where(x >= 0, x + 1, x)), np.ones_like, np.array([0.0, 2.0])),
+            (lambda x: np.sum(np.exp(x) + 1e-3 * (x >= 1)), np.exp, np.array([0.0, 1.0])),
+        ],
+    )
+    def test_a_jump_just_there(self, f, gradient, x):
+        for seed in range(5):
+            report = check_gradient(f, gradient, x, seed=seed)
+            assert report.verdict == "cannot tell", f"\n{report}"
+            assert report.rows[0].note == "f jumps here"
+
+    def test_steps(self):
+        def f(x):
+            return np.sum(np.round(x))
+
+        assert check_gradient(f, np.zeros_like, POINTS).is_right
+        assert check_gradient(f, np.ones_like, POINTS).verdict != "right"
+        assert check_gradient(f, np.zeros_like, 1000 * POINTS).verdict != "wrong"

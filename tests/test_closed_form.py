@@ -76,6 +76,8 @@ GEOMETRIES = {
     "one window": ((4, 6), (4, 6), (3, 1), (0, 0)),
     "axes of different kinds": ((9, 1), (4, 1), (3, 1), (0, 3)),
 }
+
+
 geometries = pytest.mark.parametrize(
     ("spatial", "size", "stride", "padding"), GEOMETRIES.values(), ids=GEOMETRIES
 )
@@ -709,6 +711,8 @@ POOLINGS = {
     "1×1 windows": ((3, 2), (1, 1), (1, 2), (0, 0)),
     "1×1 images": ((1, 1), (3, 3), (2, 1), (1, 2)),
 }
+
+
 poolings = pytest.mark.parametrize(
     ("spatial", "size", "stride", "padding"), POOLINGS.values(), ids=POOLINGS
 )
@@ -1117,3 +1121,10 @@ def test_every_public_name_has_an_example():
         assert f">>> {name}(" in getattr(closed_form, name).__doc__ or (
             f" = {name}(" in getattr(closed_form, name).__doc__
         )
+
+
+def test_half_precision_by_hand():
+    images, filters = np.ones((1, 3, 3, 1), np.float16), np.ones((3, 3, 1, 1), np.float16)
+    found = closed_form.same_convolution(images, filters)
+    assert found.dtype == np.float16
+    assert found[0, 1, 1, 0] == 9

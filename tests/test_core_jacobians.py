@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import refused_arguments
 
 import tinygrad_np as tg
 from tinygrad_np.core import jacobians
@@ -156,3 +157,8 @@ class TestHessian:
         assert aux == "aux"
         with pytest.raises(ValueError, match="must return a single number"):
             tg.hessian(lambda x: x)(np.ones(2))
+
+
+@refused_arguments.each("core.jacobians")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

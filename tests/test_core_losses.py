@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import refused_arguments
 import scipy.special
 
 import tinygrad_np as tg
@@ -444,3 +445,8 @@ def test_the_gradient_is_that_of_the_loss_that_is_reported():
     moved = z + h * of_mean
     rise = (tg.cross_entropy(moved, k) - tg.cross_entropy(z, k)) / h
     assert np.isclose(rise, np.sum(of_mean**2), rtol=1e-5)
+
+
+@refused_arguments.each("core.losses")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

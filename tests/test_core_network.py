@@ -3,6 +3,7 @@
 import axes
 import numpy as np
 import pytest
+import refused_arguments
 import scipy.special
 from scipy import special
 
@@ -217,3 +218,8 @@ def test_softmax_and_cross_entropy_of_large_logits():
         value, g = tg.value_and_grad(tg.cross_entropy)(z, labels)
         assert value == 1000
         assert g.tolist() == [[1, -1]]
+
+
+@refused_arguments.each("core.network")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import refused_arguments
 
 import tinygrad_np as tg
 
@@ -87,3 +88,8 @@ def test_trees_and_shapes_that_differ():
         tg.optim.sgd([np.ones(2)], [np.ones((2, 1))], rate=0.1)
     with pytest.raises(ValueError, match="the trees differ"):
         tg.optim.sgd([np.ones(2)], [np.ones(2)], {"a": np.ones(2)}, rate=0.1, momentum=0.5)
+
+
+@refused_arguments.each("core.optim")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import refused_arguments
 from maps import integers
 
 from tinygrad_np.core.rules import scatter_add
@@ -30,3 +31,8 @@ class TestScatterAdd:
     def test_an_index_that_leaves_the_shape(self):
         with pytest.raises(IndexError, match=r"scatter_add: index 5 is out .* size 3"):
             scatter_add(np.ones(2), [0, 5], (3,))
+
+
+@refused_arguments.each("core.rules")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

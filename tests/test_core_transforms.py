@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import refused_arguments
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor, grad, jvp, remat, value_and_grad, vjp
@@ -638,3 +639,8 @@ class TestWhatIsRefused:
     def test_a_list_is_no_number(self):
         with pytest.raises(TypeError, match="must return a single real number, not \\["):
             tg.grad(lambda x: [x])(1.0)
+
+
+@refused_arguments.each("core.transforms")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
+import refused_arguments
 
 import tinygrad_np as tg
 from tinygrad_np.core import tree
@@ -182,3 +183,8 @@ class TestMappings:
 
         g = tg.grad(lambda p: p["a"] * 2)(Params(a=1.0))
         assert type(g) is Params
+
+
+@refused_arguments.each("core.tree")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

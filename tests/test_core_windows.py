@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import refused_arguments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maps import integers
@@ -161,3 +162,8 @@ def test_convolution_geometry_by_counting(data):
         reached[tuple(corner)] = True
     ones = fold(np.ones_like(windows(x, size, stride)), x.shape, stride)
     assert np.array_equal(ones[0, ..., 0] > 0, reached)
+
+
+@refused_arguments.each("core.windows")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

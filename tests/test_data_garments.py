@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import refused_arguments
 
 import tinygrad_np as tg
 from tinygrad_np import data
@@ -131,3 +132,8 @@ def test_a_small_cnn_does_better_than_softmax_alone():
     alone, with_filters = accuracy(0), accuracy(5)
     assert 0.7 < alone < 0.9
     assert alone + 0.04 < with_filters < 0.98
+
+
+@refused_arguments.each("data.garments")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

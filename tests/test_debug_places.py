@@ -1,6 +1,7 @@
 """The user's line for a message: found where there are frames, and not needed for anything else."""
 
 import json
+import linecache
 import os
 import subprocess
 import sys
@@ -130,3 +131,105 @@ def test_without_frames_there_is_no_place(monkeypatch):
     assert places.here(0, again) == "where remat was called"
     with tg.debug(), pytest.raises(tg.NonFiniteError, match="no line of the user's program"):
         np.log(tg.Tensor(-1.0))
+
+
+class TestLines:
+    """The user's line, whatever lies between it and the operation."""
+
+    def line_of(self, function, *args):
+        with pytest.raises(tg.NonFiniteError) as raised, tg.debug():
+            function(*args)
+        assert raised.value.file == __file__
+        return linecache.getline(__file__, raised.value.line).strip()
+
+    def test_operators_from_both_sides(self):
+        assert self.line_of(lambda: 1.0 / tg.Tensor([0.0])) == (
+            "assert self.line_of(lambda: 1.0 / tg.Tensor([0.0])) == ("
+        )
+        x = tg.Tensor([0.0])
+
+        def right():
+            return np.ones(1) / x  # right
+
+        assert self.line_of(right).endswith("# right")
+
+    def test_methods_and_keywords(self):
+        x = tg.Tensor([2e38, 2e38, 2e38], np.float32)
+
+        def total():
+            return x.sum(axis=0, keepdims=True)  # method
+
+        assert self.line_of(total).endswith("# method")
+
+    def test_the_second_call_as_the_first(self):
+        def quotient(x):
+            return x / 0.0  # every time
+
+        for _ in range(3):
+            assert self.line_of(quotient, tg.Tensor([1.0])).endswith("# every time")
+
+    def test_several_results(self):
+        def split(x):
+            return np.modf(x * 1e200)  # multiplied
+
+        assert self.line_of(split, tg.Tensor([1e200])).endswith("# multiplied")
+
+    def test_layers_and_losses_of_ours(self):
+        x, w = tg.Tensor(np.full((1, 3, 3, 1), 1e200)), np.full((2, 2, 1, 1), 1e200)
+
+        def network():
+            return tg.conv2d(x, w)  # convolution
+
+        assert self.line_of(network).endswith("# convolution")
+
+    def test_inside_a_generator_and_a_comprehension(self):
+        def terms(xs):
+            yield from (np.log(x) for x in xs)  # lazily
+
+        assert self.line_of(lambda: sum(terms(tg.Tensor([1.0, 0.0])))).endswith("# lazily")
+
+    def test_a_function_that_numpy_calls(self):
+        def of_rows(row):
+            return np.log(row).sum()  # a row
+
+        x = tg.Tensor([[1.0, 2.0], [0.0, 1.0]])
+        assert self.line_of(np.apply_along_axis, of_rows, 1, x).endswith("# a row")
+
+    def test_remat_in_both_sweeps(self):
+        @tg.remat
+        def step(x):
+            y = x * 1.0
+            return np.sqrt(y)  # again
+
+        assert self.line_of(tg.grad(step), 0.0).endswith("# again")
+        assert self.line_of(tg.jvp, step, [0.0], [1.0]).endswith("# again")
+
+    def test_inside_remat_going_forward(self):
+        @tg.remat
+        def step(x):
+            y = np.log(x)  # in there
+            return y * 2
+
+        assert self.line_of(tg.grad(step), 0.0).endswith("# in there")
+
+    def test_the_part_of_a_line_is_marked(self):
+        x = tg.Tensor([0.0])
+        with pytest.raises(tg.NonFiniteError) as raised, tg.debug():
+            np.exp(x) + np.log(x) + np.sin(x)
+        text = str(raised.value).splitlines()
+        (number,) = [i for i, line in enumerate(text) if "np.exp(x) + np.log(x)" in line]
+        start = text[number].index("np.log(x)")
+        assert text[number + 1] == " " * start + "^" * len("np.log(x)")
+
+    def test_a_program_without_a_file(self):
+        code = "import numpy as np, tinygrad_np as tg\nwith tg.debug():\n    np.log(tg.Tensor(0.0))"
+        with pytest.raises(tg.NonFiniteError, match='File "<string>", line 3'):
+            exec(code, {"__name__": "__main__"})
+
+    def test_a_rule_of_ones_own(self):
+        root = tg.pointwise(lambda x: np.sqrt(x), lambda ans: 0.5 / ans)
+
+        def f(x):
+            return root(x)  # mine
+
+        assert self.line_of(tg.grad(f), 0.0).endswith("# mine")

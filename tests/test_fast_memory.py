@@ -312,3 +312,25 @@ class TestRandomPrograms:
         monkeypatch.setattr(memory, "_lent", early)
         with pytest.raises(AssertionError, match=r"share memory|has changed"):
             collections.deque(map(random_memory.run, range(20)), maxlen=0)
+
+
+def test_memory_is_released_on_demand_and_with_its_thread(request):
+    if request.config.getoption("--simple-paths"):
+        pytest.skip("no memory is used again there")
+    tg.release_memory()
+    large = memory.empty((1 << 20,), np.float32)
+    large.fill(3)
+    assert memory.kept_bytes() == large.nbytes
+    tg.release_memory()
+    assert memory.kept_bytes() == 0
+    assert large.sum() == 3 << 20
+    references = []
+
+    def work():
+        array = memory.empty((1 << 20,), np.float32)
+        references.append(weakref.ref(array.base))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert references[0]() is None

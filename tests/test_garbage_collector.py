@@ -3,31 +3,19 @@
 python -m pytest -m slow tests/test_garbage_collector.py     # 10,000 steps
 """
 
-import contextlib
 import gc
 import os
 import sys
-import threading
 import warnings
 import weakref
 
 import numpy as np
 import pytest
-from test_odd_arguments import REFUSED
+import refused_arguments
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.core import table
 from tinygrad_np.fast import memory
-
-
-@pytest.fixture
-def no_collector():
-    gc.collect()
-    gc.freeze()  # what pytest keeps of each test that has run takes long to go through
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def steps(count, state=None):
@@ -117,13 +105,20 @@ def test_every_kind_of_use_is_freed_by_reference_counting(no_collector):
 # What fails
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_an_error_leaves_nothing_to_collect(name, no_collector):
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(call, id=name)
+        for cases in refused_arguments.REFUSED.values()
+        for name, (call, _) in cases.items()
+    ],
+)
+def test_an_error_leaves_nothing_to_collect(call, no_collector):
     """An exception that lies in a variable of its own frame would be a cycle, arrays and all."""
 
     def refused():
         try:
-            REFUSED[name][0]()
+            call()
         except (ValueError, TypeError, IndexError):
             return True
         return False
@@ -132,11 +127,6 @@ def test_an_error_leaves_nothing_to_collect(name, no_collector):
     gc.collect()
     assert refused()
     assert gc.collect() == 0
-
-
-def fails(function, *args):
-    with pytest.raises((ValueError, TypeError, ZeroDivisionError)):
-        function(*args)
 
 
 def broken(x):
@@ -157,6 +147,8 @@ FAILURES = {
     "an operation": lambda x: Tensor(x) + np.ones((5, 5)),
     "a refusal": lambda x: np.asarray(Tensor(x)),
 }
+
+
 _with_a_broken_rule = tg.pointwise(lambda x: np.exp(x), lambda x: 1 / 0)
 
 
@@ -179,46 +171,6 @@ def test_a_failed_operation_leaves_nothing_behind(name, no_collector):
 
 
 STEP = steps(1)[0]["bias"].tobytes()
-
-
-# What is kept
-
-
-def test_a_list_of_any_length_does_not_keep_a_plan_for_each(no_collector):
-    x = Tensor(1.0)
-    row = table_row(np.stack)
-    for length in range(1, 3 * table.MOST_KEPT):
-        np.stack([x] * length)
-    assert len(row.plans) <= table.MOST_KEPT
-    assert len(row.calls) <= table.MOST_KEPT
-
-
-def table_row(function):
-    from tinygrad_np.core.table import TABLE
-
-    return TABLE[function]
-
-
-def test_memory_is_released_on_demand_and_with_its_thread(request):
-    if request.config.getoption("--simple-paths"):
-        pytest.skip("no memory is used again there")
-    tg.release_memory()
-    large = memory.empty((1 << 20,), np.float32)
-    large.fill(3)
-    assert memory.kept_bytes() == large.nbytes
-    tg.release_memory()
-    assert memory.kept_bytes() == 0
-    assert large.sum() == 3 << 20
-    references = []
-
-    def work():
-        array = memory.empty((1 << 20,), np.float32)
-        references.append(weakref.ref(array.base))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert references[0]() is None
 
 
 def _of_zero(function):
@@ -251,27 +203,6 @@ def test_what_debug_mode_finds_leaves_nothing_to_collect(name, handler, no_colle
     gc.collect()
     assert found() == handler
     assert gc.collect() == 0
-
-
-@pytest.mark.parametrize("debugged", [False, True])
-def test_remat_lets_go_of_its_arguments(debugged, no_collector):
-    @tg.remat
-    def step(x, constant):
-        return np.sum(np.sin(x) * constant)
-
-    def held():
-        constant = np.ones(1000)
-        seen = weakref.ref(constant)
-        for use in (tg.grad(step), lambda x, c: step(Tensor(x), c),
-                    lambda x, c: tg.hvp(lambda x: step(x, c), [x], [x])):  # fmt: skip
-            use(np.ones(1000), constant)
-        return seen
-
-    with tg.debug() if debugged else contextlib.nullcontext():
-        held()
-        gc.collect()
-        assert held()() is None
-        assert gc.collect() == 0
 
 
 def test_a_warning_that_is_an_error_leaves_nothing_to_collect(no_collector):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import refused_arguments
 from drawn_convolutions import CONV, DRAWN, Geometry
 from maps import integers
 
@@ -62,3 +63,8 @@ class TestTheIndexTrick:
     def test_what_has_no_windows(self, shape, size, error, message):
         with pytest.raises(error, match=f"window_indices: .*{message}"):
             tg.window_indices(shape, size)
+
+
+@refused_arguments.each("nn.indices")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

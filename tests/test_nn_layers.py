@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 import pytest
+import refused_arguments
 from drawn_convolutions import CONV, DRAWN, TRANSPOSED, Geometry
 from maps import integers
 from scipy import signal
@@ -522,3 +523,29 @@ def test_a_stride_does_not_multiply_the_work_of_the_backward_pass(stride):
     assert windows.shape == (1, *y.shape[1:3], 3, 3, 1)
     y.sum().backward()
     assert x.grad.sum() == 9 * y.size
+
+
+HUGE = 1 << 45
+
+
+@pytest.mark.parametrize("huge", [HUGE, 1 << 62, 10**30])
+def test_steps_that_are_never_taken_may_be_of_any_size(huge):
+    """Where there is one window, or one tap, there is nowhere to step to."""
+    x, w = np.ones((1, 3, 3, 1)), np.ones((3, 3, 1, 1))
+    assert tg.conv2d(x, w, stride=huge).item() == 9
+    assert tg.conv2d(x, w[:1, :1], dilation=huge).sum() == 9
+    assert tg.grad(lambda x: tg.conv2d(x, w, stride=huge).sum())(x).sum() == 9
+    assert tg.max_pool(x, 3, stride=huge).item() == 1
+    index = tg.window_indices(x.shape, 3, huge)
+    assert np.array_equal(np.take(x, index), tg.windows(x, 3, huge))
+
+
+def test_bytes_in_the_other_order():
+    x, w = np.ones((1, 4, 4, 1), ">f8"), np.ones((3, 3, 1, 2), ">f8")
+    assert np.array_equal(tg.conv2d(x, w), np.full((1, 2, 2, 2), 9.0))
+    assert tg.dense(w[0, 0], w[0, 0].T).dtype.isnative
+
+
+@refused_arguments.each("nn.layers")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

@@ -5,11 +5,14 @@ import warnings
 
 import numpy as np
 import pytest
+import refused_arguments
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
 
 X = np.arange(12.0).reshape(4, 3) + 0.5
+
+
 INDICES = [
     1,
     (slice(None), 0),
@@ -151,3 +154,15 @@ def test_other_names_are_told_what_there_is():
     with pytest.raises(AttributeError, match=r"'divide'; use at\(x\)\[index\]\.set\(f\(x\[index"):
         tg.at(np.ones(3))[0].divide(2.0)
     assert copy.copy(tg.at(np.ones(3))[0]).get() == 1
+
+
+def test_python_numbers_take_the_dtype_of_what_they_are_put_into():
+    for value, dtype in ((5, np.uint8), (2.5, np.float32), (True, np.int8), (1j, np.complex64)):
+        found = tg.at(np.zeros(3, dtype))[1].set(value)
+        assert found.dtype == dtype
+        assert found[1] == value
+
+
+@refused_arguments.each("rules.at")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)

@@ -1,5 +1,6 @@
 """remat: the same derivatives, and only the arguments kept."""
 
+import contextlib
 import gc
 import weakref
 
@@ -18,6 +19,8 @@ PARAMS = {
     "w": np.random.default_rng(0).standard_normal((3, 3)),
     "b": np.random.default_rng(1).standard_normal(3),
 }
+
+
 X = np.random.default_rng(2).standard_normal((4, 3))
 
 
@@ -131,3 +134,24 @@ def test_stop_gradient():
     assert type(tree["a"]) is np.ndarray
     assert not tree["a"].flags.writeable
     assert tree["b"][1] == 2.0
+
+
+@pytest.mark.parametrize("debugged", [False, True])
+def test_remat_lets_go_of_its_arguments(debugged, no_collector):
+    @tg.remat
+    def step(x, constant):
+        return np.sum(np.sin(x) * constant)
+
+    def held():
+        constant = np.ones(1000)
+        seen = weakref.ref(constant)
+        for use in (tg.grad(step), lambda x, c: step(Tensor(x), c),
+                    lambda x, c: tg.hvp(lambda x: step(x, c), [x], [x])):  # fmt: skip
+            use(np.ones(1000), constant)
+        return seen
+
+    with tg.debug() if debugged else contextlib.nullcontext():
+        held()
+        gc.collect()
+        assert held()() is None
+        assert gc.collect() == 0
