@@ -1,13 +1,15 @@
-"""What all tests share: a collector at rest, and what is done where a layer is not there.
+"""What tests share: a collector at rest, a home, and what is done where a layer is not there.
 
 The suite runs in a copy of the package without `fast/`, and in one without `debug/` (``.ci/run
 --all`` does both): what needs the layer is left out, and all else has to hold. Without `debug/`
 errors are of the same type and say less, so that `pytest.raises` does not look at their text.
 """
 
+import contextlib
 import gc
 import importlib.util
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,24 @@ def no_collector():
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A user with an empty home, no variable and no proxy."""
+    for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.delenv("TINYGRAD_NP_DATA", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def refusing():
+    """An address that refuses: a port that is taken, with nobody listening."""
+    with contextlib.closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,6 +13,7 @@ import tinygrad_np
 
 PACKAGE = Path(tinygrad_np.__file__).parent
 
+
 # From the ground up: folders, and files beside them. What stands in one line does not import one
 # another; within a folder no import goes round in a circle.
 LAYERS = [
@@ -30,6 +31,8 @@ LAYERS = [
     [""],
     ["__main__"],
 ]
+
+
 HEIGHT = {name: height for height, row in enumerate(LAYERS) for name in row}
 
 
@@ -296,3 +299,14 @@ def test_modules_open_with_what_one_can_do_there_and_stay_small(path):
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text))
     assert text.count("\n") <= 600
+
+
+def test_the_data_import_nothing_that_they_do_not_need():
+    program = (
+        "import sys, tinygrad_np.data; "
+        "print({'scipy', 'matplotlib', 'pooch', 'tqdm', 'requests'} & set(sys.modules))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "set()"

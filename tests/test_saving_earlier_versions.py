@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_saving import same
+from archives import same
 
 import tinygrad_np as tg
 
