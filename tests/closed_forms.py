@@ -1,4 +1,4 @@
-"""What closed forms are held against: differences, and how near is near."""
+"""What closed forms are held against: differences, the pixels of each window, how near is near."""
 
 import numpy as np
 
@@ -21,3 +21,18 @@ def five_point(function, x):
             values.append(function(moved))
         result[place] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
     return result
+
+
+def pixel_triples(spatial, size, stride, padding):
+    """(window, tap, pixel) for every tap of every window that lies over a pixel, on one axis."""
+    last = spatial + 2 * padding - size
+    for i, start in enumerate(range(0, last + 1, stride)):
+        for alpha in range(size):
+            if 0 <= start + alpha - padding < spatial:
+                yield i, alpha, start + alpha - padding
+
+
+def counts(spatial, size, stride, padding):
+    return tuple(
+        (n + 2 * p - k) // s + 1 for n, k, s, p in zip(spatial, size, stride, padding, strict=True)
+    )

@@ -55,6 +55,13 @@ def simple_paths(request, monkeypatch):
 
 
 @pytest.fixture
+def fast_paths(request):
+    """Not with --simple-paths."""
+    if request.config.getoption("--simple-paths"):
+        pytest.skip("these tests compare the fast paths with the simple ones")
+
+
+@pytest.fixture
 def no_collector():
     """Reference counting alone: what is in a circle stays until the test collects it."""
     gc.collect()

@@ -1,10 +1,7 @@
 """A server on loopback that serves small files, and where the real ones are."""
 
 import contextlib
-import gzip
-import hashlib
 import http.server
-import importlib
 import os
 import struct
 import threading
@@ -12,11 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-# The package's attribute of this name is the function; this is the module.
-module = importlib.import_module("tinygrad_np.data.fashion_mnist")
-OFFICIAL = dict(module.FILES)
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 REAL = Path(os.environ.get("TINYGRAD_NP_DATA") or SHARED)
 
@@ -26,44 +19,11 @@ def idx(array: np.ndarray) -> bytes:
     return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
 
 
-# Fashion-MNIST: four places
-
-
-def small_files(
-    train: int = 3, test: int = 2, shape: tuple[int, int] = (28, 28), highest: int = 9
-) -> dict[str, bytes]:
-    """Four files as small as they may be."""
-    random = np.random.default_rng(1)
-    contents = []
-    for n in (train, test):
-        contents.append(idx(random.integers(0, 256, (n, *shape))))
-        contents.append(idx(np.linspace(0, highest, n)))
-    return {name: gzip.compress(x, mtime=0) for name, x in zip(OFFICIAL, contents, strict=True)}
-
-
-def declare(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> dict[str, bytes]:
-    """Let `files` be the official ones."""
-    sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(module, "SOURCE", module.SOURCE._replace(downloads=sums))
-    for name, content in files.items():
-        inside = hashlib.sha256(gzip.decompress(content)).hexdigest()
-        monkeypatch.setitem(module.UNPACKED, name.removesuffix(".gz"), inside)
-    return files
-
-
-@pytest.fixture
-def files(monkeypatch):
-    return declare(monkeypatch, small_files())
-
-
 def put(folder: Path, files: dict[str, bytes]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return folder
-
-
-# The download
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -111,9 +71,3 @@ def serving(files: dict[str, bytes]) -> Iterator[Server]:
         yield server
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def server(files) -> Iterator[Server]:
-    with serving(files) as server:
-        yield server

@@ -5,9 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from test_check_arguments import LABELS, B, P, by_p, by_x, loss
+from test_check_arguments import X as INPUTS
 
 import tinygrad_np as tg
-from tinygrad_np.check import check_function, check_gradient, compare
+from tinygrad_np.check import (
+    assert_gradient,
+    check_function,
+    check_gradient,
+    check_jacobian,
+    compare,
+)
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=5)
@@ -336,3 +344,53 @@ class TestFunctionsThatMisbehave:
                 lambda x: np.sum(np.cos(x)), lambda x: -np.sin(x), 1e60 * X, seed=seed
             )
             assert report.verdict == "cannot tell", f"\n{report}"
+
+
+class TestAssertGradient:
+    def test_right(self):
+        assert assert_gradient(loss, by_p, P, INPUTS, LABELS) is None
+        assert assert_gradient(loss, by_x, P, INPUTS, LABELS, argnums=1, seed=3) is None
+
+    def test_wrong(self):
+        with pytest.raises(AssertionError, match=r"(?s)^wrong: the slope.*WRONG.*Hint: off by the"):
+            assert_gradient(loss, lambda *args: 2 * by_x(*args), P, INPUTS, LABELS, argnums=1)
+
+    def test_no_telling_is_no_proof(self):
+        with pytest.raises(AssertionError, match=r"^cannot tell: a kink at \[0\], right elsewhere"):
+            assert_gradient(lambda x: np.sum(np.abs(x)), np.sign, np.array([0.0, 1.0]))
+
+    def test_a_failure_in_pytest_shows_the_line_of_the_test(self, pytester_like):
+        text = pytester_like(
+            "import numpy as np\n"
+            "from tinygrad_np.check import assert_gradient\n"
+            "def test_mine():\n"
+            "    assert_gradient(lambda x: np.sum(x**2), lambda x: x, np.ones(3))\n"
+        )
+        assert "off by the factor 1/2" in text
+        assert "check_gradient(f, gradient" not in text
+
+    def test_any_report(self):
+        jacobian = check_jacobian(lambda x: x * x, lambda x: np.diag(x), B)
+        with pytest.raises(AssertionError, match="off by the factor 1/2"):
+            jacobian.assert_right()
+        check_jacobian(lambda x: x * x, lambda x: 2 * np.diag(x), B).assert_right()
+        compare(np.sum, np.ones_like, B).assert_right()
+
+
+@pytest.fixture
+def pytester_like(tmp_path):
+    """Runs pytest on a file of its own, and gives what it prints."""
+    import subprocess
+    import sys
+
+    def run(code):
+        path = tmp_path / "test_one.py"
+        path.write_text(code, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, check=False
+        )
+        assert done.returncode == 1, done.stdout + done.stderr
+        return done.stdout
+
+    return run

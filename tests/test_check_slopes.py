@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from test_check_gradient import gradient_note
 
 from tinygrad_np.check import check_function, check_gradient
 
@@ -215,14 +216,6 @@ def test_a_single_number_has_its_derivative_in_the_table():
 
 
 POINTS = RNG.normal(size=5)
-
-
-def gradient_note(f, gradient, x):
-    """The verdict of check_gradient on one array, and what it notes."""
-    report = check_gradient(f, gradient, x)
-    [row] = report.rows
-    assert str(report).startswith(report.verdict)
-    return report.verdict, row.note
 
 
 class TestKinks:

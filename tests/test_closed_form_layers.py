@@ -5,26 +5,11 @@ import itertools
 import numpy as np
 import pytest
 import refused_arguments
-from closed_forms import close, five_point
+from closed_forms import close, counts, five_point, pixel_triples
 from maps import integers
 
 import tinygrad_np as tg
 from tinygrad_np import closed_form
-
-
-def pixel_triples(spatial, size, stride, padding):
-    """(window, tap, pixel) for every tap of every window that lies over a pixel, on one axis."""
-    last = spatial + 2 * padding - size
-    for i, start in enumerate(range(0, last + 1, stride)):
-        for alpha in range(size):
-            if 0 <= start + alpha - padding < spatial:
-                yield i, alpha, start + alpha - padding
-
-
-def counts(spatial, size, stride, padding):
-    return tuple(
-        (n + 2 * p - k) // s + 1 for n, k, s, p in zip(spatial, size, stride, padding, strict=True)
-    )
 
 
 class TestElementwiseAndDense:

@@ -19,19 +19,10 @@ def test_a_rule_for_no_parameter_is_refused():
         linear(np.sum, takes("a"), b=lambda g: g)
 
 
-# What is kept
-
-
 def test_a_list_of_any_length_does_not_keep_a_plan_for_each(no_collector):
     x = Tensor(1.0)
-    row = table_row(np.stack)
+    row = table.TABLE[np.stack]
     for length in range(1, 3 * table.MOST_KEPT):
         np.stack([x] * length)
     assert len(row.plans) <= table.MOST_KEPT
     assert len(row.calls) <= table.MOST_KEPT
-
-
-def table_row(function):
-    from tinygrad_np.core.table import TABLE
-
-    return TABLE[function]

@@ -9,8 +9,6 @@ import refused_arguments
 from tinygrad_np import data
 from tinygrad_np.data import DataError, Dataset
 
-# What is done with a data set
-
 
 def numbered(train_labels: list[int], test_labels: list[int]) -> Dataset:
     """Every image is filled with its number."""

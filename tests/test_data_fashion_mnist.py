@@ -11,7 +11,6 @@ import re
 import socket
 import struct
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,28 +31,6 @@ pytestmark = pytest.mark.usefixtures("home")
 
 def cache() -> Path:
     return places.cache_folder() / "fashion-mnist"
-
-
-@pytest.fixture
-def unpacked(monkeypatch):
-    """How many bytes each call to zlib gave."""
-    sizes = []
-
-    class Watched:
-        def __init__(self, wbits):
-            self._stream = zlib.decompressobj(wbits)
-
-        def decompress(self, packed, size):
-            result = self._stream.decompress(packed, size)
-            sizes.append(len(result))
-            return result
-
-        def __getattr__(self, name):
-            return getattr(self._stream, name)
-
-    stub = type("zlib", (), {"decompressobj": Watched, "error": zlib.error, "MAX_WBITS": 15})
-    monkeypatch.setattr(importlib.import_module("tinygrad_np.data.idx"), "zlib", stub)
-    return sizes
 
 
 # Fashion-MNIST: four places

@@ -139,9 +139,6 @@ def test_odd_arguments_are_refused(call, told):
     refused_arguments.check(call, told)
 
 
-# The built-in set
-
-
 def test_garments():
     drawn = data.garments()
     assert [x.shape for x in drawn] == [(12000, 28, 28), (12000,), (2000, 28, 28), (2000,)]

@@ -34,9 +34,6 @@ def refused(path: Path, content: bytes, *words: str) -> None:
         assert word in message
 
 
-# IDX files
-
-
 @pytest.mark.parametrize(
     ("name", "pack"), [("raw", bytes), ("packed", gzip.compress), ("packed.gz", gzip.compress)]
 )
@@ -241,9 +238,6 @@ def test_idx_fuzz(tmp_path):
             inside = gzip.decompress(content) if packed else bytes(content)
             assert idx(array) == inside
     assert min(outcomes.values()) > 100
-
-
-# Nothing grows beyond the file
 
 
 def test_a_header_of_billions_in_twenty_bytes_asks_for_no_memory(tmp_path):

@@ -1,55 +1,19 @@
 """Places of data: the cache folder of each system, and whether a server answers."""
 
 import contextlib
-import gzip
-import hashlib
 import importlib
 import socket
 import sys
 import threading
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
-from local_server import Server, idx, serving
+from local_server import Server, serving
 
 from tinygrad_np import data
 
-# The package's attribute of this name is the function; this is the module.
-module = importlib.import_module("tinygrad_np.data.fashion_mnist")
 places = importlib.import_module("tinygrad_np.data.places")
-OFFICIAL = dict(module.FILES)
 pytestmark = pytest.mark.usefixtures("home")
-
-
-# Fashion-MNIST: four places
-
-
-def small_files(
-    train: int = 3, test: int = 2, shape: tuple[int, int] = (28, 28), highest: int = 9
-) -> dict[str, bytes]:
-    """Four files as small as they may be."""
-    random = np.random.default_rng(1)
-    contents = []
-    for n in (train, test):
-        contents.append(idx(random.integers(0, 256, (n, *shape))))
-        contents.append(idx(np.linspace(0, highest, n)))
-    return {name: gzip.compress(x, mtime=0) for name, x in zip(OFFICIAL, contents, strict=True)}
-
-
-def declare(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> dict[str, bytes]:
-    """Let `files` be the official ones."""
-    sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(module, "SOURCE", module.SOURCE._replace(downloads=sums))
-    for name, content in files.items():
-        inside = hashlib.sha256(gzip.decompress(content)).hexdigest()
-        monkeypatch.setitem(module.UNPACKED, name.removesuffix(".gz"), inside)
-    return files
-
-
-@pytest.fixture
-def files(monkeypatch):
-    return declare(monkeypatch, small_files())
 
 
 @pytest.mark.parametrize(
@@ -70,12 +34,9 @@ def test_cache_folder(home, monkeypatch, platform, variable, folder):
 
 
 @pytest.fixture
-def server(files) -> Iterator[Server]:
-    with serving(files) as server:
+def server() -> Iterator[Server]:
+    with serving({}) as server:
         yield server
-
-
-# server_answers and auto
 
 
 def test_server_answers(server, refusing):

@@ -8,11 +8,7 @@ import pytest
 import tinygrad_np as tg
 from tinygrad_np.fast import paths, tiles, winograd
 
-
-@pytest.fixture(autouse=True)
-def fast_paths(request):
-    if request.config.getoption("--simple-paths"):
-        pytest.skip("these tests compare the fast paths with the simple ones")
+pytestmark = pytest.mark.usefixtures("fast_paths")
 
 
 def test_explain_is_listed():

@@ -10,11 +10,7 @@ import tinygrad_np as tg
 from tinygrad_np.core.windows import windows
 from tinygrad_np.fast import lazy, memory, paths
 
-
-@pytest.fixture(autouse=True)
-def fast_paths(request):
-    if request.config.getoption("--simple-paths"):
-        pytest.skip("these tests compare the fast paths with the simple ones")
+pytestmark = pytest.mark.usefixtures("fast_paths")
 
 
 def of_product(columns, f, **options):

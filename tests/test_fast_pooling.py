@@ -2,20 +2,13 @@
 
 import numpy as np
 import pytest
+from plain_products import integers
 
 import tinygrad_np as tg
 from tinygrad_np.core import windows as core_windows
 from tinygrad_np.core.windows import fold, windows
 
-
-@pytest.fixture(autouse=True)
-def fast_paths(request):
-    if request.config.getoption("--simple-paths"):
-        pytest.skip("these tests compare the fast paths with the simple ones")
-
-
-def integers(rng, dtype, *shape):
-    return rng.integers(-4, 5, shape).astype(dtype)
+pytestmark = pytest.mark.usefixtures("fast_paths")
 
 
 class TestPooling:

@@ -4,29 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
+from plain_products import integers, simple, simple_filters
 
 from tinygrad_np.core import windows as core_windows
 from tinygrad_np.core.windows import fold, windows
 from tinygrad_np.fast import tiles
 
-
-@pytest.fixture(autouse=True)
-def fast_paths(request):
-    if request.config.getoption("--simple-paths"):
-        pytest.skip("these tests compare the fast paths with the simple ones")
-
-
-def integers(rng, dtype, *shape):
-    return rng.integers(-4, 5, shape).astype(dtype)
-
-
-def simple(columns, w):
-    return np.tensordot(columns, w, w.ndim - 1)
-
-
-def simple_filters(columns, g):
-    axes = list(range(g.ndim - 1))
-    return np.tensordot(columns, g, (axes, axes))
+pytestmark = pytest.mark.usefixtures("fast_paths")
 
 
 GEOMETRIES = [

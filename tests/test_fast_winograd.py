@@ -2,24 +2,12 @@
 
 import numpy as np
 import pytest
+from plain_products import simple, simple_filters
 
 from tinygrad_np.core.windows import windows
 from tinygrad_np.fast import winograd
 
-
-@pytest.fixture(autouse=True)
-def fast_paths(request):
-    if request.config.getoption("--simple-paths"):
-        pytest.skip("these tests compare the fast paths with the simple ones")
-
-
-def simple(columns, w):
-    return np.tensordot(columns, w, w.ndim - 1)
-
-
-def simple_filters(columns, g):
-    axes = list(range(g.ndim - 1))
-    return np.tensordot(columns, g, (axes, axes))
+pytestmark = pytest.mark.usefixtures("fast_paths")
 
 
 WINOGRAD = [

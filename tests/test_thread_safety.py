@@ -178,7 +178,7 @@ def test_gradients_that_threads_add_to_one_leaf_are_all_there():
 
 
 def test_only_pieces_of_kernels_go_to_other_threads():
-    """No result depends on their number: tests/test_fast_threads.py."""
+    """No result depends on their number: tests/test_fast_threads_and_matrices.py."""
     starts = {path.name for path in PACKAGE.rglob("*.py")
               if "Thread(" in path.read_text() or "concurrent" in path.read_text()}  # fmt: skip
     assert starts == {"threads.py", "places.py"}  # which waits for a server

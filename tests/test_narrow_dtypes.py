@@ -137,25 +137,7 @@ class TestCountsBeyondFloat16:
         assert close(tg.grad(np.logaddexp.reduce)(x), 1 / MANY)
 
 
-A = np.array
-
-
-class TestDerivatives:
-    def test_second_order_through_a_mean_that_is_not_the_last_step(self):
-        """The rule of mean runs on a Tensor cotangent there."""
-        x = A([[1.0, 2.0], [3.0, 4.0]])
-        found = tg.hessian(lambda x: np.mean(x) ** 2)(x)
-        assert np.allclose(found, np.full((2, 2, 2, 2), 2 / 16), rtol=1e-14)
-        found = tg.hessian(lambda x: np.sum(np.mean(x, axis=0, where=x > 1.5) ** 2))(x)
-        assert np.allclose(found[1, 0, 1], [2, 0], rtol=1e-14)
-        assert np.allclose(found[0, 1, :, 1], [0.5, 0.5], rtol=1e-14)
-        z = A([0.5, -1.0])
-        loss = lambda z: tg.log_loss_with_logits(z, A([1.0, 0.0])) ** 2  # noqa: E731
-        value, slope = tg.value_and_grad(tg.log_loss_with_logits)(z, A([1.0, 0.0]))
-        curvature = np.diag(np.exp(-z) / (1 + np.exp(-z)) ** 2 / 2)
-        expected = 2 * np.outer(slope, slope) + 2 * value * curvature
-        assert np.allclose(tg.hessian(loss)(z), expected, rtol=1e-13)
-
+class TestMeans:
     def test_means_of_many_numbers_in_float16(self):
         x = np.ones(70_000, np.float16)
         expected = np.float16(1 / 70_000)
@@ -164,9 +146,3 @@ class TestDerivatives:
         value, g = tg.value_and_grad(tg.log_loss_with_logits)(z, z)
         assert np.isclose(value, np.log(2), rtol=1e-3)
         assert (g > 0).all()
-
-
-def test_a_mean_is_differentiated_twice():
-    """Its rule divides a cotangent that is a Tensor itself."""
-    hessian = tg.hessian(lambda x: np.mean(x) ** 2)(np.arange(4.0))
-    assert np.array_equal(hessian, np.full((4, 4), 0.125))
