@@ -1,4 +1,4 @@
-"""Several arguments, and what a user's gradient may look like: read, or refused in plain words."""
+"""Several arguments, of which one or some are variables; and those that chance moves."""
 
 import numpy as np
 import pytest

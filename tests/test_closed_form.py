@@ -1,7 +1,4 @@
-"""The closed form against its definitions, term by term; and reverse mode against the closed form.
-
-The definitions are written out here as loops over single numbers, or differenced.
-"""
+"""The closed form as a whole: every function of it shows an example."""
 
 from tinygrad_np import closed_form
 

@@ -7,7 +7,7 @@ import tinygrad_np as tg
 from tinygrad_np import grad
 
 
-class TestGrad:
+class TestArgnums:
     def test_argnums_out_of_range(self):
         with pytest.raises(ValueError, match="argnums is 2, but there are 1 positional arguments"):
             grad(np.sin, 2)(1.0)

@@ -36,7 +36,7 @@ class TestShapes:
         assert np.sum(spread * u) == np.sum(x * added)
 
 
-class TestDtypes:
+class TestMaskedArrays:
     @pytest.mark.parametrize(
         "call",
         [

@@ -187,7 +187,7 @@ class TestSoftmaxOverAxes:
 A = np.array
 
 
-class TestDerivatives:
+class TestTails:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     @pytest.mark.parametrize(
         ("f", "x", "expected"),

@@ -1,4 +1,4 @@
-"""Rules of the core: scatter_add."""
+"""Rules of the core: scatter_add, means."""
 
 import numpy as np
 import pytest

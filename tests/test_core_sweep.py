@@ -1,4 +1,4 @@
-"""The engine: sums over paths, what is kept, who frees, depth, memory."""
+"""The sweeps: sums over paths, cotangents that do not fit, who frees, wrong rules, threads."""
 
 import threading
 

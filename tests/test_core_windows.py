@@ -134,7 +134,7 @@ class TestWindows:
             window_product(np.zeros((1, 3, 3, 2)), np.zeros((2, 2, 2, 1)))
 
 
-class TestWhatIsRefused:
+class TestLargeWindows:
     def test_a_window_larger_than_the_image(self):
         with pytest.raises(ValueError, match="a 3×3 window does not fit the 2×2 image"):
             tg.windows(np.ones((1, 2, 2, 1)), 3)

@@ -1,4 +1,4 @@
-"""NumPy's own ufuncs: every one of numbers is classified; kinks, degenerate cases, messages."""
+"""NumPy's own ufuncs: every one of numbers is classified, and has the array's value."""
 
 import numpy as np
 import pytest

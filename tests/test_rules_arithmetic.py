@@ -132,7 +132,7 @@ class TestClip:
 A = np.array
 
 
-class TestDerivatives:
+class TestPowersAndRemainders:
     def test_the_mixed_derivative_of_a_power_at_exponent_0(self):
         one = tg.grad(lambda y: tg.grad(lambda x: np.power(x, y))(2.0))(0.0)
         other = tg.grad(lambda x: tg.grad(lambda y: np.power(x, y))(0.0))(2.0)

@@ -99,7 +99,7 @@ class TestFarOut:
 A = np.array
 
 
-class TestDerivatives:
+class TestArccosh:
     @pytest.mark.parametrize("z", [-1.8 - 0.18j, -1.8 + 0.18j, 0.3 - 2j, 2.0 + 0.1j])
     def test_arccosh_on_the_whole_plane(self, z):
         (g,) = tg.vjp(np.arccosh, A(z))[1](A(1 + 0j))

@@ -7,7 +7,7 @@ import tinygrad_np as tg
 A = np.array
 
 
-class TestDerivatives:
+class TestTake:
     def test_take_reads_booleans_as_numbers(self):
         f = lambda x: np.sum(np.take(x, [True, True]) * A([1.0, 10.0]))  # noqa: E731
         assert tg.grad(f)(A([1.0, 2.0])).tolist() == [0, 11]

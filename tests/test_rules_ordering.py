@@ -1,4 +1,4 @@
-"""Sorting with ties, quantiles by both arguments, unique values and sets; messages."""
+"""Sorting with ties, unique values and sets, zeros at the ends; messages."""
 
 import numpy as np
 import pytest

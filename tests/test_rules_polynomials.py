@@ -1,4 +1,4 @@
-"""Polynomials, fits and roots where they are special; histograms; complex results; messages."""
+"""Polynomials, fits and roots where they are special; messages."""
 
 import numpy as np
 import pytest

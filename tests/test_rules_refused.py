@@ -1,4 +1,4 @@
-"""What a Tensor must not reach, by name and with the reason; copies and conversions."""
+"""What a Tensor must not reach, by name and with the reason."""
 
 import io
 

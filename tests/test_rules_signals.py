@@ -1,4 +1,4 @@
-"""Interpolation at knots, convolutions as matrices, sinc to the sixth order, spacings, ranges."""
+"""Interpolation at knots, convolutions as matrices, sinc to the sixth order, angles and parts."""
 
 import math
 

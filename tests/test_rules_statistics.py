@@ -1,4 +1,4 @@
-"""Variances of equal values, what nan functions leave out, averages, correlations; messages."""
+"""Variances of equal values, averages, correlations; messages."""
 
 import numpy as np
 import pytest
