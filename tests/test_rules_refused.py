@@ -73,9 +73,6 @@ class TestClassification:
         assert len(functions) > 100
         assert functions <= set(TABLE) | set(REFUSED)
 
-    def test_in_one_class_only(self):
-        assert not set(TABLE) & set(REFUSED)
-
     @pytest.mark.parametrize("function", REFUSED, ids=name_of)
     def test_every_reason_is_a_sentence_without_a_name(self, function):
         assert len(REFUSED[function]) > 15
