@@ -141,9 +141,6 @@ def test_a_constant_function_names_its_arguments(call):
         call(tg.Tensor([1.0, 2.0]))
 
 
-A = np.array
-
-
 class TestWhatIsRefused:
     def test_positional_out_of_a_constant_function(self):
         buffer = np.full(2, 9.0)
@@ -153,7 +150,7 @@ class TestWhatIsRefused:
 
     def test_where_of_a_comparison(self):
         with pytest.raises(TypeError, match="'where': what it leaves out is undefined"):
-            np.less(Tensor([1.0, 2.0]), 1.5, where=A([True, False]))
+            np.less(Tensor([1.0, 2.0]), 1.5, where=np.array([True, False]))
 
     def test_a_bound_given_by_two_names(self):
         with pytest.raises(TypeError, match="given twice"):

@@ -39,21 +39,18 @@ def test_odd_arguments_are_refused(call, told):
     refused_arguments.check(call, told)
 
 
-A = np.array
-
-
 class TestMeans:
     def test_second_order_through_a_mean_that_is_not_the_last_step(self):
         """The rule of mean runs on a Tensor cotangent there."""
-        x = A([[1.0, 2.0], [3.0, 4.0]])
+        x = np.array([[1.0, 2.0], [3.0, 4.0]])
         found = tg.hessian(lambda x: np.mean(x) ** 2)(x)
         assert np.allclose(found, np.full((2, 2, 2, 2), 2 / 16), rtol=1e-14)
         found = tg.hessian(lambda x: np.sum(np.mean(x, axis=0, where=x > 1.5) ** 2))(x)
         assert np.allclose(found[1, 0, 1], [2, 0], rtol=1e-14)
         assert np.allclose(found[0, 1, :, 1], [0.5, 0.5], rtol=1e-14)
-        z = A([0.5, -1.0])
-        loss = lambda z: tg.log_loss_with_logits(z, A([1.0, 0.0])) ** 2  # noqa: E731
-        value, slope = tg.value_and_grad(tg.log_loss_with_logits)(z, A([1.0, 0.0]))
+        z = np.array([0.5, -1.0])
+        loss = lambda z: tg.log_loss_with_logits(z, np.array([1.0, 0.0])) ** 2  # noqa: E731
+        value, slope = tg.value_and_grad(tg.log_loss_with_logits)(z, np.array([1.0, 0.0]))
         curvature = np.diag(np.exp(-z) / (1 + np.exp(-z)) ** 2 / 2)
         expected = 2 * np.outer(slope, slope) + 2 * value * curvature
         assert np.allclose(tg.hessian(loss)(z), expected, rtol=1e-13)

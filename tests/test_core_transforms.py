@@ -598,17 +598,14 @@ class TestAux:
             tg.vjp(np.sin, 1.0, has_aux=True)
 
 
-A = np.array
-
-
 class TestWhatIsConstantAndWhatIsNot:
     def test_the_value_of_an_inner_transform_that_is_an_outer_variable(self):
-        inner = lambda c: tg.value_and_grad(lambda x: c)(A(1.0))[0]  # noqa: E731
+        inner = lambda c: tg.value_and_grad(lambda x: c)(np.array(1.0))[0]  # noqa: E731
         assert tg.grad(inner)(2.0) == 1
 
         def outer(c):
             d = c * c
-            return 3 * tg.value_and_grad(lambda x: d)(A(1.0))[0]
+            return 3 * tg.value_and_grad(lambda x: d)(np.array(1.0))[0]
 
         assert tg.grad(outer)(2.0) == 12
         w = Tensor(2.0)

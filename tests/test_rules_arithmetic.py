@@ -129,9 +129,6 @@ class TestClip:
         assert np.array_equal(result.data, expected)
 
 
-A = np.array
-
-
 class TestPowersAndRemainders:
     def test_the_mixed_derivative_of_a_power_at_exponent_0(self):
         one = tg.grad(lambda y: tg.grad(lambda x: np.power(x, y))(2.0))(0.0)
@@ -149,7 +146,7 @@ class TestPowersAndRemainders:
 
 class TestDtypes:
     def test_complex64_and_pythons_complex_numbers(self):
-        z = A([1 + 1j], np.complex64)
+        z = np.array([1 + 1j], np.complex64)
         for f in (lambda z: z**1j, lambda z: 1j**z):
             y, pull = tg.vjp(f, z)
             assert y.dtype == pull(np.ones_like(y))[0].dtype == np.complex64
