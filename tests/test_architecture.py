@@ -13,6 +13,7 @@ import tinygrad_np
 
 PACKAGE = Path(tinygrad_np.__file__).parent
 
+
 # From the ground up: folders, and files beside them. What stands in one line does not import one
 # another; within a folder no import goes round in a circle.
 LAYERS = [
@@ -30,6 +31,8 @@ LAYERS = [
     [""],
     ["__main__"],
 ]
+
+
 HEIGHT = {name: height for height, row in enumerate(LAYERS) for name in row}
 
 
@@ -335,3 +338,44 @@ def test_modules_open_with_what_one_can_do_there_and_stay_small(path):
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text))
     assert text.count("\n") <= 600
+
+
+def test_the_data_import_nothing_that_they_do_not_need():
+    program = (
+        "import sys, tinygrad_np.data; "
+        "print({'scipy', 'matplotlib', 'pooch', 'tqdm', 'requests'} & set(sys.modules))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "set()"
+
+
+# Test files about more than a module or folder; the others are called as what they test.
+WHOLE = {
+    "architecture": "which layer imports which",
+    "ci": ".ci",
+    "commands": "every command that is shown",
+    "complex": "complex numbers, in every row",
+    "convolutions_grid": "three paths of the convolution, over all geometries",
+    "docs": "README and docs",
+    "every_axis": "all that has an axis",
+    "every_ufunc": "all of NumPy's ufuncs",
+    "examples": "examples",
+    "files_from_strangers": "what is read from files, damaged by chance",
+    "garbage_collector": "what is left to it: nothing",
+    "narrow_dtypes": "counts that float16 cannot hold, wherever something is counted",
+    "policies": "docs/policies.md, in other libraries, too",
+    "programs": "plain NumPy programs",
+    "public_functions": "every public function, with arguments that nobody would give it",
+    "scan": "the accuracy of elementwise rules",
+    "thread_safety": "training in several threads",
+    "torch": "convolutions of random geometries, in PyTorch",
+}
+
+
+def test_a_test_is_called_as_what_it_tests():
+    files = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+    away = set(HEIGHT) - {layer_of(module) for module in MODULES}  # a layer may be
+    modules = tuple([f"{name.replace('.', '_')}_" for name in MODULES | away if name])
+    assert {file for file in files if not f"{file}_".startswith(modules)} == set(WHOLE)

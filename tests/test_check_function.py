@@ -5,6 +5,7 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import check
+from tinygrad_np.check import check_function
 
 RNG = np.random.default_rng(0)
 X, W = RNG.normal(size=(4, 3)), RNG.normal(size=(3, 2))
@@ -171,3 +172,26 @@ def test_a_function_that_reads_one_triangle_is_told(function, triangle):
     assert "(x + x.T) / 2" in hint
     symmetric = tg.check.check_function(lambda x: np.sum(function((x + x.T) / 2)), x)
     assert symmetric.verdict == "right"
+
+
+POINTS = RNG.normal(size=5)
+
+
+class TestNotFinite:
+    def test_check_function(self):
+        report = check_function(np.sqrt, np.array([0.0, 1.0]))
+        assert report.verdict == "cannot tell"
+        assert {row.source for row in report.rows} == {
+            *("reverse", "forward", "forward against reverse")
+        }
+        with pytest.raises(ValueError, match=r"check_function: f\(x\) is nan"):
+            check_function(np.log, np.array([-1.0, 1.0]))
+        assert check_function(lambda x: np.sum(np.exp(x)), np.array([709.0])).verdict != "wrong"
+
+
+class TestArgnums:
+    def test_check_function(self):
+        with pytest.raises(TypeError, match="an integer or a tuple of integers, not 'a'"):
+            check_function(np.sin, POINTS, argnums="a")
+        with pytest.raises(ValueError, match=r"argnums \(0, 0\) names an argument twice"):
+            check_function(np.sin, POINTS, argnums=(0, 0))

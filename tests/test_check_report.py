@@ -10,6 +10,7 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import check
+from tinygrad_np.check import check_gradient
 from tinygrad_np.check.report import SHORT, Report, Row
 
 X = np.random.default_rng(0).normal(size=5)
@@ -24,6 +25,7 @@ def double(x):
 
 
 BAD = tg.pointwise(lambda x: np.sin(x), lambda x: 2 * np.cos(x))
+
 
 REPORTS = {
     "check_gradient": lambda: check.check_gradient(sines, double, X),
@@ -152,3 +154,43 @@ def test_a_tree_of_many_leaves_is_shown_with_the_wrong_one_first():
     report = check.compare(lambda x: sum(sines(w) for w in x.values()), gradient, x)
     assert repr(report).splitlines()[1].startswith("['w13']")
     assert report.rows[13].verdict == "wrong"
+
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.normal(size=5)
+
+
+class TestReports:
+    REPORT = check_gradient(sines, lambda x: 2 * np.cos(x), POINTS)
+
+    def test_as_text_and_as_data(self):
+        lines = str(self.REPORT).splitlines()
+        assert lines[0].startswith("wrong: the slope along a random direction should be ")
+        assert lines[1].split() == [
+            *("leaf", "shape", "claimed", "found", "|Δ|"),
+            *("noise", "floor", "verdict", "found", "by"),
+        ]
+        assert lines[-1] == "Hint: off by the factor 2"
+        [row] = self.REPORT.rows
+        assert row.claimed == pytest.approx(2 * row.found)
+        assert row.difference == pytest.approx(abs(row.found))
+        assert 0 < row.floor < 1e-10
+
+    def test_an_error_of_ours_with_the_table(self):
+        with pytest.raises(tg.check.WrongGradientError) as caught:
+            self.REPORT.raise_if_wrong()
+        assert str(self.REPORT) in str(caught.value)
+
+    def test_a_report_is_neither_true_nor_false(self):
+        with pytest.raises(TypeError, match=r"three verdicts.*is_right"):
+            bool(self.REPORT)
+
+    def test_repr_is_the_table(self):
+        assert repr(self.REPORT) == str(self.REPORT)
+
+    def test_the_seed(self):
+        again = check_gradient(sines, lambda x: 2 * np.cos(x), POINTS)
+        assert str(again) == str(self.REPORT)
+        other = check_gradient(sines, lambda x: 2 * np.cos(x), POINTS, seed=1)
+        assert other.rows != self.REPORT.rows
+        assert "(seed 1)" in str(other)

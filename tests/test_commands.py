@@ -52,9 +52,9 @@ SHORTER = {
     "python tests/scan_pointwise.py --write docs/accuracy.md": (
         "python tests/scan_pointwise.py --write docs/accuracy.md --quick"
     ),
-    "python tests/test_killed.py 50": "python tests/test_killed.py 1",
+    "python tests/test_training_killed.py 50": "python tests/test_training_killed.py 1",
     "python tests/test_public_functions.py 20000": "python tests/test_public_functions.py 300",
-    "python tests/test_threads.py 100": "python tests/test_threads.py 2",
+    "python tests/test_thread_safety.py 100": "python tests/test_thread_safety.py 2",
 }
 OPTIONS = {
     "black_scholes.py": """

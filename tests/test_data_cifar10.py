@@ -18,22 +18,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_data import (  # noqa: F401 (home and refusing are fixtures)
-    REAL,
-    Handler,
-    Server,
-    home,
-    put,
-    refusing,
-    serving,
-)
+from local_server import REAL, Handler, Server, put, serving
 
 from tinygrad_np import data
-from tinygrad_np.data import DataError, Dataset, read_cifar10
+from tinygrad_np.data import DataError, Dataset, cifar10, read_cifar10
 
+pytestmark = pytest.mark.usefixtures("home")
 module = importlib.import_module("tinygrad_np.data.cifar10")
 places = importlib.import_module("tinygrad_np.data.places")
-
 ARCHIVE = "cifar-10-binary.tar.gz"
 TRAIN = [f"data_batch_{i}.bin" for i in range(1, 6)]
 TEST, PART = "test_batch.bin", "test_batch_first1000.bin"
@@ -432,7 +424,7 @@ def fetch_first(expected: int, **options) -> int:
     return int(loaded.train_labels[0])
 
 
-def test_a_path_in_the_home(home, batches, archive):  # noqa: F811
+def test_a_path_in_the_home(home, batches, archive):
     put(home / "given", {ARCHIVE: archive})
     assert is_right(fetch(path="~/given"), batches)
     assert is_right(fetch(path=f"~/given/{ARCHIVE}"), batches)
@@ -786,7 +778,7 @@ def test_a_download_that_fails(server, batches, archive, failure):
     assert cached() == {ARCHIVE: archive}
 
 
-def test_a_server_that_refuses(archive, refusing):  # noqa: F811
+def test_a_server_that_refuses(archive, refusing):
     with pytest.raises(DataError, match="could not be downloaded"):
         data.cifar10(url=refusing, progress=False)
     assert cached() == {}
@@ -803,6 +795,8 @@ def test_without_the_extra(monkeypatch, absent):
 # The real files
 
 FOLDER = REAL / "cifar-10"
+
+
 needs_the_files = pytest.mark.skipif(
     not FOLDER.is_dir(),
     reason="needs CIFAR-10: its files in cifar-10/ in the folder TINYGRAD_NP_DATA",
@@ -847,3 +841,34 @@ def test_the_official_table():
     assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in sums)
     assert len(set(sums)) == 8
     assert list(module.SOURCE.downloads) == [ARCHIVE]
+
+
+RECORD = 3073
+
+
+def test_xz_that_unpacks_to_too_much_is_not_held(tmp_path):
+    path = tmp_path / "a.bin.xz"
+    path.write_bytes(lzma.compress(bytes(RECORD * 9_001), preset=0))
+    tracemalloc.start()
+    with pytest.raises(DataError, match="it has more than 2000 images"):
+        read_cifar10(path, most=2000)
+    assert tracemalloc.get_traced_memory()[1] < 0.7 * 2000 * RECORD
+    tracemalloc.stop()
+
+
+def test_a_long_member_of_an_archive_is_read_to_the_end_of_the_file_only(tmp_path):
+    """150 MB are promised, and 100 bytes are there: 300,000 empty reads are not tried."""
+    module = sys.modules[cifar10.__module__]
+    head = bytearray(512)
+    head[:3], head[124:136], head[156:157] = b"big", b"%011o " % 150_000_000, b"0"
+    head[148:156] = b"%06o\0 " % (sum(head[:148]) + 256 + sum(head[156:]))
+    reads = []
+
+    class Counting(io.BytesIO):
+        def read(self, *args):
+            reads.append(args)
+            return super().read(*args)
+
+    with pytest.raises(DataError, match="is truncated: it ends within big"):
+        module._members(tmp_path / "a", Counting(gzip.compress(bytes(head) + bytes(100))))
+    assert len(reads) < 100

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import refused_arguments
 
 import tinygrad_np as tg
 from tinygrad_np import data
@@ -131,3 +132,64 @@ def test_a_small_cnn_does_better_than_softmax_alone():
     alone, with_filters = accuracy(0), accuracy(5)
     assert 0.7 < alone < 0.9
     assert alone + 0.04 < with_filters < 0.98
+
+
+@refused_arguments.each("data.garments")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)
+
+
+def test_garments():
+    drawn = data.garments()
+    assert [x.shape for x in drawn] == [(12000, 28, 28), (12000,), (2000, 28, 28), (2000,)]
+    assert all(x.dtype == np.uint8 for x in drawn)
+    for labels in (drawn.train_labels, drawn.test_labels):
+        assert np.unique(labels).tolist() == [1, 3]
+        assert abs(np.mean(labels == 3) - 0.5) < 3 / np.sqrt(len(labels))
+        # Shuffled: neighbours are alike about as often as not.
+        assert abs(np.mean(labels[1:] == labels[:-1]) - 0.5) < 3 / np.sqrt(len(labels))
+    images = drawn.train_images
+    assert len(np.unique(images.reshape(len(images), -1), axis=0)) == len(images)
+    assert images.max() == 255
+    assert 0.1 < images.mean() / 255 < 0.3
+
+
+def test_garments_are_the_same_on_every_machine():
+    def digest(drawn: Dataset) -> str:
+        return hashlib.sha256(b"".join(x.tobytes() for x in drawn)).hexdigest()[:16]
+
+    drawn = digest(data.garments(700, 100, seed=5))
+    assert drawn == digest(data.garments(700, 100, seed=5))
+    assert drawn == "4718f002fc4071be"
+    assert drawn != digest(data.garments(700, 100, seed=6))
+
+
+def test_garments_do_not_touch_the_global_generator():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    data.garments(2, 2)
+    assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize(("train", "test"), [(0, 0), (1, 0), (0, 3), (500, 1), (501, 499)])
+def test_garments_of_any_number(train, test):
+    drawn = data.garments(train, test)
+    assert drawn.train_images.shape == (train, 28, 28)
+    assert drawn.test_labels.shape == (test,)
+
+
+def test_garments_of_a_negative_number():
+    with pytest.raises(DataError, match="garments: cannot draw -1 pictures; ask for 0 or more"):
+        data.garments(10, -1)
+
+
+def test_garments_can_be_told_apart_but_not_perfectly():
+    """By the nearest mean image, which is weaker than what the examples train."""
+    drawn = data.garments(4000, 2000)
+    train, test = data.standardised(drawn.train_images, drawn.test_images)
+    means = [train[drawn.train_labels == label].mean(axis=0) for label in (1, 3)]
+    score = np.tensordot(test, means[1] - means[0], 2)
+    accuracy = np.mean((score > 0) == (drawn.test_labels == 3))
+    assert 0.75 < accuracy < 0.97
+    # No single pixel gives the answer away.
+    side = np.where(drawn.train_labels == 3, 1.0, -1.0)
+    assert np.abs(np.tensordot(side, train, 1) / len(train)).max() < 0.7

@@ -1,6 +1,8 @@
 """What the README prints and what the docs name is there; pytest runs the examples of both."""
 
+import ast
 import doctest
+import fnmatch
 import re
 from pathlib import Path
 
@@ -70,3 +72,25 @@ def test_the_functions_that_the_architecture_names_are_there():
     words = set(re.findall(r"\w+", code))
     names = re.findall(r"`(?:\w+\.)*(\w+)`", text_of("docs/architecture.md"))
     assert set(names) - words == set()
+
+
+def names_in(path):
+    """The tests of a file and their classes, as pytest names them below the file."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            yield node.name
+            if isinstance(node, ast.ClassDef):
+                yield from [f"{node.name}::{x.name}" for x in node.body if hasattr(x, "name")]
+
+
+def test_each_test_that_holds_a_removal_is_where_the_table_says():
+    found = 0
+    for row in text_of("docs/removed.md").splitlines():
+        file = ""
+        for given, path in re.findall(r"`(test_\w+\.py|…)::([\w:…]+)`", row):
+            # At the beginning, … is the file and the class of the name before.
+            file, name = (file, f"*{path}") if given == "…" else (given, path)
+            names = names_in(README.parent / "tests" / file)
+            assert fnmatch.filter(names, name.replace("…", "*")), (file, name)
+            found += 1
+    assert found > 40

@@ -6,6 +6,7 @@ import stat
 
 import numpy as np
 import pytest
+import refused_arguments
 
 import tinygrad_np as tg
 from tinygrad_np.io import files
@@ -304,3 +305,13 @@ def test_a_state_that_cannot_be_deleted_is_named(tmp_path, monkeypatch):
     with pytest.raises(PermissionError, match=told):
         checkpoint.save(2, 0)
     assert checkpoint.load() == (2, 0)
+
+
+@refused_arguments.each("training")
+def test_odd_arguments_are_refused(call, told):
+    refused_arguments.check(call, told)
+
+
+def test_a_step_that_is_an_array_is_not_found():
+    with pytest.raises(FileNotFoundError, match="Checkpoint: no state after step array"):
+        refused_arguments.checkpoint(wanted=np.ones(2))

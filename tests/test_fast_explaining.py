@@ -1,0 +1,107 @@
+"""explain: the path of each operation, and why."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np.fast import paths, tiles, winograd
+
+pytestmark = pytest.mark.usefixtures("fast_paths")
+
+
+def test_explain_is_listed():
+    assert "explain" in dir(tg.fast)
+
+
+class TestExplain:
+    @staticmethod
+    def said(choices):
+        return [(choice.operation, choice.path) for choice in choices]
+
+    def test_a_convolution_forward_and_backward(self):
+        x, w = np.zeros((32, 16, 16, 16), np.float32), np.zeros((3, 3, 16, 20), np.float32)
+        found = tg.fast.explain(tg.conv2d, x, w, padding=1)
+        assert self.said(found.forward) == [("windows", "view"), ("product", "winograd")]
+        assert self.said(found.backward) == [
+            ("window_product", "lazy"),
+            ("filter_product", "winograd"),
+            ("fold", "convolution"),
+            ("windows", "view"),
+            ("product", "winograd"),
+        ]
+        assert found.forward[1].operand == "float32 (32, 16, 16, 3, 3, 16)"
+        assert "float32, 3×3 or 5×5" in found.forward[1].why
+
+    @pytest.mark.parametrize("name", ["product", "filter_product"])
+    def test_it_says_what_was_run(self, name, monkeypatch):
+        """The module that it names is the one that is called."""
+        called = []
+        for module in (tiles, winograd):
+            run = getattr(module, name)
+            monkeypatch.setattr(
+                module, name, lambda *a, m=module, run=run: called.append(m.__name__) or run(*a)
+            )
+        x, w = np.zeros((8, 20, 20, 16), np.float32), np.zeros((3, 3, 16, 16), np.float32)
+        for stride, path in ((1, "winograd"), (2, "tiles")):
+            called.clear()
+            found = tg.fast.explain(lambda w, s=stride: tg.conv2d(x, w, s), w)
+            choices = [*found.forward, *found.backward]
+            assert [c.path for c in choices if c.operation == name] == [path]
+            assert called == [f"tinygrad_np.fast.{path}"]
+
+    def test_a_network(self):
+        rng = np.random.default_rng(0)
+        params = {"w": rng.standard_normal((3, 3, 1, 4)), "v": rng.standard_normal((144, 10))}
+        labels = np.arange(256) % 10
+
+        def loss(params, x, labels):
+            hidden = tg.max_pool(tg.relu(tg.conv2d(x, params["w"])), 2)
+            return tg.cross_entropy(tg.flatten(hidden) @ params["v"], labels)
+
+        found = tg.fast.explain(loss, params, np.zeros((256, 14, 14, 1)), labels)
+        operations = [choice.operation for choice in found.backward]
+        assert {"max_unpool", "window_product", "filter_product", "matrix_product"} <= {*operations}
+        assert all(choice.why and choice.operand for choice in found.forward + found.backward)
+
+    def test_it_prints(self):
+        text = str(tg.fast.explain(lambda x: np.sum(x), np.ones(3)))
+        assert text.splitlines() == [
+            "forward: nothing that has several paths",
+            "backward: nothing that has several paths",
+        ]
+        assert repr(tg.fast.explain(tg.max_pool, np.ones((1, 4, 4, 1)), 2)).splitlines()[0:2] == [
+            "forward:",
+            "  windows: copy                    float64 (1, 4, 4, 1)",
+        ]
+
+    def test_nothing_is_noted_outside_and_by_others(self):
+        x, w = np.zeros((2, 9, 9, 1)), np.zeros((3, 3, 1, 4))
+        with paths.noted() as outer:
+            with paths.noted() as inner:
+                tg.conv2d(x, w)
+            other = threading.Thread(target=tg.conv2d, args=(x, w))
+            other.start()
+            other.join()
+        tg.conv2d(x, w)
+        assert self.said(inner)[:2] == [("windows", "copy"), ("product", "matrix product")]
+        assert outer == []
+
+    def test_what_the_function_raises_comes_through(self):
+        with pytest.raises(ValueError, match="does not fit"):
+            tg.fast.explain(tg.conv2d, np.zeros((1, 2, 2, 1)), np.zeros((3, 3, 1, 1)))
+        with pytest.raises(AttributeError, match=r"tinygrad_np\.fast' has no attribute 'foo'"):
+            tg.fast.foo  # noqa: B018
+
+
+def test_the_cotangent_of_windows_has_one_thread_of_blas():
+    """A bare `numpy.dot` would wake OpenBLAS's threads, which take the cores for 100 ms."""
+    g, w = np.ones((8, 32, 32, 32), np.float32), np.ones((3, 3, 16, 32), np.float32)
+    found = tg.fast.explain(tg.conv_transpose2d, g, w)
+    assert [choice.operation for choice in found.forward] == ["matrix_product"]
+
+
+def test_products_in_groups_are_explained():
+    found = tg.fast.explain(tg.conv2d, np.zeros((2, 9, 9, 4)), np.zeros((3, 3, 2, 4)), groups=2)
+    assert {choice.path for choice in found.forward} >= {"matrix products"}

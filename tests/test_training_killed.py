@@ -1,0 +1,108 @@
+"""Training that is killed at random moments and resumed gives the bits of a run left alone.
+
+As a script it kills 50 times, or as often as told: ``python tests/test_training_killed.py 50``.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np.io.files import unfinished
+from tinygrad_np.training import Checkpoint
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "ten_classes.py"
+# A state after every step: most of the time is spent writing.
+OPTIONS = ["--data", "built-in", "--quick", "--filters", "2", "--batch-size", "16",
+           "--save-every", "1"]  # fmt: skip
+
+
+def start(folder: Path) -> subprocess.Popen:
+    where = ["--checkpoint", str(folder / "run"), "--out", str(folder / "figures")]
+    command = [sys.executable, str(EXAMPLE), *OPTIONS, *where, "--resume"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def finished(folder: Path) -> None:
+    process = start(folder)
+    _, told = process.communicate()
+    assert process.returncode == 0, told.decode()
+
+
+def same_end(one: Path, another: Path) -> bool:
+    ends = [Checkpoint(folder / "run").load() for folder in (one, another)]
+    assert ends[0].step == ends[1].step
+    arrays = [tg.tree.leaves((end.state["params"], end.state["velocity"])) for end in ends]
+    return all(a.tobytes() == b.tobytes() for a, b in zip(*arrays, strict=True))
+
+
+def steps(folder: Path) -> int:
+    """So many are done."""
+    return max(Checkpoint(folder / "run").steps(), default=0)
+
+
+def killed(folder: Path, rng: random.Random) -> bool:
+    """Start or resume the run and kill it at a random moment; False if it was done before.
+
+    One time in ten that is at any moment while the program starts, else some steps further and
+    then at any moment of a step, half of which is the writing of its state.
+    """
+    process = start(folder)
+    if rng.random() < 0.1:
+        time.sleep(rng.uniform(0, 1))
+    else:
+        goal = steps(folder) + rng.randrange(1, 60)
+        while process.poll() is None and steps(folder) < goal:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.01))
+    if process.poll() is None:
+        process.send_signal(signal.SIGKILL)
+    _, told = process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL), told.decode()
+    return process.returncode != 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a signal of POSIX")
+def test_training_that_is_killed_ends_with_the_same_bits(tmp_path):
+    finished(tmp_path / "whole")
+    rng = random.Random(0)
+    kills = [killed(tmp_path / "killed", rng) for _ in range(3)]
+    assert any(kills)
+    finished(tmp_path / "killed")
+    assert same_end(tmp_path / "whole", tmp_path / "killed")
+
+
+def main(wanted: int) -> int:
+    began = time.perf_counter()
+    rng = random.Random(0)
+    kills = writing = runs = wrong = 0
+    with tempfile.TemporaryDirectory() as name:
+        whole = Path(name, "whole")
+        finished(whole)
+        while kills < wanted:
+            folder = Path(name, f"run{runs}")
+            while kills < wanted and killed(folder, rng):
+                kills += 1
+                writing += bool(unfinished(folder / "run")) if (folder / "run").exists() else 0
+                print(f"\r{kills} kills", end="", file=sys.stderr, flush=True)
+            finished(folder)
+            runs += 1
+            wrong += not same_end(whole, folder)
+    print(
+        f"\r{kills} kills in {runs} runs, {writing} of them while a state was being written, "
+        f"{time.perf_counter() - began:.0f} s: {runs - wrong} runs ended with the bits of the run "
+        f"left alone, {wrong} did not"
+    )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 50))
