@@ -662,7 +662,7 @@ UNTRIED = {
     "general": "declares a rule",
     "linear": "declares a rule",
     "pointwise": "declares a rule",
-    "takes": "declares a rule",
+    "signature": "declares a rule",
     "release_memory": "takes no arguments",
     "data.CIFAR10_NAMES": "names",
     "data.GARMENT_NAMES": "names",
