@@ -66,11 +66,15 @@ def rules(path: Path) -> Iterator[tuple[int, str, str]]:
     """(lines, kind, function) of each row that a module declares, with its helpers there.
 
     A row's length is that of its declaration and of all functions of the module that it names,
-    directly or through another one; rows that are made in one loop count as one.
+    directly or through another one; rows that are made in one loop count as one. Array functions
+    are no helpers: they have rows of their own.
     """
     module = ast.parse(path.read_text())
     functions = {
-        node.name: node for node in module.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        node.name: node
+        for node in module.body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        and "array_function" not in map(ast.unparse, node.decorator_list)
     }
     bodies = [node for node in module.body if not isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     for declared in [inner for node in bodies for inner in ast.walk(node)]:
