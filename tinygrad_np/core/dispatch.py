@@ -91,7 +91,8 @@ def implementation(function: Callable[..., Any]) -> Any:
 
 def plain(function: Any) -> Callable[..., Any]:
     """The undecorated function of an `array_function`, whatever is in use."""
-    return cast(Callable[..., Any], function.__wrapped__)
+    undecorated: Callable[..., Any] = function.__wrapped__
+    return undecorated
 
 
 def use(function: Any, kernel: Callable[..., Any]) -> None:

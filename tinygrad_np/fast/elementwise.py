@@ -14,6 +14,10 @@ from ..core.dispatch import plain
 from . import paths
 from .memory import empty
 
+_relu_gate = plain(network.relu_gate)
+_mean_logistic_loss = plain(losses.mean_logistic_loss)
+_logistic_residual = plain(losses.logistic_residual)
+
 
 def relu(x: Any) -> Any:
     """max(x, 0)"""
@@ -26,7 +30,7 @@ def relu(x: Any) -> Any:
 def relu_gate(g: Any, y: Any) -> Any:
     """`g` where `y` is not 0, and 0 elsewhere."""
     if g.size < paths.REUSE_FROM_ELEMENTS or g.shape != y.shape:
-        return plain(network.relu_gate)(g, y)
+        return _relu_gate(g, y)
     gate = empty(g.shape, g.dtype)
     np.copyto(gate, np.not_equal(y, scalar(0, y.dtype)))
     return np.multiply(g, gate, out=gate)
@@ -35,7 +39,7 @@ def relu_gate(g: Any, y: Any) -> Any:
 def mean_logistic_loss(logits: Any, labels: Any) -> Any:
     """The mean of log-losses, of one number in Python's floats."""
     if not _is_one_number(logits, labels):
-        return plain(losses.mean_logistic_loss)(logits, labels)
+        return _mean_logistic_loss(logits, labels)
     loss = losses.plain_logistic_loss(logits.item(), labels.item(), 0.0, _Floats)
     return logits.dtype.type(loss)
 
@@ -43,7 +47,7 @@ def mean_logistic_loss(logits: Any, labels: Any) -> Any:
 def logistic_residual(logits: Any, labels: Any) -> Any:
     """σ(z) − y, of one number in Python's floats."""
     if not _is_one_number(logits, labels):
-        return plain(losses.logistic_residual)(logits, labels)
+        return _logistic_residual(logits, labels)
     residual = losses.plain_logistic_residual(logits.item(), labels.item(), 1.0, _Floats)
     return np.array(residual, logits.dtype).reshape(logits.shape)
 

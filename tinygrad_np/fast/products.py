@@ -75,13 +75,9 @@ def grouped(operation: Any) -> Callable[..., Any]:
     return noted
 
 
-def _matrices(*arrays: Any) -> bool:
-    return all([type(x) is np.ndarray and x.ndim == 2 for x in arrays])
-
-
 def matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     """The cotangent of x in ``x @ y``."""
-    if not _matrices(g, y) or x_like.ndim != 2:
+    if x_like.ndim != 2 or y.ndim != 2 or type(g) is not np.ndarray or type(y) is not np.ndarray:
         return rules.matmul_x(g, x_like, y)
     large = x_like.size >= paths.REUSE_FROM_ELEMENTS and g.dtype == y.dtype
     return matrix_product(g, y.T, empty(x_like.shape, g.dtype) if large else None)
@@ -89,6 +85,6 @@ def matmul_x(g: Any, x_like: Any, y: Any) -> Any:
 
 def matmul_y(g: Any, x: Any, y_like: Any) -> Any:
     """The cotangent of y in ``x @ y``."""
-    if not _matrices(g, x) or y_like.ndim != 2:
+    if x.ndim != 2 or y_like.ndim != 2 or type(g) is not np.ndarray or type(x) is not np.ndarray:
         return rules.matmul_y(g, x, y_like)
     return matrix_product(x.T, g)  # (n, m) @ (m, k)
