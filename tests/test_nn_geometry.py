@@ -117,7 +117,12 @@ class TestChannelsFirst:
         pool(np.moveaxis(np.ones(shape), 1, -1), size)
 
     @pytest.mark.parametrize(
-        ("images", "filters"), [((4, 9, 9, 2), (3, 3, 1, 8)), ((4, 2, 2, 3), (5, 5, 3, 1))]
+        ("images", "filters"),
+        [
+            ((4, 9, 9, 2), (3, 3, 1, 8)),
+            ((4, 2, 2, 3), (5, 5, 3, 1)),
+            ((4, 9, 9, 3), (3, 3, 1, 8)),  # the second axis is as long as there are channels
+        ],
     )
     def test_other_shapes_that_do_not_fit_get_no_such_advice(self, images, filters):
         with pytest.raises(ValueError, match="conv2d: ") as caught:
