@@ -15,6 +15,7 @@ import numpy as np
 from .dispatch import array_function, overrides
 
 Array = np.ndarray[Any, Any]
+"""An array; in the text of a rule also a Tensor, where the derivative is itself recorded."""
 
 
 def as_array(x: Any) -> Any:

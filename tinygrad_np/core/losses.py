@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import numbers, real_numbers, scalar
+from .arrays import Array, numbers, real_numbers, scalar
 from .dispatch import array_function
 from .hooks import with_lines
 from .network import centred, log_softmax, sigmoid, sigmoid_slope, softmax
@@ -349,17 +349,17 @@ def class_residuals(logits: Any, classes: Any) -> Any:
     return softmax.implementation(logits) - chosen  # type: ignore[attr-defined]
 
 
-def _by_probability(probabilities: Any, labels: Any, bound: Any) -> Any:
+def _by_probability(probabilities: Array, labels: Any, bound: Any) -> Any:
     p, q = _hit_and_miss(probabilities, bound)
     return (1 - labels) / q - labels / p
 
 
-def _by_label(probabilities: Any, bound: Any) -> Any:
+def _by_label(probabilities: Array, bound: Any) -> Any:
     p, q = _hit_and_miss(probabilities, bound)
     return np.log(q) - np.log(p)
 
 
-def _hit_and_miss(probabilities: Any, bound: Any) -> tuple[Any, Any]:
+def _hit_and_miss(probabilities: Array, bound: Any) -> tuple[Any, Any]:
     """p and 1 − p as `bernoulli_loss` is differentiated by them: as they are, but never 0."""
     low, gap = edges(bound, probabilities.dtype)
     return off_zero(probabilities, low), off_zero(1 - probabilities, gap)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import geometry
-from .arrays import cast, numbers, real_numbers, scalar
+from .arrays import Array, cast, numbers, real_numbers, scalar
 from .dispatch import array_function
 from .geometry import Ints
 from .hooks import with_lines
@@ -65,7 +65,7 @@ def framed_windows(
     return windows(pad(images, pad_width, fill), size, stride, dilation)
 
 
-def _steps(function: str, images: Any, size: Ints, stride: Any, padding: Any) -> Any:
+def _steps(function: str, images: Array, size: Ints, stride: Any, padding: Any) -> Any:
     """What `framed_windows` takes: the frame, and stride and dilation for each spatial axis."""
     spatial = images.shape[1:-1]
     axes = len(spatial)
@@ -117,7 +117,7 @@ def average_pool(images: Any, size: Any, *, stride: Any = None, padding: Any = 0
     return window_mean(framed_windows(images, size, *steps), counts)
 
 
-def _to_pool(function: str, images: Any, size: Any, stride: Any, padding: Any) -> Any:
+def _to_pool(function: str, images: Array, size: Any, stride: Any, padding: Any) -> Any:
     images = numbers(images, function)
     if images.ndim < 3 or images.dtype.kind != "f":
         raise ValueError(

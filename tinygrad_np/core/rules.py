@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import along, cast, checked_shape, expand, numbers, sum_to
+from .arrays import Array, along, cast, checked_shape, expand, numbers, sum_to
 from .axes import listed
 from .dispatch import array_function
 from .signature import signature
@@ -25,7 +25,7 @@ from .table import bilinear, constant, general, linear, over, pointwise, same
 # Arithmetic and elementary functions
 
 
-def power_by_base(x: Any, y: Any) -> Any:
+def power_by_base(x: Array, y: Array) -> Any:
     """y·x**(y − 1), and 0 for y = 0 where x is 0 or nan, and that is 0·∞ or 0·nan."""
     if isinstance(y, (int, float, complex)):
         if y == 2:
@@ -38,7 +38,7 @@ def power_by_base(x: Any, y: Any) -> Any:
     return np.where(dead, 0, y * np.where(dead, 1, x) ** (y - 1))
 
 
-def power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
+def power_by_exponent(ans: Array, x: Array, y: Array) -> Any:
     """ans·log x; 0**y is constant for y > 0, and infinite for y < 0. By policy 0 at y = 0."""
     if isinstance(x, (int, float, complex)):
         x = np.asarray(x, ans.dtype)
@@ -49,7 +49,7 @@ def power_by_exponent(ans: Any, x: Any, y: Any) -> Any:
     return ans * np.where(base_is_zero, at_zero, np.log(np.where(base_is_zero, 1, x)))
 
 
-def _direction(x: Any) -> Any:
+def _direction(x: Array) -> Any:
     """The derivative of abs x: sign x, or x̄ / abs x where x is complex; 0 at 0."""
     if x.dtype.kind != "c":
         return np.sign(x)
@@ -58,7 +58,7 @@ def _direction(x: Any) -> Any:
     return np.where(zero, 0, np.conjugate(x) / np.where(zero, 1, length))
 
 
-def remaining(x: Any, y: Any) -> Any:
+def remaining(x: Array, y: Array) -> Any:
     """The derivative of `remainder` by y."""
     return -np.floor_divide(x, y)
 
@@ -103,7 +103,7 @@ def tanh_slope(x: Any) -> Any:
     return 4 * small / np.square(1 + small)
 
 
-def _slope_of_tanh(x: Any) -> Any:
+def _slope_of_tanh(x: Array) -> Any:
     # Of an array without what forwards a Tensor: small networks would feel it.
     of_array = tanh_slope.implementation  # type: ignore[attr-defined]
     return of_array(x) if type(x) is np.ndarray else tanh_slope(x)
@@ -123,7 +123,7 @@ def reduced_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple([a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))])
 
 
-def restored(g: Any, a_like: Any, axis: Any, keepdims: Any) -> Any:
+def restored(g: Array, a_like: Any, axis: Any, keepdims: Any) -> Any:
     """A reduction's cotangent (or result) with the reduced axes back, of length 1."""
     if axis is None and not keepdims:
         return g.reshape((1,) * a_like.ndim)
@@ -133,7 +133,7 @@ def restored(g: Any, a_like: Any, axis: Any, keepdims: Any) -> Any:
     return g.reshape([1 if i in gone else n for i, n in enumerate(a_like.shape)])
 
 
-def spread(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def spread(g: Array, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """The adjoint of a sum: every element that was added gets the sum's cotangent."""
     everywhere = expand(restored(g, a_like, axis, keepdims), a_like.shape)
     return everywhere if where is True else np.where(where, everywhere, 0)
@@ -150,14 +150,14 @@ def count_of(a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     return count
 
 
-def _mean_vjp(g: Any, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def _mean_vjp(g: Array, a_like: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     if axis is None and where is True:
         return expand(divide_by_count(g, a_like.size), a_like.shape)
     count = count_of(a_like, axis, keepdims, where)
     return spread(divide_by_count(g, count), a_like, axis, keepdims, where)
 
 
-def shared(x: Any, chosen: Any, axis: Any) -> Any:
+def shared(x: Array, chosen: Any, axis: Any) -> Any:
     """x/k for each of the k elements along the axes that are chosen, and 0 for the others.
 
     >>> shared(np.ones(3), np.array([True, False, True]), None)
@@ -166,7 +166,7 @@ def shared(x: Any, chosen: Any, axis: Any) -> Any:
     return np.where(chosen, divide_by_count(x, np.maximum(_how_many(chosen, axis), 1)), 0)
 
 
-def averaged(x: Any, chosen: Any, axis: Any) -> Any:
+def averaged(x: Array, chosen: Any, axis: Any) -> Any:
     """The adjoint of `shared`: the mean of those that are chosen, with the axes of length 1."""
     total = np.sum(np.where(chosen, x, 0), axis, np.result_type(x, np.float32), keepdims=True)
     return cast(divide_by_count(total, np.maximum(_how_many(chosen, axis), 1)), x.dtype)
@@ -176,7 +176,7 @@ def _how_many(chosen: Any, axis: Any) -> Any:
     return np.sum(chosen, axis, dtype=np.float64, keepdims=True)
 
 
-def extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def extreme(a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
     """Which elements are the extremum (or nan, where that is the result)."""
     chosen = np.logical_or(np.equal(a, restored(ans, a, axis, keepdims)), np.isnan(a))
     return chosen if where is True else np.logical_and(chosen, where)
@@ -185,23 +185,23 @@ def extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
 def extremum_rules(chosen_by: Any) -> tuple[Any, Any]:
     """The vjp and jvp of an extremum over axes; `chosen_by` tells which elements it is."""
 
-    def vjp(g: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    def vjp(g: Array, a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
         chosen = chosen_by(a, ans, axis, keepdims, where)
         return shared(restored(g, a, axis, keepdims), chosen, reduced_axes(axis, a.ndim))
 
-    def jvp(t: Any, a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    def jvp(t: Array, a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
         chosen = chosen_by(a, ans, axis, keepdims, where)
         return averaged(t, chosen, reduced_axes(axis, a.ndim)).reshape(ans.shape)
 
     return vjp, jvp
 
 
-def _sum_kernel(a: Any, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
+def _sum_kernel(a: Array, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
     """`numpy.sum` without its Python wrapper."""
     return np.add.reduce(a, axis, *args, **kwargs)
 
 
-def _mean_kernel(a: Any, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
+def _mean_kernel(a: Array, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
     """`numpy.mean`, whose Python code costs 3 µs; the mean of everything is one quotient."""
     if axis is None and not args and not kwargs and a.size and a.dtype.itemsize >= 4:
         return np.add.reduce(a, None) / a.dtype.type(a.size)
@@ -228,7 +228,7 @@ _ORDERS = ("C", "F", "c", "f", None)
 """None is NumPy's word for 'C'."""
 
 
-def _reshape_kernel(a: Any, shape: Any, order: Any = "C", copy: Any = None) -> Any:
+def _reshape_kernel(a: Array, shape: Any, order: Any = "C", copy: Any = None) -> Any:
     if copy is not None:
         reshaped: Any = np.reshape  # NumPy 2.0 knows no `copy`
         return reshaped(a, shape, order, copy=copy)
@@ -237,20 +237,20 @@ def _reshape_kernel(a: Any, shape: Any, order: Any = "C", copy: Any = None) -> A
     return a.reshape(shape, order=settled_order("reshape", order))
 
 
-def reshape_vjp(g: Any, a_like: Any, order: Any) -> Any:
+def reshape_vjp(g: Array, a_like: Any, order: Any) -> Any:
     """The elements as they lay before, in this order."""
     is_fortran = order in ("F", "f")
     return np.reshape(g, a_like.shape, "F") if is_fortran else g.reshape(a_like.shape)
 
 
-def _transpose_vjp(g: Any, axes: Any) -> Any:
+def _transpose_vjp(g: Array, axes: Any) -> Any:
     if axes is None:
         return g.T
     axes = [axis % g.ndim for axis in listed(axes)]
     return np.transpose(g, sorted(range(g.ndim), key=axes.__getitem__))
 
 
-def _concatenate_vjp(g: Any, arrays_like: Any, axis: Any) -> Any:
+def _concatenate_vjp(g: Array, arrays_like: Any, axis: Any) -> Any:
     at = 0 if axis is None else axis % g.ndim
     ends = accumulate([a.size if axis is None else a.shape[at] for a in arrays_like], initial=0)
     parts = [g[along(at, slice(start, end))] for start, end in pairwise(ends)]
@@ -259,7 +259,7 @@ def _concatenate_vjp(g: Any, arrays_like: Any, axis: Any) -> Any:
     return [part.reshape(a.shape) for part, a in zip(parts, arrays_like, strict=True)]
 
 
-def _stack_vjp(g: Any, axis: Any) -> Any:
+def _stack_vjp(g: Array, axis: Any) -> Any:
     before = (slice(None),) * (axis % g.ndim)
     return [g[(*before, i)] for i in range(g.shape[axis])]
 
@@ -306,7 +306,7 @@ def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return result
 
 
-def selected(x: Any, index: Any, function: str) -> Any:
+def selected(x: Array, index: Any, function: str) -> Any:
     """``x[index]``; the ``IndexError`` for what does not fit opens with `function`.
 
     >>> selected(np.arange(3), 5, "at")
@@ -335,7 +335,7 @@ def _names_each_element_once(index: Any) -> bool:
 # long.
 
 
-def matmul_x(g: Any, x_like: Any, y: Any) -> Any:
+def matmul_x(g: Array, x_like: Any, y: Array) -> Any:
     """The cotangent of x in ``x @ y``: g @ yᵀ, for all numbers of axes."""
     if x_like.ndim == 2 and y.ndim == 2:
         return np.dot(g, y.T)  # (m, k) @ (k, n)
@@ -348,7 +348,7 @@ def matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     return np.matmul(g, np.swapaxes(y, -1, -2))
 
 
-def matmul_y(g: Any, x: Any, y_like: Any) -> Any:
+def matmul_y(g: Array, x: Array, y_like: Any) -> Any:
     """The cotangent of y: xᵀ @ g."""
     if x.ndim == 2 and y_like.ndim == 2:
         return np.dot(x.T, g)  # (n, m) @ (m, k)
@@ -363,7 +363,7 @@ def matmul_y(g: Any, x: Any, y_like: Any) -> Any:
     return np.matmul(np.swapaxes(x, -1, -2), g)
 
 
-def _dot_a(g: Any, a_like: Any, b: Any) -> Any:
+def _dot_a(g: Array, a_like: Any, b: Array) -> Any:
     if a_like.ndim == 0:
         return np.sum(g * b)
     if b.ndim == 0:
@@ -378,7 +378,7 @@ def _dot_a(g: Any, a_like: Any, b: Any) -> Any:
     return np.tensordot(g, b, (list(range(own, g.ndim)), of_b))
 
 
-def _dot_b(g: Any, a: Any, b_like: Any) -> Any:
+def _dot_b(g: Array, a: Array, b_like: Any) -> Any:
     if b_like.ndim == 0:
         return np.sum(g * a)
     if a.ndim == 0:
@@ -398,7 +398,7 @@ INDEX = "an index jumps and is constant in between"
 STEPS = "it is constant between its steps"
 
 
-def _real_sign(x: Any, **kwargs: Any) -> Any:
+def _real_sign(x: Array, **kwargs: Any) -> Any:
     if np.iscomplexobj(x):
         raise TypeError("np.sign: of a complex number it is x/|x|, not constant; write that")
     return np.sign(x, **kwargs)

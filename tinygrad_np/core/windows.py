@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from . import geometry, hooks
-from .arrays import checked_shape, numbers
+from .arrays import Array, checked_shape, numbers
 from .dispatch import array_function
 from .geometry import Ints, PerAxis
 from .table import add, bilinear, general, linear
@@ -60,7 +60,7 @@ def frame(shape: Ints, pad_width: Any) -> tuple[Ints, tuple[slice, ...]]:
     )
 
 
-def cropped(g: Any, x_like: Any, pad_width: Any) -> Any:
+def cropped(g: Array, x_like: Any, pad_width: Any) -> Any:
     """The adjoint of `pad`: what the frame was laid around."""
     pairs = zip(x_like.shape, pad_width, strict=True)
     return g[tuple([slice(before, before + n) for n, (before, _) in pairs])]
@@ -312,7 +312,7 @@ def gather_windows(columns: Any, index: Any) -> Any:
     return np.take_along_axis(_in_one_axis(columns), places, -1)[..., 0]
 
 
-def _in_one_axis(columns: Any) -> Any:
+def _in_one_axis(columns: Array) -> Any:
     """(n, *out, *size, c) → (n, *out, c, size)"""
     n = columns.ndim // 2
     flat = columns.reshape(*columns.shape[:n], math.prod(columns.shape[n:-1]), columns.shape[-1])

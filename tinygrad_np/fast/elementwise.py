@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import losses, network
-from ..core.arrays import real_numbers, scalar
+from ..core.arrays import Array, real_numbers, scalar
 from ..core.dispatch import plain
 from . import paths
 from .memory import empty
@@ -19,7 +19,7 @@ _mean_logistic_loss = plain(losses.mean_logistic_loss)
 _logistic_residual = plain(losses.logistic_residual)
 
 
-def relu(x: Any) -> Any:
+def relu(x: Array) -> Any:
     """max(x, 0)"""
     x = real_numbers(x, "relu")
     if x.size < paths.REUSE_FROM_ELEMENTS:
@@ -27,7 +27,7 @@ def relu(x: Any) -> Any:
     return np.maximum(x, scalar(0, x.dtype), out=empty(x.shape, x.dtype))
 
 
-def relu_gate(g: Any, y: Any) -> Any:
+def relu_gate(g: Array, y: Array) -> Any:
     """`g` where `y` is not 0, and 0 elsewhere."""
     if g.size < paths.REUSE_FROM_ELEMENTS or g.shape != y.shape:
         return _relu_gate(g, y)
@@ -36,7 +36,7 @@ def relu_gate(g: Any, y: Any) -> Any:
     return np.multiply(g, gate, out=gate)
 
 
-def mean_logistic_loss(logits: Any, labels: Any) -> Any:
+def mean_logistic_loss(logits: Array, labels: Any) -> Any:
     """The mean of log-losses, of one number in Python's floats."""
     if not _is_one_number(logits, labels):
         return _mean_logistic_loss(logits, labels)
@@ -44,7 +44,7 @@ def mean_logistic_loss(logits: Any, labels: Any) -> Any:
     return logits.dtype.type(loss)
 
 
-def logistic_residual(logits: Any, labels: Any) -> Any:
+def logistic_residual(logits: Array, labels: Any) -> Any:
     """σ(z) − y, of one number in Python's floats."""
     if not _is_one_number(logits, labels):
         return _logistic_residual(logits, labels)
@@ -62,7 +62,7 @@ class _Floats:
         return x if condition else y
 
 
-def _is_one_number(logits: Any, labels: Any) -> bool:
+def _is_one_number(logits: Array, labels: Any) -> bool:
     if type(logits) is not np.ndarray or logits.size != 1 or logits.dtype.kind != "f":
         return False
     same = getattr(labels, "dtype", None) is logits.dtype

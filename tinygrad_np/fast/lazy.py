@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.geometry import Ints
 from ..core.graph import LazyArray
+from ..core.plan import Shaped
 from ..core.windows import (
     cropped,
     fold,
@@ -51,7 +53,7 @@ class LazyProduct(LazyWindows):
 
     __slots__ = ("cotangent", "filters")
 
-    def __init__(self, cotangent: Any, filters: Any) -> None:
+    def __init__(self, cotangent: Array, filters: Array) -> None:
         self.cotangent = cotangent
         self.filters = filters
         self.shape = (*cotangent.shape[:-1], *filters.shape[:-1])
@@ -78,13 +80,13 @@ class LazyProduct(LazyWindows):
         return product(windows(framed, size), np.ascontiguousarray(turned))
 
 
-def _part(images: Any, spans: Spans) -> Any:
+def _part(images: Array, spans: Spans) -> Any:
     if all(span == (0, n) for span, n in zip(spans, images.shape[1:-1], strict=True)):
         return images  # itself, not a view: it may leave as it is
     return images[(slice(None), *[slice(*span) for span in spans])]
 
 
-def _reframed(x: Any, axis: int, start: int, stop: int) -> Any:
+def _reframed(x: Array, axis: int, start: int, stop: int) -> Any:
     """``x[start:stop]`` along `axis`, with zeros for what lies outside of `x`."""
     n = x.shape[axis]
     part = x[(slice(None),) * axis + (slice(max(start, 0), max(min(stop, n), 0)),)]
@@ -101,7 +103,7 @@ class LazyUnpooled(LazyWindows):
 
     __slots__ = ("cotangent", "index", "size")
 
-    def __init__(self, cotangent: Any, index: Any, size: Ints) -> None:
+    def __init__(self, cotangent: Array, index: Any, size: Ints) -> None:
         self.cotangent = cotangent
         self.index = index
         self.size = size
@@ -122,7 +124,9 @@ class LazyUnpooled(LazyWindows):
             self._add(images[part], self.cotangent[part], self.index[part], stride, dilation)
         return _part(images, spans)
 
-    def _add(self, images: Any, cotangent: Any, index: Any, stride: Ints, dilation: Ints) -> None:
+    def _add(
+        self, images: Array, cotangent: Array, index: Any, stride: Ints, dilation: Ints
+    ) -> None:
         overlap = any(k * d > s for k, d, s in zip(self.size, dilation, stride, strict=True))
         values = scratch(cotangent.shape, cotangent.dtype)
         for number, offset in enumerate(itertools.product(*map(range, self.size))):
@@ -164,7 +168,7 @@ class LazyImages(LazyArray):
 # The vjps that take the place of the core's
 
 
-def window_cotangent(g: Any, filters: Any) -> Any:
+def window_cotangent(g: Array, filters: Array) -> Any:
     """Of `product` by its windows: lazily where `paths.of_window_product` says so."""
     if paths.of_window_product(g, filters) is paths.LAZY:
         return LazyProduct(g, filters)
@@ -178,7 +182,7 @@ def unpooled(g: Any, columns_like: Any, index: Any) -> Any:
     return max_unpool(g, index, window_size(columns_like))
 
 
-def folded(g: Any, x_like: Any, stride: Any, dilation: Any) -> Any:
+def folded(g: Array, x_like: Shaped, stride: Any, dilation: Any) -> Any:
     """Of `windows`: lazily where the windows are lazy."""
     if not isinstance(g, LazyWindows):
         return fold(g, x_like.shape, stride, dilation)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from . import paths
 from .threads import one_thread, parallel_for
 
 
-def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
+def matrix_product(a: Array, b: Array, out: Any = None) -> Any:
     """(m, k) @ (k, n), of plain arrays; `out` is for the result, contiguous.
 
     >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
@@ -40,7 +41,7 @@ def matrix_product(a: Any, b: Any, out: Any = None) -> Any:
     return result
 
 
-def matmul(x: Any, y: Any, **options: Any) -> Any:
+def matmul(x: Array, y: Array, **options: Any) -> Any:
     """`numpy.matmul` of plain arrays, two matrices of them with `matrix_product`.
 
     >>> matmul(np.eye(2), np.array([3.0, 4.0]))

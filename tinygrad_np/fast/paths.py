@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.arrays import Array
+
 ENABLED = True
 
 # Windows of an image -----------------------------------------------------------------------------
@@ -119,7 +121,7 @@ def noted() -> Iterator[list[Choice]]:
         _NOTES.reset(token)
 
 
-def note(operation: str, x: Any, path: Path) -> Path:
+def note(operation: str, x: Array, path: Path) -> Path:
     """`path`, for which `x` decided; it is written down where somebody collects them."""
     notes = _NOTES.get()
     if notes is not None:
@@ -174,7 +176,7 @@ WINOGRAD = Path(
 )
 
 
-def of_product(operation: str, columns: Any, f: int, dtype: Any) -> Path:
+def of_product(operation: str, columns: Array, f: int, dtype: Any) -> Path:
     """How windows (n, *out, *size, c) meet `f` filters, or their cotangent, of this dtype.
 
     The names: "matrix product" (over all windows), "tiles" and "winograd" (those modules).
@@ -187,7 +189,7 @@ def of_product(operation: str, columns: Any, f: int, dtype: Any) -> Path:
     return path if noting() is None else note(operation, columns, path)
 
 
-def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
+def _of_large_product(columns: Array, f: int, dtype: Any) -> Path:
     if not ENABLED:
         return PLAIN_OFF
     if columns.dtype != dtype:
@@ -209,7 +211,7 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
     return WINOGRAD if min(columns.shape[-1], f) >= TRANSFORM_FROM_CHANNELS else TILES_CHANNELS
 
 
-def is_gathered(columns: Any) -> bool:
+def is_gathered(columns: Array) -> bool:
     """Whether the windows lie side by side in memory, with the offsets first or last.
 
     >>> is_gathered(np.zeros((1, 4, 3, 2))), is_gathered(np.zeros((1, 4, 3, 2))[:, ::2])
@@ -230,7 +232,7 @@ LAZY = Path("lazy", f"more than {LAZY_FROM_BYTES:,} bytes of windows: only their
 LAZY_POOLING = Path("lazy", "plain arrays: elements are placed in the images at once")
 
 
-def of_window_product(cotangent: Any, filters: Any) -> Path:
+def of_window_product(cotangent: Array, filters: Array) -> Path:
     """Whether the cotangent of windows, from (n, *out, f) and (*size, c, f), is made: "array".
 
     If it is "lazy", `lazy.LazyProduct` stands for it.
@@ -257,7 +259,7 @@ FOLD_CONVOLUTION = Path(
 )
 
 
-def of_fold(cotangent: Any, channels: int, stride: Any, dilation: Any) -> Path:
+def of_fold(cotangent: Array, channels: int, stride: Any, dilation: Any) -> Path:
     """How the lazy cotangent of windows is added up: in "tiles", or as a "convolution"."""
     if max(*stride, *dilation) > 1:
         path = FOLD_STEPS
@@ -266,7 +268,7 @@ def of_fold(cotangent: Any, channels: int, stride: Any, dilation: Any) -> Path:
     return path if noting() is None else note("fold", cotangent, path)
 
 
-def of_max_unpool(values: Any) -> Path:
+def of_max_unpool(values: Array) -> Path:
     """Whether windows with `values` in their places are made: "array", or "lazy" if not."""
     if type(values) is not np.ndarray:
         path = MADE_RECORDED
@@ -282,7 +284,7 @@ PIECES = Path(
 )
 
 
-def of_matrix_product(a: Any, b: Any) -> tuple[Path, int]:
+def of_matrix_product(a: Array, b: Array) -> tuple[Path, int]:
     """How (m, k) @ (k, n) is computed where it `wakes_threads`, and in how many pieces."""
     (m, k), n = a.shape, b.shape[1]
     pieces = min(m * k * n // MATRIX_PIECE, max(m, n) // MATRIX_PIECE_ROWS, MATRIX_PIECES)
@@ -294,7 +296,7 @@ def of_matrix_product(a: Any, b: Any) -> tuple[Path, int]:
     return path if noting() is None else note("matrix_product", a, path), pieces
 
 
-def wakes_threads(a: Any, b: Any) -> bool:
+def wakes_threads(a: Array, b: Array) -> bool:
     """Whether the product of two matrices may wake threads of OpenBLAS.
 
     >>> wakes_threads(np.ones((64, 64)), np.ones((64, 64)))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.geometry import Ints
 from . import paths
 from .memory import empty, scratch
@@ -19,7 +20,7 @@ from .memory import empty, scratch
 _INTEGERS = {np.dtype(f"f{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
 
 
-def window_max(columns: Any) -> Any:
+def window_max(columns: Array) -> Any:
     """The largest element of every window, nan where there is one, of plain arrays.
 
     >>> window_max(np.array([3.0, 1.0, 2.0, 5.0]).reshape(1, 2, 2, 1)).ravel()
@@ -36,7 +37,7 @@ def window_max(columns: Any) -> Any:
     return result
 
 
-def window_maxima(columns: Any) -> Any:
+def window_maxima(columns: Array) -> Any:
     """The largest element of every window, and its number: two arrays (n, *out, c).
 
     >>> values, numbers = window_maxima(np.array([3.0, 3.0, 2.0, 5.0]).reshape(1, 2, 2, 1))
@@ -66,7 +67,7 @@ def window_maxima(columns: Any) -> Any:
     return [values, numbers]
 
 
-def gather_windows(columns: Any, index: Any) -> Any:
+def gather_windows(columns: Array, index: Any) -> Any:
     """The element number `index` of every window: (n, *out, *size, c), (n, *out, c) → (n, *out, c).
 
     >>> windows = np.array([3.0, 1.0, 2.0, 5.0]).reshape(1, 2, 2, 1)
@@ -79,7 +80,7 @@ def gather_windows(columns: Any, index: Any) -> Any:
     return result
 
 
-def max_unpool(values: Any, index: Any, size: Ints) -> Any:
+def max_unpool(values: Array, index: Any, size: Ints) -> Any:
     """The adjoint of `gather_windows`: windows of `size`, zero but for `values` at `index`.
 
     >>> index = np.array([1, 0]).reshape(1, 2, 1)
@@ -95,7 +96,7 @@ def max_unpool(values: Any, index: Any, size: Ints) -> Any:
     return np.moveaxis(taps, range(axes), range(-1 - axes, -1))
 
 
-def choose(values: Any, index: Any, number: int, into: Any) -> None:
+def choose(values: Array, index: Any, number: int, into: Any) -> None:
     """``into[...] = values`` where `index` is `number`, and zero elsewhere.
 
     >>> into = np.ones(3)
@@ -116,7 +117,7 @@ def choose(values: Any, index: Any, number: int, into: Any) -> None:
     np.bitwise_and(values.view(integers), mask, out=into.view(integers))
 
 
-def copy_pixels(into: Any, x: Any) -> None:
+def copy_pixels(into: Any, x: Array) -> None:
     """``into[...] = x`` for arrays (…, channels), the channels of a pixel as one element.
 
     With few channels that is twice as fast, where pixels do not follow one another.
@@ -153,7 +154,7 @@ def _gathered(tap: Any, room: Any) -> Any:
     return room
 
 
-def _kept_shape(columns: Any) -> Ints:
+def _kept_shape(columns: Array) -> Ints:
     """(n, *out, c)"""
     return (*columns.shape[: columns.ndim // 2], columns.shape[-1])
 

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..core import rules, windows
+from ..core.arrays import Array
 from ..core.dispatch import plain
+from ..core.plan import Shaped
 from ..core.windows import filter_shapes, offsets_last, product_shapes
 from . import paths, tiles, winograd
 from .matrices import matrix_product
@@ -21,7 +23,7 @@ from .memory import empty
 _FAST: dict[str, Any] = {"tiles": tiles, "winograd": winograd}
 
 
-def product(columns: Any, filters: Any) -> Any:
+def product(columns: Array, filters: Array) -> Any:
     """(n, *out, *size, c) · (*size, c, f) → (n, *out, f)"""
     windows_2d, filters_2d, shape = product_shapes(columns.shape, filters.shape)
     path = paths.of_product("product", columns, filters.shape[-1], filters.dtype)
@@ -34,7 +36,7 @@ def product(columns: Any, filters: Any) -> Any:
     return matrix_product(columns, filters, out).reshape(shape)  # (n·out, size·c) @ (size·c, f)
 
 
-def window_product(cotangent: Any, filters: Any) -> Any:
+def window_product(cotangent: Array, filters: Array) -> Any:
     """(n, *out, f) · (*size, c, f) → (n, *out, *size, c)"""
     kept, size = cotangent.shape[:-1], filters.shape[:-1]
     windows_2d, filters_2d, shape = product_shapes((*kept, *size), filters.shape)
@@ -53,7 +55,7 @@ def window_product(cotangent: Any, filters: Any) -> Any:
     return columns.reshape(*size, *kept).transpose(offsets_last(len(size) - 1))
 
 
-def filter_product(columns: Any, cotangent: Any) -> Any:
+def filter_product(columns: Array, cotangent: Array) -> Any:
     """(n, *out, *size, c), (n, *out, f) → (*size, c, f)"""
     windows_2d, cotangent_2d, shape = filter_shapes(columns.shape, cotangent.shape)
     path = paths.of_product("filter_product", columns, shape[-1], cotangent.dtype)
@@ -68,14 +70,14 @@ def grouped(operation: Any) -> Callable[..., Any]:
     """One of the products of `nn.grouped`, which has one path; `explain` is told of it."""
     kernel = plain(operation)
 
-    def noted(a: Any, b: Any, groups: int) -> Any:
+    def noted(a: Array, b: Array, groups: int) -> Any:
         paths.note(operation.__name__, a, paths.GROUPED)
         return kernel(a, b, groups)
 
     return noted
 
 
-def matmul_x(g: Any, x_like: Any, y: Any) -> Any:
+def matmul_x(g: Array, x_like: Shaped, y: Array) -> Any:
     """The cotangent of x in ``x @ y``."""
     if x_like.ndim != 2 or y.ndim != 2 or type(g) is not np.ndarray or type(y) is not np.ndarray:
         return rules.matmul_x(g, x_like, y)
@@ -83,7 +85,7 @@ def matmul_x(g: Any, x_like: Any, y: Any) -> Any:
     return matrix_product(g, y.T, empty(x_like.shape, g.dtype) if large else None)
 
 
-def matmul_y(g: Any, x: Any, y_like: Any) -> Any:
+def matmul_y(g: Array, x: Array, y_like: Shaped) -> Any:
     """The cotangent of y in ``x @ y``."""
     if x.ndim != 2 or y_like.ndim != 2 or type(g) is not np.ndarray or type(x) is not np.ndarray:
         return rules.matmul_y(g, x, y_like)

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.geometry import Ints
 from . import paths
 from .memory import Workspace, empty, zeros
@@ -105,7 +106,7 @@ class _Planes(NamedTuple):
         return tile.reshape(rows, -1)
 
 
-def _planes(columns: Any, space: Workspace) -> _Planes | None:
+def _planes(columns: Array, space: Workspace) -> _Planes | None:
     """`columns` by planes, where it is a view with stride and dilation 1 and few channels."""
     axes = (columns.ndim - 2) // 2
     apart, within = columns.strides[1 : 1 + axes], columns.strides[1 + axes : -1]
@@ -119,7 +120,7 @@ def _planes(columns: Any, space: Workspace) -> _Planes | None:
     return _Planes(view, axes, space)
 
 
-def image_of(columns: Any) -> Any:
+def image_of(columns: Array) -> Any:
     """The image (n, *spatial, c) that windows with stride and dilation 1 are a view of."""
     axes = (columns.ndim - 2) // 2
     out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
@@ -133,7 +134,7 @@ def image_of(columns: Any) -> Any:
 
 
 def _tiles(
-    columns: Any, kept: Ints, space: Workspace
+    columns: Array, kept: Ints, space: Workspace
 ) -> tuple[Sequence[Block], Callable[[Block], Any]]:
     """The blocks, and what makes a block's tile: (count, positions, size·c)."""
     row = math.prod(columns.shape[len(kept) :])
@@ -160,7 +161,7 @@ def _tiles(
     return joined(small, paths.JOINED_TILES), tile_of_planes
 
 
-def product(columns: Any, filters: Any) -> Any:
+def product(columns: Array, filters: Array) -> Any:
     """(n, *out, *size, c) · (*size, c, f) → (n, *out, f)"""
     kept = columns.shape[: columns.ndim - filters.ndim + 1]
     filters = filters.reshape(-1, filters.shape[-1])
@@ -176,7 +177,7 @@ def product(columns: Any, filters: Any) -> Any:
     return result.reshape(*kept, -1)
 
 
-def filter_product(columns: Any, cotangent: Any) -> Any:
+def filter_product(columns: Array, cotangent: Array) -> Any:
     """(n, *out, *size, c), (n, *out, f) → (*size, c, f)"""
     kept, f = cotangent.shape[:-1], cotangent.shape[-1]
     size = columns.shape[len(kept) :]
@@ -196,7 +197,9 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     return total.reshape(*size, f)
 
 
-def folded_product(cotangent: Any, filters: Any, shape: Ints, stride: Ints, dilation: Ints) -> Any:
+def folded_product(
+    cotangent: Array, filters: Array, shape: Ints, stride: Ints, dilation: Ints
+) -> Any:
     """(n, *out, f) · (*size, c, f) → images (n, *spatial, c), added up from tiles of windows."""
     kept, size, c = cotangent.shape[:-1], filters.shape[:-2], filters.shape[-2]
     result = zeros(shape, cotangent.dtype)

@@ -10,21 +10,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.arrays import numbers
+from ..core.arrays import Array, numbers
 from ..core.geometry import Ints
 from ..core.windows import frame, offsets_last, steps, strided
 from . import paths
 from .memory import empty, zeros
 
 
-def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
+def windows(x: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     """(n, *spatial, c) → (n, *out, *size, c), a view or a copy."""
     x = numbers(x, "windows")
     checked = steps("windows", x.shape, size, stride, dilation)
     return _gathered(x, _view(x.shape, x.strides, x.itemsize, *checked))
 
 
-def padded_windows(x: Any, pad_width: Any, size: Ints, stride: Ints, dilation: Ints) -> Any:
+def padded_windows(x: Array, pad_width: Any, size: Ints, stride: Ints, dilation: Ints) -> Any:
     """The windows of framed images, in one step; for layers, which have checked the rest."""
     shape, inside, view = _framed_view(x.shape, x.itemsize, pad_width, size, stride, dilation)
     framed = zeros(shape, x.dtype)
@@ -59,7 +59,7 @@ def _framed_view(
     return framed, inside, _view(framed, strides, itemsize, size, stride, dilation)
 
 
-def _gathered(x: Any, view: _View) -> Any:
+def _gathered(x: Array, view: _View) -> Any:
     if x.flags.c_contiguous:
         found = np.ndarray(view.shape, x.dtype, x, 0, view.strides)
     else:

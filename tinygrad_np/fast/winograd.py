@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.arrays import Array
 from . import paths
 from .matrices import matrix_product
 from .memory import Workspace, empty
@@ -98,7 +99,7 @@ class _Tiling:
     one row, also from an image to the next: the last k − 1 rows of an image have no outputs.
     """
 
-    def __init__(self, columns: Any, others: int, least: int = 0) -> None:
+    def __init__(self, columns: Array, others: int, least: int = 0) -> None:
         self.space = Workspace(columns.dtype)
         self.n, self.rows, self.width, self.k, _, self.c = columns.shape
         self.image = image_of(columns)
@@ -145,7 +146,7 @@ class _Tiling:
         return pixels[:, first : first + pixels.shape[1] - (self.k - 1) * self.tiles]
 
 
-def product(columns: Any, filters: Any) -> Any:
+def product(columns: Array, filters: Array) -> Any:
     """(n, rows, columns, k, k, c) · (k, k, c, f) → (n, rows, columns, f)"""
     n, rows, width, k = columns.shape[:4]
     f = filters.shape[-1]
@@ -187,7 +188,7 @@ def product(columns: Any, filters: Any) -> Any:
     return result
 
 
-def filter_product(columns: Any, cotangent: Any) -> Any:
+def filter_product(columns: Array, cotangent: Array) -> Any:
     """(n, rows, columns, k, k, c), (n, rows, columns, f) → (k, k, c, f)
 
     The transpose of `product` in the filters: Gᵀ Σ (Bᵀ pixels) ⊗ (A cotangent).
@@ -218,7 +219,7 @@ def filter_product(columns: Any, cotangent: Any) -> Any:
     return added_up.reshape(k, k, c, f).swapaxes(0, 1).copy()
 
 
-def _tiled(cotangent: Any, tiling: _Tiling) -> Any:
+def _tiled(cotangent: Array, tiling: _Tiling) -> Any:
     """(n, rows, columns, f) → (4, grid·f), with zeros where the grid has no output."""
     n, rows, width, f = cotangent.shape
     shape = (_M, n, rows + tiling.k - 1, tiling.tiles, f)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.dispatch import array_function
 from ..core.geometry import Ints
 from ..core.table import add, bilinear
@@ -62,14 +63,14 @@ def grouped_filter_product(columns: Any, cotangent: Any, groups: int) -> Any:
     return result.transpose(1, 0, 2).reshape(*size, channels // groups, cotangent.shape[-1])
 
 
-def _grouped_columns(columns: Any, axes: int, groups: int) -> Any:
+def _grouped_columns(columns: Array, axes: int, groups: int) -> Any:
     """(n, *out, *size, c) → (g, n·out, size·c/g); the last `axes` axes are (*size, c)."""
     kept, size = columns.shape[: columns.ndim - axes], columns.shape[columns.ndim - axes :]
     parts = columns.reshape(math.prod(kept), math.prod(size[:-1]), groups, size[-1] // groups)
     return parts.transpose(2, 0, 1, 3).reshape(groups, math.prod(kept), math.prod(size) // groups)
 
 
-def _grouped_filters(filters: Any, groups: int) -> Any:
+def _grouped_filters(filters: Array, groups: int) -> Any:
     """(*size, c/g, f) → (g, size·c/g, f/g)"""
     rows, columns = math.prod(filters.shape[:-1]), filters.shape[-1]
     return filters.reshape(rows, groups, columns // groups).transpose(1, 0, 2)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..answers import explained
-from ..core.arrays import numbers
+from ..core.arrays import Array, numbers
 from ..core.hooks import with_lines
 from ..core.network import (
     add_bias,
@@ -139,7 +139,9 @@ def conv3d(
 _GIVEN = "stride", "padding", "dilation", "groups"
 
 
-def _convolution(name: str, axes: int, images: Any, filters: Any, bias: Any, *given: Any) -> Any:
+def _convolution(
+    name: str, axes: int, images: Array, filters: Array, bias: Any, *given: Any
+) -> Any:
     images, filters = numbers(images, name), numbers(filters, name)
     shapes = images.shape, filters.shape
     try:
@@ -227,7 +229,7 @@ def conv_transpose3d(
     return _transposed("conv_transpose3d", 3, volumes, filters, bias, *given)
 
 
-def _transposed(name: str, axes: int, images: Any, filters: Any, bias: Any, *given: Any) -> Any:
+def _transposed(name: str, axes: int, images: Array, filters: Array, bias: Any, *given: Any) -> Any:
     images, filters = numbers(images, name), numbers(filters, name)
     shapes, names = (images.shape, filters.shape), (*_GIVEN, "output_padding")
     try:
@@ -301,7 +303,7 @@ def average_pool(
 
 
 def _windows_to_pool(
-    name: str, images: Any, kinds: str, fill: float, given: Any, *modes: bool
+    name: str, images: Array, kinds: str, fill: float, given: Any, *modes: bool
 ) -> tuple[Any, geometry.PoolingPlan]:
     """Windows of images of these kinds of dtype, padded with `fill`; and how they were planned."""
     images = numbers(images, name)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..core.arrays import as_array
+from ..core.arrays import Array, as_array
 from ..core.signature import signature
 from .composed import composed
 
 
-def _along_axis(func1d: Callable[..., Any], axis: int, arr: Any, args: tuple[Any, ...]) -> Any:
+def _along_axis(func1d: Callable[..., Any], axis: int, arr: Array, args: tuple[Any, ...]) -> Any:
     """The results for all lines along an axis, put together where the lines were."""
     axis = normalize_axis_index(axis, arr.ndim)
     others = [i for i in range(arr.ndim) if i != axis]
@@ -29,7 +29,7 @@ def _along_axis(func1d: Callable[..., Any], axis: int, arr: Any, args: tuple[Any
     return np.transpose(stacked, [*range(axis), *own, *range(axis, len(frame))])
 
 
-def _over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
+def _over_axes(func: Callable[..., Any], a: Array, axes: Any) -> Any:
     """`func` for one axis after the other, each of which is kept, as one of length 1."""
     for axis in np.atleast_1d(axes).tolist():
         axis = a.ndim + axis if axis < 0 else axis

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy._core import umath
 
+from ..core.arrays import Array
 from ..core.dispatch import array_function
+from ..core.plan import Shaped
 from ..core.rules import max_weight, power_by_base, power_by_exponent, remaining
 from ..core.signature import signature
 from ..core.table import general, linear, over, pointwise, same
@@ -64,34 +66,34 @@ def multiply_no_nan_both(x: Any, y: Any) -> Any:
         return np.where(is_zero, 0, np.multiply(x, y))
 
 
-def _across(x: Any, y: Any) -> Any:
+def _across(x: Array, y: Array) -> Any:
     """The derivative of `direction` by x: y²/√(x² + y²)³, and 0 at the origin."""
     length = np.hypot(x, y)
     across = direction(y, x)
     return across * (across / np.where(np.equal(length, 0), 1, length))
 
 
-def _along(x: Any, y: Any) -> Any:
+def _along(x: Array, y: Array) -> Any:
     """The derivative of `direction` by y: −xy/√(x² + y²)³, and 0 at the origin."""
     length = np.hypot(x, y)
     return -(direction(x, y) * direction(y, x)) / np.where(np.equal(length, 0), 1, length)
 
 
-def _binary_scale(ans: Any) -> Any:
+def _binary_scale(ans: Array) -> Any:
     """2**−e, where the result of frexp is (m, e) and its argument m·2**e."""
     return np.ldexp(np.ones_like(ans[0]), -ans[1])
 
 
-def _imaginary(g: Any, val_like: Any) -> Any:
+def _imaginary(g: Array, val_like: Shaped) -> Any:
     return g * -1j if val_like.dtype.kind == "c" else g * 0
 
 
-def _like(y: Any, g: Any) -> Any:
+def _like(y: Array, g: Array) -> Any:
     """A Python number as an array, because as a number it cannot be divided by if it is 0."""
     return np.asarray(y, g.dtype) if isinstance(y, (int, float, complex)) else y
 
 
-def _alive(factor: Any, x: Any) -> Any:
+def _alive(factor: Any, x: Array) -> Any:
     """`factor`, and 0 where it is not finite and `x` is 0: there their product is defined as 0.
 
     Elsewhere an x that is 0 by chance keeps its factor, which is its derivative.
@@ -101,29 +103,29 @@ def _alive(factor: Any, x: Any) -> Any:
     return np.where(dead, 0, factor)
 
 
-def _among_numbers(x: Any, y: Any, share: Any) -> Any:
+def _among_numbers(x: Array, y: Array, share: Any) -> Any:
     """The share of x in fmax or fmin, a nan only if both are: `share` where neither is one."""
     x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)
     share = np.where(x_is_nan, 0, np.where(y_is_nan, 1, share))
     return np.where(np.logical_and(x_is_nan, y_is_nan), 0.5, share)
 
 
-def _clip_kernel(a: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
+def _clip_kernel(a: Array, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
     return np.clip(a, a_min, a_max, **kwargs)
 
 
-def _clip_keeps(a: Any, a_min: Any, a_max: Any) -> Any:
+def _clip_keeps(a: Array, a_min: Any, a_max: Any) -> Any:
     low = True if a_min is None else np.greater_equal(a, a_min)
     high = True if a_max is None else np.less_equal(a, a_max)
     return np.logical_and(low, high)
 
 
-def _clip_low(a: Any, a_min: Any, a_max: Any) -> Any:
+def _clip_low(a: Array, a_min: Any, a_max: Any) -> Any:
     below = np.less(a, a_min)
     return below if a_max is None else np.logical_and(below, np.less_equal(a_min, a_max))
 
 
-def _clip_high(a: Any, a_min: Any, a_max: Any) -> Any:
+def _clip_high(a: Array, a_min: Any, a_max: Any) -> Any:
     kept = _clip_keeps(a, a_min, a_max)
     if a_min is None:
         return np.logical_not(kept)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import hooks
-from ..core.arrays import is_masked
+from ..core.arrays import Array, is_masked
 from ..core.calls import bind, check_constant
 from ..core.signature import Signature, parameters_of
 from ..core.table import ANS, Row
@@ -48,13 +48,13 @@ class ComposedRow(Row):
         return definition(*[bound[position] for position in self.needs])
 
 
-def _with_own_value(row: ComposedRow, ans: Any, *needed: Any) -> Any:
+def _with_own_value(row: ComposedRow, ans: Array, *needed: Any) -> Any:
     """The function's own value, with the derivative of the row's definition."""
     with np.errstate(all="ignore"):  # the function itself has warned where there was a reason
         return _with_value(row, ans, row.definition(*needed))
 
 
-def _with_value(row: Row, ans: Any, result: Any) -> Any:
+def _with_value(row: Row, ans: Array, result: Any) -> Any:
     """The function's own value with the derivative that the result of the definition has."""
     if isinstance(ans, (list, tuple)):
         parts = [_with_value(row, a, x) for a, x in zip(ans, result, strict=True)]

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import expand
+from ..core.arrays import Array, expand
+from ..core.plan import Shaped
 from ..core.rules import ABOUT
 from ..core.signature import signature
 from ..core.table import constant, linear
@@ -30,11 +31,11 @@ def on_diagonal(d: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
     return np.moveaxis(matrices, (-2, -1), (axis1, axis2))
 
 
-def _diag_vjp(g: Any, v_like: Any, k: Any) -> Any:
+def _diag_vjp(g: Array, v_like: Shaped, k: Any) -> Any:
     return np.diagonal(g, k) if v_like.ndim == 1 else on_diagonal(g, v_like.shape, k, 0, 1)
 
 
-def _trace_vjp(g: Any, a_like: Any, offset: Any, axis1: Any, axis2: Any) -> Any:
+def _trace_vjp(g: Array, a_like: Shaped, offset: Any, axis1: Any, axis2: Any) -> Any:
     rows, columns = a_like.shape[axis1], a_like.shape[axis2]
     n = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
     equal = expand(np.expand_dims(g, -1), (*g.shape, n))

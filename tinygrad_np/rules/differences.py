@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..core.arrays import along, as_array, cast
+from ..core.arrays import Array, along, as_array, cast
 from ..core.signature import signature
 from ..core.table import pointwise
 from .composed import composed
 
 
-def _diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:
+def _diff(a: Array, n: int, axis: int, prepend: Any, append: Any) -> Any:
     if n == 0:
         return a
     if n < 0:
@@ -32,14 +32,14 @@ def _diff(a: Any, n: int, axis: int, prepend: Any, append: Any) -> Any:
     return a
 
 
-def _end(end: Any, a: Any, axis: int) -> Any:
+def _end(end: Any, a: Array, axis: int) -> Any:
     """What is put before or behind `a`: one number for all lines, or an array."""
     if end.ndim:
         return end
     return np.broadcast_to(end, [1 if i == axis else n for i, n in enumerate(a.shape)])
 
 
-def _ediff1d(ary: Any, to_end: Any, to_begin: Any) -> Any:
+def _ediff1d(ary: Array, to_end: Any, to_begin: Any) -> Any:
     flat = as_array(ary).reshape(-1)
     parts = [flat[1:] - flat[:-1]]
     for name, given in (("to_begin", to_begin), ("to_end", to_end)):
@@ -55,7 +55,7 @@ def _ediff1d(ary: Any, to_end: Any, to_begin: Any) -> Any:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _floating(x: Any) -> Any:
+def _floating(x: Array) -> Any:
     x = as_array(x)
     return x if x.dtype.kind in "fc" else x.astype(float)
 
@@ -72,7 +72,7 @@ def _gradient(f: Any, varargs: Any, axis: Any, edge_order: Any) -> Any:
 def _slopes(f: Any, axis: int, h: Any, edge_order: int) -> Any:
     """The slopes of the parabolas through three neighbours, for one step or for coordinates."""
 
-    def at(x: Any, start: int | None, stop: int | None) -> Any:
+    def at(x: Array, start: int | None, stop: int | None) -> Any:
         return x[along(axis, slice(start, stop))]
 
     left = right = 1.0
@@ -89,7 +89,7 @@ def _slopes(f: Any, axis: int, h: Any, edge_order: int) -> Any:
     return cast(np.concatenate([first, inside, last], axis), f.dtype)
 
 
-def _trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
+def _trapezoid(y: Array, x: Array, dx: Any, axis: int) -> Any:
     y = as_array(y)
     widths = dx
     if x is not None:

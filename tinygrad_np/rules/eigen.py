@@ -40,7 +40,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import cast
+from ..core.arrays import Array, cast
 from ..core.signature import signature
 from ..core.table import general, same
 from .constants import on_values
@@ -80,7 +80,7 @@ def _eigh_vjp(g: Any, ans: Any, function: str = "eigh") -> Any:
     return np.conjugate(hermitian(np.matmul(v, inner)))
 
 
-def _in_basis(function: str, g_values: Any, turn: Any, used: Any, w: Any, size: Any) -> Any:
+def _in_basis(function: str, g_values: Any, turn: Array, used: Any, w: Array, size: Any) -> Any:
     """The cotangent of a matrix in the basis of its vectors.
 
     `turn` is what turns the vectors among each other, in `used`, what uses them at all.
@@ -111,7 +111,7 @@ def _eigvalsh_jvp(t: Any, a: Any, UPLO: Any) -> Any:  # noqa: N803
 # Any square matrix
 
 
-def _require_eigenvectors(function: str, v: Any) -> None:
+def _require_eigenvectors(function: str, v: Array) -> None:
     raise_where(
         np.greater(condition(v), np.finfo(v.dtype).eps ** -0.75),
         f"np.linalg.{function}: the matrix is defective (to rounding, it has fewer eigenvectors "
@@ -179,7 +179,7 @@ def _places(found: Any, wanted: Any) -> Any:
     return places
 
 
-def _checked(g: Any, check: Any) -> Any:
+def _checked(g: Array, check: Any) -> Any:
     check(g)
     return g
 

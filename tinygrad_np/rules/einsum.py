@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import cast, expand
+from ..core.arrays import Array, cast, expand
 from ..core.dispatch import array_function, overrides
 from ..core.rules import scatter_add
 from ..core.signature import signature
@@ -96,7 +96,7 @@ def _labels(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
     return terms, output.replace("...", spare)
 
 
-def _cotangents(g: Any, subscripts: str, options: Options, varies: Any, operands: Any) -> Any:
+def _cotangents(g: Array, subscripts: str, options: Options, varies: Any, operands: Any) -> Any:
     terms, output = _labels(subscripts, tuple([np.ndim(x) for x in operands]))
     parts: list[Any] = [None] * len(terms)
     for i in np.flatnonzero(varies).tolist():
@@ -116,7 +116,7 @@ def _cotangents(g: Any, subscripts: str, options: Options, varies: Any, operands
     return parts
 
 
-def _tangent(t: Any, subscripts: str, options: Options, operands: Any) -> Any:
+def _tangent(t: Array, subscripts: str, options: Options, operands: Any) -> Any:
     calls = [[*operands[:i], u, *operands[i + 1 :]] for i, u in enumerate(t) if u is not None]
     return functools.reduce(operator.add, [np.einsum(subscripts, *x, **options) for x in calls])
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import cast, scalar
+from ..core.arrays import Array, cast, scalar
 from ..core.dispatch import array_function
 from ..core.network import plain_sigmoid
 from ..core.table import linear, over, pointwise
@@ -62,14 +62,14 @@ def sigmoid_of_difference(x: Any, y: Any, rate: float = 1.0) -> Any:
         return plain_sigmoid(difference * rate if rate != 1 else difference)
 
 
-def _arctan2_slope_by_x(x: Any, y: Any) -> Any:
+def _arctan2_slope_by_x(x: Array, y: Array) -> Any:
     """(y² − x²)/(x² + y²)², exact also where x is almost y."""
     length = np.hypot(x, y)
     length = np.where(np.equal(length, 0), np.inf, length)
     return (y - x) / length * ((y + x) / length) / length / length
 
 
-def _arctan2_slope_by_y(x: Any, y: Any) -> Any:
+def _arctan2_slope_by_y(x: Array, y: Array) -> Any:
     """−2xy/(x² + y²)²"""
     length = np.hypot(x, y)
     length = np.where(np.equal(length, 0), np.inf, length)
@@ -80,21 +80,21 @@ def _arctan2_slope_by_y(x: Any, y: Any) -> Any:
 # side of the cut a number lies. Adding 1 would lose the sign, since −0 + 0 is 0; x − (−1) keeps it.
 
 
-def _cosine_of_arcsin(x: Any) -> Any:
+def _cosine_of_arcsin(x: Array) -> Any:
     if x.dtype.kind != "c":
         return np.sqrt(one_less_square(x))
     return np.sqrt(-(x - 1)) * np.sqrt(x - -1)
 
 
-def _cosh_of_arcsinh(x: Any) -> Any:
+def _cosh_of_arcsinh(x: Array) -> Any:
     return np.sqrt(x * x - -1) if x.dtype.kind == "c" else np.hypot(x, 1)
 
 
-def _sinh_of_arccosh(x: Any) -> Any:
+def _sinh_of_arccosh(x: Array) -> Any:
     return np.sqrt(x - 1) * np.sqrt(x - -1)
 
 
-def _as(x: Any, dtype: Any) -> Any:
+def _as(x: Array, dtype: Any) -> Any:
     """The operand as a ufunc computes with it: a real one may have a complex result."""
     return x if dtype is None else cast(x, np.dtype(dtype))
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..core import table, tree
+from ..core.arrays import Array
 from ..core.dispatch import array_function, name_of
 from ..core.signature import signature
 from ..core.transforms import vjp
@@ -115,7 +116,7 @@ def _zeros(like: Any) -> Any:
     return np.zeros(like.shape, like.dtype) if like.dtype.kind in "fc" else None
 
 
-def _listed(x: Any) -> Any:
+def _listed(x: Array) -> Any:
     """Several arrays as a list, as a vjp is given their cotangents; one as it is."""
     return list(x) if isinstance(x, tuple) else x
 
@@ -164,7 +165,7 @@ def _elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def _read_only(x: Any) -> Any:
+def _read_only(x: Array) -> Any:
     """A function from outside might write into its argument, which may be a Tensor's value."""
     if type(x) is not np.ndarray:
         return x

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.signature import signature
 from ..core.table import general
 from .composed import composed
@@ -61,12 +62,12 @@ _REST = "the vectors beyond the shorter side are any basis of what is missing"
 # Lower times upper
 
 
-def _lower_half(x: Any) -> Any:
+def _lower_half(x: Array) -> Any:
     """The lower triangle, with half of the diagonal."""
     return triangle(x) - diagonal_matrix(diagonal_of(x)) / 2
 
 
-def _cholesky_vjp(g: Any, ans: Any, upper: Any) -> Any:
+def _cholesky_vjp(g: Array, ans: Array, upper: Array) -> Any:
     # dL = L·lower_half(L⁻¹·dA·L⁻ᴴ)
     g = np.conjugate(g)
     low, g = (dagger(ans), dagger(g)) if upper else (ans, g)
@@ -75,7 +76,7 @@ def _cholesky_vjp(g: Any, ans: Any, upper: Any) -> Any:
     return np.conjugate(hermitian(np.matmul(np.matmul(dagger(inverse), inner), inverse)))
 
 
-def _cholesky_jvp(t: Any, ans: Any, upper: Any) -> Any:
+def _cholesky_jvp(t: Array, ans: Array, upper: Array) -> Any:
     low = dagger(ans) if upper else ans
     inverse = np.linalg.inv(low)
     inner = np.matmul(np.matmul(inverse, hermitian(t)), dagger(inverse))
@@ -86,14 +87,14 @@ def _cholesky_jvp(t: Any, ans: Any, upper: Any) -> Any:
 # Orthonormal columns
 
 
-def _beyond(basis: Any, x: Any) -> Any:
+def _beyond(basis: Any, x: Array) -> Any:
     """What is left of x without its part in the span of the basis: nothing if that is complete."""
     if basis.shape[-1] == basis.shape[-2]:
         return np.zeros_like(x)
     return x - np.matmul(basis, np.matmul(dagger(basis), x))
 
 
-def _parts(function: str, basis: Any, k: int, g: Any) -> tuple[Any, Any]:
+def _parts(function: str, basis: Any, k: int, g: Array) -> tuple[Any, Any]:
     """Of the cotangent g of an orthonormal basis, the first k columns of which are B, the others C:
 
     Bᴴ·g_B, by which B turns within its span, and (1 − B·Bᴴ)·g_B − C·g_Cᴴ·B, by which it leaves it.
@@ -108,7 +109,7 @@ def _parts(function: str, basis: Any, k: int, g: Any) -> tuple[Any, Any]:
     return inside, outside
 
 
-def _whole(basis: Any, tangent: Any) -> Any:
+def _whole(basis: Any, tangent: Array) -> Any:
     """The tangent of B, with that of the columns C that follow it: −B·dBᴴ·C."""
     k = tangent.shape[-1]
     if k == basis.shape[-1]:
@@ -132,7 +133,7 @@ def _leading_triangle(r: Any, rows: int) -> Any:
     return r[..., :k, :k]
 
 
-def _qr_vjp(g: Any, ans: Any) -> Any:
+def _qr_vjp(g: Array, ans: Array) -> Any:
     # a = [A1, A2] = Q·[R1, R2]: since R2 = Qᴴ·A2, the cotangents of Q and A2 have parts of that of
     # R2. The rest is that of a square R: g_A1 = (g_Q + Q·H)·R1⁻ᴴ, where H is Hermitian with the
     # upper triangle of g_R1·R1ᴴ − Qᴴ·g_Q.
@@ -155,7 +156,7 @@ def _qr_vjp(g: Any, ans: Any) -> Any:
     return np.conjugate(result)
 
 
-def _qr_jvp(t: Any, ans: Any) -> Any:
+def _qr_jvp(t: Array, ans: Array) -> Any:
     # With X = dA1·R1⁻¹ and M = Qᴴ·X: dQ = Q·Ω + (1 − Q·Qᴴ)·X, dR1 = (M − Ω)·R1 and
     # dR2 = Qᴴ·dA2 − Ω·R2, where Ω = L − Lᴴ + i·Im diag(M) and L is M below its diagonal.
     q, r = ans
@@ -172,7 +173,7 @@ def _qr_jvp(t: Any, ans: Any) -> Any:
     return of_q, np.concatenate([of_r, np.zeros_like(r[..., k:, :])], -2)
 
 
-def _qr(a: Any, mode: Any) -> Any:
+def _qr(a: Array, mode: Any) -> Any:
     if mode == "r":
         return qr_factors(a)[1]
     if mode not in ("reduced", "complete"):
@@ -185,7 +186,7 @@ def _qr(a: Any, mode: Any) -> Any:
 # Singular values and vectors
 
 
-def _svd_vjp(g: Any, ans: Any) -> Any:
+def _svd_vjp(g: Array, ans: Array) -> Any:
     # With M = Uᴴ·dA·V: dS = Re diag M; within their spans U turns by X + Y and V by X − Y, where
     # X_ij = hermitian(M)_ij / (s_j − s_i) and Y_ij = skew(M)_ij / (s_i + s_j); and they leave them
     # by (1 − U·Uᴴ)·dA·V·S⁻¹ and (1 − V·Vᴴ)·dAᴴ·U·S⁻¹.
@@ -215,7 +216,7 @@ def _svd_vjp(g: Any, ans: Any) -> Any:
     return np.conjugate(result)
 
 
-def _svd_jvp(t: Any, ans: Any, function: str = "svd") -> Any:
+def _svd_jvp(t: Array, ans: Array, function: str = "svd") -> Any:
     u, s, vh = ans
     k, n = s.shape[-1], max(u.shape[-2], vh.shape[-1])
     u1, v1 = u[..., :k], dagger(vh[..., :k, :])
@@ -227,7 +228,7 @@ def _svd_jvp(t: Any, ans: Any, function: str = "svd") -> Any:
     for part, nowhere in parts:
         require_zero(part, nowhere, FORWARD.format(function, ZERO), largest(t))
 
-    def steady(part: Any, nowhere: Any) -> Any:
+    def steady(part: Array, nowhere: Any) -> Any:
         check = partial(require_zero, where=nowhere, message=SECOND.format(function))
         return determined(part, check) if np.any(nowhere) else part
 
@@ -250,7 +251,7 @@ def _sums(s: Any, n: int) -> tuple[Any, Any, Any]:
     return sums, np.logical_and(is_zero, np.swapaxes(is_zero, -1, -2)), is_zero
 
 
-def _of_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
+def _of_singular_values(function: str, g: Array, u: Array, s: Any, vh: Any) -> Any:
     """The cotangent of a matrix, from that of its singular values alone."""
     n = max(u.shape[-2], vh.shape[-1])
     is_zero = vanishing(s, n)
@@ -267,13 +268,13 @@ def _of_singular_values(function: str, g: Any, u: Any, s: Any, vh: Any) -> Any:
     return np.conjugate(result)
 
 
-def _check_of_the_rest(function: str, u: Any, is_zero: Any, vh: Any) -> Any:
+def _check_of_the_rest(function: str, u: Array, is_zero: Any, vh: Any) -> Any:
     """A check that of a matrix vectors of the value 0, and those that are missing, have nothing."""
     kept = np.logical_not(is_zero)
     own_u, own_v = u * kept[..., None, :], dagger(vh) * kept[..., None, :]
     any_zero = np.any(is_zero, -1)[..., None, None]
 
-    def check(x: Any) -> None:
+    def check(x: Array) -> None:
         x = np.conjugate(x)
         rest = x - np.matmul(own_u, np.matmul(dagger(own_u), x))
         rest = rest - np.matmul(np.matmul(rest, own_v), dagger(own_v))
@@ -282,18 +283,18 @@ def _check_of_the_rest(function: str, u: Any, is_zero: Any, vh: Any) -> Any:
     return check
 
 
-def _svdvals_vjp(g: Any, x: Any) -> Any:
+def _svdvals_vjp(g: Array, x: Array) -> Any:
     return _of_singular_values("svdvals", g, *svd_factors(x))
 
 
-def _svdvals_jvp(t: Any, x: Any) -> Any:
+def _svdvals_jvp(t: Array, x: Array) -> Any:
     return _svd_jvp(t, svd_factors(x), "svdvals")[1]
 
 
 _OF_ZERO = np.linalg.svd(np.zeros((1, 1)), hermitian=True)
 
 
-def _svd(a: Any, full_matrices: Any, compute_uv: Any, hermitian: Any) -> Any:
+def _svd(a: Array, full_matrices: Any, compute_uv: Any, hermitian: Any) -> Any:
     if not hermitian:
         return svd_factors(a, bool(full_matrices)) if compute_uv else np.linalg.svdvals(a)
     if not compute_uv:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.dispatch import array_function
 
 
@@ -65,7 +66,7 @@ def cofactors(a: Any) -> Any:
     return np.expand_dims(factor, (-2, -1)) * np.conjugate(matrix)
 
 
-def products_without_each(x: Any) -> Any:
+def products_without_each(x: Array) -> Any:
     """For each number along the last axis the product of the others.
 
     >>> products_without_each(np.array([2.0, 0.0, 5.0]))

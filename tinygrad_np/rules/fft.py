@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import along, cast
+from ..core.arrays import Array, along, cast
 from ..core.dispatch import name_of
+from ..core.plan import Shaped
 from ..core.rules import scatter_add
 from ..core.signature import signature
 from ..core.table import Row, linear
@@ -38,7 +39,7 @@ _OTHER: dict[Any, Any] = {
 _RFFTN_ASCENDS = len(np.fft.rfftn(np.zeros((1, 1)), (1, 2, 1), (0, 0, 1))) == 2
 
 
-def _resized(g: Any, axis: int, length: int) -> Any:
+def _resized(g: Array, axis: int, length: int) -> Any:
     """`g` cropped, or padded with zeros at the end, to `length` along `axis`."""
     n = g.shape[axis]
     if n > length:
@@ -60,20 +61,20 @@ def _multiplicity(spectrum: Any, axis: int, n: int) -> Any:
 # The transposes of one-dimensional transforms along `axis`, of `before` elements to `n`.
 
 
-def _of_fft(g: Any, axis: int, norm: Any, before: int, n: int) -> Any:
+def _of_fft(g: Array, axis: int, norm: Any, before: int, n: int) -> Any:
     return _resized(np.fft.fft(g, None, axis, norm), axis, before)
 
 
-def _of_ifft(g: Any, axis: int, norm: Any, before: int, n: int) -> Any:
+def _of_ifft(g: Array, axis: int, norm: Any, before: int, n: int) -> Any:
     return _resized(np.fft.ifft(g, None, axis, norm), axis, before)
 
 
-def _of_rfft(g: Any, axis: int, norm: Any, before: int, n: int) -> Any:
+def _of_rfft(g: Array, axis: int, norm: Any, before: int, n: int) -> Any:
     single = np.conjugate(g) / _multiplicity(g, axis, n)
     return _resized(np.fft.irfft(single, n, axis, _OTHER[norm]), axis, before)
 
 
-def _of_irfft(g: Any, axis: int, norm: Any, before: int, n: int) -> Any:
+def _of_irfft(g: Array, axis: int, norm: Any, before: int, n: int) -> Any:
     half = np.conjugate(np.fft.rfft(g, None, axis, _OTHER[norm]))
     return _resized(half * _multiplicity(half, axis, g.shape[axis]), axis, before)
 
@@ -84,7 +85,7 @@ _Transpose = Callable[[Any, int, Any, int, int], Any]
 def _along_one(transpose: _Transpose) -> Callable[..., Any]:
     """The vjp of a transform along one axis."""
 
-    def vjp(g: Any, a_like: Any, n: Any, axis: Any, norm: Any) -> Any:
+    def vjp(g: Array, a_like: Shaped, n: Any, axis: Any, norm: Any) -> Any:
         before = a_like.shape[axis]
         part = transpose(g, axis % g.ndim, norm, before, before if n is None else n)
         return cast(part, a_like.dtype)  # real, where real numbers were given
@@ -98,7 +99,7 @@ def _along_several(steps: Callable[[int], list[tuple[int, _Transpose]]]) -> Call
     For a number of axes, `steps` are (which of them, transpose) in the order of the transform.
     """
 
-    def vjp(g: Any, a_like: Any, s: Any, axes: Any, norm: Any) -> Any:
+    def vjp(g: Array, a_like: Shaped, s: Any, axes: Any, norm: Any) -> Any:
         shape = a_like.shape
         if axes is None:
             axes = range(len(shape) - len(shape if s is None else s), len(shape))
@@ -141,7 +142,7 @@ def _kernel(function: Callable[..., Any], takes_complex: bool) -> Callable[..., 
     """NumPy's function; what it does not take is said in its name."""
     name = name_of(function)
 
-    def checked(a: Any, *args: Any, **kwargs: Any) -> Any:
+    def checked(a: Array, *args: Any, **kwargs: Any) -> Any:
         if a.dtype.kind == "c" and not takes_complex:
             full = name.replace("rfft", "fft")
             raise TypeError(f"{name}: takes real numbers, not {a.dtype}; use {full} or np.real")

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import cast
+from ..core.arrays import Array, cast
 from ..core.axes import listed
 from ..core.dispatch import name_of
+from ..core.plan import Shaped
 from ..core.rules import extreme, extremum_rules, restored, scatter_add, spread
 from ..core.signature import Signature, signature
 from ..core.table import Row, constant, general, linear, row_of
@@ -113,7 +114,7 @@ def _outer(ufunc: Any, function: Any) -> Row:
     return composed(function, signature("A", "B", dtype=None), definition, {"A", "B"})
 
 
-def _add_reduceat_vjp(g: Any, a_like: Any, indices: Any, axis: Any) -> Any:
+def _add_reduceat_vjp(g: Array, a_like: Shaped, indices: Any, axis: Any) -> Any:
     """Each segment's cotangent goes to its elements: from its index to the next one.
 
     Where the next index is not larger, the segment is one element.
@@ -131,23 +132,23 @@ def _add_reduceat_vjp(g: Any, a_like: Any, indices: Any, axis: Any) -> Any:
 # Extrema: of the elements along the axes, and of those so far
 
 
-def _largest(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def _largest(a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
     """Which elements are the result of `maximum` or `minimum`, in the dtype that it has."""
     return extreme(cast(a, ans.dtype), ans, axis, keepdims, where)
 
 
-def _largest_number(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def _largest_number(a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
     """The same of `fmax` or `fmin`, which is nan where all elements are, and then each is it."""
     ans = restored(ans, a, axis, keepdims)
     chosen = np.logical_or(np.equal(cast(a, ans.dtype), ans), np.isnan(ans))
     return chosen if where is True else np.logical_and(chosen, where)
 
 
-def _is_same(x: Any, y: Any) -> Any:
+def _is_same(x: Array, y: Array) -> Any:
     return np.logical_or(np.equal(x, y), np.logical_and(np.isnan(x), np.isnan(y)))
 
 
-def _running_shares(a: Any, p: Any) -> tuple[Any, Any]:
+def _running_shares(a: Array, p: Any) -> tuple[Any, Any]:
     """∂pᵢ/∂pᵢ₋₁ and ∂pᵢ/∂aᵢ along the last axis: the kth of equal elements has 1/k of pᵢ."""
     stays, wins = _is_same(shifted(p, 0), p), _is_same(a, p)
     # as float64: in float16 there is no k above 65504, and 1 − 1/k is 1 long before
@@ -157,7 +158,7 @@ def _running_shares(a: Any, p: Any) -> tuple[Any, Any]:
 
 
 def _running_logarithm(rate: float) -> Callable[[Any, Any], tuple[Any, Any]]:
-    def slopes(a: Any, p: Any) -> tuple[Any, Any]:
+    def slopes(a: Array, p: Any) -> tuple[Any, Any]:
         """The same for pᵢ = log(exp pᵢ₋₁ + exp aᵢ); those of the same infinity share it."""
         previous = shifted(p, -np.inf)
         found = sigmoid_of_difference(previous, a, rate), sigmoid_of_difference(a, previous, rate)
@@ -173,7 +174,7 @@ def _running_logarithm(rate: float) -> Callable[[Any, Any], tuple[Any, Any]]:
 def _running(function: Any, slopes: Callable[[Any, Any], tuple[Any, Any]]) -> Row:
     """The row of a recurrence pᵢ = f(pᵢ₋₁, aᵢ) with p₀ = a₀, by the two slopes of f."""
 
-    def along(a: Any, ans: Any, axis: Any) -> tuple[Any, Any]:
+    def along(a: Array, ans: Array, axis: Any) -> tuple[Any, Any]:
         return slopes(axis_last(cast(a, ans.dtype), axis), axis_last(ans, axis))
 
     def vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
@@ -192,7 +193,7 @@ def _running(function: Any, slopes: Callable[[Any, Any], tuple[Any, Any]]) -> Ro
 def _logarithm_of_sum(ufunc: Any, rate: float) -> Row:
     """NumPy's value, with the derivative of `logsumexp`."""
 
-    def definition(a: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    def definition(a: Array, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
         a = a if dtype is None else cast(a, np.dtype(dtype))
         a = a if where is True else np.where(where, a, -np.inf)
         # Without the largest first: a product with the rate rounds as much as it is large.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
 from ..core.dispatch import overrides
 from ..core.rules import scatter_add
 from ..core.signature import signature
@@ -18,7 +18,7 @@ from .constants import on_values
 
 
 def _binned(
-    columns: list[Any], bins: Any, range: Any, density: Any, weights: Any, ans: Any
+    columns: list[Any], bins: Any, range: Any, density: Any, weights: Any, ans: Array
 ) -> tuple[Any, list[Any]]:
     """The counts, or sums of weights, or densities, and the edges along each of the columns.
 
@@ -47,7 +47,7 @@ def _binned(
     return counts, edges
 
 
-def _edges(found: Any, a: Any, bins: Any, range: Any) -> Any:
+def _edges(found: Any, a: Array, bins: Any, range: Any) -> Any:
     """The edges of the bins along one axis, which NumPy found for the sample `a`."""
     if not isinstance(bins, str) and np.ndim(bins):
         return as_array(bins)
@@ -59,7 +59,7 @@ def _edges(found: Any, a: Any, bins: Any, range: Any) -> Any:
     return np.linspace(first, last, len(found), dtype=found.dtype)
 
 
-def _histogram_bin_edges(a: Any, bins: Any, range: Any, weights: Any) -> Any:
+def _histogram_bin_edges(a: Array, bins: Any, range: Any, weights: Any) -> Any:
     found = on_values(np.histogram_bin_edges, a, bins, range, weights)
     return _edges(found, as_array(a), bins, range)
 
@@ -70,7 +70,7 @@ def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any, ans: A
     return counts, edges[0]
 
 
-def _histogramdd(sample: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Any) -> Any:
+def _histogramdd(sample: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Array) -> Any:
     if isinstance(sample, (list, tuple)):
         columns = [as_array(column) for column in sample]
     elif sample.ndim == 2:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import along, numbers
+from ..core.arrays import Array, along, numbers
 from ..core.dispatch import array_function
+from ..core.plan import Shaped
 from ..core.rules import divide_by_count, scatter_add
 from ..core.signature import signature
 from ..core.table import Row, constant, general, linear
@@ -83,7 +84,7 @@ def is_last_writer(index: Any, shape: tuple[int, ...]) -> Any:
 _UNFIT = (IndexError, OverflowError, TypeError, ValueError)
 
 
-def _in_words(function: str, x: Any, value: Any, error: Exception) -> Exception:
+def _in_words(function: str, x: Array, value: Any, error: Exception) -> Exception:
     """NumPy's error with the function and the shapes."""
     kind = IndexError if isinstance(error, IndexError) else ValueError
     return kind(
@@ -92,7 +93,7 @@ def _in_words(function: str, x: Any, value: Any, error: Exception) -> Exception:
     )
 
 
-def _copy_for(x: Any, value: Any, function: str) -> Any:
+def _copy_for(x: Array, value: Any, function: str) -> Any:
     result = np.array(numbers(x, function))
     given = numbers(value, function)
     try:
@@ -107,7 +108,7 @@ def _copy_for(x: Any, value: Any, function: str) -> Any:
     return result
 
 
-def _take_vjp(g: Any, a_like: Any, indices: Any, axis: Any, mode: Any) -> Any:
+def _take_vjp(g: Array, a_like: Shaped, indices: Any, axis: Any, mode: Any) -> Any:
     length = a_like.size if axis is None else a_like.shape[axis]
     if mode == "wrap":
         indices = np.mod(indices, length)
@@ -119,15 +120,15 @@ def _take_vjp(g: Any, a_like: Any, indices: Any, axis: Any, mode: Any) -> Any:
     return scatter_add(g, along(axis % a_like.ndim, indices), a_like.shape)
 
 
-def _set_value_vjp(g: Any, x_like: Any, index: Any) -> Any:
+def _set_value_vjp(g: Array, x_like: Shaped, index: Any) -> Any:
     return np.where(is_last_writer(index, x_like.shape), g[index], 0)
 
 
-def _set_value_jvp(t: Any, x_like: Any, index: Any) -> Any:
+def _set_value_jvp(t: Array, x_like: Shaped, index: Any) -> Any:
     return index_set(np.zeros(x_like.shape, x_like.dtype), index, t)
 
 
-def _shares(x: Any, index: Any, value: Any, ans: Any) -> tuple[Any, Any]:
+def _shares(x: Array, index: Any, value: Any, ans: Array) -> tuple[Any, Any]:
     """How much of each element of the result, and of each value, is due to x and to that value."""
     of_x = np.equal(x, ans)
     of_value = np.equal(value, ans[index])

@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
+from ..core.plan import Shaped
 from ..core.signature import signature
 from ..core.table import constant, general, same
 from .composed import composed
@@ -35,29 +36,29 @@ from .matrices import hermitian as hermitian_part
 # Inverses and linear equations
 
 
-def _transposed(a: Any) -> Any:
+def _transposed(a: Array) -> Any:
     return np.swapaxes(a, -1, -2)
 
 
-def _two_sided(a: Any, x: Any, b: Any) -> Any:
+def _two_sided(a: Array, x: Array, b: Array) -> Any:
     return np.matmul(np.matmul(a, x), b)
 
 
-def _solved(a: Any, y: Any, is_vector: bool) -> Any:
+def _solved(a: Array, y: Array, is_vector: bool) -> Any:
     """a⁻¹·y, where y is a stack of vectors or of matrices."""
     if not is_vector:
         return np.linalg.solve(a, y)
     return np.linalg.solve(a, np.expand_dims(y, -1))[..., 0]
 
 
-def _solve_vjp_a(g: Any, a: Any, b_like: Any, ans: Any) -> Any:
+def _solve_vjp_a(g: Array, a: Array, b_like: Shaped, ans: Array) -> Any:
     of_b = _solved(_transposed(a), g, b_like.ndim == 1)
     if b_like.ndim == 1:
         return -np.expand_dims(of_b, -1) * np.expand_dims(ans, -2)
     return -np.matmul(of_b, _transposed(ans))
 
 
-def _solve_jvp_a(t: Any, a: Any, b_like: Any, ans: Any) -> Any:
+def _solve_jvp_a(t: Array, a: Array, b_like: Shaped, ans: Array) -> Any:
     if b_like.ndim == 1:
         return -_solved(a, np.matmul(t, np.expand_dims(ans, -1))[..., 0], True)
     return -np.linalg.solve(a, np.matmul(t, ans))
@@ -69,25 +70,25 @@ def _solve_jvp_a(t: Any, a: Any, b_like: Any, ans: Any) -> Any:
 _WELL_CONDITIONED = 1e4
 
 
-def _is_nearly_singular(a: Any) -> Any:
+def _is_nearly_singular(a: Array) -> Any:
     return np.any(np.greater(condition(a), _WELL_CONDITIONED))
 
 
-def _of_determinant(a: Any, ans: Any) -> Any:
+def _of_determinant(a: Array, ans: Array) -> Any:
     """The derivative of det a by a: det(a)·a⁻ᵀ where that is well determined."""
     if _is_nearly_singular(a):
         return cofactors(a)
     return np.expand_dims(ans, (-2, -1)) * _transposed(np.linalg.inv(a))
 
 
-def _refuse_third(g: Any) -> None:
+def _refuse_third(g: Array) -> None:
     raise ValueError(
         "np.linalg.det: a matrix is singular, or nearly so, and has no rule there for the third "
         "derivative; write the determinant out, or add a small matrix that makes it regular"
     )
 
 
-def _of_cofactors(t: Any, a: Any) -> Any:
+def _of_cofactors(t: Array, a: Array) -> Any:
     # In the basis of U and V, in which a is diagonal, M = Uᴴ·t·V changes the cofactor of each place
     # on the diagonal by Σ_j p_ij·M_jj, and that of another place, i, j, by −p_ij·M_ji; p_ij is the
     # product of all singular values but s_i and s_j.
@@ -104,13 +105,13 @@ def _of_cofactors(t: Any, a: Any) -> Any:
     return factor * _two_sided(np.conjugate(u), change, np.conjugate(vh))
 
 
-def _inverse_or_nan(a: Any, singular: Any) -> Any:
+def _inverse_or_nan(a: Array, singular: Any) -> Any:
     singular = np.expand_dims(singular, (-2, -1))
     inverse = np.linalg.inv(np.where(singular, np.eye(a.shape[-1], dtype=a.dtype), a))
     return np.where(singular, np.nan, inverse)
 
 
-def _slogdet_vjp(g: Any, a: Any, ans: Any) -> Any:
+def _slogdet_vjp(g: Array, a: Array, ans: Array) -> Any:
     # d log det = tr(a⁻¹·da); its real part is d log |det|, its imaginary part turns the sign
     of_sign, of_log = g
     if a.dtype.kind == "c":
@@ -119,7 +120,7 @@ def _slogdet_vjp(g: Any, a: Any, ans: Any) -> Any:
     return np.expand_dims(of_log, (-2, -1)) * _transposed(inverse)
 
 
-def _slogdet_jvp(t: Any, a: Any, ans: Any) -> Any:
+def _slogdet_jvp(t: Array, a: Array, ans: Array) -> Any:
     inverse = _inverse_or_nan(a, np.equal(ans[0], 0))
     change = np.sum(t * _transposed(inverse), (-2, -1))
     return 1j * np.imag(change) * ans[0] if a.dtype.kind == "c" else 0 * ans[0], np.real(change)
@@ -128,20 +129,20 @@ def _slogdet_jvp(t: Any, a: Any, ans: Any) -> Any:
 # Pseudo-inverses and least squares
 
 
-def _pinv_jvp(t: Any, a: Any, ans: Any, hermitian: Any) -> Any:
+def _pinv_jvp(t: Array, a: Array, ans: Array, hermitian: Any) -> Any:
     if hermitian:
         t, a = hermitian_part(t), completed(a)
     return _of_pseudo_inverse(t, a, ans)
 
 
-def _pinv_vjp(g: Any, a: Any, ans: Any, hermitian: Any) -> Any:
+def _pinv_vjp(g: Array, a: Array, ans: Array, hermitian: Any) -> Any:
     # The adjoint of the derivative at a is the derivative at aᴴ.
     a = completed(a) if hermitian else a
     result = np.conjugate(_of_pseudo_inverse(np.conjugate(g), dagger(a), dagger(ans)))
     return hermitian_part(result) if hermitian else result
 
 
-def _of_pseudo_inverse(t: Any, a: Any, p: Any) -> Any:
+def _of_pseudo_inverse(t: Array, a: Array, p: Any) -> Any:
     """The tangent of p = a⁺: p·((1 − a·p)·t·p)ᴴ + (p·t·(1 − p·a))ᴴ·p − p·t·p."""
     dropped = largest(a - _two_sided(a, p, a))
     if np.any(np.greater(dropped * largest(p), precision(p))):  # beside the least that p keeps
@@ -174,7 +175,7 @@ def _of_truncated(t: Any, a: Any, p: Any) -> Any:
     return outer + inner + _two_sided(dagger(vh), even * dagger(inside) + odd * inside, dagger(u))
 
 
-def _lstsq(a: Any, b: Any, ans: Any) -> Any:
+def _lstsq(a: Array, b: Array, ans: Array) -> Any:
     x, residuals, rank, s = ans
     a, b = [cast(as_array(y), x.dtype) for y in (a, b)]
     # Halfway between the least singular value that is kept and the largest that is dropped.
@@ -188,7 +189,7 @@ def _lstsq(a: Any, b: Any, ans: Any) -> Any:
 # Tensors as matrices
 
 
-def _tensorsolve(a: Any, b: Any, axes: Any) -> Any:
+def _tensorsolve(a: Array, b: Array, axes: Any) -> Any:
     if axes is not None:
         order = list(range(np.ndim(a)))
         for axis in axes:
@@ -205,7 +206,7 @@ def _tensorsolve(a: Any, b: Any, axes: Any) -> Any:
     return np.reshape(np.linalg.solve(np.reshape(a, (n, n)), np.ravel(b)), shape)
 
 
-def _tensorinv(a: Any, ind: Any) -> Any:
+def _tensorinv(a: Array, ind: Any) -> Any:
     if ind <= 0:
         raise ValueError(f"np.linalg.tensorinv: ind must be positive, not {ind}")
     n = math.prod(a.shape[ind:])

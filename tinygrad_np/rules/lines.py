@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.rules import reduced_axes
 
 
-def lines(a: Any, axis: Any) -> Any:
+def lines(a: Array, axis: Any) -> Any:
     """`a` with the reduced axes last, in their order, as one.
 
     >>> lines(np.arange(8).reshape(2, 2, 2), (0, 2))

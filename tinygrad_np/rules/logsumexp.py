@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import real_numbers
+from ..core.arrays import Array, real_numbers
 from ..core.dispatch import array_function
 from ..core.network import stable_max
 from ..core.rules import restored
@@ -32,7 +32,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.squeeze(result, axis)[()]
 
 
-def _logsumexp_weights(x: Any, ans: Any, axis: Any, keepdims: Any) -> Any:
+def _logsumexp_weights(x: Array, ans: Array, axis: Any, keepdims: Any) -> Any:
     """exp(x − ans), and equal shares for elements that are the same infinity as the result.
 
     The rounding of a large `ans` is taken away again: the weights sum to 1.

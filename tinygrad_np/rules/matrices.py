@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from .factors import determined
 
 CHOICE = (
@@ -49,22 +50,22 @@ ZERO = "a singular value is 0"
 # The parts of a matrix
 
 
-def dagger(x: Any) -> Any:
+def dagger(x: Array) -> Any:
     """The conjugate transpose of each matrix."""
     return np.conjugate(np.swapaxes(x, -1, -2))
 
 
-def hermitian(x: Any) -> Any:
+def hermitian(x: Array) -> Any:
     """The Hermitian part of each matrix."""
     return (x + dagger(x)) / 2
 
 
-def skew(x: Any) -> Any:
+def skew(x: Array) -> Any:
     """The anti-Hermitian part of each matrix."""
     return (x - dagger(x)) / 2
 
 
-def diagonal_of(x: Any) -> Any:
+def diagonal_of(x: Array) -> Any:
     """The diagonal of each matrix: (…, m, n) → (…, min(m, n)).
 
     >>> diagonal_of(np.arange(6).reshape(2, 3))
@@ -79,12 +80,12 @@ def diagonal_matrix(d: Any) -> Any:
     return np.where(np.eye(d.shape[-1], dtype=bool), np.expand_dims(d, -1), 0)
 
 
-def triangle(x: Any, k: int = 0) -> Any:
+def triangle(x: Array, k: int = 0) -> Any:
     """The lower triangle of each matrix, up to the k-th diagonal."""
     return np.where(np.tri(x.shape[-2], x.shape[-1], k, bool), x, 0)
 
 
-def sandwich(u: Any, d: Any, vh: Any) -> Any:
+def sandwich(u: Array, d: Any, vh: Any) -> Any:
     """U·diag(d)·Vh."""
     return np.matmul(u * np.expand_dims(d, -2), vh)
 
@@ -92,12 +93,12 @@ def sandwich(u: Any, d: Any, vh: Any) -> Any:
 # What is zero to rounding
 
 
-def largest(x: Any, axes: tuple[int, ...] = (-2, -1)) -> Any:
+def largest(x: Array, axes: tuple[int, ...] = (-2, -1)) -> Any:
     """The largest magnitude over these axes, which are kept; 0 if there is none."""
     return np.max(np.absolute(x), axes, keepdims=True, initial=0)
 
 
-def precision(x: Any) -> float:
+def precision(x: Array) -> float:
     """What counts as zero beside one: rounding errors of the dtype, and what they add up to."""
     return float(np.finfo(x.dtype).eps) ** (2 / 3)
 
@@ -118,7 +119,7 @@ def raise_where(wrong: Any, message: str) -> None:
         raise ValueError(message)
 
 
-def require_zero(x: Any, where: Any, message: str, size: Any = None) -> None:
+def require_zero(x: Array, where: Any, message: str, size: Any = None) -> None:
     """``ValueError`` if what `where` marks is more than rounding errors of `size`, or of all x.
 
     What is not finite proves nothing, and is let through, also as a `size`: of such a matrix no
@@ -133,7 +134,7 @@ def over(numerator: Any, denominator: Any, is_zero: Any) -> Any:
     return np.where(is_zero, 0 * numerator, numerator / np.where(is_zero, 1, denominator))
 
 
-def _resolution(w: Any, n: int) -> Any:
+def _resolution(w: Array, n: int) -> Any:
     """The difference at which two of the values w (…, k) of an n-rowed matrix are the same."""
     return 100 * n * np.finfo(w.dtype).eps * largest(w, (-1,))
 
@@ -143,7 +144,7 @@ def vanishing(s: Any, n: int) -> Any:
     return np.less_equal(s, _resolution(s, n))
 
 
-def coinciding(w: Any, n: int) -> Any:
+def coinciding(w: Array, n: int) -> Any:
     """Which pairs of the values w coincide, to rounding: (…, k, k), True on the diagonal.
 
     >>> coinciding(np.array([1.0, 1 + 1e-15, 2.0]), 3)
@@ -163,7 +164,9 @@ def different(pairs: Any) -> Any:
 # Values that coincide
 
 
-def require_apart(function: str, degenerate: Any, g: Any, w: Any, turn: Any, size: Any) -> None:
+def require_apart(
+    function: str, degenerate: Any, g: Array, w: Array, turn: Array, size: Any
+) -> None:
     """Raise if values w in `degenerate` pairs and their vectors are both used.
 
     `g` is the cotangent of the values, `turn` that of the vectors in their own basis, beside which
@@ -175,7 +178,7 @@ def require_apart(function: str, degenerate: Any, g: Any, w: Any, turn: Any, siz
     raise_where(np.logical_and(degenerate, wrong), MIXED.format(function))
 
 
-def require_multiple_of_one(part: Any, no_gap: Any, message: str) -> None:
+def require_multiple_of_one(part: Array, no_gap: Any, message: str) -> None:
     """Raise unless the blocks of `part` that `no_gap` marks are multiples of the unit matrix."""
     diagonal = diagonal_of(part)
     unequal = np.absolute(np.expand_dims(diagonal, -2) - np.expand_dims(diagonal, -1))
@@ -183,7 +186,7 @@ def require_multiple_of_one(part: Any, no_gap: Any, message: str) -> None:
     require_zero(size, no_gap, message, largest(part))
 
 
-def of_values(function: str, g: Any, w: Any, n: int, right: Any, is_hermitian: bool) -> Any:
+def of_values(function: str, g: Array, w: Array, n: int, right: Array, is_hermitian: bool) -> Any:
     """diag(g)·right, where g is the cotangent of the values w of a matrix, used without vectors.
 
     Values that coincide must have the same cotangent. Its own derivative is known by what it means
@@ -197,14 +200,14 @@ def of_values(function: str, g: Any, w: Any, n: int, right: Any, is_hermitian: b
     size = np.expand_dims(beside(g, largest(w, (-1,)) / n, (-1,)), -1)
     require_zero(unequal, no_gap, UNEQUAL.format(function), size)
 
-    def check(x: Any) -> None:
+    def check(x: Array) -> None:
         x = hermitian(x) if is_hermitian else x
         require_multiple_of_one(x, no_gap, SECOND.format(function))
 
     return np.matmul(determined(diagonal_matrix(g), check), right)
 
 
-def turned(function: str, turn: Any, w: Any, n: int, size: Any, is_alone: bool) -> Any:
+def turned(function: str, turn: Array, w: Array, n: int, size: Any, is_alone: bool) -> Any:
     """turn_ij / (w_j − w_i): the cotangent of a matrix in the basis of its vectors.
 
     Where the gap is zero, so must `turn` be, beside `size`: a loss that changes as the vectors of
@@ -223,7 +226,7 @@ def turned(function: str, turn: Any, w: Any, n: int, size: Any, is_alone: bool) 
     return over(turn, gap, no_gap)
 
 
-def turning(function: str, tangent: Any, w: Any, n: int) -> tuple[Any, Any]:
+def turning(function: str, tangent: Array, w: Array, n: int) -> tuple[Any, Any]:
     """`tangent` in the basis of the vectors, and tangent_ij / (w_j − w_i), by which they turn.
 
     Forward mode does not know what becomes of its results. So values that coincide must change

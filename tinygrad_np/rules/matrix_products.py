@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
+from ..core.plan import Shaped
 from ..core.signature import signature
 from ..core.table import bilinear, general, linear
 from .composed import composed
 
 
-def _matrix_power(a: Any, n: Any) -> Any:
+def _matrix_power(a: Array, n: Any) -> Any:
     n = operator.index(n)
     _require_square("matrix_power", a)
     if n == 0:
@@ -38,7 +40,7 @@ def _matrix_power(a: Any, n: Any) -> Any:
     return result
 
 
-def _require_square(function: str, a: Any) -> None:
+def _require_square(function: str, a: Array) -> None:
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise np.linalg.LinAlgError(
             f"np.linalg.{function}: takes square matrices (…, n, n), not shape {a.shape}"
@@ -57,7 +59,7 @@ def _chained(arrays: Any) -> Any:
     return np.linalg.multi_dot(arrays) if len(arrays) > 1 else arrays[0]
 
 
-def _multi_dot_vjp(g: Any, arrays: Any) -> Any:
+def _multi_dot_vjp(g: Array, arrays: Any) -> Any:
     chain = _as_matrices(arrays)
     backwards = [a.T for a in reversed(chain)]
     g = g.reshape(chain[0].shape[0], chain[-1].shape[1])
@@ -68,7 +70,7 @@ def _multi_dot_vjp(g: Any, arrays: Any) -> Any:
     ]
 
 
-def _multi_dot_jvp(t: Any, arrays: Any) -> Any:
+def _multi_dot_jvp(t: Array, arrays: Any) -> Any:
     return sum(
         _chained([*arrays[:i], change, *arrays[i + 1 :]])
         for i, change in enumerate(t)
@@ -79,7 +81,7 @@ def _multi_dot_jvp(t: Any, arrays: Any) -> Any:
 # What np.linalg has under other names, too
 
 
-def _outer(x1: Any, x2: Any) -> Any:
+def _outer(x1: Array, x2: Array) -> Any:
     if np.ndim(x1) != 1 or np.ndim(x2) != 1:
         raise ValueError(
             f"np.linalg.outer: takes two vectors, not shapes {np.shape(x1)} and {np.shape(x2)}"
@@ -91,7 +93,7 @@ def _outer(x1: Any, x2: Any) -> Any:
 _SAME_CROSS = np.lib.NumpyVersion(np.__version__) >= "2.5.0"
 
 
-def _cross(x1: Any, x2: Any, axis: Any) -> Any:
+def _cross(x1: Array, x2: Array, axis: Any) -> Any:
     lengths = [3, 3] if _SAME_CROSS else [np.shape(x)[axis] for x in (x1, x2)]
     if lengths != [3, 3]:
         raise ValueError(
@@ -101,12 +103,12 @@ def _cross(x1: Any, x2: Any, axis: Any) -> Any:
     return np.cross(x1, x2, axis=axis)
 
 
-def _diagonal(x: Any, offset: Any) -> Any:
+def _diagonal(x: Array, offset: Any) -> Any:
     rows, columns = np.nonzero(_on_diagonal(x.shape, offset))
     return x[..., rows, columns]
 
 
-def _trace_vjp(g: Any, x_like: Any, offset: Any) -> Any:
+def _trace_vjp(g: Array, x_like: Shaped, offset: Any) -> Any:
     return np.where(_on_diagonal(x_like.shape, offset), np.expand_dims(g, (-2, -1)), 0)
 
 
@@ -124,7 +126,7 @@ def _contracted(axes: Any, a_ndim: int, b_ndim: int) -> tuple[list[int], list[in
     return [i % a_ndim for i in of_a], [i % b_ndim for i in of_b]
 
 
-def _tensordot_a(g: Any, a_like: Any, b: Any, axes: Any) -> Any:
+def _tensordot_a(g: Array, a_like: Shaped, b: Array, axes: Any) -> Any:
     of_a, of_b = _contracted(axes, a_like.ndim, b.ndim)
     free_a = [i for i in range(a_like.ndim) if i not in of_a]
     free_b = [i for i in range(b.ndim) if i not in of_b]
@@ -134,7 +136,7 @@ def _tensordot_a(g: Any, a_like: Any, b: Any, axes: Any) -> Any:
     return np.transpose(result, [places.index(i) for i in range(a_like.ndim)])
 
 
-def _tensordot_b(g: Any, a: Any, b_like: Any, axes: Any) -> Any:
+def _tensordot_b(g: Array, a: Array, b_like: Shaped, axes: Any) -> Any:
     of_a, of_b = _contracted(axes, a.ndim, b_like.ndim)
     free_a = [i for i in range(a.ndim) if i not in of_a]
     free_b = [i for i in range(b_like.ndim) if i not in of_b]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.rules import divide_by_count, extremum_rules, restored
 from ..core.signature import signature
 from ..core.table import Row, general, same
@@ -15,31 +16,31 @@ from .composed import composed
 from .statistics import spread_row, std_slope, var_slope
 
 
-def _counted(a: Any, where: Any) -> Any:
+def _counted(a: Array, where: Any) -> Any:
     """Which elements count: those that are not nan."""
     return np.logical_and(np.logical_not(np.isnan(a)), where)
 
 
-def _without_nan(a: Any, value: float) -> Any:
+def _without_nan(a: Array, value: float) -> Any:
     return np.where(np.isnan(a), value, a)
 
 
-def _number(a: Any, axis: Any, where: Any) -> Any:
+def _number(a: Array, axis: Any, where: Any) -> Any:
     """How many elements go into each result, with the reduced axes of length 1."""
     return np.sum(_counted(a, where), axis, dtype=np.float64, keepdims=True)
 
 
-def _nanmean_vjp(g: Any, a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def _nanmean_vjp(g: Array, a: Array, axis: Any, keepdims: Any, where: Any) -> Any:
     share = divide_by_count(restored(g, a, axis, keepdims), _number(a, axis, where))
     return np.where(_counted(a, where), share, 0)
 
 
-def _nanmean_jvp(t: Any, a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def _nanmean_jvp(t: Array, a: Array, axis: Any, keepdims: Any, where: Any) -> Any:
     share = divide_by_count(np.where(_counted(a, where), t, 0), _number(a, axis, where))
     return np.sum(share, axis, keepdims=keepdims)
 
 
-def _extreme(a: Any, ans: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def _extreme(a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
     """Which elements are the extremum."""
     return np.logical_and(np.equal(a, restored(ans, a, axis, keepdims)), where)
 
@@ -52,7 +53,7 @@ def _extremum(function: Any) -> Row:
     )
 
 
-def _finite_part(g: Any, x: Any) -> Any:
+def _finite_part(g: Array, x: Array) -> Any:
     """The cotangent where x is finite; of a complex x each part is replaced by itself."""
     if x.dtype.kind != "c":
         return np.where(np.isfinite(x), g, 0)
@@ -61,7 +62,7 @@ def _finite_part(g: Any, x: Any) -> Any:
 
 
 def _nan_to_num_kernel(
-    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+    x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Any:
     if not copy:
         raise TypeError(

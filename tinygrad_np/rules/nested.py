@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..answers import explained
-from ..core.arrays import numbers
+from ..core.arrays import Array, numbers
 from ..core.dispatch import array_function, overrides
 
 Shape = tuple[int, ...]
@@ -56,7 +56,7 @@ def array(values: Any, dtype: Any = None) -> Any:
     return joined(parts, shape, wanted)
 
 
-def _shape(values: Any, parts: list[Any], place: Shape) -> Shape:
+def _shape(values: Array, parts: list[Any], place: Shape) -> Shape:
     """The shape of the array; collects its parts in their order."""
     if not isinstance(values, (list, tuple)):
         parts.append(_part(values))

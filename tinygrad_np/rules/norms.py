@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
 from ..core.rules import restored, shared
 from ..core.signature import signature
 from ..core.table import general
@@ -31,7 +31,7 @@ from .matrices import coinciding, over, sandwich, vanishing
 # A norm of real or complex numbers x is real, and its derivative is Σ Re(slope·dx).
 
 
-def _unit(x: Any, length: Any) -> Any:
+def _unit(x: Array, length: Any) -> Any:
     """conj(x) / length, and 0 where the length is 0."""
     return over(np.conjugate(x), length, np.equal(length, 0))
 
@@ -49,7 +49,7 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return normalize_axis_tuple(axis if isinstance(axis, tuple) else int(axis), ndim)
 
 
-def _slope(x: Any, ans: Any, ord: Any, axes: tuple[int, ...], keepdims: Any) -> Any:
+def _slope(x: Array, ans: Array, ord: Any, axes: tuple[int, ...], keepdims: Any) -> Any:
     if not x.size:
         return x
     if _is_euclidean(ord, axes):
@@ -66,7 +66,7 @@ def _slope(x: Any, ans: Any, ord: Any, axes: tuple[int, ...], keepdims: Any) -> 
     return shared(_unit(x, size), np.equal(sums, extreme(sums, across, keepdims=True)), across)
 
 
-def _vector_slope(x: Any, length: Any, ord: Any, axis: int) -> Any:
+def _vector_slope(x: Array, length: Any, ord: Any, axis: int) -> Any:
     if ord == 0:
         return np.zeros_like(x)
     size = np.absolute(x)
@@ -83,7 +83,7 @@ def _tied(s: Any, i: int, n: int) -> Any:
     return shared(np.ones_like(s), coinciding(s, n)[..., i, :], -1)
 
 
-def _spectral_slope(x: Any, ord: Any) -> Any:
+def _spectral_slope(x: Array, ord: Any) -> Any:
     u, s, vh = svd_factors(x)
     n = max(x.shape[-2:])
     kept = np.logical_not(vanishing(s, n))
@@ -91,7 +91,7 @@ def _spectral_slope(x: Any, ord: Any) -> Any:
     return np.conjugate(sandwich(u, weights, vh))
 
 
-def _cond(x: Any, p: Any, ans: Any) -> Any:
+def _cond(x: Array, p: Any, ans: Array) -> Any:
     x = as_array(x)
     found = np.asarray(ans)
     rows, columns = x.shape[-2:]
@@ -115,7 +115,7 @@ def _cond(x: Any, p: Any, ans: Any) -> Any:
     return cast(multiply_no_nan(result, known), found.dtype)
 
 
-def _vector_norm(x: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
+def _vector_norm(x: Array, axis: Any, keepdims: Any, ord: Any) -> Any:
     if axis is None:
         flat, along = np.ravel(x), 0
     elif isinstance(axis, tuple):
@@ -129,16 +129,16 @@ def _vector_norm(x: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
     return restored(result, x, axis, False) if keepdims else result
 
 
-def _matrix_norm(x: Any, keepdims: Any, ord: Any) -> Any:
+def _matrix_norm(x: Array, keepdims: Any, ord: Any) -> Any:
     return np.linalg.norm(x, ord, (-2, -1), keepdims)
 
 
-def _norm_vjp(g: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
+def _norm_vjp(g: Array, x: Array, ans: Array, ord: Any, axis: Any, keepdims: Any) -> Any:
     axes = _axes(axis, x.ndim)
     return restored(g, x, axes, keepdims) * _slope(x, ans, ord, axes, keepdims)
 
 
-def _norm_jvp(t: Any, x: Any, ans: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
+def _norm_jvp(t: Array, x: Array, ans: Array, ord: Any, axis: Any, keepdims: Any) -> Any:
     axes = _axes(axis, x.ndim)
     return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=bool(keepdims))
 

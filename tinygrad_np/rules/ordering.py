@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
 from ..core.rules import TRUTH
 from ..core.signature import signature
 from ..core.table import Row, constant, general
@@ -18,31 +18,31 @@ from .composed import composed
 from .constants import on_values
 
 
-def _flat(x: Any, axis: Any) -> tuple[Any, int]:
+def _flat(x: Array, axis: Any) -> tuple[Any, int]:
     """`x` and an axis that is not negative; flattened for the axis None."""
     return (x.reshape(-1), 0) if axis is None else (x, axis % x.ndim)
 
 
-def _origins(a: Any, ans: Any, axis: int) -> Any:
+def _origins(a: Array, ans: Array, axis: int) -> Any:
     """Where each element of the rearranged `ans` comes from: the i-th smallest from the i-th."""
     order = np.argsort(a, axis, kind="stable")
     ranks = np.argsort(np.argsort(ans, axis, kind="stable"), axis)
     return np.take_along_axis(order, ranks, axis)
 
 
-def _rearranged_vjp(g: Any, a: Any, ans: Any, axis: Any) -> Any:
+def _rearranged_vjp(g: Array, a: Array, ans: Array, axis: Any) -> Any:
     flat, axis = _flat(a, axis)
     destinations = np.argsort(_origins(flat, ans, axis), axis)
     return np.take_along_axis(g, destinations, axis).reshape(a.shape)
 
 
-def _rearranged_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
+def _rearranged_jvp(t: Array, a: Array, ans: Array, axis: Any) -> Any:
     origins = _origins(_flat(a, axis)[0], ans, _flat(a, axis)[1])
     t, axis = _flat(t, axis)
     return np.take_along_axis(t, origins, axis)
 
 
-def _sort_complex(a: Any) -> Any:
+def _sort_complex(a: Array) -> Any:
     ordered = np.sort(a, -1)
     return ordered if a.dtype.kind == "c" else cast(ordered, np.result_type(a.dtype, np.complex128))
 
@@ -60,7 +60,7 @@ def _unique(
     return (values, *found[1:]) if isinstance(found, tuple) else values
 
 
-def _picked(x: Any, found: Any) -> Any:
+def _picked(x: Array, found: Any) -> Any:
     """What NumPy found, with values (all of them, or the first part) that are picked from `x`."""
     x = x.reshape(-1)
     values = found[0] if isinstance(found, tuple) else found
@@ -77,13 +77,13 @@ def _set_row(function: Any) -> Row:
     return composed(function, signature("x"), lambda x: _picked(x, on_values(function, x)), {"x"})
 
 
-def _setdiff1d(ar1: Any, ar2: Any, assume_unique: Any) -> Any:
+def _setdiff1d(ar1: Array, ar2: Array, assume_unique: Any) -> Any:
     ar1 = as_array(ar1)
     ar1 = ar1.reshape(-1) if assume_unique else np.unique(ar1)
     return ar1[np.isin(ar1, ar2, invert=True)]
 
 
-def _setxor1d(ar1: Any, ar2: Any, assume_unique: Any) -> Any:
+def _setxor1d(ar1: Array, ar2: Array, assume_unique: Any) -> Any:
     parts = [as_array(part) for part in (ar1, ar2)]
     both = np.sort(np.concatenate(parts if assume_unique else [np.unique(x) for x in parts], None))
     ends = np.ones(min(1, both.size), bool)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import along
+from ..core.arrays import Array, along
 from ..core.signature import signature
 from ..core.windows import pad
 from .composed import composed
@@ -28,14 +28,14 @@ Of (x, axis, counts, end, given): the counts of both ends, and what the call say
 """
 
 
-def _ramp(x: Any, axis: int, counts: Pair, end: int, value: Any) -> Any:
+def _ramp(x: Array, axis: int, counts: Pair, end: int, value: Any) -> Any:
     edge = x[along(axis, -end)]
     ramp = np.linspace(value, edge, counts[end], endpoint=False, axis=axis)
     return ramp[along(axis, slice(None, None, -1))] if end else ramp
 
 
 def _statistic(function: Callable[..., Any]) -> Side:
-    def side(x: Any, axis: int, counts: Pair, end: int, length: Any) -> Any:
+    def side(x: Array, axis: int, counts: Pair, end: int, length: Any) -> Any:
         n = x.shape[axis]
         length = n if length is None else min(length, n)
         near = slice(n - length, n) if end else slice(length)
@@ -50,7 +50,7 @@ def _repeated(mode: str) -> Side:
     An odd reflection has an element, or its negative, and multiples of the first and the last one.
     """
 
-    def side(x: Any, axis: int, counts: Pair, end: int, reflect_type: Any) -> Any:
+    def side(x: Array, axis: int, counts: Pair, end: int, reflect_type: Any) -> Any:
         n = x.shape[axis]
         is_odd = reflect_type == "odd"
         options: Any = {"reflect_type": "odd"} if is_odd else {}

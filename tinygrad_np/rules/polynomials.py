@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
 from ..core.signature import signature
 from ..core.table import general
 from .composed import composed
@@ -23,7 +23,7 @@ def _coefficients(p: Any, function: str) -> Any:
     return p if p.ndim else p.reshape(1)
 
 
-def _polyval(p: Any, x: Any) -> Any:
+def _polyval(p: Any, x: Array) -> Any:
     """Horner's rule: ((p₀·x + p₁)·x + p₂)·x + …"""
     if isinstance(x, np.poly1d):
         raise TypeError("np.polyval: a Tensor's polynomial takes numbers, not a poly1d")
@@ -63,7 +63,7 @@ def _polymul(a1: Any, a2: Any) -> Any:
     return np.convolve(*factors)
 
 
-def _polydiv(u: Any, v: Any) -> Any:
+def _polydiv(u: Array, v: Array) -> Any:
     """Long division: (quotient, remainder)."""
     u, v = _coefficients(u, "polydiv") + 0.0, _coefficients(v, "polydiv") + 0.0
     dtype = np.result_type(u.dtype, v.dtype)
@@ -129,17 +129,17 @@ def _root_slopes(p: Any, roots: Any) -> Any:
     return cast(np.polyval(np.polyder(p), roots), roots.dtype)
 
 
-def _roots_vjp(g: Any, ans: Any, p: Any) -> Any:
+def _roots_vjp(g: Array, ans: Array, p: Any) -> Any:
     """p(r) = 0 as p and r move: dr = −Σₖ rⁿ⁻ᵏ dpₖ / p′(r)."""
     powers = cast(np.vander(ans, len(p)), ans.dtype)
     return -np.dot(g / _root_slopes(p, ans), powers)
 
 
-def _roots_jvp(t: Any, ans: Any, p: Any) -> Any:
+def _roots_jvp(t: Array, ans: Array, p: Any) -> Any:
     return -np.polyval(t, ans) / _root_slopes(p, ans)
 
 
-def _vander(x: Any, N: Any, increasing: Any) -> Any:  # noqa: N803
+def _vander(x: Array, N: Any, increasing: Any) -> Any:  # noqa: N803
     x = as_array(x)
     if x.ndim != 1:
         raise ValueError(f"np.vander: takes an array of one dimension, not of shape {x.shape}")
@@ -171,7 +171,7 @@ def _polyfit_kernel(
     return coefficients
 
 
-def _polyfit(x: Any, y: Any, deg: Any, rcond: Any, w: Any, ans: Any) -> Any:
+def _polyfit(x: Array, y: Array, deg: Any, rcond: Any, w: Array, ans: Array) -> Any:
     """The coefficients found, and the fit of what they leave of `y`, which is zero.
 
     So the derivative has the digits of the residuals, which may be small. As NumPy does it, the

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
 from ..core.dispatch import name_of, overrides
 from ..core.signature import signature
 from ..core.table import Row
@@ -41,7 +41,7 @@ _ENDS = {
 
 def _quantile(
     function: Callable[..., Any],
-    a: Any,
+    a: Array,
     axis: Any,
     keepdims: Any,
     q: Any = None,
@@ -114,7 +114,7 @@ def _picks(
     return (*mesh, order[(*mesh, np.stack([low, high]))]), shares, slope
 
 
-def _rank_dtype(x: Any) -> Any:
+def _rank_dtype(x: Array) -> Any:
     """The dtype in which ranks are interpolated exactly where NumPy interpolates the elements."""
     if not _CASTS_Q or x.dtype.kind not in "fc":
         return np.dtype(float)

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import along, sum_to
+from ..core.arrays import Array, along, sum_to
 from ..core.axes import plain
+from ..core.plan import Shaped
 from ..core.rules import scatter_add
 from ..core.signature import signature
 from ..core.table import general, linear
@@ -14,7 +15,7 @@ from ..core.windows import pad
 # Several copies: their cotangents are added
 
 
-def _tile_vjp(g: Any, A_like: Any, reps: Any) -> Any:  # noqa: N803
+def _tile_vjp(g: Array, A_like: Shaped, reps: Any) -> Any:  # noqa: N803
     reps = np.atleast_1d(reps).tolist()
     ndim = max(len(reps), A_like.ndim)
     reps = [1] * (ndim - len(reps)) + reps
@@ -23,7 +24,7 @@ def _tile_vjp(g: Any, A_like: Any, reps: Any) -> Any:  # noqa: N803
     return np.sum(copies, tuple(range(0, 2 * ndim, 2))).reshape(A_like.shape)
 
 
-def _repeat_vjp(g: Any, a_like: Any, repeats: Any, axis: Any) -> Any:
+def _repeat_vjp(g: Array, a_like: Shaped, repeats: Any, axis: Any) -> Any:
     shape = (a_like.size,) if axis is None else a_like.shape
     axis = 0 if axis is None else axis % a_like.ndim
     repeats = np.asarray(repeats)
@@ -34,7 +35,7 @@ def _repeat_vjp(g: Any, a_like: Any, repeats: Any, axis: Any) -> Any:
     return scatter_add(g, along(axis, sources), shape).reshape(a_like.shape)
 
 
-def _resize_vjp(g: Any, a_like: Any) -> Any:
+def _resize_vjp(g: Array, a_like: Shaped) -> Any:
     """The array is read over and over until the new one is full."""
     if g.size == 0 or a_like.size == 0:
         return np.zeros(a_like.shape, g.dtype)
@@ -43,7 +44,7 @@ def _resize_vjp(g: Any, a_like: Any) -> Any:
     return np.sum(filled.reshape((times, *a_like.shape)), 0)
 
 
-def _sliding_vjp(g: Any, x_like: Any, window_shape: Any, axis: Any) -> Any:
+def _sliding_vjp(g: Array, x_like: Shaped, window_shape: Any, axis: Any) -> Any:
     """(*places, *sizes) → (*lengths): window axes last to first, each offset is added in its place.
 
     Taken one after another the axes cost the sum of the windows' lengths, not their product.
@@ -66,11 +67,11 @@ def _sliding_vjp(g: Any, x_like: Any, window_shape: Any, axis: Any) -> Any:
 # Moving
 
 
-def _rollaxis_kernel(a: Any, axis: Any, start: Any = 0) -> Any:
+def _rollaxis_kernel(a: Array, axis: Any, start: Any = 0) -> Any:
     return np.rollaxis(a, axis, plain(start))
 
 
-def _rollaxis_vjp(g: Any, axis: Any, start: Any) -> Any:
+def _rollaxis_vjp(g: Array, axis: Any, start: Any) -> Any:
     axis %= g.ndim
     start += g.ndim if start < 0 else 0
     return np.moveaxis(g, start - 1 if axis < start else start, axis)
@@ -79,7 +80,7 @@ def _rollaxis_vjp(g: Any, axis: Any, start: Any) -> Any:
 # Inserting
 
 
-def _inserted(g: Any, arr_like: Any, obj: Any, axis: Any) -> tuple[int, Any]:
+def _inserted(g: Array, arr_like: Shaped, obj: Any, axis: Any) -> tuple[int, Any]:
     """The axis, and for each place of the result along it where its element is from.
 
     An old one's number; −1 − i for the inserted one with number i.
@@ -90,12 +91,12 @@ def _inserted(g: Any, arr_like: Any, obj: Any, axis: Any) -> tuple[int, Any]:
     return axis, np.insert(np.arange(length), obj, new)
 
 
-def _insert_arr_vjp(g: Any, arr_like: Any, obj: Any, axis: Any) -> Any:
+def _insert_arr_vjp(g: Array, arr_like: Shaped, obj: Any, axis: Any) -> Any:
     at, origins = _inserted(g, arr_like, obj, axis)
     return g[along(at, origins >= 0)].reshape(arr_like.shape)
 
 
-def _insert_values_vjp(g: Any, arr_like: Any, obj: Any, values_like: Any, axis: Any) -> Any:
+def _insert_values_vjp(g: Array, arr_like: Shaped, obj: Any, values_like: Shaped, axis: Any) -> Any:
     at, origins = _inserted(g, arr_like, obj, axis)
     new = np.flatnonzero(origins < 0)
     part = g[along(at, new[np.argsort(-origins[new])])]

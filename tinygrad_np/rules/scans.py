@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.dispatch import array_function
+from ..core.plan import Shaped
 from ..core.rules import restored
 from ..core.signature import signature
 from ..core.table import Row, general, linear
@@ -15,7 +17,7 @@ from .composed import composed
 from .lines import lines, unlined
 
 
-def _exclusive(x: Any) -> Any:
+def _exclusive(x: Array) -> Any:
     """Along the last axis, the product of all elements before each."""
     one = np.ones((*x.shape[:-1], 1), x.dtype)
     return np.concatenate([one, np.cumprod(x[..., :-1], -1)], -1) if x.shape[-1] else x
@@ -32,13 +34,13 @@ def _product_of_the_others(a: Any, axis: Any, where: Any) -> Any:
     return others if where is True else np.where(where, others, 0)
 
 
-def prod_vjp(g: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+def prod_vjp(g: Array, a: Array, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     """Each factor's cotangent is the product of the others, times the product's."""
     g = restored(g * _start(initial, g), a, axis, keepdims)
     return g * _product_of_the_others(a, axis, where)
 
 
-def prod_jvp(t: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+def prod_jvp(t: Array, a: Array, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     """The product rule."""
     others = _product_of_the_others(a, axis, where)
     return np.sum(t * others, axis, keepdims=keepdims) * _start(initial, t)
@@ -49,7 +51,7 @@ def _start(initial: Any, like: Any) -> Any:
     return np.asarray(1 if initial is None else initial, like.dtype)
 
 
-def axis_last(a: Any, axis: Any) -> Any:
+def axis_last(a: Array, axis: Any) -> Any:
     """`a` with one axis last: None is all of them in one; one alone in a tuple is that one."""
     if axis is None:
         return a.reshape((a.size,))
@@ -83,19 +85,19 @@ def linear_scan(factors: Any, terms: Any) -> Any:
     return reached
 
 
-def cumsum_vjp(g: Any, a_like: Any, axis: Any) -> Any:
+def cumsum_vjp(g: Array, a_like: Shaped, axis: Any) -> Any:
     """Each element's cotangent is the sum of those from its place on."""
     g = axis_last(g, axis)
     return axis_back(np.flip(np.cumsum(np.flip(g, -1), -1), -1), a_like, axis)
 
 
-def shifted(y: Any, first: float) -> Any:
+def shifted(y: Array, first: float) -> Any:
     """Along the last axis, the element before each, and `first` before the first one."""
     one = np.full((*y.shape[:-1], min(1, y.shape[-1])), first, y.dtype)
     return np.concatenate([one, y[..., :-1]], -1)
 
 
-def backward_scan(factors: Any, g: Any) -> Any:
+def backward_scan(factors: Any, g: Array) -> Any:
     """rᵢ = gᵢ + fᵢ₊₁·rᵢ₊₁ along the last axis: the transpose of `linear_scan` in its terms."""
     following = shifted(np.flip(factors, -1), 0)
     return np.flip(linear_scan(following, np.flip(g, -1)), -1)
@@ -114,7 +116,7 @@ def cumprod_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
     return axis_back(tangent, ans, axis)
 
 
-def _cumulative(scan: Any, identity: float, x: Any, axis: Any, dtype: Any, initial: Any) -> Any:
+def _cumulative(scan: Any, identity: float, x: Array, axis: Any, dtype: Any, initial: Any) -> Any:
     """A scan as the array API has it: with its start before it, if `initial` is asked for."""
     x = np.atleast_1d(x)
     if axis is None and x.ndim > 1:

@@ -8,23 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
 from ..core.signature import signature
 from ..core.table import Row
 from .composed import composed
 
 
-def _complex(x: Any) -> Any:
+def _complex(x: Array) -> Any:
     return cast(x, np.dtype(np.complex64 if x.dtype.char in "fF" else np.complex128))
 
 
-def _signed(x: Any) -> Any:
+def _signed(x: Array) -> Any:
     """Complex where a real element is negative."""
     x = as_array(x)
     return _complex(x) if np.any(np.logical_and(np.isreal(x), np.less(x, 0))) else x
 
 
-def _beyond_one(x: Any) -> Any:
+def _beyond_one(x: Array) -> Any:
     """Complex where a real element is larger than 1 in magnitude."""
     x = as_array(x)
     large = np.greater(np.absolute(x), 1)
@@ -35,7 +35,7 @@ def _row(function: Any, of: Callable[..., Any], domain: Callable[..., Any]) -> R
     return composed(function, signature("x"), lambda x: of(domain(x)), {"x"})
 
 
-def _power(x: Any, p: Any) -> Any:
+def _power(x: Array, p: Any) -> Any:
     p = as_array(p)
     if p.dtype.kind in "iu" and np.any(np.less(p, 0)):
         p = p * 1.0

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import along, as_array, cast
+from ..core.arrays import Array, along, as_array, cast
+from ..core.plan import Shaped
 from ..core.rules import INDEX, scatter_add
 from ..core.signature import signature
 from ..core.table import general, linear
@@ -28,7 +29,7 @@ from .composed import composed
 _MASKS = {"condlist": "masks: the result jumps where they change"}
 
 
-def _take_along_axis_vjp(g: Any, arr_like: Any, indices: Any, axis: Any) -> Any:
+def _take_along_axis_vjp(g: Array, arr_like: Shaped, indices: Any, axis: Any) -> Any:
     if axis is None:
         return scatter_add(g, np.asarray(indices), (arr_like.size,)).reshape(arr_like.shape)
     key: list[Any] = list(np.ix_(*map(np.arange, arr_like.shape)))
@@ -36,7 +37,7 @@ def _take_along_axis_vjp(g: Any, arr_like: Any, indices: Any, axis: Any) -> Any:
     return scatter_add(g, tuple(key), arr_like.shape)
 
 
-def _placed(g: Any, like: Any, axis: Any, chosen: Any) -> Any:
+def _placed(g: Array, like: Any, axis: Any, chosen: Any) -> Any:
     """The adjoint of taking, along an axis or of all elements, those that are chosen."""
     length = like.size if axis is None else like.shape[axis]
     mask = np.isin(np.arange(length), chosen(np.arange(length)))
@@ -45,15 +46,15 @@ def _placed(g: Any, like: Any, axis: Any, chosen: Any) -> Any:
     return scatter_add(g, along(axis % like.ndim, mask), like.shape)
 
 
-def _compress_vjp(g: Any, condition: Any, a_like: Any, axis: Any) -> Any:
+def _compress_vjp(g: Array, condition: Any, a_like: Shaped, axis: Any) -> Any:
     return _placed(g, a_like, axis, lambda places: np.compress(condition, places))
 
 
-def _extract_vjp(g: Any, condition: Any, arr_like: Any) -> Any:
+def _extract_vjp(g: Array, condition: Any, arr_like: Shaped) -> Any:
     return _placed(g, arr_like, None, lambda places: np.extract(condition, places))
 
 
-def _delete_vjp(g: Any, arr_like: Any, obj: Any, axis: Any) -> Any:
+def _delete_vjp(g: Array, arr_like: Shaped, obj: Any, axis: Any) -> Any:
     return _placed(g, arr_like, axis, lambda places: np.delete(places, obj))
 
 
@@ -91,7 +92,7 @@ def _select(condlist: Any, choicelist: Any, default: Any) -> Any:
     return cast(result, dtype)
 
 
-def _piecewise(x: Any, condlist: Any, funclist: Any, args: Any) -> Any:
+def _piecewise(x: Array, condlist: Any, funclist: Any, args: Any) -> Any:
     conditions = _conditions(x, condlist, len(funclist))
     result: Any = np.zeros(np.shape(x), x.dtype)
     for mask, function in zip(conditions, funclist, strict=True):
@@ -109,7 +110,7 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, args: Any) -> Any:
     return result
 
 
-def _conditions(x: Any, condlist: Any, count: int) -> Any:
+def _conditions(x: Array, condlist: Any, count: int) -> Any:
     """A mask for each of `count` functions: where one is missing it is for what is left over."""
     if not np.isscalar(condlist) and not len(condlist):
         raise ValueError("np.piecewise: there are no conditions")

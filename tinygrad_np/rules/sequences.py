@@ -4,18 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
 from ..core.signature import signature
 from .composed import composed
 from .constants import on_values
 
 
-def _moved(x: Any, axis: Any) -> Any:
+def _moved(x: Array, axis: Any) -> Any:
     return np.moveaxis(x, 0, axis) if axis != 0 else x  # 0.0 is 0, as NumPy has it
 
 
 def _linspace(
-    start: Any, stop: Any, num: Any, endpoint: Any, retstep: Any, axis: Any, ans: Any
+    start: Any, stop: Any, num: Any, endpoint: Any, retstep: Any, axis: Any, ans: Array
 ) -> Any:
     # NumPy tells the dtypes: that of a Python number gives way.
     found, step = ans if retstep else (ans, None)
@@ -41,7 +41,7 @@ def _logspace(
     return powers if dtype is None else cast(powers, np.dtype(dtype))
 
 
-def _geomspace(start: Any, stop: Any, num: Any, endpoint: Any, axis: Any, ans: Any) -> Any:
+def _geomspace(start: Any, stop: Any, num: Any, endpoint: Any, axis: Any, ans: Array) -> Any:
     """Numbers whose logarithm is evenly spaced, turned so that `start` is positive."""
     start, stop = as_array(start), as_array(stop)
     wide = np.result_type(ans.dtype, start.dtype, stop.dtype)

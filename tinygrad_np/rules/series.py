@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import polynomial
 
-from ..core.arrays import as_array
+from ..core.arrays import Array, as_array
 from ..core.signature import signature
 from .composed import composed
 
 
-def _polyval(x: Any, c: Any, grid: bool) -> Any:
+def _polyval(x: Array, c: Any, grid: bool) -> Any:
     """Horner's rule along the first axis of c, at every x or, not `grid`, at its own."""
     if c.ndim == 0:
         c = c.reshape(1)
@@ -37,11 +37,11 @@ def _polyvalnd(pts: Any, c: Any, function: str = "polyvalnd") -> Any:
     return result
 
 
-def _polyval2d(x: Any, y: Any, c: Any) -> Any:
+def _polyval2d(x: Array, y: Array, c: Any) -> Any:
     return _polyvalnd((x, y), c, "polyval2d")
 
 
-def _polygrid2d(x: Any, y: Any, c: Any) -> Any:
+def _polygrid2d(x: Array, y: Array, c: Any) -> Any:
     return _polyval(as_array(y), _polyval(as_array(x), as_array(c), True), True)
 
 

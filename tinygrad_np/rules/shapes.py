@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Array
+from ..core.plan import Shaped
 from ..core.rules import reshape_vjp, scatter_add, settled_order
 from ..core.signature import signature
 from ..core.table import linear
@@ -12,11 +14,11 @@ from .composed import composed
 from .nested import joined, parted
 
 
-def _ravel_kernel(a: Any, order: Any = "C") -> Any:
+def _ravel_kernel(a: Array, order: Any = "C") -> Any:
     return a.ravel(settled_order("ravel", order))
 
 
-def split_vjp(g: Any, ary_like: Any, indices_or_sections: Any, axis: Any) -> Any:
+def split_vjp(g: Array, ary_like: Shaped, indices_or_sections: Any, axis: Any) -> Any:
     """The adjoint of taking an array apart along an axis: its sections put together again."""
     if np.ndim(indices_or_sections) == 0 or _partition(indices_or_sections, ary_like.shape[axis]):
         return np.concatenate(g, axis)

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import as_array, cast
+from ..core.arrays import Array, as_array, cast
 from ..core.dispatch import array_function
+from ..core.plan import Shaped
 from ..core.signature import signature
 from ..core.table import bilinear, general, pointwise
 from .composed import composed
@@ -34,7 +35,7 @@ def sinc_derivative(x: Any, n: int = 1) -> Any:
     return (np.pi**n * np.where(is_small, near, far)).astype(x.dtype)
 
 
-def _by_series(z: Any, n: int) -> Any:
+def _by_series(z: Array, n: int) -> Any:
     """Σₖ (−1)ᵏ (2k)!/((2k − n)! (2k + 1)!) z²ᵏ⁻ⁿ, for 2k ≥ n, by Horner's rule in z²."""
     first = (n + 1) // 2
     total = np.zeros_like(z)
@@ -44,7 +45,7 @@ def _by_series(z: Any, n: int) -> Any:
     return total * z if n % 2 else total
 
 
-def _by_recurrence(z: Any, n: int) -> Any:
+def _by_recurrence(z: Array, n: int) -> Any:
     turns = [np.sin(z), np.cos(z), -np.sin(z), -np.cos(z)]
     result = turns[0] / z
     for order in range(1, n + 1):
@@ -75,7 +76,7 @@ def bessel_i(x: Any, n: int = 1) -> Any:
 # follows from how much it leaves, all of them, max(n, m) or max(n, m) − min(n, m) + 1.
 
 
-def _in_full(g: Any, n: int, m: int, swapped: bool = False) -> Any:
+def _in_full(g: Array, n: int, m: int, swapped: bool = False) -> Any:
     """The cotangent of a convolution in any mode as that of mode "full", zero where that cut off.
 
     `swapped`: a correlation whose first sequence is the shorter one starts later.
@@ -91,18 +92,18 @@ def _in_full(g: Any, n: int, m: int, swapped: bool = False) -> Any:
     return np.concatenate([before, g, np.zeros(n + m - 1 - start - len(g), g.dtype)])
 
 
-def _convolve_vjp(g: Any, x_like: Any, other: Any) -> Any:
+def _convolve_vjp(g: Array, x_like: Shaped, other: Any) -> Any:
     """Σₖ gₖ·otherₖ₋ᵢ: the cotangent correlated with the other sequence."""
     full = _in_full(g, x_like.size, other.size)
     return np.convolve(full, np.ravel(other)[::-1], "valid").reshape(x_like.shape)
 
 
-def _correlate_a(g: Any, a_like: Any, v: Any) -> Any:
+def _correlate_a(g: Array, a_like: Shaped, v: Array) -> Any:
     full = _in_full(g, a_like.size, v.size, a_like.size < v.size)
     return np.convolve(full, np.conjugate(np.ravel(v)), "valid").reshape(a_like.shape)
 
 
-def _correlate_v(g: Any, a: Any, v_like: Any) -> Any:
+def _correlate_v(g: Array, a: Array, v_like: Shaped) -> Any:
     """cₖ = Σᵢ aᵢ₊ₖ·conj(vᵢ): linear in the conjugate of v."""
     full = _in_full(g, a.size, v_like.size, a.size < v_like.size)
     by_conjugate = np.convolve(full, np.ravel(a)[::-1], "valid")[::-1]
@@ -134,18 +135,18 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any, right: Any, period: Any) -> Any
     return result if right is None else np.where(above, right, result)
 
 
-def _floating(x: Any) -> Any:
+def _floating(x: Array) -> Any:
     """`x` in double precision, in which NumPy interpolates."""
     x = as_array(x)
     return cast(x, np.dtype(complex if x.dtype.kind == "c" else float))
 
 
-def _angle(z: Any, deg: Any) -> Any:
+def _angle(z: Array, deg: Any) -> Any:
     angle = np.arctan2(np.imag(z) if z.dtype.kind == "c" else 0, np.real(z))
     return angle * (180 / math.pi) if deg else angle
 
 
-def _real_if_close(a: Any, tol: Any) -> Any:
+def _real_if_close(a: Array, tol: Any) -> Any:
     if a.dtype.kind != "c":
         return a
     near = np.finfo(a.dtype).eps * tol if tol > 1 else tol

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ..core.arrays import cast, real_numbers
+from ..core.arrays import Array, cast, real_numbers
 from ..core.dispatch import array_function
 from ..core.network import sigmoid_slope
 from ..core.signature import signature
@@ -32,7 +32,7 @@ special: Any = scipy.special._ufuncs
 _zeta = special._zeta  # the ufunc beneath scipy.special.zeta(x, q)
 
 
-def _number(v: Any, like: Any = None) -> Any:
+def _number(v: Array, like: Any = None) -> Any:
     """An operand to compute with: a list as an array, a Python number in the dtype of `like`.
 
     Without one it stays as it is, which has no dtype of its own. Integers become floating: NumPy's
@@ -93,7 +93,7 @@ def mills_excess(x: Any) -> Any:
     return np.where(is_far, 1 / fraction, excess)
 
 
-def inverse_mills(x: Any) -> Any:
+def inverse_mills(x: Array) -> Any:
     """φ(x)/Φ(x), the derivative of log Φ, to full precision for every x; it takes Tensors, too.
 
     >>> inverse_mills(np.array([-1e8, 0.0, 50.0]))
@@ -151,7 +151,7 @@ def beta_density(p: Any, q: Any, x: Any, scale: Any) -> Any:
     return np.exp(powers - scale).astype(_like_scipy(x))
 
 
-def _like_scipy(x: Any) -> Any:
+def _like_scipy(x: Array) -> Any:
     """The dtype of a result: SciPy computes in no narrower one than float32."""
     return np.promote_types(x.dtype, np.float32)
 
@@ -175,24 +175,24 @@ def exponential_moment(x: Any, v: int) -> Any:
 # the normal distribution, Gamma, entropies
 
 
-def _gaussian_slope(x: Any, rate: Any, ans: Any) -> Any:
+def _gaussian_slope(x: Array, rate: Any, ans: Array) -> Any:
     if x.dtype.kind != "c":
         x = np.clip(x, -40, 40)  # beyond, ans is 0, or infinite, and 2x may be infinite
     return -2 * rate * (x * ans)
 
 
-def _trigamma(x: Any) -> Any:
+def _trigamma(x: Array) -> Any:
     if x.dtype.kind == "c":
         raise TypeError("scipy.special.psi: its derivative takes no complex numbers")
     return _zeta(2, x)
 
 
-def _gamma_density(alpha: Any, x: Any) -> Any:
+def _gamma_density(alpha: Any, x: Array) -> Any:
     alpha = np.asarray(alpha, np.float64)
     return gamma_density(alpha - 1, x, special.gammaln(alpha))
 
 
-def _beta_density(alpha: Any, beta: Any, x: Any) -> Any:
+def _beta_density(alpha: Any, beta: Any, x: Array) -> Any:
     alpha, beta = np.asarray(alpha, np.float64), np.asarray(beta, np.float64)
     return beta_density(alpha - 1, beta - 1, x, special.betaln(alpha, beta))
 
@@ -219,7 +219,7 @@ def _box_cox_by_exponent(log_x: Any, exponent: Any) -> Any:
     return np.where(zero, at_zero, log_x * log_x * exponential_moment(exponent * log_x, 1))
 
 
-def _inverse_box_cox_by_exponent(power: Any, x: Any, exponent: Any) -> Any:
+def _inverse_box_cox_by_exponent(power: Any, x: Array, exponent: Any) -> Any:
     """The derivative of the power (1 + xy)**(1/y) by y, exact also at y = 0.
 
     It is power·(u/(1 + u) − L)/y² with u = xy and L = log(1 + u). The bracket is
@@ -235,7 +235,7 @@ def _inverse_box_cox_by_exponent(power: Any, x: Any, exponent: Any) -> Any:
 
 
 def _neighbours(function: Any, sign: int) -> Any:
-    def slope(v: Any, z: Any) -> Any:
+    def slope(v: Array, z: Array) -> Any:
         v = _number(v)
         return 0.5 * (function(v - 1, z) + sign * function(v + 1, z))
 
@@ -250,7 +250,7 @@ def _y_slope(v: Any, z: Any) -> Any:
     return np.where(both, np.where(np.less(v, 0), before, -after), 0.5 * (before - after))
 
 
-def _scaled_slope(ans: Any, decrease: Any) -> Any:
+def _scaled_slope(ans: Array, decrease: Any) -> Any:
     """ans − decrease, which is infinite where the latter is, since that grows faster."""
     return np.where(np.isinf(decrease), -decrease, ans - decrease)
 
@@ -262,7 +262,7 @@ _ive_slope = _neighbours(special.ive, 1)
 _kve_slope = _neighbours(special.kve, 1)
 
 
-def _real_ive(v: Any, z: Any, **kwargs: Any) -> Any:
+def _real_ive(v: Array, z: Array, **kwargs: Any) -> Any:
     if np.iscomplexobj(z):
         raise TypeError("scipy.special.ive: is not analytic, and has no rule for complex numbers")
     return special.ive(v, z, **kwargs)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import along, as_array
+from ..core.arrays import Array, along, as_array
 from ..core.axes import listed
 from ..core.dispatch import overrides
 from ..core.signature import signature
@@ -19,7 +19,7 @@ from .composed import composed
 from .shapes import split_vjp
 
 
-def _pieces(g: Any, likes: Any, axis: int, lengths: Iterable[int]) -> list[Any]:
+def _pieces(g: Array, likes: Any, axis: int, lengths: Iterable[int]) -> list[Any]:
     """A joint cotangent cut into pieces of these lengths, each in the shape of its array."""
     ends = accumulate(lengths, initial=0)
     return [
@@ -49,7 +49,7 @@ def _column_stack_vjp(g: Any, tup_like: Any) -> Any:
 _STACK = signature("tup", "*", dtype=None, casting="same_kind")
 
 
-def _append(arr: Any, values: Any, axis: Any) -> Any:
+def _append(arr: Array, values: Array, axis: Any) -> Any:
     if axis is None:
         arr, values, axis = np.ravel(arr), np.ravel(values), 0
     return np.concatenate((arr, values), axis)
@@ -64,7 +64,7 @@ def _block(arrays: Any) -> Any:
     if depth == 0:
         return np.copy(arrays)
 
-    def joined(part: Any, axis: int) -> Any:
+    def joined(part: Array, axis: int) -> Any:
         if axis == 0:
             part = as_array(part)
             return part.reshape((1,) * (ndim - part.ndim) + part.shape)
@@ -73,7 +73,7 @@ def _block(arrays: Any) -> Any:
     return joined(arrays, -depth)
 
 
-def _depth(part: Any, leaves: list[Any], where: str) -> int:
+def _depth(part: Array, leaves: list[Any], where: str) -> int:
     """How deep the lists are nested, the same everywhere; collects what is in them."""
     if isinstance(part, tuple):
         raise TypeError(f"np.block: {where} is a tuple; only lists are nested")

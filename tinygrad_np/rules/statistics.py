@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..core.arrays import as_array, cast, sum_to
+from ..core.arrays import Array, as_array, cast, sum_to
 from ..core.rules import count_of, divide_by_count, restored
 from ..core.signature import signature
 from ..core.table import Row, general
 from .composed import composed
 
 
-def _deviations(a: Any, axis: Any, where: Any, mean: Any) -> Any:
+def _deviations(a: Array, axis: Any, where: Any, mean: Any) -> Any:
     """x − mean, and 0 for what is left out; conjugate where x is complex."""
     if mean is not None:
         return _left_in(np.conjugate(a - mean), where)
@@ -28,27 +28,31 @@ def _deviations(a: Any, axis: Any, where: Any, mean: Any) -> Any:
     return _left_in(deviations - _mean(deviations, axis, count), where)
 
 
-def _mean(x: Any, axis: Any, count: Any) -> Any:
+def _mean(x: Array, axis: Any, count: Any) -> Any:
     """Σ x / n in the dtype of x, without a warning for n = 0; float16 is added up in float32."""
     total = np.sum(x, axis, np.result_type(x.dtype, np.float32), keepdims=True)
     return cast(total / np.asarray(count, np.float64), x.dtype)
 
 
-def _left_in(x: Any, where: Any) -> Any:
+def _left_in(x: Array, where: Any) -> Any:
     return x if where is True else np.where(where, x, 0)
 
 
-def _freedom(a: Any, axis: Any, ddof: Any, where: Any) -> Any:
+def _freedom(a: Array, axis: Any, ddof: Any, where: Any) -> Any:
     """The degrees of freedom, n − ddof, with the reduced axes of length 1."""
     return np.maximum(count_of(a, axis, True, where) - np.asarray(ddof, np.float64), 0)
 
 
-def var_slope(a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any) -> Any:
+def var_slope(
+    a: Array, ans: Array, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any
+) -> Any:
     """2 (x − mean)/(n − ddof): the derivative of the variance."""
     return divide_by_count(2 * _deviations(a, axis, where, mean), _freedom(a, axis, ddof, where))
 
 
-def std_slope(a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any) -> Any:
+def std_slope(
+    a: Array, ans: Array, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any
+) -> Any:
     """(x − mean)/(n − ddof)/std, and 0 where all values are equal or std underflows to 0."""
     deviations = _deviations(a, axis, where, mean)
     length = cast(restored(ans, a, axis, keepdims), deviations.real.dtype)
@@ -57,12 +61,16 @@ def std_slope(a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any,
     return divide_by_count(directions, _freedom(a, axis, ddof, where))
 
 
-def _pulled(g: Any, slope: Any, a: Any, ans: Any, axis: Any, keepdims: Any, *rest: Any) -> Any:
+def _pulled(
+    g: Array, slope: Any, a: Array, ans: Array, axis: Any, keepdims: Any, *rest: Any
+) -> Any:
     """Each element's cotangent."""
     return restored(g, a, axis, keepdims) * slope(a, ans, axis, keepdims, *rest)
 
 
-def _pushed(t: Any, slope: Any, a: Any, ans: Any, axis: Any, keepdims: Any, *rest: Any) -> Any:
+def _pushed(
+    t: Array, slope: Any, a: Array, ans: Array, axis: Any, keepdims: Any, *rest: Any
+) -> Any:
     parts = np.real(t * slope(a, ans, axis, keepdims, *rest))
     return cast(np.sum(parts, axis, keepdims=keepdims), ans.dtype)
 
@@ -102,7 +110,7 @@ def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
     )
 
 
-def _average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> Any:
+def _average(a: Array, axis: Any, weights: Any, returned: Any, keepdims: Any) -> Any:
     a = as_array(a)
     if axis is not None:
         axis = normalize_axis_tuple(axis, a.ndim)
@@ -148,7 +156,7 @@ def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
 
 
 def _cov(
-    m: Any, y: Any, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any, dtype: Any
+    m: Array, y: Array, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any, dtype: Any
 ) -> Any:
     """Σ w (x − mean)(x − mean)ᴴ over n − ddof, a row a variable and a column an observation."""
     m = as_array(m)
@@ -174,7 +182,7 @@ def _cov(
     return np.squeeze(np.dot(x, np.conjugate(weighted).T) / max(freedom, 0))
 
 
-def _corrcoef(x: Any, y: Any, rowvar: Any, dtype: Any) -> Any:
+def _corrcoef(x: Array, y: Array, rowvar: Any, dtype: Any) -> Any:
     c = np.cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c

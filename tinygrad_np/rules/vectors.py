@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import sum_to
+from ..core.arrays import Array, sum_to
+from ..core.plan import Shaped
 from ..core.signature import signature
 from ..core.table import Row, bilinear
 
 # Over all elements, and over the last axes
 
 
-def _inner_a(g: Any, a_like: Any, b: Any) -> Any:
+def _inner_a(g: Array, a_like: Shaped, b: Array) -> Any:
     if a_like.ndim == 0:
         return np.sum(g * b)
     if b.ndim == 0:
@@ -24,7 +25,7 @@ def _inner_a(g: Any, a_like: Any, b: Any) -> Any:
     return np.tensordot(g, b, (list(range(own, g.ndim)), list(range(b.ndim - 1))))
 
 
-def _inner_b(g: Any, a: Any, b_like: Any) -> Any:
+def _inner_b(g: Array, a: Array, b_like: Shaped) -> Any:
     if b_like.ndim == 0:
         return np.sum(g * a)
     if a.ndim == 0:
@@ -45,7 +46,7 @@ def _kron_parts(g: Any, a: Any, b: Any) -> tuple[Any, list[int], list[int]]:
     return parts, list(range(0, 2 * ndim, 2)), list(range(1, 2 * ndim, 2))
 
 
-def _summed_with(parts: Any, axes: list[int], x: Any, like: Any) -> Any:
+def _summed_with(parts: Any, axes: list[int], x: Array, like: Any) -> Any:
     """The sum of ``parts * x`` over `axes`, which are those of `x`; in the shape of `like`."""
     x = x.reshape((1,) * (len(axes) - x.ndim) + x.shape)
     return np.tensordot(parts, x, (axes, list(range(x.ndim)))).reshape(like.shape)
@@ -64,7 +65,7 @@ def _kron_b(g: Any, a: Any, b_like: Any) -> Any:
 # In space: (a × b)·g = (b × g)·a = (g × a)·b
 
 
-def _in_space(x: Any, axis: int) -> Any:
+def _in_space(x: Array, axis: int) -> Any:
     """Vectors along the last axis; one of two components lies in the plane z = 0."""
     x = _last(x, (axis,))
     if x.shape[-1] == 3:
@@ -72,7 +73,7 @@ def _in_space(x: Any, axis: int) -> Any:
     return np.concatenate([x, np.zeros((*x.shape[:-1], 1), x.dtype)], -1)
 
 
-def _result_in_space(g: Any, axis: int, in_plane: bool) -> Any:
+def _result_in_space(g: Array, axis: int, in_plane: bool) -> Any:
     """The cotangent of a × b; of two vectors in the plane the result is the component z alone."""
     if not in_plane:
         return _last(g, (axis,))
@@ -80,12 +81,14 @@ def _result_in_space(g: Any, axis: int, in_plane: bool) -> Any:
     return np.stack([zero, zero, g], -1)
 
 
-def _as_operand(part: Any, like: Any, axis: int) -> Any:
+def _as_operand(part: Array, like: Any, axis: int) -> Any:
     """Vectors along the last axis, as those of the operand: its axis, shape and components."""
     return _back(part[..., : like.shape[axis]], like, (axis,))
 
 
-def _cross_a(g: Any, a_like: Any, b: Any, axisa: Any, axisb: Any, axisc: Any, axis: Any) -> Any:
+def _cross_a(
+    g: Array, a_like: Shaped, b: Array, axisa: Any, axisb: Any, axisc: Any, axis: Any
+) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
     in_plane = a_like.shape[axisa] == b.shape[axisb] == 2
@@ -93,7 +96,9 @@ def _cross_a(g: Any, a_like: Any, b: Any, axisa: Any, axisb: Any, axisc: Any, ax
     return _as_operand(part, a_like, axisa)
 
 
-def _cross_b(g: Any, a: Any, b_like: Any, axisa: Any, axisb: Any, axisc: Any, axis: Any) -> Any:
+def _cross_b(
+    g: Array, a: Array, b_like: Shaped, axisa: Any, axisb: Any, axisc: Any, axis: Any
+) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
     in_plane = a.shape[axisa] == b_like.shape[axisb] == 2
@@ -112,12 +117,12 @@ def _core_axes(axes: Any, default: tuple[tuple[int, ...], ...]) -> list[tuple[in
     return given if len(given) == 3 else [*given, ()]
 
 
-def _last(x: Any, axes: tuple[int, ...]) -> Any:
+def _last(x: Array, axes: tuple[int, ...]) -> Any:
     last = tuple(range(-len(axes), 0))
     return x if axes == last else np.moveaxis(x, axes, last)
 
 
-def _back(part: Any, like: Any, axes: tuple[int, ...]) -> Any:
+def _back(part: Array, like: Any, axes: tuple[int, ...]) -> Any:
     """A cotangent whose vectors or matrices lie in the last axes, as the operand has it."""
     last = tuple(range(-len(axes), 0))
     if axes == last:
@@ -132,13 +137,13 @@ def _vecdot_axes(axis: Any, axes: Any, keepdims: Any) -> list[tuple[int, ...]]:
     return _core_axes(axes, ((axis,), (axis,), (axis,) if keepdims else ()))
 
 
-def _vecdot_x(g: Any, x_like: Any, y: Any, axis: Any, axes: Any, keepdims: Any) -> Any:
+def _vecdot_x(g: Array, x_like: Shaped, y: Array, axis: Any, axes: Any, keepdims: Any) -> Any:
     of_x, of_y, of_g = _vecdot_axes(axis, axes, keepdims)
     g = _last(g, of_g) if keepdims else np.expand_dims(g, -1)
     return _back(np.conjugate(g * _last(y, of_y)), x_like, of_x)
 
 
-def _vecdot_y(g: Any, x: Any, y_like: Any, axis: Any, axes: Any, keepdims: Any) -> Any:
+def _vecdot_y(g: Array, x: Array, y_like: Shaped, axis: Any, axes: Any, keepdims: Any) -> Any:
     of_x, of_y, of_g = _vecdot_axes(axis, axes, keepdims)
     g = _last(g, of_g) if keepdims else np.expand_dims(g, -1)
     return _back(g * np.conjugate(_last(x, of_x)), y_like, of_y)
@@ -148,27 +153,27 @@ _MATVEC = ((-2, -1), (-1,), (-1,))
 _VECMAT = ((-1,), (-2, -1), (-1,))
 
 
-def _applied(matrices: Any, vectors: Any) -> Any:
+def _applied(matrices: Any, vectors: Array) -> Any:
     return np.matmul(matrices, np.expand_dims(vectors, -1))[..., 0]
 
 
-def _matvec_x(g: Any, x_like: Any, y: Any, axes: Any) -> Any:
+def _matvec_x(g: Array, x_like: Shaped, y: Array, axes: Any) -> Any:
     of_x, of_y, of_g = _core_axes(axes, _MATVEC)
     part = np.expand_dims(_last(g, of_g), -1) * np.expand_dims(_last(y, of_y), -2)
     return _back(part, x_like, of_x)
 
 
-def _matvec_y(g: Any, x: Any, y_like: Any, axes: Any) -> Any:
+def _matvec_y(g: Array, x: Array, y_like: Shaped, axes: Any) -> Any:
     of_x, of_y, of_g = _core_axes(axes, _MATVEC)
     return _back(_applied(np.swapaxes(_last(x, of_x), -1, -2), _last(g, of_g)), y_like, of_y)
 
 
-def _vecmat_x(g: Any, x_like: Any, y: Any, axes: Any) -> Any:
+def _vecmat_x(g: Array, x_like: Shaped, y: Array, axes: Any) -> Any:
     of_x, of_y, of_g = _core_axes(axes, _VECMAT)
     return _back(np.conjugate(_applied(_last(y, of_y), _last(g, of_g))), x_like, of_x)
 
 
-def _vecmat_y(g: Any, x: Any, y_like: Any, axes: Any) -> Any:
+def _vecmat_y(g: Array, x: Array, y_like: Shaped, axes: Any) -> Any:
     of_x, of_y, of_g = _core_axes(axes, _VECMAT)
     conjugate = np.expand_dims(np.conjugate(_last(x, of_x)), -1)
     return _back(conjugate * np.expand_dims(_last(g, of_g), -2), y_like, of_y)
