@@ -66,6 +66,7 @@ class TestConstruction:
         with pytest.raises(TypeError, match=r"is a Tensor already.*Tensor\(t\.data\)"):
             Tensor(leaf(1))
 
+    @pytest.mark.whole
     def test_a_list_of_tensors_is_refused_with_the_remedy(self):
         with pytest.raises((TypeError, ValueError)) as caught:
             Tensor([leaf(1), leaf(2)])
