@@ -35,7 +35,7 @@ def debug(
     `ChangedArrayError`, and errors of shapes name the lines that made the operands.
 
     The block is for this thread or task alone, and has to be around the sweep, too. A step takes
-    1.2 to 2.6 times as long in it, and the operands stay in memory as long as their graph. NumPy's
+    1.3 to 3.6 times as long in it, and the operands stay in memory as long as their graph. NumPy's
     own warnings of division by zero, overflow and invalid values are off in it. What this gives may
     be used for several blocks, and decorates functions. Raises ``ValueError`` for another word.
 
