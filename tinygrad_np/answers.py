@@ -22,7 +22,6 @@ from typing import Any, NoReturn, TypeVar, cast
 import numpy as np
 
 from .core import hooks, jacobians, losses, network, optim, transforms
-from .core.dispatch import generated
 from .core.table import row_of
 from .core.tensor import Tensor
 from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, SPARSE, TENSOR, Answers
@@ -192,7 +191,8 @@ def explained(function: F) -> F:
         f"    return _function({', '.join(filter(None, given))})\n"
     )
     scope: dict[str, Any] = {"_function": function, "_MISSING": _MISSING, "_refuse": _refuse}
-    made: Any = generated(text, scope, EXPLAINED)
+    exec(compile(text, EXPLAINED, "exec"), scope)
+    made: Any = scope.pop(function.__name__)
     made.__defaults__ = (*[_MISSING] * len(required), *defaults)
     made.__kwdefaults__ = by_name
     made.implementation = function

@@ -6,7 +6,6 @@ so that no rule has to know about them.
 """
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,11 +43,6 @@ def listed(axes: Any) -> list[int]:
     return list(axes) if isinstance(axes, (list, tuple)) else [axes]
 
 
-def are_plain(row: Any, bound: list[Any]) -> bool:
-    """Whether the axes are such that calls with arguments of the same types need no `settled`."""
-    return all([bound[i] is None or type(bound[i]) in (int, tuple) for i in row.axes])
-
-
 def settled(row: Any, bound: list[Any]) -> bool:
     """Make the axes among the arguments `plain`; whether one is given of a single number.
 
@@ -68,15 +62,3 @@ def of_a_number(row: Any, bound: list[Any], shape: tuple[int, ...]) -> Any:
     """A call for a single number, which NumPy answers in this shape, as one for an array of it."""
     bound[row.first] = np.reshape(bound[row.first], (1,))
     return np.reshape(row.call(bound), shape)
-
-
-def unless_of_a_number(
-    row: Any, call: Callable[..., Any], otherwise: Callable[..., Any]
-) -> Callable[..., Any]:
-    """`call`, which is fast, for calls whose first operand has axes."""
-    first = row.first
-
-    def checked(*args: Any) -> Any:
-        return call(*args) if args[first].ndim else otherwise(row, args, {})
-
-    return checked

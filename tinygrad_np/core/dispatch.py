@@ -146,25 +146,6 @@ def _place_of(ufunc: Any, name: str) -> str:
     return f"scipy.special.{public if is_public else f'_ufuncs.{name}'}"
 
 
-def generated(
-    source: str, names: dict[str, Any], file: str = "<tinygrad_np> call"
-) -> Callable[..., Any]:
-    r"""The function that `source` defines with these `names`: a call written out is a call saved.
-
-    >>> generated("def twice(x):\n    return two * x", {"two": 2})(3)
-    6
-    """
-    code = _compiled(source, file)
-    exec(code, names)
-    return cast(Callable[..., Any], names.pop(code.co_names[0]))  # else they would hold each other
-
-
-@functools.lru_cache(maxsize=1024)
-def _compiled(source: str, file: str) -> Any:
-    """The code, once: most rows differ in what is called, and not in how."""
-    return compile(source, file, "exec")
-
-
 def refuse_unknown(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
     """Raise if `kwargs` have a name that `function` lacks, and there is more to say about that."""
     code = getattr(function, "__code__", None)

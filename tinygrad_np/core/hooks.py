@@ -7,7 +7,7 @@ same, and says less where something fails.
   task: `debug/`, for the time of a block.
 - `explainer` is asked on failing paths only: `answers`, and with frames and shapes `debug/`.
 - `resolver` finds rows that the table lacks: `rules/`, whose families load late.
-- `memory` is where large results lie: `fast/`.
+- `writer` makes functions of rules and calls, `memory` is where large results lie: `fast/`.
 
 The others stand where they belong: `table.replace`, `dispatch.use` and `graph.LazyArray` for
 `fast/`, `tensor.add_methods` and `Row.carry_out` for `rules/`.
@@ -15,7 +15,6 @@ The others stand where they belong: `table.replace`, `dispatch.use` and `graph.L
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -122,19 +121,43 @@ class Resolver:
         return None
 
 
+class Writer:
+    """What makes functions of rules and calls; this one looks up what they need at each call."""
+
+    def rule(self, rule: Callable[..., Any], spots: list[Any]) -> Callable[..., Any]:
+        """`rule` as a function of (cotangent or tangent, residuals, parents).
+
+        `spots`, of the form `plan.Spot`, are where it finds what it needs.
+        """
+
+        def caller(g: Any, residuals: Any, parents: Any) -> Any:
+            needed = []
+            for where, what in spots:
+                if where != "default":
+                    values = residuals if where == "residual" else parents
+                    what = values if what is None else values[what]
+                needed.append(what)
+            return rule(g, *needed)
+
+        return caller
+
+    def call(self, plan: Any, args: Any, kwargs: Any, bound: list[Any]) -> None:
+        """A call on `args` is carried out by `plan`, with the values `bound`.
+
+        A shorter way for others like it may be left in ``plan.row.calls``.
+        """
+
+    def repeated(self) -> Callable[[Any], Any] | None:
+        """None, or what gives a node's `Plan.jvps` for several sweeps through the same nodes."""
+        return None
+
+
 class Memory:
     """Where large results lie; this one leaves that to NumPy."""
-
-    elementwise_from = sys.maxsize
-    """the size of an operand from which `elementwise` is worth a call"""
 
     def zeros(self, shape: tuple[int, ...], dtype: Any) -> Any:
         """As `numpy.zeros`."""
         return np.zeros(shape, dtype)
-
-    def elementwise(self, ufunc: Any, *operands: Any) -> Any:
-        """``ufunc(*operands)``."""
-        return ufunc(*operands)
 
     def unshared(self, function: Callable[[], Any]) -> Any:
         """``function()``, whose result a caller keeps."""
@@ -143,18 +166,14 @@ class Memory:
 
 explainer = Explainer()
 resolver = Resolver()
+writer = Writer()
 memory = Memory()
 
 
-def install(hook: Explainer | Resolver | Memory) -> None:
+def install(hook: Explainer | Resolver | Writer | Memory) -> None:
     """Ask this one from now on, in place of the last of its kind."""
-    global explainer, resolver, memory
-    if isinstance(hook, Explainer):
-        explainer = hook
-    elif isinstance(hook, Resolver):
-        resolver = hook
-    else:
-        memory = hook
+    kind = next(kind for kind in (Explainer, Resolver, Writer, Memory) if isinstance(hook, kind))
+    globals()[kind.__name__.lower()] = hook
 
 
 def with_lines(error: ValueError, **operands: Any) -> ValueError:

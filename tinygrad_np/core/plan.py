@@ -7,15 +7,13 @@ them; `ShapeDtype` is a shape and a dtype without values.
 from __future__ import annotations
 
 import operator
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import hooks
-from .dispatch import generated
-from .table import ANS, MOST_KEPT, Factor, Row
+from .table import ANS, MOST_KEPT, Row
 
 
 class Shaped:
@@ -76,23 +74,6 @@ class Plan:
     to Python's garbage collector, which goes through all of them again and again.
     """
 
-    __slots__ = (
-        "_chosen",
-        "_factors",
-        "_rules",
-        "constants",
-        "has_one",
-        "holds_one",
-        "jvps",
-        "likes",
-        "places",
-        "positions",
-        "row",
-        "select",
-        "values",
-        "vjps",
-    )
-
     def __init__(self, row: Row, pattern: Pattern, given: int) -> None:
         self.row = row
         self.positions = [position for position, _ in pattern]
@@ -130,7 +111,6 @@ class Plan:
         self.holds_one = len(residuals) == 1
         self._chosen: dict[Any, tuple[Callers, Callers]] = {}
         self.vjps, self.jvps = self._callers(lambda row, position, rule: rule)
-        self._factors: list[Callable[..., Any] | None] | None = None
         self.select = operator.itemgetter(*residuals) if residuals else None
         # Where the residuals come from, for a sweep that is itself recorded: (index among the
         # residuals, slot among the parents, or ANS).
@@ -141,46 +121,6 @@ class Plan:
                 self.values.append((index, ANS))
             elif place - 1 in slots:
                 self.values.append((index, slots[place - 1]))
-        # Those of the residuals that are neither: arrays, numbers and choices of the caller's.
-        ours = [index for index, _ in self.values]
-        self.constants = [index for index in range(len(residuals)) if index not in ours]
-
-    def call(self, given: int, linked: Any, seen: Any) -> Callable[..., Any]:
-        """What carries out calls with `given` arguments from now on: a generated function.
-
-        ``linked(plan, residuals, parents, ans, source)`` makes the result; where somebody observes
-        calls, ``seen(plan, residuals, parents, (ans, *arguments), source)`` does.
-        """
-        kernel = self.row.kernel
-        is_plain = isinstance(kernel, np.ufunc) and kernel.nout == 1 and kernel.signature is None
-        large = hooks.memory.elementwise_from if is_plain else sys.maxsize
-        x = [f"value{i}" if i in self.positions else f"x{i}" for i in range(given)]
-        known = ["ans", *x]
-        residuals = ", ".join([known[place] for place in self.places])
-        if not self.holds_one:
-            residuals = f"({residuals},)" if residuals else "None"
-        parents = ", ".join([f"x{i}._source" for i in self.positions])
-        lines = [f"value{i} = x{i}._value" for i in self.positions]
-        lines.append(f"ans = kernel({', '.join(x)})")
-        if large < sys.maxsize:
-            size = f"value{self.positions[0]}.size < large"
-            lines[-1] += f" if {size} else elementwise(kernel, {', '.join(x)})"
-        lines += [
-            f"residuals = {residuals}",
-            f"parents = {parents if self.has_one else f'({parents},)'}",
-            f"source = x{self.positions[0]}._source",
-            # An observer is given the operands, too; a tuple of them for nothing would cost
-            # something.
-            "if hooks.opened:",
-            f"    return seen(plan, residuals, parents, ({', '.join(known)}), source)",
-            "return linked(plan, residuals, parents, ans, source)",
-        ]
-        names: dict[str, Any] = {
-            "kernel": kernel, "large": large, "elementwise": hooks.memory.elementwise,
-            "plan": self, "hooks": hooks, "seen": seen, "linked": linked,
-        }  # fmt: skip
-        arguments = ", ".join([f"x{i}" for i in range(given)])
-        return generated(f"def call({arguments}):\n    " + "\n    ".join(lines) + "\n", names)
 
     def packed(self, sources: list[Any]) -> Any:
         """The parents of a node as it keeps them, of these sources of its operands."""
@@ -193,36 +133,13 @@ class Plan:
             found = self._chosen[choose] = self._callers(choose)
         return found
 
-    def prepared(self, residuals: Any, parents: Any) -> Callers:
-        """`jvps` of a node for many sweeps: what no tangent has a part in is computed here."""
-        if self._factors is None:
-            self._factors = [
-                self._factor(self.row.rules[position].jvp, spots)
-                for position, _, _, spots in self._rules
-            ]
-        jvps = []
-        for (push, slot), (position, *_), factor in zip(
-            self.jvps, self._rules, self._factors, strict=True
-        ):
-            if factor is not None:
-                rule: Any = self.row.rules[position].jvp
-                push = rule.by(factor(None, residuals, parents))
-            jvps.append((push, slot))
-        return jvps
-
-    def _factor(self, rule: Any, spots: list[Spot]) -> Callable[..., Any] | None:
-        """What `rule` multiplies by or divides by, if it does: of (None, residuals, parents)."""
-        if not isinstance(rule, Factor):
-            return None
-        return _caller(lambda _, *needed: rule.given(*needed), self._alone(spots))
-
     def _callers(self, choose: Choice) -> tuple[Callers, Callers]:
         vjps: Callers = []
         jvps: Callers = []
         for position, slot, vjp_spots, jvp_spots in self._rules:
             rule = self.row.rules[position]
-            pull = _caller(choose(self.row, position, rule.vjp), self._alone(vjp_spots))
-            push = _caller(choose(self.row, position, rule.jvp), self._alone(jvp_spots))
+            pull = hooks.writer.rule(choose(self.row, position, rule.vjp), self._alone(vjp_spots))
+            push = hooks.writer.rule(choose(self.row, position, rule.jvp), self._alone(jvp_spots))
             if self.row.user_defined:
                 pull, push = _copied(pull), _copied(push)
             vjps.append((pull, None if self.has_one else slot))
@@ -232,7 +149,12 @@ class Plan:
     def _alone(self, spots: list[Spot]) -> list[Spot]:
         """The spots, where the only value or the only source is itself, not a tuple."""
         single = {"residual": self.holds_one, "parent": self.has_one, "default": False}
-        return [(f"the {where}", None) if single[where] else (where, what) for where, what in spots]
+        return [(where, None if single[where] else what) for where, what in spots]
+
+    def jvp_of(self, number: int) -> tuple[Any, list[Spot]]:
+        """The jvp of the operand of this number, as the row has it, and what it needs."""
+        position, _, _, spots = self._rules[number]
+        return self.row.rules[position].jvp, self._alone(spots)
 
 
 def plan_of(row: Row, pattern: Pattern, given: int) -> Plan:
@@ -254,7 +176,7 @@ Choice = Callable[[Row, int, Any], Any]
 Spot = tuple[str, Any]
 """Where a rule finds what it needs: ("residual", index), ("parent", slot) or ("default", value).
 
-If there is but one: ("the residual", None) or ("the parent", None)."""
+If there is but one residual or parent: with None in place of the index or slot."""
 
 
 def _copied(rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -267,37 +189,3 @@ def _copied(rule: Callable[..., Any]) -> Callable[..., Any]:
         return np.array(part) if type(part) is np.ndarray else part
 
     return copied
-
-
-_FORMS = {
-    "the residual": "residuals",
-    "the parent": "parents",
-    "residual": "residuals[{}]",
-    "parent": "parents[{}]",
-}
-
-
-def _caller(rule: Callable[..., Any], spots: list[Spot]) -> Callable[..., Any]:
-    """`rule` as a function of (cotangent, residuals, parents): one generated line."""
-    names: dict[str, Any] = {"rule": rule}
-    args = []
-    for i, (where, what) in enumerate(spots):
-        if where == "default":
-            names[f"default{i}"] = what
-        args.append(f"default{i}" if where == "default" else _FORMS[where].format(what))
-    result = f"rule({', '.join(['g', *args])})"
-    if isinstance(rule, Factor):
-        names["rule"], factor = rule.given, f"rule({', '.join(args)})"
-        result = f"g {'/' if rule.divides else '*'} {factor}"
-        large = hooks.memory.elementwise_from
-        if large < sys.maxsize:
-            ufunc = np.divide if rule.divides else np.multiply
-            names |= {"large": large, "ufunc": ufunc, "of_large": _of_large}
-            result += f" if g.size < large else of_large(ufunc, g, {factor})"
-    return generated(f"def caller(g, residuals, parents):\n    return {result}\n", names)
-
-
-def _of_large(ufunc: Any, g: Any, factor: Any) -> Any:
-    if type(g) is np.ndarray:
-        return hooks.memory.elementwise(ufunc, g, factor)
-    return ufunc(g, factor)  # a Tensor: as the operator

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
@@ -233,12 +233,12 @@ def forward(
     tangents: dict[Node, Any],
     results: Iterable[Source],
     wrap: Wrap | None = None,
-    prepared: dict[Node, Any] | None = None,
+    rules_of: Callable[[Node], Any] | None = None,
 ) -> list[Any]:
     """Carry the arguments' `tangents` through the nodes in `order` (oldest first) to `results`.
 
-    Gives a tangent for each result, None where it is zero. With `wrap` the rules run on Tensors. In
-    `prepared`, empty at first, several sweeps without `wrap` share what they have in common.
+    Gives a tangent for each result, None where it is zero. With `wrap` the rules run on Tensors.
+    Without, `rules_of` (of `hooks.Writer.repeated`) may give a node's rules in place of its plan.
     """
     known: dict[Node, Any] = dict(tangents)
     observed = hooks.observer().sweep("jvp", wrap is not None) if hooks.opened else None
@@ -259,12 +259,8 @@ def forward(
             jvps: Any
             if observed is not None:
                 jvps = observed.rules(node)
-            elif prepared is None or wrap is not None:
-                jvps = plan.jvps
             else:
-                jvps = prepared.get(node)
-                if jvps is None:
-                    jvps = prepared[node] = plan.prepared(residuals, parents)
+                jvps = plan.jvps if rules_of is None or wrap is not None else rules_of(node)
             is_wrapped = False
             for push, slot in jvps:
                 source = parents if slot is None else parents[slot]

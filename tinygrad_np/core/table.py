@@ -75,45 +75,18 @@ class Row:
     - `aliases`: other names of parameters. `list_operands`: parameters that are lists of arrays.
     - `constant_outputs`: it gives several arrays, of which these have no derivative;
       `none_cotangents`: its vjp is told by None which of them nothing depends on.
-    - `locally_constant`: parameters that take a Tensor as a constant, and why.
-    - `real`: parameters that take complex numbers only where others named beside them are complex.
-    - `makes_axis`: its `axis` is one of the result.
+    - `locally_constant`: parameters that take a Tensor as the constant that it locally is, and why.
+    - `real`: parameters that take complex numbers only where the first one that is given of the
+      others named beside them is complex, or a complex dtype.
+    - `makes_axis`: its `axis` is one that only the result has.
     """
 
     carry_out: Callable[..., Any] | None = None
     """what carries out a call on (args, kwargs), of a row that has no rules of its own"""
-
-    __slots__ = (
-        "accepts_lazy",
-        "affine",
-        "aliases",
-        "analytic",
-        "axes",
-        "axis",
-        "broadcasts",
-        "calls",
-        "constant_outputs",
-        "defaults",
-        "dtype",
-        "first",
-        "function",
-        "in_order",
-        "kernel",
-        "keywords",
-        "kind",
-        "list_operands",
-        "locally_constant",
-        "name",
-        "names",
-        "none_cotangents",
-        "operands",
-        "plans",
-        "real",
-        "reason",
-        "rest",
-        "rules",
-        "user_defined",
-    )
+    user_defined = False
+    """whether it comes from outside, and may hand out arrays that others hold"""
+    accepts_lazy = False
+    """whether its vjp accepts a `LazyArray` in place of the cotangent"""
 
     def __init__(
         self,
@@ -144,40 +117,29 @@ class Row:
         # So many arguments can be given by their place alone.
         ends = [len(self.names), *self.keywords, *([] if self.rest is None else [self.rest])]
         self.in_order = min(ends)
-        # The position of the dtype that may be asked for, if one may.
-        self.dtype = self.names.index("dtype") if "dtype" in self.names else None
-        # What runs on plain arrays: the function beneath the forwarding decorator, if it has one.
         self.kernel = kernel or implementation(function)
         self.broadcasts = isinstance(function, np.ufunc) if broadcasts is None else broadcasts
         self.analytic = analytic
         self.affine = frozenset(affine)
         self.aliases = aliases
         self.list_operands = frozenset(self.names.index(name) for name in list_operands)
-        # The positions of the parameters that are axes; that of the axis of the `first` operand,
-        # unless it is one that only the result has.
+        self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
+        self.none_cotangents = none_cotangents
+        self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
+        self.real = real
+        self.reason = reason
+        # Positions: of the dtype that may be asked for, of the axes, and of the axis of the first
+        # operand.
+        self.dtype = self.names.index("dtype") if "dtype" in self.names else None
         self.axes = tuple([i for i, name in enumerate(self.names) if name in NAMES])
         has_axis = "axis" in self.names and not (list_operands or makes_axis)
         self.axis = self.names.index("axis") if has_axis else None
-        # None: one array. Otherwise several, of which these have no derivative.
-        self.constant_outputs = None if constant_outputs is None else frozenset(constant_outputs)
-        # Of several results, whether the vjp is told (by None) which ones nothing depends on.
-        self.none_cotangents = none_cotangents
-        # Whether it comes from outside, and may hand out arrays that others hold.
-        self.user_defined = False
-        # Whether its vjp accepts a `LazyArray` in place of the cotangent.
-        self.accepts_lazy = False
-        self.reason = reason
-        # Parameters that a Tensor may stand for as the constant that it locally is, and why.
-        self.locally_constant = {**LOCALLY_CONSTANT, **locally_constant}
-        # Parameters that take real numbers alone, unless the first one that is given of the others
-        # named beside them is complex, or a complex dtype: then there is room for complex ones.
-        self.real = real
+        # The rules by position; the positions by which there is a derivative; the first of these.
         self.rules: dict[int, Rule] = {}
-        # The positions of the parameters by which there is a derivative, and the first of them.
         self.operands: set[int] = set()
         self.first = -1
         self.plans: dict[Any, Any] = {}  # of `plan.plan_of`
-        # What carries out a call, by the types of its arguments: filled as calls come in. For a
+        # What carries out a call, by the types of its arguments (`hooks.Writer.call`). For a
         # function of ours the forwarding decorator looks here first.
         self.calls: dict[Any, Callable[..., Any]] = getattr(function, "calls", {})
 
@@ -233,12 +195,6 @@ class Factor:
 
     def __call__(self, g: Any, *needed: Any) -> Any:
         return g / self.given(*needed) if self.divides else g * self.given(*needed)
-
-    def by(self, value: Any) -> Callable[..., Any]:
-        """The same as a push, with a factor or divisor that is known."""
-        if self.divides:
-            return lambda t, residuals, parents: t / value
-        return lambda t, residuals, parents: t * value
 
 
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Row:

@@ -29,7 +29,7 @@ from .graph import Node, Output, Source, describe, leaf, multi_node, new_number
 from .plan import Plan, ShapeDtype, likes, plan_of
 from .refusals import Refusals
 from .sweep import collect, reverse
-from .table import MOST_KEPT, TABLE, Row, add, row_of
+from .table import TABLE, Row, add, row_of
 
 add(rules.ROWS)  # the operators need some of them
 
@@ -387,7 +387,7 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return ans
         if row.carry_out is not None:
             return row.carry_out(args, kwargs)
-        return _apply_bound(row, args, kwargs)
+        return apply_bound(row, args, kwargs)
     except (TypeError, ValueError, IndexError) as error:
         _explain(error, row, args, kwargs)
         raise
@@ -415,7 +415,7 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
         raise
 
 
-def _linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Tensor:
+def linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Tensor:
     """The result of a call as a Tensor, with a node of its own; `like` is one of its sources."""
     if type(ans) is not np.ndarray:
         ans = np.asarray(ans)
@@ -439,15 +439,15 @@ def _linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Te
     return tensor
 
 
-def _seen(plan: Plan, residuals: Any, parents: Any, known: Any, like: Any) -> Tensor:
+def seen(plan: Plan, residuals: Any, parents: Any, known: Any, like: Any) -> Tensor:
     """The same for (result, *operands), of which the observer is told."""
-    tensor = _linked(plan, residuals, parents, known[0], like)
+    tensor = linked(plan, residuals, parents, known[0], like)
     if hooks.opened:
         hooks.observer().made(tensor._source, known)
     return tensor
 
 
-def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`apply` for every case: keywords, lists of arrays, Tensors where no rule is."""
     bound = bind(row, args, kwargs)
     parents: list[Source | None] = []
@@ -455,9 +455,6 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     # Keywords are bound to their places, as if all arguments had been given; so is what is left
     # of the positional ones.
     is_whole = bool(kwargs) or row.rest is not None
-    plain = not is_whole and not row.list_operands and row.constant_outputs is None
-    # Whether complex numbers fit is looked at in every call.
-    plain = plain and not row.real and (row.dtype is None or row.dtype >= len(args))
     for position, value in enumerate(bound):
         if position in row.list_operands:
             items = list(value)
@@ -474,21 +471,13 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
                 bound[position] = value._value
             elif type(value) is not np.ndarray:
                 bound[position] = constant_operand(value, row)
-                plain = plain and bound[position] is value
         elif type(value) is Tensor:
             check_constant(row, row.names[position])
             bound[position] = value.data
-            plain = False
     if not pattern:
         return row.call(bound, row.kernel)
     plan = plan_of(row, tuple(pattern), len(bound) if is_whole else len(args))
-    if plain and not plan.likes and axes.are_plain(row, bound):
-        if len(row.calls) >= MOST_KEPT:
-            row.calls.clear()
-        call = plan.call(len(args), _linked, _seen)
-        if row.axis is not None and bound[row.axis] is not None:
-            call = axes.unless_of_a_number(row, call, _apply_bound)
-        row.calls[tuple(map(type, args))] = call
+    hooks.writer.call(plan, args, kwargs, bound)
     ans = row.call(bound, row.kernel)
     if row.axes and axes.settled(row, bound):
         return axes.of_a_number(row, bind(row, args, kwargs), np.shape(ans))
@@ -500,7 +489,7 @@ def _apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     if several:
         return _several(plan, residuals, plan.packed(parents), known, type(ans))
     like = next(source for source in parents if source is not None)
-    return _seen(plan, residuals, plan.packed(parents), known, like)
+    return seen(plan, residuals, plan.packed(parents), known, like)
 
 
 def _several(plan: Plan, residuals: Any, parents: Any, known: Any, container: Any) -> Any:

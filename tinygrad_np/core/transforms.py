@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from . import tree
+from . import hooks, tree
 from .argnums import Argnums, chosen_of, within
 from .arrays import numbers, owned, scalar, shaped_like
 from .graph import FINISHED, Node, identity, leaf
@@ -368,13 +368,13 @@ def pushed(
     outputs = tree.leaves(results)
     sources = [source_of(x) for x in outputs if type(x) is Tensor]
     order, is_closed = between(sources, inputs)
-    prepared: Any = {} if often else None
+    rules_of = hooks.writer.repeated() if often else None
 
     def push(tangents: list[Any]) -> list[Any]:
         known = {node: t for node, t in zip(inputs, tangents, strict=True) if t is not None}
         involved = Tensor in map(type, tangents)
         wrap = None if is_closed and not involved else rebuilt
-        found = iter(forward(order, known, sources, wrap, prepared))
+        found = iter(forward(order, known, sources, wrap, rules_of))
         return [next(found) if type(x) is Tensor else None for x in outputs]
 
     return push

@@ -49,7 +49,9 @@ def check_marks(node: Any) -> None:
 def _the_callers(node: Any) -> list[Any]:
     """Of the arrays that a node keeps, those that the caller may be able to write into."""
     plan, kept = node.plan, node.all_residuals
-    found = [kept[i] for i in plan.constants if type(kept[i]) in (np.ndarray, list, tuple)]
+    ours = [i for i, _ in plan.values]
+    theirs = [x for i, x in enumerate(kept) if i not in ours]
+    found = [x for x in theirs if type(x) in (np.ndarray, list, tuple)]
     for i, slot in plan.values:
         if type(slot) is int:
             if getattr(node.all_parents[slot], "plan", plan) is None:

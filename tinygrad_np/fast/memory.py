@@ -259,7 +259,5 @@ def release() -> None:
 class Memory(hooks.Memory):
     """What the core asks for large results."""
 
-    elementwise_from = paths.REUSE_FROM_ELEMENTS
     zeros = staticmethod(zeros)
-    elementwise = staticmethod(elementwise)
     unshared = staticmethod(unshared)
