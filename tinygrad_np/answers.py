@@ -338,6 +338,11 @@ class Explainer(hooks.Explainer):
             )
         return None if kind.endswith("=") else lost(kind, None)
 
+    def too_deep(self, trees: tuple[Any, ...]) -> None:
+        from .tree import refuse_too_deep
+
+        refuse_too_deep(trees)
+
 
 def _takes_tensors(value: Any) -> bool:
     """Whether it is a function that the table has."""

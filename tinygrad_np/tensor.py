@@ -3,7 +3,8 @@
 import sys
 
 from . import answers
-from .core.tensor import Tensor, _unpickled
+from .core.tensor import Tensor
+from .rules.methods import unpickled as _unpickled
 
 __all__ = ["Tensor", "_unpickled"]
 

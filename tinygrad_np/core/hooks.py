@@ -108,6 +108,9 @@ class Explainer:
         """
         return None
 
+    def too_deep(self, trees: tuple[Any, ...]) -> None:
+        """A recursion through trees ended; may raise a better error."""
+
     def with_lines(self, error: ValueError, operands: dict[str, Any]) -> ValueError:
         """The error of a layer or loss, with what is known of where its operands were made."""
         return error

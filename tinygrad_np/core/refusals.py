@@ -62,6 +62,12 @@ class Refusals:
     def __index__(self) -> NoReturn:
         raise TypeError("a Tensor is no index and no length; use int(t.item()), a constant")
 
+    def __deepcopy__(self, memo: Any) -> NoReturn:
+        raise TypeError("a Tensor is not copied with its graph; take Tensor(t.data)")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Tensor is not copied or pickled with its graph; take Tensor(t.data)")
+
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         told = hooks.explainer.lost("[]=", key)
         raise TypeError(told or f"{_NEVER_WRITTEN}; compute a new one, for instance with np.where")

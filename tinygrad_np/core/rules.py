@@ -58,11 +58,6 @@ def _direction(x: Array) -> Any:
     return np.where(zero, 0, np.conjugate(x) / np.where(zero, 1, length))
 
 
-def remaining(x: Array, y: Array) -> Any:
-    """The derivative of `remainder` by y."""
-    return -np.floor_divide(x, y)
-
-
 @array_function
 def max_weight(x: Any, y: Any) -> Any:
     """The share of x in max(x, y): 1 where x > y, 0 where x < y, and ½ where they tie.
@@ -412,7 +407,7 @@ _CONSTANTS: dict[str, tuple[Any, ...]] = {
         np.any,
     ),
     INDEX: (np.argmax, np.argmin),
-    STEPS: (np.floor, np.ceil, np.round, np.floor_divide, max_weight),
+    STEPS: (np.floor, np.ceil, np.round, max_weight),
 }  # fmt: skip
 """Functions whose result is locally constant, by the reason: they take values and give arrays."""
 
@@ -429,7 +424,6 @@ ROWS = (
         same(lambda g, ans, y: -g * ans / y),
         analytic=True,
     ),
-    pointwise(np.remainder, lambda: 1, remaining),
     linear(divide_by_count, lambda g, count: divide_by_count(g, count)),
     # powers and roots, size and sign; the transposes of conjugating maps conjugate
     pointwise(np.square, lambda x: x + x, analytic=True),

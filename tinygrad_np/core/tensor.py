@@ -17,7 +17,7 @@ it, and every function without a rule. `data` is the way out where a value is al
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NoReturn, Protocol, Self, TypeVar, cast
 
 import numpy as np
@@ -234,14 +234,6 @@ class Tensor(Refusals):
     __truediv__, __rtruediv__ = _operators("truediv", np.divide)
     __matmul__, __rmatmul__ = _operators("matmul", np.matmul)
     __pow__, __rpow__ = _operators("pow", np.power)
-    __mod__, __rmod__ = _operators("mod", np.remainder)
-    __floordiv__, __rfloordiv__ = _operators("floordiv", np.floor_divide)
-
-    def __divmod__(self, other: Any) -> tuple[Array, Tensor]:
-        return NotImplemented if _defers(other) else apply(row_of(np.divmod), (self, other), {})
-
-    def __rdivmod__(self, other: Any) -> tuple[Array, Tensor]:
-        return apply(row_of(np.divmod), (other, self), {})
 
     def __neg__(self) -> Self:
         return _unary(_NEGATIVE, self)
@@ -291,13 +283,6 @@ class Tensor(Refusals):
             text = f"{text}, shape={self.shape}"
         return f"Tensor({text}" + ("" if self.dtype == float else f", dtype={self.dtype}") + ")"
 
-    def __format__(self, spec: str) -> str:
-        if not spec:
-            return repr(self)
-        if self.ndim:
-            raise TypeError(f"format {spec!r} is for a single number, not for shape {self.shape}")
-        return format(self._value[()], spec)
-
     # Of NumPy's methods the one that rules use; `rules/` adds the others
 
     def reshape(self, *shape: Any, order: str | None = "C") -> Self:
@@ -306,38 +291,6 @@ class Tensor(Refusals):
         if order == "C" and type(target) in (int, tuple):
             return _binary(_RESHAPE, self, target)
         return apply(_RESHAPE, (self, target, order), {})
-
-    # Copies and pickles
-
-    def __copy__(self) -> Tensor:
-        return self.__deepcopy__({})
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        _only_a_leaf(self, "copied")
-        twin = Tensor(self._value)
-        twin._source.grad = None if self.grad is None else self.grad.copy()  # type: ignore[union-attr]
-        return twin
-
-    def __reduce__(self) -> Any:
-        _only_a_leaf(self, "pickled")
-        return _unpickled, (self._value, self.grad)
-
-
-def _unpickled(value: Array, grad: Array | None) -> Tensor:
-    tensor = Tensor(value)
-    tensor._source.grad = grad  # type: ignore[union-attr]
-    return tensor
-
-
-def _is_leaf(source: Source) -> bool:
-    return type(source) is Node and source.plan is None
-
-
-def _only_a_leaf(tensor: Tensor, done: str) -> None:
-    if not _is_leaf(tensor._source):
-        raise TypeError(
-            f"a Tensor that was computed cannot be {done} with its graph; take Tensor(t.data)"
-        )
 
 
 # From arrays to Tensors and back
@@ -407,7 +360,7 @@ def _unary(row: Row, x: Tensor) -> Any:
 def _binary(row: Row, x: Any, y: Any) -> Any:
     call = row.calls.get((type(x), type(y)))
     if call is None:
-        return NotImplemented if _defers(x) or _defers(y) else apply(row, (x, y), {})
+        return NotImplemented if defers(x) or defers(y) else apply(row, (x, y), {})
     try:
         return call(x, y)
     except (TypeError, ValueError, IndexError) as error:
@@ -518,14 +471,17 @@ def values_of(x: Any) -> Any:
     return value_of(x)
 
 
-def add_methods(methods: type) -> None:
-    """Give a Tensor the methods and properties of a class, which are NumPy's: for `rules/`."""
+def add_methods(methods: type, special: Collection[str]) -> None:
+    """Give a Tensor the methods and properties of a class, which are NumPy's: for `rules/`.
+
+    Of those whose names have two underscores in front, the `special` ones.
+    """
     for name, method in vars(methods).items():
-        if not name.startswith("__") or name in ("__array_namespace__", "__round__"):
+        if not name.startswith("__") or name in special:
             setattr(Tensor, name, method)
 
 
-def _defers(other: Any) -> bool:
+def defers(other: Any) -> bool:
     """Whether `other` asks, as NumPy has it, that its own reflected operator be used."""
     return getattr(type(other), "__array_ufunc__", True) is None
 

@@ -14,10 +14,10 @@ container of one's own.
 """
 
 import copy
-import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from . import hooks
 from .dispatch import remembered
 
 
@@ -136,8 +136,9 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """
     try:
         return _map_several(function, (tree, *others), "") if others else _map(function, tree)
-    except RecursionError as error:
-        raise _too_deep(error, (tree, *others)) from None
+    except RecursionError:
+        hooks.explainer.too_deep((tree, *others))
+        raise
 
 
 def _map(function: Callable[..., Any], tree: Any) -> Any:
@@ -206,8 +207,9 @@ def paths(tree: Any) -> list[str]:
     """
     try:
         return _paths(tree)
-    except RecursionError as error:
-        raise _too_deep(error, (tree,)) from None
+    except RecursionError:
+        hooks.explainer.too_deep((tree,))
+        raise
 
 
 def _paths(tree: Any) -> list[str]:
@@ -216,39 +218,6 @@ def _paths(tree: Any) -> list[str]:
         return [""]
     parts = zip(container.keys(tree), container.children(tree), strict=True)
     return [key + path for key, part in parts for path in _paths(part)]
-
-
-def _too_deep(error: RecursionError, trees: tuple[Any, ...]) -> Exception:
-    """What to raise where a recursion ended: ours if it was for the depth of a tree."""
-    most = 0
-    for tree in trees:
-        level, levels, seen = {id(tree): tree}, 0, 0
-        while level and levels < _DEEPEST and seen < _MOST_SEEN:
-            seen += len(level)
-            parts = [
-                part
-                for above in level.values()
-                for container in [container_of(type(above))]
-                if container is not None
-                for part in container.children(above)
-                if container_of(type(part)) is not None
-            ]
-            level, levels = {id(part): part for part in parts}, levels + 1
-        most = max(most, levels)
-    if most < MOST_LEVELS:
-        return error
-    if most == _DEEPEST:
-        return ValueError("the tree contains itself, or has no end: take that part out")
-    return ValueError(
-        f"the tree is nested {most} levels deep, which Python cannot follow within its recursion "
-        f"limit ({sys.getrecursionlimit()}): flatten it, for instance into one list"
-    )
-
-
-MOST_LEVELS = 100
-"""Up to so many levels a tree works everywhere, in files, too."""
-_DEEPEST = 100_000
-_MOST_SEEN = 1_000_000  # containers
 
 
 def unflatten(tree: Any, new_leaves: list[Any]) -> Any:

@@ -128,4 +128,4 @@ class _Resolver(hooks.Resolver):
 
 
 hooks.install(_Resolver())
-tensor.add_methods(methods.Methods)
+tensor.add_methods(methods.Methods, methods.SPECIAL)

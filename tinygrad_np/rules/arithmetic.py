@@ -15,7 +15,7 @@ from numpy._core import umath
 from ..core.arrays import Array
 from ..core.dispatch import array_function
 from ..core.plan import Shaped
-from ..core.rules import max_weight, power_by_base, power_by_exponent, remaining
+from ..core.rules import max_weight, power_by_base, power_by_exponent
 from ..core.signature import signature
 from ..core.table import general, linear, over, pointwise, same
 
@@ -132,6 +132,11 @@ def _clip_high(a: Array, a_min: Any, a_max: Any) -> Any:
     return np.logical_not(np.logical_or(kept, _clip_low(a, a_min, a_max)))
 
 
+def _remaining(x: Array, y: Array) -> Any:
+    """The derivative of `remainder` by y."""
+    return -np.floor_divide(x, y)
+
+
 _UMATH: Any = umath
 _CLIP = _UMATH.clip  # the ufunc beneath numpy.clip
 
@@ -139,10 +144,11 @@ ROWS = (
     # sums, products, quotients
     pointwise(np.reciprocal, lambda ans: -ans * ans, analytic=True),
     pointwise(np.fmod, lambda: 1, lambda x, y, ans: np.rint((ans - x) / y)),
+    pointwise(np.remainder, lambda: 1, _remaining),
     general(
         np.divmod,
         (lambda g: g[1], lambda t: (None, t)),
-        (lambda g, x, y: g[1] * remaining(x, y), lambda t, x, y: (None, t * remaining(x, y))),
+        (lambda g, x, y: g[1] * _remaining(x, y), lambda t, x, y: (None, t * _remaining(x, y))),
         constant_outputs=(0,),
     ),
     general(np.modf, (lambda g: g[0], lambda t: (t, None)), constant_outputs=(1,)),

@@ -53,7 +53,7 @@ ROWS = (
     ],
     *[
         constant(function, STEPS)
-        for function in (np.trunc, np.rint, np.around, np.fix, np.spacing)
+        for function in (np.trunc, np.rint, np.around, np.fix, np.spacing, np.floor_divide)
     ],
     constant(on_values, "it is asked for the values alone"),
 )  # fmt: skip

@@ -10,7 +10,10 @@ from typing import Any, Protocol, Self, TypeVar, overload
 import numpy as np
 
 from ..answers import explained
-from ..core.arrays import cast
+from ..core.arrays import Array, cast
+from ..core.graph import Node
+from ..core.table import row_of
+from ..core.tensor import Tensor, apply, defers, source_of
 from .at import At
 
 # NumPy's own types say that its functions take and give arrays; they also take and give Tensors.
@@ -48,6 +51,18 @@ def _numpys(function: Any, note: str = "") -> Any:
     return method
 
 
+def _operators(function: Any) -> tuple[Any, Any]:
+    """The operator of a function of two operands, and the reflected one."""
+
+    def operator(self: Any, other: Any) -> Any:
+        return NotImplemented if defers(other) else apply(row_of(function), (self, other), {})
+
+    def reflected(self: Any, other: Any) -> Any:
+        return apply(row_of(function), (other, self), {})
+
+    return operator, reflected
+
+
 class Methods:
     """NumPy's methods, for a class that implements NumPy's protocols.
 
@@ -63,6 +78,7 @@ class Methods:
     size: Any
     shape: Any
     dtype: Any
+    grad: Any
     _value: Any
     __array_function__: Any
     __getitem__: Any
@@ -186,8 +202,64 @@ class Methods:
             raise TypeError(f"astype: casting={casting!r} does not allow {self.dtype} to {dtype}")
         return cast(self, dtype) if dtype != self.dtype else self.copy()
 
+    # Python's operators and functions
+
+    __mod__, __rmod__ = _operators(np.remainder)
+    __floordiv__, __rfloordiv__ = _operators(np.floor_divide)
+    __divmod__, __rdivmod__ = _operators(np.divmod)
+
     def __round__(self, ndigits: int | None = None) -> Any:
         """Python's ``round(t)`` of a single number, which is a constant."""
         if self.ndim:
             raise TypeError("round(t) is for a single number; use np.round(t), a constant")
         return round(self.data[()], ndigits)
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        if self.ndim:
+            raise TypeError(f"format {spec!r} is for a single number, not for shape {self.shape}")
+        return format(self.data[()], spec)
+
+    def __copy__(self) -> Any:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        _only_a_leaf(self, "copied")
+        return unpickled(self._value, None if self.grad is None else self.grad.copy())
+
+    def __reduce__(self) -> Any:
+        _only_a_leaf(self, "pickled")
+        return unpickled, (self._value, self.grad)
+
+
+SPECIAL = [
+    "__array_namespace__",
+    "__mod__",
+    "__rmod__",
+    "__floordiv__",
+    "__rfloordiv__",
+    "__divmod__",
+    "__rdivmod__",
+    "__round__",
+    "__format__",
+    "__copy__",
+    "__deepcopy__",
+    "__reduce__",
+]
+"""Those of the methods that Python or NumPy call."""
+
+
+def unpickled(value: Array, grad: Array | None) -> Tensor:
+    """The leaf of a pickle."""
+    tensor = Tensor(value)
+    source_of(tensor).grad = grad  # type: ignore[union-attr]
+    return tensor
+
+
+def _only_a_leaf(tensor: Any, done: str) -> None:
+    source = source_of(tensor)
+    if type(source) is not Node or source.plan is not None:
+        raise TypeError(
+            f"a Tensor that was computed cannot be {done} with its graph; take Tensor(t.data)"
+        )
