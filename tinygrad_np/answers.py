@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar, cast
@@ -24,6 +25,7 @@ import numpy as np
 from .core import hooks, jacobians, losses, network, optim, transforms
 from .core.table import row_of
 from .core.tensor import Tensor
+from .core.tree import container_of
 from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, SPARSE, TENSOR, Answers
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -339,9 +341,39 @@ class Explainer(hooks.Explainer):
         return None if kind.endswith("=") else lost(kind, None)
 
     def too_deep(self, trees: tuple[Any, ...]) -> None:
-        from .tree import refuse_too_deep
+        _refuse_too_deep(trees)
 
-        refuse_too_deep(trees)
+
+MOST_LEVELS = 100
+"""Up to so many levels a tree works everywhere, in files, too."""
+_DEEPEST = 100_000
+_MOST_SEEN = 1_000_000  # containers
+
+
+def _refuse_too_deep(trees: tuple[Any, ...]) -> None:
+    """Raise ``ValueError`` if it is for the depth of one of these that a recursion ended."""
+    most = 0
+    for tree in trees:
+        level, levels, seen = {id(tree): tree}, 0, 0
+        while level and levels < _DEEPEST and seen < _MOST_SEEN:
+            seen += len(level)
+            parts = [
+                part
+                for above in level.values()
+                for container in [container_of(type(above))]
+                if container is not None
+                for part in container.children(above)
+                if container_of(type(part)) is not None
+            ]
+            level, levels = {id(part): part for part in parts}, levels + 1
+        most = max(most, levels)
+    if most == _DEEPEST:
+        raise ValueError("the tree contains itself, or has no end: take that part out") from None
+    if most >= MOST_LEVELS:
+        raise ValueError(
+            f"the tree is nested {most} levels deep, which Python cannot follow within its "
+            f"recursion limit ({sys.getrecursionlimit()}): flatten it, for instance into one list"
+        ) from None
 
 
 def _takes_tensors(value: Any) -> bool:

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core import tree as trees
+from .. import tree as trees
 from ..core.tensor import Tensor, value_of
 
 FORMAT = "tinygrad_np tree 1"
