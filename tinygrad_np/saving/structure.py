@@ -25,7 +25,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import tree as trees
+from ..answers import MOST_LEVELS
+from ..core import tree as trees
 from ..core.tensor import Tensor, value_of
 
 FORMAT = "tinygrad_np tree 1"
@@ -81,9 +82,9 @@ def _encoded(x: Any, path: str, found: _Found, above: tuple[int, ...]) -> Any:
     if id(x) in above:
         raise TypeError(f"save: the tree contains itself at {path}")
     above = (*above, id(x))
-    if len(above) > trees.MOST_LEVELS:
+    if len(above) > MOST_LEVELS:
         raise ValueError(
-            f"save: the tree is nested more than {trees.MOST_LEVELS} levels deep at {path[:80]}…; "
+            f"save: the tree is nested more than {MOST_LEVELS} levels deep at {path[:80]}…; "
             "flatten it, for instance into one list"
         )
     if type(x).__module__.startswith("numpy.random"):
@@ -329,8 +330,8 @@ def _matched(
                 f"{', '.join(counterparts) or 'nothing'}"
             )
     held.level += 1
-    if held.level > trees.MOST_LEVELS + _LEVELS_OF_A_STATE:
-        raise ValueError(f"nested more than {trees.MOST_LEVELS} levels deep")
+    if held.level > MOST_LEVELS + _LEVELS_OF_A_STATE:
+        raise ValueError(f"nested more than {MOST_LEVELS} levels deep")
     parts = [
         _decoded(part, held, counterparts.get(key, _ANY), path + key)
         for key, (_, part) in zip(keys, pairs, strict=True)
