@@ -243,10 +243,9 @@ def sigmoid_slope(x: Any) -> Any:
     array([0.25, 0.  ])
     """
     x = real_numbers(x, "sigmoid_slope")
-    small = np.absolute(x, out=np.empty_like(x))
-    np.exp(np.negative(small, out=small), out=small)
-    whole = np.add(small, scalar(1, x.dtype), out=np.empty_like(x))
-    return np.divide(small, np.multiply(whole, whole, out=whole), out=small)
+    small = np.exp(-np.absolute(x))
+    whole = small + scalar(1, x.dtype)
+    return small / (whole * whole)
 
 
 @array_function

@@ -98,12 +98,6 @@ def tanh_slope(x: Any) -> Any:
     return 4 * small / np.square(1 + small)
 
 
-def _slope_of_tanh(x: Array) -> Any:
-    # Of an array without what forwards a Tensor: small networks would feel it.
-    of_array = tanh_slope.implementation  # type: ignore[attr-defined]
-    return of_array(x) if type(x) is np.ndarray else tanh_slope(x)
-
-
 # Sums, means and extrema over axes
 
 
@@ -189,18 +183,6 @@ def extremum_rules(chosen_by: Any) -> tuple[Any, Any]:
         return averaged(t, chosen, reduced_axes(axis, a.ndim)).reshape(ans.shape)
 
     return vjp, jvp
-
-
-def _sum_kernel(a: Array, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
-    """`numpy.sum` without its Python wrapper."""
-    return np.add.reduce(a, axis, *args, **kwargs)
-
-
-def _mean_kernel(a: Array, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
-    """`numpy.mean`, whose Python code costs 3 µs; the mean of everything is one quotient."""
-    if axis is None and not args and not kwargs and a.size and a.dtype.itemsize >= 4:
-        return np.add.reduce(a, None) / a.dtype.type(a.size)
-    return np.mean(a, axis, *args, **kwargs)
 
 
 _EXTREMUM = signature("a", axis=None, out=None, keepdims=False, initial=None, where=True)
@@ -442,7 +424,7 @@ ROWS = (
     pointwise(np.log1p, over(lambda x: 1 + x), analytic=True),
     pointwise(np.sin, lambda x: np.cos(x), analytic=True),
     pointwise(np.cos, lambda x: -np.sin(x), analytic=True),
-    pointwise(np.tanh, lambda x: _slope_of_tanh(x), analytic=True),
+    pointwise(np.tanh, lambda x: tanh_slope(x), analytic=True),
     pointwise(tanh_slope, lambda x, ans: -2 * np.tanh(x) * ans, analytic=True),
     # choices
     pointwise(np.maximum, lambda x, y: max_weight(x, y), lambda x, y: max_weight(y, x)),
@@ -460,13 +442,11 @@ ROWS = (
         signature("a", axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True),
         spread,
         affine={"initial"},
-        kernel=_sum_kernel,
     ),
     linear(
         np.mean,
         signature("a", axis=None, dtype=None, out=None, keepdims=False, where=True),
         _mean_vjp,
-        kernel=_mean_kernel,
     ),
     *[
         general(function, _EXTREMUM, extremum_rules(extreme))

@@ -53,8 +53,11 @@ replace(
 replace(core.gather_windows, pooling.gather_windows, columns=lazy.unpooled)
 replace(core.max_unpool, pooling.max_unpool)
 
+replace(np.sum, elementwise.total)
+replace(np.mean, elementwise.mean)
 replace(network.relu, elementwise.relu)
 replace(network.relu_gate, elementwise.relu_gate)
+replace(network.sigmoid_slope, elementwise.sigmoid_slope)
 replace(losses.mean_logistic_loss, elementwise.mean_logistic_loss)
 replace(losses.logistic_residual, elementwise.logistic_residual)
 
