@@ -20,7 +20,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +38,10 @@ _UNREADABLE = (
 
 class DamagedFileError(ValueError):
     """A file is truncated, altered, or not what its name says."""
+
+
+class DiffersError(Exception):
+    """What was read is whole, and not what was asked for, or what NumPy has."""
 
 
 # Taking a tree apart
@@ -183,39 +186,31 @@ def manifest(structure: Any, described: dict[str, dict[str, Any]]) -> str:
     return json.dumps({**content, "sha256": _sha256_of(content)})
 
 
-def read_manifest(text: bytes | str, path: Path) -> tuple[Any, dict[str, dict[str, Any]]]:
-    """The structure, and the description of each array; raises where the text is not whole."""
+def verified(text: bytes | str, arrays: dict[str, np.ndarray]) -> Any:
+    """The structure in a manifest that describes these `arrays`, or else `DamagedFileError`.
+
+    >>> w = np.ones(2)
+    >>> verified(manifest({"array": "w"}, {"w": description(w)}), {"w": w})
+    {'array': 'w'}
+    """
     try:
         content = json.loads(text)
         if content["format"] != FORMAT:
-            raise damaged(path, f"has the format {content['format']!r}, not {FORMAT!r}")
+            raise DamagedFileError(f"has the format {content['format']!r}, not {FORMAT!r}")
         checksum = content.pop("sha256")
         if checksum != _sha256_of(content):
-            raise damaged(path, "was altered: the checksum of its description is wrong")
-        for description in content["arrays"].values():
-            if description.keys() != {"dtype", "shape", "sha256"}:
-                raise damaged(path, "has a description that is not from tinygrad_np.save")
-        return content["tree"], content["arrays"]
+            raise DamagedFileError("was altered: the checksum of its description is wrong")
+        if odd := sorted(content["arrays"].keys() ^ arrays.keys()):
+            raise DamagedFileError(f"has other arrays than its description: {', '.join(odd)}")
+        for name, expected in content["arrays"].items():
+            if (found := description(arrays[name])) != expected:
+                told = f"was altered: {name} is {found}, its description says {expected}"
+                raise DamagedFileError(told)
+        return content["tree"]
     except DamagedFileError:
         raise
     except _UNREADABLE as error:
-        raise damaged(path, f"has a description that cannot be read ({error})") from None
-
-
-def checked(array: np.ndarray, name: str, description: dict[str, Any], path: Path) -> np.ndarray:
-    """The array, if it is the one that the manifest describes."""
-    found = [array.dtype.str, list(array.shape)]
-    expected = [description["dtype"], description["shape"]]
-    if found != expected:
-        raise damaged(path, f"was altered: {name} is {found}, its description says {expected}")
-    if _sha256(array) != description["sha256"]:
-        raise damaged(path, f"was altered: the checksum of {name} is wrong")
-    return array
-
-
-def damaged(path: Path, why: str) -> DamagedFileError:
-    """The error for a file at `path`."""
-    return DamagedFileError(f"load: {path} {why}")
+        raise DamagedFileError(f"has a description that cannot be read ({error})") from None
 
 
 def _sha256(array: np.ndarray) -> str:
@@ -229,14 +224,12 @@ def _sha256_of(content: Any) -> str:
 # Putting a tree together
 
 
-def decoded(structure: Any, arrays: dict[str, np.ndarray], like: Any, path: Path) -> Any:
-    """The tree, in the form of `like` unless that is None."""
+def decoded(structure: Any, arrays: dict[str, np.ndarray], like: Any) -> Any:
+    """The tree, in the form of `like` unless that is None; `DiffersError` if it has another."""
     try:
         return _decoded(structure, _Held(arrays), _ANY if like is None else like, "")
-    except _DiffersError as error:
-        raise ValueError(f"load: {path}: {error}") from None
     except _UNREADABLE as error:
-        raise damaged(path, f"has a structure that cannot be read ({error})") from None
+        raise DamagedFileError(f"has a structure that cannot be read ({error})") from None
 
 
 _LEVELS_OF_A_STATE = 4  # of a random generator, within the tree
@@ -251,10 +244,6 @@ class _Held:
         self.arrays = arrays
         self.generators: list[Any] = []
         self.level = 0
-
-
-class _DiffersError(Exception):
-    """What was read is not like what was asked for."""
 
 
 _ANY: Any = type("Any", (), {})()
@@ -283,7 +272,7 @@ def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
             generator = _generator(kind, value, state, seed)
             held.generators.append(generator)
         if like is not _ANY and type(like) is not type(generator):
-            raise _DiffersError(_told(path, f"a {type(generator).__name__}", like))
+            raise DiffersError(_told(path, f"a {type(generator).__name__}", like))
         return generator
     if kind in ("dict", "list", "tuple") and type(value) is not list:
         raise ValueError(f"the parts of a {kind} are {value!r:.40}")
@@ -299,16 +288,14 @@ def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
         sequence = list if kind == "list" else tuple
         return sequence(_matched(sequence, [key for key, _ in pairs], pairs, held, like, path))
     if like is _ANY:
-        raise _DiffersError(
-            f"has a {value}{_at(path)}; give a tree of the same structure as `like`"
-        )
+        raise DiffersError(f"has a {value}{_at(path)}; give a tree of the same structure as `like`")
     if type(like).__name__ != value:
-        raise _DiffersError(_told(path, f"a {value}", like))
+        raise DiffersError(_told(path, f"a {value}", like))
     keys = [key for key, _ in part["parts"]]
     rebuilt = _matched(type(like), keys, part["parts"], held, like, path)
     container = trees.container_of(type(like))
     if container is None:
-        raise _DiffersError(_told(path, f"a container {value}", like))
+        raise DiffersError(_told(path, f"a container {value}", like))
     by_key = dict(zip(keys, rebuilt, strict=True))
     return container.rebuild(like, [by_key[key] for key in container.keys(like)])
 
@@ -321,10 +308,10 @@ def _matched(
     if like is not _ANY:
         container = trees.container_of(type(like))
         if type(like) is not kind or container is None:
-            raise _DiffersError(_told(path, f"a {kind.__name__}", like))
+            raise DiffersError(_told(path, f"a {kind.__name__}", like))
         counterparts = dict(zip(container.keys(like), container.children(like), strict=True))
         if counterparts.keys() != set(keys):
-            raise _DiffersError(
+            raise DiffersError(
                 f"has {', '.join(keys) or 'nothing'}{_at(path)}, expected "
                 f"{', '.join(counterparts) or 'nothing'}"
             )
@@ -346,9 +333,9 @@ def _agree(found: Any, like: Any, path: str) -> None:
     if isinstance(found, np.ndarray):
         shape, dtype = getattr(like, "shape", None), getattr(like, "dtype", None)
         if shape != found.shape or dtype != found.dtype:
-            raise _DiffersError(_told(path, f"{found.dtype} {found.shape}", like))
+            raise DiffersError(_told(path, f"{found.dtype} {found.shape}", like))
     elif type(found) is not type(like):
-        raise _DiffersError(_told(path, f"{found!r}", like))
+        raise DiffersError(_told(path, f"{found!r}", like))
 
 
 def _told(path: str, found: str, like: Any) -> str:
