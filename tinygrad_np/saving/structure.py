@@ -252,17 +252,13 @@ _ANY: Any = type("Any", (), {})()
 
 def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
     if part is None or isinstance(part, (bool, str, int)):
-        _agree(part, like, path)
-        return part
+        return _agreed(part, like, path)
     kind, value = next(iter(part.items()))
     if kind in ("array", "scalar"):
-        array = held.arrays[value]
-        _agree(array, like, path)
+        array = _agreed(held.arrays[value], like, path)
         return array if kind == "array" else array[()]
     if kind in ("int", "float", "complex"):
-        number: Any = _number(kind, value)
-        _agree(number, like, path)
-        return number
+        return _agreed(_number(kind, value), like, path)
     if kind in ("generator", "random state", "again"):
         if kind == "again":
             generator = held.generators[range(len(held.generators))[value]]
@@ -293,9 +289,7 @@ def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
         raise DiffersError(_told(path, f"a {value}", like))
     keys = [key for key, _ in part["parts"]]
     rebuilt = _matched(type(like), keys, part["parts"], held, like, path)
-    container = trees.container_of(type(like))
-    if container is None:
-        raise DiffersError(_told(path, f"a container {value}", like))
+    container: Any = trees.container_of(type(like))  # as `_matched` has found it
     by_key = dict(zip(keys, rebuilt, strict=True))
     return container.rebuild(like, [by_key[key] for key in container.keys(like)])
 
@@ -326,16 +320,17 @@ def _matched(
     return parts
 
 
-def _agree(found: Any, like: Any, path: str) -> None:
-    """A leaf must be one in `like`, too; an array of the same shape and dtype."""
+def _agreed(found: Any, like: Any, path: str) -> Any:
+    """A leaf, which must be one in `like`, too; an array of the same shape and dtype."""
     if like is _ANY:
-        return
+        return found
     if isinstance(found, np.ndarray):
         shape, dtype = getattr(like, "shape", None), getattr(like, "dtype", None)
         if shape != found.shape or dtype != found.dtype:
             raise DiffersError(_told(path, f"{found.dtype} {found.shape}", like))
     elif type(found) is not type(like):
         raise DiffersError(_told(path, f"{found!r}", like))
+    return found
 
 
 def _told(path: str, found: str, like: Any) -> str:
@@ -353,39 +348,29 @@ def _number(kind: str, value: Any) -> int | float | complex:
 
 
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+_LARGEST_POOL = 1024
 
 
 def _generator(kind: str, name: str, state: Any, seed: Any) -> Any:
     if name not in _BIT_GENERATORS:
         raise ValueError(f"{name!r} is no generator of NumPy's")
-    _check_places(name, state)
-    bits = getattr(np.random, name)(None if seed is None else _seed(**seed))
+    # NumPy takes any place within a store of random bits, and then reads beyond the store.
+    place, most = 0, 0
+    if name == "MT19937":
+        place, most = state["state"]["pos"], 624
+    elif name == "Philox":
+        place, most = state["buffer_pos"], 4
+    if type(place) is not int or not 0 <= place <= most:
+        raise ValueError(f"a {name} has the place {place!r}, which is not from 0 to {most}")
+    if seed is not None:
+        pool = seed["pool_size"]
+        if type(pool) is not int or not 4 <= pool <= _LARGEST_POOL:
+            raise ValueError(f"a seed has a pool of {pool!r}, not 4 to {_LARGEST_POOL}")
+        seed = np.random.SeedSequence(**seed)
+    bits = getattr(np.random, name)(seed)
     if kind == "generator":
         bits.state = state
         return np.random.Generator(bits)
     random = np.random.RandomState(bits)
     random.set_state(state)
     return random
-
-
-def _seed(
-    entropy: Any, spawn_key: Any, pool_size: Any, n_children_spawned: Any
-) -> np.random.SeedSequence:
-    if type(pool_size) is not int or not 4 <= pool_size <= _LARGEST_POOL:
-        raise ValueError(f"a seed has a pool of {pool_size!r}, not 4 to {_LARGEST_POOL}")
-    return np.random.SeedSequence(
-        entropy, spawn_key=spawn_key, pool_size=pool_size, n_children_spawned=n_children_spawned
-    )
-
-
-_LARGEST_POOL = 1024
-
-
-def _check_places(name: str, state: Any) -> None:
-    """NumPy takes any place within a store of random bits, and then reads beyond the store."""
-    places = {"MT19937": ("pos", 624), "Philox": ("buffer_pos", 4)}
-    if name in places:
-        key, most = places[name]
-        place = state["state"][key] if name == "MT19937" else state[key]
-        if type(place) is not int or not 0 <= place <= most:
-            raise ValueError(f"a {name} has the place {place!r}, which is not from 0 to {most}")
