@@ -31,93 +31,44 @@ class Block(NamedTuple):
 
     place: tuple[int | slice, ...]
     """as an index into (n, *out)"""
+    shape: Ints
+    """the lengths of the axes that `place` does not fix"""
     start: int
     stop: int
 
 
 @functools.lru_cache(maxsize=256)
-def blocks(kept: Ints, most: int) -> tuple[Block, ...]:
+def blocks(kept: Ints, most: int, joined: int = 1) -> tuple[Block, ...]:
     """(n, *out) in blocks of at most `most` positions, in order, of about the same size.
+
+    Or of up to `joined` such blocks that lie in a row and have one size.
 
     >>> [block.place for block in blocks((2, 3, 4), 8)]
     [(0, slice(0, 2, None)), (0, slice(2, 3, None)), (1, slice(0, 2, None)), (1, slice(2, 3, None))]
-    """
-    axis, size = len(kept), 1
-    while axis and size * kept[axis - 1] <= most:
-        axis -= 1
-        size *= kept[axis]
-    if not axis:
-        return (Block((slice(None),), 0, size),) if size else ()
-    length = kept[axis - 1]
-    pieces = -(-length // max(1, most // size))
-    step = -(-length // pieces)
-    found, position = [], 0
-    for index in itertools.product(*map(range, kept[: axis - 1])):
-        for first in range(0, length, step):
-            last = min(first + step, length)
-            found.append(
-                Block((*index, slice(first, last)), position, position + size * (last - first))
-            )
-            position += size * (last - first)
-    return tuple(found)
-
-
-def joined(some: Sequence[Block], most: int) -> list[Block]:
-    """Runs of at most `most` blocks that lie in a row and have the size of the first, as one.
-
-    >>> [block.place for block in joined(blocks((5, 3), 3), 2)]
+    >>> [block.place for block in blocks((5, 3), 3, joined=2)]
     [(slice(0, 2, None),), (slice(2, 4, None),), (slice(4, 5, None),)]
     """
-    found: list[Block] = []
-    for block in some:
-        size = some[0].stop - some[0].start
-        last = found[-1] if found else block
-        longer = block.stop - last.start
-        in_a_row = last is not block and last.place[:-1] == block.place[:-1]
-        if in_a_row and longer % size == 0 and longer <= most * size:
-            first, end = last.place[-1], block.place[-1]
-            assert isinstance(first, slice)
-            assert isinstance(end, slice)
-            place = (*block.place[:-1], slice(first.start, end.stop))
-            found[-1] = Block(place, last.start, block.stop)
-        else:
-            found.append(block)
-    return found
+    if 0 in kept:
+        return ()
+    axis = len(kept)
+    while axis > 1 and math.prod(kept[axis - 1 :]) <= most:
+        axis -= 1
+    size, length = math.prod(kept[axis:]), kept[axis - 1]
+    step = -(-length // -(-length // max(1, most // size)))
+    whole = length - length % step
+    cuts = [*range(0, whole, joined * step), whole, *([length] if whole < length else [])]
+    found, position = [], 0
+    for index in itertools.product(*map(range, kept[: axis - 1])):
+        for first, last in itertools.pairwise(cuts):
+            shape, stop = (last - first, *kept[axis:]), position + size * (last - first)
+            found.append(Block((*index, slice(first, last)), shape, position, stop))
+            position = stop
+    return tuple(found)
 
 
 def _positions(row_bytes: int, tile_bytes: int) -> int:
     fewest, most = paths.TILE_POSITIONS
     return min(most, max(fewest, tile_bytes // row_bytes))
-
-
-class _Planes(NamedTuple):
-    """The windows of an image as (*size, c, n, *out), of planes (c, n, *spatial)."""
-
-    view: Any
-    axes: int
-    space: Workspace
-
-    def tile(self, block: Block) -> Any:
-        """(size·c, positions), copied."""
-        part = self.view[(slice(None),) * (self.axes + 1) + block.place]
-        rows = math.prod(part.shape[: self.axes + 1])
-        tile = self.space.array("tile", part.shape)
-        np.copyto(tile, part)
-        return tile.reshape(rows, -1)
-
-
-def _planes(columns: Array, space: Workspace) -> _Planes | None:
-    """`columns` by planes, where it is a view with stride and dilation 1 and few channels."""
-    axes = (columns.ndim - 2) // 2
-    apart, within = columns.strides[1 : 1 + axes], columns.strides[1 + axes : -1]
-    if columns.shape[-1] > paths.PLANES_UP_TO_CHANNELS or apart != within:
-        return None
-    planes = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
-    c, n, *jumps = planes.strides
-    size, out = columns.shape[1 + axes : -1], columns.shape[1 : 1 + axes]
-    shape = (*size, columns.shape[-1], columns.shape[0], *out)
-    view = np.lib.stride_tricks.as_strided(planes, shape, (*jumps, c, n, *jumps), writeable=False)
-    return _Planes(view, axes, space)
 
 
 def image_of(columns: Array) -> Any:
@@ -136,10 +87,11 @@ def image_of(columns: Array) -> Any:
 def _tiles(
     columns: Array, kept: Ints, space: Workspace
 ) -> tuple[Sequence[Block], Callable[[Block], Any]]:
-    """The blocks, and what makes a block's tile: (count, positions, size·c)."""
-    row = math.prod(columns.shape[len(kept) :])
-    planes = _planes(columns, space)
-    if planes is None:
+    """The blocks, and what copies a block's tile: (count, positions, size·c)."""
+    axes, c = len(kept) - 1, columns.shape[-1]
+    row = math.prod(columns.shape[1 + axes :])
+    apart, within = columns.strides[1 : 1 + axes], columns.strides[1 + axes : -1]
+    if c > paths.PLANES_UP_TO_CHANNELS or apart != within:  # else stride and dilation are 1
 
         def tile(block: Block) -> Any:
             part = columns[block.place]
@@ -149,16 +101,25 @@ def _tiles(
 
         return blocks(kept, _positions(row * columns.itemsize, paths.TILE_BYTES)), tile
 
-    small = blocks(kept, _positions(row * columns.itemsize, paths.PLANES_TILE_BYTES))
-    each = small[0].stop if small else 1
+    # The same windows as (*size, c, n, *out), of planes (c, n, *spatial)
+    planes = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
+    of_c, of_n, *jumps = planes.strides
+    shape, strides = (*columns.shape[1 + axes :], *kept), (*jumps, of_c, of_n, *jumps)
+    view = np.lib.stride_tricks.as_strided(planes, shape, strides, writeable=False)
+    most = _positions(row * columns.itemsize, paths.PLANES_TILE_BYTES)
+    single = blocks(kept, most)
+    each = single[0].stop if single else 1
 
     def tile_of_planes(block: Block) -> Any:
+        part = view[(slice(None),) * (axes + 1) + block.place]
+        copied = space.array("tile", part.shape)
+        np.copyto(copied, part)
         positions = block.stop - block.start
         count = positions // each if positions % each == 0 else 1
         # (size·c, count·positions) → (count, positions, size·c)
-        return planes.tile(block).T.reshape(count, -1, row)
+        return copied.reshape(row, -1).T.reshape(count, -1, row)
 
-    return joined(small, paths.JOINED_TILES), tile_of_planes
+    return blocks(kept, most, paths.JOINED_TILES), tile_of_planes
 
 
 def product(columns: Array, filters: Array) -> Any:
@@ -213,15 +174,14 @@ def folded_product(
 
     def add(block: Block) -> None:
         part = cotangent[block.start : block.stop]
-        inside = _kept_lengths(block, kept)
         if planes:
             tile = space.array("tile", (row, len(part)))
             np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
-            tile = tile.reshape(len(offsets), c, *inside)
+            tile = tile.reshape(len(offsets), c, *block.shape)
         else:
             tile = space.array("tile", (len(part), row))
             np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
-            tile = np.moveaxis(tile.reshape(*inside, len(offsets), c), -2, 0)
+            tile = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
         for offset, values in zip(offsets, tile, strict=True):
             place = _reached(block, kept, offset, stride, dilation)
             if planes:
@@ -241,14 +201,6 @@ def folded_product(
     if planes:
         result[...] = np.moveaxis(target, 0, -1)
     return result
-
-
-def _kept_lengths(block: Block, kept: Ints) -> list[int]:
-    """The lengths of the block along the axes that its index does not fix."""
-    last = block.place[-1]
-    assert isinstance(last, slice)
-    axis = len(block.place) - 1
-    return [len(range(kept[axis])[last]), *kept[axis + 1 :]]
 
 
 def _reached(block: Block, kept: Ints, offset: Ints, stride: Ints, dilation: Ints) -> Any:
