@@ -310,21 +310,13 @@ def _pixels_counted(where: Windows, dtype: Any) -> Array:
 
 def _maxima(images: Array, where: Windows) -> tuple[Array, Array]:
     """The largest pixel under every window, and the number of the tap that is over it."""
-    framed = frame(images, where, -np.inf)
-    # the first tap over the image, so that a pixel of −inf does not lose to the frame
-    first_row, first_column = [
-        np.array([max(p - s * i, 0) for i in range(count)])
-        for p, s, count in zip(where.padding, where.stride, where.counts, strict=True)
-    ]
-    first = first_row[:, None] * where.size[1] + first_column
-    largest = np.full((len(images), *where.counts, images.shape[3]), -np.inf, images.dtype)
-    taps = np.broadcast_to(first[:, :, None], largest.shape).copy()
-    for number, (alpha, beta) in enumerate(np.ndindex(where.size)):
-        window = framed[tap(where, alpha, beta)]
-        # nan is larger than all numbers, as in `numpy.max`
-        larger = ~(window <= largest) & ~np.isnan(largest)
-        largest[larger], taps[larger] = window[larger], number
-    return largest, taps
+    taps = [tap(where, alpha, beta) for alpha, beta in np.ndindex(where.size)]
+    framed, inside = frame(images, where, -np.inf), frame(np.ones_like(images, bool), where)
+    pixels, seen = [np.stack([x[each] for each in taps]) for x in (framed, inside)]
+    # not the frame, where the image is −inf, too; nan is larger than all numbers
+    largest = (pixels == pixels.max(axis=0)) & seen | np.isnan(pixels)
+    numbers = np.argmax(largest, axis=0)
+    return np.take_along_axis(pixels, numbers[None], axis=0)[0], numbers
 
 
 def _elementwise(function: str, inputs: Any, cotangents: Any) -> tuple[Array, Array]:

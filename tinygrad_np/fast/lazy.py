@@ -38,17 +38,7 @@ Spans = list[tuple[int, int]]
 """(start, stop) on each spatial axis"""
 
 
-class LazyWindows(LazyArray):
-    """Windows that are going to be added up."""
-
-    __slots__ = ()
-
-    def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
-        """Where they came from, in images of `shape`, of which only `spans` are wanted."""
-        raise NotImplementedError
-
-
-class LazyProduct(LazyWindows):
+class LazyProduct(LazyArray):
     """``window_product(cotangent, filters)``."""
 
     __slots__ = ("cotangent", "filters")
@@ -64,10 +54,11 @@ class LazyProduct(LazyWindows):
         return window_product(self.cotangent, self.filters)
 
     def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
-        """Tile by tile; or, at stride 1, every pixel gathers what it gave.
+        """The windows added up in images of `shape`, of which only `spans` are wanted.
 
-        That is the windows of the framed cotangent times the filters with their axes reversed and
-        their channels exchanged: a convolution again.
+        Tile by tile; or, at stride 1, every pixel gathers what it gave. That is the windows of the
+        framed cotangent times the filters with their axes reversed and their channels exchanged:
+        a convolution again.
         """
         size, c = self.filters.shape[:-2], self.filters.shape[-2]
         if paths.of_fold(self.cotangent, c, stride, dilation) is not paths.FOLD_CONVOLUTION:
@@ -98,7 +89,7 @@ def _reframed(x: Array, axis: int, start: int, stop: int) -> Any:
     return pad(part, tuple(width))
 
 
-class LazyUnpooled(LazyWindows):
+class LazyUnpooled(LazyArray):
     """``max_unpool(cotangent, index, size)``."""
 
     __slots__ = ("cotangent", "index", "size")
@@ -115,7 +106,7 @@ class LazyUnpooled(LazyWindows):
         return max_unpool(self.cotangent, self.index, self.size)
 
     def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
-        """Offset by offset, some images at a time."""
+        """The same, offset by offset, some images at a time."""
         reached = [k * n for k, n in zip(self.size, self.cotangent.shape[1:-1], strict=True)]
         cover = [*stride] == [*self.size] and reached == [*shape[1:-1]] and max(dilation) == 1
         images = empty(shape, self.dtype) if cover else zeros(shape, self.dtype)
@@ -142,6 +133,9 @@ class LazyUnpooled(LazyWindows):
                 np.add(place, values, out=place)
             else:  # no other window has these elements
                 pooling.copy_pixels(place, values)
+
+
+LazyWindows = LazyProduct | LazyUnpooled
 
 
 class LazyImages(LazyArray):

@@ -85,11 +85,8 @@ def _polynomial(roots: Any) -> list[Fraction]:
     return coefficients
 
 
-class _Part(NamedTuple):
-    """Some rows of output of some images."""
-
-    images: slice
-    rows: slice
+_Part = tuple[slice, slice]
+"""Some images, and some of their rows of output."""
 
 
 class _Tiling:
@@ -114,22 +111,17 @@ class _Tiling:
     def parts(self) -> list[_Part]:
         images, rows = self.at_once, self.rows_at_once
         return [
-            _Part(slice(i, min(i + images, self.n)), slice(r, min(r + rows, self.rows)))
+            (slice(i, min(i + images, self.n)), slice(r, min(r + rows, self.rows)))
             for i in range(0, self.n, images)
             for r in range(0, self.rows, rows)
         ]
 
     def pixels(self, part: _Part, transform: Any) -> Any:
         """(points, grid, c): the pixels of a part, at the points."""
-        rows = slice(part.rows.start, part.rows.stop + self.k - 1)
-        image = self.image[part.images, rows]
-        n, height, width, c = image.shape
-        needed = self.tiles * _M + self.k - 1
-        if width != needed:
-            framed = self.space.array("framed", (n, height, needed, c))
-            framed[:, :, :width] = image
-            framed[:, :, width:] = 0
-            image = framed
+        images, rows = part
+        image = self.image[images, rows.start : rows.stop + self.k - 1]
+        image = self.widened("image", image, self.tiles * _M + self.k - 1)
+        n, height, _, c = image.shape
         a, b, d, e = image.strides
         shape = (self.points, n, height, self.tiles, c)
         strides = (d, a, b, _M * d, e)
@@ -139,6 +131,15 @@ class _Tiling:
         result = self.space.array("pixels", (self.points, math.prod(shape[1:])))
         np.dot(transform, gathered.reshape(self.points, -1), out=result)
         return result.reshape(self.points, -1, c)
+
+    def widened(self, name: str, x: Array, width: int) -> Any:
+        """(n, rows, columns, c) with zeros at the end, up to `width` columns."""
+        if x.shape[2] == width:
+            return x
+        result = self.space.array(name, (*x.shape[:2], width, x.shape[3]))
+        result[:, :, : x.shape[2]] = x
+        result[:, :, x.shape[2] :] = 0
+        return result
 
     def shifted(self, pixels: Any, tap: int) -> Any:
         """The pixels that meet row `tap` of the filter, for all but the end of the grid."""
@@ -173,7 +174,7 @@ def product(columns: Array, filters: Array) -> Any:
         products[:, used.shape[1] :] = 0
         outputs = space.array("outputs", (_M, grid * f))
         np.dot(t.outputs, products.reshape(tiling.points, -1), out=outputs)
-        target = result[part.images, part.rows]
+        target = result[part]
         height = target.shape[1]
         grids = outputs.reshape(_M, len(target), height + k - 1, tiling.tiles, f)
         laid_out = grids[:, :, :height].transpose(1, 2, 3, 0, 4)  # (n, rows, tiles, 4, f)
@@ -205,7 +206,7 @@ def filter_product(columns: Array, cotangent: Array) -> Any:
         added = space.array("added", (len(total), c, f))
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
-        tiles = _tiled(cotangent[part.images, part.rows], tiling)
+        tiles = _tiled(cotangent[part], tiling)
         products = space.array("products", (tiling.points, grid * f))
         np.dot(t.outputs.T, tiles, out=products)  # (points, 4) @ (4, grid·f)
         used = products.reshape(tiling.points, grid, f)[:, : grid - (k - 1) * tiling.tiles]
@@ -221,16 +222,11 @@ def filter_product(columns: Array, cotangent: Array) -> Any:
 
 def _tiled(cotangent: Array, tiling: _Tiling) -> Any:
     """(n, rows, columns, f) → (4, grid·f), with zeros where the grid has no output."""
-    n, rows, width, f = cotangent.shape
+    n, rows, _, f = cotangent.shape
     shape = (_M, n, rows + tiling.k - 1, tiling.tiles, f)
     tiles = tiling.space.array("cotangents", shape)
     tiles[:, :, rows:] = 0
-    whole = tiling.tiles * _M
-    if width != whole:
-        framed = tiling.space.array("framed cotangents", (n, rows, whole, f))
-        framed[:, :, :width] = cotangent
-        framed[:, :, width:] = 0
-        cotangent = framed
-    split = cotangent.reshape(n, rows, tiling.tiles, _M, f)
+    whole = tiling.widened("cotangent", cotangent, tiling.tiles * _M)
+    split = whole.reshape(n, rows, tiling.tiles, _M, f)
     np.copyto(tiles[:, :, :rows], split.transpose(3, 0, 1, 2, 4))
     return tiles.reshape(_M, -1)
