@@ -16,7 +16,6 @@ from .geometry import (
     Windows,
     array,
     between_0_and_1,
-    check_known_to_scipy,
     divisor,
     frame,
     image_shape,
@@ -239,7 +238,7 @@ def average_pool_images(
     where = _pooling(function, shape, size, stride, padding)
     same_shape(function, "cotangents", cotangents, (shape[0], *where.counts, shape[3]))
     shares = cotangents / _pixels_counted(where, cotangents.dtype)
-    framed = np.zeros(_framed_shape(cotangents, where), cotangents.dtype)
+    framed = frame(np.zeros(shape, cotangents.dtype), where)
     for alpha, beta in np.ndindex(where.size):
         framed[tap(where, alpha, beta)] += shares
     return framed[unframed(where)]
@@ -279,7 +278,7 @@ def max_pool_images(
     where = _pooling(function, images.shape, size, stride, padding)
     maxima, taps = _maxima(images, where)
     same_shape(function, "cotangents", cotangents, maxima.shape)
-    framed = np.zeros(_framed_shape(images, where), cotangents.dtype)
+    framed = frame(np.zeros(images.shape, cotangents.dtype), where)
     for number, (alpha, beta) in enumerate(np.ndindex(where.size)):
         framed[tap(where, alpha, beta)] += np.where(taps == number, cotangents, 0)
     return framed[unframed(where)]
@@ -295,11 +294,6 @@ def _pooling(
             "pixel; the padding must be less than the size on both axes"
         )
     return where
-
-
-def _framed_shape(images: Array, where: Windows) -> tuple[int, ...]:
-    rows, columns = [n + 2 * p for n, p in zip(where.spatial, where.padding, strict=True)]
-    return len(images), rows, columns, images.shape[3]
 
 
 def _pixels_counted(where: Windows, dtype: Any) -> Array:
@@ -329,7 +323,8 @@ def _elementwise(function: str, inputs: Any, cotangents: Any) -> tuple[Array, Ar
 def _probabilities(function: str, probabilities: Any, labels: Any) -> tuple[Array, Array]:
     probabilities = array(function, "probabilities", probabilities)
     labels = array(function, "labels", labels)
-    check_known_to_scipy(function, probabilities)
+    if probabilities.dtype.itemsize > 8:  # of which SciPy knows too little
+        raise TypeError(f"{function}: takes numbers up to float64, not {probabilities.dtype}")
     same_shape(function, "labels", labels, probabilities.shape)
     between_0_and_1(function, "probabilities", probabilities)
     between_0_and_1(function, "labels", labels)
