@@ -120,26 +120,13 @@ class _Tiling:
         """(points, grid, c): the pixels of a part, at the points."""
         images, rows = part
         image = self.image[images, rows.start : rows.stop + self.k - 1]
-        image = self.widened("image", image, self.tiles * _M + self.k - 1)
         n, height, _, c = image.shape
-        a, b, d, e = image.strides
-        shape = (self.points, n, height, self.tiles, c)
-        strides = (d, a, b, _M * d, e)
-        view = np.lib.stride_tricks.as_strided(image, shape, strides, writeable=False)
-        gathered = self.space.array("tiles", shape)
-        np.copyto(gathered, view)
-        result = self.space.array("pixels", (self.points, math.prod(shape[1:])))
-        np.dot(transform, gathered.reshape(self.points, -1), out=result)
+        gathered = self.space.array("tiles", (self.points, n, height, self.tiles, c))
+        _split(image, gathered)
+        gathered = gathered.reshape(self.points, -1)
+        result = self.space.array("pixels", gathered.shape)
+        np.dot(transform, gathered, out=result)
         return result.reshape(self.points, -1, c)
-
-    def widened(self, name: str, x: Array, width: int) -> Any:
-        """(n, rows, columns, c) with zeros at the end, up to `width` columns."""
-        if x.shape[2] == width:
-            return x
-        result = self.space.array(name, (*x.shape[:2], width, x.shape[3]))
-        result[:, :, : x.shape[2]] = x
-        result[:, :, x.shape[2] :] = 0
-        return result
 
     def shifted(self, pixels: Any, tap: int) -> Any:
         """The pixels that meet row `tap` of the filter, for all but the end of the grid."""
@@ -147,17 +134,27 @@ class _Tiling:
         return pixels[:, first : first + pixels.shape[1] - (self.k - 1) * self.tiles]
 
 
+def _split(x: Array, into: Any) -> None:
+    """(n, rows, columns, c) → (points, n, rows, tiles, c): point p of tile t is column 4·t + p.
+
+    Where there is no such column any more, it is zero.
+    """
+    for p, target in enumerate(into):
+        columns = x[:, :, p::_M][:, :, : target.shape[2]]
+        target[:, :, : columns.shape[2]] = columns
+        target[:, :, columns.shape[2] :] = 0
+
+
 def product(columns: Array, filters: Array) -> Any:
     """(n, rows, columns, k, k, c) · (k, k, c, f) → (n, rows, columns, f)"""
-    n, rows, width, k = columns.shape[:4]
-    f = filters.shape[-1]
+    k, f = columns.shape[3], filters.shape[-1]
     dtype = columns.dtype
     t = transforms(k, dtype)
     taps = filters.swapaxes(0, 1).reshape(k, -1)
     at_points = matrix_product(t.taps, taps).reshape(-1, k, *filters.shape[2:])  # (points, k, c, f)
     tiling = _Tiling(columns, f)
     space = tiling.space
-    result = empty((n, rows, width, f), dtype)
+    result = empty((*columns.shape[:3], f), dtype)
 
     def multiply(part: _Part) -> None:
         pixels = tiling.pixels(part, t.pixels)
@@ -175,15 +172,12 @@ def product(columns: Array, filters: Array) -> Any:
         outputs = space.array("outputs", (_M, grid * f))
         np.dot(t.outputs, products.reshape(tiling.points, -1), out=outputs)
         target = result[part]
-        height = target.shape[1]
-        grids = outputs.reshape(_M, len(target), height + k - 1, tiling.tiles, f)
-        laid_out = grids[:, :, :height].transpose(1, 2, 3, 0, 4)  # (n, rows, tiles, 4, f)
-        if width == tiling.tiles * _M:
-            target.reshape(laid_out.shape)[...] = laid_out
-        else:
-            whole = space.array("whole", laid_out.shape)
-            np.copyto(whole, laid_out)
-            target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
+        n, height, width, _ = target.shape
+        grids = outputs.reshape(_M, n, height + k - 1, tiling.tiles, f)
+        tiles = grids[:, :, :height].transpose(1, 2, 3, 0, 4)  # (n, rows, tiles, 4, f)
+        whole, rest = divmod(width, _M)
+        target[:, :, : width - rest].reshape(n, height, whole, _M, f)[...] = tiles[:, :, :whole]
+        target[:, :, width - rest :] = tiles[:, :, -1, :rest]
 
     parallel_for(multiply, tiling.parts(), columns.size * f)
     return result
@@ -206,9 +200,13 @@ def filter_product(columns: Array, cotangent: Array) -> Any:
         added = space.array("added", (len(total), c, f))
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
-        tiles = _tiled(cotangent[part], tiling)
+        given = cotangent[part]
+        n, rows = given.shape[:2]
+        tiles = space.array("cotangents", (_M, n, rows + k - 1, tiling.tiles, f))
+        _split(given, tiles[:, :, :rows])
+        tiles[:, :, rows:] = 0  # where the grid has no output
         products = space.array("products", (tiling.points, grid * f))
-        np.dot(t.outputs.T, tiles, out=products)  # (points, 4) @ (4, grid·f)
+        np.dot(t.outputs.T, tiles.reshape(_M, -1), out=products)  # (points, 4) @ (4, grid·f)
         used = products.reshape(tiling.points, grid, f)[:, : grid - (k - 1) * tiling.tiles]
         for tap in range(k):
             # points × (c, grid) @ (grid, f)
@@ -218,15 +216,3 @@ def filter_product(columns: Array, cotangent: Array) -> Any:
     total = parallel_sum(add, tiling.parts(), shape, dtype, columns.size * f)
     added_up = matrix_product(t.taps.T, total.reshape(len(total), -1))
     return added_up.reshape(k, k, c, f).swapaxes(0, 1).copy()
-
-
-def _tiled(cotangent: Array, tiling: _Tiling) -> Any:
-    """(n, rows, columns, f) → (4, grid·f), with zeros where the grid has no output."""
-    n, rows, _, f = cotangent.shape
-    shape = (_M, n, rows + tiling.k - 1, tiling.tiles, f)
-    tiles = tiling.space.array("cotangents", shape)
-    tiles[:, :, rows:] = 0
-    whole = tiling.widened("cotangent", cotangent, tiling.tiles * _M)
-    split = whole.reshape(n, rows, tiling.tiles, _M, f)
-    np.copyto(tiles[:, :, :rows], split.transpose(3, 0, 1, 2, 4))
-    return tiles.reshape(_M, -1)
