@@ -183,7 +183,7 @@ def folded_product(
             np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
             tile = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
         for offset, values in zip(offsets, tile, strict=True):
-            place = _reached(block, kept, offset, stride, dilation)
+            place = reached(block.place, kept, offset, stride, dilation)
             if planes:
                 target[(slice(None), *place)] += values
             else:
@@ -203,18 +203,21 @@ def folded_product(
     return result
 
 
-def _reached(block: Block, kept: Ints, offset: Ints, stride: Ints, dilation: Ints) -> Any:
-    """Where the elements at `offset` of the block's windows lie in (n, *spatial)."""
-    place: list[Any] = []
-    for axis, length in enumerate(kept):
-        index: Any = block.place[axis] if axis < len(block.place) else slice(None)
-        if axis == 0:
-            place.append(index)
-            continue
+def reached(
+    place: tuple[int | slice, ...], kept: Ints, offset: Ints, stride: Ints, dilation: Ints
+) -> Any:
+    """Where the elements at `offset` of the windows in `place` lie in images (n, *spatial).
+
+    >>> reached((0, slice(1, 3)), (1, 4, 5), (2, 0), stride=(2, 1), dilation=(1, 1))
+    (0, slice(4, 8, 2), slice(0, 5, 1))
+    """
+    found = [place[0]]
+    for axis, length in enumerate(kept[1:], 1):
+        index = place[axis] if axis < len(place) else slice(None)
         step, first = stride[axis - 1], offset[axis - 1] * dilation[axis - 1]
         if isinstance(index, int):
-            place.append(index * step + first)
+            found.append(index * step + first)
         else:
             start, stop, _ = index.indices(length)
-            place.append(slice(start * step + first, (stop - 1) * step + first + 1, step))
-    return tuple(place)
+            found.append(slice(start * step + first, stop * step + first, step))
+    return tuple(found)
