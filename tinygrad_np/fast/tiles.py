@@ -163,43 +163,37 @@ def folded_product(
 ) -> Any:
     """(n, *out, f) · (*size, c, f) → images (n, *spatial, c), added up from tiles of windows."""
     kept, size, c = cotangent.shape[:-1], filters.shape[:-2], filters.shape[-2]
-    result = zeros(shape, cotangent.dtype)
-    space = Workspace(result.dtype)
+    dtype = cotangent.dtype
+    space = Workspace(dtype)
     transposed = filters.reshape(-1, filters.shape[-1])
     cotangent = cotangent.reshape(-1, filters.shape[-1])
     row = math.prod(size) * c
     offsets = list(itertools.product(*map(range, size)))
     planes = c <= paths.PLANES_UP_TO_CHANNELS
-    target = zeros((c, *shape[:-1]), result.dtype) if planes else result
+    images = np.moveaxis(zeros((c, *shape[:-1]), dtype), 0, -1) if planes else zeros(shape, dtype)
 
-    def add(block: Block) -> None:
-        part = cotangent[block.start : block.stop]
-        if planes:
-            tile = space.array("tile", (row, len(part)))
-            np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
-            tile = tile.reshape(len(offsets), c, *block.shape)
-        else:
-            tile = space.array("tile", (len(part), row))
-            np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
-            tile = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
-        for offset, values in zip(offsets, tile, strict=True):
-            place = reached(block.place, kept, offset, stride, dilation)
+    def add(some: list[Block]) -> None:
+        for block in some:
+            part = cotangent[block.start : block.stop]
             if planes:
-                target[(slice(None), *place)] += values
+                tile = space.array("tile", (row, len(part)))
+                np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
+                columns = np.moveaxis(tile.reshape(len(offsets), c, *block.shape), 1, -1)
             else:
-                target[place] += values
+                tile = space.array("tile", (len(part), row))
+                np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
+                columns = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
+            for offset, values in zip(offsets, columns, strict=True):
+                images[reached(block.place, kept, offset, stride, dilation)] += values
 
     # Windows of different images do not overlap, so that nobody else adds to the same place.
-    all_blocks = blocks(kept, _positions(row * result.itemsize, paths.TILE_BYTES))
+    all_blocks = blocks(kept, _positions(row * dtype.itemsize, paths.TILE_BYTES))
     by_image = [list(some) for _, some in itertools.groupby(all_blocks, lambda b: b.place[0])]
-
-    def add_all(some: list[Block]) -> None:
-        for block in some:
-            add(block)
-
-    parallel_for(add_all, by_image, math.prod(kept) * filters.size)
-    if planes:
-        result[...] = np.moveaxis(target, 0, -1)
+    parallel_for(add, by_image, math.prod(kept) * filters.size)
+    if not planes:
+        return images
+    result = empty(shape, dtype)
+    result[...] = images
     return result
 
 

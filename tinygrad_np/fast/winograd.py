@@ -98,22 +98,19 @@ class _Tiling:
 
     def __init__(self, columns: Array, others: int, least: int = 0) -> None:
         self.space = Workspace(columns.dtype)
-        self.n, self.rows, self.width, self.k, _, self.c = columns.shape
+        n, rows, width, self.k, _, c = columns.shape
         self.image = image_of(columns)
-        self.tiles = -(-self.width // _M)
+        self.tiles = -(-width // _M)
         self.points = self.k + _M - 1
-        row = self.points * self.tiles * max(self.c, others) * columns.itemsize
+        row = self.points * self.tiles * max(c, others) * columns.itemsize
         chunk = max(paths.TRANSFORM_BYTES, least)
-        image = row * (self.rows + self.k - 1)
-        self.at_once = max(1, chunk // image)
-        self.rows_at_once = self.rows if image <= 2 * chunk else max(4, chunk // row - self.k + 1)
-
-    def parts(self) -> list[_Part]:
-        images, rows = self.at_once, self.rows_at_once
-        return [
-            (slice(i, min(i + images, self.n)), slice(r, min(r + rows, self.rows)))
-            for i in range(0, self.n, images)
-            for r in range(0, self.rows, rows)
+        image = row * (rows + self.k - 1)
+        images_at_once = max(1, chunk // image)
+        rows_at_once = rows if image <= 2 * chunk else max(4, chunk // row - self.k + 1)
+        self.parts: list[_Part] = [
+            (slice(i, min(i + images_at_once, n)), slice(r, min(r + rows_at_once, rows)))
+            for i in range(0, n, images_at_once)
+            for r in range(0, rows, rows_at_once)
         ]
 
     def pixels(self, part: _Part, transform: Any) -> Any:
@@ -162,12 +159,11 @@ def product(columns: Array, filters: Array) -> Any:
         products = space.array("products", (tiling.points, grid, f))
         used = products[:, : grid - (k - 1) * tiling.tiles]
         added = space.array("added", used.shape)
-        for tap in range(k):
+        np.matmul(tiling.shifted(pixels, 0), at_points[:, 0], out=used)
+        for tap in range(1, k):
             # points × (grid, c) @ (c, f)
-            target = added if tap else used
-            np.matmul(tiling.shifted(pixels, tap), at_points[:, tap], out=target)
-            if tap:
-                np.add(used, added, out=used)
+            np.matmul(tiling.shifted(pixels, tap), at_points[:, tap], out=added)
+            np.add(used, added, out=used)
         products[:, used.shape[1] :] = 0
         outputs = space.array("outputs", (_M, grid * f))
         np.dot(t.outputs, products.reshape(tiling.points, -1), out=outputs)
@@ -179,7 +175,7 @@ def product(columns: Array, filters: Array) -> Any:
         target[:, :, : width - rest].reshape(n, height, whole, _M, f)[...] = tiles[:, :, :whole]
         target[:, :, width - rest :] = tiles[:, :, -1, :rest]
 
-    parallel_for(multiply, tiling.parts(), columns.size * f)
+    parallel_for(multiply, tiling.parts, columns.size * f)
     return result
 
 
@@ -213,6 +209,6 @@ def filter_product(columns: Array, cotangent: Array) -> Any:
             np.matmul(tiling.shifted(pixels, tap).transpose(0, 2, 1), used, out=added)
             total[:, tap] += added
 
-    total = parallel_sum(add, tiling.parts(), shape, dtype, columns.size * f)
+    total = parallel_sum(add, tiling.parts, shape, dtype, columns.size * f)
     added_up = matrix_product(t.taps.T, total.reshape(len(total), -1))
     return added_up.reshape(k, k, c, f).swapaxes(0, 1).copy()
