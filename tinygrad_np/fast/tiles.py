@@ -91,35 +91,29 @@ def _tiles(
     axes, c = len(kept) - 1, columns.shape[-1]
     row = math.prod(columns.shape[1 + axes :])
     apart, within = columns.strides[1 : 1 + axes], columns.strides[1 + axes : -1]
-    if c > paths.PLANES_UP_TO_CHANNELS or apart != within:  # else stride and dilation are 1
+    planes = c <= paths.PLANES_UP_TO_CHANNELS and apart == within  # stride and dilation are 1
+    view, offsets = columns, (slice(None),) * (axes + 1 if planes else 0)
+    if planes:  # the same windows as (*size, c, n, *out), of planes (c, n, *spatial)
+        image = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
+        of_c, of_n, *jumps = image.strides
+        shape, strides = (*columns.shape[1 + axes :], *kept), (*jumps, of_c, of_n, *jumps)
+        view = np.lib.stride_tricks.as_strided(image, shape, strides, writeable=False)
+    tile_bytes = paths.PLANES_TILE_BYTES if planes else paths.TILE_BYTES
+    most = _positions(row * columns.itemsize, tile_bytes)
+    each = blocks(kept, most)[0].stop if 0 not in kept else 1
 
-        def tile(block: Block) -> Any:
-            part = columns[block.place]
-            copied = space.array("tile", part.shape)
-            np.copyto(copied, part)
-            return copied.reshape(1, -1, row)
-
-        return blocks(kept, _positions(row * columns.itemsize, paths.TILE_BYTES)), tile
-
-    # The same windows as (*size, c, n, *out), of planes (c, n, *spatial)
-    planes = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
-    of_c, of_n, *jumps = planes.strides
-    shape, strides = (*columns.shape[1 + axes :], *kept), (*jumps, of_c, of_n, *jumps)
-    view = np.lib.stride_tricks.as_strided(planes, shape, strides, writeable=False)
-    most = _positions(row * columns.itemsize, paths.PLANES_TILE_BYTES)
-    single = blocks(kept, most)
-    each = single[0].stop if single else 1
-
-    def tile_of_planes(block: Block) -> Any:
-        part = view[(slice(None),) * (axes + 1) + block.place]
+    def tile(block: Block) -> Any:
+        part = view[offsets + block.place]
         copied = space.array("tile", part.shape)
         np.copyto(copied, part)
+        if not planes:
+            return copied.reshape(1, -1, row)
         positions = block.stop - block.start
         count = positions // each if positions % each == 0 else 1
         # (size·c, count·positions) → (count, positions, size·c)
         return copied.reshape(row, -1).T.reshape(count, -1, row)
 
-    return blocks(kept, most, paths.JOINED_TILES), tile_of_planes
+    return blocks(kept, most, paths.JOINED_TILES if planes else 1), tile
 
 
 def product(columns: Array, filters: Array) -> Any:
