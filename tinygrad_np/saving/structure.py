@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,20 +103,18 @@ def _encoded(x: Any, path: str, found: _Found, above: tuple[int, ...]) -> Any:
         for key, part in zip(keys, children, strict=True)
     ]
     if type(x) is dict:
-        return {"dict": [[_encoded_key(k, path), p] for k, p in zip(x, parts, strict=True)]}
+        for key in x:
+            if key is not None and type(key) not in (bool, str, int, float):
+                raise TypeError(
+                    f"save: the key {key!r}{_at(path)} is a {type(key).__name__}; keys that can be "
+                    "saved are texts and numbers"
+                )
+        written = [_encoded(key, path, found, ()) for key in x]
+        return {"dict": [[key, part] for key, part in zip(written, parts, strict=True)]}
     if type(x) in (list, tuple):
         return {type(x).__name__: parts}
     pairs = [[key, part] for key, part in zip(keys, parts, strict=True)]
     return {"container": type(x).__name__, "parts": pairs}
-
-
-def _encoded_key(key: Any, path: str) -> Any:
-    if key is None or type(key) in (bool, str, int, float):
-        return _encoded(key, path, _Found({}, {}), ())
-    raise TypeError(
-        f"save: the key {key!r}{_at(path)} is a {type(key).__name__}; keys that can be saved are "
-        "texts and numbers"
-    )
 
 
 def _encoded_generator(x: Any, path: str, found: _Found) -> Any:
@@ -257,8 +255,8 @@ def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
     if kind in ("array", "scalar"):
         array = _agreed(held.arrays[value], like, path)
         return array if kind == "array" else array[()]
-    if kind in ("int", "float", "complex"):
-        return _agreed(_number(kind, value), like, path)
+    if kind in _NUMBERS:
+        return _agreed(_NUMBERS[kind](value), like, path)
     if kind in ("generator", "random state", "again"):
         if kind == "again":
             generator = held.generators[range(len(held.generators))[value]]
@@ -339,13 +337,11 @@ def _told(path: str, found: str, like: Any) -> str:
     return f"has {found}{_at(path)}, expected {expected}"
 
 
-def _number(kind: str, value: Any) -> int | float | complex:
-    if kind == "int":
-        return int(value, 16)
-    if kind == "float":
-        return float.fromhex(value)
-    return complex(*[float.fromhex(part) for part in value])
-
+_NUMBERS: dict[str, Callable[[Any], complex]] = {
+    "int": lambda text: int(text, 16),
+    "float": float.fromhex,
+    "complex": lambda parts: complex(*map(float.fromhex, parts)),
+}
 
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 _LARGEST_POOL = 1024
