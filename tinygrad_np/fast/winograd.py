@@ -134,12 +134,17 @@ class _Tiling:
 def _split(x: Array, into: Any) -> None:
     """(n, rows, columns, c) → (points, n, rows, tiles, c): point p of tile t is column 4·t + p.
 
-    Where there is no such column any more, it is zero.
+    Where there is no such column any more, in the last tile, it is zero.
     """
-    for p, target in enumerate(into):
-        columns = x[:, :, p::_M][:, :, : target.shape[2]]
-        target[:, :, : columns.shape[2]] = columns
-        target[:, :, columns.shape[2] :] = 0
+    points, n, rows, tiles, c = into.shape
+    a, b, d, e = x.strides
+    whole = max(0, (x.shape[2] - points) // _M + 1)
+    shape, strides = (points, n, rows, whole, c), (d, a, b, _M * d, e)
+    into[:, :, :, :whole] = np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+    if whole < tiles:
+        last = x[:, :, whole * _M :].transpose(2, 0, 1, 3)
+        into[: len(last), :, :, whole] = last
+        into[len(last) :, :, :, whole] = 0
 
 
 def product(columns: Array, filters: Array) -> Any:
@@ -173,7 +178,8 @@ def product(columns: Array, filters: Array) -> Any:
         tiles = grids[:, :, :height].transpose(1, 2, 3, 0, 4)  # (n, rows, tiles, 4, f)
         whole, rest = divmod(width, _M)
         target[:, :, : width - rest].reshape(n, height, whole, _M, f)[...] = tiles[:, :, :whole]
-        target[:, :, width - rest :] = tiles[:, :, -1, :rest]
+        if rest:
+            target[:, :, width - rest :] = tiles[:, :, -1, :rest]
 
     parallel_for(multiply, tiling.parts, columns.size * f)
     return result
