@@ -21,7 +21,7 @@ import pytest
 from local_server import REAL, Handler, Server, put, serving
 
 from tinygrad_np import data
-from tinygrad_np.data import DataError, Dataset, cifar10, read_cifar10
+from tinygrad_np.data import DataError, Dataset, read_cifar10
 
 pytestmark = pytest.mark.usefixtures("home")
 module = importlib.import_module("tinygrad_np.data.cifar10")
@@ -120,7 +120,7 @@ def test_truncated_xz(tmp_path):
 
 @pytest.mark.parametrize("behind", [b"\0", bytes(4), b"garbage", xz(b""), xz(records(1))])
 def test_bytes_after_the_xz_data(tmp_path, behind):
-    told = f"has {len(behind)} bytes too many after its xz data"
+    told = "has bytes too many after its xz data"
     refused(tmp_path / "packed.xz", xz(records(1)) + behind, told)
 
 
@@ -279,24 +279,17 @@ def add(archive: tarfile.TarFile, name: str, content: bytes = b"", **fields) -> 
 @pytest.fixture
 def batches(monkeypatch) -> dict[str, bytes]:
     """Six files as small as they may be, and the first image of the last; let them be official."""
-    contents = {name: records(2, seed) for seed, name in enumerate(TRAIN)}
-    contents[TEST] = records(3, 5)
+    contents = {name: records(3, seed) for seed, name in enumerate((*TRAIN, TEST))}
     contents[PART] = contents[TEST][:3073]
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     assert set(sums) == set(module._SHA256)
     monkeypatch.setattr(module, "_SHA256", sums)
+    monkeypatch.setattr(module, "_BATCH_BYTES", 3 * 3073)
     return contents
 
 
 def six(batches: dict[str, bytes]) -> dict[str, bytes]:
     return {name: batches[name] for name in (*TRAIN, TEST)}
-
-
-def declare(monkeypatch: pytest.MonkeyPatch, archive: bytes) -> bytes:
-    """Let `archive` be the official one."""
-    sums = {ARCHIVE: hashlib.sha256(archive).hexdigest()}
-    monkeypatch.setattr(module, "SOURCE", module.SOURCE._replace(downloads=sums))
-    return archive
 
 
 def official_members(batches: dict[str, bytes]) -> dict[str, bytes]:
@@ -306,7 +299,10 @@ def official_members(batches: dict[str, bytes]) -> dict[str, bytes]:
 
 @pytest.fixture
 def archive(monkeypatch, batches) -> bytes:
-    return declare(monkeypatch, gzip.compress(tarred(official_members(batches)), mtime=0))
+    packed = gzip.compress(tarred(official_members(batches)), mtime=0)
+    sums = {ARCHIVE: hashlib.sha256(packed).hexdigest()}
+    monkeypatch.setattr(module, "SOURCE", module.SOURCE._replace(downloads=sums))
+    return packed
 
 
 def fetch(**options) -> Dataset:
@@ -383,7 +379,7 @@ def test_an_unpacked_archive_that_is_not_the_official_one(tmp_path, batches, arc
     content = bytearray(gzip.decompress(archive))
     content[content.index(batches[TEST]) + 9] ^= 1
     (tmp_path / "a.tar").write_bytes(content)
-    told = r"a\.tar has another cifar-10-batches-bin/test_batch\.bin than the official archive"
+    told = r"a\.tar is not the archive .* \(a tar archive\): it lacks the official test_batch\.bin"
     with pytest.raises(DataError, match=told):
         data.cifar10(tmp_path / "a.tar")
 
@@ -506,23 +502,20 @@ def test_a_damaged_archive(tmp_path, monkeypatch, archive, no_network, load, pla
     paths = {"path": folder, "file": folder / ARCHIVE}
     with pytest.raises(DataError) as caught:
         load(path=paths.get(place))
-    assert str(caught.value) == (
-        f"cifar10: {folder / ARCHIVE} has the SHA-256 {hashlib.sha256(wrong).hexdigest()}, the "
-        f"official {ARCHIVE} has {hashlib.sha256(archive).hexdigest()}; download it again from "
-        f"{module.URL}, or read a single .bin file with read_cifar10"
-    )
+    message = str(caught.value)
+    assert message.startswith(f"cifar10: {folder / ARCHIVE} is damaged gzip (")
+    assert message.endswith("; delete the file and download it again")
 
 
-# Were the checksum no protection: what an archive may try
+# What an archive may try: nothing is read but what has its checksum
 
 
-def archive_refused(monkeypatch, folder: Path, archive: bytes, *words: str) -> None:
-    declare(monkeypatch, archive)
+def archive_refused(folder: Path, archive: bytes, *words: str) -> None:
     put(folder, {ARCHIVE: archive})
     with pytest.raises(DataError) as caught:
         data.cifar10(folder)
     message = str(caught.value)
-    for word in ("cifar10: ", str(folder / ARCHIVE), *words, "delete the file and download it"):
+    for word in ("cifar10: ", str(folder / ARCHIVE), *words, "download it"):
         assert word in message
     assert [path.name for path in folder.iterdir()] == [ARCHIVE]
 
@@ -538,7 +531,7 @@ def archive_refused(monkeypatch, folder: Path, archive: bytes, *words: str) -> N
         {"type": tarfile.CHRTYPE},
     ],
 )
-def test_a_member_that_is_no_file(tmp_path, monkeypatch, batches, fields):
+def test_a_member_that_is_no_file(tmp_path, batches, fields):
     members = official_members(batches)
     del members[INSIDE + TEST]
     buffer = io.BytesIO()
@@ -546,10 +539,7 @@ def test_a_member_that_is_no_file(tmp_path, monkeypatch, batches, fields):
         for name, content in members.items():
             add(tar, name, content)
         add(tar, INSIDE + TEST, **fields)
-    told = f"has a member {INSIDE + TEST} that is no file of its size"
-    if fields["type"] == tarfile.DIRTYPE:  # whose name ends in a slash
-        told = f"lacks {INSIDE + TEST}"
-    archive_refused(monkeypatch, tmp_path, gzip.compress(buffer.getvalue()), told)
+    archive_refused(tmp_path, gzip.compress(buffer.getvalue()), f"lacks the official {TEST}")
 
 
 @pytest.mark.parametrize(
@@ -557,37 +547,32 @@ def test_a_member_that_is_no_file(tmp_path, monkeypatch, batches, fields):
     ["/" + INSIDE + TEST, "../" + INSIDE + TEST, INSIDE + "../" + TEST, "./" + INSIDE + TEST, TEST,
      INSIDE + TEST + "\\", INSIDE.upper() + TEST],
 )  # fmt: skip
-def test_a_member_of_another_name_is_passed_over(tmp_path, monkeypatch, batches, name):
+def test_a_member_of_another_name_is_passed_over(tmp_path, batches, name):
     members = official_members(batches)
     members[name] = members.pop(INSIDE + TEST)
     packed = gzip.compress(tarred(members))
-    archive_refused(monkeypatch, tmp_path / "in", packed, f"lacks {INSIDE + TEST}")
+    archive_refused(tmp_path / "in", packed, f"lacks the official {TEST}")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
-def test_a_member_that_is_there_twice(tmp_path, monkeypatch, batches):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, content in official_members(batches).items():
-            add(tar, name, content)
-        add(tar, INSIDE + TRAIN[0], batches[TRAIN[1]])
-    told = f"has two members {INSIDE + TRAIN[0]}"
-    archive_refused(monkeypatch, tmp_path, gzip.compress(buffer.getvalue()), told)
+def test_a_member_that_is_there_twice(tmp_path, batches):
+    """The first counts."""
+    other = {INSIDE + TRAIN[0]: batches[TRAIN[1]]}
+    official = official_members(batches)
+    first = put(tmp_path / "a", {ARCHIVE: tarred(official) + tarred(other)})
+    assert is_right(data.cifar10(first), batches)
+    archive_refused(tmp_path / "b", tarred(other) + tarred(official), f"official {TRAIN[0]}")
 
 
-def test_a_member_with_other_than_records(tmp_path, monkeypatch, batches):
-    members = {**official_members(batches), INSIDE + TRAIN[0]: records(1)[:-1]}
-    told = f"{INSIDE + TRAIN[0]} is truncated, too long or no CIFAR-10 file"
-    archive_refused(monkeypatch, tmp_path, gzip.compress(tarred(members)), told)
-
-
-def test_a_member_that_is_too_long(tmp_path, monkeypatch, batches):
-    members = {**official_members(batches), INSIDE + TRAIN[0]: bytes(10_001 * 3073)}
-    told = f"has a member {INSIDE + TRAIN[0]} that is no file of its size"
-    used = peak(lambda: archive_refused(
-        monkeypatch, tmp_path, gzip.compress(tarred(members), compresslevel=1), told
-    ))  # fmt: skip
-    assert used < 4 * 10_001 * 3073  # which is what making it took
+@pytest.mark.parametrize("content", [records(1)[:-1], records(3, 9), bytes(10_001 * 3073)])
+def test_a_member_of_another_content(tmp_path, batches, content):
+    members = {**official_members(batches), INSIDE + TRAIN[0]: content}
+    told = f"lacks the official {TRAIN[0]}"
+    if len(content) > 1 << 20:
+        told = "is too long: it holds more than six batches"
+    packed = gzip.compress(tarred(members), compresslevel=1)
+    used = peak(lambda: archive_refused(tmp_path, packed, told))
+    assert used < 4 << 20
 
 
 def bomb(name: str, kind: bytes, told: int, size: int, times: int) -> bytes:
@@ -610,39 +595,31 @@ def bomb(name: str, kind: bytes, told: int, size: int, times: int) -> bytes:
     ("told", "size", "times"), [(8**11 - 1, 1 << 20, 1), (1 << 20, 1 << 20, 9)]
 )
 def test_an_archive_that_unpacks_to_much(tmp_path, monkeypatch, kind, told, size, times):
-    monkeypatch.setattr(module, "_A_BATCH", 100)
+    monkeypatch.setattr(module, "_BATCH_BYTES", 100 * 3073)
     content = bomb("name", kind, told, size, times)
-    refuse = "is too long: it holds more than six batches"
-    used = peak(lambda: archive_refused(monkeypatch, tmp_path, content, refuse))
-    assert used < 1 << 20
+    refuse = "is too long: it holds more than six batches" if times > 1 else "lacks the official"
+    used = peak(lambda: archive_refused(tmp_path, content, refuse))
+    assert used < 4 << 20
 
 
 @pytest.mark.parametrize(
     ("at", "field"),
     [
         (124, b"\x80" + 11 * b"\xff"),  # sizes that are no octal numbers
-        (124, b"\xff" * 12),
         (124, b"-0000000001\0"),
-        (124, b"0000000_001\0"),
-        (124, b"            "),
         (124, b"00000000009\0"),
-        (148, b"000001\0 "),  # and checksums that are wrong
-        (148, b"        "),
+        (148, b"000001\0 "),  # checksums that are wrong
         (0, b"another name"),
     ],
 )
-def test_a_damaged_header(tmp_path, monkeypatch, batches, at, field):
+def test_what_else_a_header_says_does_not_matter(tmp_path, batches, at, field):
     content = bytearray(tarred(official_members(batches)))
     content[at : at + len(field)] = field
-    if at == 124:
-        content[148:156] = b" " * 8
-        content[148:156] = b"%06o\0 " % sum(content[:512])
-    told = "is truncated or damaged: no tar header where one should be"
-    archive_refused(monkeypatch, tmp_path, gzip.compress(content), told)
+    assert is_right(data.cifar10(put(tmp_path, {ARCHIVE: gzip.compress(content)})), batches)
 
 
 @pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_tar_in_all_its_formats(tmp_path, monkeypatch, batches, format):
+def test_tar_in_all_its_formats(tmp_path, batches, format):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=format) as tar:
         tar.add(put(tmp_path / "folder", {"readme": b"text"}), INSIDE)
@@ -650,37 +627,34 @@ def test_tar_in_all_its_formats(tmp_path, monkeypatch, batches, format):
             if format != tarfile.USTAR_FORMAT:
                 add(tar, 150 * "long/" + name, b"passed over")
             add(tar, name, content, mtime=1.5, uname="jürgen")
-    packed = declare(monkeypatch, gzip.compress(buffer.getvalue()))
+    packed = gzip.compress(buffer.getvalue())
     assert is_right(data.cifar10(put(tmp_path / "in", {ARCHIVE: packed})), batches)
 
 
-def test_the_room_in_an_archive_suffices_for_the_official_one(tmp_path, monkeypatch, batches):
+def test_the_room_in_an_archive_suffices_for_the_official_one(tmp_path, batches):
     """Six full batches, a readme and a list of names, with tar's headers and padding."""
-    monkeypatch.setattr(module, "_A_BATCH", 3)
-    full = {name: records(3, seed) for seed, name in enumerate((*TRAIN, TEST))}
-    packed = gzip.compress(tarred({**official_members(full), "more": bytes(900_000)}))
-    declare(monkeypatch, packed)
-    assert is_right(data.cifar10(put(tmp_path, {ARCHIVE: packed})), full)
+    packed = gzip.compress(tarred({**official_members(batches), "more": bytes(900_000)}))
+    assert is_right(data.cifar10(put(tmp_path, {ARCHIVE: packed})), batches)
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, 512, 513, 2000, 10_000, -1])
-def test_a_truncated_tar(tmp_path, monkeypatch, batches, length):
+def test_a_truncated_tar(tmp_path, batches, length):
     content = tarred({INSIDE + name: batch for name, batch in six(batches).items()})
     # Cut before the zeros at its end, which nobody would miss.
     content = content.rstrip(b"\0")[:length]
-    archive_refused(monkeypatch, tmp_path, gzip.compress(content))
+    archive_refused(tmp_path, gzip.compress(content))
 
 
-def test_truncated_gzip(tmp_path, monkeypatch, archive):
+def test_truncated_gzip(tmp_path, archive):
     for length in (2, 10, 18, 1000, len(archive) // 2):
-        archive_refused(monkeypatch, tmp_path, archive[:length])
+        archive_refused(tmp_path, archive[:length])
 
 
-def test_not_an_archive(tmp_path, monkeypatch):
-    archive_refused(monkeypatch, tmp_path, gzip.compress(b"<html>404"), "no tar header where one")
+def test_not_an_archive(tmp_path):
+    archive_refused(tmp_path, gzip.compress(b"<html>404"), "a page of HTML or XML")
 
 
-def test_archive_fuzz(tmp_path, monkeypatch, batches):
+def test_archive_fuzz(tmp_path, batches):
     """Changed bytes in the headers or in the gzip data: the same data, or DataError."""
     random = np.random.default_rng(1)
     content = tarred(official_members(batches))
@@ -703,7 +677,7 @@ def test_archive_fuzz(tmp_path, monkeypatch, batches):
         packed = bytearray(gzip.compress(changed, compresslevel=1))
         if trial % 4 == 0:
             packed[random.integers(len(packed))] ^= int(random.integers(1, 256))
-        put(tmp_path, {ARCHIVE: declare(monkeypatch, bytes(packed))})
+        put(tmp_path, {ARCHIVE: bytes(packed)})
         try:
             loaded = data.cifar10(tmp_path)
         except DataError:
@@ -854,21 +828,3 @@ def test_xz_that_unpacks_to_too_much_is_not_held(tmp_path):
         read_cifar10(path, most=2000)
     assert tracemalloc.get_traced_memory()[1] < 0.7 * 2000 * RECORD
     tracemalloc.stop()
-
-
-def test_a_long_member_of_an_archive_is_read_to_the_end_of_the_file_only(tmp_path):
-    """150 MB are promised, and 100 bytes are there: 300,000 empty reads are not tried."""
-    module = sys.modules[cifar10.__module__]
-    head = bytearray(512)
-    head[:3], head[124:136], head[156:157] = b"big", b"%011o " % 150_000_000, b"0"
-    head[148:156] = b"%06o\0 " % (sum(head[:148]) + 256 + sum(head[156:]))
-    reads = []
-
-    class Counting(io.BytesIO):
-        def read(self, *args):
-            reads.append(args)
-            return super().read(*args)
-
-    with pytest.raises(DataError, match="is truncated: it ends within big"):
-        module._members(tmp_path / "a", Counting(gzip.compress(bytes(head) + bytes(100))))
-    assert len(reads) < 100

@@ -178,7 +178,7 @@ def test_garments_of_any_number(train, test):
 
 
 def test_garments_of_a_negative_number():
-    with pytest.raises(DataError, match="garments: cannot draw -1 pictures; ask for 0 or more"):
+    with pytest.raises(DataError, match="garments: cannot draw 10 and -1 pictures; ask for 0 to"):
         data.garments(10, -1)
 
 

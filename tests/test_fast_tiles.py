@@ -56,15 +56,17 @@ def test_blocks_cover_every_position_once_and_in_order():
     for kept, most, many in itertools.product(all_kept, range(1, 70), range(1, 5)):
         seen = np.zeros(kept, int)
         position = 0
-        some = tiles.blocks(kept, most)
-        for block in tiles.joined(some, many):
+        single = tiles.blocks(kept, most)
+        for block in tiles.blocks(kept, most, many):
             assert block.start == position
             position = block.stop
             assert 1 <= block.stop - block.start <= many * max(most, 1)
             assert seen[block.place].size == block.stop - block.start
+            assert seen[block.place].shape == block.shape
+            whole = (block.stop - block.start) % single[0].stop == 0
+            assert whole or any(block[2:] == other[2:] for other in single)
             seen[block.place] += 1
         assert position == seen.size
         assert (seen == 1).all()
-        assert tiles.joined(some, 1) == [*some]
-    assert tiles.blocks((0, 4), 3) == ()
-    assert tiles.joined((), 3) == []
+        assert len(tiles.blocks(kept, most, many)) <= len(single)
+    assert tiles.blocks((0, 4), 3) == tiles.blocks((4, 0), 3, 2) == ()

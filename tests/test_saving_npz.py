@@ -175,12 +175,12 @@ def test_ours_without_its_description_is_no_foreign_file(tmp_path):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda e: {**e, "extra": b""}, "has other entries than its description: extra"),
-        (lambda e: {"tree.json": e["tree.json"]}, r"has other entries .*: w\.npy"),
+        (lambda e: {**e, "extra": b""}, "has the entry 'extra', which is no array"),
+        (lambda e: {"tree.json": e["tree.json"]}, "has other arrays than its description: w"),
         (lambda e: {**e, "w.npy": b"no"}, "header cannot be read"),
         (lambda e: {**e, "w.npy": header("(2147483648,)")}, "has an array of float64"),
         (lambda e: {**e, "w.npy": header("(9,)", "|O", bytes(72))}, "an array of Python objects"),
-        (lambda e: {**e, "w.npy": header("(3,)", "<f8", bytes(24))}, "checksum of w is wrong"),
+        (lambda e: {**e, "w.npy": header("(3,)", "<f8", bytes(24))}, "was altered: w is"),
         (lambda e: {**e, "w.npy": header("(6,)", "<f4", bytes(24))}, "its description says"),
         (lambda e: {**e, "w.npy": header("(" * 200)}, "header cannot be read"),
         (lambda e: {**e, "tree.json": b"{}"}, "a description that cannot be read"),
@@ -194,7 +194,7 @@ def test_ours_without_its_description_is_no_foreign_file(tmp_path):
         (lambda e: described(e, lambda c: c.update(tree={"generator": "os", "state": 1})), "read"),
         (lambda e: described(e, lambda c: c.update(tree={"generator": "PCG64", "state": 1})),
          "cannot be read"),
-        (lambda e: described(e, lambda c: c.update(arrays={"w": {}})), "is not from"),
+        (lambda e: described(e, lambda c: c.update(arrays={"w": {}})), "its description says"),
         (lambda e: described(e, lambda c: c.update(arrays=[1])), "cannot be read"),
     ],
     ids=range(20),
@@ -215,7 +215,7 @@ def test_entries_that_are_compressed_are_refused_unread(tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in entries.items():
             archive.writestr(name, content)
-    with pytest.raises(DamagedFileError, match="no plain part of it"):
+    with pytest.raises(DamagedFileError, match="is packed as no archive of arrays"):
         tg.load(path)
 
 

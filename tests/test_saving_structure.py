@@ -38,9 +38,10 @@ def test_random_generators_have_the_same_children(ending, tmp_path):
 
 
 def test_a_seed_that_would_take_for_ever_is_refused():
+    state = np.random.PCG64(3).state
     seed = {**np.random.SeedSequence(3).state, "pool_size": 1 << 30}
     with pytest.raises(ValueError, match="pool"):
-        structure._seed(**seed)
+        structure._generator("generator", "PCG64", state, seed)
 
 
 def test_a_random_generator_of_another_kind_is_not_like_it(tmp_path):

@@ -92,11 +92,8 @@ def convolution_images(
     convolution of stride 1. Pixels that no window reaches have gradient 0.
 
     y is mostly zeros where s > 1. Tap α meets its other elements, those at s·i + K − 1 − P, only
-    from the pixels p ≡ K − 1 − P − α (mod s), so it is multiplied for these alone: s² times less.
-    Measured beside ``convolution(y, W̃)`` (3×3 filters, 32 images, float64, one core), that takes
-    for 16 → 32 channels of 32×32 pixels 7.2 instead of 30 ms with stride 2, and 3.2 instead of 28
-    ms with stride 3. In float32 the gain is half as large; for 1 → 5 channels of 28×28 pixels, with
-    little to multiply, it is 1.5 and 2.3 times.
+    from the pixels p ≡ K − 1 − P − α (mod s), so it is multiplied for these alone: s² times less,
+    which takes a quarter of the time of ``convolution(y, W̃)`` with s = 2 and many channels.
 
     >>> g = np.array([1.0, 10.0, 100.0]).reshape(1, 1, 3, 1)
     >>> edge = np.array([1.0, -1.0]).reshape(1, 2, 1, 1)

@@ -50,8 +50,9 @@ def windows(function: str, spatial: Any, size: Any, stride: Any, padding: Any) -
     if min(room) < 0:
         needed = tuple(max(0, -(-(k - n) // 2)) for n, k in zip(spatial, size, strict=True))
         raise ValueError(
-            f"{function}: windows of {_times(size)} do not fit images of {_times(spatial)} with "
-            f"padding {padding}; pad by at least {needed} or make the windows smaller"
+            f"{function}: windows of {size[0]}×{size[1]} do not fit images of {spatial[0]}×"
+            f"{spatial[1]} with padding {padding}; pad by at least {needed} or make the windows "
+            "smaller"
         )
     framed = [n + 2 * p for n, p in zip(spatial, padding, strict=True)]
     if framed[0] * framed[1] > _MOST_PIXELS:
@@ -100,16 +101,6 @@ def array(function: str, name: str, value: Any, layout: str | None = None) -> Ar
         raise ValueError(f"{function}: {name} must be {layout}, not of shape {result.shape}")
     # sums of small integers would overflow in their own dtype
     return result if result.dtype.kind == "f" else result.astype(np.float64)
-
-
-def check_known_to_scipy(function: str, *arrays: Array) -> None:
-    """Raise ``TypeError`` for numbers longer than float64, of which SciPy knows too little.
-
-    >>> check_known_to_scipy("f", np.ones(2))
-    """
-    for x in arrays:
-        if x.dtype.itemsize > 8:
-            raise TypeError(f"{function}: takes numbers up to float64, not {x.dtype}")
 
 
 def image_shape(function: str, shape: Any) -> tuple[int, int, int, int]:
@@ -216,7 +207,3 @@ def tap(windows: Windows, alpha: int, beta: int) -> tuple[slice, slice, slice]:
     """
     (s, t), (rows, columns) = windows.stride, windows.counts
     return slice(None), slice(alpha, alpha + s * rows, s), slice(beta, beta + t * columns, t)
-
-
-def _times(sizes: Pair) -> str:
-    return f"{sizes[0]}×{sizes[1]}"

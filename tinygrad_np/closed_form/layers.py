@@ -16,7 +16,6 @@ from .geometry import (
     Windows,
     array,
     between_0_and_1,
-    check_known_to_scipy,
     divisor,
     frame,
     image_shape,
@@ -239,7 +238,7 @@ def average_pool_images(
     where = _pooling(function, shape, size, stride, padding)
     same_shape(function, "cotangents", cotangents, (shape[0], *where.counts, shape[3]))
     shares = cotangents / _pixels_counted(where, cotangents.dtype)
-    framed = np.zeros(_framed_shape(cotangents, where), cotangents.dtype)
+    framed = frame(np.zeros(shape, cotangents.dtype), where)
     for alpha, beta in np.ndindex(where.size):
         framed[tap(where, alpha, beta)] += shares
     return framed[unframed(where)]
@@ -279,7 +278,7 @@ def max_pool_images(
     where = _pooling(function, images.shape, size, stride, padding)
     maxima, taps = _maxima(images, where)
     same_shape(function, "cotangents", cotangents, maxima.shape)
-    framed = np.zeros(_framed_shape(images, where), cotangents.dtype)
+    framed = frame(np.zeros(images.shape, cotangents.dtype), where)
     for number, (alpha, beta) in enumerate(np.ndindex(where.size)):
         framed[tap(where, alpha, beta)] += np.where(taps == number, cotangents, 0)
     return framed[unframed(where)]
@@ -297,11 +296,6 @@ def _pooling(
     return where
 
 
-def _framed_shape(images: Array, where: Windows) -> tuple[int, ...]:
-    rows, columns = [n + 2 * p for n, p in zip(where.spatial, where.padding, strict=True)]
-    return len(images), rows, columns, images.shape[3]
-
-
 def _pixels_counted(where: Windows, dtype: Any) -> Array:
     """N[i, j]: how many pixels of the image lie under each window, (i, j, 1)."""
     ones = frame(np.ones((1, *where.spatial, 1), dtype), where)
@@ -310,21 +304,13 @@ def _pixels_counted(where: Windows, dtype: Any) -> Array:
 
 def _maxima(images: Array, where: Windows) -> tuple[Array, Array]:
     """The largest pixel under every window, and the number of the tap that is over it."""
-    framed = frame(images, where, -np.inf)
-    # the first tap over the image, so that a pixel of −inf does not lose to the frame
-    first_row, first_column = [
-        np.array([max(p - s * i, 0) for i in range(count)])
-        for p, s, count in zip(where.padding, where.stride, where.counts, strict=True)
-    ]
-    first = first_row[:, None] * where.size[1] + first_column
-    largest = np.full((len(images), *where.counts, images.shape[3]), -np.inf, images.dtype)
-    taps = np.broadcast_to(first[:, :, None], largest.shape).copy()
-    for number, (alpha, beta) in enumerate(np.ndindex(where.size)):
-        window = framed[tap(where, alpha, beta)]
-        # nan is larger than all numbers, as in `numpy.max`
-        larger = ~(window <= largest) & ~np.isnan(largest)
-        largest[larger], taps[larger] = window[larger], number
-    return largest, taps
+    taps = [tap(where, alpha, beta) for alpha, beta in np.ndindex(where.size)]
+    framed, inside = frame(images, where, -np.inf), frame(np.ones_like(images, bool), where)
+    pixels, seen = [np.stack([x[each] for each in taps]) for x in (framed, inside)]
+    # not the frame, where the image is −inf, too; nan is larger than all numbers
+    largest = (pixels == pixels.max(axis=0)) & seen | np.isnan(pixels)
+    numbers = np.argmax(largest, axis=0)
+    return np.take_along_axis(pixels, numbers[None], axis=0)[0], numbers
 
 
 def _elementwise(function: str, inputs: Any, cotangents: Any) -> tuple[Array, Array]:
@@ -337,7 +323,8 @@ def _elementwise(function: str, inputs: Any, cotangents: Any) -> tuple[Array, Ar
 def _probabilities(function: str, probabilities: Any, labels: Any) -> tuple[Array, Array]:
     probabilities = array(function, "probabilities", probabilities)
     labels = array(function, "labels", labels)
-    check_known_to_scipy(function, probabilities)
+    if probabilities.dtype.itemsize > 8:  # of which SciPy knows too little
+        raise TypeError(f"{function}: takes numbers up to float64, not {probabilities.dtype}")
     same_shape(function, "labels", labels, probabilities.shape)
     between_0_and_1(function, "probabilities", probabilities)
     between_0_and_1(function, "labels", labels)

@@ -67,15 +67,14 @@ def auto(
         return fashion_mnist(folder), f"Fashion-MNIST from {folder} ({place})"
     try:
         import_pooch("fashion_mnist", progress)
-        silent = why_silent(url, seconds)
-        if silent is None:
+        why = why_silent(url, seconds)
+        if why is None:
             dataset = fashion_mnist(url=url, progress=progress)
             return dataset, f"Fashion-MNIST, downloaded from {url}"
-        why = " ".join(silent.split())
     except (DataError, ModuleNotFoundError) as error:
-        why = " ".join(str(error).split())  # on one line
-    garment_set = garments(labels=labels)
-    return garment_set, f"the built-in garments: no copy of Fashion-MNIST here, and {why}"
+        why = str(error)
+    told = f"the built-in garments: no copy of Fashion-MNIST here, and {why}"
+    return garments(labels=labels), " ".join(told.split())  # on one line
 
 
 def __getattr__(name: str) -> NoReturn:

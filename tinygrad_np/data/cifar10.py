@@ -10,21 +10,17 @@ What a file is, its content says, not its name. Nothing is taken on trust, nothi
 the disk, and no more is unpacked into memory than the format has room for.
 """
 
-import gzip
+import functools
 import hashlib
-import lzma
 import os
-import re
-import zlib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
 
 from ..answers import explained
 from ..io.kinds import kind_of, remedy_for
 from .dataset import DataError, Dataset
+from .packed import GZIP, XZ, unpacked, unreadable
 from .places import AnyPath, Source, obtain
 
 CIFAR10_NAMES = (
@@ -44,7 +40,6 @@ _SHA256 = {
 }
 *_TRAIN, _TEST, _TEST_PART = _SHA256
 _ARCHIVE = "cifar-10-binary.tar.gz"
-_MEMBERS = [f"cifar-10-batches-bin/{name}" for name in (*_TRAIN, _TEST)]
 URL = "https://www.cs.toronto.edu/~kriz/"
 SOURCE = Source(
     loader="cifar10",
@@ -64,13 +59,11 @@ SOURCE = Source(
 _MOST_LABEL = 9
 _RECORD = 1 + 3 * 32 * 32
 _A_BATCH = 10_000  # records in an official file
-_XZ = b"\xfd7zXZ\0"
-_XZ_MEMORY = 1 << 27  # bytes for unpacking xz: twice what `xz -9` asks for
+_BATCH_BYTES = _A_BATCH * _RECORD
+_FOLDER = b"cifar-10-batches-bin/"  # in the archive
 _BLOCK = 512  # bytes, of a tar file
-_A_FILE = (b"0", b"\0")  # a regular file among the types of a tar file's members
-_TIGHTLY = 8  # times: pictures are packed to a half at best
-_PIECE = 1 << 20  # bytes that are unpacked at a time
 _ROOM = 1 << 20  # bytes, for what surrounds the records in an xz file or the archive
+_error = functools.partial(unreadable, "read_cifar10")
 
 
 @explained
@@ -130,16 +123,10 @@ def read_cifar10(
     ((2, 32, 32, 3), array([3, 8], dtype=uint8))
     """
     path = Path(path)
-    most_bytes = most * _RECORD
-    if path.stat().st_size > most_bytes + _ROOM:  # before memory is asked for
-        raise _too_long(path, most)
-    content: bytes | bytearray = path.read_bytes()
-    if content.startswith(_XZ):
-        content = _unpacked(path, content, most_bytes)
-    elif content and content[0] > _MOST_LABEL and (kind := kind_of(bytes(content[:_BLOCK]))):
-        raise _error(path, f"is no CIFAR-10 file but {kind}", remedy=remedy_for(kind))
-    if len(content) > most_bytes:
-        raise _too_long(path, most)
+    told = f"it has more than {most} images, and most={most}"
+    content = _read("read_cifar10", path, XZ, most * _RECORD, told)
+    if content and content[0] > _MOST_LABEL and (kind := kind_of(bytes(content[:_BLOCK]))):
+        raise _error(path, f"is no CIFAR-10 file but {kind}", remedy_for(kind))
     if sha256 is not None and sha256.lower() != (found := hashlib.sha256(content).hexdigest()):
         raise DataError(
             f"read_cifar10: {path} has the SHA-256 {found}, expected {sha256.lower()}; delete the "
@@ -148,36 +135,19 @@ def read_cifar10(
     return _parsed(path, content)
 
 
-def _unpacked(path: Path, content: bytes | bytearray, most: int) -> bytearray:
-    """What is packed in `content`; of more than `most` bytes the first most + 1."""
-    # What is packed so tightly that it may fill the memory is measured before it is kept.
-    if len(content) < most // _TIGHTLY and sum(map(len, _pieces(path, content, most))) > most:
-        raise _too_long(path, most // _RECORD)
-    result = bytearray()
-    for piece in _pieces(path, content, most):
-        result += piece
-    return result
+def _read(reader: str, path: Path, packed: bytes, most: int, too_long: str) -> bytes | bytearray:
+    """The content of a file of at most `most` bytes, unpacked if it begins like `packed`."""
+    if path.stat().st_size > most + _ROOM:  # before memory is asked for
+        raise unreadable(reader, path, f"is too long: {too_long}")
+    content = path.read_bytes()
+    if content.startswith(packed):
+        return unpacked(reader, path, content, most, too_long)
+    if len(content) > most:
+        raise unreadable(reader, path, f"is too long: {too_long}")
+    return content
 
 
-def _pieces(path: Path, content: bytes | bytearray, most: int) -> Iterator[bytes]:
-    """The same, a piece at a time: asked for all at once, lzma would hold it twice."""
-    stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-    left = most + 1
-    try:
-        while left and not stream.eof and (content or not stream.needs_input):
-            piece = stream.decompress(content, min(_PIECE, left))
-            content = b""
-            left -= len(piece)
-            yield piece
-    except lzma.LZMAError as error:
-        raise _error(path, f"is damaged xz ({error})") from None
-    if left and not stream.eof:
-        raise _error(path, "is truncated: its xz data do not end")
-    if left and stream.unused_data:
-        raise _error(path, f"has {len(stream.unused_data)} bytes too many after its xz data")
-
-
-def _parsed(path: Path, content: bytes | bytearray) -> tuple[np.ndarray, np.ndarray]:
+def _parsed(path: Path, content: bytes | bytearray | memoryview) -> tuple[np.ndarray, np.ndarray]:
     count, over = divmod(len(content), _RECORD)
     if not content:
         raise _error(path, "is empty")
@@ -201,114 +171,27 @@ def _parsed(path: Path, content: bytes | bytearray) -> tuple[np.ndarray, np.ndar
 
 
 def _read_archive(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The images and labels of each batch in the official archive, the test batch last."""
-    with open(path, "rb") as file:
-        head = file.read(_BLOCK)
-        is_packed = kind_of(head) == "gzip data"
-        if is_packed:
-            _check_archive(path, file)
-        elif not _is_tar(head):
-            found = kind_of(head) or f"begins with {head[:8]!r}"
-            raise DataError(
-                f"cifar10: {path} is not the archive {_ARCHIVE} ({found}); download it from {URL}, "
-                "or read a single .bin file with read_cifar10"
-            )
-        file.seek(0)
-        try:
-            # Unpacked, it has no checksum of its own; its batches have.
-            parts = _members(path, file, {} if is_packed else _SHA256)
-        except (zlib.error, OSError, EOFError) as error:  # also gzip.BadGzipFile
-            raise _error(path, f"is damaged gzip ({error})", "cifar10") from None
-    missing = [name for name in _MEMBERS if name not in parts]
-    if missing:
-        raise _error(path, f"lacks {', '.join(missing)}", "cifar10")
-    return [parts[name] for name in _MEMBERS]
+    """The images and labels of each batch in the official archive, the test batch last.
 
-
-def _is_tar(head: bytes) -> bool:
-    try:
-        _parsed_header(Path(), head)
-    except DataError:
-        return False
-    return True
-
-
-def _check_archive(path: Path, file: Any) -> None:
-    file.seek(0)
-    expected, found = SOURCE.downloads[_ARCHIVE], hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected:
-        raise DataError(
-            f"cifar10: {path} has the SHA-256 {found}, the official {_ARCHIVE} has {expected}; "
-            f"download it again from {URL}, or read a single .bin file with read_cifar10"
-        )
-
-
-def _members(
-    path: Path, file: BinaryIO, sha256: Mapping[str, str] = {}
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The images and labels of those members of a tar.gz that have just the names of the batches.
-
-    With `sha256`, it is a .tar, and each has the checksum of its name.
-
-    A tar file is blocks of 512 bytes: for each member a header, its content, and zeros that fill
-    the last block; and blocks of zeros at the end. Names are only compared, and what has another
-    name is passed over. (The tarfile module asks for as much memory, and time, as a header says.)
+    A tar file is blocks of 512 bytes: for each member one that begins with its name, and then the
+    content. No more of it is looked at: whether what follows is the batch, its checksum says.
     """
-    parts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    left = len(_MEMBERS) * _A_BATCH * _RECORD + _ROOM
-
-    def read(size: int) -> bytes:
-        nonlocal left
-        check_room(size)
-        left -= size
-        return stream.read(size)
-
-    def check_room(size: int) -> None:
-        if size > left:
-            raise _error(path, "is too long: it holds more than six batches", "cifar10")
-
-    with file if sha256 else gzip.GzipFile(fileobj=file) as stream:
-        while (header := read(_BLOCK)).strip(b"\0"):
-            name, kind, size = _parsed_header(path, header)
-            if name in parts:
-                raise _error(path, f"has two members {name}", "cifar10")
-            if name not in _MEMBERS:
-                check_room(size)
-                for _ in range(0, size, _BLOCK):
-                    if not read(_BLOCK):  # else nothing would be read, 360,000 times
-                        raise _error(path, f"is truncated: it ends within {name}", "cifar10")
-                continue
-            if kind not in _A_FILE or size > _A_BATCH * _RECORD:
-                raise _error(path, f"has a member {name} that is no file of its size", "cifar10")
-            content = read(size)
-            if len(content) < size:
-                raise _error(path, f"is truncated: it ends within {name}", "cifar10")
-            if sha256 and hashlib.sha256(content).hexdigest() != sha256[os.path.basename(name)]:
-                raise _error(path, f"has another {name} than the official archive", "cifar10")
-            parts[name] = _parsed(path / name, content)
-            read(-size % _BLOCK)
-        while read(_BLOCK):  # to the end, where the checksum of the gzip data is
-            pass
+    told = "it holds more than six batches"
+    content = _read("cifar10", path, GZIP, 6 * _BATCH_BYTES + _ROOM, told)
+    starts: dict[bytes, int] = {}
+    for start in range(0, len(content), _BLOCK):
+        if content.startswith(_FOLDER, start):
+            name = bytes(content[start + len(_FOLDER) : start + _BLOCK]).partition(b"\0")[0]
+            starts.setdefault(name, start + _BLOCK)
+    parts = []
+    for batch in (*_TRAIN, _TEST):
+        start = starts.get(batch.encode(), len(content))
+        records = memoryview(content)[start : start + _BATCH_BYTES]
+        if hashlib.sha256(records).hexdigest() != _SHA256[batch]:
+            found = kind_of(bytes(content[:_BLOCK])) or f"begins with {bytes(content[:8])!r}"
+            raise DataError(
+                f"cifar10: {path} is not the archive {_ARCHIVE} ({found}): it lacks the official "
+                f"{batch}; download it from {URL}, or read a single .bin file with read_cifar10"
+            )
+        parts.append(_parsed(path / batch, records))
     return parts
-
-
-def _parsed_header(path: Path, header: bytes) -> tuple[str, bytes, int]:
-    """The name, the type and the size of a member of a tar file."""
-    numbers = [header[place].strip(b" \0") for place in (slice(124, 136), slice(148, 156))]
-    if len(header) == _BLOCK and all(re.fullmatch(b"[0-7]+", number) for number in numbers):
-        size, checksum = [int(number, 8) for number in numbers]
-        if sum(header[:148]) + sum(b" " * 8) + sum(header[156:]) == checksum:
-            folder = header[345:500].rstrip(b"\0") if header[257:263] == b"ustar\0" else b""
-            name = b"/".join(filter(None, [folder, header[:100].partition(b"\0")[0]]))
-            return name.decode("latin-1"), header[156:157], size
-    raise _error(path, "is truncated or damaged: no tar header where one should be", "cifar10")
-
-
-def _too_long(path: Path, most: int) -> DataError:
-    return _error(path, f"is too long: it has more than {most} images, and most={most}")
-
-
-def _error(
-    path: Path, wrong: str, reader: str = "read_cifar10", remedy: str = remedy_for(None)
-) -> DataError:
-    return DataError(f"{reader}: {path} {wrong}; {remedy}")

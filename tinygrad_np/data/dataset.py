@@ -46,21 +46,17 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
         wanted = np.array([operator.index(label) for label in labels])
     except TypeError:
         raise TypeError(f"select: labels are a sequence of integers, not {labels!r:.60}") from None
-    for part, present in (("training", dataset.train_labels), ("test", dataset.test_labels)):
+    selected = []
+    for part, images, present in (("training", *dataset[:2]), ("test", *dataset[2:])):
         for label in labels:
             if not np.any(present == label):
                 raise DataError(
                     f"select: no {part} image has the label {label}; "
                     f"choose among {np.unique(present).tolist()}"
                 )
-    train = np.isin(dataset.train_labels, wanted)
-    test = np.isin(dataset.test_labels, wanted)
-    return Dataset(
-        dataset.train_images[train],
-        dataset.train_labels[train],
-        dataset.test_images[test],
-        dataset.test_labels[test],
-    )
+        kept = np.isin(present, wanted)
+        selected += [images[kept], present[kept]]
+    return Dataset(*selected)
 
 
 @explained

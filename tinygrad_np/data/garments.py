@@ -61,12 +61,10 @@ def garments(
         raise DataError(f"garments: labels must be one or more of 0 to 9, not {kinds}")
     train = 6_000 * len(kinds) if train is None else train
     test = 1_000 * len(kinds) if test is None else test
-    if not isinstance(train, int | np.integer) or not isinstance(test, int | np.integer):
-        raise DataError(f"garments: cannot draw {train!r:.40} and {test!r:.40} pictures")
-    if max(train, test) > _MOST:
-        raise DataError(f"garments: {max(train, test)} pictures are more than {_MOST}")
-    if min(train, test) < 0:
-        raise DataError(f"garments: cannot draw {min(train, test)} pictures; ask for 0 or more")
+    if not all(isinstance(n, int | np.integer) and 0 <= n <= _MOST for n in (train, test)):
+        raise DataError(
+            f"garments: cannot draw {train!r:.40} and {test!r:.40} pictures; ask for 0 to {_MOST}"
+        )
     try:
         random = np.random.Generator(np.random.PCG64(seed))
     except (TypeError, ValueError):

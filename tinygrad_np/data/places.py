@@ -74,7 +74,7 @@ def locate(source: Source, path: AnyPath | None) -> Found | None:
     folder or one with only some of the files; without any, the cache is looked at next.
     """
     if path is not None:
-        files = _held(source, path)
+        files = _held(source, Path(os.path.expanduser(path)))
         if files is None:
             names = ", ".join(names[0] for form in source.forms for names in form)
             raise DataError(
@@ -84,51 +84,43 @@ def locate(source: Source, path: AnyPath | None) -> Found | None:
         return Found(files, "the path given")
     variable = os.environ.get(VARIABLE)
     if variable:
-        if not os.path.isdir(os.path.expanduser(variable)):
+        folder = Path(os.path.expanduser(variable))
+        if not os.path.isdir(folder):
             raise DataError(
                 f"{source.loader}: {VARIABLE} names {variable}, which is no folder; "
                 "correct the variable or unset it"
             )
-        files = _held(source, variable)
+        files = _held(source, folder)
         if files is not None:
             return Found(files, VARIABLE)
-    for form in source.forms:
-        # An interrupted download has left some files here, each of them whole: the next adds the
-        # rest.
-        files, missing = _look(cache_folder() / source.folder, form)
-        if not missing:
-            return Found(files, "the user's cache")
-    return None
+    # An interrupted download has left some files there, each of them whole: the next adds the rest.
+    files = _held(source, cache_folder(), cached=True)
+    return None if files is None else Found(files, "the user's cache")
 
 
-def _held(source: Source, path: AnyPath) -> list[Path] | None:
-    """The files in `path` or its subfolder, whichever has them; None if neither has any."""
-    given = Path(os.path.expanduser(path))
-    for folder in (given, given / source.folder):
-        looked = [_look(folder, form) for form in source.forms]
-        for files, missing in looked:
-            if not missing:
-                return files
-        for files, missing in looked:
-            if files:
+def _held(source: Source, given: Path, cached: bool = False) -> list[Path] | None:
+    """The files in `given` or its subfolder, whichever has them; None if neither has any.
+
+    A folder that has some of them raises `DataError`, but in a cache it is as good as empty.
+    """
+    subfolder = given / source.folder
+    for folder in (subfolder,) if cached else (given, subfolder):
+        # Path.is_file raises where a folder may not be entered; such a file is as good as missing.
+        looked = [
+            [[folder / name for name in names if os.path.isfile(folder / name)] for names in form]
+            for form in source.forms
+        ]
+        for present in looked:
+            if all(present):
+                return [files[0] for files in present]
+        for form, present in zip(source.forms, looked, strict=True):
+            if any(present) and not cached:
+                lacks = [names[0] for names, files in zip(form, present, strict=True) if not files]
                 raise DataError(
-                    f"{source.loader}: {folder} lacks {', '.join(missing)}; "
+                    f"{source.loader}: {folder} lacks {', '.join(lacks)}; "
                     f"download it from {source.url}"
                 )
     return None
-
-
-def _look(folder: Path, form: Form) -> tuple[list[Path], list[str]]:
-    """The files that are there, and the names of those that are not."""
-    files, missing = [], []
-    for names in form:
-        # Path.is_file raises where a folder may not be entered; such a file is as good as missing.
-        present = [folder / name for name in names if os.path.isfile(folder / name)]
-        if present:
-            files.append(present[0])
-        else:
-            missing.append(names[0])
-    return files, missing
 
 
 def cache_folder() -> Path:

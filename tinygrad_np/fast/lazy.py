@@ -32,23 +32,13 @@ from ..core.windows import (
     windows,
 )
 from . import paths, pooling, tiles
-from .memory import empty, scratch, zeros
+from .memory import Workspace, empty, zeros
 
 Spans = list[tuple[int, int]]
 """(start, stop) on each spatial axis"""
 
 
-class LazyWindows(LazyArray):
-    """Windows that are going to be added up."""
-
-    __slots__ = ()
-
-    def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
-        """Where they came from, in images of `shape`, of which only `spans` are wanted."""
-        raise NotImplementedError
-
-
-class LazyProduct(LazyWindows):
+class LazyProduct(LazyArray):
     """``window_product(cotangent, filters)``."""
 
     __slots__ = ("cotangent", "filters")
@@ -64,20 +54,19 @@ class LazyProduct(LazyWindows):
         return window_product(self.cotangent, self.filters)
 
     def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
-        """Tile by tile; or, at stride 1, every pixel gathers what it gave.
+        """The windows added up in images of `shape`, of which only `spans` are wanted.
 
-        That is the windows of the framed cotangent times the filters with their axes reversed and
-        their channels exchanged: a convolution again.
+        Tile by tile; or, at stride 1, every pixel gathers what it gave. That is the windows of the
+        framed cotangent times the filters with their axes reversed and their channels exchanged:
+        a convolution again.
         """
         size, c = self.filters.shape[:-2], self.filters.shape[-2]
         if paths.of_fold(self.cotangent, c, stride, dilation) is not paths.FOLD_CONVOLUTION:
             images = tiles.folded_product(self.cotangent, self.filters, shape, stride, dilation)
             return _part(images, spans)
-        framed = self.cotangent
-        for axis, ((start, stop), k) in enumerate(zip(spans, size, strict=True), 1):
-            framed = _reframed(framed, axis, start - k + 1, stop)
+        wanted = [(start - k + 1, stop) for (start, stop), k in zip(spans, size, strict=True)]
         turned = np.flip(self.filters, tuple(range(len(size)))).swapaxes(-1, -2)
-        return product(windows(framed, size), np.ascontiguousarray(turned))
+        return product(windows(_reframed(self.cotangent, wanted), size), turned.copy())
 
 
 def _part(images: Array, spans: Spans) -> Any:
@@ -86,19 +75,18 @@ def _part(images: Array, spans: Spans) -> Any:
     return images[(slice(None), *[slice(*span) for span in spans])]
 
 
-def _reframed(x: Array, axis: int, start: int, stop: int) -> Any:
-    """``x[start:stop]`` along `axis`, with zeros for what lies outside of `x`."""
-    n = x.shape[axis]
-    part = x[(slice(None),) * axis + (slice(max(start, 0), max(min(stop, n), 0)),)]
-    before, after = min(max(-start, 0), stop - start), min(max(stop - n, 0), stop - start)
-    if not (before or after):
-        return part
-    width = [(0, 0)] * x.ndim
-    width[axis] = (before, after)
-    return pad(part, tuple(width))
+def _reframed(x: Array, spans: Spans) -> Any:
+    """``x[:, start:stop]``, so on every spatial axis, with zeros for what lies outside of `x`."""
+    inside, width = [slice(None)], [(0, 0)]
+    for (start, stop), n in zip(spans, x.shape[1:-1], strict=True):
+        inside.append(slice(max(start, 0), max(min(stop, n), 0)))
+        length = stop - start
+        width.append((min(max(-start, 0), length), min(max(stop - n, 0), length)))
+    part = x[tuple(inside)]
+    return pad(part, (*width, (0, 0))) if any(map(any, width)) else part
 
 
-class LazyUnpooled(LazyWindows):
+class LazyUnpooled(LazyArray):
     """``max_unpool(cotangent, index, size)``."""
 
     __slots__ = ("cotangent", "index", "size")
@@ -115,33 +103,27 @@ class LazyUnpooled(LazyWindows):
         return max_unpool(self.cotangent, self.index, self.size)
 
     def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
-        """Offset by offset, some images at a time."""
-        reached = [k * n for k, n in zip(self.size, self.cotangent.shape[1:-1], strict=True)]
+        """The same, offset by offset, some images at a time."""
+        kept = self.cotangent.shape[:-1]
+        reached = [k * n for k, n in zip(self.size, kept[1:], strict=True)]
         cover = [*stride] == [*self.size] and reached == [*shape[1:-1]] and max(dilation) == 1
         images = empty(shape, self.dtype) if cover else zeros(shape, self.dtype)
-
+        overlap = any(k * d > s for k, d, s in zip(self.size, dilation, stride, strict=True))
+        space = Workspace(self.dtype)
         for part in pooling.parts(shape, self.dtype):
-            self._add(images[part], self.cotangent[part], self.index[part], stride, dilation)
+            cotangent, index = self.cotangent[part], self.index[part]
+            values = space.array("values", cotangent.shape)
+            for number, offset in enumerate(itertools.product(*map(range, self.size))):
+                pooling.choose(cotangent, index, number, values)
+                place = images[tiles.reached((part,), kept, offset, stride, dilation)]
+                if overlap:
+                    np.add(place, values, out=place)
+                else:  # no other window has these elements
+                    pooling.copy_pixels(place, values)
         return _part(images, spans)
 
-    def _add(
-        self, images: Array, cotangent: Array, index: Any, stride: Ints, dilation: Ints
-    ) -> None:
-        overlap = any(k * d > s for k, d, s in zip(self.size, dilation, stride, strict=True))
-        values = scratch(cotangent.shape, cotangent.dtype)
-        for number, offset in enumerate(itertools.product(*map(range, self.size))):
-            pooling.choose(cotangent, index, number, values)
-            reached = [
-                slice(d * first, d * first + step * count, step)
-                for d, first, step, count in zip(
-                    dilation, offset, stride, cotangent.shape[1:-1], strict=True
-                )
-            ]
-            place = images[(slice(None), *reached)]
-            if overlap:
-                np.add(place, values, out=place)
-            else:  # no other window has these elements
-                pooling.copy_pixels(place, values)
+
+LazyWindows = LazyProduct | LazyUnpooled
 
 
 class LazyImages(LazyArray):

@@ -18,6 +18,7 @@ of `back` and `lent` by single operations before they use it.
 
 import contextlib
 import functools
+import math
 import threading
 import weakref
 from collections import deque
@@ -87,9 +88,7 @@ def empty(shape: Ints, dtype: Any) -> Any:
     True
     """
     dtype = np.dtype(dtype)
-    size = dtype.itemsize
-    for n in shape:
-        size *= n
+    size = math.prod(shape, start=dtype.itemsize)
     if size < paths.REUSE_FROM_BYTES or _BUFFERS.off or not paths.ENABLED or dtype.hasobject:
         return np.empty(shape, dtype)
     return _lent(size, shape, dtype)
@@ -122,9 +121,7 @@ def zeros(shape: Ints, dtype: Any) -> Any:
     >>> zeros((2,), np.float64)
     array([0., 0.])
     """
-    size = np.dtype(dtype).itemsize
-    for n in shape:
-        size *= n
+    size = math.prod(shape, start=np.dtype(dtype).itemsize)
     if size < paths.REUSE_FROM_BYTES or _BUFFERS.off or not paths.ENABLED:
         return np.zeros(shape, dtype)
     result = empty(shape, dtype)
@@ -185,9 +182,7 @@ def scratch(shape: Ints, dtype: Any) -> Any:
     (2, 3)
     """
     dtype = np.dtype(dtype)
-    size = dtype.itemsize
-    for n in shape:
-        size *= n
+    size = math.prod(shape, start=dtype.itemsize)
     if size < paths.REUSE_FROM_BYTES or size > paths.SCRATCH_UP_TO_BYTES or dtype.hasobject:
         return np.empty(shape, dtype)
     return _lent(1 << (size - 1).bit_length(), shape, dtype)

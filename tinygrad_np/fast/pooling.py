@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from ..core import windows as core
 from ..core.arrays import Array
+from ..core.dispatch import plain
 from ..core.geometry import Ints
 from . import paths
 from .memory import empty, scratch
 
+gather_windows = plain(core.gather_windows)  # which goes over the windows faster than over taps
 _INTEGERS = {np.dtype(f"f{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
 
 
@@ -65,19 +68,6 @@ def window_maxima(columns: Array) -> Any:
             taps = np.stack([np.isnan(tap) for tap in (first, *others)])
             number[is_nan] = np.argmax(taps, axis=0)[is_nan]
     return [values, numbers]
-
-
-def gather_windows(columns: Array, index: Any) -> Any:
-    """The element number `index` of every window: (n, *out, *size, c), (n, *out, c) → (n, *out, c).
-
-    >>> windows = np.array([3.0, 1.0, 2.0, 5.0]).reshape(1, 2, 2, 1)
-    >>> gather_windows(windows, np.array([1, 0]).reshape(1, 2, 1)).ravel()
-    array([1., 2.])
-    """
-    result = np.zeros(index.shape, columns.dtype)
-    for number, tap in enumerate(_taps(columns)):
-        np.copyto(result, tap, where=index == number)
-    return result
 
 
 def max_unpool(values: Array, index: Any, size: Ints) -> Any:

@@ -42,14 +42,11 @@ def window_product(cotangent: Array, filters: Array) -> Any:
     windows_2d, filters_2d, shape = product_shapes((*kept, *size), filters.shape)
     if cotangent.shape != shape:
         return plain(windows.window_product)(cotangent, filters)  # which says so
-    cotangent, filters = (
-        cotangent.reshape(windows_2d[0], filters_2d[1]),
-        filters.reshape(filters_2d),
-    )
+    cotangent = cotangent.reshape(windows_2d[0], filters_2d[1])
+    filters = filters.reshape(filters_2d)
     if size[-1] > paths.COPY_UP_TO_CHANNELS:
-        return matrix_product(cotangent, filters.T).reshape(
-            *kept, *size
-        )  # (n·out, f) @ (f, size·c)
+        # (n·out, f) @ (f, size·c)
+        return matrix_product(cotangent, filters.T).reshape(*kept, *size)
     # (size·c, f) @ (f, n·out), offsets first as in `windows`
     columns = matrix_product(filters, cotangent.T)
     return columns.reshape(*size, *kept).transpose(offsets_last(len(size) - 1))

@@ -31,93 +31,44 @@ class Block(NamedTuple):
 
     place: tuple[int | slice, ...]
     """as an index into (n, *out)"""
+    shape: Ints
+    """the lengths of the axes that `place` does not fix"""
     start: int
     stop: int
 
 
 @functools.lru_cache(maxsize=256)
-def blocks(kept: Ints, most: int) -> tuple[Block, ...]:
+def blocks(kept: Ints, most: int, joined: int = 1) -> tuple[Block, ...]:
     """(n, *out) in blocks of at most `most` positions, in order, of about the same size.
+
+    Or of up to `joined` such blocks that lie in a row and have one size.
 
     >>> [block.place for block in blocks((2, 3, 4), 8)]
     [(0, slice(0, 2, None)), (0, slice(2, 3, None)), (1, slice(0, 2, None)), (1, slice(2, 3, None))]
-    """
-    axis, size = len(kept), 1
-    while axis and size * kept[axis - 1] <= most:
-        axis -= 1
-        size *= kept[axis]
-    if not axis:
-        return (Block((slice(None),), 0, size),) if size else ()
-    length = kept[axis - 1]
-    pieces = -(-length // max(1, most // size))
-    step = -(-length // pieces)
-    found, position = [], 0
-    for index in itertools.product(*map(range, kept[: axis - 1])):
-        for first in range(0, length, step):
-            last = min(first + step, length)
-            found.append(
-                Block((*index, slice(first, last)), position, position + size * (last - first))
-            )
-            position += size * (last - first)
-    return tuple(found)
-
-
-def joined(some: Sequence[Block], most: int) -> list[Block]:
-    """Runs of at most `most` blocks that lie in a row and have the size of the first, as one.
-
-    >>> [block.place for block in joined(blocks((5, 3), 3), 2)]
+    >>> [block.place for block in blocks((5, 3), 3, joined=2)]
     [(slice(0, 2, None),), (slice(2, 4, None),), (slice(4, 5, None),)]
     """
-    found: list[Block] = []
-    for block in some:
-        size = some[0].stop - some[0].start
-        last = found[-1] if found else block
-        longer = block.stop - last.start
-        in_a_row = last is not block and last.place[:-1] == block.place[:-1]
-        if in_a_row and longer % size == 0 and longer <= most * size:
-            first, end = last.place[-1], block.place[-1]
-            assert isinstance(first, slice)
-            assert isinstance(end, slice)
-            place = (*block.place[:-1], slice(first.start, end.stop))
-            found[-1] = Block(place, last.start, block.stop)
-        else:
-            found.append(block)
-    return found
+    if 0 in kept:
+        return ()
+    axis = len(kept)
+    while axis > 1 and math.prod(kept[axis - 1 :]) <= most:
+        axis -= 1
+    size, length = math.prod(kept[axis:]), kept[axis - 1]
+    step = -(-length // -(-length // max(1, most // size)))
+    whole = length - length % step
+    cuts = [*range(0, whole, joined * step), whole, *([length] if whole < length else [])]
+    found, position = [], 0
+    for index in itertools.product(*map(range, kept[: axis - 1])):
+        for first, last in itertools.pairwise(cuts):
+            shape, stop = (last - first, *kept[axis:]), position + size * (last - first)
+            found.append(Block((*index, slice(first, last)), shape, position, stop))
+            position = stop
+    return tuple(found)
 
 
 def _positions(row_bytes: int, tile_bytes: int) -> int:
     fewest, most = paths.TILE_POSITIONS
     return min(most, max(fewest, tile_bytes // row_bytes))
-
-
-class _Planes(NamedTuple):
-    """The windows of an image as (*size, c, n, *out), of planes (c, n, *spatial)."""
-
-    view: Any
-    axes: int
-    space: Workspace
-
-    def tile(self, block: Block) -> Any:
-        """(size·c, positions), copied."""
-        part = self.view[(slice(None),) * (self.axes + 1) + block.place]
-        rows = math.prod(part.shape[: self.axes + 1])
-        tile = self.space.array("tile", part.shape)
-        np.copyto(tile, part)
-        return tile.reshape(rows, -1)
-
-
-def _planes(columns: Array, space: Workspace) -> _Planes | None:
-    """`columns` by planes, where it is a view with stride and dilation 1 and few channels."""
-    axes = (columns.ndim - 2) // 2
-    apart, within = columns.strides[1 : 1 + axes], columns.strides[1 + axes : -1]
-    if columns.shape[-1] > paths.PLANES_UP_TO_CHANNELS or apart != within:
-        return None
-    planes = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
-    c, n, *jumps = planes.strides
-    size, out = columns.shape[1 + axes : -1], columns.shape[1 : 1 + axes]
-    shape = (*size, columns.shape[-1], columns.shape[0], *out)
-    view = np.lib.stride_tricks.as_strided(planes, shape, (*jumps, c, n, *jumps), writeable=False)
-    return _Planes(view, axes, space)
 
 
 def image_of(columns: Array) -> Any:
@@ -136,29 +87,33 @@ def image_of(columns: Array) -> Any:
 def _tiles(
     columns: Array, kept: Ints, space: Workspace
 ) -> tuple[Sequence[Block], Callable[[Block], Any]]:
-    """The blocks, and what makes a block's tile: (count, positions, size·c)."""
-    row = math.prod(columns.shape[len(kept) :])
-    planes = _planes(columns, space)
-    if planes is None:
+    """The blocks, and what copies a block's tile: (count, positions, size·c)."""
+    axes, c = len(kept) - 1, columns.shape[-1]
+    row = math.prod(columns.shape[1 + axes :])
+    apart, within = columns.strides[1 : 1 + axes], columns.strides[1 + axes : -1]
+    planes = c <= paths.PLANES_UP_TO_CHANNELS and apart == within  # stride and dilation are 1
+    view, offsets = columns, (slice(None),) * (axes + 1 if planes else 0)
+    if planes:  # the same windows as (*size, c, n, *out), of planes (c, n, *spatial)
+        image = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
+        of_c, of_n, *jumps = image.strides
+        shape, strides = (*columns.shape[1 + axes :], *kept), (*jumps, of_c, of_n, *jumps)
+        view = np.lib.stride_tricks.as_strided(image, shape, strides, writeable=False)
+    tile_bytes = paths.PLANES_TILE_BYTES if planes else paths.TILE_BYTES
+    most = _positions(row * columns.itemsize, tile_bytes)
+    each = blocks(kept, most)[0].stop if 0 not in kept else 1
 
-        def tile(block: Block) -> Any:
-            part = columns[block.place]
-            copied = space.array("tile", part.shape)
-            np.copyto(copied, part)
+    def tile(block: Block) -> Any:
+        part = view[offsets + block.place]
+        copied = space.array("tile", part.shape)
+        np.copyto(copied, part)
+        if not planes:
             return copied.reshape(1, -1, row)
-
-        return blocks(kept, _positions(row * columns.itemsize, paths.TILE_BYTES)), tile
-
-    small = blocks(kept, _positions(row * columns.itemsize, paths.PLANES_TILE_BYTES))
-    each = small[0].stop if small else 1
-
-    def tile_of_planes(block: Block) -> Any:
         positions = block.stop - block.start
         count = positions // each if positions % each == 0 else 1
         # (size·c, count·positions) → (count, positions, size·c)
-        return planes.tile(block).T.reshape(count, -1, row)
+        return copied.reshape(row, -1).T.reshape(count, -1, row)
 
-    return joined(small, paths.JOINED_TILES), tile_of_planes
+    return blocks(kept, most, paths.JOINED_TILES if planes else 1), tile
 
 
 def product(columns: Array, filters: Array) -> Any:
@@ -202,67 +157,55 @@ def folded_product(
 ) -> Any:
     """(n, *out, f) · (*size, c, f) → images (n, *spatial, c), added up from tiles of windows."""
     kept, size, c = cotangent.shape[:-1], filters.shape[:-2], filters.shape[-2]
-    result = zeros(shape, cotangent.dtype)
-    space = Workspace(result.dtype)
+    dtype = cotangent.dtype
+    space = Workspace(dtype)
     transposed = filters.reshape(-1, filters.shape[-1])
     cotangent = cotangent.reshape(-1, filters.shape[-1])
     row = math.prod(size) * c
     offsets = list(itertools.product(*map(range, size)))
     planes = c <= paths.PLANES_UP_TO_CHANNELS
-    target = zeros((c, *shape[:-1]), result.dtype) if planes else result
+    images = np.moveaxis(zeros((c, *shape[:-1]), dtype), 0, -1) if planes else zeros(shape, dtype)
 
-    def add(block: Block) -> None:
-        part = cotangent[block.start : block.stop]
-        inside = _kept_lengths(block, kept)
-        if planes:
-            tile = space.array("tile", (row, len(part)))
-            np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
-            tile = tile.reshape(len(offsets), c, *inside)
-        else:
-            tile = space.array("tile", (len(part), row))
-            np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
-            tile = np.moveaxis(tile.reshape(*inside, len(offsets), c), -2, 0)
-        for offset, values in zip(offsets, tile, strict=True):
-            place = _reached(block, kept, offset, stride, dilation)
+    def add(some: list[Block]) -> None:
+        for block in some:
+            part = cotangent[block.start : block.stop]
             if planes:
-                target[(slice(None), *place)] += values
+                tile = space.array("tile", (row, len(part)))
+                np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
+                columns = np.moveaxis(tile.reshape(len(offsets), c, *block.shape), 1, -1)
             else:
-                target[place] += values
+                tile = space.array("tile", (len(part), row))
+                np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
+                columns = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
+            for offset, values in zip(offsets, columns, strict=True):
+                images[reached(block.place, kept, offset, stride, dilation)] += values
 
     # Windows of different images do not overlap, so that nobody else adds to the same place.
-    all_blocks = blocks(kept, _positions(row * result.itemsize, paths.TILE_BYTES))
+    all_blocks = blocks(kept, _positions(row * dtype.itemsize, paths.TILE_BYTES))
     by_image = [list(some) for _, some in itertools.groupby(all_blocks, lambda b: b.place[0])]
-
-    def add_all(some: list[Block]) -> None:
-        for block in some:
-            add(block)
-
-    parallel_for(add_all, by_image, math.prod(kept) * filters.size)
-    if planes:
-        result[...] = np.moveaxis(target, 0, -1)
+    parallel_for(add, by_image, math.prod(kept) * filters.size)
+    if not planes:
+        return images
+    result = empty(shape, dtype)
+    result[...] = images
     return result
 
 
-def _kept_lengths(block: Block, kept: Ints) -> list[int]:
-    """The lengths of the block along the axes that its index does not fix."""
-    last = block.place[-1]
-    assert isinstance(last, slice)
-    axis = len(block.place) - 1
-    return [len(range(kept[axis])[last]), *kept[axis + 1 :]]
+def reached(
+    place: tuple[int | slice, ...], kept: Ints, offset: Ints, stride: Ints, dilation: Ints
+) -> Any:
+    """Where the elements at `offset` of the windows in `place` lie in images (n, *spatial).
 
-
-def _reached(block: Block, kept: Ints, offset: Ints, stride: Ints, dilation: Ints) -> Any:
-    """Where the elements at `offset` of the block's windows lie in (n, *spatial)."""
-    place: list[Any] = []
-    for axis, length in enumerate(kept):
-        index: Any = block.place[axis] if axis < len(block.place) else slice(None)
-        if axis == 0:
-            place.append(index)
-            continue
+    >>> reached((0, slice(1, 3)), (1, 4, 5), (2, 0), stride=(2, 1), dilation=(1, 1))
+    (0, slice(4, 8, 2), slice(0, 5, 1))
+    """
+    found = [place[0]]
+    for axis, length in enumerate(kept[1:], 1):
+        index = place[axis] if axis < len(place) else slice(None)
         step, first = stride[axis - 1], offset[axis - 1] * dilation[axis - 1]
         if isinstance(index, int):
-            place.append(index * step + first)
+            found.append(index * step + first)
         else:
             start, stop, _ = index.indices(length)
-            place.append(slice(start * step + first, (stop - 1) * step + first + 1, step))
-    return tuple(place)
+            found.append(slice(start * step + first, stop * step + first, step))
+    return tuple(found)

@@ -69,8 +69,6 @@ def _gathered(x: Array, view: _View) -> Any:
     if view.path is paths.COPY:
         columns = empty(view.shape, x.dtype)
         np.copyto(columns, found)
-        columns.flags.writeable = False
-        return columns.transpose(view.order)
-    result = found.transpose(view.order)
-    result.flags.writeable = False
-    return result
+        found = columns
+    found.flags.writeable = False
+    return found.transpose(view.order)

@@ -85,11 +85,8 @@ def _polynomial(roots: Any) -> list[Fraction]:
     return coefficients
 
 
-class _Part(NamedTuple):
-    """Some rows of output of some images."""
-
-    images: slice
-    rows: slice
+_Part = tuple[slice, slice]
+"""Some images, and some of their rows of output."""
 
 
 class _Tiling:
@@ -101,43 +98,31 @@ class _Tiling:
 
     def __init__(self, columns: Array, others: int, least: int = 0) -> None:
         self.space = Workspace(columns.dtype)
-        self.n, self.rows, self.width, self.k, _, self.c = columns.shape
+        n, rows, width, self.k, _, c = columns.shape
         self.image = image_of(columns)
-        self.tiles = -(-self.width // _M)
+        self.tiles = -(-width // _M)
         self.points = self.k + _M - 1
-        row = self.points * self.tiles * max(self.c, others) * columns.itemsize
+        row = self.points * self.tiles * max(c, others) * columns.itemsize
         chunk = max(paths.TRANSFORM_BYTES, least)
-        image = row * (self.rows + self.k - 1)
-        self.at_once = max(1, chunk // image)
-        self.rows_at_once = self.rows if image <= 2 * chunk else max(4, chunk // row - self.k + 1)
-
-    def parts(self) -> list[_Part]:
-        images, rows = self.at_once, self.rows_at_once
-        return [
-            _Part(slice(i, min(i + images, self.n)), slice(r, min(r + rows, self.rows)))
-            for i in range(0, self.n, images)
-            for r in range(0, self.rows, rows)
+        image = row * (rows + self.k - 1)
+        images_at_once = max(1, chunk // image)
+        rows_at_once = rows if image <= 2 * chunk else max(4, chunk // row - self.k + 1)
+        self.parts: list[_Part] = [
+            (slice(i, min(i + images_at_once, n)), slice(r, min(r + rows_at_once, rows)))
+            for i in range(0, n, images_at_once)
+            for r in range(0, rows, rows_at_once)
         ]
 
     def pixels(self, part: _Part, transform: Any) -> Any:
         """(points, grid, c): the pixels of a part, at the points."""
-        rows = slice(part.rows.start, part.rows.stop + self.k - 1)
-        image = self.image[part.images, rows]
-        n, height, width, c = image.shape
-        needed = self.tiles * _M + self.k - 1
-        if width != needed:
-            framed = self.space.array("framed", (n, height, needed, c))
-            framed[:, :, :width] = image
-            framed[:, :, width:] = 0
-            image = framed
-        a, b, d, e = image.strides
-        shape = (self.points, n, height, self.tiles, c)
-        strides = (d, a, b, _M * d, e)
-        view = np.lib.stride_tricks.as_strided(image, shape, strides, writeable=False)
-        gathered = self.space.array("tiles", shape)
-        np.copyto(gathered, view)
-        result = self.space.array("pixels", (self.points, math.prod(shape[1:])))
-        np.dot(transform, gathered.reshape(self.points, -1), out=result)
+        images, rows = part
+        image = self.image[images, rows.start : rows.stop + self.k - 1]
+        n, height, _, c = image.shape
+        gathered = self.space.array("tiles", (self.points, n, height, self.tiles, c))
+        _split(image, gathered)
+        gathered = gathered.reshape(self.points, -1)
+        result = self.space.array("pixels", gathered.shape)
+        np.dot(transform, gathered, out=result)
         return result.reshape(self.points, -1, c)
 
     def shifted(self, pixels: Any, tap: int) -> Any:
@@ -146,17 +131,32 @@ class _Tiling:
         return pixels[:, first : first + pixels.shape[1] - (self.k - 1) * self.tiles]
 
 
+def _split(x: Array, into: Any) -> None:
+    """(n, rows, columns, c) → (points, n, rows, tiles, c): point p of tile t is column 4·t + p.
+
+    Where there is no such column any more, in the last tile, it is zero.
+    """
+    points, n, rows, tiles, c = into.shape
+    a, b, d, e = x.strides
+    whole = max(0, (x.shape[2] - points) // _M + 1)
+    shape, strides = (points, n, rows, whole, c), (d, a, b, _M * d, e)
+    into[:, :, :, :whole] = np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+    if whole < tiles:
+        last = x[:, :, whole * _M :].transpose(2, 0, 1, 3)
+        into[: len(last), :, :, whole] = last
+        into[len(last) :, :, :, whole] = 0
+
+
 def product(columns: Array, filters: Array) -> Any:
     """(n, rows, columns, k, k, c) · (k, k, c, f) → (n, rows, columns, f)"""
-    n, rows, width, k = columns.shape[:4]
-    f = filters.shape[-1]
+    k, f = columns.shape[3], filters.shape[-1]
     dtype = columns.dtype
     t = transforms(k, dtype)
     taps = filters.swapaxes(0, 1).reshape(k, -1)
     at_points = matrix_product(t.taps, taps).reshape(-1, k, *filters.shape[2:])  # (points, k, c, f)
     tiling = _Tiling(columns, f)
     space = tiling.space
-    result = empty((n, rows, width, f), dtype)
+    result = empty((*columns.shape[:3], f), dtype)
 
     def multiply(part: _Part) -> None:
         pixels = tiling.pixels(part, t.pixels)
@@ -164,27 +164,24 @@ def product(columns: Array, filters: Array) -> Any:
         products = space.array("products", (tiling.points, grid, f))
         used = products[:, : grid - (k - 1) * tiling.tiles]
         added = space.array("added", used.shape)
-        for tap in range(k):
+        np.matmul(tiling.shifted(pixels, 0), at_points[:, 0], out=used)
+        for tap in range(1, k):
             # points × (grid, c) @ (c, f)
-            target = added if tap else used
-            np.matmul(tiling.shifted(pixels, tap), at_points[:, tap], out=target)
-            if tap:
-                np.add(used, added, out=used)
+            np.matmul(tiling.shifted(pixels, tap), at_points[:, tap], out=added)
+            np.add(used, added, out=used)
         products[:, used.shape[1] :] = 0
         outputs = space.array("outputs", (_M, grid * f))
         np.dot(t.outputs, products.reshape(tiling.points, -1), out=outputs)
-        target = result[part.images, part.rows]
-        height = target.shape[1]
-        grids = outputs.reshape(_M, len(target), height + k - 1, tiling.tiles, f)
-        laid_out = grids[:, :, :height].transpose(1, 2, 3, 0, 4)  # (n, rows, tiles, 4, f)
-        if width == tiling.tiles * _M:
-            target.reshape(laid_out.shape)[...] = laid_out
-        else:
-            whole = space.array("whole", laid_out.shape)
-            np.copyto(whole, laid_out)
-            target[...] = whole.reshape(len(target), height, -1, f)[:, :, :width]
+        target = result[part]
+        n, height, width, _ = target.shape
+        grids = outputs.reshape(_M, n, height + k - 1, tiling.tiles, f)
+        tiles = grids[:, :, :height].transpose(1, 2, 3, 0, 4)  # (n, rows, tiles, 4, f)
+        whole, rest = divmod(width, _M)
+        target[:, :, : width - rest].reshape(n, height, whole, _M, f)[...] = tiles[:, :, :whole]
+        if rest:
+            target[:, :, width - rest :] = tiles[:, :, -1, :rest]
 
-    parallel_for(multiply, tiling.parts(), columns.size * f)
+    parallel_for(multiply, tiling.parts, columns.size * f)
     return result
 
 
@@ -205,32 +202,19 @@ def filter_product(columns: Array, cotangent: Array) -> Any:
         added = space.array("added", (len(total), c, f))
         pixels = tiling.pixels(part, t.pixels)
         grid = pixels.shape[1]
-        tiles = _tiled(cotangent[part.images, part.rows], tiling)
+        given = cotangent[part]
+        n, rows = given.shape[:2]
+        tiles = space.array("cotangents", (_M, n, rows + k - 1, tiling.tiles, f))
+        _split(given, tiles[:, :, :rows])
+        tiles[:, :, rows:] = 0  # where the grid has no output
         products = space.array("products", (tiling.points, grid * f))
-        np.dot(t.outputs.T, tiles, out=products)  # (points, 4) @ (4, grid·f)
+        np.dot(t.outputs.T, tiles.reshape(_M, -1), out=products)  # (points, 4) @ (4, grid·f)
         used = products.reshape(tiling.points, grid, f)[:, : grid - (k - 1) * tiling.tiles]
         for tap in range(k):
             # points × (c, grid) @ (grid, f)
             np.matmul(tiling.shifted(pixels, tap).transpose(0, 2, 1), used, out=added)
             total[:, tap] += added
 
-    total = parallel_sum(add, tiling.parts(), shape, dtype, columns.size * f)
+    total = parallel_sum(add, tiling.parts, shape, dtype, columns.size * f)
     added_up = matrix_product(t.taps.T, total.reshape(len(total), -1))
     return added_up.reshape(k, k, c, f).swapaxes(0, 1).copy()
-
-
-def _tiled(cotangent: Array, tiling: _Tiling) -> Any:
-    """(n, rows, columns, f) → (4, grid·f), with zeros where the grid has no output."""
-    n, rows, width, f = cotangent.shape
-    shape = (_M, n, rows + tiling.k - 1, tiling.tiles, f)
-    tiles = tiling.space.array("cotangents", shape)
-    tiles[:, :, rows:] = 0
-    whole = tiling.tiles * _M
-    if width != whole:
-        framed = tiling.space.array("framed cotangents", (n, rows, whole, f))
-        framed[:, :, :width] = cotangent
-        framed[:, :, width:] = 0
-        cotangent = framed
-    split = cotangent.reshape(n, rows, tiling.tiles, _M, f)
-    np.copyto(tiles[:, :, :rows], split.transpose(3, 0, 1, 2, 4))
-    return tiles.reshape(_M, -1)

@@ -22,7 +22,7 @@ from typing import Any
 from ..answers import explained
 from ..io.kinds import kind_of, remedy_for
 from . import npz, safetensors
-from .structure import DamagedFileError, damaged, decoded, encoded
+from .structure import DamagedFileError, DiffersError, decoded, encoded
 
 __all__ = ["DamagedFileError", "load", "save"]
 
@@ -101,14 +101,16 @@ def load(path: AnyPath, like: Any = None) -> Any:
         with open(path, "rb") as file:
             head = file.read(_HEAD)
         structure, arrays = _by_content(head, form).read(path)
+        return decoded(structure, arrays, like)
     except OSError as error:
         raise _unread(path, error) from None
-    except DamagedFileError:
+    except DiffersError as error:
+        raise ValueError(f"load: {path} {error}") from None
+    except DamagedFileError as error:
         kind = kind_of(head)
-        if kind in (None, "a zip archive"):
-            raise
-        raise damaged(path, f"is {kind}; {remedy_for(kind)}") from None
-    return decoded(structure, arrays, like, path)
+        known = kind in (None, "a zip archive")
+        why = str(error) if known else f"is {kind}; {remedy_for(kind)}"
+        raise DamagedFileError(f"load: {path} {why}") from None
 
 
 _HEAD = 300  # bytes that tell what a file is

@@ -4,8 +4,8 @@ An archive that has .npy entries alone is not from here: what `numpy.savez` and 
 as a dict of arrays. Entries of our own have a comment, so that ours is not taken for such a one
 where it has lost tree.json.
 
-Our entries are not compressed and together not larger than the file; of others', none unpacks to
-more than its bytes can hold. Names are looked up, never used as paths.
+All entries together are not larger than the file, and none unpacks to more than its bytes can hold;
+ours are not compressed. Names are looked up, never used as paths.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..io.files import replacing
-from .structure import checked, damaged, description, flat, manifest, read_manifest
+from .structure import DamagedFileError, description, flat, manifest, verified
 
 _MANIFEST = "tree.json"
 _OURS = b"tinygrad_np"  # the comment of each of our entries
@@ -59,69 +59,34 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
     """The structure and the arrays; raises `DamagedFileError` where anything does not fit."""
     size = path.stat().st_size
+    text, arrays = None, {}
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = {info.filename: info for info in archive.infolist()}
-            if len(entries) != len(archive.infolist()):
-                raise damaged(path, "has two entries of one name")
-            if len({info.header_offset for info in archive.infolist()}) != len(entries):
-                raise damaged(path, "has two entries in one place")
+            infos = archive.infolist()
+            names = {info.filename for info in infos}
+            if len(names) != len(infos):
+                raise DamagedFileError("has two entries of one name")
+            if len({info.header_offset for info in infos}) != len(infos):
+                raise DamagedFileError("has two entries in one place")
             if not _is_all(archive, size):
-                raise damaged(path, "has bytes before or after the archive, or a comment")
-            if _MANIFEST in entries:
-                return _ours(archive, entries, size, path)
-            return _others(archive, entries, size, path)
+                raise DamagedFileError("has bytes before or after the archive, or a comment")
+            if sum(info.compress_size for info in infos) > size:
+                raise DamagedFileError("has entries that are larger than the whole file")
+            inflation = {zipfile.ZIP_STORED: 1}
+            if _MANIFEST not in names:
+                if any(info.comment == _OURS for info in infos):
+                    told = f"was altered: its description, the entry {_MANIFEST}, is missing"
+                    raise DamagedFileError(told)
+                inflation[zipfile.ZIP_DEFLATED] = _MOST_INFLATION
+            for info in infos:
+                content = _content(archive, info, inflation.get(info.compress_type, 0))
+                if info.filename == _MANIFEST:
+                    text = content
+                else:
+                    arrays[info.filename.removesuffix(".npy")] = _array(content)
     except (zipfile.BadZipFile, EOFError, RuntimeError, struct.error, UnicodeError) as error:
-        raise damaged(path, f"is no whole zip archive ({error})") from None
-
-
-Entries = dict[str, zipfile.ZipInfo]
-
-
-def _ours(
-    archive: zipfile.ZipFile, entries: Entries, size: int, path: Path
-) -> tuple[Any, dict[str, np.ndarray]]:
-    if sum(info.file_size for info in entries.values()) > size:
-        raise damaged(path, "has entries that are larger than the whole file")
-
-    def content(name: str) -> bytes:
-        info = entries[name]
-        if info.compress_type != zipfile.ZIP_STORED:
-            raise damaged(path, f"has the entry {name!r}, which is no plain part of it")
-        return _content(archive, info, path)
-
-    structure, described = read_manifest(content(_MANIFEST), path)
-    expected = {_MANIFEST, *[f"{name}.npy" for name in described]}
-    if entries.keys() != expected:
-        odd = ", ".join(sorted(entries.keys() ^ expected))
-        raise damaged(path, f"has other entries than its description: {odd}")
-    arrays = {
-        name: checked(_array(content(f"{name}.npy"), path), name, description, path)
-        for name, description in described.items()
-    }
-    return structure, arrays
-
-
-def _others(
-    archive: zipfile.ZipFile, entries: Entries, size: int, path: Path
-) -> tuple[Any, dict[str, np.ndarray]]:
-    """The arrays of an archive that `numpy.savez` or another program has written."""
-    if sum(info.compress_size for info in entries.values()) > size:
-        raise damaged(path, "has entries that are larger than the whole file")
-    arrays = {}
-    for name, info in entries.items():
-        if info.comment == _OURS:
-            raise damaged(path, f"was altered: its description, the entry {_MANIFEST}, is missing")
-        if not name.endswith(".npy"):
-            of = "; it is PyTorch's: use .safetensors" if name.endswith("/data.pkl") else ""
-            raise damaged(path, f"has the entry {name!r}, which is no array{of}")
-        inflation = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: _MOST_INFLATION}
-        most = info.compress_size * inflation.get(info.compress_type, 0)
-        if info.file_size > most:  # before memory is asked for
-            raise damaged(path, f"has the entry {name!r}, which is packed as no archive of arrays")
-        content = _content(archive, info, path)
-        arrays[name.removesuffix(".npy")] = _array(content, path)
-    return flat(arrays), arrays
+        raise DamagedFileError(f"is no whole zip archive ({error})") from None
+    return flat(arrays) if text is None else verified(text, arrays), arrays
 
 
 def _is_all(archive: zipfile.ZipFile, size: int) -> bool:
@@ -137,36 +102,45 @@ def _is_all(archive: zipfile.ZipFile, size: int) -> bool:
 _END = 22  # bytes: how an archive without a comment ends
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> bytes:
+def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, inflation: int) -> bytes:
+    """The bytes of an entry that is packed at most so tightly."""
+    name = info.filename
+    if name != _MANIFEST and not name.endswith(".npy"):
+        of = "; it is PyTorch's: use .safetensors" if name.endswith("/data.pkl") else ""
+        raise DamagedFileError(f"has the entry {name!r}, which is no array{of}")
+    if info.file_size > inflation * info.compress_size:  # before memory is asked for
+        raise DamagedFileError(f"has the entry {name!r}, which is packed as no archive of arrays")
     try:
         with archive.open(info) as entry:
             return entry.read(info.file_size + 1)  # not more, whatever it unpacks to
     except (OSError, ValueError, OverflowError, zlib.error) as error:
-        raise damaged(path, f"is no whole zip archive ({error})") from None
+        raise DamagedFileError(f"is no whole zip archive ({error})") from None
 
 
-def _array(content: bytes, path: Path) -> np.ndarray:
+def _array(content: bytes) -> np.ndarray:
     start = 10 + int.from_bytes(content[8:10], "little")
     header = _HEADER.fullmatch(content[10:start])
     if content[:8] != b"\x93NUMPY\x01\x00" or header is None:
         if b"|O" in content[10:start]:
             told = "has an array of Python objects, and nothing is unpickled"
-            raise damaged(path, f"{told}; np.load(path, allow_pickle=True) does, if you trust it")
+            raise DamagedFileError(
+                f"{told}; np.load(path, allow_pickle=True) does, if you trust it"
+            )
         if content[10:start].startswith(b"{'descr': [("):
-            raise damaged(path, "has an array of several fields, which is not read; use np.load")
-        raise damaged(path, f"has an array whose header cannot be read ({content[:60]!r})")
+            raise DamagedFileError("has an array of several fields, which is not read; use np.load")
+        raise DamagedFileError(f"has an array whose header cannot be read ({content[:60]!r})")
     name, is_fortran, lengths = header[1].decode(), header[2] == b"True", header[3]
     shape = tuple([int(n.strip(b" L")) for n in lengths.split(b",") if n.strip()])
     try:
         dtype = np.dtype(name)
     except (OverflowError, TypeError, ValueError) as error:
-        raise damaged(path, f"has an array of dtype {name!r}, which is none ({error})") from None
+        raise DamagedFileError(f"has an array of dtype {name!r}, which is none ({error})") from None
     if not dtype.itemsize:
-        raise damaged(path, f"has an array of dtype {name!r}, which is none (of no bytes)")
+        raise DamagedFileError(f"has an array of dtype {name!r}, which is none (of no bytes)")
     promised = math.prod(shape) * dtype.itemsize
     if promised != len(content) - start or len(shape) > _MOST_AXES:
-        raise damaged(path, f"has an array of {dtype} {shape} in {len(content) - start} bytes")
+        raise DamagedFileError(f"has an array of {dtype} {shape} in {len(content) - start} bytes")
     if not promised and math.prod(n for n in shape if n) * dtype.itemsize >= 1 << 63:
-        raise damaged(path, f"has an array of {dtype} {shape}, which is too large even if empty")
+        raise DamagedFileError(f"has an array of {dtype} {shape}, which is too large even if empty")
     flat = np.frombuffer(content, dtype, offset=start) if promised else np.empty(0, dtype)
     return flat.reshape(shape, order="F" if is_fortran else "C").copy()

@@ -19,8 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +39,10 @@ _UNREADABLE = (
 
 class DamagedFileError(ValueError):
     """A file is truncated, altered, or not what its name says."""
+
+
+class DiffersError(Exception):
+    """What was read is whole, and not what was asked for, or what NumPy has."""
 
 
 # Taking a tree apart
@@ -101,20 +104,18 @@ def _encoded(x: Any, path: str, found: _Found, above: tuple[int, ...]) -> Any:
         for key, part in zip(keys, children, strict=True)
     ]
     if type(x) is dict:
-        return {"dict": [[_encoded_key(k, path), p] for k, p in zip(x, parts, strict=True)]}
+        for key in x:
+            if key is not None and type(key) not in (bool, str, int, float):
+                raise TypeError(
+                    f"save: the key {key!r}{_at(path)} is a {type(key).__name__}; keys that can be "
+                    "saved are texts and numbers"
+                )
+        written = [_encoded(key, path, found, ()) for key in x]
+        return {"dict": [[key, part] for key, part in zip(written, parts, strict=True)]}
     if type(x) in (list, tuple):
         return {type(x).__name__: parts}
     pairs = [[key, part] for key, part in zip(keys, parts, strict=True)]
     return {"container": type(x).__name__, "parts": pairs}
-
-
-def _encoded_key(key: Any, path: str) -> Any:
-    if key is None or type(key) in (bool, str, int, float):
-        return _encoded(key, path, _Found({}, {}), ())
-    raise TypeError(
-        f"save: the key {key!r}{_at(path)} is a {type(key).__name__}; keys that can be saved are "
-        "texts and numbers"
-    )
 
 
 def _encoded_generator(x: Any, path: str, found: _Found) -> Any:
@@ -184,39 +185,31 @@ def manifest(structure: Any, described: dict[str, dict[str, Any]]) -> str:
     return json.dumps({**content, "sha256": _sha256_of(content)})
 
 
-def read_manifest(text: bytes | str, path: Path) -> tuple[Any, dict[str, dict[str, Any]]]:
-    """The structure, and the description of each array; raises where the text is not whole."""
+def verified(text: bytes | str, arrays: dict[str, np.ndarray]) -> Any:
+    """The structure in a manifest that describes these `arrays`, or else `DamagedFileError`.
+
+    >>> w = np.ones(2)
+    >>> verified(manifest({"array": "w"}, {"w": description(w)}), {"w": w})
+    {'array': 'w'}
+    """
     try:
         content = json.loads(text)
         if content["format"] != FORMAT:
-            raise damaged(path, f"has the format {content['format']!r}, not {FORMAT!r}")
+            raise DamagedFileError(f"has the format {content['format']!r}, not {FORMAT!r}")
         checksum = content.pop("sha256")
         if checksum != _sha256_of(content):
-            raise damaged(path, "was altered: the checksum of its description is wrong")
-        for description in content["arrays"].values():
-            if description.keys() != {"dtype", "shape", "sha256"}:
-                raise damaged(path, "has a description that is not from tinygrad_np.save")
-        return content["tree"], content["arrays"]
+            raise DamagedFileError("was altered: the checksum of its description is wrong")
+        if odd := sorted(content["arrays"].keys() ^ arrays.keys()):
+            raise DamagedFileError(f"has other arrays than its description: {', '.join(odd)}")
+        for name, expected in content["arrays"].items():
+            if (found := description(arrays[name])) != expected:
+                told = f"was altered: {name} is {found}, its description says {expected}"
+                raise DamagedFileError(told)
+        return content["tree"]
     except DamagedFileError:
         raise
     except _UNREADABLE as error:
-        raise damaged(path, f"has a description that cannot be read ({error})") from None
-
-
-def checked(array: np.ndarray, name: str, description: dict[str, Any], path: Path) -> np.ndarray:
-    """The array, if it is the one that the manifest describes."""
-    found = [array.dtype.str, list(array.shape)]
-    expected = [description["dtype"], description["shape"]]
-    if found != expected:
-        raise damaged(path, f"was altered: {name} is {found}, its description says {expected}")
-    if _sha256(array) != description["sha256"]:
-        raise damaged(path, f"was altered: the checksum of {name} is wrong")
-    return array
-
-
-def damaged(path: Path, why: str) -> DamagedFileError:
-    """The error for a file at `path`."""
-    return DamagedFileError(f"load: {path} {why}")
+        raise DamagedFileError(f"has a description that cannot be read ({error})") from None
 
 
 def _sha256(array: np.ndarray) -> str:
@@ -230,14 +223,12 @@ def _sha256_of(content: Any) -> str:
 # Putting a tree together
 
 
-def decoded(structure: Any, arrays: dict[str, np.ndarray], like: Any, path: Path) -> Any:
-    """The tree, in the form of `like` unless that is None."""
+def decoded(structure: Any, arrays: dict[str, np.ndarray], like: Any) -> Any:
+    """The tree, in the form of `like` unless that is None; `DiffersError` if it has another."""
     try:
         return _decoded(structure, _Held(arrays), _ANY if like is None else like, "")
-    except _DiffersError as error:
-        raise ValueError(f"load: {path}: {error}") from None
     except _UNREADABLE as error:
-        raise damaged(path, f"has a structure that cannot be read ({error})") from None
+        raise DamagedFileError(f"has a structure that cannot be read ({error})") from None
 
 
 _LEVELS_OF_A_STATE = 4  # of a random generator, within the tree
@@ -254,27 +245,19 @@ class _Held:
         self.level = 0
 
 
-class _DiffersError(Exception):
-    """What was read is not like what was asked for."""
-
-
 _ANY: Any = type("Any", (), {})()
 """Stands for `like` where anything will do."""
 
 
 def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
     if part is None or isinstance(part, (bool, str, int)):
-        _agree(part, like, path)
-        return part
+        return _agreed(part, like, path)
     kind, value = next(iter(part.items()))
     if kind in ("array", "scalar"):
-        array = held.arrays[value]
-        _agree(array, like, path)
+        array = _agreed(held.arrays[value], like, path)
         return array if kind == "array" else array[()]
-    if kind in ("int", "float", "complex"):
-        number: Any = _number(kind, value)
-        _agree(number, like, path)
-        return number
+    if kind in _NUMBERS:
+        return _agreed(_NUMBERS[kind](value), like, path)
     if kind in ("generator", "random state", "again"):
         if kind == "again":
             generator = held.generators[range(len(held.generators))[value]]
@@ -284,7 +267,7 @@ def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
             generator = _generator(kind, value, state, seed)
             held.generators.append(generator)
         if like is not _ANY and type(like) is not type(generator):
-            raise _DiffersError(_told(path, f"a {type(generator).__name__}", like))
+            raise DiffersError(_told(path, f"a {type(generator).__name__}", like))
         return generator
     if kind in ("dict", "list", "tuple") and type(value) is not list:
         raise ValueError(f"the parts of a {kind} are {value!r:.40}")
@@ -300,16 +283,12 @@ def _decoded(part: Any, held: _Held, like: Any, path: str) -> Any:
         sequence = list if kind == "list" else tuple
         return sequence(_matched(sequence, [key for key, _ in pairs], pairs, held, like, path))
     if like is _ANY:
-        raise _DiffersError(
-            f"has a {value}{_at(path)}; give a tree of the same structure as `like`"
-        )
+        raise DiffersError(f"has a {value}{_at(path)}; give a tree of the same structure as `like`")
     if type(like).__name__ != value:
-        raise _DiffersError(_told(path, f"a {value}", like))
+        raise DiffersError(_told(path, f"a {value}", like))
     keys = [key for key, _ in part["parts"]]
     rebuilt = _matched(type(like), keys, part["parts"], held, like, path)
-    container = trees.container_of(type(like))
-    if container is None:
-        raise _DiffersError(_told(path, f"a container {value}", like))
+    container: Any = trees.container_of(type(like))  # as `_matched` has found it
     by_key = dict(zip(keys, rebuilt, strict=True))
     return container.rebuild(like, [by_key[key] for key in container.keys(like)])
 
@@ -322,10 +301,10 @@ def _matched(
     if like is not _ANY:
         container = trees.container_of(type(like))
         if type(like) is not kind or container is None:
-            raise _DiffersError(_told(path, f"a {kind.__name__}", like))
+            raise DiffersError(_told(path, f"a {kind.__name__}", like))
         counterparts = dict(zip(container.keys(like), container.children(like), strict=True))
         if counterparts.keys() != set(keys):
-            raise _DiffersError(
+            raise DiffersError(
                 f"has {', '.join(keys) or 'nothing'}{_at(path)}, expected "
                 f"{', '.join(counterparts) or 'nothing'}"
             )
@@ -340,16 +319,17 @@ def _matched(
     return parts
 
 
-def _agree(found: Any, like: Any, path: str) -> None:
-    """A leaf must be one in `like`, too; an array of the same shape and dtype."""
+def _agreed(found: Any, like: Any, path: str) -> Any:
+    """A leaf, which must be one in `like`, too; an array of the same shape and dtype."""
     if like is _ANY:
-        return
+        return found
     if isinstance(found, np.ndarray):
         shape, dtype = getattr(like, "shape", None), getattr(like, "dtype", None)
         if shape != found.shape or dtype != found.dtype:
-            raise _DiffersError(_told(path, f"{found.dtype} {found.shape}", like))
+            raise DiffersError(_told(path, f"{found.dtype} {found.shape}", like))
     elif type(found) is not type(like):
-        raise _DiffersError(_told(path, f"{found!r}", like))
+        raise DiffersError(_told(path, f"{found!r}", like))
+    return found
 
 
 def _told(path: str, found: str, like: Any) -> str:
@@ -358,48 +338,36 @@ def _told(path: str, found: str, like: Any) -> str:
     return f"has {found}{_at(path)}, expected {expected}"
 
 
-def _number(kind: str, value: Any) -> int | float | complex:
-    if kind == "int":
-        return int(value, 16)
-    if kind == "float":
-        return float.fromhex(value)
-    return complex(*[float.fromhex(part) for part in value])
-
+_NUMBERS: dict[str, Callable[[Any], complex]] = {
+    "int": lambda text: int(text, 16),
+    "float": float.fromhex,
+    "complex": lambda parts: complex(*map(float.fromhex, parts)),
+}
 
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+_LARGEST_POOL = 1024
 
 
 def _generator(kind: str, name: str, state: Any, seed: Any) -> Any:
     if name not in _BIT_GENERATORS:
         raise ValueError(f"{name!r} is no generator of NumPy's")
-    _check_places(name, state)
-    bits = getattr(np.random, name)(None if seed is None else _seed(**seed))
+    # NumPy takes any place within a store of random bits, and then reads beyond the store.
+    place, most = 0, 0
+    if name == "MT19937":
+        place, most = state["state"]["pos"], 624
+    elif name == "Philox":
+        place, most = state["buffer_pos"], 4
+    if type(place) is not int or not 0 <= place <= most:
+        raise ValueError(f"a {name} has the place {place!r}, which is not from 0 to {most}")
+    if seed is not None:
+        pool = seed["pool_size"]
+        if type(pool) is not int or not 4 <= pool <= _LARGEST_POOL:
+            raise ValueError(f"a seed has a pool of {pool!r}, not 4 to {_LARGEST_POOL}")
+        seed = np.random.SeedSequence(**seed)
+    bits = getattr(np.random, name)(seed)
     if kind == "generator":
         bits.state = state
         return np.random.Generator(bits)
     random = np.random.RandomState(bits)
     random.set_state(state)
     return random
-
-
-def _seed(
-    entropy: Any, spawn_key: Any, pool_size: Any, n_children_spawned: Any
-) -> np.random.SeedSequence:
-    if type(pool_size) is not int or not 4 <= pool_size <= _LARGEST_POOL:
-        raise ValueError(f"a seed has a pool of {pool_size!r}, not 4 to {_LARGEST_POOL}")
-    return np.random.SeedSequence(
-        entropy, spawn_key=spawn_key, pool_size=pool_size, n_children_spawned=n_children_spawned
-    )
-
-
-_LARGEST_POOL = 1024
-
-
-def _check_places(name: str, state: Any) -> None:
-    """NumPy takes any place within a store of random bits, and then reads beyond the store."""
-    places = {"MT19937": ("pos", 624), "Philox": ("buffer_pos", 4)}
-    if name in places:
-        key, most = places[name]
-        place = state["state"][key] if name == "MT19937" else state[key]
-        if type(place) is not int or not 0 <= place <= most:
-            raise ValueError(f"a {name} has the place {place!r}, which is not from 0 to {most}")
