@@ -13,19 +13,24 @@ AttributeError("module 'tinygrad_np' has no attribute 'cat'; use np.concatenate"
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import re
+import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
+from . import names as table
 from .core import hooks, jacobians, losses, network, optim, transforms
 from .core.dispatch import generated
 from .core.table import row_of
 from .core.tensor import Tensor
-from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, SPARSE, TENSOR, Answers
+from .names import NEW_ONE, SPARSE, Answers
+
+_PACKAGE = __name__.partition(".")[0]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,16 +45,12 @@ def _single(*tables: Answers) -> Answers:
     }
 
 
-def _folded(name: str) -> str:
-    """The same for BatchNorm, batch_norm and batchnorm."""
-    return name.replace("_", "").lower()
-
-
-_MODULE = _single(*MODULE.values())
-_TENSOR = _single(*TENSOR.values())
-_ARGUMENTS = _single(ARGUMENTS)
-_SAYINGS = _single(SAYINGS)
-_COUNTERPARTS = _single(COUNTERPARTS)
+_MODULE = _single(table.ARRAYS, table.MODULE, table.ELSEWHERE)
+_TENSOR = {name: re.sub(r"\bx\b", "t", answer) for name, answer in _single(table.ARRAYS).items()}
+_TENSOR |= _single(table.TENSOR)
+_ARGUMENTS = _single(table.ARGUMENTS)
+_SAYINGS = _single(table.SAYINGS)
+_COUNTERPARTS = _single(table.COUNTERPARTS)
 
 # Attributes
 
@@ -61,9 +62,37 @@ def no_attribute(module: str, name: str) -> AttributeError:
         if callable(vars(np).get(name)):
             answer = f"use np.{name}"
         else:
-            answer = {_folded(key): _MODULE[key] for key in _MODULE}.get(_folded(name))
+            answer = _in_another_spelling(name)
     hint = "" if answer is None else f"; {answer}"
     return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+
+
+def _in_another_spelling(name: str) -> str | None:
+    """The answer to BatchNorm is one to batch_norm and batchnorm; ReLU is relu here, Tanh np.tanh.
+
+    >>> _in_another_spelling("Conv2d"), _in_another_spelling("batchnorm") == _MODULE["BatchNorm"]
+    ('use tg.conv2d(images, filters)', True)
+    """
+
+    def folded(name: str) -> str:
+        return name.replace("_", "").lower()
+
+    package = sys.modules[_PACKAGE]
+    ours = [*_MODULE, *getattr(package, "__all__", ())]
+    for found in [one for one in ours if folded(one) == folded(name)]:
+        return _MODULE.get(found) or f"use tg.{found}{_needed(getattr(package, found))}"
+    return f"use np.{folded(name)}" if callable(vars(np).get(folded(name))) else None
+
+
+def _needed(value: Any) -> str:
+    """The arguments that a function asks for, between brackets."""
+    import inspect  # which only those need who have an error
+
+    if not inspect.isfunction(value):
+        return ""
+    parameters = inspect.signature(value).parameters.values()
+    usual = [p for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    return f"({', '.join([p.name for p in usual])})"
 
 
 class CalledModule(ModuleType):
@@ -84,10 +113,12 @@ def no_attribute_of_tensor(
     >>> no_attribute_of_tensor("byteswap")
     AttributeError("a Tensor has no attribute 'byteswap'; use t.data.byteswap, of its value")
     """
-    answer = _TENSOR.get(name)
+    answer = _TENSOR.get(name) or _TENSOR.get(name.removesuffix("_"))
     if answer is None and not name.startswith("_"):
         if takes_tensors(vars(np).get(name)):
             answer = f"use np.{name}(t)"
+        elif takes_tensors(vars(sys.modules[_PACKAGE]).get(name)):
+            answer = f"use tg.{name}(t)"
         elif hasattr(np.ndarray, name):
             answer = f"use t.data.{name}, of its value"
         elif name.endswith("_"):
@@ -146,7 +177,7 @@ def public_name(function: Callable[..., Any]) -> str | None:
     'tg.no_attribute'
     """
     package, _, place = getattr(function, "__module__", "").partition(".")
-    if package != __name__.partition(".")[0]:
+    if package != _PACKAGE:
         return None
     owner, _, name = function.__qualname__.rpartition(".")
     if owner in ("Methods", "Tensor"):
@@ -315,9 +346,6 @@ def lost(kind: str, called: tuple[str, str] | None) -> str:
 _NO_RULE = "there is no rule yet: give it one with tg.general"
 
 
-# The page of the documentation
-
-
 class Explainer(hooks.Explainer):
     """What the core asks where something fails."""
 
@@ -357,25 +385,26 @@ hooks.install(Explainer())
 
 def page() -> str:
     """The table as a page of Markdown."""
-    parts = [_HEAD]
-    for title, table in (("Of the package", MODULE), ("Of a Tensor", TENSOR)):
-        parts.append(f"## {title}")
-        for library, answers in table.items():
-            parts += [f"### {library}", _table(("there", "here"), _shown(answers))]
-    arguments = [
-        (
-            there,
-            "the first argument"
-            if ours == "1"
-            else ", ".join(f"`{name}`" for name in ours.split()),
-        )
-        for there, ours in ARGUMENTS.items()
+    others = {
+        there: "the first argument" if ours == "1" else ", ".join(f"`{n}`" for n in ours.split())
+        for there, ours in table.ARGUMENTS.items()
+    }
+    sections: list[tuple[str, Answers]] = [
+        ("Of the package and of a Tensor", table.ARRAYS),
+        ("Of the package", table.MODULE),
+        ("Of the package, in a module", table.ELSEWHERE),
+        ("Of a Tensor", table.TENSOR),
+        ("Arguments", others | table.SAYINGS),
+        ("Functions that would lose the gradient", table.COUNTERPARTS),
     ]
-    rows = [(_code(there), ours) for there, ours in arguments]
-    parts += ["## Arguments", _table(("there", "here"), [*rows, *_shown(SAYINGS)])]
-    parts += ["## Functions that would lose the gradient", _CALLS]
-    parts.append(_table(("function", "instead"), _shown(COUNTERPARTS)))
-    return "\n\n".join(parts) + "\n"
+    return (
+        _HEAD
+        + "".join(
+            f"\n\n## {title}\n\n{_CALLS if answers is table.COUNTERPARTS else ''}{_table(answers)}"
+            for title, answers in sections
+        )
+        + "\n"
+    )
 
 
 _HEAD = """# Coming from PyTorch, JAX, HIPS autograd, Keras
@@ -383,8 +412,9 @@ _HEAD = """# Coming from PyTorch, JAX, HIPS autograd, Keras
 What others call it, and what it is called here. The package says the same in an error where a name
 is looked for in vain: `tg.cat`, `t.unsqueeze(0)`, `tg.softmax(x, dim=1)`. In short: NumPy's
 functions take Tensors (`np.exp(t)` for `t.exp()`), a plain array is a constant, models are
-functions of arrays, images are NHWC, and filters (rows, columns, in, out). Names that NumPy has are
-not listed. `tg` is `tinygrad_np`, `np` NumPy, `t` a Tensor.
+functions of arrays, images are NHWC, and filters (rows, columns, in, out). Names that NumPy has, or
+the package in another spelling (`Conv2d`, `ReLU`), are not listed. `tg` is `tinygrad_np`, `np`
+NumPy, `t` a Tensor, `x` any array.
 
 `python -m tinygrad_np names` prints this page from the table `tinygrad_np.names`."""
 
@@ -392,27 +422,20 @@ _CALLS = """These turn what they are given into arrays or numbers, and a Tensor 
 `math`, `scipy.linalg` and `scipy.fft` the functions of the same name in NumPy take Tensors, and in
 `scipy.special` the ufuncs themselves do. What is not listed has no rule yet: `tg.general` gives it
 one. A method has its name alone; `%` is the formatting of a text, `[]` an index, `=` the assignment
-to a part of an array."""
+to a part of an array.
+
+"""
 
 
-def _shown(answers: Answers) -> list[tuple[str, str]]:
-    return [(_code(names), _told(answer)) for names, answer in answers.items()]
-
-
-def _told(answer: str) -> str:
-    """An answer for the page: one that is nothing but code as code."""
-    instead = answer.removeprefix("use ")
-    try:
-        ast.parse(instead, mode="eval")
-    except SyntaxError:
-        return instead
-    return f"`{instead}`"
-
-
-def _code(names: str) -> str:
-    return ", ".join(f"`{name}`" for name in names.split())
-
-
-def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
-    lines = [head, ("---", "---"), *[(a, b.replace("|", "\\|")) for a, b in rows]]
-    return "\n".join(f"| {a} | {b} |" for a, b in lines)
+def _table(answers: Answers) -> str:
+    """A table of Markdown; an answer that is nothing but code stands there as code."""
+    lines = ["| there | here |", "| --- | --- |"]
+    for names, answer in answers.items():
+        instead = answer.removeprefix("use ")
+        with contextlib.suppress(SyntaxError):
+            ast.parse(instead, mode="eval")
+            instead = f"`{instead}`"
+        there = ", ".join(f"`{name}`" for name in names.split())
+        instead = instead.replace("|", "\\|")
+        lines.append(f"| {there} | {instead} |")
+    return "\n".join(lines)
