@@ -23,12 +23,11 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
-from . import names as table
 from .core import hooks, jacobians, losses, network, optim, transforms
 from .core.dispatch import generated
 from .core.table import row_of
 from .core.tensor import Tensor
-from .names import NEW_ONE, SPARSE, Answers
+from .names import ARGUMENTS, ARRAYS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, TENSOR, Answers
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -45,12 +44,12 @@ def _single(*tables: Answers) -> Answers:
     }
 
 
-_MODULE = _single(table.ARRAYS, table.MODULE, table.ELSEWHERE)
-_TENSOR = {name: re.sub(r"\bx\b", "t", answer) for name, answer in _single(table.ARRAYS).items()}
-_TENSOR |= _single(table.TENSOR)
-_ARGUMENTS = _single(table.ARGUMENTS)
-_SAYINGS = _single(table.SAYINGS)
-_COUNTERPARTS = _single(table.COUNTERPARTS)
+_MODULE = _single(ARRAYS, MODULE)
+_TENSOR = {name: re.sub(r"\bx\b", "t", answer) for name, answer in _single(ARRAYS).items()}
+_TENSOR |= _single(TENSOR)
+_ARGUMENTS = _single(ARGUMENTS)
+_SAYINGS = _single(SAYINGS)
+_COUNTERPARTS = _single(COUNTERPARTS)
 
 # Attributes
 
@@ -301,7 +300,7 @@ def answer_to_call(function: str) -> str | None:
     if library == "tg" or (library.split(".")[0] == "np" and _takes_arrays(function)):
         return "use tg.array([…]) for a list with Tensors in it, tg.Tensor(x) for an array beside"
     if re.match(r"scipy\.sparse\.\w+_(matrix|array)", function):
-        return SPARSE
+        return _COUNTERPARTS["scipy.sparse.sparray"]
     for part in ("linalg", "fft"):
         if library == f"scipy.{part}" and hasattr(getattr(np, part), name):
             return f"use np.{part}.{name}"
@@ -387,20 +386,19 @@ def page() -> str:
     """The table as a page of Markdown."""
     others = {
         there: "the first argument" if ours == "1" else ", ".join(f"`{n}`" for n in ours.split())
-        for there, ours in table.ARGUMENTS.items()
+        for there, ours in ARGUMENTS.items()
     }
     sections: list[tuple[str, Answers]] = [
-        ("Of the package and of a Tensor", table.ARRAYS),
-        ("Of the package", table.MODULE),
-        ("Of the package, in a module", table.ELSEWHERE),
-        ("Of a Tensor", table.TENSOR),
-        ("Arguments", others | table.SAYINGS),
-        ("Functions that would lose the gradient", table.COUNTERPARTS),
+        ("Of the package and of a Tensor", ARRAYS),
+        ("Of the package", MODULE),
+        ("Of a Tensor", TENSOR),
+        ("Arguments", others | SAYINGS),
+        ("Functions that would lose the gradient", COUNTERPARTS),
     ]
     return (
         _HEAD
         + "".join(
-            f"\n\n## {title}\n\n{_CALLS if answers is table.COUNTERPARTS else ''}{_table(answers)}"
+            f"\n\n## {title}\n\n{_CALLS if answers is COUNTERPARTS else ''}{_table(answers)}"
             for title, answers in sections
         )
         + "\n"

@@ -1,7 +1,7 @@
 """Names that people bring from PyTorch, JAX, HIPS autograd and Keras, with our word for each.
 
-`MODULE` and `ELSEWHERE` answer an attribute that the package or one of its modules lacks, `TENSOR`
-one that a Tensor lacks, and `ARRAYS` both. `ARGUMENTS` and `SAYINGS` are for an argument that a
+`MODULE` answers an attribute that the package or one of its modules lacks, `TENSOR` one that a
+Tensor lacks, and `ARRAYS` both. `ARGUMENTS` and `SAYINGS` are for an argument that a
 function of ours lacks, `COUNTERPARTS` for a function of NumPy, SciPy or `math` that would turn a
 Tensor into an array or a number. Names with the same answer stand in one line. A public name that
 is changed gets a line here, too: the old one, and "use" the new one. `answers` looks names up.
@@ -188,19 +188,11 @@ MODULE: Answers = {
     # NumPy by another name
     "cat": "use np.concatenate",
     "trapz": "use np.trapezoid(x)",
-    "reduce_sum": "use np.sum",
-    "reduce_mean": "use np.mean",
-    "reduce_max": "use np.max",
-    "reduce_min": "use np.min",
-    "reduce_prod": "use np.prod",
+    "reduce_sum reduce_mean reduce_max reduce_min reduce_prod": "use np.sum, np.mean, np.max, …",
     "reduce_logsumexp": "use tg.logsumexp(x, axis)",
     "cast": "use x.astype(dtype)",
     "minimize": "use scipy.optimize.minimize(tg.value_and_grad(f), x0, jac=True)",
-}
-"""What the package and its modules lack. Names need no line that NumPy has, or that the package has
-in another spelling (`Conv2d`, `ReLU`)."""
-
-ELSEWHERE: Answers = {
+    # What one of its modules has
     "sgd": "use tg.optim.sgd",
     "check_gradient check_vjp check_jacobian check_function check_rule compare assert_gradient": (
         "use the function of that name in tg.check"
@@ -208,7 +200,8 @@ ELSEWHERE: Answers = {
     "minibatches": "use tg.data.minibatches",
     "imshow": "use tg.viz.image",
 }
-"""What only one of the package's modules has."""
+"""What the package and its modules lack. Names need no line that NumPy has, or that the package has
+in another spelling (`Conv2d`, `ReLU`)."""
 
 NEW_ONE = "a Tensor is never written into: assign a new one"
 
@@ -328,7 +321,7 @@ SAYINGS: Answers = {
 
 _JOIN = "use tg.array(…), or t.data for the values"
 _WHOLE = "use np.linalg.solve(a, b), with the whole matrix"
-SPARSE = "use a.toarray(), or tg.linear(lambda x: a @ x, lambda g: a.T @ g) in place of a @ t"
+_SPARSE = "use a.toarray(), or tg.linear(lambda x: a @ x, lambda g: a.T @ g) in place of a @ t"
 _LIKE_DISTANCE = "use np.sqrt(np.sum((a[:, None] - b) ** 2, -1))"
 _ZERO = "let f return arrays; its Jacobian is tg.jacobian(f)"
 _GAUSS = "use -0.5 * z**2 - np.log(scale * np.sqrt(2 * np.pi)), with z = (x - loc) / scale"
@@ -393,7 +386,7 @@ COUNTERPARTS: Answers = {
     ),
     "scipy.ndimage.convolve1d scipy.ndimage.correlate1d": "use tg.conv1d or np.convolve",
     "scipy.signal.detrend": "use t - np.polyval(np.polyfit(x, t, 1), x)",
-    "scipy.sparse.spmatrix scipy.sparse.sparray": SPARSE,
+    "scipy.sparse.spmatrix scipy.sparse.sparray": _SPARSE,
     "scipy.integrate.trapezoid": "use np.trapezoid",
     "scipy.integrate.cumulative_trapezoid": "use np.cumsum((t[1:] + t[:-1]) / 2)",
     "scipy.integrate.simpson": "use weights @ t",
