@@ -8,8 +8,8 @@ All of it lies above the engine, which calls it by its `hooks` alone, and comput
 operation and rule; `places` are the lines of the user's program, `marks` the arrays that could be
 written into, `strong` the rules by which 0 stays 0. `cases` says whether an operation made a nan
 or inf, `errors` and `diagnoses` what is told of it. With or without debug mode, `explainer` is
-asked where something fails: `shapes` and `mismatches` explain shapes that do not fit, `callers`
-functions that take no Tensor.
+asked where something fails: it explains shapes that do not fit, and with `callers` functions that
+take no Tensor.
 
 ``tinygrad_np.debug`` is the function: the modules here are reached by
 ``from tinygrad_np.debug import places``.
