@@ -17,8 +17,7 @@ import numpy as np
 
 from ..core.hooks import NOBODY, observe, opened
 from .errors import NonFiniteError, NonFiniteWarning
-from .modes import Opened, current, enter
-from .watch import WATCH
+from .watch import WATCH, Opened, current, enter
 
 
 def debug(

@@ -7,6 +7,9 @@ the caller could still write into.
 
 A rule may pass through inf and nan on branches that it then masks out, and so may the definition of
 a composed function: there, only the outcome is looked at.
+
+`current` says what is switched on in this thread or task, and `strong_rule` what is called in place
+of a rule in a block of `strong_zeros`.
 """
 
 from __future__ import annotations
@@ -14,20 +17,66 @@ from __future__ import annotations
 import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core.hooks import Observer
 from ..core.sweep import fitted
+from ..core.table import Factor, Row
+from ..rules.arithmetic import multiply_no_nan
 from . import places
 from .cases import ARRAYS, Case, Record, arrays, is_finite, operands_of, plain, record_of
 from .errors import NonFiniteError, error_of, is_variable
 from .marks import Repeated, check_marks, marks_of
-from .modes import Mode, current, enter, leave
-from .strong import strong_rule
+
+Rule = Callable[..., Any]
 
 _new = tuple.__new__  # of a record for every node: a quarter of what Record(...) costs
+
+
+class Mode(NamedTuple):
+    """What is switched on in this thread or task: no other one sees it."""
+
+    # What a `NonFiniteError` is given to; None: debug mode is off.
+    handler: Callable[[Any], None] | None = None
+    strong: bool = False  # whether a cotangent of 0 gives 0, whatever the factor
+    enters: bool = False  # whether a nan or inf that comes in with a constant is reported as well
+    within: tuple[str, ...] = ()  # the functions that an operation is a part of, outermost first
+    call: places.Place | None = None  # where the outermost of these was called
+    # If a recorded rule is being carried out: the place of the call that it is the rule of.
+    rule: tuple[places.Place | None] | None = None
+    opened: Opened | None = None  # the innermost block that this is the mode of
+    # What computes something again, and where that was called first.
+    again: places.Again | None = None
+
+
+class Opened:
+    """One block that was opened: the mode around it, and whether it has been closed since."""
+
+    is_open = True
+
+    def __init__(self, block: Any, around: Mode, errors: Any) -> None:
+        self.block, self.around = block, around
+        self.errors = errors  # what turns NumPy's own warnings off
+
+
+_OFF = Mode()
+_MODE: ContextVar[Mode] = ContextVar("tinygrad_np mode", default=_OFF)
+enter, leave = _MODE.set, _MODE.reset
+
+
+def current() -> Mode:
+    """The mode of this thread or task.
+
+    A task has the mode in which it was begun until that block is closed. Whether another block is
+    open somewhere does not matter for it then.
+    """
+    mode = _MODE.get()
+    while mode.opened is not None and not mode.opened.is_open:
+        mode = mode.opened.around
+    return mode
 
 
 class Watch(Observer):
@@ -253,3 +302,34 @@ def _judge_sum(
         row = None if is_variable(node) else node.plan.row
         inputs = list(parts.values())
         _judge(mode, Case(row, kind, record_of(node), node, parts, total, inputs, uses=uses))
+
+
+# In a block of `strong_zeros`
+
+
+def strong_rule(row: Row, position: int, rule: Rule) -> Rule:
+    """What is called in place of a rule for the operand at `position`: a cotangent of 0 stays 0.
+
+    A rule that multiplies by a factor, or divides, has its other form from that; others that are
+    elementwise stand in `_OTHERS`. What is not elementwise stays as it is.
+    """
+    if isinstance(rule, Factor):
+        given, divides = rule.given, rule.divides
+
+        def strong(g: Any, *needed: Any) -> Any:
+            factor = given(*needed)
+            return multiply_no_nan(g, 1 / factor if divides else factor)
+
+        return strong
+    return _OTHERS.get((row.function, position), rule)
+
+
+def _like(y: Any, g: Any) -> Any:
+    """A Python number as an array: as a number it cannot be divided by if it is 0."""
+    return np.asarray(y, g.dtype) if isinstance(y, (int, float, complex)) else y
+
+
+_OTHERS: dict[tuple[Any, int], Rule] = {
+    (np.divide, 0): lambda g, y: multiply_no_nan(g, 1 / _like(y, g)),
+    (np.divide, 1): lambda g, ans, y: multiply_no_nan(g, -ans / _like(y, g)),
+}
