@@ -31,6 +31,7 @@ CONSTANT = "it does not depend on the cotangent"
 NOT_LINEAR = "it is not linear in the cotangent"
 
 
+@np.errstate(all="ignore")  # what is not finite is reported
 @explained
 def check_vjp(
     f: Callable[..., Tree], backward: Callable[..., Tree], *args: Tree, seed: int = 0
@@ -73,8 +74,7 @@ def check_vjp(
         pairs = zip(args, parts, has_cotangent, strict=True)
         return [part if has else copied(arg) for arg, part, has in pairs]
 
-    with np.errstate(all="ignore"):
-        like = f(*full(copied(x)))
+    like = f(*full(copied(x)))
     rng = np.random.default_rng(seed)
     us = cotangents(name, like, rng)
 
@@ -98,14 +98,12 @@ def check_vjp(
     claim = Claim(name, lambda x: weighed(us, f(*full(x))), pulled, x, called, what)
     leaves = check_leaves(claim, rng)
     rows = [leaf.row(largest(leaves)) for leaf in leaves]
-    with np.errstate(all="ignore"):
-        scaled = pulled(claim.tree(claim.originals), -2.0)
+    scaled = pulled(claim.tree(claim.originals), -2.0)
     twice = fitted(f"{name}: {what}", x, scaled, called)
     is_linear = True
     for i, (once, again) in enumerate(zip(claim.gradients, twice, strict=True)):
-        with np.errstate(all="ignore"):
-            off = np.max(np.abs(again + 2 * once), initial=0.0)
-            allowed = 8 * precision_of(once.dtype).tolerance * np.max(np.abs(once), initial=0.0)
+        off = np.max(np.abs(again + 2 * once), initial=0.0)
+        allowed = 8 * precision_of(once.dtype).tolerance * np.max(np.abs(once), initial=0.0)
         if off > allowed:  # not so where it is nan
             note = CONSTANT if np.array_equal(again, once) else NOT_LINEAR
             rows[i] = rows[i]._replace(verdict="wrong", note=note, source="backward")

@@ -28,6 +28,7 @@ SECOND = ("second order", "second order, forward")
 """What the rows are called."""
 
 
+@np.errstate(all="ignore")  # what is not finite is reported
 @explained
 def check_function(
     f: Callable[..., Tree], *args: Tree, order: int = 2, argnums: Argnums = 0, seed: int = 0
@@ -71,8 +72,7 @@ def derivatives(
     def floating(x: Tree) -> list[Any]:
         return floating_leaves(f(*full(x)))
 
-    with np.errstate(all="ignore"):  # what is not finite is reported
-        us = cotangents(name, f(*full(copied(x))), rng)
+    us = cotangents(name, f(*full(copied(x))), rng)
     first = _both_modes(name, floating, x, called, us, rng, FIRST)
     yield first
     leaves = [leaf for _, leaf in first if leaf is not None]
@@ -88,9 +88,8 @@ def derivatives(
         return [weighed(ws, tree.leaves(pulled))]
 
     try:
-        with np.errstate(all="ignore"):
-            if not np.isfinite(slope(copied(x))[0]):
-                return
+        if not np.isfinite(slope(copied(x))[0]):
+            return
         least = largest(leaves)  # where it vanishes, it does so beside the first order
         yield _both_modes(name, slope, x, called, [np.ones(())], rng, SECOND, least)
     except Exception as error:
@@ -114,11 +113,10 @@ def _both_modes(
         """The slope by forward mode in place of that by reverse mode, and beside it."""
         tangent = [np.zeros(other.shape) for other in leaves]
         tangent[leaf.index] = leaf.tangent(check.direction)
-        with np.errstate(all="ignore"):
-            _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, tangent)])
-            slope = float(weighed(us, tangents))
-            terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
-            terms += float(np.sum(np.abs(leaf.claimed * check.direction)))
+        _, tangents = jvp(f, [copied(x)], [tree.unflatten(x, tangent)])
+        slope = float(weighed(us, tangents))
+        terms = sum(float(np.sum(np.abs(u * t))) for u, t in zip(us, tangents, strict=True))
+        terms += float(np.sum(np.abs(leaf.claimed * check.direction)))
         exact = check.precision.tolerance * terms
         apart = abs(slope - check.claimed)
         if apart > exact:
@@ -134,10 +132,9 @@ def _both_modes(
         moved = 0.0
         for _ in range(4):
             near, along_v, along_u = (nudged(part, rng, 4) for part in (x, tangent, us))
-            with np.errstate(all="ignore"):
-                _, tangents = jvp(f, [near], [tree.unflatten(x, along_v)])
-                pulled = tree.leaves(vjp(f, near)[1](along_u)[0])[leaf.index]
-                along = np.sum(pulled * leaf.tangent(check.direction))
+            _, tangents = jvp(f, [near], [tree.unflatten(x, along_v)])
+            pulled = tree.leaves(vjp(f, near)[1](along_u)[0])[leaf.index]
+            along = np.sum(pulled * leaf.tangent(check.direction))
             moved = max(moved, abs(float(weighed(us, tangents)) - slope))
             moved = max(moved, abs(float(np.real(along)) - check.claimed))
         return SAFETY * moved if np.isfinite(moved) else 0.0

@@ -15,6 +15,7 @@ from .reading import Tree
 from .report import Report, report_of
 
 
+@np.errstate(all="ignore")  # what is not finite is reported
 @explained
 def check_gradient(
     f: Callable[..., Any],

@@ -105,8 +105,7 @@ class Claim:
 
     def result(self, values: list[Array]) -> Any:
         """What f returns."""
-        with np.errstate(all="ignore"):  # what is not finite is reported
-            return self.f(self.tree(values))
+        return self.f(self.tree(values))
 
     def value_at(self, values: list[Array]) -> Array:
         """The one real number that f returns."""
@@ -126,9 +125,8 @@ class Claim:
 
     def gradients_at(self, values: list[Array]) -> list[Array]:
         """The claimed gradient at other arrays, as arrays shaped like them."""
-        with np.errstate(all="ignore"):
-            is_function = callable(self.gradient)
-            given = self.gradient(self.tree(values)) if is_function else self.gradient
+        is_function = callable(self.gradient)
+        given = self.gradient(self.tree(values)) if is_function else self.gradient
         return fitted(f"{self.name}: {self.what}", self.x, given, self.called)
 
     def same_again(self) -> None:
@@ -309,10 +307,9 @@ class Leaf(Probe):
                     return
                 # what a smooth curve, a cubic, leaves of each component
                 base = np.linalg.qr(np.vander(ts, 4))[0]
-                with np.errstate(all="ignore"):
-                    smooth = np.tensordot(base, np.tensordot(base.T, gradients, 1), 1)
-                    squares = np.sum((gradients - smooth) ** 2, axis=0)
-                    sides.append(np.nan_to_num(np.sqrt(squares / (len(ts) - 4))))
+                smooth = np.tensordot(base, np.tensordot(base.T, gradients, 1), 1)
+                squares = np.sum((gradients - smooth) ** 2, axis=0)
+                sides.append(np.nan_to_num(np.sqrt(squares / (len(ts) - 4))))
             self.noise = np.maximum(self.noise, np.minimum(*sides))
         self.checks = [
             check._replace(floor=check.floor + self.own_noise(check.direction))

@@ -38,6 +38,7 @@ OTHER_KIND = {
 """What is wrong where a witness finds an error, or an infinite one."""
 
 
+@np.errstate(all="ignore")  # what is not finite is reported
 @explained
 def check_rule(function: Callable[..., Any], *args: Tree, order: int = 2, seed: int = 0) -> Report:
     """Try the rule of `function` at `args` as every row of the built-in table is tried.
@@ -68,8 +69,7 @@ def check_rule(function: Callable[..., Any], *args: Tree, order: int = 2, seed: 
     row = _row_of(name, function)
     argnums = _operands(name, row, args)
     args = tuple([np.asarray(x) if isinstance(x, (float, complex)) else x for x in args])
-    with np.errstate(all="ignore"):
-        function(*copied(args))  # if this raises, that is no matter of the rule
+    function(*copied(args))  # if this raises, that is no matter of the rule
     found: list[tuple[Row, Leaf | None]] = []
     try:
         by = argnums[0] if len(argnums) == 1 else argnums
@@ -129,22 +129,21 @@ def _rounded(
 
     And whether they fit into float32, and the function itself takes them so.
     """
-    with np.errstate(all="ignore"):
-        wide = {
-            i: tree.map(lambda x: np.asarray(x, complex if np.iscomplexobj(x) else float), args[i])
-            for i in argnums
-        }
-        narrow = tree.map(lambda x: witnesses.single(x).astype(x.dtype), wide)
-        is_single = all(
-            np.all(np.isfinite(b)) and np.all(np.abs(np.frexp(abs(a))[1] - np.frexp(abs(b))[1]) < 2)
-            for a, b in zip(tree.leaves(wide), tree.leaves(narrow), strict=True)
-        )
-        given = narrow if is_single else wide
-        rounded = tuple([given.get(i, arg) for i, arg in enumerate(args)])
-        try:
-            f(*witnesses.single(copied(rounded)))
-        except Exception:  # a function from outside may raise anything
-            is_single = False
+    wide = {
+        i: tree.map(lambda x: np.asarray(x, complex if np.iscomplexobj(x) else float), args[i])
+        for i in argnums
+    }
+    narrow = tree.map(lambda x: witnesses.single(x).astype(x.dtype), wide)
+    is_single = all(
+        np.all(np.isfinite(b)) and np.all(np.abs(np.frexp(abs(a))[1] - np.frexp(abs(b))[1]) < 2)
+        for a, b in zip(tree.leaves(wide), tree.leaves(narrow), strict=True)
+    )
+    given = narrow if is_single else wide
+    rounded = tuple([given.get(i, arg) for i, arg in enumerate(args)])
+    try:
+        f(*witnesses.single(copied(rounded)))
+    except Exception:  # a function from outside may raise anything
+        is_single = False
     return rounded, is_single
 
 
@@ -185,10 +184,9 @@ def _rounding(case: witnesses.Case, witness: str, seed: int) -> float:
     rng = np.random.default_rng(seed)
     derivative = witnesses.Linearised(case, case.values)
     us = witnesses.random_directions(derivative, rng)[0]
-    with np.errstate(all="ignore"):
-        pairs = [(case.plain([converted(x) for x in case.values]), case.plain(case.values))]
-        for _ in range(4):
-            values, seeds = [nudged(xs, rng, 8, dtype) for xs in (case.values, us)]
-            pairs.append((witnesses.Linearised(case, values).vjp(seeds), derivative.vjp(us)))
-        moves = [witnesses.error_of(*pair, is_relative=True) for pair in pairs]
+    pairs = [(case.plain([converted(x) for x in case.values]), case.plain(case.values))]
+    for _ in range(4):
+        values, seeds = [nudged(xs, rng, 8, dtype) for xs in (case.values, us)]
+        pairs.append((witnesses.Linearised(case, values).vjp(seeds), derivative.vjp(us)))
+    moves = [witnesses.error_of(*pair, is_relative=True) for pair in pairs]
     return SAFETY * max(0.0, *moves)  # nan, beyond the edge of a domain, is no move
