@@ -32,7 +32,7 @@ CALLS = [
     (lambda a, b, v: np.tensordot(a, b, 1), "np.tensordot", ["(a (2, 3), b (2, 4))"]),
     (lambda a, b, v: np.tensordot(a, b, ([1], [1])), "np.tensordot", ["mismatch", "b (2, 4)"]),
     (lambda a, b, v: np.tensordot(a, b, 3), "np.tensordot", ["(2, 3)", "(2, 4)"]),
-    (lambda a, b, v: np.einsum("ij,jk", a, b), "np.einsum", ["'j' is 3 in operand 0 (axis 1)"]),
+    (lambda a, b, v: np.einsum("ij,jk", a, b), "np.einsum", ["axis 1 of operand 0 is 3"]),
     (lambda a, b, v: np.einsum("ij,k->", a, b), "np.einsum", ["'k' names 1 axes", "(2, 4)"]),
     (lambda a, b, v: np.concatenate([a, b]), "np.concatenate", ["size 3", "size 4", "[1] (2, 4)"]),
     (lambda a, b, v: np.concatenate([a, v]), "np.concatenate", ["2 dimension", "arrays[1] (5,)"]),
@@ -264,7 +264,9 @@ def ones(*shape):
         (lambda: np.cross(ones(2, 3), ones(3, 3)), "with shape (3,). (a (2, 3), b (3, 3))"),
         (lambda: np.repeat(ones(2, 3), [1, 2, 3], 0), "with shape (2,) (3,) (a (2, 3))"),
         (lambda: np.einsum("...i,...i->...", ones(2, 3), ones(4, 3)),
-         "shapes (2, 3), (4, 3): '...' is 2 in operand 0 (axis 0) and 4 in operand 1 (axis 0)"),
+         "with shapes (2,3)->(2,3) (4,3)->(4,3) (operands[0] (2, 3), operands[1] (4, 3))"),
+        (lambda: np.einsum("...i,...i->...", ones(2, 3), ones(2, 4)),
+         "'...i,...i->...': operand 0 (2, 3) and operand 1 (2, 4) do not fit: axis 1 of operand 0"),
     ],
 )  # fmt: skip
 def test_what_each_function_says(function, words):

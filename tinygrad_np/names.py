@@ -19,18 +19,8 @@ _CONSTANT = "use t.data: only Tensors are recorded, arrays are constants"
 
 ARRAYS: Answers = {
     "mm bmm mv matmul": "use x @ y",
-    "add": "use x + y",
-    "sub subtract": "use x - y",
-    "mul multiply": "use x * y",
-    "div divide true_divide": "use x / y",
-    "pow": "use x ** y",
-    "neg": "use -x",
-    "eq": "use x == y",
-    "ne": "use x != y",
-    "lt": "use x < y",
-    "le": "use x <= y",
-    "gt": "use x > y",
-    "ge": "use x >= y",
+    "add sub subtract mul multiply div divide true_divide pow neg": "use x + y, x - y, …",
+    "eq ne lt le gt ge": "use x == y, x < y, …",
     "numel nelement": "use np.size(x)",
     "permute": "use np.transpose(x, axes)",
     "unsqueeze": "use np.expand_dims(x, axis)",
@@ -166,15 +156,12 @@ MODULE: Answers = {
     "LogSigmoid": "use -np.logaddexp(0, -x)",
     "LeakyReLU": "use np.where(x > 0, x, slope * x)",
     "ELU": "use np.where(x > 0, x, np.expm1(np.minimum(x, 0)))",
-    "relu6": "use np.clip(x, 0, 6)",
-    "hardtanh": "use np.clip(x, -1, 1)",
+    "relu6 hardtanh": "use np.clip(x, low, high)",
     "softsign": "use x / (1 + np.abs(x))",
     "softmin": "use tg.softmax(-x)",
     "mish": "use x * np.tanh(np.logaddexp(0, x))",
     # Losses
-    "CrossEntropyLoss NLLLoss CategoricalCrossentropy SparseCategoricalCrossentropy": (
-        "use tg.cross_entropy(logits, labels)"
-    ),
+    "CrossEntropyLoss NLLLoss CategoricalCrossentropy SparseCategoricalCrossentropy "
     "softmax_cross_entropy": "use tg.cross_entropy(logits, labels)",
     "BCELoss binary_cross_entropy bce": "use tg.log_loss(probabilities, labels)",
     "BCEWithLogitsLoss binary_cross_entropy_with_logits BinaryCrossentropy": (
@@ -210,10 +197,7 @@ TENSOR: Answers = {
         "use t.data, a constant array"
     ),
     "cpu pin_memory is_cuda is_sparse layout to_dense sharding": _CPU,
-    "to type type_as": "use t.astype(dtype)",
-    "float": "use t.astype(np.float32)",
-    "double": "use t.astype(np.float64)",
-    "half": "use t.astype(np.float16)",
+    "to type type_as float double half": "use t.astype(dtype)",
     "long int short bool": "use t.data.astype(dtype): integers are constants",
     "weak_type": "leave it out: a Tensor has t.dtype",
     "requires_grad is_leaf trainable": _VARIABLE,
@@ -230,11 +214,8 @@ TENSOR: Answers = {
     "clone": "use t.copy()",
     "clip_": "use t.clip(low, high)",
     "scatter_add index_add": "use t.at[index].add(value)",
-    "new_zeros": "use np.zeros(shape, t.dtype)",
-    "new_ones": "use np.ones(shape, t.dtype)",
-    "assign": NEW_ONE,
-    "assign_add": "use t = t + y",
-    "assign_sub": "use t = t - y",
+    "new_zeros new_ones": "use np.zeros(shape, t.dtype), np.ones(shape, t.dtype)",
+    "assign assign_add assign_sub": NEW_ONE,
 }
 """What a Tensor alone lacks. Names of functions of NumPy and of the package need no line."""
 

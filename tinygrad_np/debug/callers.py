@@ -53,7 +53,7 @@ def called(depth: int = 1) -> Called | None:
 
 
 def _of_frame(frame: Any) -> Called | None:
-    """The public function whose code a frame of a library runs, or which its code wraps."""
+    """The public function whose code a frame of a library runs."""
     module, code = frame.f_globals.get("__name__", ""), frame.f_code
     owner, _, name = code.co_qualname.rpartition(".")
     found = None
@@ -67,9 +67,6 @@ def _of_frame(frame: Any) -> Called | None:
         found = next(filter(None, [_public(module, place) for place in places_of]), None)
         if found is not None and not name.startswith("__"):
             found = f"{found}.{name}"
-    if found is None:  # a decorator's
-        wrapped = [_named(frame.f_locals.get(variable)) for variable in code.co_freevars]
-        found = next(filter(None, wrapped), None)
     return None if found is None else Called(found, found)
 
 

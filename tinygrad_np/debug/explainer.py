@@ -245,28 +245,15 @@ def _einsum(bound: list[Any]) -> str | None:
     inputs = subscripts.replace(" ", "").split("->")[0].split(",")
     if len(inputs) != len(operands):
         return f"{subscripts!r} is for {len(inputs)} operands, not {len(operands)}"
-    shapes = [shape_of(x) for x in operands]
-    seen: dict[Any, tuple[int, int, int]] = {}
-    for number, (letters, shape) in enumerate(zip(inputs, shapes, strict=True)):
-        before, dots, after = letters.partition("...")
-        rest = len(shape) - len(before + after)
-        if rest < 0 or (rest and not dots):
-            return (
-                f"{letters!r} names {len(before + after)} axes, and operand {number} has "
-                f"shape {shape}"
-            )
-        of_dots = [("...", back) for back in range(rest, 0, -1)]  # which are broadcast
-        for axis, label in enumerate([*before, *of_dots, *after]):
-            n, other, place = seen.get(label, (1, 0, 0))
-            if n == 1:
-                seen[label] = shape[axis], number, axis
-            elif shape[axis] not in (1, n):
-                return (
-                    f"{subscripts!r} of shapes {', '.join(map(str, shapes))}: {label[0]!r} is {n} "
-                    f"in operand {other} (axis {place}) and {shape[axis]} in operand {number} "
-                    f"(axis {axis})"
-                )
-    return None
+    shapes = [(f"operand {i}", shape_of(x)) for i, x in enumerate(operands)]
+    for letters, (name, shape) in zip(inputs, shapes, strict=True):
+        if "." not in letters and len(letters) != len(shape):
+            return f"{letters!r} names {len(letters)} axes, and {name} has shape {shape}"
+    # A length of 1 is broadcast, and so are the axes that dots stand for, which come first.
+    signature = ",".join(f"({','.join(letters.removeprefix('...'))})" for letters in inputs)
+    has_others = "." in signature or any(1 in shape for _, shape in shapes)
+    told = None if has_others else core_dimensions(shapes, signature)
+    return told and f"{subscripts!r}: {told}"
 
 
 def _broadcast_to(bound: list[Any]) -> str | None:
