@@ -103,13 +103,9 @@ class Claim:
             lambda leaf: next(copies)[... if isinstance(leaf, np.ndarray) else ()], self.x
         )
 
-    def result(self, values: list[Array]) -> Any:
-        """What f returns."""
-        return self.f(self.tree(values))
-
     def value_at(self, values: list[Array]) -> Array:
         """The one real number that f returns."""
-        result = self.result(values)
+        result = self.f(self.tree(values))
         if result is None:
             raise TypeError(f"{self.name}: f returned None; does it lack a return?")
         value = numbers(result, f"{self.name}: f returned")
@@ -158,7 +154,9 @@ class Leaf(Probe):
             np.where(chosen, real, 0.0).astype(np.float64),
             precision_of(gradient.dtype, claim.dtype),
             claim.epsilon,
-            None if self.is_complex else lambda x: np.asarray(claim.result(self.placed(x))).item(),
+            None
+            if self.is_complex
+            else lambda x: np.asarray(claim.f(claim.tree(self.placed(x)))).item(),
         )
         self.checks: list[SlopeCheck] = []
         self.kinks: list[tuple[Place, SlopeCheck]] = []

@@ -137,6 +137,10 @@ def aligned(lines: Sequence[Sequence[str]], sides: Sequence[str]) -> str:
     )
 
 
+def _text(rows: Sequence[Row], kind: str) -> str:
+    return aligned(*_table(rows, kind))
+
+
 def _html(rows: Sequence[Row], kind: str) -> str:
     table, sides = _table(rows, kind)
     lines = []
@@ -149,10 +153,6 @@ def _html(rows: Sequence[Row], kind: str) -> str:
         ]
         lines.append(f"<tr{style}>{''.join(parts)}</tr>")
     return f'<table style="color: inherit">{"".join(lines)}</table>'
-
-
-_Part = str | tuple[list[Row], str]
-"""A line of a report, or the rows of a table and its kind"""
 
 
 def _worst_first(rows: Sequence[Row]) -> list[Row]:
@@ -204,38 +204,30 @@ class Report:
             raise AssertionError(str(self))
 
     def __str__(self) -> str:
-        return self._text(self._parts(self.rows, ""))
+        return "\n".join(self._parts(len(self.rows), str, _text))
 
     def __repr__(self) -> str:
-        return self._text(self._short())
-
-    def _short(self) -> list[_Part]:
-        """What a prompt shows: the first rows, those that are not right before others."""
-        rows = _worst_first(self.rows)
-        if len(rows) <= SHORT:
-            return self._parts(self.rows, "")
-        worst = rows[SHORT].verdict
-        more = "all right" if worst == "right" else f"some {worst}"
-        more = f"… and {len(rows) - SHORT} more rows, {more}: print the report"
-        return self._parts(rows[:SHORT], more)
-
-    def _parts(self, rows: list[Row], more: str) -> list[_Part]:
-        """The lines and tables of the text, from the top."""
-        tables = [(rows, self.kind), (self.components, "components")]
-        hints = [f"Hint: {hint}" for hint in self.hints]
-        parts = [self.headline, tables[0], more, tables[1] if self.components else "", *hints]
-        return [part for part in parts if part]
-
-    def _text(self, parts: list[_Part]) -> str:
-        return "\n".join(p if isinstance(p, str) else aligned(*_table(*p)) for p in parts)
+        return "\n".join(self._parts(SHORT, str, _text))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        parts = [
-            f"<div>{html.escape(part)}</div>" if isinstance(part, str) else _html(*part)
-            for part in self._short()
-        ]
+        parts = self._parts(SHORT, lambda line: f"<div>{html.escape(line)}</div>", _html)
         return f"<div>{''.join(parts)}</div>"
+
+    def _parts(
+        self, most: int, line: Callable[[str], str], table: Callable[[Sequence[Row], str], str]
+    ) -> list[str]:
+        """The lines and tables, from the top; of too many rows those that are not right first."""
+        rows, more = self.rows, ""
+        if len(rows) > most:
+            rows = _worst_first(rows)
+            worst = rows[most].verdict
+            kind = "all right" if worst == "right" else f"some {worst}"
+            more = f"… and {len(rows) - most} more rows, {kind}: print the report"
+        parts = [line(self.headline)] if self.headline else []
+        parts += [table(rows[:most], self.kind), *([line(more)] if more else [])]
+        parts += [table(self.components, "components")] if self.components else []
+        return parts + [line(f"Hint: {hint}") for hint in self.hints]
 
     def __bool__(self) -> bool:
         raise TypeError(
