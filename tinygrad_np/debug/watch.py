@@ -27,7 +27,7 @@ from ..core.sweep import fitted
 from ..core.table import Factor, Row
 from ..rules.arithmetic import multiply_no_nan
 from . import places
-from .cases import ARRAYS, Case, Record, arrays, is_finite, operands_of, plain, record_of
+from .cases import ARRAYS, Case, Record, arrays, is_finite, plain, record_of
 from .errors import NonFiniteError, error_of, is_variable
 from .marks import Repeated, check_marks, marks_of
 
@@ -96,12 +96,13 @@ class Watch(Observer):
         if mode.rule is not None or is_finite(ans) or _is_inside(mode, place):
             return
         row, record = node.plan.row, node.record
-        operands = operands_of(row, enumerate(known[1:]))
-        _judge(mode, Case(row, "value", record, node, operands, ans, known[1:]))
+        given = dict(enumerate(known[1:]))
+        case = Case(row, "value", record, node, given, ans)
+        _judge(mode, case)
         tensors = [row.names[position] for position in node.plan.positions]
-        bad = [x for x in operands if x not in tensors and not is_finite(operands[x])]
+        bad = [x for x, y in case.operands.items() if x not in tensors and not is_finite(y)]
         if mode.enters and bad and not isinstance(ans, list):
-            _judge(mode, Case(row, "constant", record, node, operands, ans, (), wanted=bad[0]))
+            _judge(mode, Case(row, "constant", record, node, given, ans, (), wanted=bad[0]))
 
     def constant(self, row: Any, args: tuple[Any, ...], result: Any) -> None:
         """Look at the result of an elementwise function that is locally constant."""
@@ -111,9 +112,8 @@ class Watch(Observer):
         place = places.here(2, mode.again)
         if mode.handler is None or mode.rule is not None or _is_inside(mode, place):
             return
-        record, values = Record(place, mode.within), plain(args)
-        operands = operands_of(row, enumerate(values))
-        _judge(mode, Case(row, "value", record, None, operands, result, values))
+        given = dict(enumerate(plain(args)))
+        _judge(mode, Case(row, "value", Record(place, mode.within), None, given, result))
 
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """A composed function's definition, of which the operations know that they are a part."""
@@ -130,12 +130,10 @@ class Watch(Observer):
             finally:
                 leave(token)
             if not is_inside and not is_finite(result):
-                record = Record(place, mode.within)
                 values = dict(zip(row.needs, plain(given), strict=True))
                 values.pop(len(row.names), None)  # the function's own result
-                operands, inputs = operands_of(row, values.items()), list(values.values())
-                node = getattr(result, "_source", None)
-                _judge(mode, Case(row, "value", record, node, operands, result, inputs))
+                record, node = Record(place, mode.within), getattr(result, "_source", None)
+                _judge(mode, Case(row, "value", record, node, values, result))
             return result
 
         return looked_at
@@ -222,8 +220,8 @@ class Sweep:
                     inputs = whole  # it is the sum, or the cast, that may overflow
             if not is_finite(part):  # a lazy array is looked at when it has been made
                 number = [other for _, other in plan.vjps].index(slot)
-                operands = operands_of(row, enumerate(record.known[1:]))
-                case = Case(row, self.kind, record, node, operands, part, inputs)
+                values = dict(enumerate(record.known[1:]))
+                case = Case(row, self.kind, record, node, values, part, inputs)
                 case.cotangent = next(arrays(g), None)
                 case.wanted = row.names[plan.positions[number]]
                 case.giver = next((giver for giver, _ in reversed(self.uses[_key(node)])), None)
@@ -300,8 +298,7 @@ def _judge_sum(
     """The same for what two parts add up to; `uses` are the places that the parts come from."""
     if not is_finite(total):
         row = None if is_variable(node) else node.plan.row
-        inputs = list(parts.values())
-        _judge(mode, Case(row, kind, record_of(node), node, parts, total, inputs, uses=uses))
+        _judge(mode, Case(row, kind, record_of(node), node, parts, total, uses=uses))
 
 
 # In a block of `strong_zeros`
