@@ -129,44 +129,27 @@ def no_attribute_of_tensor(
 # Arguments
 
 
-def no_argument(function: str, argument: str, parameters: Iterable[str]) -> str:
-    """What to say where a function, by its public name, lacks an argument.
-
-    >>> no_argument("tg.softmax", "dim", ("x", "axis"))
-    "tg.softmax has no argument 'dim'; it is 'axis' here"
-    >>> no_argument("tg.relu", "foo", ("x",))
-    "tg.relu has no argument 'foo'; it has 'x'"
-    """
-    names = tuple(parameters)
-    return f"{function} has no argument {argument!r}; {_ours(function, argument, names)}"
-
-
-def _ours(function: str, argument: str, names: tuple[str, ...]) -> str:
-    own = _SAYINGS.get(f"{function.rpartition('.')[2]}.{argument}")
-    if own is not None:
-        return own
-    for ours in _ARGUMENTS.get(argument, "").split():
-        if ours == "1" and names:
-            return f"it is the first one, {names[0]!r}"
-        if ours in names:
-            return f"it is {ours!r} here"
-    return _SAYINGS.get(argument) or f"it has {', '.join(map(repr, names)) or 'none'}"
-
-
-def no_argument_of(
+def no_argument(
     function: str | Callable[..., Any], argument: str, parameters: Iterable[str]
 ) -> str | None:
-    """`no_argument` of one of our functions; of another, by its name, for what others call so.
+    """What to say where a function of ours lacks an argument; of another, given by its name, None
+    unless others call one so.
 
-    >>> no_argument_of("np.sum", "dim", ("a", "axis")), no_argument_of("np.sum", "foo", ("a",))
+    >>> no_argument("np.sum", "dim", ("a", "axis")), no_argument("np.sum", "foo", ("a",))
     ("np.sum has no argument 'dim'; it is 'axis' here", None)
     """
-    if isinstance(function, str):
-        is_known = argument in _ARGUMENTS or argument in _SAYINGS
-        return no_argument(function, argument, parameters) if is_known else None
-    name = public_name(function)
+    name = function if isinstance(function, str) else public_name(function)
+    if name is None or (name is function and argument not in _ARGUMENTS | _SAYINGS):
+        return None
     names = [parameter for parameter in parameters if parameter != "self"]
-    return None if name is None else no_argument(name, argument, names)
+    told = _SAYINGS.get(f"{name.rpartition('.')[2]}.{argument}")
+    for ours in _ARGUMENTS.get(argument, "").split():
+        if ours == "1" and names:
+            told = told or f"it is the first one, {names[0]!r}"
+        if ours in names:
+            told = told or f"it is {ours!r} here"
+    told = told or _SAYINGS.get(argument) or f"it has {', '.join(map(repr, names)) or 'none'}"
+    return f"{name} has no argument {argument!r}; {told}"
 
 
 def public_name(function: Callable[..., Any]) -> str | None:
@@ -242,7 +225,7 @@ def _refuse(
     code = function.__code__
     known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     for name in unknown:
-        told = no_argument_of(function, name, known)
+        told = no_argument(function, name, known)
         if told is not None and name not in known:
             raise TypeError(told) from None
     usual = {**dict.fromkeys(kwargs, _MISSING), **(function.__kwdefaults__ or {})}
@@ -351,7 +334,7 @@ class Explainer(hooks.Explainer):
     def argument(
         self, function: str | Callable[..., Any], name: str, names: Iterable[str]
     ) -> str | None:
-        return no_argument_of(function, name, names)
+        return no_argument(function, name, names)
 
     def attribute(self, name: str) -> str | None:
         return str(no_attribute_of_tensor(name, _takes_tensors))
