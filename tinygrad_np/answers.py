@@ -24,7 +24,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import numpy as np
 
 from .core import hooks, jacobians, losses, network, optim, transforms
-from .core.dispatch import generated
+from .core.dispatch import refuse_unknown
 from .core.table import row_of
 from .core.tensor import Tensor
 from .names import ARGUMENTS, ARRAYS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, TENSOR, Answers
@@ -176,67 +176,26 @@ _WITH_THEIR_MODULE = {"check", "data", "optim", "training", "tree", "viz"}
 def explained(function: F) -> F:
     """Make `function` say, where an argument has a name that it lacks, what that is called here.
 
-    What is made has the same parameters and one more, which takes what has another name; a function
-    of ``*args, **kwargs`` would cost several times as much in every call.
-
     >>> @explained
     ... def halved(x):
     ...     return x / 2
     >>> halved(x=3.0)
     1.5
     """
-    code, defaults = function.__code__, function.__defaults__ or ()
-    names, count = code.co_varnames, code.co_argcount
-    ordered, keywords = names[:count], names[count : count + code.co_kwonlyargcount]
-    has_rest = code.co_flags & _VARIABLE_ARGUMENTS
-    rest = names[count + len(keywords)] if has_rest else "_more"
-    required = ordered[: count - len(defaults)]
-    by_name = dict.fromkeys(keywords, _MISSING) | (function.__kwdefaults__ or {})
-    missing = [*required, *[name for name in keywords if by_name[name] is _MISSING]]
-    odd = ["_unknown", *[f"{name} is _MISSING" for name in missing]]
-    odd += [] if has_rest else ["_more"]
-    args = ", ".join([*ordered, f"*{rest}"])
-    kwargs = ", ".join([f"{name}={name}" for name in keywords])
-    given = [args if has_rest else ", ".join(ordered), kwargs]
-    text = (
-        f"def {function.__name__}({', '.join([*ordered, f'*{rest}', *keywords, '**_unknown'])}):\n"
-        f"    if {' or '.join(odd)}:\n"
-        f"        _refuse(_function, [{args}], dict({kwargs}), _unknown)\n"
-        f"    return _function({', '.join(filter(None, given))})\n"
-    )
-    scope: dict[str, Any] = {"_function": function, "_MISSING": _MISSING, "_refuse": _refuse}
-    made: Any = generated(text, scope, EXPLAINED)
-    made.__defaults__ = (*[_MISSING] * len(required), *defaults)
-    made.__kwdefaults__ = by_name
-    made.implementation = function
-    return cast(F, functools.wraps(function)(made))
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            refuse_unknown(function, kwargs)
+            raise
+
+    return cast(F, called)
 
 
-EXPLAINED = "<tinygrad_np>"
-"""The name of the file that the code made by `explained` says it is from."""
-
-_MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
-
-
-def _refuse(
-    function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], unknown: dict[str, Any]
-) -> None:
-    """Raise for a call with arguments that `function` lacks; else what Python says of it."""
-    code = function.__code__
-    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    for name in unknown:
-        told = no_argument(function, name, known)
-        if told is not None and name not in known:
-            raise TypeError(told) from None
-    usual = {**dict.fromkeys(kwargs, _MISSING), **(function.__kwdefaults__ or {})}
-    given = {name: value for name, value in kwargs.items() if value is not usual[name]} | unknown
-    if any([x is _MISSING for x in args]):
-        named = zip(function.__code__.co_varnames, args, strict=False)
-        args, given = [], {**{name: x for name, x in named if x is not _MISSING}, **given}
-    function(*args, **given)
-
-
-_VARIABLE_ARGUMENTS = 4  # as `inspect` names it, which takes 5 ms to import
+EXPLAINED = explained.__code__.co_filename
+"""The file of what `explained` makes, which stands between a program and the function."""
 
 
 # The core says what Python says; from here on its functions say more.

@@ -38,7 +38,7 @@ _INSTALLED = (os.path.join(_LIBRARY, "site-packages"), os.path.join(_LIBRARY, "d
 def is_users_file(name: str) -> bool:
     """Whether a file, by the name that its code has, is the user's."""
     is_library = name.startswith(_LIBRARY) and not name.startswith(_INSTALLED)
-    theirs = (_OURS, EXPLAINED, _NUMPY, _SCIPY, "<frozen ", "<__array_function__")
+    theirs = (_OURS, "<tinygrad_np>", _NUMPY, _SCIPY, "<frozen ", "<__array_function__")
     return not (is_library or name.startswith(theirs))
 
 
