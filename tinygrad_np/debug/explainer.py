@@ -4,7 +4,7 @@ NumPy's own messages name no function, or speak of "gufunc core dimensions". `Ex
 function, the shapes and the axes that disagree instead; for operands that were made in debug mode
 also the lines that made them. An error that this package, or the user's own code, raised itself is
 left as it is. What is said of a Tensor that would lose its gradient is from `answers`, of the
-function that `callers` finds.
+function that `places` finds.
 
 `broadcasting` is for functions that broadcast, `core_dimensions` for products of matrices and their
 kind, and `EXPLAINERS` has others. Each gives a sentence with the shapes and the axis, or None where
@@ -29,7 +29,6 @@ from .. import answers
 from ..core.calls import bind
 from ..core.hooks import opened
 from . import places
-from .callers import called
 from .cases import MOST, NUMBERS, operands_of, record_of
 
 Shape = tuple[int, ...]
@@ -56,7 +55,7 @@ class Explainer(answers.Explainer):
     def lost(self, kind: str, key: Any = None) -> str | None:
         if kind == "[]=":
             return super().lost(kind, key)
-        found = called(2)
+        found = places.called(2)
         if not kind.endswith("="):
             return answers.lost(kind, found)
         is_scipys = found is not None and found[0].startswith("scipy.")  # which does so inside
