@@ -24,10 +24,9 @@ import sys
 from typing import NoReturn
 
 from .. import answers
-from .backward import check_vjp
 from .compare import compare
 from .function import check_function
-from .gradient import assert_gradient, check_gradient
+from .gradient import assert_gradient, check_gradient, check_vjp
 from .jacobian import check_jacobian
 from .report import Report, Row, WrongGradientError
 from .rule import check_rule
