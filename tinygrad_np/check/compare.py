@@ -18,7 +18,7 @@ from .arguments import SAFETY, copied, not_finite, nudged, repeated, split, vari
 from .differences import Function
 from .hints import hints_of
 from .leaves import OUTSIDE, SHOWN
-from .reading import Tree, fitted, numbers
+from .reading import Tree, fitted, must_be_callable, numbers
 from .report import Report, Row, Verdict, element, report_of
 from .slopes import Precision, Probe, Search, directions, precision_of, search
 
@@ -70,11 +70,7 @@ def compare(
     >>> fast.verdict, fast.rows[0].difference < fast.rows[0].floor
     ('cannot tell', True)
     """
-    if not callable(analytic):
-        raise TypeError(
-            f"compare: analytic is called with the arguments, so it must be a function, not "
-            f"{type(analytic).__name__}"
-        )
+    must_be_callable("compare", "analytic", analytic)
     x, full, called = variables("compare", function, args, argnums)
     for number, arg in enumerate(args):
         for leaf in tree.leaves(arg):

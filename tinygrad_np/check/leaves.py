@@ -233,11 +233,8 @@ class Leaf(Probe):
             direction = np.zeros_like(self.at)
             direction[tuple(place)] = scales(self.at)[0][tuple(place)]
             check = self.measure(direction)
-            if (
-                np.isfinite(check.found + check.floor)
-                and not check.rest.jump
-                and not check.rest.note
-            ):
+            is_seen = np.isfinite(check.found + check.floor)
+            if is_seen and not check.rest.jump and not check.rest.note:
                 return "wrong"
         return "cannot tell"
 

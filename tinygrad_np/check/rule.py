@@ -15,7 +15,6 @@ import numpy as np
 
 from ..answers import explained
 from ..core import table, tree
-from ..core.arrays import is_masked
 from ..core.table import TABLE
 from ..rules import families
 from . import witnesses
@@ -109,8 +108,6 @@ def _operands(name: str, row: table.Row, args: tuple[Tree, ...]) -> tuple[int, .
         if witnesses.position_of(row, number) not in row.operands:
             continue
         arrays = [numbers(x, f"{name}: argument {number} is") for x in tree.leaves(arg)]
-        if any(is_masked(x) for x in tree.leaves(arg)):
-            raise TypeError(f"{name}: argument {number} is a masked array")
         if arrays and all(x.dtype.kind in "fc" for x in arrays):
             chosen.append(number)
     if not chosen:
@@ -134,10 +131,8 @@ def _rounded(
         for i in argnums
     }
     narrow = tree.map(lambda x: witnesses.single(x).astype(x.dtype), wide)
-    is_single = all(
-        np.all(np.isfinite(b)) and np.all(np.abs(np.frexp(abs(a))[1] - np.frexp(abs(b))[1]) < 2)
-        for a, b in zip(tree.leaves(wide), tree.leaves(narrow), strict=True)
-    )
+    pairs = zip(tree.leaves(wide), tree.leaves(narrow), strict=True)
+    is_single = all(np.allclose(a, b, rtol=0.5, atol=0.0) for a, b in pairs)
     given = narrow if is_single else wide
     rounded = tuple([given.get(i, arg) for i, arg in enumerate(args)])
     try:
