@@ -19,9 +19,7 @@ from .errors import NonFiniteError, NonFiniteWarning
 from .watch import WATCH, Opened, current, enter
 
 
-def debug(
-    on_nonfinite: str | Callable[[NonFiniteError], None] = "raise",
-) -> Block:
+def debug(on_nonfinite: str | Callable[[NonFiniteError], None] = "raise") -> Block:
     """A block in which the first operation that turns finite numbers into nan or inf raises.
 
     It may be an operation on Tensors, or one of the rules in a sweep (of any order): the
