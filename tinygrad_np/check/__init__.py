@@ -25,11 +25,10 @@ from typing import NoReturn
 
 from .. import answers
 from .compare import compare
-from .function import check_function
+from .function import check_function, check_rule
 from .gradient import assert_gradient, check_gradient, check_vjp
 from .jacobian import check_jacobian
 from .report import Report, Row, WrongGradientError
-from .rule import check_rule
 
 if f"{__name__.removesuffix('.check')}.debug" in sys.modules:
     from .explain import NonFiniteReport, explain_nonfinite
