@@ -102,10 +102,8 @@ class CalledModule(ModuleType):
         raise TypeError(f"tg.{name} is a module; {_MODULE[name]}")
 
 
-def no_attribute_of_tensor(
-    name: str, takes_tensors: Callable[[Any], bool] = callable
-) -> AttributeError:
-    """The error for an attribute that a Tensor lacks; `takes_tensors` says which functions do.
+def no_attribute_of_tensor(name: str) -> AttributeError:
+    """The error for an attribute that a Tensor lacks.
 
     >>> no_attribute_of_tensor("exp")
     AttributeError("a Tensor has no attribute 'exp'; use np.exp(t)")
@@ -114,9 +112,9 @@ def no_attribute_of_tensor(
     """
     answer = _TENSOR.get(name) or _TENSOR.get(name.removesuffix("_"))
     if answer is None and not name.startswith("_"):
-        if takes_tensors(vars(np).get(name)):
+        if _takes_tensors(vars(np).get(name)):
             answer = f"use np.{name}(t)"
-        elif takes_tensors(vars(sys.modules[_PACKAGE]).get(name)):
+        elif _takes_tensors(vars(sys.modules[_PACKAGE]).get(name)):
             answer = f"use tg.{name}(t)"
         elif hasattr(np.ndarray, name):
             answer = f"use t.data.{name}, of its value"
@@ -124,6 +122,16 @@ def no_attribute_of_tensor(
             answer = NEW_ONE
     hint = "" if answer is None else f"; {answer}"
     return AttributeError(f"a Tensor has no attribute {name!r}{hint}")
+
+
+def _takes_tensors(value: Any) -> bool:
+    """Whether it is a function that the table has."""
+    if not callable(value):
+        return False
+    try:
+        return row_of(value) is not None
+    except TypeError:
+        return False
 
 
 # Arguments
@@ -296,7 +304,7 @@ class Explainer(hooks.Explainer):
         return no_argument(function, name, names)
 
     def attribute(self, name: str) -> str | None:
-        return str(no_attribute_of_tensor(name, _takes_tensors))
+        return str(no_attribute_of_tensor(name))
 
     def lost(self, kind: str, key: Any = None) -> str | None:
         if kind == "[]=":
@@ -306,16 +314,6 @@ class Explainer(hooks.Explainer):
                 f"t = tg.at(t)[{index}].set(value), instead of += .add(value)"
             )
         return None if kind.endswith("=") else lost(kind, None)
-
-
-def _takes_tensors(value: Any) -> bool:
-    """Whether it is a function that the table has."""
-    if not callable(value):
-        return False
-    try:
-        return row_of(value) is not None
-    except TypeError:
-        return False
 
 
 hooks.install(Explainer())

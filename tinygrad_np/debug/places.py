@@ -87,11 +87,7 @@ _LAYERS = tuple([f"{os.sep}{name}.py" for name in ("layers", "losses", "network"
 
 
 def library_function(place: Place | None) -> str | None:
-    """The name of the layer or loss of ours that the user called there, if it was one.
-
-    >>> library_function(here(0)) is None
-    True
-    """
+    """The name of the layer or loss of ours that the user called there, if it was one."""
     entry = place[2] if place else None
     if entry is None or not entry.co_filename.endswith(_LAYERS):
         return None
