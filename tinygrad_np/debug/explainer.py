@@ -16,7 +16,6 @@ it is something else that is wrong.
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from collections.abc import Callable
@@ -230,13 +229,6 @@ def core_dimensions(operands: list[tuple[str, Shape]], signature: str) -> str | 
     return None
 
 
-def _vdot(bound: list[Any]) -> str | None:
-    a, b = map(shape_of, bound)
-    n, m = math.prod(a), math.prod(b)
-    told = f"a {a} has {n} elements and b {b} has {m}; flattened, they must have as many"
-    return told if n != m else None
-
-
 def _einsum(bound: list[Any]) -> str | None:
     subscripts, *operands = bound[0]
     if not isinstance(subscripts, str):
@@ -255,16 +247,9 @@ def _einsum(bound: list[Any]) -> str | None:
     return told and f"{subscripts!r}: {told}"
 
 
-def _broadcast_to(bound: list[Any]) -> str | None:
-    target = tuple(np.atleast_1d(bound[1]).tolist())
-    return broadcasting([("array", shape_of(bound[0])), ("the shape", target)])
-
-
 EXPLAINERS: dict[Any, str | Callable[[list[Any]], str | None]] = {
     np.dot: "(k),(k,m?)",
     np.inner: "(k),(k)",
-    np.vdot: _vdot,
     np.einsum: _einsum,
-    np.broadcast_to: _broadcast_to,
 }
 """By function: what would be its signature, or (arguments, one a parameter) → what disagrees."""
