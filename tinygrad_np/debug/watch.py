@@ -236,9 +236,7 @@ class Sweep:
             pairs = zip(part, like, strict=True)
             return [x if one is None else self._fitted(x, one, node) for x, one in pairs]
         is_lazy = not isinstance(part, ARRAYS)
-        if is_lazy or (part.shape == like.shape and part.dtype == like.dtype):
-            return part
-        return self._as_rule_of(node, fitted, part, like, node)
+        return part if is_lazy else self._as_rule_of(node, fitted, part, like, node)
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
         """The sum of two cotangents of what `source` made, or of two tangents of the last node."""
