@@ -319,7 +319,7 @@ class TestFunctionsThatMisbehave:
             check_gradient(sines, X, np.cos)
         with pytest.raises(TypeError, match="f must be a function, not a float"):
             check_gradient(3.0, np.cos, X)
-        with pytest.raises(TypeError, match="it must be a function, not ndarray"):
+        with pytest.raises(TypeError, match="analytic must be a function, not a ndarray"):
             compare(sines, np.cos(X), X)
         with pytest.raises(TypeError, match="f must be a function, not an int"):
             check_function(3, X)

@@ -1,7 +1,6 @@
-"""Reports: they cross processes, and show their table at a prompt and in a notebook."""
+"""Reports: they cross processes, and show their text at a prompt and in a notebook."""
 
 import copy
-import html.parser
 import multiprocessing
 import pickle
 
@@ -43,32 +42,6 @@ def child(seed):
     return check.check_gradient(sines, double, X, seed=seed)
 
 
-class Table(html.parser.HTMLParser):
-    """The text of a page, and its tags, which must be closed in their order."""
-
-    def __init__(self):
-        super().__init__()
-        self.text, self.open, self.count = "", [], {}
-
-    def handle_starttag(self, tag, attrs):
-        self.open.append(tag)
-        self.count[tag] = self.count.get(tag, 0) + 1
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data + " "
-
-
-def parsed(page):
-    table = Table()
-    table.feed(page)
-    table.close()
-    assert table.open == []
-    return table
-
-
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_pickles(name):
     report = REPORTS[name]()
@@ -80,7 +53,6 @@ def test_a_report_pickles(name):
         # nan, where nothing was measured, is not itself
         assert list(map(repr, again.rows)) == list(map(repr, report.rows))
         assert again.verdict == report.verdict == "wrong"
-        assert again._repr_html_() == report._repr_html_()
         with pytest.raises(check.WrongGradientError):
             again.raise_if_wrong()
 
@@ -113,36 +85,17 @@ class TestAtAPrompt:
         assert [line.split()[0] for line in lines[1:5]] == ["[30]", "[31]", "[32]", "[0]"]
         assert lines[-1] == "… and 30 more rows, all right: print the report"
         assert len(str(report).splitlines()) == 41
-        shown = parsed(report._repr_html_())
-        assert shown.count["tr"] == 1 + SHORT
-        assert "… and 30 more rows, all right" in shown.text
+        assert len(lines) == 1 + SHORT + 1
 
     def test_how_many_more_are_wrong(self):
         report = Report([Row(str(i), (), 1.0, 1.0, "wrong") for i in range(12)], "compared")
         assert repr(report).splitlines()[-1] == "… and 2 more rows, some wrong: print the report"
 
 
-class TestInANotebook:
-    @pytest.mark.parametrize("name", [name for name in REPORTS if name != "explain_nonfinite"])
-    def test_everything_is_in_it(self, name):
-        report = REPORTS[name]()
-        page = parsed(report._repr_html_())
-        for word in str(report).split():
-            assert word in page.text
-        assert page.count["tr"] == 2 + len(report.rows) + len(report.components)
-
-    def test_it_is_escaped(self):
-        report = check.check_gradient(
-            lambda p: np.sum(p["<b>&"] ** 2), lambda p: {"<b>&": p["<b>&"]}, {"<b>&": X}
-        )
-        page = report._repr_html_()
-        assert "<b>" not in page
-        assert "['<b>&']" in parsed(page).text
-
-    def test_the_letters_keep_the_colour_of_the_page(self):
-        page = REPORTS["check_gradient"]()._repr_html_()
-        assert "rgba(" in page
-        assert page.count("color:") == page.count("color: inherit") == 2  # also in quirks mode
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_notebook_shows_what_a_prompt_does(name):
+    report = REPORTS[name]()
+    assert not any(hasattr(report, f"_repr_{kind}_") for kind in ("html", "pretty", "mimebundle"))
 
 
 def test_a_tree_of_many_leaves_is_shown_with_the_wrong_one_first():

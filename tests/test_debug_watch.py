@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.debug import modes
+from tinygrad_np.debug import watch
 
 ALL = [*programs.FORWARD, *programs.REVERSE]
 
@@ -164,4 +164,4 @@ class TestGraph:
     def test_the_errors_of_a_failed_step_leave_nothing_behind(self):
         with pytest.raises(tg.NonFiniteError), tg.debug():
             tg.hessian(lambda x: np.sum(x**1.5))(np.zeros(2))
-        assert modes.current() == modes.Mode()
+        assert watch.current() == watch.Mode()

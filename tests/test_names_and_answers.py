@@ -15,11 +15,8 @@ from tinygrad_np import Tensor, answers, names
 from tinygrad_np.__main__ import main
 from tinygrad_np.answers import explained
 
-MODULE = answers._single(*names.MODULE.values())
-TENSOR = answers._single(*names.TENSOR.values())
-ARGUMENTS = answers._single(names.ARGUMENTS)
-SAYINGS = answers._single(names.SAYINGS)
-COUNTERPARTS = answers._single(names.COUNTERPARTS)
+MODULE, TENSOR, COUNTERPARTS = answers._MODULE, answers._TENSOR, answers._COUNTERPARTS
+ARGUMENTS, SAYINGS = answers._ARGUMENTS, answers._SAYINGS
 ALL = {**MODULE, **TENSOR, **SAYINGS, **COUNTERPARTS}
 T = Tensor(np.arange(1.0, 7.0).reshape(2, 3))
 
@@ -51,11 +48,12 @@ def public_functions():
 
 class TestTheTable:
     def test_a_name_has_one_answer(self):
-        for table in (names.MODULE, names.TENSOR):
-            given = [n for part in table.values() for line in part for n in line.split()]
-            assert len(given) == len(set(given))
-        for part in (names.ARGUMENTS, names.SAYINGS, names.COUNTERPARTS):
-            given = [name for line in part for name in line.split()]
+        for parts in (
+            (names.ARRAYS, names.MODULE),
+            (names.ARRAYS, names.TENSOR),
+            *((table,) for table in (names.ARGUMENTS, names.SAYINGS, names.COUNTERPARTS)),
+        ):
+            given = [name for part in parts for line in part for name in line.split()]
             assert len(given) == len(set(given))
 
     @pytest.mark.parametrize("answer", sorted({*ALL.values()}))
@@ -68,8 +66,8 @@ class TestTheTable:
 
     def test_no_entry_shadows_a_name_of_the_package(self):
         for module in (tg, tg.nn, tg.optim, tg.tree, tg.data, tg.check, tg.viz):
-            elsewhere = answers._single(names.MODULE["This package, in a module"])
-            there = MODULE.keys() & {*dir(module)} - (set() if module is tg else elsewhere.keys())
+            its_own = set() if module is tg else {"sgd", "minibatches", *tg.check.__all__}
+            there = MODULE.keys() & {*dir(module)} - its_own
             called = {n for n in there if isinstance(getattr(module, n), answers.CalledModule)}
             modules = {n for n in there - called if inspect.ismodule(getattr(module, n))}
             assert there == called | modules, module.__name__
@@ -121,8 +119,10 @@ OTHERWISE = {
     "t ** y": {"y": 2.0}, "t == y": {"y": 2.0}, "t != y": {"y": 2.0}, "t < y": {"y": 2.0},
     "t <= y": {"y": 2.0}, "t > y": {"y": 2.0}, "t >= y": {"y": 2.0},
     "np.linalg.det(t)": {"t": Tensor(np.eye(2))}, "np.linalg.inv(t)": {"t": Tensor(np.eye(2))},
-    "t[mask]": {"mask": T.data > 2},
+    "np.linalg.inv(x)": {"x": np.eye(2)},
+    "t[mask]": {"mask": T.data > 2}, "x[mask]": {"mask": X > 2},
     "np.broadcast_to(t, shape)": {"shape": (2, 2, 3)},
+    "np.broadcast_to(x, shape)": {"shape": (2, 3, 4)},
 }  # fmt: skip
 
 
@@ -173,6 +173,14 @@ class TestAttributes:
             (lambda: tg.data.DataLoader, r"use tg\.data\.minibatches\(rng, arrays, size\)"),
             (lambda: tg.batchnorm, r"use \(x - x\.mean\("),  # also as others write it
             (lambda: tg.RELU, r"use tg\.relu\(x\)"),
+            (lambda: tg.nn.Conv2d, r"use tg\.conv2d\(images, filters\)"),
+            (lambda: tg.ConvTranspose1d, r"use tg\.conv_transpose1d\(signals, filters\)"),
+            (lambda: tg.nn.Dropout, r"use tg\.dropout\(x, rate, rng\)"),
+            (lambda: tg.nn.LogSoftmax, r"use tg\.log_softmax\(x\)"),
+            (lambda: tg.maxpool, r"use tg\.max_pool\(images, size\)"),
+            (lambda: tg.Dense, r"use tg\.dense\(x, weights\)"),
+            (lambda: tg.nn.Tanh, r"use np\.tanh$"),
+            (lambda: tg.nn.NonFinite_Error, r"use tg\.NonFiniteError$"),
             (lambda: tg.optim.adam, r"tg\.optim\.sgd, with momentum"),
             (lambda: tg.check.gradcheck, r"use tg\.check\.check_function\(f, x\)"),
             (lambda: tg.check_gradient, r"use the function of that name in tg\.check"),
@@ -185,6 +193,9 @@ class TestAttributes:
             (lambda: T.fill(0.0), r"'fill'; use t\.data\.fill"),
             (lambda: T.putmask, r"'putmask'$"),  # which NumPy has and a Tensor refuses
             (lambda: T.exp_(), r"'exp_'; a Tensor is never written into: assign a new one"),
+            (lambda: T.clamp_(0.0), r"'clamp_'; use np\.clip\(t, low, high\)$"),
+            (lambda: T.relu(), r"'relu'; use tg\.relu\(t\)"),
+            (lambda: T.logsumexp(), r"'logsumexp'; use tg\.logsumexp\(t\)"),
             (lambda: T.foo, r"^a Tensor has no attribute 'foo'$"),
             (lambda: T.__foo__, r"^a Tensor has no attribute '__foo__'$"),
         ],

@@ -105,7 +105,7 @@ class TestMessages:
     def test_lengths_that_do_not_fit(self):
         with pytest.raises(ValueError, match=r"^np\.cross: (?s:.*)\(a \(4,\), b \(4,\)\)$"):
             np.cross(Tensor(np.ones(4)), np.ones(4))
-        with pytest.raises(ValueError, match=r"np\.vdot: a \(4,\) has 4 elements and b .* has 3"):
+        with pytest.raises(ValueError, match=r"np\.vdot: cannot reshape .* \(a \(4,\), b \(3,\)\)"):
             np.vdot(Tensor(np.ones(4)), np.ones(3))
 
     def test_what_chooses_takes_no_tensor(self):

@@ -13,6 +13,7 @@ AttributeError("module 'tinygrad_np' has no attribute 'cat'; use np.concatenate"
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import re
 import sys
@@ -23,10 +24,13 @@ from typing import Any, NoReturn, TypeVar, cast
 import numpy as np
 
 from .core import hooks, jacobians, losses, network, optim, transforms
+from .core.dispatch import refuse_unknown
 from .core.table import row_of
 from .core.tensor import Tensor
 from .core.tree import container_of
-from .names import ARGUMENTS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, SPARSE, TENSOR, Answers
+from .names import ARGUMENTS, ARRAYS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, TENSOR, Answers
+
+_PACKAGE = __name__.partition(".")[0]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,13 +45,9 @@ def _single(*tables: Answers) -> Answers:
     }
 
 
-def _folded(name: str) -> str:
-    """The same for BatchNorm, batch_norm and batchnorm."""
-    return name.replace("_", "").lower()
-
-
-_MODULE = _single(*MODULE.values())
-_TENSOR = _single(*TENSOR.values())
+_MODULE = _single(ARRAYS, MODULE)
+_TENSOR = {name: re.sub(r"\bx\b", "t", answer) for name, answer in _single(ARRAYS).items()}
+_TENSOR |= _single(TENSOR)
 _ARGUMENTS = _single(ARGUMENTS)
 _SAYINGS = _single(SAYINGS)
 _COUNTERPARTS = _single(COUNTERPARTS)
@@ -62,9 +62,37 @@ def no_attribute(module: str, name: str) -> AttributeError:
         if callable(vars(np).get(name)):
             answer = f"use np.{name}"
         else:
-            answer = {_folded(key): _MODULE[key] for key in _MODULE}.get(_folded(name))
+            answer = _in_another_spelling(name)
     hint = "" if answer is None else f"; {answer}"
     return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+
+
+def _in_another_spelling(name: str) -> str | None:
+    """The answer to BatchNorm is one to batch_norm and batchnorm; ReLU is relu here, Tanh np.tanh.
+
+    >>> _in_another_spelling("Conv2d"), _in_another_spelling("batchnorm") == _MODULE["BatchNorm"]
+    ('use tg.conv2d(images, filters)', True)
+    """
+
+    def folded(name: str) -> str:
+        return name.replace("_", "").lower()
+
+    package = sys.modules[_PACKAGE]
+    ours = [*_MODULE, *getattr(package, "__all__", ())]
+    for found in [one for one in ours if folded(one) == folded(name)]:
+        return _MODULE.get(found) or f"use tg.{found}{_needed(getattr(package, found))}"
+    return f"use np.{folded(name)}" if callable(vars(np).get(folded(name))) else None
+
+
+def _needed(value: Any) -> str:
+    """The arguments that a function asks for, between brackets."""
+    import inspect  # which only those need who have an error
+
+    if not inspect.isfunction(value):
+        return ""
+    parameters = inspect.signature(value).parameters.values()
+    usual = [p for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    return f"({', '.join([p.name for p in usual])})"
 
 
 class CalledModule(ModuleType):
@@ -75,20 +103,20 @@ class CalledModule(ModuleType):
         raise TypeError(f"tg.{name} is a module; {_MODULE[name]}")
 
 
-def no_attribute_of_tensor(
-    name: str, takes_tensors: Callable[[Any], bool] = callable
-) -> AttributeError:
-    """The error for an attribute that a Tensor lacks; `takes_tensors` says which functions do.
+def no_attribute_of_tensor(name: str) -> AttributeError:
+    """The error for an attribute that a Tensor lacks.
 
     >>> no_attribute_of_tensor("exp")
     AttributeError("a Tensor has no attribute 'exp'; use np.exp(t)")
     >>> no_attribute_of_tensor("byteswap")
     AttributeError("a Tensor has no attribute 'byteswap'; use t.data.byteswap, of its value")
     """
-    answer = _TENSOR.get(name)
+    answer = _TENSOR.get(name) or _TENSOR.get(name.removesuffix("_"))
     if answer is None and not name.startswith("_"):
-        if takes_tensors(vars(np).get(name)):
+        if _takes_tensors(vars(np).get(name)):
             answer = f"use np.{name}(t)"
+        elif _takes_tensors(vars(sys.modules[_PACKAGE]).get(name)):
+            answer = f"use tg.{name}(t)"
         elif hasattr(np.ndarray, name):
             answer = f"use t.data.{name}, of its value"
         elif name.endswith("_"):
@@ -97,47 +125,40 @@ def no_attribute_of_tensor(
     return AttributeError(f"a Tensor has no attribute {name!r}{hint}")
 
 
+def _takes_tensors(value: Any) -> bool:
+    """Whether it is a function that the table has."""
+    if not callable(value):
+        return False
+    try:
+        return row_of(value) is not None
+    except TypeError:
+        return False
+
+
 # Arguments
 
 
-def no_argument(function: str, argument: str, parameters: Iterable[str]) -> str:
-    """What to say where a function, by its public name, lacks an argument.
-
-    >>> no_argument("tg.softmax", "dim", ("x", "axis"))
-    "tg.softmax has no argument 'dim'; it is 'axis' here"
-    >>> no_argument("tg.relu", "foo", ("x",))
-    "tg.relu has no argument 'foo'; it has 'x'"
-    """
-    names = tuple(parameters)
-    return f"{function} has no argument {argument!r}; {_ours(function, argument, names)}"
-
-
-def _ours(function: str, argument: str, names: tuple[str, ...]) -> str:
-    own = _SAYINGS.get(f"{function.rpartition('.')[2]}.{argument}")
-    if own is not None:
-        return own
-    for ours in _ARGUMENTS.get(argument, "").split():
-        if ours == "1" and names:
-            return f"it is the first one, {names[0]!r}"
-        if ours in names:
-            return f"it is {ours!r} here"
-    return _SAYINGS.get(argument) or f"it has {', '.join(map(repr, names)) or 'none'}"
-
-
-def no_argument_of(
+def no_argument(
     function: str | Callable[..., Any], argument: str, parameters: Iterable[str]
 ) -> str | None:
-    """`no_argument` of one of our functions; of another, by its name, for what others call so.
+    """What to say where a function of ours lacks an argument; of another, given by its name, None
+    unless others call one so.
 
-    >>> no_argument_of("np.sum", "dim", ("a", "axis")), no_argument_of("np.sum", "foo", ("a",))
+    >>> no_argument("np.sum", "dim", ("a", "axis")), no_argument("np.sum", "foo", ("a",))
     ("np.sum has no argument 'dim'; it is 'axis' here", None)
     """
-    if isinstance(function, str):
-        is_known = argument in _ARGUMENTS or argument in _SAYINGS
-        return no_argument(function, argument, parameters) if is_known else None
-    name = public_name(function)
+    name = function if isinstance(function, str) else public_name(function)
+    if name is None or (name is function and argument not in _ARGUMENTS | _SAYINGS):
+        return None
     names = [parameter for parameter in parameters if parameter != "self"]
-    return None if name is None else no_argument(name, argument, names)
+    told = _SAYINGS.get(f"{name.rpartition('.')[2]}.{argument}")
+    for ours in _ARGUMENTS.get(argument, "").split():
+        if ours == "1" and names:
+            told = told or f"it is the first one, {names[0]!r}"
+        if ours in names:
+            told = told or f"it is {ours!r} here"
+    told = told or _SAYINGS.get(argument) or f"it has {', '.join(map(repr, names)) or 'none'}"
+    return f"{name} has no argument {argument!r}; {told}"
 
 
 def public_name(function: Callable[..., Any]) -> str | None:
@@ -147,7 +168,7 @@ def public_name(function: Callable[..., Any]) -> str | None:
     'tg.no_attribute'
     """
     package, _, place = getattr(function, "__module__", "").partition(".")
-    if package != __name__.partition(".")[0]:
+    if package != _PACKAGE:
         return None
     owner, _, name = function.__qualname__.rpartition(".")
     if owner in ("Methods", "Tensor"):
@@ -164,68 +185,26 @@ _WITH_THEIR_MODULE = {"check", "data", "optim", "training", "tree", "viz"}
 def explained(function: F) -> F:
     """Make `function` say, where an argument has a name that it lacks, what that is called here.
 
-    What is made has the same parameters and one more, which takes what has another name; a function
-    of ``*args, **kwargs`` would cost several times as much in every call.
-
     >>> @explained
     ... def halved(x):
     ...     return x / 2
     >>> halved(x=3.0)
     1.5
     """
-    code, defaults = function.__code__, function.__defaults__ or ()
-    names, count = code.co_varnames, code.co_argcount
-    ordered, keywords = names[:count], names[count : count + code.co_kwonlyargcount]
-    has_rest = code.co_flags & _VARIABLE_ARGUMENTS
-    rest = names[count + len(keywords)] if has_rest else "_more"
-    required = ordered[: count - len(defaults)]
-    by_name = dict.fromkeys(keywords, _MISSING) | (function.__kwdefaults__ or {})
-    missing = [*required, *[name for name in keywords if by_name[name] is _MISSING]]
-    odd = ["_unknown", *[f"{name} is _MISSING" for name in missing]]
-    odd += [] if has_rest else ["_more"]
-    args = ", ".join([*ordered, f"*{rest}"])
-    kwargs = ", ".join([f"{name}={name}" for name in keywords])
-    given = [args if has_rest else ", ".join(ordered), kwargs]
-    text = (
-        f"def {function.__name__}({', '.join([*ordered, f'*{rest}', *keywords, '**_unknown'])}):\n"
-        f"    if {' or '.join(odd)}:\n"
-        f"        _refuse(_function, [{args}], dict({kwargs}), _unknown)\n"
-        f"    return _function({', '.join(filter(None, given))})\n"
-    )
-    scope: dict[str, Any] = {"_function": function, "_MISSING": _MISSING, "_refuse": _refuse}
-    exec(compile(text, EXPLAINED, "exec"), scope)
-    made: Any = scope.pop(function.__name__)
-    made.__defaults__ = (*[_MISSING] * len(required), *defaults)
-    made.__kwdefaults__ = by_name
-    made.implementation = function
-    return cast(F, functools.wraps(function)(made))
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            refuse_unknown(function, kwargs)
+            raise
+
+    return cast(F, called)
 
 
-EXPLAINED = "<tinygrad_np>"
-"""The name of the file that the code made by `explained` says it is from."""
-
-_MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
-
-
-def _refuse(
-    function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], unknown: dict[str, Any]
-) -> None:
-    """Raise for a call with arguments that `function` lacks; else what Python says of it."""
-    code = function.__code__
-    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    for name in unknown:
-        told = no_argument_of(function, name, known)
-        if told is not None and name not in known:
-            raise TypeError(told) from None
-    usual = {**dict.fromkeys(kwargs, _MISSING), **(function.__kwdefaults__ or {})}
-    given = {name: value for name, value in kwargs.items() if value is not usual[name]} | unknown
-    if any([x is _MISSING for x in args]):
-        named = zip(function.__code__.co_varnames, args, strict=False)
-        args, given = [], {**{name: x for name, x in named if x is not _MISSING}, **given}
-    function(*args, **given)
-
-
-_VARIABLE_ARGUMENTS = 4  # as `inspect` names it, which takes 5 ms to import
+EXPLAINED = explained.__code__.co_filename
+"""The file of what `explained` makes, which stands between a program and the function."""
 
 
 # The core says what Python says; from here on its functions say more.
@@ -272,7 +251,7 @@ def answer_to_call(function: str) -> str | None:
     if library == "tg" or (library.split(".")[0] == "np" and _takes_arrays(function)):
         return "use tg.array([…]) for a list with Tensors in it, tg.Tensor(x) for an array beside"
     if re.match(r"scipy\.sparse\.\w+_(matrix|array)", function):
-        return SPARSE
+        return _COUNTERPARTS["scipy.sparse.sparray"]
     for part in ("linalg", "fft"):
         if library == f"scipy.{part}" and hasattr(getattr(np, part), name):
             return f"use np.{part}.{name}"
@@ -317,19 +296,16 @@ def lost(kind: str, called: tuple[str, str] | None) -> str:
 _NO_RULE = "there is no rule yet: give it one with tg.general"
 
 
-# The page of the documentation
-
-
 class Explainer(hooks.Explainer):
     """What the core asks where something fails."""
 
     def argument(
         self, function: str | Callable[..., Any], name: str, names: Iterable[str]
     ) -> str | None:
-        return no_argument_of(function, name, names)
+        return no_argument(function, name, names)
 
     def attribute(self, name: str) -> str | None:
-        return str(no_attribute_of_tensor(name, _takes_tensors))
+        return str(no_attribute_of_tensor(name))
 
     def lost(self, kind: str, key: Any = None) -> str | None:
         if kind == "[]=":
@@ -376,16 +352,6 @@ def _refuse_too_deep(trees: tuple[Any, ...]) -> None:
         ) from None
 
 
-def _takes_tensors(value: Any) -> bool:
-    """Whether it is a function that the table has."""
-    if not callable(value):
-        return False
-    try:
-        return row_of(value) is not None
-    except TypeError:
-        return False
-
-
 hooks.install(Explainer())
 
 
@@ -394,25 +360,25 @@ hooks.install(Explainer())
 
 def page() -> str:
     """The table as a page of Markdown."""
-    parts = [_HEAD]
-    for title, table in (("Of the package", MODULE), ("Of a Tensor", TENSOR)):
-        parts.append(f"## {title}")
-        for library, answers in table.items():
-            parts += [f"### {library}", _table(("there", "here"), _shown(answers))]
-    arguments = [
-        (
-            there,
-            "the first argument"
-            if ours == "1"
-            else ", ".join(f"`{name}`" for name in ours.split()),
-        )
+    others = {
+        there: "the first argument" if ours == "1" else ", ".join(f"`{n}`" for n in ours.split())
         for there, ours in ARGUMENTS.items()
+    }
+    sections: list[tuple[str, Answers]] = [
+        ("Of the package and of a Tensor", ARRAYS),
+        ("Of the package", MODULE),
+        ("Of a Tensor", TENSOR),
+        ("Arguments", others | SAYINGS),
+        ("Functions that would lose the gradient", COUNTERPARTS),
     ]
-    rows = [(_code(there), ours) for there, ours in arguments]
-    parts += ["## Arguments", _table(("there", "here"), [*rows, *_shown(SAYINGS)])]
-    parts += ["## Functions that would lose the gradient", _CALLS]
-    parts.append(_table(("function", "instead"), _shown(COUNTERPARTS)))
-    return "\n\n".join(parts) + "\n"
+    return (
+        _HEAD
+        + "".join(
+            f"\n\n## {title}\n\n{_CALLS if answers is COUNTERPARTS else ''}{_table(answers)}"
+            for title, answers in sections
+        )
+        + "\n"
+    )
 
 
 _HEAD = """# Coming from PyTorch, JAX, HIPS autograd, Keras
@@ -420,8 +386,9 @@ _HEAD = """# Coming from PyTorch, JAX, HIPS autograd, Keras
 What others call it, and what it is called here. The package says the same in an error where a name
 is looked for in vain: `tg.cat`, `t.unsqueeze(0)`, `tg.softmax(x, dim=1)`. In short: NumPy's
 functions take Tensors (`np.exp(t)` for `t.exp()`), a plain array is a constant, models are
-functions of arrays, images are NHWC, and filters (rows, columns, in, out). Names that NumPy has are
-not listed. `tg` is `tinygrad_np`, `np` NumPy, `t` a Tensor.
+functions of arrays, images are NHWC, and filters (rows, columns, in, out). Names that NumPy has, or
+the package in another spelling (`Conv2d`, `ReLU`), are not listed. `tg` is `tinygrad_np`, `np`
+NumPy, `t` a Tensor, `x` any array.
 
 `python -m tinygrad_np names` prints this page from the table `tinygrad_np.names`."""
 
@@ -429,27 +396,20 @@ _CALLS = """These turn what they are given into arrays or numbers, and a Tensor 
 `math`, `scipy.linalg` and `scipy.fft` the functions of the same name in NumPy take Tensors, and in
 `scipy.special` the ufuncs themselves do. What is not listed has no rule yet: `tg.general` gives it
 one. A method has its name alone; `%` is the formatting of a text, `[]` an index, `=` the assignment
-to a part of an array."""
+to a part of an array.
+
+"""
 
 
-def _shown(answers: Answers) -> list[tuple[str, str]]:
-    return [(_code(names), _told(answer)) for names, answer in answers.items()]
-
-
-def _told(answer: str) -> str:
-    """An answer for the page: one that is nothing but code as code."""
-    instead = answer.removeprefix("use ")
-    try:
-        ast.parse(instead, mode="eval")
-    except SyntaxError:
-        return instead
-    return f"`{instead}`"
-
-
-def _code(names: str) -> str:
-    return ", ".join(f"`{name}`" for name in names.split())
-
-
-def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
-    lines = [head, ("---", "---"), *[(a, b.replace("|", "\\|")) for a, b in rows]]
-    return "\n".join(f"| {a} | {b} |" for a, b in lines)
+def _table(answers: Answers) -> str:
+    """A table of Markdown; an answer that is nothing but code stands there as code."""
+    lines = ["| there | here |", "| --- | --- |"]
+    for names, answer in answers.items():
+        instead = answer.removeprefix("use ")
+        with contextlib.suppress(SyntaxError):
+            ast.parse(instead, mode="eval")
+            instead = f"`{instead}`"
+        there = ", ".join(f"`{name}`" for name in names.split())
+        instead = instead.replace("|", "\\|")
+        lines.append(f"| {there} | {instead} |")
+    return "\n".join(lines)

@@ -24,13 +24,11 @@ import sys
 from typing import NoReturn
 
 from .. import answers
-from .backward import check_vjp
 from .compare import compare
-from .function import check_function
-from .gradient import assert_gradient, check_gradient
+from .function import check_function, check_rule
+from .gradient import assert_gradient, check_gradient, check_vjp
 from .jacobian import check_jacobian
 from .report import Report, Row, WrongGradientError
-from .rule import check_rule
 
 if f"{__name__.removesuffix('.check')}.debug" in sys.modules:
     from .explain import NonFiniteReport, explain_nonfinite

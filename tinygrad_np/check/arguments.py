@@ -137,8 +137,7 @@ def repeated(what: str, before: Array, again: Array, tolerance: float) -> None:
     It may differ by `tolerance` of the largest component, or by 1e-9.
     """
     largest = np.max(np.abs(before), initial=0.0, where=np.isfinite(before))
-    with np.errstate(all="ignore"):
-        is_other = np.abs(again - before) > max(1e-9, tolerance) * largest
+    is_other = np.abs(again - before) > max(1e-9, tolerance) * largest
     is_other = (is_other & np.isfinite(again)) | (np.isfinite(before) & ~np.isfinite(again))
     if np.any(is_other):
         place = np.unravel_index(np.argmax(is_other), before.shape)

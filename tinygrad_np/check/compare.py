@@ -18,7 +18,7 @@ from .arguments import SAFETY, copied, not_finite, nudged, repeated, split, vari
 from .differences import Function
 from .hints import hints_of
 from .leaves import OUTSIDE, SHOWN
-from .reading import Tree, fitted, numbers
+from .reading import Tree, fitted, must_be_callable, numbers
 from .report import Report, Row, Verdict, element, report_of
 from .slopes import Precision, Probe, Search, directions, precision_of, search
 
@@ -27,6 +27,7 @@ KINK, KINKED = 1e-3, 2.0
 tie there; its noise floor is so many times the largest move."""
 
 
+@np.errstate(all="ignore")  # what is not finite is reported
 @explained
 def compare(
     function: Callable[..., Any], analytic: Callable[..., Tree], *args: Tree, argnums: Argnums = 0
@@ -69,11 +70,7 @@ def compare(
     >>> fast.verdict, fast.rows[0].difference < fast.rows[0].floor
     ('cannot tell', True)
     """
-    if not callable(analytic):
-        raise TypeError(
-            f"compare: analytic is called with the arguments, so it must be a function, not "
-            f"{type(analytic).__name__}"
-        )
+    must_be_callable("compare", "analytic", analytic)
     x, full, called = variables("compare", function, args, argnums)
     for number, arg in enumerate(args):
         for leaf in tree.leaves(arg):
@@ -84,9 +81,8 @@ def compare(
 
     def both(x: Tree) -> tuple[Any, list[tuple[Array, Array]]]:
         """The value, and of each leaf the two gradients."""
-        with np.errstate(all="ignore"):  # what is not finite is reported
-            value, found = by_reverse_mode(*full(copied(x)))
-            claimed = fitted(whose[1], x, analytic(*full(copied(x))), called)
+        value, found = by_reverse_mode(*full(copied(x)))
+        claimed = fitted(whose[1], x, analytic(*full(copied(x))), called)
         return value, list(zip(tree.leaves(found), claimed, strict=True))
 
     value, gradients = both(x)
@@ -129,8 +125,7 @@ class _Pair(NamedTuple):
 
     @property
     def off(self) -> Array:
-        with np.errstate(all="ignore"):
-            return np.asarray(np.abs(self.found - self.claimed))
+        return np.asarray(np.abs(self.found - self.claimed))
 
     @property
     def largest(self) -> float:
@@ -148,21 +143,19 @@ class _Pair(NamedTuple):
     @property
     def is_wrong(self) -> Array:
         """By component: the difference is more than rounding makes, or no number."""
-        with np.errstate(all="ignore"):
-            allowed = np.maximum(self.floor, self.precision.tolerance * self.largest)
-            return np.asarray(~(self.off <= allowed) & np.isfinite(self.found))
+        allowed = np.maximum(self.floor, self.precision.tolerance * self.largest)
+        return np.asarray(~(self.off <= allowed) & np.isfinite(self.found))
 
     def noise(self, near: list[tuple[Array, Array]]) -> Array:
         """By component, how far roundings move the gradients, from some that are so `near`.
 
         A component may keep still by chance, so none has less than is usual in its leaf.
         """
-        with np.errstate(all="ignore"):
-            moves = [
-                np.nan_to_num(np.abs(moved - still), posinf=0.0)
-                for pair in near
-                for moved, still in zip(pair, (self.found, self.claimed), strict=True)
-            ]
+        moves = [
+            np.nan_to_num(np.abs(moved - still), posinf=0.0)
+            for pair in near
+            for moved, still in zip(pair, (self.found, self.claimed), strict=True)
+        ]
         move = np.max([np.zeros(self.found.shape), *moves], axis=0)
         floor = SAFETY * np.maximum(move, np.median(move) if move.size else 0.0)
         if _looks_single(self.found) or _looks_single(self.claimed):
@@ -213,8 +206,7 @@ class _Pair(NamedTuple):
         if abs(claimed.imag - found.imag) > abs(claimed.real - found.real):
             name, values = f"{name}, imaginary part", (claimed.imag, found.imag)
         difference = float(self.off[place])
-        with np.errstate(all="ignore"):
-            relative = float(np.float64(difference) / self.largest) if difference else 0.0
+        relative = float(np.float64(difference) / self.largest) if difference else 0.0
         return Row(name, (), difference, relative, "wrong", *values, float(self.floor[place]))
 
     def hints(self) -> list[str]:
@@ -244,6 +236,5 @@ def _looks_single(gradient: Array) -> bool:
     """Whether it was computed in float32, inside a function of float64: its numbers show that."""
     if gradient.dtype != np.float64:
         return False
-    with np.errstate(all="ignore"):
-        fits = [np.all(gradient == gradient.astype(d)) for d in (np.float32, np.float16)]
+    fits = [np.all(gradient == gradient.astype(d)) for d in (np.float32, np.float16)]
     return bool(fits[0] and not fits[1])

@@ -36,9 +36,6 @@ class NonFiniteReport:
         """Whether value and gradient are finite."""
         return self.value_is_finite and self.gradient_is_finite
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def __str__(self) -> str:
         lines = list(self.findings)
         if self.is_finite:
@@ -54,6 +51,8 @@ class NonFiniteReport:
         for error in self.errors:
             firsts.setdefault(error.mode, error)
         return "\n".join([*lines, *map(str, firsts.values())])
+
+    __repr__ = __str__
 
 
 def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -> NonFiniteReport:

@@ -1,4 +1,18 @@
-"""check_gradient: is a claimed gradient of a NumPy function right? No Tensor is involved."""
+"""check_gradient, check_vjp: is a claimed gradient of a NumPy function, or a backward pass, right?
+
+No Tensor is involved.
+
+>>> def forward(x, w):
+...     return np.tanh(x @ w)
+>>> def backward(g, x, w):
+...     g = g * (1 - np.tanh(x @ w) ** 2)
+...     return g @ w.T, x.T @ g
+>>> x, w = np.array([[0.5, -1.0], [2.0, 0.3]]), np.array([[1.0], [-0.5]])
+>>> check_vjp(forward, backward, x, w).verdict
+'right'
+>>> check_vjp(forward, lambda g, x, w: backward(1.0, x, w), x, w).rows[0].note
+'it does not depend on the cotangent'
+"""
 
 from __future__ import annotations
 
@@ -8,13 +22,19 @@ from typing import Any
 import numpy as np
 
 from ..answers import explained
+from ..core import tree
 from ..core.argnums import Argnums
-from .arguments import variables
+from .arguments import copied, cotangents, is_floating, variables, weighed
 from .leaves import Claim, check_leaves, largest
-from .reading import Tree
+from .reading import Tree, fitted, must_be_callable, numbers, shown
 from .report import Report, report_of
+from .slopes import precision_of
+
+CONSTANT = "it does not depend on the cotangent"
+NOT_LINEAR = "it is not linear in the cotangent"
 
 
+@np.errstate(all="ignore")  # what is not finite is reported
 @explained
 def check_gradient(
     f: Callable[..., Any],
@@ -99,3 +119,101 @@ def assert_gradient(
     """
     __tracebackhide__ = True  # pytest shows the line that called this
     check_gradient(f, gradient, *args, argnums=argnums, seed=seed).assert_right()
+
+
+@np.errstate(all="ignore")  # what is not finite is reported
+@explained
+def check_vjp(
+    f: Callable[..., Tree], backward: Callable[..., Tree], *args: Tree, seed: int = 0
+) -> Report:
+    """Compare a hand-written backward pass of `f` at `args` with differences.
+
+    `f` takes `args` and returns an array of any shape, or a tree of them. ``backward(g, *args)``
+    takes a cotangent, a tree like the result (zeros for what is not floating in it), and returns
+    the cotangents of all arguments: a tuple with one an argument, of the argument's structure and
+    shapes; of a single argument also that one alone. An argument without floating numbers has no
+    cotangent: None, or whatever it is, is passed over. For others, None is the claim that it is 0.
+
+    A backward pass that takes what the forward pass kept is given it by a function around both::
+
+        check_vjp(lambda x, w: forward(x, w)[0],
+                  lambda g, x, w: backward(g, forward(x, w)[1]), x, w)
+
+    The cotangent is random, drawn by `seed`, and there is a row for each array. It is *wrong*,
+    *right* or *cannot tell* as in `check_gradient`, whose hints and limits are the same, and also
+    wrong if it is not linear in the cotangent. For complex numbers the cotangents of the arguments
+    are those of the real part of Σ g·f: ∂/∂x − i ∂/∂y, without a conjugate.
+
+    Raises ``TypeError`` and ``ValueError`` as `check_gradient` does.
+    """
+    name = "check_vjp"
+    must_be_callable(name, "f", f)
+    must_be_callable(name, "backward", backward)
+    is_one = len(args) == 1
+    has_cotangent = [any(map(is_floating, tree.leaves(arg))) for arg in args]
+    if not any(has_cotangent):
+        raise TypeError(f"{name}: no argument is floating; convert one with .astype(float)")
+    masked = [arg if has else None for arg, has in zip(args, has_cotangent, strict=True)]
+    x = args[0] if is_one else tuple(masked)
+    called, what = "x" if is_one else "the argument", "the cotangent from backward"
+    for leaf in tree.leaves(x):
+        numbers(leaf, f"{name}: {called} is")
+
+    def full(x: Tree) -> list[Tree]:
+        parts = [x] if is_one else x
+        pairs = zip(args, parts, has_cotangent, strict=True)
+        return [part if has else copied(arg) for arg, part, has in pairs]
+
+    like = f(*full(copied(x)))
+    rng = np.random.default_rng(seed)
+    us = cotangents(name, like, rng)
+
+    def pulled(x: Tree, scale: float = 1.0) -> Tree:
+        """The cotangents of x from those of the results, which are scaled."""
+        given = iter(us)
+
+        def cotangent(y: Any) -> Any:
+            array = np.asarray(y)
+            u = np.asarray(next(given) * array.dtype.type(scale)) if is_floating(y) else 0 * array
+            return u if isinstance(y, np.ndarray) else u[()]
+
+        found = backward(tree.map(cotangent, like), *full(x))
+        if not is_one:
+            return _of_several(name, found, x)
+        # The cotangent of a single argument may stand in a tuple; one of numbers is for an array.
+        is_wrapped = type(found) is tuple and len(found) == 1 and type(x) is not tuple
+        is_number = is_wrapped and isinstance(found[0], (int, float, complex))
+        return found[0] if is_wrapped and not is_number else found
+
+    claim = Claim(name, lambda x: weighed(us, f(*full(x))), pulled, x, called, what)
+    leaves = check_leaves(claim, rng)
+    rows = [leaf.row(largest(leaves)) for leaf in leaves]
+    scaled = pulled(claim.tree(claim.originals), -2.0)
+    twice = fitted(f"{name}: {what}", x, scaled, called)
+    is_linear = True
+    for i, (once, again) in enumerate(zip(claim.gradients, twice, strict=True)):
+        off = np.max(np.abs(again + 2 * once), initial=0.0)
+        allowed = 8 * precision_of(once.dtype).tolerance * np.max(np.abs(once), initial=0.0)
+        if off > allowed:  # not so where it is nan
+            note = CONSTANT if np.array_equal(again, once) else NOT_LINEAR
+            rows[i] = rows[i]._replace(verdict="wrong", note=note, source="backward")
+            is_linear = False
+    report = report_of("measured", list(zip(rows, leaves, strict=True)), seed)
+    if not is_linear:
+        report.hints.clear()  # which take it for a number times the cotangent
+    return report
+
+
+def _of_several(name: str, found: Any, x: tuple[Tree, ...]) -> Tree:
+    """The cotangents of several arguments, with zeros for None."""
+    if type(found) not in (tuple, list) or len(found) != len(x):
+        raise ValueError(
+            f"{name}: backward returned {shown(found)} for {len(x)} arguments: return a tuple with "
+            "the cotangent of each, and None for those that have none"
+        )
+
+    pairs = [
+        (part, tree.map(np.zeros_like, part) if given is None else given)
+        for part, given in zip(x, found, strict=True)
+    ]
+    return tuple([None if part is None else given for part, given in pairs])

@@ -116,8 +116,7 @@ def _factor(claimed: Array, checks: list[SlopeCheck]) -> Hypotheses:
 def _multiple(of: Array, it: Array) -> float:
     """How many times one vector the other is, by least squares; 0 if that leaves the range."""
     unit = float(np.max(np.abs(of)))
-    with np.errstate(all="ignore"):
-        amount = float((of / unit) @ (it / unit) / ((of / unit) @ (of / unit)))
+    amount = float((of / unit) @ (it / unit) / ((of / unit) @ (of / unit)))
     return amount if np.isfinite(amount) else 0.0
 
 

@@ -29,6 +29,7 @@ from .report import Report, Row, Verdict, element, report_of
 from .slopes import Place, Probe, SlopeCheck, power_of_two, scales, search
 
 
+@np.errstate(all="ignore")  # what is not finite is reported
 @explained
 def check_jacobian(
     f: Callable[..., Tree],
@@ -56,8 +57,7 @@ def check_jacobian(
     name = "check_jacobian"
     x, full, called = variables(name, f, args, argnums)
     inputs = [numbers(leaf, f"{name}: {called} is") for leaf in tree.leaves(x)]
-    with np.errstate(all="ignore"):
-        results = f(*full(copied(x)))
+    results = f(*full(copied(x)))
     paths = tree.paths(results)
     ys = []
     for y, path in zip(tree.leaves(results), paths, strict=True):
@@ -82,8 +82,7 @@ def check_jacobian(
         ]
 
     is_function = callable(jacobian)
-    with np.errstate(all="ignore"):
-        claimed = blocks(jacobian(*full(copied(x))) if is_function else jacobian)
+    claimed = blocks(jacobian(*full(copied(x))) if is_function else jacobian)
     rng = np.random.default_rng(seed)
 
     def blocks_of(k: int) -> list[_Block]:
@@ -173,8 +172,7 @@ class _Block(NamedTuple):
             """The result, and what the Jacobian claims of its change."""
             moved = leaf.at + t * along.direction
             try:
-                with np.errstate(all="ignore"):
-                    y = self.output(leaf.claim.tree(leaf.placed(moved)))
+                y = self.output(leaf.claim.tree(leaf.placed(moved)))
             except OUTSIDE:
                 y = np.full(self.u.shape, np.nan)
             return coordinates(y), pushed(moved - leaf.at)
@@ -224,8 +222,7 @@ def _weights(y: Array, blocks: list[Array], inputs: list[Array], rng: np.random.
 def _pulled(u: Array, block: Array, x: Array) -> Array:
     """uᵀ times the Jacobian by `x`, in the Jacobian's precision; its real part if x is real."""
     is_complex = x.dtype.kind == "c"
-    with np.errstate(all="ignore"):
-        found = np.tensordot(u, block, u.ndim)
-        dtype = np.finfo(block.dtype).dtype  # a real one
-        dtype = np.result_type(dtype, np.complex64) if is_complex else dtype
-        return np.asarray(found if is_complex else found.real).astype(dtype)
+    found = np.tensordot(u, block, u.ndim)
+    dtype = np.finfo(block.dtype).dtype  # a real one
+    dtype = np.result_type(dtype, np.complex64) if is_complex else dtype
+    return np.asarray(found if is_complex else found.real).astype(dtype)

@@ -103,14 +103,9 @@ class Claim:
             lambda leaf: next(copies)[... if isinstance(leaf, np.ndarray) else ()], self.x
         )
 
-    def result(self, values: list[Array]) -> Any:
-        """What f returns."""
-        with np.errstate(all="ignore"):  # what is not finite is reported
-            return self.f(self.tree(values))
-
     def value_at(self, values: list[Array]) -> Array:
         """The one real number that f returns."""
-        result = self.result(values)
+        result = self.f(self.tree(values))
         if result is None:
             raise TypeError(f"{self.name}: f returned None; does it lack a return?")
         value = numbers(result, f"{self.name}: f returned")
@@ -126,9 +121,8 @@ class Claim:
 
     def gradients_at(self, values: list[Array]) -> list[Array]:
         """The claimed gradient at other arrays, as arrays shaped like them."""
-        with np.errstate(all="ignore"):
-            is_function = callable(self.gradient)
-            given = self.gradient(self.tree(values)) if is_function else self.gradient
+        is_function = callable(self.gradient)
+        given = self.gradient(self.tree(values)) if is_function else self.gradient
         return fitted(f"{self.name}: {self.what}", self.x, given, self.called)
 
     def same_again(self) -> None:
@@ -160,7 +154,9 @@ class Leaf(Probe):
             np.where(chosen, real, 0.0).astype(np.float64),
             precision_of(gradient.dtype, claim.dtype),
             claim.epsilon,
-            None if self.is_complex else lambda x: np.asarray(claim.result(self.placed(x))).item(),
+            None
+            if self.is_complex
+            else lambda x: np.asarray(claim.f(claim.tree(self.placed(x)))).item(),
         )
         self.checks: list[SlopeCheck] = []
         self.kinks: list[tuple[Place, SlopeCheck]] = []
@@ -237,11 +233,8 @@ class Leaf(Probe):
             direction = np.zeros_like(self.at)
             direction[tuple(place)] = scales(self.at)[0][tuple(place)]
             check = self.measure(direction)
-            if (
-                np.isfinite(check.found + check.floor)
-                and not check.rest.jump
-                and not check.rest.note
-            ):
+            is_seen = np.isfinite(check.found + check.floor)
+            if is_seen and not check.rest.jump and not check.rest.note:
                 return "wrong"
         return "cannot tell"
 
@@ -309,10 +302,9 @@ class Leaf(Probe):
                     return
                 # what a smooth curve, a cubic, leaves of each component
                 base = np.linalg.qr(np.vander(ts, 4))[0]
-                with np.errstate(all="ignore"):
-                    smooth = np.tensordot(base, np.tensordot(base.T, gradients, 1), 1)
-                    squares = np.sum((gradients - smooth) ** 2, axis=0)
-                    sides.append(np.nan_to_num(np.sqrt(squares / (len(ts) - 4))))
+                smooth = np.tensordot(base, np.tensordot(base.T, gradients, 1), 1)
+                squares = np.sum((gradients - smooth) ** 2, axis=0)
+                sides.append(np.nan_to_num(np.sqrt(squares / (len(ts) - 4))))
             self.noise = np.maximum(self.noise, np.minimum(*sides))
         self.checks = [
             check._replace(floor=check.floor + self.own_noise(check.direction))

@@ -13,7 +13,6 @@ leaf   shape   largest |Δ|  relative  verdict
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -112,20 +111,8 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 """The heads of each kind of table, by its name, which a report keeps."""
 
-SIDES = {"<": "left", ">": "right"}
-
 SHORT = 10
 """Rows in a table that nobody has asked for: those that are not right come first."""
-
-_SHADES = {"wrong": "rgba(255, 60, 60, 0.22)", "cannot tell": "rgba(255, 180, 0, 0.22)"}
-"""Behind a row: the letters keep the page's own colour, on light paper and on dark."""
-
-
-def _table(rows: Sequence[Row], kind: str) -> tuple[list[Sequence[str]], list[str]]:
-    """The lines of a table as cells, the heads first, and the sides of its columns."""
-    columns = [COLUMNS[head] for head in TABLES[kind]]
-    lines = [[show(row) for _, show in columns] for row in rows]
-    return [TABLES[kind], *lines], [side for side, _ in columns]
 
 
 def aligned(lines: Sequence[Sequence[str]], sides: Sequence[str]) -> str:
@@ -137,22 +124,10 @@ def aligned(lines: Sequence[Sequence[str]], sides: Sequence[str]) -> str:
     )
 
 
-def _html(rows: Sequence[Row], kind: str) -> str:
-    table, sides = _table(rows, kind)
-    lines = []
-    for cells, verdict in zip(table, ["", *[row.verdict for row in rows]], strict=True):
-        tag, shade = "td" if verdict else "th", _SHADES.get(verdict)
-        style = f' style="background: {shade}"' if shade else ""
-        parts = [
-            f'<{tag} style="text-align: {SIDES[side]}">{html.escape(cell)}</{tag}>'
-            for cell, side in zip(cells, sides, strict=True)
-        ]
-        lines.append(f"<tr{style}>{''.join(parts)}</tr>")
-    return f'<table style="color: inherit">{"".join(lines)}</table>'
-
-
-_Part = str | tuple[list[Row], str]
-"""A line of a report, or the rows of a table and its kind"""
+def _table(rows: Sequence[Row], kind: str) -> str:
+    columns = [COLUMNS[head] for head in TABLES[kind]]
+    lines = [TABLES[kind], *[[show(row) for _, show in columns] for row in rows]]
+    return aligned(lines, [side for side, _ in columns])
 
 
 def _worst_first(rows: Sequence[Row]) -> list[Row]:
@@ -165,7 +140,7 @@ class Report:
 
     Its `verdict` is ``"right"``, ``"wrong"`` or ``"cannot tell"``; `bool` of it raises, since there
     are three. `components` are rows of single components of what is wrong, `hints` say what the
-    mistake looks like, `headline` opens the text. At a prompt and in a notebook it shows its table,
+    mistake looks like, `headline` opens the text. At a prompt and in a notebook it shows its text,
     shortened if it is long; it can be pickled.
     """
 
@@ -204,38 +179,22 @@ class Report:
             raise AssertionError(str(self))
 
     def __str__(self) -> str:
-        return self._text(self._parts(self.rows, ""))
+        return self._text(len(self.rows))
 
     def __repr__(self) -> str:
-        return self._text(self._short())
+        return self._text(SHORT)
 
-    def _short(self) -> list[_Part]:
-        """What a prompt shows: the first rows, those that are not right before others."""
-        rows = _worst_first(self.rows)
-        if len(rows) <= SHORT:
-            return self._parts(self.rows, "")
-        worst = rows[SHORT].verdict
-        more = "all right" if worst == "right" else f"some {worst}"
-        more = f"… and {len(rows) - SHORT} more rows, {more}: print the report"
-        return self._parts(rows[:SHORT], more)
-
-    def _parts(self, rows: list[Row], more: str) -> list[_Part]:
-        """The lines and tables of the text, from the top."""
-        tables = [(rows, self.kind), (self.components, "components")]
-        hints = [f"Hint: {hint}" for hint in self.hints]
-        parts = [self.headline, tables[0], more, tables[1] if self.components else "", *hints]
-        return [part for part in parts if part]
-
-    def _text(self, parts: list[_Part]) -> str:
-        return "\n".join(p if isinstance(p, str) else aligned(*_table(*p)) for p in parts)
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        parts = [
-            f"<div>{html.escape(part)}</div>" if isinstance(part, str) else _html(*part)
-            for part in self._short()
-        ]
-        return f"<div>{''.join(parts)}</div>"
+    def _text(self, most: int) -> str:
+        """The lines, from the top; of too many rows those that are not right first."""
+        rows = self.rows if len(self.rows) <= most else _worst_first(self.rows)
+        lines = [self.headline] if self.headline else []
+        lines.append(_table(rows[:most], self.kind))
+        if rows[most:]:
+            worst = rows[most].verdict
+            kind = "all right" if worst == "right" else f"some {worst}"
+            lines.append(f"… and {len(rows) - most} more rows, {kind}: print the report")
+        lines += [_table(self.components, "components")] if self.components else []
+        return "\n".join([*lines, *[f"Hint: {hint}" for hint in self.hints]])
 
     def __bool__(self) -> bool:
         raise TypeError(

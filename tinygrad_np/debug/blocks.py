@@ -7,7 +7,6 @@ np.float64(-0.6931471805599453)
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Callable
 from contextlib import ContextDecorator, nullcontext
@@ -17,13 +16,10 @@ import numpy as np
 
 from ..core.hooks import NOBODY, observe, opened
 from .errors import NonFiniteError, NonFiniteWarning
-from .modes import Opened, current, enter
-from .watch import WATCH
+from .watch import WATCH, Opened, current, enter
 
 
-def debug(
-    on_nonfinite: str | Callable[[NonFiniteError], None] = "raise",
-) -> Block:
+def debug(on_nonfinite: str | Callable[[NonFiniteError], None] = "raise") -> Block:
     """A block in which the first operation that turns finite numbers into nan or inf raises.
 
     It may be an operation on Tensors, or one of the rules in a sweep (of any order): the
@@ -132,22 +128,17 @@ class Block(ContextDecorator):
         """The function, each call of which is in a block of its own."""
         import inspect  # which only those need who decorate a function
 
-        if isinstance(function, type):
-            raise TypeError(f"{self._name}: {function.__name__} is a class: decorate its methods")
         if not callable(function) or others or named:
             raise TypeError(f"{self._name}: as a decorator it needs parentheses: @{self._name}()")
-        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            name = getattr(function, "__name__", "this")
-            raise TypeError(f"{self._name}: {name} is a generator: put the block inside of it")
-        if not inspect.iscoroutinefunction(function):
-            return super().__call__(function)
-
-        @functools.wraps(function)
-        async def awaited(*args: Any, **kwargs: Any) -> Any:
-            with self:
-                return await function(*args, **kwargs)
-
-        return awaited
+        name = getattr(function, "__name__", "this")
+        if isinstance(function, type):
+            raise TypeError(f"{self._name}: {name} is a class: decorate its methods")
+        is_coroutine = inspect.iscoroutinefunction(function)
+        is_generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+        if is_coroutine or is_generator:  # whose call does nothing yet
+            kind = "coroutine" if is_coroutine else "generator"
+            raise TypeError(f"{self._name}: {name} is a {kind}: put the block inside of it")
+        return super().__call__(function)
 
 
 def _raise(error: NonFiniteError) -> None:

@@ -53,14 +53,22 @@ class Case:
     wanted: str = ""  # the operand by which the derivative was taken
     giver: Any = None  # the row whose rule gave the cotangent
     uses: Sequence[Place | None] = ()  # of a sum: the calls whose rules gave the parts
-    spot: tuple[int, ...] = ()  # where the first bad element of the result is
+
+    # What `was_made_here` finds: where the first bad element of the result is, and the elements of
+    # the operands that met in it, None where one cannot say; of the first operand, and of the last.
+    spot: tuple[int, ...]
+    values: list[Any]
+    x: Any
+    y: Any
 
     def __init__(
-        self, row: Any, kind: str, record: Record, node: Any, operands: Any, result: Any,
-        inputs: Any, **more: Any,
+        self, row: Any, kind: str, record: Record, node: Any, given: dict[Any, Any], result: Any,
+        inputs: Any = None, **more: Any,
     ) -> None:  # fmt: skip
+        """`given` are the operands by name or position; all has come of them, or of `inputs`."""
         self.row, self.kind, self.record, self.node = row, kind, record, node
-        self.operands, self.result, self.inputs = operands, result, inputs
+        self.operands = given if self.is_sum else operands_of(row, given.items())
+        self.result, self.inputs = result, list(given.values()) if inputs is None else inputs
         vars(self).update(more)
 
     @property
@@ -89,6 +97,8 @@ class Case:
                 bad = self._bad_in(array)
                 if bad.any():
                     self.result, self.spot = array, first(bad)
+                    self.values = [self.element(x) for x in self.operands.values()]
+                    self.x, self.y = (self.values or [None])[0], (self.values or [None])[-1]
                     return True
         return False
 
@@ -119,21 +129,6 @@ class Case:
         """The element of `x` that met the bad element of the result, or None."""
         here = self.meets(x) if isinstance(x, (*ARRAYS, *NUMBERS)) else None
         return None if here is None else np.asarray(x)[here]
-
-    @property
-    def values(self) -> list[Any]:
-        """The elements of the operands that met in the bad element, None where one cannot say."""
-        return [self.element(x) for x in self.operands.values()]
-
-    @property
-    def x(self) -> Any:
-        """What the first operand has there."""
-        return next(iter(self.values), None)
-
-    @property
-    def y(self) -> Any:
-        """What the last operand has there."""
-        return next(reversed(self.values), None)
 
     def is_of_finite(self) -> bool:
         """Whether all that the bad element has come of was finite."""

@@ -7,6 +7,9 @@ the caller could still write into.
 
 A rule may pass through inf and nan on branches that it then masks out, and so may the definition of
 a composed function: there, only the outcome is looked at.
+
+`current` says what is switched on in this thread or task, and `strong_rule` what is called in place
+of a rule in a block of `strong_zeros`.
 """
 
 from __future__ import annotations
@@ -14,20 +17,66 @@ from __future__ import annotations
 import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core.hooks import Observer
 from ..core.sweep import fitted
+from ..core.table import Factor, Row
+from ..rules.arithmetic import multiply_no_nan
 from . import places
-from .cases import ARRAYS, Case, Record, arrays, is_finite, operands_of, plain, record_of
+from .cases import ARRAYS, Case, Record, arrays, is_finite, plain, record_of
 from .errors import NonFiniteError, error_of, is_variable
 from .marks import Repeated, check_marks, marks_of
-from .modes import Mode, current, enter, leave
-from .strong import strong_rule
+
+Rule = Callable[..., Any]
 
 _new = tuple.__new__  # of a record for every node: a quarter of what Record(...) costs
+
+
+class Mode(NamedTuple):
+    """What is switched on in this thread or task: no other one sees it."""
+
+    # What a `NonFiniteError` is given to; None: debug mode is off.
+    handler: Callable[[Any], None] | None = None
+    strong: bool = False  # whether a cotangent of 0 gives 0, whatever the factor
+    enters: bool = False  # whether a nan or inf that comes in with a constant is reported as well
+    within: tuple[str, ...] = ()  # the functions that an operation is a part of, outermost first
+    call: places.Place | None = None  # where the outermost of these was called
+    # If a recorded rule is being carried out: the place of the call that it is the rule of.
+    rule: tuple[places.Place | None] | None = None
+    opened: Opened | None = None  # the innermost block that this is the mode of
+    # What computes something again, and where that was called first.
+    again: places.Again | None = None
+
+
+class Opened:
+    """One block that was opened: the mode around it, and whether it has been closed since."""
+
+    is_open = True
+
+    def __init__(self, block: Any, around: Mode, errors: Any) -> None:
+        self.block, self.around = block, around
+        self.errors = errors  # what turns NumPy's own warnings off
+
+
+_OFF = Mode()
+_MODE: ContextVar[Mode] = ContextVar("tinygrad_np mode", default=_OFF)
+enter, leave = _MODE.set, _MODE.reset
+
+
+def current() -> Mode:
+    """The mode of this thread or task.
+
+    A task has the mode in which it was begun until that block is closed. Whether another block is
+    open somewhere does not matter for it then.
+    """
+    mode = _MODE.get()
+    while mode.opened is not None and not mode.opened.is_open:
+        mode = mode.opened.around
+    return mode
 
 
 class Watch(Observer):
@@ -47,12 +96,13 @@ class Watch(Observer):
         if mode.rule is not None or is_finite(ans) or _is_inside(mode, place):
             return
         row, record = node.plan.row, node.record
-        operands = operands_of(row, enumerate(known[1:]))
-        _judge(mode, Case(row, "value", record, node, operands, ans, known[1:]))
+        given = dict(enumerate(known[1:]))
+        case = Case(row, "value", record, node, given, ans)
+        _judge(mode, case)
         tensors = [row.names[position] for position in node.plan.positions]
-        bad = [x for x in operands if x not in tensors and not is_finite(operands[x])]
+        bad = [x for x, y in case.operands.items() if x not in tensors and not is_finite(y)]
         if mode.enters and bad and not isinstance(ans, list):
-            _judge(mode, Case(row, "constant", record, node, operands, ans, (), wanted=bad[0]))
+            _judge(mode, Case(row, "constant", record, node, given, ans, (), wanted=bad[0]))
 
     def constant(self, row: Any, args: tuple[Any, ...], result: Any) -> None:
         """Look at the result of an elementwise function that is locally constant."""
@@ -62,9 +112,8 @@ class Watch(Observer):
         place = places.here(2, mode.again)
         if mode.handler is None or mode.rule is not None or _is_inside(mode, place):
             return
-        record, values = Record(place, mode.within), plain(args)
-        operands = operands_of(row, enumerate(values))
-        _judge(mode, Case(row, "value", record, None, operands, result, values))
+        given = dict(enumerate(plain(args)))
+        _judge(mode, Case(row, "value", Record(place, mode.within), None, given, result))
 
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """A composed function's definition, of which the operations know that they are a part."""
@@ -81,12 +130,10 @@ class Watch(Observer):
             finally:
                 leave(token)
             if not is_inside and not is_finite(result):
-                record = Record(place, mode.within)
                 values = dict(zip(row.needs, plain(given), strict=True))
                 values.pop(len(row.names), None)  # the function's own result
-                operands, inputs = operands_of(row, values.items()), list(values.values())
-                node = getattr(result, "_source", None)
-                _judge(mode, Case(row, "value", record, node, operands, result, inputs))
+                record, node = Record(place, mode.within), getattr(result, "_source", None)
+                _judge(mode, Case(row, "value", record, node, values, result))
             return result
 
         return looked_at
@@ -173,8 +220,8 @@ class Sweep:
                     inputs = whole  # it is the sum, or the cast, that may overflow
             if not is_finite(part):  # a lazy array is looked at when it has been made
                 number = [other for _, other in plan.vjps].index(slot)
-                operands = operands_of(row, enumerate(record.known[1:]))
-                case = Case(row, self.kind, record, node, operands, part, inputs)
+                values = dict(enumerate(record.known[1:]))
+                case = Case(row, self.kind, record, node, values, part, inputs)
                 case.cotangent = next(arrays(g), None)
                 case.wanted = row.names[plan.positions[number]]
                 case.giver = next((giver for giver, _ in reversed(self.uses[_key(node)])), None)
@@ -189,9 +236,7 @@ class Sweep:
             pairs = zip(part, like, strict=True)
             return [x if one is None else self._fitted(x, one, node) for x, one in pairs]
         is_lazy = not isinstance(part, ARRAYS)
-        if is_lazy or (part.shape == like.shape and part.dtype == like.dtype):
-            return part
-        return self._as_rule_of(node, fitted, part, like, node)
+        return part if is_lazy else self._as_rule_of(node, fitted, part, like, node)
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
         """The sum of two cotangents of what `source` made, or of two tangents of the last node."""
@@ -251,5 +296,35 @@ def _judge_sum(
     """The same for what two parts add up to; `uses` are the places that the parts come from."""
     if not is_finite(total):
         row = None if is_variable(node) else node.plan.row
-        inputs = list(parts.values())
-        _judge(mode, Case(row, kind, record_of(node), node, parts, total, inputs, uses=uses))
+        _judge(mode, Case(row, kind, record_of(node), node, parts, total, uses=uses))
+
+
+# In a block of `strong_zeros`
+
+
+def strong_rule(row: Row, position: int, rule: Rule) -> Rule:
+    """What is called in place of a rule for the operand at `position`: a cotangent of 0 stays 0.
+
+    A rule that multiplies by a factor, or divides, has its other form from that; others that are
+    elementwise stand in `_OTHERS`. What is not elementwise stays as it is.
+    """
+    if isinstance(rule, Factor):
+        given, divides = rule.given, rule.divides
+
+        def strong(g: Any, *needed: Any) -> Any:
+            factor = given(*needed)
+            return multiply_no_nan(g, 1 / factor if divides else factor)
+
+        return strong
+    return _OTHERS.get((row.function, position), rule)
+
+
+def _like(y: Any, g: Any) -> Any:
+    """A Python number as an array: as a number it cannot be divided by if it is 0."""
+    return np.asarray(y, g.dtype) if isinstance(y, (int, float, complex)) else y
+
+
+_OTHERS: dict[tuple[Any, int], Rule] = {
+    (np.divide, 0): lambda g, y: multiply_no_nan(g, 1 / _like(y, g)),
+    (np.divide, 1): lambda g, ans, y: multiply_no_nan(g, -ans / _like(y, g)),
+}

@@ -22,7 +22,7 @@ from scipy.stats import norm
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.debug import callers
+from tinygrad_np.debug import places
 
 S, V, M = Tensor(1.5), Tensor([1.0, 2.0]), Tensor(np.eye(2) + 1)
 X, RNG = np.eye(2), np.random.default_rng(0)
@@ -188,7 +188,7 @@ def test_every_text_is_short(kind):
 
     names = [None, "np.array", "np.sum", "scipy.linalg.expm", "dot", "%", "="]
     for name in names:
-        called = None if name is None else callers.Called(name, name)
+        called = None if name is None else places.Called(name, name)
         assert len(answers.lost(kind, called).split()) <= 30
 
 
@@ -256,7 +256,7 @@ class TestWhatIsLookedUp:
         namespace = {"touchy": touchy, "S": S}
         frame = sys._getframe()
         tree = __import__("ast").parse("touchy.normal", mode="eval").body
-        assert callers._looked_up(tree, frame) is None
+        assert places._looked_up(tree, frame) is None
         assert namespace["touchy"] is touchy
 
     def test_writing(self):

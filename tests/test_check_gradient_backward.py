@@ -5,7 +5,7 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np.check import check_vjp
-from tinygrad_np.check.backward import CONSTANT, NOT_LINEAR
+from tinygrad_np.check.gradient import CONSTANT, NOT_LINEAR
 
 RNG = np.random.default_rng(0)
 X, W, B = RNG.normal(size=(8, 3)), RNG.normal(size=(3, 4)), RNG.normal(size=4)
