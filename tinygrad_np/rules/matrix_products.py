@@ -24,7 +24,10 @@ from .composed import composed
 
 def _matrix_power(a: Array, n: Any) -> Any:
     n = operator.index(n)
-    _require_square("matrix_power", a)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise np.linalg.LinAlgError(
+            f"np.linalg.matrix_power: takes square matrices (…, n, n), not shape {a.shape}"
+        )
     if n == 0:
         return np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype)
     if n < 0:
@@ -38,13 +41,6 @@ def _matrix_power(a: Array, n: Any) -> Any:
         if n % 2:
             result = square if result is None else np.matmul(result, square)
     return result
-
-
-def _require_square(function: str, a: Array) -> None:
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise np.linalg.LinAlgError(
-            f"np.linalg.{function}: takes square matrices (…, n, n), not shape {a.shape}"
-        )
 
 
 def _as_matrices(arrays: Any) -> list[Any]:
@@ -103,21 +99,6 @@ def _cross(x1: Array, x2: Array, axis: Any) -> Any:
     return np.cross(x1, x2, axis=axis)
 
 
-def _diagonal(x: Array, offset: Any) -> Any:
-    rows, columns = np.nonzero(_on_diagonal(x.shape, offset))
-    return x[..., rows, columns]
-
-
-def _trace_vjp(g: Array, x_like: Shaped, offset: Any) -> Any:
-    return np.where(_on_diagonal(x_like.shape, offset), np.expand_dims(g, (-2, -1)), 0)
-
-
-def _on_diagonal(shape: tuple[int, ...], offset: int) -> Any:
-    if len(shape) < 2:
-        raise ValueError(f"np.linalg.diagonal: takes matrices (…, m, n), not shape {shape}")
-    return np.eye(shape[-2], shape[-1], offset, bool)
-
-
 def _contracted(axes: Any, a_ndim: int, b_ndim: int) -> tuple[list[int], list[int]]:
     """tensordot's axes as two lists without negative numbers."""
     if isinstance(axes, (int, np.integer)):
@@ -137,13 +118,12 @@ def _tensordot_a(g: Array, a_like: Shaped, b: Array, axes: Any) -> Any:
 
 
 def _tensordot_b(g: Array, a: Array, b_like: Shaped, axes: Any) -> Any:
+    # that of a, with the parts exchanged: g as (free b, free a)
     of_a, of_b = _contracted(axes, a.ndim, b_like.ndim)
-    free_a = [i for i in range(a.ndim) if i not in of_a]
-    free_b = [i for i in range(b_like.ndim) if i not in of_b]
-    # (free a, of_a) · (free a, free b) → (of_a in a's order, free b)
-    result = np.tensordot(a, g, (free_a, list(range(len(free_a)))))
-    places = [of_b[of_a.index(i)] for i in sorted(of_a)] + free_b
-    return np.transpose(result, [places.index(i) for i in range(b_like.ndim)])
+    own = a.ndim - len(of_a)
+    return _tensordot_a(
+        np.transpose(g, [*range(own, g.ndim), *range(own)]), b_like, a, (of_b, of_a)
+    )
 
 
 ROWS = (
@@ -175,6 +155,16 @@ ROWS = (
     ),
     # the parts of a matrix
     linear(np.linalg.matrix_transpose, signature("x"), lambda g: np.swapaxes(g, -1, -2)),
-    composed(np.linalg.diagonal, signature("x", "*", offset=0), _diagonal, {"x"}),
-    linear(np.linalg.trace, signature("x", "*", offset=0, dtype=None), _trace_vjp),
+    composed(
+        np.linalg.diagonal,
+        signature("x", "*", offset=0),
+        lambda x, offset: np.diagonal(x, offset, -2, -1),
+        {"x"},
+    ),
+    composed(
+        np.linalg.trace,
+        signature("x", "*", offset=0, dtype=None),
+        lambda x, offset, dtype: np.trace(x, offset, -2, -1, dtype),
+        {"x"},
+    ),
 )
