@@ -20,6 +20,7 @@ import numpy as np
 
 from ..core.hooks import Observer
 from ..core.sweep import fitted
+from ..rules.remat import Repeating
 from . import places
 from .cases import ARRAYS, Case, Record, arrays, is_finite, operands_of, plain, record_of
 from .errors import NonFiniteError, error_of, is_variable
@@ -30,7 +31,7 @@ from .strong import strong_rule
 _new = tuple.__new__  # of a record for every node: a quarter of what Record(...) costs
 
 
-class Watch(Observer):
+class Watch(Observer, Repeating):
     """The observer of a thread or task in which debug mode or `strong_zeros` is switched on."""
 
     def made(self, node: Any, known: Any) -> None:
