@@ -44,24 +44,24 @@ def _two_sided(a: Array, x: Array, b: Array) -> Any:
     return np.matmul(np.matmul(a, x), b)
 
 
-def _solved(a: Array, y: Array, is_vector: bool) -> Any:
-    """a⁻¹·y, where y is a stack of vectors or of matrices."""
-    if not is_vector:
-        return np.linalg.solve(a, y)
-    return np.linalg.solve(a, np.expand_dims(y, -1))[..., 0]
+def _columns(x: Array, b_like: Shaped) -> Any:
+    """A stack of vectors, if b is one, as one of matrices."""
+    return np.expand_dims(x, -1) if b_like.ndim == 1 else x
+
+
+def _solved(a: Array, y: Array, b_like: Shaped) -> Any:
+    """a⁻¹·y for matrices y, with the shape of what `solve` gives for b."""
+    x = np.linalg.solve(a, y)
+    return x[..., 0] if b_like.ndim == 1 else x
 
 
 def _solve_vjp_a(g: Array, a: Array, b_like: Shaped, ans: Array) -> Any:
-    of_b = _solved(_transposed(a), g, b_like.ndim == 1)
-    if b_like.ndim == 1:
-        return -np.expand_dims(of_b, -1) * np.expand_dims(ans, -2)
-    return -np.matmul(of_b, _transposed(ans))
+    of_b = np.linalg.solve(_transposed(a), _columns(g, b_like))
+    return -np.matmul(of_b, _transposed(_columns(ans, b_like)))
 
 
 def _solve_jvp_a(t: Array, a: Array, b_like: Shaped, ans: Array) -> Any:
-    if b_like.ndim == 1:
-        return -_solved(a, np.matmul(t, np.expand_dims(ans, -1))[..., 0], True)
-    return -np.linalg.solve(a, np.matmul(t, ans))
+    return -_solved(a, np.matmul(t, _columns(ans, b_like)), b_like)
 
 
 # Determinants
@@ -229,7 +229,7 @@ ROWS = (
         signature("a", "b"),
         (_solve_vjp_a, _solve_jvp_a),
         (
-            lambda g, a, b_like: _solved(_transposed(a), g, b_like.ndim == 1),
+            lambda g, a, b_like: _solved(_transposed(a), _columns(g, b_like), b_like),
             lambda t, a: np.linalg.solve(a, t),
         ),
         broadcasts=True,

@@ -11,14 +11,15 @@ array([[ 3.,  0.],
 """
 
 import operator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from ..core.arrays import Array
+from ..core.arrays import Array, as_array
 from ..core.plan import Shaped
 from ..core.signature import signature
-from ..core.table import bilinear, general, linear
+from ..core.table import bilinear, linear
 from .composed import composed
 
 
@@ -43,35 +44,13 @@ def _matrix_power(a: Array, n: Any) -> Any:
     return result
 
 
-def _as_matrices(arrays: Any) -> list[Any]:
-    """A chain with a row for a vector at its start, and a column for one at its end."""
-    first, *between, last = arrays
-    first = np.expand_dims(first, 0) if first.ndim == 1 else first
-    last = np.expand_dims(last, 1) if last.ndim == 1 else last
-    return [first, *between, last]
-
-
-def _chained(arrays: Any) -> Any:
-    return np.linalg.multi_dot(arrays) if len(arrays) > 1 else arrays[0]
-
-
-def _multi_dot_vjp(g: Array, arrays: Any) -> Any:
-    chain = _as_matrices(arrays)
-    backwards = [a.T for a in reversed(chain)]
-    g = g.reshape(chain[0].shape[0], chain[-1].shape[1])
-    count = len(chain)
-    return [
-        _chained([*backwards[count - i :], g, *backwards[: count - 1 - i]]).reshape(a.shape)
-        for i, a in enumerate(arrays)
-    ]
-
-
-def _multi_dot_jvp(t: Array, arrays: Any) -> Any:
-    return sum(
-        _chained([*arrays[:i], change, *arrays[i + 1 :]])
-        for i, change in enumerate(t)
-        if change is not None
-    )
+def _multi_dot(arrays: Any) -> Any:
+    """The chain, of which the two neighbours are multiplied first that cost least."""
+    while len(arrays) > 1:
+        costs = [x.size * (y.shape[1] if y.ndim > 1 else 1) for x, y in pairwise(arrays)]
+        i = costs.index(min(costs))
+        arrays = [*arrays[:i], np.dot(arrays[i], arrays[i + 1]), *arrays[i + 2 :]]
+    return arrays[0]
 
 
 # What np.linalg has under other names, too
@@ -130,10 +109,12 @@ ROWS = (
     bilinear(np.tensordot, signature("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # powers and products
     composed(np.linalg.matrix_power, signature("a", "n"), _matrix_power, {"a"}, analytic=True),
-    general(
+    composed(
         np.linalg.multi_dot,
         signature("arrays", out=None),
-        (_multi_dot_vjp, _multi_dot_jvp),
+        lambda arrays: _multi_dot([as_array(a) for a in arrays]),
+        {"arrays"},
+        own_value=True,
         list_operands={"arrays"},
     ),
     composed(
