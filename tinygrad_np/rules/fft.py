@@ -117,7 +117,7 @@ def _several(
         steps = [(transform, n, axis) for n, axis in _lengths(a, s, axes)]
         if last is not transform:
             if not steps:
-                raise np.exceptions.AxisError(f"there is no last axis to transform of {a.shape}")
+                raise np.exceptions.AxisError(f"an axis is not in {a.shape}")
             _, n, axis = steps.pop()
             steps.append((last, None if last is np.fft.irfft and s is None else n, axis))
         for one, n, axis in order(steps):
@@ -132,12 +132,15 @@ def _several(
 def _lengths(a: Array, s: Any, axes: Any) -> list[tuple[Any, int]]:
     """The length to which each axis is transformed, which may come more than once, and the axis."""
     if axes is None:
-        axes = range(-(a.ndim if s is None else len(s)), 0)
-    if s is None:
-        s = [-1] * len(axes)
-    if len(s) != len(axes):
-        raise ValueError(f"s {s} and axes {axes} have different lengths")
-    axes = [normalize_axis_index(axis, a.ndim) for axis in axes]
+        s = a.shape if s is None else s
+        axes = range(-len(s), 0)
+    try:
+        s = np.take(a.shape, axes).tolist() if s is None else s
+        if len(s) != len(axes):
+            raise ValueError(f"s {s} and axes {axes} have different lengths")
+        axes = [normalize_axis_index(axis, a.ndim) for axis in axes]
+    except IndexError as error:
+        raise np.exceptions.AxisError(f"an axis is not in {a.shape}: {error}") from None
     return [(a.shape[axis] if n == -1 else n, axis) for n, axis in zip(s, axes, strict=True)]
 
 

@@ -147,7 +147,7 @@ ROWS = (
     composed(
         np.linalg.matrix_norm,
         signature("x", "*", keepdims=False, ord="fro"),
-        lambda x, keepdims, ord: np.linalg.norm(x, ord, (-2, -1), keepdims),
+        lambda x, keepdims, ord: np.linalg.norm(x, ord, (-2, -1), keepdims),  # noqa: A006
         {"x"},
     ),
     composed(np.linalg.cond, signature("x", p=None), _cond, {"x"}, own_value=True),
