@@ -190,20 +190,14 @@ def _lstsq(a: Array, b: Array, ans: Array) -> Any:
 
 
 def _tensorsolve(a: Array, b: Array, axes: Any) -> Any:
-    if axes is not None:
-        order = list(range(np.ndim(a)))
-        for axis in axes:
-            order.remove(axis)
-            order.append(axis)
-        a = np.transpose(a, order)
-    shape = np.shape(a)[-(np.ndim(a) - np.ndim(b)) :]
-    n = math.prod(shape)
-    if np.size(a) != n * n:
-        raise np.linalg.LinAlgError(
-            f"np.linalg.tensorsolve: a has shape {np.shape(a)} (the axes {axes} last); for b of "
-            f"{np.ndim(b)} axes, the others must have as many elements as those: {n}"
-        )
-    return np.reshape(np.linalg.solve(np.reshape(a, (n, n)), np.ravel(b)), shape)
+    order = list(range(np.ndim(a)))
+    for axis in () if axes is None else axes:
+        order.remove(axis)
+        order.append(axis)
+    a = np.transpose(a, order)
+    split = np.ndim(b) - np.ndim(a)
+    square = np.reshape(a, (math.prod(a.shape[:split]), math.prod(a.shape[split:])))
+    return np.reshape(np.linalg.solve(square, np.ravel(b)), a.shape[split:])
 
 
 def _tensorinv(a: Array, ind: Any) -> Any:
