@@ -107,7 +107,7 @@ def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Callab
             needs = (f"{made.row.names[position]}_like", *rule.jvp_needs)
             rule = rule._replace(vjp=_transposed(rule.jvp), vjp_needs=needs)
         made.row.rules[position] = rule
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _missing(g: Array) -> Any:

@@ -11,7 +11,6 @@ array([[ 3.,  0.],
 """
 
 import operator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -44,13 +43,27 @@ def _matrix_power(a: Array, n: Any) -> Any:
     return result
 
 
-def _multi_dot(arrays: Any) -> Any:
-    """The chain, of which the two neighbours are multiplied first that cost least."""
-    while len(arrays) > 1:
-        costs = [x.size * (y.shape[1] if y.ndim > 1 else 1) for x, y in pairwise(arrays)]
-        i = costs.index(min(costs))
-        arrays = [*arrays[:i], np.dot(arrays[i], arrays[i + 1]), *arrays[i + 2 :]]
-    return arrays[0]
+def _multi_dot(arrays: list[Array]) -> Any:
+    """The chain in the order that costs least, which is NumPy's: it matters to truth values."""
+    n, first, last = len(arrays), arrays[0], arrays[-1]
+    sizes = [x.shape[0] for x in arrays] + [last.shape[1] if last.ndim > 1 else 1]
+    sizes[0] = first.shape[0] if first.ndim > 1 else 1
+    # what the product of arrays i to j − 1 costs, and where the last product parts them
+    plan = {(i, i + 1): (0, i) for i in range(n)}
+    for j in range(2, n + 1):
+        for i in reversed(range(j - 1)):
+            ends = sizes[i] * sizes[j]
+            plan[i, j] = min(
+                [(plan[i, k][0] + plan[k, j][0] + ends * sizes[k], k) for k in range(i + 1, j)]
+            )
+    return _planned(arrays, plan, 0, n)
+
+
+def _planned(arrays: list[Array], plan: dict[Any, tuple[int, int]], i: int, j: int) -> Any:
+    if j == i + 1:
+        return arrays[i]
+    k = plan[i, j][1]
+    return np.dot(_planned(arrays, plan, i, k), _planned(arrays, plan, k, j))
 
 
 # What np.linalg has under other names, too
