@@ -18,7 +18,7 @@ from tinygrad_np.core.windows import (
     window_product,
     windows,
 )
-from tinygrad_np.nn.geometry import Steps, convolution_plan
+from tinygrad_np.nn.geometry import convolution_plan
 
 
 def all_windows(x, size, stride):
@@ -85,9 +85,9 @@ class TestWindows:
     def test_padded_windows_are_windows_of_the_padded(self, channels):
         x = np.random.default_rng(0).standard_normal((2, 4, 5, channels))
         width, size, stride, dilation = ((0, 0), (1, 1), (2, 3), (0, 0)), (3, 2), (1, 2), (2, 3)
-        steps = Steps(stride, width[1:3], dilation)
-        plan = convolution_plan("f", 2, x.shape, (*size, channels, 1), steps, 1)
-        assert plan.pad_width == width
+        shapes = x.shape, (*size, channels, 1)
+        (_, pad_width, *_), _ = convolution_plan("f", 2, shapes, stride, width[1:3], dilation, 1)
+        assert pad_width == width
         expected = windows(pad(x, width), size, stride, dilation)
         assert np.array_equal(padded_windows(x, width, size, stride, dilation), expected)
 

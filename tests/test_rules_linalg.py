@@ -470,7 +470,7 @@ class TestLstsq:
 
 class TestTensors:
     def test_shapes_that_do_not_fit(self):
-        with pytest.raises(np.linalg.LinAlgError, match=r"np\.linalg\.tensorsolve: .*\(2, 3, 4\)"):
+        with pytest.raises(np.linalg.LinAlgError, match=r"linalg\.tensorsolve: .*square .*2, 12"):
             np.linalg.tensorsolve(Tensor(np.ones((2, 3, 4))), np.ones(2))
         with pytest.raises(ValueError, match=r"np\.linalg\.tensorinv: ind must be positive, not 0"):
             np.linalg.tensorinv(Tensor(np.eye(2)), 0)

@@ -67,7 +67,7 @@ class TestAliases:
             np.linalg.outer(Tensor(np.eye(2)), np.ones(2))
         with pytest.raises(ValueError, match="3-dimensional"):
             np.linalg.cross(Tensor([1.0, 2.0]), np.ones(2))
-        with pytest.raises(ValueError, match=r"np\.linalg\.diagonal: takes matrices.*\(1,\)"):
+        with pytest.raises(ValueError, match=r"np\.linalg\.diagonal: .*two dim.*\(1,\)"):
             np.linalg.diagonal(Tensor([1.0]))
         with pytest.raises(ValueError, match="at least 2-dim"):
             np.linalg.matrix_transpose(Tensor([1.0]))

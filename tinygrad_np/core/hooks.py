@@ -55,21 +55,6 @@ class Observer:
         """The sum of what is in the ``.grad`` of a leaf and what is added to it."""
         return before + part
 
-    def repeating(self, name: str) -> Any:
-        """`remat` calls the user's function `name`, and will call it again for each derivative.
-
-        None, or what compares the calls: ``keep(constants, results)`` is told of the first one,
-        ``check(results)`` of each other one.
-        """
-        return None
-
-    def again(self, compute: Callable[[], Any], first: Any) -> Any:
-        """A rule of `remat` calls the function again: the result of `compute`, which does so.
-
-        `first` is what `repeating` gave; None where nobody looked at the first call.
-        """
-        return compute()
-
 
 opened: set[Any] = set()
 """The blocks in which something is observed, of all threads and tasks. While it is empty, which is

@@ -260,16 +260,8 @@ def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Row:
     return row
 
 
-def general(
-    function: Callable[..., Any],
-    *rules: Any,
-    transposed: Callable[..., Callable[..., Any]] | None = None,
-    **options: Any,
-) -> Row:
+def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Row:
     """A row for any function: a pair (vjp, jvp) an operand; `same` where they are one.
-
-    With `transposed`, which makes one of the other, one of them may be None: what it returns is
-    called with a value, something of the shape and dtype of the result, and what the other names.
 
     >>> row = general(np.cumsum, (lambda g: np.cumsum(g[::-1])[::-1], lambda t: np.cumsum(t)))
     >>> row.rules[0].vjp(np.array([0.0, 0.0, 1.0]))
@@ -283,15 +275,6 @@ def general(
                 f"{pair!r:.40}; same(rule) makes one of a single map"
             )
         vjp, jvp = pair
-        if transposed is not None and jvp is None and vjp is not None:
-            needs = parameters_of(_checked(row, operand, vjp, "vjp"))[1:]
-            row.add_rule(operand, Rule(vjp, needs, transposed(vjp), (ANS, *needs)))
-            continue
-        if transposed is not None and vjp is None and jvp is not None:
-            needs = parameters_of(_checked(row, operand, jvp, "jvp"))[1:]
-            like = f"{row.names[operand]}_like"
-            row.add_rule(operand, Rule(transposed(jvp), (like, *needs), jvp, needs))
-            continue
         _checked(row, operand, vjp, "vjp")
         _checked(row, operand, jvp, "jvp")
         row.add_rule(operand, Rule(vjp, parameters_of(vjp)[1:], jvp, parameters_of(jvp)[1:]))

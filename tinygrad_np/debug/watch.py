@@ -26,6 +26,7 @@ from ..core.hooks import Observer
 from ..core.sweep import fitted
 from ..core.table import Factor, Row
 from ..rules.arithmetic import multiply_no_nan
+from ..rules.remat import Repeating
 from . import places
 from .cases import ARRAYS, Case, Record, arrays, is_finite, plain, record_of
 from .errors import NonFiniteError, error_of, is_variable
@@ -79,7 +80,7 @@ def current() -> Mode:
     return mode
 
 
-class Watch(Observer):
+class Watch(Observer, Repeating):
     """The observer of a thread or task in which debug mode or `strong_zeros` is switched on."""
 
     def made(self, node: Any, known: Any) -> None:

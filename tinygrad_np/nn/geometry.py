@@ -1,15 +1,16 @@
-"""Sizes and steps of sliding windows: integers in, integers out, no arrays.
+"""Which windows fit which images: integers in, integers out, no arrays.
 
-`planned` checks what a layer is given, such as ``stride=2, padding=(1, 0)``, and then lets
-`convolution_plan`, `transposed_plan` or `pooling_plan` say whether that fits the images, and how to
-carry it out. Plans are cached, since a training loop asks the same question at every step.
+`convolution_plan`, `transposed_plan` and `pooling_plan` read what a layer is given, such as
+``stride=2, padding=(1, 0)``, and say how to carry it out. Where that cannot be, they raise
+``TypeError`` or ``ValueError``, opening with the name of the layer. Plans are remembered, since a
+training loop asks the same question at every step.
 """
 
 import functools
-import math
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
 
-from ..core.arrays import MOST_ELEMENTS
+from ..core.arrays import checked_shape
 from ..core.geometry import (
     Ints,
     Pairs,
@@ -22,114 +23,95 @@ from ..core.geometry import (
     window_spans,
 )
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def remembered(plan: F) -> F:
+    """`plan`, asked once for the same shapes and arguments of a layer.
+
+    No cache can tell True and 1.0 from 1: it is used for integers, words and tuples of these.
+    """
+    known = functools.lru_cache(maxsize=1024)(plan)
+
+    @functools.wraps(plan)
+    def asked(function: str, axes: int, shapes: Any, *given: Any) -> Any:
+        for value in given:
+            if type(value) is not int and not _is_plain(value):
+                return plan(function, axes, shapes, *given)
+        return known(function, axes, shapes, *given)
+
+    return cast(F, asked)
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    return kind is int or kind is str or (kind is tuple and all([_is_plain(x) for x in value]))
+
 
 class Steps(NamedTuple):
-    """How windows go over images: checked arguments of a layer, for every spatial axis."""
+    """How windows go over images, for every spatial axis."""
 
     stride: PerAxis
     padding: Pairs | str
     dilation: PerAxis
 
 
-def _read(function: str, axes: int, name: str, value: Any) -> Any:
-    where = f"{function}: {name}"
-    if name == "padding":
-        return per_side(value, axes, where)
-    if name == "groups":
-        return per_axis(value, 1, 1, where)[0]
-    return per_axis(value, axes, 0 if name == "output_padding" else 1, where)
+def _steps(function: str, axes: int, stride: Any, padding: Any, dilation: Any) -> Steps:
+    return Steps(
+        per_axis(stride, axes, 1, f"{function}: stride"),
+        per_side(padding, axes, f"{function}: padding"),
+        per_axis(dilation, axes, 1, f"{function}: dilation"),
+    )
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether a cache can tell the value from others: True and 1.0 equal 1."""
-    kind = type(value)
-    return kind is int or kind is str or (kind is tuple and all([_is_plain(x) for x in value]))
+def _groups(function: str, groups: Any) -> int:
+    return per_axis(groups, 1, 1, f"{function}: groups")[0]
 
 
-def planned(
-    plan: Any, function: str, axes: int, shapes: Any, names: Any, given: Any, *more: Any
-) -> Any:
-    """``plan(function, axes, *shapes, …, *more)`` with the arguments of a layer between, checked.
-
-    `names` are those of the arguments, `given` their values. Stride, padding and dilation become
-    `Steps`, groups one integer, all others `per_axis`. Raises what these and `plan` do.
-
-    >>> shapes, names = ((2, 28, 28, 1), (3, 3, 1, 8)), ("stride", "padding", "dilation", "groups")
-    >>> planned(convolution_plan, "conv2d", 2, shapes, names, (1, 1, 1, 1)).pad_width
-    ((0, 0), (1, 1), (1, 1), (0, 0))
-    """
-    for value in given:
-        if type(value) is not int and not _is_plain(value):
-            return _planned(plan, function, axes, shapes, names, given, *more)
-    return _remembered(plan, function, axes, shapes, names, given, *more)
-
-
-def _planned(
-    plan: Any, function: str, axes: int, shapes: Any, names: Any, given: Any, *more: Any
-) -> Any:
-    checked = [_read(function, axes, *one) for one in zip(names, given, strict=True)]
-    first = names.index("stride")
-    checked[first : first + 3] = [Steps(*checked[first : first + 3])]
-    return plan(function, axes, *shapes, *checked, *more)
-
-
-_remembered = functools.lru_cache(maxsize=1024)(_planned)
-
-
-class ConvolutionPlan(NamedTuple):
-    """How to go over images with windows: what to pad, and which windows to take."""
-
-    pad_width: Pairs | None
-    """(before, after) for every axis of the images, as `numpy.pad` takes it; None: no padding"""
-    size: PerAxis
-    stride: PerAxis
-    dilation: PerAxis
-    groups: int
-
-
+@remembered
 def convolution_plan(
     function: str,
     axes: int,
-    images: Ints,
-    filters: Ints,
-    steps: Steps,
-    groups: int,
-) -> ConvolutionPlan:
-    """Check that filters of shape `filters` fit images of shape `images`, and plan the work.
+    shapes: tuple[Ints, Ints],
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: Any,
+) -> tuple[tuple[PerAxis, Pairs | None, PerAxis, PerAxis], int]:
+    """Filters (*size, in / groups, out) on images (n, *spatial, in), which are the `shapes`.
 
-    Shapes are (n, *spatial, channels) and (*size, in / groups, out). Raises ``ValueError``, opening
-    with `function`, where they do not fit.
+    Returns (size, pad_width, stride, dilation), as `framed_windows` takes them, and groups.
 
-    >>> steps = Steps(PerAxis((2,)), "same", PerAxis((1,)))
-    >>> convolution_plan("conv1d", 1, (1, 7, 1), (2, 1, 1), steps, groups=1).pad_width
-    ((0, 0), (0, 1), (0, 0))
+    >>> convolution_plan("conv1d", 1, ((1, 7, 1), (2, 1, 1)), 2, "same", 1, 1)
+    (((2,), ((0, 0), (0, 1), (0, 0)), (2,), (1,)), 1)
     """
-    _check_ndim(function, axes, images, filters, "in, out")
+    steps = _steps(function, axes, stride, padding, dilation)
+    groups = _groups(function, groups)
+    images, filters = shapes
+    _check_shapes(function, axes, images, filters, -2, groups)
     spatial, size = images[1:-1], PerAxis(filters[:-2])
-    _check_channels(function, images, filters, -2, groups)
-    _check_sizes(function, images, filters)
-    pairs = _pairs(spatial, size, steps)
     remedy = None
     if len(set(size)) > 1 and filters[1] * groups == images[-1]:
         remedy = _filters_last(filters, -2)
     _check_fit(function, "filter", spatial, size, steps, remedy)
-    _check_room(function, images, pairs)
-    return ConvolutionPlan(framing(pairs), size, steps.stride, steps.dilation, groups)
+    pairs = _pairs(spatial, size, steps)
+    framed = [before + n + after for n, (before, after) in zip(spatial, pairs, strict=True)]
+    checked_shape(function, (images[0], *framed, images[-1]))
+    return (size, framing(pairs), steps.stride, steps.dilation), groups
 
 
-def _check_ndim(function: str, axes: int, images: Ints, filters: Ints, ends: str) -> None:
-    if len(images) == len(filters) == axes + 2:
-        return
-    spatial = ("length", "rows, columns", "depth, rows, columns")[axes - 1]
-    hint = "; x[..., None] adds a channel, x[None] a batch" if len(images) == axes + 1 else ""
-    raise ValueError(
-        f"{function}: images must be (n, {spatial}, channels) and filters ({spatial}, {ends}), not "
-        f"{images} and {filters}{hint}"
-    )
-
-
-def _check_channels(function: str, images: Ints, filters: Ints, into: int, groups: int) -> None:
+def _check_shapes(
+    function: str, axes: int, images: Ints, filters: Ints, into: int, groups: int
+) -> None:
     """`into` is the axis of the filters, −2 or −1, that meets the images' channels."""
+    if not len(images) == len(filters) == axes + 2:
+        spatial = ("length", "rows, columns", "depth, rows, columns")[axes - 1]
+        ends = "in, out" if into == -2 else "out, in"
+        hint = "; x[..., None] adds a channel, x[None] a batch" if len(images) == axes + 1 else ""
+        raise ValueError(
+            f"{function}: images must be (n, {spatial}, channels) and filters ({spatial}, {ends}), "
+            f"not {images} and {filters}{hint}"
+        )
     channels = images[-1]
     taken = filters[into] * (groups if into == -2 else 1)
     if channels != taken or filters[-1] % groups:
@@ -139,6 +121,10 @@ def _check_channels(function: str, images: Ints, filters: Ints, into: int, group
             f"{function}: the images have {channels} channels and the filters take {taken}"
             f"{f' in {groups} groups' if grouped else ''} (images {images}, filters {filters}); "
             f"{_channels_first(images, filters, into, groups) or f'filters are (*size, {form})'}"
+        )
+    if 0 in (*images[1:], *filters):
+        raise ValueError(
+            f"{function}: images {images} or filters {filters} are empty; only n may be 0"
         )
 
 
@@ -179,19 +165,6 @@ def _filters_last(filters: Ints, into: int) -> str:
     )
 
 
-def _check_sizes(function: str, images: Ints, filters: Ints) -> None:
-    if min(filters[:-2]) < 1:
-        raise ValueError(
-            f"{function}: a {times(filters[:-2])} filter is empty; every axis needs 1 or more"
-        )
-    if min(filters[-2:]) < 1:
-        raise ValueError(f"{function}: filters of shape {filters} have no channels")
-    if min(images[1:-1]) < 1:
-        raise ValueError(
-            f"{function}: a {times(images[1:-1])} image is empty; only the batch may have length 0"
-        )
-
-
 def _pairs(spatial: Ints, size: Ints, steps: Steps) -> Pairs:
     spans = window_spans(size, steps.dilation)
     return padding_pairs(spatial, spans, steps.stride, steps.padding)
@@ -212,15 +185,6 @@ def _check_fit(
     )
 
 
-def _check_room(function: str, images: Ints, pairs: Pairs) -> None:
-    framed = [n + before + after for n, (before, after) in zip(images[1:-1], pairs, strict=True)]
-    if images[0] * math.prod(framed) * images[-1] > MOST_ELEMENTS:
-        raise ValueError(
-            f"{function}: with {pairs} pixels of padding (before, after) there would be images of "
-            f"{times(framed)} pixels, more than can be; pad less"
-        )
-
-
 def _brief(values: Any) -> Any:
     """One value for all if they are the same."""
     values = tuple(values)
@@ -231,42 +195,34 @@ def _shown(padding: Pairs | str) -> Any:
     return padding if isinstance(padding, str) else _brief([_brief(pair) for pair in padding])
 
 
-class TransposedPlan(NamedTuple):
-    """How to carry out a transposed convolution: where windows are added up, and what is kept."""
-
-    shape: Ints
-    """of the padded images, which windows are added up in"""
-    kept: tuple[slice, ...] | None
-    """the part that is no padding; None: all"""
-    stride: PerAxis
-    dilation: PerAxis
-    groups: int
-
-
+@remembered
 def transposed_plan(
     function: str,
     axes: int,
-    images: Ints,
-    filters: Ints,
-    steps: Steps,
-    groups: int,
-    extra: PerAxis,
-) -> TransposedPlan:
-    """Check a transposed convolution, and plan the work.
+    shapes: tuple[Ints, Ints],
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: Any,
+    output_padding: Any,
+) -> tuple[tuple[Ints, PerAxis, PerAxis], tuple[slice, ...] | None, int]:
+    """A transposed convolution: filters (*size, out / groups, in), images (n, *spatial, in).
 
-    Shapes are (n, *spatial, channels) and (*size, out / groups, in). The result is the image that
-    a convolution with the same arguments turns into one of shape `images`; there are `stride` such
-    sizes, of which `extra`, the output_padding from 0 to stride − 1, chooses one.
+    The result is the image that a convolution with the same arguments turns into one of shape
+    `images`; there are `stride` such sizes, of which `output_padding`, from 0 to stride − 1,
+    chooses one. Returns (shape of the padded images, stride, dilation), as `fold` takes them, the
+    part of these that is no padding (None: all), and groups.
 
-    >>> steps = Steps(PerAxis((2,)), ((1, 1),), PerAxis((1,)))
-    >>> plan = transposed_plan("f", 1, (1, 3, 1), (4, 1, 1), steps, 1, PerAxis((0,)))
-    >>> plan.shape, plan.kept[1]
+    >>> (shape, *_), kept, _ = transposed_plan("f", 1, ((1, 3, 1), (4, 1, 1)), 2, 1, 1, 1, 0)
+    >>> shape, kept[1]
     ((1, 8, 1), slice(1, 7, None))
     """
-    _check_ndim(function, axes, images, filters, "out, in")
+    steps = _steps(function, axes, stride, padding, dilation)
+    groups = _groups(function, groups)
+    extra = per_axis(output_padding, axes, 0, f"{function}: output_padding")
+    images, filters = shapes
+    _check_shapes(function, axes, images, filters, -1, groups)
     spatial, size, (stride, padding, dilation) = images[1:-1], filters[:-2], steps
-    _check_channels(function, images, filters, -1, groups)
-    _check_sizes(function, images, filters)
     if any(e >= s for e, s in zip(extra, stride, strict=True)):
         raise ValueError(
             f"{function}: output_padding must be below the stride {_brief(stride)} on every axis, "
@@ -289,44 +245,36 @@ def transposed_plan(
             f"{function}: padding {_shown(padding)} takes away all of the {times(whole)} result; "
             "pad less"
         )
-    shape = (images[0], *whole, filters[-2] * groups)
-    if math.prod(shape) > MOST_ELEMENTS:
-        raise ValueError(f"{function}: the result would be larger than can be, {shape}")
-    parts: Any = [slice(b, b + n) for n, (b, _) in zip(kept, pairs, strict=True)]
-    inside = (slice(None), *parts, slice(None)) if any(map(any, pairs)) else None
-    return TransposedPlan(shape, inside, stride, dilation, groups)
+    shape = checked_shape(function, (images[0], *whole, filters[-2] * groups))
+    inside: Any = [slice(b, b + n) for n, (b, _) in zip(kept, pairs, strict=True)]
+    inside = (slice(None), *inside, slice(None)) if any(map(any, pairs)) else None
+    return (shape, stride, dilation), inside, groups
 
 
-class PoolingPlan(NamedTuple):
-    """How to pool: what to pad, which windows to take, and how many pixels each window has."""
-
-    pad_width: Pairs | None
-    size: PerAxis
-    stride: PerAxis
-    dilation: PerAxis
-    counts: tuple[Ints, ...]
-    """for each axis, the pixels of every window that are counted"""
-
-
+@remembered
 def pooling_plan(
     function: str,
     axes: int,
     images: Ints,
-    size: PerAxis,
-    steps: Steps,
-    ceil_mode: bool,
-    count_padding: bool,
-) -> PoolingPlan:
-    """Check windows of `size` on images of shape (n, *spatial, channels), and plan the work.
+    size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: int,
+    count_padding: int,
+) -> tuple[tuple[PerAxis, Pairs | None, PerAxis, PerAxis], tuple[Ints, ...]]:
+    """Windows of `size` on images (n, *spatial, channels).
 
     With `ceil_mode`, what is left over at the end has a window, too, if that begins inside the
-    image or the padding before it. The counts are of pixels in the image or, with `count_padding`,
-    in the image and its padding.
+    image or the padding before it. Returns (size, pad_width, stride, dilation), as `framed_windows`
+    takes them, and for each axis how many pixels of every window count: those in the image or,
+    with `count_padding`, in the image and its padding.
 
-    >>> steps = Steps(PerAxis((2,)), ((0, 0),), PerAxis((1,)))
-    >>> pooling_plan("average_pool", 1, (1, 5, 1), PerAxis((2,)), steps, True, False).counts
+    >>> pooling_plan("average_pool", 1, (1, 5, 1), 2, 2, 0, 1, True, False)[1]
     ((2, 2, 1),)
     """
+    size = per_axis(size, axes, 1, f"{function}: size")
+    steps = _steps(function, axes, stride, padding, dilation)
     spatial = images[1:-1]
     if min(images[1:]) < 1:
         raise ValueError(f"{function}: images of shape {images} are empty; only n may be 0")
@@ -355,4 +303,4 @@ def pooling_plan(
         counts.append(tuple([sum(low <= i + d * t < high for t in range(k)) for i in starts]))
         if not all(any(before <= i + d * t < before + n for t in range(k)) for i in starts):
             raise ValueError(outside)
-    return PoolingPlan(framing(tuple(framed)), size, steps.stride, steps.dilation, tuple(counts))
+    return (size, framing(tuple(framed)), steps.stride, steps.dilation), tuple(counts)

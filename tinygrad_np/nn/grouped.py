@@ -31,9 +31,9 @@ def grouped_product(columns: Any, filters: Any, groups: int) -> Any:
             f"grouped_product: windows of shape {columns.shape} do not fit filters of shape "
             f"{filters.shape} in {groups} groups"
         )
-    parts = _grouped_columns(columns, filters.ndim - 1, groups)
-    result = np.matmul(parts, _grouped_filters(filters, groups))  # (g, p, k) @ (g, k, f/g)
-    return result.transpose(1, 0, 2).reshape(*kept, f)
+    parts = _grouped(columns, filters.ndim - 1, groups)
+    result = np.matmul(parts, _grouped(filters, 1, groups))  # (g, p, k) @ (g, k, f/g)
+    return _ungrouped(result, kept, (f // groups,))
 
 
 @array_function
@@ -43,9 +43,9 @@ def grouped_window_product(cotangent: Any, filters: Any, groups: int) -> Any:
     >>> grouped_window_product(np.ones((1, 4, 6)), np.ones((3, 1, 6)), 2).shape
     (1, 4, 3, 2)
     """
-    parts = _grouped_columns(cotangent, 1, groups)
     # (g, p, f/g) @ (g, f/g, k)
-    result = np.matmul(parts, _grouped_filters(filters, groups).transpose(0, 2, 1))
+    filters_2d = _grouped(filters, 1, groups).transpose(0, 2, 1)
+    result = np.matmul(_grouped(cotangent, 1, groups), filters_2d)
     return _ungrouped(result, cotangent.shape[:-1], filters.shape[:-1])
 
 
@@ -57,27 +57,20 @@ def grouped_filter_product(columns: Any, cotangent: Any, groups: int) -> Any:
     (3, 1, 6)
     """
     *size, channels = columns.shape[cotangent.ndim - 1 :]
-    parts = _grouped_columns(columns, len(size) + 1, groups)
-    cotangents = _grouped_columns(cotangent, 1, groups)
-    result = np.matmul(parts.transpose(0, 2, 1), cotangents)  # (g, k, p) @ (g, p, f/g)
-    return result.transpose(1, 0, 2).reshape(*size, channels // groups, cotangent.shape[-1])
+    parts = _grouped(columns, len(size) + 1, groups).transpose(0, 2, 1)
+    result = np.matmul(parts, _grouped(cotangent, 1, groups))  # (g, k, p) @ (g, p, f/g)
+    return _ungrouped(result, (*size, channels // groups), (cotangent.shape[-1] // groups,))
 
 
-def _grouped_columns(columns: Array, axes: int, groups: int) -> Any:
-    """(n, *out, *size, c) → (g, n·out, size·c/g); the last `axes` axes are (*size, c)."""
-    kept, size = columns.shape[: columns.ndim - axes], columns.shape[columns.ndim - axes :]
-    parts = columns.reshape(math.prod(kept), math.prod(size[:-1]), groups, size[-1] // groups)
+def _grouped(x: Array, axes: int, groups: int) -> Any:
+    """(*kept, *size, c) → (g, kept, size·c/g); the last `axes` axes are (*size, c)."""
+    kept, size = x.shape[: x.ndim - axes], x.shape[x.ndim - axes :]
+    parts = x.reshape(math.prod(kept), math.prod(size[:-1]), groups, size[-1] // groups)
     return parts.transpose(2, 0, 1, 3).reshape(groups, math.prod(kept), math.prod(size) // groups)
 
 
-def _grouped_filters(filters: Array, groups: int) -> Any:
-    """(*size, c/g, f) → (g, size·c/g, f/g)"""
-    rows, columns = math.prod(filters.shape[:-1]), filters.shape[-1]
-    return filters.reshape(rows, groups, columns // groups).transpose(1, 0, 2)
-
-
-def _ungrouped(parts: Any, kept: Ints, size: Ints) -> Any:
-    """(g, n·out, size·c/g) → (n, *out, *size, c), for (*size, c/g) = `size`."""
+def _ungrouped(parts: Array, kept: Ints, size: Ints) -> Any:
+    """(g, kept, size·c/g) → (*kept, *size, c), for (*size, c/g) = `size`."""
     groups = len(parts)
     parts = parts.reshape(groups, math.prod(kept), math.prod(size[:-1]), size[-1])
     return parts.transpose(1, 2, 0, 3).reshape(*kept, *size[:-1], groups * size[-1])

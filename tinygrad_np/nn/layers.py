@@ -136,22 +136,18 @@ def conv3d(
     return _convolution("conv3d", 3, volumes, filters, bias, stride, padding, dilation, groups)
 
 
-_GIVEN = "stride", "padding", "dilation", "groups"
-
-
 def _convolution(
     name: str, axes: int, images: Array, filters: Array, bias: Any, *given: Any
 ) -> Any:
     images, filters = numbers(images, name), numbers(filters, name)
-    shapes = images.shape, filters.shape
     try:
-        plan = geometry.planned(geometry.convolution_plan, name, axes, shapes, _GIVEN, given)
+        plan = geometry.convolution_plan(name, axes, (images.shape, filters.shape), *given)
     except ValueError as error:
         raise with_lines(error, images=images, filters=filters) from None
-    pad_width, size, stride, dilation, groups = plan
-    columns = framed_windows(images, size, pad_width, stride, dilation)
+    steps, groups = plan
+    columns = framed_windows(images, *steps)
     result = product(columns, filters) if groups == 1 else grouped_product(columns, filters, groups)
-    return result if bias is None else add_bias(name, result, bias)
+    return add_bias(name, result, bias)
 
 
 @explained
@@ -231,17 +227,17 @@ def conv_transpose3d(
 
 def _transposed(name: str, axes: int, images: Array, filters: Array, bias: Any, *given: Any) -> Any:
     images, filters = numbers(images, name), numbers(filters, name)
-    shapes, names = (images.shape, filters.shape), (*_GIVEN, "output_padding")
     try:
-        plan = geometry.planned(geometry.transposed_plan, name, axes, shapes, names, given)
+        plan = geometry.transposed_plan(name, axes, (images.shape, filters.shape), *given)
     except ValueError as error:
         raise with_lines(error, images=images, filters=filters) from None
-    if plan.groups == 1:
+    steps, kept, groups = plan
+    if groups == 1:
         columns = window_product(images, filters)
     else:
-        columns = grouped_window_product(images, filters, plan.groups)
-    result = fold(columns, plan.shape, plan.stride, plan.dilation)
-    return add_bias(name, result if plan.kept is None else result[plan.kept], bias)
+        columns = grouped_window_product(images, filters, groups)
+    result = fold(columns, *steps)
+    return add_bias(name, result if kept is None else result[kept], bias)
 
 
 @explained
@@ -267,9 +263,8 @@ def max_pool(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    given = size, size if stride is None else stride, padding, dilation
-    columns, _ = _windows_to_pool("max_pool", images, "f", -np.inf, given, bool(ceil_mode), False)
-    return largest_in(columns)
+    given = size, size if stride is None else stride, padding, dilation, int(bool(ceil_mode)), 0
+    return largest_in(_windows_to_pool("max_pool", images, "f", -np.inf, *given)[0])
 
 
 @explained
@@ -294,18 +289,16 @@ def average_pool(
     >>> average_pool(np.ones((1, 3, 1)), 2, padding=1, count_padding=True).ravel()
     array([0.5, 1. ])
     """
-    given = size, size if stride is None else stride, padding, dilation
-    columns, plan = _windows_to_pool(
-        "average_pool", images, "fc", 0, given, bool(ceil_mode), bool(count_padding)
+    given = size, size if stride is None else stride, padding, dilation, int(bool(ceil_mode))
+    columns, counts = _windows_to_pool(
+        "average_pool", images, "fc", 0, *given, int(bool(count_padding))
     )
-    counts: Any = functools.reduce(np.multiply.outer, plan.counts, np.ones(()))  # (*out)
-    return window_mean(columns, counts[..., None])
+    count: Any = functools.reduce(np.multiply.outer, counts, np.ones(()))  # (*out)
+    return window_mean(columns, count[..., None])
 
 
-def _windows_to_pool(
-    name: str, images: Array, kinds: str, fill: float, given: Any, *modes: bool
-) -> tuple[Any, geometry.PoolingPlan]:
-    """Windows of images of these kinds of dtype, padded with `fill`; and how they were planned."""
+def _windows_to_pool(name: str, images: Array, kinds: str, fill: float, *given: Any) -> Any:
+    """Windows of images of these kinds of dtype, framed with `fill`; their pixels that count."""
     images = numbers(images, name)
     if images.ndim < 3:
         told = (
@@ -313,24 +306,18 @@ def _windows_to_pool(
             f"{images.shape}"
         )
         raise with_lines(ValueError(told), images=images)
-    if images.dtype.kind == "c" and "c" not in kinds:
-        raise TypeError(
-            f"{name}: complex numbers have no largest one; take np.abs or np.real of the images, "
-            f"which have dtype {images.dtype}"
-        )
     if images.dtype.kind not in kinds:
+        is_complex = images.dtype.kind == "c"
         raise TypeError(
-            f"{name}: takes floating numbers, not an array of dtype {images.dtype}; convert it "
-            "with .astype(float)"
+            f"{name}: takes floating numbers, not an array of dtype {images.dtype}; "
+            + ("take np.abs or np.real of it" if is_complex else "convert it with .astype(float)")
         )
     try:
-        axes, shapes = images.ndim - 2, (images.shape,)
-        names = "size", "stride", "padding", "dilation"
-        plan = geometry.planned(geometry.pooling_plan, name, axes, shapes, names, given, *modes)
+        plan = geometry.pooling_plan(name, images.ndim - 2, images.shape, *given)
     except ValueError as error:
         raise with_lines(error, images=images) from None
-    columns = framed_windows(images, plan.size, plan.pad_width, plan.stride, plan.dilation, fill)
-    return columns, plan
+    steps, counts = plan
+    return framed_windows(images, *steps, fill), counts
 
 
 @explained

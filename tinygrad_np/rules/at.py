@@ -72,10 +72,12 @@ class Place:
         factors = self._broadcast(value)
         places = np.arange(self._x.size).reshape(self._x.shape)[self._index].reshape(-1)
         result, factors = self._x.reshape(-1), factors.reshape(-1)
+        rest = np.arange(places.size)
         # One round for each time that an index repeats, so that no round has one twice.
-        for chosen in _rounds(places):
-            once = places[chosen]
-            result = index_set(result, once, result[once] * factors[chosen])
+        while rest.size:
+            once, first = np.unique(places[rest], return_index=True)
+            result = index_set(result, once, result[once] * factors[rest[first]])
+            rest = np.delete(rest, first)
         return result.reshape(self._x.shape)
 
     def min(self, value: Any) -> Any:
@@ -118,13 +120,3 @@ class Place:
             return np.broadcast_to(value.astype(dtype), place.shape)
         except ValueError:
             raise self._misfit(value) from None
-
-
-def _rounds(numbers: Any) -> list[Any]:
-    """The positions in `numbers`, in parts without repetitions: first occurrences, second, …"""
-    order = np.argsort(numbers, kind="stable")
-    ordered = numbers[order]
-    is_first = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)]
-    starts = np.maximum.accumulate(np.where(is_first, np.arange(len(ordered)), 0))
-    occurrence = np.arange(len(ordered)) - starts
-    return [np.sort(order[occurrence == k]) for k in range(occurrence.max(initial=-1) + 1)]

@@ -49,18 +49,15 @@ from .matrices import (
     CHOICE,
     PHASE,
     beside,
-    coinciding,
     dagger,
     diagonal_matrix,
     diagonal_of,
-    different,
     hermitian,
+    in_basis,
     of_values,
     raise_where,
-    require_apart,
     require_zero,
     skew,
-    turned,
     turning,
 )
 
@@ -75,22 +72,10 @@ def _eigh_vjp(g: Any, ans: Any, function: str = "eigh") -> Any:
         inner = of_values(function, g_values, w, w.shape[-1], dagger(v), True)
     else:
         turn = np.matmul(dagger(v), np.conjugate(g_vectors))
-        inner = _in_basis(function, g_values, skew(turn), turn, w, beside(g_vectors))
+        n, size = w.shape[-1], beside(g_vectors)
+        inner = in_basis(function, g_values, skew(turn), (turn,), w, n, size)
         inner = np.matmul(inner, dagger(v))
     return np.conjugate(hermitian(np.matmul(v, inner)))
-
-
-def _in_basis(function: str, g_values: Any, turn: Array, used: Any, w: Array, size: Any) -> Any:
-    """The cotangent of a matrix in the basis of its vectors.
-
-    `turn` is what turns the vectors among each other, in `used`, what uses them at all.
-    """
-    n = w.shape[-1]
-    inner = turned(function, turn, w, n, size, g_values is None)
-    if g_values is None:
-        return inner
-    require_apart(function, different(coinciding(w, n)), g_values, w, used, size)
-    return inner + diagonal_matrix(g_values)
 
 
 def _eigh_jvp(t: Any, ans: Any, function: str = "eigh") -> Any:
@@ -139,7 +124,8 @@ def _eig_vjp(g: Any, ans: Any, a_like: Any, function: str = "eig") -> Any:
         across = g_vectors - np.conjugate(v) * np.expand_dims(along, -2)
         used = np.matmul(transposed, across)
         turn = used - diagonal_matrix(diagonal_of(used))
-        inner = np.matmul(_in_basis(function, g_values, turn, used, w, size), transposed)
+        inner = in_basis(function, g_values, turn, (used,), w, w.shape[-1], size)
+        inner = np.matmul(inner, transposed)
     return np.linalg.solve(transposed, inner)
 
 

@@ -97,12 +97,34 @@ def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Callab
     >>> grad(lambda x: sums(x)[1])(np.zeros(3))
     array([1., 1., 0.])
     """
-    options["transposed"] = _transposed
-    return _with_row(table.general, function, rules, options)
+    options = {name: _whole(option) for name, option in options.items()}
+    made: Any = _with_row(table.general, function, tuple(map(_whole, rules)), options)
+    for position, rule in made.row.rules.items():
+        if rule.jvp is _missing:
+            needs = (table.ANS, *rule.vjp_needs)
+            rule = rule._replace(jvp=_transposed(rule.vjp), jvp_needs=needs)
+        elif rule.vjp is _missing:
+            needs = (f"{made.row.names[position]}_like", *rule.jvp_needs)
+            rule = rule._replace(vjp=_transposed(rule.jvp), vjp_needs=needs)
+        made.row.rules[position] = rule
+    return made
+
+
+def _missing(g: Array) -> Any:
+    """Stands where the transpose of the other rule is to stand."""
+
+
+def _whole(pair: Any) -> Any:
+    """A pair of rules with `_missing` for the one that is None; anything else as it is."""
+    is_half = type(pair) is tuple and len(pair) == 2 and (pair[0] is None) != (pair[1] is None)
+    return tuple([rule or _missing for rule in pair]) if is_half else pair
 
 
 def _transposed(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """The transpose of a rule, which is linear in its first argument, one array or several."""
+    """The transpose of a rule, which is linear in its first argument, one array or several.
+
+    It takes a value, something of the shape and dtype of its own result, and what `rule` needs.
+    """
 
     def transpose(given: Any, like: Any, *needs: Any) -> Any:
         pull = vjp(lambda x: _listed(rule(x, *needs)), tree.map(_zeros, _listed(like)))[1]

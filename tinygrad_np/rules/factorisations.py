@@ -38,21 +38,18 @@ from .matrices import (
     SECOND,
     ZERO,
     beside,
-    coinciding,
     dagger,
     diagonal_matrix,
     diagonal_of,
-    different,
     hermitian,
+    in_basis,
     largest,
     of_values,
     over,
     raise_where,
-    require_apart,
     require_zero,
     skew,
     triangle,
-    turned,
     turning,
     vanishing,
 )
@@ -205,12 +202,8 @@ def _svd_vjp(g: Array, ans: Array) -> Any:
     joint, relative = skew(in_u + in_v), skew(in_u - in_v)
     for part, nowhere in ((relative, both_zero), (out_u, is_zero), (out_v, is_zero)):
         require_zero(part, nowhere, CHOICE.format("svd", ZERO), size)
-    inner = turned("svd", joint, s, n, size, g_s is None) + over(relative, sums, both_zero)
-    if g_s is not None:
-        degenerate = np.logical_or(different(coinciding(s, n)), both_zero)
-        for turn in (in_u, in_v):
-            require_apart("svd", degenerate, g_s, s, turn, size)
-        inner = inner + diagonal_matrix(g_s)
+    inner = in_basis("svd", g_s, joint, (in_u, in_v), s, n, size, both_zero)
+    inner = inner + over(relative, sums, both_zero)
     out_u, out_v = [over(out, np.expand_dims(s, -2), is_zero) for out in (out_u, out_v)]
     result = np.matmul(np.matmul(u1, inner) + out_u, vh1) + np.matmul(u1, dagger(out_v))
     return np.conjugate(result)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..core.arrays import Array, along, cast
 from ..core.dispatch import name_of
@@ -34,108 +35,44 @@ _OTHER: dict[Any, Any] = {
 }
 """The norm with which the inverse transform has the same factor."""
 
-# Whether rfftn goes through its axes but the last in ascending order, as NumPy did until 2.1.1. It
-# matters where an axis is repeated, with another length, and the length of the result tells.
-_RFFTN_ASCENDS = len(np.fft.rfftn(np.zeros((1, 1)), (1, 2, 1), (0, 0, 1))) == 2
 
-
-def _resized(g: Array, axis: int, length: int) -> Any:
-    """`g` cropped, or padded with zeros at the end, to `length` along `axis`."""
+def _resized(g: Array, a_like: Shaped, axis: int) -> Any:
+    """`g` cropped, or padded with zeros at the end, to the length of `a_like`, and in its dtype."""
+    axis, length = axis % g.ndim, a_like.shape[axis]
     n = g.shape[axis]
     if n > length:
-        return g[along(axis, slice(length))]
+        g = g[along(axis, slice(length))]
     if n < length:
         shape = (*g.shape[:axis], length, *g.shape[axis + 1 :])
-        return scatter_add(g, along(axis, slice(n)), shape)
-    return g
+        g = scatter_add(g, along(axis, slice(n)), shape)
+    return cast(g, a_like.dtype)  # real, where real numbers were given
 
 
-def _multiplicity(spectrum: Any, axis: int, n: int) -> Any:
+def _multiplicity(spectrum: Array, axis: int, n: int) -> Any:
     """How often each frequency of a half spectrum occurs in the whole one, of length `n`."""
     k = np.arange(spectrum.shape[axis])
     is_single = np.logical_or(k == 0, 2 * k == n)
     counts = np.where(is_single, 1, 2).astype(np.int8)  # keeps complex64
-    return counts.reshape((-1, *[1] * (spectrum.ndim - 1 - axis)))
+    return counts.reshape(-1, *[1] * (spectrum.ndim - 1 - axis % spectrum.ndim))
 
 
-# The transposes of one-dimensional transforms along `axis`, of `before` elements to `n`.
+def _fft_vjp(g: Array, a_like: Shaped, axis: Any, norm: Any) -> Any:
+    return _resized(np.fft.fft(g, None, axis, norm), a_like, axis)
 
 
-def _of_fft(g: Array, axis: int, norm: Any, before: int, n: int) -> Any:
-    return _resized(np.fft.fft(g, None, axis, norm), axis, before)
+def _ifft_vjp(g: Array, a_like: Shaped, axis: Any, norm: Any) -> Any:
+    return _resized(np.fft.ifft(g, None, axis, norm), a_like, axis)
 
 
-def _of_ifft(g: Array, axis: int, norm: Any, before: int, n: int) -> Any:
-    return _resized(np.fft.ifft(g, None, axis, norm), axis, before)
-
-
-def _of_rfft(g: Array, axis: int, norm: Any, before: int, n: int) -> Any:
+def _rfft_vjp(g: Array, a_like: Shaped, n: Any, axis: Any, norm: Any) -> Any:
+    n = a_like.shape[axis] if n is None else n
     single = np.conjugate(g) / _multiplicity(g, axis, n)
-    return _resized(np.fft.irfft(single, n, axis, _OTHER[norm]), axis, before)
+    return _resized(np.fft.irfft(single, n, axis, _OTHER[norm]), a_like, axis)
 
 
-def _of_irfft(g: Array, axis: int, norm: Any, before: int, n: int) -> Any:
+def _irfft_vjp(g: Array, a_like: Shaped, axis: Any, norm: Any) -> Any:
     half = np.conjugate(np.fft.rfft(g, None, axis, _OTHER[norm]))
-    return _resized(half * _multiplicity(half, axis, g.shape[axis]), axis, before)
-
-
-_Transpose = Callable[[Any, int, Any, int, int], Any]
-
-
-def _along_one(transpose: _Transpose) -> Callable[..., Any]:
-    """The vjp of a transform along one axis."""
-
-    def vjp(g: Array, a_like: Shaped, n: Any, axis: Any, norm: Any) -> Any:
-        before = a_like.shape[axis]
-        part = transpose(g, axis % g.ndim, norm, before, before if n is None else n)
-        return cast(part, a_like.dtype)  # real, where real numbers were given
-
-    return vjp
-
-
-def _along_several(steps: Callable[[int], list[tuple[int, _Transpose]]]) -> Callable[..., Any]:
-    """The vjp of a transform along several axes, one after the other.
-
-    For a number of axes, `steps` are (which of them, transpose) in the order of the transform.
-    """
-
-    def vjp(g: Array, a_like: Shaped, s: Any, axes: Any, norm: Any) -> Any:
-        shape = a_like.shape
-        if axes is None:
-            axes = range(len(shape) - len(shape if s is None else s), len(shape))
-        now = list(shape)  # an axis may come more than once
-        done = []
-        for i, transpose in steps(len(axes)):
-            axis = axes[i] % len(shape)
-            before, n = now[axis], -1 if s is None else s[i]
-            if n is None:
-                n = before
-            elif n == -1:
-                n = shape[axis]
-            now[axis] = n // 2 + 1 if transpose is _of_rfft else n
-            done.append((transpose, axis, before, n))
-        for transpose, axis, before, n in reversed(done):
-            g = transpose(g, axis, norm, before, n)
-        return cast(g, a_like.dtype)
-
-    return vjp
-
-
-def _fftn_steps(count: int) -> list[tuple[int, _Transpose]]:
-    return [(i, _of_fft) for i in reversed(range(count))]
-
-
-def _ifftn_steps(count: int) -> list[tuple[int, _Transpose]]:
-    return [(i, _of_ifft) for i in reversed(range(count))]
-
-
-def _rfftn_steps(count: int) -> list[tuple[int, _Transpose]]:
-    others = range(count - 1) if _RFFTN_ASCENDS else reversed(range(count - 1))
-    return [(count - 1, _of_rfft), *[(i, _of_fft) for i in others]]
-
-
-def _irfftn_steps(count: int) -> list[tuple[int, _Transpose]]:
-    return [*[(i, _of_ifft) for i in range(count - 1)], (count - 1, _of_irfft)]
+    return _resized(half * _multiplicity(half, axis, g.shape[axis]), a_like, axis)
 
 
 def _kernel(function: Callable[..., Any], takes_complex: bool) -> Callable[..., Any]:
@@ -163,21 +100,61 @@ def _kernel(function: Callable[..., Any], takes_complex: bool) -> Callable[..., 
 _ONE = signature("a", n=None, axis=-1, norm=None, out=None)
 
 
-def _one(function: Callable[..., Any], transpose: _Transpose) -> Row:
-    kernel = _kernel(function, transpose is not _of_rfft)
-    return linear(function, _ONE, _along_one(transpose), kernel=kernel)
+def _one(function: Callable[..., Any], vjp: Callable[..., Any], takes_complex: bool = True) -> Row:
+    return linear(function, _ONE, vjp, kernel=_kernel(function, takes_complex))
 
 
-def _several(function: Callable[..., Any], steps: Any, axes: tuple[int, int] | None = None) -> Row:
-    form = signature("a", s=None, axes=axes, norm=None, out=None)
-    kernel = _kernel(function, steps is not _rfftn_steps)
-    return linear(function, form, _along_several(steps), kernel=kernel)
+def _several(
+    function: Callable[..., Any],
+    transform: Callable[..., Any],
+    last: Callable[..., Any],
+    axes: tuple[int, int] | None = None,
+    order: Callable[..., Any] = reversed,
+) -> Row:
+    """One transform after the other, that of the `last` axis first unless `order` is another."""
+
+    def definition(a: Array, s: Any, axes: Any, norm: Any) -> Any:
+        steps = [(transform, n, axis) for n, axis in _lengths(a, s, axes)]
+        if last is not transform:
+            if not steps:
+                raise np.exceptions.AxisError(f"an axis is not in {a.shape}")
+            _, n, axis = steps.pop()
+            steps.append((last, None if last is np.fft.irfft and s is None else n, axis))
+        for one, n, axis in order(steps):
+            a = one(a, n, axis, norm)
+        return a
+
+    return composed(
+        function, signature("a", s=None, axes=axes, norm=None, out=None), definition, {"a"}
+    )
+
+
+def _lengths(a: Array, s: Any, axes: Any) -> list[tuple[Any, int]]:
+    """The length to which each axis is transformed, which may come more than once, and the axis."""
+    if axes is None:
+        s = a.shape if s is None else s
+        axes = range(-len(s), 0)
+    try:
+        s = np.take(a.shape, axes).tolist() if s is None else s
+        if len(s) != len(axes):
+            raise ValueError(f"s {s} and axes {axes} have different lengths")
+        axes = [normalize_axis_index(axis, a.ndim) for axis in axes]
+    except IndexError as error:
+        raise np.exceptions.AxisError(f"an axis is not in {a.shape}: {error}") from None
+    return [(a.shape[axis] if n == -1 else n, axis) for n, axis in zip(s, axes, strict=True)]
+
+
+# NumPy took the axes of rfftn but the last in ascending order until 2.1.1. It matters where an
+# axis is repeated, with another length, and the length of the result tells.
+_RFFTN_ASCENDS = len(np.fft.rfftn(np.zeros((1, 1)), (1, 2, 1), (0, 0, 1))) == 2
+
+
+def _rfftn_order(steps: list[Any]) -> Any:
+    return [steps[-1], *steps[:-1]] if _RFFTN_ASCENDS else reversed(steps)
 
 
 def _hermitian(function: Callable[..., Any], definition: Callable[..., Any]) -> Row:
-    return composed(
-        function, signature("a", n=None, axis=-1, norm=None, out=None), definition, {"a"}
-    )
+    return composed(function, _ONE, definition, {"a"})
 
 
 def _shift(function: Callable[..., Any], back: Callable[..., Any]) -> Row:
@@ -185,10 +162,10 @@ def _shift(function: Callable[..., Any], back: Callable[..., Any]) -> Row:
 
 
 ROWS = (
-    _one(np.fft.fft, _of_fft),
-    _one(np.fft.ifft, _of_ifft),
-    _one(np.fft.rfft, _of_rfft),
-    _one(np.fft.irfft, _of_irfft),
+    _one(np.fft.fft, _fft_vjp),
+    _one(np.fft.ifft, _ifft_vjp),
+    _one(np.fft.rfft, _rfft_vjp, takes_complex=False),
+    _one(np.fft.irfft, _irfft_vjp),
     _hermitian(
         np.fft.hfft,
         lambda a, n, axis, norm: np.fft.irfft(np.conjugate(a), n, axis, _OTHER.get(norm, norm)),
@@ -197,14 +174,14 @@ ROWS = (
         np.fft.ihfft,
         lambda a, n, axis, norm: np.conjugate(np.fft.rfft(a, n, axis, _OTHER.get(norm, norm))),
     ),
-    _several(np.fft.fft2, _fftn_steps, (-2, -1)),
-    _several(np.fft.ifft2, _ifftn_steps, (-2, -1)),
-    _several(np.fft.rfft2, _rfftn_steps, (-2, -1)),
-    _several(np.fft.irfft2, _irfftn_steps, (-2, -1)),
-    _several(np.fft.fftn, _fftn_steps),
-    _several(np.fft.ifftn, _ifftn_steps),
-    _several(np.fft.rfftn, _rfftn_steps),
-    _several(np.fft.irfftn, _irfftn_steps),
+    _several(np.fft.fft2, np.fft.fft, np.fft.fft, (-2, -1)),
+    _several(np.fft.ifft2, np.fft.ifft, np.fft.ifft, (-2, -1)),
+    _several(np.fft.rfft2, np.fft.fft, np.fft.rfft, (-2, -1), _rfftn_order),
+    _several(np.fft.irfft2, np.fft.ifft, np.fft.irfft, (-2, -1), iter),
+    _several(np.fft.fftn, np.fft.fft, np.fft.fft),
+    _several(np.fft.ifftn, np.fft.ifft, np.fft.ifft),
+    _several(np.fft.rfftn, np.fft.fft, np.fft.rfft, None, _rfftn_order),
+    _several(np.fft.irfftn, np.fft.ifft, np.fft.irfft, None, iter),
     # each turns the other one back
     _shift(np.fft.fftshift, lambda g, axes: np.fft.ifftshift(g, axes)),
     _shift(np.fft.ifftshift, lambda g, axes: np.fft.fftshift(g, axes)),

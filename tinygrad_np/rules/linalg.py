@@ -44,24 +44,24 @@ def _two_sided(a: Array, x: Array, b: Array) -> Any:
     return np.matmul(np.matmul(a, x), b)
 
 
-def _solved(a: Array, y: Array, is_vector: bool) -> Any:
-    """a⁻¹·y, where y is a stack of vectors or of matrices."""
-    if not is_vector:
-        return np.linalg.solve(a, y)
-    return np.linalg.solve(a, np.expand_dims(y, -1))[..., 0]
+def _columns(x: Array, b_like: Shaped) -> Any:
+    """A stack of vectors, if b is one, as one of matrices."""
+    return np.expand_dims(x, -1) if b_like.ndim == 1 else x
+
+
+def _solved(a: Array, y: Array, b_like: Shaped) -> Any:
+    """a⁻¹·y for matrices y, with the shape of what `solve` gives for b."""
+    x = np.linalg.solve(a, y)
+    return x[..., 0] if b_like.ndim == 1 else x
 
 
 def _solve_vjp_a(g: Array, a: Array, b_like: Shaped, ans: Array) -> Any:
-    of_b = _solved(_transposed(a), g, b_like.ndim == 1)
-    if b_like.ndim == 1:
-        return -np.expand_dims(of_b, -1) * np.expand_dims(ans, -2)
-    return -np.matmul(of_b, _transposed(ans))
+    of_b = np.linalg.solve(_transposed(a), _columns(g, b_like))
+    return -np.matmul(of_b, _transposed(_columns(ans, b_like)))
 
 
 def _solve_jvp_a(t: Array, a: Array, b_like: Shaped, ans: Array) -> Any:
-    if b_like.ndim == 1:
-        return -_solved(a, np.matmul(t, np.expand_dims(ans, -1))[..., 0], True)
-    return -np.linalg.solve(a, np.matmul(t, ans))
+    return -_solved(a, np.matmul(t, _columns(ans, b_like)), b_like)
 
 
 # Determinants
@@ -190,20 +190,14 @@ def _lstsq(a: Array, b: Array, ans: Array) -> Any:
 
 
 def _tensorsolve(a: Array, b: Array, axes: Any) -> Any:
-    if axes is not None:
-        order = list(range(np.ndim(a)))
-        for axis in axes:
-            order.remove(axis)
-            order.append(axis)
-        a = np.transpose(a, order)
-    shape = np.shape(a)[-(np.ndim(a) - np.ndim(b)) :]
-    n = math.prod(shape)
-    if np.size(a) != n * n:
-        raise np.linalg.LinAlgError(
-            f"np.linalg.tensorsolve: a has shape {np.shape(a)} (the axes {axes} last); for b of "
-            f"{np.ndim(b)} axes, the others must have as many elements as those: {n}"
-        )
-    return np.reshape(np.linalg.solve(np.reshape(a, (n, n)), np.ravel(b)), shape)
+    order = list(range(np.ndim(a)))
+    for axis in () if axes is None else axes:
+        order.remove(axis)
+        order.append(axis)
+    a = np.transpose(a, order)
+    split = np.ndim(b) - np.ndim(a)
+    square = np.reshape(a, (math.prod(a.shape[:split]), math.prod(a.shape[split:])))
+    return np.reshape(np.linalg.solve(square, np.ravel(b)), a.shape[split:])
 
 
 def _tensorinv(a: Array, ind: Any) -> Any:
@@ -229,7 +223,7 @@ ROWS = (
         signature("a", "b"),
         (_solve_vjp_a, _solve_jvp_a),
         (
-            lambda g, a, b_like: _solved(_transposed(a), g, b_like.ndim == 1),
+            lambda g, a, b_like: _solved(_transposed(a), _columns(g, b_like), b_like),
             lambda t, a: np.linalg.solve(a, t),
         ),
         broadcasts=True,

@@ -164,20 +164,6 @@ def different(pairs: Any) -> Any:
 # Values that coincide
 
 
-def require_apart(
-    function: str, degenerate: Any, g: Array, w: Array, turn: Array, size: Any
-) -> None:
-    """Raise if values w in `degenerate` pairs and their vectors are both used.
-
-    `g` is the cotangent of the values, `turn` that of the vectors in their own basis, beside which
-    what is smaller than rounding errors of `size` is nothing.
-    """
-    of_values = np.greater(np.absolute(g), precision(g) * beside(g, largest(w, (-1,)), (-1,)))
-    of_vectors = np.greater(np.absolute(turn), precision(turn) * size)
-    wrong = np.logical_or(np.expand_dims(of_values, -1), of_vectors)
-    raise_where(np.logical_and(degenerate, wrong), MIXED.format(function))
-
-
 def require_multiple_of_one(part: Array, no_gap: Any, message: str) -> None:
     """Raise unless the blocks of `part` that `no_gap` marks are multiples of the unit matrix."""
     diagonal = diagonal_of(part)
@@ -207,23 +193,40 @@ def of_values(function: str, g: Array, w: Array, n: int, right: Array, is_hermit
     return np.matmul(determined(diagonal_matrix(g), check), right)
 
 
-def turned(function: str, turn: Array, w: Array, n: int, size: Any, is_alone: bool) -> Any:
-    """turn_ij / (w_j − w_i): the cotangent of a matrix in the basis of its vectors.
+def in_basis(
+    function: str,
+    g_values: Any,
+    turn: Array,
+    used: Any,
+    w: Array,
+    n: int,
+    size: Any,
+    also: Any = False,
+) -> Any:
+    """A matrix's cotangent in the basis of its vectors: turn_ij / (w_j − w_i) + diag(g_values).
 
-    Where the gap is zero, so must `turn` be, beside `size`: a loss that changes as the vectors of
-    equal values turn among each other has no derivative. If the loss is one of the vectors alone,
-    rounding errors in `turn` count as zero also where the gap is but small.
+    `turn` is what turns the vectors among each other, beside `size`. Where the gap is zero, so must
+    it be: a loss that changes as the vectors of equal values turn among each other has no
+    derivative. If the loss is one of the vectors alone, rounding errors in `turn` count as zero
+    also where the gap is but small. If not, of pairs that coincide (or are `also` degenerate) it
+    may use neither values nor vectors, in whichever of the arrays `used`.
     """
     no_gap = coinciding(w, n)
     why = PHASE if turn.dtype.kind == "c" else COINCIDE
     require_zero(turn, no_gap, CHOICE.format(function, why), size)
     gap = np.expand_dims(w, -2) - np.expand_dims(w, -1)
-    if is_alone:
+    if g_values is None:
         near = np.sqrt(np.finfo(w.dtype).eps) * np.expand_dims(largest(w, (-1,)), -1)
         near = np.less_equal(np.absolute(gap), near)
         nothing = np.less_equal(np.absolute(turn), precision(turn) * size)
-        no_gap = np.logical_or(no_gap, np.logical_and(near, nothing))
-    return over(turn, gap, no_gap)
+        return over(turn, gap, np.logical_or(no_gap, np.logical_and(near, nothing)))
+    least = precision(g_values) * beside(g_values, largest(w, (-1,)), (-1,))
+    of_values = np.expand_dims(np.greater(np.absolute(g_values), least), -1)
+    degenerate = np.logical_or(different(no_gap), also)
+    for part in used:
+        wrong = np.logical_or(of_values, np.greater(np.absolute(part), precision(part) * size))
+        raise_where(np.logical_and(degenerate, wrong), MIXED.format(function))
+    return over(turn, gap, no_gap) + diagonal_matrix(g_values)
 
 
 def turning(function: str, tangent: Array, w: Array, n: int) -> tuple[Any, Any]:

@@ -15,16 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import Array
+from ..core.arrays import Array, as_array
 from ..core.plan import Shaped
 from ..core.signature import signature
-from ..core.table import bilinear, general, linear
+from ..core.table import bilinear, linear
 from .composed import composed
 
 
 def _matrix_power(a: Array, n: Any) -> Any:
     n = operator.index(n)
-    _require_square("matrix_power", a)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise np.linalg.LinAlgError(
+            f"np.linalg.matrix_power: takes square matrices (…, n, n), not shape {a.shape}"
+        )
     if n == 0:
         return np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype)
     if n < 0:
@@ -40,42 +43,27 @@ def _matrix_power(a: Array, n: Any) -> Any:
     return result
 
 
-def _require_square(function: str, a: Array) -> None:
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise np.linalg.LinAlgError(
-            f"np.linalg.{function}: takes square matrices (…, n, n), not shape {a.shape}"
-        )
+def _multi_dot(arrays: list[Array]) -> Any:
+    """The chain in the order that costs least, which is NumPy's: it matters to truth values."""
+    n, first, last = len(arrays), arrays[0], arrays[-1]
+    sizes = [x.shape[0] for x in arrays] + [last.shape[1] if last.ndim > 1 else 1]
+    sizes[0] = first.shape[0] if first.ndim > 1 else 1
+    # what the product of arrays i to j − 1 costs, and where the last product parts them
+    plan = {(i, i + 1): (0, i) for i in range(n)}
+    for j in range(2, n + 1):
+        for i in reversed(range(j - 1)):
+            ends = sizes[i] * sizes[j]
+            plan[i, j] = min(
+                [(plan[i, k][0] + plan[k, j][0] + ends * sizes[k], k) for k in range(i + 1, j)]
+            )
+    return _planned(arrays, plan, 0, n)
 
 
-def _as_matrices(arrays: Any) -> list[Any]:
-    """A chain with a row for a vector at its start, and a column for one at its end."""
-    first, *between, last = arrays
-    first = np.expand_dims(first, 0) if first.ndim == 1 else first
-    last = np.expand_dims(last, 1) if last.ndim == 1 else last
-    return [first, *between, last]
-
-
-def _chained(arrays: Any) -> Any:
-    return np.linalg.multi_dot(arrays) if len(arrays) > 1 else arrays[0]
-
-
-def _multi_dot_vjp(g: Array, arrays: Any) -> Any:
-    chain = _as_matrices(arrays)
-    backwards = [a.T for a in reversed(chain)]
-    g = g.reshape(chain[0].shape[0], chain[-1].shape[1])
-    count = len(chain)
-    return [
-        _chained([*backwards[count - i :], g, *backwards[: count - 1 - i]]).reshape(a.shape)
-        for i, a in enumerate(arrays)
-    ]
-
-
-def _multi_dot_jvp(t: Array, arrays: Any) -> Any:
-    return sum(
-        _chained([*arrays[:i], change, *arrays[i + 1 :]])
-        for i, change in enumerate(t)
-        if change is not None
-    )
+def _planned(arrays: list[Array], plan: dict[Any, tuple[int, int]], i: int, j: int) -> Any:
+    if j == i + 1:
+        return arrays[i]
+    k = plan[i, j][1]
+    return np.dot(_planned(arrays, plan, i, k), _planned(arrays, plan, k, j))
 
 
 # What np.linalg has under other names, too
@@ -103,21 +91,6 @@ def _cross(x1: Array, x2: Array, axis: Any) -> Any:
     return np.cross(x1, x2, axis=axis)
 
 
-def _diagonal(x: Array, offset: Any) -> Any:
-    rows, columns = np.nonzero(_on_diagonal(x.shape, offset))
-    return x[..., rows, columns]
-
-
-def _trace_vjp(g: Array, x_like: Shaped, offset: Any) -> Any:
-    return np.where(_on_diagonal(x_like.shape, offset), np.expand_dims(g, (-2, -1)), 0)
-
-
-def _on_diagonal(shape: tuple[int, ...], offset: int) -> Any:
-    if len(shape) < 2:
-        raise ValueError(f"np.linalg.diagonal: takes matrices (…, m, n), not shape {shape}")
-    return np.eye(shape[-2], shape[-1], offset, bool)
-
-
 def _contracted(axes: Any, a_ndim: int, b_ndim: int) -> tuple[list[int], list[int]]:
     """tensordot's axes as two lists without negative numbers."""
     if isinstance(axes, (int, np.integer)):
@@ -137,23 +110,24 @@ def _tensordot_a(g: Array, a_like: Shaped, b: Array, axes: Any) -> Any:
 
 
 def _tensordot_b(g: Array, a: Array, b_like: Shaped, axes: Any) -> Any:
+    # that of a, with the parts exchanged: g as (free b, free a)
     of_a, of_b = _contracted(axes, a.ndim, b_like.ndim)
-    free_a = [i for i in range(a.ndim) if i not in of_a]
-    free_b = [i for i in range(b_like.ndim) if i not in of_b]
-    # (free a, of_a) · (free a, free b) → (of_a in a's order, free b)
-    result = np.tensordot(a, g, (free_a, list(range(len(free_a)))))
-    places = [of_b[of_a.index(i)] for i in sorted(of_a)] + free_b
-    return np.transpose(result, [places.index(i) for i in range(b_like.ndim)])
+    own = a.ndim - len(of_a)
+    return _tensordot_a(
+        np.transpose(g, [*range(own, g.ndim), *range(own)]), b_like, a, (of_b, of_a)
+    )
 
 
 ROWS = (
     bilinear(np.tensordot, signature("a", "b", axes=2), _tensordot_a, _tensordot_b),
     # powers and products
     composed(np.linalg.matrix_power, signature("a", "n"), _matrix_power, {"a"}, analytic=True),
-    general(
+    composed(
         np.linalg.multi_dot,
         signature("arrays", out=None),
-        (_multi_dot_vjp, _multi_dot_jvp),
+        lambda arrays: _multi_dot([as_array(a) for a in arrays]),
+        {"arrays"},
+        own_value=True,
         list_operands={"arrays"},
     ),
     composed(
@@ -175,6 +149,16 @@ ROWS = (
     ),
     # the parts of a matrix
     linear(np.linalg.matrix_transpose, signature("x"), lambda g: np.swapaxes(g, -1, -2)),
-    composed(np.linalg.diagonal, signature("x", "*", offset=0), _diagonal, {"x"}),
-    linear(np.linalg.trace, signature("x", "*", offset=0, dtype=None), _trace_vjp),
+    composed(
+        np.linalg.diagonal,
+        signature("x", "*", offset=0),
+        lambda x, offset: np.diagonal(x, offset, -2, -1),
+        {"x"},
+    ),
+    composed(
+        np.linalg.trace,
+        signature("x", "*", offset=0, dtype=None),
+        lambda x, offset, dtype: np.trace(x, offset, -2, -1, dtype),
+        {"x"},
+    ),
 )

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..core.arrays import Array, as_array, cast
-from ..core.rules import restored, shared
+from ..core.rules import reduced_axes, restored, shared
 from ..core.signature import signature
 from ..core.table import general
 from .arithmetic import multiply_no_nan
@@ -40,13 +40,6 @@ def _is_euclidean(ord: Any, axes: tuple[int, ...]) -> bool:
     if ord is None or isinstance(ord, str):
         return ord != "nuc"
     return len(axes) == 1 and ord == 2
-
-
-def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    """The axes over which a norm is taken, in their order and not negative."""
-    if axis is None:
-        return tuple(range(ndim))
-    return normalize_axis_tuple(axis if isinstance(axis, tuple) else int(axis), ndim)
 
 
 def _slope(x: Array, ans: Array, ord: Any, axes: tuple[int, ...], keepdims: Any) -> Any:
@@ -119,7 +112,7 @@ def _vector_norm(x: Array, axis: Any, keepdims: Any, ord: Any) -> Any:
     if axis is None:
         flat, along = np.ravel(x), 0
     elif isinstance(axis, tuple):
-        axis = _axes(axis, x.ndim)
+        axis = normalize_axis_tuple(axis, x.ndim)
         rest = [i for i in range(x.ndim) if i not in axis]
         shape = (math.prod([x.shape[i] for i in axis]), *[x.shape[i] for i in rest])
         flat, along = np.reshape(np.transpose(x, (*axis, *rest)), shape), 0
@@ -129,17 +122,13 @@ def _vector_norm(x: Array, axis: Any, keepdims: Any, ord: Any) -> Any:
     return restored(result, x, axis, False) if keepdims else result
 
 
-def _matrix_norm(x: Array, keepdims: Any, ord: Any) -> Any:
-    return np.linalg.norm(x, ord, (-2, -1), keepdims)
-
-
 def _norm_vjp(g: Array, x: Array, ans: Array, ord: Any, axis: Any, keepdims: Any) -> Any:
-    axes = _axes(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     return restored(g, x, axes, keepdims) * _slope(x, ans, ord, axes, keepdims)
 
 
 def _norm_jvp(t: Array, x: Array, ans: Array, ord: Any, axis: Any, keepdims: Any) -> Any:
-    axes = _axes(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     return np.sum(np.real(t * _slope(x, ans, ord, axes, keepdims)), axes, keepdims=bool(keepdims))
 
 
@@ -156,7 +145,10 @@ ROWS = (
         {"x"},
     ),
     composed(
-        np.linalg.matrix_norm, signature("x", "*", keepdims=False, ord="fro"), _matrix_norm, {"x"}
+        np.linalg.matrix_norm,
+        signature("x", "*", keepdims=False, ord="fro"),
+        lambda x, keepdims, ord: np.linalg.norm(x, ord, (-2, -1), keepdims),  # noqa: A006
+        {"x"},
     ),
     composed(np.linalg.cond, signature("x", p=None), _cond, {"x"}, own_value=True),
 )

@@ -27,6 +27,33 @@ from ..core.tensor import Tensor, apply, value_of
 from ..core.transforms import closed, jvp, marker, vjp
 
 
+class Repeating:
+    """What an observer does that looks at what is computed again, too; this one does nothing."""
+
+    def repeating(self, name: str) -> Any:
+        """The user's function `name` is called, and will be called again for each derivative.
+
+        None, or what compares the calls: ``keep(constants, results)`` is told of the first one,
+        ``check(results)`` of each other one.
+        """
+        return None
+
+    def again(self, compute: Callable[[], Any], first: Any) -> Any:
+        """A rule calls the function again: the result of `compute`, which does so.
+
+        `first` is what `repeating` gave; None where nobody looked at the first call.
+        """
+        return compute()
+
+
+_NOBODY = Repeating()
+
+
+def _observer() -> Repeating:
+    observer = hooks.observer() if hooks.opened else None
+    return observer if isinstance(observer, Repeating) else _NOBODY
+
+
 @explained
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, of which a graph keeps only the arguments: the rest is computed again on demand.
@@ -64,7 +91,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
             leaves[place] = ...
         args, kwargs = tree.unflatten((args, kwargs), leaves)
         name = getattr(function, "__name__", "remat")
-        first = hooks.observer().repeating(name) if hooks.opened else None
+        first = _observer().repeating(name)
         if first is not None:
             on([Tensor(value_of(tensor)) for tensor in tensors])  # a look at every step
         values = [value_of(tensor) for tensor in tensors]
@@ -72,8 +99,8 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
         outputs = tree.leaves(results)
         if any(type(x) is Tensor for x in outputs):
             raise TypeError(
-                f"remat: {getattr(function, '__name__', 'the function')} uses a Tensor that is not "
-                "among its arguments, and its gradient would be lost; pass it as an argument"
+                f"remat: {name} uses a Tensor that is not among its arguments, and its gradient "
+                "would be lost; pass it as an argument"
             )
         arrays = [np.asarray(x) for x in outputs]
         if first is not None:
@@ -112,13 +139,15 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], first: Any) -> Ro
 
     def pull(g: Any, operands: Any) -> Any:
         cotangents = [x for i, x in enumerate(g) if i not in constants]
-        return _anew(first, lambda: list(vjp(differentiable, *operands)[1](cotangents)))
+        again = _observer().again
+        return again(lambda: list(vjp(differentiable, *operands)[1](cotangents)), first)
 
     def push(t: Any, operands: Any) -> Any:
         tangents = [
             np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)
         ]
-        found = iter(_anew(first, lambda: jvp(differentiable, operands, tangents)[1]))
+        again = _observer().again
+        found = iter(again(lambda: jvp(differentiable, operands, tangents)[1], first))
         return [None if i in constants else next(found) for i in range(len(arrays))]
 
     def recomputed(operands: Any) -> Any:
@@ -132,8 +161,3 @@ def _row(name: str, on: Callable[..., Any], arrays: list[Any], first: Any) -> Ro
         list_operands={"operands"},
         constant_outputs=constants,
     )
-
-
-def _anew(first: Any, compute: Callable[[], Any]) -> Any:
-    """Compute a user's function again; an observer tells it from the operations of a rule."""
-    return hooks.observer().again(compute, first) if hooks.opened else compute()

@@ -269,6 +269,7 @@ def _real_ive(v: Array, z: Array, **kwargs: Any) -> Any:
 
 
 _ORDER = signature("v", "z", dtype=None)
+_SHAPE = signature("alpha", "x", dtype=None)
 
 ROWS: tuple[Row, ...] = (
     # logistic and error functions
@@ -296,7 +297,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.gamma, lambda ans, x: ans * special.psi(x)),
     pointwise(special.gammaln, lambda x: special.psi(x)),
     pointwise(special.loggamma, lambda x: special.psi(x)),
-    pointwise(special.psi, lambda x: _trigamma(x)),
+    pointwise(special.psi, _trigamma),
     pointwise(
         _zeta,
         signature("exponent", "q", dtype=None),
@@ -312,25 +313,13 @@ ROWS: tuple[Row, ...] = (
         lambda x, y: special.psi(x) - special.psi(x + y),
         lambda x, y: special.psi(y) - special.psi(x + y),
     ),
-    pointwise(
-        special.gammainc,
-        signature("alpha", "x", dtype=None),
-        x=lambda alpha, x: _gamma_density(alpha, x),
-    ),
-    pointwise(
-        special.gammaincc,
-        signature("alpha", "x", dtype=None),
-        x=lambda alpha, x: -_gamma_density(alpha, x),
-    ),
+    pointwise(special.gammainc, _SHAPE, x=_gamma_density),
+    pointwise(special.gammaincc, _SHAPE, x=lambda alpha, x: -_gamma_density(alpha, x)),
     pointwise(
         gamma_density,
         x=lambda p, x, scale, ans: cast(p, ans.dtype) * gamma_density(_one_less(p), x, scale) - ans,
     ),
-    pointwise(
-        special.betainc,
-        signature("alpha", "beta", "x", dtype=None),
-        x=lambda alpha, beta, x: _beta_density(alpha, beta, x),
-    ),
+    pointwise(special.betainc, signature("alpha", "beta", "x", dtype=None), x=_beta_density),
     pointwise(
         beta_density,
         x=lambda p, q, x, scale, ans: (
@@ -373,7 +362,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(
         special.pseudo_huber,
         signature("delta", "r", dtype=None),
-        lambda delta, r: _pseudo_huber_by_delta(delta, r),
+        _pseudo_huber_by_delta,
         lambda delta, r: r * direction(delta, r),
     ),
     pointwise(

@@ -70,5 +70,5 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}
 
-COMPLEX = {np.fft.hfft}
+COMPLEX = {np.fft.hfft, *[f for f, draw in SAMPLES.items() if draw in (_2D, _ND)]}
 REAL_ONLY = {np.fft.rfft, np.fft.rfft2, np.fft.rfftn}

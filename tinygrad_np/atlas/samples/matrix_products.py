@@ -86,5 +86,5 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {}
 
 COMPLEX = {
     np.linalg.multi_dot, np.linalg.matmul, np.linalg.tensordot, np.linalg.outer,
-    np.linalg.diagonal,
+    np.linalg.diagonal, np.linalg.trace,
 }  # fmt: skip
