@@ -29,5 +29,5 @@ class TestSeveralVariables:
         not hasattr(polynomial.polyval2d, "_implementation"), reason="NumPy 2.4 and newer"
     )
     def test_points_of_two_shapes(self):
-        with pytest.raises(ValueError, match=r"polyval2d: x, y are incompatible \(x \(2,\), y \(3,\)"):
+        with pytest.raises(ValueError, match=r"polyval2d: x, y are incompatible \(x "):
             polynomial.polyval2d(Tensor([1.0, 2.0]), np.ones(3), self.C)

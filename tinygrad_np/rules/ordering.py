@@ -107,19 +107,18 @@ def _trim_zeros(filt: Any, trim: Any, axis: Any) -> Any:
     return filt[tuple(key)]
 
 
+_REARRANGED = (_rearranged_vjp, _rearranged_jvp)
 _PICKS = "which elements are left jumps where it changes"
 
 ROWS = (
-    *[
-        general(function, signature, (_rearranged_vjp, _rearranged_jvp))
-        for function, signature in (
-            (
-                np.sort,
-                signature("a", "*", axis=-1, kind=None, order=None, stable=None, descending=None),
-            ),
-            (np.partition, signature("a", "kth", axis=-1, kind="introselect", order=None)),
-        )
-    ],
+    general(
+        np.sort,
+        signature("a", "*", axis=-1, kind=None, order=None, stable=None, descending=None),
+        _REARRANGED,
+    ),
+    general(
+        np.partition, signature("a", "kth", axis=-1, kind="introselect", order=None), _REARRANGED
+    ),
     composed(np.sort_complex, signature("a"), _sort_complex, {"a"}),
     composed(
         np.unique,
@@ -150,13 +149,11 @@ ROWS = (
     composed(
         np.setxor1d, signature("ar1", "ar2", assume_unique=False), _setxor1d, {"ar1", "ar2"}
     ),
-    *[
-        constant(getattr(np, name), TRUTH)
-        for name in ("in1d",)
-        if hasattr(np, name)  # up to NumPy 2.3
-    ],
     composed(np.trim_zeros, signature("filt", trim="fb", axis=None), _trim_zeros, {"filt"}),
 )  # fmt: skip
+
+if hasattr(np, "in1d"):  # up to NumPy 2.3
+    ROWS += (constant(np.in1d, TRUTH),)  # noqa: NPY201
 
 REFUSED = {
     np.intersect1d: "its elements are those that tie, so that it has no derivative; use "

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import Array, along, as_array, cast
+from ..core.arrays import Array, along, cast
 from ..core.plan import Shaped
 from ..core.rules import INDEX, scatter_add
 from ..core.signature import signature
@@ -67,29 +67,13 @@ def _choose_vjp(g: Any, a: Any, choices_like: Any, mode: Any) -> Any:
     return [np.where(np.equal(a, i), g, 0) for i in range(count)]
 
 
-def _select(condlist: Any, choicelist: Any, default: Any) -> Any:
-    if len(condlist) != len(choicelist) or not len(condlist):
-        raise ValueError(
-            f"np.select: {len(condlist)} conditions do not fit {len(choicelist)} choices; it takes "
-            "one or more of both, as many of one as of the other"
-        )
+def _select(condlist: Any, choicelist: Any, default: Any, ans: Array) -> Any:
     if default is None:
         raise TypeError("np.select: default=None makes objects of all results; give a number")
-    for i, condition in enumerate(condlist):
-        dtype = as_array(condition).dtype
-        if dtype.kind != "b":
-            raise TypeError(
-                f"np.select: condition {i} is of dtype {dtype}, not bool; compare, for instance "
-                "x > 0"
-            )
-    # numbers stay numbers, whose dtype gives way to that of the arrays
-    *choices, result = [
-        as_array(x) if isinstance(x, (list, tuple)) else x for x in (*choicelist, default)
-    ]
-    dtype = np.result_type(*choices, result)
-    for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
+    result = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         result = np.where(condition, choice, result)
-    return cast(result, dtype)
+    return cast(result, ans.dtype)
 
 
 def _piecewise(x: Array, condlist: Any, funclist: Any, args: Any) -> Any:
@@ -152,6 +136,7 @@ ROWS = (
         signature("condlist", "choicelist", default=0),
         _select,
         {"choicelist", "default"},
+        own_value=True,
         locally_constant=_MASKS,
     ),
     composed(
