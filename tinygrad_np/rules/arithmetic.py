@@ -133,7 +133,6 @@ def _clip_high(a: Array, a_min: Any, a_max: Any) -> Any:
 
 
 _UMATH: Any = umath
-_CLIP = _UMATH.clip  # the ufunc beneath numpy.clip
 
 ROWS = (
     # sums, products, quotients
@@ -169,7 +168,7 @@ ROWS = (
         locally_constant={"length": "what depends on it is in the derivatives by x and y"},
     ),
     # size and sign; the transposes of conjugating maps conjugate
-    linear(np.imag, signature("val"), lambda g, val_like: _imaginary(g, val_like), broadcasts=True),
+    linear(np.imag, signature("val"), _imaginary, broadcasts=True),
     pointwise(np.fabs, lambda x: np.sign(x)),
     pointwise(
         np.copysign,
@@ -205,18 +204,18 @@ ROWS = (
     pointwise(
         np.clip,
         signature("a", a_min=None, a_max=None, out=None, dtype=None),
+        _clip_keeps,
+        _clip_low,
+        _clip_high,
         kernel=_clip_kernel,
         aliases={"min": "a_min", "max": "a_max"},
-        a=_clip_keeps,
-        a_min=_clip_low,
-        a_max=_clip_high,
     ),
     pointwise(
-        _CLIP,
-        signature("x", "low", "high", dtype=None),
-        lambda x, low, high: _clip_keeps(x, low, high),
-        lambda x, low, high: _clip_low(x, low, high),
-        lambda x, low, high: _clip_high(x, low, high),
+        _UMATH.clip,  # the ufunc beneath numpy.clip
+        signature("a", "a_min", "a_max", dtype=None),
+        _clip_keeps,
+        _clip_low,
+        _clip_high,
     ),
     # the project's own
     general(
