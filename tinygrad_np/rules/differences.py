@@ -112,9 +112,5 @@ ROWS = (
         {"y", "x", "dx"},
         analytic=True,
     ),
-    pointwise(
-        np.unwrap,
-        signature("p", "*", discont=None, axis=-1, period=2 * math.pi),
-        lambda: 1,
-    ),
+    pointwise(np.unwrap, signature("p", "*", discont=None, axis=-1, period=2 * math.pi), lambda: 1),
 )

@@ -115,11 +115,7 @@ ROWS = (
         signature("a", "shift", axis=None),
         lambda g, shift, axis: np.roll(g, np.negative(shift), axis),
     ),
-    linear(
-        np.rot90,
-        signature("m", k=1, axes=(0, 1)),
-        lambda g, k, axes: np.rot90(g, -k, axes),
-    ),
+    linear(np.rot90, signature("m", k=1, axes=(0, 1)), lambda g, k, axes: np.rot90(g, -k, axes)),
     linear(np.rollaxis, signature("a", "axis", start=0), _rollaxis_vjp, kernel=_rollaxis_kernel),
     composed(
         np.insert,
