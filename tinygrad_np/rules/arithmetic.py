@@ -18,6 +18,7 @@ from ..core.plan import Shaped
 from ..core.rules import max_weight, power_by_base, power_by_exponent, remaining
 from ..core.signature import signature
 from ..core.table import general, linear, over, pointwise, same
+from .composed import composed
 
 
 @array_function
@@ -77,11 +78,6 @@ def _along(x: Array, y: Array) -> Any:
     """The derivative of `direction` by y: −xy/√(x² + y²)³, and 0 at the origin."""
     length = np.hypot(x, y)
     return -(direction(x, y) * direction(y, x)) / np.where(np.equal(length, 0), 1, length)
-
-
-def _binary_scale(ans: Array) -> Any:
-    """2**−e, where the result of frexp is (m, e) and its argument m·2**e."""
-    return np.ldexp(np.ones_like(ans[0]), -ans[1])
 
 
 def _imaginary(g: Array, val_like: Shaped) -> Any:
@@ -145,12 +141,12 @@ ROWS = (
         constant_outputs=(0,),
     ),
     general(np.modf, (lambda g: g[0], lambda t: (t, None)), constant_outputs=(1,)),
-    general(
+    composed(  # the mantissa is x·2**−e
         np.frexp,
-        (
-            lambda g, ans: g[0] * _binary_scale(ans),
-            lambda t, ans: (t * _binary_scale(ans), None),
-        ),
+        signature("x", dtype=None),
+        lambda x, ans: (np.ldexp(x, -ans[1]), ans[1]),
+        {"x"},
+        own_value=True,
         constant_outputs=(1,),
     ),
     # powers and roots
