@@ -96,6 +96,7 @@ ROWS = (
         _ediff1d,
         {"ary", "to_end", "to_begin"},
         own_value=True,
+        real={"to_end": ("ary",), "to_begin": ("ary",)},
     ),
     composed(
         np.gradient,
