@@ -84,17 +84,13 @@ def _imaginary(g: Array, val_like: Shaped) -> Any:
     return g * -1j if val_like.dtype.kind == "c" else g * 0
 
 
-def _like(y: Array, g: Array) -> Any:
-    """A Python number as an array, because as a number it cannot be divided by if it is 0."""
-    return np.asarray(y, g.dtype) if isinstance(y, (int, float, complex)) else y
-
-
 def _alive(factor: Any, x: Array) -> Any:
     """`factor`, and 0 where it is not finite and `x` is 0: there their product is defined as 0.
 
     Elsewhere an x that is 0 by chance keeps its factor, which is its derivative.
     """
-    factor = _like(factor, x)
+    if isinstance(factor, (int, float, complex)):
+        factor = np.asarray(factor, x.dtype)  # `where` would make a float64 of it
     dead = np.logical_and(np.equal(x, 0), np.logical_not(np.isfinite(factor)))
     return np.where(dead, 0, factor)
 

@@ -18,20 +18,14 @@ from .composed import composed
 from .lines import lines, unlined
 
 
-def _exclusive(x: Array) -> Any:
-    """Along the last axis, the product of all elements before each."""
-    one = np.ones((*x.shape[:-1], 1), x.dtype)
-    return np.concatenate([one, np.cumprod(x[..., :-1], -1)], -1) if x.shape[-1] else x
-
-
 def _product_of_the_others(a: Any, axis: Any, where: Any) -> Any:
     """For each element the product of all others that go into the same result; 0 where none does.
 
     They are the ones before it, times the ones behind.
     """
     x = lines(a if where is True else np.where(where, a, 1), axis)
-    others = _exclusive(x) * np.flip(_exclusive(np.flip(x, -1)), -1)
-    others = unlined(others, a, axis)
+    before, behind = [np.cumprod(shifted(part, 1), -1) for part in (x, np.flip(x, -1))]
+    others = unlined(before * np.flip(behind, -1), a, axis)
     return others if where is True else np.where(where, others, 0)
 
 

@@ -45,7 +45,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.vecdot: _vecdots,
 }  # fmt: skip
 
-COMPLEX = {np.vecdot}
+COMPLEX: set[Callable[..., Any]] = {np.vecdot}
 
 if hasattr(np, "matvec"):
     COMPLEX |= {np.matvec, np.vecmat}
