@@ -87,13 +87,10 @@ def _meshgrid(xi: Any, sparse: Any, indexing: Any) -> Any:
     return grids if sparse else _broadcast_arrays(grids)
 
 
-def _ix(args: Any) -> Any:
-    # a plain argument alone is what it is among others: masks and empty lists become indices
-    places = [x if overrides(type(x)) else np.ix_(x)[0] for x in args]
-    for x in places:
-        if x.ndim != 1:
-            raise ValueError(f"np.ix_: takes arrays of one axis, not of shape {x.shape}")
-    return _meshgrid(places, True, "ij")
+def _ix(args: Any, ans: Any) -> Any:
+    # a plain argument is what NumPy makes of it: masks and empty lists become indices
+    pairs = zip(args, ans, strict=True)
+    return [x.reshape(found.shape) if overrides(type(x)) else found for x, found in pairs]
 
 
 def _split(function: Callable[..., Any], axis: int) -> Row:
@@ -126,7 +123,7 @@ ROWS: tuple[Row, ...] = (
         _meshgrid,
         {"xi"},
     ),
-    composed(np.ix_, signature("*args"), _ix, {"args"}),
+    composed(np.ix_, signature("*args"), _ix, {"args"}, own_value=True),
     # the parts along an axis
     _split(np.vsplit, 0),
     _split(np.hsplit, 1),

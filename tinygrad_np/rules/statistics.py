@@ -155,7 +155,7 @@ def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
 
 
 def _cov(
-    m: Array, y: Array, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any, dtype: Any
+    m: Array, y: Array, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any, ans: Array
 ) -> Any:
     """Σ w (x − mean)(x − mean)ᴴ over n − ddof, a row a variable and a column an observation."""
     m = as_array(m)
@@ -166,7 +166,7 @@ def _cov(
         y = as_array(y)
         y = y.reshape((1, y.size)) if y.ndim < 2 else y if rowvar or y.shape[0] == 1 else y.T
         x = np.concatenate([x, y], 0)
-    x = cast(x, np.dtype(dtype or np.result_type(x.dtype, np.float64)))
+    x = cast(x, ans.dtype)
     ddof = int(bias == 0) if ddof is None else ddof
     if fweights is None and aweights is None:
         x = x - np.mean(x, 1, keepdims=True)
