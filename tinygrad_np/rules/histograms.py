@@ -14,7 +14,6 @@ from ..core.rules import scatter_add
 from ..core.signature import signature
 from ..core.table import linear
 from .composed import composed
-from .constants import on_values
 
 
 def _binned(
@@ -59,11 +58,6 @@ def _edges(found: Any, a: Array, bins: Any, range: Any) -> Any:
     return np.linspace(first, last, len(found), dtype=found.dtype)
 
 
-def _histogram_bin_edges(a: Array, bins: Any, range: Any, weights: Any) -> Any:
-    found = on_values(np.histogram_bin_edges, a, bins, range, weights)
-    return _edges(found, as_array(a), bins, range)
-
-
 def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Any) -> Any:
     ans = ans[0], [ans[1]]
     counts, edges = _binned([as_array(a)], [bins], [range], density, weights, ans)
@@ -73,10 +67,8 @@ def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any, ans: A
 def _histogramdd(sample: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Array) -> Any:
     if isinstance(sample, (list, tuple)):
         columns = [as_array(column) for column in sample]
-    elif sample.ndim == 2:
-        columns = [sample[:, i] for i in np.arange(sample.shape[1]).tolist()]
     else:
-        columns = [sample]
+        columns = [*sample.T] if sample.ndim == 2 else [sample]
     return _binned(columns, bins, range, density, weights, ans)
 
 
@@ -123,8 +115,9 @@ ROWS = (
     composed(
         np.histogram_bin_edges,
         signature("a", bins=10, range=None, weights=None),
-        _histogram_bin_edges,
+        lambda a, bins, range, ans: _edges(ans, as_array(a), bins, range),
         {"a", "bins"},
+        own_value=True,
         real={"a": (), "bins": ()},
         locally_constant={"weights": "the edges do not depend on it"},
     ),
