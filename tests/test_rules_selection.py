@@ -147,6 +147,9 @@ class TestChoose:
         single = Tensor(np.ones(2, np.float32))
         assert np.choose([0, 1], [single, np.float32(3)]).dtype == np.float32
         assert np.choose([0, 1], [single, np.ones(2)]).dtype == np.float64
+        x = single.data
+        tangent = tg.jvp(lambda x: np.choose([0, 1], [x, 3.0]), [x], [x])[1]
+        assert tangent.dtype == np.float32
 
 
 class TestSelect:

@@ -58,13 +58,15 @@ def _delete_vjp(g: Array, arr_like: Shaped, obj: Any, axis: Any) -> Any:
     return _placed(g, arr_like, axis, lambda places: np.delete(places, obj))
 
 
-def _choose_vjp(g: Any, a: Any, choices_like: Any, mode: Any) -> Any:
-    count = len(choices_like)
+def _choose(a: Any, choices: Any, mode: Any, ans: Array) -> Any:
     if mode == "wrap":
-        a = np.mod(a, count)
+        a = np.mod(a, len(choices))
     elif mode == "clip":
-        a = np.clip(a, 0, count - 1)
-    return [np.where(np.equal(a, i), g, 0) for i in range(count)]
+        a = np.clip(a, 0, len(choices) - 1)
+    result = np.zeros(ans.shape, ans.dtype)
+    for i, choice in enumerate(choices):
+        result = np.where(np.equal(a, i), choice, result)
+    return cast(result, ans.dtype)
 
 
 def _select(condlist: Any, choicelist: Any, default: Any, ans: Array) -> Any:
@@ -123,12 +125,12 @@ ROWS = (
     linear(np.compress, signature("condition", "a", axis=None, out=None), a=_compress_vjp),
     linear(np.extract, signature("condition", "arr"), arr=_extract_vjp),
     linear(np.delete, signature("arr", "obj", axis=None), _delete_vjp),
-    linear(
+    composed(
         np.choose,
         signature("a", "choices", out=None, mode="raise"),
-        choices=_choose_vjp,
-        list_operands={"choices"},
-        broadcasts=True,
+        _choose,
+        {"choices"},
+        own_value=True,
         locally_constant={"a": INDEX},
     ),
     composed(
