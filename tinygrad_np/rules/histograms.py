@@ -46,16 +46,16 @@ def _binned(
     return counts, edges
 
 
-def _edges(found: Any, a: Array, bins: Any, range: Any) -> Any:
-    """The edges of the bins along one axis, which NumPy found for the sample `a`."""
+def _edges(ans: Any, a: Array, bins: Any, range: Any) -> Any:
+    """The edges of the bins along one axis; `ans` is what NumPy found for the sample `a`."""
     if not isinstance(bins, str) and np.ndim(bins):
         return as_array(bins)
-    if range is not None or isinstance(a, np.ndarray) or not a.size:
-        return found
+    if range is not None or not overrides(type(a)) or not a.size:
+        return ans
     first, last = np.min(a), np.max(a)
     if first == last:
         first, last = first - 0.5, last + 0.5
-    return np.linspace(first, last, len(found), dtype=found.dtype)
+    return np.linspace(first, last, len(ans), dtype=ans.dtype)
 
 
 def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Any) -> Any:
@@ -115,7 +115,7 @@ ROWS = (
     composed(
         np.histogram_bin_edges,
         signature("a", bins=10, range=None, weights=None),
-        lambda a, bins, range, ans: _edges(ans, as_array(a), bins, range),
+        _edges,
         {"a", "bins"},
         own_value=True,
         real={"a": (), "bins": ()},
