@@ -10,7 +10,6 @@ from ..core.rules import ABOUT
 from ..core.signature import signature
 from ..core.table import constant, linear
 from ..core.windows import pad
-from .composed import composed
 
 
 def on_diagonal(d: Any, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
@@ -36,6 +35,13 @@ def _diag_vjp(g: Array, v_like: Shaped, k: Any) -> Any:
     return np.diagonal(g, k) if v_like.ndim == 1 else on_diagonal(g, v_like.shape, k, 0, 1)
 
 
+def _trace_vjp(g: Array, a_like: Shaped, offset: Any, axis1: Any, axis2: Any) -> Any:
+    rows, columns = a_like.shape[axis1], a_like.shape[axis2]
+    n = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    equal = expand(np.expand_dims(g, -1), (*g.shape, n))
+    return on_diagonal(equal, a_like.shape, offset, axis1, axis2)
+
+
 ROWS = (
     # a triangle of a vector is one of the square matrix whose rows are all that vector
     linear(np.tril, signature("m", k=0), lambda g, k: np.tril(g, k), broadcasts=True),
@@ -47,18 +53,12 @@ ROWS = (
         lambda g, a_like, offset, axis1, axis2: on_diagonal(g, a_like.shape, offset, axis1, axis2),
     ),
     linear(np.diag, signature("v", k=0), _diag_vjp),
-    composed(
-        np.diagflat, signature("v", k=0), lambda v, k: np.diag(np.ravel(v), k), {"v"}, analytic=True
+    linear(
+        np.diagflat,
+        signature("v", k=0),
+        lambda g, v_like, k: np.diagonal(g, k).reshape(v_like.shape),
     ),
-    composed(
-        np.trace,
-        signature("a", offset=0, axis1=0, axis2=1, dtype=None, out=None),
-        lambda a, offset, axis1, axis2, dtype: np.sum(
-            np.diagonal(a, offset, axis1, axis2), -1, dtype
-        ),
-        {"a"},
-        analytic=True,
-    ),
+    linear(np.trace, signature("a", offset=0, axis1=0, axis2=1, dtype=None, out=None), _trace_vjp),
     *[
         constant(function, ABOUT)
         for function in (np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)
