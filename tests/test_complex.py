@@ -599,7 +599,7 @@ class TestLayers:
             (lambda z: np.insert(z.real, 1, z), "'values' is complex and 'arr' is real"),
             (lambda z: np.gradient(z.real, z[0]), "'varargs' is complex and 'f' is real"),
             (lambda z: np.var(z.real, mean=z[:1]), r"np\.var: 'mean' is complex and 'a' is real"),
-            (lambda z: np.ediff1d(z.real, z), "to_end of dtype complex128 does not fit"),
+            (lambda z: np.ediff1d(z.real, z), "'to_end' is complex and 'ary' is real"),
             (lambda z: np.piecewise(z.real, [z.real > 1], [lambda x: 1j * x]), "a piece is comp"),
             (lambda z: np.piecewise(z.real, [z.real > 1], [1j]), "a piece is complex and 'x' is r"),
             (lambda z: np.polyfit(z.real, z, 1, w=z), "'w' takes real numbers"),

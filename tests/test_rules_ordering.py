@@ -143,6 +143,7 @@ class TestTrimZeros:
             np.trim_zeros(Tensor(x), trim, axis).data, np.trim_zeros(x, trim, axis)
         )
 
+    @pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.2.0", reason="NumPy 2.2 and newer")
     def test_the_wrong_end(self):
-        with pytest.raises(ValueError, match=r"np\.trim_zeros: trim is 'f', 'b' or 'fb', not 'x'"):
+        with pytest.raises(ValueError, match=r"np\.trim_zeros: unexpected character.* 'x'"):
             np.trim_zeros(Tensor([1.0]), "x")

@@ -82,7 +82,7 @@ class TestInsert:
         assert tg.grad(lambda v: np.insert(single, 1, v)[1])(0.1).dtype == np.float64
 
     def test_a_tensor_does_not_fit_into_an_array_of_integers(self):
-        with pytest.raises(TypeError, match=r"np\.insert: gave dtype int64"):
+        with pytest.raises(TypeError, match=r"np\.insert: .*gave dtype int64"):
             np.insert(np.arange(3), 1, Tensor(0.5))
 
 

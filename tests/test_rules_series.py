@@ -22,12 +22,12 @@ class TestSeveralVariables:
         assert np.allclose(
             gradient, np.einsum("in,jn,kn->ijk", powers[0][:2], powers[1], powers[2][:2])
         )
-        with pytest.raises(ValueError, match=r"polyvalnd: points of shapes \(4,\) and \(3,\)"):
+        with pytest.raises(ValueError, match="incompatible"):
             polynomial.polyvalnd((Tensor(x), y[:3]), self.C)
 
     @pytest.mark.skipif(
         not hasattr(polynomial.polyval2d, "_implementation"), reason="NumPy 2.4 and newer"
     )
     def test_points_of_two_shapes(self):
-        with pytest.raises(ValueError, match=r"polyval2d: points of shapes \(2,\) and \(3,\)"):
+        with pytest.raises(ValueError, match=r"polyval2d: x, y are incompatible \(x "):
             polynomial.polyval2d(Tensor([1.0, 2.0]), np.ones(3), self.C)

@@ -18,6 +18,7 @@ from ..core.plan import Shaped
 from ..core.rules import max_weight, power_by_base, power_by_exponent
 from ..core.signature import signature
 from ..core.table import general, linear, over, pointwise, same
+from .composed import composed
 
 
 @array_function
@@ -79,18 +80,8 @@ def _along(x: Array, y: Array) -> Any:
     return -(direction(x, y) * direction(y, x)) / np.where(np.equal(length, 0), 1, length)
 
 
-def _binary_scale(ans: Array) -> Any:
-    """2**−e, where the result of frexp is (m, e) and its argument m·2**e."""
-    return np.ldexp(np.ones_like(ans[0]), -ans[1])
-
-
 def _imaginary(g: Array, val_like: Shaped) -> Any:
     return g * -1j if val_like.dtype.kind == "c" else g * 0
-
-
-def _like(y: Array, g: Array) -> Any:
-    """A Python number as an array, because as a number it cannot be divided by if it is 0."""
-    return np.asarray(y, g.dtype) if isinstance(y, (int, float, complex)) else y
 
 
 def _alive(factor: Any, x: Array) -> Any:
@@ -98,7 +89,8 @@ def _alive(factor: Any, x: Array) -> Any:
 
     Elsewhere an x that is 0 by chance keeps its factor, which is its derivative.
     """
-    factor = _like(factor, x)
+    if isinstance(factor, (int, float, complex)):
+        factor = np.asarray(factor, x.dtype)  # `where` would make a float64 of it
     dead = np.logical_and(np.equal(x, 0), np.logical_not(np.isfinite(factor)))
     return np.where(dead, 0, factor)
 
@@ -138,7 +130,6 @@ def _remaining(x: Array, y: Array) -> Any:
 
 
 _UMATH: Any = umath
-_CLIP = _UMATH.clip  # the ufunc beneath numpy.clip
 
 ROWS = (
     # sums, products, quotients
@@ -152,12 +143,12 @@ ROWS = (
         constant_outputs=(0,),
     ),
     general(np.modf, (lambda g: g[0], lambda t: (t, None)), constant_outputs=(1,)),
-    general(
+    composed(  # the mantissa is x·2**−e
         np.frexp,
-        (
-            lambda g, ans: g[0] * _binary_scale(ans),
-            lambda t, ans: (t * _binary_scale(ans), None),
-        ),
+        signature("x", dtype=None),
+        lambda x, ans: (np.ldexp(x, -ans[1]), ans[1]),
+        {"x"},
+        own_value=True,
         constant_outputs=(1,),
     ),
     # powers and roots
@@ -175,7 +166,7 @@ ROWS = (
         locally_constant={"length": "what depends on it is in the derivatives by x and y"},
     ),
     # size and sign; the transposes of conjugating maps conjugate
-    linear(np.imag, signature("val"), lambda g, val_like: _imaginary(g, val_like), broadcasts=True),
+    linear(np.imag, signature("val"), _imaginary, broadcasts=True),
     pointwise(np.fabs, lambda x: np.sign(x)),
     pointwise(
         np.copysign,
@@ -211,18 +202,18 @@ ROWS = (
     pointwise(
         np.clip,
         signature("a", a_min=None, a_max=None, out=None, dtype=None),
+        _clip_keeps,
+        _clip_low,
+        _clip_high,
         kernel=_clip_kernel,
         aliases={"min": "a_min", "max": "a_max"},
-        a=_clip_keeps,
-        a_min=_clip_low,
-        a_max=_clip_high,
     ),
     pointwise(
-        _CLIP,
-        signature("x", "low", "high", dtype=None),
-        lambda x, low, high: _clip_keeps(x, low, high),
-        lambda x, low, high: _clip_low(x, low, high),
-        lambda x, low, high: _clip_high(x, low, high),
+        _UMATH.clip,  # the ufunc beneath numpy.clip
+        signature("a", "a_min", "a_max", dtype=None),
+        _clip_keeps,
+        _clip_low,
+        _clip_high,
     ),
     # the project's own
     general(

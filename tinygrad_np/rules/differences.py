@@ -18,41 +18,20 @@ from .composed import composed
 def _diff(a: Array, n: int, axis: int, prepend: Any, append: Any) -> Any:
     if n == 0:
         return a
-    if n < 0:
-        raise ValueError(f"np.diff: n must not be negative, not {n}")
-    a = as_array(a)
-    if a.ndim == 0:
-        raise ValueError("np.diff: takes an array of at least one dimension, not a number")
-    axis = normalize_axis_index(axis, a.ndim)
-    ends = [None if end is None else _end(as_array(end), a, axis) for end in (prepend, append)]
-    if prepend is not None or append is not None:
-        a = np.concatenate([x for x in (ends[0], a, ends[1]) if x is not None], axis)
+    a, axis = as_array(a), axis % np.ndim(a)
+    parts = [as_array(part) for part in (prepend, a, append) if part is not None]
+    if len(parts) > 1:  # a number stands for one in every line
+        line = [1 if i == axis else length for i, length in enumerate(a.shape)]
+        a = np.concatenate([x if x.ndim else np.broadcast_to(x, line) for x in parts], axis)
     for _ in range(n):
         a = a[along(axis, slice(1, None))] - a[along(axis, slice(-1))]
     return a
 
 
-def _end(end: Any, a: Array, axis: int) -> Any:
-    """What is put before or behind `a`: one number for all lines, or an array."""
-    if end.ndim:
-        return end
-    return np.broadcast_to(end, [1 if i == axis else n for i, n in enumerate(a.shape)])
-
-
-def _ediff1d(ary: Array, to_end: Any, to_begin: Any) -> Any:
-    flat = as_array(ary).reshape(-1)
-    parts = [flat[1:] - flat[:-1]]
-    for name, given in (("to_begin", to_begin), ("to_end", to_end)):
-        if given is None:
-            continue
-        end = as_array(given).reshape(-1)
-        if not np.can_cast(end.dtype, flat.dtype, "same_kind"):
-            raise TypeError(
-                f"np.ediff1d: {name} of dtype {end.dtype} does not fit an array of {flat.dtype}"
-            )
-        end = cast(end, flat.dtype)
-        parts = [end, *parts] if name == "to_begin" else [*parts, end]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def _ediff1d(ary: Array, to_end: Any, to_begin: Any, ans: Array) -> Any:
+    flat = np.ravel(ary)
+    parts = [to_begin, flat[1:] - flat[:-1], to_end]
+    return np.concatenate([cast(np.ravel(x), ans.dtype) for x in parts if x is not None])
 
 
 def _floating(x: Array) -> Any:
@@ -108,6 +87,7 @@ ROWS = (
         signature("a", n=1, axis=-1, prepend=None, append=None),
         _diff,
         {"a", "prepend", "append"},
+        own_value=True,
         analytic=True,
     ),
     composed(
@@ -115,6 +95,8 @@ ROWS = (
         signature("ary", to_end=None, to_begin=None),
         _ediff1d,
         {"ary", "to_end", "to_begin"},
+        own_value=True,
+        real={"to_end": ("ary",), "to_begin": ("ary",)},
     ),
     composed(
         np.gradient,
@@ -131,9 +113,5 @@ ROWS = (
         {"y", "x", "dx"},
         analytic=True,
     ),
-    pointwise(
-        np.unwrap,
-        signature("p", "*", discont=None, axis=-1, period=2 * math.pi),
-        lambda: 1,
-    ),
+    pointwise(np.unwrap, signature("p", "*", discont=None, axis=-1, period=2 * math.pi), lambda: 1),
 )

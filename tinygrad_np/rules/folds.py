@@ -24,7 +24,7 @@ from ..core.arrays import Array, cast
 from ..core.axes import listed
 from ..core.dispatch import name_of
 from ..core.plan import Shaped
-from ..core.rules import extreme, extremum_rules, restored, scatter_add, spread
+from ..core.rules import extremum_rules, restored, scatter_add, spread
 from ..core.signature import Signature, signature
 from ..core.table import Row, constant, general, linear, row_of
 from .composed import composed
@@ -132,20 +132,14 @@ def _add_reduceat_vjp(g: Array, a_like: Shaped, indices: Any, axis: Any) -> Any:
 # Extrema: of the elements along the axes, and of those so far
 
 
-def _largest(a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
-    """Which elements are the result of `maximum` or `minimum`, in the dtype that it has."""
-    return extreme(cast(a, ans.dtype), ans, axis, keepdims, where)
-
-
-def _largest_number(a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
-    """The same of `fmax` or `fmin`, which is nan where all elements are, and then each is it."""
-    ans = restored(ans, a, axis, keepdims)
-    chosen = np.logical_or(np.equal(cast(a, ans.dtype), ans), np.isnan(ans))
-    return chosen if where is True else np.logical_and(chosen, where)
-
-
 def _is_same(x: Array, y: Array) -> Any:
     return np.logical_or(np.equal(x, y), np.logical_and(np.isnan(x), np.isnan(y)))
+
+
+def _chosen(a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
+    """Which elements are the result, in the dtype that it has."""
+    is_it = _is_same(cast(a, ans.dtype), restored(ans, a, axis, keepdims))
+    return np.logical_and(is_it, where)
 
 
 def _running_shares(a: Array, p: Any) -> tuple[Any, Any]:
@@ -207,10 +201,7 @@ def _logarithm_of_sum(ufunc: Any, rate: float) -> Row:
     return composed(ufunc.reduce, _reduce(_NOT_GIVEN), definition, {"a"}, own_value=True)
 
 
-_EXTREMA = (
-    (np.maximum, _largest), (np.minimum, _largest), (np.fmax, _largest_number),
-    (np.fmin, _largest_number),
-)  # fmt: skip
+_EXTREMA = (np.maximum, np.minimum, np.fmax, np.fmin)
 _LOGARITHMS = ((np.logaddexp, 1.0), (np.logaddexp2, log(2)))
 
 _ROWS = {
@@ -220,8 +211,8 @@ _ROWS = {
         linear(np.add.accumulate, _ACCUMULATE, cumsum_vjp),
         general(np.multiply.reduce, _reduce(1), (prod_vjp, prod_jvp), analytic=True),
         general(np.multiply.accumulate, _ACCUMULATE, (cumprod_vjp, cumprod_jvp), analytic=True),
-        *[general(u.reduce, _reduce(_NOT_GIVEN), extremum_rules(chosen)) for u, chosen in _EXTREMA],
-        *[_running(u.accumulate, _running_shares) for u, _ in _EXTREMA],
+        *[general(u.reduce, _reduce(_NOT_GIVEN), extremum_rules(_chosen)) for u in _EXTREMA],
+        *[_running(u.accumulate, _running_shares) for u in _EXTREMA],
         *[_logarithm_of_sum(u, rate) for u, rate in _LOGARITHMS],
         *[_running(u.accumulate, _running_logarithm(rate)) for u, rate in _LOGARITHMS],
         linear(

@@ -14,7 +14,6 @@ from ..core.rules import scatter_add
 from ..core.signature import signature
 from ..core.table import linear
 from .composed import composed
-from .constants import on_values
 
 
 def _binned(
@@ -47,21 +46,16 @@ def _binned(
     return counts, edges
 
 
-def _edges(found: Any, a: Array, bins: Any, range: Any) -> Any:
-    """The edges of the bins along one axis, which NumPy found for the sample `a`."""
+def _edges(ans: Any, a: Array, bins: Any, range: Any) -> Any:
+    """The edges of the bins along one axis; `ans` is what NumPy found for the sample `a`."""
     if not isinstance(bins, str) and np.ndim(bins):
         return as_array(bins)
-    if range is not None or isinstance(a, np.ndarray) or not a.size:
-        return found
+    if range is not None or not overrides(type(a)) or not a.size:
+        return ans
     first, last = np.min(a), np.max(a)
     if first == last:
         first, last = first - 0.5, last + 0.5
-    return np.linspace(first, last, len(found), dtype=found.dtype)
-
-
-def _histogram_bin_edges(a: Array, bins: Any, range: Any, weights: Any) -> Any:
-    found = on_values(np.histogram_bin_edges, a, bins, range, weights)
-    return _edges(found, as_array(a), bins, range)
+    return np.linspace(first, last, len(ans), dtype=ans.dtype)
 
 
 def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Any) -> Any:
@@ -73,10 +67,8 @@ def _histogram(a: Any, bins: Any, range: Any, density: Any, weights: Any, ans: A
 def _histogramdd(sample: Any, bins: Any, range: Any, density: Any, weights: Any, ans: Array) -> Any:
     if isinstance(sample, (list, tuple)):
         columns = [as_array(column) for column in sample]
-    elif sample.ndim == 2:
-        columns = [sample[:, i] for i in np.arange(sample.shape[1]).tolist()]
     else:
-        columns = [sample]
+        columns = [*sample.T] if sample.ndim == 2 else [sample]
     return _binned(columns, bins, range, density, weights, ans)
 
 
@@ -123,8 +115,9 @@ ROWS = (
     composed(
         np.histogram_bin_edges,
         signature("a", bins=10, range=None, weights=None),
-        _histogram_bin_edges,
+        _edges,
         {"a", "bins"},
+        own_value=True,
         real={"a": (), "bins": ()},
         locally_constant={"weights": "the edges do not depend on it"},
     ),

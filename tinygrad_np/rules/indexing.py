@@ -4,6 +4,7 @@ Policy: of values that are set at one place the last has the gradient, as it has
 that tie for a minimum or maximum share it equally.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..core.dispatch import array_function
 from ..core.plan import Shaped
 from ..core.rules import divide_by_count, scatter_add
 from ..core.signature import signature
-from ..core.table import Row, constant, general, linear
+from ..core.table import Row, constant, general, linear, same
 
 
 @array_function
@@ -26,15 +27,14 @@ def index_set(x: Any, index: Any, value: Any) -> Any:
     >>> index_set(np.zeros(4), [0, 2], np.array([1.0, 2.0]))
     array([1., 0., 2., 0.])
     """
-    result = _copy_for(x, value, "index_set")
-    try:
+
+    def write(result: Array, index: Any, value: Any) -> None:
         # NumPy only warns about an array of one element that is to become one element.
         if np.ndim(value) and np.size(value) == 1 and not np.ndim(result[index]):
             raise ValueError("an array is not one element; take it out, value[0]")
         result[index] = value
-    except _UNFIT as error:
-        raise _in_words("index_set", result, value, error) from None
-    return result
+
+    return _updated(write, "index_set", x, index, value)
 
 
 @array_function
@@ -44,12 +44,7 @@ def index_min(x: Any, index: Any, value: Any) -> Any:
     >>> index_min(np.zeros(3), [0, 0, 1], np.array([-1.0, -2.0, 5.0]))
     array([-2.,  0.,  0.])
     """
-    result = _copy_for(x, value, "index_min")
-    try:
-        np.minimum.at(result, index, value)
-    except _UNFIT as error:
-        raise _in_words("index_min", result, value, error) from None
-    return result
+    return _updated(np.minimum.at, "index_min", x, index, value)
 
 
 @array_function
@@ -59,12 +54,7 @@ def index_max(x: Any, index: Any, value: Any) -> Any:
     >>> index_max(np.zeros(3), [0, 0, 1], np.array([1.0, 2.0, -5.0]))
     array([2., 0., 0.])
     """
-    result = _copy_for(x, value, "index_max")
-    try:
-        np.maximum.at(result, index, value)
-    except _UNFIT as error:
-        raise _in_words("index_max", result, value, error) from None
-    return result
+    return _updated(np.maximum.at, "index_max", x, index, value)
 
 
 @array_function
@@ -80,20 +70,8 @@ def is_last_writer(index: Any, shape: tuple[int, ...]) -> Any:
     return numbers[index] == own
 
 
-# What NumPy raises for an index or values that do not fit.
-_UNFIT = (IndexError, OverflowError, TypeError, ValueError)
-
-
-def _in_words(function: str, x: Array, value: Any, error: Exception) -> Exception:
-    """NumPy's error with the function and the shapes."""
-    kind = IndexError if isinstance(error, IndexError) else ValueError
-    return kind(
-        f"{function}: values of shape {np.shape(value)} at an index of an array of shape "
-        f"{x.shape}: {error}"
-    )
-
-
-def _copy_for(x: Array, value: Any, function: str) -> Any:
+def _updated(write: Callable[..., None], function: str, x: Any, index: Any, value: Any) -> Array:
+    """A copy of `x` into which `value` is written; NumPy's error with the function and shapes."""
     result = np.array(numbers(x, function))
     given = numbers(value, function)
     try:
@@ -105,6 +83,14 @@ def _copy_for(x: Array, value: Any, function: str) -> Any:
             f"{function}: values of dtype {dtype} do not fit into an array of dtype "
             f"{result.dtype}; convert the array first, for instance with .astype({dtype})"
         )
+    try:
+        write(result, index, value)
+    except (IndexError, OverflowError, TypeError, ValueError) as error:
+        kind = IndexError if isinstance(error, IndexError) else ValueError
+        raise kind(
+            f"{function}: values of shape {np.shape(value)} at an index of an array of shape "
+            f"{result.shape}: {error}"
+        ) from None
     return result
 
 
@@ -143,10 +129,7 @@ def _extremum(function: Any) -> Row:
     """The row of `index_min` or `index_max`: the result is one of x and the values, or shared."""
     return general(
         function,
-        (
-            lambda g, x, index, value, ans: g * _shares(x, index, value, ans)[0],
-            lambda t, x, index, value, ans: t * _shares(x, index, value, ans)[0],
-        ),
+        same(lambda g, x, index, value, ans: g * _shares(x, index, value, ans)[0]),
         value=(
             lambda g, x, index, value, ans: g[index] * _shares(x, index, value, ans)[1],
             lambda t, x, index, value, ans: scatter_add(
@@ -160,7 +143,7 @@ def _extremum(function: Any) -> Row:
 ROWS = (
     general(
         index_set,
-        (lambda g, index: index_set(g, index, 0), lambda t, index: index_set(t, index, 0)),
+        same(lambda g, index: index_set(g, index, 0)),
         value=(_set_value_vjp, _set_value_jvp),
         broadcasts=True,
     ),

@@ -4,12 +4,13 @@ Policy: what is left out has gradient 0, never nan. Elements that tie for the ma
 share its cotangent equally. What `nan_to_num` replaces is a constant.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..core.arrays import Array
-from ..core.rules import divide_by_count, extremum_rules, restored
+from ..core.arrays import Array, cast
+from ..core.rules import extremum_rules, restored
 from ..core.signature import signature
 from ..core.table import Row, general, same
 from .composed import composed
@@ -25,32 +26,18 @@ def _without_nan(a: Array, value: float) -> Any:
     return np.where(np.isnan(a), value, a)
 
 
-def _number(a: Array, axis: Any, where: Any) -> Any:
-    """How many elements go into each result, with the reduced axes of length 1."""
-    return np.sum(_counted(a, where), axis, dtype=np.float64, keepdims=True)
-
-
-def _nanmean_vjp(g: Array, a: Array, axis: Any, keepdims: Any, where: Any) -> Any:
-    share = divide_by_count(restored(g, a, axis, keepdims), _number(a, axis, where))
-    return np.where(_counted(a, where), share, 0)
-
-
-def _nanmean_jvp(t: Array, a: Array, axis: Any, keepdims: Any, where: Any) -> Any:
-    share = divide_by_count(np.where(_counted(a, where), t, 0), _number(a, axis, where))
-    return np.sum(share, axis, keepdims=keepdims)
+def _nanmean(a: Array, axis: Any, keepdims: Any, where: Any, ans: Array) -> Any:
+    """The mean of what counts; float16 is added up in float32."""
+    counted = _counted(a, where)
+    dtype = np.result_type(a.dtype, np.float32)
+    total = np.sum(np.where(counted, a, 0), axis, dtype, keepdims=keepdims)
+    count = np.sum(counted, axis, dtype=np.float64, keepdims=keepdims)
+    return cast(total / count, ans.dtype)
 
 
 def _extreme(a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
     """Which elements are the extremum."""
     return np.logical_and(np.equal(a, restored(ans, a, axis, keepdims)), where)
-
-
-def _extremum(function: Any) -> Row:
-    return general(
-        function,
-        signature("a", axis=None, out=None, keepdims=False, initial=None, where=True),
-        extremum_rules(_extreme),
-    )
 
 
 def _finite_part(g: Array, x: Array) -> Any:
@@ -72,61 +59,46 @@ def _nan_to_num_kernel(
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-_SUM: dict[str, Any] = {"axis": None, "dtype": None, "out": None, "keepdims": False}
+_REDUCED: dict[str, Any] = {"axis": None, "dtype": None, "out": None, "keepdims": False}
+_EXTREMUM = signature("a", axis=None, out=None, keepdims=False, initial=None, where=True)
+_RUNNING = signature("a", axis=None, dtype=None, out=None)
+
+
+def _reduced(function: Callable[..., Any], of_all: Callable[..., Any], neutral: int) -> Row:
+    """The row of a sum or product in which nan stands for the number that changes nothing."""
+
+    def definition(a: Array, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+        a = _without_nan(a, neutral)
+        return of_all(a, axis, dtype, keepdims=keepdims, initial=initial, where=where)
+
+    form = signature("a", **_REDUCED, initial=neutral, where=True)
+    return composed(function, form, definition, {"a"}, analytic=True)
+
+
+def _running(function: Callable[..., Any], of_all: Callable[..., Any], neutral: int) -> Row:
+    def definition(a: Array, axis: Any, dtype: Any) -> Any:
+        return of_all(_without_nan(a, neutral), axis, dtype)
+
+    return composed(function, _RUNNING, definition, {"a"}, analytic=True)
+
 
 ROWS = (
+    _reduced(np.nansum, np.sum, 0),
+    _reduced(np.nanprod, np.prod, 1),
+    _running(np.nancumsum, np.cumsum, 0),
+    _running(np.nancumprod, np.cumprod, 1),
     composed(
-        np.nansum,
-        signature("a", **_SUM, initial=0, where=True),
-        lambda a, axis, dtype, keepdims, initial, where: np.sum(
-            _without_nan(a, 0), axis, dtype, keepdims=keepdims, initial=initial, where=where
-        ),
-        {"a"},
-        analytic=True,
-    ),
-    composed(
-        np.nanprod,
-        signature("a", **_SUM, initial=1, where=True),
-        lambda a, axis, dtype, keepdims, initial, where: np.prod(
-            _without_nan(a, 1), axis, dtype, keepdims=keepdims, initial=initial, where=where
-        ),
-        {"a"},
-        analytic=True,
-    ),
-    composed(
-        np.nancumsum,
-        signature("a", axis=None, dtype=None, out=None),
-        lambda a, axis, dtype: np.cumsum(_without_nan(a, 0), axis, dtype),
-        {"a"},
-        analytic=True,
-    ),
-    composed(
-        np.nancumprod,
-        signature("a", axis=None, dtype=None, out=None),
-        lambda a, axis, dtype: np.cumprod(_without_nan(a, 1), axis, dtype),
-        {"a"},
-        analytic=True,
-    ),
-    general(
         np.nanmean,
-        signature("a", "*", **_SUM, where=True),
-        (_nanmean_vjp, _nanmean_jvp),
+        signature("a", "*", **_REDUCED, where=True),
+        _nanmean,
+        {"a"},
+        own_value=True,
         analytic=True,
     ),
-    spread_row(
-        np.nanvar,
-        lambda a, ans, axis, keepdims, ddof, where, mean: var_slope(
-            a, ans, axis, keepdims, ddof, _counted(a, where), mean
-        ),
-    ),
-    spread_row(
-        np.nanstd,
-        lambda a, ans, axis, keepdims, ddof, where, mean: std_slope(
-            a, ans, axis, keepdims, ddof, _counted(a, where), mean
-        ),
-    ),
-    _extremum(np.nanmax),
-    _extremum(np.nanmin),
+    spread_row(np.nanvar, var_slope, _counted),
+    spread_row(np.nanstd, std_slope, _counted),
+    general(np.nanmax, _EXTREMUM, extremum_rules(_extreme)),
+    general(np.nanmin, _EXTREMUM, extremum_rules(_extreme)),
     general(
         np.nan_to_num,
         signature("x", copy=True, nan=0.0, posinf=None, neginf=None),

@@ -91,35 +91,26 @@ def _setxor1d(ar1: Array, ar2: Array, assume_unique: Any) -> Any:
     return both[differs[1:] & differs[:-1]]
 
 
-def _trim_zeros(filt: Any, trim: Any, axis: Any) -> Any:
-    if set(trim.lower()) - set("fb") or not trim:
-        raise ValueError(f"np.trim_zeros: trim is 'f', 'b' or 'fb', not {trim!r}")
+def _trim_zeros(filt: Any, trim: Any, axis: Any, ans: Array) -> Any:
+    """As many as NumPy leaves, from the first element on that is not zero."""
     trimmed = range(filt.ndim) if axis is None else normalize_axis_tuple(axis, filt.ndim)
-    places = np.argwhere(filt)
-    key: list[Any] = [slice(None)] * filt.ndim
-    for i in trimmed:
-        if not len(places):
-            key[i] = slice(0)
-            continue
-        start = int(places[:, i].min()) if "f" in trim.lower() else None
-        stop = int(places[:, i].max()) + 1 if "b" in trim.lower() else None
-        key[i] = slice(start, stop)
-    return filt[tuple(key)]
+    first = np.min(np.argwhere(filt), 0, initial=filt.size).tolist()
+    starts = [n * ("f" in trim.lower() and i in trimmed) for i, n in enumerate(first)]
+    return filt[tuple([slice(k, k + n) for k, n in zip(starts, ans.shape, strict=True)])]
 
 
+_REARRANGED = (_rearranged_vjp, _rearranged_jvp)
 _PICKS = "which elements are left jumps where it changes"
 
-ROWS = (
-    *[
-        general(function, signature, (_rearranged_vjp, _rearranged_jvp))
-        for function, signature in (
-            (
-                np.sort,
-                signature("a", "*", axis=-1, kind=None, order=None, stable=None, descending=None),
-            ),
-            (np.partition, signature("a", "kth", axis=-1, kind="introselect", order=None)),
-        )
-    ],
+ROWS: tuple[Row, ...] = (
+    general(
+        np.sort,
+        signature("a", "*", axis=-1, kind=None, order=None, stable=None, descending=None),
+        _REARRANGED,
+    ),
+    general(
+        np.partition, signature("a", "kth", axis=-1, kind="introselect", order=None), _REARRANGED
+    ),
     composed(np.sort_complex, signature("a"), _sort_complex, {"a"}),
     composed(
         np.unique,
@@ -150,13 +141,14 @@ ROWS = (
     composed(
         np.setxor1d, signature("ar1", "ar2", assume_unique=False), _setxor1d, {"ar1", "ar2"}
     ),
-    *[
-        constant(getattr(np, name), TRUTH)
-        for name in ("in1d",)
-        if hasattr(np, name)  # up to NumPy 2.3
-    ],
-    composed(np.trim_zeros, signature("filt", trim="fb", axis=None), _trim_zeros, {"filt"}),
+    composed(
+        np.trim_zeros, signature("filt", trim="fb", axis=None), _trim_zeros, {"filt"},
+        own_value=True,
+    ),
 )  # fmt: skip
+
+if hasattr(np, "in1d"):  # up to NumPy 2.3
+    ROWS += (constant(np.in1d, TRUTH),)  # noqa: NPY201
 
 REFUSED = {
     np.intersect1d: "its elements are those that tie, so that it has no derivative; use "

@@ -34,24 +34,11 @@ def _polyval(p: Any, x: Array) -> Any:
     return y
 
 
-def _aligned(a1: Any, a2: Any, function: str) -> tuple[Any, Any]:
+def _aligned(a1: Any, a2: Any, function: str) -> list[Any]:
     """Both with as many coefficients, zeros in front."""
     pair = [_coefficients(p, function) for p in (a1, a2)]
-    size = max(len(p) for p in pair)
-    padded = [
-        p if len(p) == size else np.concatenate([np.zeros(size - len(p), p.dtype), p]) for p in pair
-    ]
-    return padded[0], padded[1]
-
-
-def _polyadd(a1: Any, a2: Any) -> Any:
-    a1, a2 = _aligned(a1, a2, "polyadd")
-    return a1 + a2
-
-
-def _polysub(a1: Any, a2: Any) -> Any:
-    a1, a2 = _aligned(a1, a2, "polysub")
-    return a1 - a2
+    size = max(map(len, pair))
+    return [np.concatenate([np.zeros(size - len(p), p.dtype), p]) for p in pair]
 
 
 def _polymul(a1: Any, a2: Any) -> Any:
@@ -63,65 +50,42 @@ def _polymul(a1: Any, a2: Any) -> Any:
     return np.convolve(*factors)
 
 
-def _polydiv(u: Array, v: Array) -> Any:
+def _polydiv(u: Array, v: Array, ans: Any) -> Any:
     """Long division: (quotient, remainder)."""
-    u, v = _coefficients(u, "polydiv") + 0.0, _coefficients(v, "polydiv") + 0.0
-    dtype = np.result_type(u.dtype, v.dtype)
-    scale = 1.0 / v[0]
-    rest = cast(u, dtype)
-    steps = len(u) - len(v) + 1
+    u, v = _coefficients(u, "polydiv"), _coefficients(v, "polydiv")
+    rest = cast(u, ans[0].dtype)
     parts = []
-    for k in np.arange(steps).tolist():
-        part = scale * rest[k]
-        parts.append(part.reshape(1))
+    for k in range(len(u) - len(v) + 1):
+        part = rest[k] / v[0]
+        parts.append(part)
         used = rest[k : k + len(v)] - part * v
         rest = np.concatenate([rest[:k], used, rest[k + len(v) :]])
-    while len(rest) > 1 and np.allclose(rest[0], 0, rtol=1e-14):
-        rest = rest[1:]
-    return np.concatenate(parts) if parts else np.zeros(1, dtype), rest
+    # what is zero in front has been left out
+    return np.stack(parts) if parts else ans[0], rest[len(rest) - len(ans[1]) :]
 
 
 def _polyder(p: Any, m: Any) -> Any:
     p = _coefficients(p, "polyder")
-    if m < 0:
-        raise ValueError(f"np.polyder: m must not be negative, not {m}")
-    for _ in np.arange(m):
+    for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
 
 
 def _polyint(p: Any, m: Any, k: Any) -> Any:
-    p = _coefficients(p, "polyint")
-    if m < 0:
-        raise ValueError(f"np.polyint: m must not be negative, not {m}")
-    constants = np.zeros(m) if k is None else _coefficients(k, "polyint")
-    if len(constants) == 1 and m > 1:
-        constants = constants[0] * np.ones(m)
-    if len(constants) < m:
-        raise ValueError(
-            f"np.polyint: k has {len(constants)} constants for {m} integrations; give one or {m}"
-        )
-    for i in np.arange(m).tolist():
-        p = np.concatenate([p / np.arange(len(p), 0, -1), constants[i : i + 1]])
+    p, k = _coefficients(p, "polyint"), _coefficients(0.0 if k is None else k, "polyint")
+    for i in range(m):
+        one = k[i : i + 1] if len(k) > 1 else k
+        p = np.concatenate([p / np.arange(len(p), 0, -1), one])
     return p
 
 
-def _poly(seq_of_zeros: Any) -> Any:
+def _poly(seq_of_zeros: Any, ans: Any) -> Any:
     zeros = _coefficients(seq_of_zeros, "poly")
-    if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] > 0:
-        zeros = np.linalg.eigvals(zeros)
-    elif zeros.ndim != 1:
-        raise ValueError(f"np.poly: takes zeros or a square matrix, not shape {zeros.shape}")
-    if not len(zeros):
-        return 1.0
-    zeros = cast(zeros, np.dtype(np.mintypecode(zeros.dtype.char)))
-    one = np.ones(1, zeros.dtype)
-    result = one
-    for i in np.arange(len(zeros)).tolist():
-        result = np.convolve(result, np.concatenate([one, -zeros[i : i + 1]]), "full")
-    if result.dtype.kind == "c" and np.all(np.equal(np.sort(zeros), np.sort(np.conjugate(zeros)))):
-        result = np.real(result)
-    return result
+    zeros = np.linalg.eigvals(zeros) if zeros.ndim == 2 else zeros
+    result = one = np.ones(1)
+    for i in range(len(zeros)):
+        result = np.convolve(result, np.concatenate([one, -zeros[i : i + 1]]))
+    return cast(result, np.result_type(ans))
 
 
 def _root_slopes(p: Any, roots: Any) -> Any:
@@ -139,19 +103,9 @@ def _roots_jvp(t: Array, ans: Array, p: Any) -> Any:
     return -np.polyval(t, ans) / _root_slopes(p, ans)
 
 
-def _vander(x: Array, N: Any, increasing: Any) -> Any:  # noqa: N803
-    x = as_array(x)
-    if x.ndim != 1:
-        raise ValueError(f"np.vander: takes an array of one dimension, not of shape {x.shape}")
-    dtype = np.promote_types(x.dtype, int)
-    x = cast(x, dtype)
-    number = len(x) if N is None else N
-    columns = x.reshape((len(x), 1))
-    if number == 0:
-        return columns[:, :0]
-    repeated = np.broadcast_to(columns, (len(x), number - 1))
-    powers = np.concatenate([np.ones((len(x), 1), dtype), np.cumprod(repeated, 1)], 1)
-    return powers if increasing else powers[:, ::-1]
+def _vander(x: Array, increasing: Any, ans: Array) -> Any:
+    powers = np.power(cast(as_array(x), ans.dtype)[:, None], np.arange(ans.shape[1]))
+    return cast(powers if increasing else powers[:, ::-1], ans.dtype)
 
 
 def _polyfit_kernel(
@@ -192,14 +146,35 @@ def _polyfit(x: Array, y: Array, deg: Any, rcond: Any, w: Array, ans: Array) -> 
 
 ROWS = (
     composed(np.polyval, signature("p", "x"), _polyval, {"p", "x"}, analytic=True),
-    composed(np.polyadd, signature("a1", "a2"), _polyadd, {"a1", "a2"}, analytic=True),
-    composed(np.polysub, signature("a1", "a2"), _polysub, {"a1", "a2"}, analytic=True),
+    composed(
+        np.polyadd,
+        signature("a1", "a2"),
+        lambda a1, a2: np.add(*_aligned(a1, a2, "polyadd")),
+        {"a1", "a2"},
+        analytic=True,
+    ),
+    composed(
+        np.polysub,
+        signature("a1", "a2"),
+        lambda a1, a2: np.subtract(*_aligned(a1, a2, "polysub")),
+        {"a1", "a2"},
+        analytic=True,
+    ),
     composed(np.polymul, signature("a1", "a2"), _polymul, {"a1", "a2"}, analytic=True),
-    composed(np.polydiv, signature("u", "v"), _polydiv, {"u", "v"}),
-    composed(np.polyder, signature("p", m=1), _polyder, {"p"}, analytic=True),
-    composed(np.polyint, signature("p", m=1, k=None), _polyint, {"p", "k"}, analytic=True),
-    composed(np.poly, signature("seq_of_zeros"), _poly, {"seq_of_zeros"}),
-    composed(np.vander, signature("x", N=None, increasing=False), _vander, {"x"}, analytic=True),
+    composed(np.polydiv, signature("u", "v"), _polydiv, {"u", "v"}, own_value=True),
+    composed(np.polyder, signature("p", m=1), _polyder, {"p"}, analytic=True, own_value=True),
+    composed(
+        np.polyint, signature("p", m=1, k=None), _polyint, {"p", "k"}, analytic=True, own_value=True
+    ),
+    composed(np.poly, signature("seq_of_zeros"), _poly, {"seq_of_zeros"}, own_value=True),
+    composed(
+        np.vander,
+        signature("x", N=None, increasing=False),
+        _vander,
+        {"x"},
+        analytic=True,
+        own_value=True,
+    ),
     general(np.roots, signature("p"), (_roots_vjp, _roots_jvp)),
     composed(
         np.polyfit,

@@ -43,7 +43,7 @@ def _quantile(
     function: Callable[..., Any],
     a: Array,
     axis: Any,
-    keepdims: Any,
+    ans: Array,
     q: Any = None,
     method: Any = None,
     weights: Any = None,
@@ -52,7 +52,7 @@ def _quantile(
     a = as_array(a)
     axes = tuple(sorted(range(a.ndim) if axis is None else normalize_axis_tuple(axis, a.ndim)))
     if not a.size and (q is None or function in _NAN_FUNCTIONS):
-        return np.sum(a, axes, keepdims=keepdims)  # of nothing, in the shape that NumPy gives it
+        return np.sum(a, axes).reshape(ans.shape)  # of nothing
     kept = a.ndim - len(axes)
     if function in _NAN_FUNCTIONS and kept and len(axes) > 1 and np.ndim(q) > 1:
         raise ValueError(
@@ -60,6 +60,7 @@ def _quantile(
             "several axes than for one; use np.ravel(q), and reshape the result"
         )
     index, shares, slope = on_values(_picks, function, a, axis, axes, q, method, weights)
+    shares = cast(shares, np.finfo(np.result_type(ans.dtype, np.float16)).dtype)
     picked = lines(a, axes)[index]
     result = np.sum(multiply_no_nan(shares, picked), 0)
     if slope is not None and overrides(type(q)):
@@ -67,9 +68,7 @@ def _quantile(
         change = np.reshape(q - on_values(np.positive, q), q.shape + (1,) * kept)
         change = cast(np.where(np.isnan(slope), 0, slope) * change, shares.dtype)
         result = result + change * np.where(np.isnan(slope), np.nan, picked[1] - picked[0])
-    if keepdims:
-        result = np.expand_dims(result, [result.ndim - kept + i for i in axes])
-    return result
+    return result.reshape(ans.shape)
 
 
 def _picks(
@@ -101,13 +100,6 @@ def _picks(
     mesh = np.ix_(*map(np.arange, x.shape[:-1]))
     nothing = 0 if function in _NAN_FUNCTIONS else np.nan
     shares = np.where(undefined, nothing, np.stack([low + 1 - place, place - low]))
-    dtype = x.dtype
-    if q is not None and type(q) not in (int, float) and np.asarray(q).dtype != dtype:
-        # Where the only quantile is nan, or that of the first line, NumPy gives another dtype.
-        decides = not place.ndim or function in _NAN_FUNCTIONS
-        is_nan = decides and undefined.size and undefined.flat[0]
-        dtype = function(np.full(1, np.nan if is_nan else 1, dtype), q, method=method).dtype
-    shares = shares.astype(np.finfo(np.result_type(dtype, np.float16)).dtype)
     slope = None
     if method in _ENDS:
         slope = np.where(undefined, np.nan, _steepness(function, count, q, method))
@@ -144,7 +136,7 @@ def _median_row(function: Callable[..., Any]) -> Row:
     return composed(
         function,
         signature("a", "*", axis=None, out=None, overwrite_input=False, keepdims=False),
-        lambda a, axis, keepdims: _quantile(function, a, axis, keepdims),
+        lambda a, axis, ans: _quantile(function, a, axis, ans),
         {"a"},
         own_value=True,
         kernel=_keeping(function),
@@ -158,8 +150,8 @@ def _quantile_row(function: Callable[..., Any]) -> Row:
             "a", "q", "*", axis=None, out=None, overwrite_input=False, method="linear",
             keepdims=False, weights=None,
         ),
-        lambda a, q, axis, method, keepdims, weights: _quantile(
-            function, a, axis, keepdims, q, method, weights
+        lambda a, q, axis, method, weights, ans: _quantile(
+            function, a, axis, ans, q, method, weights
         ),
         {"a", "q"},
         own_value=True,

@@ -3,14 +3,16 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from ..core.arrays import Array, along, sum_to
+from ..core.arrays import Array, along, as_array, cast
 from ..core.axes import plain
 from ..core.plan import Shaped
 from ..core.rules import scatter_add
 from ..core.signature import signature
-from ..core.table import general, linear
+from ..core.table import linear
 from ..core.windows import pad
+from .composed import composed
 
 # Several copies: their cotangents are added
 
@@ -80,32 +82,21 @@ def _rollaxis_vjp(g: Array, axis: Any, start: Any) -> Any:
 # Inserting
 
 
-def _inserted(g: Array, arr_like: Shaped, obj: Any, axis: Any) -> tuple[int, Any]:
-    """The axis, and for each place of the result along it where its element is from.
-
-    An old one's number; −1 − i for the inserted one with number i.
-    """
-    length = arr_like.size if axis is None else arr_like.shape[axis]
-    axis = 0 if axis is None else axis % arr_like.ndim
-    new = -1 - np.arange(g.shape[axis] - length)
-    return axis, np.insert(np.arange(length), obj, new)
-
-
-def _insert_arr_vjp(g: Array, arr_like: Shaped, obj: Any, axis: Any) -> Any:
-    at, origins = _inserted(g, arr_like, obj, axis)
-    return g[along(at, origins >= 0)].reshape(arr_like.shape)
-
-
-def _insert_values_vjp(g: Array, arr_like: Shaped, obj: Any, values_like: Shaped, axis: Any) -> Any:
-    at, origins = _inserted(g, arr_like, obj, axis)
-    new = np.flatnonzero(origins < 0)
-    part = g[along(at, new[np.argsort(-origins[new])])]
+def _insert(arr: Array, obj: Any, values: Array, axis: Any, ans: Array) -> Any:
+    """Both one behind the other, in the order that NumPy finds for their numbers."""
+    arr, values = as_array(arr), as_array(values)
+    if axis is None:
+        arr, axis = arr.reshape(-1), 0
+    axis = normalize_axis_index(axis, arr.ndim)
+    length = arr.shape[axis]
+    shape = (*arr.shape[:axis], ans.shape[axis] - length, *arr.shape[axis + 1 :])
+    values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
     if np.ndim(obj) == 0 and not isinstance(obj, slice):
         # several values at one place lie along the first axis of `values`
-        part = np.moveaxis(part, at, 0)
-    missing = g.ndim - values_like.ndim
-    shape = (1,) * missing + values_like.shape[max(-missing, 0) :]
-    return sum_to(part, shape).reshape(values_like.shape)
+        values = np.moveaxis(values, 0, axis)
+    values = cast(np.broadcast_to(values.reshape(values.shape[-arr.ndim :]), shape), arr.dtype)
+    order = np.insert(np.arange(length), obj, length + np.arange(shape[axis]))
+    return np.concatenate([arr, values], axis)[along(axis, order)]
 
 
 ROWS = (
@@ -124,27 +115,14 @@ ROWS = (
         signature("a", "shift", axis=None),
         lambda g, shift, axis: np.roll(g, np.negative(shift), axis),
     ),
-    linear(
-        np.rot90,
-        signature("m", k=1, axes=(0, 1)),
-        lambda g, k, axes: np.rot90(g, -k, axes),
-    ),
+    linear(np.rot90, signature("m", k=1, axes=(0, 1)), lambda g, k, axes: np.rot90(g, -k, axes)),
     linear(np.rollaxis, signature("a", "axis", start=0), _rollaxis_vjp, kernel=_rollaxis_kernel),
-    general(
+    composed(
         np.insert,
         signature("arr", "obj", "values", axis=None),
+        _insert,
+        {"arr", "values"},
+        own_value=True,
         real={"values": ("arr",)},
-        arr=(
-            _insert_arr_vjp,
-            lambda t, obj, values_like, axis: np.insert(
-                t, obj, np.zeros(values_like.shape, values_like.dtype), axis
-            ),
-        ),
-        values=(
-            _insert_values_vjp,
-            lambda t, arr_like, obj, axis: np.insert(
-                np.zeros(arr_like.shape, arr_like.dtype), obj, t, axis
-            ),
-        ),
     ),
 )

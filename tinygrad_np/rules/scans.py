@@ -3,6 +3,7 @@
 Policy: products are exact with zeros, to every order, since nothing is divided by a factor.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,14 @@ from .composed import composed
 from .lines import lines, unlined
 
 
-def _exclusive(x: Array) -> Any:
-    """Along the last axis, the product of all elements before each."""
-    one = np.ones((*x.shape[:-1], 1), x.dtype)
-    return np.concatenate([one, np.cumprod(x[..., :-1], -1)], -1) if x.shape[-1] else x
-
-
 def _product_of_the_others(a: Any, axis: Any, where: Any) -> Any:
     """For each element the product of all others that go into the same result; 0 where none does.
 
     They are the ones before it, times the ones behind.
     """
     x = lines(a if where is True else np.where(where, a, 1), axis)
-    others = _exclusive(x) * np.flip(_exclusive(np.flip(x, -1)), -1)
-    others = unlined(others, a, axis)
+    before, behind = [np.cumprod(shifted(part, 1), -1) for part in (x, np.flip(x, -1))]
+    others = unlined(before * np.flip(behind, -1), a, axis)
     return others if where is True else np.where(where, others, 0)
 
 
@@ -116,21 +111,23 @@ def cumprod_jvp(t: Any, a: Any, ans: Any, axis: Any) -> Any:
     return axis_back(tangent, ans, axis)
 
 
-def _cumulative(scan: Any, identity: float, x: Array, axis: Any, dtype: Any, initial: Any) -> Any:
-    """A scan as the array API has it: with its start before it, if `initial` is asked for."""
-    x = np.atleast_1d(x)
-    if axis is None and x.ndim > 1:
-        raise ValueError(
-            f"np.cumulative_{'prod' if identity else 'sum'}: an array of shape {x.shape} needs the "
-            "argument 'axis'"
-        )
-    axis = 0 if axis is None else axis
-    result = scan(x, axis, dtype)
-    if not initial:
-        return result
-    shape = list(result.shape)
-    shape[axis] = 1
-    return np.concatenate([np.full(shape, identity, result.dtype), result], axis)
+def _cumulative(function: Callable[..., Any], scan: Any, identity: int) -> Row:
+    """A scan as the array API has it: with its start before it, if that is asked for."""
+
+    def definition(x: Array, axis: Any, dtype: Any, include_initial: Any) -> Any:
+        x = np.atleast_1d(x)
+        if axis is None and x.ndim > 1:
+            raise ValueError(f"an array of shape {x.shape} needs the argument 'axis'")
+        axis = 0 if axis is None else axis
+        result = scan(x, axis, dtype)
+        if not include_initial:
+            return result
+        shape = list(result.shape)
+        shape[axis] = 1
+        return np.concatenate([np.full(shape, identity, result.dtype), result], axis)
+
+    form = signature("x", "*", axis=None, dtype=None, out=None, include_initial=False)
+    return composed(function, form, definition, {"x"}, analytic=True)
 
 
 ROWS: tuple[Row, ...] = (
@@ -163,22 +160,6 @@ ROWS: tuple[Row, ...] = (
 
 if hasattr(np, "cumulative_sum"):  # NumPy 2.1
     ROWS += (
-        composed(
-            np.cumulative_sum,
-            signature("x", "*", axis=None, dtype=None, out=None, include_initial=False),
-            lambda x, axis, dtype, include_initial: _cumulative(
-                np.add.accumulate, 0, x, axis, dtype, include_initial
-            ),
-            {"x"},
-            analytic=True,
-        ),
-        composed(
-            np.cumulative_prod,
-            signature("x", "*", axis=None, dtype=None, out=None, include_initial=False),
-            lambda x, axis, dtype, include_initial: _cumulative(
-                np.multiply.accumulate, 1, x, axis, dtype, include_initial
-            ),
-            {"x"},
-            analytic=True,
-        ),
+        _cumulative(np.cumulative_sum, np.add.accumulate, 0),
+        _cumulative(np.cumulative_prod, np.multiply.accumulate, 1),
     )

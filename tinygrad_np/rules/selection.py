@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import Array, along, as_array, cast
+from ..core.arrays import Array, along, cast
 from ..core.plan import Shaped
 from ..core.rules import INDEX, scatter_add
 from ..core.signature import signature
@@ -58,38 +58,24 @@ def _delete_vjp(g: Array, arr_like: Shaped, obj: Any, axis: Any) -> Any:
     return _placed(g, arr_like, axis, lambda places: np.delete(places, obj))
 
 
-def _choose_vjp(g: Any, a: Any, choices_like: Any, mode: Any) -> Any:
-    count = len(choices_like)
+def _choose(a: Any, choices: Any, mode: Any, ans: Array) -> Any:
     if mode == "wrap":
-        a = np.mod(a, count)
+        a = np.mod(a, len(choices))
     elif mode == "clip":
-        a = np.clip(a, 0, count - 1)
-    return [np.where(np.equal(a, i), g, 0) for i in range(count)]
+        a = np.clip(a, 0, len(choices) - 1)
+    result = np.zeros(ans.shape, ans.dtype)
+    for i, choice in enumerate(choices):
+        result = np.where(np.equal(a, i), choice, result)
+    return cast(result, ans.dtype)
 
 
-def _select(condlist: Any, choicelist: Any, default: Any) -> Any:
-    if len(condlist) != len(choicelist) or not len(condlist):
-        raise ValueError(
-            f"np.select: {len(condlist)} conditions do not fit {len(choicelist)} choices; it takes "
-            "one or more of both, as many of one as of the other"
-        )
+def _select(condlist: Any, choicelist: Any, default: Any, ans: Array) -> Any:
     if default is None:
         raise TypeError("np.select: default=None makes objects of all results; give a number")
-    for i, condition in enumerate(condlist):
-        dtype = as_array(condition).dtype
-        if dtype.kind != "b":
-            raise TypeError(
-                f"np.select: condition {i} is of dtype {dtype}, not bool; compare, for instance "
-                "x > 0"
-            )
-    # numbers stay numbers, whose dtype gives way to that of the arrays
-    *choices, result = [
-        as_array(x) if isinstance(x, (list, tuple)) else x for x in (*choicelist, default)
-    ]
-    dtype = np.result_type(*choices, result)
-    for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
+    result = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         result = np.where(condition, choice, result)
-    return cast(result, dtype)
+    return cast(result, ans.dtype)
 
 
 def _piecewise(x: Array, condlist: Any, funclist: Any, args: Any) -> Any:
@@ -139,12 +125,12 @@ ROWS = (
     linear(np.compress, signature("condition", "a", axis=None, out=None), a=_compress_vjp),
     linear(np.extract, signature("condition", "arr"), arr=_extract_vjp),
     linear(np.delete, signature("arr", "obj", axis=None), _delete_vjp),
-    linear(
+    composed(
         np.choose,
         signature("a", "choices", out=None, mode="raise"),
-        choices=_choose_vjp,
-        list_operands={"choices"},
-        broadcasts=True,
+        _choose,
+        {"choices"},
+        own_value=True,
         locally_constant={"a": INDEX},
     ),
     composed(
@@ -152,6 +138,7 @@ ROWS = (
         signature("condlist", "choicelist", default=0),
         _select,
         {"choicelist", "default"},
+        own_value=True,
         locally_constant=_MASKS,
     ),
     composed(

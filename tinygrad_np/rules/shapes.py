@@ -36,12 +36,7 @@ def _partition(indices: Any, length: int) -> bool:
 
 
 ROWS = (
-    linear(
-        np.ravel,
-        signature("a", order="C"),
-        reshape_vjp,
-        kernel=_ravel_kernel,
-    ),
+    linear(np.ravel, signature("a", order="C"), reshape_vjp, kernel=_ravel_kernel),
     linear(
         np.moveaxis,
         signature("a", "source", "destination"),
@@ -64,9 +59,5 @@ ROWS = (
         lambda g, parts_like: parted(g, tuple([part.shape for part in parts_like])),
         list_operands={"parts"},
     ),
-    linear(
-        parted,
-        lambda g, x_like: joined(list(g), x_like.shape),
-        constant_outputs=(),
-    ),
+    linear(parted, lambda g, x_like: joined(list(g), x_like.shape), constant_outputs=()),
 )

@@ -13,7 +13,8 @@ from ..core.arrays import Array, as_array, cast
 from ..core.dispatch import array_function
 from ..core.plan import Shaped
 from ..core.signature import signature
-from ..core.table import bilinear, general, pointwise
+from ..core.table import bilinear, pointwise
+from ..core.windows import pad
 from .composed import composed
 
 
@@ -76,38 +77,20 @@ def bessel_i(x: Any, n: int = 1) -> Any:
 # follows from how much it leaves, all of them, max(n, m) or max(n, m) − min(n, m) + 1.
 
 
-def _in_full(g: Array, n: int, m: int, swapped: bool = False) -> Any:
-    """The cotangent of a convolution in any mode as that of mode "full", zero where that cut off.
-
-    `swapped`: a correlation whose first sequence is the shorter one starts later.
-    """
-    longer, shorter = max(n, m), min(n, m)
-    if len(g) == longer - shorter + 1:
-        start = shorter - 1
-    elif len(g) == longer:
-        start = shorter // 2 if swapped else (shorter - 1) // 2
-    else:
-        return g
-    before = np.zeros(start, g.dtype)
-    return np.concatenate([before, g, np.zeros(n + m - 1 - start - len(g), g.dtype)])
-
-
 def _convolve_vjp(g: Array, x_like: Shaped, other: Any) -> Any:
-    """Σₖ gₖ·otherₖ₋ᵢ: the cotangent correlated with the other sequence."""
-    full = _in_full(g, x_like.size, other.size)
+    """Σₖ gₖ·otherₖ₋ᵢ: the cotangent of all products, 0 where left out, times the other sequence."""
+    longer, shorter = max(x_like.size, other.size), min(x_like.size, other.size)
+    start = {longer - shorter + 1: shorter - 1, longer: (shorter - 1) // 2}.get(len(g), 0)
+    full = pad(g, ((start, longer + shorter - 1 - start - len(g)),))
     return np.convolve(full, np.ravel(other)[::-1], "valid").reshape(x_like.shape)
 
 
-def _correlate_a(g: Array, a_like: Shaped, v: Array) -> Any:
-    full = _in_full(g, a_like.size, v.size, a_like.size < v.size)
-    return np.convolve(full, np.conjugate(np.ravel(v)), "valid").reshape(a_like.shape)
-
-
-def _correlate_v(g: Array, a: Array, v_like: Shaped) -> Any:
-    """cₖ = Σᵢ aᵢ₊ₖ·conj(vᵢ): linear in the conjugate of v."""
-    full = _in_full(g, a.size, v_like.size, a.size < v_like.size)
-    by_conjugate = np.convolve(full, np.ravel(a)[::-1], "valid")[::-1]
-    return np.conjugate(by_conjugate).reshape(v_like.shape)
+def _correlate(a: Array, v: Array, mode: Any) -> Any:
+    """Σᵢ aᵢ₊ₖ·conj(vᵢ): a convolution with the conjugate backwards, the longer sequence first."""
+    a, v = as_array(a), np.conjugate(v)
+    if a.size < v.size:
+        return np.convolve(v, a[::-1], mode)[::-1]
+    return np.convolve(a, v[::-1], mode)
 
 
 def _interp(x: Any, xp: Any, fp: Any, left: Any, right: Any, period: Any) -> Any:
@@ -160,12 +143,7 @@ ROWS = (
         lambda g, a_like, v: _convolve_vjp(g, a_like, v),
         lambda g, a, v_like: _convolve_vjp(g, v_like, a),
     ),
-    general(
-        np.correlate,
-        signature("a", "v", mode="valid"),
-        (_correlate_a, lambda t, v, mode: np.correlate(t, v, mode)),
-        (_correlate_v, lambda t, a, mode: np.correlate(a, t, mode)),
-    ),
+    composed(np.correlate, signature("a", "v", mode="valid"), _correlate, {"a", "v"}),
     composed(
         np.interp,
         signature("x", "xp", "fp", left=None, right=None, period=None),

@@ -4,7 +4,7 @@ Where several arrays go in and several come out (`broadcast_arrays`, `meshgrid`,
 plain array among them comes out as a plain array: it is a constant.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -13,40 +13,26 @@ import numpy as np
 from ..core.arrays import Array, along, as_array
 from ..core.axes import listed
 from ..core.dispatch import overrides
-from ..core.signature import signature
+from ..core.signature import Signature, signature
 from ..core.table import Row, linear
 from .composed import composed
 from .shapes import split_vjp
 
-
-def _pieces(g: Array, likes: Any, axis: int, lengths: Iterable[int]) -> list[Any]:
-    """A joint cotangent cut into pieces of these lengths, each in the shape of its array."""
-    ends = accumulate(lengths, initial=0)
-    return [
-        g[along(axis, slice(start, end))].reshape(like.shape)
-        for (start, end), like in zip(pairwise(ends), likes, strict=True)
-    ]
-
-
-def _vstack_vjp(g: Any, tup_like: Any) -> Any:
-    return _pieces(g, tup_like, 0, [a.shape[0] if a.ndim > 1 else 1 for a in tup_like])
-
-
-def _hstack_vjp(g: Any, tup_like: Any) -> Any:
-    if g.ndim == 1:
-        return _pieces(g, tup_like, 0, [a.size for a in tup_like])
-    return _pieces(g, tup_like, 1, [a.shape[1] for a in tup_like])
-
-
-def _dstack_vjp(g: Any, tup_like: Any) -> Any:
-    return _pieces(g, tup_like, 2, [a.shape[2] if a.ndim > 2 else 1 for a in tup_like])
-
-
-def _column_stack_vjp(g: Any, tup_like: Any) -> Any:
-    return _pieces(g, tup_like, 1, [a.shape[1] if a.ndim > 1 else 1 for a in tup_like])
-
-
 _STACK = signature("tup", "*", dtype=None, casting="same_kind")
+
+
+def _stack(function: Callable[..., Any], axis: int, least: int, form: Signature = _STACK) -> Row:
+    """Arrays along `axis`, or the last one; of fewer than `least` axes one has the length 1."""
+
+    def vjp(g: Any, tup_like: Any) -> Any:
+        at = min(axis, g.ndim - 1)
+        ends = accumulate([x.shape[at] if x.ndim >= least else 1 for x in tup_like], initial=0)
+        return [
+            g[along(at, slice(start, end))].reshape(x.shape)
+            for (start, end), x in zip(pairwise(ends), tup_like, strict=True)
+        ]
+
+    return linear(function, form, vjp, list_operands={"tup"})
 
 
 def _append(arr: Array, values: Array, axis: Any) -> Any:
@@ -55,37 +41,17 @@ def _append(arr: Array, values: Array, axis: Any) -> Any:
     return np.concatenate((arr, values), axis)
 
 
-def _block(arrays: Any) -> Any:
+def _block(arrays: Any, ans: Array) -> Any:
     """Lists of depth d are joined along the last axis, lists of these along the last but one, …"""
-    leaves: list[Any] = []
-    depth = _depth(arrays, leaves, "arrays")
-    ndim = max([depth, *[leaf.ndim for leaf in leaves]])
-    dtype = np.result_type(*[leaf.dtype for leaf in leaves])
-    if depth == 0:
-        return np.copy(arrays)
 
-    def joined(part: Array, axis: int) -> Any:
-        if axis == 0:
+    def joined(part: Any) -> tuple[int, Any]:
+        if not isinstance(part, list):
             part = as_array(part)
-            return part.reshape((1,) * (ndim - part.ndim) + part.shape)
-        return np.concatenate([joined(item, axis + 1) for item in part], axis, dtype=dtype)
+            return 0, part.reshape((1,) * (ans.ndim - part.ndim) + part.shape)
+        depths, parts = zip(*map(joined, part), strict=True)
+        return depths[0] + 1, np.concatenate(parts, -1 - depths[0], dtype=ans.dtype)
 
-    return joined(arrays, -depth)
-
-
-def _depth(part: Array, leaves: list[Any], where: str) -> int:
-    """How deep the lists are nested, the same everywhere; collects what is in them."""
-    if isinstance(part, tuple):
-        raise TypeError(f"np.block: {where} is a tuple; only lists are nested")
-    if not isinstance(part, list):
-        leaves.append(as_array(part))
-        return 0
-    if not part:
-        raise ValueError(f"np.block: {where} is an empty list")
-    depths = {_depth(item, leaves, f"{where}[{i}]") for i, item in enumerate(part)}
-    if len(depths) > 1:
-        raise ValueError(f"np.block: in {where} lists are nested to depths {sorted(depths)}")
-    return 1 + depths.pop()
+    return joined(arrays)[1]
 
 
 def _at_least(function: Callable[..., Any], lifted: Callable[[Any], Any]) -> Row:
@@ -121,13 +87,10 @@ def _meshgrid(xi: Any, sparse: Any, indexing: Any) -> Any:
     return grids if sparse else _broadcast_arrays(grids)
 
 
-def _ix(args: Any) -> Any:
-    # a plain argument alone is what it is among others: masks and empty lists become indices
-    places = [x if overrides(type(x)) else np.ix_(x)[0] for x in args]
-    for x in places:
-        if x.ndim != 1:
-            raise ValueError(f"np.ix_: takes arrays of one axis, not of shape {x.shape}")
-    return _meshgrid(places, True, "ij")
+def _ix(args: Any, ans: Any) -> Any:
+    # a plain argument is what NumPy makes of it: masks and empty lists become indices
+    pairs = zip(args, ans, strict=True)
+    return [x.reshape(found.shape) if overrides(type(x)) else found for x, found in pairs]
 
 
 def _split(function: Callable[..., Any], axis: int) -> Row:
@@ -143,12 +106,12 @@ def _split(function: Callable[..., Any], axis: int) -> Row:
 
 
 ROWS: tuple[Row, ...] = (
-    linear(np.vstack, _STACK, _vstack_vjp, list_operands={"tup"}),
-    linear(np.hstack, _STACK, _hstack_vjp, list_operands={"tup"}),
-    linear(np.dstack, signature("tup"), _dstack_vjp, list_operands={"tup"}),
-    linear(np.column_stack, signature("tup"), _column_stack_vjp, list_operands={"tup"}),
+    _stack(np.vstack, 0, 2),
+    _stack(np.hstack, 1, 1),
+    _stack(np.dstack, 2, 3, signature("tup")),
+    _stack(np.column_stack, 1, 2, signature("tup")),
     composed(np.append, signature("arr", "values", axis=None), _append, {"arr", "values"}),
-    composed(np.block, signature("arrays"), _block, {"arrays"}),
+    composed(np.block, signature("arrays"), _block, {"arrays"}, own_value=True),
     # more axes, and the same axes for all
     _at_least(np.atleast_1d, lambda s: s or (1,)),
     _at_least(np.atleast_2d, lambda s: (1,) * (2 - len(s)) + s),
@@ -160,7 +123,7 @@ ROWS: tuple[Row, ...] = (
         _meshgrid,
         {"xi"},
     ),
-    composed(np.ix_, signature("*args"), _ix, {"args"}),
+    composed(np.ix_, signature("*args"), _ix, {"args"}, own_value=True),
     # the parts along an axis
     _split(np.vsplit, 0),
     _split(np.hsplit, 1),

@@ -61,25 +61,30 @@ def std_slope(
     return divide_by_count(directions, _freedom(a, axis, ddof, where))
 
 
-def _pulled(
-    g: Array, slope: Any, a: Array, ans: Array, axis: Any, keepdims: Any, *rest: Any
-) -> Any:
-    """Each element's cotangent."""
-    return restored(g, a, axis, keepdims) * slope(a, ans, axis, keepdims, *rest)
+def spread_row(
+    function: Callable[..., Any],
+    slope: Callable[..., Any],
+    counted: Callable[[Array, Any], Any] = lambda a, where: where,
+) -> Row:
+    """The row of a variance or standard deviation of what is `counted`, with this `slope`.
 
-
-def _pushed(
-    t: Array, slope: Any, a: Array, ans: Array, axis: Any, keepdims: Any, *rest: Any
-) -> Any:
-    parts = np.real(t * slope(a, ans, axis, keepdims, *rest))
-    return cast(np.sum(parts, axis, keepdims=keepdims), ans.dtype)
-
-
-def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
-    """The row of a variance or standard deviation with this derivative by each element.
-
-    By a mean that is given it is the opposite of all elements' together.
+    By a mean that is given the derivative is the opposite of all elements' together.
     """
+
+    def vjp(
+        g: Any, a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any
+    ) -> Any:
+        a = as_array(a)
+        parts = slope(a, ans, axis, keepdims, ddof, counted(a, where), mean)
+        return restored(g, a, axis, keepdims) * parts
+
+    def jvp(
+        t: Any, a: Any, ans: Any, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any
+    ) -> Any:
+        a = as_array(a)
+        parts = np.real(t * slope(a, ans, axis, keepdims, ddof, counted(a, where), mean))
+        return cast(np.sum(parts, axis, keepdims=keepdims), ans.dtype)
+
     return general(
         function,
         signature(
@@ -87,22 +92,16 @@ def spread_row(function: Callable[..., Any], slope: Callable[..., Any]) -> Row:
         ),
         (
             lambda g, a, ans, axis, keepdims, ddof, where, mean: cast(
-                _pulled(g, slope, a, ans, axis, keepdims, ddof, where, mean), a.dtype
+                vjp(g, a, ans, axis, keepdims, ddof, where, mean), a.dtype
             ),
-            lambda t, a, ans, axis, keepdims, ddof, where, mean: _pushed(
-                t, slope, a, ans, axis, keepdims, ddof, where, mean
-            ),
+            jvp,
         ),
         mean=(
             lambda g, a, ans, axis, keepdims, ddof, where, mean: cast(
-                sum_to(
-                    -_pulled(g, slope, as_array(a), ans, axis, keepdims, ddof, where, mean),
-                    mean.shape,
-                ),
-                mean.dtype,
+                sum_to(-vjp(g, a, ans, axis, keepdims, ddof, where, mean), mean.shape), mean.dtype
             ),
-            lambda t, a, ans, axis, keepdims, ddof, where, mean: _pushed(
-                -t, slope, as_array(a), ans, axis, keepdims, ddof, where, mean
+            lambda t, a, ans, axis, keepdims, ddof, where, mean: (
+                -jvp(t, a, ans, axis, keepdims, ddof, where, mean)
             ),
         ),
         aliases={"correction": "ddof"},
@@ -156,7 +155,7 @@ def _laid_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
 
 
 def _cov(
-    m: Array, y: Array, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any, dtype: Any
+    m: Array, y: Array, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any, ans: Array
 ) -> Any:
     """Σ w (x − mean)(x − mean)ᴴ over n − ddof, a row a variable and a column an observation."""
     m = as_array(m)
@@ -167,7 +166,7 @@ def _cov(
         y = as_array(y)
         y = y.reshape((1, y.size)) if y.ndim < 2 else y if rowvar or y.shape[0] == 1 else y.T
         x = np.concatenate([x, y], 0)
-    x = cast(x, np.dtype(dtype or np.result_type(x.dtype, np.float64)))
+    x = cast(x, ans.dtype)
     ddof = int(bias == 0) if ddof is None else ddof
     if fweights is None and aweights is None:
         x = x - np.mean(x, 1, keepdims=True)

@@ -114,4 +114,4 @@ EDGES: dict[Callable[..., Any], list[Edge]] = {
     ],
 }
 
-COMPLEX = {np.take_along_axis, np.select}
+COMPLEX = {np.take_along_axis, np.choose, np.select}

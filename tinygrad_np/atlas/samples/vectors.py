@@ -45,7 +45,10 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     np.vecdot: _vecdots,
 }  # fmt: skip
 
+COMPLEX: set[Callable[..., Any]] = {np.vecdot}
+
 if hasattr(np, "matvec"):
+    COMPLEX |= {np.matvec, np.vecmat}
     SAMPLES[np.matvec] = lambda rng: [
         *products(
             ((2, 3), (3,)), ((3, 3), (3,)), ((4, 2, 3), (3,)), ((2, 3), (4, 3)),
