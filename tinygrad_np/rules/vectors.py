@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import Array, as_array, cast, sum_to
+from ..core.arrays import Array, as_array, sum_to
 from ..core.plan import Shaped
 from ..core.signature import signature
 from ..core.table import Row, bilinear
@@ -66,27 +66,82 @@ def _cross_vjp(g: Any, x_like: Shaped, y: Array, of_x: int, of_y: int, of_g: int
 # Generalised ufuncs: their vectors and matrices may lie along any axes
 
 
-def _vecdot(x: Array, y: Array, axis: int, axes: Any, keepdims: bool, ans: Array) -> Any:
-    of_x, of_y, *of_ans = [axis, axis, axis] if axes is None else axes
-    x, y = np.conjugate(_moved(x, of_x, -1)), _moved(y, of_y, -1)
-    result = cast(np.einsum("...i,...i->...", x, y), ans.dtype)
-    return _moved(np.expand_dims(result, -1), -1, *of_ans) if keepdims else result
+def _pulled(
+    g: Array, like: Shaped, other: Array, axes: Any, last: Any, others_last: Any, rule: Any
+) -> Any:
+    """The cotangent of an operand, by the rule for operands along their last axes.
+
+    `axes` are those of this operand, of the other one and of the result: the last ones at `last`,
+    `others_last` and -1.
+    """
+    of_this, of_other, of_g = axes
+    part = rule(_moved(g, of_g, -1), _moved(other, of_other, others_last))
+    shape = _moved(np.broadcast_to(np.False_, like.shape), of_this, last).shape
+    return _moved(sum_to(part, shape), last, of_this)
 
 
-def _by_axes(function: Any, x_last: Any, y_last: Any, product: Any) -> Row:
-    """The row of a `product` of operands with their vectors or matrices along the last axes."""
+def _dotted(g: Array, like: Shaped, other: Array, of: Any, keepdims: bool, rule: Any) -> Any:
+    """That of `np.vecdot`, whose result has no axis but with `keepdims`; `of` as `axes` above."""
+    of_g = of[2] if keepdims else -1
+    g = g if keepdims else np.expand_dims(g, -1)
+    return _pulled(g, like, other, (of[0], of[1], of_g), -1, -1, rule)
 
-    def definition(x: Array, y: Array, axes: Any, ans: Array) -> Any:
-        of_x, of_y, of_ans = [x_last, y_last, -1] if axes is None else axes
-        result = product(_moved(x, of_x, x_last), _moved(y, of_y, y_last))
-        return cast(_moved(result, -1, of_ans), ans.dtype)
 
-    form = signature("x", "y", axes=None, dtype=None)
-    return composed(function, form, definition, {"x", "y"}, own_value=True)
+def _vecdot_x(g: Array, x_like: Shaped, y: Array, axis: int, axes: Any, keepdims: bool) -> Any:
+    of = axes or (axis, axis, axis)
+    return _dotted(g, x_like, y, of, keepdims, lambda g, y: np.conjugate(g * y))
+
+
+def _vecdot_y(g: Array, x: Array, y_like: Shaped, axis: int, axes: Any, keepdims: bool) -> Any:
+    of = (axes[1], axes[0], *axes[2:]) if axes else (axis, axis, axis)
+    return _dotted(g, y_like, x, of, keepdims, lambda g, x: g * np.conjugate(x))
 
 
 def _applied(matrices: Array, vectors: Array) -> Any:
     return np.matmul(matrices, np.expand_dims(vectors, -1))[..., 0]
+
+
+def _outer(column: Array, row: Array) -> Any:
+    return np.expand_dims(column, -1) * np.expand_dims(row, -2)  # (…, m, 1) · (…, 1, n)
+
+
+_MATRIX, _VECTOR = (-2, -1), -1
+
+
+def _matvec_x(g: Array, x_like: Shaped, y: Array, axes: Any) -> Any:
+    axes = axes or (_MATRIX, _VECTOR, _VECTOR)
+    return _pulled(g, x_like, y, axes, _MATRIX, _VECTOR, _outer)
+
+
+def _matvec_y(g: Array, x: Array, y_like: Shaped, axes: Any) -> Any:
+    of_x, of_y, of_g = axes or (_MATRIX, _VECTOR, _VECTOR)
+    return _pulled(
+        g,
+        y_like,
+        x,
+        (of_y, of_x, of_g),
+        _VECTOR,
+        _MATRIX,
+        lambda g, x: _applied(np.swapaxes(x, -1, -2), g),
+    )
+
+
+def _vecmat_x(g: Array, x_like: Shaped, y: Array, axes: Any) -> Any:
+    axes = axes or (_VECTOR, _MATRIX, _VECTOR)
+    return _pulled(g, x_like, y, axes, _VECTOR, _MATRIX, lambda g, y: np.conjugate(_applied(y, g)))
+
+
+def _vecmat_y(g: Array, x: Array, y_like: Shaped, axes: Any) -> Any:
+    of_x, of_y, of_g = axes or (_VECTOR, _MATRIX, _VECTOR)
+    return _pulled(
+        g,
+        y_like,
+        x,
+        (of_y, of_x, of_g),
+        _MATRIX,
+        _VECTOR,
+        lambda g, x: _outer(np.conjugate(x), g),
+    )
 
 
 ROWS: tuple[Row, ...] = (
@@ -114,19 +169,16 @@ ROWS: tuple[Row, ...] = (
             -_cross_vjp(g, b_like, a, axisb, axisa, axisc, axis)
         ),
     ),
-    composed(
+    bilinear(
         np.vecdot,
         signature("x", "y", axis=-1, axes=None, keepdims=False, dtype=None),
-        _vecdot,
-        {"x", "y"},
-        own_value=True,
+        _vecdot_x,
+        _vecdot_y,
     ),
 )
 
 if hasattr(np, "matvec"):  # since NumPy 2.2
     ROWS += (
-        _by_axes(np.matvec, (-2, -1), -1, _applied),
-        _by_axes(
-            np.vecmat, -1, (-2, -1), lambda x, y: _applied(np.swapaxes(y, -1, -2), np.conjugate(x))
-        ),
+        bilinear(np.matvec, signature("x", "y", axes=None, dtype=None), _matvec_x, _matvec_y),
+        bilinear(np.vecmat, signature("x", "y", axes=None, dtype=None), _vecmat_x, _vecmat_y),
     )
