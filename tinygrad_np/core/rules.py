@@ -155,12 +155,6 @@ def shared(x: Array, chosen: Any, axis: Any) -> Any:
     return np.where(chosen, divide_by_count(x, np.maximum(_how_many(chosen, axis), 1)), 0)
 
 
-def averaged(x: Array, chosen: Any, axis: Any) -> Any:
-    """The adjoint of `shared`: the mean of those that are chosen, with the axes of length 1."""
-    total = np.sum(np.where(chosen, x, 0), axis, np.result_type(x, np.float32), keepdims=True)
-    return cast(divide_by_count(total, np.maximum(_how_many(chosen, axis), 1)), x.dtype)
-
-
 def _how_many(chosen: Any, axis: Any) -> Any:
     return np.sum(chosen, axis, dtype=np.float64, keepdims=True)
 
@@ -179,8 +173,11 @@ def extremum_rules(chosen_by: Any) -> tuple[Any, Any]:
         return shared(restored(g, a, axis, keepdims), chosen, reduced_axes(axis, a.ndim))
 
     def jvp(t: Array, a: Array, ans: Array, axis: Any, keepdims: Any, where: Any) -> Any:
-        chosen = chosen_by(a, ans, axis, keepdims, where)
-        return averaged(t, chosen, reduced_axes(axis, a.ndim)).reshape(ans.shape)
+        # The adjoint of `shared`: the mean of those that are chosen.
+        chosen, along = chosen_by(a, ans, axis, keepdims, where), reduced_axes(axis, a.ndim)
+        total = np.sum(np.where(chosen, t, 0), along, np.result_type(t, np.float32), keepdims=True)
+        mean = divide_by_count(total, np.maximum(_how_many(chosen, along), 1))
+        return cast(mean, t.dtype).reshape(ans.shape)
 
     return vjp, jvp
 
