@@ -304,9 +304,8 @@ def _names_each_element_once(index: Any) -> bool:
     return True
 
 
-# Products of matrices. In two dimensions `dot` and `matmul` are one function; dot's overhead is
-# smaller, and it passes an outer product on to BLAS, where matmul (NumPy 2.4) takes seven times as
-# long.
+# Products of matrices. In two dimensions `dot` and `matmul` are one function; dot has less overhead
+# and passes an outer product on to BLAS, where matmul (NumPy 2.4) takes seven times as long.
 
 
 def matmul_x(g: Array, x_like: Any, y: Array) -> Any:
