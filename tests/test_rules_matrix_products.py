@@ -52,7 +52,7 @@ class TestChains:
             np.linalg.multi_dot([Tensor(np.eye(2))])
         with pytest.raises(TypeError, match=r"np\.linalg\.multi_dot.*'out'"):
             np.linalg.multi_dot([Tensor(np.eye(2)), np.eye(2)], out=np.eye(2))
-        with pytest.raises(ValueError, match=r"not aligned.*arrays\[0\] \(2, 2\), arrays\[1\] \(3, 3\)"):
+        with pytest.raises(ValueError, match=r"not aligned.*\[0\] \(2, 2\), .*\[1\] \(3, 3\)"):
             np.linalg.multi_dot([Tensor(np.eye(2)), np.eye(3)])
 
     def test_empty(self):
