@@ -158,7 +158,7 @@ class TestDiagonals:
 class TestMessages:
     def test_what_numpy_refuses(self):
         t = Tensor(np.ones((2, 3)))
-        with pytest.raises(ValueError, match=r"np\.einsum: .*'i' is 2 in operand 0 .* and 3 in"):
+        with pytest.raises(ValueError, match=r"np\.einsum: .*axis 0 of .* is 2 and axis 1 .* 3"):
             np.einsum("ii", t)
         with pytest.raises(ValueError, match=r"'i' names 1 axes, and operand 0 has shape \(2, 3\)"):
             np.einsum("i", t)
