@@ -314,19 +314,6 @@ class TestHigherOrders:
         assert grad(grad(f))(2.0) == 60
         assert leaves[0].grad is None
 
-    def test_what_the_columns_have_in_common_is_computed_once(self):
-        calls = []
-
-        def factor(x):
-            calls.append(type(x))
-            return 3 * x * x
-
-        cube = tg.pointwise(lambda x: x**3, factor)
-        x = np.array([1.0, 2.0, 3.0])
-        found = tg.jacobian(lambda x: cube(x)[::-1], mode="forward")(x)
-        assert found.tolist() == np.diag(3 * x * x)[::-1].tolist()
-        assert calls == [np.ndarray]
-
     def test_columns_inside_another_transform_are_recorded(self):
         cube = tg.pointwise(lambda x: x**3, lambda x: 3 * x * x)
         x = np.array([1.0, 2.0])
