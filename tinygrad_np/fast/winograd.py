@@ -15,7 +15,6 @@ float64 nothing of this is used.
 
 import functools
 import math
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,13 +27,7 @@ from .threads import parallel_for, parallel_sum
 from .tiles import image_of
 
 _M = 4  # outputs of a tile
-_FINITE = {
-    3: (Fraction(0), Fraction(3, 4), Fraction(-3, 4), Fraction(4, 3), Fraction(-4, 3)),
-    5: (
-        *(Fraction(0), Fraction(5, 8), Fraction(-5, 8), Fraction(1), Fraction(-1)),
-        *(Fraction(5, 3), Fraction(-5, 3)),
-    ),
-}
+_FINITE = {3: "0 3/4 -3/4 4/3 -4/3", 5: "0 5/8 -5/8 1 -1 5/3 -5/3"}
 """For each size of filter the points but ∞: of some fifty sets, those with the smallest error."""
 
 
@@ -58,17 +51,22 @@ def transforms(k: int, dtype: Any = np.float64) -> Transforms:
     >>> t.outputs @ ((t.pixels @ pixels) * (t.taps @ taps))
     array([ 4.,  7., 10., 13.])
     """
-    taps, pixels, outputs = [], [], []
-    for p in _FINITE[k]:
-        others = [q for q in _FINITE[k] if q != p]
+    from fractions import Fraction  # which takes 1.6 ms, at the first use
+
+    points = [Fraction(point) for point in _FINITE[k].split()]
+    taps: list[list[Any]] = []
+    pixels: list[list[Any]] = []
+    outputs: list[list[Any]] = []
+    for p in points:
+        others = [q for q in points if q != p]
         scale = math.prod([p - q for q in others])
         taps.append([p**i / scale for i in range(k)])
-        pixels.append([*_polynomial(others), Fraction(0)])
+        pixels.append([*_polynomial(others), 0])
         outputs.append([p**i for i in range(_M)])
     # and at infinity, where only the leading coefficients count
-    taps.append([Fraction(int(i == k - 1)) for i in range(k)])
-    pixels.append(_polynomial(_FINITE[k]))
-    outputs.append([Fraction(int(i == _M - 1)) for i in range(_M)])
+    taps.append([int(i == k - 1) for i in range(k)])
+    pixels.append(_polynomial(points))
+    outputs.append([int(i == _M - 1) for i in range(_M)])
     g, b, a = (np.array(rows, float) for rows in (taps, pixels, outputs))
     # A power of two from one to the other changes no digit, and keeps both of the same size.
     scales = 2.0 ** np.round(np.log2(np.abs(g).sum(1) / np.abs(b).sum(1)) / 2)
@@ -76,11 +74,11 @@ def transforms(k: int, dtype: Any = np.float64) -> Transforms:
     return Transforms(*[np.ascontiguousarray(matrix, dtype) for matrix in found])
 
 
-def _polynomial(roots: Any) -> list[Fraction]:
+def _polynomial(roots: list[Any]) -> list[Any]:
     """The coefficients of Π (x − root), the constant one first."""
-    coefficients = [Fraction(1)]
+    coefficients: list[Any] = [1]
     for root in roots:
-        lower, upper = [Fraction(0), *coefficients], [*coefficients, Fraction(0)]
+        lower, upper = [0, *coefficients], [*coefficients, 0]
         coefficients = [a - root * b for a, b in zip(lower, upper, strict=True)]
     return coefficients
 
