@@ -50,7 +50,7 @@ replace(
     pooling.window_maxima,
     columns=lambda g, columns_like, ans: lazy.unpooled(g[0], columns_like, np.asarray(ans[1])),
 )
-replace(core.gather_windows, pooling.gather_windows, columns=lazy.unpooled)
+replace(core.gather_windows, columns=lazy.unpooled)
 replace(core.max_unpool, pooling.max_unpool)
 
 replace(np.sum, elementwise.total)

@@ -12,14 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core import windows as core
 from ..core.arrays import Array
-from ..core.dispatch import plain
 from ..core.geometry import Ints
 from . import paths
 from .memory import empty, scratch
 
-gather_windows = plain(core.gather_windows)  # which goes over the windows faster than over taps
 _INTEGERS = {np.dtype(f"f{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
 
 
