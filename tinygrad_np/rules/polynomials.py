@@ -4,13 +4,14 @@ Policy: a leading coefficient that is exactly 0 is dropped by `polymul`, as NumP
 gradient 0 there. A root that is not simple has an infinite derivative, honestly.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..core.arrays import Array, as_array, cast
 from ..core.signature import signature
-from ..core.table import general
+from ..core.table import Row, general
 from .composed import composed
 from .constants import on_values
 
@@ -39,6 +40,15 @@ def _aligned(a1: Any, a2: Any, function: str) -> list[Any]:
     pair = [_coefficients(p, function) for p in (a1, a2)]
     size = max(map(len, pair))
     return [np.concatenate([np.zeros(size - len(p), p.dtype), p]) for p in pair]
+
+
+def _added(function: Callable[..., Any], ufunc: Any) -> Row:
+    """The row of a sum or difference of polynomials: that of their coefficients."""
+
+    def definition(a1: Any, a2: Any) -> Any:
+        return ufunc(*_aligned(a1, a2, function.__name__))
+
+    return composed(function, signature("a1", "a2"), definition, {"a1", "a2"}, analytic=True)
 
 
 def _polymul(a1: Any, a2: Any) -> Any:
@@ -146,20 +156,8 @@ def _polyfit(x: Array, y: Array, deg: Any, rcond: Any, w: Array, ans: Array) -> 
 
 ROWS = (
     composed(np.polyval, signature("p", "x"), _polyval, {"p", "x"}, analytic=True),
-    composed(
-        np.polyadd,
-        signature("a1", "a2"),
-        lambda a1, a2: np.add(*_aligned(a1, a2, "polyadd")),
-        {"a1", "a2"},
-        analytic=True,
-    ),
-    composed(
-        np.polysub,
-        signature("a1", "a2"),
-        lambda a1, a2: np.subtract(*_aligned(a1, a2, "polysub")),
-        {"a1", "a2"},
-        analytic=True,
-    ),
+    _added(np.polyadd, np.add),
+    _added(np.polysub, np.subtract),
     composed(np.polymul, signature("a1", "a2"), _polymul, {"a1", "a2"}, analytic=True),
     composed(np.polydiv, signature("u", "v"), _polydiv, {"u", "v"}, own_value=True),
     composed(np.polyder, signature("p", m=1), _polyder, {"p"}, analytic=True, own_value=True),

@@ -108,40 +108,21 @@ def _outer(column: Array, row: Array) -> Any:
 _MATRIX, _VECTOR = (-2, -1), -1
 
 
-def _matvec_x(g: Array, x_like: Shaped, y: Array, axes: Any) -> Any:
-    axes = axes or (_MATRIX, _VECTOR, _VECTOR)
-    return _pulled(g, x_like, y, axes, _MATRIX, _VECTOR, _outer)
+def _by_axes(function: Any, of_x: Any, of_y: Any, by_x: Any, by_y: Any) -> Row:
+    """The row of a product of vectors and matrices that lie along any axes.
 
+    The rules, of (cotangent, other operand), are for those along the last ones: `of_x`, `of_y`.
+    """
+    last = (of_x, of_y, _VECTOR)
 
-def _matvec_y(g: Array, x: Array, y_like: Shaped, axes: Any) -> Any:
-    of_x, of_y, of_g = axes or (_MATRIX, _VECTOR, _VECTOR)
-    return _pulled(
-        g,
-        y_like,
-        x,
-        (of_y, of_x, of_g),
-        _VECTOR,
-        _MATRIX,
-        lambda g, x: _applied(np.swapaxes(x, -1, -2), g),
-    )
+    def vjp_x(g: Array, x_like: Shaped, y: Array, axes: Any) -> Any:
+        return _pulled(g, x_like, y, axes or last, of_x, of_y, by_x)
 
+    def vjp_y(g: Array, x: Array, y_like: Shaped, axes: Any) -> Any:
+        x_axes, y_axes, g_axes = axes or last
+        return _pulled(g, y_like, x, (y_axes, x_axes, g_axes), of_y, of_x, by_y)
 
-def _vecmat_x(g: Array, x_like: Shaped, y: Array, axes: Any) -> Any:
-    axes = axes or (_VECTOR, _MATRIX, _VECTOR)
-    return _pulled(g, x_like, y, axes, _VECTOR, _MATRIX, lambda g, y: np.conjugate(_applied(y, g)))
-
-
-def _vecmat_y(g: Array, x: Array, y_like: Shaped, axes: Any) -> Any:
-    of_x, of_y, of_g = axes or (_VECTOR, _MATRIX, _VECTOR)
-    return _pulled(
-        g,
-        y_like,
-        x,
-        (of_y, of_x, of_g),
-        _MATRIX,
-        _VECTOR,
-        lambda g, x: _outer(np.conjugate(x), g),
-    )
+    return bilinear(function, signature("x", "y", axes=None, dtype=None), vjp_x, vjp_y)
 
 
 ROWS: tuple[Row, ...] = (
@@ -179,6 +160,18 @@ ROWS: tuple[Row, ...] = (
 
 if hasattr(np, "matvec"):  # since NumPy 2.2
     ROWS += (
-        bilinear(np.matvec, signature("x", "y", axes=None, dtype=None), _matvec_x, _matvec_y),
-        bilinear(np.vecmat, signature("x", "y", axes=None, dtype=None), _vecmat_x, _vecmat_y),
+        _by_axes(
+            np.matvec,
+            _MATRIX,
+            _VECTOR,
+            _outer,
+            lambda g, x: _applied(np.swapaxes(x, -1, -2), g),
+        ),
+        _by_axes(
+            np.vecmat,
+            _VECTOR,
+            _MATRIX,
+            lambda g, y: np.conjugate(_applied(y, g)),
+            lambda g, x: _outer(np.conjugate(x), g),
+        ),
     )
