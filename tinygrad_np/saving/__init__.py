@@ -105,7 +105,7 @@ def load(path: AnyPath, like: Any = None) -> Any:
     except OSError as error:
         raise _unread(path, error) from None
     except DiffersError as error:
-        raise ValueError(f"load: {path} {error}") from None
+        raise ValueError(f"load: {path}: {error}") from None
     except DamagedFileError as error:
         kind = kind_of(head)
         known = kind in (None, "a zip archive")
