@@ -22,7 +22,7 @@ LAYERS = [
     ["names"],
     ["answers"],
     ["rules"],
-    ["nn"],
+    ["nn", "scipy"],
     ["fast"],
     ["debug"],
     ["io"],

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     class Tensor(_tensor.Tensor, Methods):
         """With NumPy's methods, which `rules` adds."""
 
-    from . import check, closed_form, data, saving, training, viz
+    from . import check, closed_form, data, saving, scipy, training, viz
     from .saving import load, save
 else:
     from .core.tensor import Tensor
@@ -116,6 +116,7 @@ __all__ = [
     "save",
     "saving",
     "scatter_add",
+    "scipy",
     "sigmoid",
     "signature",
     "softmax",
@@ -138,7 +139,7 @@ _OF_LAYERS = {
 __all__ = [name for name in __all__ if name in globals() or name not in _OF_LAYERS]
 
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
-_LAZY = {"check", "closed_form", "data", "saving", "training", "viz"}
+_LAZY = {"check", "closed_form", "data", "saving", "scipy", "training", "viz"}
 _FROM = {"load": "saving", "save": "saving"}
 
 

@@ -12,7 +12,8 @@ USAGE = """usage: python -m tinygrad_np check [-h] [--json FILE] [--seed SEED] [
        python -m tinygrad_np names
 
 check: try every rule of the table with independent witnesses
-table: print how every function of NumPy treats a Tensor
+table: print how every function of NumPy treats a Tensor; with scipy, scipy.linalg or
+       scipy.linalg.expm, how those of SciPy do
 names: print what PyTorch, JAX, HIPS autograd and Keras call it, and what it is called here"""
 
 
@@ -20,6 +21,10 @@ def main(arguments: list[str]) -> int:
     """Run the command that the first argument names."""
     if arguments[:1] == ["check"]:
         return rule_reports.main(arguments[1:])
+    if arguments[:1] == ["table"] and arguments[1:2] and arguments[1].split(".")[0] == "scipy":
+        from .atlas import mirrored  # which imports SciPy
+
+        return mirrored.main(arguments[1:])
     if arguments[:1] == ["table"]:
         return classification.main(arguments[1:])
     if arguments == ["names"]:

@@ -44,6 +44,7 @@ CLASSES = {
     "linear": "a linear map and its transpose",
     "bilinear": "linear in each operand",
     "composed": "written in other rows",
+    "object": "written here, as its help says",
     "general": "a rule for each mode",
     "constant": "locally constant: the derivative is 0 wherever there is one",
     "refused": "raises TypeError, with the reason",
@@ -85,7 +86,7 @@ def _public(function: Any) -> Any:
 
 def classification() -> list[Entry]:
     """An entry for each of NumPy's functions that is in the table, or refused."""
-    return [_entry(function) for function in functions() if function in {**TABLE, **REFUSED}]
+    return [entry_of(function) for function in functions() if function in {**TABLE, **REFUSED}]
 
 
 def unclassified() -> list[str]:
@@ -104,7 +105,8 @@ def _numbers(version: str) -> list[int]:
     return [int(number) for number in version.split(".")[:2]]
 
 
-def _entry(function: Callable[..., Any]) -> Entry:
+def entry_of(function: Callable[..., Any]) -> Entry:
+    """The entry of a function that is in the table, or refused."""
     row = TABLE.get(function)
     if row is None:
         return Entry(name_of(function), "refused", [], {}, [], REFUSED[function])
@@ -121,7 +123,6 @@ def page(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> str:
     At its end the names of those that are `unknown`.
     """
     version = ".".join(np.__version__.split(".")[:2])
-    ruled = [entry for entry in entries if entry.kind not in ("constant", "refused")]
     parts = [
         "# NumPy's functions, classified",
         f"Every function that NumPy {version} sends to a Tensor through its two protocols.\n"
@@ -130,6 +131,15 @@ def page(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> str:
         "NumPy itself decides at which arguments it looks for a Tensor. Where only another one is\n"
         "one, such as `constant_values` of `pad`, `default` of `select` or `left` of `interp`,\n"
         "the call raises: make the first argument a Tensor, too, `tg.Tensor(x)`.",
+        *tables(entries, unknown),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def tables(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> list[str]:
+    """The parts of a page: those with rules, the constant ones, the refused ones, the unknown."""
+    ruled = [entry for entry in entries if entry.kind not in ("constant", "refused")]
+    parts = [
         f"## With a derivative: {len(ruled)}",
         "\n".join(f"- *{kind}*: {CLASSES[kind]}" for kind in CLASSES if _count(entries, kind)),
         _table(
@@ -158,10 +168,11 @@ def page(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> str:
         ]
     if unknown:
         told = (
-            "A newer NumPy than the newest that was tried has them. A Tensor refuses them by name."
+            "A newer version than the newest that was tried has them. A Tensor refuses them by "
+            "name."
         )
         parts += [f"## Without a class: {len(unknown)}", told, _names(unknown)]
-    return "\n\n".join(parts) + "\n"
+    return parts
 
 
 def _count(entries: Sequence[Entry], kind: str) -> int:
@@ -213,8 +224,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         entries = [e for e in entries if {e.function, e.function[3:]} & set(wanted)]
     print(page(entries, unknown), end="")
+    print_places(wanted)
+    return 0
+
+
+def print_places(wanted: Sequence[str]) -> None:
+    """Where the rules of the wanted functions stand."""
     for row in TABLE.values() if wanted else ():
         place = place_of_rule(row) if {row.name, row.name[3:]} & set(wanted) else None
         if place is not None:
             print(f"\nThe derivative of {row.name}: {place}")
-    return 0

@@ -30,6 +30,7 @@ from ..core.table import TABLE, Row
 from ..io.files import replacing
 from ..io.progress import progress
 from ..rules import families
+from ..scipy import mirror
 from .evidence import LIMITS, edge, relative, witnesses
 from .samples import edges_of, samples_of
 
@@ -93,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"argument --json: there is no folder {options.json.absolute().parent}")
 
     families()
+    if not options.name or any("scipy" in name for name in options.name):
+        mirror.families()
     options.name = [name.removeprefix("tg.") for name in options.name]
     chosen = [row for row in TABLE.values() if _is_meant(row, options.name)]
     if missing := [name for name in options.name if not any(name in row.name for row in chosen)]:

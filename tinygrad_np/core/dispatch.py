@@ -127,7 +127,8 @@ def name_of(function: Callable[..., Any]) -> str:
     module = getattr(function, "__module__", "") or ""
     if module.startswith("numpy"):
         module = "np" + module.removeprefix("numpy")
-    return f"{module.lstrip('_')}.{name}" if module.startswith(("np", "_operator")) else name
+    module = module.removeprefix("tinygrad_np.").lstrip("_")  # of what mirrors SciPy's
+    return f"{module}.{name}" if module.startswith(("np", "operator", "scipy.")) else name
 
 
 def _place_of(ufunc: Any, name: str) -> str:

@@ -2,11 +2,14 @@
 
 `samples_of` gives the samples of a row: ordinary points, at which differences are a valid witness.
 `edges_of` has points at kinks, ties and the ends of a domain, with the gradient that the written
-policy asks for there. The samples of a family of rules lie in the module of the same name.
+policy asks for there. The samples of a family of rules lie in the module of the same name; those
+of `tinygrad_np.scipy` in the folder `scipy`, which is read when one of its rows is asked for.
 """
 
+import functools
 import importlib
 import pkgutil
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,8 +27,21 @@ EDGES = {function: edges for family in FAMILIES for function, edges in family.ED
 
 # Functions of complex numbers, too, beside all that are linear, bilinear or declared analytic, and
 # those of the latter that are not.
-_COMPLEX = frozenset().union(*[getattr(family, "COMPLEX", ()) for family in FAMILIES])
-_REAL_ONLY = frozenset().union(*[getattr(family, "REAL_ONLY", ()) for family in FAMILIES])
+_COMPLEX = {f: True for family in FAMILIES for f in getattr(family, "COMPLEX", ())}
+_REAL_ONLY = {f: True for family in FAMILIES for f in getattr(family, "REAL_ONLY", ())}
+
+
+@functools.cache
+def _of_scipy() -> ModuleType:
+    return importlib.import_module(f"{__name__}.scipy")
+
+
+def _found(what: str, row: Row) -> Any:
+    """What is listed for a row in one of the dicts and sets of this module; None if nothing is."""
+    here = globals()[what].get(row.function)
+    if here is None and row.name.startswith("scipy."):
+        here = getattr(_of_scipy(), what).get(row.function)
+    return here
 
 
 def samples_of(row: Row, seed: int = 0) -> list[Sample]:
@@ -37,19 +53,20 @@ def samples_of(row: Row, seed: int = 0) -> list[Sample]:
     >>> [sample.args[0].shape for sample in samples_of(TABLE[np.exp])]
     [(3, 3), (), (3, 3), ()]
     """
-    if row.function not in SAMPLES:
+    draw = _found("SAMPLES", row)
+    if draw is None:
         return []
     rng = np.random.default_rng(seed)
-    samples = SAMPLES[row.function](rng)
-    is_complex = row.analytic or row.kind in ("linear", "bilinear") or row.function in _COMPLEX
-    if is_complex and row.function not in _REAL_ONLY:
+    samples = draw(rng)
+    is_complex = row.analytic or row.kind in ("linear", "bilinear") or _found("_COMPLEX", row)
+    if is_complex and not _found("_REAL_ONLY", row):
         samples += [_complex(sample, rng) for sample in samples]
     return samples
 
 
 def edges_of(row: Row) -> list[Edge]:
     """The points of a row at kinks, ties and the ends of its domain."""
-    return EDGES.get(row.function, [])
+    return _found("EDGES", row) or []
 
 
 def _complex(sample: Sample, rng: Generator) -> Sample:

@@ -1,0 +1,5 @@
+"""`scipy.fft`, differentiable."""
+
+from ..mirror import mirror
+
+__getattr__, __dir__ = mirror("fft")

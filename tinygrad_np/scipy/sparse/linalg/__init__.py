@@ -1,0 +1,5 @@
+"""`scipy.sparse.linalg`, differentiable."""
+
+from ...mirror import mirror
+
+__getattr__, __dir__ = mirror("sparse.linalg")

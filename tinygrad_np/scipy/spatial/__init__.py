@@ -1,0 +1,5 @@
+"""`scipy.spatial`, differentiable."""
+
+from ..mirror import mirror
+
+__getattr__, __dir__ = mirror("spatial")

@@ -1,0 +1,5 @@
+"""`scipy.spatial.distance`, differentiable."""
+
+from ...mirror import mirror
+
+__getattr__, __dir__ = mirror("spatial.distance")

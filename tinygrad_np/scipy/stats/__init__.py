@@ -1,0 +1,5 @@
+"""`scipy.stats`, differentiable."""
+
+from ..mirror import mirror
+
+__getattr__, __dir__ = mirror("stats")
