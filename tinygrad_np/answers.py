@@ -7,7 +7,7 @@
 >>> no_attribute("tinygrad_np", "cat")
 AttributeError("module 'tinygrad_np' has no attribute 'cat'; use np.concatenate")
 >>> answer_to_call("scipy.linalg.inv")
-'use np.linalg.inv'
+'use tinygrad_np.scipy.linalg.inv'
 """
 
 from __future__ import annotations
@@ -250,12 +250,16 @@ def answer_to_call(function: str) -> str | None:
         return f"use np.{name}(t)"
     if library == "tg" or (library.split(".")[0] == "np" and _takes_arrays(function)):
         return "use tg.array([…]) for a list with Tensors in it, tg.Tensor(x) for an array beside"
-    if re.match(r"scipy\.sparse\.\w+_(matrix|array)", function):
-        return _COUNTERPARTS["scipy.sparse.sparray"]
-    for part in ("linalg", "fft"):
-        if library == f"scipy.{part}" and hasattr(getattr(np, part), name):
-            return f"use np.{part}.{name}"
+    if function.split(".")[:1] == ["scipy"] and function.split(".")[1] in MIRRORED:
+        return f"use tinygrad_np.{function}"
     return None
+
+
+MIRRORED = (
+    "special", "linalg", "stats", "signal", "fft", "ndimage", "interpolate", "integrate", "sparse",
+    "spatial",
+)  # fmt: skip
+"""The parts of SciPy of which `tinygrad_np.scipy` has a mirror."""
 
 
 def _takes_arrays(function: str) -> bool:
@@ -393,9 +397,9 @@ NumPy, `t` a Tensor, `x` any array.
 `python -m tinygrad_np names` prints this page from the table `tinygrad_np.names`."""
 
 _CALLS = """These turn what they are given into arrays or numbers, and a Tensor refuses that. Of
-`math`, `scipy.linalg` and `scipy.fft` the functions of the same name in NumPy take Tensors, and in
-`scipy.special` the ufuncs themselves do. What is not listed has no rule yet: `tg.general` gives it
-one. A method has its name alone; `%` is the formatting of a text, `[]` an index, `=` the assignment
+`math` the functions of the same name in NumPy take Tensors, of `scipy` those of the same name in
+`tinygrad_np.scipy`, and in `scipy.special` the ufuncs themselves. What is not listed has no rule
+yet: `tg.general` gives it one. A method has its name alone; `%` is the formatting of a text, `[]` an index, `=` the assignment
 to a part of an array.
 
 """

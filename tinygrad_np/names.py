@@ -315,63 +315,12 @@ math.remainder: use x - y * np.round(x / y)
 math.erf math.erfc math.gamma: use the function of that name in scipy.special
 math.lgamma: use scipy.special.gammaln(t)
 math.fsum: use np.sum(tg.array([…]))
-math.dist scipy.spatial.distance.euclidean: use np.linalg.norm(x - y)
-# SciPy
-scipy.special.logsumexp: use tg.logsumexp(t, axis)
-scipy.special.softmax: use tg.softmax(t, axis)
-scipy.special.log_softmax: use tg.log_softmax(t, axis)
-scipy.special.multigammaln: use a sum of scipy.special.gammaln
-scipy.special.polygamma:
-    use (-1) ** (n + 1) * scipy.special.gamma(n + 1) * scipy.special.zeta(n + 1, x)
-scipy.special.comb scipy.special.binom: use scipy.special.gammaln
-scipy.special.sinc: use np.sinc(t)
-scipy.linalg.solve_triangular: use np.linalg.solve(np.tril(a), b), or np.triu(a)
-scipy.linalg.cho_solve scipy.linalg.lu_solve scipy.linalg.solve_banded scipy.linalg.solve_toeplitz:
-    use np.linalg.solve(a, b), with the whole matrix
-scipy.linalg.cholesky: use np.linalg.cholesky(t).mT: it gives the lower one
-scipy.linalg.cho_factor: use np.linalg.cholesky
-scipy.linalg.block_diag: use np.block
-scipy.linalg.toeplitz scipy.linalg.hankel scipy.linalg.circulant: use t[indices]
-scipy.linalg.khatri_rao: use np.einsum
-scipy.signal.convolve scipy.signal.fftconvolve scipy.signal.oaconvolve:
-    use np.convolve for sequences, tg.conv2d for images
-scipy.signal.correlate: use np.correlate(x, y, "full") for sequences, tg.conv2d for images
-scipy.signal.correlate2d: use tg.conv2d
-scipy.signal.convolve2d: use tg.conv2d, with the filter turned around
-scipy.ndimage.convolve scipy.ndimage.correlate scipy.ndimage.gaussian_filter:
-    use tg.conv2d with a padding
-scipy.ndimage.convolve1d scipy.ndimage.correlate1d: use tg.conv1d or np.convolve
-scipy.signal.detrend: use t - np.polyval(np.polyfit(x, t, 1), x)
-scipy.sparse.spmatrix scipy.sparse.sparray:
-    use a.toarray(), or tg.linear(lambda x: a @ x, lambda g: a.T @ g) in place of a @ t
-scipy.integrate.trapezoid: use np.trapezoid
-scipy.integrate.cumulative_trapezoid: use np.cumsum((t[1:] + t[:-1]) / 2)
-scipy.integrate.simpson: use weights @ t
-scipy.integrate.quad scipy.integrate.quad_vec scipy.integrate.fixed_quad:
-    use weights @ f(x), of x, weights = np.polynomial.legendre.leggauss(n)
-scipy.integrate.solve_ivp scipy.integrate.odeint:
-    let f return arrays; for a gradient, write the steps (Runge-Kutta) as a loop
-scipy.interpolate.interp1d: use np.interp
-scipy.spatial.distance.cdist scipy.spatial.distance.pdist scipy.spatial.distance.squareform:
-    use np.sqrt(np.sum((a[:, None] - b) ** 2, -1))
+math.dist: use np.linalg.norm(x - y)
+# SciPy: what is not mirrored
 scipy.optimize.minimize: use minimize(tg.value_and_grad(f), x0, jac=True)
 scipy.optimize.minimize_scalar: let f return t.item()
 scipy.optimize.least_squares scipy.optimize.root scipy.optimize.fsolve scipy.optimize.leastsq
     scipy.optimize.curve_fit: let f return arrays; its Jacobian is tg.jacobian(f)
-scipy.stats.norm.logpdf:
-    use -0.5 * z**2 - np.log(scale * np.sqrt(2 * np.pi)), with z = (x - loc) / scale
-scipy.stats.norm.pdf: use np.exp(-0.5 * z**2) / (scale * np.sqrt(2 * np.pi))
-scipy.stats.norm.cdf: use scipy.special.ndtr((x - loc) / scale)
-scipy.stats.norm.logcdf: use scipy.special.log_ndtr((x - loc) / scale)
-scipy.stats.norm.sf: use scipy.special.ndtr((loc - x) / scale)
-scipy.stats.norm.ppf: use loc + scale * scipy.special.ndtri(q)
-scipy.stats.expon.logpdf: use -x / scale - np.log(scale)
-scipy.stats.poisson.logpmf: use x * np.log(mu) - mu - scipy.special.gammaln(x + 1)
-scipy.stats.multivariate_normal.logpdf: use np.linalg.solve and np.linalg.slogdet
-scipy.stats.zscore: use (t - t.mean(0)) / t.std(0)
-scipy.stats.gmean: use np.exp(np.mean(np.log(t)))
-scipy.stats.entropy: use scipy.special.entr(p / p.sum()).sum()
-scipy.stats.pearsonr: use np.corrcoef(x, y)[0, 1]
 """)
 """What replaces a function that would lose the gradient.
 

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..answers import EXPLAINED
+from ..core.dispatch import name_of
 
 Place = tuple[CodeType, int, CodeType | None]
 """A user's code, the instruction in it, and the code of ours that this called (None: NumPy's)."""
@@ -174,6 +175,10 @@ def _of_frame(frame: Any) -> Called | None:
     """The public function whose code a frame of a library runs."""
     module, code = frame.f_globals.get("__name__", ""), frame.f_code
     owner, _, name = code.co_qualname.rpartition(".")
+    if module == f"{PACKAGE}.scipy.mirror" and "function" in frame.f_locals:
+        # SciPy's function by its name here: what is told of it there led to this call.
+        shown = name_of(frame.f_locals["function"])
+        return Called(f"{PACKAGE}.{shown}", shown)
     found = None
     if not owner:
         found = _public(module, name)
