@@ -5,12 +5,14 @@ import inspect
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from versions import without_a_class
 
 import tinygrad_np as tg
+from tinygrad_np.__main__ import main
 from tinygrad_np.atlas import mirrored
 from tinygrad_np.core.table import REFUSED, TABLE
 from tinygrad_np.scipy import mirror
@@ -130,3 +132,41 @@ class TestAClass:
     def test_takes_no_tensor(self):
         with pytest.raises(TypeError, match=r"scipy\.signal\.ZoomFFT"):
             ours("signal").ZoomFFT(8, tg.Tensor(0.5))
+
+
+class TestPage:
+    PAGE = Path(__file__).parents[1] / "docs" / "scipy.md"
+
+    def test_it_is_up_to_date(self):
+        """Of another SciPy than the page's, what both have with a derivative is on it."""
+        made, written = mirrored.page(["scipy"]), self.PAGE.read_text(encoding="utf-8")
+        if f"SciPy {mirrored.version()} that" in written:
+            assert made == written, "run python -m tinygrad_np table scipy > docs/scipy.md"
+            return
+        kinds, theirs = self.kinds(made), self.kinds(written)
+        both = kinds.keys() & theirs.keys()
+        assert len(both) > 300
+        assert {name: kinds[name] for name in both} == {name: theirs[name] for name in both}
+
+    @staticmethod
+    def kinds(text):
+        """The class of each function with a derivative."""
+        lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| `scipy.")]
+        return {line[0]: line[1] for line in lines}
+
+    def test_a_part_of_it(self, capsys):
+        assert main(["table", "scipy.linalg.expm"]) == 0
+        printed = capsys.readouterr().out
+        assert "| `scipy.linalg.expm` | general | `a` |" in printed
+        assert "scipy/linalg/matrix_functions.py, line" in printed
+        assert "scipy.linalg.inv" not in printed
+
+    def test_a_module(self, capsys):
+        assert main(["table", "scipy.spatial.distance"]) == 0
+        printed = capsys.readouterr().out
+        assert "scipy.spatial.distance.cdist" in printed
+        assert "## scipy.linalg" not in printed
+
+    def test_a_name_that_there_is_not(self, capsys):
+        assert main(["table", "scipy.linalg.nonesuch"]) == 2
+        assert "'scipy.linalg.nonesuch'" in capsys.readouterr().err

@@ -399,8 +399,8 @@ NumPy, `t` a Tensor, `x` any array.
 _CALLS = """These turn what they are given into arrays or numbers, and a Tensor refuses that. Of
 `math` the functions of the same name in NumPy take Tensors, of `scipy` those of the same name in
 `tinygrad_np.scipy`, and in `scipy.special` the ufuncs themselves. What is not listed has no rule
-yet: `tg.general` gives it one. A method has its name alone; `%` is the formatting of a text, `[]` an index, `=` the assignment
-to a part of an array.
+yet: `tg.general` gives it one. A method has its name alone; `%` is the formatting of a text, `[]`
+an index, `=` the assignment to a part of an array.
 
 """
 
