@@ -136,11 +136,11 @@ def page(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def tables(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> list[str]:
+def tables(entries: Sequence[Entry], unknown: Sequence[str] = (), head: str = "##") -> list[str]:
     """The parts of a page: those with rules, the constant ones, the refused ones, the unknown."""
     ruled = [entry for entry in entries if entry.kind not in ("constant", "refused")]
     parts = [
-        f"## With a derivative: {len(ruled)}",
+        f"{head} With a derivative: {len(ruled)}",
         "\n".join(f"- *{kind}*: {CLASSES[kind]}" for kind in CLASSES if _count(entries, kind)),
         _table(
             ["function", "class", "differentiable", "constant: why", "no Tensor"],
@@ -160,7 +160,7 @@ def tables(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> list[str]:
             continue
         reasons = sorted({entry.reason for entry in chosen})
         parts += [
-            f"## {title}: {len(chosen)}",
+            f"{head} {title}: {len(chosen)}",
             _table(
                 ["why", "functions"],
                 [[why, _names(e.function for e in chosen if e.reason == why)] for why in reasons],
@@ -171,7 +171,7 @@ def tables(entries: Sequence[Entry], unknown: Sequence[str] = ()) -> list[str]:
             "A newer version than the newest that was tried has them. A Tensor refuses them by "
             "name."
         )
-        parts += [f"## Without a class: {len(unknown)}", told, _names(unknown)]
+        parts += [f"{head} Without a class: {len(unknown)}", told, _names(unknown)]
     return parts
 
 

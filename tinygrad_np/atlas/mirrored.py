@@ -84,11 +84,11 @@ def page(names: Sequence[str]) -> str:
         "`scipy.linalg` or `scipy.linalg.expm` a part of it.",
     ]
     for module in modules_of(names):
-        listed = entries(module)
+        listed, unknown = entries(module), unclassified(module)
         if not {"scipy", f"scipy.{module}"} & set(names):
-            listed = [entry for entry in listed if entry.function in names]
+            listed, unknown = [entry for entry in listed if entry.function in names], []
         if listed:
-            parts += [f"## scipy.{module}", *tables(listed, unclassified(module))]
+            parts += [f"## scipy.{module}", *tables(listed, unknown, "###")]
     return "\n\n".join(parts) + "\n"
 
 
