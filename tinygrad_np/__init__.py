@@ -45,6 +45,7 @@ from .nn import (
 from .nn.indices import window_indices
 from .rules.at import at
 from .rules.extend import bilinear, general, linear, pointwise, signature
+from .rules.implicit import implicit
 from .rules.nested import array
 from .rules.remat import remat
 
@@ -99,6 +100,7 @@ __all__ = [
     "grad",
     "hessian",
     "hvp",
+    "implicit",
     "jacobian",
     "jvp",
     "linear",
