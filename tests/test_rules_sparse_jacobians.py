@@ -79,7 +79,7 @@ class TestMatrices:
     def test_dtypes_and_other_arguments(self):
         x = X.astype(np.float32)
         found = tg.jacobian(lambda a, x: a * broyden(x), argnums=1, sparsity=band(40))(2, x)
-        assert found.dtype == tg.jacobian(broyden)(x).dtype
+        assert tg.jacobian(np.sin, sparsity=np.eye(40))(x).dtype == np.float32
         assert np.allclose(found.toarray(), 2 * tg.jacobian(broyden)(X), rtol=1e-5)
 
     def test_scipys_solvers_take_it(self):
