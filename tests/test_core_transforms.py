@@ -540,14 +540,28 @@ class TestJvp:
         assert [t.dtype for t in tangents] == [np.dtype(float)] * 3
         assert tg.jacobian(lambda x: 3.0, mode="forward")(1.0).dtype == np.dtype(float)
 
+    @pytest.mark.parametrize("x", [1.5, np.array([1.0, 2.0]), {"a": np.array([3.0]), "b": 2.0}])
+    def test_a_single_argument_needs_no_list(self, x):
+        def f(x):
+            return sum(np.sum(leaf**3) for leaf in tg.tree.leaves(x))
+
+        t = tg.tree.map(lambda leaf: 0.5 * np.ones(np.shape(leaf)), x)
+        found, expected = jvp(f, x, t), jvp(f, [x], [t])
+        assert found == expected
+        product, [listed] = tg.hvp(f, x, t), tg.hvp(f, [x], [t])
+        six = tg.tree.map(lambda leaf: 6 * leaf * 0.5, x)
+        for a, b, c in zip(*map(tg.tree.leaves, (product, listed, six)), strict=True):
+            assert np.array_equal(a, b)
+            assert np.allclose(a, c, rtol=1e-15)
+
     @pytest.mark.parametrize("by", [jvp, tg.hvp])
-    @pytest.mark.parametrize("x", [1.0, np.ones(1), {"a": 1.0}])
-    def test_a_single_argument_stands_in_a_list_too(self, by, x):
+    def test_one_in_a_list_and_the_other_not_is_refused(self, by):
         name = by.__name__
-        with pytest.raises(TypeError, match=rf"{name}: primals is a list or tuple .* it is \[x\]"):
-            by(np.sum, x, [x])
-        with pytest.raises(TypeError, match=f"{name}: tangents is a list or tuple"):
-            by(np.sum, [x], x)
+        told = rf"{name}: primals is a ndarray and tangents a list; give both in lists .* \[x\]"
+        with pytest.raises(TypeError, match=told):
+            by(np.sum, np.ones(1), [np.ones(1)])
+        with pytest.raises(TypeError, match=f"{name}: primals is a list and tangents a float"):
+            by(np.sum, [1.0], 1.0)
 
     def test_messages(self):
         with pytest.raises(ValueError, match="jvp: 1 primals, but 2 tangents"):

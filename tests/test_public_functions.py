@@ -407,6 +407,8 @@ def differentiate(name):
                 return tg.stop_gradient(x)
             case "remat":
                 return tg.remat(f)(x)
+            case "implicit":
+                return tg.implicit(lambda z, x: f(x), lambda x: direction)(x)
         return getattr(tg, name)(f, **options)(x)
 
     function.__name__ = name
@@ -424,7 +426,7 @@ def differentiated(draw):
 
 
 for name in ("grad", "value_and_grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "remat",
-             "stop_gradient"):  # fmt: skip
+             "implicit", "stop_gradient"):  # fmt: skip
     CALLS[name] = (differentiate(name), differentiated)
 
 

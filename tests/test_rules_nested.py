@@ -1,7 +1,8 @@
-"""tg.array: numpy.array of nested lists in which there may be Tensors."""
+"""tg.array: numpy.array of nested lists in which there may be Tensors; trees as vectors."""
 
 import itertools
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np.check import check_function
 from tinygrad_np.core.table import TABLE
 from tinygrad_np.rules.nested import joined, parted
 
@@ -206,3 +208,74 @@ def test_axes_in_excess():
     assert tg.array([deep]).ndim == 64
     with pytest.raises(ValueError, match="nested too deep; an array has 64 axes"):
         tg.array([[deep, deep]])
+
+
+class Line(NamedTuple):
+    slope: float
+    offset: np.ndarray
+
+
+TREE = {"w": np.arange(6.0).reshape(2, 3), "b": [1.5, (np.float32(2.0), None)], "n": 3}
+
+
+class TestRavel:
+    def test_there_and_back(self):
+        vector, back = tg.tree.ravel(TREE)
+        assert vector.tolist() == [0, 1, 2, 3, 4, 5, 1.5, 2, 3]
+        again = back(vector)
+        assert tg.tree.paths(again) == tg.tree.paths(TREE)
+        assert np.array_equal(again["w"], TREE["w"])
+        assert again["b"][1][0].dtype == np.float32
+        assert again["n"].dtype == np.float64  # it may be a number between
+
+    def test_the_leaves_of_a_transposed_array_come_row_by_row(self):
+        x = np.arange(6.0).reshape(2, 3)
+        assert tg.tree.ravel([x.T])[0].tolist() == x.T.ravel().tolist()
+
+    @pytest.mark.parametrize("tree", [(), {}, [None], []])
+    def test_a_tree_without_leaves(self, tree):
+        vector, back = tg.tree.ravel(tree)
+        assert vector.shape == (0,)
+        assert back(vector) == tree
+
+    def test_dtypes(self):
+        assert tg.tree.ravel([np.float32(1), np.float32(2)])[0].dtype == np.float32
+        assert tg.tree.ravel([np.float32(1), 2])[0].dtype == np.float64
+        vector, back = tg.tree.ravel([1j, np.float32(2)])
+        assert vector.dtype == complex
+        assert [x.dtype for x in back(vector)] == [complex, np.float32]
+
+    def test_it_is_a_copy(self):
+        x = np.ones(2)
+        vector, back = tg.tree.ravel(x)
+        vector[0] = 5.0
+        assert x[0] == 1
+        assert back(vector).tolist() == [5, 1]
+
+    def test_both_ways_are_differentiated(self):
+        line = Line(2.0, np.array([1.0, -1.0]))
+
+        def there(line):
+            return np.sum(np.sin(tg.tree.ravel(line)[0]) ** 2)
+
+        def there_and_back(v):
+            line = tg.tree.ravel(Line(0.0, np.zeros(2)))[1](v)
+            return np.sum(line.offset**3) * line.slope
+
+        assert check_function(there, line).verdict == "right"
+        assert check_function(there_and_back, np.array([2.0, 1.0, -1.0])).verdict == "right"
+
+    def test_a_tensor_among_the_leaves_makes_one(self):
+        vector, back = tg.tree.ravel({"a": Tensor(2.0), "b": np.ones(2)})
+        assert type(vector) is Tensor
+        assert type(back(vector)["b"]) is Tensor
+        assert type(back(vector.data)["a"]) is np.ndarray
+
+    def test_messages(self):
+        vector, back = tg.tree.ravel([1.0, np.ones(2)])
+        with pytest.raises(ValueError, match=r"\(3,\)"):
+            back(vector[:2])
+        with pytest.raises(ValueError, match=r"has shape \(1, 3\) where the tree has 3 numbers"):
+            back(vector[None])
+        with pytest.raises(TypeError, match=r"ravel: takes numbers, not an array of dtype <U1"):
+            tg.tree.ravel(["x"])

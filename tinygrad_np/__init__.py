@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from . import answers, optim, tree
 from . import tensor as tensor
-from .core.jacobians import hessian, jacobian
 from .core.losses import cross_entropy, log_loss, log_loss_with_logits
 from .core.rules import scatter_add
 from .core.sweep import FreedGraphError
@@ -45,8 +44,10 @@ from .nn import (
 from .nn.indices import window_indices
 from .rules.at import at
 from .rules.extend import bilinear, general, linear, pointwise, signature
+from .rules.implicit import implicit
 from .rules.nested import array
 from .rules.remat import remat
+from .rules.sparse_jacobians import hessian, jacobian
 
 # Without these layers everything computes the same: slower, and with plainer errors.
 if PathFinder.find_spec(f"{__name__}.fast", __path__):
@@ -99,6 +100,7 @@ __all__ = [
     "grad",
     "hessian",
     "hvp",
+    "implicit",
     "jacobian",
     "jvp",
     "linear",

@@ -2,6 +2,9 @@
 
 >>> map(lambda w: 10 * w, {"filter": 2.0, "dense": [1.0, (3.0, None)]})
 {'filter': 20.0, 'dense': [10.0, (30.0, None)]}
+>>> vector, back = ravel({"filter": 2.0, "dense": [1.0, (3.0, None)]})
+>>> vector
+array([2., 1., 3.])
 """
 
 from typing import NoReturn
@@ -18,6 +21,7 @@ from .core.tree import (
     register,
     unflatten,
 )
+from .rules.nested import ravel
 
 __all__ = [
     "MOST_LEVELS",
@@ -27,6 +31,7 @@ __all__ = [
     "leaves",
     "map",
     "paths",
+    "ravel",
     "register",
     "unflatten",
 ]

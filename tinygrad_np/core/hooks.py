@@ -7,7 +7,8 @@ same, and says less where something fails.
   task: `debug/`, for the time of a block.
 - `explainer` is asked on failing paths only: `answers`, and with frames and shapes `debug/`.
 - `resolver` finds rows that the table lacks: `rules/`, whose families load late.
-- `writer` makes functions of rules and calls, `memory` is where large results lie: `fast/`.
+- `writer` makes functions of rules and calls, `stacks` carries many cotangents in one sweep,
+  `memory` is where large results lie: `fast/`.
 
 The others stand where they belong: `table.replace`, `dispatch.use` and `graph.LazyArray` for
 `fast/`, `tensor.add_methods` and `Row.carry_out` for `rules/`.
@@ -140,6 +141,21 @@ class Writer:
         return None
 
 
+class Stacks:
+    """Sweeps that carry many cotangents or tangents at once; this one has none."""
+
+    def rows(self, source: Any, inputs: Any) -> list[Any] | None:
+        """For each input its cotangents for all unit cotangents of `source`, stacked in front.
+
+        None in place of zeros; and None altogether where there is to be a sweep for each.
+        """
+        return None
+
+    def columns(self, results: Any, inputs: Any) -> list[Any] | None:
+        """For each input a list with each result's tangents for all of its unit tangents."""
+        return None
+
+
 class Memory:
     """Where large results lie; this one leaves that to NumPy."""
 
@@ -155,12 +171,14 @@ class Memory:
 explainer = Explainer()
 resolver = Resolver()
 writer = Writer()
+stacks = Stacks()
 memory = Memory()
 
 
-def install(hook: Explainer | Resolver | Writer | Memory) -> None:
+def install(hook: Explainer | Resolver | Writer | Stacks | Memory) -> None:
     """Ask this one from now on, in place of the last of its kind."""
-    kind = next(kind for kind in (Explainer, Resolver, Writer, Memory) if isinstance(hook, kind))
+    kinds = (Explainer, Resolver, Writer, Stacks, Memory)
+    kind = next(kind for kind in kinds if isinstance(hook, kind))
     globals()[kind.__name__.lower()] = hook
 
 

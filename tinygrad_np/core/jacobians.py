@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import tree
+from . import hooks, tree
 from .argnums import Argnums, chosen_of
 from .graph import Node
 from .plan import Shaped, ShapeDtype
@@ -116,6 +116,15 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
     """For each output a list with the array (*out, *in) of each input, a sweep a row."""
     blocks = []
     for output, like in zip(tree.leaves(results), outputs, strict=True):
+        together = hooks.stacks.rows(source_of(output), inputs) if type(output) is Tensor else None
+        if together is not None:
+            blocks.append(
+                [
+                    _block(stack, (*like.shape, *node.shape), node)
+                    for stack, node in zip(together, inputs, strict=True)
+                ]
+            )
+            continue
         rows: list[list[Any]] = [[] for _ in inputs]
         for number in range(like.size if type(output) is Tensor else 0):
             found, _ = pulled([(source_of(output), _unit(like, number))], inputs)
@@ -132,6 +141,17 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
 
 def _forward_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype]) -> list[list[Any]]:
     """The same, a sweep a column."""
+    sources = {i: source_of(x) for i, x in enumerate(tree.leaves(results)) if type(x) is Tensor}
+    together = hooks.stacks.columns(list(sources.values()), inputs)
+    if together is not None:
+        stacks = [dict(zip(sources, of_input, strict=True)) for of_input in together]
+        return [
+            [
+                _block(of_input.get(i), (*like.shape, *node.shape), like, is_last=True)
+                for of_input, node in zip(stacks, inputs, strict=True)
+            ]
+            for i, like in enumerate(outputs)
+        ]
     push = pushed(results, inputs, often=sum(node.size for node in inputs) > 1)
     columns: list[list[list[Any]]] = [[[] for _ in inputs] for _ in outputs]
     for position, node in enumerate(inputs):
@@ -147,6 +167,16 @@ def _forward_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
         ]
         for of_output, like in zip(columns, outputs, strict=True)
     ]
+
+
+def _block(stack: Any, shape: tuple[int, ...], like: Shaped, is_last: bool = False) -> Any:
+    """A block of its own, of rows that are stacked in front, or columns; None stands for zeros."""
+    block = np.zeros(shape, like.dtype)
+    if stack is not None and is_last:
+        block.reshape(*stack.shape[1:], len(stack))[...] = np.moveaxis(stack, 0, -1)
+    elif stack is not None:
+        block.reshape(stack.shape)[...] = stack
+    return block
 
 
 def _unit(like: Shaped, number: int) -> Any:

@@ -53,13 +53,15 @@ def reverse(
     arguments: Sequence[Node] | None = None,
     wrap: Wrap | None = None,
     free: bool = False,
+    carrier: Any = None,
 ) -> dict[Node, Any] | None:
     """Carry cotangents from results back to `arguments`, oldest first (None: to every leaf).
 
     Gives {argument or leaf: its cotangent}. The rules run on plain arrays; where a result depends
     on anything but the arguments, that would lose a part of a higher derivative, so it gives None
     there, and has to be called again with `wrap`: then the rules run on Tensors. With `free`, each
-    node gives up what it keeps as soon as it has been passed.
+    node gives up what it keeps as soon as it has been passed. A `carrier`, of the form of
+    `hooks.Observer.sweep`, gives rules and sums for cotangents that are no plain arrays.
 
     Raises `FreedGraphError` where it comes to a node that has been freed.
 
@@ -74,7 +76,9 @@ def reverse(
     cotangents: dict[Node, Any] = {} if arguments is None else dict.fromkeys(arguments)
     ours: set[Node] = set()  # the nodes whose cotangent is a sum made here, not shared with anyone
     pending: list[tuple[int, Node]] = []  # the nodes to pass, a heap with the newest first
-    observed = hooks.observer().sweep("vjp", wrap is not None) if hooks.opened else None
+    observed = carrier
+    if hooks.opened:
+        observed = hooks.observer().sweep("vjp", wrap is not None)
     add = None if observed is None else observed.sum
     # Rules may pass through inf and nan on branches that they then mask out.
     with np.errstate(all="ignore"):
@@ -234,14 +238,18 @@ def forward(
     results: Iterable[Source],
     wrap: Wrap | None = None,
     rules_of: Callable[[Node], Any] | None = None,
+    carrier: Any = None,
 ) -> list[Any]:
     """Carry the arguments' `tangents` through the nodes in `order` (oldest first) to `results`.
 
     Gives a tangent for each result, None where it is zero. With `wrap` the rules run on Tensors.
-    Without, `rules_of` (of `hooks.Writer.repeated`) may give a node's rules in place of its plan.
+    Without, `rules_of` (of `hooks.Writer.repeated`) may give a node's rules in place of its plan;
+    a `carrier` is as in `reverse`.
     """
     known: dict[Node, Any] = dict(tangents)
-    observed = hooks.observer().sweep("jvp", wrap is not None) if hooks.opened else None
+    observed = carrier
+    if hooks.opened:
+        observed = hooks.observer().sweep("jvp", wrap is not None)
     add = operator.add if observed is None else observed.sum
 
     def tangent(source: Source | None) -> Any:

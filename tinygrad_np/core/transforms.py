@@ -18,7 +18,7 @@ array(12.)
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -153,22 +153,23 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> t
 
 
 def jvp(
-    function: Callable[..., Any],
-    primals: Sequence[Any],
-    tangents: Sequence[Any],
-    has_aux: bool = False,
+    function: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False
 ) -> tuple[Any, ...]:
     """`function`'s value at `primals`, and its derivative in the direction `tangents`.
 
-    One forward sweep: the Jacobian times the tangents. `primals` and `tangents` are sequences of
-    trees, one an argument, of the same structure and shapes; the results are trees like
+    One forward sweep: the Jacobian times the tangents. `primals` and `tangents` are lists or
+    tuples of trees, one an argument, of the same structure and shapes; of a function of one
+    argument that is itself no list or tuple, they may be that alone. The results are trees like
     `function`'s result. With `has_aux`, `function` returns a pair (result, aux), and there is a
     third result: aux.
 
-    >>> jvp(lambda x: x * x, [np.array([1.0, 2.0])], [np.array([1.0, 10.0])])
+    >>> jvp(lambda x: x * x, np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     (array([1., 4.]), array([ 2., 40.]))
+    >>> jvp(lambda x, y: x * y, [2.0, 3.0], [1.0, 0.0])
+    (array(6.), array(3.))
     """
-    _require_sequences("jvp", primals, tangents)
+    if _is_one(primals, tangents, "jvp"):
+        primals, tangents = [primals], [tangents]
     if len(primals) != len(tangents):
         raise ValueError(f"jvp: {len(primals)} primals, but {len(tangents)} tangents")
     inputs: list[Node] = []
@@ -192,18 +193,20 @@ def jvp(
         finish(inputs)
 
 
-def hvp(
-    function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
-) -> tuple[Any, ...]:
+def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     """The Hessian of `function` at `primals` times `tangents`: a tuple with one tree a primal.
 
-    `function` returns a single real number. Forward over reverse: about the cost of two gradients,
-    and no matrix is built.
+    `function` returns a single real number. `primals` and `tangents` are as in `jvp`; of one
+    argument that is no list or tuple, the result is one tree, too. Forward over reverse: about the
+    cost of two gradients, and no matrix is built.
 
-    >>> hvp(lambda x: np.sum(x**3), [np.array([1.0, 2.0])], [np.array([1.0, 0.0])])
-    (array([6., 0.]),)
+    >>> hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    array([6., 0.])
+    >>> hvp(lambda x, y: x**2 * y, [1.0, 3.0], [1.0, 0.0])
+    (array(6.), array(2.))
     """
-    _require_sequences("hvp", primals, tangents)
+    if _is_one(primals, tangents, "hvp"):
+        return hvp(function, [primals], [tangents])[0]
     gradient = gradient_function(function, tuple(range(len(primals))), False, "hvp")
     return jvp(gradient, primals, tangents)[1]
 
@@ -243,14 +246,15 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
     return tree.map(variable, argument)
 
 
-def _require_sequences(name: str, primals: Any, tangents: Any) -> None:
-    """An array would count as the list of its rows."""
-    for what, given in (("primals", primals), ("tangents", tangents)):
-        if not isinstance(given, (list, tuple)):
-            raise TypeError(
-                f"{name}: {what} is a list or tuple with one tree an argument, not "
-                f"{type(given).__name__}; of a single argument x it is [x]"
-            )
+def _is_one(primals: Any, tangents: Any, name: str) -> bool:
+    """Whether they belong to one argument, rather than to one an item of a list or tuple."""
+    first, second = (isinstance(given, (list, tuple)) for given in (primals, tangents))
+    if first != second:
+        raise TypeError(
+            f"{name}: primals is a {type(primals).__name__} and tangents a "
+            f"{type(tangents).__name__}; give both in lists with one tree an argument, [x] and [t]"
+        )
+    return not first
 
 
 def opened_arguments(

@@ -6,6 +6,7 @@
 - `tiles`, `winograd`: windows times filters, a tile at a time; with fewer multiplications.
 - `lazy`: cotangents of windows that are never made, only added up.
 - `matrices`, `threads`: matrix products and other work in pieces, on several threads.
+- `stacks`: the rows or columns of a Jacobian in a few sweeps.
 - `calls`: calls and rules written out, in place of looking everything up.
 - `memory`: buffers that are used again.
 
@@ -24,7 +25,7 @@ from ..core import windows as core
 from ..core.dispatch import use
 from ..core.table import replace
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
-from . import calls, elementwise, lazy, matrices, memory, pooling, products, windows
+from . import calls, elementwise, lazy, matrices, memory, pooling, products, stacks, windows
 
 if TYPE_CHECKING:
     from .explaining import explain
@@ -33,6 +34,7 @@ __all__ = ["explain"]
 
 hooks.install(calls.WRITER)
 hooks.install(memory.Memory())
+hooks.install(stacks.Stacks())
 
 replace(core.pad, accepts_lazy=True, x=lazy.cropped_images)
 replace(core.windows, windows.windows, accepts_lazy=True, x=lazy.folded)

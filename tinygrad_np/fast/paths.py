@@ -76,6 +76,7 @@ SUMS_APART = 4  # runs of pieces that are summed apart, however many threads the
 # Measured: a chain of 100 operations on 80 kB takes 1.4 times as long with 1 << 18, since glibc
 # gives the memory of freed arrays back; steps with 100 to 230 kB took 3 to 7 % less with it.
 REUSE_FROM_BYTES = 1 << 16
+STACKED_BYTES = 1 << 25  # of a stack of cotangents or tangents, at the largest node of a graph
 REUSE_FROM_ELEMENTS = 1 << 13  # of an elementwise result: below, not worth asking for the bytes
 REUSE_UP_TO_BYTES = 1 << 28  # that a thread keeps at most, in use or not
 SCRATCH_UP_TO_BYTES = 1 << 23  # of a scratch array that is kept

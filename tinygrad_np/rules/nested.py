@@ -1,10 +1,10 @@
-"""Nested lists of arrays and numbers as one array: `array`, which finds Tensors in them.
+"""Nested lists and trees as one array: `array` finds Tensors in lists, `ravel` in any tree.
 
 It is one linear map, `joined`, whose transpose is `parted`: an array is its parts one after the
 other, row by row.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import reduce
 from itertools import accumulate, pairwise
 from math import prod
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..answers import explained
-from ..core.arrays import Array, numbers
+from ..core import tree as trees
+from ..core.arrays import Array, cast, numbers
 from ..core.dispatch import array_function, overrides
 
 Shape = tuple[int, ...]
@@ -140,3 +141,44 @@ def parted(x: Any, shapes: tuple[Shape, ...]) -> Any:
         flat[start:end].reshape(shape)
         for (start, end), shape in zip(pairwise(ends), shapes, strict=True)
     ]
+
+
+def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """The numbers of a tree as one vector, and the function that makes a tree of such a vector.
+
+    The vector has the leaves in the order of `tree.leaves`, row by row, in the dtype that NumPy
+    promotes theirs to; integers become floating. It is a Tensor where a leaf is one. ``back(v)``
+    takes a vector of this length, also a Tensor, and gives a tree of the same structure and shapes;
+    a leaf has its own dtype where that is floating or complex (a real one takes the real parts),
+    else that of the vector.
+
+    Raises ``TypeError`` for leaves that are no numbers, ``ValueError`` where `back` gets another
+    shape.
+
+    >>> vector, back = ravel({"a": np.ones((2, 1)), "b": 3.0})
+    >>> vector
+    array([1., 1., 3.])
+    >>> back(2 * vector)
+    {'a': array([[2.],
+           [2.]]), 'b': array(6.)}
+    """
+    parts = [numbers(leaf, "ravel") for leaf in trees.leaves(tree)]
+    shapes = tuple([part.shape for part in parts])
+    found = [x.dtype if x.dtype.kind in "fc" else np.dtype(float) for x in parts]
+    dtype = np.result_type(*found) if found else np.dtype(float)
+    size = sum(part.size for part in parts)
+
+    def back(vector: Any) -> Any:
+        vector = numbers(vector, "the function of ravel")
+        if vector.shape != (size,):
+            raise ValueError(
+                f"the function of ravel: the vector has shape {vector.shape} where the tree has "
+                f"{size} numbers; give it shape ({size},)"
+            )
+        pieces = parted(vector, shapes) if shapes else []
+        kinds = [x.dtype if x.dtype.kind in "fc" else vector.dtype for x in parts]
+        return trees.unflatten(
+            tree, [cast(piece, kind) for piece, kind in zip(pieces, kinds, strict=True)]
+        )
+
+    return joined(parts, (size,), dtype) if parts else np.zeros(0), back

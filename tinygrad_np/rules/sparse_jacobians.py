@@ -1,0 +1,190 @@
+"""Jacobians and Hessians of which one knows where they are zero: a few sweeps in place of many.
+
+Columns that have no row in common are found in one forward sweep: the pattern's columns are put
+into such groups, its "colours" (Curtis, Powell and Reid, On the estimation of sparse Jacobian
+matrices, 1974; `scipy.optimize._numdiff.group_columns` does the same for differences). Where the
+rows need fewer groups, the sweeps go in reverse. A tridiagonal matrix takes three.
+
+>>> import scipy.sparse
+>>> band = scipy.sparse.diags_array([np.ones(3), np.ones(4)], offsets=[-1, 0])
+>>> print(jacobian(lambda x: x - 0.5 * np.append(0.0, x[:-1]), sparsity=band)(np.ones(4)).toarray())
+[[ 1.   0.   0.   0. ]
+ [-0.5  1.   0.   0. ]
+ [ 0.  -0.5  1.   0. ]
+ [ 0.   0.  -0.5  1. ]]
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..answers import explained
+from ..core import jacobians
+from ..core.argnums import Argnums
+from ..core.arrays import Array
+from ..core.tensor import Tensor
+from ..core.transforms import gradient_function, jvp, vjp
+
+_ALLOWED = 1e-8
+"""So far may the product with a random vector be from that of the matrix that was found."""
+
+
+@explained
+def jacobian(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    mode: str | None = None,
+    sparsity: Any = None,
+) -> Callable[..., Any]:
+    """A function that gives the Jacobian of `function` by the argument(s) `argnums`.
+
+    `function` returns a tree of arrays. For each of them, of shape (*out), and each array of the
+    arguments, of shape (*in), there is an array of shape (*out, *in): a tree like the result of
+    trees like the argument (a tuple of these if `argnums` is a tuple). With `has_aux`, `function`
+    returns a pair, and the result is (Jacobian, aux).
+
+    `mode` is "reverse" (by cotangents of the result), "forward" (by tangents of the arguments) or
+    None: the cheaper. A complex result needs real arguments and goes forward; complex arguments
+    need a real result and go in reverse, with ∂/∂x − i ∂/∂y.
+
+    `sparsity` tells where the matrix may be other than zero, of a function of one vector that gives
+    a vector: an array or sparse array of shape (out, in). The result is a `scipy.sparse.csr_array`
+    with these entries, found in as many sweeps as its columns (or rows) have colours. Raises
+    ``ValueError`` where a product with a random vector tells that the pattern lacks entries.
+
+    >>> jacobian(lambda x: np.array([2.0, 3.0]) * x[::-1])(np.array([1.0, 2.0]))
+    array([[0., 2.],
+           [3., 0.]])
+    >>> jacobian(np.sin, sparsity=np.eye(2))(np.zeros(2)).data
+    array([1., 1.])
+    """
+    if sparsity is None:
+        return jacobians.jacobian(function, argnums, has_aux, mode)
+    if has_aux or not isinstance(argnums, int):
+        raise TypeError("jacobian: with sparsity there is one argument and no aux; leave them out")
+    return _of_pattern(function, argnums, mode, sparsity, "jacobian")
+
+
+@explained
+def hessian(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    sparsity: Any = None,
+) -> Callable[..., Any]:
+    """A function that gives the Hessian of `function`, which returns a single real number.
+
+    For arguments of shape (n,) it is (n, n); for trees, a tree of trees as in `jacobian`, and so is
+    `sparsity`. Forward over reverse: one recorded gradient, and tangents through it.
+
+    >>> hessian(lambda x: x[0] * x[1] ** 2)(np.array([1.0, 3.0]))
+    array([[0., 6.],
+           [6., 2.]])
+    """
+    if sparsity is None:
+        return jacobians.hessian(function, argnums, has_aux)
+    if has_aux or not isinstance(argnums, int):
+        raise TypeError("hessian: with sparsity there is one argument and no aux; leave them out")
+    gradient = gradient_function(function, argnums, False, "hessian")
+    return _of_pattern(gradient, argnums, "forward", sparsity, "hessian")
+
+
+class _Colours:
+    """A pattern and the groups of its columns, or rows."""
+
+    def __init__(self, sparsity: Any, mode: str | None, name: str) -> None:
+        import scipy.sparse
+        from scipy.optimize._numdiff import group_columns
+
+        if mode not in (None, "forward", "reverse"):
+            raise ValueError(f"{name}: mode must be 'forward', 'reverse' or None, not {mode!r}")
+        pattern = scipy.sparse.csr_array(sparsity)
+        if pattern.ndim != 2:
+            raise ValueError(f"{name}: sparsity has shape {pattern.shape}; give it (out, in)")
+        pattern.eliminate_zeros()
+        pattern.sort_indices()
+        self.shape = pattern.shape
+        self.indices, self.indptr = pattern.indices, pattern.indptr
+        self.rows = np.repeat(np.arange(self.shape[0]), np.diff(self.indptr))
+        groups = {
+            way: group_columns(matrix, np.arange(matrix.shape[1]))
+            for way, matrix in (("forward", pattern), ("reverse", pattern.T.tocsr()))
+            if mode in (None, way)
+        }
+        self.mode = min(groups, key=lambda way: groups[way].max(initial=-1))
+        self.groups = groups[self.mode]
+
+    def seeds(self, dtype: Any) -> Array:
+        """A row for each colour: 1 where a column, or row, has it."""
+        count = self.groups.max(initial=-1) + 1
+        return (np.arange(count)[:, None] == self.groups).astype(dtype)
+
+    def matrix(self, products: Array) -> Any:
+        """The matrix, of its products with the seeds."""
+        import scipy.sparse
+
+        ends = (self.indices, self.rows)
+        seeded, other = ends if self.mode == "forward" else ends[::-1]
+        data = products[self.groups[seeded], other]
+        return scipy.sparse.csr_array((data, self.indices, self.indptr), shape=self.shape)
+
+
+def _of_pattern(
+    function: Callable[..., Any], argnum: int, mode: str | None, sparsity: Any, name: str
+) -> Callable[..., Any]:
+    colours = _Colours(sparsity, mode, name)
+
+    @functools.wraps(function)
+    def matrix(*args: Any, **kwargs: Any) -> Any:
+        x = args[argnum]
+        if type(x) is not np.ndarray or x.shape != colours.shape[1:]:
+            raise ValueError(
+                f"{name}: with this sparsity the argument is an array of shape "
+                f"{colours.shape[1:]}, not {type(x).__name__} of shape {np.shape(x)}"
+            )
+
+        def alone(x: Any) -> Any:
+            inside = list(args)
+            inside[argnum] = x
+            return function(*inside, **kwargs)
+
+        seeds = colours.seeds(x.dtype)
+        probe = np.random.default_rng(0).standard_normal(x.size).astype(x.dtype)
+        value, expected = jvp(alone, [x], [probe])
+        if isinstance(value, Tensor) or isinstance(expected, Tensor):
+            raise TypeError(
+                f"{name}: with sparsity it has no derivative itself; leave the pattern out, or "
+                "take a jvp"
+            )
+        if np.shape(value) != colours.shape[:1]:
+            raise ValueError(
+                f"{name}: the result has shape {np.shape(value)} where the sparsity has "
+                f"{colours.shape[0]} rows; give the pattern of a vector by a vector"
+            )
+        if colours.mode == "forward":
+            found = [jvp(alone, [x], [seed])[1] for seed in seeds]
+        else:
+            pull = vjp(alone, x)[1]
+            found = [pull(seed.astype(expected.dtype))[0] for seed in seeds]
+        empty = np.zeros((0, colours.shape[colours.mode == "reverse"]), expected.dtype)
+        jac = colours.matrix(np.stack(found) if len(found) else empty)
+        _check(jac, probe, expected, name)
+        return jac
+
+    return matrix
+
+
+def _check(jac: Any, probe: Array, expected: Array, name: str) -> None:
+    """Raise unless the matrix times a vector is what a sweep gives for it."""
+    apart = np.abs(jac @ probe - expected)
+    scale = abs(jac) @ np.abs(probe) + np.max(np.abs(expected), initial=0)
+    allowed = max(_ALLOWED, *[100 * float(np.finfo(x.dtype).eps) for x in (probe, expected)])
+    wrong = np.flatnonzero(~(apart <= allowed * scale) & np.isfinite(expected))
+    if wrong.size:
+        raise ValueError(
+            f"{name}: row {wrong[0]} has entries that the sparsity lacks; give a pattern with all "
+            "places that may be other than zero"
+        )
