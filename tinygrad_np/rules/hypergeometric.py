@@ -90,11 +90,14 @@ def _u_slope(a: Any, b: Any, x: Any) -> Any:
 
 
 def _mean_slope(x: Any, y: Any, ans: Any) -> Any:
-    """By x: from M = π(x + y)/(4K(m)), m = ((x − y)/(x + y))² (DLMF 19.8.6)."""
+    """By x: from M = π(x + y)/(4K(m)), m = ((x − y)/(x + y))² (DLMF 19.8.6); 0 is an end."""
+    is_end = np.equal(ans, 0)
+    ends = np.where(np.equal(x, 0), np.inf, 0)
+    x, y = np.where(is_end, 1, x), np.where(is_end, 1, y)
     total = x + y
     m = np.square((x - y) / total)
     rate = 16 / pi * y * (x - y) / (total * total) * k_slope(m) * ans / total
-    return ans / total * (1 - rate)
+    return np.where(is_end, ends, ans / total * (1 - rate))
 
 
 ROWS: tuple[Row, ...] = (
@@ -129,7 +132,7 @@ ROWS: tuple[Row, ...] = (
         signature("z", "k", "tol", dtype=None),
         z=lambda ans: np.exp(-ans) / (1 + ans),
     ),
-    pointwise(special.wrightomega, lambda ans: ans / (1 + ans)),
+    pointwise(special.wrightomega, lambda ans: np.where(np.isinf(ans), 1, ans / (1 + ans))),
     pointwise(
         special.agm,
         lambda x, y, ans: _mean_slope(x, y, ans),

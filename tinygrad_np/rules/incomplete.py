@@ -329,12 +329,12 @@ def _t_density(n: Any, t: Any) -> Any:
 
 def _t_by_df(n: Any, t: Any) -> Any:
     """At 0, where it is 0, its derivative by t is that of the density by n."""
-    is_zero, is_end = np.equal(t, 0), np.isinf(t)
-    y = np.square(np.where(np.logical_or(is_zero, is_end), 1, t))
+    is_zero = np.equal(t, 0)
+    y = np.square(np.where(is_zero, 1, t))
     by_odds, _ = _at_odds(n / 2, 0.5, n, y)
     twice = np.sign(t) * (0.5 * beta_moment(n / 2, np.asarray(0.5), n, y, 1) + by_odds)
     slope = _t_density(n, 0.0) * (special.psi(n / 2 + 0.5) - special.psi(n / 2) - 1 / n)
-    return -0.5 * np.where(is_end, 0, np.where(is_zero, -t * slope, twice))
+    return -0.5 * np.where(is_zero, -t * slope, twice)
 
 
 Slopes = tuple[Callable[..., Any], ...]
@@ -370,13 +370,21 @@ def _factor(ufunc: Any, compute: Callable[..., Any]) -> Any:
 
 
 def _cdf(name: str, slopes: Slopes, sign: int = 1) -> list[Row]:
-    """The row of a probability, or of the complementary one, with slopes by its last operands."""
+    """The row of a probability, or of the complementary one, with slopes by its last operands.
+
+    They are 0 where the last one is infinite.
+    """
     ufunc = getattr(special, name, None)
     if ufunc is None:
         return []
 
     def by(slope: Callable[..., Any]) -> Any:
-        return _factor(ufunc, lambda operands, ans: sign * slope(*operands))
+        def compute(operands: list[Any], ans: Any) -> Any:
+            is_end = np.isinf(operands[-1])
+            operands[-1] = np.where(is_end, 1, operands[-1])
+            return np.where(is_end, 0, sign * slope(*operands))
+
+        return _factor(ufunc, compute)
 
     return [pointwise(ufunc, **dict(zip(_operands(ufunc, slopes), map(by, slopes), strict=True)))]
 

@@ -36,7 +36,8 @@ def faddeeva_rest(z: Any) -> Any:
     wide = np.asarray(z, np.complex128)
     is_far = (np.absolute(wide) > _FAR) & (wide.imag >= 0)
     near = np.where(is_far, 0, wide)
-    u = 0.5 / np.square(np.where(is_far, wide, _FAR))
+    far = np.where(is_far, wide, _FAR)
+    u = 0.5 / far / far
     series = np.zeros_like(u)
     for k in range(_TERMS, 0, -1):
         series = (2 * k - 1) * u * (1 + series)
@@ -101,6 +102,8 @@ def _carlson(x: Array, y: Array, z: Array, w: Array, *powers: float) -> Any:
             parts = parts * (t + a[:, None]) ** -p
     step = _STEPS[1] - _STEPS[0]
     total = np.sum(np.where(np.isfinite(parts), parts, 0), -1) * (pi / 2 * step)
+    at_zero = sum(p * (a == 0) for a, p in zip((x, y, z, w), powers, strict=True))
+    total = np.where(at_zero < 1, total, np.inf)
     return np.where(np.any([a < 0 for a in used], axis=0), np.nan, total)
 
 
