@@ -35,6 +35,17 @@ def _largest(a: Any, b: Any, axis: Any) -> Any:
     return np.where(np.isfinite(largest), largest, 0).astype(np.asarray(a).dtype)
 
 
+@array_function
+def weighted_exponential(b: Any, x: Any) -> Any:
+    """b·exp(x), which is 0 where b is, also for infinite exponentials.
+
+    >>> weighted_exponential(np.array([0.0, 2.0]), np.array([1000.0, 0.0]))
+    array([0., 2.])
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(np.equal(b, 0), np.zeros_like(x), b * np.exp(x))
+
+
 def _logsumexp(a: Any, axis: Any, b: Any, keepdims: Any, return_sign: Any, ans: Any) -> Any:
     a = real_numbers(a, "scipy.special.logsumexp")
     if b is None:
@@ -42,8 +53,7 @@ def _logsumexp(a: Any, axis: Any, b: Any, keepdims: Any, return_sign: Any, ans: 
     else:
         b = number(b)
         largest = _largest(a, b, axis)
-        a = np.where(np.logical_and(np.equal(b, 0), np.isinf(a)), -np.inf, a)
-        total = np.sum(b * np.exp(a - largest), axis, keepdims=True)
+        total = np.sum(weighted_exponential(b, a - largest), axis, keepdims=True)
         result = np.log(np.absolute(total) if return_sign else total) + largest
         result, sign = [x if keepdims else np.squeeze(x, axis) for x in (result, np.sign(total))]
     if not return_sign:
@@ -120,6 +130,7 @@ def _spherical(name: str, sign: int, every: int = 1) -> Row:
 
 ROWS: tuple[Row, ...] = (
     constant(_largest, "the sum does not depend on it"),
+    pointwise(weighted_exponential, lambda x: np.exp(x), lambda ans: ans),
     composed(
         of("special.logsumexp"),
         signature("a", axis=None, b=None, keepdims=False, return_sign=False),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....scipy.mirror import of
+from ....scipy.special.functions import weighted_exponential
 from ..draws import (
     POSITIVE,
     PROBABILITY,
@@ -53,6 +54,7 @@ def _counts(rng: Generator) -> list[Sample]:
 
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
+    weighted_exponential: lambda rng: [call(REAL.draw(rng, 2, 1), REAL.draw(rng, 2, 2))],
     of("special.logsumexp"): _logsumexp,
     of("special.softmax"): lambda rng: [
         call(REAL.draw(rng, 2, 2), 1),
