@@ -154,6 +154,15 @@ class TestEnds:
         found = by(lambda v: special.jv(v, z), np.full(4, 0.5))[0]
         assert np.allclose(found, expected, rtol=1e-11, atol=0)
 
+    def test_of_a_large_order_where_the_exponential_alone_underflows(self):
+        for function, exact in ((special.kv, mp.besselk), (special.iv, mp.besseli)):
+            with mp.workdps(60):
+                h = mpf("1e-15")
+                slope = float((exact(1000 + h, 905) - exact(1000 - h, 905)) / (2 * h))
+            assert np.allclose(by(function, 1000.0, 905.0)[0], slope, rtol=1e-11, atol=0)
+        with pytest.raises(ValueError, match=r"orders up to some 1000; use t\.data"):
+            by(special.jv, 1e6, 2e6)
+
     def test_outside_there_is_no_number(self):
         assert np.isnan(by(special.kv, 1.5, -1.0)[0])
         assert np.isnan(by(special.jv, 1.5, -1.0)[0])

@@ -82,11 +82,11 @@ def _struve_slope(function: Any, sign: int) -> Any:
 
 
 def _by_order(kind: str, exponent: int = 0) -> Any:
-    """The factor by the order: that of `order_moment`, times exp(exponent·z)."""
+    """The factor by the order: that of `order_moment`, times exp(exponent·z), which may be 0."""
 
     def compute(v: Any, z: Any) -> Any:
-        slope = order_moment(v, z, kind)
-        return slope * np.exp(exponent * z) if exponent else slope
+        half = np.exp(0.5 * exponent * z) if exponent else 1
+        return half * order_moment(v, z, kind) * half
 
     return lambda v, z, ans: in_double(compute, ans, v, z)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+from ..core.arrays import cast
 from ..core.signature import signature
 from ..core.table import Row, pointwise
 from .integrals import k_slope
@@ -92,7 +93,7 @@ def _u_slope(a: Any, b: Any, x: Any) -> Any:
 def _mean_slope(x: Any, y: Any, ans: Any) -> Any:
     """By x: from M = π(x + y)/(4K(m)), m = ((x − y)/(x + y))² (DLMF 19.8.6); 0 is an end."""
     is_end = np.equal(ans, 0)
-    ends = np.where(np.equal(x, 0), np.inf, 0)
+    ends = cast(np.where(np.equal(x, 0), np.inf, 0.0), ans.dtype)
     x, y = np.where(is_end, 1, x), np.where(is_end, 1, y)
     total = x + y
     m = np.square((x - y) / total)

@@ -37,19 +37,23 @@ _STEPS = np.linspace(-3.2, 0.9, 73)
 _NODES = 1 / (1 + np.exp(-pi * np.sinh(_STEPS)))  # from 2e-17 to 0.96 of the way
 _WEIGHTS = np.gradient(_STEPS) * pi * np.cosh(_STEPS) * _NODES * (1 - _NODES)
 _FALL = 40.0  # exp(−40) is nothing
-_BLOCK = 1 << 12  # so many integrals at a time: an array of their nodes takes 2 MB
 
 
-def in_blocks(integrals: Callable[..., Any], operands: list[Any], *options: Any) -> Any:
-    """`integrals` of the operands, which are broadcast, flat and in float64."""
+def in_blocks(
+    integrals: Callable[..., Any], operands: list[Any], *options: Any, block: int = 1 << 12
+) -> Any:
+    """`integrals` of the operands, which are broadcast, flat and in float64, so many at a time.
+
+    An array of the nodes of 4096 integrals takes 2 MB.
+    """
     dtype = np.result_type(np.float32, *operands)
     arrays = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in operands])
     flat = [x.ravel() for x in arrays]
     result = np.empty(flat[0].size)
     with np.errstate(all="ignore"):
-        for start in range(0, result.size, _BLOCK):
-            block = slice(start, start + _BLOCK)
-            result[block] = integrals(*[x[block] for x in flat], *options)
+        for start in range(0, result.size, block):
+            part = slice(start, start + block)
+            result[part] = integrals(*[x[part] for x in flat], *options)
     return result.reshape(arrays[0].shape).astype(dtype)
 
 

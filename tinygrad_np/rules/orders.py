@@ -29,6 +29,7 @@ from .incomplete import in_blocks
 special: Any = scipy.special._ufuncs
 
 _FALL = 40.0
+_MOST = 3072  # nodes of an integral
 
 
 @functools.cache
@@ -38,7 +39,12 @@ def _rule(count: int) -> Any:
 
 def _integral(f: Callable[[Array], Array], low: Any, high: Array, count: Array) -> Any:
     """∫ f from `low` to `high`, with at least `count` nodes for each."""
-    most = float(np.max(count, initial=0))
+    most = float(np.max(count))
+    if most > _MOST:
+        raise ValueError(
+            "scipy.special: the derivative of a Bessel function by its order takes orders up to "
+            "some 1000; use t.data for a constant order"
+        )
     nodes, weights = _rule(48 << max(0, int(np.ceil(np.log2(most / 48)))))
     half = (high - low) / 2
     return np.sum(f(low[:, None] + half[:, None] * (1 + nodes)) * weights, -1) * half
@@ -203,13 +209,13 @@ def _reflected(v: Array, z: Array, kind: str, k: int) -> Any:
 
 
 @array_function
-def order_moment(v: Any, z: Any, kind: str, k: int = 1) -> Any:
+def order_moment(v: Any, z: Any, kind: str = "j", k: int = 1) -> Any:
     """∂ᵏ/∂vᵏ of J, Y, exp(−z)·I or exp(z)·K of order v at z ≥ 0, by its kind: "j", "y", "i", "k".
 
     >>> order_moment(np.array(0.0), np.array([0.0, 2.0, np.inf]), "k")
     array([0., 0., 0.])
     """
-    return in_blocks(_moments, [v, z], kind, k)
+    return in_blocks(_moments, [v, z], kind, k, block=256)
 
 
 def _by_z(v: Any, z: Any, kind: str, k: int) -> Any:

@@ -1,15 +1,15 @@
 """The ufuncs of `scipy.special`, which reach a Tensor unwrapped: ``scipy.special.expit(t)``.
 
-Logistic and error functions, the normal distribution, Gamma and its kin, entropies, Bessel
-functions, transformations. All others are refused by name.
+Logistic and error functions, the normal distribution, Gamma and its kin, entropies,
+transformations. `incomplete`, `bessel`, `integrals` and `hypergeometric` have the others, and
+`special_refused` names what has no rule.
 
 Policy: 0·log 0 is 0, and so is its derivative by the argument of the logarithm (in `xlogy`,
 `xlog1py`, `rel_entr` and `kl_div`); by the factor it is the logarithm, −inf. Infinite derivatives
 at the ends of a domain are not clipped: `entr` at 0, `logit` at 0 and 1, `erfinv` at ±1, `ndtri` at
-0 and 1. The kinks of `i0e`, `i1e` and `ive` at 0 have the mean of both sides. Parameters and orders
-(of `gammainc`, `betainc`, `jv`, `zeta`, …) have no rule and raise.
+0 and 1.
 
-Formulas: NIST Digital Library of Mathematical Functions, chapters 5 to 10, 20.
+Formulas: NIST Digital Library of Mathematical Functions, chapters 5 to 8.
 """
 
 from math import log, pi, sqrt
