@@ -155,7 +155,7 @@ ROWS: tuple[Row, ...] = (
     composed(of("special.diric"), signature("x", "n"), _diric, {"x"}, own_value=True),
     composed(
         of("special.comb"),
-        signature("N", "k", "*", exact=False, repetition=False),
+        signature("N", "k", "*", exact=False, repetition=False, legacy=None),
         lambda N, k, exact, repetition: _counted(  # noqa: N803
             special.binom, N + k - 1 if repetition else N, k, exact, "comb"
         ),

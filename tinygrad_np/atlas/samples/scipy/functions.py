@@ -46,7 +46,10 @@ def _before(*rest: Any, domain: Domain = POSITIVE) -> Draw:
 
 def _of_orders(rng: Generator) -> list[Sample]:
     orders = Domain(0.3, 2.5, 0.3).draw(rng, 2, 1)
-    return [call(orders, POSITIVE.draw(rng, 2), 2, reach=0.3), call(1, POSITIVE.draw(rng, 2, 2))]
+    return [
+        call(orders, POSITIVE.draw(rng, 2), 2, reach=0.15),
+        call(1, POSITIVE.draw(rng, 2, 2), reach=0.15),
+    ]
 
 
 def _counts(rng: Generator) -> list[Sample]:
