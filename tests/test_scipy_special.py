@@ -162,6 +162,14 @@ class TestEnds:
         with pytest.raises(ValueError, match=r"orders up to some 1000; use t\.data"):
             by(special.jv, 1e6, 2e6)
 
+    def test_one_of_several_results(self):
+        assert by(lambda x: special.sici(x)[0], 0.0)[0] == 1
+        assert by(lambda x: special.sici(x)[1], 0.0)[0] == INF
+        assert by(lambda x: special.shichi(x)[0], 0.0)[0] == 1
+        # below 0 the first two of airye are nan, and the others are not scaled
+        slope = by(lambda x: special.airye(x)[2], -2.0)[0]
+        assert slope == special.airye(-2.0)[3]
+
     def test_outside_there_is_no_number(self):
         assert np.isnan(by(special.kv, 1.5, -1.0)[0])
         assert np.isnan(by(special.jv, 1.5, -1.0)[0])

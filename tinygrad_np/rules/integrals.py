@@ -200,7 +200,8 @@ def _fresnel(x: Any, ans: Any) -> list[Any]:
 
 
 def _weighted(g: Any, slopes: list[Any]) -> Any:
-    return sum(a * b for a, b in zip(g, slopes, strict=True))
+    """Σ g·slope, without those that nothing depends on, which may be infinite."""
+    return sum(a * b for a, b in zip(g, slopes, strict=True) if a is not None)
 
 
 def _pair(slopes: Any) -> tuple[Any, Any]:
@@ -211,7 +212,14 @@ def _pair(slopes: Any) -> tuple[Any, Any]:
 
 
 def _several(ufunc: Any, slopes: Any) -> Row:
-    return general(ufunc, signature("x"), _pair(slopes), constant_outputs=(), broadcasts=True)
+    return general(
+        ufunc,
+        signature("x"),
+        _pair(slopes),
+        constant_outputs=(),
+        none_cotangents=True,
+        broadcasts=True,
+    )
 
 
 ROWS: tuple[Row, ...] = (
@@ -283,6 +291,7 @@ ROWS: tuple[Row, ...] = (
         _pair(_jacobi_by_u),
         _pair(_jacobi_by_m),
         constant_outputs=(),
+        none_cotangents=True,
         broadcasts=True,
     ),
     pointwise(special.ellipkinc, lambda x, y: 1 / _delta(x, y), lambda x, y: f_by_m(x, y)),
