@@ -4,6 +4,7 @@
 imported. It prints a line for each function, with the number of derivatives that were compared.
 """
 
+import functools
 import inspect
 import warnings
 
@@ -15,18 +16,18 @@ from tinygrad_np import Tensor
 from tinygrad_np.atlas.samples import samples_of
 from tinygrad_np.core.table import REFUSED
 from tinygrad_np.rules import families
-from tinygrad_np.rules.special import ROWS, special
+from tinygrad_np.rules.special import special
 
 
 def main():
-    families()
+    rows = [row for family in families() for row in family.ROWS]
     assert inspect.isfunction(scipy.special.expit), "the variable has had no effect"
-    for row in ROWS:
-        name = getattr(row.function, "__name__", "").removeprefix("_")
-        public = getattr(scipy.special, name, None)
-        if public is None:
-            continue  # a kernel of ours
-        assert getattr(special, row.function.__name__) is row.function
+    for row in rows:
+        own = getattr(row.function, "__name__", "")
+        if getattr(special, own, None) is not row.function or own.startswith("__"):
+            continue  # NumPy's, or a kernel of ours
+        name = own.removeprefix("_")
+        public = getattr(scipy.special, name)
         if row.kind == "constant":
             x = np.array([0.4, 1.7])
             assert np.array_equal(public(Tensor(x)), row.function(x)), name
@@ -70,7 +71,9 @@ def called(function, sample, chosen):
         args = list(sample.args)
         for i, value in zip(chosen, values, strict=True):
             args[i] = value
-        return np.sum(np.real(function(*args, **sample.kwargs)))
+        results = function(*args, **sample.kwargs)
+        parts = results if isinstance(results, tuple) else (results,)
+        return functools.reduce(np.add, [np.sum(np.real(part)) for part in parts])
 
     return of
 
@@ -86,12 +89,12 @@ def second(f, values, directions):
 def refusals():
     """What would lose the gradient raises, as without the variable."""
     t = Tensor(np.array([0.4, 1.7]))
-    assert special.hyp0f1 in REFUSED
+    assert special.mathieu_a in REFUSED
     for loses in (
         lambda: np.asarray(t),
         lambda: float(t[0]),
-        lambda: scipy.special.binom(t, 1.0),
-        lambda: scipy.special.hyp0f1(1.0, t),
+        lambda: scipy.special.mathieu_a(t, 1.0),
+        lambda: scipy.special.lpmv(0, 1, t),
         lambda: scipy.special.logsumexp(t),
         lambda: scipy.special.softmax(t),
     ):

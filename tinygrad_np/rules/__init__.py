@@ -71,10 +71,16 @@ _LATER: dict[str, str] = {
 }
 # Those of what a program has to import itself: they are of no use before.
 _OF_PARTS: dict[str, str] = {
+    "bessel": "scipy.special",
     "fft": "numpy.fft",
+    "hypergeometric": "scipy.special",
+    "incomplete": "scipy.special",
+    "integrals": "scipy.special",
+    "orders": "scipy.special",
     "records": "numpy.lib.recfunctions",
     "series": "numpy.polynomial.polynomial",
     "special": "scipy.special",
+    "special_refused": "scipy.special",
     "strings": "numpy.strings",
 }
 

@@ -30,7 +30,7 @@ from ..core.tensor import Tensor, apply
 from ..rules.nested import array
 
 MODULES: dict[str, tuple[str, ...]] = {
-    "special": (),
+    "special": ("functions", "unruled"),
     "linalg": ("matrix_functions",),
     "stats": (),
     "signal": (),
