@@ -31,7 +31,7 @@ from ..rules.nested import array
 
 MODULES: dict[str, tuple[str, ...]] = {
     "special": (),
-    "linalg": ("matrix_functions",),
+    "linalg": ("equations", "factorisations", "matrix_functions", "matrix_equations", "structured", "unruled"),
     "stats": (),
     "signal": (),
     "fft": (),

@@ -1,0 +1,371 @@
+"""Linear equations: solve and its kind, inverses, determinants, least squares, norms.
+
+- Where a function reads one triangle of a matrix (`assume_a="pos"`, "sym", "her", and `pinvh`), its
+  derivative is that of a function of symmetric (Hermitian) matrices: docs/policies.md. What is
+  read of a triangular, tridiagonal or diagonal matrix has a gradient, and the rest 0.
+- `solve_banded`, `solveh_banded` and `cho_solve_banded` compute in bands, also backwards.
+- `cho_solve` and `lu_solve` take Tensors in the factors, too: ``cho_solve(cho_factor(a), b)``.
+
+>>> import numpy as np
+>>> from tinygrad_np import grad
+>>> from tinygrad_np.scipy import linalg
+>>> a = np.array([[2.0, 0.0], [1.0, 4.0]])
+>>> grad(lambda b: linalg.solve_triangular(a, b, lower=True)[1])(np.ones(2))
+array([-0.125,  0.25 ])
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ...core.arrays import Array, as_array
+from ...core.signature import signature
+from ...core.table import general
+from ...rules.constants import on_values
+from ...rules.matrices import dagger
+from ..mirror import of
+from .own import columns, defined, half, like, symmetric, transposed, without_overwriting
+from .structured import column_and_row, toeplitz
+
+solve_triangular, solve_banded = of("linalg.solve_triangular"), of("linalg.solve_banded")
+
+# Matrices of which a part is read
+
+_READ = {
+    "diagonal": lambda a, lower: np.where(np.eye(a.shape[-1], dtype=bool), a, 0),
+    "tridiagonal": lambda a, lower: np.triu(np.tril(a, 1), -1),
+    "upper triangular": lambda a, lower: np.triu(a),
+    "lower triangular": lambda a, lower: np.tril(a),
+    "sym": lambda a, lower: symmetric(a, lower, False),
+    "symmetric": lambda a, lower: symmetric(a, lower, False),
+    "her": lambda a, lower: symmetric(a, lower),
+    "hermitian": lambda a, lower: symmetric(a, lower),
+    "pos": lambda a, lower: symmetric(a, lower),
+    "positive definite": lambda a, lower: symmetric(a, lower),
+}
+
+
+def _read(a: Any, assume_a: Any, lower: Any) -> Any:
+    return _READ[assume_a](a, lower) if assume_a in _READ else a
+
+
+def _solve(a: Any, b: Any, lower: Any, assume_a: Any, transposed: Any) -> Any:
+    a = _read(as_array(a), assume_a, lower)
+    return np.linalg.solve(np.swapaxes(a, -1, -2) if transposed else a, b)
+
+
+# Triangular matrices
+
+
+def _op(a: Array, trans: Any) -> Any:
+    """What `trans` makes of a: itself, its transpose or its conjugate transpose."""
+    if trans in (0, "N"):
+        return a
+    return dagger(a) if trans in (2, "C") else transposed(a)
+
+
+def _by_b(g: Array, a: Array, trans: Any, lower: Any, unit_diagonal: Any) -> Any:
+    is_lower = bool(lower) == (trans in (0, "N"))
+    return solve_triangular(
+        _op(a, trans), g, trans=1, lower=is_lower, unit_diagonal=unit_diagonal
+    )
+
+
+def _triangular_vjp_a(
+    g: Array, a: Array, b_like: Any, ans: Array, trans: Any, lower: Any, unit_diagonal: Any
+) -> Any:
+    of_b = _by_b(g, a, trans, lower, unit_diagonal)
+    if b_like.ndim == 1:
+        of_b, ans = of_b[..., None], ans[..., None]
+    return half(-_op(np.matmul(of_b, transposed(ans)), trans), lower, bool(unit_diagonal))
+
+
+def _triangular_jvp_a(
+    t: Array, a: Array, b_like: Any, ans: Array, trans: Any, lower: Any, unit_diagonal: Any
+) -> Any:
+    is_vector = b_like.ndim == 1
+    t = _op(half(t, lower, bool(unit_diagonal)), trans)
+    right = np.matmul(t, ans[..., None] if is_vector else ans)
+    change = -solve_triangular(a, right, trans, lower, unit_diagonal)
+    return change[..., 0] if is_vector else change
+
+
+# Matrices of bands: ab[u + i − j, j] = a[i, j]
+
+
+def _of_transposed(ab: Array, low: int, up: int) -> Any:
+    """The bands of the transpose, of which `up` are below the diagonal and `low` above it."""
+    row, n = np.arange(low + up + 1)[:, None], ab.shape[-1]
+    column = row - low + np.arange(n)
+    within = np.logical_and(column >= 0, column < n)
+    return np.where(within, ab[..., low + up - row, np.clip(column, 0, n - 1)], 0)
+
+
+def _banded_vjp_b(g: Array, l_and_u: Any, ab: Array) -> Any:
+    low, up = l_and_u
+    return solve_banded((up, low), _of_transposed(ab, low, up), g)
+
+
+def _banded_vjp_ab(g: Array, l_and_u: Any, ab: Array, b_like: Any, ans: Array) -> Any:
+    of_b, up = _banded_vjp_b(g, l_and_u, ab), l_and_u[1]
+    if b_like.ndim == 1:
+        of_b, ans = of_b[..., None], ans[..., None]
+    n = ab.shape[-1]
+    i = np.arange(ab.shape[-2])[:, None] - up + np.arange(n)
+    within = np.logical_and(i >= 0, i < n)
+    products = np.sum(of_b[..., np.clip(i, 0, n - 1), :] * ans[..., None, :, :], -1)
+    return -np.where(within, products, 0)
+
+
+def _banded_jvp_ab(t: Array, l_and_u: Any, ab: Array, b_like: Any, ans: Array) -> Any:
+    is_vector, n = b_like.ndim == 1, ab.shape[-1]
+    x = ans[..., None] if is_vector else ans
+    row = np.arange(ab.shape[-2])[:, None]
+    j = np.arange(n) - row + l_and_u[1]
+    within, j = np.logical_and(j >= 0, j < n), np.clip(j, 0, n - 1)
+    right = np.sum(np.where(within, t[..., row, j], 0)[..., None] * x[..., j, :], -3)
+    change = -solve_banded(l_and_u, ab, right)
+    return change[..., 0] if is_vector else change
+
+
+def _hermitian_bands(ab: Array, lower: Any) -> Any:
+    """All bands of the Hermitian matrix of which `ab` has those of one triangle."""
+    count = ab.shape[-2] - 1
+    if lower:
+        others = _of_transposed(np.conjugate(ab), count, 0)
+        return np.concatenate([others[..., :-1, :], ab], -2)
+    others = _of_transposed(np.conjugate(ab), 0, count)
+    return np.concatenate([ab, others[..., 1:, :]], -2)
+
+
+def _solveh_banded(ab: Any, b: Any, lower: Any) -> Any:
+    ab = as_array(ab)
+    count = ab.shape[-2] - 1
+    return solve_banded((count, count), _hermitian_bands(ab, lower), b)
+
+
+# Factored matrices
+
+
+def _cho_solve(c_and_lower: Any, b: Any) -> Any:
+    c, lower = c_and_lower
+    first, second = (0, 2) if lower else (2, 0)
+    y = solve_triangular(c, b, trans=first, lower=bool(lower))
+    return solve_triangular(c, y, trans=second, lower=bool(lower))
+
+
+def _cho_solve_banded(cb_and_lower: Any, b: Any) -> Any:
+    cb, lower = cb_and_lower
+    count = cb.shape[-2] - 1
+    if lower:
+        y = solve_banded((count, 0), cb, b)
+        return solve_banded((0, count), _of_transposed(np.conjugate(cb), count, 0), y)
+    y = solve_banded((count, 0), _of_transposed(np.conjugate(cb), 0, count), b)
+    return solve_banded((0, count), cb, y)
+
+
+def permutation(piv: Any, rows: int) -> Any:
+    """The order of rows that LAPACK's exchanges make: row i with row piv[i], one after the other.
+
+    >>> permutation(np.array([2, 2, 2]), 3)
+    array([2, 0, 1])
+    """
+    order = np.broadcast_to(np.arange(rows), (*piv.shape[:-1], rows)).copy()
+    for place in np.ndindex(piv.shape):
+        stack, i, j = place[:-1], place[-1], piv[place]
+        order[(*stack, i)], order[(*stack, j)] = order[(*stack, j)], order[(*stack, i)]
+    return order
+
+
+def _lu_solve(lu_and_piv: Any, b: Any, trans: Any) -> Any:
+    lu, piv = lu_and_piv
+    piv, b = np.asarray(piv), as_array(b)
+    if piv.ndim > 1:
+        raise ValueError(
+            "scipy.linalg.lu_solve: takes the factors of one matrix where there are Tensors, not "
+            f"of a stack of shape {lu.shape}; take one after the other, and np.stack"
+        )
+    order = permutation(piv, piv.shape[-1])
+    unit = {"lower": True, "unit_diagonal": True}
+    if trans == 0:
+        y = solve_triangular(lu, b[..., order] if b.ndim == 1 else b[..., order, :], **unit)
+        return solve_triangular(lu, y)
+    y = solve_triangular(lu, solve_triangular(lu, b, trans), trans, **unit)
+    order = np.argsort(order)
+    return y[..., order] if b.ndim == 1 else y[..., order, :]
+
+
+# Toeplitz and circulant matrices
+
+
+def _solve_toeplitz(c_or_cr: Any, b: Any) -> Any:
+    return np.linalg.solve(toeplitz("solve_toeplitz", *column_and_row(c_or_cr)), b)
+
+
+def _solve_circulant(
+    c: Any, b: Any, singular: Any, caxis: Any, baxis: Any, outaxis: Any, ans: Any
+) -> Any:
+    if singular != "raise":
+        raise ValueError(
+            "scipy.linalg.solve_circulant: singular='lstsq' has no derivative rule; use "
+            "np.linalg.lstsq with the matrix that circulant makes"
+        )
+    of_c = np.fft.fft(np.moveaxis(as_array(c), caxis, -1))
+    x = np.fft.ifft(np.fft.fft(np.moveaxis(as_array(b), baxis, -1)) / of_c)
+    return np.moveaxis(like(x, ans), -1, outaxis)
+
+
+# Pseudo-inverses and least squares
+
+
+def _cut(a: Any, atol: Any, rtol: Any) -> Any:
+    """What `pinv` drops, relative to the largest singular value, as a constant."""
+    largest = np.max(np.linalg.svdvals(a), -1, initial=0)
+    rtol = max(a.shape[-2:]) * np.finfo(a.dtype).eps if rtol is None else rtol
+    return rtol + (0.0 if atol is None else atol) / np.where(largest > 0, largest, 1)
+
+
+def _pinv(a: Any, atol: Any, rtol: Any, return_rank: Any, ans: Any) -> Any:
+    found = np.linalg.pinv(a, on_values(_cut, a, atol, rtol))
+    return (found, ans[1]) if return_rank else found
+
+
+def _pinvh(a: Any, atol: Any, rtol: Any, lower: Any, return_rank: Any, ans: Any) -> Any:
+    a = symmetric(a, lower)
+    found = np.linalg.pinv(a, on_values(_cut, a, atol, rtol), hermitian=True)
+    return (found, ans[1]) if return_rank else found
+
+
+def _lstsq(a: Any, b: Any, ans: Any) -> Any:
+    _, residuals, rank, s = ans
+    if s is None:
+        raise ValueError(
+            "scipy.linalg.lstsq: lapack_driver='gelsy' gives no singular values, which the "
+            "derivative needs; use 'gelsd'"
+        )
+    if np.ndim(rank):
+        raise ValueError(
+            "scipy.linalg.lstsq: takes one matrix where there are Tensors, not a stack; take one "
+            "after the other, and np.stack"
+        )
+    # halfway between the least singular value that is kept and the largest that is dropped
+    cut = np.sum(s[max(rank - 1, 0) : rank + 1]) / 2 / s[0] if rank else 1
+    x, squares, _, s = np.linalg.lstsq(a, b, cut)
+    if np.ndim(b) == 1 and np.size(residuals):
+        squares = squares[0]
+    return x, squares if np.size(residuals) else residuals, rank, s
+
+
+_SOLVE = signature(
+    "a", "b", lower=False, overwrite_a=False, overwrite_b=False, check_finite=True, assume_a=None,
+    transposed=False,
+)  # fmt: skip
+_TRIANGULAR = signature(
+    "a", "b", trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True
+)
+_BANDED = signature(
+    "l_and_u", "ab", "b", overwrite_ab=False, overwrite_b=False, check_finite=True
+)
+_PINV = {"atol": None, "rtol": None}
+
+ROWS = (
+    defined("linalg.solve", _SOLVE, _solve, {"a", "b"}),
+    defined(
+        "linalg.inv",
+        signature("a", overwrite_a=False, check_finite=True, assume_a=None, lower=False),
+        lambda a, assume_a, lower: np.linalg.inv(_read(a, assume_a, lower)),
+    ),
+    defined(
+        "linalg.det",
+        signature("a", overwrite_a=False, check_finite=True),
+        lambda a, ans: np.linalg.det(like(a, ans)),
+    ),
+    general(
+        solve_triangular,
+        _TRIANGULAR,
+        (_triangular_vjp_a, _triangular_jvp_a),
+        (
+            _by_b,
+            lambda t, a, trans, lower, unit_diagonal: solve_triangular(
+                a, t, trans, lower, unit_diagonal
+            ),
+        ),
+        kernel=without_overwriting("linalg.solve_triangular", _TRIANGULAR),
+        broadcasts=True,
+    ),
+    general(
+        solve_banded,
+        _BANDED,
+        ab=(_banded_vjp_ab, _banded_jvp_ab),
+        b=(_banded_vjp_b, lambda t, l_and_u, ab: solve_banded(l_and_u, ab, t)),
+        kernel=without_overwriting("linalg.solve_banded", _BANDED),
+        broadcasts=True,
+    ),
+    defined(
+        "linalg.solveh_banded",
+        signature(
+            "ab", "b", overwrite_ab=False, overwrite_b=False, lower=False, check_finite=True
+        ),
+        _solveh_banded,
+        {"ab", "b"},
+    ),
+    defined(
+        "linalg.cho_solve",
+        signature("c_and_lower", "b", overwrite_b=False, check_finite=True),
+        _cho_solve,
+        {"c_and_lower", "b"},
+        list_operands=("c_and_lower",),
+    ),
+    defined(
+        "linalg.cho_solve_banded",
+        signature("cb_and_lower", "b", overwrite_b=False, check_finite=True),
+        _cho_solve_banded,
+        {"cb_and_lower", "b"},
+        list_operands=("cb_and_lower",),
+    ),
+    defined(
+        "linalg.lu_solve",
+        signature("lu_and_piv", "b", trans=0, overwrite_b=False, check_finite=True),
+        _lu_solve,
+        {"lu_and_piv", "b"},
+        list_operands=("lu_and_piv",),
+    ),
+    defined(
+        "linalg.solve_toeplitz",
+        signature("c_or_cr", "b", check_finite=True),
+        _solve_toeplitz,
+        {"c_or_cr", "b"},
+        list_operands=("c_or_cr",),
+    ),
+    defined(
+        "linalg.solve_circulant",
+        signature("c", "b", singular="raise", tol=None, caxis=-1, baxis=0, outaxis=0),
+        _solve_circulant,
+        {"c", "b"},
+    ),
+    # pseudo-inverses, least squares and norms
+    defined(
+        "linalg.pinv",
+        signature("a", **_PINV, return_rank=False, check_finite=True, cond=None, rcond=None),
+        _pinv,
+    ),
+    defined(
+        "linalg.pinvh",
+        signature("a", **_PINV, lower=True, return_rank=False, check_finite=True),
+        _pinvh,
+    ),
+    defined(
+        "linalg.lstsq",
+        signature(
+            "a", "b", cond=None, overwrite_a=False, overwrite_b=False, check_finite=True,
+            lapack_driver=None,
+        ),
+        _lstsq,
+        {"a", "b"},
+    ),
+    defined(
+        "linalg.norm",
+        signature("a", ord=None, axis=None, keepdims=False, check_finite=True),
+        lambda a, ord, axis, keepdims: np.linalg.norm(a, ord, axis, keepdims),  # noqa: A006
+    ),
+)  # fmt: skip

@@ -1,0 +1,141 @@
+"""Matrices with a structure, and products with them: Toeplitz, circulant, companion, block-diagonal.
+
+Each is its vectors' elements, gathered: the gradient of a vector is the sum over the places at
+which its elements stand.
+
+>>> import numpy as np
+>>> from tinygrad_np import grad
+>>> from tinygrad_np.scipy import linalg
+>>> grad(lambda c: np.sum(linalg.toeplitz(c)))(np.array([1.0, 2.0, 3.0]))
+array([3., 4., 2.])
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ...core.arrays import as_array
+from ...core.signature import signature
+from ...rules.nested import array
+from .own import defined
+
+
+def _vector(function: str, x: Any) -> Any:
+    """A vector; a single number is one of one element."""
+    x = as_array(x)
+    if x.ndim > 1:
+        raise ValueError(
+            f"scipy.linalg.{function}: takes vectors where there are Tensors, not an array of "
+            f"shape {x.shape}; take one after the other, and np.stack"
+        )
+    return np.reshape(x, -1)
+
+
+def toeplitz(function: str, c: Any, r: Any) -> Any:
+    """The matrix with the first column c and the first row r, of which the first is not read."""
+    c = _vector(function, c)
+    r = np.conjugate(c) if r is None else _vector(function, r)
+    values = np.concatenate([c[::-1], r[1:]])
+    return values[np.arange(len(c))[::-1, None] + np.arange(len(r))]
+
+
+def column_and_row(c_or_cr: Any) -> tuple[Any, Any]:
+    """The column and the row of a Toeplitz matrix, of which a tuple has both; the row may be None.
+
+    >>> column_and_row([1.0, 2.0])
+    (array([1., 2.]), None)
+    """
+    if isinstance(c_or_cr, tuple):
+        c, r = c_or_cr
+        return array(c) if isinstance(c, list) else c, array(r) if isinstance(r, list) else r
+    return array(c_or_cr) if isinstance(c_or_cr, list) else c_or_cr, None
+
+
+def _circulant(c: Any) -> Any:
+    c = _vector("circulant", c)
+    i = np.arange(len(c))
+    return c[(i[:, None] - i) % max(len(c), 1)]
+
+
+def _hankel(c: Any, r: Any) -> Any:
+    c = _vector("hankel", c)
+    r = np.zeros_like(c) if r is None else _vector("hankel", r)
+    return np.concatenate([c, r[1:]])[np.arange(len(c))[:, None] + np.arange(len(r))]
+
+
+def _companion(a: Any) -> Any:
+    a = _vector("companion", a)
+    row = -a[1:] / (1.0 * a[0])
+    return np.concatenate([row[None], np.eye(len(a) - 2, len(a) - 1, dtype=row.dtype)])
+
+
+def _leslie(f: Any, s: Any) -> Any:
+    f, s = _vector("leslie", f), _vector("leslie", s)
+    below = np.pad(np.diag(s), ((0, 0), (0, 1)))
+    return np.concatenate([f[None], below])
+
+
+def _fiedler(a: Any) -> Any:
+    a = _vector("fiedler", a)
+    return np.absolute(a[:, None] - a)
+
+
+def _convolution_matrix(a: Any, n: Any, mode: Any) -> Any:
+    a, n = _vector("convolution_matrix", a), int(n)
+    m = len(a)
+    rows = {"full": (0, m + n - 1), "same": ((min(m, n) - 1) // 2, max(m, n))}
+    first, count = rows.get(mode, (min(m, n) - 1, max(m, n) - min(m, n) + 1))
+    place = first + np.arange(count)[:, None] - np.arange(n)
+    within = np.logical_and(place >= 0, place < m)
+    return np.where(within, a[np.clip(place, 0, m - 1)], 0)
+
+
+def _block_diagonal(arrs: Any) -> Any:
+    blocks = [np.atleast_2d(array(x) if isinstance(x, (list, tuple)) else x) for x in arrs]
+    if any(block.ndim > 2 for block in blocks):
+        raise ValueError(
+            "scipy.linalg.block_diag: takes matrices where there are Tensors, not a stack of them; "
+            "take one after the other, and np.stack"
+        )
+    ends = np.cumsum([block.shape[1] for block in blocks])
+    rows = [
+        np.pad(block, ((0, 0), (end - block.shape[1], ends[-1] - end)))
+        for block, end in zip(blocks, ends, strict=True)
+    ]
+    return np.concatenate(rows)
+
+
+def _product(c_or_cr: Any, x: Any) -> Any:
+    return np.matmul(toeplitz("matmul_toeplitz", *column_and_row(c_or_cr)), x)
+
+
+ROWS = (
+    defined(
+        "linalg.toeplitz",
+        signature("c", r=None),
+        lambda c, r: toeplitz("toeplitz", c, r),
+        {"c", "r"},
+    ),
+    defined("linalg.hankel", signature("c", r=None), _hankel, {"c", "r"}),
+    defined("linalg.circulant", signature("c"), _circulant, {"c"}),
+    defined("linalg.companion", signature("a"), _companion),
+    defined("linalg.leslie", signature("f", "s"), _leslie, {"f", "s"}),
+    defined("linalg.fiedler", signature("a"), _fiedler),
+    defined("linalg.convolution_matrix", signature("a", "n", mode="full"), _convolution_matrix),
+    defined(
+        "linalg.block_diag", signature("*arrs"), _block_diagonal, {"arrs"}, list_operands=("arrs",)
+    ),
+    defined(
+        "linalg.khatri_rao",
+        signature("a", "b"),
+        lambda a, b: np.reshape(a[:, None] * b, (-1, a.shape[-1])),
+        {"a", "b"},
+    ),
+    defined(
+        "linalg.matmul_toeplitz",
+        signature("c_or_cr", "x", check_finite=False, workers=None),
+        _product,
+        {"c_or_cr", "x"},
+        list_operands=("c_or_cr",),
+    ),
+)
