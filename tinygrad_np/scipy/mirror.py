@@ -31,7 +31,14 @@ from ..rules.nested import array
 
 MODULES: dict[str, tuple[str, ...]] = {
     "special": (),
-    "linalg": ("equations", "factorisations", "matrix_functions", "matrix_equations", "structured", "unruled"),
+    "linalg": (
+        "equations",
+        "factorisations",
+        "matrix_functions",
+        "matrix_equations",
+        "structured",
+        "unruled",
+    ),
     "stats": (),
     "signal": (),
     "fft": (),

@@ -66,9 +66,7 @@ def _op(a: Array, trans: Any) -> Any:
 
 def _by_b(g: Array, a: Array, trans: Any, lower: Any, unit_diagonal: Any) -> Any:
     is_lower = bool(lower) == (trans in (0, "N"))
-    return solve_triangular(
-        _op(a, trans), g, trans=1, lower=is_lower, unit_diagonal=unit_diagonal
-    )
+    return solve_triangular(_op(a, trans), g, trans=1, lower=is_lower, unit_diagonal=unit_diagonal)
 
 
 def _triangular_vjp_a(
@@ -198,8 +196,9 @@ def _lu_solve(lu_and_piv: Any, b: Any, trans: Any) -> Any:
 # Toeplitz and circulant matrices
 
 
-def _solve_toeplitz(c_or_cr: Any, b: Any) -> Any:
-    return np.linalg.solve(toeplitz("solve_toeplitz", *column_and_row(c_or_cr)), b)
+def _solve_toeplitz(c_or_cr: Any, b: Any, ans: Any) -> Any:
+    c = toeplitz("solve_toeplitz", *column_and_row(c_or_cr))
+    return like(np.linalg.solve(c, b), ans)
 
 
 def _solve_circulant(
@@ -263,9 +262,7 @@ _SOLVE = signature(
 _TRIANGULAR = signature(
     "a", "b", trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True
 )
-_BANDED = signature(
-    "l_and_u", "ab", "b", overwrite_ab=False, overwrite_b=False, check_finite=True
-)
+_BANDED = signature("l_and_u", "ab", "b", overwrite_ab=False, overwrite_b=False, check_finite=True)
 _PINV = {"atol": None, "rtol": None}
 
 ROWS = (
@@ -348,11 +345,13 @@ ROWS = (
         "linalg.pinv",
         signature("a", **_PINV, return_rank=False, check_finite=True, cond=None, rcond=None),
         _pinv,
+        constant_outputs=(1,),
     ),
     defined(
         "linalg.pinvh",
         signature("a", **_PINV, lower=True, return_rank=False, check_finite=True),
         _pinvh,
+        constant_outputs=(1,),
     ),
     defined(
         "linalg.lstsq",
@@ -362,6 +361,7 @@ ROWS = (
         ),
         _lstsq,
         {"a", "b"},
+        constant_outputs=(2,),
     ),
     defined(
         "linalg.norm",

@@ -202,7 +202,12 @@ def _selected(a: Any, only_values: Any, ans: Any) -> Any:
 
 
 def _eigh(
-    a: Any, b: Any, lower: Any, eigvals_only: Any, type: Any, ans: Any  # noqa: A002
+    a: Any,
+    b: Any,
+    lower: Any,
+    eigvals_only: Any,
+    type: Any,
+    ans: Any,  # noqa: A002
 ) -> Any:
     a = symmetric(a, lower)
     if b is None:

@@ -49,9 +49,9 @@ def _expm_jvp(t: Array, a: Array) -> Any:
     return expm(_block(a, t))[..., :n, n:]
 
 
-def _frechet(a: Array, e: Array, method: Any, compute_expm: Any) -> Any:
+def _frechet(a: Array, e: Array, compute_expm: Any, ans: Any) -> Any:
     n = a.shape[-1]
-    whole = expm(_block(a, e))
+    whole = like(expm(_block(a, e)), ans[1] if compute_expm else ans)
     return (whole[:n, :n], whole[:n, n:]) if compute_expm else whole[:n, n:]
 
 
@@ -61,7 +61,9 @@ def _frechet(a: Array, e: Array, method: Any, compute_expm: Any) -> Any:
 def _sylvester(function: str, a: Array, b: Array, q: Array) -> Any:
     """The solution of a·x + x·b = q; ``ValueError`` where there is none."""
     x = solve_sylvester(a, b, q)
-    rest = on_values(lambda a, b, q, x: np.max(np.absolute(a @ x + x @ b - q), initial=0), a, b, q, x)
+    rest = on_values(
+        lambda a, b, q, x: np.max(np.absolute(a @ x + x @ b - q), initial=0), a, b, q, x
+    )
     if rest > 1e-3 * on_values(lambda q: np.max(np.absolute(q), initial=0), q):
         raise ValueError(
             f"{function}: the matrix is singular (or has opposite values), and the derivative is "

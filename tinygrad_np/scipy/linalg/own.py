@@ -41,9 +41,7 @@ def defined(
 ) -> ComposedRow:
     """The row of a function that has SciPy's value and the derivative of a definition."""
     kernel = without_overwriting(path, taken)
-    return composed(
-        of(path), taken, definition, operands, own_value=True, kernel=kernel, **options
-    )
+    return composed(of(path), taken, definition, operands, own_value=True, kernel=kernel, **options)
 
 
 def transposed(x: Array) -> Any:

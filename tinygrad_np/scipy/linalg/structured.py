@@ -17,7 +17,7 @@ import numpy as np
 from ...core.arrays import as_array
 from ...core.signature import signature
 from ...rules.nested import array
-from .own import defined
+from .own import defined, like
 
 
 def _vector(function: str, x: Any) -> Any:
@@ -105,8 +105,8 @@ def _block_diagonal(arrs: Any) -> Any:
     return np.concatenate(rows)
 
 
-def _product(c_or_cr: Any, x: Any) -> Any:
-    return np.matmul(toeplitz("matmul_toeplitz", *column_and_row(c_or_cr)), x)
+def _product(c_or_cr: Any, x: Any, ans: Any) -> Any:
+    return like(np.matmul(toeplitz("matmul_toeplitz", *column_and_row(c_or_cr)), x), ans)
 
 
 ROWS = (

@@ -13,9 +13,7 @@ ROWS = (
     *constants(
         "linalg", "it looks at dtypes", "find_best_blas_type get_blas_funcs get_lapack_funcs"
     ),
-    *constants(
-        "linalg", _INTEGERS, "dft hadamard helmert hilbert invhilbert invpascal pascal"
-    ),
+    *constants("linalg", _INTEGERS, "dft hadamard helmert hilbert invhilbert invpascal pascal"),
 )
 
 _VECTORS = "its vectors are any basis of a space, and have no derivative; use"
@@ -30,7 +28,9 @@ REFUSED = {
         "both matrices",
         "subspace_angles",
     ),
-    **refused("linalg", f"{_FORM} eig, or eigh of a Hermitian matrix", "schur hessenberg rsf2csf cdf2rdf"),
+    **refused(
+        "linalg", f"{_FORM} eig, or eigh of a Hermitian matrix", "schur hessenberg rsf2csf cdf2rdf"
+    ),
     **refused("linalg", f"{_FORM} eigvals(a, b)", "qz ordqz"),
     **refused("linalg", f"{_FORM} cholesky, or lu", "ldl"),
     **refused("linalg", f"{_FORM} svd of the blocks", "cossin"),
@@ -43,7 +43,9 @@ REFUSED = {
     ),
     **refused("linalg", f"{_FORM} norm of what expm_frechet gives", "expm_cond"),
     **refused(
-        "linalg", "it draws a random matrix; multiply by one that you draw", "clarkson_woodruff_transform"
+        "linalg",
+        "it draws a random matrix; multiply by one that you draw",
+        "clarkson_woodruff_transform",
     ),
     **refused("linalg", f"{_FORM} np.concatenate and np.eye", "fiedler_companion"),
     **refused("linalg", f"{_FORM} np.diag and np.pad", "diagsvd"),

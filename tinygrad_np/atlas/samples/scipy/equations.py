@@ -21,13 +21,14 @@ def _solves(rng: Generator) -> list[Sample]:
         call(a, b, reach=REACH),
         call(a, columns, reach=REACH),
         Sample((with_eigenvalues(rng, 3, 3), b), {"assume_a": "sym"}, REACH, _complex_symmetric),
-        Sample((with_eigenvalues(rng, 2, 2), b[:2]), {"assume_a": "her", "lower": True}, REACH, symmetrised),
+        Sample(
+            (with_eigenvalues(rng, 2, 2), b[:2]),
+            {"assume_a": "her", "lower": True},
+            REACH,
+            symmetrised,
+        ),
         Sample((positive, columns), {"assume_a": "pos"}, REACH, symmetrised),
     ]
-
-
-
-
 
 
 def _triangular(rng: Generator) -> list[Sample]:
@@ -60,7 +61,12 @@ def _banded_positive(rng: Generator) -> list[Sample]:
         return function(np.where(main, np.real(ab), ab), b, lower=lower)
 
     return [
-        Sample((_bands(rng, k, 4, main=0 if lower else k - 1), REAL.draw(rng, *b)), {"lower": lower}, 0.5, real_diagonal)
+        Sample(
+            (_bands(rng, k, 4, main=0 if lower else k - 1), REAL.draw(rng, *b)),
+            {"lower": lower},
+            0.5,
+            real_diagonal,
+        )
         for lower, k, b in ((False, 3, (4,)), (True, 3, (4, 2)), (False, 2, (4,)))
     ]
 

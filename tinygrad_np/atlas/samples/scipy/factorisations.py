@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 
+from ....rules.constants import on_values
 from ....scipy.linalg.factorisations import eliminated
 from ....scipy.mirror import of
 from ..draws import REAL, Draw, Generator, Sample, call
@@ -38,7 +40,11 @@ def _of_real_diagonal(function: Any, ab: Any, lower: bool, *args: Any, **kwargs:
 
 
 def _determined(found: Any) -> Any:
-    return [found[0], phased(found[1])] if isinstance(found, tuple) else found
+    """Values, and for each vector its projector, which has no phase."""
+    if not isinstance(found, tuple):
+        return found
+    w, v = found
+    return [w, v[:, None] * np.conjugate(v)]
 
 
 def _banded(*further: dict[str, Any]) -> Draw:
@@ -55,6 +61,13 @@ def _eliminable(rng: Generator, m: int, n: int) -> Any:
     """A matrix whose pivots are far from a tie."""
     order = rng.permutation(m)
     return (REAL.draw(rng, m, n) / 4 + 3 * np.eye(m, n))[order]
+
+
+def _eliminated(rng: Generator) -> list[Sample]:
+    def through(function: Any, a: Any, lu: Any) -> Any:
+        return function(a, on_values(lambda a: scipy.linalg.lu_factor(a)[0], a))
+
+    return [Sample((REAL.draw(rng, 3, 3) / 4 + 3 * np.eye(3), None), {}, REACH, through)]
 
 
 def _lus(rng: Generator) -> list[Sample]:
@@ -174,7 +187,12 @@ def _eig_determined(function: Any, a: Any, **kwargs: Any) -> Any:
 def _eigs(rng: Generator) -> list[Sample]:
     return [
         Sample((_square(rng, turned),), kwargs, REACH / 2, _eig_determined)
-        for turned, kwargs in ((False, {}), (True, {}), (False, {"left": True}), (True, {"left": True, "right": False}))
+        for turned, kwargs in (
+            (False, {}),
+            (True, {}),
+            (False, {"left": True}),
+            (True, {"left": True, "right": False}),
+        )
     ]
 
 
@@ -190,6 +208,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("linalg.cholesky"): _choleskies,
     of("linalg.cho_factor"): _choleskies,
     of("linalg.cholesky_banded"): _banded({}, {}),
+    eliminated: _eliminated,
     of("linalg.lu"): _lus,
     of("linalg.lu_factor"): _lu_factors,
     of("linalg.qr"): _qrs,
@@ -205,10 +224,6 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("linalg.eig"): _eigs,
     of("linalg.eigvals"): _eigenvalues,
 }
-
-
-def _eliminated(rng: Generator) -> list[Sample]:
-    return []
 
 
 COMPLEX = set(SAMPLES) - {of("linalg.eigh_tridiagonal"), of("linalg.eigvalsh_tridiagonal")}

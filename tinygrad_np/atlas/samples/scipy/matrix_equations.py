@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 
+from ....rules.constants import on_values
 from ....scipy.linalg.matrix_equations import riccati
 from ....scipy.mirror import of
 from ..draws import UNIT, Draw, Generator, Sample, call
@@ -18,7 +20,9 @@ def _stable(rng: Generator, n: int) -> Any:
 
 def _sylvesters(rng: Generator) -> list[Sample]:
     return [
-        call(regular(rng, 3, 3) + 4 * np.eye(3), regular(rng, 2, 2), UNIT.draw(rng, 3, 2), reach=1.0),
+        call(
+            regular(rng, 3, 3) + 4 * np.eye(3), regular(rng, 2, 2), UNIT.draw(rng, 3, 2), reach=1.0
+        ),
         call(np.array([[2.0]]), np.array([[3.0]]), UNIT.draw(rng, 1, 1), reach=1.0),
     ]
 
@@ -48,11 +52,25 @@ def _riccatis(rng: Generator) -> list[Sample]:
     ] + [Sample((a, b, q, r), {"e": 2 * np.eye(3) + 0.3 * e, "s": 0.2 * s}, 0.1, through)]
 
 
+def _known(rng: Generator) -> list[Sample]:
+    def through(function: Any, a: Any, m: Any, q: Any, x: Any, discrete: bool) -> Any:
+        def solution(a: Any, m: Any, q: Any) -> Any:
+            name = "solve_discrete_are" if discrete else "solve_continuous_are"
+            return getattr(scipy.linalg, name)(a, np.linalg.cholesky(m), q, np.eye(3))
+
+        m, q = [(x + np.conjugate(np.swapaxes(x, 0, 1))) / 2 for x in (m, q)]
+        return function(a, m, q, on_values(solution, a, m, q), discrete)
+
+    m, q = [with_eigenvalues(rng, 3, 3, signs=False) for _ in range(2)]
+    return [Sample((_stable(rng, 3), m, q, None, d), {}, 0.1, through) for d in (False, True)]
+
+
 SAMPLES: dict[Callable[..., Any], Draw] = {
     of("linalg.solve_sylvester"): _sylvesters,
     of("linalg.solve_continuous_lyapunov"): _lyapunovs,
     of("linalg.solve_lyapunov"): _lyapunovs,
     of("linalg.solve_discrete_lyapunov"): _steins,
+    riccati: _known,
     of("linalg.solve_continuous_are"): _riccatis,
     of("linalg.solve_discrete_are"): _riccatis,
 }

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 
+from ....rules.constants import on_values
 from ....scipy.linalg.matrix_functions import root_of
 from ....scipy.mirror import of
 from ..draws import REAL, UNIT, Draw, Generator, Sample, call, shaped
@@ -34,7 +36,12 @@ def _signs(rng: Generator) -> list[Sample]:
 
 def _powers(rng: Generator) -> list[Sample]:
     a = _right_half(rng, 3)
-    return [call(a, np.array(0.7), reach=REACH), call(a, -1.3, reach=REACH), call(a, 2, reach=REACH)]
+    complex_one = a + 0.1j * UNIT.draw(rng, 3, 3)
+    return [
+        call(a, np.array(0.7), reach=REACH),
+        call(complex_one, -1.3, reach=REACH),
+        call(a, 2, reach=REACH),
+    ]
 
 
 def _functions(rng: Generator) -> list[Sample]:
@@ -59,11 +66,19 @@ def _procrustes(rng: Generator) -> list[Sample]:
     return [call(regular(rng, 2, 2), regular(rng, 2, 2), reach=REACH)]
 
 
+def _roots(rng: Generator) -> list[Sample]:
+    def through(function: Any, square: Any, root: Any) -> Any:
+        return function(square, on_values(scipy.linalg.sqrtm, square))
+
+    return [Sample((_right_half(rng, 3), None), {}, REACH, through)]
+
+
 _SMALL: Draw = shaped(((3, 3), (), {}), ((1, 1), (), {}))
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
     of("linalg.expm"): shaped(((3, 3), (), {}), ((2, 2), (), {})),
     of("linalg.expm_frechet"): _frechets,
+    root_of: _roots,
     of("linalg.sqrtm"): _negative_too,
     of("linalg.logm"): _negative_too,
     of("linalg.fractional_matrix_power"): _powers,
@@ -79,4 +94,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("linalg.orthogonal_procrustes"): _procrustes,
 }
 
-COMPLEX = set(SAMPLES) - {of("linalg.orthogonal_procrustes")}
+COMPLEX = set(SAMPLES) - {
+    of("linalg.orthogonal_procrustes"),
+    of("linalg.fractional_matrix_power"),
+}
