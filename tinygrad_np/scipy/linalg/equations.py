@@ -14,24 +14,24 @@
 array([-0.125,  0.25 ])
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ...core.arrays import Array, as_array
-from ...core.signature import signature
 from ...core.table import general
 from ...rules.constants import on_values
 from ...rules.matrices import dagger
 from ..mirror import of
-from .own import columns, defined, half, like, symmetric, transposed, without_overwriting
+from .own import defined, half, like, symmetric, taken, transposed
 from .structured import column_and_row, toeplitz
 
 solve_triangular, solve_banded = of("linalg.solve_triangular"), of("linalg.solve_banded")
 
 # Matrices of which a part is read
 
-_READ = {
+_READ: dict[Any, Callable[[Any, Any], Any]] = {
     "diagonal": lambda a, lower: np.where(np.eye(a.shape[-1], dtype=bool), a, 0),
     "tridiagonal": lambda a, lower: np.triu(np.tril(a, 1), -1),
     "upper triangular": lambda a, lower: np.triu(a),
@@ -54,6 +54,14 @@ def _solve(a: Any, b: Any, lower: Any, assume_a: Any, transposed: Any) -> Any:
     return np.linalg.solve(np.swapaxes(a, -1, -2) if transposed else a, b)
 
 
+def _inv(a: Any, assume_a: Any, lower: Any) -> Any:
+    return np.linalg.inv(_read(a, assume_a, lower))
+
+
+def _det(a: Any, ans: Any) -> Any:
+    return np.linalg.det(like(a, ans))
+
+
 # Triangular matrices
 
 
@@ -64,7 +72,7 @@ def _op(a: Array, trans: Any) -> Any:
     return dagger(a) if trans in (2, "C") else transposed(a)
 
 
-def _by_b(g: Array, a: Array, trans: Any, lower: Any, unit_diagonal: Any) -> Any:
+def _triangular_vjp_b(g: Array, a: Array, trans: Any, lower: Any, unit_diagonal: Any) -> Any:
     is_lower = bool(lower) == (trans in (0, "N"))
     return solve_triangular(_op(a, trans), g, trans=1, lower=is_lower, unit_diagonal=unit_diagonal)
 
@@ -72,7 +80,7 @@ def _by_b(g: Array, a: Array, trans: Any, lower: Any, unit_diagonal: Any) -> Any
 def _triangular_vjp_a(
     g: Array, a: Array, b_like: Any, ans: Array, trans: Any, lower: Any, unit_diagonal: Any
 ) -> Any:
-    of_b = _by_b(g, a, trans, lower, unit_diagonal)
+    of_b = _triangular_vjp_b(g, a, trans, lower, unit_diagonal)
     if b_like.ndim == 1:
         of_b, ans = of_b[..., None], ans[..., None]
     return half(-_op(np.matmul(of_b, transposed(ans)), trans), lower, bool(unit_diagonal))
@@ -86,6 +94,10 @@ def _triangular_jvp_a(
     right = np.matmul(t, ans[..., None] if is_vector else ans)
     change = -solve_triangular(a, right, trans, lower, unit_diagonal)
     return change[..., 0] if is_vector else change
+
+
+def _triangular_jvp_b(t: Array, a: Array, trans: Any, lower: Any, unit_diagonal: Any) -> Any:
+    return solve_triangular(a, t, trans, lower, unit_diagonal)
 
 
 # Matrices of bands: ab[u + i − j, j] = a[i, j]
@@ -250,122 +262,68 @@ def _lstsq(a: Any, b: Any, ans: Any) -> Any:
     # halfway between the least singular value that is kept and the largest that is dropped
     cut = np.sum(s[max(rank - 1, 0) : rank + 1]) / 2 / s[0] if rank else 1
     x, squares, _, s = np.linalg.lstsq(a, b, cut)
-    if np.ndim(b) == 1 and np.size(residuals):
-        squares = squares[0]
-    return x, squares if np.size(residuals) else residuals, rank, s
+    if not squares.size:  # there are none, or nan
+        return x, residuals, rank, s
+    squares = like(squares[0] if np.ndim(b) == 1 else squares, residuals)
+    return x, squares, rank, s
 
 
-_SOLVE = signature(
-    "a", "b", lower=False, overwrite_a=False, overwrite_b=False, check_finite=True, assume_a=None,
-    transposed=False,
-)  # fmt: skip
-_TRIANGULAR = signature(
-    "a", "b", trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True
+def _norm(a: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
+    return np.linalg.norm(a, ord, axis, keepdims)
+
+
+_OVERWRITE = "overwrite_a overwrite_b check_finite"
+_TRIANGULAR, _triangular = taken(
+    "linalg.solve_triangular", "a b | trans lower unit_diagonal overwrite_b check_finite"
 )
-_BANDED = signature("l_and_u", "ab", "b", overwrite_ab=False, overwrite_b=False, check_finite=True)
-_PINV = {"atol": None, "rtol": None}
+_BANDED, _banded = taken(
+    "linalg.solve_banded", "l_and_u ab b | overwrite_ab overwrite_b check_finite"
+)
 
 ROWS = (
-    defined("linalg.solve", _SOLVE, _solve, {"a", "b"}),
-    defined(
-        "linalg.inv",
-        signature("a", overwrite_a=False, check_finite=True, assume_a=None, lower=False),
-        lambda a, assume_a, lower: np.linalg.inv(_read(a, assume_a, lower)),
-    ),
-    defined(
-        "linalg.det",
-        signature("a", overwrite_a=False, check_finite=True),
-        lambda a, ans: np.linalg.det(like(a, ans)),
-    ),
+    defined("linalg.solve", f"a b | lower {_OVERWRITE} assume_a transposed", _solve),
+    defined("linalg.inv", "a | overwrite_a check_finite assume_a lower", _inv),
+    defined("linalg.det", "a | overwrite_a check_finite", _det),
     general(
         solve_triangular,
         _TRIANGULAR,
         (_triangular_vjp_a, _triangular_jvp_a),
-        (
-            _by_b,
-            lambda t, a, trans, lower, unit_diagonal: solve_triangular(
-                a, t, trans, lower, unit_diagonal
-            ),
-        ),
-        kernel=without_overwriting("linalg.solve_triangular", _TRIANGULAR),
+        (_triangular_vjp_b, _triangular_jvp_b),
         broadcasts=True,
+        **_triangular,
     ),
     general(
         solve_banded,
         _BANDED,
         ab=(_banded_vjp_ab, _banded_jvp_ab),
         b=(_banded_vjp_b, lambda t, l_and_u, ab: solve_banded(l_and_u, ab, t)),
-        kernel=without_overwriting("linalg.solve_banded", _BANDED),
         broadcasts=True,
+        **_banded,
     ),
     defined(
         "linalg.solveh_banded",
-        signature(
-            "ab", "b", overwrite_ab=False, overwrite_b=False, lower=False, check_finite=True
-        ),
+        "ab b | overwrite_ab overwrite_b lower check_finite",
         _solveh_banded,
-        {"ab", "b"},
     ),
-    defined(
-        "linalg.cho_solve",
-        signature("c_and_lower", "b", overwrite_b=False, check_finite=True),
-        _cho_solve,
-        {"c_and_lower", "b"},
-        list_operands=("c_and_lower",),
-    ),
-    defined(
-        "linalg.cho_solve_banded",
-        signature("cb_and_lower", "b", overwrite_b=False, check_finite=True),
-        _cho_solve_banded,
-        {"cb_and_lower", "b"},
-        list_operands=("cb_and_lower",),
-    ),
-    defined(
-        "linalg.lu_solve",
-        signature("lu_and_piv", "b", trans=0, overwrite_b=False, check_finite=True),
-        _lu_solve,
-        {"lu_and_piv", "b"},
-        list_operands=("lu_and_piv",),
-    ),
-    defined(
-        "linalg.solve_toeplitz",
-        signature("c_or_cr", "b", check_finite=True),
-        _solve_toeplitz,
-        {"c_or_cr", "b"},
-        list_operands=("c_or_cr",),
-    ),
-    defined(
-        "linalg.solve_circulant",
-        signature("c", "b", singular="raise", tol=None, caxis=-1, baxis=0, outaxis=0),
-        _solve_circulant,
-        {"c", "b"},
-    ),
-    # pseudo-inverses, least squares and norms
+    defined("linalg.cho_solve", f"(c_and_lower) b | {_OVERWRITE}", _cho_solve),
+    defined("linalg.cho_solve_banded", f"(cb_and_lower) b | {_OVERWRITE}", _cho_solve_banded),
+    defined("linalg.lu_solve", f"(lu_and_piv) b | trans {_OVERWRITE}", _lu_solve),
+    defined("linalg.solve_toeplitz", "(c_or_cr) b | check_finite", _solve_toeplitz),
+    defined("linalg.solve_circulant", "c b | singular tol caxis baxis outaxis", _solve_circulant),
     defined(
         "linalg.pinv",
-        signature("a", **_PINV, return_rank=False, check_finite=True, cond=None, rcond=None),
+        "a | atol rtol return_rank check_finite cond rcond",
         _pinv,
         constant_outputs=(1,),
     ),
     defined(
         "linalg.pinvh",
-        signature("a", **_PINV, lower=True, return_rank=False, check_finite=True),
+        "a | atol rtol lower return_rank check_finite",
         _pinvh,
         constant_outputs=(1,),
     ),
     defined(
-        "linalg.lstsq",
-        signature(
-            "a", "b", cond=None, overwrite_a=False, overwrite_b=False, check_finite=True,
-            lapack_driver=None,
-        ),
-        _lstsq,
-        {"a", "b"},
-        constant_outputs=(2,),
+        "linalg.lstsq", f"a b | cond {_OVERWRITE} lapack_driver", _lstsq, constant_outputs=(2,)
     ),
-    defined(
-        "linalg.norm",
-        signature("a", ord=None, axis=None, keepdims=False, check_finite=True),
-        lambda a, ord, axis, keepdims: np.linalg.norm(a, ord, axis, keepdims),  # noqa: A006
-    ),
-)  # fmt: skip
+    defined("linalg.norm", "a | ord axis keepdims check_finite", _norm),
+)

@@ -6,8 +6,8 @@ vectors are SciPy's own, with its signs, and the derivative is that of these.
 
 - `cholesky`, `cho_factor` and `eigh` read one triangle: the gradient is symmetric. What a band
   stores is free, so that the gradient by a band is that of both of its elements.
-- `cho_factor` leaves the elements of a in the triangle that it does not use, and so does its
-  derivative.
+- Where `cho_factor` leaves the elements of a in the triangle that it does not use (SciPy 1.18 has
+  zeros there), so does its derivative.
 - `lu` and `lu_factor` have the derivative at constant order of the rows. The square of the first
   columns (or rows) must be regular.
 - `eigh` with b, of each type, is `eigh` of L⁻¹·a·L⁻ᴴ or of Lᴴ·a·L with b = L·Lᴴ. `eig` with b is
@@ -27,7 +27,6 @@ import numpy as np
 
 from ...core.arrays import Array
 from ...core.dispatch import array_function
-from ...core.signature import signature
 from ...core.table import general
 from ...rules.constants import on_values
 from ...rules.eigen import places
@@ -50,15 +49,10 @@ def _cholesky(a: Any, lower: Any) -> Any:
     return np.linalg.cholesky(a, upper=not lower)
 
 
-def _cho_factor(a: Any, lower: Any) -> Any:
-    return _cholesky(a, lower) + a - half(a, lower), lower
-
-
-def _places_of_bands(count: int, n: int, lower: Any) -> tuple[Any, Any, Any]:
-    """Row, column, and whether there is such an element, of each element of the bands."""
-    column = np.arange(n)
-    row = np.arange(count)[:, None] + column - (0 if lower else count - 1)
-    return np.clip(row, 0, n - 1), column, np.logical_and(row >= 0, row < n)
+def _cho_factor(a: Any, lower: Any, ans: Any) -> Any:
+    c, rest = _cholesky(a, lower), a - half(a, lower)
+    is_left = on_values(np.array_equal, rest, ans[0] - half(ans[0], lower))
+    return c + rest if is_left else c, lower
 
 
 def _of_bands(ab: Any, lower: Any) -> Any:
@@ -73,7 +67,10 @@ def _of_bands(ab: Any, lower: Any) -> Any:
 
 
 def _cholesky_banded(ab: Any, lower: Any) -> Any:
-    row, column, within = _places_of_bands(*ab.shape[-2:], lower)
+    count, n = ab.shape[-2:]
+    column = np.arange(n)
+    row = np.arange(count)[:, None] + column - (0 if lower else count - 1)
+    within, row = np.logical_and(row >= 0, row < n), np.clip(row, 0, n - 1)
     return np.where(within, _cholesky(_of_bands(ab, lower), lower)[..., row, column], ab)
 
 
@@ -129,7 +126,7 @@ def _lu_factor(a: Any, ans: Any) -> Any:
 
 def _lu(a: Any, permute_l: Any, p_indices: Any, ans: Any) -> Any:
     order, low, up = on_values(lambda a: of("linalg.lu").implementation(a, p_indices=True), a)
-    m, n, k = *a.shape[-2:], low.shape[-1]
+    (m, n), k = a.shape[-2:], low.shape[-1]
     stack = [(0, 0)] * (a.ndim - 2)
     lu = np.pad(triangle(low, -1), (*stack, (0, 0), (0, n - k)))
     lu = _packed(_rows(a, np.argsort(order, -1)), lu + np.pad(up, (*stack, (0, m - k), (0, 0))))
@@ -143,17 +140,17 @@ def _lu(a: Any, permute_l: Any, p_indices: Any, ans: Any) -> Any:
 
 def _qr(a: Any, mode: Any, pivoting: Any, ans: Any) -> Any:
     _refuse_mode("qr", mode, ("full", "r", "economic"))
-    order = ans[-1:] if pivoting else ()
+    order: tuple[Any, ...] = ans[-1:] if pivoting else ()
     if pivoting:
         a = np.take_along_axis(a, order[0][..., None, :], -1)
     if mode != "r":
         q, r = qr_factors(a, "reduced" if mode == "economic" else "complete")
         turn = _turn(q, ans[0])
-        return (np.matmul(q, turn), np.matmul(dagger(turn), r), *order)
+        return np.matmul(q, turn), np.matmul(dagger(turn), r), *order
     q, r = qr_factors(a)
     r = np.matmul(dagger(_turn(q, on_values(_economic, a))), r)
     rest = np.zeros((*a.shape[:-2], a.shape[-2] - r.shape[-2], a.shape[-1]), r.dtype)
-    return (np.concatenate([r, rest], -2), *order)
+    return np.concatenate([r, rest], -2), *order
 
 
 def _economic(a: Any) -> Any:
@@ -190,9 +187,9 @@ def _svd(a: Any, full_matrices: Any, compute_uv: Any, ans: Any) -> Any:
 # Eigenvalues of Hermitian matrices
 
 
-def _selected(a: Any, only_values: Any, ans: Any) -> Any:
+def _selected(a: Any, ans: Any) -> Any:
     """Of the eigenvalues of a, and its vectors, those that SciPy has found, with its phases."""
-    if only_values:
+    if not isinstance(ans, tuple):
         w = np.linalg.eigvalsh(a)
         return np.take_along_axis(w, on_values(places, w, ans), -1)
     w, v = np.linalg.eigh(a)
@@ -207,11 +204,11 @@ def _eigh(
     lower: Any,
     eigvals_only: Any,
     type: Any,
-    ans: Any,  # noqa: A002
+    ans: Any,
 ) -> Any:
     a = symmetric(a, lower)
     if b is None:
-        return _selected(a, eigvals_only, ans)
+        return _selected(a, ans)
     # a·v = w·b·v, a·b·v = w·v or b·a·v = w·v, for type 1, 2 and 3, with b = L·Lᴴ: the vectors of
     # L⁻¹·a·L⁻ᴴ, or Lᴴ·a·L, are Lᴴ·v, or L⁻¹·v for type 3.
     low = np.linalg.cholesky(symmetric(b, lower))
@@ -220,15 +217,22 @@ def _eigh(
     else:
         a = np.matmul(np.matmul(dagger(low), a), low)
     if eigvals_only:
-        return _selected(a, True, ans)
+        return _selected(a, ans)
     known = on_values(lambda x: dagger(x) if type != 3 else np.linalg.inv(x), low)
-    w, v = _selected(a, False, (ans[0], np.matmul(known, ans[1])))
+    w, v = _selected(a, (ans[0], np.matmul(known, ans[1])))
     return w, np.matmul(low, v) if type == 3 else np.linalg.solve(dagger(low), v)
 
 
-def _tridiagonal(d: Any, e: Any) -> Any:
-    """The symmetric matrix with the diagonal d, and e beside it, of which one triangle is read."""
-    return np.diag(d) + np.diag(e, 1) + np.diag(e, -1)
+def _eigvalsh(a: Any, b: Any, lower: Any, type: Any, ans: Any) -> Any:
+    return _eigh(a, b, lower, True, type, ans)
+
+
+def _tridiagonal(d: Any, e: Any, ans: Any) -> Any:
+    return _selected(np.diag(d) + np.diag(e, 1) + np.diag(e, -1), ans)
+
+
+def _banded(a_band: Any, lower: Any, ans: Any) -> Any:
+    return _selected(_of_bands(a_band, lower), ans)
 
 
 # Eigenvalues of any square matrix
@@ -270,104 +274,31 @@ def _phases(v: Any, wanted: Any) -> Any:
     return on_values(lambda v: np.sum(np.conjugate(v) * wanted, -2, keepdims=True), v)
 
 
-_KEPT = {"overwrite_a": False, "check_finite": True}
-_EIGH = {"overwrite_a": False, "overwrite_b": False, "turbo": None, "eigvals": None, "type": 1,
-         "check_finite": True, "subset_by_index": None, "subset_by_value": None, "driver": None}  # fmt: skip
-_SELECT = {"select": "a", "select_range": None}
-_TRIDIAGONAL = {**_SELECT, "check_finite": True, "tol": 0.0, "lapack_driver": "auto"}
+_KEPT = "overwrite_a check_finite"
+_EIGH = (
+    "overwrite_a overwrite_b turbo eigvals type check_finite subset_by_index subset_by_value driver"
+)
+_SELECT = "select select_range check_finite"
+_TRIDIAGONAL = f"{_SELECT} tol lapack_driver"
+_BAND = f"a_band | lower eigvals_only overwrite_a_band {_SELECT} max_ev"
 
 ROWS = (
-    *[
-        defined(f"linalg.{name}", signature("a", lower=False, **_KEPT), definition)
-        for name, definition in (("cholesky", _cholesky), ("cho_factor", _cho_factor))
-    ],
-    defined(
-        "linalg.cholesky_banded",
-        signature("ab", overwrite_ab=False, lower=False, check_finite=True),
-        _cholesky_banded,
-        {"ab"},
-    ),
-    # lower times upper
+    defined("linalg.cholesky", f"a | lower {_KEPT}", _cholesky),
+    defined("linalg.cho_factor", f"a | lower {_KEPT}", _cho_factor),
+    defined("linalg.cholesky_banded", "ab | overwrite_ab lower check_finite", _cholesky_banded),
     general(eliminated, (_eliminated_vjp, _eliminated_jvp)),
-    defined("linalg.lu_factor", signature("a", **_KEPT), _lu_factor, constant_outputs=(1,)),
-    defined("linalg.lu", signature("a", permute_l=False, **_KEPT, p_indices=False), _lu),
-    # orthogonal times triangular
-    defined(
-        "linalg.qr",
-        signature(
-            "a", overwrite_a=False, lwork=None, mode="full", pivoting=False, check_finite=True
-        ),
-        _qr,
-    ),
-    defined(
-        "linalg.rq",
-        signature("a", overwrite_a=False, lwork=None, mode="full", check_finite=True),
-        _rq,
-    ),
-    # singular values
-    defined(
-        "linalg.svd",
-        signature("a", full_matrices=True, compute_uv=True, **_KEPT, lapack_driver="gesdd"),
-        _svd,
-    ),
-    defined("linalg.svdvals", signature("a", **_KEPT), lambda a: np.linalg.svdvals(a)),
-    # eigenvalues
-    defined(
-        "linalg.eigh",
-        signature("a", b=None, lower=True, eigvals_only=False, **_EIGH),
-        _eigh,
-        {"a", "b"},
-    ),
-    defined(
-        "linalg.eigvalsh",
-        signature("a", b=None, lower=True, **_EIGH),
-        lambda a, b, lower, type, ans: _eigh(a, b, lower, True, type, ans),  # noqa: A006
-        {"a", "b"},
-    ),
-    defined(
-        "linalg.eigh_tridiagonal",
-        signature("d", "e", eigvals_only=False, **_TRIDIAGONAL),
-        lambda d, e, eigvals_only, ans: _selected(_tridiagonal(d, e), eigvals_only, ans),
-        {"d", "e"},
-    ),
-    defined(
-        "linalg.eigvalsh_tridiagonal",
-        signature("d", "e", **_TRIDIAGONAL),
-        lambda d, e, ans: _selected(_tridiagonal(d, e), True, ans),
-        {"d", "e"},
-    ),
-    defined(
-        "linalg.eig_banded",
-        signature(
-            "a_band", lower=False, eigvals_only=False, overwrite_a_band=False, **_SELECT, max_ev=0,
-            check_finite=True,
-        ),
-        lambda a_band, lower, eigvals_only, ans: _selected(
-            _of_bands(a_band, lower), eigvals_only, ans
-        ),
-        {"a_band"},
-    ),
-    defined(
-        "linalg.eigvals_banded",
-        signature("a_band", lower=False, overwrite_a_band=False, **_SELECT, check_finite=True),
-        lambda a_band, lower, ans: _selected(_of_bands(a_band, lower), True, ans),
-        {"a_band"},
-    ),
-    defined(
-        "linalg.eig",
-        signature(
-            "a", b=None, left=False, right=True, overwrite_a=False, overwrite_b=False,
-            check_finite=True, homogeneous_eigvals=False,
-        ),
-        _eig,
-    ),
-    defined(
-        "linalg.eigvals",
-        signature(
-            "a", b=None, overwrite_a=False, overwrite_b=False, check_finite=True,
-            homogeneous_eigvals=False,
-        ),
-        _eigvals,
-        {"a", "b"},
-    ),
-)  # fmt: skip
+    defined("linalg.lu_factor", f"a | {_KEPT}", _lu_factor, constant_outputs=(1,)),
+    defined("linalg.lu", f"a | permute_l {_KEPT} p_indices", _lu),
+    defined("linalg.qr", f"a | {_KEPT} lwork mode pivoting", _qr),
+    defined("linalg.rq", f"a | {_KEPT} lwork mode", _rq),
+    defined("linalg.svd", f"a | full_matrices compute_uv {_KEPT} lapack_driver", _svd),
+    defined("linalg.svdvals", f"a | {_KEPT}", lambda a: np.linalg.svdvals(a)),
+    defined("linalg.eigh", f"a b | lower eigvals_only {_EIGH}", _eigh),
+    defined("linalg.eigvalsh", f"a b | lower {_EIGH}", _eigvalsh),
+    defined("linalg.eigh_tridiagonal", f"d e | eigvals_only {_TRIDIAGONAL}", _tridiagonal),
+    defined("linalg.eigvalsh_tridiagonal", f"d e | eigvals_only {_TRIDIAGONAL}", _tridiagonal),
+    defined("linalg.eig_banded", _BAND, _banded),
+    defined("linalg.eigvals_banded", _BAND, _banded),
+    defined("linalg.eig", f"a | b left right {_KEPT} overwrite_b homogeneous_eigvals", _eig),
+    defined("linalg.eigvals", f"a b | {_KEPT} overwrite_b homogeneous_eigvals", _eigvals),
+)

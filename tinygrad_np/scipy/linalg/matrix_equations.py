@@ -128,8 +128,6 @@ def _riccati(discrete: bool) -> Any:
     return definition
 
 
-_RICCATI = signature("a", "b", "q", "r", e=None, s=None, balanced=True)
-
 ROWS = (
     general(
         sylvester,
@@ -145,7 +143,7 @@ ROWS = (
         (lambda g, a, b: _of_q(g, a, b), lambda t, a, b: sylvester(a, b, t)),
     ),
     *[
-        defined(f"linalg.{name}", signature("a", "q"), _lyapunov, {"a", "q"})
+        defined(f"linalg.{name}", "a q", _lyapunov)
         for name in ("solve_continuous_lyapunov", "solve_lyapunov")
     ],
     general(
@@ -156,7 +154,7 @@ ROWS = (
     ),
     general(riccati, (_vjp_a, _jvp_a), (_vjp_m, _jvp_m), (_vjp_q, _jvp_q)),
     *[
-        defined(f"linalg.{name}", _RICCATI, _riccati(discrete), {"a", "b", "q", "r", "e", "s"})
+        defined(f"linalg.{name}", "a b q r e s | balanced", _riccati(discrete))
         for name, discrete in (("solve_continuous_are", False), ("solve_discrete_are", True))
     ],
 )

@@ -26,15 +26,14 @@ from typing import Any
 
 import numpy as np
 
-from ...core.arrays import Array
+from ...core.arrays import Array, cast
 from ...core.dispatch import array_function
-from ...core.signature import signature
 from ...core.table import general
 from ...core.tensor import Tensor
 from ...rules.constants import on_values
 from ...rules.matrices import dagger
 from ..mirror import of
-from .own import defined, like, require_agreement, transposed
+from .own import defined, like, require_agreement, taken, transposed
 
 expm, sqrtm, logm = of("linalg.expm"), of("linalg.sqrtm"), of("linalg.logm")
 solve_sylvester = of("linalg.solve_sylvester")
@@ -86,22 +85,35 @@ def _root_jvp(t: Array, ans: Array) -> Any:
     return _sylvester("scipy.linalg.sqrtm", ans, ans, t)
 
 
-def _square_root(a: Array, disp: Any = True, blocksize: Any = 64) -> Any:
-    _refuse_estimate("sqrtm", disp)
-    real = sqrtm.implementation
-    return real(a) if blocksize == 64 else real(a, blocksize=blocksize)
-
-
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
-def _log(a: Array, ans: Any) -> Any:
+def _square_root(a: Array, disp: Any, ans: Any) -> Any:
+    _refuse_estimate("sqrtm", disp)
+    return like(root_of(a, _at_most_double(ans)), ans)
+
+
+def _root(a: Array) -> Any:
+    return root_of(a, on_values(lambda a: _at_most_double(sqrtm.implementation(a)), a))
+
+
+def _at_most_double(x: Any) -> Any:
+    """Where SciPy 1.13 gives more digits, NumPy has no linear algebra for them."""
+    return x.astype(x.dtype.char.replace("g", "d").replace("G", "D"), copy=False)
+
+
+def _double(a: Array) -> Any:
+    return cast(a, np.result_type(a.dtype, np.float64))
+
+
+def _log(a: Array, disp: Any, ans: Any) -> Any:
+    _refuse_estimate("logm", disp)
     _refuse_stack("logm", a)
-    n, doubled, x = a.shape[-1], 1, like(a, np.zeros((), np.result_type(a.dtype, np.float64)))
+    n, doubled, x = a.shape[-1], 1, _double(a)
     while n and on_values(lambda x: np.linalg.norm(x - np.eye(n), 1), x) > 0.25:
         if doubled > 2**60:
             break  # singular: it does not agree
-        x, doubled = sqrtm(x), 2 * doubled
+        x, doubled = _root(x), 2 * doubled
     near = x - np.eye(n)
     terms = [
         w / 2 * np.linalg.solve(np.eye(n) + (1 + node) / 2 * near, near)
@@ -123,7 +135,7 @@ def _refuse_stack(function: str, a: Array) -> None:
 def _power(a: Array, t: Any, ans: Any) -> Any:
     if type(t) is not Tensor and t == int(t):
         return like(np.linalg.matrix_power(a, int(t)), ans)
-    log = logm(a)
+    log = logm(_double(a))
     if type(t) is Tensor and np.iscomplexobj(log) and np.isrealobj(ans):
         raise ValueError(
             "scipy.linalg.fractional_matrix_power: a real matrix with negative eigenvalues has a "
@@ -138,22 +150,17 @@ def _power(a: Array, t: Any, ans: Any) -> Any:
 def _sign(a: Array, disp: Any, ans: Any) -> Any:
     _refuse_estimate("signm", disp)
     _refuse_stack("signm", a)
-    result = like(np.matmul(a, np.linalg.inv(sqrtm(np.matmul(a, a)))), ans)
+    result = like(np.matmul(a, np.linalg.inv(_root(np.matmul(a, a)))), ans)
     require_agreement("scipy.linalg.signm", result, ans)
     return result
 
 
 def _refuse_estimate(function: str, disp: Any) -> None:
-    if not disp:
+    if disp in (False,):
         raise ValueError(
             f"scipy.linalg.{function}: the estimated error of disp=False has no derivative; leave "
             "`disp` out"
         )
-
-
-def _log_without_estimate(a: Array, disp: Any, ans: Any) -> Any:
-    _refuse_estimate("logm", disp)
-    return _log(a, ans)
 
 
 def _of_eigenvalues(a: Array, func: Any, disp: Any, ans: Any) -> Any:
@@ -203,47 +210,31 @@ def _procrustes(a: Array, b: Array) -> Any:
     return rotation, np.trace(rest)
 
 
-_A = {"aliases": {"A": "a"}}
-_ONE = signature("a")
-_DISP = signature("a", disp=True)
+_EXPM, _expm = taken("linalg.expm", "a |")
 
 ROWS = (
-    general(expm, _ONE, (lambda g, a: _expm_jvp(g, transposed(a)), _expm_jvp), **_A),
-    defined(
-        "linalg.expm_frechet",
-        signature("a", "e", method=None, compute_expm=True, check_finite=True),
-        _frechet,
-        {"a", "e"},
-        aliases={"A": "a", "E": "e"},
-    ),
+    general(expm, _EXPM, (lambda g, a: _expm_jvp(g, transposed(a)), _expm_jvp), **_expm),
+    defined("linalg.expm_frechet", "a e | method compute_expm check_finite", _frechet),
     # roots, logarithms and powers
     general(root_of, (_root_vjp, _root_jvp)),
-    general(
-        sqrtm,
-        signature("a", disp=True, blocksize=64),
-        (_root_vjp, _root_jvp),
-        kernel=_square_root,
-        **_A,
-    ),
-    defined("linalg.logm", _DISP, _log_without_estimate, **_A),
-    defined("linalg.fractional_matrix_power", signature("a", "t"), _power, {"a", "t"}, **_A),
-    defined("linalg.signm", _DISP, _sign, **_A),
-    defined("linalg.funm", signature("a", "func", disp=True), _of_eigenvalues, **_A),
+    defined("linalg.sqrtm", "a | disp blocksize", _square_root),
+    defined("linalg.logm", "a | disp", _log),
+    defined("linalg.fractional_matrix_power", "a t", _power),
+    defined("linalg.signm", "a | disp", _sign),
+    defined("linalg.funm", "a | func disp", _of_eigenvalues),
     # sine, cosine and their kind
-    defined("linalg.cosm", _ONE, _cos, **_A),
-    defined("linalg.sinm", _ONE, _sin, **_A),
-    defined("linalg.tanm", _ONE, lambda a: np.linalg.solve(_cos(a, a), _sin(a, a)), **_A),
-    defined("linalg.coshm", _ONE, _cosh, **_A),
-    defined("linalg.sinhm", _ONE, _sinh, **_A),
-    defined("linalg.tanhm", _ONE, lambda a: np.linalg.solve(_cosh(a), _sinh(a)), **_A),
+    defined("linalg.cosm", "a", _cos),
+    defined("linalg.sinm", "a", _sin),
+    defined("linalg.tanm", "a", lambda a: np.linalg.solve(_cos(a, a), _sin(a, a))),
+    defined("linalg.coshm", "a", _cosh),
+    defined("linalg.sinhm", "a", _sinh),
+    defined("linalg.tanhm", "a", lambda a: np.linalg.solve(_cosh(a), _sinh(a))),
     # polar decomposition
-    defined("linalg.polar", signature("a", side="right"), _polar),
+    defined("linalg.polar", "a | side", _polar),
     defined(
         "linalg.orthogonal_procrustes",
-        signature("a", "b", check_finite=True),
+        "a b | check_finite",
         _procrustes,
-        {"a", "b"},
-        aliases={"A": "a", "B": "b"},
         real={"a": (), "b": ()},
     ),
 )

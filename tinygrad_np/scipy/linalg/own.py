@@ -1,12 +1,12 @@
 """What the families of `scipy.linalg` have in common: rows with SciPy's values, and matrices."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ...core.arrays import Array, as_array, cast
-from ...core.signature import REQUIRED, Signature
+from ...core.signature import REQUIRED, Signature, read_signature
 from ...rules.composed import ComposedRow, composed
 from ...rules.constants import on_values
 from ...rules.factors import completed
@@ -14,44 +14,59 @@ from ...rules.matrices import dagger, triangle
 from ..mirror import of
 
 
-def without_overwriting(path: str, taken: Signature) -> Callable[..., Any]:
-    """SciPy's function, which does not overwrite its arguments: it does, even what is read-only.
+def taken(path: str, names: str) -> tuple[Signature, dict[str, Any]]:
+    """SciPy's signature of a function, and what runs on arrays, of a row that knows these `names`.
 
-    Optional arguments are handed over by name.
+    Operands stand before a bar, those in parentheses may be tuples in which there are Tensors:
+    ``"(c_and_lower) b | overwrite_b check_finite"``. What another SciPy has besides them is refused
+    by name, what it has not is None. SciPy does not overwrite its arguments: it does that even to
+    what is read-only. Capital letters become small ones.
     """
     real = of(path).implementation
-    required = sum(default is REQUIRED for default in taken.defaults)
+    found, known = read_signature(real), names.replace("|", " ").replace("(", " ").replace(")", " ")
+    lowered = tuple([name.lower() for name in found.names])
+    missing = [name for name in known.split() if name not in lowered]
+    lowered, defaults = (*lowered, *missing), (*found.defaults, *[None] * len(missing))
+    required = sum(default is REQUIRED for default in defaults)
+
+    given = _writeable if path == "linalg.solve_toeplitz" else lambda x: x
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
-        if taken.rest is not None:
+        if found.rest is not None:
             return real(*args)
-        named = {**dict(zip(taken.names[required:], args[required:], strict=False)), **kwargs}
-        named = {name: x for name, x in named.items() if not name.startswith("overwrite")}
-        return real(*args[:required], **named)
+        named = {**dict(zip(lowered[required:], args[required:], strict=False)), **kwargs}
+        for name, x in list(named.items()):
+            if name.startswith("overwrite") or x is defaults[lowered.index(name)]:
+                del named[name]
+            elif name not in known.split():
+                raise TypeError(
+                    f"scipy.{path}: the argument {name!r} has no derivative rule; leave it out"
+                )
+        return real(*map(given, args[:required]), **named)
 
-    return kernel
+    aliases = {name: name.lower() for name in found.names if name != name.lower()}
+    tuples = [name.strip("()") for name in names.split() if name.startswith("(")]
+    options = {"kernel": kernel, "aliases": aliases, "list_operands": tuples}
+    return Signature(lowered, defaults, found.rest), options
 
 
-def defined(
-    path: str,
-    taken: Signature,
-    definition: Callable[..., Any],
-    operands: Collection[str] = ("a",),
-    **options: Any,
-) -> ComposedRow:
+def _writeable(x: Any) -> Any:
+    """x, of which SciPy 1.13 asks that it be writeable, though it does not write."""
+    if isinstance(x, tuple):
+        return tuple([_writeable(item) for item in x])
+    return x.copy() if isinstance(x, np.ndarray) and not x.flags.writeable else x
+
+
+def defined(path: str, names: str, definition: Callable[..., Any], **options: Any) -> ComposedRow:
     """The row of a function that has SciPy's value and the derivative of a definition."""
-    kernel = without_overwriting(path, taken)
-    return composed(of(path), taken, definition, operands, own_value=True, kernel=kernel, **options)
+    form, further = taken(path, names)
+    operands = names.partition("|")[0].replace("(", "").replace(")", "").split()
+    return composed(of(path), form, definition, operands, own_value=True, **further, **options)
 
 
 def transposed(x: Array) -> Any:
     """The transpose of each matrix, without a conjugate."""
     return np.swapaxes(x, -1, -2)
-
-
-def columns(b: Array) -> Any:
-    """A vector as a matrix of one column; a matrix, or a stack of them, as it is."""
-    return b[:, None] if b.ndim == 1 else b
 
 
 def symmetric(a: Array, lower: Any, conjugate: bool = True) -> Any:

@@ -1,4 +1,4 @@
-"""Matrices with a structure, and products with them: Toeplitz, circulant, companion, block-diagonal.
+"""Matrices with a structure: Toeplitz, circulant, companion, block-diagonal; products with them.
 
 Each is its vectors' elements, gathered: the gradient of a vector is the sum over the places at
 which its elements stand.
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from ...core.arrays import as_array
-from ...core.signature import signature
 from ...rules.nested import array
 from .own import defined, like
 
@@ -105,37 +104,23 @@ def _block_diagonal(arrs: Any) -> Any:
     return np.concatenate(rows)
 
 
+def _khatri_rao(a: Any, b: Any) -> Any:
+    return np.reshape(a[:, None] * b, (-1, a.shape[-1]))
+
+
 def _product(c_or_cr: Any, x: Any, ans: Any) -> Any:
     return like(np.matmul(toeplitz("matmul_toeplitz", *column_and_row(c_or_cr)), x), ans)
 
 
 ROWS = (
-    defined(
-        "linalg.toeplitz",
-        signature("c", r=None),
-        lambda c, r: toeplitz("toeplitz", c, r),
-        {"c", "r"},
-    ),
-    defined("linalg.hankel", signature("c", r=None), _hankel, {"c", "r"}),
-    defined("linalg.circulant", signature("c"), _circulant, {"c"}),
-    defined("linalg.companion", signature("a"), _companion),
-    defined("linalg.leslie", signature("f", "s"), _leslie, {"f", "s"}),
-    defined("linalg.fiedler", signature("a"), _fiedler),
-    defined("linalg.convolution_matrix", signature("a", "n", mode="full"), _convolution_matrix),
-    defined(
-        "linalg.block_diag", signature("*arrs"), _block_diagonal, {"arrs"}, list_operands=("arrs",)
-    ),
-    defined(
-        "linalg.khatri_rao",
-        signature("a", "b"),
-        lambda a, b: np.reshape(a[:, None] * b, (-1, a.shape[-1])),
-        {"a", "b"},
-    ),
-    defined(
-        "linalg.matmul_toeplitz",
-        signature("c_or_cr", "x", check_finite=False, workers=None),
-        _product,
-        {"c_or_cr", "x"},
-        list_operands=("c_or_cr",),
-    ),
+    defined("linalg.toeplitz", "c r", lambda c, r: toeplitz("toeplitz", c, r)),
+    defined("linalg.hankel", "c r", _hankel),
+    defined("linalg.circulant", "c", _circulant),
+    defined("linalg.companion", "a", _companion),
+    defined("linalg.leslie", "f s", _leslie),
+    defined("linalg.fiedler", "a", _fiedler),
+    defined("linalg.convolution_matrix", "a | n mode", _convolution_matrix),
+    defined("linalg.block_diag", "(arrs)", _block_diagonal),
+    defined("linalg.khatri_rao", "a b", _khatri_rao),
+    defined("linalg.matmul_toeplitz", "(c_or_cr) x | check_finite workers", _product),
 )

@@ -36,7 +36,7 @@ def _bands(rng: Generator, count: int, lower: bool) -> Any:
 
 def _of_real_diagonal(function: Any, ab: Any, lower: bool, *args: Any, **kwargs: Any) -> Any:
     main = np.arange(ab.shape[0])[:, None] == (0 if lower else ab.shape[0] - 1)
-    return _determined(function(np.where(main, np.real(ab), ab), lower=lower, *args, **kwargs))
+    return _determined(function(np.where(main, np.real(ab), ab), *args, lower=lower, **kwargs))
 
 
 def _determined(found: Any) -> Any:
@@ -71,7 +71,7 @@ def _eliminated(rng: Generator) -> list[Sample]:
 
 
 def _lus(rng: Generator) -> list[Sample]:
-    calls = ((3, 3, {}), (4, 2, {"permute_l": True}), (2, 3, {"p_indices": True}))
+    calls: tuple[Any, ...] = ((3, 3, {}), (4, 2, {"permute_l": True}), (2, 3, {"p_indices": True}))
     return [call(_eliminable(rng, m, n), reach=REACH, **kwargs) for m, n, kwargs in calls]
 
 
@@ -89,7 +89,7 @@ def _qr_determined(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _qrs(rng: Generator) -> list[Sample]:
-    calls = (
+    calls: tuple[Any, ...] = (
         ((3, 3), {}), ((3, 2), {}), ((2, 3), {"mode": "economic"}), ((3, 2), {"mode": "r"}),
         ((4, 2), {"mode": "economic", "pivoting": True}), ((2, 3), {"mode": "r", "pivoting": True}),
     )  # fmt: skip
@@ -106,7 +106,12 @@ def _rq_determined(function: Any, a: Any, **kwargs: Any) -> Any:
 
 
 def _rqs(rng: Generator) -> list[Sample]:
-    calls = (((3, 3), {}), ((2, 3), {}), ((2, 4), {"mode": "economic"}), ((3, 2), {}))
+    calls: tuple[Any, ...] = (
+        ((3, 3), {}),
+        ((2, 3), {}),
+        ((2, 4), {"mode": "economic"}),
+        ((3, 2), {}),
+    )
     return [
         Sample((regular(rng, *shape),), kwargs, 0.05, _rq_determined) for shape, kwargs in calls
     ]
@@ -125,8 +130,9 @@ def _svd_determined(function: Any, a: Any, **kwargs: Any) -> Any:
 
 
 def _svds(rng: Generator) -> list[Sample]:
-    calls = (
-        ((3, 3), {}), ((3, 2), {}), ((2, 3), {"full_matrices": False}), ((3, 2), {"compute_uv": False}),
+    calls: tuple[Any, ...] = (
+        ((3, 3), {}), ((3, 2), {}), ((2, 3), {"full_matrices": False}),
+        ((3, 2), {"compute_uv": False}),
     )  # fmt: skip
     return [
         Sample((regular(rng, *shape),), kwargs, REACH, _svd_determined) for shape, kwargs in calls

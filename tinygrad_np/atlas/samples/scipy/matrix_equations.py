@@ -46,10 +46,8 @@ def _riccatis(rng: Generator) -> list[Sample]:
     a, b, e, s = _stable(rng, 3), UNIT.draw(rng, 3, 2), UNIT.draw(rng, 3, 3), UNIT.draw(rng, 3, 2)
     q = with_eigenvalues(rng, 3, 3, signs=False)
     r = with_eigenvalues(rng, 2, 2, signs=False)
-    return [
-        Sample((a, b, q, r), kwargs, 0.1, through)
-        for kwargs in ({}, {"e": 2 * np.eye(3) + 0.3 * e}, {"s": 0.2 * s})
-    ] + [Sample((a, b, q, r), {"e": 2 * np.eye(3) + 0.3 * e, "s": 0.2 * s}, 0.1, through)]
+    both = {"e": 2 * np.eye(3) + 0.3 * e, "s": 0.2 * s}
+    return [Sample((a, b, q, r), kwargs, 0.1, through) for kwargs in ({}, both)]
 
 
 def _known(rng: Generator) -> list[Sample]:

@@ -8,6 +8,7 @@ import scipy.linalg
 
 from ....rules.constants import on_values
 from ....scipy.linalg.matrix_functions import root_of
+from ....scipy.linalg.own import like
 from ....scipy.mirror import of
 from ..draws import REAL, UNIT, Draw, Generator, Sample, call, shaped
 from ..matrices import REACH, regular
@@ -27,6 +28,15 @@ def _negative_too(rng: Generator) -> list[Sample]:
     basis = np.eye(2) + UNIT.draw(rng, 2, 2) / 4
     complex_one = basis @ np.diag([-1.5, 2.0]) @ np.linalg.inv(basis)
     return [*_positive(rng), call(complex_one, reach=REACH)]
+
+
+def _square_roots(rng: Generator) -> list[Sample]:
+    def through(function: Any, a: Any) -> Any:
+        found = function(a)  # SciPy 1.13 may give a long double
+        narrow = found.dtype.char.replace("g", "d").replace("G", "D")
+        return like(found, np.zeros((), narrow))
+
+    return [sample._replace(through=through) for sample in _negative_too(rng)]
 
 
 def _signs(rng: Generator) -> list[Sample]:
@@ -68,7 +78,8 @@ def _procrustes(rng: Generator) -> list[Sample]:
 
 def _roots(rng: Generator) -> list[Sample]:
     def through(function: Any, square: Any, root: Any) -> Any:
-        return function(square, on_values(scipy.linalg.sqrtm, square))
+        root = on_values(scipy.linalg.sqrtm, square)
+        return function(square, like(root, square))
 
     return [Sample((_right_half(rng, 3), None), {}, REACH, through)]
 
@@ -79,7 +90,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("linalg.expm"): shaped(((3, 3), (), {}), ((2, 2), (), {})),
     of("linalg.expm_frechet"): _frechets,
     root_of: _roots,
-    of("linalg.sqrtm"): _negative_too,
+    of("linalg.sqrtm"): _square_roots,
     of("linalg.logm"): _negative_too,
     of("linalg.fractional_matrix_power"): _powers,
     of("linalg.signm"): _signs,
