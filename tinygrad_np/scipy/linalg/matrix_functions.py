@@ -33,7 +33,7 @@ from ...core.tensor import Tensor
 from ...rules.constants import on_values
 from ...rules.matrices import dagger
 from ..mirror import of
-from .own import defined, like, require_agreement, taken, transposed
+from .own import agreeing, defined, like, raise_at_cut, taken, transposed
 
 expm, sqrtm, logm = of("linalg.expm"), of("linalg.sqrtm"), of("linalg.logm")
 solve_sylvester = of("linalg.solve_sylvester")
@@ -88,8 +88,22 @@ def _root_jvp(t: Array, ans: Array) -> Any:
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
+def _require_distinct_at_cut(function: str, a: Array, ans: Any) -> None:
+    """Raise where a real matrix has a negative eigenvalue twice: changes make a complex pair."""
+    if np.iscomplexobj(a) or np.isrealobj(ans):
+        return
+    w = on_values(np.linalg.eigvals, a)
+    near = 1e-7 * np.max(np.absolute(w), -1, keepdims=True, initial=0)
+    at_cut = np.sort(
+        np.where((np.real(w) < 0) & (np.absolute(np.imag(w)) <= near), np.real(w), np.nan)
+    )
+    if np.any(np.diff(at_cut) <= near):
+        raise_at_cut(function)
+
+
 def _square_root(a: Array, disp: Any, ans: Any) -> Any:
     _refuse_estimate("sqrtm", disp)
+    _require_distinct_at_cut("scipy.linalg.sqrtm", a, ans)
     return like(root_of(a, _at_most_double(ans)), ans)
 
 
@@ -109,6 +123,7 @@ def _double(a: Array) -> Any:
 def _log(a: Array, disp: Any, ans: Any) -> Any:
     _refuse_estimate("logm", disp)
     _refuse_stack("logm", a)
+    _require_distinct_at_cut("scipy.linalg.logm", a, ans)
     n, doubled, x = a.shape[-1], 1, _double(a)
     while n and on_values(lambda x: np.linalg.norm(x - np.eye(n), 1), x) > 0.25:
         if doubled > 2**60:
@@ -119,9 +134,7 @@ def _log(a: Array, disp: Any, ans: Any) -> Any:
         w / 2 * np.linalg.solve(np.eye(n) + (1 + node) / 2 * near, near)
         for node, w in zip(_NODES, _WEIGHTS, strict=True)
     ]
-    result = like(doubled * sum(terms), ans)
-    require_agreement("scipy.linalg.logm", result, ans)
-    return result
+    return agreeing("scipy.linalg.logm", doubled * sum(terms), ans)
 
 
 def _refuse_stack(function: str, a: Array) -> None:
@@ -142,17 +155,14 @@ def _power(a: Array, t: Any, ans: Any) -> Any:
             "real power only where t is an integer, and no real derivative by t; make the matrix "
             "complex"
         )
-    result = like(expm(t * log), ans)
-    require_agreement("scipy.linalg.fractional_matrix_power", result, ans)
-    return result
+    return agreeing("scipy.linalg.fractional_matrix_power", expm(t * log), ans)
 
 
 def _sign(a: Array, disp: Any, ans: Any) -> Any:
     _refuse_estimate("signm", disp)
     _refuse_stack("signm", a)
-    result = like(np.matmul(a, np.linalg.inv(_root(np.matmul(a, a)))), ans)
-    require_agreement("scipy.linalg.signm", result, ans)
-    return result
+    sign = np.matmul(a, np.linalg.inv(_root(np.matmul(a, a))))
+    return agreeing("scipy.linalg.signm", sign, ans)
 
 
 def _refuse_estimate(function: str, disp: Any) -> None:
@@ -166,9 +176,8 @@ def _refuse_estimate(function: str, disp: Any) -> None:
 def _of_eigenvalues(a: Array, func: Any, disp: Any, ans: Any) -> Any:
     _refuse_estimate("funm", disp)
     w, v = np.linalg.eig(a)
-    result = like(transposed(np.linalg.solve(transposed(v), transposed(v * func(w)))), ans)
-    require_agreement("scipy.linalg.funm", result, ans)
-    return result
+    result = transposed(np.linalg.solve(transposed(v), transposed(v * func(w))))
+    return agreeing("scipy.linalg.funm", result, ans)
 
 
 # Sine, cosine and their kind
@@ -197,6 +206,12 @@ def _polar(a: Array, side: Any, ans: Any) -> Any:
     # With h² = aᴴ·a, or a·aᴴ of a wide matrix, u = a·h⁻¹, or h⁻¹·a, for values that coincide, too.
     _refuse_stack("polar", a)
     tall, u = a.shape[0] >= a.shape[1], ans[0]
+    s = on_values(np.linalg.svdvals, a)
+    if s.size and s[-1] <= max(a.shape) * np.finfo(s.dtype).eps * s[0]:
+        raise ValueError(
+            "scipy.linalg.polar: the matrix has not full rank, so that its unitary factor is not "
+            "unique and has no derivative; add a small matrix that makes it regular"
+        )
     known = on_values(lambda a: dagger(u) @ a if tall else a @ dagger(u), a)
     h = root_of(np.matmul(dagger(a), a) if tall else np.matmul(a, dagger(a)), known)
     u = dagger(np.linalg.solve(dagger(h), dagger(a))) if tall else np.linalg.solve(h, a)

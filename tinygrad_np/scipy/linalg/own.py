@@ -89,16 +89,21 @@ def like(x: Any, ans: Any) -> Any:
     return cast(as_array(x), getattr(ans, "dtype", None) or np.asarray(ans).dtype)
 
 
-def require_agreement(function: str, x: Any, ans: Any) -> None:
-    """``ValueError`` where the definition's value is not SciPy's: there is no derivative to trust.
+def agreeing(function: str, x: Any, ans: Any) -> Any:
+    """x in the dtype of SciPy's value; ``ValueError`` where it has another value.
 
     So it is where eigenvalues lie at the cut of a function of several branches.
     """
-    x = on_values(np.asarray, x)
-    size = np.max(np.absolute(ans), initial=1e-300)
-    if np.any(np.absolute(x - ans) > 1e-3 * size):
-        raise ValueError(
-            f"{function}: an eigenvalue lies at a cut, or a branch point, of the function, or the "
-            "value is inaccurate, so that there is no derivative; move the eigenvalues away, by a "
-            "multiple of the identity for instance"
-        )
+    found, size = on_values(np.asarray, x), np.max(np.absolute(ans), initial=1e-300)
+    if np.any(np.absolute(found - ans) > 1e-3 * size):
+        raise_at_cut(function)
+    return like(x, ans)
+
+
+def raise_at_cut(function: str) -> None:
+    """``ValueError``: there is no derivative that one could trust."""
+    raise ValueError(
+        f"{function}: an eigenvalue lies at a cut, or a branch point, of the function, or the "
+        "value is inaccurate, so that there is no derivative; move the eigenvalues away, by a "
+        "multiple of the identity for instance"
+    )
