@@ -14,7 +14,6 @@
 array([-0.125,  0.25 ])
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,22 +30,22 @@ solve_triangular, solve_banded = of("linalg.solve_triangular"), of("linalg.solve
 
 # Matrices of which a part is read
 
-_READ: dict[Any, Callable[[Any, Any], Any]] = {
-    "diagonal": lambda a, lower: np.where(np.eye(a.shape[-1], dtype=bool), a, 0),
-    "tridiagonal": lambda a, lower: np.triu(np.tril(a, 1), -1),
-    "upper triangular": lambda a, lower: np.triu(a),
-    "lower triangular": lambda a, lower: np.tril(a),
-    "sym": lambda a, lower: symmetric(a, lower, False),
-    "symmetric": lambda a, lower: symmetric(a, lower, False),
-    "her": lambda a, lower: symmetric(a, lower),
-    "hermitian": lambda a, lower: symmetric(a, lower),
-    "pos": lambda a, lower: symmetric(a, lower),
-    "positive definite": lambda a, lower: symmetric(a, lower),
+_BANDS = {
+    "diagonal": (0, 0),
+    "tridiagonal": (1, 1),
+    "upper triangular": (0, None),
+    "lower triangular": (None, 0),
 }
+"""how many diagonals below and above the main one are read; None for all"""
 
 
 def _read(a: Any, assume_a: Any, lower: Any) -> Any:
-    return _READ[assume_a](a, lower) if assume_a in _READ else a
+    if assume_a in _BANDS:
+        below, above = _BANDS[assume_a]
+        a = a if below is None else np.triu(a, -below)
+        return a if above is None else np.tril(a, above)
+    kind = (assume_a or "general")[:3]  # symmetric, Hermitian or positive definite
+    return symmetric(a, lower, kind != "sym") if kind in ("sym", "her", "pos") else a
 
 
 def _solve(a: Any, b: Any, lower: Any, assume_a: Any, transposed: Any) -> Any:

@@ -31,7 +31,7 @@ from ...core.table import general
 from ...rules.constants import on_values
 from ...rules.eigen import places
 from ...rules.factors import qr_factors, svd_factors
-from ...rules.matrices import dagger, triangle
+from ...rules.matrices import dagger, diagonal_of, raise_where, triangle
 from ..mirror import of
 from .equations import permutation
 from .own import defined, half, like, symmetric, transposed
@@ -88,15 +88,25 @@ def _factors(lu: Any) -> tuple[Any, Any]:
     return triangle(lu, -1) + np.eye(n, dtype=lu.dtype), np.triu(lu)
 
 
+def _regular_factors(lu: Any) -> tuple[Any, Any]:
+    low, up = _factors(lu)
+    raise_where(
+        np.equal(diagonal_of(up), 0),
+        "scipy.linalg.lu: a pivot is 0, where the factors have no derivative; add a small matrix "
+        "that makes it regular",
+    )
+    return low, up
+
+
 def _eliminated_jvp(t: Array, ans: Array) -> Any:
     # dL = L·tril(F, −1) and dU = triu(F)·U with F = L⁻¹·dA·U⁻¹
-    low, up = _factors(ans)
+    low, up = _regular_factors(ans)
     f = np.linalg.solve(low, transposed(np.linalg.solve(transposed(up), transposed(t))))
     return np.matmul(low, triangle(f, -1)) + np.matmul(np.triu(f), up)
 
 
 def _eliminated_vjp(g: Array, ans: Array) -> Any:
-    low, up = _factors(ans)
+    low, up = _regular_factors(ans)
     f = triangle(np.matmul(transposed(low), triangle(g, -1)), -1)
     f = f + np.triu(np.matmul(np.triu(g), transposed(up)))
     return np.linalg.solve(transposed(low), transposed(np.linalg.solve(up, transposed(f))))
