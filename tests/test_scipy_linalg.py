@@ -200,7 +200,7 @@ class TestEquations:
 
         inverse = np.linalg.inv(P)
         assert close(tg.grad(loss)(P), inverse, 1e-12)
-        product = tg.hvp(loss, P, symmetric(W))
+        (product,) = tg.hvp(loss, [P], [symmetric(W)])
         assert close(product, -inverse @ symmetric(W) @ inverse, 1e-12)
 
     def test_singular_matrices(self):

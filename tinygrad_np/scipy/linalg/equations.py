@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from ...core.arrays import Array, as_array
+from ...core.arrays import Array
 from ...core.table import general
 from ...rules.constants import on_values
 from ...rules.matrices import dagger
 from ..mirror import of
 from .own import defined, half, like, symmetric, taken, transposed
-from .structured import column_and_row, toeplitz
+from .structured import toeplitz
 
 solve_triangular, solve_banded = of("linalg.solve_triangular"), of("linalg.solve_banded")
 
@@ -49,7 +49,7 @@ def _read(a: Any, assume_a: Any, lower: Any) -> Any:
 
 
 def _solve(a: Any, b: Any, lower: Any, assume_a: Any, transposed: Any) -> Any:
-    a = _read(as_array(a), assume_a, lower)
+    a = _read(a, assume_a, lower)
     return np.linalg.solve(np.swapaxes(a, -1, -2) if transposed else a, b)
 
 
@@ -148,7 +148,6 @@ def _hermitian_bands(ab: Array, lower: Any) -> Any:
 
 
 def _solveh_banded(ab: Any, b: Any, lower: Any) -> Any:
-    ab = as_array(ab)
     count = ab.shape[-2] - 1
     return solve_banded((count, count), _hermitian_bands(ab, lower), b)
 
@@ -188,7 +187,6 @@ def permutation(piv: Any, rows: int) -> Any:
 
 def _lu_solve(lu_and_piv: Any, b: Any, trans: Any) -> Any:
     lu, piv = lu_and_piv
-    piv, b = np.asarray(piv), as_array(b)
     if piv.ndim > 1:
         raise ValueError(
             "scipy.linalg.lu_solve: takes the factors of one matrix where there are Tensors, not "
@@ -208,7 +206,7 @@ def _lu_solve(lu_and_piv: Any, b: Any, trans: Any) -> Any:
 
 
 def _solve_toeplitz(c_or_cr: Any, b: Any, ans: Any) -> Any:
-    c = toeplitz("solve_toeplitz", *column_and_row(c_or_cr))
+    c = toeplitz("solve_toeplitz", c_or_cr)
     return like(np.linalg.solve(c, b), ans)
 
 
@@ -220,8 +218,8 @@ def _solve_circulant(
             "scipy.linalg.solve_circulant: singular='lstsq' has no derivative rule; use "
             "np.linalg.lstsq with the matrix that circulant makes"
         )
-    of_c = np.fft.fft(np.moveaxis(as_array(c), caxis, -1))
-    x = np.fft.ifft(np.fft.fft(np.moveaxis(as_array(b), baxis, -1)) / of_c)
+    of_c = np.fft.fft(np.moveaxis(c, caxis, -1))
+    x = np.fft.ifft(np.fft.fft(np.moveaxis(b, baxis, -1)) / of_c)
     return np.moveaxis(like(x, ans), -1, outaxis)
 
 

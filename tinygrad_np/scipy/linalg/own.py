@@ -11,6 +11,7 @@ from ...rules.composed import ComposedRow, composed
 from ...rules.constants import on_values
 from ...rules.factors import completed
 from ...rules.matrices import dagger, triangle
+from ...rules.nested import array
 from ..mirror import of
 
 
@@ -58,10 +59,32 @@ def _writeable(x: Any) -> Any:
 
 
 def defined(path: str, names: str, definition: Callable[..., Any], **options: Any) -> ComposedRow:
-    """The row of a function that has SciPy's value and the derivative of a definition."""
+    """The row of a function that has SciPy's value and the derivative of a definition.
+
+    The definition gets arrays in place of lists; also inside the tuples that are operands.
+    """
     form, further = taken(path, names)
     operands = names.partition("|")[0].replace("(", "").replace(")", "").split()
-    return composed(of(path), form, definition, operands, own_value=True, **further, **options)
+    row = composed(of(path), form, definition, operands, own_value=True, **further, **options)
+
+    def of_arrays(*needed: Any) -> Any:
+        return definition(
+            *[
+                _arrays(x, position in row.list_operands) if position in row.operands else x
+                for position, x in zip(row.needs, needed, strict=True)
+            ]
+        )
+
+    row.definition = of_arrays
+    return row
+
+
+def _arrays(x: Any, is_tuple: bool) -> Any:
+    if x is None or isinstance(x, bool):
+        return x
+    if is_tuple and isinstance(x, tuple):
+        return tuple([_arrays(item, False) for item in x])
+    return array(x) if isinstance(x, (list, tuple)) else as_array(x)
 
 
 def transposed(x: Array) -> Any:

@@ -14,14 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ...core.arrays import as_array
-from ...rules.nested import array
 from .own import defined, like
 
 
 def _vector(function: str, x: Any) -> Any:
     """A vector; a single number is one of one element."""
-    x = as_array(x)
     if x.ndim > 1:
         raise ValueError(
             f"scipy.linalg.{function}: takes vectors where there are Tensors, not an array of "
@@ -30,24 +27,13 @@ def _vector(function: str, x: Any) -> Any:
     return np.reshape(x, -1)
 
 
-def toeplitz(function: str, c: Any, r: Any) -> Any:
+def toeplitz(function: str, c: Any, r: Any = None) -> Any:
     """The matrix with the first column c and the first row r, of which the first is not read."""
+    c, r = c if isinstance(c, tuple) else (c, r)
     c = _vector(function, c)
     r = np.conjugate(c) if r is None else _vector(function, r)
     values = np.concatenate([c[::-1], r[1:]])
     return values[np.arange(len(c))[::-1, None] + np.arange(len(r))]
-
-
-def column_and_row(c_or_cr: Any) -> tuple[Any, Any]:
-    """The column and the row of a Toeplitz matrix, of which a tuple has both; the row may be None.
-
-    >>> column_and_row([1.0, 2.0])
-    (array([1., 2.]), None)
-    """
-    if isinstance(c_or_cr, tuple):
-        c, r = c_or_cr
-        return array(c) if isinstance(c, list) else c, array(r) if isinstance(r, list) else r
-    return array(c_or_cr) if isinstance(c_or_cr, list) else c_or_cr, None
 
 
 def _circulant(c: Any) -> Any:
@@ -90,7 +76,7 @@ def _convolution_matrix(a: Any, n: Any, mode: Any) -> Any:
 
 
 def _block_diagonal(arrs: Any) -> Any:
-    blocks = [np.atleast_2d(array(x) if isinstance(x, (list, tuple)) else x) for x in arrs]
+    blocks = [np.atleast_2d(x) for x in arrs]
     if any(block.ndim > 2 for block in blocks):
         raise ValueError(
             "scipy.linalg.block_diag: takes matrices where there are Tensors, not a stack of them; "
@@ -109,7 +95,7 @@ def _khatri_rao(a: Any, b: Any) -> Any:
 
 
 def _product(c_or_cr: Any, x: Any, ans: Any) -> Any:
-    return like(np.matmul(toeplitz("matmul_toeplitz", *column_and_row(c_or_cr)), x), ans)
+    return like(np.matmul(toeplitz("matmul_toeplitz", c_or_cr), x), ans)
 
 
 ROWS = (
