@@ -208,14 +208,7 @@ def _selected(a: Any, ans: Any) -> Any:
     return np.take_along_axis(w, order, -1), np.matmul(v, _turn(v, ans[1]))
 
 
-def _eigh(
-    a: Any,
-    b: Any,
-    lower: Any,
-    eigvals_only: Any,
-    type: Any,
-    ans: Any,
-) -> Any:
+def _eigh(a: Any, b: Any, lower: Any, eigvals_only: Any, type: Any, ans: Any) -> Any:
     a = symmetric(a, lower)
     if b is None:
         return _selected(a, ans)
@@ -268,16 +261,12 @@ def _eig(a: Any, b: Any, left: Any, right: Any, homogeneous_eigvals: Any, ans: A
     w, v = np.linalg.eig(a)
     order = on_values(places, w, ans[0])
     v = np.take_along_axis(v, order[..., None, :], -1)
-    found = [np.take_along_axis(w, order, -1)]
+    vectors = [v] if right else []
     if left:
         inverse = dagger(np.linalg.inv(v))
-        found.append(inverse / np.linalg.norm(inverse, axis=-2, keepdims=True))
-    if right:
-        found.append(v)
-    return tuple(
-        [like(w, ans[0]) for w in found[:1]]
-        + [like(x * _phases(x, y), y) for x, y in zip(found[1:], ans[1:], strict=True)]
-    )
+        vectors.insert(0, inverse / np.linalg.norm(inverse, axis=-2, keepdims=True))
+    w = like(np.take_along_axis(w, order, -1), ans[0])
+    return w, *[like(x * _phases(x, y), y) for x, y in zip(vectors, ans[1:], strict=True)]
 
 
 def _phases(v: Any, wanted: Any) -> Any:
