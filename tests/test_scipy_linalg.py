@@ -219,6 +219,7 @@ class TestEquations:
             lambda a: np.sum(linalg.solve(a, V.astype(np.float32))),
             lambda a: linalg.expm(a / 9)[0, 0],
             lambda a: linalg.svdvals(a)[0],
+            lambda a: linalg.norm(a, np.inf),  # for which SciPy gives a Python number
         ):
             assert tg.grad(loss)(a).dtype == np.float32
 
@@ -434,6 +435,11 @@ class TestMatrixEquations:
             order[i] = 1
             assert np.isclose(g[0, 0], float(mpmath.diff(exact, (a, b, q, r), order)), rtol=1e-12)
 
+    def test_a_singular_r_is_refused(self):
+        eye = np.eye(3)
+        with pytest.raises(ValueError, match="a singular r has no derivative rule; add a small"):
+            linalg.solve_discrete_are(Tensor(A), eye, eye, np.zeros((3, 3)))
+
 
 class TestStructure:
     def test_lists_with_tensors(self):
@@ -474,6 +480,16 @@ class TestStacks:
             for columns in (b, b[0]):
                 assert by_differences(lambda a, f=function, b=columns: np.sum(f(a, b) ** 2), a)
                 assert by_differences(lambda b, f=function: np.sum(f(a, b) ** 2), columns)
+
+    @pytest.mark.parametrize("name", ["lu", "qr", "lu_factor", "eigh", "svd", "cho_factor", "eig"])
+    def test_of_factorisations(self, name):
+        a, function = np.stack([P, P + np.diag([1.0, 2.0, 3.0])]), getattr(linalg, name)
+
+        def loss(a):
+            found = [x for x in function(symmetric(a)) if np.ndim(x) > 1 and x.dtype.kind in "fc"]
+            return np.sum(np.abs(found[-1]) ** 3)
+
+        assert close(tg.grad(loss)(a), np.stack([tg.grad(loss)(x) for x in a]), 1e-12)
 
     def test_what_takes_none_says_so(self):
         for function in (linalg.logm, linalg.polar, linalg.toeplitz):

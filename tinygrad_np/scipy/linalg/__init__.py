@@ -13,8 +13,8 @@ derivative stands in the families: `equations`, `factorisations`, `matrix_functi
 ...     half_log_det = np.sum(np.log(np.diag(factor[0])))
 ...     return half_log_det + x @ linalg.cho_solve(factor, x) / 2
 >>> grad(negative_log_density)(np.diag([4.0, 1.0]), np.array([2.0, 1.0]))
-array([[ 0.   , -0.25 ],
-       [-0.25 ,  0.   ]])
+array([[ 0.  , -0.25],
+       [-0.25,  0.  ]])
 """
 
 from ..mirror import mirror

@@ -265,8 +265,8 @@ def _lstsq(a: Any, b: Any, ans: Any) -> Any:
     return x, squares, rank, s
 
 
-def _norm(a: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
-    return np.linalg.norm(a, ord, axis, keepdims)
+def _norm(a: Any, ord: Any, axis: Any, keepdims: Any, ans: Any) -> Any:
+    return like(np.linalg.norm(a, ord, axis, keepdims), ans)
 
 
 _OVERWRITE = "overwrite_a overwrite_b check_finite"

@@ -199,7 +199,7 @@ def _svd(a: Any, full_matrices: Any, compute_uv: Any, ans: Any) -> Any:
 
 def _selected(a: Any, ans: Any) -> Any:
     """Of the eigenvalues of a, and its vectors, those that SciPy has found, with its phases."""
-    if not isinstance(ans, tuple):
+    if not isinstance(ans, (list, tuple)):
         w = np.linalg.eigvalsh(a)
         return np.take_along_axis(w, on_values(places, w, ans), -1)
     w, v = np.linalg.eigh(a)

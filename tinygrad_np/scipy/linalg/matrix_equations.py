@@ -23,6 +23,7 @@ from ...core.arrays import Array
 from ...core.dispatch import array_function
 from ...core.signature import signature
 from ...core.table import general
+from ...rules.constants import on_values
 from ...rules.matrices import dagger, hermitian
 from ..mirror import of
 from .own import defined, transposed
@@ -116,6 +117,11 @@ def _riccati(discrete: bool) -> Any:
         # With e and s it is the equation for a·e⁻¹ − b·r⁻¹·sᴴ and q − s·r⁻¹·sᴴ, where q and s are
         # multiplied by e⁻ᴴ and e⁻¹.
         q, r = hermitian(q), hermitian(r)
+        if on_values(np.linalg.matrix_rank, r) < r.shape[-1]:
+            raise ValueError(
+                "scipy.linalg: a Riccati equation with a singular r has no derivative rule; add a "
+                "small multiple of the identity to r"
+            )
         if e is not None:
             inverse = np.linalg.inv(e)
             a, q = np.matmul(a, inverse), np.matmul(np.matmul(dagger(inverse), q), inverse)

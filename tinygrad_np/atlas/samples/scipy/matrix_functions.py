@@ -10,7 +10,7 @@ from ....rules.constants import on_values
 from ....scipy.linalg.matrix_functions import root_of
 from ....scipy.linalg.own import like
 from ....scipy.mirror import of
-from ..draws import REAL, UNIT, Draw, Generator, Sample, call, shaped
+from ..draws import UNIT, Draw, Generator, Sample, call, shaped
 from ..matrices import REACH, regular
 
 
@@ -60,7 +60,7 @@ def _functions(rng: Generator) -> list[Sample]:
 
 
 def _frechets(rng: Generator) -> list[Sample]:
-    a, e = REAL.draw(rng, 3, 3), REAL.draw(rng, 3, 3)
+    a, e = UNIT.draw(rng, 3, 3), UNIT.draw(rng, 3, 3)
     return [call(a, e), call(a, e, compute_expm=False)]
 
 
