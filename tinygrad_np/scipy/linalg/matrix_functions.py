@@ -183,20 +183,18 @@ def _of_eigenvalues(a: Array, func: Any, disp: Any, ans: Any) -> Any:
 # Sine, cosine and their kind
 
 
-def _cos(a: Array, ans: Any) -> Any:
-    return like((expm(1j * a) + expm(-1j * a)) / 2, ans)
+def _circular(a: Array, ans: Any) -> tuple[Any, Any]:
+    """The cosine and the sine: of a real matrix the parts of one exponential."""
+    turned = expm(1j * a)
+    if not np.iscomplexobj(a):
+        return like(np.real(turned), ans), like(np.imag(turned), ans)
+    back = expm(-1j * a)
+    return (turned + back) / 2, (turned - back) / 2j
 
 
-def _sin(a: Array, ans: Any) -> Any:
-    return like((expm(1j * a) - expm(-1j * a)) / 2j, ans)
-
-
-def _cosh(a: Array) -> Any:
-    return (expm(a) + expm(-a)) / 2
-
-
-def _sinh(a: Array) -> Any:
-    return (expm(a) - expm(-a)) / 2
+def _hyperbolic(a: Array) -> tuple[Any, Any]:
+    up, down = expm(a), expm(-a)
+    return (up + down) / 2, (up - down) / 2
 
 
 # Polar decomposition
@@ -238,12 +236,12 @@ ROWS = (
     defined("linalg.signm", "a | disp", _sign),
     defined("linalg.funm", "a | func disp", _of_eigenvalues),
     # sine, cosine and their kind
-    defined("linalg.cosm", "a", _cos),
-    defined("linalg.sinm", "a", _sin),
-    defined("linalg.tanm", "a", lambda a: np.linalg.solve(_cos(a, a), _sin(a, a))),
-    defined("linalg.coshm", "a", _cosh),
-    defined("linalg.sinhm", "a", _sinh),
-    defined("linalg.tanhm", "a", lambda a: np.linalg.solve(_cosh(a), _sinh(a))),
+    defined("linalg.cosm", "a", lambda a, ans: _circular(a, ans)[0]),
+    defined("linalg.sinm", "a", lambda a, ans: _circular(a, ans)[1]),
+    defined("linalg.tanm", "a", lambda a, ans: np.linalg.solve(*_circular(a, ans))),
+    defined("linalg.coshm", "a", lambda a: _hyperbolic(a)[0]),
+    defined("linalg.sinhm", "a", lambda a: _hyperbolic(a)[1]),
+    defined("linalg.tanhm", "a", lambda a: np.linalg.solve(*_hyperbolic(a))),
     # polar decomposition
     defined("linalg.polar", "a | side", _polar),
     defined(

@@ -60,11 +60,6 @@ def _leslie(f: Any, s: Any) -> Any:
     return np.concatenate([f[None], below])
 
 
-def _fiedler(a: Any) -> Any:
-    a = _vector("fiedler", a)
-    return np.absolute(a[:, None] - a)
-
-
 def _convolution_matrix(a: Any, n: Any, mode: Any) -> Any:
     a, n = _vector("convolution_matrix", a), int(n)
     m = len(a)
@@ -104,7 +99,6 @@ ROWS = (
     defined("linalg.circulant", "c", _circulant),
     defined("linalg.companion", "a", _companion),
     defined("linalg.leslie", "f s", _leslie),
-    defined("linalg.fiedler", "a", _fiedler),
     defined("linalg.convolution_matrix", "a | n mode", _convolution_matrix),
     defined("linalg.block_diag", "(arrs)", _block_diagonal),
     defined("linalg.khatri_rao", "a b", _khatri_rao),

@@ -49,5 +49,6 @@ REFUSED = {
     ),
     **refused("linalg", f"{_FORM} np.concatenate and np.eye", "fiedler_companion"),
     **refused("linalg", f"{_FORM} np.diag and np.pad", "diagsvd"),
+    **refused("linalg", f"{_FORM} np.abs(a[:, None] - a)", "fiedler"),
     **refused("linalg", "it is np.kron; use that", "kron"),
 }

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ....scipy.mirror import of
 from ..draws import REAL, Draw, Generator, Sample, call
 
@@ -36,24 +34,16 @@ def _products(rng: Generator) -> list[Sample]:
     return [call((c, r), REAL.draw(rng, 4)), call(c, REAL.draw(rng, 3, 2))]
 
 
-def _fiedlers(rng: Generator) -> list[Sample]:
-    def through(function: Any, a: Any) -> Any:  # not symmetric, so that a transpose shows
-        return function(a) * np.arange(9.0).reshape(3, 3)
-
-    return [Sample((REAL.draw(rng, 3) + np.array([0.0, 5.0, 10.0]),), {}, 0.5, through)]
-
-
 SAMPLES: dict[Callable[..., Any], Draw] = {
     of("linalg.toeplitz"): _drawn(((3,),), ((3,), (4,)), ((), ())),
     of("linalg.hankel"): _drawn(((3,),), ((3,), (4,))),
     of("linalg.circulant"): _drawn(((3,),), ((1,),)),
     of("linalg.companion"): _companions,
     of("linalg.leslie"): _drawn(((3,), (2,))),
-    of("linalg.fiedler"): _fiedlers,
     of("linalg.convolution_matrix"): _convolutions,
     of("linalg.block_diag"): _drawn(((2, 3), (3,), ()), ((2, 2),)),
     of("linalg.khatri_rao"): _drawn(((2, 3), (4, 3))),
     of("linalg.matmul_toeplitz"): _products,
 }
 
-COMPLEX = set(SAMPLES) - {of("linalg.fiedler"), of("linalg.leslie")}
+COMPLEX = set(SAMPLES) - {of("linalg.leslie")}
