@@ -1,5 +1,6 @@
 """What the families of `scipy.linalg` have in common: rows with SciPy's values, and matrices."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +24,12 @@ def taken(path: str, names: str) -> tuple[Signature, dict[str, Any]]:
     by name, what it has not is None. SciPy does not overwrite its arguments: it does that even to
     what is read-only. Capital letters become small ones.
     """
-    real = of(path).implementation
-    found, known = read_signature(real), names.replace("|", " ").replace("(", " ").replace(")", " ")
+    real, known = of(path).implementation, re.findall(r"\w+", names)
+    found = read_signature(real)
     lowered = tuple([name.lower() for name in found.names])
-    missing = [name for name in known.split() if name not in lowered]
+    missing = [name for name in known if name not in lowered]
     lowered, defaults = (*lowered, *missing), (*found.defaults, *[None] * len(missing))
     required = sum(default is REQUIRED for default in defaults)
-
     given = _writeable if path == "linalg.solve_toeplitz" else lambda x: x
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
@@ -39,14 +39,14 @@ def taken(path: str, names: str) -> tuple[Signature, dict[str, Any]]:
         for name, x in list(named.items()):
             if name.startswith("overwrite") or x is defaults[lowered.index(name)]:
                 del named[name]
-            elif name not in known.split():
+            elif name not in known:
                 raise TypeError(
                     f"scipy.{path}: the argument {name!r} has no derivative rule; leave it out"
                 )
         return real(*map(given, args[:required]), **named)
 
     aliases = {name: name.lower() for name in found.names if name != name.lower()}
-    tuples = [name.strip("()") for name in names.split() if name.startswith("(")]
+    tuples = re.findall(r"\((\w+)\)", names)
     options = {"kernel": kernel, "aliases": aliases, "list_operands": tuples}
     return Signature(lowered, defaults, found.rest), options
 
@@ -64,7 +64,7 @@ def defined(path: str, names: str, definition: Callable[..., Any], **options: An
     The definition gets arrays in place of lists; also inside the tuples that are operands.
     """
     form, further = taken(path, names)
-    operands = names.partition("|")[0].replace("(", "").replace(")", "").split()
+    operands = re.findall(r"\w+", names.partition("|")[0])
     row = composed(of(path), form, definition, operands, own_value=True, **further, **options)
 
     def of_arrays(*needed: Any) -> Any:
