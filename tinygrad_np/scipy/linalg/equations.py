@@ -76,23 +76,28 @@ def _triangular_vjp_b(g: Array, a: Array, trans: Any, lower: Any, unit_diagonal:
     return solve_triangular(_op(a, trans), g, trans=1, lower=is_lower, unit_diagonal=unit_diagonal)
 
 
+def _columns(x: Array, b_like: Any) -> Any:
+    """What has the shape of vectors, if b is one, as matrices of one column."""
+    return x[..., None] if b_like.ndim == 1 else x
+
+
+def _like_b(x: Array, b_like: Any) -> Any:
+    return x[..., 0] if b_like.ndim == 1 else x
+
+
 def _triangular_vjp_a(
     g: Array, a: Array, b_like: Any, ans: Array, trans: Any, lower: Any, unit_diagonal: Any
 ) -> Any:
-    of_b = _triangular_vjp_b(g, a, trans, lower, unit_diagonal)
-    if b_like.ndim == 1:
-        of_b, ans = of_b[..., None], ans[..., None]
-    return half(-_op(np.matmul(of_b, transposed(ans)), trans), lower, bool(unit_diagonal))
+    of_b = _columns(_triangular_vjp_b(g, a, trans, lower, unit_diagonal), b_like)
+    of_op = -np.matmul(of_b, transposed(_columns(ans, b_like)))
+    return half(_op(of_op, trans), lower, bool(unit_diagonal))
 
 
 def _triangular_jvp_a(
     t: Array, a: Array, b_like: Any, ans: Array, trans: Any, lower: Any, unit_diagonal: Any
 ) -> Any:
-    is_vector = b_like.ndim == 1
-    t = _op(half(t, lower, bool(unit_diagonal)), trans)
-    right = np.matmul(t, ans[..., None] if is_vector else ans)
-    change = -solve_triangular(a, right, trans, lower, unit_diagonal)
-    return change[..., 0] if is_vector else change
+    right = np.matmul(_op(half(t, lower, bool(unit_diagonal)), trans), _columns(ans, b_like))
+    return _like_b(-solve_triangular(a, right, trans, lower, unit_diagonal), b_like)
 
 
 def _triangular_jvp_b(t: Array, a: Array, trans: Any, lower: Any, unit_diagonal: Any) -> Any:
@@ -116,40 +121,32 @@ def _banded_vjp_b(g: Array, l_and_u: Any, ab: Array) -> Any:
 
 
 def _banded_vjp_ab(g: Array, l_and_u: Any, ab: Array, b_like: Any, ans: Array) -> Any:
-    of_b, up = _banded_vjp_b(g, l_and_u, ab), l_and_u[1]
-    if b_like.ndim == 1:
-        of_b, ans = of_b[..., None], ans[..., None]
+    of_b, x = _columns(_banded_vjp_b(g, l_and_u, ab), b_like), _columns(ans, b_like)
     n = ab.shape[-1]
-    i = np.arange(ab.shape[-2])[:, None] - up + np.arange(n)
-    within = np.logical_and(i >= 0, i < n)
-    products = np.sum(of_b[..., np.clip(i, 0, n - 1), :] * ans[..., None, :, :], -1)
-    return -np.where(within, products, 0)
+    i = np.arange(ab.shape[-2])[:, None] - l_and_u[1] + np.arange(n)
+    products = np.sum(of_b[..., np.clip(i, 0, n - 1), :] * x[..., None, :, :], -1)
+    return -np.where(np.logical_and(i >= 0, i < n), products, 0)
 
 
 def _banded_jvp_ab(t: Array, l_and_u: Any, ab: Array, b_like: Any, ans: Array) -> Any:
-    is_vector, n = b_like.ndim == 1, ab.shape[-1]
-    x = ans[..., None] if is_vector else ans
-    row = np.arange(ab.shape[-2])[:, None]
+    row, n = np.arange(ab.shape[-2])[:, None], ab.shape[-1]
     j = np.arange(n) - row + l_and_u[1]
     within, j = np.logical_and(j >= 0, j < n), np.clip(j, 0, n - 1)
-    right = np.sum(np.where(within, t[..., row, j], 0)[..., None] * x[..., j, :], -3)
-    change = -solve_banded(l_and_u, ab, right)
-    return change[..., 0] if is_vector else change
+    x = _columns(ans, b_like)[..., j, :]
+    right = np.sum(np.where(within, t[..., row, j], 0)[..., None] * x, -3)
+    return _like_b(-solve_banded(l_and_u, ab, right), b_like)
 
 
-def _hermitian_bands(ab: Array, lower: Any) -> Any:
-    """All bands of the Hermitian matrix of which `ab` has those of one triangle."""
+def _of_conjugate_transpose(ab: Array, lower: Any) -> Any:
+    """The bands of the conjugate transpose of a triangular matrix."""
     count = ab.shape[-2] - 1
-    if lower:
-        others = _of_transposed(np.conjugate(ab), count, 0)
-        return np.concatenate([others[..., :-1, :], ab], -2)
-    others = _of_transposed(np.conjugate(ab), 0, count)
-    return np.concatenate([ab, others[..., 1:, :]], -2)
+    return _of_transposed(np.conjugate(ab), *((count, 0) if lower else (0, count)))
 
 
 def _solveh_banded(ab: Any, b: Any, lower: Any) -> Any:
-    count = ab.shape[-2] - 1
-    return solve_banded((count, count), _hermitian_bands(ab, lower), b)
+    count, other = ab.shape[-2] - 1, _of_conjugate_transpose(ab, lower)
+    both = [other[..., :-1, :], ab] if lower else [ab, other[..., 1:, :]]
+    return solve_banded((count, count), np.concatenate(both, -2), b)
 
 
 # Factored matrices
@@ -164,12 +161,9 @@ def _cho_solve(c_and_lower: Any, b: Any) -> Any:
 
 def _cho_solve_banded(cb_and_lower: Any, b: Any) -> Any:
     cb, lower = cb_and_lower
-    count = cb.shape[-2] - 1
-    if lower:
-        y = solve_banded((count, 0), cb, b)
-        return solve_banded((0, count), _of_transposed(np.conjugate(cb), count, 0), y)
-    y = solve_banded((count, 0), _of_transposed(np.conjugate(cb), 0, count), b)
-    return solve_banded((0, count), cb, y)
+    count, other = cb.shape[-2] - 1, _of_conjugate_transpose(cb, lower)
+    first, second = (cb, other) if lower else (other, cb)
+    return solve_banded((0, count), second, solve_banded((count, 0), first, b))
 
 
 def permutation(piv: Any, rows: int) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ....scipy.mirror import of
-from ..draws import REAL, Draw, Generator, Sample, call
+from ..draws import REAL, A, Draw, Edge, Generator, Sample, call
 from ..matrices import REACH, regular, symmetrised, with_eigenvalues
 
 
@@ -163,6 +163,14 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("linalg.pinvh"): _pinvhs,
     of("linalg.lstsq"): _least_squares,
     of("linalg.norm"): _norms,
+}
+
+EDGES: dict[Callable[..., Any], list[Edge]] = {
+    of("linalg.det"): [Edge((A([[0, 0], [0, 2]]),), {}, ([[2, 0], [0, 0]],))],
+    of("linalg.norm"): [
+        Edge((np.zeros(3),), {}, (np.zeros(3),)),
+        Edge((A([[2, 0], [2, 0]]),), {"ord": np.inf}, ([[0.5, 0], [0.5, 0]],)),
+    ],
 }
 
 COMPLEX = set(SAMPLES)
