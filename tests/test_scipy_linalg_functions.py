@@ -121,6 +121,8 @@ class TestFunctionsOfAMatrix:
 
     def test_frechet_derivative(self):
         assert by_differences(weighted(lambda a: linalg.expm_frechet(a, W, compute_expm=False)), A)
+        along = A + 1j * W  # a real matrix in a complex direction
+        assert by_differences(weighted(lambda a: linalg.expm_frechet(a, along)[1] * (1 + 2j)), A)
         whole = linalg.expm_frechet(Tensor(A), W)
         assert np.array_equal(whole[1].data, scipy.linalg.expm_frechet(A, W)[1])
 

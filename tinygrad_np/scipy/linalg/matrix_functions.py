@@ -50,8 +50,10 @@ def _expm_jvp(t: Array, a: Array) -> Any:
 
 def _frechet(a: Array, e: Array, compute_expm: Any, ans: Any) -> Any:
     n = a.shape[-1]
-    whole = like(expm(_block(a, e)), ans[1] if compute_expm else ans)
-    return (whole[:n, :n], whole[:n, n:]) if compute_expm else whole[:n, n:]
+    whole = expm(_block(a, e))
+    if not compute_expm:
+        return like(whole[:n, n:], ans)
+    return like(whole[:n, :n], ans[0]), like(whole[:n, n:], ans[1])
 
 
 # Roots, logarithms and powers
