@@ -23,7 +23,7 @@ from ...core.table import general
 from ...rules.constants import on_values
 from ...rules.matrices import dagger
 from ..mirror import of
-from .own import defined, half, like, symmetric, taken, transposed
+from .own import defined, half, like, refuse_stack, symmetric, taken, transposed
 from .structured import toeplitz
 
 solve_triangular, solve_banded = of("linalg.solve_triangular"), of("linalg.solve_banded")
@@ -181,11 +181,7 @@ def permutation(piv: Any, rows: int) -> Any:
 
 def _lu_solve(lu_and_piv: Any, b: Any, trans: Any) -> Any:
     lu, piv = lu_and_piv
-    if piv.ndim > 1:
-        raise ValueError(
-            "scipy.linalg.lu_solve: takes the factors of one matrix where there are Tensors, not "
-            f"of a stack of shape {lu.shape}; take one after the other, and np.stack"
-        )
+    refuse_stack("lu_solve", lu)
     order = permutation(piv, piv.shape[-1])
     unit = {"lower": True, "unit_diagonal": True}
     if trans == 0:
@@ -245,11 +241,7 @@ def _lstsq(a: Any, b: Any, ans: Any) -> Any:
             "scipy.linalg.lstsq: lapack_driver='gelsy' gives no singular values, which the "
             "derivative needs; use 'gelsd'"
         )
-    if np.ndim(rank):
-        raise ValueError(
-            "scipy.linalg.lstsq: takes one matrix where there are Tensors, not a stack; take one "
-            "after the other, and np.stack"
-        )
+    refuse_stack("lstsq", a)
     # halfway between the least singular value that is kept and the largest that is dropped
     cut = np.sum(s[max(rank - 1, 0) : rank + 1]) / 2 / s[0] if rank else 1
     x, squares, _, s = np.linalg.lstsq(a, b, cut)

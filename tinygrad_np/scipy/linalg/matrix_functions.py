@@ -33,7 +33,7 @@ from ...core.tensor import Tensor
 from ...rules.constants import on_values
 from ...rules.matrices import dagger
 from ..mirror import of
-from .own import agreeing, defined, like, raise_at_cut, taken, transposed
+from .own import agreeing, defined, like, raise_at_cut, refuse_stack, taken, transposed
 
 expm, sqrtm, logm = of("linalg.expm"), of("linalg.sqrtm"), of("linalg.logm")
 solve_sylvester = of("linalg.solve_sylvester")
@@ -124,7 +124,7 @@ def _double(a: Array) -> Any:
 
 def _log(a: Array, disp: Any, ans: Any) -> Any:
     _refuse_estimate("logm", disp)
-    _refuse_stack("logm", a)
+    refuse_stack("logm", a)
     _require_distinct_at_cut("scipy.linalg.logm", a, ans)
     n, doubled, x = a.shape[-1], 1, _double(a)
     while n and on_values(lambda x: np.linalg.norm(x - np.eye(n), 1), x) > 0.25:
@@ -137,14 +137,6 @@ def _log(a: Array, disp: Any, ans: Any) -> Any:
         for node, w in zip(_NODES, _WEIGHTS, strict=True)
     ]
     return agreeing("scipy.linalg.logm", doubled * sum(terms), ans)
-
-
-def _refuse_stack(function: str, a: Array) -> None:
-    if a.ndim != 2:
-        raise ValueError(
-            f"scipy.linalg.{function}: takes one matrix where there are Tensors, not a stack of "
-            f"shape {a.shape}; take one after the other, and np.stack"
-        )
 
 
 def _power(a: Array, t: Any, ans: Any) -> Any:
@@ -162,7 +154,7 @@ def _power(a: Array, t: Any, ans: Any) -> Any:
 
 def _sign(a: Array, disp: Any, ans: Any) -> Any:
     _refuse_estimate("signm", disp)
-    _refuse_stack("signm", a)
+    refuse_stack("signm", a)
     sign = np.matmul(a, np.linalg.inv(_root(np.matmul(a, a))))
     return agreeing("scipy.linalg.signm", sign, ans)
 
@@ -204,7 +196,7 @@ def _hyperbolic(a: Array) -> tuple[Any, Any]:
 
 def _polar(a: Array, side: Any, ans: Any) -> Any:
     # With h² = aᴴ·a, or a·aᴴ of a wide matrix, u = a·h⁻¹, or h⁻¹·a, for values that coincide, too.
-    _refuse_stack("polar", a)
+    refuse_stack("polar", a)
     tall, u = a.shape[0] >= a.shape[1], ans[0]
     s = on_values(np.linalg.svdvals, a)
     if s.size and s[-1] <= max(a.shape) * np.finfo(s.dtype).eps * s[0]:

@@ -87,6 +87,15 @@ def _arrays(x: Any, is_tuple: bool) -> Any:
     return array(x) if isinstance(x, (list, tuple)) else as_array(x)
 
 
+def refuse_stack(function: str, x: Array, axes: int = 2) -> None:
+    """``ValueError`` if x has more axes than a matrix, or a vector, has."""
+    if x.ndim > axes:
+        raise ValueError(
+            f"scipy.linalg.{function}: takes one {'matrix' if axes == 2 else 'vector'} where there "
+            f"are Tensors, not a stack of shape {x.shape}; take one after the other, and np.stack"
+        )
+
+
 def transposed(x: Array) -> Any:
     """The transpose of each matrix, without a conjugate."""
     return np.swapaxes(x, -1, -2)

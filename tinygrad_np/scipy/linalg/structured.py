@@ -14,16 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from .own import defined, like
+from .own import defined, like, refuse_stack
 
 
 def _vector(function: str, x: Any) -> Any:
     """A vector; a single number is one of one element."""
-    if x.ndim > 1:
-        raise ValueError(
-            f"scipy.linalg.{function}: takes vectors where there are Tensors, not an array of "
-            f"shape {x.shape}; take one after the other, and np.stack"
-        )
+    refuse_stack(function, x, 1)
     return np.reshape(x, -1)
 
 
@@ -72,11 +68,8 @@ def _convolution_matrix(a: Any, n: Any, mode: Any) -> Any:
 
 def _block_diagonal(arrs: Any) -> Any:
     blocks = [np.atleast_2d(x) for x in arrs]
-    if any(block.ndim > 2 for block in blocks):
-        raise ValueError(
-            "scipy.linalg.block_diag: takes matrices where there are Tensors, not a stack of them; "
-            "take one after the other, and np.stack"
-        )
+    for block in blocks:
+        refuse_stack("block_diag", block)
     ends = np.cumsum([block.shape[1] for block in blocks])
     rows = [
         np.pad(block, ((0, 0), (end - block.shape[1], ends[-1] - end)))
