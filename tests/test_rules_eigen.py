@@ -16,7 +16,7 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.core.table import TABLE
 from tinygrad_np.rules import load
-from tinygrad_np.rules.eigen import _places
+from tinygrad_np.rules.eigen import places
 
 load()
 
@@ -370,7 +370,7 @@ class TestAnySquareMatrix:
     def test_values_are_found_again_in_another_order(self):
         found = np.array([[3.0, 1.0, 2.0], [1.0, 1.0, 2.0]])
         wanted = np.array([[1.0 + 1e-15, 2.0, 3.0], [2.0, 1.0, 1.0]])
-        assert _places(found, wanted).tolist() == [[1, 2, 0], [2, 0, 1]]
+        assert places(found, wanted).tolist() == [[1, 2, 0], [2, 0, 1]]
 
     @pytest.mark.parametrize("dtype", [float, complex])
     def test_values_that_lapack_gives_otherwise_than_with_vectors(self, monkeypatch, dtype):

@@ -145,17 +145,17 @@ def _eig_jvp(t: Any, ans: Any, function: str = "eig") -> Any:
 
 def _eigvals_vjp(g: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
-    g = np.take_along_axis(g, np.argsort(on_values(_places, w, ans), -1), -1)
+    g = np.take_along_axis(g, np.argsort(on_values(places, w, ans), -1), -1)
     return cast(_eig_vjp((g, None), (w, v), a, "eigvals"), a.dtype)
 
 
 def _eigvals_jvp(t: Any, a: Any, ans: Any) -> Any:
     w, v = np.linalg.eig(a)
     change, _ = _eig_jvp(t, (w, v), "eigvals")
-    return cast(np.take_along_axis(change, on_values(_places, w, ans), -1), ans.dtype)
+    return cast(np.take_along_axis(change, on_values(places, w, ans), -1), ans.dtype)
 
 
-def _places(found: Any, wanted: Any) -> Any:
+def places(found: Any, wanted: Any) -> Any:
     """Where each of the `wanted` values is among those `found`: the nearest that is still free."""
     distances = np.absolute(np.expand_dims(wanted, -1) - np.expand_dims(found, -2))
     places = np.zeros(wanted.shape, int)

@@ -31,7 +31,7 @@ from ..rules.nested import array
 
 MODULES: dict[str, tuple[str, ...]] = {
     "special": ("functions", "unruled"),
-    "linalg": ("matrix_functions",),
+    "linalg": ("matrix_functions", "equations", "factorisations", "matrix_equations", "structured", "unruled"),
     "stats": (),
     "signal": (),
     "fft": (),
