@@ -33,7 +33,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "special": (),
     "linalg": ("matrix_functions",),
     "stats": (),
-    "signal": (),
+    "signal": ("convolutions", "filters", "spectra", "linear"),
     "fft": (),
     "ndimage": (),
     "interpolate": (),
