@@ -1,7 +1,7 @@
 """Recursive filters: by their coefficients, by the signal and by their initial state.
 
-`filtered` is the rule that all others are made of. With a₀ = 1, it is y = (b x + zi)/a as power
-series in the delay, cut after the last sample: what `scipy.signal.lfilter` computes, and zi is its
+`filtered` is the rule that all others are made of: y = (b x + zi)/a as power series in the delay, cut
+after the last sample. With a₀ = 1 that is what `scipy.signal.lfilter` computes, and zi is its
 state. With q = (1/a)ᵀg, which is the filter 1/a run backwards over the cotangent,
 
     x̄ = bᵀq      b̄ₖ = Σₙ q[n] x[n − k]      āₖ = −Σₙ q[n] y[n − k]      z̄i = the first of q
@@ -24,8 +24,6 @@ from ...core.windows import pad
 from ...rules.composed import composed
 from ..mirror import of
 
-_ONE = np.ones(1)
-
 
 @array_function
 def filtered(b: Any, a: Any, x: Any, zi: Any = None) -> Any:
@@ -42,7 +40,7 @@ def filtered(b: Any, a: Any, x: Any, zi: Any = None) -> Any:
         return lfilter(b, a, x)
     # zeros that bring b to the length of the state, where its own is shorter
     b = np.concatenate([b, np.zeros(max(0, zi.shape[-1] + 1 - len(b)), b.dtype)])
-    return lfilter(b, a, x, zi=zi)[0]
+    return lfilter(b, a, x, zi=zi / a[0])[0]
 
 
 def cut(x: Array, n: int) -> Any:
@@ -51,18 +49,18 @@ def cut(x: Array, n: int) -> Any:
     return pad(x, widths)[..., :n]
 
 
+def _one(a: Array) -> Any:
+    return np.ones(1, a.dtype)
+
+
 def _back(b: Array, a: Array, g: Array) -> Any:
     return filtered(b, a, g[..., ::-1])[..., ::-1]
 
 
 def _lagged(g: Array, a: Array, x: Array, count: int) -> Any:
-    q, n = _back(_ONE, a, g), x.shape[-1]
+    q, n = _back(_one(a), a, g), x.shape[-1]
     products = [np.sum(q[..., k:] * x[..., : max(n - k, 0)]) for k in range(count)]
     return np.stack(products)
-
-
-def _initial(t: Array, a: Array, n: int) -> Any:
-    return filtered(_ONE, a, cut(t, n))
 
 
 def _normalised(b: Any, a: Any) -> tuple[Any, Any]:
@@ -81,7 +79,7 @@ def _run(b: Any, a: Any, x: Any, zi: Any, final: bool = False) -> Any:
     kept = min(x.shape[-1], size)
     start = x.shape[-1] - kept
     tails = [
-        filtered(c, _ONE, cut(u[..., start:], kept + size))[..., kept:] for c, u in ((b, x), (a, y))
+        filtered(c, _one(a), cut(u[..., start:], kept + size))[..., kept:] for c, u in ((b, x), (a, y))
     ]
     return y, tails[0] - tails[1] + cut(zi[..., x.shape[-1] :], size)
 
@@ -93,6 +91,12 @@ def _lfilter(b: Any, a: Any, x: Any, axis: Any, zi: Any) -> Any:
         return np.moveaxis(_run(b, a, x, None), -1, axis)
     found = _run(b, a, x, np.moveaxis(as_array(zi), axis, -1), final=True)
     return tuple([np.moveaxis(part, -1, axis) for part in found])
+
+
+def _kernel(path: str) -> Any:
+    """SciPy's function, which does not take read-only coefficients, on a copy of them."""
+    real = of(path).implementation
+    return lambda sos, *args, **kwargs: real(np.array(sos, order="C"), *args, **kwargs)
 
 
 def _sections(sos: Any) -> list[Any]:
@@ -227,16 +231,15 @@ def _freqz_sos(sos: Any, fs: Any, ans: Any) -> Any:
     return ans[0], h
 
 
-def _rows_of_freqz_sos() -> list[Any]:
-    """One function of two names, of which older and newer versions have one or both."""
+def _responses() -> list[Any]:
     import scipy.signal
 
-    form = signature("sos", worN=512, whole=False, fs=2 * np.pi)
     names = [name for name in ("freqz_sos", "sosfreqz") if hasattr(scipy.signal, name)]
-    return [
-        composed(of(f"signal.{name}"), form, _freqz_sos, {"sos"}, own_value=True) for name in names
-    ]
+    return [of(f"signal.{name}") for name in names]
 
+
+RESPONSES = _responses()
+"""One function of two names, of which older versions have one, and newer ones may."""
 
 ROWS = (
     general(
@@ -251,8 +254,8 @@ ROWS = (
         ),
         x=(lambda g, b, a: _back(b, a, g), lambda t, b, a: filtered(b, a, t)),
         zi=(
-            lambda g, a, zi_like: cut(_back(_ONE, a, g), zi_like.shape[-1]),
-            lambda t, a, ans: _initial(t, a, ans.shape[-1]),
+            lambda g, a, zi_like: cut(_back(_one(a), a, g), zi_like.shape[-1]),
+            lambda t, a, ans: filtered(_one(a), a, cut(t, ans.shape[-1])),
         ),
     ),
     composed(
@@ -271,6 +274,7 @@ ROWS = (
         _sosfilt,
         {"sos", "x", "zi"},
         own_value=True,
+        kernel=_kernel("signal.sosfilt"),
     ),
     composed(of("signal.sosfilt_zi"), signature("sos"), _sosfilt_zi, {"sos"}, own_value=True),
     composed(
@@ -288,6 +292,7 @@ ROWS = (
         _sosfiltfilt,
         {"sos", "x"},
         own_value=True,
+        kernel=_kernel("signal.sosfiltfilt"),
     ),
     composed(
         of("signal.decimate"),
@@ -305,7 +310,16 @@ ROWS = (
         {"b", "a"},
         own_value=True,
     ),
-    *_rows_of_freqz_sos(),
+    *[
+        composed(
+            function,
+            signature("sos", worN=512, whole=False, fs=2 * np.pi),
+            _freqz_sos,
+            {"sos"},
+            own_value=True,
+        )
+        for function in RESPONSES
+    ],
     composed(
         of("signal.freqs"),
         signature("b", "a", worN=200, plot=None),

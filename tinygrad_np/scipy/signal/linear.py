@@ -60,23 +60,22 @@ def _detrend(data: Any, axis: Any, type: Any, bp: Any, ans: Any) -> Any:
     return np.moveaxis(np.concatenate(parts, -1), -1, axis)
 
 
-def _one_sided(n: int) -> Any:
-    """2 for positive frequencies, 0 for negative ones, 1 where they are both."""
-    return 1 + np.sign(np.fft.fftfreq(n)) * (2 * np.abs(np.fft.fftfreq(n)) != 1)
-
-
 def _hilbert(x: Any, N: Any, axis: Any, ans: Any) -> Any:  # noqa: N803 (SciPy's name)
+    """Twice the positive frequencies, no negative ones; those that are both are as they were."""
     spectrum = np.fft.fft(np.moveaxis(as_array(x), axis, -1), N)
-    found = np.fft.ifft(spectrum * _one_sided(spectrum.shape[-1]))
+    at = np.fft.fftfreq(spectrum.shape[-1])
+    found = np.fft.ifft(spectrum * (1 + np.sign(at) * (at != -0.5)))
     return cast(np.moveaxis(found, -1, axis), ans.dtype)
 
 
-def _hilbert2(x: Any, N: Any, ans: Any) -> Any:  # noqa: N803
-    if as_array(x).ndim != 2:
+def _hilbert2(x: Any, N: Any, axes: Any, ans: Any) -> Any:  # noqa: N803
+    """Multiplies the spectrum by what SciPy makes of a constant one, which versions differ in."""
+    if as_array(x).ndim != 2 or [axis % 2 for axis in axes] != [0, 1]:
         raise ValueError("signal.hilbert2: takes two axes beside a Tensor; call it for each plane")
     spectrum = np.fft.fft2(as_array(x), (N, N) if isinstance(N, int) else N)
-    weights = np.multiply.outer(*[_one_sided(n) for n in spectrum.shape])
-    return cast(np.fft.ifft2(spectrum * weights), ans.dtype)
+    unit = np.zeros(spectrum.shape)
+    unit[0, 0] = 1
+    return cast(np.fft.ifft2(spectrum * np.fft.fft2(of("signal.hilbert2")(unit))), ans.dtype)
 
 
 def _resample(x: Any, num: Any, t: Any, axis: Any, window: Any, domain: Any, ans: Any) -> Any:
@@ -149,7 +148,7 @@ def _czt_vjp(g: Array, x_like: Shaped, m: Any, w: Any, a: Any, axis: Any) -> Any
     """x̄ₙ = a⁻ⁿ Σₖ wⁿᵏ gₖ."""
     n = x_like.shape[axis]
     w = np.exp(-2j * np.pi / (n if m is None else m)) if w is None else w
-    powers = (1 / np.asarray(a, complex)) ** np.arange(n).reshape(-1, *[1] * (-axis % g.ndim - 1))
+    powers = (1 / np.asarray(a, complex)) ** np.arange(n).reshape(-1, *[1] * (g.ndim - 1 - axis % g.ndim))
     return cast(of("signal.czt")(g, n, w, axis=axis) * powers, x_like.dtype)
 
 

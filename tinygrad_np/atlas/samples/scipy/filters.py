@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ....scipy.mirror import of
-from ....scipy.signal.filters import filtered
+from ....scipy.signal.filters import RESPONSES, filtered
 from ..draws import REAL, UNIT, Draw, Edge, Generator, Sample, call
 
 
@@ -67,15 +67,21 @@ def _decimate(rng: Generator) -> list[Sample]:
     ]
 
 
-def _of_coefficients(**options: Any) -> Draw:
-    def samples(rng: Generator) -> list[Sample]:
-        points = np.array([0.3, 1.1, 2.5])
-        return [
-            call(REAL.draw(rng, 3), _a(rng, 3), points, reach=0.5, **options),
-            call(REAL.draw(rng, 2), _a(rng, 1), 5, reach=0.5),
-        ]
+def _freqz(rng: Generator) -> list[Sample]:
+    points = np.array([0.3, 1.1, 2.5])
+    return [
+        call(REAL.draw(rng, 3), _a(rng, 3), points, fs=7.0, reach=0.5),
+        call(REAL.draw(rng, 2), _a(rng, 1), 5, reach=0.5),
+    ]
 
-    return samples
+
+def _freqs(rng: Generator) -> list[Sample]:
+    points = np.array([0.2, 0.8])
+    return [call(REAL.draw(rng, 2), _a(rng, 3)[::-1].copy(), points, reach=0.5)]
+
+
+def _freqz_sos(rng: Generator) -> list[Sample]:
+    return [_sections(rng, 2, np.array([0.2, 1.4]), fs=5.0)]
 
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
@@ -96,12 +102,9 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         _sections(rng, 1, REAL.draw(rng, 8), padtype="even", padlen=3),
     ],
     of("signal.decimate"): _decimate,
-    of("signal.freqz"): _of_coefficients(fs=7.0),
-    of("signal.freqs"): _of_coefficients(),
-    **{
-        function: lambda rng: [_sections(rng, 2, np.array([0.2, 1.4]), fs=5.0)]
-        for function in (of("signal.sosfreqz"),)
-    },
+    of("signal.freqz"): _freqz,
+    of("signal.freqs"): _freqs,
+    **dict.fromkeys(RESPONSES, _freqz_sos),
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}
