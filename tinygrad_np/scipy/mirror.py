@@ -34,7 +34,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "linalg": ("matrix_functions",),
     "stats": (),
     "signal": ("convolutions", "filters", "spectra", "linear"),
-    "fft": (),
+    "fft": ("transforms", "unruled"),
     "ndimage": (),
     "interpolate": (),
     "integrate": (),
