@@ -96,8 +96,20 @@ def _trigonometric(name: str) -> Row:
     def jvp(t: Array, type: Any, n: Any, axis: Any, norm: Any, orthogonalize: Any) -> Any:
         return function(t, type, n, axis, norm, orthogonalize=orthogonalize)
 
+    def kernel(
+        x: Array, type: Any = 2, n: Any = None, axis: Any = -1, norm: Any = None,
+        overwrite_x: Any = False, workers: Any = None, orthogonalize: Any = None,
+    ) -> Any:  # fmt: skip
+        if x.dtype.kind == "c" and orthogonalize not in (None, norm == "ortho"):
+            raise ValueError(
+                f"fft.{name}: SciPy leaves orthogonalize out where x is complex; transform np.real "
+                "and np.imag of it"
+            )
+        real = function.implementation
+        return real(x, type, n, axis, norm, False, workers, orthogonalize=orthogonalize)
+
     form = _signature("orthogonalize", type=2, n=None, axis=-1)
-    return general(function, form, (vjp, jvp), kernel=_kernel(function))
+    return general(function, form, (vjp, jvp), kernel=kernel)
 
 
 def _inverse(name: str) -> Row:
