@@ -33,7 +33,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "special": (),
     "linalg": ("matrix_functions",),
     "stats": (),
-    "signal": ("convolutions", "filters", "spectra", "linear"),
+    "signal": ("convolutions", "filters", "spectra", "linear", "unruled"),
     "fft": ("transforms", "unruled"),
     "ndimage": (),
     "interpolate": (),

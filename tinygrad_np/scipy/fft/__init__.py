@@ -11,6 +11,7 @@ array([14., -4., -4.])
 
 from typing import Any
 
+import numpy as np
 from scipy.fft import register_backend
 
 from ..mirror import holds_tensor, load, mirror, of
@@ -21,14 +22,16 @@ __getattr__, __dir__ = mirror("fft")
 class Backend:
     """Who computes `scipy.fft`'s functions where SciPy itself cannot: of Tensors, their rows.
 
-    The protocol is uarray's (https://uarray.org). A registered backend is asked after the others,
-    in every thread, so that plain arrays go to SciPy as before.
+    The protocol is uarray's (https://uarray.org). A registered backend is asked before SciPy's
+    own, in every thread, and says of plain arrays that they are not for it.
     """
 
     __ua_domain__ = "numpy.scipy.fft"
 
     @staticmethod
     def __ua_function__(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if args and type(args[0]) is np.ndarray:  # of which there is one, before all the numbers
+            return NotImplemented
         if not any(map(holds_tensor, (*args, *kwargs.values()))):
             return NotImplemented
         load("fft")

@@ -317,6 +317,7 @@ ROWS = (
             _freqz_sos,
             {"sos"},
             own_value=True,
+            aliases={"args": "sos"},  # of the newer one's old name
         )
         for function in RESPONSES
     ],
