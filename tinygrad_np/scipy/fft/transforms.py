@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.arrays import Array, as_array
+from ...core.arrays import Array, as_array, cast
 from ...core.plan import Shaped
 from ...core.signature import Signature, signature
 from ...core.table import Row, general, linear
@@ -47,10 +47,16 @@ def _own(name: str, form: Signature, definition: Callable[..., Any]) -> Row:
     )
 
 
+def _floating(x: Any) -> Any:
+    """What SciPy transforms in place of half precision."""
+    x = as_array(x)
+    return cast(x, np.dtype(np.float32)) if x.dtype == np.float16 else x
+
+
 def _one(name: str) -> Row:
     numpys = getattr(np.fft, name)
     form = _signature("plan", n=None, axis=-1)
-    return _own(name, form, lambda x, n, axis, norm: numpys(as_array(x), n, axis, norm))
+    return _own(name, form, lambda x, n, axis, norm: numpys(_floating(x), n, axis, norm))
 
 
 def _listed(sizes: Any) -> Any:
@@ -62,7 +68,7 @@ def _several(name: str, axes: Any = None) -> Row:
     numpys = getattr(np.fft, name.replace("ihfft", "rfft").replace("hfft", "irfft")[:-1] + "n")
 
     def definition(x: Any, s: Any, axes: Any, norm: Any) -> Any:
-        x, s, axes = as_array(x), _listed(s), _listed(axes)
+        x, s, axes = _floating(x), _listed(s), _listed(axes)
         if not is_hermitian:
             return numpys(x, s, axes, norm)
         if name.startswith("i"):
@@ -102,7 +108,7 @@ def _trigonometric(name: str) -> Row:
     ) -> Any:  # fmt: skip
         if x.dtype.kind == "c" and orthogonalize not in (None, norm == "ortho"):
             raise ValueError(
-                f"fft.{name}: SciPy leaves orthogonalize out where x is complex; transform np.real "
+                f"scipy.fft.{name}: SciPy leaves orthogonalize out where x is complex; transform np.real "
                 "and np.imag of it"
             )
         real = function.implementation

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core.arrays import Array, as_array, cast, sum_to
+from ...core.arrays import Array, as_array, sum_to
+from ...core.dispatch import array_function
 from ...core.plan import Shaped
 from ...core.rules import scatter_add
 from ...core.signature import signature
@@ -24,31 +25,47 @@ from ..mirror import of
 _convolve, _upfirdn = of("signal.convolve"), of("signal.upfirdn")
 
 
-def _bilinear(path: str, option: str, default: Any) -> Row:
+@array_function
+def of_planes(in1: Any, in2: Any, mode: Any = "full", boundary: Any = "fill") -> Any:
+    """`scipy.signal.convolve2d` with zeros around, several times as fast as `convolve`.
+
+    >>> of_planes(np.eye(2), np.ones((2, 2)), "valid")
+    array([[2.]])
+    """
+    return of("signal.convolve2d").implementation(in1, in2, mode, boundary)
+
+
+def _bilinear(function: Any, option: str, default: Any) -> Row:
     """`option` says how, or along which axes: the others are broadcast."""
-    function = of(path)
 
     def transposed(g: Array, x_like: Shaped, other: Array, chosen: Any) -> Any:
-        axes = None if option == "method" else chosen
-        axes = range(g.ndim) if axes is None else np.atleast_1d(axes) % g.ndim
-        widths = [(0, 0)] * g.ndim
-        for axis in axes:
+        if not (g.size and other.size and x_like.size):
+            return np.zeros(x_like.shape, g.dtype)
+        axes: Any = range(g.ndim)
+        if option == "axes" and chosen is not None:
+            axes = np.atleast_1d(chosen) % g.ndim
+        widths = []
+        for axis, (n, m) in enumerate(zip(x_like.shape, other.shape, strict=True)):
             # of all products a mode leaves out as many before as after, or one less
-            left_out = x_like.shape[axis] + other.shape[axis] - 1 - g.shape[axis]
-            widths[axis] = (left_out // 2, left_out - left_out // 2)
+            left_out = (n + m - 1 if axis in axes else max(n, m)) - g.shape[axis]
+            widths.append((left_out // 2, left_out - left_out // 2))
         backwards = other[tuple([slice(None, None, -1 if i in axes else 1) for i in range(g.ndim)])]
         return sum_to(function(pad(g, tuple(widths)), backwards, "valid", chosen), x_like.shape)
 
-    if option == "method":
-        rules: Any = (
-            lambda g, in1_like, in2, method: transposed(g, in1_like, in2, method),
-            lambda g, in2_like, in1, method: transposed(g, in2_like, in1, method),
-        )
-    else:
-        rules = (
+    rules = {
+        "axes": (
             lambda g, in1_like, in2, axes: transposed(g, in1_like, in2, axes),
             lambda g, in2_like, in1, axes: transposed(g, in2_like, in1, axes),
-        )
+        ),
+        "method": (
+            lambda g, in1_like, in2, method: transposed(g, in1_like, in2, method),
+            lambda g, in2_like, in1, method: transposed(g, in2_like, in1, method),
+        ),
+        "boundary": (
+            lambda g, in1_like, in2: transposed(g, in1_like, in2, "fill"),
+            lambda g, in2_like, in1: transposed(g, in2_like, in1, "fill"),
+        ),
+    }[option]
     return bilinear(function, signature("in1", "in2", mode="full", **{option: default}), *rules)
 
 
@@ -56,7 +73,10 @@ def _correlate(in1: Any, in2: Any, mode: Any, method: Any) -> Any:
     return _convolve(in1, np.conjugate(np.flip(as_array(in2))), mode, method)
 
 
-_PADS = {"fill": "constant", "wrap": "wrap", "symm": "symmetric"}
+_PADS = {
+    "fill": "constant", "pad": "constant", "wrap": "wrap", "circular": "wrap",
+    "symm": "symmetric", "symmetric": "symmetric",
+}  # fmt: skip
 
 
 def _plane(in1: Any, in2: Any, mode: Any, boundary: Any, fillvalue: Any, first: int) -> Any:
@@ -65,10 +85,14 @@ def _plane(in1: Any, in2: Any, mode: Any, boundary: Any, fillvalue: Any, first: 
     "same" leaves out m − 1, of these as many before as after or, with `first` 0, one less.
     """
     if mode == "valid":
-        return _convolve(in1, in2, mode, "direct")
+        return of_planes(in1, in2, mode)
+    if boundary not in _PADS:
+        raise ValueError(
+            f"boundary={boundary!r} has no derivative rule; use 'fill', 'wrap' or 'symm', or np.pad"
+        )
     widths = [(m - 1, m - 1) for m in in2.shape]
-    filled: Any = {"constant_values": fillvalue} if boundary == "fill" else {}
-    full = _convolve(np.pad(in1, widths, _PADS[boundary], **filled), in2, "valid", "direct")
+    filled: Any = {"constant_values": fillvalue} if boundary in ("fill", "pad") else {}
+    full = of_planes(np.pad(in1, widths, _PADS[boundary], **filled), in2, "valid")
     if mode == "full":
         return full
     starts = [(m - 1 + first) // 2 for m in in2.shape]
@@ -102,7 +126,7 @@ def _upfirdn_kernel(h: Array, x: Array, up: Any = 1, down: Any = 1, axis: Any = 
                     "constant", cval: Any = 0) -> Any:  # fmt: skip
     if mode not in (None, "constant") or cval:
         raise ValueError(
-            f"signal.upfirdn: mode={mode!r} with cval={cval!r} has no derivative rule; pad the "
+            f"scipy.signal.upfirdn: mode={mode!r} with cval={cval!r} has no derivative rule; pad the "
             "signal by np.pad first, and take what belongs to it from the result"
         )
     return _upfirdn.implementation(h, x, up, down, axis)
@@ -131,9 +155,10 @@ _PAIR = {"in1", "in2"}
 _PLANE = signature("in1", "in2", mode="full", boundary="fill", fillvalue=0)
 
 ROWS = (
-    _bilinear("signal.convolve", "method", "auto"),
-    _bilinear("signal.fftconvolve", "axes", None),
-    _bilinear("signal.oaconvolve", "axes", None),
+    _bilinear(_convolve, "method", "auto"),
+    _bilinear(of("signal.fftconvolve"), "axes", None),
+    _bilinear(of("signal.oaconvolve"), "axes", None),
+    _bilinear(of_planes, "boundary", "fill"),
     composed(
         of("signal.correlate"),
         signature("in1", "in2", mode="full", method="auto"),

@@ -76,6 +76,8 @@ def _run(b: Any, a: Any, x: Any, zi: Any, final: bool = False) -> Any:
     y = filtered(b, a, x, zi)
     if not final:
         return y
+    if size == 0:
+        return y, zi
     kept = min(x.shape[-1], size)
     start = x.shape[-1] - kept
     tails = [
@@ -127,7 +129,7 @@ def _lfilter_zi(b: Any, a: Any) -> Any:
     """
     b, a = np.atleast_1d(as_array(b)), np.atleast_1d(as_array(a))
     if values_of(a)[0] == 0:
-        raise ValueError("signal.lfilter_zi: a[0] is 0; leave out the zeros before it")
+        raise ValueError("scipy.signal.lfilter_zi: a[0] is 0; leave out the zeros before it")
     b, a = _normalised(b, a)
     size = max(len(b), len(a))
     b, a = cut(b, size), cut(a, size)
@@ -172,7 +174,7 @@ def _filtfilt(
 ) -> Any:
     if method == "gust":
         raise ValueError(
-            "signal.filtfilt: method='gust' has no derivative rule; use method='pad'"
+            "scipy.signal.filtfilt: method='gust' has no derivative rule; use method='pad'"
         )
     b, a = _normalised(b, a)
     edge = 3 * max(len(a), len(b)) if padlen is None else padlen
@@ -202,7 +204,7 @@ def _decimate(x: Any, q: Any, n: Any, ftype: Any, axis: Any, zero_phase: Any, an
         return cast(run(sos, x, axis)[every], ans.dtype)
     if ftype != "fir":
         raise ValueError(
-            "signal.decimate: ftype has a derivative rule as 'iir' or 'fir'; with another filter "
+            "scipy.signal.decimate: ftype has a derivative rule as 'iir' or 'fir'; with another filter "
             "use filtfilt or lfilter, and take every q-th sample"
         )
     b = _design("firwin", (20 * q if n is None else n) + 1, 1.0 / q, window="hamming")
@@ -220,7 +222,7 @@ def _freqz(b: Any, a: Any, fs: Any, ans: Any) -> Any:
     """The polynomials in z⁻¹ = exp(−iω), of ascending powers."""
     b, a = np.atleast_1d(as_array(b)), np.atleast_1d(as_array(a))
     if b.ndim > 1 or a.ndim > 1:
-        raise ValueError("signal.freqz: b and a have one axis beside a Tensor; call it for each")
+        raise ValueError("scipy.signal.freqz: b and a have one axis beside a Tensor; call it for each")
     return ans[0], _response(b[::-1], a[::-1], np.exp(-2j * np.pi / fs * ans[0]))
 
 

@@ -71,7 +71,7 @@ def _hilbert(x: Any, N: Any, axis: Any, ans: Any) -> Any:  # noqa: N803 (SciPy's
 def _hilbert2(x: Any, N: Any, axes: Any, ans: Any) -> Any:  # noqa: N803
     """Multiplies the spectrum by what SciPy makes of a constant one, which versions differ in."""
     if as_array(x).ndim != 2 or [axis % 2 for axis in axes] != [0, 1]:
-        raise ValueError("signal.hilbert2: takes two axes beside a Tensor; call it for each plane")
+        raise ValueError("scipy.signal.hilbert2: takes two axes beside a Tensor; call it for each plane")
     spectrum = np.fft.fft2(as_array(x), (N, N) if isinstance(N, int) else N)
     unit = np.zeros(spectrum.shape)
     unit[0, 0] = 1
@@ -82,7 +82,7 @@ def _resample(x: Any, num: Any, t: Any, axis: Any, window: Any, domain: Any, ans
     """The spectrum cut, or filled up with zeros; a real signal's frequency n/2 is two of half."""
     if domain != "time":
         raise ValueError(
-            f"signal.resample: domain={domain!r} has no derivative rule; give np.fft.ifft of it"
+            f"scipy.signal.resample: domain={domain!r} has no derivative rule; give np.fft.ifft of it"
         )
     value = ans if t is None else ans[0]
     x = np.moveaxis(as_array(x), axis, -1)
@@ -120,7 +120,7 @@ def _resample_poly(
     """`upfirdn` with a low-pass filter, whose middle is the first sample."""
     if (padtype != "constant" and padtype not in _BACKGROUNDS) or cval:
         raise ValueError(
-            f"signal.resample_poly: padtype={padtype!r} with cval={cval!r} has no derivative rule; "
+            f"scipy.signal.resample_poly: padtype={padtype!r} with cval={cval!r} has no derivative rule; "
             "pad the signal by np.pad first, and take what belongs to it from the result"
         )
     x = np.moveaxis(as_array(x), axis, -1)

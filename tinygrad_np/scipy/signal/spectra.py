@@ -36,7 +36,7 @@ def _transforms(
     """The segments' transforms of each signal, what scales a power, and how often each counts."""
     if detrend not in (False, None, "constant", "linear"):
         raise ValueError(
-            f"signal: detrend={detrend!r} has no derivative rule; use False, 'constant' or 'linear'"
+            f"detrend={detrend!r} has no derivative rule; use False, 'constant' or 'linear'"
         )
     signals = [as_array(u) for u in ((x,) if y is x else (x, y))]
     signals = [np.moveaxis(u, axis, -1) if u.ndim > 1 else u for u in signals]
@@ -74,7 +74,7 @@ def _csd(
     """The mean over the segments of conj(X)·Y, and with y = x of |X|²."""
     if average != "mean":
         raise ValueError(
-            f"signal: average={average!r} has no derivative rule; use np.median of spectrogram(…)"
+            f"average={average!r} has no derivative rule; use np.median of spectrogram(…)"
         )
     if not ans[1].size:
         return ans
@@ -138,7 +138,7 @@ def _spectrogram(
 ) -> Any:  # fmt: skip
     if mode not in ("psd", "complex"):
         raise ValueError(
-            f"signal.spectrogram: mode={mode!r} has no derivative rule; use np.abs or np.angle of "
+            f"scipy.signal.spectrogram: mode={mode!r} has no derivative rule; use np.abs or np.angle of "
             "mode='complex'"
         )
     if not ans[2].size:

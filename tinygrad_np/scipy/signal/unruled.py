@@ -15,7 +15,7 @@ def _find_peaks(x: Array, *args: Any, **kwargs: Any) -> Any:
     numbers = [name for name, values in properties.items() if values.dtype.kind == "f"]
     if numbers:
         raise ValueError(
-            f"signal.find_peaks: {', '.join(numbers)} would lose the gradient; find the peaks of "
+            f"scipy.signal.find_peaks: {', '.join(numbers)} would lose the gradient; find the peaks of "
             "t.data, and take x[peaks]"
         )
     return peaks, properties

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ....scipy.mirror import of
+from ....scipy.signal.convolutions import of_planes
 from ..draws import REAL, Draw, Edge, Generator, Sample, call
 
 Case = tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]
@@ -57,6 +58,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("signal.correlate"): _pairs(*_METHODS),
     of("signal.fftconvolve"): _pairs(*_AXES),
     of("signal.oaconvolve"): _pairs(*_AXES),
+    of_planes: _pairs(*_ANY),
     of("signal.convolve2d"): _pairs(*_BOUNDARIES),
     of("signal.correlate2d"): _pairs(*_BOUNDARIES),
     of("signal.upfirdn"): _pairs(*_OF_H),
