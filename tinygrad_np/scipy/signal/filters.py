@@ -223,7 +223,8 @@ def _freqz(b: Any, a: Any, fs: Any, ans: Any) -> Any:
     b, a = np.atleast_1d(as_array(b)), np.atleast_1d(as_array(a))
     if b.ndim > 1 or a.ndim > 1:
         raise ValueError("scipy.signal.freqz: b and a have one axis beside a Tensor; call it for each")
-    return ans[0], _response(b[::-1], a[::-1], np.exp(-2j * np.pi / fs * ans[0]))
+    h = _response(b[::-1], a[::-1], np.exp(-2j * np.pi / fs * ans[0]))
+    return ans[0], cast(h, ans[1].dtype)
 
 
 def _freqz_sos(sos: Any, fs: Any, ans: Any) -> Any:

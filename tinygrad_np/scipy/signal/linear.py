@@ -70,7 +70,7 @@ def _hilbert(x: Any, N: Any, axis: Any, ans: Any) -> Any:  # noqa: N803 (SciPy's
 
 def _hilbert2(x: Any, N: Any, axes: Any, ans: Any) -> Any:  # noqa: N803
     """Multiplies the spectrum by what SciPy makes of a constant one, which versions differ in."""
-    if as_array(x).ndim != 2 or [axis % 2 for axis in axes] != [0, 1]:
+    if as_array(x).ndim != 2 or (axes is not None and [axis % 2 for axis in axes] != [0, 1]):
         raise ValueError("scipy.signal.hilbert2: takes two axes beside a Tensor; call it for each plane")
     spectrum = np.fft.fft2(as_array(x), (N, N) if isinstance(N, int) else N)
     unit = np.zeros(spectrum.shape)
@@ -190,7 +190,7 @@ ROWS = (
     ),
     composed(
         of("signal.hilbert2"),
-        signature("x", N=None, axes=(-2, -1)),
+        signature("x", N=None, axes=None),
         _hilbert2,
         {"x"},
         own_value=True,
