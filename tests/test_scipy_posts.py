@@ -69,7 +69,11 @@ FIGURES = [
     [(0.0732, 0.9765), (0.1047, 0.9650), (0.1186, 0.9655)],
     [(0.0667, 0.9801), (0.1214, 0.9630), (0.1301, 0.9620)],
 ]
-FILTER = [[-0.01280, -0.37616, 0.08925], [0.97550, -0.30084, -0.44250], [0.60503, 0.04160, -0.73539]]
+FILTER = [
+    [-0.01280, -0.37616, 0.08925],
+    [0.97550, -0.30084, -0.44250],
+    [0.60503, 0.04160, -0.73539],
+]
 
 
 @pytest.mark.slow
@@ -81,9 +85,7 @@ def test_part_one_has_the_posts_figures(monkeypatch):
     monkeypatch.setenv("TINYGRAD_NP_DATA", str(REAL))
     two = tg.data.select(tg.data.fashion_mnist(download=False), (1, 3))
     last = slice(-1000, None)
-    images = tg.data.standardised(
-        two.train_images[:-1000], two.train_images[last], two.test_images
-    )
+    images = tg.data.standardised(two.train_images[:-1000], two.train_images[last], two.test_images)
     labels = two.train_labels[:-1000], two.train_labels[last], two.test_labels
     sets = [(x, (y == 3) * 1.0) for x, y in zip(images, labels, strict=True)]
     pair = start(784)

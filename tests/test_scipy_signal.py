@@ -150,7 +150,9 @@ def test_sections_are_one_filter_after_the_other():
             x, _ = signal.lfilter(section[:3], section[3:], x, zi=state)
         return np.sum(x**2)
 
-    found = tg.grad(lambda *s: np.sum(signal.sosfilt(s[0], s[1], zi=s[2])[0] ** 2), argnums=(0, 1, 2))
+    found = tg.grad(
+        lambda *s: np.sum(signal.sosfilt(s[0], s[1], zi=s[2])[0] ** 2), argnums=(0, 1, 2)
+    )
     expected = tg.grad(after_one_another, argnums=(0, 1, 2))
     for part, other in zip(found(SOS, x, zi), expected(SOS, x, zi), strict=True):
         assert close(part, other)

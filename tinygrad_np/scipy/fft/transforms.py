@@ -42,9 +42,7 @@ def _signature(last: str, **middle: Any) -> Signature:
 
 def _own(name: str, form: Signature, definition: Callable[..., Any]) -> Row:
     function = of(f"fft.{name}")
-    return composed(
-        function, form, definition, {"x"}, own_value=True, kernel=_kernel(function)
-    )
+    return composed(function, form, definition, {"x"}, own_value=True, kernel=_kernel(function))
 
 
 def _floating(x: Any) -> Any:
@@ -85,18 +83,14 @@ def _trigonometric(name: str) -> Row:
     function = of(f"fft.{name}")
     ends = {1: (0, -1), 2: (0,), 3: (0,)} if name == "dct" else {2: (-1,), 3: (-1,)}
 
-    def vjp(
-        g: Array, x_like: Shaped, type: Any, axis: Any, norm: Any, orthogonalize: Any
-    ) -> Any:
+    def vjp(g: Array, x_like: Shaped, type: Any, axis: Any, norm: Any, orthogonalize: Any) -> Any:
         is_orthogonal = norm == "ortho" if orthogonalize is None else orthogonalize
         weights = np.ones(g.shape[axis], np.int8)
         weights[list(() if is_orthogonal else ends.get(type, ()))] = 2
         weights = weights.reshape(-1, *[1] * (g.ndim - 1 - axis % g.ndim))
         if type != 3:
             g = g * weights
-        found = function(
-            g, _TRANSPOSED[type], None, axis, norm, orthogonalize=is_orthogonal
-        )
+        found = function(g, _TRANSPOSED[type], None, axis, norm, orthogonalize=is_orthogonal)
         return resized(found if type == 2 else found / weights, x_like, axis)
 
     def jvp(t: Array, type: Any, n: Any, axis: Any, norm: Any, orthogonalize: Any) -> Any:

@@ -14,7 +14,9 @@ REFUSED = {
         "of spacing 1 by d",
         "fftfreq rfftfreq",
     ),
-    **refused("fft", "it steps where the phase wraps; give fht the offset as a number", "fhtoffset"),
+    **refused(
+        "fft", "it steps where the phase wraps; give fht the offset as a number", "fhtoffset"
+    ),
     **refused(
         "fft",
         "it chooses who computes, and takes no arrays; call the transform itself",

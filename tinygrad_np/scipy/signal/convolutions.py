@@ -147,7 +147,9 @@ def _upfirdn_by_h(g: Array, x: Array, h_like: Shaped, up: Any, down: Any, axis: 
     g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
     size, n = h_like.size, x.shape[-1]
     end = max((n - 1) * up + size, (g.shape[-1] - 1) * down + 1)
-    spread = scatter_add(g, (..., slice(0, (g.shape[-1] - 1) * down + 1, down)), (*g.shape[:-1], end))
+    spread = scatter_add(
+        g, (..., slice(0, (g.shape[-1] - 1) * down + 1, down)), (*g.shape[:-1], end)
+    )
     return np.stack([np.sum(spread[..., j : j + (n - 1) * up + 1 : up] * x) for j in range(size)])
 
 

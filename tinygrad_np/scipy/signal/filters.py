@@ -81,7 +81,8 @@ def _run(b: Any, a: Any, x: Any, zi: Any, final: bool = False) -> Any:
     kept = min(x.shape[-1], size)
     start = x.shape[-1] - kept
     tails = [
-        filtered(c, _one(a), cut(u[..., start:], kept + size))[..., kept:] for c, u in ((b, x), (a, y))
+        filtered(c, _one(a), cut(u[..., start:], kept + size))[..., kept:]
+        for c, u in ((b, x), (a, y))
     ]
     return y, tails[0] - tails[1] + cut(zi[..., x.shape[-1] :], size)
 
@@ -154,7 +155,9 @@ EXTENDED: dict[Any, dict[str, Any]] = {
 }
 
 
-def _both_ways(sections: list[Any], states: list[Any], x: Any, axis: Any, padtype: Any, edge: int) -> Any:
+def _both_ways(
+    sections: list[Any], states: list[Any], x: Any, axis: Any, padtype: Any, edge: int
+) -> Any:
     """Forwards and backwards, each from the state of the first sample's step."""
     x = np.moveaxis(as_array(x), axis, -1)
     if padtype is not None and edge > 0:
@@ -222,7 +225,9 @@ def _freqz(b: Any, a: Any, fs: Any, ans: Any) -> Any:
     """The polynomials in z⁻¹ = exp(−iω), of ascending powers."""
     b, a = np.atleast_1d(as_array(b)), np.atleast_1d(as_array(a))
     if b.ndim > 1 or a.ndim > 1:
-        raise ValueError("scipy.signal.freqz: b and a have one axis beside a Tensor; call it for each")
+        raise ValueError(
+            "scipy.signal.freqz: b and a have one axis beside a Tensor; call it for each"
+        )
     h = _response(b[::-1], a[::-1], np.exp(-2j * np.pi / fs * ans[0]))
     return ans[0], cast(h, ans[1].dtype)
 
@@ -268,9 +273,7 @@ ROWS = (
         {"b", "a", "x", "zi"},
         own_value=True,
     ),
-    composed(
-        of("signal.lfilter_zi"), signature("b", "a"), _lfilter_zi, {"b", "a"}, own_value=True
-    ),
+    composed(of("signal.lfilter_zi"), signature("b", "a"), _lfilter_zi, {"b", "a"}, own_value=True),
     composed(
         of("signal.sosfilt"),
         signature("sos", "x", axis=-1, zi=None),
@@ -282,9 +285,7 @@ ROWS = (
     composed(of("signal.sosfilt_zi"), signature("sos"), _sosfilt_zi, {"sos"}, own_value=True),
     composed(
         of("signal.filtfilt"),
-        signature(
-            "b", "a", "x", axis=-1, padtype="odd", padlen=None, method="pad", irlen=None
-        ),
+        signature("b", "a", "x", axis=-1, padtype="odd", padlen=None, method="pad", irlen=None),
         _filtfilt,
         {"b", "a", "x"},
         own_value=True,
@@ -306,9 +307,7 @@ ROWS = (
     ),
     composed(
         of("signal.freqz"),
-        signature(
-            "b", a=1, worN=512, whole=False, plot=None, fs=2 * np.pi, include_nyquist=False
-        ),
+        signature("b", a=1, worN=512, whole=False, plot=None, fs=2 * np.pi, include_nyquist=False),
         _freqz,
         {"b", "a"},
         own_value=True,

@@ -71,7 +71,9 @@ def _hilbert(x: Any, N: Any, axis: Any, ans: Any) -> Any:  # noqa: N803 (SciPy's
 def _hilbert2(x: Any, N: Any, axes: Any, ans: Any) -> Any:  # noqa: N803
     """Multiplies the spectrum by what SciPy makes of a constant one, which versions differ in."""
     if as_array(x).ndim != 2 or (axes is not None and [axis % 2 for axis in axes] != [0, 1]):
-        raise ValueError("scipy.signal.hilbert2: takes two axes beside a Tensor; call it for each plane")
+        raise ValueError(
+            "scipy.signal.hilbert2: takes two axes beside a Tensor; call it for each plane"
+        )
     spectrum = np.fft.fft2(as_array(x), (N, N) if isinstance(N, int) else N)
     unit = np.zeros(spectrum.shape)
     unit[0, 0] = 1
@@ -148,7 +150,9 @@ def _czt_vjp(g: Array, x_like: Shaped, m: Any, w: Any, a: Any, axis: Any) -> Any
     """x̄ₙ = a⁻ⁿ Σₖ wⁿᵏ gₖ."""
     n = x_like.shape[axis]
     w = np.exp(-2j * np.pi / (n if m is None else m)) if w is None else w
-    powers = (1 / np.asarray(a, complex)) ** np.arange(n).reshape(-1, *[1] * (g.ndim - 1 - axis % g.ndim))
+    powers = (1 / np.asarray(a, complex)) ** np.arange(n).reshape(
+        -1, *[1] * (g.ndim - 1 - axis % g.ndim)
+    )
     return cast(of("signal.czt")(g, n, w, axis=axis) * powers, x_like.dtype)
 
 
@@ -204,9 +208,7 @@ ROWS = (
     ),
     composed(
         of("signal.resample_poly"),
-        signature(
-            "x", "up", "down", axis=0, window=("kaiser", 5.0), padtype="constant", cval=None
-        ),
+        signature("x", "up", "down", axis=0, window=("kaiser", 5.0), padtype="constant", cval=None),
         _resample_poly,
         {"x"},
         own_value=True,

@@ -41,9 +41,7 @@ _WINDOWS = (
     "kaiser kaiser_bessel_derived gaussian general_gaussian general_cosine general_hamming chebwin "
     "cosine hann exponential tukey taylor get_window dpss lanczos"
 )
-_OF_WINDOW = (
-    "a window is made from plain numbers; write its formula in NumPy, and multiply by it"
-)
+_OF_WINDOW = "a window is made from plain numbers; write its formula in NumPy, and multiply by it"
 
 ROWS = (
     constant(of("signal.find_peaks"), "places of peaks, which are whole numbers", _find_peaks),
@@ -52,7 +50,9 @@ ROWS = (
         "places, which are whole numbers",
         "argrelextrema argrelmax argrelmin correlation_lags find_peaks_cwt",
     ),
-    *constants("signal", "a choice or an answer, yes or no", "check_COLA check_NOLA choose_conv_method"),
+    *constants(
+        "signal", "a choice or an answer, yes or no", "check_COLA check_NOLA choose_conv_method"
+    ),
     *constants("signal", "made from whole numbers alone", "max_len_seq unit_impulse"),
     *constants("signal", "−1 or 1, which jump in place of changing", "square"),
 )

@@ -47,5 +47,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}
 
-COMPLEX = {of(f"fft.{name}") for name in ("fft", "irfft", "hfft", "fftn", "hfftn", "irfft2", "dctn")}
+COMPLEX = {
+    of(f"fft.{name}") for name in ("fft", "irfft", "hfft", "fftn", "hfftn", "irfft2", "dctn")
+}
 REAL_ONLY = {of("fft.fht"), of("fft.ifht")}
