@@ -38,4 +38,4 @@ class Backend:
         return of(f"fft.{method.__name__}")(*args, **kwargs)
 
 
-register_backend(Backend)
+register_backend(Backend)  # type: ignore[arg-type]

@@ -102,8 +102,8 @@ def _trigonometric(name: str) -> Row:
     ) -> Any:  # fmt: skip
         if x.dtype.kind == "c" and orthogonalize not in (None, norm == "ortho"):
             raise ValueError(
-                f"scipy.fft.{name}: SciPy leaves orthogonalize out where x is complex; transform np.real "
-                "and np.imag of it"
+                f"scipy.fft.{name}: SciPy leaves orthogonalize out where x is complex; transform "
+                "np.real and np.imag of it"
             )
         real = function.implementation
         return real(x, type, n, axis, norm, False, workers, orthogonalize=orthogonalize)

@@ -7,7 +7,6 @@ conjugate backwards. `upfirdn` has y[i] = Σₖ h[i·down − k·up] x[k], whose
 up and down.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,8 @@ from ...core.rules import scatter_add
 from ...core.signature import signature
 from ...core.table import Row, bilinear
 from ...core.windows import pad
-from ...rules.composed import composed
 from ..mirror import of
+from .filters import own
 
 _convolve, _upfirdn = of("signal.convolve"), of("signal.upfirdn")
 
@@ -73,7 +72,7 @@ def _correlate(in1: Any, in2: Any, mode: Any, method: Any) -> Any:
     return _convolve(in1, np.conjugate(np.flip(as_array(in2))), mode, method)
 
 
-_PADS = {
+_PADS: Any = {
     "fill": "constant", "pad": "constant", "wrap": "wrap", "circular": "wrap",
     "symm": "symmetric", "symmetric": "symmetric",
 }  # fmt: skip
@@ -92,7 +91,7 @@ def _plane(in1: Any, in2: Any, mode: Any, boundary: Any, fillvalue: Any, first: 
         )
     widths = [(m - 1, m - 1) for m in in2.shape]
     filled: Any = {"constant_values": fillvalue} if boundary in ("fill", "pad") else {}
-    full = of_planes(np.pad(in1, widths, _PADS[boundary], **filled), in2, "valid")
+    full = of_planes(np.pad(in1, widths, mode=_PADS[boundary], **filled), in2, "valid")
     if mode == "full":
         return full
     starts = [(m - 1 + first) // 2 for m in in2.shape]
@@ -126,8 +125,8 @@ def _upfirdn_kernel(h: Array, x: Array, up: Any = 1, down: Any = 1, axis: Any = 
                     "constant", cval: Any = 0) -> Any:  # fmt: skip
     if mode not in (None, "constant") or cval:
         raise ValueError(
-            f"scipy.signal.upfirdn: mode={mode!r} with cval={cval!r} has no derivative rule; pad the "
-            "signal by np.pad first, and take what belongs to it from the result"
+            f"scipy.signal.upfirdn: mode={mode!r} with cval={cval!r} has no derivative rule; pad "
+            "the signal by np.pad first, and take what belongs to it from the result"
         )
     return _upfirdn.implementation(h, x, up, down, axis)
 
@@ -153,7 +152,6 @@ def _upfirdn_by_h(g: Array, x: Array, h_like: Shaped, up: Any, down: Any, axis: 
     return np.stack([np.sum(spread[..., j : j + (n - 1) * up + 1 : up] * x) for j in range(size)])
 
 
-_PAIR = {"in1", "in2"}
 _PLANE = signature("in1", "in2", mode="full", boundary="fill", fillvalue=0)
 
 ROWS = (
@@ -161,22 +159,10 @@ ROWS = (
     _bilinear(of("signal.fftconvolve"), "axes", None),
     _bilinear(of("signal.oaconvolve"), "axes", None),
     _bilinear(of_planes, "boundary", "fill"),
-    composed(
-        of("signal.correlate"),
-        signature("in1", "in2", mode="full", method="auto"),
-        _correlate,
-        _PAIR,
-        own_value=True,
-    ),
-    composed(of("signal.convolve2d"), _PLANE, _convolve2d, _PAIR, own_value=True),
-    composed(of("signal.correlate2d"), _PLANE, _correlate2d, _PAIR, own_value=True),
-    composed(
-        of("signal.deconvolve"),
-        signature("signal", "divisor"),
-        _deconvolve,
-        {"signal", "divisor"},
-        own_value=True,
-    ),
+    own("correlate", signature("in1", "in2", mode="full", method="auto"), _correlate, "in1 in2"),
+    own("convolve2d", _PLANE, _convolve2d, "in1 in2"),
+    own("correlate2d", _PLANE, _correlate2d, "in1 in2"),
+    own("deconvolve", signature("signal", "divisor"), _deconvolve, "signal divisor"),
     bilinear(
         _upfirdn,
         signature("h", "x", up=1, down=1, axis=-1, mode="constant", cval=0),

@@ -1,7 +1,7 @@
 """Recursive filters: by their coefficients, by the signal and by their initial state.
 
-`filtered` is the rule that all others are made of: y = (b x + zi)/a as power series in the delay, cut
-after the last sample. With a₀ = 1 that is what `scipy.signal.lfilter` computes, and zi is its
+`filtered` is the rule that all others are made of: y = (b x + zi)/a as power series in the delay,
+cut after the last sample. With a₀ = 1 that is what `scipy.signal.lfilter` computes, and zi is its
 state. With q = (1/a)ᵀg, which is the filter 1/a run backwards over the cotangent,
 
     x̄ = bᵀq      b̄ₖ = Σₙ q[n] x[n − k]      āₖ = −Σₙ q[n] y[n − k]      z̄i = the first of q
@@ -10,15 +10,15 @@ and each is a filter or a sum of products, so that every order follows, in time 
 signal. The final state is what (b x − a y) has after the last sample.
 """
 
+import importlib
 from typing import Any
 
 import numpy as np
 
 from ...core.arrays import Array, as_array, cast
 from ...core.dispatch import array_function
-from ...core.plan import Shaped
-from ...core.signature import signature
-from ...core.table import general
+from ...core.signature import Signature, signature
+from ...core.table import Row, general
 from ...core.tensor import values_of
 from ...core.windows import pad
 from ...rules.composed import composed
@@ -194,23 +194,19 @@ def _sosfiltfilt(sos: Any, x: Any, axis: Any, padtype: Any, padlen: Any, ans: An
     return cast(found, ans.dtype)
 
 
-def _design(function: str, *args: Any, **kwargs: Any) -> Any:
-    return of(f"signal.{function}")(*args, **kwargs)
-
-
 def _decimate(x: Any, q: Any, n: Any, ftype: Any, axis: Any, zero_phase: Any, ans: Any) -> Any:
     x = as_array(x)
     every = (slice(None),) * (axis % x.ndim) + (slice(None, None, q),)
     if ftype == "iir":
-        sos = _design("cheby1", 8 if n is None else n, 0.05, 0.8 / q, output="sos")
+        sos = of("signal.cheby1")(8 if n is None else n, 0.05, 0.8 / q, output="sos")
         run = of("signal.sosfiltfilt" if zero_phase else "signal.sosfilt")
         return cast(run(sos, x, axis)[every], ans.dtype)
     if ftype != "fir":
         raise ValueError(
-            "scipy.signal.decimate: ftype has a derivative rule as 'iir' or 'fir'; with another filter "
-            "use filtfilt or lfilter, and take every q-th sample"
+            "scipy.signal.decimate: ftype has a derivative rule as 'iir' or 'fir'; with another "
+            "filter use filtfilt or lfilter, and take every q-th sample"
         )
-    b = _design("firwin", (20 * q if n is None else n) + 1, 1.0 / q, window="hamming")
+    b = of("signal.firwin")((20 * q if n is None else n) + 1, 1.0 / q, window="hamming")
     if zero_phase:
         return cast(of("signal.resample_poly")(x, 1, q, axis, window=b), ans.dtype)
     return cast(of("signal.lfilter")(b, 1.0, x, axis)[every], ans.dtype)
@@ -239,15 +235,16 @@ def _freqz_sos(sos: Any, fs: Any, ans: Any) -> Any:
     return ans[0], h
 
 
-def _responses() -> list[Any]:
-    import scipy.signal
-
-    names = [name for name in ("freqz_sos", "sosfreqz") if hasattr(scipy.signal, name)]
-    return [of(f"signal.{name}") for name in names]
+def _names(*names: str) -> list[str]:
+    """Those that this SciPy has: of one function older versions have one name, newer ones both."""
+    return [name for name in names if hasattr(importlib.import_module("scipy.signal"), name)]
 
 
-RESPONSES = _responses()
-"""One function of two names, of which older versions have one, and newer ones may."""
+def own(name: str, form: Signature, definition: Any, operands: str, **options: Any) -> Row:
+    """A row with SciPy's value and the derivative of a definition, by these operands."""
+    function = of(f"signal.{name}")
+    return composed(function, form, definition, set(operands.split()), own_value=True, **options)
+
 
 ROWS = (
     general(
@@ -256,78 +253,47 @@ ROWS = (
             lambda g, b_like, a, x: _lagged(g, a, x, b_like.size),
             lambda t, a, x: filtered(t, a, x),
         ),
-        a=(
-            lambda g, a, ans: -_lagged(g, a, ans, len(a)),
-            lambda t, a, ans: -filtered(t, a, ans),
-        ),
+        a=(lambda g, a, ans: -_lagged(g, a, ans, len(a)), lambda t, a, ans: -filtered(t, a, ans)),
         x=(lambda g, b, a: _back(b, a, g), lambda t, b, a: filtered(b, a, t)),
         zi=(
             lambda g, a, zi_like: cut(_back(_one(a), a, g), zi_like.shape[-1]),
             lambda t, a, ans: filtered(_one(a), a, cut(t, ans.shape[-1])),
         ),
     ),
-    composed(
-        of("signal.lfilter"),
-        signature("b", "a", "x", axis=-1, zi=None),
-        _lfilter,
-        {"b", "a", "x", "zi"},
-        own_value=True,
-    ),
-    composed(of("signal.lfilter_zi"), signature("b", "a"), _lfilter_zi, {"b", "a"}, own_value=True),
-    composed(
-        of("signal.sosfilt"),
-        signature("sos", "x", axis=-1, zi=None),
-        _sosfilt,
-        {"sos", "x", "zi"},
-        own_value=True,
+    own("lfilter", signature("b", "a", "x", axis=-1, zi=None), _lfilter, "b a x zi"),
+    own("lfilter_zi", signature("b", "a"), _lfilter_zi, "b a"),
+    own(
+        "sosfilt", signature("sos", "x", axis=-1, zi=None), _sosfilt, "sos x zi",
         kernel=_kernel("signal.sosfilt"),
     ),
-    composed(of("signal.sosfilt_zi"), signature("sos"), _sosfilt_zi, {"sos"}, own_value=True),
-    composed(
-        of("signal.filtfilt"),
+    own("sosfilt_zi", signature("sos"), _sosfilt_zi, "sos"),
+    own(
+        "filtfilt",
         signature("b", "a", "x", axis=-1, padtype="odd", padlen=None, method="pad", irlen=None),
-        _filtfilt,
-        {"b", "a", "x"},
-        own_value=True,
+        _filtfilt, "b a x",
     ),
-    composed(
-        of("signal.sosfiltfilt"),
-        signature("sos", "x", axis=-1, padtype="odd", padlen=None),
-        _sosfiltfilt,
-        {"sos", "x"},
-        own_value=True,
-        kernel=_kernel("signal.sosfiltfilt"),
+    own(
+        "sosfiltfilt", signature("sos", "x", axis=-1, padtype="odd", padlen=None), _sosfiltfilt,
+        "sos x", kernel=_kernel("signal.sosfiltfilt"),
     ),
-    composed(
-        of("signal.decimate"),
-        signature("x", "q", n=None, ftype="iir", axis=-1, zero_phase=True),
-        _decimate,
-        {"x"},
-        own_value=True,
+    own(
+        "decimate", signature("x", "q", n=None, ftype="iir", axis=-1, zero_phase=True), _decimate,
+        "x",
     ),
-    composed(
-        of("signal.freqz"),
+    own(
+        "freqz",
         signature("b", a=1, worN=512, whole=False, plot=None, fs=2 * np.pi, include_nyquist=False),
-        _freqz,
-        {"b", "a"},
-        own_value=True,
+        _freqz, "b a",
     ),
     *[
-        composed(
-            function,
-            signature("sos", worN=512, whole=False, fs=2 * np.pi),
-            _freqz_sos,
-            {"sos"},
-            own_value=True,
+        own(
+            name, signature("sos", worN=512, whole=False, fs=2 * np.pi), _freqz_sos, "sos",
             aliases={"args": "sos"},  # of the newer one's old name
         )
-        for function in RESPONSES
+        for name in _names("freqz_sos", "sosfreqz")
     ],
-    composed(
-        of("signal.freqs"),
-        signature("b", "a", worN=200, plot=None),
-        lambda b, a, ans: (ans[0], _response(b, a, 1j * ans[0])),
-        {"b", "a"},
-        own_value=True,
+    own(
+        "freqs", signature("b", "a", worN=200, plot=None),
+        lambda b, a, ans: (ans[0], _response(b, a, 1j * ans[0])), "b a",
     ),
-)
+)  # fmt: skip

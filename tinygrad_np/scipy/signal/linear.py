@@ -5,6 +5,7 @@ so that the derivative of a long signal costs what the function costs.
 """
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,13 @@ from ...core.arrays import Array, as_array, cast
 from ...core.plan import Shaped
 from ...core.signature import signature
 from ...core.table import linear
-from ...rules.composed import composed
 from ..mirror import of
-from .filters import cut, filtered
+from .filters import cut, filtered, own
 
 _SAVGOL, _RESAMPLE, _DETREND = [
     of(f"signal.{name}") for name in ("savgol_filter", "resample", "detrend")
 ]
-_PADS = {"mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
+_PADS: Any = {"mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
 
 
 def _savgol_filter(
@@ -34,7 +34,7 @@ def _savgol_filter(
     coefficients = of("signal.savgol_coeffs")(w, *settings).astype(ans.dtype)
     if mode != "interp":
         filled: Any = {"constant_values": cval} if mode == "constant" else {}
-        x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(half, half)], _PADS[mode], **filled)
+        x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(half, half)], mode=_PADS[mode], **filled)
     inner = filtered(coefficients, np.ones(1, ans.dtype), x)[..., w - 1 :]
     start = (w + 1) % 2  # of an even window, the earlier one of the two samples in the middle
     if mode != "interp":
@@ -52,7 +52,7 @@ def _detrend(data: Any, axis: Any, type: Any, bp: Any, ans: Any) -> Any:
         return np.moveaxis(x - np.mean(x, -1, keepdims=True), -1, axis)
     ends = np.unique(np.concatenate([[0], np.atleast_1d(bp), [x.shape[-1]]]).astype(int))
     parts = []
-    for start, end in zip(ends[:-1], ends[1:], strict=True):
+    for start, end in pairwise(ends):
         line = np.linspace(-1, 1, end - start)[:, None] ** np.arange(2)
         q = np.linalg.qr(line)[0].astype(ans.dtype)
         part = x[..., start:end]
@@ -68,23 +68,11 @@ def _hilbert(x: Any, N: Any, axis: Any, ans: Any) -> Any:  # noqa: N803 (SciPy's
     return cast(np.moveaxis(found, -1, axis), ans.dtype)
 
 
-def _hilbert2(x: Any, N: Any, axes: Any, ans: Any) -> Any:  # noqa: N803
-    """Multiplies the spectrum by what SciPy makes of a constant one, which versions differ in."""
-    if as_array(x).ndim != 2 or (axes is not None and [axis % 2 for axis in axes] != [0, 1]):
-        raise ValueError(
-            "scipy.signal.hilbert2: takes two axes beside a Tensor; call it for each plane"
-        )
-    spectrum = np.fft.fft2(as_array(x), (N, N) if isinstance(N, int) else N)
-    unit = np.zeros(spectrum.shape)
-    unit[0, 0] = 1
-    return cast(np.fft.ifft2(spectrum * np.fft.fft2(of("signal.hilbert2")(unit))), ans.dtype)
-
-
 def _resample(x: Any, num: Any, t: Any, axis: Any, window: Any, domain: Any, ans: Any) -> Any:
     """The spectrum cut, or filled up with zeros; a real signal's frequency n/2 is two of half."""
     if domain != "time":
         raise ValueError(
-            f"scipy.signal.resample: domain={domain!r} has no derivative rule; give np.fft.ifft of it"
+            f"scipy.signal.resample: domain={domain!r} has no rule; give np.fft.ifft(x)"
         )
     value = ans if t is None else ans[0]
     x = np.moveaxis(as_array(x), axis, -1)
@@ -122,8 +110,8 @@ def _resample_poly(
     """`upfirdn` with a low-pass filter, whose middle is the first sample."""
     if (padtype != "constant" and padtype not in _BACKGROUNDS) or cval:
         raise ValueError(
-            f"scipy.signal.resample_poly: padtype={padtype!r} with cval={cval!r} has no derivative rule; "
-            "pad the signal by np.pad first, and take what belongs to it from the result"
+            f"scipy.signal.resample_poly: padtype={padtype!r} with cval={cval!r} has no derivative "
+            "rule; pad the signal by np.pad first, and take what belongs to it from the result"
         )
     x = np.moveaxis(as_array(x), axis, -1)
     common = math.gcd(up, down)
@@ -156,75 +144,33 @@ def _czt_vjp(g: Array, x_like: Shaped, m: Any, w: Any, a: Any, axis: Any) -> Any
     return cast(of("signal.czt")(g, n, w, axis=axis) * powers, x_like.dtype)
 
 
-def _zoom_fft(x: Any, fn: Any, m: Any, fs: Any, endpoint: Any, axis: Any) -> Any:
-    first, last = (0.0, fn) if np.size(fn) == 1 else fn
-    m = as_array(x).shape[axis] if m is None else m
-    turn = 2j * np.pi / fs
-    w = np.exp(-turn * (last - first) / (m - bool(endpoint)))
-    return of("signal.czt")(x, m, w, np.exp(turn * first), axis=axis)
-
-
 ROWS = (
-    composed(
-        _SAVGOL,
+    own(
+        "savgol_filter",
         signature(
             "x", "window_length", "polyorder", deriv=0, delta=1.0, axis=-1, mode="interp", cval=0.0
         ),
-        _savgol_filter,
-        {"x"},
-        own_value=True,
-        real={"x": ()},
+        _savgol_filter, "x", real={"x": ()},
     ),
-    composed(
-        _DETREND,
-        signature("data", axis=-1, type="linear", bp=0, overwrite_data=False),
-        _detrend,
-        {"data"},
-        own_value=True,
-        kernel=lambda data, axis=-1, type="linear", bp=0, overwrite_data=False: (
-            _DETREND.implementation(data, axis, type, bp)
+    own(
+        "detrend", signature("data", axis=-1, type="linear", bp=0, overwrite_data=False), _detrend,
+        "data", kernel=lambda data, *args, **kwargs: _DETREND(data.copy(), *args, **kwargs),
+    ),
+    own("hilbert", signature("x", N=None, axis=-1), _hilbert, "x"),
+    own(
+        "resample", signature("x", "num", t=None, axis=0, window=None, domain="time"), _resample,
+        "x",
+    ),
+    own(
+        "resample_poly",
+        signature(
+            "x", "up", "down", axis=0, window=("kaiser", 5.0), padtype="constant", cval=None
         ),
-    ),
-    composed(
-        of("signal.hilbert"),
-        signature("x", N=None, axis=-1),
-        _hilbert,
-        {"x"},
-        own_value=True,
-    ),
-    composed(
-        of("signal.hilbert2"),
-        signature("x", N=None, axes=None),
-        _hilbert2,
-        {"x"},
-        own_value=True,
-    ),
-    composed(
-        _RESAMPLE,
-        signature("x", "num", t=None, axis=0, window=None, domain="time"),
-        _resample,
-        {"x"},
-        own_value=True,
-    ),
-    composed(
-        of("signal.resample_poly"),
-        signature("x", "up", "down", axis=0, window=("kaiser", 5.0), padtype="constant", cval=None),
-        _resample_poly,
-        {"x"},
-        own_value=True,
+        _resample_poly, "x",
     ),
     linear(
         of("signal.czt"),
         signature("x", m=None, w=None, a=1 + 0j, axis=-1)._replace(keywords=frozenset({4})),
         _czt_vjp,
     ),
-    composed(
-        of("signal.zoom_fft"),
-        signature("x", "fn", m=None, fs=2, endpoint=False, axis=-1)._replace(
-            keywords=frozenset({3, 4, 5})
-        ),
-        _zoom_fft,
-        {"x"},
-        own_value=True,
-    ),
-)
+)  # fmt: skip

@@ -12,9 +12,8 @@ import numpy as np
 from ...core.arrays import Array, as_array, cast
 from ...core.rules import scatter_add
 from ...core.signature import signature
-from ...rules.composed import composed
 from ..mirror import of
-from .filters import EXTENDED
+from .filters import EXTENDED, own
 
 
 def _windowed(window: Any, nperseg: Any, n: int) -> Any:
@@ -30,8 +29,8 @@ def _places(n: int, size: int, step: int) -> Any:
 
 
 def _transforms(
-    x: Any, y: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any,
-    onesided: Any, scaling: Any, axis: Any, boundary: Any = None, padded: Any = False,
+    axis: Any, x: Any, y: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any,
+    detrend: Any, onesided: Any, scaling: Any, boundary: Any = None, padded: Any = False,
 ) -> tuple[list[Any], Any, Any]:  # fmt: skip
     """The segments' transforms of each signal, what scales a power, and how often each counts."""
     if detrend not in (False, None, "constant", "linear"):
@@ -67,10 +66,11 @@ def _transforms(
     return found, scale, counts
 
 
-def _csd(
-    x: Any, y: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any,
-    return_onesided: Any, scaling: Any, axis: Any, average: Any, ans: Any,
-) -> Any:  # fmt: skip
+def _power(x: Any, y: Any = None) -> Any:
+    return np.real(x) ** 2 + np.imag(x) ** 2 if y is None else np.conjugate(x) * y
+
+
+def _csd(ans: Any, average: Any, axis: Any, *given: Any) -> Any:
     """The mean over the segments of conj(X)·Y, and with y = x of |X|²."""
     if average != "mean":
         raise ValueError(
@@ -78,78 +78,49 @@ def _csd(
         )
     if not ans[1].size:
         return ans
-    found, scale, counts = _transforms(
-        x, y, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis
-    )
+    found, scale, counts = _transforms(axis, *given)
     power = np.mean(_power(*found) * (scale * counts), axis=-2)
     return ans[0], cast(np.moveaxis(power, -1, axis), ans[1].dtype)
 
 
-def _power(x: Any, y: Any = None) -> Any:
-    return np.real(x) ** 2 + np.imag(x) ** 2 if y is None else np.conjugate(x) * y
-
-
-def _welch(
-    x: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any,
-    return_onesided: Any, scaling: Any, axis: Any, average: Any, ans: Any,
-) -> Any:  # fmt: skip
-    return _csd(
-        x, x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis,
-        average, ans,
-    )  # fmt: skip
-
-
-def _periodogram(
-    x: Any, fs: Any, window: Any, nfft: Any, detrend: Any, return_onesided: Any, scaling: Any,
-    axis: Any, ans: Any,
-) -> Any:  # fmt: skip
+def _periodogram(ans: Any, axis: Any, x: Any, fs: Any, window: Any, nfft: Any, *rest: Any) -> Any:
     """One segment, of as many samples as are transformed."""
     x = as_array(x)
     if nfft is not None and nfft < x.shape[axis]:
         x = np.moveaxis(np.moveaxis(x, axis, -1)[..., :nfft], -1, axis)
     window = "boxcar" if window is None else window
-    return _csd(
-        x, x, fs, window, x.shape[axis], 0, nfft, detrend, return_onesided, scaling, axis, "mean",
-        ans,
-    )  # fmt: skip
-
-
-def _stft(
-    x: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any,
-    return_onesided: Any, boundary: Any, padded: Any, axis: Any, scaling: Any, ans: Any,
-) -> Any:  # fmt: skip
-    if not ans[2].size:
-        return ans
-    found, scale, _ = _transforms(
-        x, x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis,
-        boundary, padded,
-    )  # fmt: skip
-    return *ans[:2], _placed(np.sqrt(scale) * found[0], axis, ans)
+    return _csd(ans, "mean", axis, x, x, fs, window, x.shape[axis], 0, nfft, *rest)
 
 
 def _placed(found: Array, axis: int, ans: Any) -> Any:
     """The frequencies where the samples were, the segments last."""
-    return cast(np.moveaxis(found, -1, axis - 1 if axis < 0 else axis), ans[2].dtype)
+    found = cast(np.moveaxis(found, -1, axis - 1 if axis < 0 else axis), ans[2].dtype)
+    return ans[0], ans[1], found
+
+
+def _stft(ans: Any, axis: Any, *given: Any) -> Any:
+    if not ans[2].size:
+        return ans
+    found, scale, _ = _transforms(axis, *given)
+    return _placed(np.sqrt(scale) * found[0], axis, ans)
 
 
 def _spectrogram(
-    x: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any,
-    return_onesided: Any, scaling: Any, axis: Any, mode: Any, ans: Any,
+    ans: Any, mode: Any, axis: Any, x: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any,
+    *rest: Any,
 ) -> Any:  # fmt: skip
     if mode not in ("psd", "complex"):
         raise ValueError(
-            f"scipy.signal.spectrogram: mode={mode!r} has no derivative rule; use np.abs or np.angle of "
-            "mode='complex'"
+            f"scipy.signal.spectrogram: mode={mode!r} has no derivative rule; use np.abs or "
+            "np.angle of mode='complex'"
         )
-    if not ans[2].size:
-        return ans
     if noverlap is None:
         noverlap = len(_windowed(window, nperseg, x.shape[axis])) // 8
-    found, scale, counts = _transforms(
-        x, x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis
-    )
-    by_mode = np.sqrt(scale) * found[0] if mode == "complex" else _power(*found) * (scale * counts)
-    return *ans[:2], _placed(by_mode, axis, ans)
+    given = (x, x, fs, window, nperseg, noverlap, *rest)
+    if mode == "complex":
+        return _stft(ans, axis, *given)
+    found, scale, counts = _transforms(axis, *given)
+    return _placed(_power(*found) * (scale * counts), axis, ans)
 
 
 def _istft(
@@ -176,14 +147,7 @@ def _istft(
     return ans[0], cast(np.moveaxis(x, -1, time - (frequency < time)), ans[1].dtype)
 
 
-def _coherence(
-    x: Any, y: Any, fs: Any, window: Any, nperseg: Any, noverlap: Any, nfft: Any, detrend: Any,
-    axis: Any, ans: Any,
-) -> Any:  # fmt: skip
-    options = {
-        "fs": fs, "window": window, "nperseg": nperseg, "noverlap": noverlap, "nfft": nfft,
-        "detrend": detrend, "axis": axis,
-    }  # fmt: skip
+def _coherence(x: Any, y: Any, ans: Any, **options: Any) -> Any:
     of_x, of_y = [of("signal.welch")(u, **options)[1] for u in (x, y)]
     return ans[0], _power(of("signal.csd")(x, y, **options)[1]) / (of_x * of_y)
 
@@ -192,59 +156,68 @@ _CUT = {"fs": 1.0, "window": "hann", "nperseg": None, "noverlap": None, "nfft": 
 _DENSITY = {"detrend": "constant", "return_onesided": True, "scaling": "density", "axis": -1}
 
 ROWS = (
-    composed(
-        of("signal.csd"),
-        signature("x", "y", **_CUT, **_DENSITY, average="mean"),
-        _csd,
-        {"x", "y"},
-        own_value=True,
+    own(
+        "csd", signature("x", "y", **_CUT, **_DENSITY, average="mean"),
+        lambda x, y, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis,
+        average, ans: _csd(
+            ans, average, axis, x, y, fs, window, nperseg, noverlap, nfft, detrend,
+            return_onesided, scaling,
+        ),
+        "x y",
     ),
-    composed(
-        of("signal.welch"),
-        signature("x", **_CUT, **_DENSITY, average="mean"),
-        _welch,
-        {"x"},
-        own_value=True,
+    own(
+        "welch", signature("x", **_CUT, **_DENSITY, average="mean"),
+        lambda x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis,
+        average, ans: _csd(
+            ans, average, axis, x, x, fs, window, nperseg, noverlap, nfft, detrend,
+            return_onesided, scaling,
+        ),
+        "x",
     ),
-    composed(
-        of("signal.periodogram"),
-        signature("x", fs=1.0, window="boxcar", nfft=None, **_DENSITY),
-        _periodogram,
-        {"x"},
-        own_value=True,
+    own(
+        "periodogram", signature("x", fs=1.0, window="boxcar", nfft=None, **_DENSITY),
+        lambda x, fs, window, nfft, detrend, return_onesided, scaling, axis, ans: _periodogram(
+            ans, axis, x, fs, window, nfft, detrend, return_onesided, scaling
+        ),
+        "x",
     ),
-    composed(
-        of("signal.stft"),
+    own(
+        "stft",
         signature(
             "x", **{**_CUT, "nperseg": 256}, detrend=False, return_onesided=True,
             boundary="zeros", padded=True, axis=-1, scaling="spectrum",
         ),
-        _stft,
-        {"x"},
-        own_value=True,
+        lambda x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, boundary, padded,
+        axis, scaling, ans: _stft(
+            ans, axis, x, x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided,
+            scaling, boundary, padded,
+        ),
+        "x",
     ),
-    composed(
-        of("signal.spectrogram"),
+    own(
+        "spectrogram",
         signature("x", **{**_CUT, "window": ("tukey", 0.25)}, **_DENSITY, mode="psd"),
-        _spectrogram,
-        {"x"},
-        own_value=True,
+        lambda x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis,
+        mode, ans: _spectrogram(
+            ans, mode, axis, x, fs, window, nperseg, noverlap, nfft, detrend, return_onesided,
+            scaling,
+        ),
+        "x",
     ),
-    composed(
-        of("signal.istft"),
+    own(
+        "istft",
         signature(
             "Zxx", **_CUT, input_onesided=True, boundary=True, time_axis=-1, freq_axis=-2,
             scaling="spectrum",
         ),
-        _istft,
-        {"Zxx"},
-        own_value=True,
+        _istft, "Zxx",
     ),
-    composed(
-        of("signal.coherence"),
-        signature("x", "y", **_CUT, detrend="constant", axis=-1),
-        _coherence,
-        {"x", "y"},
-        own_value=True,
+    own(
+        "coherence", signature("x", "y", **_CUT, detrend="constant", axis=-1),
+        lambda x, y, fs, window, nperseg, noverlap, nfft, detrend, axis, ans: _coherence(
+            x, y, ans, fs=fs, window=window, nperseg=nperseg, noverlap=noverlap, nfft=nfft,
+            detrend=detrend, axis=axis,
+        ),
+        "x y",
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ....scipy.mirror import of
-from ....scipy.signal.filters import RESPONSES, filtered
+from ....scipy.signal.filters import ROWS, filtered
 from ..draws import REAL, UNIT, Draw, Edge, Generator, Sample, call
 
 
@@ -104,7 +104,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("signal.decimate"): _decimate,
     of("signal.freqz"): _freqz,
     of("signal.freqs"): _freqs,
-    **dict.fromkeys(RESPONSES, _freqz_sos),
+    # of one name or of two, as SciPy has them
+    **{row.function: _freqz_sos for row in ROWS if "sos" in row.name and "freq" in row.name},
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}

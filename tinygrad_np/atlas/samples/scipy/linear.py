@@ -27,7 +27,6 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("signal.hilbert"): shaped(
         ((5, 2), (), {"axis": 0}), ((4,), (), {}), ((4,), (3,), {}), ((3,), (6,), {})
     ),
-    of("signal.hilbert2"): shaped(((3, 4), (), {}), ((3, 2), ((2, 5),), {})),
     of("signal.resample"): shaped(
         ((6,), (4,), {}),
         ((4, 2), (7,), {}),
@@ -43,11 +42,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         ((4,), (), {}),
         ((5, 2), (3,), {"axis": 0, "w": 0.9 * np.exp(-0.7j), "a": 1.1 * np.exp(0.3j)}),
     ),
-    of("signal.zoom_fft"): shaped(
-        ((5,), (0.6,), {}), ((4, 2), ([0.2, 0.9], 3), {"axis": 0, "endpoint": True, "fs": 3.0})
-    ),
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {}
 
-COMPLEX = {of(f"signal.{name}") for name in ("detrend", "resample", "zoom_fft")}
+COMPLEX = {of(f"signal.{name}") for name in ("detrend", "resample")}
