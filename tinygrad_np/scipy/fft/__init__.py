@@ -6,7 +6,7 @@ With its import, `scipy.fft`'s own functions take Tensors, too: it is registered
 >>> from tinygrad_np import grad
 >>> import tinygrad_np.scipy.fft
 >>> grad(lambda x: np.sum(scipy.fft.dct(x) ** 2))(np.array([1.0, 0.0, 0.0])).round(3)
-array([14., -4., -4.])
+array([16.,  4.,  4.])
 """
 
 from typing import Any

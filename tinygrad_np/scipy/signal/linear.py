@@ -114,8 +114,8 @@ def _resample_poly(
             "rule; pad the signal by np.pad first, and take what belongs to it from the result"
         )
     x = np.moveaxis(as_array(x), axis, -1)
-    common = math.gcd(up, down)
-    up, down = up // common, down // common
+    common = math.gcd(int(up), int(down))
+    up, down = int(up) // common, int(down) // common
     if up == down == 1:
         return np.moveaxis(1 * x, -1, axis)
     if isinstance(window, (list, np.ndarray)):

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ....scipy.mirror import of
 from ....scipy.signal.convolutions import of_planes
-from ..draws import REAL, Draw, Edge, Generator, Sample, call
+from ..draws import REAL, UNIT, Draw, Edge, Generator, Sample, call
 
 Case = tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]
 
@@ -48,8 +50,10 @@ _OF_H: tuple[Case, ...] = (
 
 
 def _deconvolved(rng: Generator) -> list[Sample]:
+    """The first coefficient of the divisor is larger than the others together."""
     return [
-        Sample((REAL.draw(rng, n), 3.0 + REAL.draw(rng, m)), {}, 1.0) for n, m in ((5, 2), (3, 3))
+        call(REAL.draw(rng, n), np.concatenate([[2.0], UNIT.draw(rng, m - 1)]))
+        for n, m in ((5, 2), (3, 3))
     ]
 
 
