@@ -83,6 +83,13 @@ def _csd(ans: Any, average: Any, axis: Any, *given: Any) -> Any:
     return ans[0], cast(np.moveaxis(power, -1, axis), ans[1].dtype)
 
 
+def _csd_kernel(x: Any, y: Any, *args: Any, **kwargs: Any) -> Any:
+    """SciPy's, which gives real numbers where it is told by identity that the two are one."""
+    x, y = np.asarray(x), np.asarray(y)
+    is_one = x.__array_interface__ == y.__array_interface__
+    return of("signal.csd")(x, x if is_one else y, *args, **kwargs)
+
+
 def _periodogram(ans: Any, axis: Any, x: Any, fs: Any, window: Any, nfft: Any, *rest: Any) -> Any:
     """One segment, of as many samples as are transformed."""
     x = as_array(x)
@@ -163,7 +170,7 @@ ROWS = (
             ans, average, axis, x, y, fs, window, nperseg, noverlap, nfft, detrend,
             return_onesided, scaling,
         ),
-        "x y",
+        "x y", kernel=_csd_kernel,
     ),
     own(
         "welch", signature("x", **_CUT, **_DENSITY, average="mean"),
