@@ -27,7 +27,7 @@ def _savgol_filter(
     x: Any, window_length: Any, polyorder: Any, deriv: Any, delta: Any, axis: Any, mode: Any,
     cval: Any, ans: Any,
 ) -> Any:  # fmt: skip
-    """A filter of `window_length` coefficients; by "interp" each end is a polynomial's matrix."""
+    """A filter of w coefficients; by "interp" each end is a polynomial, by a matrix of w × w."""
     x = np.moveaxis(cast(as_array(x), ans.dtype), axis, -1)
     w, half, n = window_length, window_length // 2, x.shape[-1]
     settings = (polyorder, deriv, delta)
