@@ -27,7 +27,7 @@ from ..core.signature import signature
 from ..core.table import Row, linear
 from .composed import composed
 
-_OTHER: dict[Any, Any] = {
+OTHER_NORM: dict[Any, Any] = {
     None: "forward",
     "backward": "forward",
     "ortho": "ortho",
@@ -36,7 +36,7 @@ _OTHER: dict[Any, Any] = {
 """The norm with which the inverse transform has the same factor."""
 
 
-def _resized(g: Array, a_like: Shaped, axis: int) -> Any:
+def resized(g: Array, a_like: Shaped, axis: int) -> Any:
     """`g` cropped, or padded with zeros at the end, to the length of `a_like`, and in its dtype."""
     axis, length = axis % g.ndim, a_like.shape[axis]
     n = g.shape[axis]
@@ -57,22 +57,22 @@ def _multiplicity(spectrum: Array, axis: int, n: int) -> Any:
 
 
 def _fft_vjp(g: Array, a_like: Shaped, axis: Any, norm: Any) -> Any:
-    return _resized(np.fft.fft(g, None, axis, norm), a_like, axis)
+    return resized(np.fft.fft(g, None, axis, norm), a_like, axis)
 
 
 def _ifft_vjp(g: Array, a_like: Shaped, axis: Any, norm: Any) -> Any:
-    return _resized(np.fft.ifft(g, None, axis, norm), a_like, axis)
+    return resized(np.fft.ifft(g, None, axis, norm), a_like, axis)
 
 
 def _rfft_vjp(g: Array, a_like: Shaped, n: Any, axis: Any, norm: Any) -> Any:
     n = a_like.shape[axis] if n is None else n
     single = np.conjugate(g) / _multiplicity(g, axis, n)
-    return _resized(np.fft.irfft(single, n, axis, _OTHER[norm]), a_like, axis)
+    return resized(np.fft.irfft(single, n, axis, OTHER_NORM[norm]), a_like, axis)
 
 
 def _irfft_vjp(g: Array, a_like: Shaped, axis: Any, norm: Any) -> Any:
-    half = np.conjugate(np.fft.rfft(g, None, axis, _OTHER[norm]))
-    return _resized(half * _multiplicity(half, axis, g.shape[axis]), a_like, axis)
+    half = np.conjugate(np.fft.rfft(g, None, axis, OTHER_NORM[norm]))
+    return resized(half * _multiplicity(half, axis, g.shape[axis]), a_like, axis)
 
 
 def _kernel(function: Callable[..., Any], takes_complex: bool) -> Callable[..., Any]:
@@ -168,11 +168,11 @@ ROWS = (
     _one(np.fft.irfft, _irfft_vjp),
     _hermitian(
         np.fft.hfft,
-        lambda a, n, axis, norm: np.fft.irfft(np.conjugate(a), n, axis, _OTHER.get(norm, norm)),
+        lambda a, n, axis, norm: np.fft.irfft(np.conjugate(a), n, axis, OTHER_NORM.get(norm, norm)),
     ),
     _hermitian(
         np.fft.ihfft,
-        lambda a, n, axis, norm: np.conjugate(np.fft.rfft(a, n, axis, _OTHER.get(norm, norm))),
+        lambda a, n, axis, norm: np.conjugate(np.fft.rfft(a, n, axis, OTHER_NORM.get(norm, norm))),
     ),
     _several(np.fft.fft2, np.fft.fft, np.fft.fft, (-2, -1)),
     _several(np.fft.ifft2, np.fft.ifft, np.fft.ifft, (-2, -1)),
