@@ -47,9 +47,9 @@ class Text(NamedTuple):
     """A distribution in standard form; each function takes y and the shape parameters."""
 
     density: Callable[..., Any] | None
-    """(rest, (base, power), …): the logarithm of the density is rest + Σ power·log(base). Bases are
-    what may be 0 on an end of the support, where nothing else is infinite. None: the density has no
-    derivative, and the tails have one, of first order, by what SciPy's own density is."""
+    """its logarithm, or (rest, (base, power), …) for rest + Σ power·log(base): bases are what may be
+    0 on an end of the support, where nothing else is infinite. None: it has no derivative, and the
+    tails have one of first order, with SciPy's own density."""
     tails: Mapping[str, Callable[..., Any]] = {}
     """"cdf", of which only the derivative by the shape parameters counts (instead of it, that
     derivative itself can be given by the parameter's name); "logcdf" and "logsf", where SciPy has
@@ -69,7 +69,7 @@ _REMEDIES = {
     "fit_loc_scale": "it estimates the parameters; minimize -np.sum of logpdf by them",
     "nnlf": "it takes the parameters as one array; write -np.sum of logpdf",
     "expect": "it integrates a function of yours; use integrate.quad on its product with pdf",
-    "pdf": "its derivative has no formula of a line or two; cdf and sf have one by their argument",
+    "pdf": "its derivative has no formula; cdf and sf have one by their argument",
     "stats": "its moments have no formula here; take mean and var, which have one by loc and scale",
     "moment": "it has no formula here; integrate a power times pdf with integrate.quad",
 }
@@ -100,14 +100,20 @@ def _at(mask: Array, function: Callable[..., Any], *operands: Any) -> Any:
     return np.concatenate([found, [0.0]])[places]
 
 
+def _parts(text: Text, y: Any, *shapes: Any) -> Any:
+    """What its density gives: (rest, *powers)."""
+    found = text.density(y, *shapes)  # type: ignore[misc]
+    return found if isinstance(found, tuple) else (found,)
+
+
 def _log_density(text: Text, y: Any, *shapes: Any) -> Any:
-    rest, *powers = text.density(y, *shapes)
+    rest, *powers = _parts(text, y, *shapes)
     return sum([xlogy(power, base) for base, power in powers], rest)
 
 
 def _density(text: Text, y: Any, *shapes: Any) -> Any:
     """The density, a product of powers where a base is 0, whose logarithm would be infinite."""
-    rest, *powers = text.density(y, *shapes)
+    rest, *powers = _parts(text, y, *shapes)
     is_zero = np.any([np.equal(value_of(base), 0) for base, _ in powers] or [False], axis=0)
     logarithm = sum([xlogy(p, np.where(is_zero, 1.0, base)) for base, p in powers], rest)
     if not np.any(is_zero):
@@ -253,8 +259,8 @@ class Distribution:
             if name == kind:  # where the density is 0, so are the derivatives
                 is_inside = is_inside & (is_end | (_density(self.text, y, *values) != 0))
             if np.any(y == 0):
-                # x = loc whatever the scale is: where the slope by y is infinite, that by scale is 0
-                _, *powers = self.text.density(y, *values)
+                # x = loc whatever the scale is: an infinite slope by y counts 0 times
+                _, *powers = _parts(self.text, y, *values)
                 least = {"pdf": 1.0, "cdf": 0.0, "sf": 0.0, "logsf": 0.0}.get(name, INF)
                 for base, power in powers:
                     is_steep = (y == 0) & (base == 0) & (power < least) & (power != 0)
@@ -262,7 +268,7 @@ class Distribution:
 
         def standard(x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
             y = (x - loc) / scale
-            if name in self.text.tails:
+            if name != kind and name in self.text.tails:
                 return self.text.tails[name](y, *shapes)
             if kind in _TAILS:
                 tail = self._tails[kind](y, *shapes)
@@ -354,13 +360,16 @@ class Distribution:
             def within(y: Any, *shapes: Any) -> Any:
                 return -self._by_shape(position, y, *shapes) / self.density(y, *shapes)
 
+            def along(end: Any, *shapes: Any) -> Any:
+                return slope(end, position - 1, shapes)
+
             q = np.broadcast_to(value_of(q), y.shape)
             is_finite, is_end = np.isfinite(value_of(y)), (q == 0) | (q == 1)
             found = _at(~is_end, within, y, *shapes)
             for end, p in ((self.text.low, 0), (self.text.high, 1)):
                 mask = (q == (p if name == "ppf" else 1 - p)) & is_finite
                 if callable(end) and mask.any():
-                    found = found + _at(mask, lambda *b: slope(end, position - 1, b), *shapes)
+                    found = found + _at(mask, functools.partial(along, end), *shapes)
             return found
 
         names = ("q", *self.shape_names)
