@@ -80,7 +80,7 @@ TEXTS = {
     "arcsine": Text(lambda x: (-log(pi), (x, -0.5), (1 - x, -0.5)), low=0, high=1),
     "argus": Text(
         lambda x, chi: (
-            3 * log(chi) + log_phi(chi * sqrt((1 - x) * (1 + x))) + log1p(x) / 2
+            3 * log(chi) + log_phi(0.0) - chi * chi * (1 - x) * (1 + x) / 2 + log1p(x) / 2
             - log(special.gammainc(1.5, chi * chi / 2) / 2), (x, 1.0), (1 - x, 0.5)),
         {"cdf": lambda x, chi: -special.gammainc(1.5, chi * chi * (1 - x) * (1 + x) / 2)
          / special.gammainc(1.5, chi * chi / 2)}, low=0, high=1),
@@ -155,7 +155,7 @@ TEXTS = {
     "genextreme": Text(
         lambda x, c: log1p_over(-x, c) - log1p(-c * x) - exp(log1p_over(-x, c)),
         reversed_hazard(lambda x, c: exp(log1p_over(-x, c))),
-        low=lambda c: where(np.less(c, 0), c, lambda c: 1 / c, -INF),
+        low=lambda c: where(np.less(c, 0), c, lambda c: BELOW_1 / c, -INF),
         high=lambda c: where(np.greater(c, 0), c, lambda c: 1 / c, INF)),
     "gengamma": Text(
         lambda x, a, c: (log(np.absolute(c)) - gammaln(a) - x**c, (x, c * a - 1)),
@@ -311,7 +311,7 @@ TEXTS = {
         lambda x, lam: log(tukey_density(x, lam)), {"lam": tukey_by_lam},
         low=lambda lam: where(np.greater(lam, 0), lam, lambda k: -1 / k, -INF),
         high=lambda lam: where(np.greater(lam, 0), lam, lambda k: 1 / k, INF)),
-    "uniform": Text(lambda x: 0.0, low=0, high=1),
+    "uniform": Text(lambda x: 0.0 * x, low=0, high=1),
     "vonmises": Text(lambda x, k: log_phi(0.0) * 2 + k * np.cos(x) - log_i0(k)),
     "vonmises_line": Text(
         lambda x, k: log_phi(0.0) * 2 + k * np.cos(x) - log_i0(k), low=-pi, high=pi),
@@ -330,8 +330,9 @@ TEXTS = {
         {"cdf": lambda x, c:
          np.arctan2((1 + c) * np.sin(x / 2), (1 - c) * np.cos(x / 2)) / pi},
         low=0, high=2 * pi),
-    **dict.fromkeys(("ksone", "kstwo", "kstwobign", "landau", "levy_stable", "ncf", "nct",
-                     "studentized_range"), Text(None)),
+    **dict.fromkeys(("landau", "levy_stable", "nct"), Text(None)),
+    "ksone": Text(None, low=0, high=1), "kstwo": Text(None, low=lambda n: 0.5 / n, high=1),
+    **dict.fromkeys(("kstwobign", "ncf", "studentized_range"), Text(None, low=0)),
 }  # fmt: skip
 TEXTS["erlang"] = TEXTS["gamma"]
 TEXTS["reciprocal"] = TEXTS["loguniform"]

@@ -78,9 +78,9 @@ def symmetric(sf: Any) -> dict[str, Any]:
     """Symmetric about 0; `sf` is that of the absolute value."""
 
     def cdf(x: Any, *shapes: Any) -> Any:
-        is_left = np.less(x, 0)
-        half = sf(np.where(is_left, -x, x), *shapes) / 2
-        return np.where(is_left, half, 1.0 - half)
+        is_left, is_zero = np.less(x, 0), np.equal(x, 0)
+        half = sf(np.where(is_zero, 1.0, np.where(is_left, -x, x)), *shapes) / 2
+        return np.where(is_zero, 0.5, np.where(is_left, half, 1.0 - half))
 
     return {"cdf": cdf}
 
