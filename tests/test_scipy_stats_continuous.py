@@ -37,7 +37,7 @@ SLOW = {
     "vonmises_line": ("ppf", "isf"),
 }
 # What SciPy integrates or sums up is not the integral of its density to more digits than these.
-DIGITS = {"geninvgauss": 1e-8, "kstwobign": 2e-9, "levy_stable": 1e-5, "studentized_range": 1e-6}
+DIGITS = {"geninvgauss": 1e-6, "kstwobign": 2e-9, "levy_stable": 1e-5, "studentized_range": 1e-6}
 
 
 def cases():
@@ -52,21 +52,21 @@ def cases():
     ]
 
 
-def difference(function, scale=1.0):
+def difference(function):
     """The derivative at 0 by central differences, extrapolated twice, and an estimate of its error.
 
-    Of several steps each element has the one whose two last extrapolations agree best. By chance
-    they agree better than the noise of SciPy's function allows: hence the factor of 50 below.
+    Of several steps each element has the one that agrees best with the step before.
     """
-    best = None
-    for h in scale * np.array([1.0, 0.2, 0.04, 0.008]):
+    best, before = None, np.inf
+    for h in (1.0, 0.2, 0.04, 0.008):
         first, second, third = [(function(s) - function(-s)) / (2 * s) for s in (h, h / 2, h / 4)]
         near, nearer = (4 * second - first) / 3, (4 * third - second) / 3
         found = (16 * nearer - near) / 15
-        error = np.where(np.isfinite(found), np.abs(found - nearer), np.inf)
+        error = np.maximum(np.abs(found - nearer), np.abs(found - before))
+        error, before = np.where(np.isfinite(error), error, np.inf), found
         best = best or (found, error)
         best = np.where(error < best[1], found, best[0]), np.minimum(error, best[1])
-        if np.all(best[1] < 1e-12 * np.abs(best[0])):
+        if np.all(best[1] < 1e-11 * np.abs(best[0])):
             break
     return best
 
@@ -114,9 +114,9 @@ def check(name, method, args, rng, count):
     parts = sum(np.sum(np.abs(g * d)) for g, d in zip(pulled, directions, strict=True))
     assert abs(backwards - np.sum(tangent * cotangent)) <= 1e-12 * parts
     expected, error = difference(lambda t: plain(*moved(t)))
-    is_known = np.isfinite(expected)
+    is_known = np.isfinite(error)
     size = sum(np.abs(g * d) for g, d in zip(pulled, directions, strict=True)) / cotangent
-    allowed = DIGITS.get(name, 1e-9) * size + 50 * error
+    allowed = DIGITS.get(name, 1e-9) * size + 5 * error
     worst = np.abs(tangent - expected) / allowed
     assert np.all(worst[is_known] <= 1), (method, tangent, expected, error)
     assert np.any(is_known), "no difference to compare with"
@@ -140,7 +140,7 @@ def check_second_order(name, method, args, rng, count):
     expected, error = difference(
         lambda t: first(*[v + t * d for v, d in zip(at, others, strict=True)])
     )
-    assert np.all(np.abs(found - expected) <= 1e-6 * (parts + np.abs(value)) + 10 * error), method
+    assert np.all(np.abs(found - expected) <= 1e-6 * (parts + np.abs(value)) + 5 * error), method
 
 
 def differentiable(name, method):
@@ -185,8 +185,9 @@ def test_the_same_at_more_points(name, args, method):
             check_second_order(name, method, args, rng, count)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # SciPy's own
 class TestTails:
-    """Against closed forms, evaluated with 60 digits, where the distribution function underflows."""
+    """Against closed forms in 180 digits, far out, where the distribution function underflows."""
 
     @pytest.mark.parametrize(
         ("name", "method", "args", "x", "form"),
@@ -215,8 +216,8 @@ class TestTails:
             (
                 "truncnorm",
                 "logsf",
-                (30.0, 50.0),
-                40.0,
+                (30.0, 34.0),
+                32.0,
                 lambda x, a, b: mp.log((mp.ncdf(-x) - mp.ncdf(-b)) / (mp.ncdf(-a) - mp.ncdf(-b))),
             ),
             (
@@ -338,10 +339,13 @@ class TestEnds:
         assert tg.grad(lambda c: stats.genpareto.ppf(1.0, c))(-0.5) == 4
 
     def test_the_support(self):
-        low, high = tg.jvp(lambda c, s: stats.genpareto.support(c, 0.5, s), [-0.5, 2.0], [1.0, 1.0])
-        assert low == (0.5, 4.5)
-        assert high == (0.0, 10.0)
+        ends, slopes = tg.jvp(
+            lambda c, s: stats.genpareto.support(c, 0.5, s), [-0.5, 2.0], [1.0, 1.0]
+        )
+        assert tuple(ends) == (0.5, 4.5)
+        assert tuple(slopes) == (0.0, 10.0)
 
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     @pytest.mark.parametrize("method", METHODS)
     def test_what_is_nan_has_a_derivative_of_nan(self, method):
         ours = getattr(stats.gamma, method)
@@ -410,6 +414,7 @@ class TestArguments:
         empty = np.zeros((0, 2))
         assert tg.grad(lambda x: np.sum(stats.gamma.logpdf(x, 2.0)))(empty).shape == (0, 2)
 
+    @pytest.mark.filterwarnings("ignore")  # SciPy's, of the imaginary part that it drops
     def test_that_are_wrong(self):
         t = tg.Tensor(0.5)
         with pytest.raises(TypeError, match=r"scipy\.stats\.gamma\.logpdf: .*'a' is missing"):
@@ -443,9 +448,9 @@ class TestFrozen:
         assert tg.grad(lambda s: stats.gamma(2.0, scale=s).entropy())(4.0) == 0.25
         median = tg.grad(lambda a: stats.gamma(a).median())(2.0)
         assert median == tg.grad(stats.gamma.ppf, argnums=1)(0.5, 2.0)
-        low, high = tg.jvp(lambda s: stats.norm(0.0, s).interval(0.9), [2.0], [1.0])
-        assert high[1] == pytest.approx(scipy.stats.norm.ppf(0.95), rel=1e-15)
-        assert low[1] == -high[1]
+        _, (low, high) = tg.jvp(lambda s: stats.norm(0.0, s).interval(0.9), [2.0], [1.0])
+        assert high == pytest.approx(scipy.stats.norm.ppf(0.95), rel=1e-15)
+        assert low == pytest.approx(-high, rel=1e-15)
         assert tg.grad(lambda loc: stats.gamma(2.0, loc).support()[0])(1.0) == 1
 
     @pytest.mark.parametrize(
