@@ -47,8 +47,8 @@ class Text(NamedTuple):
     """A distribution in standard form; each function takes y and the shape parameters."""
 
     density: Callable[..., Any] | None
-    """its logarithm, or (rest, (base, power), …) for rest + Σ power·log(base): bases are what may be
-    0 on an end of the support, where nothing else is infinite. None: it has no derivative, and the
+    """its logarithm, or (rest, (base, power), …) for rest + Σ power·log(base): bases are what is 0
+    on an end of the support, where nothing else is infinite. None: it has no derivative, and the
     tails have one of first order, with SciPy's own density."""
     tails: Mapping[str, Callable[..., Any]] = {}
     """"cdf", of which only the derivative by the shape parameters counts (instead of it, that
@@ -93,7 +93,7 @@ def _at(mask: Array, function: Callable[..., Any], *operands: Any) -> Any:
     if mask.all():
         return np.broadcast_to(function(*operands), mask.shape)
     chosen = [np.broadcast_to(x, mask.shape)[mask] for x in operands]
-    count = np.count_nonzero(mask)
+    count = int(np.count_nonzero(mask))
     found = np.broadcast_to(function(*chosen), (count,)) if count else np.zeros(0)
     places = np.full(mask.shape, count)
     places[mask] = np.arange(count)
@@ -196,7 +196,7 @@ class Distribution:
     def __dir__(self) -> list[str]:
         return dir(self.real)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return type(self.real)
 
@@ -465,7 +465,7 @@ class Frozen(HoldsTensors):
 
         return functools.wraps(real)(method)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return Frozen if self.real is None else type(self.real)
 
