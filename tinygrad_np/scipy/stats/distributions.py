@@ -301,7 +301,7 @@ class Distribution:
 
     # The array functions in standard form that its rows are made of
 
-    def density(self, y: Any, *shapes: Any) -> Any:
+    def _f(self, y: Any, *shapes: Any) -> Any:
         """f(y, θ); SciPy's own, which takes no Tensor, where there is no text."""
         if self.text.density is not None:
             return _density(self.text, y, *shapes)
@@ -315,7 +315,7 @@ class Distribution:
         """F(y, θ), or 1 − F: by y its density, by θ the derivative of the text."""
 
         def by_y(*needed: Any) -> Any:
-            return sign * self.density(*map(_array, needed[:-1]))
+            return sign * self._f(*map(_array, needed[:-1]))
 
         def by_shape(position: int, *needed: Any) -> Any:
             return sign * self._by_shape(position, *map(_array, needed[:-1]))
@@ -336,7 +336,7 @@ class Distribution:
             return slope(self.text.tails["cdf"], position, operands)
 
         def at_end(end: Any, *operands: Any) -> Any:
-            return -self.density(*operands) * slope(end, position - 1, operands[1:])
+            return -self._f(*operands) * slope(end, position - 1, operands[1:])
 
         ends = [end for end in (self.text.low, self.text.high) if not self.is_discrete]
         masks = [np.broadcast_to(value_of(y) == _end(end, values), shape) for end in ends]
@@ -372,7 +372,7 @@ class Distribution:
             _, *shapes, y = map(_array, needed)
             low, high = self._ends([value_of(s) for s in shapes])
             at = value_of(y)
-            return sign / _at(~((at < low) | (at > high) | np.isinf(at)), self.density, y, *shapes)
+            return sign / _at(~((at < low) | (at > high) | np.isinf(at)), self._f, y, *shapes)
 
         def by_shape(position: int, *needed: Any) -> Any:
             _, *shapes, y = map(_array, needed)
@@ -380,7 +380,7 @@ class Distribution:
             is_low, is_high = value_of(y) <= low, value_of(y) >= high
 
             def within(y: Any, *shapes: Any) -> Any:
-                return -self._by_shape(position, y, *shapes) / self.density(y, *shapes)
+                return -self._by_shape(position, y, *shapes) / self._f(y, *shapes)
 
             def along(end: Any, *shapes: Any) -> Any:
                 return slope(end, position - 1, shapes)
@@ -444,7 +444,11 @@ class Frozen(HoldsTensors):
             raise TypeError(
                 f"scipy.stats.{dist.real.name}: takes {names}, not {len(args)} parameters"
             )
-        self._parameters = {**dict(zip(names, args, strict=False)), **kwds}
+        self._parameters = dict(zip(names, args, strict=False))
+        twice = sorted(set(self._parameters) & set(kwds))
+        if twice:
+            raise TypeError(f"scipy.stats.{dist.real.name}: {twice[0]!r} was given twice")
+        self._parameters |= kwds
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_parameters" not in self.__dict__:
