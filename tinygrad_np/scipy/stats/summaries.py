@@ -385,7 +385,7 @@ ROWS = (
     _row("stats.moment", _moment, "a", "center"),
     _row("stats.skew", _skew, "a"),
     _row("stats.kurtosis", _kurtosis, "a"),
-    _row("stats.describe", _describe, "a"),
+    _row("stats.describe", _describe, "a", constant_outputs={0}),
     _row(
         "stats.sem", lambda a, axis, ddof: np.std(a, axis, ddof=ddof) / sqrt(_count(a, axis)), "a"
     ),

@@ -1,0 +1,416 @@
+"""Distributions: objects with SciPy's methods, whose derivative comes from a line of text each.
+
+What stands for `scipy.stats.norm` is a `Distribution`. On plain arrays it calls SciPy's own method.
+Where a Tensor is among the arguments, the value still is SciPy's own, and the derivative that of
+the distribution's `Text`: its density and its tails in standard form, y = (x − loc)/scale,
+
+    logpdf(x) = log f(y) − log(scale),    cdf(x) = F(y),    ppf(q) = loc + scale·Q(q).
+
+Q solves F(Q, θ) = q, so that dQ = (dq − ∂F/∂θ dθ)/f(Q). Where F has no text, dF is f dy, and the
+shape parameters are refused by name.
+
+Only elements inside of the support are computed. Outside, and where y is infinite, the value is
+constant and the derivative 0; where the value is nan, for instance since scale ≤ 0, it is nan. On
+the ends of the support it is the one from the inside, as SciPy's densities have their value there.
+
+**A discrete distribution** is added in the same way: a `Text` with the logarithm of its mass as
+`density` in the table of a family, whose ``OWN`` is ``own(TEXTS)``. It has `pmf` and `logpmf` in
+place of `pdf` and `logpdf`, y = k − loc (⌊k⌋ − loc in the tails), no scale, and derivatives by the
+shape parameters that are not in `constants`; k and loc are integers and take no Tensor. `ppf` and
+`isf` are locally constant.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Mapping
+from types import MethodType
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.stats
+from scipy.special import xlogy
+
+from ...core.arrays import Array, cast
+from ...core.dispatch import array_function
+from ...core.signature import REQUIRED, Signature
+from ...core.table import REFUSED, Factor, Row, Rule, constant
+from ...core.tensor import Tensor, value_of
+from ...core.transforms import jvp
+from ...rules.composed import composed
+from ..mirror import HoldsTensors, forwarding, holds_tensor
+
+INF = np.inf
+
+
+class Text(NamedTuple):
+    """A distribution in standard form; each function takes y and the shape parameters."""
+
+    density: Callable[..., Any]
+    """(rest, (base, power), …): the logarithm of the density is rest + Σ power·log(base). Bases are
+    what may be 0 on an end of the support, where nothing else is infinite."""
+    tails: Mapping[str, Callable[..., Any]] = {}
+    """"cdf" and "sf" and, where they are more than the logarithms of those, "logcdf" and "logsf";
+    empty where there is no formula that gives the derivative by a shape parameter"""
+    low: Any = -INF
+    """the lower end of the support: a number, or a function of the shape parameters"""
+    high: Any = INF
+    constants: Collection[str] = ()
+    """shape parameters by which nothing has a derivative"""
+    tail_constants: Collection[str] = ()
+    """shape parameters by which the tails and their inverses have none"""
+
+
+_REMEDIES = {
+    "rvs": "random numbers are drawn, not computed; apply ppf to uniform numbers that you draw",
+    "fit": "it searches for the parameters; minimize -np.sum of logpdf by them",
+    "fit_loc_scale": "it estimates the parameters; minimize -np.sum of logpdf by them",
+    "nnlf": "it takes the parameters as one array; write -np.sum of logpdf",
+    "expect": "it integrates a function of yours; use integrate.quad on its product with pdf",
+    "stats": "its moments have no formula here; take mean and var, which have one by loc and scale",
+    "moment": "it has no formula here; integrate a power times pdf with integrate.quad",
+}
+_DENSITIES = {"pdf", "logpdf", "pmf", "logpmf"}
+_TAILS = {"cdf", "sf", "logcdf", "logsf"}
+_INVERSES = {"ppf": "cdf", "isf": "sf"}
+_MOMENTS: dict[str, Callable[..., Any]] = {
+    "mean": lambda standard, loc, scale: loc + scale * standard,
+    "std": lambda standard, loc, scale: scale * standard,
+    "var": lambda standard, loc, scale: scale * scale * standard,
+    "entropy": lambda standard, loc, scale: np.log(scale) + standard,
+}
+
+
+def _array(x: Any) -> Any:
+    return x if type(x) is Tensor else np.asarray(x)
+
+
+def _at(mask: Array, function: Callable[..., Any], *operands: Any) -> Any:
+    """`function` of the elements in `mask` of operands that broadcast to it; 0 elsewhere."""
+    if mask.all():
+        return np.broadcast_to(function(*operands), mask.shape)
+    chosen = [np.broadcast_to(x, mask.shape)[mask] for x in operands]
+    count = np.count_nonzero(mask)
+    found = np.broadcast_to(function(*chosen), (count,)) if count else np.zeros(0)
+    places = np.full(mask.shape, count)
+    places[mask] = np.arange(count)
+    return np.concatenate([found, [0.0]])[places]
+
+
+def _log_density(text: Text, y: Any, *shapes: Any) -> Any:
+    rest, *powers = text.density(y, *shapes)
+    return sum([xlogy(power, base) for base, power in powers], rest)
+
+
+def _density(text: Text, y: Any, *shapes: Any) -> Any:
+    """The density, a product of powers where a base is 0, whose logarithm would be infinite."""
+    rest, *powers = text.density(y, *shapes)
+    is_zero = np.any([np.equal(value_of(base), 0) for base, _ in powers] or [False], axis=0)
+    logarithm = sum([xlogy(p, np.where(is_zero, 1.0, base)) for base, p in powers], rest)
+    if not np.any(is_zero):
+        return np.exp(logarithm)
+    product = np.exp(np.where(is_zero, rest, 0.0))
+    for base, power in powers:
+        product = product * np.power(np.where(is_zero, base, 1.0), power)
+    return np.where(is_zero, product, np.exp(logarithm))
+
+
+def _slope(text: Callable[..., Any], position: int, operands: Any) -> Any:
+    """The derivative of an elementwise text by one of its operands."""
+    shape = np.broadcast_shapes(*[x.shape for x in operands])
+    operands = [np.broadcast_to(x, shape) for x in operands]
+
+    def alone(x: Any) -> Any:
+        return text(*operands[:position], x, *operands[position + 1 :])
+
+    x = operands[position]
+    return jvp(alone, [x], [np.ones(x.shape)])[1]
+
+
+def _primitive(function: Any, names: tuple[str, ...], factors: Mapping[int, Any]) -> Any:
+    """An elementwise array function with a factor an operand, of all operands and the result."""
+    primitive: Any = array_function(function)
+    primitive.row = row = Row("pointwise", primitive, _signature(names))
+    row.broadcasts = True
+    for position, given in factors.items():
+        factor = Factor(given)
+        row.add_rule(position, Rule(factor, (*names, "ans"), factor, (*names, "ans")))
+    return primitive
+
+
+def _signature(required: tuple[str, ...], optional: Mapping[str, Any] = {}) -> Signature:
+    defaults = [REQUIRED] * len(required) + list(optional.values())
+    return Signature((*required, *optional), tuple(defaults))
+
+
+class Distribution:
+    """What stands for one of SciPy's distributions, whose methods also take Tensors."""
+
+    def __init__(self, real: Any, text: Text) -> None:
+        self.__dict__.update(real=real, text=text, __doc__=real.__doc__)
+        self.__dict__["shape_names"] = tuple(real.shapes.split(", ")) if real.shapes else ()
+        self.__dict__["is_discrete"] = isinstance(real, scipy.stats.rv_discrete)
+        self.__dict__.update(__module__=f"{__package__}", __name__=real.name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Frozen:
+        """The distribution with these parameters, Tensors among them."""
+        return Frozen(self, args, kwargs)
+
+    freeze = __call__
+
+    def __getattr__(self, name: str) -> Any:
+        if "real" not in self.__dict__:  # while it is made
+            raise AttributeError(name)
+        real = getattr(self.real, name)
+        if name.startswith("_") or not isinstance(real, MethodType):
+            return real
+        method = forwarding(real, f"stats.{self.real.name}.{name}")
+        method.__module__ = __package__  # where pickle finds it
+        method.__name__ = method.__qualname__ = f"{self.real.name}.{name}"
+        row = self._row(name, method)
+        if row is None:
+            remedy = _REMEDIES.get(name, "it has no derivative rule; use t.data for a constant")
+            REFUSED[method] = remedy
+        else:
+            method.row = row  # type: ignore[attr-defined]
+        return self.__dict__.setdefault(name, method)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.real, name, value)
+
+    def __dir__(self) -> list[str]:
+        return dir(self.real)
+
+    @property
+    def __class__(self) -> Any:
+        return type(self.real)
+
+    def __reduce__(self) -> str:
+        return str(self.real.name)
+
+    # The rows of its methods
+
+    def _row(self, name: str, method: Any) -> Row | None:
+        """The row of the method of that name; None if there is none."""
+        shapes = self.shape_names
+        free = set(shapes) - set(self.text.constants)
+        optional = {"loc": 0} if self.is_discrete else {"loc": 0, "scale": 1}
+        if self.is_discrete and name in _INVERSES:
+            return constant(method, "it jumps from one integer to the next")
+        if name in _TAILS or name in _INVERSES:
+            free -= set(self.text.tail_constants if self.text.tails else shapes)
+        if name in _DENSITIES or name in _TAILS:
+            first: tuple[str, ...] = ("k",) if self.is_discrete else ("x",)
+            definition = functools.partial(self._value, name)
+        elif name in _INVERSES:
+            first, definition = ("q",), functools.partial(self._inverse, name)
+        elif self.is_discrete:
+            return None
+        elif name in _MOMENTS:
+            first, free, definition = (), set(), functools.partial(self._moment, name)
+        elif name == "support":
+            first, definition = (), self._support
+        elif name == "median":
+            first, definition = (), lambda *bound: self.ppf(0.5, *bound[:-1])
+        elif name == "interval":
+            first, definition = ("confidence",), self._interval
+        else:
+            return None
+        if not self.is_discrete:
+            free |= {*first, *optional}
+        form = _signature((*first, *shapes), optional)
+        row = composed(method, form, lambda: None, free, own_value=True)
+        row.definition, row.needs = definition, tuple(range(len(form.names) + 1))
+        return row
+
+    def _ends(self, shapes: Any) -> tuple[Any, Any]:
+        """The ends of the support in standard form."""
+        low, high = self.text.low, self.text.high
+        return low(*shapes) if callable(low) else low, high(*shapes) if callable(high) else high
+
+    def _value(self, name: str, *bound: Any) -> Any:
+        """The definition of the density's and the tails' methods."""
+        x, shapes, loc, scale, ans = self._operands(bound)
+        is_log, kind = name.startswith("log"), name.removeprefix("log")
+        y = value_of((x - loc) / scale)
+        floor = np.floor(y)
+        if self.is_discrete and kind in _TAILS:
+            x = x + (floor - y)
+        values = [value_of(s) for s in shapes]
+        low, high = self._ends(values)
+        is_inside = (y >= low) & (y <= high) & np.isfinite(y)
+        if self.is_discrete and kind == "pmf":
+            is_inside = is_inside & (y == floor)
+        if np.any(y == 0) and not self.is_discrete:
+            # x = loc whatever the scale is; where the slope by y is infinite, it counts 0 times
+            _, *powers = self.text.density(y, *values)
+            least = {"pdf": 1.0, "cdf": 0.0, "sf": 0.0, "logsf": 0.0}.get(name, INF)
+            for base, power in powers:
+                is_steep = (y == 0) & (base == 0) & (power < least) & (power != 0)
+                scale = np.where(is_steep, value_of(scale), scale)
+
+        def standard(x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
+            y = (x - loc) / scale
+            if kind in _TAILS:
+                return self.tail(name)(y, *shapes)
+            if is_log:
+                return _log_density(self.text, y, *shapes) - np.log(scale)
+            return _density(self.text, y, *shapes) / scale
+
+        is_nan = np.isnan(ans)
+        mask = np.broadcast_to(is_inside, ans.shape) | is_nan
+        return _with_nan(_at(mask, standard, x, loc, scale, *shapes), is_nan)
+
+    def tail(self, name: str) -> Callable[..., Any]:
+        """The text of a tail, which takes y and the shape parameters."""
+        tails = self.text.tails or self._integrals
+        kind = name.removeprefix("log")
+        if name in tails:
+            return tails[name]
+        return lambda *operands: np.log(tails[kind](*operands))
+
+    @functools.cached_property
+    def _integrals(self) -> dict[str, Any]:
+        """The tails of which only the density is known, their derivative by y."""
+        names = ("x", *self.shape_names)
+        density = functools.partial(_density, self.text)
+        return {
+            "cdf": _primitive(self._plain("cdf"), names, {0: lambda *b: density(*b[:-1])}),
+            "sf": _primitive(self._plain("sf"), names, {0: lambda *b: -density(*b[:-1])}),
+        }
+
+    def _plain(self, name: str) -> Callable[..., Any]:
+        method = getattr(self.real, name)
+
+        def function(*args: Any) -> Any:
+            return method(*args)
+
+        function.__name__ = f"scipy.stats.{self.real.name}.{name}"
+        return function
+
+    def _inverse(self, name: str, *bound: Any) -> Any:
+        q, shapes, loc, scale, ans = self._operands(bound)
+        found = loc + scale * self._quantiles[name](q, *shapes)
+        return _with_nan(np.broadcast_to(found, ans.shape), np.isnan(ans))
+
+    @functools.cached_property
+    def _quantiles(self) -> dict[str, Any]:
+        return {name: self._quantile(name) for name in _INVERSES}
+
+    def _quantile(self, name: str) -> Any:
+        """Q(q, θ) as an array function, whose derivative is written in its own result."""
+        kind = _INVERSES[name]
+        sign = 1.0 if kind == "cdf" else -1.0
+
+        def by_q(*needed: Any) -> Any:
+            _, *shapes, y = map(_array, needed)
+            is_finite = np.isfinite(value_of(y))
+            return sign / _at(is_finite, functools.partial(_density, self.text), y, *shapes)
+
+        def by_shape(position: int, *needed: Any) -> Any:
+            q, *shapes, y = map(_array, needed)
+
+            def within(y: Any, *shapes: Any) -> Any:
+                slope = _slope(self.tail(kind), position, [y, *shapes])
+                return -sign * slope / _density(self.text, y, *shapes)
+
+            def end(which: int, *shapes: Any) -> Any:
+                text = (self.text.low, self.text.high)[which]
+                return _slope(text, position - 1, shapes) if callable(text) else 0.0
+
+            q = np.broadcast_to(value_of(q), y.shape)
+            is_low, is_high = (q == 0, q == 1) if kind == "cdf" else (q == 1, q == 0)
+            found = _at(~(is_low | is_high), within, y, *shapes)
+            for which, mask in enumerate((is_low, is_high)):
+                if mask.any():
+                    found = found + _at(mask, functools.partial(end, which), *shapes)
+            return found
+
+        names = ("q", *self.shape_names)
+        by_shapes = {i: functools.partial(by_shape, i) for i in range(1, len(names))}
+        return _primitive(self._plain(name), names, {0: by_q, **by_shapes})
+
+    def _operands(self, bound: Any) -> tuple[Any, Any, Any, Any, Array]:
+        """What a definition is given, as floating arrays: (x, shapes, loc, scale, ans)."""
+        ans = np.asarray(bound[-1])
+        operands = [_array(x) for x in bound[:-1]]
+        for x in operands:
+            if x.dtype.kind == "c":
+                raise TypeError(f"scipy.stats.{self.real.name}: takes real numbers; take np.real")
+        x, *rest = [cast(x, ans.dtype) for x in operands]
+        count = len(self.shape_names)
+        return x, rest[:count], rest[count], 1.0 if self.is_discrete else rest[-1], ans
+
+    def _moment(self, name: str, *bound: Any) -> Any:
+        *shapes, loc, scale, _ = bound
+        return _MOMENTS[name](getattr(self.real, name)(*shapes), loc, scale)
+
+    def _support(self, *bound: Any) -> Any:
+        *shapes, loc, scale, ans = bound
+        found = [loc + scale * end for end in self._ends([_array(s) for s in shapes])]
+        return [
+            _with_nan(np.broadcast_to(x, np.shape(a)), np.isnan(a))
+            for x, a in zip(found, ans, strict=True)
+        ]
+
+    def _interval(self, confidence: Any, *bound: Any) -> Any:
+        return [self.ppf(q, *bound[:-1]) for q in ((1 - confidence) / 2, (1 + confidence) / 2)]
+
+
+def _with_nan(result: Any, is_nan: Array) -> Any:
+    """`result`, of which the derivative is nan where the value is."""
+    return result * np.where(is_nan, np.nan, 1.0) if is_nan.any() else result
+
+
+class Frozen(HoldsTensors):
+    """A distribution with its parameters, as `stats.norm(mu, sigma)` gives it.
+
+    Its methods are those of the distribution at these parameters; SciPy's own if all is plain.
+    """
+
+    def __init__(self, dist: Distribution, args: tuple[Any, ...], kwds: dict[str, Any]) -> None:
+        self.dist, self.args, self.kwds = dist, args, kwds
+        self.holds_tensors = holds_tensor(args) or holds_tensor(kwds)
+        self.real = None if self.holds_tensors else dist.real(*args, **kwds)
+        names = (*dist.shape_names, "loc", "scale")
+        if len(args) > len(names):
+            raise TypeError(
+                f"scipy.stats.{dist.real.name}: takes {names}, not {len(args)} parameters"
+            )
+        self._parameters = {**dict(zip(names, args, strict=False)), **kwds}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_parameters" not in self.__dict__:
+            raise AttributeError(name)
+        real = getattr(self.dist if self.real is None else self.real, name)
+        if self.real is None and (name.startswith("_") or not callable(real)):
+            raise TypeError(
+                f"scipy.stats.{self.dist.real.name}(…).{name}: would lose the gradient by the "
+                "distribution's parameters; use its methods pdf, cdf, ppf, support, …"
+            )
+        if not isinstance(real, MethodType) and self.real is not None:
+            return real
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            if self.real is not None and not (holds_tensor(args) or holds_tensor(kwargs)):
+                return real(*args, **kwargs)
+            return getattr(self.dist, name)(*args, **kwargs, **self._parameters)
+
+        return functools.wraps(real)(method)
+
+    @property
+    def __class__(self) -> Any:
+        return Frozen if self.real is None else type(self.real)
+
+    def __reduce__(self) -> Any:
+        return Frozen, (self.dist, self.args, self.kwds)
+
+
+def own(texts: Mapping[str, Text]) -> dict[str, Distribution]:
+    """What stands for SciPy's distributions of these names, as far as this SciPy has them."""
+    reals = {name: getattr(scipy.stats, name, None) for name in texts}
+    return {
+        f"stats.{name}": Distribution(real, texts[name])
+        for name, real in reals.items()
+        if real is not None
+    }
