@@ -6,7 +6,6 @@ to the elements that they take, and limits cut where they cut. Distances of two 
 ties the mean of both one-sided derivatives.
 """
 
-import inspect
 from collections.abc import Callable
 from math import pi, sqrt
 from typing import Any, NamedTuple
@@ -14,13 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.special
 
-from ...core.arrays import Array, as_array, cast
-from ...core.signature import REQUIRED, Signature, parameters_of
-from ...core.table import ANS
-from ...rules.composed import ComposedRow, composed
+from ...core.arrays import Array, as_array
+from ...core.table import Row
 from ...rules.constants import on_values
 from ...rules.lines import lines
 from ..mirror import of
+from .definitions import defined
 
 special: Any = scipy.special._ufuncs
 
@@ -67,42 +65,6 @@ class LinregressResult(NamedTuple):
             "scipy.stats.linregress: intercept_stderr has no derivative here; use "
             "stderr * np.sqrt(np.mean(x**2))"
         )
-
-
-def _like(result: Any, ans: Any) -> Any:
-    """The result in the shape and the dtype of the value; of several each."""
-    if isinstance(ans, tuple):
-        return [_like(r, a) for r, a in zip(result, ans, strict=True)]
-    ans = np.asarray(ans)
-    return cast(np.reshape(result, ans.shape), ans.dtype)
-
-
-def _row(path: str, text: Callable[..., Any], *operands: str, **options: Any) -> ComposedRow:
-    """A row whose text keeps reduced axes or not, as it likes. It names parameters of SciPy's own
-    and `ans`; its defaults are for older SciPy, which lacks some. Operands come as arrays.
-    """
-    function = of(path)
-    parameters = inspect.signature(function).parameters.values()
-    names = tuple([p.name for p in parameters])
-    defaults = tuple([REQUIRED if p.default is p.empty else p.default for p in parameters])
-    by_name = [i for i, p in enumerate(parameters) if p.kind is p.KEYWORD_ONLY]
-    form = Signature(names, defaults, None, frozenset(by_name))
-
-    def definition(ans: Any, *needed: Any) -> Any:
-        given = dict(zip(wanted, needed, strict=True))
-        if given.pop("nan_policy", None) == "omit":
-            raise ValueError(
-                f"scipy.{path}: nan_policy='omit' has no derivative here; leave out what is nan "
-                "before: x[~np.isnan(x)]"
-            )
-        arrays = {k: as_array(given[k]) for k in operands if given.get(k) is not None}
-        return _like(text(**{**given, **arrays}), ans)
-
-    row = composed(function, form, definition, operands, own_value=True, **options)
-    places = (*names, ANS)
-    wanted = [name for name in places if name in (*parameters_of(text), "nan_policy")]
-    row.needs = tuple([places.index(name) for name in (ANS, *wanted)])
-    return row
 
 
 def _away_from_zero(function: str, x: Array) -> Any:
@@ -166,9 +128,9 @@ def _describe(a: Any, axis: Any, ddof: Any, bias: Any) -> Any:
     )
 
 
-def _score(a: Any, compare: Any, axis: Any, ddof: Any) -> Any:
+def _score(scores: Any, compare: Any, axis: Any, ddof: Any) -> Any:
     mean = np.mean(compare, axis, keepdims=True)
-    return (a - mean) / np.std(compare, axis, ddof=ddof, keepdims=True)
+    return (scores - mean) / np.std(compare, axis, ddof=ddof, keepdims=True)
 
 
 def _within(a: Any, limits: Any, inclusive: Any) -> Any:
@@ -245,18 +207,18 @@ def _resultant(samples: Any, high: Any, low: Any, axis: Any) -> tuple[Any, Any]:
     return np.mean(np.sin(angle), axis), np.mean(np.cos(angle), axis)
 
 
+def _length(*needed: Any) -> Any:
+    return np.hypot(*_resultant(*needed))
+
+
 def _circmean(samples: Any, high: Any, low: Any, axis: Any, ans: Any) -> Any:
     period = high - low
     mean = np.arctan2(*_resultant(samples, high, low, axis)) * (period / (2 * pi))
     return mean + period * on_values(np.rint, on_values(np.subtract, ans, mean) / period)
 
 
-def _circvar(samples: Any, high: Any, low: Any, axis: Any) -> Any:
-    return 1 - np.hypot(*_resultant(samples, high, low, axis))
-
-
 def _circstd(samples: Any, high: Any, low: Any, axis: Any, normalize: Any) -> Any:
-    length = np.hypot(*_resultant(samples, high, low, axis))
+    length = _length(samples, high, low, axis)
     equal = np.greater_equal(length, 1)
     result = np.where(equal, 0, np.sqrt(-2 * np.log(np.where(equal, 0.5, length))))
     return result if normalize else result * ((high - low) / (2 * pi))
@@ -322,9 +284,10 @@ def _yeojohnson(x: Any, lmbda: Any) -> Any:
     )
 
 
-def _as(result: type, function: Any) -> Callable[..., Any]:
+def _as(result: type, name: str) -> Callable[..., Any]:
     """SciPy's function with a result of ours."""
-    return lambda *args, **kwargs: result(*function.implementation(*args, **kwargs))
+    function = of(f"stats.{name}").implementation
+    return lambda *args, **kwargs: result(*function(*args, **kwargs))
 
 
 def _likelihood(transform: Callable[..., Any], slope: Callable[..., Any]) -> Callable[..., Any]:
@@ -377,56 +340,44 @@ def _energy(u_values: Any, v_values: Any, u_weights: Any, v_weights: Any, ans: A
     return np.sqrt(square) if ans > 0 else 0 * square
 
 
+def _row(name: str, text: Callable[..., Any], *operands: str, **options: Any) -> Row:
+    return defined(of(f"stats.{name}"), text, *operands, **options)
+
+
 ROWS = (
-    _row("stats.gmean", lambda a, axis, weights: _power_mean(a, 0, axis, weights), "a", "weights"),
-    _row("stats.hmean", lambda a, axis, weights: _power_mean(a, -1, axis, weights), "a", "weights"),
-    _row("stats.pmean", _power_mean, "a", "weights"),
-    _row("stats.gstd", lambda a, axis, ddof: np.exp(np.std(np.log(a), axis, ddof=ddof)), "a"),
-    _row("stats.moment", _moment, "a", "center"),
-    _row("stats.skew", _skew, "a"),
-    _row("stats.kurtosis", _kurtosis, "a"),
-    _row("stats.describe", _describe, "a", constant_outputs={0}),
-    _row(
-        "stats.sem", lambda a, axis, ddof: np.std(a, axis, ddof=ddof) / sqrt(_count(a, axis)), "a"
-    ),
-    _row(
-        "stats.variation",
-        lambda a, axis, ddof: np.std(a, axis, ddof=ddof) / np.mean(a, axis),
-        "a",
-    ),
-    _row("stats.zscore", lambda a, axis, ddof: _score(a, a, axis, ddof), "a"),
-    _row(
-        "stats.zmap",
-        lambda scores, compare, axis, ddof: _score(scores, compare, axis, ddof),
-        "scores",
-        "compare",
-    ),
-    _row("stats.gzscore", lambda a, axis, ddof: _score(np.log(a), np.log(a), axis, ddof), "a"),
-    _row("stats.tmean", _trimmed(lambda a, axis, ddof, **kw: np.mean(a, axis, **kw)), "a"),
-    _row("stats.tvar", _trimmed(np.var), "a"),
-    _row("stats.tstd", _trimmed(np.std), "a"),
-    _row("stats.tsem", _trimmed(np.std, root_of_count=True), "a"),
-    _row("stats.tmin", _tmin, "a"),
-    _row("stats.tmax", _tmax, "a"),
-    _row("stats.trim_mean", _trim_mean, "a"),
-    _row("stats.iqr", _iqr, "x"),
-    _row("stats.median_abs_deviation", _mad, "x"),
-    _row("stats.entropy", _entropy, "pk", "qk"),
-    _row("stats.circmean", _circmean, "samples"),
-    _row("stats.circvar", _circvar, "samples"),
-    _row("stats.circstd", _circstd, "samples"),
-    _row("stats.pearsonr", _pearsonr, "x", "y", kernel=_as(PearsonRResult, of("stats.pearsonr"))),
-    _row(
-        "stats.linregress",
-        _linregress,
-        "x",
-        "y",
-        kernel=_as(LinregressResult, of("stats.linregress")),
-    ),
-    _row("stats.boxcox", _boxcox, "x", "lmbda"),
-    _row("stats.yeojohnson", _yeojohnson, "x", "lmbda"),
-    _row("stats.boxcox_llf", _likelihood(_boxcox, np.log), "lmb", "data"),
-    _row("stats.yeojohnson_llf", _likelihood(_yeojohnson, _log_slope), "lmb", "data"),
-    _row("stats.wasserstein_distance", _wasserstein, "u_values", "v_values"),
-    _row("stats.energy_distance", _energy, "u_values", "v_values"),
-)
+    _row("gmean", lambda a, axis, weights: _power_mean(a, 0, axis, weights), "a", "weights"),
+    _row("hmean", lambda a, axis, weights: _power_mean(a, -1, axis, weights), "a", "weights"),
+    _row("pmean", _power_mean, "a", "weights"),
+    _row("gstd", lambda a, axis, ddof: np.exp(np.std(np.log(a), axis, ddof=ddof)), "a"),
+    _row("moment", _moment, "a", "center"),
+    _row("skew", _skew, "a"),
+    _row("kurtosis", _kurtosis, "a"),
+    _row("describe", _describe, "a", constant_outputs={0}),
+    _row("sem", lambda a, axis, ddof: np.std(a, axis, ddof=ddof) / sqrt(_count(a, axis)), "a"),
+    _row("variation", lambda a, axis, ddof: np.std(a, axis, ddof=ddof) / np.mean(a, axis), "a"),
+    _row("zscore", lambda a, axis, ddof: _score(a, a, axis, ddof), "a"),
+    _row("zmap", _score, "scores", "compare"),
+    _row("gzscore", lambda a, axis, ddof: _score(np.log(a), np.log(a), axis, ddof), "a"),
+    _row("tmean", _trimmed(lambda a, axis, ddof, **options: np.mean(a, axis, **options)), "a"),
+    _row("tvar", _trimmed(np.var), "a"),
+    _row("tstd", _trimmed(np.std), "a"),
+    _row("tsem", _trimmed(np.std, root_of_count=True), "a"),
+    _row("tmin", _tmin, "a"),
+    _row("tmax", _tmax, "a"),
+    _row("trim_mean", _trim_mean, "a"),
+    _row("iqr", _iqr, "x"),
+    _row("median_abs_deviation", _mad, "x"),
+    _row("entropy", _entropy, "pk", "qk"),
+    _row("circmean", _circmean, "samples"),
+    _row("circvar", lambda samples, high, low, axis: 1 - _length(samples, high, low, axis),
+         "samples"),
+    _row("circstd", _circstd, "samples"),
+    _row("pearsonr", _pearsonr, "x", "y", kernel=_as(PearsonRResult, "pearsonr")),
+    _row("linregress", _linregress, "x", "y", kernel=_as(LinregressResult, "linregress")),
+    _row("boxcox", _boxcox, "x", "lmbda"),
+    _row("yeojohnson", _yeojohnson, "x", "lmbda"),
+    _row("boxcox_llf", _likelihood(_boxcox, np.log), "lmb", "data"),
+    _row("yeojohnson_llf", _likelihood(_yeojohnson, _log_slope), "lmb", "data"),
+    _row("wasserstein_distance", _wasserstein, "u_values", "v_values"),
+    _row("energy_distance", _energy, "u_values", "v_values"),
+)  # fmt: skip
