@@ -20,12 +20,18 @@ def _like(result: Any, ans: Any) -> Any:
     return cast(np.reshape(result, ans.shape), ans.dtype)
 
 
-def defined(function: Any, text: Callable[..., Any], *operands: str, **options: Any) -> ComposedRow:
+def defined(
+    function: Any,
+    text: Callable[..., Any],
+    *operands: str,
+    finish: Callable[[Any], Any] | None = None,
+    **options: Any,
+) -> ComposedRow:
     """A composed row with SciPy's own value and the derivative of `text`.
 
     The text names parameters of SciPy's function and `ans`; the operands come to it as arrays, and
     its defaults are for older SciPy, which lacks some parameters. Of its result the elements count,
-    in their order: whether it keeps reduced axes does not matter.
+    in their order: whether it keeps reduced axes does not matter. `finish` is applied to it.
     """
     parameters = inspect.signature(function).parameters.values()
     names = tuple([p.name for p in parameters])
@@ -41,7 +47,8 @@ def defined(function: Any, text: Callable[..., Any], *operands: str, **options: 
                 "before: x[~np.isnan(x)]"
             )
         arrays = {k: as_array(given[k]) for k in operands if given.get(k) is not None}
-        return _like(text(**{**given, **arrays}), ans)
+        result = text(**{**given, **arrays})
+        return _like(finish(result) if finish else result, ans)
 
     row = composed(function, form, definition, operands, own_value=True, **options)
     places = (*names, ANS)
