@@ -46,8 +46,10 @@ def defined(
                 f"{row.name}: nan_policy='omit' has no derivative here; leave out what is nan "
                 "before: x[~np.isnan(x)]"
             )
-        arrays = {k: as_array(given[k]) for k in operands if given.get(k) is not None}
-        result = text(**{**given, **arrays})
+        for name in operands:  # None and a rule's name stay as they are
+            if not isinstance(given.get(name), str | None):
+                given[name] = as_array(given[name])
+        result = text(**given)
         return _like(finish(result) if finish else result, ans)
 
     row = composed(function, form, definition, operands, own_value=True, **options)
