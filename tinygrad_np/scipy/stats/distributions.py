@@ -6,8 +6,8 @@ the distribution's `Text`: its density and its tails in standard form, y = (x �
 
     logpdf(x) = log f(y) − log(scale),    cdf(x) = F(y),    ppf(q) = loc + scale·Q(q).
 
-Q solves F(Q, θ) = q, so that dQ = (dq − ∂F/∂θ dθ)/f(Q). Where F has no text, dF is f dy, and the
-shape parameters are refused by name.
+The derivative of F by y is f, that by a shape parameter θ the one of a text, or else it is refused
+by name. Q solves F(Q, θ) = q, so that dQ = (dq − ∂F/∂θ dθ)/f(Q).
 
 Only elements inside of the support are computed. Outside, and where y is infinite, the value is
 constant and the derivative 0; where the value is nan, for instance since scale ≤ 0, it is nan. On
@@ -46,19 +46,21 @@ INF = np.inf
 class Text(NamedTuple):
     """A distribution in standard form; each function takes y and the shape parameters."""
 
-    density: Callable[..., Any]
+    density: Callable[..., Any] | None
     """(rest, (base, power), …): the logarithm of the density is rest + Σ power·log(base). Bases are
-    what may be 0 on an end of the support, where nothing else is infinite."""
+    what may be 0 on an end of the support, where nothing else is infinite. None: the density has no
+    derivative, and the tails have one, of first order, by what SciPy's own density is."""
     tails: Mapping[str, Callable[..., Any]] = {}
-    """"cdf" and "sf" and, where they are more than the logarithms of those, "logcdf" and "logsf";
-    empty where there is no formula that gives the derivative by a shape parameter"""
+    """"cdf", of which only the derivative by the shape parameters counts (instead of it, that
+    derivative itself can be given by the parameter's name); "logcdf" and "logsf", where SciPy has
+    more than the logarithms of cdf and sf"""
     low: Any = -INF
     """the lower end of the support: a number, or a function of the shape parameters"""
     high: Any = INF
     constants: Collection[str] = ()
     """shape parameters by which nothing has a derivative"""
     tail_constants: Collection[str] = ()
-    """shape parameters by which the tails and their inverses have none"""
+    """shape parameters by which the tails and their inverses have none, though there is a text"""
 
 
 _REMEDIES = {
@@ -67,12 +69,13 @@ _REMEDIES = {
     "fit_loc_scale": "it estimates the parameters; minimize -np.sum of logpdf by them",
     "nnlf": "it takes the parameters as one array; write -np.sum of logpdf",
     "expect": "it integrates a function of yours; use integrate.quad on its product with pdf",
+    "pdf": "its derivative has no formula of a line or two; cdf and sf have one by their argument",
     "stats": "its moments have no formula here; take mean and var, which have one by loc and scale",
     "moment": "it has no formula here; integrate a power times pdf with integrate.quad",
 }
 _DENSITIES = {"pdf", "logpdf", "pmf", "logpmf"}
 _TAILS = {"cdf", "sf", "logcdf", "logsf"}
-_INVERSES = {"ppf": "cdf", "isf": "sf"}
+_INVERSES = {"ppf", "isf"}
 _MOMENTS: dict[str, Callable[..., Any]] = {
     "mean": lambda standard, loc, scale: loc + scale * standard,
     "std": lambda standard, loc, scale: scale * standard,
@@ -115,7 +118,7 @@ def _density(text: Text, y: Any, *shapes: Any) -> Any:
     return np.where(is_zero, product, np.exp(logarithm))
 
 
-def _slope(text: Callable[..., Any], position: int, operands: Any) -> Any:
+def slope(text: Callable[..., Any], position: int, operands: Any) -> Any:
     """The derivative of an elementwise text by one of its operands."""
     shape = np.broadcast_shapes(*[x.shape for x in operands])
     operands = [np.broadcast_to(x, shape) for x in operands]
@@ -127,20 +130,25 @@ def _slope(text: Callable[..., Any], position: int, operands: Any) -> Any:
     return jvp(alone, [x], [np.ones(x.shape)])[1]
 
 
-def _primitive(function: Any, names: tuple[str, ...], factors: Mapping[int, Any]) -> Any:
+def primitive(function: Any, names: tuple[str, ...], factors: Mapping[int, Any]) -> Any:
     """An elementwise array function with a factor an operand, of all operands and the result."""
-    primitive: Any = array_function(function)
-    primitive.row = row = Row("pointwise", primitive, _signature(names))
+    made: Any = array_function(function)
+    made.row = row = Row("pointwise", made, _signature(names))
     row.broadcasts = True
     for position, given in factors.items():
         factor = Factor(given)
         row.add_rule(position, Rule(factor, (*names, "ans"), factor, (*names, "ans")))
-    return primitive
+    return made
 
 
 def _signature(required: tuple[str, ...], optional: Mapping[str, Any] = {}) -> Signature:
     defaults = [REQUIRED] * len(required) + list(optional.values())
     return Signature((*required, *optional), tuple(defaults))
+
+
+def _end(end: Any, shapes: Any) -> Any:
+    """An end of the support in standard form."""
+    return end(*shapes) if callable(end) else end
 
 
 class Distribution:
@@ -169,7 +177,8 @@ class Distribution:
         method.__name__ = method.__qualname__ = f"{self.real.name}.{name}"
         row = self._row(name, method)
         if row is None:
-            remedy = _REMEDIES.get(name, "it has no derivative rule; use t.data for a constant")
+            kind = "pdf" if name in _DENSITIES else name
+            remedy = _REMEDIES.get(kind, "it has no derivative rule; use t.data for a constant")
             REFUSED[method] = remedy
         else:
             method.row = row  # type: ignore[attr-defined]
@@ -192,16 +201,19 @@ class Distribution:
 
     def _row(self, name: str, method: Any) -> Row | None:
         """The row of the method of that name; None if there is none."""
-        shapes = self.shape_names
-        free = set(shapes) - set(self.text.constants)
+        shapes, text = self.shape_names, self.text
+        free = set(shapes) - set(text.constants)
         optional = {"loc": 0} if self.is_discrete else {"loc": 0, "scale": 1}
         if self.is_discrete and name in _INVERSES:
             return constant(method, "it jumps from one integer to the next")
-        if name in _TAILS or name in _INVERSES:
-            free -= set(self.text.tail_constants if self.text.tails else shapes)
+        if name in _TAILS or name in (*_INVERSES, "median", "interval"):
+            free &= {s for s in shapes if "cdf" in text.tails or s in text.tails}
+            free -= set(text.tail_constants)
+        if name in _DENSITIES and text.density is None:
+            return None
         if name in _DENSITIES or name in _TAILS:
             first: tuple[str, ...] = ("k",) if self.is_discrete else ("x",)
-            definition = functools.partial(self._value, name)
+            definition: Any = functools.partial(self._value, name)
         elif name in _INVERSES:
             first, definition = ("q",), functools.partial(self._inverse, name)
         elif self.is_discrete:
@@ -223,37 +235,39 @@ class Distribution:
         row.definition, row.needs = definition, tuple(range(len(form.names) + 1))
         return row
 
-    def _ends(self, shapes: Any) -> tuple[Any, Any]:
-        """The ends of the support in standard form."""
-        low, high = self.text.low, self.text.high
-        return low(*shapes) if callable(low) else low, high(*shapes) if callable(high) else high
-
     def _value(self, name: str, *bound: Any) -> Any:
         """The definition of the density's and the tails' methods."""
         x, shapes, loc, scale, ans = self._operands(bound)
-        is_log, kind = name.startswith("log"), name.removeprefix("log")
-        y = value_of((x - loc) / scale)
-        floor = np.floor(y)
-        if self.is_discrete and kind in _TAILS:
-            x = x + (floor - y)
+        kind = name.removeprefix("log")
         values = [value_of(s) for s in shapes]
-        low, high = self._ends(values)
+        y = value_of((x - loc) / scale)
+        if self.is_discrete and kind in _TAILS:
+            x = x + (np.floor(y) - y)
+            y = np.floor(y)
+        low, high = [_end(end, values) for end in (self.text.low, self.text.high)]
+        is_end = (y == low) | (y == high)
         is_inside = (y >= low) & (y <= high) & np.isfinite(y)
-        if self.is_discrete and kind == "pmf":
-            is_inside = is_inside & (y == floor)
-        if np.any(y == 0) and not self.is_discrete:
-            # x = loc whatever the scale is; where the slope by y is infinite, it counts 0 times
-            _, *powers = self.text.density(y, *values)
-            least = {"pdf": 1.0, "cdf": 0.0, "sf": 0.0, "logsf": 0.0}.get(name, INF)
-            for base, power in powers:
-                is_steep = (y == 0) & (base == 0) & (power < least) & (power != 0)
-                scale = np.where(is_steep, value_of(scale), scale)
+        if self.is_discrete:
+            is_inside = is_inside & (y == np.floor(y))
+        elif self.text.density is not None:
+            if name == kind:  # where the density is 0, so are the derivatives
+                is_inside = is_inside & (is_end | (_density(self.text, y, *values) != 0))
+            if np.any(y == 0):
+                # x = loc whatever the scale is: where the slope by y is infinite, that by scale is 0
+                _, *powers = self.text.density(y, *values)
+                least = {"pdf": 1.0, "cdf": 0.0, "sf": 0.0, "logsf": 0.0}.get(name, INF)
+                for base, power in powers:
+                    is_steep = (y == 0) & (base == 0) & (power < least) & (power != 0)
+                    scale = np.where(is_steep, value_of(scale), scale)
 
         def standard(x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
             y = (x - loc) / scale
+            if name in self.text.tails:
+                return self.text.tails[name](y, *shapes)
             if kind in _TAILS:
-                return self.tail(name)(y, *shapes)
-            if is_log:
+                tail = self._tails[kind](y, *shapes)
+                return tail if name == kind else np.log(tail)
+            if name != kind:
                 return _log_density(self.text, y, *shapes) - np.log(scale)
             return _density(self.text, y, *shapes) / scale
 
@@ -261,23 +275,52 @@ class Distribution:
         mask = np.broadcast_to(is_inside, ans.shape) | is_nan
         return _with_nan(_at(mask, standard, x, loc, scale, *shapes), is_nan)
 
-    def tail(self, name: str) -> Callable[..., Any]:
-        """The text of a tail, which takes y and the shape parameters."""
-        tails = self.text.tails or self._integrals
-        kind = name.removeprefix("log")
-        if name in tails:
-            return tails[name]
-        return lambda *operands: np.log(tails[kind](*operands))
+    # The array functions in standard form that its rows are made of
+
+    def density(self, y: Any, *shapes: Any) -> Any:
+        """f(y, θ); SciPy's own, which takes no Tensor, where there is no text."""
+        if self.text.density is not None:
+            return _density(self.text, y, *shapes)
+        return self.pdf(y, *shapes)
 
     @functools.cached_property
-    def _integrals(self) -> dict[str, Any]:
-        """The tails of which only the density is known, their derivative by y."""
-        names = ("x", *self.shape_names)
-        density = functools.partial(_density, self.text)
-        return {
-            "cdf": _primitive(self._plain("cdf"), names, {0: lambda *b: density(*b[:-1])}),
-            "sf": _primitive(self._plain("sf"), names, {0: lambda *b: -density(*b[:-1])}),
-        }
+    def _tails(self) -> dict[str, Any]:
+        return {"cdf": self._tail("cdf", 1.0), "sf": self._tail("sf", -1.0)}
+
+    def _tail(self, name: str, sign: float) -> Any:
+        """F(y, θ), or 1 − F: by y its density, by θ the derivative of the text."""
+
+        def by_y(*needed: Any) -> Any:
+            return sign * self.density(*map(_array, needed[:-1]))
+
+        def by_shape(position: int, *needed: Any) -> Any:
+            return sign * self._by_shape(position, *map(_array, needed[:-1]))
+
+        names = ("y", *self.shape_names)
+        factors = {i: functools.partial(by_shape, i) for i in range(1, len(names))}
+        return primitive(self._plain(name), names, {0: by_y, **factors})
+
+    def _by_shape(self, position: int, y: Any, *shapes: Any) -> Any:
+        """∂F/∂θ at y; on the ends of the support F is constant along them: it is −f·∂end/∂θ."""
+        given = self.text.tails.get(self.shape_names[position - 1])
+        values = [value_of(s) for s in shapes]
+        shape = np.broadcast_shapes(y.shape, *[s.shape for s in values])
+
+        def within(*operands: Any) -> Any:
+            if given is not None:
+                return given(*operands)
+            return slope(self.text.tails["cdf"], position, operands)
+
+        def at_end(end: Any, *operands: Any) -> Any:
+            return -self.density(*operands) * slope(end, position - 1, operands[1:])
+
+        ends = [end for end in (self.text.low, self.text.high) if not self.is_discrete]
+        masks = [np.broadcast_to(value_of(y) == _end(end, values), shape) for end in ends]
+        found = _at(~np.any([np.zeros(shape, bool), *masks], axis=0), within, y, *shapes)
+        for end, mask in zip(ends, masks, strict=True):
+            if callable(end) and mask.any():
+                found = found + _at(mask, functools.partial(at_end, end), y, *shapes)
+        return found
 
     def _plain(self, name: str) -> Callable[..., Any]:
         method = getattr(self.real, name)
@@ -299,36 +342,30 @@ class Distribution:
 
     def _quantile(self, name: str) -> Any:
         """Q(q, θ) as an array function, whose derivative is written in its own result."""
-        kind = _INVERSES[name]
-        sign = 1.0 if kind == "cdf" else -1.0
+        sign = 1.0 if name == "ppf" else -1.0
 
         def by_q(*needed: Any) -> Any:
             _, *shapes, y = map(_array, needed)
-            is_finite = np.isfinite(value_of(y))
-            return sign / _at(is_finite, functools.partial(_density, self.text), y, *shapes)
+            return sign / _at(np.isfinite(value_of(y)), self.density, y, *shapes)
 
         def by_shape(position: int, *needed: Any) -> Any:
             q, *shapes, y = map(_array, needed)
 
             def within(y: Any, *shapes: Any) -> Any:
-                slope = _slope(self.tail(kind), position, [y, *shapes])
-                return -sign * slope / _density(self.text, y, *shapes)
-
-            def end(which: int, *shapes: Any) -> Any:
-                text = (self.text.low, self.text.high)[which]
-                return _slope(text, position - 1, shapes) if callable(text) else 0.0
+                return -self._by_shape(position, y, *shapes) / self.density(y, *shapes)
 
             q = np.broadcast_to(value_of(q), y.shape)
-            is_low, is_high = (q == 0, q == 1) if kind == "cdf" else (q == 1, q == 0)
-            found = _at(~(is_low | is_high), within, y, *shapes)
-            for which, mask in enumerate((is_low, is_high)):
-                if mask.any():
-                    found = found + _at(mask, functools.partial(end, which), *shapes)
+            is_finite, is_end = np.isfinite(value_of(y)), (q == 0) | (q == 1)
+            found = _at(~is_end, within, y, *shapes)
+            for end, p in ((self.text.low, 0), (self.text.high, 1)):
+                mask = (q == (p if name == "ppf" else 1 - p)) & is_finite
+                if callable(end) and mask.any():
+                    found = found + _at(mask, lambda *b: slope(end, position - 1, b), *shapes)
             return found
 
         names = ("q", *self.shape_names)
         by_shapes = {i: functools.partial(by_shape, i) for i in range(1, len(names))}
-        return _primitive(self._plain(name), names, {0: by_q, **by_shapes})
+        return primitive(self._plain(name), names, {0: by_q, **by_shapes})
 
     def _operands(self, bound: Any) -> tuple[Any, Any, Any, Any, Array]:
         """What a definition is given, as floating arrays: (x, shapes, loc, scale, ans)."""
@@ -346,12 +383,13 @@ class Distribution:
         return _MOMENTS[name](getattr(self.real, name)(*shapes), loc, scale)
 
     def _support(self, *bound: Any) -> Any:
-        *shapes, loc, scale, ans = bound
-        found = [loc + scale * end for end in self._ends([_array(s) for s in shapes])]
-        return [
-            _with_nan(np.broadcast_to(x, np.shape(a)), np.isnan(a))
-            for x, a in zip(found, ans, strict=True)
-        ]
+        *shapes, loc, scale, ans = map(_array, bound)
+        found = []
+        for end, a in zip((self.text.low, self.text.high), ans, strict=True):
+            standard = _end(end, shapes) if np.all(np.isfinite(a)) else value_of((a - loc) / scale)
+            x = np.broadcast_to(loc + scale * standard, np.shape(a))
+            found.append(_with_nan(x, np.isnan(a)))
+        return found
 
     def _interval(self, confidence: Any, *bound: Any) -> Any:
         return [self.ppf(q, *bound[:-1]) for q in ((1 - confidence) / 2, (1 + confidence) / 2)]
