@@ -32,7 +32,14 @@ from ..rules.nested import array
 MODULES: dict[str, tuple[str, ...]] = {
     "special": (),
     "linalg": ("matrix_functions",),
-    "stats": ("continuous", "discrete", "kde", "multivariate", "summaries"),
+    "stats": (
+        "continuous",
+        "density_estimates",
+        "discrete",
+        "multivariate",
+        "summaries",
+        "unruled",
+    ),
     "signal": (),
     "fft": (),
     "ndimage": (),

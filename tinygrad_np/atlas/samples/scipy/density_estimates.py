@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scipy.stats.kde import _METHODS
+from ....scipy.stats.density_estimates import _METHODS
 from ..draws import POSITIVE, REAL, Draw, Generator, Sample
 
 
