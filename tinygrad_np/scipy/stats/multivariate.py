@@ -63,16 +63,19 @@ class FrozenMultivariate(HoldsTensors):
         self.__dict__.update(dist=dist, args=args, kwds=kwds, real=real, holds_tensors=not is_plain)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "real" not in self.__dict__:
+        if name.startswith("_" if self.holds_tensors else "__") or "real" not in self.__dict__:
             raise AttributeError(name)
-        real = getattr(self.dist if self.real is None else self.real, name)
-        if self.real is not None and not isinstance(real, MethodType):
-            return real
-        if name.startswith("_") or not callable(real):
-            raise TypeError(
-                f"scipy.stats.{self.dist.name}(…).{name}: would lose the gradient by the "
-                "distribution's parameters; use the parameters themselves"
-            )
+        if self.holds_tensors:
+            real = getattr(self.dist, name, None)
+            if not callable(real):
+                raise TypeError(
+                    f"scipy.stats.{self.dist.name}(…).{name}: would lose the gradient by the "
+                    "distribution's parameters; use the parameters themselves"
+                )
+        else:
+            real = getattr(self.real, name)
+            if not isinstance(real, MethodType):
+                return real
 
         def method(*args: Any, **kwargs: Any) -> Any:
             if self.real is not None and not (holds_tensor(args) or holds_tensor(kwargs)):
