@@ -52,6 +52,7 @@ def defined(
         result = text(**given)
         return _like(finish(result) if finish else result, ans)
 
+    options["real"] = dict.fromkeys(operands, ())
     row = composed(function, form, definition, operands, own_value=True, **options)
     places = (*names, ANS)
     wanted = [name for name in places if name in (*parameters_of(text), "nan_policy")]

@@ -85,7 +85,7 @@ def _power_mean(a: Any, p: Any, axis: Any, weights: Any) -> Any:
         return np.exp(_mean(np.log(_away_from_zero("gmean", a)), axis, weights))
     if p < 1:
         _away_from_zero("hmean" if p == -1 else "pmean", a)
-    return _mean(a**p, axis, weights) ** (1 / p)
+    return _mean(a ** float(p), axis, weights) ** (1 / p)
 
 
 def _central(a: Any, order: int, axis: Any) -> Any:
@@ -191,11 +191,11 @@ def _scale(scale: Any, normal: float) -> Any:
 
 def _entropy(pk: Any, qk: Any, base: Any, axis: Any) -> Any:
     # with p/Σp written out, so that the infinite derivative at p = 0 stays with that element
+    pk, qk = np.broadcast_arrays(pk, qk) if qk is not None else (pk, None)
     total = np.sum(pk, axis, keepdims=True)
     if qk is None:
         result = np.sum(special.entr(pk), axis, keepdims=True) / total + np.log(total)
     else:
-        qk = as_array(qk)
         result = np.sum(special.rel_entr(pk, qk), axis, keepdims=True) / total
         result = result - np.log(total) + np.log(np.sum(qk, axis, keepdims=True))
     return result if base is None else result / np.log(base)
@@ -228,7 +228,9 @@ def _correlated(name: str, x: Any, y: Any, axis: Any, alternative: str) -> Any:
     """Σx², Σy² and Σxy of the deviations, r and its p-value, by which (r + 1)/2 has a beta law."""
     if axis is None:
         x, y, axis = np.reshape(x, -1), np.reshape(y, -1), 0
-    n = max(x.shape[axis], y.shape[axis])
+    if x.ndim != y.ndim:
+        raise ValueError(f"scipy.stats.{name}: x and y have other numbers of axes; use np.newaxis")
+    n = x.shape[axis]
     if n < 3:
         raise ValueError(f"scipy.stats.{name}: of two points r is 1 or −1; give three or more")
     dx = x - np.mean(x, axis, keepdims=True)
