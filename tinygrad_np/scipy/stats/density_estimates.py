@@ -73,18 +73,20 @@ class gaussian_kde(scipy.stats.gaussian_kde, HoldsTensors):  # noqa: N801
             return
         data = as_array(array(dataset) if isinstance(dataset, (list, tuple)) else dataset)
         self.dataset = data[None] if data.ndim == 1 else data
-        self.d, self.n = self.dataset.shape
+        self.__dict__.update(d=self.dataset.shape[0], n=self.dataset.shape[1])
         if weights is not None:
-            self._given = weights = array(weights) if isinstance(weights, list) else weights
+            self._given = weights = (
+                array(weights) if isinstance(weights, (list, tuple)) else weights
+            )
         self._weights = np.ones(self.n) / self.n if weights is None else weights / np.sum(weights)
         self._neff = 1 / np.sum(self._weights**2)
-        is_named = isinstance(bw_method, str)
-        if is_named or bw_method is None:
-            named = {"scott": self.scotts_factor, "silverman": self.silverman_factor}
-            self.factor = named.get(bw_method, self.covariance_factor)()
-        else:
-            self.factor = bw_method(self) if callable(bw_method) else bw_method
-        self._bandwidth = bw_method if is_named else self.factor
+        rules = {"scott": self.scotts_factor, "silverman": self.silverman_factor}
+        if bw_method is None:
+            is_scotts = self.covariance_factor == self.scotts_factor
+            bw_method = "scott" if is_scotts else lambda self: self.covariance_factor()
+        self._bandwidth = bw_method(self) if callable(bw_method) else bw_method
+        is_named = isinstance(bw_method, str) and bw_method in rules
+        self.__dict__["factor"] = rules[bw_method]() if is_named else self._bandwidth
         self.holds_tensors = True
 
     def _density(self, name: str, points: Any) -> Any:
@@ -97,7 +99,11 @@ class gaussian_kde(scipy.stats.gaussian_kde, HoldsTensors):  # noqa: N801
         """The density at the points (d, m)."""
         return self._density("evaluate", points)
 
-    __call__ = pdf = evaluate
+    def pdf(self, x: Any) -> Any:
+        """The same as `evaluate`."""
+        return self._density("evaluate", x)
+
+    __call__ = evaluate
 
     def logpdf(self, x: Any) -> Any:
         """The logarithm of the density at the points (d, m)."""

@@ -87,7 +87,7 @@ class FrozenMultivariate(HoldsTensors):
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.real, name, value)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return FrozenMultivariate if self.real is None else type(self.real)
 
