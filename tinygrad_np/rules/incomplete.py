@@ -125,7 +125,7 @@ def gamma_moment(a: Any, x: Any, order: int = 1) -> Any:
     """∂ᵏP(a, x)/∂aᵏ, k = 1, 2, …, of the regularised incomplete Gamma function.
 
     >>> gamma_moment(np.array(1.0), np.array([0.0, 1.0]))
-    array([ 0.        , -0.43171...])
+    array([ 0.        , -0.43172971])
     """
     return _in_blocks(_gamma_moments, [a, x], order)
 

@@ -47,9 +47,9 @@ class Text(NamedTuple):
     """A distribution in standard form; each function takes y and the shape parameters."""
 
     density: Callable[..., Any] | None
-    """(rest, (base, power), …): the logarithm of the density is rest + Σ power·log(base). Bases are
-    what may be 0 on an end of the support, where nothing else is infinite. None: the density has no
-    derivative, and the tails have one, of first order, by what SciPy's own density is."""
+    """its logarithm, or (rest, (base, power), …) for rest + Σ power·log(base): bases are what may be
+    0 on an end of the support, where nothing else is infinite. None: it has no derivative, and the
+    tails have one of first order, with SciPy's own density."""
     tails: Mapping[str, Callable[..., Any]] = {}
     """"cdf", of which only the derivative by the shape parameters counts (instead of it, that
     derivative itself can be given by the parameter's name); "logcdf" and "logsf", where SciPy has
@@ -69,7 +69,7 @@ _REMEDIES = {
     "fit_loc_scale": "it estimates the parameters; minimize -np.sum of logpdf by them",
     "nnlf": "it takes the parameters as one array; write -np.sum of logpdf",
     "expect": "it integrates a function of yours; use integrate.quad on its product with pdf",
-    "pdf": "its derivative has no formula of a line or two; cdf and sf have one by their argument",
+    "pdf": "its derivative has no formula; cdf and sf have one by their argument",
     "stats": "its moments have no formula here; take mean and var, which have one by loc and scale",
     "moment": "it has no formula here; integrate a power times pdf with integrate.quad",
 }
@@ -100,14 +100,20 @@ def _at(mask: Array, function: Callable[..., Any], *operands: Any) -> Any:
     return np.concatenate([found, [0.0]])[places]
 
 
+def _parts(text: Text, y: Any, *shapes: Any) -> Any:
+    """What its density gives: (rest, *powers)."""
+    found = text.density(y, *shapes)  # type: ignore[misc]
+    return found if isinstance(found, tuple) else (found,)
+
+
 def _log_density(text: Text, y: Any, *shapes: Any) -> Any:
-    rest, *powers = text.density(y, *shapes)
+    rest, *powers = _parts(text, y, *shapes)
     return sum([xlogy(power, base) for base, power in powers], rest)
 
 
 def _density(text: Text, y: Any, *shapes: Any) -> Any:
     """The density, a product of powers where a base is 0, whose logarithm would be infinite."""
-    rest, *powers = text.density(y, *shapes)
+    rest, *powers = _parts(text, y, *shapes)
     is_zero = np.any([np.equal(value_of(base), 0) for base, _ in powers] or [False], axis=0)
     logarithm = sum([xlogy(p, np.where(is_zero, 1.0, base)) for base, p in powers], rest)
     if not np.any(is_zero):
@@ -244,25 +250,19 @@ class Distribution:
         if self.is_discrete and kind in _TAILS:
             x = x + (np.floor(y) - y)
             y = np.floor(y)
-        low, high = [_end(end, values) for end in (self.text.low, self.text.high)]
-        is_end = (y == low) | (y == high)
+        low, high = self._ends(values)
+        is_end, is_steep = (y == low) | (y == high), self._is_steep(name, y, values)
         is_inside = (y >= low) & (y <= high) & np.isfinite(y)
         if self.is_discrete:
             is_inside = is_inside & (y == np.floor(y))
-        elif self.text.density is not None:
-            if name == kind:  # where the density is 0, so are the derivatives
-                is_inside = is_inside & (is_end | (_density(self.text, y, *values) != 0))
-            if np.any(y == 0):
-                # x = loc whatever the scale is: where the slope by y is infinite, that by scale is 0
-                _, *powers = self.text.density(y, *values)
-                least = {"pdf": 1.0, "cdf": 0.0, "sf": 0.0, "logsf": 0.0}.get(name, INF)
-                for base, power in powers:
-                    is_steep = (y == 0) & (base == 0) & (power < least) & (power != 0)
-                    scale = np.where(is_steep, value_of(scale), scale)
+        elif self.text.density is not None and not (kind == "pdf" and name != kind):
+            # where the density is 0, so are the derivatives, but not those of a logarithm
+            is_kept = is_end | (name != kind) & (ans != 0)
+            is_inside = is_inside & (is_kept | (_density(self.text, y, *values) != 0))
 
-        def standard(x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
+        def standard(at_end: Any, x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
             y = (x - loc) / scale
-            if name in self.text.tails:
+            if kind in _TAILS and name != kind and name in self.text.tails and not at_end:
                 return self.text.tails[name](y, *shapes)
             if kind in _TAILS:
                 tail = self._tails[kind](y, *shapes)
@@ -273,7 +273,32 @@ class Distribution:
 
         is_nan = np.isnan(ans)
         mask = np.broadcast_to(is_inside, ans.shape) | is_nan
-        return _with_nan(_at(mask, standard, x, loc, scale, *shapes), is_nan)
+        found: Any = 0.0
+        for at_end in (False, True):
+            for steep in (False, True):
+                chosen = mask & (is_end == at_end) & (is_steep == steep)
+                if chosen.any():
+                    by = value_of(scale) if steep else scale
+                    part = functools.partial(standard, at_end)
+                    found = found + _at(chosen, part, x, loc, by, *shapes)
+        return _with_nan(np.broadcast_to(found, ans.shape), is_nan)
+
+    def _is_steep(self, name: str, y: Any, shapes: Any) -> Any:
+        """Where y is 0 and the slope by y is infinite.
+
+        It does not count in the derivative by the scale: there x = loc whatever the scale is.
+        """
+        if self.is_discrete or self.text.density is None or not np.any(y == 0):
+            return np.zeros(np.shape(y), bool)
+        operands = np.broadcast_arrays(y, *shapes)
+        if name.removeprefix("log") in _TAILS:
+            return (y == 0) & ~np.isfinite(_density(self.text, *operands))
+        density = _density if name == "pdf" else _log_density
+        return (y == 0) & ~np.isfinite(slope(functools.partial(density, self.text), 0, operands))
+
+    def _ends(self, shapes: Any) -> list[Any]:
+        """The ends of the support in standard form."""
+        return [_end(end, shapes) for end in (self.text.low, self.text.high)]
 
     # The array functions in standard form that its rows are made of
 
@@ -346,21 +371,26 @@ class Distribution:
 
         def by_q(*needed: Any) -> Any:
             _, *shapes, y = map(_array, needed)
-            return sign / _at(np.isfinite(value_of(y)), self.density, y, *shapes)
+            low, high = self._ends([value_of(s) for s in shapes])
+            at = value_of(y)
+            return sign / _at(~((at < low) | (at > high) | np.isinf(at)), self.density, y, *shapes)
 
         def by_shape(position: int, *needed: Any) -> Any:
-            q, *shapes, y = map(_array, needed)
+            _, *shapes, y = map(_array, needed)
+            low, high = self._ends([value_of(s) for s in shapes])
+            is_low, is_high = value_of(y) <= low, value_of(y) >= high
 
             def within(y: Any, *shapes: Any) -> Any:
                 return -self._by_shape(position, y, *shapes) / self.density(y, *shapes)
 
-            q = np.broadcast_to(value_of(q), y.shape)
-            is_finite, is_end = np.isfinite(value_of(y)), (q == 0) | (q == 1)
-            found = _at(~is_end, within, y, *shapes)
-            for end, p in ((self.text.low, 0), (self.text.high, 1)):
-                mask = (q == (p if name == "ppf" else 1 - p)) & is_finite
+            def along(end: Any, *shapes: Any) -> Any:
+                return slope(end, position - 1, shapes)
+
+            found = _at(~(is_low | is_high), within, y, *shapes)
+            for end, mask in ((self.text.low, is_low), (self.text.high, is_high)):
                 if callable(end) and mask.any():
-                    found = found + _at(mask, lambda *b: slope(end, position - 1, b), *shapes)
+                    mask = mask & np.isfinite(value_of(y))
+                    found = found + _at(mask, functools.partial(along, end), *shapes)
             return found
 
         names = ("q", *self.shape_names)
