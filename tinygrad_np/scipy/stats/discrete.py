@@ -16,35 +16,38 @@ import scipy.special
 import scipy.stats
 
 from ...core.table import Row
-from .distributions import Text, own
+from ...core.tensor import value_of
+from .distributions import Distribution, Text
 
 special: Any = scipy.special._ufuncs
+
+
+class Discrete(Distribution):
+    """A discrete distribution: from its last number on the tails are 0 and 1, and constant."""
+
+    def _value(self, name: str, *bound: Any) -> Any:
+        k, *shapes, loc, ans = bound
+        if name.endswith(("cdf", "sf")):
+            last = self._ends([value_of(s) for s in shapes])[1]
+            k = np.where(np.floor(np.subtract(k, loc)) >= last, np.inf, k)
+        return super()._value(name, k, *shapes, loc, ans)
 
 
 def _log_choose(n: Any, k: Any) -> Any:
     return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
 
 
-def _log_until(last: Any, tail: Any) -> Any:
-    """The logarithm of a tail that is 0 from k = `last` on: there it is −∞, and constant."""
-    return np.log(np.where(last, 1.0, tail))
+def _summed(density: Callable[..., Any], first: int) -> dict[str, Callable[..., Any]]:
+    """The sum of a mass from its first number up to k."""
 
-
-def _summed(density: Callable[..., Any], first: int, last: Any = None) -> dict[str, Any]:
-    """Tails of a mass by its sum, from its first number on, and up to the last if there is one."""
-
-    def total(low: Any, high: Any, *shapes: Any) -> Any:
-        dims = max(map(np.ndim, (low, high, *shapes)))
-        j = np.arange(first, np.max(high, initial=first) + 1).reshape((-1,) + (1,) * dims)
-        rest, *powers = density(np.clip(j, low, high), *shapes)
+    def cdf(k: Any, *shapes: Any) -> Any:
+        dims = max(map(np.ndim, (k, *shapes)))
+        j = np.arange(first, np.max(k, initial=first) + 1).reshape((-1,) + (1,) * dims)
+        rest, *powers = density(np.minimum(j, k), *shapes)
         logarithm = sum([special.xlogy(power, base) for base, power in powers], rest)
-        return np.sum(np.where((low <= j) & (j <= high), np.exp(logarithm), 0), 0)
+        return np.sum(np.where(j <= k, np.exp(logarithm), 0), 0)
 
-    def logsf(k: Any, *shapes: Any) -> Any:
-        end = last(*shapes)
-        return _log_until(k >= end, total(np.minimum(k + 1, end), end, *shapes))
-
-    return {"cdf": lambda k, *shapes: total(first, k, *shapes)} | ({"logsf": logsf} if last else {})
+    return {"cdf": cdf}
 
 
 def _beta_binomial(k: Any, n: Any, a: Any, b: Any) -> Any:
@@ -100,13 +103,13 @@ def _zipfian(k: Any, a: Any, n: Any) -> Any:
 TEXTS = {
     "bernoulli": Text(
         lambda k, p: (0.0 * k, (p, k), (1 - p, 1 - k)),
-        {"p": lambda k, p: np.where(k < 1, -1.0, 0.0), "logsf": lambda k, p: _log_until(k >= 1, p)},
+        {"p": lambda k, p: -1.0},
         low=0,
         high=1,
     ),
     "betabinom": Text(
         _beta_binomial,
-        _summed(_beta_binomial, 0, lambda n, a, b: n),
+        _summed(_beta_binomial, 0),
         low=0,
         high=lambda n, a, b: n,
         constants={"n"},
@@ -116,27 +119,14 @@ TEXTS = {
     ),
     "binom": Text(
         lambda k, n, p: (_log_choose(n, k), (p, k), (1 - p, n - k)),
-        {
-            "cdf": lambda k, n, p: np.where(
-                k < n, special.betaincc(k + 1, np.maximum(n - k, 1), p), 1.0
-            ),
-            "logsf": lambda k, n, p: _log_until(
-                k >= n, special.betainc(k + 1, np.maximum(n - k, 1), p)
-            ),
-        },
+        {"cdf": lambda k, n, p: special.betaincc(k + 1, n - k, p)},
         low=0,
         high=lambda n, p: n,
         constants={"n"},
     ),
     "boltzmann": Text(
         lambda k, rate, n: (np.log(np.expm1(-rate) / np.expm1(-rate * n)) - rate * k,),
-        {
-            "cdf": lambda k, rate, n: np.expm1(-rate * (k + 1)) / np.expm1(-rate * n),
-            "logsf": lambda k, rate, n: (
-                -rate * np.where(k >= n - 1, 0, k + 1)
-                + _log_until(k >= n - 1, np.expm1(-rate * (n - 1 - k)) / np.expm1(-rate * n))
-            ),
-        },
+        {"cdf": lambda k, rate, n: np.expm1(-rate * (k + 1)) / np.expm1(-rate * n)},
         low=0,
         high=lambda rate, n: n - 1,
         constants={"N"},
@@ -191,7 +181,7 @@ TEXTS = {
     "zipf": Text(_zipf, _summed(_zipf, 1), low=1),
     "zipfian": Text(
         _zipfian,
-        _summed(_zipfian, 1, lambda a, n: n),
+        _summed(_zipfian, 1),
         low=1,
         high=lambda a, n: n,
         constants={"n"},
@@ -206,4 +196,8 @@ for _name in _WITHOUT.split():
         TEXTS[_name] = Text(lambda k, *shapes: (0.0 * k,), constants=_shapes)
 
 ROWS: tuple[Row, ...] = ()
-OWN = own(TEXTS)
+OWN = {
+    f"stats.{name}": Discrete(getattr(scipy.stats, name), text)
+    for name, text in TEXTS.items()
+    if hasattr(scipy.stats, name)
+}
