@@ -102,17 +102,11 @@ def _zipfian(k: Any, a: Any, n: Any) -> Any:
 
 TEXTS = {
     "bernoulli": Text(
-        lambda k, p: (0.0 * k, (p, k), (1 - p, 1 - k)),
-        {"p": lambda k, p: -1.0},
-        low=0,
-        high=1,
+        lambda k, p: (0.0 * k, (p, k), (1 - p, 1 - k)), {"p": lambda k, p: -1.0}, low=0, high=1
     ),
     "betabinom": Text(
-        _beta_binomial,
-        _summed(_beta_binomial, 0),
-        low=0,
-        high=lambda n, a, b: n,
-        constants={"n"},
+        _beta_binomial, _summed(_beta_binomial, 0),
+        low=0, high=lambda n, a, b: n, constants={"n"},
     ),
     "betanbinom": Text(
         _beta_negative_binomial, _summed(_beta_negative_binomial, 0), low=0, constants={"n"}
@@ -120,16 +114,12 @@ TEXTS = {
     "binom": Text(
         lambda k, n, p: (_log_choose(n, k), (p, k), (1 - p, n - k)),
         {"cdf": lambda k, n, p: special.betaincc(k + 1, n - k, p)},
-        low=0,
-        high=lambda n, p: n,
-        constants={"n"},
+        low=0, high=lambda n, p: n, constants={"n"},
     ),
     "boltzmann": Text(
         lambda k, rate, n: (np.log(np.expm1(-rate) / np.expm1(-rate * n)) - rate * k,),
         {"cdf": lambda k, rate, n: np.expm1(-rate * (k + 1)) / np.expm1(-rate * n)},
-        low=0,
-        high=lambda rate, n: n - 1,
-        constants={"N"},
+        low=0, high=lambda rate, n: n - 1, constants={"N"},
     ),
     "dlaplace": Text(
         lambda k, a: (np.log(np.tanh(a / 2)) - a * np.absolute(k),), {"a": _dlaplace_slope}
@@ -141,20 +131,13 @@ TEXTS = {
     ),
     "logser": Text(_log_series, _summed(_log_series, 1), low=1),
     "nbinom": Text(
-        lambda k, n, p: (
-            special.gammaln(k + n) - special.gammaln(k + 1) - special.gammaln(n),
-            (p, n),
-            (1 - p, k),
-        ),
+        lambda k, n, p: (_log_choose(k + n - 1, k), (p, n), (1 - p, k)),
         {"cdf": lambda k, n, p: special.betainc(n, k + 1, p)},
         low=0,
     ),
     "planck": Text(
         lambda k, rate: (np.log(-np.expm1(-rate)) - rate * k,),
-        {
-            "cdf": lambda k, rate: -np.expm1(-rate * (k + 1)),
-            "logsf": lambda k, rate: -rate * (k + 1),
-        },
+        {"cdf": lambda k, r: -np.expm1(-r * (k + 1)), "logsf": lambda k, r: -r * (k + 1)},
         low=0,
     ),
     "poisson": Text(
@@ -180,13 +163,9 @@ TEXTS = {
     ),
     "zipf": Text(_zipf, _summed(_zipf, 1), low=1),
     "zipfian": Text(
-        _zipfian,
-        _summed(_zipfian, 1),
-        low=1,
-        high=lambda a, n: n,
-        constants={"n"},
+        _zipfian, _summed(_zipfian, 1), low=1, high=lambda a, n: n, constants={"n"}
     ),
-}
+}  # fmt: skip
 
 _WITHOUT = "hypergeom nhypergeom randint nchypergeom_fisher nchypergeom_wallenius poisson_binom"
 for _name in _WITHOUT.split():

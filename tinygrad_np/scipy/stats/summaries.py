@@ -225,7 +225,7 @@ def _circstd(samples: Any, high: Any, low: Any, axis: Any, normalize: Any) -> An
 
 
 def _correlated(name: str, x: Any, y: Any, axis: Any, alternative: str) -> Any:
-    """Σx², Σy² and Σxy of the deviations, r and its p-value, by which (r + 1)/2 has a beta law."""
+    """The deviations of x and y, r and its p-value, by which (r + 1)/2 has a beta distribution."""
     if axis is None:
         x, y, axis = np.reshape(x, -1), np.reshape(y, -1), 0
     if x.ndim != y.ndim:
@@ -233,16 +233,14 @@ def _correlated(name: str, x: Any, y: Any, axis: Any, alternative: str) -> Any:
     n = x.shape[axis]
     if n < 3:
         raise ValueError(f"scipy.stats.{name}: of two points r is 1 or −1; give three or more")
-    dx = x - np.mean(x, axis, keepdims=True)
-    dy = y - np.mean(y, axis, keepdims=True)
+    dx, dy = [v - np.mean(v, axis, keepdims=True) for v in (x, y)]
     xx, yy, xy = [np.sum(d, axis) for d in (dx * dx, dy * dy, dx * dy)]
     r = xy / np.sqrt(xx) / np.sqrt(yy)
     sides = {"two-sided": np.absolute(r), "greater": r, "less": -r}
-    half = n / 2 - 1
     # r may be 1 and a rounding, where it has its greatest value
     tail = np.clip((1 - sides[alternative]) / 2, 0, 1)
-    p = special.betainc(half, half, tail)
-    return xx, yy, xy, r, p * 2 if alternative == "two-sided" else p
+    p = special.betainc(n / 2 - 1, n / 2 - 1, tail)
+    return dx, dy, r, p * 2 if alternative == "two-sided" else p
 
 
 def _pearsonr(x: Any, y: Any, alternative: Any, method: Any, axis: Any = 0) -> Any:
@@ -250,17 +248,18 @@ def _pearsonr(x: Any, y: Any, alternative: Any, method: Any, axis: Any = 0) -> A
         raise ValueError(
             "scipy.stats.pearsonr: a p-value by resampling has no derivative; use method=None"
         )
-    return _correlated("pearsonr", x, y, axis, alternative)[3:]
+    return _correlated("pearsonr", x, y, axis, alternative)[2:]
 
 
 def _linregress(x: Any, y: Any, alternative: Any, axis: Any = 0) -> Any:
-    xx, yy, xy, r, p = _correlated("linregress", x, y, axis, alternative)
-    slope = xy / xx
-    n = x.shape[axis]
-    residual = np.maximum((1 - r * r) * yy / xx, 0) / (n - 2)
-    zero = np.equal(residual, 0)
-    stderr = np.where(zero, 0, np.sqrt(np.where(zero, 1, residual)))
-    return slope, np.mean(y, axis) - slope * np.mean(x, axis), r, p, stderr
+    dx, dy, r, p = _correlated("linregress", x, y, axis, alternative)
+    square = np.sum(dx * dx, axis, keepdims=True)
+    slope = np.sum(dx * dy, axis, keepdims=True) / square
+    # the norm of no residuals has gradient 0
+    residual = np.linalg.norm(dy - slope * dx, axis=axis, keepdims=True)
+    error = residual / np.sqrt(square * (dx.shape[axis] - 2))
+    intercept = np.mean(y - slope * x, axis)
+    return slope, intercept, r, p, error
 
 
 def _given(function: str, lmbda: Any) -> Any:
