@@ -16,11 +16,10 @@ def _estimate(function: Any, points: Any, dataset: Any, bw_method: Any, weights:
 
 
 def _samples(rng: Generator) -> list[Sample]:
-    line, plane, weights = REAL.draw(rng, 5), REAL.draw(rng, 2, 5), POSITIVE.draw(rng, 5)
+    line, plane, weights = REAL.draw(rng, 4), REAL.draw(rng, 2, 4), POSITIVE.draw(rng, 4)
     calls: list[tuple[Any, ...]] = [
-        (REAL.draw(rng, 3), line, None, weights),
-        (REAL.draw(rng, 2, 3), plane, "silverman", weights),
-        (REAL.draw(rng, 2), plane, np.asarray(POSITIVE.draw(rng))),
+        (REAL.draw(rng, 2, 1), plane, "silverman", weights),
+        (REAL.draw(rng, 2), line, np.asarray(POSITIVE.draw(rng))),
     ]
     return [Sample(args, {}, 0.2, _estimate) for args in calls]
 
