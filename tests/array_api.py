@@ -4,6 +4,7 @@
 imported. It prints a line for each function, with the number of derivatives that were compared.
 """
 
+import functools
 import inspect
 import warnings
 
@@ -70,7 +71,9 @@ def called(function, sample, chosen):
         args = list(sample.args)
         for i, value in zip(chosen, values, strict=True):
             args[i] = value
-        return np.sum(np.real(function(*args, **sample.kwargs)))
+        results = function(*args, **sample.kwargs)
+        parts = results if isinstance(results, tuple) else (results,)
+        return functools.reduce(np.add, [np.sum(np.real(part)) for part in parts])
 
     return of
 
@@ -86,12 +89,12 @@ def second(f, values, directions):
 def refusals():
     """What would lose the gradient raises, as without the variable."""
     t = Tensor(np.array([0.4, 1.7]))
-    assert special.hyp0f1 in REFUSED
+    assert special.mathieu_a in REFUSED
     for loses in (
         lambda: np.asarray(t),
         lambda: float(t[0]),
-        lambda: scipy.special.binom(t, 1.0),
-        lambda: scipy.special.hyp0f1(1.0, t),
+        lambda: scipy.special.mathieu_a(t, 1.0),
+        lambda: scipy.special.lpmv(0, 1, t),
         lambda: scipy.special.logsumexp(t),
         lambda: scipy.special.softmax(t),
     ):

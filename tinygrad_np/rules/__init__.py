@@ -73,7 +73,10 @@ _LATER: dict[str, str] = {
 _OF_PARTS: dict[str, str] = {
     "bessel": "scipy.special",
     "fft": "numpy.fft",
+    "hypergeometric": "scipy.special",
     "incomplete": "scipy.special",
+    "integrals": "scipy.special",
+    "orders": "scipy.special",
     "records": "numpy.lib.recfunctions",
     "series": "numpy.polynomial.polynomial",
     "special": "scipy.special",

@@ -40,7 +40,7 @@ _FALL = 40.0  # exp(−40) is nothing
 _BLOCK = 1 << 12  # so many integrals at a time: an array of their nodes takes 2 MB
 
 
-def _in_blocks(integrals: Callable[..., Any], operands: list[Any], *orders: int) -> Any:
+def in_blocks(integrals: Callable[..., Any], operands: list[Any], *options: Any) -> Any:
     """`integrals` of the operands, which are broadcast, flat and in float64."""
     dtype = np.result_type(np.float32, *operands)
     arrays = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in operands])
@@ -49,8 +49,19 @@ def _in_blocks(integrals: Callable[..., Any], operands: list[Any], *orders: int)
     with np.errstate(all="ignore"):
         for start in range(0, result.size, _BLOCK):
             block = slice(start, start + _BLOCK)
-            result[block] = integrals(*[x[block] for x in flat], *orders)
+            result[block] = integrals(*[x[block] for x in flat], *options)
     return result.reshape(arrays[0].shape).astype(dtype)
+
+
+def in_double(compute: Callable[..., Any], ans: Any, *operands: Any) -> Any:
+    """``compute(*operands)`` of these in float64, in the dtype of the result `ans`."""
+    arrays = [as_array(x) for x in operands]
+    if any(x.dtype.kind == "c" for x in arrays):
+        raise TypeError(
+            "scipy.special: the derivative by a parameter takes no complex numbers; use t.data "
+            "for a constant parameter"
+        )
+    return cast(compute(*[cast(x, np.dtype(np.float64)) for x in arrays]), ans.dtype)
 
 
 def _root(slope: Any, curvature: Any) -> Any:
@@ -127,7 +138,7 @@ def gamma_moment(a: Any, x: Any, order: int = 1) -> Any:
     >>> gamma_moment(np.array(1.0), np.array([0.0, 1.0]))
     array([ 0.        , -0.43172971])
     """
-    return _in_blocks(_gamma_moments, [a, x], order)
+    return in_blocks(_gamma_moments, [a, x], order)
 
 
 def _gamma_moments(a: Array, x: Array, order: int) -> Any:
@@ -191,7 +202,7 @@ def beta_moment(a: Any, b: Any, x: Any, y: Any, i: int = 0, j: int = 0) -> Any:
     >>> beta_moment(np.array(1.0), np.array(1.0), np.array([0.0, 0.5]), np.array([1.0, 0.5]), 1)
     array([ 0.        , -0.34657...])
     """
-    return _in_blocks(_beta_moments, [a, b, x, y], i, j)
+    return in_blocks(_beta_moments, [a, b, x, y], i, j)
 
 
 def _beta_moments(a: Array, b: Array, x: Array, y: Array, i: int, j: int) -> Any:
@@ -350,13 +361,12 @@ _NEGATIVE_BINOMIAL: Slopes = (lambda k, n, p: _beta_pdf(n, np.floor(k) + 1, p),)
 def _factor(ufunc: Any, compute: Callable[..., Any]) -> Any:
     """A factor: ``compute(operands, result)``, in float64 whatever they are."""
 
-    def of(operands: tuple[Any, ...], ans: Any) -> Any:
-        wide = [cast(as_array(x), np.dtype(np.float64)) for x in (*operands, ans)]
-        return cast(compute(wide[:-1], wide[-1]), ans.dtype)
+    def of(*values: Any) -> Any:
+        return compute(list(values[:-1]), values[-1])
 
     if ufunc.nin == 2:
-        return lambda x, y, ans: of((x, y), ans)
-    return lambda x, y, z, ans: of((x, y, z), ans)
+        return lambda x, y, ans: in_double(of, ans, x, y, ans)
+    return lambda x, y, z, ans: in_double(of, ans, x, y, z, ans)
 
 
 def _cdf(name: str, slopes: Slopes, sign: int = 1) -> list[Row]:

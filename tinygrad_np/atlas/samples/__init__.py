@@ -60,7 +60,7 @@ def samples_of(row: Row, seed: int = 0) -> list[Sample]:
     samples = draw(rng)
     is_complex = row.analytic or row.kind in ("linear", "bilinear") or _found("_COMPLEX", row)
     if is_complex and not _found("_REAL_ONLY", row):
-        samples += [_complex(sample, rng) for sample in samples]
+        samples += [_complex(sample, rng) for sample in samples if not sample.is_real]
     return samples
 
 

@@ -5,7 +5,20 @@ from typing import Any
 
 import scipy.special
 
-from .draws import INF, POSITIVE, REAL, A, Draw, Edge, kinked, unary
+from .draws import (
+    INF,
+    POSITIVE,
+    REAL,
+    A,
+    Domain,
+    Draw,
+    Edge,
+    Generator,
+    Sample,
+    call,
+    kinked,
+    unary,
+)
 from .special import with_order
 
 special: Any = scipy.special._ufuncs
@@ -13,30 +26,61 @@ special: Any = scipy.special._ufuncs
 # Analytic functions whose complex loops are not good enough for a complex step of 1e-100.
 COMPLEX = {special.jv, special.yv, special.iv, special.kv, special.kve}
 
+ORDER = Domain(0.3, 2.7, 0.3)
+
+
+def by_both(draw: Draw, argument: Domain = POSITIVE) -> Draw:
+    """The samples, and one with orders that are variables, too."""
+
+    def samples(rng: Generator) -> list[Sample]:
+        both = ORDER.draw(rng, 2, 1), argument.draw(rng, 2)
+        return [*draw(rng), call(*both, reach=0.3)._replace(is_real=True)]
+
+    return samples
+
+
 SAMPLES: dict[Callable[..., Any], Draw] = {
     special.j0: unary(POSITIVE),
     special.j1: unary(POSITIVE),
-    special.jv: with_order(POSITIVE, 0, 1.5),
+    special.jv: by_both(with_order(POSITIVE, 0, 1.5)),
     special.y0: unary(POSITIVE),
     special.y1: unary(POSITIVE),
-    special.yv: with_order(POSITIVE, 0, 1.5),
+    special.yv: by_both(with_order(POSITIVE, 0, 1.5)),
     special.yn: with_order(POSITIVE, 0, 2),
     special.i0: unary(REAL),
     special.i1: unary(REAL),
-    special.iv: with_order(POSITIVE, 0, 1.5),
+    special.iv: by_both(with_order(POSITIVE, 0, 1.5)),
     special.i0e: kinked,
     special.i1e: kinked,
-    special.ive: with_order(POSITIVE, 0, 1.5),
+    special.ive: by_both(with_order(POSITIVE, 0, 1.5)),
     special.k0: unary(POSITIVE),
     special.k1: unary(POSITIVE),
-    special.kv: with_order(POSITIVE, 0, 1.5),
+    special.kv: by_both(with_order(POSITIVE, 0, 1.5)),
     special.kn: with_order(POSITIVE, 0, 2),
     special.k0e: unary(POSITIVE),
     special.k1e: unary(POSITIVE),
-    special.kve: with_order(POSITIVE, 0, 1.5),
+    special.jve: by_both(with_order(POSITIVE, 1.5)),
+    special.yve: by_both(with_order(POSITIVE, 1.5)),
+    special.hankel1: with_order(POSITIVE, 1.5),
+    special.hankel2: with_order(POSITIVE, 2),
+    special.hankel1e: with_order(POSITIVE, 1.5),
+    special.hankel2e: with_order(POSITIVE, 2),
+    special.struve: with_order(POSITIVE, 1, 1.5),
+    special.modstruve: with_order(POSITIVE, 1, 1.5),
+    special.ber: unary(REAL),
+    special.bei: unary(REAL),
+    special.ker: unary(POSITIVE),
+    special.kei: unary(POSITIVE),
+    special.berp: unary(REAL),
+    special.beip: unary(REAL),
+    special.kerp: unary(POSITIVE),
+    special.keip: unary(POSITIVE),
+    special.kve: by_both(with_order(POSITIVE, 0, 1.5)),
 }
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
+    special.berp: [Edge((A([0.0, -0.0]),), {}, ([0, 0],))],
+    special.beip: [Edge((A([0.0, -0.0]),), {}, ([0.5, 0.5],))],
     special.j0: [Edge((A([0.0]),), {}, ([0],))],
     special.j1: [Edge((A([0.0]),), {}, ([0.5],))],
     special.jv: [Edge(([0, 0.5, 1, 2], A([0.0] * 4)), {}, ([0, INF, 0.5, 0],))],

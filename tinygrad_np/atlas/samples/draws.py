@@ -30,6 +30,8 @@ class Sample(NamedTuple):
     kwargs: dict[str, Any]
     reach: float
     through: Callable[..., Any] | None = None
+    is_real: bool = False
+    """whether it is not tried with complex numbers"""
 
 
 class Edge(NamedTuple):

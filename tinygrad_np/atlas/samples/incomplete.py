@@ -14,7 +14,7 @@ special: Any = scipy.special._ufuncs
 SHAPE = Domain(0.6, 4.0, 0.3)
 
 
-def _of(*domains: Any) -> Draw:
+def of(*domains: Any) -> Draw:
     """A sample whose operands are broadcast; an operand in place of a domain is no variable."""
     reach = min(d.reach for d in domains if isinstance(d, Domain))
 
@@ -71,36 +71,36 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     special.gammainc: _incomplete(_LISTS[0], end=POSITIVE),
     special.gammaincc: _incomplete(2.5, end=POSITIVE),
     special.betainc: _incomplete(*_LISTS, end=PROBABILITY),
-    special.betaincinv: _of(SHAPE, SHAPE, PROBABILITY),
-    special.gammaincinv: _of(SHAPE, PROBABILITY),
-    special.gammainccinv: _of(SHAPE, PROBABILITY),
-    special.chdtr: _of(SHAPE, POSITIVE),
-    special.chdtrc: _of(SHAPE, POSITIVE),
-    special.chdtri: _of(SHAPE, PROBABILITY),
-    special.gdtr: _of(SHAPE, SHAPE, POSITIVE),
-    special.gdtrc: _of(SHAPE, SHAPE, POSITIVE),
-    special.gdtria: _of(PROBABILITY, SHAPE, POSITIVE),
-    special.gdtrix: _of(SHAPE, SHAPE, PROBABILITY),
-    special.fdtr: _of(SHAPE, SHAPE, POSITIVE),
-    special.fdtrc: _of(SHAPE, SHAPE, POSITIVE),
-    special.fdtri: _of(SHAPE, SHAPE, PROBABILITY),
-    special.stdtr: _of(SHAPE, Domain(-2.0, 2.0, 0.5)),
-    special.stdtrit: _of(SHAPE, PROBABILITY),
-    special.pdtr: _of(2.0, POSITIVE),
-    special.pdtrc: _of(2.5, POSITIVE),
-    special.pdtri: _of(2, PROBABILITY),
-    special.bdtr: _of(1.5, np.array(4), PROBABILITY),
-    special.bdtrc: _of(1, np.array(4), PROBABILITY),
-    special.bdtri: _of(1, np.array(4), PROBABILITY),
-    special.nbdtr: _of(2, 3, PROBABILITY),
-    special.nbdtrc: _of(2, 3, PROBABILITY),
-    special.nbdtri: _of(2, 3, PROBABILITY),
+    special.betaincinv: of(SHAPE, SHAPE, PROBABILITY),
+    special.gammaincinv: of(SHAPE, PROBABILITY),
+    special.gammainccinv: of(SHAPE, PROBABILITY),
+    special.chdtr: of(SHAPE, POSITIVE),
+    special.chdtrc: of(SHAPE, POSITIVE),
+    special.chdtri: of(SHAPE, PROBABILITY),
+    special.gdtr: of(SHAPE, SHAPE, POSITIVE),
+    special.gdtrc: of(SHAPE, SHAPE, POSITIVE),
+    special.gdtria: of(PROBABILITY, SHAPE, POSITIVE),
+    special.gdtrix: of(SHAPE, SHAPE, PROBABILITY),
+    special.fdtr: of(SHAPE, SHAPE, POSITIVE),
+    special.fdtrc: of(SHAPE, SHAPE, POSITIVE),
+    special.fdtri: of(SHAPE, SHAPE, PROBABILITY),
+    special.stdtr: of(SHAPE, Domain(-2.0, 2.0, 0.5)),
+    special.stdtrit: of(SHAPE, PROBABILITY),
+    special.pdtr: of(2.0, POSITIVE),
+    special.pdtrc: of(2.5, POSITIVE),
+    special.pdtri: of(2, PROBABILITY),
+    special.bdtr: of(1.5, np.array(4), PROBABILITY),
+    special.bdtrc: of(1, np.array(4), PROBABILITY),
+    special.bdtri: of(1, np.array(4), PROBABILITY),
+    special.nbdtr: of(2, 3, PROBABILITY),
+    special.nbdtrc: of(2, 3, PROBABILITY),
+    special.nbdtri: of(2, 3, PROBABILITY),
 }
 for _name, _draw in {
     "betaincc": _incomplete(1.5, 2.5, end=PROBABILITY),
-    "betainccinv": _of(SHAPE, SHAPE, PROBABILITY),
-    "btdtr": _of(SHAPE, SHAPE, PROBABILITY),
-    "btdtri": _of(SHAPE, SHAPE, PROBABILITY),
+    "betainccinv": of(SHAPE, SHAPE, PROBABILITY),
+    "btdtr": of(SHAPE, SHAPE, PROBABILITY),
+    "btdtri": of(SHAPE, SHAPE, PROBABILITY),
 }.items():
     if hasattr(special, _name):
         SAMPLES[getattr(special, _name)] = _draw

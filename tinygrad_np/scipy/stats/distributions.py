@@ -260,8 +260,8 @@ class Distribution:
             is_kept = is_end | (name != kind) & (ans != 0)
             is_inside = is_inside & (is_kept | (_density(self.text, y, *values) != 0))
 
-        def standard(at_end: Any, x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
-            y = (x - loc) / scale
+        def standard(at_end: bool, steep: bool, x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
+            y = (x - loc) / (value_of(scale) if steep else scale)
             if kind in _TAILS and name != kind and name in self.text.tails and not at_end:
                 return self.text.tails[name](y, *shapes)
             if kind in _TAILS:
@@ -278,9 +278,8 @@ class Distribution:
             for steep in (False, True):
                 chosen = mask & (is_end == at_end) & (is_steep == steep)
                 if chosen.any():
-                    by = value_of(scale) if steep else scale
-                    part = functools.partial(standard, at_end)
-                    found = found + _at(chosen, part, x, loc, by, *shapes)
+                    part = functools.partial(standard, at_end, steep)
+                    found = found + _at(chosen, part, x, loc, scale, *shapes)
         return _with_nan(np.broadcast_to(found, ans.shape), is_nan)
 
     def _is_steep(self, name: str, y: Any, shapes: Any) -> Any:
