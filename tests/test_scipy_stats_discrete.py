@@ -256,7 +256,7 @@ def test_what_has_no_derivative_is_refused_by_name():
         (lambda: stats.randint(0, t).cdf(1), r"randint\.cdf: 'high' has no derivative rule"),
         (lambda: stats.nchypergeom_fisher.pmf(1, 9, 4, 3, t), r"'odds' has no derivative rule"),
         (lambda: stats.poisson(t).rvs(), r"apply ppf to uniform numbers"),
-        (lambda: stats.poisson(t).mean(), r"scipy\.stats\.poisson\.mean does not take a Tensor"),
+        (lambda: stats.poisson(t).mean(), r"poisson\.mean does not take a Tensor.* times pmf"),
     ):
         with pytest.raises(TypeError, match=words):
             call()

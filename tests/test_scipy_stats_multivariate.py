@@ -303,7 +303,7 @@ class TestKernelEstimate:
             assert np.array_equal(getattr(ours, method)(tg.Tensor(self.points)).data, expected)
             assert np.array_equal(getattr(held, method)(self.points).data, expected)
         assert np.array_equal(pickle.loads(pickle.dumps(ours))(0.3), real(0.3))
-        assert np.array_equal(ours.covariance, real.covariance)
+        assert np.array_equal([ours.covariance, ours.inv_cov], [real.covariance, real.inv_cov])
         close(held.factor.data, real.factor)
         close(held.neff.data, real.neff)
 
@@ -312,6 +312,7 @@ class TestKernelEstimate:
         held, plain = stats.gaussian_kde(t), stats.gaussian_kde(self.data)
         for call, words in (
             (lambda: held.covariance, r"gaussian_kde\.covariance: is not differentiable"),
+            (lambda: held.inv_cov, r"gaussian_kde\.inv_cov: is not differentiable"),
             (lambda: held.resample(3), r"gaussian_kde\.resample: does not take a Tensor"),
             (lambda: held.integrate_box_1d(0.0, 1.0), r"gaussian_kde\.integrate_box_1d: does not"),
             (lambda: plain.integrate_box_1d(0.0, tg.Tensor(1.0)), r"use evaluate or logpdf"),

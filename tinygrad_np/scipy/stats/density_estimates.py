@@ -105,6 +105,11 @@ class gaussian_kde(scipy.stats.gaussian_kde, HoldsTensors):  # noqa: N801
         """The logarithm of the density at the points (d, m)."""
         return self._density("logpdf", x)
 
+    @property
+    def inv_cov(self) -> Any:
+        """The inverse of the covariance of plain data."""
+        return self.__getattr__("inv_cov") if self.holds_tensors else super().inv_cov
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or not self.__dict__.get("holds_tensors"):
             raise AttributeError(f"'gaussian_kde' object has no attribute {name!r}")

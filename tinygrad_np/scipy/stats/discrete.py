@@ -15,15 +15,24 @@ import numpy as np
 import scipy.special
 import scipy.stats
 
-from ...core.table import Row
+from ...core.table import REFUSED, Row
 from ...core.tensor import value_of
 from .distributions import Distribution, Text
 
 special: Any = scipy.special._ufuncs
 
 
+_SUMS = {"entropy", "expect", "mean", "moment", "stats", "std", "var"}
+
+
 class Discrete(Distribution):
     """A discrete distribution: from its last number on the tails are 0 and 1, and constant."""
+
+    def __getattr__(self, name: str) -> Any:
+        method = super().__getattr__(name)
+        if name in _SUMS:
+            REFUSED[method] = "it has no derivative rule; sum over k what you need, times pmf"
+        return method
 
     def _value(self, name: str, *bound: Any) -> Any:
         k, *shapes, loc, ans = bound
