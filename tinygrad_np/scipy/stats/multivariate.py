@@ -105,13 +105,10 @@ def _matrix(a: Any, size: int) -> Any:
 
 
 def _size(mean: Any, matrix: Any) -> int:
-    return (
-        int(np.size(mean))
-        if mean is not None
-        else np.shape(matrix)[0]
-        if np.ndim(matrix) > 1
-        else 1
-    )
+    """The dimension, as SciPy has it from the mean, or else from a matrix."""
+    if mean is not None:
+        return int(np.size(mean))
+    return np.shape(matrix)[0] if np.ndim(matrix) > 1 else 1
 
 
 def _whitened(columns: Any, matrix: Any) -> tuple[Any, Any]:
