@@ -124,7 +124,7 @@ def _log_det(a: Any) -> Any:
 
 def _distance(name: str, x: Any, mean: Any, cov: Any, allow_singular: Any) -> tuple[Any, Any, int]:
     """(x − mean)ᵀA⁻¹(x − mean) of the points x (…, n), log det A, and the rank of A = cov."""
-    if getattr(cov, "dtype", None) == object:  # made of a Covariance
+    if np.asarray(value_of(cov)).dtype.kind == "O":  # made of a Covariance
         raise TypeError(
             f"scipy.stats.{name}: takes no Covariance object beside a Tensor; pass its covariance"
         )
