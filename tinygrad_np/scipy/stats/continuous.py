@@ -10,9 +10,12 @@ exponential, gamma or beta one. Without a text are
   `norminvgauss` and `vonmises`, where they are integrals, and by `df` of `ncx2`.
 """
 
+from math import pi
+
 import numpy as np
 
 from ...core.table import Row, pointwise
+from . import formulas as f
 from .distributions import INF, Text, own
 from .formulas import (
     ABOVE_0,
@@ -20,50 +23,20 @@ from .formulas import (
     INVERSE_GAUSS,
     LOG_2,
     beta,
-    breit_wigner_cdf,
-    breit_wigner_density,
-    crystalball_cdf,
-    crystalball_density,
-    double_pareto_cdf,
-    double_pareto_density,
     gamma,
-    gen_hyperbolic_density,
     hazard,
-    irwin_hall,
-    kappa4_density,
-    kappa4_low,
-    laplace_asymmetric_cdf,
     log1mexp,
     log1p_over,
     log1p_power,
     log_i0,
-    log_laplace_cdf,
     log_normal_between,
     log_phi,
     logistic,
-    nc_chi2_by_nc,
-    nc_chi2_density,
     normal,
-    pearson3_cdf,
-    pearson3_density,
-    pi,
     reversed_hazard,
-    skew_cauchy_cdf,
-    skew_cauchy_width,
-    skew_t_cdf,
-    skew_t_density,
     special,
     swapped,
     symmetric,
-    t_density,
-    t_sf,
-    trapezoid_cdf,
-    trapezoid_density,
-    trunc_pareto_mass,
-    trunc_weibull_density,
-    trunc_weibull_logs,
-    tukey_by_lam,
-    tukey_density,
     where,
 )
 
@@ -99,7 +72,10 @@ TEXTS = {
     "burr12": Text(
         lambda x, c, d: (log(c) + log(d) - (d + 1) * log1p_power(x, c), (x, c - 1)),
         hazard(lambda x, c, d: d * log1p_power(x, c)), low=0),
-    "cauchy": Text(lambda x: -log(pi) - 2 * log(np.hypot(1.0, x))),
+    "cauchy": Text(
+        lambda x: -log(pi) - 2 * log(np.hypot(1.0, x)),
+        {"logcdf": lambda x: log(np.arctan2(1.0, -x) / pi),
+         "logsf": lambda x: log(np.arctan2(1.0, x) / pi)}),
     "chi": Text(
         lambda x, df: (-x * x / 2 - (df / 2 - 1) * LOG_2 - gammaln(df / 2), (x, df - 1)),
         gamma(lambda x, df: (df / 2, x * x / 2)), low=0),
@@ -107,11 +83,11 @@ TEXTS = {
         lambda x, df: (-x / 2 - df / 2 * LOG_2 - gammaln(df / 2), (x, df / 2 - 1)),
         gamma(lambda x, df: (df / 2, x / 2)), low=0),
     "cosine": Text(lambda x: (-log(pi), (np.cos(x / 2), 2.0)), low=-pi, high=pi),
-    "crystalball": Text(crystalball_density, {"cdf": crystalball_cdf}),
+    "crystalball": Text(f.crystalball_density, {"cdf": f.crystalball_cdf}),
     "dgamma": Text(
         lambda x, a: (-np.absolute(x) - LOG_2 - gammaln(a), (np.absolute(x), a - 1)),
         symmetric(lambda u, a: special.gammaincc(a, u))),
-    "dpareto_lognorm": Text(double_pareto_density, {"cdf": double_pareto_cdf}, low=ABOVE_0),
+    "dpareto_lognorm": Text(f.double_pareto_density, {"cdf": f.double_pareto_cdf}, low=ABOVE_0),
     "dweibull": Text(
         lambda x, c: (log(c / 2) - np.absolute(x) ** c, (np.absolute(x), c - 1)),
         symmetric(lambda u, c: exp(-(u**c)))),
@@ -165,7 +141,7 @@ TEXTS = {
         lambda x, c: (LOG_2 - 2 * log1p((1 - c * x) ** (1 / c)), (1 - c * x, 1 / c - 1)),
         {"cdf": lambda x, c: -2 * special.expit(log1p(-c * x) / c)},
         low=0, high=lambda c: 1 / c),
-    "genhyperbolic": Text(gen_hyperbolic_density),
+    "genhyperbolic": Text(f.gen_hyperbolic_density),
     "geninvgauss": Text(
         lambda x, p, b: (
             (p - 1) * log(x) - b * square(x - 1) / (2 * x) - LOG_2 - log(special.kve(p, b))),
@@ -199,8 +175,9 @@ TEXTS = {
         lambda x, c: log(c) - (c + 1) * log(x) - x**-c,
         reversed_hazard(lambda x, c: x**-c), low=ABOVE_0),
     "irwinhall": Text(
-        lambda x, n: (0.0, (irwin_hall(x, n), 1.0)), low=0, high=lambda n: n, constants=("n",)),
-    "jf_skew_t": Text(skew_t_density, {"cdf": skew_t_cdf}),
+        lambda x, n: (0.0, (f.irwin_hall(x, n), 1.0)), low=0, high=lambda n: n, constants=("n",)),
+    "jf_skew_t": Text(
+        f.skew_t_density, beta(lambda x, a, b: (a, b, *f.skew_t_logs(x, a, b)[2:]))),
     "johnsonsb": Text(
         lambda x, a, b: log_phi(a + b * special.logit(x)) + log(b) - log(x) - log1p(-x),
         normal(lambda x, a, b: a + b * special.logit(x)), low=ABOVE_0, high=BELOW_1),
@@ -211,13 +188,13 @@ TEXTS = {
         lambda x, a: -(log(a) + (a + 1) * log1p_power(x * a ** (-1 / a), a)) / a,
         reversed_hazard(lambda x, a: log1p_power(a ** (1 / a) / x, a) / a), low=0),
     "kappa4": Text(
-        kappa4_density,
+        f.kappa4_density,
         reversed_hazard(lambda x, h, k: -log1p_over(-exp(log1p_over(-x, k)), h)),
-        low=kappa4_low, high=lambda h, k: where(np.greater(k, 0), k, lambda k: 1 / k, INF)),
+        low=f.kappa4_low, high=lambda h, k: where(np.greater(k, 0), k, lambda k: 1 / k, INF)),
     "laplace": Text(lambda x: -np.absolute(x) - LOG_2),
     "laplace_asymmetric": Text(
         lambda x, k: np.minimum(x, 0) / k - k * np.maximum(x, 0) - log(k + 1 / k),
-        {"cdf": laplace_asymmetric_cdf}),
+        {"cdf": f.laplace_asymmetric_cdf}),
     "levy": Text(lambda x: log_phi(1 / sqrt(x)) - 1.5 * log(x), low=ABOVE_0),
     "levy_l": Text(lambda x: log_phi(1 / sqrt(-x)) - 1.5 * log(-x), high=-ABOVE_0),
     "loggamma": Text(
@@ -225,7 +202,7 @@ TEXTS = {
     "logistic": Text(lambda x: log_expit(x) + log_expit(-x), logistic(lambda x: x)),
     "loglaplace": Text(
         lambda x, c: (log(c / 2) - 2 * c * log(np.maximum(x, 1)), (x, c - 1)),
-        {"cdf": log_laplace_cdf}, low=0),
+        {"cdf": lambda x, c: symmetric(lambda u, c: exp(-c * u))["cdf"](log(x), c)}, low=0),
     "lognorm": Text(
         lambda x, s: log_phi(log(x) / s) - log(x) - log(s),
         normal(lambda x, s: log(x) / s), low=ABOVE_0),
@@ -243,7 +220,7 @@ TEXTS = {
     "nakagami": Text(
         lambda x, n: (LOG_2 + n * log(n) - gammaln(n) - n * x * x, (x, 2 * n - 1)),
         gamma(lambda x, n: (n, n * x * x)), low=0),
-    "ncx2": Text(nc_chi2_density, {"nc": nc_chi2_by_nc}, low=0),
+    "ncx2": Text(f.nc_chi2_density, {"nc": f.nc_chi2_by_nc}, low=0),
     "norm": Text(log_phi, normal(lambda x: x)),
     "norminvgauss": Text(
         lambda x, a, b: (
@@ -252,7 +229,7 @@ TEXTS = {
     "pareto": Text(
         lambda x, b: log(b) - (b + 1) * log(x), hazard(lambda x, b: b * log(x)), low=1),
     "pearson3": Text(
-        pearson3_density, {"cdf": pearson3_cdf},
+        f.pearson3_density, {"cdf": f.pearson3_cdf},
         low=lambda skew: where(np.greater(skew, 0), skew, lambda s: -2 / s, -INF),
         high=lambda skew: where(np.less(skew, 0), skew, lambda s: -2 / s, INF)),
     "powerlaw": Text(
@@ -272,22 +249,22 @@ TEXTS = {
     "recipinvgauss": Text(
         lambda x, mu: log_phi((x - 1 / mu) / sqrt(x)) - log(x) / 2,
         swapped(INVERSE_GAUSS, lambda x: 1 / x), low=ABOVE_0),
-    "rel_breitwigner": Text(breit_wigner_density, {"cdf": breit_wigner_cdf}, low=0),
+    "rel_breitwigner": Text(f.breit_wigner_density, {"cdf": f.breit_wigner_cdf}, low=0),
     "rice": Text(
         lambda x, b: (-(x * x + b * b) / 2 + log_i0(x * b), (x, 1.0)),
         {"b": lambda x, b: -x * exp(-square(x - b) / 2) * special.i1e(x * b)}, low=0),
     "semicircular": Text(lambda x: (log(2 / pi), (1 - x, 0.5), (1 + x, 0.5)), low=-1, high=1),
     "skewcauchy": Text(
-        lambda x, a: -log(pi) - 2 * log(np.hypot(1.0, x / skew_cauchy_width(x, a))),
-        {"cdf": skew_cauchy_cdf}),
+        lambda x, a: -log(pi) - 2 * log(np.hypot(1.0, x / f.skew_cauchy_width(x, a))),
+        {"cdf": f.skew_cauchy_cdf}),
     "skewnorm": Text(
         lambda x, a: LOG_2 + log_phi(x) + log_ndtr(a * x),
         {"a": lambda x, a: -exp(-x * x * (1 + a * a) / 2) / (pi * (1 + a * a))}),
-    "t": Text(t_density, symmetric(t_sf)),
-    "trapezoid": Text(trapezoid_density, {"cdf": trapezoid_cdf}, low=0, high=1),
+    "t": Text(f.t_density, symmetric(f.t_sf)),
+    "trapezoid": Text(f.trapezoid_density, {"cdf": f.trapezoid_cdf}, low=0, high=1),
     "triang": Text(
-        lambda x, c: trapezoid_density(x, c, c),
-        {"cdf": lambda x, c: trapezoid_cdf(x, c, c)}, low=0, high=1),
+        lambda x, c: f.trapezoid_density(x, c, c),
+        {"cdf": lambda x, c: f.trapezoid_cdf(x, c, c)}, low=0, high=1),
     "truncexpon": Text(
         lambda x, b: -x - log(-expm1(-b)), {"cdf": lambda x, b: expm1(-x) / expm1(-b)},
         low=0, high=lambda b: b),
@@ -298,17 +275,17 @@ TEXTS = {
          "logsf": lambda x, a, b: log_normal_between(x, b) - log_normal_between(a, b)},
         low=lambda a, b: a, high=lambda a, b: b),
     "truncpareto": Text(
-        lambda x, b, c: -(b + 1) * log(x) - log(trunc_pareto_mass(c, b)),
-        {"cdf": lambda x, b, c: trunc_pareto_mass(x, b) / trunc_pareto_mass(c, b)},
+        lambda x, b, c: -(b + 1) * log(x) - log(f.trunc_pareto_mass(c, b)),
+        {"cdf": lambda x, b, c: f.trunc_pareto_mass(x, b) / f.trunc_pareto_mass(c, b)},
         low=1, high=lambda b, c: c),
     "truncweibull_min": Text(
-        trunc_weibull_density,
-        {"cdf": lambda *b: exp(trunc_weibull_logs(*b)[0]),
-         "logcdf": lambda *b: trunc_weibull_logs(*b)[0],
-         "logsf": lambda *b: trunc_weibull_logs(*b)[1]},
+        f.trunc_weibull_density,
+        {"cdf": lambda *b: exp(f.trunc_weibull_logs(*b)[0]),
+         "logcdf": lambda *b: f.trunc_weibull_logs(*b)[0],
+         "logsf": lambda *b: f.trunc_weibull_logs(*b)[1]},
         low=lambda c, a, b: a, high=lambda c, a, b: b),
     "tukeylambda": Text(
-        lambda x, lam: log(tukey_density(x, lam)), {"lam": tukey_by_lam},
+        lambda x, lam: log(f.tukey_density(x, lam)), {"lam": f.tukey_by_lam},
         low=lambda lam: where(np.greater(lam, 0), lam, lambda k: -1 / k, -INF),
         high=lambda lam: where(np.greater(lam, 0), lam, lambda k: 1 / k, INF)),
     "uniform": Text(lambda x: 0.0 * x, low=0, high=1),
@@ -336,6 +313,7 @@ TEXTS = {
 }  # fmt: skip
 TEXTS["erlang"] = TEXTS["gamma"]
 TEXTS["reciprocal"] = TEXTS["loguniform"]
+TEXTS["trapz"] = TEXTS["trapezoid"]  # SciPy 1.13
 
 ROWS: tuple[Row, ...] = (pointwise(log_i0, lambda x: special.i1e(x) / special.i0e(x)),)
 OWN = own(TEXTS)

@@ -47,8 +47,8 @@ class Text(NamedTuple):
     """A distribution in standard form; each function takes y and the shape parameters."""
 
     density: Callable[..., Any] | None
-    """its logarithm, or (rest, (base, power), …) for rest + Σ power·log(base): bases are what may be
-    0 on an end of the support, where nothing else is infinite. None: it has no derivative, and the
+    """its logarithm, or (rest, (base, power), …) for rest + Σ power·log(base): bases are what is 0
+    on an end of the support, where nothing else is infinite. None: it has no derivative, and the
     tails have one of first order, with SciPy's own density."""
     tails: Mapping[str, Callable[..., Any]] = {}
     """"cdf", of which only the derivative by the shape parameters counts (instead of it, that
@@ -93,7 +93,7 @@ def _at(mask: Array, function: Callable[..., Any], *operands: Any) -> Any:
     if mask.all():
         return np.broadcast_to(function(*operands), mask.shape)
     chosen = [np.broadcast_to(x, mask.shape)[mask] for x in operands]
-    count = np.count_nonzero(mask)
+    count = int(np.count_nonzero(mask))
     found = np.broadcast_to(function(*chosen), (count,)) if count else np.zeros(0)
     places = np.full(mask.shape, count)
     places[mask] = np.arange(count)
@@ -196,7 +196,7 @@ class Distribution:
     def __dir__(self) -> list[str]:
         return dir(self.real)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return type(self.real)
 
@@ -301,7 +301,7 @@ class Distribution:
 
     # The array functions in standard form that its rows are made of
 
-    def density(self, y: Any, *shapes: Any) -> Any:
+    def _f(self, y: Any, *shapes: Any) -> Any:
         """f(y, θ); SciPy's own, which takes no Tensor, where there is no text."""
         if self.text.density is not None:
             return _density(self.text, y, *shapes)
@@ -315,7 +315,7 @@ class Distribution:
         """F(y, θ), or 1 − F: by y its density, by θ the derivative of the text."""
 
         def by_y(*needed: Any) -> Any:
-            return sign * self.density(*map(_array, needed[:-1]))
+            return sign * self._f(*map(_array, needed[:-1]))
 
         def by_shape(position: int, *needed: Any) -> Any:
             return sign * self._by_shape(position, *map(_array, needed[:-1]))
@@ -336,7 +336,7 @@ class Distribution:
             return slope(self.text.tails["cdf"], position, operands)
 
         def at_end(end: Any, *operands: Any) -> Any:
-            return -self.density(*operands) * slope(end, position - 1, operands[1:])
+            return -self._f(*operands) * slope(end, position - 1, operands[1:])
 
         ends = [end for end in (self.text.low, self.text.high) if not self.is_discrete]
         masks = [np.broadcast_to(value_of(y) == _end(end, values), shape) for end in ends]
@@ -372,7 +372,7 @@ class Distribution:
             _, *shapes, y = map(_array, needed)
             low, high = self._ends([value_of(s) for s in shapes])
             at = value_of(y)
-            return sign / _at(~((at < low) | (at > high) | np.isinf(at)), self.density, y, *shapes)
+            return sign / _at(~((at < low) | (at > high) | np.isinf(at)), self._f, y, *shapes)
 
         def by_shape(position: int, *needed: Any) -> Any:
             _, *shapes, y = map(_array, needed)
@@ -380,7 +380,7 @@ class Distribution:
             is_low, is_high = value_of(y) <= low, value_of(y) >= high
 
             def within(y: Any, *shapes: Any) -> Any:
-                return -self._by_shape(position, y, *shapes) / self.density(y, *shapes)
+                return -self._by_shape(position, y, *shapes) / self._f(y, *shapes)
 
             def along(end: Any, *shapes: Any) -> Any:
                 return slope(end, position - 1, shapes)
@@ -444,7 +444,11 @@ class Frozen(HoldsTensors):
             raise TypeError(
                 f"scipy.stats.{dist.real.name}: takes {names}, not {len(args)} parameters"
             )
-        self._parameters = {**dict(zip(names, args, strict=False)), **kwds}
+        self._parameters = dict(zip(names, args, strict=False))
+        twice = sorted(set(self._parameters) & set(kwds))
+        if twice:
+            raise TypeError(f"scipy.stats.{dist.real.name}: {twice[0]!r} was given twice")
+        self._parameters |= kwds
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_parameters" not in self.__dict__:
@@ -465,7 +469,7 @@ class Frozen(HoldsTensors):
 
         return functools.wraps(real)(method)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return Frozen if self.real is None else type(self.real)
 
