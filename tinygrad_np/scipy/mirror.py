@@ -32,7 +32,7 @@ from ..rules.nested import array
 MODULES: dict[str, tuple[str, ...]] = {
     "special": ("functions", "unruled"),
     "linalg": ("matrix_functions", "equations", "factorisations", "matrix_equations", "structured", "unruled"),
-    "stats": ("continuous",),
+    "stats": ("continuous", "density_estimates", "discrete", "multivariate", "summaries", "unruled"),
     "signal": ("convolutions", "filters", "spectra", "linear", "unruled"),
     "fft": ("transforms", "unruled"),
     "ndimage": (),

@@ -1,0 +1,27 @@
+"""Samples of density estimates: one and two dimensions, each rule and number as bandwidth."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....scipy.stats.density_estimates import _METHODS
+from ..draws import POSITIVE, REAL, Draw, Generator, Sample
+
+
+def _estimate(function: Any, points: Any, dataset: Any, bw_method: Any, weights: Any = None) -> Any:
+    """The function of a bandwidth that is a number where it is an array without dimensions."""
+    is_array = getattr(bw_method, "shape", None) == ()
+    return function(points, dataset, bw_method[()] if is_array else bw_method, weights)
+
+
+def _samples(rng: Generator) -> list[Sample]:
+    line, plane, weights = REAL.draw(rng, 4), REAL.draw(rng, 2, 4), POSITIVE.draw(rng, 4)
+    calls: list[tuple[Any, ...]] = [
+        (REAL.draw(rng, 2, 1), plane, "silverman", weights),
+        (REAL.draw(rng, 2), line, np.asarray(POSITIVE.draw(rng))),
+    ]
+    return [Sample(args, {}, 0.2, _estimate) for args in calls]
+
+
+SAMPLES: dict[Callable[..., Any], Draw] = dict.fromkeys(_METHODS.values(), _samples)
