@@ -37,11 +37,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fft": (),
     "ndimage": (),
     "interpolate": (),
-    "integrate": (),
+    "integrate": ("sampled",),
     "sparse": (),
     "sparse.linalg": (),
-    "spatial": (),
-    "spatial.distance": (),
+    "spatial": ("unruled",),
+    "spatial.distance": ("metrics", "unruled"),
 }
 """The modules that are mirrored → their families of rows, which stand in the folder of the name."""
 
