@@ -37,7 +37,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fft": (),
     "ndimage": (),
     "interpolate": (),
-    "integrate": ("sampled",),
+    "integrate": ("sampled", "quadrature"),
     "sparse": (),
     "sparse.linalg": (),
     "spatial": ("unruled",),
