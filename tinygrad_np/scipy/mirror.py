@@ -37,7 +37,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fft": (),
     "ndimage": (),
     "interpolate": (),
-    "integrate": ("sampled", "quadrature"),
+    "integrate": ("sampled", "integrals", "equations", "unruled"),
     "sparse": (),
     "sparse.linalg": (),
     "spatial": ("unruled",),

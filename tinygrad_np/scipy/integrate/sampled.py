@@ -38,8 +38,7 @@ def _trapezoids(y: Array, x: Any, dx: Any, axis: int) -> Any:
 
 
 def _parabolas(y: Array, x: Any, dx: Any, axis: int) -> Any:
-    """The same under parabolas: even intervals with the next one, odd and the last with the one
-    before."""
+    """The same under parabolas: of an even interval and the next, of the others and the last."""
     moved, h = _moved(y, x, dx, axis)
     count = h.shape[-1]
     if count < 2:

@@ -18,7 +18,7 @@ from ...core.arrays import cast
 from ...core.tensor import Tensor, rebuilt, source_of, value_of
 from ...core.transforms import stop_gradient
 from ...rules.nested import array
-from ..mirror import _named, holds_tensor
+from ..mirror import holds_tensor
 
 Function = Callable[..., Any]
 
@@ -57,10 +57,12 @@ def standing_for(path: str) -> Callable[[Function], Function]:
         @functools.wraps(real)
         def function(*args: Any, **kwargs: Any) -> Any:
             bound = form.bind(*args, **kwargs).arguments
-            return body(real, {**bound, **bound.pop("options", {})})
+            options = bound.pop("options", {})
+            return body(real, {**bound, **options})
 
         function.__doc__ = body.__doc__
-        return _named(function, path)
+        function.__module__ = f"tinygrad_np.scipy.{module}"
+        return function
 
     return decorate
 

@@ -8,6 +8,7 @@ import numpy as np
 from ....scipy.mirror import of
 from ..draws import APART, POSITIVE, REAL, A, Draw, Edge, Generator, Sample, apart, call
 
+_KINKED = ("braycurtis", "canberra", "cityblock", "chebyshev", "euclidean", "sqeuclidean")
 _W = A([0.5, 2.0, 1.5])
 
 
@@ -95,10 +96,7 @@ def _square(rng: Generator) -> list[Sample]:
 _WEIGHTED = _pair({}, {"w": _W})
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
-    **{
-        _one(name): _WEIGHTED
-        for name in "braycurtis canberra cityblock chebyshev cosine euclidean sqeuclidean".split()
-    },
+    **{_one(name): _WEIGHTED for name in (*_KINKED, "cosine")},
     _one("correlation"): _correlations,
     _one("minkowski"): _pair({}, {"p": 3, "w": _W}, {"p": 1.5}, {"p": np.inf}),
     _one("seuclidean"): _seuclidean,
@@ -114,10 +112,7 @@ _ZEROS = (np.zeros(3), np.zeros(3))
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
     # Equal vectors: 0, as `norm` at 0.
-    **{
-        _one(name): [Edge(_SAME, {}, _ZEROS)]
-        for name in "braycurtis canberra cityblock chebyshev euclidean sqeuclidean".split()
-    },
+    **{_one(name): [Edge(_SAME, {}, _ZEROS)] for name in _KINKED},
     _one("minkowski"): [Edge(_SAME, {"p": 3}, _ZEROS), Edge(_SAME, {"p": 1}, _ZEROS)],
     _one("seuclidean"): [Edge((*_SAME, A([1.0, 2.0, 3.0])), {}, (*_ZEROS, np.zeros(3)))],
     _one("mahalanobis"): [Edge((*_SAME, np.eye(3)), {}, (*_ZEROS, np.zeros((3, 3))))],

@@ -1,3 +1,4 @@
+# ruff: noqa: N803, the names are SciPy's
 """Distances between vectors, and those of all pairs of two sets or within one.
 
 Each distance is written once, of the vectors along the last axis of u and v: so the same text
@@ -183,13 +184,16 @@ def _jensenshannon_along(p: Any, q: Any, base: Any, axis: int, ans: Any) -> Any:
 
 
 _REAL: dict[str, tuple[str, ...]] = {"u": (), "v": ()}
-_SETS = {"p": None, "w": None, "V": None, "VI": None, "base": None}
+_SETS: dict[str, Any] = {"out": None, "p": None, "w": None, "V": None, "VI": None, "base": None}
 
 ROWS = (
-    *map(
-        _weighted_row,
-        "braycurtis canberra chebyshev cityblock cosine euclidean sqeuclidean".split(),
-    ),
+    _weighted_row("braycurtis"),
+    _weighted_row("canberra"),
+    _weighted_row("chebyshev"),
+    _weighted_row("cityblock"),
+    _weighted_row("cosine"),
+    _weighted_row("euclidean"),
+    _weighted_row("sqeuclidean"),
     composed(
         of("spatial.distance.correlation"),
         signature("u", "v", w=None, centered=True),
@@ -232,7 +236,9 @@ ROWS = (
     ),
     composed(
         of("spatial.distance.cdist"),
-        signature("XA", "XB", metric="euclidean", out=None, **_SETS)._replace(keywords=frozenset(range(3, 9))),
+        signature("XA", "XB", metric="euclidean", **_SETS)._replace(
+            keywords=frozenset(range(3, 9))
+        ),
         _cdist,
         {"XA", "XB", "V", "VI"},
         own_value=True,
@@ -240,7 +246,7 @@ ROWS = (
     ),
     composed(
         of("spatial.distance.pdist"),
-        signature("X", metric="euclidean", out=None, **_SETS)._replace(keywords=frozenset(range(2, 8))),
+        signature("X", metric="euclidean", **_SETS)._replace(keywords=frozenset(range(2, 8))),
         _pdist,
         {"X", "V", "VI"},
         own_value=True,
