@@ -50,7 +50,7 @@ def _replayed(rhs: Any, times: list[Any], ys: Any, method: str, wanted: Any, whe
     direction = -1.0 if values[-1] < values[0] else 1.0
     places = np.searchsorted(direction * values, direction * value_of(wanted))
     places = np.clip(places - 1, 0, len(times) - 2)
-    size = np.max(np.abs(ys))
+    size = np.max(np.abs([value_of(y) for y in ys]))
     y = ys[0]
     slope = rhs(times[0], y)
     found = []

@@ -196,7 +196,7 @@ def _panels(pieces: list[Any], tolerance: float, most_cuts: int) -> tuple[list[_
 
 
 def integral(
-    f: Callable[[Any], Any], a: Any, b: Any, points: Any = None, where: str = "", level: int = 0
+    f: Callable[[Any], Any], a: Any, b: Any, where: str, points: Any = None, level: int = 0
 ) -> tuple[Any, float]:
     """The integral of f from a to b as a sum that is recorded, and about the size of ∫|f|.
 
@@ -288,60 +288,43 @@ def _valued(found: tuple[Any, ...], total: Any, size: float, where: str) -> tupl
     return valued(found[0], total, tolerance, where, _REMEDY), *found[1:]
 
 
+def _of_one(real: Any, given: dict[str, Any], f: Any, where: str) -> Any:
+    """An integral over one variable; `given` are the other arguments."""
+    a, b, args = given.pop("a"), given.pop("b"), given.pop("args", ())
+    args = args if isinstance(args, tuple) else (args,)
+    refuse_tensors(where, given)
+    watched = Watched(f, args)
+    found = real(watched, value_of(a), value_of(b), **given)
+    if not (watched.seen or holds_tensor((a, b))):
+        return found
+    if given.get("weight") is not None:
+        raise TypeError(f"{where}: 'weight' has no derivative rule; multiply the integrand by it")
+    return _valued(found, *integral(lambda x: f(x, *args), a, b, where, given.get("points")), where)
+
+
 @standing_for("integrate.quad")
 def quad(real: Any, given: dict[str, Any]) -> Any:
     """`scipy.integrate.quad`, differentiable by the limits and by all that the integrand uses.
 
     The integrand may return Tensors, be it that they come through `args` or from elsewhere. The
     error's estimate and all that `full_output` adds are constants. Raises ``TypeError`` for a
-    `weight` beside Tensors, ``ValueError`` where the derivative's integral does not converge.
+    `weight` beside Tensors, ``ValueError`` where the derivative's integral does not converge, or
+    the integrand jumps at a place that is not among `points`.
     """
-    f, a, b, args = given.pop("func"), given.pop("a"), given.pop("b"), given.pop("args", ())
-    args = args if isinstance(args, tuple) else (args,)
-    refuse_tensors("scipy.integrate.quad", given)
-    watched = Watched(f, args)
-    found = real(watched, value_of(a), value_of(b), **given)
-    if not (watched.seen or holds_tensor((a, b))):
-        return found
-    if given.get("weight") is not None:
-        raise TypeError(
-            "scipy.integrate.quad: 'weight' has no derivative rule; multiply the integrand by it"
-        )
-    where = "scipy.integrate.quad"
-    total, size = integral(lambda x: f(x, *args), a, b, given.get("points"), where)
-    return (
-        valued(found[0], total, max(AGREEMENT * size, 100 * abs(found[1])), where, _REMEDY),
-        *found[1:],
-    )
+    return _of_one(real, given, given.pop("func"), "scipy.integrate.quad")
 
 
 @standing_for("integrate.quad_vec")
 def quad_vec(real: Any, given: dict[str, Any]) -> Any:
     """`scipy.integrate.quad_vec`, differentiable as `quad` is; the integrand gives an array."""
-    f, a, b, args = given.pop("f"), given.pop("a"), given.pop("b"), given.pop("args", ())
-    where = "scipy.integrate.quad_vec"
-    refuse_tensors(where, given)
-    watched = Watched(f, args)
-    found = real(watched, value_of(a), value_of(b), **given)
-    if not (watched.seen or holds_tensor((a, b))):
-        return found
-    total, size = integral(lambda x: f(x, *args), a, b, given.get("points"), where)
-    return (
-        valued(found[0], total, max(AGREEMENT * size, 100 * abs(found[1])), where, _REMEDY),
-        *found[1:],
-    )
+    return _of_one(real, given, given.pop("f"), "scipy.integrate.quad_vec")
 
 
 @standing_for("integrate.fixed_quad")
 def fixed_quad(real: Any, given: dict[str, Any]) -> Any:
     """`scipy.integrate.fixed_quad`, differentiable by the limits and all the integrand uses."""
-    f, a, b, args, n = (
-        given["func"],
-        given["a"],
-        given["b"],
-        given.get("args", ()),
-        given.get("n", 5),
-    )
+    f, a, b, n = given["func"], given["a"], given["b"], given.get("n", 5)
+    args = tuple(given.get("args", ()))
     watched = Watched(f, args)
     value, none = real(watched, value_of(a), value_of(b), n=n)
     if not (watched.seen or holds_tensor((a, b))):
@@ -362,7 +345,7 @@ def _nested(f: Any, ranges: list[Any], args: tuple[Any, ...], where: str) -> tup
         def inner(x: Any) -> Any:
             return over(number - 1, (x, *outer))[0] if number else f(x, *outer, *args)
 
-        return integral(inner, low, high, where=where, level=number)
+        return integral(inner, low, high, where, level=number)
 
     return over(len(ranges) - 1, ())
 
@@ -379,11 +362,7 @@ def _several(
     seen = [x.seen for x in (watched, *limits) if isinstance(x, Watched)]
     if not (any(seen) or holds_tensor(list(ranges))):
         return found
-    total, size = _nested(f, list(ranges), args, where)
-    return (
-        valued(found[0], total, max(AGREEMENT * size, 100 * abs(found[1])), where, _REMEDY),
-        *found[1:],
-    )
+    return _valued(found, *_nested(f, list(ranges), args, where), where)
 
 
 @standing_for("integrate.nquad")
@@ -395,9 +374,9 @@ def nquad(real: Any, given: dict[str, Any]) -> Any:
 
 
 def _limits(low: Any, high: Any) -> Any:
-    """The range of an inner variable, of two functions or numbers."""
+    """The range of an inner variable: of two functions of the outer ones, outermost first."""
     ends = [x if callable(x) else lambda *outer, x=x: x for x in (low, high)]
-    return lambda *outer: tuple(end(*outer) for end in ends)
+    return lambda *outer: tuple(end(*outer[::-1]) for end in ends)
 
 
 @standing_for("integrate.dblquad")

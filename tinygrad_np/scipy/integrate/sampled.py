@@ -8,13 +8,15 @@ Education 12, 2017, 1–9).
 """
 
 import inspect
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ...core.arrays import Array, as_array, cast
-from ...core.signature import signature
+from ...core.signature import Signature, signature
+from ...core.table import Row
 from ...core.tensor import value_of
 from ...rules.composed import composed
 from ..mirror import of
@@ -100,51 +102,43 @@ def _simpson_even(y: Array, x: Any, dx: Any, axis: int, ans: Array, even: Any) -
 
 
 _HAS_EVEN = "even" in inspect.signature(of("integrate.simpson")).parameters
-_REAL: dict[str, tuple[str, ...]] = {"x": (), "dx": ()}
+
+
+def _row(name: str, form: Signature, definition: Callable[..., Any], real: str) -> Row:
+    """A row of which the operands besides y, or y too, are `real`."""
+    names: dict[str, tuple[str, ...]] = dict.fromkeys(real.split(), ())
+    path, operands = f"integrate.{name}", {"y", *names}
+    return composed(of(path), form, definition, operands, own_value=True, real=names)
+
 
 ROWS = (
-    composed(
-        of("integrate.trapezoid"),
+    _row(
+        "trapezoid",
         signature("y", x=None, dx=1.0, axis=-1),
         lambda y, x, dx, axis, ans: _sum(_trapezoids(y, x, dx, axis), ans),
-        {"y", "x", "dx"},
-        own_value=True,
-        real=_REAL,
+        "x dx",
     ),
-    composed(
-        of("integrate.cumulative_trapezoid"),
+    _row(
+        "cumulative_trapezoid",
         signature("y", x=None, dx=1.0, axis=-1, initial=None),
         lambda y, x, dx, axis, initial, ans: _cumulative(
             _trapezoids(y, x, dx, axis), axis, initial, ans
         ),
-        {"y", "x", "dx"},
-        own_value=True,
-        real=_REAL,
+        "x dx",
     ),
-    composed(
-        of("integrate.simpson"),
+    _row(
+        "simpson",
         signature("y", "*", x=None, dx=1.0, axis=-1, **({"even": None} if _HAS_EVEN else {})),
         _simpson_even if _HAS_EVEN else _simpson,
-        {"y", "x", "dx"},
-        own_value=True,
-        real=_REAL,
+        "x dx",
     ),
-    composed(
-        of("integrate.cumulative_simpson"),
+    _row(
+        "cumulative_simpson",
         signature("y", "*", x=None, dx=1.0, axis=-1, initial=None),
         lambda y, x, dx, axis, initial, ans: _cumulative(
             _parabolas(y, x, dx, axis), axis, initial, ans
         ),
-        {"y", "x", "dx", "initial"},
-        own_value=True,
-        real={**_REAL, "y": (), "initial": ()},
+        "y x dx initial",
     ),
-    composed(
-        of("integrate.romb"),
-        signature("y", dx=1.0, axis=-1, show=False),
-        _romb,
-        {"y", "dx"},
-        own_value=True,
-        real={"dx": ()},
-    ),
+    _row("romb", signature("y", dx=1.0, axis=-1, show=False), _romb, "dx"),
 )

@@ -76,12 +76,12 @@ def _points(count: int) -> Draw:
         return [
             call(*sets(), reach=APART),
             call(*sets(), "minkowski", p=3, w=_W, reach=APART),
-            call(*sets(), "cb", w=_W, reach=APART),
-            call(*sets(), "cheb", reach=APART / 2),
+            call(*sets(), "cityblock", w=_W, reach=APART),
+            call(*sets(), "chebyshev", reach=APART / 2),
             call(*sets(), "seuclidean", reach=APART),
-            call(*sets(), "se", V=POSITIVE.draw(rng, 3), reach=APART),
+            call(*sets(), "seuclidean", V=POSITIVE.draw(rng, 3), reach=APART),
             call(*sets(), "mahalanobis", VI=_definite(rng, 3), reach=APART),
-            call(*[x[:, :2] for x in sets()], metric="mahal", reach=APART / 2),
+            call(*[x[:, :2] for x in sets()], metric="mahalanobis", reach=APART / 2),
             call(*sets(), "correlation", reach=APART),
         ]
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ....core.arrays import Array, as_array, cast
-from ....core.signature import signature
+from ....core.signature import Signature, signature
 from ....core.table import Row
 from ....rules.composed import composed
 from ....rules.matrices import over
@@ -95,27 +95,12 @@ DISTANCES: dict[str, Distance] = {
 }
 """The distances of the vectors along the last axis, of every pair in the others."""
 
-_SHORT = {
-    "chebychev cheby cheb ch": "chebyshev",
-    "cblock cb c": "cityblock",
-    "co": "correlation",
-    "cos": "cosine",
-    "euclid eu e": "euclidean",
-    "js": "jensenshannon",
-    "mahal mah": "mahalanobis",
-    "mi m pnorm": "minkowski",
-    "se s": "seuclidean",
-    "sqe sqeuclid": "sqeuclidean",
-}
-_NAMES = {name: name for name in DISTANCES}
-_NAMES |= {short: name for shorts, name in _SHORT.items() for short in shorts.split()}
-
 
 def _named(metric: Any, where: str) -> str:
-    """The distance that is meant: by its name, a short one, or SciPy's function."""
+    """The distance that is meant: by its name, or SciPy's function."""
     name = metric.lower() if isinstance(metric, str) else getattr(metric, "__name__", "")
-    if name in _NAMES and (isinstance(metric, str) or "spatial.distance" in metric.__module__):
-        return _NAMES[name]
+    if name in DISTANCES and (isinstance(metric, str) or "spatial.distance" in metric.__module__):
+        return name
     raise ValueError(
         f"scipy.spatial.distance.{where}: the metric {name or metric!r} has no derivative rule; "
         f"take one of {', '.join(DISTANCES)}, or write it for XA[:, None] and XB[None]"
@@ -166,24 +151,26 @@ def _one(text: Distance, u: Any, v: Any, ans: Any, **given: Any) -> Any:
     return cast(text(as_array(u), as_array(v), **given), np.asarray(ans).dtype)
 
 
-def _weighted_row(name: str) -> Row:
-    text = DISTANCES[name]
-    return composed(
-        of(f"spatial.distance.{name}"),
-        signature("u", "v", w=None),
-        lambda u, v, w, ans: _one(text, u, v, ans, w=w),
-        {"u", "v"},
-        own_value=True,
-        real=_REAL,
-    )
-
-
 def _jensenshannon_along(p: Any, q: Any, base: Any, axis: int, ans: Any) -> Any:
     p, q = [np.moveaxis(as_array(x), axis, -1) for x in (p, q)]
     return _one(_jensenshannon, p, q, ans, base=base).reshape(np.shape(ans))
 
 
-_REAL: dict[str, tuple[str, ...]] = {"u": (), "v": ()}
+def _row(name: str, form: Signature, definition: Distance, operands: str, by_name: int = 9) -> Row:
+    """A row of real operands; the parameters from `by_name` on are given by their names."""
+    form = form._replace(keywords=frozenset(range(by_name, len(form.names))))
+    real: dict[str, tuple[str, ...]] = dict.fromkeys(operands.split(), ())
+    path = f"spatial.distance.{name}"
+    return composed(of(path), form, definition, set(real), own_value=True, real=real)
+
+
+def _weighted_row(name: str) -> Row:
+    def definition(u: Any, v: Any, w: Any, ans: Any) -> Any:
+        return _one(DISTANCES[name], u, v, ans, w=w)
+
+    return _row(name, signature("u", "v", w=None), definition, "u v")
+
+
 _SETS: dict[str, Any] = {"out": None, "p": None, "w": None, "V": None, "VI": None, "base": None}
 
 ROWS = (
@@ -194,69 +181,38 @@ ROWS = (
     _weighted_row("cosine"),
     _weighted_row("euclidean"),
     _weighted_row("sqeuclidean"),
-    composed(
-        of("spatial.distance.correlation"),
+    _row(
+        "correlation",
         signature("u", "v", w=None, centered=True),
         lambda u, v, w, centered, ans: _one(_correlation, u, v, ans, w=w, centered=centered),
-        {"u", "v"},
-        own_value=True,
-        real=_REAL,
+        "u v",
     ),
-    composed(
-        of("spatial.distance.minkowski"),
+    _row(
+        "minkowski",
         signature("u", "v", p=2, w=None),
         lambda u, v, p, w, ans: _one(_minkowski, u, v, ans, p=p, w=w),
-        {"u", "v"},
-        own_value=True,
-        real=_REAL,
+        "u v",
     ),
-    composed(
-        of("spatial.distance.seuclidean"),
+    _row(
+        "seuclidean",
         signature("u", "v", "V"),
         lambda u, v, V, ans: _one(DISTANCES["seuclidean"], u, v, ans, V=V),
-        {"u", "v", "V"},
-        own_value=True,
-        real={**_REAL, "V": ()},
+        "u v V",
     ),
-    composed(
-        of("spatial.distance.mahalanobis"),
+    _row(
+        "mahalanobis",
         signature("u", "v", "VI"),
         lambda u, v, VI, ans: _one(_mahalanobis, u, v, ans, VI=VI),
-        {"u", "v", "VI"},
-        own_value=True,
-        real={**_REAL, "VI": ()},
+        "u v VI",
     ),
-    composed(
-        of("spatial.distance.jensenshannon"),
-        signature("p", "q", base=None, axis=0, keepdims=False)._replace(keywords=frozenset({3, 4})),
+    _row(
+        "jensenshannon",
+        signature("p", "q", base=None, axis=0, keepdims=False),
         _jensenshannon_along,
-        {"p", "q"},
-        own_value=True,
-        real={"p": (), "q": ()},
+        "p q",
+        by_name=3,
     ),
-    composed(
-        of("spatial.distance.cdist"),
-        signature("XA", "XB", metric="euclidean", **_SETS)._replace(
-            keywords=frozenset(range(3, 9))
-        ),
-        _cdist,
-        {"XA", "XB", "V", "VI"},
-        own_value=True,
-        real={"XA": (), "XB": ()},
-    ),
-    composed(
-        of("spatial.distance.pdist"),
-        signature("X", metric="euclidean", **_SETS)._replace(keywords=frozenset(range(2, 8))),
-        _pdist,
-        {"X", "V", "VI"},
-        own_value=True,
-        real={"X": ()},
-    ),
-    composed(
-        of("spatial.distance.squareform"),
-        signature("X", force="no", checks=True),
-        _squareform,
-        {"X"},
-        own_value=True,
-    ),
+    _row("cdist", signature("XA", "XB", metric="euclidean", **_SETS), _cdist, "XA XB V VI", 3),
+    _row("pdist", signature("X", metric="euclidean", **_SETS), _pdist, "X V VI", 2),
+    _row("squareform", signature("X", force="no", checks=True), _squareform, "X"),
 )
