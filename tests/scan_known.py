@@ -11,6 +11,7 @@ from math import inf, log
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.special
 
 ANY = sys.float_info.max
 """An error of any size, but no nan and no infinity."""
@@ -348,6 +349,7 @@ _ENTRIES: list[tuple[str, Known]] = [
 ]
 
 _TRIED = "it is a derivative, and tried as that of"
+_TABLES = "test_rules_special_tables.py compares it with mpmath, as it does"
 
 LEFT_OUT = {
     "arctan2_slope": f"{_TRIED} np.arctan2",
@@ -365,6 +367,16 @@ LEFT_OUT = {
     "off_zero": "it stands in the derivative of bernoulli_loss, by policy",
     "sigmoid_log_loss": "its derivative is that of logistic_loss, by policy",
     "np.unwrap": "its elements depend on those before; it adds multiples of the period",
+    "gamma_moment": f"{_TABLES} gammainc",
+    "beta_moment": f"{_TABLES} betainc",
+} | {
+    f"scipy.special.{name}": f"{_TABLES} such functions"
+    for name in """
+        betaincc betainccinv betaincinv gammainccinv gammaincinv chdtr chdtrc chdtri gdtr gdtrc
+        gdtria gdtrix btdtr btdtri fdtr fdtrc fdtri stdtr stdtrit pdtr pdtrc pdtri bdtr bdtrc bdtri
+        nbdtr nbdtrc nbdtri
+    """.split()  # noqa: SIM905
+    if hasattr(scipy.special, name)
 }
 """Elementwise rows that are no case of the scan, and why."""
 

@@ -71,10 +71,13 @@ _LATER: dict[str, str] = {
 }
 # Those of what a program has to import itself: they are of no use before.
 _OF_PARTS: dict[str, str] = {
+    "bessel": "scipy.special",
     "fft": "numpy.fft",
+    "incomplete": "scipy.special",
     "records": "numpy.lib.recfunctions",
     "series": "numpy.polynomial.polynomial",
     "special": "scipy.special",
+    "special_refused": "scipy.special",
     "strings": "numpy.strings",
 }
 

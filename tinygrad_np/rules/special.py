@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from ..core.arrays import Array, cast, real_numbers
+from ..core.arrays import Array, real_numbers
 from ..core.dispatch import array_function
 from ..core.network import sigmoid_slope
 from ..core.signature import signature
 from ..core.table import Row, constant, over, pointwise
 from .arithmetic import direction, xdivy
-from .signals import bessel_i
 
 # The ufuncs themselves: with SCIPY_ARRAY_API=1 in the environment, the functions of
 # `scipy.special` are wrappers around them.
@@ -32,7 +31,7 @@ special: Any = scipy.special._ufuncs
 _zeta = special._zeta  # the ufunc beneath scipy.special.zeta(x, q)
 
 
-def _number(v: Array, like: Any = None) -> Any:
+def number(v: Array, like: Any = None) -> Any:
     """An operand to compute with: a list as an array, a Python number in the dtype of `like`.
 
     Without one it stays as it is, which has no dtype of its own. Integers become floating: NumPy's
@@ -129,34 +128,6 @@ def log_quotient(x: Any, y: Any) -> Any:
 
 
 @array_function
-def gamma_density(p: Any, x: Any, scale: Any) -> Any:
-    """xᵖ·exp(−x − scale): that of the Gamma distribution, for p = α − 1 and scale = log Γ(α).
-
-    >>> gamma_density(np.array(0.0), np.array([0.0, 1.0]), 0.0)
-    array([1.        , 0.36787944])
-    """
-    wide = x.astype(np.float64)
-    return np.exp(special.xlogy(p, wide) - wide - scale).astype(_like_scipy(x))
-
-
-@array_function
-def beta_density(p: Any, q: Any, x: Any, scale: Any) -> Any:
-    """xᵖ·(1 − x)^q·exp(−scale): for p = α − 1, q = β − 1 and scale = log B(α, β).
-
-    >>> beta_density(np.array(0.0), np.array(1.0), np.array([0.0, 0.25]), -np.log(2))
-    array([2. , 1.5])
-    """
-    wide = x.astype(np.float64)
-    powers = special.xlogy(p, wide) + special.xlog1py(q, -wide)
-    return np.exp(powers - scale).astype(_like_scipy(x))
-
-
-def _like_scipy(x: Array) -> Any:
-    """The dtype of a result: SciPy computes in no narrower one than float32."""
-    return np.promote_types(x.dtype, np.float32)
-
-
-@array_function
 def exponential_moment(x: Any, v: int) -> Any:
     """∫₀¹ tᵛ exp(x t) dt, the v-th derivative of (exp(x) − 1)/x, for v = 0, 1, …
 
@@ -185,21 +156,6 @@ def _trigamma(x: Array) -> Any:
     if x.dtype.kind == "c":
         raise TypeError("scipy.special.psi: its derivative takes no complex numbers")
     return _zeta(2, x)
-
-
-def _gamma_density(alpha: Any, x: Array) -> Any:
-    alpha = np.asarray(alpha, np.float64)
-    return gamma_density(alpha - 1, x, special.gammaln(alpha))
-
-
-def _beta_density(alpha: Any, beta: Any, x: Array) -> Any:
-    alpha, beta = np.asarray(alpha, np.float64), np.asarray(beta, np.float64)
-    return beta_density(alpha - 1, beta - 1, x, special.betaln(alpha, beta))
-
-
-def _one_less(p: Any) -> Any:
-    """p − 1, or anything for p = 0, which the power to p − 1 is multiplied by."""
-    return np.where(np.equal(p, 0), p, p - 1)
 
 
 # losses and transformations
@@ -231,46 +187,6 @@ def _inverse_box_cox_by_exponent(power: Any, x: Array, exponent: Any) -> Any:
     return -power * slope * slope * exponential_moment(log_base, 1) / base
 
 
-# Bessel functions of any order: means and differences of the neighbouring orders
-
-
-def _neighbours(function: Any, sign: int) -> Any:
-    def slope(v: Array, z: Array) -> Any:
-        v = _number(v)
-        return 0.5 * (function(v - 1, z) + sign * function(v + 1, z))
-
-    return slope
-
-
-def _y_slope(v: Any, z: Any) -> Any:
-    """(Yᵥ₋₁ − Yᵥ₊₁)/2, where both are infinite that of the order farther from 0."""
-    v = _number(v)
-    before, after = special.yv(v - 1, z), special.yv(v + 1, z)
-    both = np.logical_and(np.isinf(before), np.isinf(after))
-    return np.where(both, np.where(np.less(v, 0), before, -after), 0.5 * (before - after))
-
-
-def _scaled_slope(ans: Array, decrease: Any) -> Any:
-    """ans − decrease, which is infinite where the latter is, since that grows faster."""
-    return np.where(np.isinf(decrease), -decrease, ans - decrease)
-
-
-_j_slope = _neighbours(special.jv, -1)
-_i_slope = _neighbours(special.iv, 1)
-_k_slope = _neighbours(special.kv, 1)
-_ive_slope = _neighbours(special.ive, 1)
-_kve_slope = _neighbours(special.kve, 1)
-
-
-def _real_ive(v: Array, z: Array, **kwargs: Any) -> Any:
-    if np.iscomplexobj(z):
-        raise TypeError("scipy.special.ive: is not analytic, and has no rule for complex numbers")
-    return special.ive(v, z, **kwargs)
-
-
-_ORDER = signature("v", "z", dtype=None)
-_SHAPE = signature("alpha", "x", dtype=None)
-
 ROWS: tuple[Row, ...] = (
     # logistic and error functions
     pointwise(special.expit, lambda x: sigmoid_slope(x)),
@@ -301,7 +217,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(
         _zeta,
         signature("exponent", "q", dtype=None),
-        q=lambda exponent, q: -_number(exponent) * _zeta(_number(exponent) + 1, q),
+        q=lambda exponent, q: -number(exponent) * _zeta(number(exponent) + 1, q),
     ),
     pointwise(
         special.beta,
@@ -313,51 +229,37 @@ ROWS: tuple[Row, ...] = (
         lambda x, y: special.psi(x) - special.psi(x + y),
         lambda x, y: special.psi(y) - special.psi(x + y),
     ),
-    pointwise(special.gammainc, _SHAPE, x=_gamma_density),
-    pointwise(special.gammaincc, _SHAPE, x=lambda alpha, x: -_gamma_density(alpha, x)),
-    pointwise(
-        gamma_density,
-        x=lambda p, x, scale, ans: cast(p, ans.dtype) * gamma_density(_one_less(p), x, scale) - ans,
-    ),
-    pointwise(special.betainc, signature("alpha", "beta", "x", dtype=None), x=_beta_density),
-    pointwise(
-        beta_density,
-        x=lambda p, q, x, scale, ans: (
-            cast(p, ans.dtype) * beta_density(_one_less(p), q, x, scale)
-            - cast(q, ans.dtype) * beta_density(p, _one_less(q), x, scale)
-        ),
-    ),
     # entropies
     pointwise(
         special.xlogy,
-        lambda x, y: np.log(_number(y, x)),
+        lambda x, y: np.log(number(y, x)),
         lambda x, y: xdivy(x, y),
         analytic=True,
     ),
     pointwise(
         special.xlog1py,
-        lambda x, y: np.log1p(_number(y, x)),
+        lambda x, y: np.log1p(number(y, x)),
         lambda x, y: xdivy(x, 1 + y),
         analytic=True,
     ),
     pointwise(special.entr, lambda x: -np.log(x) - 1),
     pointwise(
         special.rel_entr,
-        lambda x, y: log_quotient(x, _number(y, x)) + 1,
+        lambda x, y: log_quotient(x, number(y, x)) + 1,
         lambda x, y: -xdivy(x, y),
     ),
     pointwise(
         special.kl_div,
-        lambda x, y: log_quotient(x, _number(y, x)),
+        lambda x, y: log_quotient(x, number(y, x)),
         lambda x, y: 1 - xdivy(x, y),
     ),
-    pointwise(log_quotient, over(lambda x: x), lambda y: -1 / _number(y)),
+    pointwise(log_quotient, over(lambda x: x), lambda y: -1 / number(y)),
     # losses and transformations
     pointwise(
         special.huber,
         signature("delta", "r", dtype=None),
-        lambda delta, r: np.maximum(np.absolute(_number(r, delta)) - delta, 0),
-        lambda delta, r: np.clip(r, -_number(delta, r), delta),
+        lambda delta, r: np.maximum(np.absolute(number(r, delta)) - delta, 0),
+        lambda delta, r: np.clip(r, -number(delta, r), delta),
     ),
     pointwise(
         special.pseudo_huber,
@@ -367,13 +269,13 @@ ROWS: tuple[Row, ...] = (
     ),
     pointwise(
         special.boxcox,
-        lambda x, y: np.power(x, _number(y, x) - 1),
-        lambda x, y: _box_cox_by_exponent(np.log(_number(x, y)), y),
+        lambda x, y: np.power(x, number(y, x) - 1),
+        lambda x, y: _box_cox_by_exponent(np.log(number(x, y)), y),
     ),
     pointwise(
         special.boxcox1p,
-        lambda x, y: np.power(1 + x, _number(y, x) - 1),
-        lambda x, y: _box_cox_by_exponent(np.log1p(_number(x, y)), y),
+        lambda x, y: np.power(1 + x, number(y, x) - 1),
+        lambda x, y: _box_cox_by_exponent(np.log1p(number(x, y)), y),
     ),
     pointwise(
         special.inv_boxcox,
@@ -386,32 +288,6 @@ ROWS: tuple[Row, ...] = (
         lambda x, y: special.inv_boxcox(x, y) / (1 + x * y),
         lambda x, y: _inverse_box_cox_by_exponent(special.inv_boxcox(x, y), x, y),
     ),
-    # Bessel functions
-    pointwise(special.j0, lambda x: -special.j1(x)),
-    pointwise(special.j1, lambda x: _j_slope(1, x)),
-    pointwise(special.jv, _ORDER, z=_j_slope),
-    pointwise(special.y0, lambda x: -special.y1(x)),
-    pointwise(special.y1, lambda x: _y_slope(1, x)),
-    pointwise(special.yv, _ORDER, z=_y_slope),
-    pointwise(special.yn, _ORDER, z=_y_slope),
-    pointwise(special.i0, lambda x: bessel_i(x, 1)),
-    pointwise(special.i1, lambda x: 0.5 * (bessel_i(x, 0) + bessel_i(x, 2))),
-    pointwise(special.iv, _ORDER, z=_i_slope),
-    pointwise(special.i0e, lambda x, ans: special.i1e(x) - np.sign(x) * ans),
-    pointwise(special.i1e, lambda x, ans: _ive_slope(1, x) - np.sign(x) * ans),
-    pointwise(
-        special.ive,
-        _ORDER,
-        z=lambda v, z, ans: _ive_slope(v, z) - np.sign(z) * ans,
-        kernel=_real_ive,
-    ),
-    pointwise(special.k0, lambda x: -special.k1(x)),
-    pointwise(special.k1, lambda x: -_k_slope(1, x)),
-    pointwise(special.kv, _ORDER, z=lambda v, z: -_k_slope(v, z)),
-    pointwise(special.kn, _ORDER, z=lambda v, z: -_k_slope(v, z)),
-    pointwise(special.k0e, lambda x, ans: _scaled_slope(ans, special.k1e(x))),
-    pointwise(special.k1e, lambda x, ans: _scaled_slope(ans, _kve_slope(1, x))),
-    pointwise(special.kve, _ORDER, z=lambda v, z, ans: _scaled_slope(ans, _kve_slope(v, z))),
     # exponentials and angles
     pointwise(special.exprel, lambda x: exponential_moment(x, 1)),
     pointwise(exponential_moment, lambda x, v: exponential_moment(x, v + 1)),
@@ -430,21 +306,3 @@ ROWS: tuple[Row, ...] = (
     constant(special.round, "it is constant between its steps"),
     constant(special.gammasgn, "it is constant between its jumps"),
 )
-
-
-_OWN = "give it one with tg.pointwise, or use t.data for a constant"
-_FORMULAS = {
-    special.hyp0f1: "the derivative by z is hyp0f1(v + 1, z) / v",
-    special.hyp1f1: "the derivative by z is a / b * hyp1f1(a + 1, b + 1, z)",
-    special.hyp2f1: "the derivative by z is a * b / c * hyp2f1(a + 1, b + 1, c + 1, z)",
-    special.expn: "the derivative by x is -expn(n - 1, x)",
-    special.powm1: "it is np.expm1(y * np.log(x))",
-    special._riemann_zeta: "of zeta, only zeta(x, q) has one, by q",
-}
-_WITH_ROWS = {row.function for row in ROWS}
-
-REFUSED = {
-    ufunc: f"it has no derivative rule; {_OWN}"
-    for name, ufunc in vars(special).items()
-    if isinstance(ufunc, np.ufunc) and not name.startswith("_") and ufunc not in _WITH_ROWS
-} | {ufunc: f"it has no derivative rule ({hint}); {_OWN}" for ufunc, hint in _FORMULAS.items()}

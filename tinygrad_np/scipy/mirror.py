@@ -32,7 +32,7 @@ from ..rules.nested import array
 MODULES: dict[str, tuple[str, ...]] = {
     "special": (),
     "linalg": ("matrix_functions",),
-    "stats": (),
+    "stats": ("continuous",),
     "signal": (),
     "fft": (),
     "ndimage": (),
