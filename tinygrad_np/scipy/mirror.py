@@ -38,8 +38,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ndimage": (),
     "interpolate": (),
     "integrate": (),
-    "sparse": (),
-    "sparse.linalg": (),
+    "sparse": ("patterns", "arrays"),
+    "sparse.linalg": ("solvers",),
     "spatial": (),
     "spatial.distance": (),
 }
