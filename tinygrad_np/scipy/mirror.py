@@ -38,8 +38,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ndimage": (),
     "interpolate": (),
     "integrate": ("sampled", "integrals", "equations", "unruled"),
-    "sparse": (),
-    "sparse.linalg": (),
+    "sparse": ("patterns", "arrays"),
+    "sparse.linalg": ("solvers",),
     "spatial": ("unruled",),
     "spatial.distance": ("metrics", "unruled"),
 }
