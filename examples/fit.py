@@ -50,7 +50,7 @@ def log_likelihood(model: Model, log_params: Any, data: Data) -> Any:
     distribution = model(log_params)
     alive = len(data.lifetimes) - np.count_nonzero(data.failed)
     died = np.sum(distribution.logpdf(data.lifetimes[data.failed]))
-    return died + alive * distribution.logsf(data.end)
+    return died + alive * distribution.logsf(data.end) if alive else died
 
 
 class Data(NamedTuple):

@@ -1,4 +1,4 @@
-"""How well a plate conducts heat, cell by cell, from its temperatures: a gradient through `spsolve`.
+"""How well a plate conducts heat, cell by cell, by its temperatures: a gradient through `spsolve`.
 
 The plate is heated at a few places, one after the other, and its rim is kept cold. The temperatures
 solve a sparse system (the five-point scheme of finite volumes; Patankar, Numerical Heat Transfer

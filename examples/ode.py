@@ -47,9 +47,8 @@ class Data(NamedTuple):
 # The model: NumPy, and SciPy's solver
 
 
-def slopes(t: Any, y: Any, rates: Any) -> list[Any]:
+def slopes(t: Any, y: Any, growth: Any, predation: Any, loss: Any, gain: Any) -> list[Any]:
     """How fast prey and predators grow."""
-    growth, predation, loss, gain = rates
     prey, predators = y
     return [(growth - predation * predators) * prey, (gain * prey - loss) * predators]
 
@@ -57,8 +56,8 @@ def slopes(t: Any, y: Any, rates: Any) -> list[Any]:
 def populations(log_params: Any, times: np.ndarray) -> Any:
     """Prey and predators at the given times: (2, n)."""
     params = np.exp(log_params)
-    found = solve_ivp(slopes, (0.0, END), params[4:], t_eval=times, args=(params[:4],), **STEPS)
-    return found.y
+    rates = tuple(params[:4])
+    return solve_ivp(slopes, (0.0, END), params[4:], t_eval=times, args=rates, **STEPS).y
 
 
 def misfit(log_params: Any, data: Data) -> Any:
