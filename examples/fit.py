@@ -14,6 +14,7 @@ function that of the median life (the delta method; Casella and Berger, Statisti
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -91,12 +92,15 @@ def fit(model: Model, data: Data) -> Fit:
     return Fit(found.x, np.linalg.inv(hessian(found.x)), -float(found.fun), found.nit)
 
 
-def spread(function: Callable[[Any], Any], fitted: Fit) -> tuple[Any, Any]:
-    """A function of the parameters' logarithms, and its standard error."""
-    slopes = tg.jacobian(function)(fitted.log_params)
-    return function(fitted.log_params), np.sqrt(
-        np.sum(slopes @ fitted.covariance * slopes, axis=-1)
-    )
+def spread(quantity: Callable[[Any], Any], model: Model, fitted: Fit) -> tuple[Any, Any]:
+    """A quantity of the distribution, and its standard error."""
+
+    def of(log_params: Any) -> Any:
+        return quantity(model(log_params))
+
+    slopes = tg.jacobian(of)(fitted.log_params)
+    variances = np.sum(slopes @ fitted.covariance * slopes, axis=-1)
+    return of(fitted.log_params), np.sqrt(variances)
 
 
 def draw(data: Data, fits: dict[str, Fit], path: Path) -> Path:
@@ -108,7 +112,7 @@ def draw(data: Data, fits: dict[str, Fit], path: Path) -> Path:
     ax.step([0, *times, data.end], [1, *living, living[-1]], "k", where="post", label="seen")
     grid = np.linspace(1e-3, 2 * data.end, 300)
     for colour, (name, fitted) in enumerate(fits.items()):
-        part, error = spread(lambda p, model=MODELS[name]: model(p).sf(grid), fitted)
+        part, error = spread(lambda distribution: distribution.sf(grid), MODELS[name], fitted)
         ax.plot(grid, part, color=f"C{colour}", label=f"{name}, ± 2 standard errors")
         low, high = part - 2 * error, part + 2 * error
         ax.fill_between(grid, low, high, color=f"C{colour}", alpha=0.15)
@@ -154,22 +158,19 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{'model':<12}{'log likelihood':>16}{'shape':>16}{'scale':>16}{'median life':>16}")
     for name, model in MODELS.items():
         fits[name] = fitted = fit(model, data)
-        columns = [
-            spread(lambda p: np.exp(p[0]), fitted),
-            spread(lambda p: np.exp(p[1]), fitted),
-            spread(lambda p, model=model: model(p).ppf(0.5), fitted),
-        ]
+        params = np.exp(fitted.log_params)
+        errors = params * np.sqrt(np.diag(fitted.covariance))
+        median = spread(lambda distribution: distribution.ppf(0.5), model, fitted)
+        columns = [*zip(params, errors, strict=True), median]
         texts = [f"{value:.2f} ± {error:.2f}" for value, error in columns]
         print(f"{name:<12}{fitted.value:>16.3f}{''.join(f'{text:>16}' for text in texts)}")
-    median = SCALE * np.log(2) ** (1 / SHAPE)
-    print(f"{'(the truth)':<28}{SHAPE:>9.2f}{SCALE:>16.2f}{median:>16.2f}\n")
+    true_median = SCALE * np.log(2) ** (1 / SHAPE)
+    print(f"{'(the truth)':<28}{SHAPE:>9.2f}{SCALE:>16.2f}{true_median:>16.2f}\n")
 
     print("The derivatives at the start, against differences of the plain functions:")
     is_right = True
     for name, model in MODELS.items():
-        report = tg.check.check_function(
-            lambda p, model=model: log_likelihood(model, p, data), START
-        )
+        report = tg.check.check_function(functools.partial(log_likelihood, model, data=data), START)
         is_right = is_right and report.is_right
         print(f"{name:<12}{report.verdict}")
     print("Verdict: they agree." if is_right else "Verdict: THEY DO NOT AGREE.")

@@ -22,26 +22,26 @@ from ...rules.composed import composed
 from ..mirror import of
 
 
-def _moved(y: Array, x: Any, dx: Any, axis: int) -> tuple[Any, Any]:
-    """The samples and the widths of the intervals, along the last axis."""
+def _moved(y: Array, x: Any, dx: Any, axis: int) -> tuple[Any, Any, Any]:
+    """The samples and the widths of the intervals, along the last axis, and the widths' unit."""
     shape = np.shape(y)
     y = np.moveaxis(as_array(y), axis, -1)
     if x is None:
         dx = as_array(dx)
-        return y, np.ones(y.shape[-1] - 1) * (np.moveaxis(dx, axis, -1) if dx.ndim else dx)
+        return y, np.ones(shape[axis] - 1), np.moveaxis(dx, axis, -1) if dx.ndim else dx
     x = as_array(x)
-    return y, np.diff(x if x.ndim == 1 else np.moveaxis(np.broadcast_to(x, shape), axis, -1))
+    return y, np.diff(x if x.ndim == 1 else np.moveaxis(np.broadcast_to(x, shape), axis, -1)), 1
 
 
 def _trapezoids(y: Array, x: Any, dx: Any, axis: int) -> Any:
     """The area of each interval, along the last axis."""
-    y, h = _moved(y, x, dx, axis)
-    return h * (y[..., 1:] + y[..., :-1]) / 2
+    y, h, unit = _moved(y, x, dx, axis)
+    return unit * (h * (y[..., 1:] + y[..., :-1]) / 2)
 
 
 def _parabolas(y: Array, x: Any, dx: Any, axis: int) -> Any:
     """The same under parabolas: of an even interval and the next, of the others and the last."""
-    moved, h = _moved(y, x, dx, axis)
+    moved, h, unit = _moved(y, x, dx, axis)
     count = h.shape[-1]
     if count < 2:
         return _trapezoids(y, x, dx, axis)
@@ -60,7 +60,9 @@ def _parabolas(y: Array, x: Any, dx: Any, axis: int) -> Any:
     left, right = h[..., :-1], h[..., 1:]
     both = np.concatenate([first(left, right, a, b, c), first(right, left, c, b, a)], -1)
     after = count - 2  # interval i as the second one is at i + after
-    return both[..., [i if i % 2 == 0 and i < count - 1 else i + after for i in range(count)]]
+    return (
+        unit * both[..., [i if i % 2 == 0 and i < count - 1 else i + after for i in range(count)]]
+    )
 
 
 def _sum(areas: Any, ans: Array) -> Any:

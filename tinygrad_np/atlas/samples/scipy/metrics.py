@@ -17,13 +17,13 @@ def _one(name: str) -> Any:
 
 
 def _pair(*given: dict[str, Any]) -> Draw:
-    """Two vectors of three, none of whose differences and sums is near zero."""
+    """Two vectors of three, whose differences and sums are apart, and far from zero."""
 
     def samples(rng: Generator) -> list[Sample]:
         found = []
         for kwargs in given:
-            both = apart(rng, 6)
-            found.append(call(both[:3], both[3:] + 3, reach=APART, **kwargs))
+            u, rise = apart(rng, 3), apart(rng, 3) + 3
+            found.append(call(u, u + rise, reach=APART, **kwargs))
         return found
 
     return samples
@@ -77,7 +77,7 @@ def _points(count: int) -> Draw:
             call(*sets(), reach=APART),
             call(*sets(), "minkowski", p=3, w=_W, reach=APART),
             call(*sets(), "cityblock", w=_W, reach=APART),
-            call(*sets(), "chebyshev", reach=APART / 2),
+            call(*[x * A([1.0, 50.0, 1.0]) for x in sets()], "chebyshev", reach=APART),
             call(*sets(), "seuclidean", reach=APART),
             call(*sets(), "seuclidean", V=POSITIVE.draw(rng, 3), reach=APART),
             call(*sets(), "mahalanobis", VI=_definite(rng, 3), reach=APART),
