@@ -37,7 +37,10 @@ class Watched:
         self.seen = holds_tensor(args)
 
     def __call__(self, *x: Any) -> Any:
-        result = joined(self.function(*x, *self.args))
+        result = self.function(*x, *self.args)
+        cls = type(result)
+        if cls is list or cls is tuple:
+            result = joined(result)
         if type(result) is not Tensor:
             return result
         self.seen = True
@@ -52,13 +55,19 @@ def standing_for(path: str) -> Callable[[Function], Function]:
     module, _, name = path.rpartition(".")
     real = getattr(importlib.import_module(f"scipy.{module}"), name)
     form = inspect.signature(real)
+    kinds = {x.name: x.kind for x in form.parameters.values()}
+    names = [x for x in kinds if kinds[x] is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    required = {x.name for x in form.parameters.values() if x.default is x.empty} & set(names)
+    takes_any = inspect.Parameter.VAR_KEYWORD in kinds.values()
 
     def decorate(body: Function) -> Function:
         @functools.wraps(real)
         def function(*args: Any, **kwargs: Any) -> Any:
-            bound = form.bind(*args, **kwargs).arguments
-            options = bound.pop("options", {})
-            return body(real, {**bound, **options})
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            is_whole = len(given) == len(args) + len(kwargs) and required <= given.keys()
+            if not is_whole or not (takes_any or given.keys() <= kinds.keys()):
+                form.bind(*args, **kwargs)  # which says what is missing, or too much
+            return body(real, given)
 
         function.__doc__ = body.__doc__
         function.__module__ = f"tinygrad_np.scipy.{module}"
