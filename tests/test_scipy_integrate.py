@@ -147,6 +147,9 @@ class TestQuad:
         for f in (lambda x, a: a * (x < 0.3), lambda x, a: np.where(x < a, 1.0, 0.0), np.maximum):
             with pytest.raises(ValueError, match=r"jumps near 0\.3"):
                 integrate.quad(f, 0, 1, args=(tg.Tensor(0.3),))
+        single = tg.Tensor(np.float32(0.3))
+        with pytest.raises(ValueError, match=r"jumps near 0\.(3|29)"):
+            integrate.quad(lambda x: np.where(x < single, single, 0), 0, 1)
         found = tg.grad(lambda a: integrate.quad(lambda x: a * (x < 0.3), 0, 1, points=[0.3])[0])
         close(found(2.0), 0.3)
 

@@ -21,7 +21,7 @@ which the root of the distance from an end becomes smooth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -38,8 +38,9 @@ from .watched import Watched, joined, refuse_tensors, standing_for, valued
 TOLERANCE = 1e-11
 """Of a panel, relative to ∫|f|: the halves, which are used, are better by far where f is smooth."""
 
-TORN = 1e-9
-"""Of what lies between the last node and the end of a panel, where a jump would not be seen."""
+TORN = 0.01
+"""So much counts what may lie between the last node and the end of a panel, where no jump is seen:
+how far the value at the end is from what the nodes say of it."""
 
 LOOSEST = 1e-8
 """So good must be what does not converge any more, relative to ∫|f|: about what SciPy asks for."""
@@ -110,42 +111,44 @@ class _Slopes:
         return np.concatenate([values, *parts])
 
 
-def _total(vectors: Iterable[Any]) -> Any:
-    """Their sum; the shorter ones were made before some of the Tensors were met."""
-    listed = list(vectors)
-    total = np.zeros(max(map(len, listed)), np.result_type(*listed))
-    for x in listed:
-        total[: len(x)] += x
-    return total
+def _rows(vectors: list[Any]) -> Any:
+    """The vectors as rows; the shorter ones were made before some of the Tensors were met."""
+    rows = np.zeros((len(vectors), max(map(len, vectors))), np.result_type(*vectors))
+    for row, vector in zip(rows, vectors, strict=True):
+        row[: len(vector)] = vector
+    return rows
+
+
+def _total(vectors: list[Any]) -> Any:
+    return np.sum(_rows(vectors), 0)
 
 
 class _Panel:
-    """The nodes between two places, and the integrand there."""
+    """The nodes between two places, and the integrand there; `ends` is what it is at these."""
 
     def __init__(self, at: Any, start: float, end: float, ends: tuple[Any, Any]) -> None:
         self.at, self.start, self.end, self.ends = at, start, end, ends
         width = end - start
-        self.x, self.results, vectors = at(start + width * NODES)
-        self.weights = width * WEIGHTS * [stretch for stretch, _ in vectors]
-        parts = [stretch * v for stretch, v in vectors]
-        self.sum = _total([width * w * v for w, v in zip(WEIGHTS, parts, strict=True)])
-        self.size = _total([width * w * np.abs(v) for w, v in zip(WEIGHTS, parts, strict=True)])
-        # How far the values at the ends are from what those at the nodes say.
+        self.x, stretch, self.results, vectors = at(start + width * NODES)
+        density = stretch[:, None] * _rows(vectors)
+        weights = width * WEIGHTS
+        self.weights = weights * stretch
+        self.sum, self.size = weights @ density, weights @ np.abs(density)
+        # How far the values at the ends are from what those at the nodes say, where they are known.
         self.torn = 0 * self.size
-        for end_value, basis in zip(ends, (TO_START, TO_START[::-1]), strict=True):
-            if end_value is not None:
-                said = [-c * v for c, v in zip(basis, parts, strict=True)]
-                self.torn = _total(
-                    [self.torn, width * NODES[0] * np.abs(_total([end_value, *said]))]
-                )
+        for value, basis in zip(ends, (TO_START, TO_START[::-1]), strict=True):
+            if value is not None:
+                missed = np.abs(_total([value, -basis @ density]))
+                self.torn = _total([self.torn, width * NODES[0] * missed])
 
-    def jumps(self, size: Any) -> bool:
+    def jumps(self, size: Any, tolerance: float) -> bool:
         """Whether the integrand, or a derivative of it, jumps here: nothing else is cut so often.
 
-        Towards the ends of the range it may grow without bounds instead.
+        A kink is cut down to the root of the tolerance. Towards the ends of the range the integrand
+        may grow without bounds instead.
         """
         width = self.end - self.start
-        if width > min(2.0**-22, 2.0**-10 * self.start, 2.0**-10 * (1 - self.end)):
+        if width > min(tolerance**0.6, 2.0**-10 * self.start, 2.0**-10 * (1 - self.end)):
             return False
         change = np.abs(_total([self.ends[0], -self.ends[1], 0 * size]))
         return bool(np.any(change > 1e-5 * size))
@@ -153,19 +156,23 @@ class _Panel:
     def halves(self) -> tuple[_Panel, _Panel]:
         """The two that take its place."""
         middle = (self.start + self.end) / 2
-        [(stretch, vector)] = self.at(np.array([middle]))[2]
-        value = stretch * vector
+        _, stretch, _, [vector] = self.at(np.array([middle]))
+        value = stretch[0] * vector
         return (
             _Panel(self.at, self.start, middle, (self.ends[0], value)),
             _Panel(self.at, middle, self.end, (value, self.ends[1])),
         )
 
 
-def _panels(pieces: list[Any], tolerance: float, most_cuts: int) -> tuple[list[_Panel], Any] | None:
-    """Panels that resolve the integrand on all pieces, and ∫|·|; None if it takes too many."""
+def _panels(pieces: list[Any], tolerance: float, most_cuts: int) -> Any:
+    """Panels that resolve the integrand on all pieces, ∫|·|, and one where it jumps, or None.
+
+    None if it takes too many.
+    """
     pending = [_Panel(at, 0.0, 1.0, (None, None)) for at in pieces]
     if getattr(pending[0].results[0], "dtype", None) in (np.float32, np.complex64):
         tolerance = max(tolerance, 1e-5)
+    weight = TORN * (tolerance / TOLERANCE) ** 0.5
     done: list[_Panel] = []
     lost: list[Any] = []
     for cut in range(most_cuts):
@@ -175,24 +182,22 @@ def _panels(pieces: list[Any], tolerance: float, most_cuts: int) -> tuple[list[_
         rest: list[_Panel] = []
         for panel in pending:
             one, other = panel.halves()
-            error = np.abs(_total([panel.sum, -one.sum, -other.sum]))
-            torn = _total([one.torn, other.torn])
-            allowed = _total([size, 0 * error, 0 * torn])
-            is_good = np.all(_total([error, 0 * torn]) <= tolerance * allowed) and np.all(
-                _total([torn, 0 * error]) <= TORN / TOLERANCE * tolerance * allowed
-            )
+            missed = np.abs(_total([panel.sum, -one.sum, -other.sum]))
+            error = _total([missed, weight * one.torn, weight * other.torn])
+            is_good = np.all(error <= tolerance * _total([size, 0 * error]))
             if is_good or cut == MOST_CUTS - 1:
                 done += (one, other)
-                lost += [] if is_good else [error, torn]
+                lost += [] if is_good else [error]
             else:
                 rest += (one, other)
         pending = rest
         if not pending:
             break
     size = _total([p.size for p in (*done, *pending)])
-    lost_in_all = _total([0 * size, *lost])
-    is_enough = not pending and np.all(np.isfinite(size)) and np.all(lost_in_all <= LOOSEST * size)
-    return (done, size) if is_enough else None
+    is_whole = not pending and np.all(_total([0 * size, *lost]) <= LOOSEST * size)
+    if not (is_whole and np.all(np.isfinite(size))):
+        return None
+    return done, size, next((panel for panel in done if panel.jumps(size, tolerance)), None)
 
 
 def integral(
@@ -215,7 +220,7 @@ def integral(
         def at(u: Any) -> Any:
             x, stretch = to_x(u)
             results = [joined(f(place)) for place in x.tolist()]
-            return x, results, [(s, slopes(y)) for s, y in zip(stretch, results, strict=True)]
+            return x, stretch, results, list(map(slopes, results))
 
         return at
 
@@ -232,8 +237,7 @@ def integral(
                 raise ValueError(
                     f"{where}: the integral does not converge with its derivatives; {_REMEDY}"
                 )
-            panels, size = found
-            jump = next((panel for panel in panels if panel.jumps(size)), None)
+            panels, size, jump = found
             if jump is not None:
                 raise ValueError(
                     f"{where}: the integrand or a derivative of it jumps near {jump.x[0]:.6g}; if "
