@@ -299,7 +299,9 @@ class TestSolveIvp:
                 )  # fmt: skip
 
     def test_converges_to_the_exact_sensitivities(self, method, sensitivities):
-        tight = 1e-7 if method == "RK23" else 1e-11
+        tight, allowed = {"RK23": (1e-6, 1e-4), "RK45": (1e-9, 1e-6), "DOP853": (1e-11, 1e-8)}[
+            method
+        ]
 
         def f(p):
             found = integrate.solve_ivp(
@@ -308,9 +310,7 @@ class TestSolveIvp:
             )  # fmt: skip
             return found.y
 
-        close(
-            tg.jacobian(f, mode="forward")(RATES), sensitivities, 2e-5 if method == "RK23" else 1e-8
-        )
+        close(tg.jacobian(f, mode="forward")(RATES), sensitivities, allowed)
 
     def test_is_the_derivative_of_what_was_computed(self, method):
         """With steps that a loose tolerance leaves as they are, differences agree to 1e-9."""
@@ -447,6 +447,7 @@ class TestOdeint:
         alone = tg.grad(lambda y: integrate.odeint(lambda y, t: -y, y, [1.0])[0, 0])(2.0)
         assert alone == 1.0
 
-    def test_a_stiff_system(self):
+    def test_a_stiff_system(self, monkeypatch):
+        monkeypatch.setattr("tinygrad_np.scipy.integrate.equations.MOST_STEPS", 200)
         with pytest.raises(ValueError, match="too stiff for its derivative; solve_ivp with"):
             integrate.odeint(lambda y, t: -1e6 * (y - np.cos(t)), tg.Tensor([1.0]), [0.0, 10.0])

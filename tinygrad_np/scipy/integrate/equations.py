@@ -31,7 +31,6 @@ import numpy as np
 from ...core.arrays import as_array, cast
 from ...core.tensor import Tensor, value_of
 from ...core.transforms import stop_gradient
-from ...rules.nested import array
 from ..mirror import StandIn, holds_tensor
 from .watched import Watched, joined, refuse_tensors, standing_for, valued
 
@@ -42,18 +41,21 @@ MOST_STEPS = 5_000
 
 
 def _replayed(rhs: Any, times: list[Any], ys: Any, method: str, wanted: Any, where: str) -> Any:
-    """The solution at `wanted` times, by steps between `times`: at which SciPy has `ys` (n, k)."""
+    """The solution at `times`, between which the steps are, or at those that are `wanted`.
+
+    `ys` are SciPy's values at `times`.
+    """
     import scipy.integrate
 
     form: Any = getattr(scipy.integrate, method)
     values = np.array([float(value_of(t)) for t in times])
     direction = -1.0 if values[-1] < values[0] else 1.0
-    places = np.searchsorted(direction * values, direction * value_of(wanted))
-    places = np.clip(places - 1, 0, len(times) - 2)
+    inside = () if wanted is None else direction * value_of(wanted)
+    places = np.clip(np.searchsorted(direction * values, inside) - 1, 0, len(times) - 2)
     size = np.max(np.abs([value_of(y) for y in ys]))
     y = ys[0]
     slope = rhs(times[0], y)
-    found = []
+    found = [y[None]] if wanted is None else []
     for i in range(len(times) - 1):
         start = y
         h = times[i + 1] - times[i]
@@ -63,6 +65,8 @@ def _replayed(rhs: Any, times: list[Any], ys: Any, method: str, wanted: Any, whe
         y = start + h * (form.B @ np.stack(ks))
         y = valued(ys[i + 1], y, 1e-9 * size, where, "is the right side the same each time?")
         slope = rhs(times[i + 1], y)
+        if wanted is None:
+            found.append(y[None])
         here = np.flatnonzero(places == i)
         if len(here):
             x = ((wanted[here] - times[i]) / h)[:, None]
@@ -135,15 +139,13 @@ def solve_ivp(real: Any, given: dict[str, Any]) -> Any:
     if steps.status == 0:
         times[-1] = span[1]
     times[0] = span[0]
-    if t_eval is None:
-        wanted = array(times) if holds_tensor(times) else steps.t
-    else:
-        wanted = as_array(t_eval)[: len(found.t)]
+    wanted = None if t_eval is None else as_array(t_eval)[: len(found.t)]
     ys = [cast(as_array(y0), steps.y.dtype), *steps.y.T[1:]]
     rhs = _right_side(f, args or (), steps.y.dtype, bool(given.get("vectorized")))
     y = _replayed(rhs, times, ys, name, wanted, where)
     size = np.max(np.abs(found.y), initial=0)
     found.y = valued(found.y, np.transpose(y), 1e-9 * size, where, "please report it")
+    found.t = joined(times) if t_eval is None and holds_tensor(times) else found.t
     found.t = wanted if type(wanted) is Tensor else found.t
     return found
 

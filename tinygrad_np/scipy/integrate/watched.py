@@ -90,7 +90,8 @@ def valued(value: Any, found: Any, tolerance: float, where: str, remedy: str) ->
     if type(found) is not Tensor:
         return value
     value = np.asarray(value)
-    found = np.reshape(found, value.shape)
+    if found.shape != value.shape:
+        found = np.reshape(found, value.shape)
     error = np.max(np.abs(value_of(found) - value), initial=0)
     if not error <= tolerance:
         raise ValueError(
