@@ -1,5 +1,7 @@
 """Integrals and initial value problems: against closed forms, SciPy itself, and what is refused."""
 
+import ctypes
+import ctypes.util
 import math
 import warnings
 
@@ -188,6 +190,16 @@ class TestQuad:
             return total
 
         close(tg.grad(f)(3.0), 1 / 2 + 2 / 3)
+
+    def test_compiled_functions(self):
+        if not ctypes.util.find_library("m"):
+            pytest.skip("no library of C's functions")
+        library = ctypes.CDLL(ctypes.util.find_library("m"))
+        library.cos.argtypes, library.cos.restype = (ctypes.c_double,), ctypes.c_double
+        compiled = scipy.LowLevelCallable(library.cos)
+        assert integrate.quad(compiled, 0, 1) == scipys.quad(compiled, 0, 1)
+        with pytest.raises(TypeError, match="'b' has no derivative rule and takes no Tensor"):
+            integrate.quad(compiled, 0, tg.Tensor(1.0))
 
     @pytest.mark.parametrize(
         ("call", "message"),

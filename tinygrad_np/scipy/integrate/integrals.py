@@ -4,7 +4,9 @@ SciPy gives the value, on plain numbers. For the derivative the integral is a su
 is recorded: so it holds in both modes and every order, by `args` and by Tensors that the integrand
 takes from elsewhere. The nodes are those of Gauss and Legendre, ten a panel; a panel is cut in
 halves until they agree with it to 1e-11 of ∫|f|, for the integrand *and* its derivatives, which may
-vary where the integrand is zero. What does not converge, or differs from SciPy's value, raises.
+vary where the integrand is zero. What does not converge, or differs from SciPy's value, raises. So
+does an integrand that jumps, or bends where a Tensor says, unless that place is among the `points`,
+which are constants: its motion has a part in the derivative. With the place as a limit it is there.
 
 A limit that is a Tensor adds (b − b₀)·∫₀¹ f(b₀ + (b − b₀)u) du by four nodes: it is 0, and its
 derivatives up to the eighth are those of the integral. An infinite range is x = a + u/(1 − u). What
