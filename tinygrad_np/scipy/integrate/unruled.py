@@ -17,8 +17,9 @@ REFUSED = {
     **refused(
         "integrate",
         "it has no derivative rule; quad and nquad have one",
-        "cubature nsum qmc_quad quadrature romberg tanhsinh",
+        "cubature qmc_quad quadrature romberg tanhsinh",
     ),
+    **refused("integrate", "it has no derivative rule; np.sum of its terms has one", "nsum"),
     **refused(
         "integrate",
         "its nodes and weights are constants; pass plain numbers, such as t.data",
