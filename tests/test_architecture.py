@@ -362,6 +362,7 @@ WHOLE = {
     "every_axis": "all that has an axis",
     "every_ufunc": "all of NumPy's ufuncs",
     "examples": "examples",
+    "examples_scipy": "examples, of SciPy's functions",
     "files_from_strangers": "what is read from files, damaged by chance",
     "garbage_collector": "what is left to it: nothing",
     "narrow_dtypes": "counts that float16 cannot hold, wherever something is counted",

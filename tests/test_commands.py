@@ -64,10 +64,19 @@ OPTIONS = {
         --stride 1
         --stride 6
     """,
+    "fit.py": """
+        --seed 3 --devices 40 --end 8 --out pictures
+    """,
     "gaussian_process.py": """
         --out pictures
         --seed 12 --points 200
         --points 1 --steps 1
+    """,
+    "inverse_heat.py": """
+        --seed 3 --cells 6 --noise 0.02 --steps 5 --out pictures
+    """,
+    "ode.py": """
+        --seed 3 --points 10 --noise 0.05 --steps 3 --out pictures
     """,
     "two_class.py": """
         --quick --freeze filter

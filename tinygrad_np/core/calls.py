@@ -163,8 +163,8 @@ def constant_operand(value: Any, row: Row) -> Any:
         )
     if hasattr(value, "toarray"):
         raise TypeError(
-            f"{row.name}: takes no sparse matrix; use a.toarray(), or tg.linear(lambda x: a @ x, "
-            "lambda g: a.T @ g) in place of a @ t"
+            f"{row.name}: takes no sparse matrix beside a Tensor; use a.toarray(), or the operator "
+            "@ where it is their product"
         )
     # Also what carries out NumPy's functions itself is a plain array beside a Tensor.
     return numbers(np.asarray(numbers(value, row.name)), row.name)

@@ -109,6 +109,15 @@ class Resolver:
         """The row of `function`, whose family may be added to the table on the way; or None."""
         return None
 
+    def operator(self, row: Any, x: Any, y: Any) -> Any:
+        """The row that carries out an operator on these operands, in place of its own `row`."""
+        return row
+
+    def operand(self) -> Any:
+        """What a Tensor that is asked to be an array gives to an operator that then leaves it to
+        the Tensor's own; None where the caller is no such operator, and it is refused."""
+        return None
+
 
 class Writer:
     """What makes functions of rules and calls; this one looks up what they need at each call."""

@@ -360,7 +360,9 @@ def _unary(row: Row, x: Tensor) -> Any:
 def _binary(row: Row, x: Any, y: Any) -> Any:
     call = row.calls.get((type(x), type(y)))
     if call is None:
-        return NotImplemented if defers(x) or defers(y) else apply(row, (x, y), {})
+        if defers(x) or defers(y):
+            return NotImplemented
+        return apply(hooks.resolver.operator(row, x, y), (x, y), {})
     try:
         return call(x, y)
     except (TypeError, ValueError, IndexError) as error:

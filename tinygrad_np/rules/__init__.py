@@ -79,6 +79,7 @@ _OF_PARTS: dict[str, str] = {
     "orders": "scipy.special",
     "records": "numpy.lib.recfunctions",
     "series": "numpy.polynomial.polynomial",
+    "sparse": "scipy.sparse",
     "special": "scipy.special",
     "special_refused": "scipy.special",
     "strings": "numpy.strings",
@@ -131,6 +132,27 @@ class _Resolver(hooks.Resolver):
             return row_of_method(owner, function.__name__)
         load(function)
         return table.TABLE.get(function)
+
+    def operator(self, row: Any, x: Any, y: Any) -> Any:
+        if row.function is np.matmul and (hasattr(x, "toarray") or hasattr(y, "toarray")):
+            load()  # what is there of `sparse`, too
+            return _FAMILIES[f"{__name__}.sparse"].row_of_product(x)
+        return row
+
+    def operand(self) -> Any:
+        # SciPy's operator @ (and * of matrices) asks its other operand to be an array. Where that
+        # has no axes and holds an object, it leaves the product to the operand's own operator;
+        # `coo_array.dot` goes on to the operator @ where it has one. What is in the array serves
+        # nothing else: any operation on NotImplemented raises. So does whoever is not recognised.
+        getframe = getattr(sys, "_getframe", None)
+        caller = getframe(2) if getframe else None
+        module = str(caller.f_globals.get("__name__")) if caller else ""
+        if caller is not None and module.startswith("scipy.sparse."):
+            if caller.f_code.co_name == "_matmul_dispatch":
+                return np.full((), NotImplemented, object)
+            if caller.f_code.co_name == "dot" and module.endswith("._coo"):
+                return np.full(1, NotImplemented, object)
+        return None
 
 
 hooks.install(_Resolver())

@@ -37,11 +37,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "fft": ("transforms", "unruled"),
     "ndimage": (),
     "interpolate": (),
-    "integrate": (),
-    "sparse": (),
-    "sparse.linalg": (),
-    "spatial": (),
-    "spatial.distance": (),
+    "integrate": ("sampled", "integrals", "equations", "unruled"),
+    "sparse": ("patterns", "arrays"),
+    "sparse.linalg": ("solvers",),
+    "spatial": ("unruled",),
+    "spatial.distance": ("metrics", "unruled"),
 }
 """The modules that are mirrored → their families of rows, which stand in the folder of the name."""
 

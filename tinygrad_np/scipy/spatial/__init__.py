@@ -1,4 +1,4 @@
-"""`scipy.spatial`, differentiable."""
+"""`scipy.spatial`, of which `spatial.distance` is differentiable; the rest takes plain arrays."""
 
 from ..mirror import mirror
 

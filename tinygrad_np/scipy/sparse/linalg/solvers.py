@@ -1,0 +1,276 @@
+"""Linear systems with a sparse matrix: spsolve, splu, spsolve_triangular, and iterative solvers.
+
+With A·x = b and the cotangent g of x, λ = A⁻ᵀ·g is that of b, and −λ·xᵀ that of A, of which only
+the places of A's entries are computed. So there is one rule for all (`solved`), which asks a solver
+for the transposed system: the same factorisation, or the same iteration to the same tolerance.
+An iteration that does not converge raises.
+
+>>> from tinygrad_np import grad
+>>> from tinygrad_np.scipy.sparse import csc_array
+>>> from tinygrad_np.scipy.sparse.linalg import spsolve
+>>> grad(lambda d: spsolve(csc_array((d, ([0, 1], [0, 1]))), np.ones(2))[1])(np.array([2.0, 4.0]))
+array([-0.    , -0.0625])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse.linalg
+
+from ....core.arrays import Array, cast
+from ....core.dispatch import array_function
+from ....core.signature import read_signature, signature
+from ....core.table import Row, general
+from ....core.tensor import Tensor, value_of
+from ....rules.composed import composed
+from ...mirror import HoldsTensors, StandIn, holds_tensor, of
+from ..arrays import Sparse, as_sparse, own
+from ..patterns import Pattern, pairs, sparse_dot
+
+real: Any = scipy.sparse.linalg
+
+
+class Factors:
+    """SuperLU's factors of the matrix of a pattern, kept for the data they were computed of."""
+
+    def __init__(self, pattern: Pattern, *args: Any, **options: Any) -> None:
+        self.pattern = pattern
+        self.again = self  # for the systems of the derivative
+        self._given = args, options
+        self._kept: tuple[Any, Any, Any] = (None, None, None)
+
+    def of(self, data: Array, dtype: Any = None) -> Any:
+        """The factors: of the transposed matrix where the pattern is that of csr."""
+        dtype = data.dtype if dtype is None else dtype
+        kept, as_dtype, factors = self._kept
+        if kept is not data or as_dtype != dtype:  # a Tensor's data are never written into
+            matrix = self.pattern.matrix(data.astype(dtype, copy=True))
+            matrix = matrix.T if self.pattern.format == "csr" else matrix.tocsc()
+            args, options = self._given
+            factors = real.splu(matrix, *args, **options)
+            self._kept = data, dtype, factors
+        return factors
+
+    def solve(self, data: Array, b: Array, transposed: bool) -> Any:
+        """The solution of the system, or of the transposed one."""
+        factors = self.of(data, np.result_type(data, b))
+        if transposed is (self.pattern.format == "csr"):
+            return factors.solve(b)
+        return factors.solve(b, "T")
+
+
+class Triangle:
+    """A triangular matrix, solved by substitution."""
+
+    def __init__(self, pattern: Pattern, lower: bool, unit_diagonal: bool) -> None:
+        self.pattern, self.again = pattern, self
+        self._lower, self._unit = bool(lower), unit_diagonal
+
+    def solve(self, data: Array, b: Array, transposed: bool) -> Any:
+        """The solution of the system, or of the transposed one."""
+        matrix = self.pattern.matrix(data.copy())
+        matrix = (matrix.T if transposed else matrix).tocsr()
+        lower = self._lower is not transposed
+        return real.spsolve_triangular(matrix, b, lower, unit_diagonal=self._unit)
+
+
+class Iteration:
+    """One of SciPy's iterative solvers with its options, for a matrix or an operator."""
+
+    def __init__(self, name: str, a: Any, options: dict[str, Any]) -> None:
+        self.name, self.options = name, options
+        self.pattern: Any = a._pattern if isinstance(a, Sparse) else None
+        self._constant = None if isinstance(a, Sparse) else a
+
+    @property
+    def again(self) -> Iteration:
+        """The same to the same tolerance, but from zero."""
+        kept = {name: x for name, x in self.options.items() if name in _ADJOINT}
+        found = Iteration(self.name, self._constant, kept)
+        found.pattern = self.pattern
+        return found
+
+    def solve(self, data: Array, b: Array, transposed: bool) -> Any:
+        """The solution of the system, or of the transposed one."""
+        a = self._constant if self.pattern is None else self.pattern.matrix(data)
+        options = dict(self.options)
+        hermitian = transposed and self.name in ("cg", "minres")  # Aᵀ is the conjugate of A
+        if hermitian:
+            b = np.conjugate(b)
+        elif transposed:
+            a = a.T
+            for name, other in (("M", "M"), ("M1", "M2"), ("M2", "M1")):
+                if self.options.get(other) is not None:
+                    options[name] = real.aslinearoperator(self.options[other]).T
+        x, info = getattr(real, self.name)(a, b, **options)
+        if info != 0:
+            raise ValueError(
+                f"scipy.sparse.linalg.{self.name}: did not converge (info {info}), so that there "
+                "is no derivative; raise maxiter or rtol, or use spsolve"
+            )
+        return np.conjugate(x) if hermitian else x
+
+
+_ITERATIVE = "bicg bicgstab cg cgs gcrotmk gmres lgmres minres qmr tfqmr".split()
+_ADJOINT = "rtol tol atol maxiter restart inner_m outer_k m k truncate shift M M1 M2".split()
+
+
+@array_function
+def solved(data: Any, b: Any, solver: Any, transposed: bool = False) -> Any:
+    """What a solver gives for the matrix of `data`, or for the transposed one, and `b`.
+
+    >>> import scipy.sparse
+    >>> solver = Factors(Pattern([0, 1], [0, 1], (2, 2), scipy.sparse.csc_array))
+    >>> solved(np.array([2.0, 4.0]), np.ones(2), solver)
+    array([0.5 , 0.25])
+    """
+    return solver.solve(data, b, transposed)
+
+
+def _by_data_vjp(g: Any, data: Any, solver: Any, transposed: Any, ans: Any) -> Any:
+    y = solved(data, g, solver.again, not transposed)
+    found = pairs(ans, y, solver.pattern) if transposed else pairs(y, ans, solver.pattern)
+    return cast(-found, data.dtype)
+
+
+def _by_data_jvp(t: Any, data: Any, solver: Any, transposed: Any, ans: Any) -> Any:
+    change = sparse_dot(t, ans, solver.pattern.T if transposed else solver.pattern)
+    return -solved(data, change, solver.again, transposed)
+
+
+def _by_b_vjp(g: Any, data: Any, b_like: Any, solver: Any, transposed: Any) -> Any:
+    return cast(solved(data, g, solver.again, not transposed), b_like.dtype)
+
+
+def _by_b_jvp(t: Any, data: Any, solver: Any, transposed: Any, ans: Any) -> Any:
+    return cast(solved(data, t, solver.again, transposed), ans.dtype)
+
+
+def _dense(function: str, b: Any) -> Any:
+    """A dense right-hand side, as an array of floating numbers or a Tensor."""
+    if isinstance(b, Sparse) or scipy.sparse.issparse(b):
+        raise TypeError(f"{function}: takes no sparse right-hand side of a Tensor; use b.toarray()")
+    b = b if type(b) is Tensor else np.asarray(b)
+    return b if b.dtype.kind in "fc" else b.astype(float)
+
+
+def _spsolve(a: Any, b: Any, permc_spec: Any) -> Any:
+    a, b = as_sparse(a), _dense("scipy.sparse.linalg.spsolve", b)
+    a = a if a.format == "csr" and not a._pattern.repeats else a.tocsc()
+    b = b.reshape(-1) if b.ndim == 2 and b.shape[1] == 1 else b  # as SciPy does
+    return solved(a._values, b, Factors(a._pattern, permc_spec))
+
+
+def _spsolve_triangular(a: Any, b: Any, lower: Any, unit_diagonal: Any) -> Any:
+    name = "scipy.sparse.linalg.spsolve_triangular"
+    a = as_sparse(a)
+    part, k = (scipy.sparse.tril, -1) if lower else (scipy.sparse.triu, 1)
+    triangle = a._laid_out(lambda m: part(m, k if unit_diagonal else 0, "csr"))
+    whole = a._laid_out(lambda m: part(m, 0, "csr"))
+    if np.count_nonzero(value_of(a._values)) > np.count_nonzero(value_of(whole._values)):
+        raise ValueError(f"{name}: the matrix is not triangular; use tril or triu of it, or spsolve")
+    solver = Triangle(triangle._pattern, lower, unit_diagonal)
+    return solved(triangle._values, _dense(name, b), solver)
+
+
+def _iterative(name: str) -> Row:
+    function = of(f"sparse.linalg.{name}")
+    form = read_signature(function)
+    names = ("a", *form.names[1:])
+
+    def definition(*values: Any) -> Any:
+        given = zip(names[2:], values[2:], form.defaults[2:], strict=True)
+        options = {name: x for name, x, default in given if x is not default}
+        a, b = values[0], _dense(f"scipy.sparse.linalg.{name}", values[1])
+        if b.ndim != 1:
+            raise ValueError(f"scipy.sparse.linalg.{name}: b is one vector; use spsolve for several")
+        a = as_sparse(a) if holds_tensor(a) else a
+        data = a._values if isinstance(a, Sparse) else np.zeros(0)
+        return solved(data, b, Iteration(name, a, options)), 0
+
+    form = form._replace(names=names)
+    row = composed(function, form, definition, {"a", "b"}, aliases={"A": "a"})
+    row.needs = tuple(range(len(names)))
+    return row
+
+
+class Factored(HoldsTensors):
+    """What `splu` gives: SciPy's `SuperLU`, whose `solve` takes Tensors.
+
+    >>> from tinygrad_np import grad
+    >>> lu = OWN["sparse.linalg.splu"](scipy.sparse.csc_array([[2.0, 0.0], [0.0, 4.0]]))
+    >>> grad(lambda b: lu.solve(b)[1])(np.ones(2))
+    array([0.  , 0.25])
+    """
+
+    def __init__(self, a: Any, *args: Any, **options: Any) -> None:
+        # SciPy sees to a constant's format, and to its warnings.
+        self._lu = None if isinstance(a, Sparse) else real.splu(a, *args, **options)
+        self._a = as_sparse(a).tocsc()
+        self._factors = Factors(self._a._pattern, *args, **options)
+
+    @property
+    def holds_tensors(self) -> bool:  # type: ignore[override]
+        """Whether the matrix has a Tensor for its data."""
+        return self._a.holds_tensors
+
+    def solve(self, rhs: Any, trans: str = "N") -> Any:
+        """The solution of A·x = rhs; of the transposed system for "T", the conjugate one for "H"."""
+        if not (self.holds_tensors or holds_tensor(rhs)):
+            return self._lu.solve(rhs, trans)  # type: ignore[union-attr]
+        if trans not in ("N", "T", "H"):
+            raise ValueError(f"scipy.sparse.linalg.splu: solve: trans is N, T or H, not {trans!r}")
+        b = _dense("scipy.sparse.linalg.splu: solve", rhs)
+        if trans == "H":
+            return np.conjugate(self.solve(np.conjugate(b), "T"))
+        return solved(self._a._values, b, self._factors, trans == "T")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self.holds_tensors and name not in ("shape", "nnz", "perm_r", "perm_c"):
+            raise AttributeError(
+                f"scipy.sparse.linalg.splu: {name!r} of a Tensor has no derivative rule; use solve"
+            )
+        return getattr(self._lu or self._factors.of(value_of(self._a._values)), name)
+
+
+class _SuperLU(StandIn):
+    """`SuperLU`, of which what `splu` gives here is an instance."""
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, (self.real, Factored))
+
+
+def _factorized(a: Any) -> Any:
+    return Factored(a if isinstance(a, Sparse) else scipy.sparse.csc_array(a)).solve
+
+
+ROWS = (
+    general(solved, data=(_by_data_vjp, _by_data_jvp), b=(_by_b_vjp, _by_b_jvp)),
+    composed(
+        of("sparse.linalg.spsolve"),
+        signature("a", "b", permc_spec=None, use_umfpack=True),
+        _spsolve,
+        {"a", "b"},
+        aliases={"A": "a"},
+    ),
+    composed(
+        of("sparse.linalg.spsolve_triangular"),
+        signature(
+            "a", "b", lower=True, overwrite_A=False, overwrite_b=False, unit_diagonal=False
+        ),
+        _spsolve_triangular,
+        {"a", "b"},
+        aliases={"A": "a"},
+    ),
+    *map(_iterative, _ITERATIVE),
+)
+
+OWN = {
+    "sparse.linalg.splu": own("sparse.linalg.splu", Factored, always=True),
+    "sparse.linalg.factorized": own("sparse.linalg.factorized", _factorized, always=True),
+    "sparse.linalg.SuperLU": _SuperLU(real.SuperLU, "sparse.linalg.SuperLU"),
+}
