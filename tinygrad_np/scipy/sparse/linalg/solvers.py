@@ -71,7 +71,7 @@ class Triangle:
     def solve(self, data: Array, b: Array, transposed: bool) -> Any:
         """The solution of the system, or of the transposed one."""
         matrix = self.pattern.matrix(data.copy())
-        matrix = (matrix.T if transposed else matrix).tocsr()
+        matrix = matrix.T if transposed else matrix
         lower = self._lower is not transposed
         return real.spsolve_triangular(matrix, b, lower, unit_diagonal=self._unit)
 
@@ -156,19 +156,24 @@ def _dense(function: str, b: Any) -> Any:
     return b if b.dtype.kind in "fc" else b.astype(float)
 
 
+def _compressed(a: Any) -> Sparse:
+    """Of csr and csc itself, of all else csc, as SciPy does; without duplicates."""
+    a = as_sparse(a)
+    return a._summed().asformat("csr" if a.format == "csr" else "csc")
+
+
 def _spsolve(a: Any, b: Any, permc_spec: Any) -> Any:
-    a, b = as_sparse(a), _dense("scipy.sparse.linalg.spsolve", b)
-    a = a if a.format == "csr" and not a._pattern.repeats else a.tocsc()
+    a, b = _compressed(a), _dense("scipy.sparse.linalg.spsolve", b)
     b = b.reshape(-1) if b.ndim == 2 and b.shape[1] == 1 else b  # as SciPy does
     return solved(a._values, b, Factors(a._pattern, permc_spec))
 
 
 def _spsolve_triangular(a: Any, b: Any, lower: Any, unit_diagonal: Any) -> Any:
     name = "scipy.sparse.linalg.spsolve_triangular"
-    a = as_sparse(a)
+    a = _compressed(a)
     part, k = (scipy.sparse.tril, -1) if lower else (scipy.sparse.triu, 1)
-    triangle = a._laid_out(lambda m: part(m, k if unit_diagonal else 0, "csr"))
-    whole = a._laid_out(lambda m: part(m, 0, "csr"))
+    triangle = a._laid_out(lambda m: part(m, k if unit_diagonal else 0, a.format))
+    whole = a._laid_out(lambda m: part(m, 0))
     if np.count_nonzero(value_of(a._values)) > np.count_nonzero(value_of(whole._values)):
         raise ValueError(f"{name}: the matrix is not triangular; use tril or triu of it, or spsolve")
     solver = Triangle(triangle._pattern, lower, unit_diagonal)
@@ -187,6 +192,10 @@ def _iterative(name: str) -> Row:
         if b.ndim != 1:
             raise ValueError(f"scipy.sparse.linalg.{name}: b is one vector; use spsolve for several")
         a = as_sparse(a) if holds_tensor(a) else a
+        if name == "tfqmr" and "M" in options:  # SciPy's result is then no solution
+            raise TypeError("scipy.sparse.linalg.tfqmr: takes no M on a Tensor; use bicgstab")
+        if name == "minres" and "c" in (b.dtype.kind, np.dtype(a.dtype).kind):
+            raise TypeError("scipy.sparse.linalg.minres: takes real numbers; use cg, or gmres")
         data = a._values if isinstance(a, Sparse) else np.zeros(0)
         return solved(data, b, Iteration(name, a, options)), 0
 
