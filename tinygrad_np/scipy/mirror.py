@@ -38,8 +38,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ndimage": (),
     "interpolate": (),
     "integrate": (),
-    "sparse": ("patterns", "arrays"),
-    "sparse.linalg": ("solvers",),
+    "sparse": ("patterns", "arrays", "building"),
+    "sparse.linalg": ("solvers", "spectra"),
     "spatial": (),
     "spatial.distance": (),
 }

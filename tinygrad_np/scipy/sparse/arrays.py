@@ -26,9 +26,8 @@ from ...core.tensor import Tensor
 from ...rules.nested import array, joined
 from ...rules.sparse import sparse_product
 from ..mirror import HoldsTensors, StandIn, holds_tensor
-from .patterns import ROWS, Pattern, sparse_dot
+from .patterns import Pattern, sparse_dot
 
-__all__ = ["OWN", "ROWS", "Sparse", "as_sparse", "laid_out", "own"]
 
 
 class Sparse(HoldsTensors):
@@ -94,12 +93,7 @@ class Sparse(HoldsTensors):
             raise ValueError(
                 f"scipy.sparse: takes no Tensor in the format {format!r}; use 'csr' or 'coo'"
             )
-        if format == "coo":
-            return laid_out(lambda m: m.asformat(format), self)
-        return self._laid_out(lambda m: m.asformat(format))
-
-    def _laid_out(self, function: Callable[..., Any]) -> Any:
-        return laid_out(function, self._summed() if self._pattern.repeats else self)
+        return laid_out(lambda m: m.asformat(format), self)
 
     def _summed(self) -> Sparse:
         """In csr with the entries in order, and those of one place summed."""
@@ -132,15 +126,15 @@ class Sparse(HoldsTensors):
 
     def __getitem__(self, key: Any) -> Any:
         a = self if self.format in ("csr", "csc") else self.asformat("csr")
-        return a._laid_out(lambda m: m[key])
+        return laid_out(lambda m: m[key], a)
 
     def diagonal(self, k: int = 0) -> Any:
         """The entries of the `k`-th diagonal, as an array."""
-        return self._laid_out(lambda m: m.diagonal(k))
+        return laid_out(lambda m: m.diagonal(k), self)
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool = False) -> Sparse:
         """With another shape of two axes."""
-        return self._laid_out(lambda m: m.reshape(*shape, order=order))
+        return laid_out(lambda m: m.reshape(*shape, order=order), self)
 
     def toarray(self, order: Any = None, out: None = None) -> Any:
         """The dense array."""
@@ -356,7 +350,7 @@ def laid_out(function: Callable[..., Any], *things: Any) -> Any:
     """``function(*things)``, which moves entries, and computes with none.
 
     `things` are sparse arrays, arrays, Tensors and numbers, also in lists and tuples; `function`
-    is SciPy's, or one in its terms. It is called with the numbers 1, 2, 3, … in place of the data;
+    is SciPy's, or one in its terms. Duplicates are summed before. It is called with the numbers 1, 2, 3, … in place of the data;
     0 in its result stands for what is 0.
     """
     parts: list[Any] = []
@@ -374,9 +368,12 @@ def laid_out(function: Callable[..., Any], *things: Any) -> Any:
         if isinstance(x, (list, tuple)):
             return [numbered(item) for item in x]
         if isinstance(x, Sparse):
+            x = x._summed().asformat(x.format) if x._pattern.repeats else x
             return x._pattern.matrix(numbers(x._values))
         if scipy.sparse.issparse(x):
             x = x.copy() if x.format in ("coo", "csr", "csc", "bsr", "dia") else x.tocsr()
+            if x.format != "dia":
+                x.sum_duplicates()
             x.data = numbers(x.data)
             return x
         return None if x is None else numbers(x)
@@ -421,7 +418,8 @@ def _made(real: Any, arg: Any, shape: Any = None, dtype: Any = None, **options: 
     options.pop("copy", None)
     if isinstance(arg, Sparse) and form not in ("dok", "lil") and shape in (None, arg.shape):
         is_array = issubclass(real, scipy.sparse.sparray)
-        return arg.asformat(form)._laid_out(lambda m: real(m) if arg._is_array != is_array else m)
+        arg = arg.asformat(form)
+        return arg if arg._is_array is is_array else laid_out(real, arg)
     if form in ("dok", "lil") or not (isinstance(arg, (tuple, list)) and len(arg) in (2, 3)):
         raise TypeError(
             f"{name}: takes a Tensor as the data of (data, (i, j)) or of (data, indices, indptr): "
@@ -461,3 +459,5 @@ OWN = {
     f"sparse.{name}": Format(getattr(scipy.sparse, name), f"sparse.{name}")
     for name in ("sparray", "spmatrix")
 }
+
+ROWS = ()

@@ -26,7 +26,7 @@ from ....core.table import Row, general
 from ....core.tensor import Tensor, value_of
 from ....rules.composed import composed
 from ...mirror import HoldsTensors, StandIn, holds_tensor, of
-from ..arrays import Sparse, as_sparse, own
+from ..arrays import Sparse, as_sparse, laid_out, own
 from ..patterns import Pattern, pairs, sparse_dot
 
 real: Any = scipy.sparse.linalg
@@ -46,7 +46,7 @@ class Factors:
         dtype = data.dtype if dtype is None else dtype
         kept, as_dtype, factors = self._kept
         if kept is not data or as_dtype != dtype:  # a Tensor's data are never written into
-            matrix = self.pattern.matrix(data.astype(dtype, copy=True))
+            matrix = self.pattern.matrix(data.astype(dtype))
             matrix = matrix.T if self.pattern.format == "csr" else matrix.tocsc()
             args, options = self._given
             factors = real.splu(matrix, *args, **options)
@@ -70,7 +70,7 @@ class Triangle:
 
     def solve(self, data: Array, b: Array, transposed: bool) -> Any:
         """The solution of the system, or of the transposed one."""
-        matrix = self.pattern.matrix(data.copy())
+        matrix = self.pattern.matrix(data)
         matrix = matrix.T if transposed else matrix
         lower = self._lower is not transposed
         return real.spsolve_triangular(matrix, b, lower, unit_diagonal=self._unit)
@@ -172,8 +172,8 @@ def _spsolve_triangular(a: Any, b: Any, lower: Any, unit_diagonal: Any) -> Any:
     name = "scipy.sparse.linalg.spsolve_triangular"
     a = _compressed(a)
     part, k = (scipy.sparse.tril, -1) if lower else (scipy.sparse.triu, 1)
-    triangle = a._laid_out(lambda m: part(m, k if unit_diagonal else 0, a.format))
-    whole = a._laid_out(lambda m: part(m, 0))
+    triangle = laid_out(lambda m: part(m, k if unit_diagonal else 0, a.format), a)
+    whole = laid_out(part, a)
     if np.count_nonzero(value_of(a._values)) > np.count_nonzero(value_of(whole._values)):
         raise ValueError(f"{name}: the matrix is not triangular; use tril or triu of it, or spsolve")
     solver = Triangle(triangle._pattern, lower, unit_diagonal)
