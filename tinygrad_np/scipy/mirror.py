@@ -38,8 +38,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ndimage": (),
     "interpolate": (),
     "integrate": (),
-    "sparse": ("patterns", "arrays", "building"),
-    "sparse.linalg": ("solvers", "spectra"),
+    "sparse": ("patterns", "arrays", "building", "unruled"),
+    "sparse.linalg": ("solvers", "spectra", "unruled"),
     "spatial": (),
     "spatial.distance": (),
 }
