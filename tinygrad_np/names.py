@@ -343,7 +343,7 @@ scipy.ndimage.convolve scipy.ndimage.correlate scipy.ndimage.gaussian_filter:
 scipy.ndimage.convolve1d scipy.ndimage.correlate1d: use tg.conv1d or np.convolve
 scipy.signal.detrend: use t - np.polyval(np.polyfit(x, t, 1), x)
 scipy.sparse.spmatrix scipy.sparse.sparray:
-    use a.toarray(), or tg.linear(lambda x: a @ x, lambda g: a.T @ g) in place of a @ t
+    use a @ t for a product, a.toarray() for all else
 scipy.integrate.trapezoid: use np.trapezoid
 scipy.integrate.cumulative_trapezoid: use np.cumsum((t[1:] + t[:-1]) / 2)
 scipy.integrate.simpson: use weights @ t

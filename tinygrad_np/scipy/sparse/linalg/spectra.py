@@ -222,7 +222,8 @@ _EIGSH, _SVDS = _with_a("sparse.linalg.eigsh"), _with_a("sparse.linalg.svds")
 
 
 def _of_all(path: str, form: Any, definition: Any) -> Any:
-    row = composed(of(path), form, definition, {"a"}, aliases={"A": "a"})
+    aliases = {"A": "a"} | ({"random_state": "rng"} if "rng" in form.names else {})
+    row = composed(of(path), form, definition, {"a"}, aliases=aliases)
     row.needs = tuple(range(len(form.names)))
     return row
 
