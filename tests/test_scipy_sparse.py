@@ -237,8 +237,12 @@ class TestRefused:
 
     def test_an_operator_whose_function_gives_tensors(self):
         operator = sl.LinearOperator((4, 4), lambda x: Tensor(D) @ x, dtype=float)
-        with pytest.raises(TypeError, match="lose"):
-            operator.matvec(X)
+        try:
+            found = operator.matvec(X)
+        except TypeError as error:
+            assert "lose" in str(error)  # noqa: PT017
+        else:  # since SciPy 1.18 it is what the function gives
+            assert isinstance(found, Tensor)
 
     @pytest.mark.parametrize("k", [1, 2])
     def test_a_repeated_eigenvalue(self, k):

@@ -71,7 +71,7 @@ class Triangle:
     def solve(self, data: Array, b: Array, transposed: bool) -> Any:
         """The solution of the system, or of the transposed one."""
         matrix = self.pattern.matrix(data)
-        matrix = matrix.T if transposed else matrix
+        matrix = matrix.T.tocsr() if transposed else matrix
         lower = self._lower is not transposed
         return real.spsolve_triangular(matrix, b, lower, unit_diagonal=self._unit)
 
