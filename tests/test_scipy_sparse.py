@@ -44,7 +44,11 @@ def same(function, by_dense, *operands):
             return tg.jvp(loss, xs, tuple(directions))[1]
 
         which = tuple(range(len(operands)))
-        return [*tg.grad(loss, which)(*operands), slope(*operands), *tg.grad(slope, which)(*operands)]
+        return [
+            *tg.grad(loss, which)(*operands),
+            slope(*operands),
+            *tg.grad(slope, which)(*operands),
+        ]
 
     for one, other in zip(found(function), found(by_dense), strict=True):
         assert np.allclose(one, other, rtol=1e-9, atol=1e-11)
@@ -85,7 +89,9 @@ class TestAConstant:
 def test_a_complex_constant_and_higher_orders():
     a = sp.csc_matrix(D * (1 + 0.5j))
     assert check_function(lambda x: np.abs(a @ x) ** 2, X * (1 - 2j)).is_right
-    assert np.array_equal(tg.hessian(lambda x: np.sum((OTHER @ x) ** 2))(X), 2 * (OTHER.T @ OTHER).toarray())
+    assert np.array_equal(
+        tg.hessian(lambda x: np.sum((OTHER @ x) ** 2))(X), 2 * (OTHER.T @ OTHER).toarray()
+    )
 
 
 def test_a_tensor_still_becomes_no_array():
@@ -137,7 +143,10 @@ def test_products_by_data(form, kind):
         (lambda a: a.reshape((2, 8)).toarray(), lambda a: a.reshape(2, 8)),
         (lambda a: sparse.hstack([a, OTHER]).toarray(), lambda a: np.hstack([a, OTHER.toarray()])),
         (lambda a: sparse.vstack([a, a]).toarray(), lambda a: np.vstack([a, a])),
-        (lambda a: sparse.block_array([[a, None], [None, a]]).toarray(), lambda a: np.kron(np.eye(2), a)),
+        (
+            lambda a: sparse.block_array([[a, None], [None, a]]).toarray(),
+            lambda a: np.kron(np.eye(2), a),
+        ),
         (lambda a: sparse.tril(a, format="csc").toarray(), lambda a: np.tril(a)),
         (lambda a: sparse.kron(OTHER, a).toarray(), lambda a: np.kron(OTHER.toarray(), a)),
         (lambda a: sl.inv(a.tocsc()).toarray(), np.linalg.inv),
@@ -180,8 +189,12 @@ def test_duplicates_are_summed_and_zeros_keep_their_place():
 
     found = a(Tensor([1.0, -1.0, 0.0]))
     assert found.nnz == 2 and np.array_equal(found.data.data, [0.0, 0.0])
-    assert np.array_equal(tg.grad(lambda d: np.sum(a(d) @ np.array([2.0, 3.0])))(np.zeros(3)), [3, 3, 2])
-    assert np.array_equal(tg.jacobian(lambda d: (a(d) - a(d)).toarray())(np.ones(3)), np.zeros((2, 2, 3)))
+    assert np.array_equal(
+        tg.grad(lambda d: np.sum(a(d) @ np.array([2.0, 3.0])))(np.zeros(3)), [3, 3, 2]
+    )
+    assert np.array_equal(
+        tg.jacobian(lambda d: (a(d) - a(d)).toarray())(np.ones(3)), np.zeros((2, 2, 3))
+    )
 
 
 def test_compressed_and_diagonal_data():
@@ -193,7 +206,11 @@ def test_compressed_and_diagonal_data():
             lambda d, arg=arg, shape=shape, cls=cls: _by_places(cls, arg, shape, d),
             arg[0],
         )
-    same(lambda d: sparse.diags_array([d, d[:3]], offsets=[0, -1]).toarray(), lambda d: np.diag(d) + np.diag(d[:3], -1), t)
+    same(
+        lambda d: sparse.diags_array([d, d[:3]], offsets=[0, -1]).toarray(),
+        lambda d: np.diag(d) + np.diag(d[:3], -1),
+        t,
+    )
     unsorted = sparse.csr_array((Tensor(t), [2, 0, 1, 0], [0, 2, 4]), shape=(2, 3))
     sl.splu((unsorted @ unsorted.T).tocsc())
     assert np.array_equal(unsorted.data.data, t)
@@ -211,7 +228,11 @@ class TestRefused:
         [
             (lambda a: sparse.csr_array(Tensor(D)), TypeError, "use csr_array"),
             (lambda a: sparse.lil_array(a), TypeError, "scipy.sparse.lil_array"),
-            (lambda a: sparse.csr_array((Tensor(DATA), (ROW, COL)), dtype=float), TypeError, "dtype"),
+            (
+                lambda a: sparse.csr_array((Tensor(DATA), (ROW, COL)), dtype=float),
+                TypeError,
+                "dtype",
+            ),
             (lambda a: a.max(), AttributeError, "no 'max'"),
             (lambda a: a.__setitem__((0, 0), 1.0), TypeError, "nothing is written"),
             (lambda a: a == a, TypeError, "compare the data"),
@@ -255,7 +276,9 @@ class TestRefused:
 
 def test_constants_of_a_factorisation_take_tensors():
     lu = sl.splu(sp.csc_array(D))
-    assert isinstance(lu, sl.SuperLU) and np.array_equal(lu.L.toarray(), sp.linalg.splu(sp.csc_array(D)).L.toarray())
+    assert isinstance(lu, sl.SuperLU) and np.array_equal(
+        lu.L.toarray(), sp.linalg.splu(sp.csc_array(D)).L.toarray()
+    )
     same(lambda b: lu.solve(b), lambda b: np.linalg.solve(D, b), MANY)
     same(lambda b: lu.solve(b, "H"), lambda b: np.linalg.solve(D.T, b), X)
     operator = sl.aslinearoperator(D)
@@ -273,8 +296,12 @@ def test_spsolve_has_scipys_bits(form):
 def test_complex_systems():
     data = DATA * (1 + 0.3j)
     assert check_function(lambda d, b: np.abs(sl.spsolve(made(d), b)) ** 2, data, X).is_right
-    assert check_function(lambda d: np.abs(sl.splu(made(d).tocsc()).solve(X + 0j, "H")) ** 2, data).is_right
-    assert check_function(lambda d: sl.eigsh(made(d) + made(d).conj().T, 1, v0=np.ones(4) + 0j)[0], data).is_right
+    assert check_function(
+        lambda d: np.abs(sl.splu(made(d).tocsc()).solve(X + 0j, "H")) ** 2, data
+    ).is_right
+    assert check_function(
+        lambda d: sl.eigsh(made(d) + made(d).conj().T, 1, v0=np.ones(4) + 0j)[0], data
+    ).is_right
 
 
 def test_a_large_system_is_never_dense():

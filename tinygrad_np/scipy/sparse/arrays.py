@@ -29,7 +29,6 @@ from ..mirror import HoldsTensors, StandIn, holds_tensor
 from .patterns import Pattern, sparse_dot
 
 
-
 class Sparse(HoldsTensors):
     """A sparse array or matrix of two axes: data, one after the other, and a `Pattern`.
 
@@ -67,9 +66,7 @@ class Sparse(HoldsTensors):
     nnz = size = property(lambda self: self._pattern.row.size)
 
     def __repr__(self) -> str:
-        return (
-            f"<{self._pattern.real.__name__} of shape {self.shape} with a Tensor of {self.nnz} data>"
-        )
+        return f"<{self._pattern.real.__name__} of shape {self.shape} with a Tensor of {self.nnz} data>"
 
     def __getattr__(self, name: str) -> Any:
         pattern = self.__dict__.get("_pattern")
@@ -340,7 +337,9 @@ def as_sparse(x: Any) -> Sparse:
         return laid_out(lambda m: m, x.asformat(real((1, 1)).format).astype(dtype))
     x = _operand(x)
     if x.ndim != 2:
-        raise ValueError(f"scipy.sparse: a matrix has two axes, not the shape {x.shape}; reshape it")
+        raise ValueError(
+            f"scipy.sparse: a matrix has two axes, not the shape {x.shape}; reshape it"
+        )
     row, col = np.indices(x.shape).reshape(2, -1)
     values = x.reshape(-1) if x.dtype.kind in "fc" else x.reshape(-1).astype(float)
     return Sparse(values, Pattern(row, col, x.shape, scipy.sparse.csr_array))

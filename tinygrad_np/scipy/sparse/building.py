@@ -54,7 +54,9 @@ def _asked(name: str) -> Row:
     function = of(f"sparse.{name}")
 
     def kernel(x: Any) -> bool:
-        return bool(function.implementation(x._pattern.real((1, 1)) if isinstance(x, Sparse) else x))
+        return bool(
+            function.implementation(x._pattern.real((1, 1)) if isinstance(x, Sparse) else x)
+        )
 
     return constant(function, "a truth value, the same for all data", kernel)
 
@@ -62,7 +64,11 @@ def _asked(name: str) -> Row:
 _MOVING = (
     "diags diags_array spdiags block_array bmat block_diag hstack vstack tril triu matrix_transpose"
 )
-_ASKED = ["issparse", "isspmatrix", *[f"isspmatrix_{f}" for f in "bsr coo csc csr dia dok lil".split()]]
+_ASKED = [
+    "issparse",
+    "isspmatrix",
+    *[f"isspmatrix_{f}" for f in "bsr coo csc csr dia dok lil".split()],
+]
 
 ROWS = tuple(map(_asked, _ASKED))
 OWN = {

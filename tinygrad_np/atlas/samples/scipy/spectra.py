@@ -56,7 +56,7 @@ def _norm(rng: Generator) -> list[Sample]:
 
 
 def _exponential(rng: Generator) -> list[Sample]:
-    data = REAL.draw(rng, 10)
+    data = REAL.draw(rng, 10) * 0.2
     return [
         call(data, REAL.draw(rng, 4), _PATTERN, reach=0.3),
         call(data, REAL.draw(rng, 4, 2), _PATTERN, reach=0.3),
@@ -67,7 +67,7 @@ def _expm_multiply(rng: Generator) -> list[Sample]:
     def through(f: Any, d: Any, b: Any) -> Any:
         return f(sparse.csr_array((d, (_ROW, _COL)), shape=(4, 4)), b)
 
-    return [Sample((REAL.draw(rng, 7), REAL.draw(rng, 4)), {}, 0.3, through)]
+    return [Sample((REAL.draw(rng, 7) * 0.2, REAL.draw(rng, 4)), {}, 0.3, through)]
 
 
 SAMPLES: dict[Callable[..., Any], Draw] = {

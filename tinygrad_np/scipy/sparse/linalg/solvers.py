@@ -175,7 +175,9 @@ def _spsolve_triangular(a: Any, b: Any, lower: Any, unit_diagonal: Any) -> Any:
     triangle = laid_out(lambda m: part(m, k if unit_diagonal else 0, a.format), a)
     whole = laid_out(part, a)
     if np.count_nonzero(value_of(a._values)) > np.count_nonzero(value_of(whole._values)):
-        raise ValueError(f"{name}: the matrix is not triangular; use tril or triu of it, or spsolve")
+        raise ValueError(
+            f"{name}: the matrix is not triangular; use tril or triu of it, or spsolve"
+        )
     solver = Triangle(triangle._pattern, lower, unit_diagonal)
     return solved(triangle._values, _dense(name, b), solver)
 
@@ -190,7 +192,9 @@ def _iterative(name: str) -> Row:
         options = {name: x for name, x, default in given if x is not default}
         a, b = values[0], _dense(f"scipy.sparse.linalg.{name}", values[1])
         if b.ndim != 1:
-            raise ValueError(f"scipy.sparse.linalg.{name}: b is one vector; use spsolve for several")
+            raise ValueError(
+                f"scipy.sparse.linalg.{name}: b is one vector; use spsolve for several"
+            )
         a = as_sparse(a) if holds_tensor(a) else a
         if name == "tfqmr" and "M" in options:  # SciPy's result is then no solution
             raise TypeError("scipy.sparse.linalg.tfqmr: takes no M on a Tensor; use bicgstab")
@@ -268,9 +272,7 @@ ROWS = (
     ),
     composed(
         of("sparse.linalg.spsolve_triangular"),
-        signature(
-            "a", "b", lower=True, overwrite_A=False, overwrite_b=False, unit_diagonal=False
-        ),
+        signature("a", "b", lower=True, overwrite_A=False, overwrite_b=False, unit_diagonal=False),
         _spsolve_triangular,
         {"a", "b"},
         aliases={"A": "a"},

@@ -145,7 +145,7 @@ def _svds(*given: Any) -> Any:
 
 # Exponentials
 
-_REACH, _ORDER = 2.0, 27  # 2²⁷/27! is 1e-20
+_REACH, _REST = 2.0, 1e-20  # the norm of a step, and what remains of its series
 
 
 @array_function
@@ -170,9 +170,13 @@ def _series(data: Any, b: Any, pattern: Pattern) -> Any:
     size = abs(a - shift * scipy.sparse.eye_array(a.shape[0])).sum(axis=0).max()
     steps = max(1, math.ceil(size / _REACH))
     factor = np.exp(shift / steps).item()
+    order, rest = 1, size / steps
+    while rest > _REST:
+        order += 1
+        rest *= size / steps / order
     for _ in range(steps):
         term = b
-        for j in range(1, _ORDER + 1):
+        for j in range(1, order + 1):
             term = (sparse_dot(data, term, pattern) - shift * term) * (1 / (steps * j))
             b = b + term
         b = b * factor
