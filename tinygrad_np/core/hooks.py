@@ -114,7 +114,8 @@ class Resolver:
 
     def operand(self) -> Any:
         """What a Tensor that is asked to be an array gives to an operator that then leaves it to
-        the Tensor's own; None where the caller is no such operator, and it is refused."""
+        the Tensor's own; None where the caller is no such operator, and it is refused.
+        """
         return None
 
 

@@ -13,8 +13,6 @@ array([3., 3.])
 
 from typing import Any
 
-import numpy as np
-
 from ..core.arrays import Array, cast
 from ..core.dispatch import array_function
 from ..core.table import Row, linear

@@ -66,7 +66,8 @@ class Sparse(HoldsTensors):
     nnz = size = property(lambda self: self._pattern.row.size)
 
     def __repr__(self) -> str:
-        return f"<{self._pattern.real.__name__} of shape {self.shape} with a Tensor of {self.nnz} data>"
+        name = self._pattern.real.__name__
+        return f"<{name} of shape {self.shape} with a Tensor of {self.nnz} data>"
 
     def __getattr__(self, name: str) -> Any:
         pattern = self.__dict__.get("_pattern")
@@ -113,7 +114,7 @@ class Sparse(HoldsTensors):
         return issubclass(self._pattern.real, scipy.sparse.sparray)
 
     @property
-    def T(self) -> Sparse:  # noqa: N802
+    def T(self) -> Sparse:
         """The transposed."""
         return Sparse(self._values, self._pattern.T)
 

@@ -31,7 +31,7 @@ def _moved(name: str) -> Callable[..., Any]:
     return own(f"sparse.{name}", definition)
 
 
-def _kron(a: Any, b: Any, format: str | None = None) -> Sparse:  # noqa: A002
+def _kron(a: Any, b: Any, format: str | None = None) -> Sparse:
     a, b = as_sparse(a)._summed(), as_sparse(b)._summed()
     p, q = a._pattern, b._pattern
     row = np.add.outer(p.row.astype(np.int64) * q.shape[0], q.row).reshape(-1)
@@ -43,7 +43,7 @@ def _kron(a: Any, b: Any, format: str | None = None) -> Sparse:  # noqa: A002
     return Sparse(values, Pattern(row, col, shape, real)).asformat(format)
 
 
-def _kronsum(a: Any, b: Any, format: str | None = None) -> Any:  # noqa: A002
+def _kronsum(a: Any, b: Any, format: str | None = None) -> Any:
     a, b = as_sparse(a), as_sparse(b)
     eye_a, eye_b = [scipy.sparse.eye_array(x.shape[0]) for x in (a, b)]
     return (_kron(eye_b, a) + _kron(b, eye_a)).asformat(format)
@@ -67,7 +67,7 @@ _MOVING = (
 _ASKED = [
     "issparse",
     "isspmatrix",
-    *[f"isspmatrix_{f}" for f in "bsr coo csc csr dia dok lil".split()],
+    *[f"isspmatrix_{f}" for f in ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"]],
 ]
 
 ROWS = tuple(map(_asked, _ASKED))

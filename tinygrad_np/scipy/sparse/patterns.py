@@ -56,7 +56,7 @@ class Pattern:
         return np.unique(self.keys).size < self.row.size
 
     @functools.cached_property
-    def T(self) -> Pattern:  # noqa: N802
+    def T(self) -> Pattern:
         """That of the transposed matrix, for the same data."""
         turned = Pattern(self.col, self.row, self.shape[::-1], type(self.real((1, 1)).T))
         turned.__dict__["T"] = self

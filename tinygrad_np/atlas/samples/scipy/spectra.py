@@ -49,7 +49,7 @@ def _of_data(through: Any) -> Draw:
 
 
 def _norm(rng: Generator) -> list[Sample]:
-    def through(ord: Any) -> Any:  # noqa: A002
+    def through(ord: Any) -> Any:
         return lambda f, d: f(sparse.coo_matrix((d, (_ROW, _COL)), shape=(4, 4)), ord)
 
     return [Sample((_data(rng),), {}, 0.3, through(ord)) for ord in ("fro", 1, np.inf)]

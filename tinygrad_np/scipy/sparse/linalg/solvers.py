@@ -113,8 +113,21 @@ class Iteration:
         return np.conjugate(x) if hermitian else x
 
 
-_ITERATIVE = "bicg bicgstab cg cgs gcrotmk gmres lgmres minres qmr tfqmr".split()
-_ADJOINT = "rtol tol atol maxiter restart inner_m outer_k m k truncate shift M M1 M2".split()
+_ITERATIVE = (
+    "bicg",
+    "bicgstab",
+    "cg",
+    "cgs",
+    "gcrotmk",
+    "gmres",
+    "lgmres",
+    "minres",
+    "qmr",
+    "tfqmr",
+)
+_ADJOINT = {"rtol", "tol", "atol", "maxiter", "restart", "inner_m", "outer_k", "m", "k"} | {
+    *("truncate", "shift", "M", "M1", "M2")
+}
 
 
 @array_function

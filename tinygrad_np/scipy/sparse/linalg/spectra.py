@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse.linalg
 
-from ....core.arrays import Array, cast
+from ....core.arrays import cast
 from ....core.dispatch import array_function
 from ....core.signature import read_signature, signature
 from ....core.table import general
@@ -205,7 +205,7 @@ def _inv(a: Any) -> Sparse:
     return as_sparse(_spsolve(a, np.eye(a.shape[0], dtype=a.dtype), None)).tocsc()
 
 
-def _norm(x: Any, ord: Any, axis: Any) -> Any:  # noqa: A002
+def _norm(x: Any, ord: Any, axis: Any) -> Any:
     a = as_sparse(x)._summed()
     if axis is not None or ord not in (None, "fro", "f", 1, np.inf):
         raise ValueError(
