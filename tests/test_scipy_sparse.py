@@ -178,7 +178,7 @@ def test_products_by_data(form, kind):
     ],
 )
 def test_by_data_as_the_dense_equivalent(function, by_dense):
-    data = [*DATA, 0.1, 0.2, 0.3, 0.5, 0.7, 0.1, 0.4, 0.9]
+    data = DATA + np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.1, 0.4, 0.9])
     if not np.allclose(np.asarray(function(made(data))), np.asarray(by_dense(dense(data)))):
         pytest.fail("the dense equivalent is another function")
     same(lambda d: function(made(d)), lambda d: by_dense(dense(d)), data)

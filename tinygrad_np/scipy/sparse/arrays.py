@@ -350,8 +350,8 @@ def laid_out(function: Callable[..., Any], *things: Any) -> Any:
     """``function(*things)``, which moves entries, and computes with none.
 
     `things` are sparse arrays, arrays, Tensors and numbers, also in lists and tuples; `function`
-    is SciPy's, or one in its terms. Duplicates are summed before. It is called with the numbers 1, 2, 3, … in place of the data;
-    0 in its result stands for what is 0.
+    is SciPy's, or one in its terms. Duplicates are summed before. It is called with the numbers
+    1, 2, 3, … in place of the data; 0 in its result stands for what is 0.
     """
     parts: list[Any] = []
     total = 0

@@ -56,7 +56,7 @@ class Factors:
     def solve(self, data: Array, b: Array, transposed: bool) -> Any:
         """The solution of the system, or of the transposed one."""
         factors = self.of(data, np.result_type(data, b))
-        if transposed is (self.pattern.format == "csr"):
+        if bool(transposed) is (self.pattern.format == "csr"):
             return factors.solve(b)
         return factors.solve(b, "T")
 
@@ -72,7 +72,7 @@ class Triangle:
         """The solution of the system, or of the transposed one."""
         matrix = self.pattern.matrix(data)
         matrix = matrix.T.tocsr() if transposed else matrix
-        lower = self._lower is not transposed
+        lower = self._lower is not bool(transposed)
         return real.spsolve_triangular(matrix, b, lower, unit_diagonal=self._unit)
 
 
@@ -243,7 +243,7 @@ class Factored(HoldsTensors):
         return self._a.holds_tensors
 
     def solve(self, rhs: Any, trans: str = "N") -> Any:
-        """The solution of A·x = rhs; of the transposed system for "T", the conjugate one for "H"."""
+        """The solution of A·x = rhs, or for "T" and "H" of Aᵀ·x = rhs and Aᴴ·x = rhs."""
         if not (self.holds_tensors or holds_tensor(rhs)):
             return self._lu.solve(rhs, trans)  # type: ignore[union-attr]
         if trans not in ("N", "T", "H"):
