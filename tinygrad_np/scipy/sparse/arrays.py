@@ -286,8 +286,13 @@ for _name in ("coo", "csr", "csc", "bsr", "dia"):
     setattr(Sparse, f"to{_name}", functools.partialmethod(Sparse.asformat, _name))
 
 
+def _is_sparse(x: Any) -> bool:
+    """Whether it is one of SciPy's own."""
+    return bool(scipy.sparse.issparse(x))
+
+
 def _is_dense(x: Any) -> bool:
-    return not isinstance(x, Sparse) and not scipy.sparse.issparse(x)
+    return not isinstance(x, Sparse) and not _is_sparse(x)
 
 
 def _operand(x: Any) -> Any:
@@ -332,7 +337,7 @@ def as_sparse(x: Any) -> Sparse:
     """`x` as a `Sparse`: SciPy's own with constant data, a dense matrix with all its places."""
     if isinstance(x, Sparse):
         return x
-    if scipy.sparse.issparse(x):
+    if _is_sparse(x):
         dtype = x.dtype if x.dtype.char in "fdFD" else np.result_type(x.dtype, np.float32)
         real = type(x) if x.format in ("coo", "csr", "csc", "bsr", "dia") else type(x.tocsr())
         return laid_out(lambda m: m, x.asformat(real((1, 1)).format).astype(dtype))
@@ -370,7 +375,7 @@ def laid_out(function: Callable[..., Any], *things: Any) -> Any:
         if isinstance(x, Sparse):
             x = x._summed().asformat(x.format) if x._pattern.repeats else x
             return x._pattern.matrix(numbers(x._values))
-        if scipy.sparse.issparse(x):
+        if _is_sparse(x):
             x = x.copy() if x.format in ("coo", "csr", "csc", "bsr", "dia") else x.tocsr()
             if x.format != "dia":
                 x.sum_duplicates()
@@ -380,7 +385,7 @@ def laid_out(function: Callable[..., Any], *things: Any) -> Any:
 
     found = function(*[numbered(x) for x in things])
     values = joined([0.0, *parts], (total + 1,), np.result_type(np.float32, *map(_dtype, parts)))
-    if not scipy.sparse.issparse(found):
+    if not _is_sparse(found):
         return values[np.asarray(found).astype(int)]
     if found.ndim != 2:
         raise ValueError(

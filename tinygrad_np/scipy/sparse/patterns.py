@@ -68,7 +68,7 @@ class Pattern:
             indices = self.col if self.format == "csr" else self.row
             return self.real((data, indices, self.pointers), shape=self.shape, copy=True)
         is_array = issubclass(self.real, scipy.sparse.sparray)
-        coo = scipy.sparse.coo_array if is_array else scipy.sparse.coo_matrix
+        coo: Any = scipy.sparse.coo_array if is_array else scipy.sparse.coo_matrix
         return coo((data, (self.row, self.col)), shape=self.shape).asformat(self.format)
 
 

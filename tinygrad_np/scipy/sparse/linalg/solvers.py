@@ -94,7 +94,7 @@ class Iteration:
 
     def solve(self, data: Array, b: Array, transposed: bool) -> Any:
         """The solution of the system, or of the transposed one."""
-        a = self._constant if self.pattern is None else self.pattern.matrix(data)
+        a: Any = self._constant if self.pattern is None else self.pattern.matrix(data)
         options = dict(self.options)
         hermitian = transposed and self.name in ("cg", "minres")  # Aᵀ is the conjugate of A
         if hermitian:
