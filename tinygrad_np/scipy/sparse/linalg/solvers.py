@@ -9,7 +9,7 @@ An iteration that does not converge raises.
 >>> from tinygrad_np.scipy.sparse import csc_array
 >>> from tinygrad_np.scipy.sparse.linalg import spsolve
 >>> grad(lambda d: spsolve(csc_array((d, ([0, 1], [0, 1]))), np.ones(2))[1])(np.array([2.0, 4.0]))
-array([-0.    , -0.0625])
+array([ 0.    , -0.0625])
 """
 
 from __future__ import annotations
