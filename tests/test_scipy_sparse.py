@@ -1,5 +1,7 @@
 """Sparse arrays beside Tensors, and with a Tensor of data: against dense equivalents."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -292,6 +294,20 @@ def test_spsolve_has_scipys_bits(form):
         found = sl.spsolve(made(Tensor(DATA), form), b)
         expected = sl.spsolve(made(DATA, "csr" if form == "csr" else "csc"), b)
         assert np.array_equal(found.data, expected)
+
+
+def test_a_solver_alone_loads_what_its_rule_needs():
+    code = """
+import numpy as np, tinygrad_np as tg
+from tinygrad_np.scipy.sparse.linalg import splu
+import scipy.sparse
+lu = splu(scipy.sparse.csc_array(np.eye(2) * 2))
+assert np.array_equal(tg.grad(lambda b: np.sum(lu.solve(b)))(np.ones(2)), [0.5, 0.5])
+from tinygrad_np.scipy.sparse.linalg import gmres
+a = np.eye(2) * 2
+assert np.allclose(tg.grad(lambda a: np.sum(gmres(a, np.ones(2), rtol=1e-12)[0]))(a), -0.25)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_complex_systems():

@@ -25,11 +25,12 @@ from ....core.signature import read_signature, signature
 from ....core.table import Row, general
 from ....core.tensor import Tensor, value_of
 from ....rules.composed import composed
-from ...mirror import HoldsTensors, StandIn, holds_tensor, of
+from ...mirror import HoldsTensors, StandIn, holds_tensor, load, of
 from ..arrays import Sparse, as_sparse, laid_out, own
 from ..patterns import Pattern, pairs, sparse_dot
 
 real: Any = scipy.sparse.linalg
+load("sparse")  # the rules here are written in its rows
 
 
 class Factors:
