@@ -214,7 +214,8 @@ def _norm(x: Any, ord: Any, axis: Any) -> Any:
         )
     if ord in (None, "fro", "f"):
         return np.linalg.norm(a._values)
-    return np.max(abs(a).sum(0 if ord == 1 else 1).reshape(-1))
+    dtype = np.asarray(real.norm(scipy.sparse.csr_matrix((1, 1), dtype=a.dtype), ord)).dtype
+    return cast(np.max(abs(a).sum(0 if ord == 1 else 1).reshape(-1)), dtype)
 
 
 def _with_a(path: str) -> Any:
