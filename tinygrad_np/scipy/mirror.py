@@ -39,7 +39,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "interpolate": (),
     "integrate": (),
     "sparse": ("patterns", "arrays", "building", "unruled"),
-    "sparse.linalg": ("solvers", "spectra", "unruled"),
+    "sparse.linalg": ("solvers", "eigenvalues", "unruled"),
     "spatial": (),
     "spatial.distance": (),
 }

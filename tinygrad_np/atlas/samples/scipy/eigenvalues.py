@@ -9,7 +9,7 @@ import scipy.sparse
 from ....core.tensor import value_of
 from ....scipy import sparse
 from ....scipy.mirror import load, of
-from ....scipy.sparse.linalg.spectra import eigenpairs, exponential_product
+from ....scipy.sparse.linalg.eigenvalues import eigenpairs, exponential_product
 from ....scipy.sparse.patterns import Pattern
 from ..draws import REAL, Draw, Generator, Sample, call
 
