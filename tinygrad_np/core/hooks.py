@@ -6,7 +6,8 @@ same, and says less where something fails.
 - `observer()` is told of every call on Tensors, and gives the sweeps their rules, in one thread or
   task: `debug/`, for the time of a block.
 - `explainer` is asked on failing paths only: `answers`, and with frames and shapes `debug/`.
-- `resolver` finds rows that the table lacks: `rules/`, whose families load late.
+- `resolver` finds rows that the table lacks, and leaves operators of SciPy to the Tensor: `rules/`,
+  whose families load late.
 - `writer` makes functions of rules and calls, `stacks` carries many cotangents in one sweep,
   `memory` is where large results lie: `fast/`.
 
@@ -115,7 +116,8 @@ class Resolver:
 
     def operand(self) -> Any:
         """What a Tensor that is asked to be an array gives to an operator that then leaves it to
-        the Tensor's own; None where the caller is no such operator, and it is refused."""
+        the Tensor's own; None where the caller is no such operator, and it is refused.
+        """
         return None
 
 

@@ -4,6 +4,7 @@ The sparse operand is a constant, of any format; the Tensor is a vector or a mat
 of SciPy's own object leaves the product to the Tensor's (see `Resolver.operand` in the core's
 hooks). What has a Tensor for its data is in `tinygrad_np.scipy.sparse`.
 
+>>> import numpy as np
 >>> import scipy.sparse
 >>> from tinygrad_np import grad
 >>> a = scipy.sparse.csr_array([[1.0, 0.0], [2.0, 3.0]])
@@ -12,8 +13,6 @@ array([3., 3.])
 """
 
 from typing import Any
-
-import numpy as np
 
 from ..core.arrays import Array, cast
 from ..core.dispatch import array_function
@@ -24,6 +23,7 @@ from ..core.table import Row, linear
 def sparse_product(a: Any, x: Any) -> Any:
     """``a @ x`` for a sparse `a` of two axes.
 
+    >>> import numpy as np
     >>> import scipy.sparse
     >>> sparse_product(scipy.sparse.csr_array([[0.0, 2.0]]), np.ones(2))
     array([2.])
@@ -35,6 +35,7 @@ def sparse_product(a: Any, x: Any) -> Any:
 def product_with_sparse(x: Any, a: Any) -> Any:
     """``x @ a`` for a sparse `a` of two axes.
 
+    >>> import numpy as np
     >>> import scipy.sparse
     >>> product_with_sparse(np.ones(1), scipy.sparse.csr_array([[0.0, 2.0]]))
     array([0., 2.])

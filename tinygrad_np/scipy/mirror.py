@@ -38,8 +38,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ndimage": (),
     "interpolate": (),
     "integrate": ("sampled", "integrals", "equations", "unruled"),
-    "sparse": ("patterns", "arrays"),
-    "sparse.linalg": ("solvers",),
+    "sparse": ("patterns", "arrays", "building", "unruled"),
+    "sparse.linalg": ("solvers", "eigenvalues", "unruled"),
     "spatial": ("unruled",),
     "spatial.distance": ("metrics", "unruled"),
 }

@@ -26,9 +26,7 @@ from ...core.tensor import Tensor
 from ...rules.nested import array, joined
 from ...rules.sparse import sparse_product
 from ..mirror import HoldsTensors, StandIn, holds_tensor
-from .patterns import ROWS, Pattern, sparse_dot
-
-__all__ = ["OWN", "ROWS", "Sparse", "as_sparse", "laid_out", "own"]
+from .patterns import Pattern, sparse_dot
 
 
 class Sparse(HoldsTensors):
@@ -68,9 +66,8 @@ class Sparse(HoldsTensors):
     nnz = size = property(lambda self: self._pattern.row.size)
 
     def __repr__(self) -> str:
-        return (
-            f"<{self._pattern.real.__name__} of shape {self.shape} with a Tensor of {self.nnz} data>"
-        )
+        name = self._pattern.real.__name__
+        return f"<{name} of shape {self.shape} with a Tensor of {self.nnz} data>"
 
     def __getattr__(self, name: str) -> Any:
         pattern = self.__dict__.get("_pattern")
@@ -94,12 +91,7 @@ class Sparse(HoldsTensors):
             raise ValueError(
                 f"scipy.sparse: takes no Tensor in the format {format!r}; use 'csr' or 'coo'"
             )
-        if format == "coo":
-            return laid_out(lambda m: m.asformat(format), self)
-        return self._laid_out(lambda m: m.asformat(format))
-
-    def _laid_out(self, function: Callable[..., Any]) -> Any:
-        return laid_out(function, self._summed() if self._pattern.repeats else self)
+        return laid_out(lambda m: m.asformat(format), self)
 
     def _summed(self) -> Sparse:
         """In csr with the entries in order, and those of one place summed."""
@@ -122,7 +114,7 @@ class Sparse(HoldsTensors):
         return issubclass(self._pattern.real, scipy.sparse.sparray)
 
     @property
-    def T(self) -> Sparse:  # noqa: N802
+    def T(self) -> Sparse:
         """The transposed."""
         return Sparse(self._values, self._pattern.T)
 
@@ -132,15 +124,15 @@ class Sparse(HoldsTensors):
 
     def __getitem__(self, key: Any) -> Any:
         a = self if self.format in ("csr", "csc") else self.asformat("csr")
-        return a._laid_out(lambda m: m[key])
+        return laid_out(lambda m: m[key], a)
 
     def diagonal(self, k: int = 0) -> Any:
         """The entries of the `k`-th diagonal, as an array."""
-        return self._laid_out(lambda m: m.diagonal(k))
+        return laid_out(lambda m: m.diagonal(k), self)
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool = False) -> Sparse:
         """With another shape of two axes."""
-        return self._laid_out(lambda m: m.reshape(*shape, order=order))
+        return laid_out(lambda m: m.reshape(*shape, order=order), self)
 
     def toarray(self, order: Any = None, out: None = None) -> Any:
         """The dense array."""
@@ -294,8 +286,13 @@ for _name in ("coo", "csr", "csc", "bsr", "dia"):
     setattr(Sparse, f"to{_name}", functools.partialmethod(Sparse.asformat, _name))
 
 
+def _is_sparse(x: Any) -> bool:
+    """Whether it is one of SciPy's own."""
+    return bool(scipy.sparse.issparse(x))
+
+
 def _is_dense(x: Any) -> bool:
-    return not isinstance(x, Sparse) and not scipy.sparse.issparse(x)
+    return not isinstance(x, Sparse) and not _is_sparse(x)
 
 
 def _operand(x: Any) -> Any:
@@ -340,13 +337,15 @@ def as_sparse(x: Any) -> Sparse:
     """`x` as a `Sparse`: SciPy's own with constant data, a dense matrix with all its places."""
     if isinstance(x, Sparse):
         return x
-    if scipy.sparse.issparse(x):
+    if _is_sparse(x):
         dtype = x.dtype if x.dtype.char in "fdFD" else np.result_type(x.dtype, np.float32)
         real = type(x) if x.format in ("coo", "csr", "csc", "bsr", "dia") else type(x.tocsr())
         return laid_out(lambda m: m, x.asformat(real((1, 1)).format).astype(dtype))
     x = _operand(x)
     if x.ndim != 2:
-        raise ValueError(f"scipy.sparse: a matrix has two axes, not the shape {x.shape}; reshape it")
+        raise ValueError(
+            f"scipy.sparse: a matrix has two axes, not the shape {x.shape}; reshape it"
+        )
     row, col = np.indices(x.shape).reshape(2, -1)
     values = x.reshape(-1) if x.dtype.kind in "fc" else x.reshape(-1).astype(float)
     return Sparse(values, Pattern(row, col, x.shape, scipy.sparse.csr_array))
@@ -356,8 +355,8 @@ def laid_out(function: Callable[..., Any], *things: Any) -> Any:
     """``function(*things)``, which moves entries, and computes with none.
 
     `things` are sparse arrays, arrays, Tensors and numbers, also in lists and tuples; `function`
-    is SciPy's, or one in its terms. It is called with the numbers 1, 2, 3, … in place of the data;
-    0 in its result stands for what is 0.
+    is SciPy's, or one in its terms. Duplicates are summed before. It is called with the numbers
+    1, 2, 3, … in place of the data; 0 in its result stands for what is 0.
     """
     parts: list[Any] = []
     total = 0
@@ -374,16 +373,19 @@ def laid_out(function: Callable[..., Any], *things: Any) -> Any:
         if isinstance(x, (list, tuple)):
             return [numbered(item) for item in x]
         if isinstance(x, Sparse):
+            x = x._summed().asformat(x.format) if x._pattern.repeats else x
             return x._pattern.matrix(numbers(x._values))
-        if scipy.sparse.issparse(x):
+        if _is_sparse(x):
             x = x.copy() if x.format in ("coo", "csr", "csc", "bsr", "dia") else x.tocsr()
+            if x.format != "dia":
+                x.sum_duplicates()
             x.data = numbers(x.data)
             return x
         return None if x is None else numbers(x)
 
     found = function(*[numbered(x) for x in things])
     values = joined([0.0, *parts], (total + 1,), np.result_type(np.float32, *map(_dtype, parts)))
-    if not scipy.sparse.issparse(found):
+    if not _is_sparse(found):
         return values[np.asarray(found).astype(int)]
     if found.ndim != 2:
         raise ValueError(
@@ -421,7 +423,8 @@ def _made(real: Any, arg: Any, shape: Any = None, dtype: Any = None, **options: 
     options.pop("copy", None)
     if isinstance(arg, Sparse) and form not in ("dok", "lil") and shape in (None, arg.shape):
         is_array = issubclass(real, scipy.sparse.sparray)
-        return arg.asformat(form)._laid_out(lambda m: real(m) if arg._is_array != is_array else m)
+        arg = arg.asformat(form)
+        return arg if arg._is_array is is_array else laid_out(real, arg)
     if form in ("dok", "lil") or not (isinstance(arg, (tuple, list)) and len(arg) in (2, 3)):
         raise TypeError(
             f"{name}: takes a Tensor as the data of (data, (i, j)) or of (data, indices, indptr): "
@@ -461,3 +464,5 @@ OWN = {
     f"sparse.{name}": Format(getattr(scipy.sparse, name), f"sparse.{name}")
     for name in ("sparray", "spmatrix")
 }
+
+ROWS = ()

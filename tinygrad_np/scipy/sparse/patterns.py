@@ -24,7 +24,7 @@ from ...core.table import bilinear
 class Pattern:
     """The rows and columns of a sparse matrix' entries, its shape, and SciPy's class.
 
-    Of csr the entries are sorted by rows, of csc by columns, as SciPy sorts them.
+    The entries of csr come row by row, those of csc column by column, as SciPy has them.
 
     >>> pattern = Pattern([0, 1], [1, 0], (2, 2), scipy.sparse.csr_array)
     >>> pattern.matrix(np.array([3.0, 4.0])).toarray()
@@ -56,20 +56,19 @@ class Pattern:
         return np.unique(self.keys).size < self.row.size
 
     @functools.cached_property
-    def T(self) -> Pattern:  # noqa: N802
+    def T(self) -> Pattern:
         """That of the transposed matrix, for the same data."""
         turned = Pattern(self.col, self.row, self.shape[::-1], type(self.real((1, 1)).T))
         turned.__dict__["T"] = self
         return turned
 
     def matrix(self, data: Array) -> Any:
-        """SciPy's sparse array, or matrix, with these data."""
-        if self.format == "csr":
-            return self.real((data, self.col, self.pointers), shape=self.shape)
-        if self.format == "csc":
-            return self.real((data, self.row, self.pointers), shape=self.shape)
+        """SciPy's sparse array, or matrix, with a copy of these data: SciPy may sort them."""
+        if self.format in ("csr", "csc"):
+            indices = self.col if self.format == "csr" else self.row
+            return self.real((data, indices, self.pointers), shape=self.shape, copy=True)
         is_array = issubclass(self.real, scipy.sparse.sparray)
-        coo = scipy.sparse.coo_array if is_array else scipy.sparse.coo_matrix
+        coo: Any = scipy.sparse.coo_array if is_array else scipy.sparse.coo_matrix
         return coo((data, (self.row, self.col)), shape=self.shape).asformat(self.format)
 
 

@@ -9,7 +9,7 @@ An iteration that does not converge raises.
 >>> from tinygrad_np.scipy.sparse import csc_array
 >>> from tinygrad_np.scipy.sparse.linalg import spsolve
 >>> grad(lambda d: spsolve(csc_array((d, ([0, 1], [0, 1]))), np.ones(2))[1])(np.array([2.0, 4.0]))
-array([-0.    , -0.0625])
+array([ 0.    , -0.0625])
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from ....core.signature import read_signature, signature
 from ....core.table import Row, general
 from ....core.tensor import Tensor, value_of
 from ....rules.composed import composed
-from ...mirror import HoldsTensors, StandIn, holds_tensor, of
-from ..arrays import Sparse, as_sparse, own
+from ...mirror import HoldsTensors, StandIn, holds_tensor, load, of
+from ..arrays import Sparse, as_sparse, laid_out, own
 from ..patterns import Pattern, pairs, sparse_dot
 
 real: Any = scipy.sparse.linalg
+load("sparse")  # the rules here are written in its rows
 
 
 class Factors:
@@ -46,7 +47,7 @@ class Factors:
         dtype = data.dtype if dtype is None else dtype
         kept, as_dtype, factors = self._kept
         if kept is not data or as_dtype != dtype:  # a Tensor's data are never written into
-            matrix = self.pattern.matrix(data.astype(dtype, copy=True))
+            matrix = self.pattern.matrix(data.astype(dtype))
             matrix = matrix.T if self.pattern.format == "csr" else matrix.tocsc()
             args, options = self._given
             factors = real.splu(matrix, *args, **options)
@@ -56,7 +57,7 @@ class Factors:
     def solve(self, data: Array, b: Array, transposed: bool) -> Any:
         """The solution of the system, or of the transposed one."""
         factors = self.of(data, np.result_type(data, b))
-        if transposed is (self.pattern.format == "csr"):
+        if bool(transposed) is (self.pattern.format == "csr"):
             return factors.solve(b)
         return factors.solve(b, "T")
 
@@ -70,9 +71,9 @@ class Triangle:
 
     def solve(self, data: Array, b: Array, transposed: bool) -> Any:
         """The solution of the system, or of the transposed one."""
-        matrix = self.pattern.matrix(data.copy())
-        matrix = (matrix.T if transposed else matrix).tocsr()
-        lower = self._lower is not transposed
+        matrix = self.pattern.matrix(data)
+        matrix = matrix.T.tocsr() if transposed else matrix
+        lower = self._lower is not bool(transposed)
         return real.spsolve_triangular(matrix, b, lower, unit_diagonal=self._unit)
 
 
@@ -94,7 +95,7 @@ class Iteration:
 
     def solve(self, data: Array, b: Array, transposed: bool) -> Any:
         """The solution of the system, or of the transposed one."""
-        a = self._constant if self.pattern is None else self.pattern.matrix(data)
+        a: Any = self._constant if self.pattern is None else self.pattern.matrix(data)
         options = dict(self.options)
         hermitian = transposed and self.name in ("cg", "minres")  # Aᵀ is the conjugate of A
         if hermitian:
@@ -113,8 +114,21 @@ class Iteration:
         return np.conjugate(x) if hermitian else x
 
 
-_ITERATIVE = "bicg bicgstab cg cgs gcrotmk gmres lgmres minres qmr tfqmr".split()
-_ADJOINT = "rtol tol atol maxiter restart inner_m outer_k m k truncate shift M M1 M2".split()
+_ITERATIVE = (
+    "bicg",
+    "bicgstab",
+    "cg",
+    "cgs",
+    "gcrotmk",
+    "gmres",
+    "lgmres",
+    "minres",
+    "qmr",
+    "tfqmr",
+)
+_ADJOINT = {"rtol", "tol", "atol", "maxiter", "restart", "inner_m", "outer_k", "m", "k"} | {
+    *("truncate", "shift", "M", "M1", "M2")
+}
 
 
 @array_function
@@ -156,21 +170,28 @@ def _dense(function: str, b: Any) -> Any:
     return b if b.dtype.kind in "fc" else b.astype(float)
 
 
+def _compressed(a: Any) -> Sparse:
+    """Of csr and csc itself, of all else csc, as SciPy does; without duplicates."""
+    a = as_sparse(a)
+    return a._summed().asformat("csr" if a.format == "csr" else "csc")
+
+
 def _spsolve(a: Any, b: Any, permc_spec: Any) -> Any:
-    a, b = as_sparse(a), _dense("scipy.sparse.linalg.spsolve", b)
-    a = a if a.format == "csr" and not a._pattern.repeats else a.tocsc()
+    a, b = _compressed(a), _dense("scipy.sparse.linalg.spsolve", b)
     b = b.reshape(-1) if b.ndim == 2 and b.shape[1] == 1 else b  # as SciPy does
     return solved(a._values, b, Factors(a._pattern, permc_spec))
 
 
 def _spsolve_triangular(a: Any, b: Any, lower: Any, unit_diagonal: Any) -> Any:
     name = "scipy.sparse.linalg.spsolve_triangular"
-    a = as_sparse(a)
+    a = _compressed(a)
     part, k = (scipy.sparse.tril, -1) if lower else (scipy.sparse.triu, 1)
-    triangle = a._laid_out(lambda m: part(m, k if unit_diagonal else 0, "csr"))
-    whole = a._laid_out(lambda m: part(m, 0, "csr"))
+    triangle = laid_out(lambda m: part(m, k if unit_diagonal else 0, a.format), a)
+    whole = laid_out(part, a)
     if np.count_nonzero(value_of(a._values)) > np.count_nonzero(value_of(whole._values)):
-        raise ValueError(f"{name}: the matrix is not triangular; use tril or triu of it, or spsolve")
+        raise ValueError(
+            f"{name}: the matrix is not triangular; use tril or triu of it, or spsolve"
+        )
     solver = Triangle(triangle._pattern, lower, unit_diagonal)
     return solved(triangle._values, _dense(name, b), solver)
 
@@ -185,8 +206,14 @@ def _iterative(name: str) -> Row:
         options = {name: x for name, x, default in given if x is not default}
         a, b = values[0], _dense(f"scipy.sparse.linalg.{name}", values[1])
         if b.ndim != 1:
-            raise ValueError(f"scipy.sparse.linalg.{name}: b is one vector; use spsolve for several")
+            raise ValueError(
+                f"scipy.sparse.linalg.{name}: b is one vector; use spsolve for several"
+            )
         a = as_sparse(a) if holds_tensor(a) else a
+        if name == "tfqmr" and "M" in options:  # SciPy's result is then no solution
+            raise TypeError("scipy.sparse.linalg.tfqmr: takes no M on a Tensor; use bicgstab")
+        if name == "minres" and "c" in (b.dtype.kind, np.dtype(a.dtype).kind):
+            raise TypeError("scipy.sparse.linalg.minres: takes real numbers; use cg, or gmres")
         data = a._values if isinstance(a, Sparse) else np.zeros(0)
         return solved(data, b, Iteration(name, a, options)), 0
 
@@ -217,7 +244,7 @@ class Factored(HoldsTensors):
         return self._a.holds_tensors
 
     def solve(self, rhs: Any, trans: str = "N") -> Any:
-        """The solution of A·x = rhs; of the transposed system for "T", the conjugate one for "H"."""
+        """The solution of A·x = rhs, or for "T" and "H" of Aᵀ·x = rhs and Aᴴ·x = rhs."""
         if not (self.holds_tensors or holds_tensor(rhs)):
             return self._lu.solve(rhs, trans)  # type: ignore[union-attr]
         if trans not in ("N", "T", "H"):
@@ -259,9 +286,7 @@ ROWS = (
     ),
     composed(
         of("sparse.linalg.spsolve_triangular"),
-        signature(
-            "a", "b", lower=True, overwrite_A=False, overwrite_b=False, unit_diagonal=False
-        ),
+        signature("a", "b", lower=True, overwrite_A=False, overwrite_b=False, unit_diagonal=False),
         _spsolve_triangular,
         {"a", "b"},
         aliases={"A": "a"},
