@@ -35,7 +35,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "stats": (),
     "signal": (),
     "fft": (),
-    "ndimage": (),
+    "ndimage": ("image_filters", "image_resampling", "image_measures", "unruled"),
     "interpolate": (),
     "integrate": (),
     "sparse": (),
