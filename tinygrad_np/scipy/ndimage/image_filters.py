@@ -52,7 +52,9 @@ def without_output(path: str, sig: Signature) -> Callable[..., Any]:
                 f"scipy.{path}: the argument 'output': the gradient would be lost; assign the "
                 "result, and convert it with .astype"
             )
-        return function(*args, **kwargs)
+        # SciPy 1.13 takes an array without axes for a sequence
+        numbers = [x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in args]
+        return function(*numbers, **kwargs)
 
     return checked
 

@@ -20,5 +20,7 @@ def _parts(rng: Generator) -> list[Sample]:
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
     of(f"ndimage.{name}"): _parts
-    for name in ("sum_labels", "sum", "mean", "variance", "standard_deviation")
-}
+    for name in (
+        "sum_labels", "sum", "mean", "variance", "standard_deviation", "center_of_mass"
+    )
+}  # fmt: skip
