@@ -36,7 +36,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "signal": (),
     "fft": (),
     "ndimage": ("image_filters", "image_resampling", "image_measures", "unruled"),
-    "interpolate": (),
+    "interpolate": ("piecewise",),
     "integrate": (),
     "sparse": (),
     "sparse.linalg": (),

@@ -1,0 +1,519 @@
+"""Piecewise polynomials: cubic splines, their shape-preserving kin, and `PPoly` itself.
+
+A spline's coefficients are text of the slopes at its knots, in powers of the distance from the knot
+before (C. de Boor, A Practical Guide to Splines, 2001, chapter IV). The slopes of `CubicSpline`
+solve a tridiagonal system, which is solved as a sparse one: n knots cost O(n) time and memory. The
+slopes of `PchipInterpolator` (Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5, 1984) and
+`Akima1DInterpolator` (H. Akima, J. ACM 17, 1970) are text of the three or five points around.
+
+Values and coefficients are SciPy's own. All operands have a derivative: the knots, the values, the
+derivatives at the ends, and the points. Policy: at a knot a polynomial is that of the piece after
+it; where SciPy sets a slope of `PchipInterpolator` to 0, it has the derivative 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import interpolate, sparse
+from scipy.sparse import linalg
+
+from ...core.arrays import Array, as_array, cast
+from ...core.dispatch import array_function
+from ...core.rules import scatter_add
+from ...core.signature import signature
+from ...core.table import general
+from ...rules.composed import composed
+from ...rules.nested import array
+from ..mirror import HoldsTensors, holds_tensor
+
+
+def number(x: Any) -> Any:
+    """`x` as an array of double precision, or a Tensor of it; a list may have Tensors in it."""
+    x = array(x) if holds_tensor(x) and isinstance(x, (list, tuple)) else as_array(x)
+    return cast(x, np.dtype(complex if x.dtype.kind == "c" else float))
+
+
+def column(x: Any, ndim: int) -> Any:
+    """A vector as a column beside an array of `ndim` axes."""
+    return np.reshape(x, (-1, *[1] * (ndim - 1)))
+
+
+@array_function
+def sparse_solve(data: Any, b: Any, rows: Any, columns: Any) -> Any:
+    """The solution s of A s = b, where A has `data` at (rows, columns), added up.
+
+    >>> sparse_solve(np.array([2.0, 4.0]), np.array([[2.0], [2.0]]), [0, 1], [0, 1]).ravel()
+    array([1. , 0.5])
+    """
+    a = sparse.csc_matrix((np.asarray(data, b.dtype), (rows, columns)), (len(b), len(b)))
+    return linalg.splu(a).solve(np.ascontiguousarray(b))
+
+
+def _by_data(g: Array, data: Array, rows: Any, columns: Any, ans: Array) -> Any:
+    given = sparse_solve(data, g, columns, rows)
+    return -cast(np.sum(given[rows] * ans[columns], 1), data.dtype)
+
+
+def _along_data(t: Array, data: Array, rows: Any, columns: Any, ans: Array) -> Any:
+    moved = scatter_add(column(t, 2) * ans[columns], rows, ans.shape)
+    return -sparse_solve(data, moved, rows, columns)
+
+
+# A function here gives the coefficients (4, n − 1, …) of the polynomials between n knots.
+
+
+@array_function
+def hermite_coefficients(x: Any, y: Any, dydx: Any) -> Any:
+    """The coefficients of `CubicHermiteSpline`, from the slopes."""
+    return interpolate.CubicHermiteSpline(x, y, dydx).c
+
+
+def _hermite(x: Any, y: Any, dydx: Any) -> Any:
+    x, y, s = number(x), number(y), number(dydx)
+    h = column(np.diff(x), y.ndim)
+    slope = np.diff(y, axis=0) / h
+    t = (s[:-1] + s[1:] - 2 * slope) / h
+    return np.stack([t / h, (slope - s[:-1]) / h - t, s[:-1] + 0 * t, y[:-1] + 0 * t])
+
+
+@array_function
+def cubic_coefficients(x: Any, y: Any, start: Any, end: Any, kinds: Any) -> Any:
+    """The coefficients of `CubicSpline`; `kinds` says what is known at each end.
+
+    "not-a-knot", "periodic", or the order of the derivative whose value is `start` or `end`.
+    """
+    ends = zip(kinds, (start, end), strict=True)
+    pairs = [kind if isinstance(kind, str) else (kind, value) for kind, value in ends]
+    bc_type: Any = "periodic" if "periodic" in kinds else tuple(pairs)
+    return interpolate.CubicSpline(x, y, bc_type=bc_type).c
+
+
+def _end(kind: Any, h: Any, slope: Any, value: Any, sign: float) -> tuple[Any, Any, Any]:
+    """(a, b, r) of a s₀ + b s₁ = r for the slopes at the first knot and the next one.
+
+    `h` and `slope` are those of the first intervals; at the other end they come in reverse order.
+    """
+    if kind == "parabola":
+        return 1.0, 1.0, 2 * slope[0]
+    if kind == "not-a-knot" and len(h) == 1:
+        return 1.0, 0.0, slope[0]
+    if kind == "not-a-knot":
+        d = h[0] + h[1]
+        return h[1], d, ((h[0] + 2 * d) * h[1] * slope[0] + h[0] * h[0] * slope[1]) / d
+    if kind == 1:
+        return 1.0, 0.0, value
+    return 2 * h[0], h[0], 3 * h[0] * slope[0] + sign * value * h[0] * h[0] / 2
+
+
+def _cubic(x: Any, y: Any, start: Any, end: Any, kinds: Any) -> Any:
+    """The slopes that make the second derivative continuous, and what is known at the ends."""
+    x, y = number(x), number(y)
+    shape, n = y.shape, len(y)
+    y = y.reshape(n, -1)
+    h = np.diff(x)
+    slope = np.diff(y, axis=0) / column(h, 2)
+    if "periodic" in kinds:
+        i = np.arange(n - 1)
+        before, after = h[i - 1], h
+        right = 3 * (column(after, 2) * slope[i - 1] + column(before, 2) * slope)
+        left, near, upper = after, 2 * (before + after), before
+        data = np.concatenate([left, near, upper])
+        rows, columns = np.tile(i, 3), np.concatenate([i - 1, i, i + 1]) % (n - 1)
+        s = sparse_solve(data, right, rows, columns)
+        return _hermite(x, y, np.concatenate([s, s[:1]])).reshape(4, n - 1, *shape[1:])
+    if n == 3 and kinds[0] == kinds[1] == "not-a-knot":  # one condition, given twice
+        kinds = ("parabola", "parabola")
+    one, other = [
+        _end(kind, h[::step], slope[::step], None if v is None else number(v).reshape(-1), -step)
+        for kind, v, step in zip(kinds, (start, end), (1, -1), strict=True)
+    ]
+    i = np.arange(1, n - 1)
+    right = 3 * (column(h[1:], 2) * slope[:-1] + column(h[:-1], 2) * slope[1:])
+    parts = [one[:2], h[1:], 2 * (h[:-1] + h[1:]), h[:-1], other[:2]]
+    data = np.concatenate([array(list(part)) if type(part) is tuple else part for part in parts])
+    ends = [np.reshape(r + np.zeros(y.shape[1]), (1, -1)) for r in (one[2], other[2])]
+    rows = np.concatenate([[0, 0], i, i, i, [n - 1, n - 1]])
+    columns = np.concatenate([[0, 1], i - 1, i, i + 1, [n - 1, n - 2]])
+    s = sparse_solve(data, np.concatenate([ends[0], right, ends[1]]), rows, columns)
+    return _hermite(x, y, s).reshape(4, n - 1, *shape[1:])
+
+
+@array_function
+def pchip_coefficients(x: Any, y: Any) -> Any:
+    """The coefficients of `PchipInterpolator`."""
+    return interpolate.PchipInterpolator(x, y).c
+
+
+def _quotient(a: Any, b: Any, where: Any) -> Any:
+    return np.where(where, a / np.where(where, b, 1), 0)
+
+
+def _pchip_end(h: Any, m: Any) -> Any:
+    """The slope of a parabola through three points, as far as it keeps the shape."""
+    d = ((2 * h[0] + h[1]) * m[0] - h[0] * m[1]) / (h[0] + h[1])
+    turns = np.not_equal(np.sign(m[0]), np.sign(m[1]))
+    steep = np.logical_and(turns, np.greater(np.abs(d), 3 * np.abs(m[0])))
+    d = np.where(np.not_equal(np.sign(d), np.sign(m[0])), 0, np.where(steep, 3 * m[0], d))
+    return d[None]
+
+
+def _pchip(x: Any, y: Any) -> Any:
+    """The weighted harmonic mean of the slopes before and after; 0 where their signs differ."""
+    x, y = number(x), number(y)
+    h = column(np.diff(x), y.ndim)
+    m = np.diff(y, axis=0) / h
+    if len(y) == 2:
+        return _hermite(x, y, np.concatenate([m, m]))
+    is_same = np.greater(np.sign(m[1:]) * np.sign(m[:-1]), 0)
+    w1, w2 = 2 * h[1:] + h[:-1], h[1:] + 2 * h[:-1]
+    mean = _quotient(w1, m[:-1], is_same) + _quotient(w2, m[1:], is_same)
+    inner = _quotient(w1 + w2, mean, is_same)
+    ends = _pchip_end(h, m), _pchip_end(h[::-1], m[::-1])
+    return _hermite(x, y, np.concatenate([ends[0], inner, ends[1]]))
+
+
+@array_function
+def akima_coefficients(x: Any, y: Any, method: Any) -> Any:
+    """The coefficients of `Akima1DInterpolator`."""
+    options = {} if method == "akima" else {"method": method}
+    return interpolate.Akima1DInterpolator(x, y, **options).c
+
+
+def _akima(x: Any, y: Any, method: Any) -> Any:
+    """The mean of the slopes before and after, each weighed by how the other side bends."""
+    x, y = number(x), number(y)
+    m = np.diff(y, axis=0) / column(np.diff(x), y.ndim)
+    if len(y) == 2:
+        return _hermite(x, y, np.concatenate([m, m]))
+    for _ in range(2):  # two more slopes on each side, in line with the last ones
+        m = np.concatenate([2 * m[:1] - m[1:2], m, 2 * m[-1:] - m[-2:-1]])
+    bend = np.abs(np.diff(m, axis=0))
+    if method == "makima":
+        bend = bend + np.abs(m[1:] + m[:-1]) / 2
+    total = bend[2:] + bend[:-2]
+    is_bent = np.greater(total, 1e-9 * np.max(total, initial=-np.inf))
+    share = _quotient(bend[:-2], total, is_bent)
+    return _hermite(
+        x, y, np.where(is_bent, m[1:-2] + share * (m[2:-1] - m[1:-2]), (m[3:] + m[:-3]) / 2)
+    )
+
+
+# Polynomials from their coefficients
+
+
+def rearranged(result: Any, ndim: int, axis: int) -> Any:
+    """The axes of the points, which come first, in the place of the axis of the knots."""
+    order = list(range(result.ndim))
+    order = order[ndim : ndim + axis] + order[:ndim] + order[ndim + axis :]
+    return np.transpose(result, order) if axis else result
+
+
+def wrapped(points: Any, first: Any, last: Any) -> Any:
+    """The points, moved by whole periods to lie between the first and the last knot."""
+    return first + np.mod(points - first, last - first)
+
+
+@array_function
+def polynomial_value(c: Any, x: Any, points: Any, nu: Any, extrapolate: Any, axis: Any) -> Any:
+    """``PPoly(c, x)(points, nu, extrapolate)``, with the axis of the knots at `axis`."""
+    return interpolate.PPoly.construct_fast(number(c), number(x), extrapolate, axis)(points, nu)
+
+
+def _value(c: Any, x: Any, points: Any, nu: Any, extrapolate: Any, axis: Any) -> Any:
+    c, x, points = number(c), number(x), number(points)
+    if extrapolate == "periodic":
+        points = wrapped(points, x[0], x[-1])
+    n = len(x)
+    if np.greater_equal(x[-1], x[0]):
+        place, ends = np.searchsorted(x, points, "right") - 1, (x[0], x[-1])
+    else:
+        place, ends = n - 1 - np.searchsorted(x[::-1], points, "left"), (x[-1], x[0])
+    place = np.clip(place, 0, n - 2)
+    rest = [1] * (c.ndim - 2)
+    s = np.reshape(points - x[place], (*points.shape, *rest))
+    result = np.zeros((*points.shape, *c.shape[2:]), c.dtype)
+    for power in range(len(c) - 1, nu - 1, -1):
+        factor = np.prod(np.arange(power - nu + 1.0, power + 1))
+        result = result * s + factor * c[len(c) - 1 - power][place]
+    is_none = np.isnan(points)
+    if not extrapolate:
+        is_none = is_none | np.less(points, ends[0]) | np.greater(points, ends[1])
+    if np.any(is_none):
+        result = np.where(np.reshape(is_none, (*points.shape, *rest)), np.nan, result)
+    return rearranged(result, points.ndim, axis)
+
+
+@array_function
+def antiderivative(c: Any, x: Any, nu: Any) -> Any:
+    """The coefficients of ``PPoly(c, x).antiderivative(nu)``, which is 0 at the first knot."""
+    return interpolate.PPoly.construct_fast(number(c), number(x)).antiderivative(nu).c
+
+
+def _antiderivative(c: Any, x: Any, nu: Any) -> Any:
+    c, h = number(c), column(np.diff(number(x)), c.ndim - 1)
+    for _ in range(nu):
+        c = c / column(np.arange(len(c), 0.0, -1), c.ndim)
+        whole = sum([c[-1 - i] * h ** (i + 1) for i in range(len(c))])
+        start = np.concatenate([np.zeros((1, *whole.shape[1:])), np.cumsum(whole, 0)[:-1]])
+        c = np.concatenate([c, start[None]])
+    return c
+
+
+@array_function
+def integral(c: Any, x: Any, a: Any, b: Any, extrapolate: Any) -> Any:
+    """``PPoly(c, x).integrate(a, b, extrapolate)``"""
+    return interpolate.PPoly.construct_fast(number(c), number(x)).integrate(a, b, extrapolate)
+
+
+def _integral(c: Any, x: Any, a: Any, b: Any, extrapolate: Any) -> Any:
+    primitive, x, ends = antiderivative(c, x, 1), number(x), (number(a), number(b))
+
+    def at(points: Any) -> Any:
+        return polynomial_value(primitive, x, points, 0, bool(extrapolate), 0)
+
+    if extrapolate != "periodic":
+        return at(ends[1]) - at(ends[0])
+    period = x[-1] - x[0]
+    one, other = [
+        at(wrapped(end, x[0], x[-1])) + np.floor((end - x[0]) / period) * at(x[-1]) for end in ends
+    ]
+    return other - one
+
+
+class Polynomial(HoldsTensors):
+    """A piecewise polynomial whose coefficients `c` or knots `x` are Tensors.
+
+    What `PPoly` and the splines are that are made from Tensors. It has their attributes `c`, `x`,
+    `axis` and `extrapolate`, takes points, and has `derivative`, `antiderivative` and `integrate`,
+    all of which are differentiable; what else SciPy's objects have is refused.
+    """
+
+    def __init__(self, name: str, c: Any, x: Any, extrapolate: Any = True, axis: int = 0) -> None:
+        self.name, self.c, self.x = name, c, x
+        self.extrapolate, self.axis = True if extrapolate is None else extrapolate, axis
+
+    def __repr__(self) -> str:
+        return f"<{self.name} of Tensors, {self.x.shape[0]} knots>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(
+            f"scipy.interpolate.{self.__dict__['name']}: what is made from Tensors has no "
+            f"{name!r}, since it has no derivative rule; use it of the same object made from "
+            "arrays, such as t.data"
+        )
+
+    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
+        """The values at points, or those of the derivative of the order `nu`."""
+        extrapolate = self.extrapolate if extrapolate is None else extrapolate
+        return polynomial_value(self.c, self.x, number(x), nu, extrapolate, self.axis)
+
+    def derivative(self, nu: int = 1) -> Any:
+        """The derivative of an order, as a polynomial of the same kind."""
+        if nu < 0:
+            return self.antiderivative(-nu)
+        powers = np.arange(len(self.c) - 1, -1.0, -1)
+        factors = np.prod([np.maximum(powers - i, 0) for i in range(nu)], 0)
+        c = (self.c * column(factors * np.ones(len(powers)), self.c.ndim))[: max(len(powers) - nu, 1)]
+        return Polynomial(self.name, c, self.x, self.extrapolate, self.axis)
+
+    def antiderivative(self, nu: int = 1) -> Any:
+        """The antiderivative of an order, which is 0 at the first knot."""
+        if nu <= 0:
+            return self.derivative(-nu)
+        extrapolate = self.extrapolate != "periodic" and self.extrapolate
+        c = antiderivative(self.c, self.x, nu)
+        return Polynomial(self.name, c, self.x, extrapolate, self.axis)
+
+    def integrate(self, a: Any, b: Any, extrapolate: Any = None) -> Any:
+        """The integral from `a` to `b`."""
+        extrapolate = self.extrapolate if extrapolate is None else extrapolate
+        return integral(self.c, self.x, a, b, extrapolate)
+
+
+class AtTensors:
+    """What the classes here have beside SciPy's: they take Tensors, as points and as data."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if any(map(holds_tensor, (*args, *kwargs.values()))):
+            return cls._of_tensors(*args, **kwargs)
+        return object.__new__(cls)
+
+    @classmethod
+    def _of_tensors(cls, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+
+class _AtTensors(AtTensors):
+    """The same for piecewise polynomials."""
+
+    @classmethod
+    def construct_fast(cls, c: Any, x: Any, extrapolate: Any = None, axis: int = 0) -> Any:
+        """The polynomial of these coefficients, unchecked."""
+        if holds_tensor(c) or holds_tensor(x):
+            return Polynomial(cls.__name__, c, x, extrapolate, axis)
+        return super().construct_fast(c, x, extrapolate, axis)  # type: ignore[misc]
+
+    def __call__(self: Any, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
+        """The values at points, or those of the derivative of the order `nu`."""
+        if not holds_tensor(x):
+            return super().__call__(x, nu, extrapolate)  # type: ignore[misc]
+        extrapolate = self.extrapolate if extrapolate is None else extrapolate
+        return polynomial_value(self.c, self.x, number(x), nu, extrapolate, self.axis)
+
+    def integrate(self: Any, a: Any, b: Any, extrapolate: Any = None) -> Any:
+        """The integral from `a` to `b`."""
+        if not (holds_tensor(a) or holds_tensor(b)):
+            return super().integrate(a, b, extrapolate)  # type: ignore[misc]
+        extrapolate = self.extrapolate if extrapolate is None else extrapolate
+        return integral(self.c, self.x, a, b, extrapolate)
+
+    @classmethod
+    def _made(cls, c: Any, x: Any, y: Any, axis: int, extrapolate: Any) -> Polynomial:
+        return Polynomial(cls.__name__, c, number(x), extrapolate, axis % y.ndim)
+
+
+def _lines(y: Any, axis: int) -> tuple[Any, Any]:
+    """Values as an array or a Tensor, and the same with the axis of the knots first."""
+    y = number(y)
+    return y, np.moveaxis(y, axis, 0)
+
+
+class PPoly(_AtTensors, interpolate.PPoly):
+    """`scipy.interpolate.PPoly`: a piecewise polynomial, by its coefficients and knots.
+
+    >>> from tinygrad_np import grad
+    >>> grad(lambda c: PPoly(c, [0.0, 1.0])(0.5))(np.array([[1.0], [2.0]])).ravel()
+    array([0.5, 1. ])
+    """
+
+    @classmethod
+    def _of_tensors(cls, c: Any, x: Any, extrapolate: Any = None, axis: int = 0) -> Any:
+        if axis:
+            c = np.moveaxis(c, (axis, axis + 1), (0, 1))
+        interpolate.PPoly(np.zeros(c.shape), as_array(x) if not holds_tensor(x) else x.data)
+        return Polynomial(cls.__name__, number(c), number(x), extrapolate, axis)
+
+
+class CubicHermiteSpline(_AtTensors, interpolate.CubicHermiteSpline):
+    """`scipy.interpolate.CubicHermiteSpline`: a cubic spline by its values and slopes.
+
+    >>> from tinygrad_np import grad
+    >>> grad(lambda s: CubicHermiteSpline([0.0, 1.0], [0.0, 1.0], s)(0.5))(np.array([1.0, 1.0]))
+    array([ 0.125, -0.125])
+    """
+
+    @classmethod
+    def _of_tensors(
+        cls, x: Any, y: Any, dydx: Any, axis: int = 0, extrapolate: Any = None
+    ) -> Any:
+        y, lines = _lines(y, axis)
+        c = hermite_coefficients(number(x), lines, _lines(dydx, axis)[1])
+        return cls._made(c, x, y, axis, extrapolate)
+
+
+class PchipInterpolator(_AtTensors, interpolate.PchipInterpolator):
+    """`scipy.interpolate.PchipInterpolator`: a cubic spline that keeps the shape of the data.
+
+    >>> from tinygrad_np import grad
+    >>> grad(lambda y: PchipInterpolator([0.0, 1.0], y)(0.5))(np.array([0.0, 1.0]))
+    array([0.5, 0.5])
+    """
+
+    @classmethod
+    def _of_tensors(cls, x: Any, y: Any, axis: int = 0, extrapolate: Any = None) -> Any:
+        y, lines = _lines(y, axis)
+        return cls._made(pchip_coefficients(number(x), lines), x, y, axis, extrapolate)
+
+
+class Akima1DInterpolator(_AtTensors, interpolate.Akima1DInterpolator):
+    """`scipy.interpolate.Akima1DInterpolator`: a cubic spline that does not swing.
+
+    >>> from tinygrad_np import grad
+    >>> grad(lambda y: Akima1DInterpolator([0.0, 1.0], y)(0.5))(np.array([0.0, 1.0]))
+    array([0.5, 0.5])
+    """
+
+    @classmethod
+    def _of_tensors(
+        cls, x: Any, y: Any, axis: int = 0, *, method: str = "akima", extrapolate: Any = None
+    ) -> Any:
+        y, lines = _lines(y, axis)
+        extrapolate = False if extrapolate is None else extrapolate
+        return cls._made(akima_coefficients(number(x), lines, method), x, y, axis, extrapolate)
+
+
+class CubicSpline(_AtTensors, interpolate.CubicSpline):
+    """`scipy.interpolate.CubicSpline`: a spline whose second derivative is continuous.
+
+    The derivatives at the ends that `bc_type` gives may be Tensors, too.
+
+    >>> from tinygrad_np import grad
+    >>> x = np.array([0.0, 1.0, 2.0, 3.0])
+    >>> grad(lambda y: CubicSpline(x, y)(1.5))(x**2)
+    array([-0.0625,  0.5625,  0.5625, -0.0625])
+    """
+
+    @classmethod
+    def _of_tensors(
+        cls, x: Any, y: Any, axis: int = 0, bc_type: Any = "not-a-knot", extrapolate: Any = None
+    ) -> Any:
+        y, lines = _lines(y, axis)
+        flat: Any = np.zeros(lines.shape[1:])
+        named = {"clamped": (1, flat), "natural": (2, flat)}
+        kinds, values = [], []
+        for given in [bc_type] * 2 if isinstance(bc_type, str) else bc_type:
+            given = named.get(given, given) if isinstance(given, str) else given
+            kind, value = (given, None) if isinstance(given, str) else given
+            kinds.append(kind)
+            values.append(None if value is None else number(value))
+        c = cubic_coefficients(number(x), lines, *values, tuple(kinds))
+        if extrapolate is None and "periodic" in kinds:
+            extrapolate = "periodic"
+        return cls._made(c, x, y, axis, extrapolate)
+
+
+ROWS = (
+    general(
+        sparse_solve,
+        (_by_data, _along_data),
+        (
+            lambda g, data, rows, columns: sparse_solve(data, g, columns, rows),
+            lambda t, data, rows, columns: sparse_solve(data, t, rows, columns),
+        ),
+    ),
+    composed(
+        hermite_coefficients, signature("x", "y", "dydx"), _hermite, {"x", "y", "dydx"},
+        own_value=True,
+    ),
+    composed(
+        cubic_coefficients, signature("x", "y", "start", "end", "kinds"), _cubic,
+        {"x", "y", "start", "end"}, own_value=True,
+    ),
+    composed(pchip_coefficients, signature("x", "y"), _pchip, {"x", "y"}, own_value=True),
+    composed(
+        akima_coefficients, signature("x", "y", "method"), _akima, {"x", "y"}, own_value=True
+    ),
+    composed(
+        polynomial_value,
+        signature("c", "x", "points", "nu", "extrapolate", "axis"),
+        _value,
+        {"c", "x", "points"},
+        own_value=True,
+    ),
+    composed(
+        antiderivative, signature("c", "x", "nu"), _antiderivative, {"c", "x"}, own_value=True
+    ),
+    composed(
+        integral, signature("c", "x", "a", "b", "extrapolate"), _integral, {"c", "x", "a", "b"},
+        own_value=True,
+    ),
+)  # fmt: skip
+
+OWN = {
+    f"interpolate.{cls.__name__}": cls
+    for cls in (PPoly, CubicHermiteSpline, PchipInterpolator, Akima1DInterpolator, CubicSpline)
+}
