@@ -36,7 +36,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "signal": (),
     "fft": (),
     "ndimage": ("image_filters", "image_resampling", "image_measures", "unruled"),
-    "interpolate": ("piecewise",),
+    "interpolate": ("piecewise", "bsplines", "grids", "scattered", "unruled"),
     "integrate": (),
     "sparse": (),
     "sparse.linalg": (),

@@ -225,11 +225,17 @@ def _value(c: Any, x: Any, points: Any, nu: Any, extrapolate: Any, axis: Any) ->
     c, x, points = number(c), number(x), number(points)
     if extrapolate == "periodic":
         points = wrapped(points, x[0], x[-1])
-    n = len(x)
-    if np.greater_equal(x[-1], x[0]):
-        place, ends = np.searchsorted(x, points, "right") - 1, (x[0], x[-1])
+    n, is_falling = len(x), np.less(x[-1], x[0])
+    first, last = (x[-1], x[0]) if is_falling else (x[0], x[-1])
+    is_none = np.isnan(points)
+    if not extrapolate:
+        is_none = is_none | np.less(points, first) | np.greater(points, last)
+    if np.any(is_none):
+        points = np.where(is_none, first, points)
+    if is_falling:
+        place = n - 1 - np.searchsorted(x[::-1], points, "left")
     else:
-        place, ends = n - 1 - np.searchsorted(x[::-1], points, "left"), (x[-1], x[0])
+        place = np.searchsorted(x, points, "right") - 1
     place = np.clip(place, 0, n - 2)
     rest = [1] * (c.ndim - 2)
     s = np.reshape(points - x[place], (*points.shape, *rest))
@@ -237,9 +243,6 @@ def _value(c: Any, x: Any, points: Any, nu: Any, extrapolate: Any, axis: Any) ->
     for power in range(len(c) - 1, nu - 1, -1):
         factor = np.prod(np.arange(power - nu + 1.0, power + 1))
         result = result * s + factor * c[len(c) - 1 - power][place]
-    is_none = np.isnan(points)
-    if not extrapolate:
-        is_none = is_none | np.less(points, ends[0]) | np.greater(points, ends[1])
     if np.any(is_none):
         result = np.where(np.reshape(is_none, (*points.shape, *rest)), np.nan, result)
     return rearranged(result, points.ndim, axis)
@@ -476,6 +479,19 @@ class CubicSpline(_AtTensors, interpolate.CubicSpline):
         return cls._made(c, x, y, axis, extrapolate)
 
 
+def pchip_interpolate(xi: Any, yi: Any, x: Any, der: Any = 0, axis: int = 0) -> Any:
+    """`scipy.interpolate.pchip_interpolate`: `PchipInterpolator` at points, by all of them.
+
+    >>> from tinygrad_np import grad
+    >>> grad(lambda x: pchip_interpolate([0.0, 1.0], [0.0, 3.0], x))(0.5)
+    array(3.)
+    """
+    if not holds_tensor((xi, yi, x)):
+        return interpolate.pchip_interpolate(xi, yi, x, der, axis)
+    made = PchipInterpolator(xi, yi, axis)
+    return made(x, der) if np.ndim(der) == 0 else [made(x, nu) for nu in der]
+
+
 ROWS = (
     general(
         sparse_solve,
@@ -515,5 +531,8 @@ ROWS = (
 
 OWN = {
     f"interpolate.{cls.__name__}": cls
-    for cls in (PPoly, CubicHermiteSpline, PchipInterpolator, Akima1DInterpolator, CubicSpline)
-}
+    for cls in (
+        PPoly, CubicHermiteSpline, PchipInterpolator, Akima1DInterpolator, CubicSpline,
+        pchip_interpolate,
+    )
+}  # fmt: skip
