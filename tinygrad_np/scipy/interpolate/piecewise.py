@@ -48,7 +48,10 @@ def sparse_solve(data: Any, b: Any, rows: Any, columns: Any) -> Any:
     array([1. , 0.5])
     """
     a = sparse.csc_matrix((np.asarray(data, b.dtype), (rows, columns)), (len(b), len(b)))
-    return linalg.splu(a).solve(np.ascontiguousarray(b))
+    try:
+        return linalg.splu(a).solve(np.ascontiguousarray(b))
+    except RuntimeError:
+        raise np.linalg.LinAlgError("sparse_solve: the system is singular") from None
 
 
 def _by_data(g: Array, data: Array, rows: Any, columns: Any, ans: Array) -> Any:
@@ -177,6 +180,8 @@ def _pchip(x: Any, y: Any) -> Any:
 @array_function
 def akima_coefficients(x: Any, y: Any, method: Any) -> Any:
     """The coefficients of `Akima1DInterpolator`."""
+    if len(x) == 2:  # of which SciPy 1.13 makes what happens to lie in memory
+        return _akima(x, y, method)
     options = {} if method == "akima" else {"method": method}
     return interpolate.Akima1DInterpolator(x, y, **options).c
 
@@ -215,10 +220,15 @@ def wrapped(points: Any, first: Any, last: Any) -> Any:
     return first + np.mod(points - first, last - first)
 
 
+def _plain(c: Any, x: Any, extrapolate: Any = True, axis: int = 0) -> Any:
+    """SciPy's polynomial; of copies, since SciPy 1.13 takes nothing that is read-only."""
+    return interpolate.PPoly.construct_fast(np.array(number(c)), np.array(number(x)), extrapolate, axis)
+
+
 @array_function
 def polynomial_value(c: Any, x: Any, points: Any, nu: Any, extrapolate: Any, axis: Any) -> Any:
     """``PPoly(c, x)(points, nu, extrapolate)``, with the axis of the knots at `axis`."""
-    return interpolate.PPoly.construct_fast(number(c), number(x), extrapolate, axis)(points, nu)
+    return _plain(c, x, extrapolate, axis)(points, nu)
 
 
 def _value(c: Any, x: Any, points: Any, nu: Any, extrapolate: Any, axis: Any) -> Any:
@@ -251,7 +261,7 @@ def _value(c: Any, x: Any, points: Any, nu: Any, extrapolate: Any, axis: Any) ->
 @array_function
 def antiderivative(c: Any, x: Any, nu: Any) -> Any:
     """The coefficients of ``PPoly(c, x).antiderivative(nu)``, which is 0 at the first knot."""
-    return interpolate.PPoly.construct_fast(number(c), number(x)).antiderivative(nu).c
+    return _plain(c, x).antiderivative(nu).c
 
 
 def _antiderivative(c: Any, x: Any, nu: Any) -> Any:
@@ -267,7 +277,7 @@ def _antiderivative(c: Any, x: Any, nu: Any) -> Any:
 @array_function
 def integral(c: Any, x: Any, a: Any, b: Any, extrapolate: Any) -> Any:
     """``PPoly(c, x).integrate(a, b, extrapolate)``"""
-    return interpolate.PPoly.construct_fast(number(c), number(x)).integrate(a, b, extrapolate)
+    return _plain(c, x).integrate(a, b, extrapolate)
 
 
 def _integral(c: Any, x: Any, a: Any, b: Any, extrapolate: Any) -> Any:

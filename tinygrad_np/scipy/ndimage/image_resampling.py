@@ -12,7 +12,7 @@ that the transpose is D B⁻¹ D⁻¹.
 
 Policy: at a place on the grid the order 1 has the slope of the piece after it, at the last element
 that of the piece before it; the order 0 is locally constant in the coordinates. Outside of the
-image, the modes `constant` and `nearest` have the derivative 0 by the coordinates.
+image the mode `constant` has the derivative 0 by the coordinates.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,6 +43,14 @@ _SHORT = 64
 """From this length on nothing of one end reaches the other in double precision."""
 
 
+def _filtered(x: Any, order: int, axis: int, mode: str) -> Any:
+    """`spline_filter1d`, of the real and imaginary part one by one: of both SciPy warns."""
+    if x.dtype.kind == "c":
+        parts = [_filtered(part(x), order, axis, mode) for part in (np.real, np.imag)]
+        return parts[0] + 1j * parts[1]
+    return spline_filter1d(x, order, axis, mode=mode)
+
+
 def _spline_filter1d_vjp(g: Array, input_like: Shaped, order: Any, axis: Any, mode: Any) -> Any:
     n = g.shape[axis]
     if mode in _HALF and n < _SHORT:  # where SciPy's ends are not exact, by up to 5e-4
@@ -50,11 +58,11 @@ def _spline_filter1d_vjp(g: Array, input_like: Shaped, order: Any, axis: Any, mo
         g = np.moveaxis(np.tensordot(matrix, g, ([0], [axis])), 0, axis)
         return cast(g, input_like.dtype)
     if mode in _HALF or mode == "grid-wrap" or order < 2:
-        return cast(spline_filter1d(g, order, axis, mode=mode), input_like.dtype)
+        return cast(_filtered(g, order, axis, mode), input_like.dtype)
     d = np.ones(n)
     d[:1] = d[-1:] = 0.5
     d = d.reshape(-1, *[1] * (g.ndim - 1 - axis % g.ndim))
-    return cast(spline_filter1d(g / d, order, axis, mode=mode) * d, input_like.dtype)
+    return cast(_filtered(g / d, order, axis, mode) * d, input_like.dtype)
 
 
 def _spline_filter(input: Any, order: Any, mode: Any, output: Any = np.float64) -> Any:
@@ -63,11 +71,11 @@ def _spline_filter(input: Any, order: Any, mode: Any, output: Any = np.float64) 
     return input
 
 
-def _mapped(x: Any, n: int, mode: str) -> Any:
+def _mapped(x: Any, n: int, mode: str, order: int) -> Any:
     """The coordinate within an axis of length `n` at which the spline has the value for `x`."""
     is_inside = np.logical_and(np.greater_equal(x, 0), np.less_equal(x, n - 1))
-    if mode == "grid-constant" or np.all(is_inside):
-        return x
+    if mode == "grid-constant" or (mode == "nearest" and order > 1) or np.all(is_inside):
+        return x  # what stands at an index outside is enough
     if mode in ("constant", "nearest"):  # for the former, whatever is inside
         return np.clip(x, 0, n - 1)
     if mode in ("reflect", "grid-mirror"):
@@ -152,18 +160,18 @@ def _sampled(
             c = np.pad(c, ((_PADDED, _PADDED),) * count + frame, "edge")
         places = [x + _PADDED if mode in ("nearest", "grid-constant") else x for x in places]
         for axis in range(count):
-            c = spline_filter1d(c, order, axis, mode=mode)
+            c = _filtered(c, order, axis, mode)
     if mode == "grid-constant":  # one more element on every side stands for all outside
-        places = [x + 1 for x in places]
         c = pad(c, ((1, 1),) * count + frame, cval)
     is_half = order % 2 == 0
     indices, weights = [], []
     for x, n in zip(places, c.shape, strict=False):
-        x = _mapped(x, n, mode)
+        x = _mapped(x, n, mode, order)
         base = np.floor(x + 0.5 if is_half else x)
         if order == 1 and n > 1 and mode in ("constant", "mirror", "nearest", "wrap"):
             base = np.minimum(base, n - 2)
         around = np.arange(order + 1).reshape(-1, *[1] * base.ndim) - order // 2
+        around = around + (mode == "grid-constant")
         indices.append(_index(base.astype(np.intp) + around, n, mode))
         weights.append(np.stack(_weights(x - base, order)))
     total = weighed(c, indices, weights)

@@ -31,7 +31,7 @@ def _radial(rng: Generator) -> list[Sample]:
         one(0.0, "thin_plate_spline", None, None, rest=(2,)),
         one(0.1, "linear", None, None),
         one(0.0, "cubic", None, -1),
-        one(0.0, "quintic", 0.5, 1),
+        one(0.0, "quintic", 0.5, -1),
         one(0.0, "multiquadric", 1.1, None),
         one(0.2, "gaussian", 0.9, 1),
         one(0.0, "inverse_quadratic", 1.1, -1),
