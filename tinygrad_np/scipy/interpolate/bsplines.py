@@ -76,7 +76,9 @@ def _value(t: Any, c: Any, points: Any, k: Any, nu: Any, extrapolate: Any, axis:
         around = np.arange(k + 1).reshape(-1, *[1] * ndim)
         result = weighed(c, [place - k + around], [basis(t, k, points, place)])
     if np.any(is_none):
-        result = np.where(np.reshape(is_none, (*is_none.shape, *[1] * (c.ndim - 1))), np.nan, result)
+        result = np.where(
+            np.reshape(is_none, (*is_none.shape, *[1] * (c.ndim - 1))), np.nan, result
+        )
     return rearranged(result, ndim, axis)
 
 
@@ -165,15 +167,19 @@ class BSpline(AtTensors, interpolate.BSpline):
             )
         c = number(c)
         plain = interpolate.BSpline(t, np.zeros(c.shape), k, extrapolate, axis)  # which checks
-        return TensorSpline(plain.t, np.moveaxis(c, axis, 0), plain.k, plain.extrapolate, plain.axis)
+        return TensorSpline(
+            plain.t, np.moveaxis(c, axis, 0), plain.k, plain.extrapolate, plain.axis
+        )
 
     @classmethod
-    def construct_fast(
-        cls, t: Any, c: Any, k: int, extrapolate: Any = True, axis: int = 0
-    ) -> Any:
+    def construct_fast(cls, t: Any, c: Any, k: int, extrapolate: Any = True, axis: int = 0) -> Any:
         """The spline of these knots and coefficients, unchecked."""
         if holds_tensor(c) or holds_tensor(t):
-            return cls._of_tensors(t, c, k, extrapolate) if not axis else TensorSpline(t, c, k, extrapolate, axis)
+            return (
+                cls._of_tensors(t, c, k, extrapolate)
+                if not axis
+                else TensorSpline(t, c, k, extrapolate, axis)
+            )
         return super().construct_fast(t, c, k, extrapolate, axis)
 
     def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
@@ -234,7 +240,11 @@ def _interpolating(x: Any, y: Any, k: Any, t: Any, orders: Any, start: Any, end:
     parts = [np.transpose(basis(t, k, x, place)).reshape(-1)]
     columns = [(np.reshape(place - k, (-1, 1)) + np.arange(k + 1)).reshape(-1)]
     rows = [np.repeat(np.arange(len(x)), k + 1)]
-    ends = [np.reshape(value, (len(o), -1)) for o, value in zip(orders, (start, end), strict=True) if len(o)]
+    ends = [
+        np.reshape(value, (len(o), -1))
+        for o, value in zip(orders, (start, end), strict=True)
+        if len(o)
+    ]
     count = len(x)
     for which, point, offset in zip(orders, (x[0], x[-1]), (0, n - k - 1), strict=True):
         for order in which:
@@ -330,7 +340,9 @@ def _interpolated(
     last = np.searchsorted(x, inside, "right") - 1
     if degree == 1:
         low = np.clip(last, 0, n - 2)
-        share = np.reshape((inside - x[low]) / (x[low + 1] - x[low]), (*points.shape, *[1] * (y.ndim - 1)))
+        share = np.reshape(
+            (inside - x[low]) / (x[low + 1] - x[low]), (*points.shape, *[1] * (y.ndim - 1))
+        )
         result = y[low] + share * (y[low + 1] - y[low])
     elif degree in ("nearest", "nearest-up"):
         side: Any = "left" if degree == "nearest" else "right"
@@ -373,7 +385,9 @@ class interp1d(AtTensors, interpolate.interp1d):
                 "scipy.interpolate.interp1d: 'x' and 'fill_value' have no derivative rule and take "
                 "no Tensor; use np.interp, which has one by each of its arguments"
             )
-        return Interpolated(as_array(x), number(y), (kind, axis, bounds_error, fill_value, assume_sorted))
+        return Interpolated(
+            as_array(x), number(y), (kind, axis, bounds_error, fill_value, assume_sorted)
+        )
 
     def __call__(self, x: Any) -> Any:
         """The values at points."""

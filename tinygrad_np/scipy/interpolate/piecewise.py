@@ -222,7 +222,9 @@ def wrapped(points: Any, first: Any, last: Any) -> Any:
 
 def _plain(c: Any, x: Any, extrapolate: Any = True, axis: int = 0) -> Any:
     """SciPy's polynomial; of copies, since SciPy 1.13 takes nothing that is read-only."""
-    return interpolate.PPoly.construct_fast(np.array(number(c)), np.array(number(x)), extrapolate, axis)
+    return interpolate.PPoly.construct_fast(
+        np.array(number(c)), np.array(number(x)), extrapolate, axis
+    )
 
 
 @array_function
@@ -330,7 +332,9 @@ class Polynomial(HoldsTensors):
             return self.antiderivative(-nu)
         powers = np.arange(len(self.c) - 1, -1.0, -1)
         factors = np.prod([np.maximum(powers - i, 0) for i in range(nu)], 0)
-        c = (self.c * column(factors * np.ones(len(powers)), self.c.ndim))[: max(len(powers) - nu, 1)]
+        c = (self.c * column(factors * np.ones(len(powers)), self.c.ndim))[
+            : max(len(powers) - nu, 1)
+        ]
         return Polynomial(self.name, c, self.x, self.extrapolate, self.axis)
 
     def antiderivative(self, nu: int = 1) -> Any:
@@ -420,9 +424,7 @@ class CubicHermiteSpline(_AtTensors, interpolate.CubicHermiteSpline):
     """
 
     @classmethod
-    def _of_tensors(
-        cls, x: Any, y: Any, dydx: Any, axis: int = 0, extrapolate: Any = None
-    ) -> Any:
+    def _of_tensors(cls, x: Any, y: Any, dydx: Any, axis: int = 0, extrapolate: Any = None) -> Any:
         y, lines = _lines(y, axis)
         c = hermite_coefficients(number(x), lines, _lines(dydx, axis)[1])
         return cls._made(c, x, y, axis, extrapolate)

@@ -119,9 +119,7 @@ def _transposed(
     return cast(g, dtype)
 
 
-def _windows(
-    x: Array, spans: list[Span], which: Any, modes: Sequence[str], cval: Any
-) -> list[Any]:
+def _windows(x: Array, spans: list[Span], which: Any, modes: Sequence[str], cval: Any) -> list[Any]:
     """The parts of the extended `x` at the offsets `which` from the start of each window."""
     shape, ndim = x.shape, x.ndim
     for span, mode in zip(spans, modes, strict=True):

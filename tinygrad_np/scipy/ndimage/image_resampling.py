@@ -184,7 +184,10 @@ def _sampled(
 def _grid(shape: Sequence[int]) -> list[Any]:
     """The places of the elements of an array, one array for each axis, to be broadcast."""
     axes = range(len(shape))
-    return [np.arange(float(n)).reshape([-1 if b == a else 1 for b in axes]) for a, n in zip(axes, shape, strict=True)]
+    return [
+        np.arange(float(n)).reshape([-1 if b == a else 1 for b in axes])
+        for a, n in zip(axes, shape, strict=True)
+    ]
 
 
 def _linear_map(grid: list[Any], matrix: Any, offset: Any) -> list[Any]:
@@ -212,9 +215,7 @@ def _affine_transform(
     return _sampled(input, places, order, mode, cval, prefilter)
 
 
-def _shift(
-    input: Any, shift: Any, order: Any, mode: Any, cval: Any, prefilter: Any
-) -> Any:
+def _shift(input: Any, shift: Any, order: Any, mode: Any, cval: Any, prefilter: Any) -> Any:
     shift = shift * np.ones(input.ndim) if np.ndim(shift) == 0 else shift
     places = [x - s for x, s in zip(_grid(input.shape), shift, strict=True)]
     return _sampled(input, places, order, mode, cval, prefilter)

@@ -18,7 +18,9 @@ def bent(rng: Generator, n: int, *rest: int) -> Any:
     """Values that rise and fall by different steps, so that no slopes are equal or 0."""
     steps = rng.permuted(np.arange(1.0, n + 1)) * 0.4 + rng.uniform(-0.05, 0.05, n)
     signs = np.resize([1, 1, -1], n)
-    return np.cumsum(steps * signs)[(slice(None), *[None] * len(rest))] * rng.uniform(0.8, 1.2, rest)
+    return np.cumsum(steps * signs)[(slice(None), *[None] * len(rest))] * rng.uniform(
+        0.8, 1.2, rest
+    )
 
 
 def _solve(rng: Generator) -> list[Sample]:
@@ -102,7 +104,11 @@ def _integral(rng: Generator) -> list[Sample]:
         ends = [A(x[0] + length) for length in lengths]
         return call(REAL.draw(rng, 3, 3, *rest), x, *ends, extrapolate, reach=0.1)
 
-    return [one((2,), (0.5, 2.4), False), one((), (2.5, -0.5), True), one((), (-3.7, 4.8), "periodic")]
+    return [
+        one((2,), (0.5, 2.4), False),
+        one((), (2.5, -0.5), True),
+        one((), (-3.7, 4.8), "periodic"),
+    ]
 
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
