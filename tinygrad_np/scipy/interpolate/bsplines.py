@@ -22,7 +22,8 @@ from ...core.signature import signature
 from ...rules.composed import composed
 from ..mirror import HoldsTensors, holds_tensor
 from ..ndimage.image_resampling import weighed
-from .piecewise import AtTensors, column, number, rearranged, sparse_solve, wrapped
+from .holders import AtTensors, Interpolant, Interpolator, column, number
+from .piecewise import rearranged, sparse_solve, wrapped
 
 
 def basis(t: Any, k: int, points: Any, place: Any) -> Any:
@@ -228,7 +229,8 @@ def interpolating_coefficients(
     ]
     if k == 0:
         return interpolate.make_interp_spline(x, y, 0).c
-    return interpolate.make_interp_spline(x, y, k, t, tuple(given)).c
+    pairs: Any = tuple(given)
+    return interpolate.make_interp_spline(x, y, k, t, pairs).c
 
 
 def _interpolating(x: Any, y: Any, k: Any, t: Any, orders: Any, start: Any, end: Any) -> Any:
@@ -338,6 +340,7 @@ def _interpolated(
     inside = points if is_open else np.clip(points, x[0], x[-1])
     inside = np.where(is_none, x[0], inside)
     last = np.searchsorted(x, inside, "right") - 1
+    spread = (*points.shape, *[1] * (y.ndim - 1))
     if degree == 1:
         low = np.clip(last, 0, n - 2)
         share = np.reshape(
@@ -355,12 +358,11 @@ def _interpolated(
         result = make_interp_spline(x, y, degree)(inside)
     for is_in, value in zip([*is_out, is_none], [*fills, np.nan], strict=True):
         if np.any(is_in) and not (is_open and is_in is not is_none):
-            here = np.reshape(is_in, (*points.shape, *[1] * (y.ndim - 1)))
-            result = np.where(here, value, result)
+            result = np.where(np.reshape(is_in, spread), value, result)
     return cast(rearranged(result, points.ndim, axis), ans.dtype)
 
 
-class interp1d(AtTensors, interpolate.interp1d):
+class interp1d(Interpolator, interpolate.interp1d):  # noqa: N801
     """`scipy.interpolate.interp1d`: interpolation of any kind, by values and points.
 
     >>> from tinygrad_np import grad
@@ -368,43 +370,23 @@ class interp1d(AtTensors, interpolate.interp1d):
     array([0.75, 0.25, 0.  ])
     """
 
-    def __init__(
-        self, x: Any, y: Any, kind: Any = "linear", axis: int = -1, copy: bool = True,
-        bounds_error: Any = None, fill_value: Any = np.nan, assume_sorted: bool = False,
-    ) -> None:  # fmt: skip
-        super().__init__(x, y, kind, axis, copy, bounds_error, fill_value, assume_sorted)
-        self._given = (kind, axis, bounds_error, fill_value, assume_sorted)
-
     @classmethod
     def _of_tensors(
         cls, x: Any, y: Any, kind: Any = "linear", axis: int = -1, copy: bool = True,
         bounds_error: Any = None, fill_value: Any = np.nan, assume_sorted: bool = False,
-    ) -> Any:  # fmt: skip
-        if holds_tensor(x) or holds_tensor(fill_value):
+    ) -> Interpolant:  # fmt: skip
+        if holds_tensor((x, fill_value)):
             raise TypeError(
                 "scipy.interpolate.interp1d: 'x' and 'fill_value' have no derivative rule and take "
                 "no Tensor; use np.interp, which has one by each of its arguments"
             )
-        return Interpolated(
-            as_array(x), number(y), (kind, axis, bounds_error, fill_value, assume_sorted)
-        )
+        x, y, given = as_array(x), number(y), (kind, axis, bounds_error, fill_value, assume_sorted)
 
-    def __call__(self, x: Any) -> Any:
-        """The values at points."""
-        if not holds_tensor(x):
-            return super().__call__(x)
-        return interpolated(self.x, self.y, number(x), *self._given)
+        def at(points: Any, made: Any = None) -> Any:
+            data = (made.x, made.y) if made else (x, y)  # of which SciPy's object has copies
+            return interpolated(*data, number(points), *given)
 
-
-class Interpolated(HoldsTensors):
-    """What `interp1d` is of values that are a Tensor: it has `x`, `y`, and takes points."""
-
-    def __init__(self, x: Any, y: Any, given: tuple[Any, ...]) -> None:
-        self.x, self.y, self._given = x, y, given
-
-    def __call__(self, x: Any) -> Any:
-        """The values at points."""
-        return interpolated(self.x, self.y, number(x), *self._given)
+        return Interpolant(at, x=x, y=y, axis=axis, fill_value=fill_value)
 
 
 ROWS = (

@@ -23,10 +23,11 @@ from ...core.arrays import cast
 from ...core.dispatch import array_function
 from ...core.signature import signature
 from ...rules.composed import composed
-from ..mirror import HoldsTensors, holds_tensor
+from ..mirror import holds_tensor
 from ..ndimage.image_resampling import weighed
 from .bsplines import basis, lowered, make_interp_spline
-from .piecewise import AtTensors, number, pchip_coefficients
+from .holders import Interpolant, Interpolator, number
+from .piecewise import pchip_coefficients
 
 _DEGREES = {"slinear": 1, "cubic": 3, "quintic": 5}
 
@@ -141,27 +142,7 @@ def _pchips(values: Any, places: Sequence[Any], grid: Any) -> Any:
     return values
 
 
-class GridInterpolator(HoldsTensors):
-    """What `RegularGridInterpolator` is of values that are a Tensor.
-
-    It has SciPy's attributes `grid`, `values`, `method`, `bounds_error` and `fill_value`.
-    """
-
-    def __init__(
-        self, grid: Any, values: Any, method: str, bounds_error: Any, fill_value: Any, options: Any
-    ) -> None:
-        self.grid, self.values, self.method = grid, values, method
-        self.bounds_error, self.fill_value, self._options = bounds_error, fill_value, options
-
-    def __call__(self, xi: Any, method: Any = None, *, nu: Any = None) -> Any:
-        """The values at points."""
-        return grid_value(
-            self.values, coordinates(xi, len(self.grid)), self.grid, method or self.method,
-            self.bounds_error, self.fill_value, nu, self._options,
-        )  # fmt: skip
-
-
-class RegularGridInterpolator(AtTensors, interpolate.RegularGridInterpolator):
+class RegularGridInterpolator(Interpolator, interpolate.RegularGridInterpolator):
     """`scipy.interpolate.RegularGridInterpolator`: by the values on a grid, and by points.
 
     >>> from tinygrad_np import grad
@@ -174,29 +155,23 @@ class RegularGridInterpolator(AtTensors, interpolate.RegularGridInterpolator):
     def _of_tensors(
         cls, points: Any, values: Any, method: str = "linear", bounds_error: bool = True,
         fill_value: Any = np.nan, **options: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Interpolant:  # fmt: skip
         if holds_tensor((points, fill_value, options)):
             raise TypeError(
                 "scipy.interpolate.RegularGridInterpolator: 'points' and 'fill_value' have no "
                 "derivative rule and take no Tensor; pass arrays, for instance t.data"
             )
-        values = number(values)
-        grid = tuple([np.asarray(line, float) for line in points])
-        interpolate.RegularGridInterpolator(grid, np.zeros(values.shape), "nearest")  # it checks
-        return GridInterpolator(grid, values, method, bounds_error, fill_value, options)
+        grid, values, own = tuple([np.asarray(x, float) for x in points]), number(values), method
 
-    def __call__(self, xi: Any, method: Any = None, *, nu: Any = None) -> Any:
-        """The values at points."""
-        if not holds_tensor(xi):
-            return super().__call__(xi, method, nu=nu)
-        return grid_value(
-            self.values, coordinates(xi, len(self.grid)), self.grid, method or self.method,
-            self.bounds_error, self.fill_value, nu, self,
-        )  # fmt: skip
+        def at(xi: Any, method: Any = None, *, nu: Any = None, made: Any = options) -> Any:
+            xi, rest = coordinates(xi, len(grid)), (bounds_error, fill_value, nu, made)
+            return grid_value(values, xi, grid, method or own, *rest)
+
+        return Interpolant(at, grid=grid, values=values, method=own, fill_value=fill_value)
 
 
 def interpn(
-    points: Any, values: Any, xi: Any, method: str = "linear", bounds_error: bool = True,
+    points: Any, values: Any, xi: Any, method: Any = "linear", bounds_error: bool = True,
     fill_value: Any = np.nan,
 ) -> Any:  # fmt: skip
     """`scipy.interpolate.interpn`: values on a grid, at points; by both of them.

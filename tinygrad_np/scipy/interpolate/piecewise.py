@@ -27,17 +27,7 @@ from ...core.table import general
 from ...rules.composed import composed
 from ...rules.nested import array
 from ..mirror import HoldsTensors, holds_tensor
-
-
-def number(x: Any) -> Any:
-    """`x` as an array of double precision, or a Tensor of it; a list may have Tensors in it."""
-    x = array(x) if holds_tensor(x) and isinstance(x, (list, tuple)) else as_array(x)
-    return cast(x, np.dtype(complex if x.dtype.kind == "c" else float))
-
-
-def column(x: Any, ndim: int) -> Any:
-    """A vector as a column beside an array of `ndim` axes."""
-    return np.reshape(x, (-1, *[1] * (ndim - 1)))
+from .holders import AtTensors, column, number
 
 
 @array_function
@@ -351,19 +341,6 @@ class Polynomial(HoldsTensors):
         return integral(self.c, self.x, a, b, extrapolate)
 
 
-class AtTensors:
-    """What the classes here have beside SciPy's: they take Tensors, as points and as data."""
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if any(map(holds_tensor, (*args, *kwargs.values()))):
-            return cls._of_tensors(*args, **kwargs)
-        return object.__new__(cls)
-
-    @classmethod
-    def _of_tensors(cls, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
-
-
 class _AtTensors(AtTensors):
     """The same for piecewise polynomials."""
 
@@ -399,7 +376,7 @@ def _lines(y: Any, axis: int) -> tuple[Any, Any]:
     return y, np.moveaxis(y, axis, 0)
 
 
-class PPoly(_AtTensors, interpolate.PPoly):
+class PPoly(_AtTensors, interpolate.PPoly):  # type: ignore[misc]
     """`scipy.interpolate.PPoly`: a piecewise polynomial, by its coefficients and knots.
 
     >>> from tinygrad_np import grad
@@ -415,7 +392,7 @@ class PPoly(_AtTensors, interpolate.PPoly):
         return Polynomial(cls.__name__, number(c), number(x), extrapolate, axis)
 
 
-class CubicHermiteSpline(_AtTensors, interpolate.CubicHermiteSpline):
+class CubicHermiteSpline(_AtTensors, interpolate.CubicHermiteSpline):  # type: ignore[misc]
     """`scipy.interpolate.CubicHermiteSpline`: a cubic spline by its values and slopes.
 
     >>> from tinygrad_np import grad
@@ -430,7 +407,7 @@ class CubicHermiteSpline(_AtTensors, interpolate.CubicHermiteSpline):
         return cls._made(c, x, y, axis, extrapolate)
 
 
-class PchipInterpolator(_AtTensors, interpolate.PchipInterpolator):
+class PchipInterpolator(_AtTensors, interpolate.PchipInterpolator):  # type: ignore[misc]
     """`scipy.interpolate.PchipInterpolator`: a cubic spline that keeps the shape of the data.
 
     >>> from tinygrad_np import grad
@@ -444,7 +421,7 @@ class PchipInterpolator(_AtTensors, interpolate.PchipInterpolator):
         return cls._made(pchip_coefficients(number(x), lines), x, y, axis, extrapolate)
 
 
-class Akima1DInterpolator(_AtTensors, interpolate.Akima1DInterpolator):
+class Akima1DInterpolator(_AtTensors, interpolate.Akima1DInterpolator):  # type: ignore[misc]
     """`scipy.interpolate.Akima1DInterpolator`: a cubic spline that does not swing.
 
     >>> from tinygrad_np import grad
@@ -461,7 +438,7 @@ class Akima1DInterpolator(_AtTensors, interpolate.Akima1DInterpolator):
         return cls._made(akima_coefficients(number(x), lines, method), x, y, axis, extrapolate)
 
 
-class CubicSpline(_AtTensors, interpolate.CubicSpline):
+class CubicSpline(_AtTensors, interpolate.CubicSpline):  # type: ignore[misc]
     """`scipy.interpolate.CubicSpline`: a spline whose second derivative is continuous.
 
     The derivatives at the ends that `bc_type` gives may be Tensors, too.
@@ -485,7 +462,7 @@ class CubicSpline(_AtTensors, interpolate.CubicSpline):
             kind, value = (given, None) if isinstance(given, str) else given
             kinds.append(kind)
             values.append(None if value is None else number(value))
-        c = cubic_coefficients(number(x), lines, *values, tuple(kinds))
+        c = cubic_coefficients(number(x), lines, values[0], values[1], tuple(kinds))
         if extrapolate is None and "periodic" in kinds:
             extrapolate = "periodic"
         return cls._made(c, x, y, axis, extrapolate)

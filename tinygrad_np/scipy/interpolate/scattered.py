@@ -25,10 +25,10 @@ from ...core.dispatch import array_function
 from ...core.signature import signature
 from ...core.tensor import value_of
 from ...rules.composed import composed
-from ..mirror import HoldsTensors, holds_tensor
+from ..mirror import holds_tensor
 from .bsplines import interp1d
 from .grids import coordinates
-from .piecewise import AtTensors, number
+from .holders import AtTensors, Interpolant, Interpolator, number
 
 
 @array_function
@@ -66,19 +66,7 @@ def _triangle_value(
     return np.reshape(result, (*shape, *values.shape[1:]))
 
 
-class Triangulated(HoldsTensors):
-    """What `LinearNDInterpolator` is of points or values that are Tensors: a function of points."""
-
-    def __init__(self, points: Any, values: Any, fill_value: Any, rescale: bool) -> None:
-        self.points, self.values, self._rest = number(points), number(values), (fill_value, rescale)
-
-    def __call__(self, *args: Any) -> Any:
-        """The values at points: one array (…, ndim), or an array an axis."""
-        xi = coordinates(args if len(args) > 1 else args[0], self.points.shape[1])
-        return triangle_value(self.points, self.values, xi, *self._rest, None)
-
-
-class LinearNDInterpolator(AtTensors, interpolate.LinearNDInterpolator):
+class LinearNDInterpolator(Interpolator, interpolate.LinearNDInterpolator):
     """`scipy.interpolate.LinearNDInterpolator`: linear on triangles, by values, points and places.
 
     >>> from tinygrad_np import grad
@@ -87,48 +75,23 @@ class LinearNDInterpolator(AtTensors, interpolate.LinearNDInterpolator):
     array([0.25, 0.25, 0.5 ])
     """
 
-    def __init__(
-        self, points: Any, values: Any, fill_value: Any = np.nan, rescale: bool = False
-    ) -> None:
-        super().__init__(points, values, fill_value, rescale)
-        points = points.points if isinstance(points, spatial.Delaunay) else number(points)
-        self._given = (points, number(values), fill_value, rescale)
-
     @classmethod
     def _of_tensors(
         cls, points: Any, values: Any, fill_value: Any = np.nan, rescale: bool = False
-    ) -> Triangulated:
-        points = points.points if isinstance(points, spatial.Delaunay) else points
+    ) -> Interpolant:
         if holds_tensor(fill_value):
             raise TypeError(
                 "scipy.interpolate.LinearNDInterpolator: 'fill_value' takes no Tensor; use "
                 "np.where on the result"
             )
-        return Triangulated(points, values, fill_value, rescale)
+        points = points.points if isinstance(points, spatial.Delaunay) else points
+        points, values = number(points), number(values)
 
-    def __call__(self, *args: Any) -> Any:
-        """The values at points: one array (…, ndim), or an array an axis."""
-        if not holds_tensor(args):
-            return super().__call__(*args)
-        points, values, *rest = self._given
-        xi = coordinates(args if len(args) > 1 else args[0], points.shape[1])
-        return triangle_value(points, values, xi, *rest, self)
+        def at(*xi: Any, made: Any = None) -> Any:
+            xi = coordinates(xi if len(xi) > 1 else xi[0], points.shape[1])
+            return triangle_value(points, values, xi, fill_value, rescale, made)
 
-
-class Nearest(HoldsTensors):
-    """What `NearestNDInterpolator` is of values that are a Tensor: a function of points."""
-
-    def __init__(self, places: Any, y: Any) -> None:
-        self.values, self._places = number(y), places
-
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """The values at points; with what `scipy.spatial.KDTree.query` takes, SciPy says more."""
-        if options:
-            raise TypeError(
-                "scipy.interpolate.NearestNDInterpolator: of Tensors it takes points alone; use "
-                "values[scipy.spatial.KDTree(places).query(points, …)[1]]"
-            )
-        return self.values[self._places(*map(value_of, args)).astype(np.intp)]
+        return Interpolant(at, points=points, values=values, fill_value=fill_value)
 
 
 class NearestNDInterpolator(AtTensors, interpolate.NearestNDInterpolator):
@@ -137,10 +100,10 @@ class NearestNDInterpolator(AtTensors, interpolate.NearestNDInterpolator):
     @classmethod
     def _of_tensors(
         cls, x: Any, y: Any, rescale: bool = False, tree_options: Any = None
-    ) -> Nearest:
-        x = value_of(number(x))
-        plain = interpolate.NearestNDInterpolator(x, np.arange(len(x)), rescale, tree_options)
-        return Nearest(plain, y)
+    ) -> Interpolant:
+        x, y = value_of(number(x)), number(y)
+        nearest = interpolate.NearestNDInterpolator(x, np.arange(len(x)), rescale, tree_options)
+        return Interpolant(lambda *xi: y[nearest(*map(value_of, xi)).astype(np.intp)], values=y)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """The values at points."""
@@ -148,7 +111,7 @@ class NearestNDInterpolator(AtTensors, interpolate.NearestNDInterpolator):
 
 
 def griddata(
-    points: Any, values: Any, xi: Any, method: str = "linear", fill_value: Any = np.nan,
+    points: Any, values: Any, xi: Any, method: Any = "linear", fill_value: Any = np.nan,
     rescale: bool = False, **options: Any,
 ) -> Any:  # fmt: skip
     """`scipy.interpolate.griddata`: scattered values at points, by both of them and the places.
@@ -161,7 +124,8 @@ def griddata(
     array([0.25, 0.25, 0.5 ])
     """
     if not holds_tensor((points, values, xi, fill_value)):
-        return interpolate.griddata(points, values, xi, method, fill_value, rescale, **options)
+        plain: Any = interpolate.griddata
+        return plain(points, values, xi, method, fill_value, rescale, **options)
     sites = coordinates(points, 1) if isinstance(points, tuple) else number(points)
     if sites.ndim < 2 or sites.shape[1] == 1:
         fill: Any = "extrapolate" if method == "nearest" else fill_value
@@ -252,24 +216,7 @@ def _radial_value(
     return np.reshape(at @ np.linalg.solve(whole, right), (len(x), *d.shape[1:]))
 
 
-_NEIGHBOURS = (
-    "scipy.interpolate.RBFInterpolator: 'neighbors' with Tensors has no derivative rule; leave it "
-    "out, so that all centres count"
-)
-
-
-class Radial(HoldsTensors):
-    """What `RBFInterpolator` is of centres `y` or values `d` that are Tensors."""
-
-    def __init__(self, y: Any, d: Any, *given: Any) -> None:
-        self.y, self.d, self._given = number(y), number(d), given
-
-    def __call__(self, x: Any) -> Any:
-        """The values at points (…, ndim)."""
-        return radial_value(self.y, self.d, number(x), *self._given, None)
-
-
-class RBFInterpolator(AtTensors, interpolate.RBFInterpolator):
+class RBFInterpolator(Interpolator, interpolate.RBFInterpolator):
     """`scipy.interpolate.RBFInterpolator`: radial functions, by values, points and centres.
 
     >>> from tinygrad_np import grad
@@ -282,26 +229,23 @@ class RBFInterpolator(AtTensors, interpolate.RBFInterpolator):
     def _of_tensors(
         cls, y: Any, d: Any, neighbors: Any = None, smoothing: Any = 0.0,
         kernel: str = "thin_plate_spline", epsilon: Any = None, degree: Any = None,
-    ) -> Radial:  # fmt: skip
+    ) -> Interpolant:  # fmt: skip
         if neighbors is not None:
-            raise ValueError(_NEIGHBOURS)
+            raise ValueError(
+                "scipy.interpolate.RBFInterpolator: 'neighbors' with Tensors has no derivative "
+                "rule; leave it out, so that all centres count"
+            )
         if holds_tensor((smoothing, epsilon)):
             raise TypeError(
                 "scipy.interpolate.RBFInterpolator: 'smoothing' and 'epsilon' have no derivative "
                 "rule and take no Tensor; pass numbers, and divide the places by a Tensor"
             )
-        return Radial(y, d, smoothing, kernel, epsilon, degree)
+        y, d, given = number(y), number(d), (smoothing, kernel, epsilon, degree)
 
-    def __call__(self, x: Any) -> Any:
-        """The values at points (…, ndim)."""
-        if not holds_tensor(x):
-            return super().__call__(x)
-        if self.neighbors is not None:
-            raise ValueError(_NEIGHBOURS)
-        d = self.d.view(self.d_dtype).reshape((len(self.d), *self.d_shape))
-        degree = int(np.max(np.sum(self.powers, 1), initial=-1))
-        given = (self.smoothing, self.kernel, self.epsilon, degree)
-        return radial_value(self.y, d, number(x), *given, self)
+        def at(x: Any, made: Any = None) -> Any:
+            return radial_value(y, d, number(x), *given, made)
+
+        return Interpolant(at, y=y, d=d, smoothing=smoothing, kernel=kernel, epsilon=epsilon)
 
 
 ROWS = (

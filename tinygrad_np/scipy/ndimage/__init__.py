@@ -11,7 +11,7 @@ angle; filters by rank and morphology, as far as they pick elements. Labels are 
 >>> grad(lambda x: ndimage.map_coordinates(image, [x], order=1)[0])(np.array([1.5]))
 array([3.])
 >>> grad(lambda x: np.sum(ndimage.correlate1d(x, [1.0, 2.0, 3.0])))(image)
-array([7., 6., 6., 5.])
+array([4., 6., 6., 8.])
 """
 
 from ..mirror import mirror

@@ -133,10 +133,11 @@ def _windows(x: Array, spans: list[Span], which: Any, modes: Sequence[str], cval
 
 
 def _by_weights(
-    g: Array, input: Array, weights: Shaped, spans: list[Span], mode: str, cval: Any
+    g: Array, image: Array, weights: Shaped, mode: str, cval: Any, origin: Any, over: Any
 ) -> Any:
+    spans = _spans(g.ndim, weights.shape, origin, over)
     which = np.ndindex(*weights.shape)
-    parts = _windows(input, spans, which, [mode] * len(spans), cval)
+    parts = _windows(image, spans, which, [mode] * len(spans), cval)
     sums = np.stack([np.sum(part * g) for part in parts])
     return cast(sums.reshape(weights.shape), weights.dtype)
 
@@ -152,34 +153,20 @@ def _over(axes: Any) -> dict[str, Any]:
     return {} if axes is None else {"axes": axes}
 
 
-_ONE = signature(
-    "input", "weights", axis=-1, output=None, mode="reflect", cval=0.0, origin=0
-)  # fmt: skip
-_ANY = signature(
-    "input", "weights", output=None, mode="reflect", cval=0.0, origin=0, axes=None
-)  # fmt: skip
+_MODE: Any = {"output": None, "mode": "reflect", "cval": 0.0}
+_ONE = signature("input", "weights", axis=-1, **_MODE, origin=0)
+_SIZE = signature("input", "size", axis=-1, **_MODE, origin=0)
+_ANY = signature("input", "weights", **_MODE, origin=0, axes=None)
 
 
-def _correlate1d_input(
-    g: Array, input_like: Shaped, weights: Array, axis: Any, mode: Any, origin: Any
+def _by_input(
+    g: Array, image: Shaped, weights: Array, mode: str, origin: Any, over: Any, flat: bool
 ) -> Any:
-    spans = _spans(g.ndim, weights.shape, origin, axis)
-
-    def spread(g: Array) -> Any:
-        return convolve1d(g, weights, axis, None, "constant", 0.0, origin)
-
-    return _transposed(spread, g, spans, mode, input_like.dtype)
-
-
-def _correlate_input(
-    g: Array, input_like: Shaped, weights: Array, mode: Any, origin: Any, axes: Any
-) -> Any:
-    spans = _spans(g.ndim, weights.shape, origin, axes)
-
-    def spread(g: Array) -> Any:
-        return convolve(g, weights, None, "constant", 0.0, origin, **_over(axes))
-
-    return _transposed(spread, g, spans, mode, input_like.dtype)
+    """The convolution with the weights in a frame of zeros, folded; `over` is the axis or axes."""
+    turn, options = (convolve1d, {"axis": over}) if flat else (convolve, _over(over))
+    spans = _spans(g.ndim, weights.shape, origin, over)
+    options |= {"mode": "constant", "origin": origin}
+    return _transposed(lambda g: turn(g, weights, **options), g, spans, mode, image.dtype)
 
 
 def _reversed(weights: Array, origin: Any) -> tuple[Array, list[int]]:
@@ -205,6 +192,10 @@ def _convolve(
     return correlate(input, weights, output, mode, cval, origins, **_over(axes))
 
 
+def _composed(name: str, definition: Callable[..., Any], sig: Signature) -> Row:
+    return composed(of(f"ndimage.{name}"), sig, definition, {"input"})
+
+
 def _gaussian_filter1d(
     input: Any, sigma: Any, axis: Any, order: Any, output: Any, mode: Any, cval: Any,
     truncate: Any, radius: Any,
@@ -217,44 +208,48 @@ def _gaussian_filter1d(
     return correlate1d(input, weights, axis, output, mode, cval, 0)
 
 
+def _one_by_one(step: Callable[..., Any], image: Any, output: Any, axes: Any, *options: Any) -> Any:
+    """``step(image, axis, *options)`` along each axis, of one option for all or one an axis."""
+    axes = range(image.ndim) if axes is None else listed(axes)
+    result = image if output is None else uniform_filter1d(image, 1, 0, output)  # which refuses
+    for axis, *own in zip(axes, *[each(option, len(axes)) for option in options], strict=True):
+        result = step(result, axis, *own)
+    return result if result is not image else image.copy()
+
+
 def _gaussian_filter(
     input: Any, sigma: Any, order: Any, output: Any, mode: Any, cval: Any, truncate: Any,
     radius: Any, axes: Any,
 ) -> Any:  # fmt: skip
-    axes = range(input.ndim) if axes is None else listed(axes)
-    options = [each(value, len(axes)) for value in (sigma, order, mode, radius)]
-    result = input if output is None else uniform_filter1d(input, 1, 0, output)  # which refuses
-    for axis, s, n, m, r in zip(axes, *options, strict=True):
-        if s > 1e-15:
-            result = gaussian_filter1d(result, s, axis, n, None, m, cval, truncate, radius=r)
-    return result if result is not input else input.copy()
+    def step(x: Any, axis: int, s: float, n: int, m: str, r: Any) -> Any:
+        if s <= 1e-15:
+            return x
+        return gaussian_filter1d(x, s, axis, n, None, m, cval, truncate, radius=r)
+
+    return _one_by_one(step, input, output, axes, sigma, order, mode, radius)
 
 
 def _uniform_filter(
     input: Any, size: Any, output: Any, mode: Any, cval: Any, origin: Any, axes: Any
 ) -> Any:
-    axes = range(input.ndim) if axes is None else listed(axes)
-    options = [each(value, len(axes)) for value in (size, mode, origin)]
-    result = input if output is None else uniform_filter1d(input, 1, 0, output)  # which refuses
-    for axis, n, m, o in zip(axes, *options, strict=True):
-        if n > 1:
-            result = uniform_filter1d(result, int(n), axis, None, m, cval, o)
-    return result if result is not input else input.copy()
+    def step(x: Any, axis: int, n: int, m: str, o: int) -> Any:
+        return x if n <= 1 else uniform_filter1d(x, int(n), axis, None, m, cval, o)
+
+    return _one_by_one(step, input, output, axes, size, mode, origin)
 
 
-def _edges(path: str, across: list[int]) -> Row:
+def _edges(name: str, across: list[int]) -> Row:
     """A difference along one axis, and a mean with the weights `across` over each other one."""
 
     def definition(input: Any, axis: Any, output: Any, mode: Any, cval: Any) -> Any:
         modes, axis = each(mode, input.ndim), axis % input.ndim
-        result = correlate1d(input, [-1, 0, 1], axis, output, modes[axis], cval, 0)
+        result = correlate1d(input, [-1, 0, 1], axis, output, modes[axis], cval)
         for other in range(input.ndim):
             if other != axis:
-                result = correlate1d(result, across, other, None, modes[other], cval, 0)
+                result = correlate1d(result, across, other, None, modes[other], cval)
         return result
 
-    sig = signature("input", axis=-1, output=None, mode="reflect", cval=0.0)
-    return composed(of(path), sig, definition, {"input"})
+    return _composed(name, definition, signature("input", axis=-1, **_MODE))
 
 
 def _each_axis(
@@ -313,217 +308,167 @@ def _gaussian_gradient_magnitude(
 
 
 def _picked(
-    input: Any, size: Any, footprint: Any, mode: Any, cval: Any, origin: Any, axes: Any, rank: Any
-) -> Any:
-    """Of the elements in each window the one of a rank, which may depend on their count."""
-    over = _ascending(axes, input.ndim)
-    if footprint is None:
-        footprint = np.ones(each(size, len(over)))
+    x: Any, size: Any, footprint: Any, mode: Any, cval: Any, origin: Any, axes: Any,
+    rank_of: Callable[[int], int],
+) -> Any:  # fmt: skip
+    """Of the elements in each window the one of a rank, of their count."""
+    over = _ascending(axes, x.ndim)
+    footprint = np.ones(each(size, len(over))) if footprint is None else footprint
     which = np.argwhere(footprint)
-    count = len(which)
-    spans = _spans(input.ndim, np.shape(footprint), origin, over)
-    parts = np.stack(_windows(input, spans, which, each(mode, len(over)), cval))
-    rank = (rank(count) if callable(rank) else rank) % count
-    if rank in (0, count - 1):
+    spans = _spans(x.ndim, np.shape(footprint), origin, over)
+    parts = np.stack(_windows(x, spans, which, each(mode, len(over)), cval))
+    rank = rank_of(len(which)) % len(which)
+    if rank in (0, len(which) - 1):
         return (np.max if rank else np.min)(parts, axis=0)
     return np.sort(parts, axis=0)[rank]
 
 
-def _percentile(percentile: float) -> Callable[[int], int]:
+def _ranked(name: str, rank_of: Callable[[int], int]) -> Row:
+    def definition(
+        input: Any, size: Any, footprint: Any, mode: Any, cval: Any, origin: Any, axes: Any
+    ) -> Any:
+        return _picked(input, size, footprint, mode, cval, origin, axes, rank_of)
+
+    sig = signature("input", size=None, footprint=None, **_MODE, origin=0, axes=None)
+    return _with_own_value(name, sig, definition)
+
+
+def _given_rank(name: str, argument: str, rank_of: Callable[[int, Any], int]) -> Row:
+    """A row for the filter whose rank is its `argument`, or follows from that."""
+
+    def definition(
+        input: Any, rank: Any, size: Any, footprint: Any, mode: Any, cval: Any, origin: Any,
+        axes: Any,
+    ) -> Any:  # fmt: skip
+        return _picked(input, size, footprint, mode, cval, origin, axes, lambda n: rank_of(n, rank))
+
+    sig = signature("input", "rank", size=None, footprint=None, **_MODE, origin=0, axes=None)
+    return _with_own_value(name, sig, definition, aliases={argument: "rank"})
+
+
+def _percentile(n: int, percentile: float) -> int:
     share = percentile + 100.0 if percentile < 0 else percentile
-    return lambda n: n - 1 if share == 100.0 else int(n * share / 100.0)
+    return n - 1 if share == 100.0 else int(n * share / 100.0)
 
 
-def _ranked(path: str, definition: Callable[..., Any], *given: str) -> Row:
-    sig = signature(
-        "input", *given, size=None, footprint=None, output=None, mode="reflect", cval=0.0,
-        origin=0, axes=None,
-    )  # fmt: skip
-    kernel = without_output(path, sig)
-    return composed(of(path), sig, definition, {"input"}, own_value=True, kernel=kernel)
-
-
-def _ranked1d(path: str, rank: int) -> Row:
+def _ranked1d(name: str, rank: int) -> Row:
     def definition(input: Any, size: Any, axis: Any, mode: Any, cval: Any, origin: Any) -> Any:
-        return _picked(input, size, None, mode, cval, origin, axis, rank)
+        return _picked(input, size, None, mode, cval, origin, axis, lambda n: rank)
 
-    sig = signature("input", "size", axis=-1, output=None, mode="reflect", cval=0.0, origin=0)
-    kernel = without_output(path, sig)
-    return composed(of(path), sig, definition, {"input"}, own_value=True, kernel=kernel)
+    return _with_own_value(name, _SIZE, definition)
 
 
-def _fourier(path: str, name: str) -> Row:
+def _with_own_value(name: str, sig: Signature, definition: Any, **options: Any) -> Row:
+    options |= {"own_value": True, "kernel": without_output(f"ndimage.{name}", sig)}
+    return composed(of(f"ndimage.{name}"), sig, definition, {"input"}, **options)
+
+
+def _fourier(name: str, argument: str) -> Row:
     """A filter that multiplies each frequency, and is its own transpose."""
-    filter_, sig = of(path), signature("input", name, n=-1, axis=-1, output=None)
-    vjps: Any = {
-        "sigma": lambda g, input_like, sigma, n, axis: cast(
-            filter_(g, sigma, n, axis), input_like.dtype
-        ),
-        "size": lambda g, input_like, size, n, axis: cast(
-            filter_(g, size, n, axis), input_like.dtype
-        ),
-        "shift": lambda g, input_like, shift, n, axis: cast(
-            filter_(g, shift, n, axis), input_like.dtype
-        ),
-    }
-    return linear(filter_, sig, vjps[name], kernel=without_output(path, sig))
+    path = f"ndimage.{name}"
+    filter_, sig = of(path), signature("input", "amount", n=-1, axis=-1, output=None)
 
+    def vjp(g: Array, input_like: Shaped, amount: Any, n: Any, axis: Any) -> Any:
+        return cast(filter_(g, amount, n, axis), input_like.dtype)
 
-_UNIFORM = signature("input", "size", axis=-1, output=None, mode="reflect", cval=0.0, origin=0)
+    aliases = {argument: "amount"}
+    return linear(filter_, sig, vjp, kernel=without_output(path, sig), aliases=aliases)
 
 
 def _uniform_filter1d_vjp(
     g: Array, input_like: Shaped, size: Any, axis: Any, mode: Any, origin: Any
 ) -> Any:
-    back = -origin if size % 2 else -origin - 1
+    options = {"mode": "constant", "origin": -origin if size % 2 else -origin - 1}
+    spans = _spans(g.ndim, [size], origin, axis)
 
     def spread(g: Array) -> Any:
-        return uniform_filter1d(g, size, axis, None, "constant", 0.0, back)
+        return uniform_filter1d(g, size, axis, **options)
 
-    spans = _spans(g.ndim, [size], origin, axis)
     return _transposed(spread, g, spans, mode, input_like.dtype)
 
 
+_ONE_RULES = (
+    (
+        lambda g, input_like, weights, axis, mode, origin: _by_input(
+            g, input_like, weights, mode, origin, axis, True
+        ),
+        lambda t, weights, axis, mode, origin: correlate1d(
+            t, weights, axis, mode=mode, origin=origin
+        ),
+    ),
+    (
+        lambda g, input, weights_like, axis, mode, cval, origin: _by_weights(  # noqa: A006
+            g, input, weights_like, mode, cval, origin, axis
+        ),
+        lambda t, input, axis, mode, cval, origin: correlate1d(  # noqa: A006
+            input, t, axis, None, mode, cval, origin
+        ),
+    ),
+)
+_ANY_RULES = (
+    (
+        lambda g, input_like, weights, mode, origin, axes: _by_input(
+            g, input_like, weights, mode, origin, axes, False
+        ),
+        lambda t, weights, mode, origin, axes: correlate(
+            t, weights, mode=mode, origin=origin, **_over(axes)
+        ),
+    ),
+    (
+        lambda g, input, weights_like, mode, cval, origin, axes: _by_weights(  # noqa: A006
+            g, input, weights_like, mode, cval, origin, axes
+        ),
+        lambda t, input, mode, cval, origin, axes: correlate(  # noqa: A006
+            input, t, None, mode, cval, origin, **_over(axes)
+        ),
+    ),
+)
+
+
+_DERIVED = signature("input", "sigma", **_MODE, axes=None, truncate=4.0, radius=None)
+_GAUSSIAN = {"truncate": 4.0, "radius": None}
+_WEIGHTS: Any = {"real": {"weights": ()}}
+_BOTH = {"input", "weights"}
+
 ROWS = (
     general(
-        correlate1d,
-        _ONE,
-        (
-            lambda g, input_like, weights, axis, mode, origin: _correlate1d_input(
-                g, input_like, weights, axis, mode, origin
-            ),
-            lambda t, weights, axis, mode, origin: correlate1d(
-                t, weights, axis, None, mode, 0.0, origin
-            ),
-        ),
-        (
-            lambda g, input, weights_like, axis, mode, cval, origin: _by_weights(
-                g, input, weights_like, _spans(g.ndim, weights_like.shape, origin, axis), mode, cval
-            ),
-            lambda t, input, axis, mode, cval, origin: correlate1d(
-                input, t, axis, None, mode, cval, origin
-            ),
-        ),
-        kernel=without_output("ndimage.correlate1d", _ONE),
-        real={"weights": ()},
+        correlate1d, _ONE, *_ONE_RULES, kernel=without_output("ndimage.correlate1d", _ONE),
+        **_WEIGHTS,
     ),
     general(
-        correlate,
-        _ANY,
-        (
-            lambda g, input_like, weights, mode, origin, axes: _correlate_input(
-                g, input_like, weights, mode, origin, axes
-            ),
-            lambda t, weights, mode, origin, axes: correlate(
-                t, weights, None, mode, 0.0, origin, **_over(axes)
-            ),
-        ),
-        (
-            lambda g, input, weights_like, mode, cval, origin, axes: _by_weights(
-                g, input, weights_like, _spans(g.ndim, weights_like.shape, origin, axes), mode, cval
-            ),
-            lambda t, input, mode, cval, origin, axes: correlate(
-                input, t, None, mode, cval, origin, **_over(axes)
-            ),
-        ),
-        kernel=without_output("ndimage.correlate", _ANY),
-        real={"weights": ()},
+        correlate, _ANY, *_ANY_RULES, kernel=without_output("ndimage.correlate", _ANY), **_WEIGHTS
     ),
-    composed(convolve1d, _ONE, _convolve1d, {"input", "weights"}, real={"weights": ()}),
-    composed(convolve, _ANY, _convolve, {"input", "weights"}, real={"weights": ()}),
-    composed(
-        gaussian_filter1d,
-        signature(
-            "input", "sigma", axis=-1, order=0, output=None, mode="reflect", cval=0.0,
-            truncate=4.0, radius=None,
-        ),
-        _gaussian_filter1d,
-        {"input"},
+    composed(convolve1d, _ONE, _convolve1d, _BOTH, **_WEIGHTS),
+    composed(convolve, _ANY, _convolve, _BOTH, **_WEIGHTS),
+    _composed(
+        "gaussian_filter1d", _gaussian_filter1d,
+        signature("input", "sigma", axis=-1, order=0, **_MODE, **_GAUSSIAN),
     ),
-    composed(
-        gaussian_filter,
-        signature(
-            "input", "sigma", order=0, output=None, mode="reflect", cval=0.0, truncate=4.0,
-            radius=None, axes=None,
-        ),
-        _gaussian_filter,
-        {"input"},
+    _composed(
+        "gaussian_filter", _gaussian_filter,
+        signature("input", "sigma", order=0, **_MODE, **_GAUSSIAN, axes=None),
     ),
     linear(
-        uniform_filter1d,
-        _UNIFORM,
-        _uniform_filter1d_vjp,
-        affine={"cval"},
-        kernel=without_output("ndimage.uniform_filter1d", _UNIFORM),
+        uniform_filter1d, _SIZE, _uniform_filter1d_vjp, affine={"cval"},
+        kernel=without_output("ndimage.uniform_filter1d", _SIZE),
     ),
-    composed(
-        of("ndimage.uniform_filter"),
-        signature("input", size=3, output=None, mode="reflect", cval=0.0, origin=0, axes=None),
-        _uniform_filter,
-        {"input"},
+    _composed(
+        "uniform_filter", _uniform_filter, signature("input", size=3, **_MODE, origin=0, axes=None)
     ),
-    _edges("ndimage.sobel", [1, 2, 1]),
-    _edges("ndimage.prewitt", [1, 1, 1]),
-    composed(
-        of("ndimage.laplace"),
-        signature("input", output=None, mode="reflect", cval=0.0, axes=None),
-        _laplace,
-        {"input"},
-    ),
-    composed(
-        of("ndimage.gaussian_laplace"),
-        signature(
-            "input", "sigma", output=None, mode="reflect", cval=0.0, axes=None, truncate=4.0,
-            radius=None,
-        ),
-        _gaussian_laplace,
-        {"input"},
-    ),
-    composed(
-        of("ndimage.gaussian_gradient_magnitude"),
-        signature(
-            "input", "sigma", output=None, mode="reflect", cval=0.0, axes=None, truncate=4.0,
-            radius=None,
-        ),
-        _gaussian_gradient_magnitude,
-        {"input"},
-    ),
-    _ranked(
-        "ndimage.maximum_filter",
-        lambda input, size, footprint, mode, cval, origin, axes: _picked(
-            input, size, footprint, mode, cval, origin, axes, -1
-        ),
-    ),
-    _ranked(
-        "ndimage.minimum_filter",
-        lambda input, size, footprint, mode, cval, origin, axes: _picked(
-            input, size, footprint, mode, cval, origin, axes, 0
-        ),
-    ),
-    _ranked(
-        "ndimage.median_filter",
-        lambda input, size, footprint, mode, cval, origin, axes: _picked(
-            input, size, footprint, mode, cval, origin, axes, lambda n: n // 2
-        ),
-    ),
-    _ranked(
-        "ndimage.rank_filter",
-        lambda input, rank, size, footprint, mode, cval, origin, axes: _picked(
-            input, size, footprint, mode, cval, origin, axes, rank
-        ),
-        "rank",
-    ),
-    _ranked(
-        "ndimage.percentile_filter",
-        lambda input, percentile, size, footprint, mode, cval, origin, axes: _picked(
-            input, size, footprint, mode, cval, origin, axes, _percentile(percentile)
-        ),
-        "percentile",
-    ),
-    _ranked1d("ndimage.maximum_filter1d", -1),
-    _ranked1d("ndimage.minimum_filter1d", 0),
-    _fourier("ndimage.fourier_gaussian", "sigma"),
-    _fourier("ndimage.fourier_uniform", "size"),
-    _fourier("ndimage.fourier_ellipsoid", "size"),
-    _fourier("ndimage.fourier_shift", "shift"),
+    _edges("sobel", [1, 2, 1]),
+    _edges("prewitt", [1, 1, 1]),
+    _composed("laplace", _laplace, signature("input", **_MODE, axes=None)),
+    _composed("gaussian_laplace", _gaussian_laplace, _DERIVED),
+    _composed("gaussian_gradient_magnitude", _gaussian_gradient_magnitude, _DERIVED),
+    _ranked("maximum_filter", lambda n: -1),
+    _ranked("minimum_filter", lambda n: 0),
+    _ranked("median_filter", lambda n: n // 2),
+    _given_rank("rank_filter", "rank", lambda n, rank: rank),
+    _given_rank("percentile_filter", "percentile", _percentile),
+    _ranked1d("maximum_filter1d", -1),
+    _ranked1d("minimum_filter1d", 0),
+    _fourier("fourier_gaussian", "sigma"),
+    _fourier("fourier_uniform", "size"),
+    _fourier("fourier_ellipsoid", "size"),
+    _fourier("fourier_shift", "shift"),
 )  # fmt: skip

@@ -20,11 +20,11 @@ class _Parts:
         if index is None:
             ids, labels = np.ones(1), labels > 0
         else:
-            ids, self.place = np.unique(index, return_inverse=True)
+            ids, place = np.unique(index, return_inverse=True)
         where = np.minimum(np.searchsorted(ids, labels), ids.size - 1)
         self.chosen = np.equal(ids[where], labels)
         self.groups = where[self.chosen]
-        self.place = self.place.reshape(self.shape) if index is not None else np.intp(0)
+        self.place: Any = np.intp(0) if index is None else place.reshape(self.shape)
         self.many = ids.size
         self.counts = np.bincount(self.groups, minlength=self.many)
 

@@ -15,12 +15,12 @@ that of the piece before it; the order 0 is locally constant in the coordinates.
 image the mode `constant` has the derivative 0 by the coordinates.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ...core.arrays import Array, along, cast
+from ...core.arrays import Array, cast
 from ...core.plan import Shaped
 from ...core.signature import Signature, signature
 from ...core.table import Row, linear
@@ -245,7 +245,7 @@ def _rotate(
     before, after = [np.array([x.shape[axis] for axis in axes]) for x in (input, ans)]
     matrix = array([[c, s], [-s, c]])
     offset = (before - 1) / 2 - matrix @ ((after - 1) / 2)
-    places = _linear_map(_grid(after), matrix, offset)
+    places = _linear_map(_grid(after.tolist()), matrix, offset)
     plane = _sampled(np.moveaxis(input, axes, [0, 1]), places, order, mode, cval, prefilter)
     return np.moveaxis(plane, [0, 1], axes)
 
@@ -272,7 +272,7 @@ ROWS = (
     _resampling(
         "ndimage.map_coordinates",
         signature("input", "coordinates", **_REST),
-        lambda input, coordinates, order, mode, cval, prefilter: _sampled(
+        lambda input, coordinates, order, mode, cval, prefilter: _sampled(  # noqa: A006
             input, list(coordinates), order, mode, cval, prefilter
         ),
         {"coordinates"},

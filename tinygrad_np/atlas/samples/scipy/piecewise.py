@@ -1,4 +1,4 @@
-"""Samples of piecewise polynomials: every end of a spline, few and many knots, columns of values."""
+"""Samples of piecewise polynomials: every end of a spline, few knots, columns of values."""
 
 from collections.abc import Callable
 from typing import Any
