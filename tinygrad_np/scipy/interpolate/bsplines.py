@@ -45,8 +45,8 @@ def lowered(t: Any, c: Any, k: int) -> tuple[Any, Any, int]:
     n = len(t) - k - 1
     width = t[k + 1 : n + k] - t[1:n]
     is_wide = width > 0
-    slope = np.diff(c[:n], axis=0) / column(np.where(is_wide, width, 1), c.ndim)
-    return t[1:-1], slope * column(k * is_wide, c.ndim), k - 1
+    steps = np.diff(c[:n], axis=0) * column(k * is_wide, c.ndim)
+    return t[1:-1], steps / column(np.where(is_wide, width, 1), c.ndim), k - 1
 
 
 @array_function
