@@ -159,8 +159,6 @@ class TestKnots:
         assert np.isclose(np.sum(tg.grad(value)(X) * step), slope(value, X, step), rtol=1e-7)
         units = np.vstack([np.eye(5), np.eye(1, 5)])
         columns = plain.CubicSpline(X, units, bc_type="periodic")
-            X, np.eye(6)[:, :5] + np.eye(1, 6, 5).T * np.eye(1, 5), bc_type="periodic"
-        )
         expected = g @ columns([-1.2, 0.4, 2.5, 6.1, 13.0])
         assert close(tg.grad(lambda y: value(X, y))(y), expected)
 
@@ -214,7 +212,11 @@ class TestPolynomials:
 
 class TestInOneDimension:
     @pytest.mark.parametrize(
-        "kind", ["linear", "nearest", "nearest-up", "previous", "next", "zero", "slinear", "quadratic", "cubic"]
+        "kind",
+        [
+            "linear", "nearest", "nearest-up", "previous", "next", "zero", "slinear", "quadratic",
+            "cubic",
+        ],
     )  # fmt: skip
     def test_every_kind(self, kind, rng):
         x, y = X[[3, 0, 1, 2, 4, 5]], rng.standard_normal((2, 6))
