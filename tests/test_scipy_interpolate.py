@@ -70,7 +70,7 @@ class TestSplines:
         assert isinstance(ours, type(made))
         assert same(ours.c, made.c)
         assert same(of_tensor.c, made.c)
-        for nu in range(3):
+        for nu in range(1 + min(2, getattr(made, "k", 3))):  # SciPy 1.13 breaks down beyond k
             assert same(made(AT, nu), ours(AT, nu))
             assert same(made(AT, nu), ours(tg.Tensor(AT), nu))
             assert same(made(AT, nu), of_tensor(AT, nu))
@@ -206,6 +206,7 @@ class TestPolynomials:
         assert same(ours(AT), made(AT))
         assert close(ours.integrate(-1.0, 2.0).data, made.integrate(-1.0, 2.0), 1e-14)
         assert ours.tck[1] is ours.c
+        assert same(ours(AT[1:5], 4), np.zeros((4, 2)))
         ring = interpolate.BSpline(t, tg.Tensor(c), 3, "periodic")
         assert same(ring(AT), plain.BSpline(t, c, 3, "periodic")(AT))
 

@@ -20,9 +20,9 @@ from ...core.arrays import as_array, cast
 from ...core.dispatch import array_function
 from ...core.signature import signature
 from ...rules.composed import composed
-from ..mirror import HoldsTensors, holds_tensor
+from ..mirror import holds_tensor
 from ..ndimage.image_resampling import weighed
-from .holders import AtTensors, Interpolant, Interpolator, column, number
+from .holders import AtTensors, Interpolant, Interpolator, OfTensors, column, number
 from .piecewise import rearranged, sparse_solve, wrapped
 
 
@@ -52,6 +52,8 @@ def lowered(t: Any, c: Any, k: int) -> tuple[Any, Any, int]:
 @array_function
 def spline_value(t: Any, c: Any, points: Any, k: Any, nu: Any, extrapolate: Any, axis: Any) -> Any:
     """``BSpline(t, c, k)(points, nu, extrapolate)``, with the axis of the knots at `axis`."""
+    if nu > k:  # SciPy 1.13 would write beyond its memory
+        return _value(t, c, points, k, nu, extrapolate, axis)
     spline = interpolate.BSpline.construct_fast(number(t), number(c), k, extrapolate, axis)
     return spline(points, nu)
 
@@ -83,7 +85,7 @@ def _value(t: Any, c: Any, points: Any, k: Any, nu: Any, extrapolate: Any, axis:
     return rearranged(result, ndim, axis)
 
 
-class TensorSpline(HoldsTensors):
+class TensorSpline(OfTensors):
     """A B-spline whose coefficients `c` are a Tensor.
 
     What `BSpline` and `make_interp_spline` give of Tensors. It has SciPy's attributes `t`, `c`,
@@ -91,16 +93,10 @@ class TensorSpline(HoldsTensors):
     `integrate`; all are differentiable by the coefficients. What else SciPy's has is refused.
     """
 
+    name = "BSpline"
+
     def __init__(self, t: Any, c: Any, k: int, extrapolate: Any = True, axis: int = 0) -> None:
         self.t, self.c, self.k, self.extrapolate, self.axis = t, c, k, extrapolate, axis
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise AttributeError(
-            f"scipy.interpolate.BSpline: what is made from Tensors has no {name!r}, since it has "
-            "no derivative rule; use it of the same object made from arrays, such as c.data"
-        )
 
     @property
     def tck(self) -> tuple[Any, Any, int]:
@@ -386,7 +382,7 @@ class interp1d(Interpolator, interpolate.interp1d):  # noqa: N801
             data = (made.x, made.y) if made else (x, y)  # of which SciPy's object has copies
             return interpolated(*data, number(points), *given)
 
-        return Interpolant(at, x=x, y=y, axis=axis, fill_value=fill_value)
+        return Interpolant(cls.__name__, at, x=x, y=y, axis=axis, fill_value=fill_value)
 
 
 ROWS = (

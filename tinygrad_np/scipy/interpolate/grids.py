@@ -167,7 +167,9 @@ class RegularGridInterpolator(Interpolator, interpolate.RegularGridInterpolator)
             xi, rest = coordinates(xi, len(grid)), (bounds_error, fill_value, nu, made)
             return grid_value(values, xi, grid, method or own, *rest)
 
-        return Interpolant(at, grid=grid, values=values, method=own, fill_value=fill_value)
+        return Interpolant(
+            cls.__name__, at, grid=grid, values=values, method=own, fill_value=fill_value
+        )
 
 
 def interpn(

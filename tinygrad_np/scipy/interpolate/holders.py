@@ -40,15 +40,30 @@ class AtTensors:
         raise NotImplementedError
 
 
-class Interpolant(HoldsTensors):
+class OfTensors(HoldsTensors):
+    """The base of what is made from Tensors: what SciPy's object has and it has not is refused."""
+
+    name: str
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("_"):
+            raise AttributeError(attribute)
+        raise AttributeError(
+            f"scipy.interpolate.{self.name}: what is made from Tensors has no "
+            f"{attribute!r}, since it has no derivative rule; use it of the same object made from "
+            "arrays, such as t.data"
+        )
+
+
+class Interpolant(OfTensors):
     """What an interpolator is that is made from Tensors: a function of points.
 
     It has as attributes what it is made from. `at` gives the values at points; `made` is SciPy's
     own object, where that is at hand, so that it need not be made again.
     """
 
-    def __init__(self, at: Callable[..., Any], **attributes: Any) -> None:
-        self._at = at
+    def __init__(self, name: str, at: Callable[..., Any], **attributes: Any) -> None:
+        self.name, self._at = name, at
         self.__dict__.update(attributes)
 
     def __call__(self, *points: Any, **options: Any) -> Any:

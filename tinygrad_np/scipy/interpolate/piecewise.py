@@ -26,8 +26,8 @@ from ...core.signature import signature
 from ...core.table import general
 from ...rules.composed import composed
 from ...rules.nested import array
-from ..mirror import HoldsTensors, holds_tensor
-from .holders import AtTensors, column, number
+from ..mirror import holds_tensor
+from .holders import AtTensors, OfTensors, column, number
 
 
 @array_function
@@ -287,7 +287,7 @@ def _integral(c: Any, x: Any, a: Any, b: Any, extrapolate: Any) -> Any:
     return other - one
 
 
-class Polynomial(HoldsTensors):
+class Polynomial(OfTensors):
     """A piecewise polynomial whose coefficients `c` or knots `x` are Tensors.
 
     What `PPoly` and the splines are that are made from Tensors. It has their attributes `c`, `x`,
@@ -301,15 +301,6 @@ class Polynomial(HoldsTensors):
 
     def __repr__(self) -> str:
         return f"<{self.name} of Tensors, {self.x.shape[0]} knots>"
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise AttributeError(
-            f"scipy.interpolate.{self.__dict__['name']}: what is made from Tensors has no "
-            f"{name!r}, since it has no derivative rule; use it of the same object made from "
-            "arrays, such as t.data"
-        )
 
     def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
         """The values at points, or those of the derivative of the order `nu`."""

@@ -91,7 +91,7 @@ class LinearNDInterpolator(Interpolator, interpolate.LinearNDInterpolator):
             xi = coordinates(xi if len(xi) > 1 else xi[0], points.shape[1])
             return triangle_value(points, values, xi, fill_value, rescale, made)
 
-        return Interpolant(at, points=points, values=values, fill_value=fill_value)
+        return Interpolant(cls.__name__, at, points=points, values=values, fill_value=fill_value)
 
 
 class NearestNDInterpolator(AtTensors, interpolate.NearestNDInterpolator):
@@ -103,7 +103,11 @@ class NearestNDInterpolator(AtTensors, interpolate.NearestNDInterpolator):
     ) -> Interpolant:
         x, y = value_of(number(x)), number(y)
         nearest = interpolate.NearestNDInterpolator(x, np.arange(len(x)), rescale, tree_options)
-        return Interpolant(lambda *xi: y[nearest(*map(value_of, xi)).astype(np.intp)], values=y)
+
+        def at(*xi: Any) -> Any:
+            return y[nearest(*map(value_of, xi)).astype(np.intp)]
+
+        return Interpolant(cls.__name__, at, values=y)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """The values at points."""
@@ -245,7 +249,9 @@ class RBFInterpolator(Interpolator, interpolate.RBFInterpolator):
         def at(x: Any, made: Any = None) -> Any:
             return radial_value(y, d, number(x), *given, made)
 
-        return Interpolant(at, y=y, d=d, smoothing=smoothing, kernel=kernel, epsilon=epsilon)
+        return Interpolant(
+            cls.__name__, at, y=y, d=d, smoothing=smoothing, kernel=kernel, epsilon=epsilon
+        )
 
 
 ROWS = (
