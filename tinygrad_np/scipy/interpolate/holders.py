@@ -43,7 +43,7 @@ class AtTensors:
 class OfTensors(HoldsTensors):
     """The base of what is made from Tensors: what SciPy's object has and it has not is refused."""
 
-    name: str
+    name = ""
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("_"):
