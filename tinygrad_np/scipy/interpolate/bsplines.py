@@ -23,7 +23,8 @@ from ...rules.composed import composed
 from ..mirror import holds_tensor
 from ..ndimage.image_resampling import weighed
 from .holders import AtTensors, Interpolant, Interpolator, OfTensors, column, number
-from .piecewise import rearranged, sparse_solve, wrapped
+from .piecewise import sparse_solve
+from .polynomials import rearranged, wrapped
 
 
 def basis(t: Any, k: int, points: Any, place: Any) -> Any:
