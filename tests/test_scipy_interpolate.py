@@ -211,6 +211,17 @@ class TestPolynomials:
         assert same(ring(AT), plain.BSpline(t, c, 3, "periodic")(AT))
 
 
+def test_lists_beside_a_tensor():
+    x, y, t = [0, 1, 2, 4], [1, 3, 2, 5], tg.Tensor(1.5)
+    for make in (interpolate.CubicSpline, interpolate.PchipInterpolator, interpolate.interp1d):
+        assert make(x, y)(t).data == make(x, y)(1.5)
+        assert make(x, [t / 1.5, 3, 2, 5])([1.5])[0].data == make(x, y)(1.5)
+    assert interpolate.PPoly([[t], [2]], [0, 1])(0.5).data == 2.75
+    assert interpolate.PPoly([[1], [2]], [0, t])(0.5).data == 2.5
+    assert interpolate.interpn([x], y, [[t]]).data == 2.5
+    assert interpolate.BSpline([0, 0, 1, 2, 2], [t, 2, 3], 1)(0.0).data == 1.5
+
+
 class TestInOneDimension:
     @pytest.mark.parametrize(
         "kind",

@@ -169,6 +169,25 @@ class TestOtherPlaces:
         assert np.isclose(tg.grad(sampled)(0.7), 4.0, rtol=1e-14)
 
 
+def test_lists_beside_a_tensor(rng):
+    image, t = [[1.0, 2.0, 4.0], [0.0, 3.0, 5.0]], tg.Tensor(1.0)
+    x = np.asarray(image)
+    calls = [
+        (lambda n, x, t: n.convolve(t * np.asarray(x), [[1, 2], [3, 4]])),
+        (lambda n, x, t: n.convolve1d(x, t * np.ones(2), 0)),
+        (lambda n, x, t: n.correlate(x, t * np.ones((2, 2)))),
+        (lambda n, x, t: n.map_coordinates(x, [[0.5 * t], [0.25 * t]])),
+        (lambda n, x, t: n.map_coordinates(t * np.asarray(x), [[0], [1]], mode="nearest")),
+        (lambda n, x, t: n.shift(x, [t, 0])),
+        (lambda n, x, t: n.rotate(x, 30 * t)),
+        (lambda n, x, t: n.affine_transform(x, [[t, 0], [0, 1]], [0, t])),
+        (lambda n, x, t: n.affine_transform(t * np.asarray(x), [1, 2], [0, 1], (2, 2))),
+        (lambda n, x, t: n.sum_labels(t * np.asarray(x), [[0, 1, 1], [2, 2, 2]], [1, 2])),
+    ]
+    for call in calls:
+        assert np.array_equal(call(ndimage, image, t).data, call(plain, x, 1.0))
+
+
 class TestRanks:
     def test_they_pick(self, rng):
         x = rng.permutation(30.0 * np.arange(20)).reshape(4, 5)

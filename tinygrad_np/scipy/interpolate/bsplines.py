@@ -239,11 +239,7 @@ def _interpolating(x: Any, y: Any, k: Any, t: Any, orders: Any, start: Any, end:
     parts = [np.transpose(basis(t, k, x, place)).reshape(-1)]
     columns = [(np.reshape(place - k, (-1, 1)) + np.arange(k + 1)).reshape(-1)]
     rows = [np.repeat(np.arange(len(x)), k + 1)]
-    ends = [
-        np.reshape(value, (len(o), -1))
-        for o, value in zip(orders, (start, end), strict=True)
-        if len(o)
-    ]
+    ends = [np.reshape(v, (len(v), -1)) for v in (start, end) if v is not None]
     count = len(x)
     for which, point, offset in zip(orders, (x[0], x[-1]), (0, n - k - 1), strict=True):
         for order in which:
@@ -272,13 +268,14 @@ def make_interp_spline(
     >>> grad(lambda y: make_interp_spline([0.0, 1.0, 2.0], y, k=2)(0.5))(np.array([0.0, 1.0, 4.0]))
     array([ 0.375,  0.75 , -0.125])
     """
+    if holds_tensor((x, t)):
+        raise TypeError(
+            "scipy.interpolate.make_interp_spline: the points 'x' and knots 't' have no derivative "
+            "rule and take no Tensor; use CubicSpline, which has one by its points"
+        )
     if not holds_tensor((y, bc_type)):
-        if holds_tensor((x, t)):
-            raise TypeError(_CONSTANT)
         made = interpolate.make_interp_spline(x, y, k, t, bc_type, axis, check_finite)
         return BSpline.construct_fast(made.t, made.c, made.k, made.extrapolate, made.axis)
-    if holds_tensor((x, t)):
-        raise TypeError(_CONSTANT)
     if isinstance(bc_type, str) and bc_type == "periodic":
         raise ValueError(
             "scipy.interpolate.make_interp_spline: a periodic spline of Tensors has no rule; use "
@@ -297,12 +294,6 @@ def make_interp_spline(
     knots = interpolate.make_interp_spline(x, plain, k, t, bc_type, 0, check_finite).t
     c = interpolating_coefficients(number(x), lines, k, knots, orders, *values)
     return TensorSpline(knots, c, k, True, axis)
-
-
-_CONSTANT = (
-    "scipy.interpolate.make_interp_spline: the points 'x' and knots 't' have no derivative rule "
-    "and take no Tensor; use CubicSpline, which has one by its points"
-)
 
 
 @array_function
@@ -340,9 +331,7 @@ def _interpolated(
     spread = (*points.shape, *[1] * (y.ndim - 1))
     if degree == 1:
         low = np.clip(last, 0, n - 2)
-        share = np.reshape(
-            (inside - x[low]) / (x[low + 1] - x[low]), (*points.shape, *[1] * (y.ndim - 1))
-        )
+        share = np.reshape((inside - x[low]) / (x[low + 1] - x[low]), spread)
         result = y[low] + share * (y[low + 1] - y[low])
     elif degree in ("nearest", "nearest-up"):
         side: Any = "left" if degree == "nearest" else "right"

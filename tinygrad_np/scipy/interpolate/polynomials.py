@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy import interpolate
 
-from ...core.arrays import as_array
 from ...core.dispatch import array_function
 from ...core.signature import signature
+from ...core.tensor import value_of
 from ...rules.composed import composed
 from ..mirror import holds_tensor
 from .holders import AtTensors, OfTensors, column, number
@@ -135,9 +135,8 @@ class Polynomial(OfTensors):
             return self.antiderivative(-nu)
         powers = np.arange(len(self.c) - 1, -1.0, -1)
         factors = np.prod([np.maximum(powers - i, 0) for i in range(nu)], 0)
-        c = (self.c * column(factors * np.ones(len(powers)), self.c.ndim))[
-            : max(len(powers) - nu, 1)
-        ]
+        c = self.c * column(factors * np.ones(len(powers)), self.c.ndim)
+        c = c[: max(len(powers) - nu, 1)]
         return Polynomial(self.name, c, self.x, self.extrapolate, self.axis)
 
     def antiderivative(self, nu: int = 1) -> Any:
@@ -193,10 +192,10 @@ class PPoly(PolynomialAtTensors, interpolate.PPoly):  # type: ignore[misc]
 
     @classmethod
     def _of_tensors(cls, c: Any, x: Any, extrapolate: Any = None, axis: int = 0) -> Any:
-        if axis:
-            c = np.moveaxis(c, (axis, axis + 1), (0, 1))
-        interpolate.PPoly(np.zeros(c.shape), as_array(x) if not holds_tensor(x) else x.data)
-        return Polynomial(cls.__name__, number(c), number(x), extrapolate, axis)
+        c, x = number(c), number(x)
+        interpolate.PPoly(np.zeros(c.shape), value_of(x), extrapolate, axis)  # which checks
+        c = np.moveaxis(c, (axis, axis + 1), (0, 1)) if axis else c
+        return Polynomial(cls.__name__, c, x, extrapolate, axis)
 
 
 ROWS = (

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.arrays import Array, along, cast
+from ...core.arrays import Array, along, as_array, cast
 from ...core.axes import listed
 from ...core.plan import Shaped
 from ...core.rules import scatter_add
@@ -171,6 +171,7 @@ def _by_input(
 
 def _reversed(weights: Array, origin: Any) -> tuple[Array, list[int]]:
     """The weights and origins with which a correlation is the convolution with the given ones."""
+    weights = as_array(weights)
     turned = tuple([slice(None, None, -1)] * weights.ndim)
     origins = each(origin, weights.ndim)
     pairs = zip(origins, weights.shape, strict=True)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.arrays import Array, cast
+from ...core.arrays import Array, as_array, cast
 from ...core.plan import Shaped
 from ...core.signature import Signature, signature
 from ...core.table import Row, linear
@@ -202,8 +202,8 @@ def _affine_transform(
     input: Any, matrix: Any, offset: Any, output_shape: Any, order: Any, mode: Any, cval: Any,
     prefilter: Any,
 ) -> Any:  # fmt: skip
+    input, matrix = as_array(input), as_array(matrix)
     n = input.ndim
-    matrix = matrix if hasattr(matrix, "ndim") else np.asarray(matrix, float)
     if matrix.ndim == 2 and matrix.shape[1] == n + 1:  # homogeneous coordinates
         matrix, offset = matrix[:n, :n], matrix[:n, n]
     offset = offset * np.ones(n) if np.ndim(offset) == 0 else offset
@@ -216,6 +216,7 @@ def _affine_transform(
 
 
 def _shift(input: Any, shift: Any, order: Any, mode: Any, cval: Any, prefilter: Any) -> Any:
+    input = as_array(input)
     shift = shift * np.ones(input.ndim) if np.ndim(shift) == 0 else shift
     places = [x - s for x, s in zip(_grid(input.shape), shift, strict=True)]
     return _sampled(input, places, order, mode, cval, prefilter)
@@ -240,6 +241,7 @@ def _rotate(
 ) -> Any:  # fmt: skip
     from scipy import special
 
+    input = as_array(input)
     axes = sorted([axis % input.ndim for axis in axes])
     c, s = special.cosdg(angle), special.sindg(angle)
     before, after = [np.array([x.shape[axis] for axis in axes]) for x in (input, ans)]
@@ -273,7 +275,7 @@ ROWS = (
         "ndimage.map_coordinates",
         signature("input", "coordinates", **_REST),
         lambda input, coordinates, order, mode, cval, prefilter: _sampled(  # noqa: A006
-            input, list(coordinates), order, mode, cval, prefilter
+            as_array(input), list(as_array(coordinates)), order, mode, cval, prefilter
         ),
         {"coordinates"},
     ),
