@@ -151,6 +151,15 @@ class TestOtherPlaces:
             matrix = np.eye(2) + 0.2 * rng.standard_normal((2, 2))
             assert_is_its_matrix("affine_transform", (3, 4), matrix, (0.3, -1.2), (2, 3), **given)
 
+    @pytest.mark.filterwarnings("ignore:The behavior of affine_transform with a 1-D array")
+    def test_a_matrix_that_is_a_diagonal(self, rng):
+        image, offset = rng.standard_normal((4, 5)), np.array([0.2, -0.3])
+        value = lambda m, o: np.sum(ndimage.affine_transform(image, m, o) ** 2)  # noqa: E731
+        of_vector = tg.grad(value, (0, 1))(np.array([0.9, 1.2]), offset)
+        of_matrix = tg.grad(value, (0, 1))(np.diag([0.9, 1.2]), offset)
+        assert np.allclose(of_vector[0], np.diag(of_matrix[0]), rtol=1e-12)
+        assert np.allclose(of_vector[1], of_matrix[1], rtol=1e-12)
+
     def test_rotation_in_a_plane_of_a_volume(self):
         assert_is_its_matrix("rotate", (3, 2, 4), 25.0, (2, 0), False)
 

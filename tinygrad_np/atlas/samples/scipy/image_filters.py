@@ -80,6 +80,16 @@ _EDGES = shaped(
 )
 
 
+def _slopes(rng: Generator) -> list[Sample]:
+    """Of images that are nowhere flat."""
+    slope = 3.0 * np.arange(3)[:, None] + 5.0 * np.arange(4)
+    images = slope + rng.uniform(-0.3, 0.3, (2, 3, 4))
+    return [
+        call(images[0], 0.7, reach=0.3),
+        call(images[1], 0.8, mode=["mirror", "nearest"], truncate=3.0, reach=0.3),
+    ]
+
+
 def _fourier(value: float) -> Draw:
     return shaped(((3, 4), (value,), {}), ((3, 3), ([value, 1.0], 4, -1), {}))
 
@@ -122,10 +132,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         ((4, 3), ((0.8, 0.6),), {"mode": "wrap", "truncate": 2.0}),
         *_with({"sigma": 0.7}, "gaussian_laplace"),
     ),
-    of(_nd("gaussian_gradient_magnitude")): shaped(
-        ((3, 4), (0.7,), {}),
-        ((4, 3), (0.8,), {"mode": ["wrap", "mirror"], "truncate": 2.0}),
-    ),
+    of(_nd("gaussian_gradient_magnitude")): _slopes,
     of(_nd("maximum_filter")): _ranked(separable=True),
     of(_nd("minimum_filter")): _ranked(separable=True),
     of(_nd("median_filter")): _ranked(),

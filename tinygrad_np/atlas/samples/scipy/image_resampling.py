@@ -51,7 +51,7 @@ def _affine(rng: Generator) -> list[Sample]:
     offset = A([0.27, 0.21]) + rng.uniform(-0.02, 0.02, 2)
     return [
         one(near, offset, mode="mirror"),
-        one(A([0.83, 0.71]), A([0.23, 0.19]), output_shape=(3, 3), order=1),
+        one(np.diag([0.83, 0.71]), A([0.23, 0.19]), output_shape=(3, 3), order=1),
         one(np.column_stack([near, offset]), order=2, mode="grid-wrap"),
     ]
 
