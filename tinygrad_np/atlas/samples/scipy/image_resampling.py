@@ -47,11 +47,12 @@ def _affine(rng: Generator) -> list[Sample]:
     def one(*matrix_and_offset: Any, **options: Any) -> Sample:
         return call(REAL.draw(rng, 4, 3), *matrix_and_offset, **options, reach=0.02)
 
-    near = A([[0.93, 0.11], [-0.07, 1.06]]) + rng.uniform(-0.02, 0.02, (2, 2))
-    offset = A([0.27, 0.21]) + rng.uniform(-0.02, 0.02, 2)
+    # places at least 0.05 from whole and half numbers
+    near = A([[0.997, 0.04], [-0.02, 0.993]]) + rng.uniform(-0.02, 0.02, (2, 2))
+    offset = A([0.214, 0.288]) + rng.uniform(-0.02, 0.02, 2)
     return [
         one(near, offset, mode="mirror"),
-        one(np.diag([0.83, 0.71]), A([0.23, 0.19]), output_shape=(3, 3), order=1),
+        one(np.diag([0.944, 0.931]), A([0.313, 0.317]), output_shape=(3, 3), order=1),
         one(np.column_stack([near, offset]), order=2, mode="grid-wrap"),
     ]
 
