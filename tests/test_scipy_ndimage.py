@@ -178,6 +178,7 @@ class TestOtherPlaces:
         assert np.isclose(tg.grad(sampled)(0.7), 4.0, rtol=1e-14)
 
 
+@pytest.mark.filterwarnings("ignore:The behavior of affine_transform with a 1-D array")
 def test_lists_beside_a_tensor(rng):
     image, t = [[1.0, 2.0, 4.0], [0.0, 3.0, 5.0]], tg.Tensor(1.0)
     x = np.asarray(image)
