@@ -422,5 +422,7 @@ class TestRefused:
             interpolate.make_interp_spline(x, t, bc_type="odd")
         with pytest.raises(ValueError, match=r"'neighbors' with Tensors has no derivative rule"):
             interpolate.RBFInterpolator(x[:, None], t, neighbors=3)
+        with pytest.raises(TypeError, match=r"griddata: simplex_tolerance beside a Tensor has no"):
+            interpolate.griddata(TestScattered.places[:4], t, TestScattered.at, simplex_tolerance=2)
         with pytest.raises(ValueError, match=r"method='cubic' in two dimensions has no"):
             interpolate.griddata(TestScattered.places[:4], t, TestScattered.at, "cubic")

@@ -130,6 +130,11 @@ def griddata(
     if not holds_tensor((points, values, xi, fill_value)):
         plain: Any = interpolate.griddata
         return plain(points, values, xi, method, fill_value, rescale, **options)
+    if options:
+        raise TypeError(
+            f"scipy.interpolate.griddata: {', '.join(options)} beside a Tensor has no rule; leave "
+            "it out"
+        )
     sites = coordinates(points, 1) if isinstance(points, tuple) else number(points)
     if sites.ndim < 2 or sites.shape[1] == 1:
         fill: Any = "extrapolate" if method == "nearest" else fill_value
