@@ -235,7 +235,8 @@ def worst(case, count, seed):
                 moved = [[*exact[:i], exact[i] + d, *exact[i + 1 :]] for d in (h, -h)]
                 slope = (case.exact(*moved[0]) - case.exact(*moved[1])) / (2 * h)
                 scale = abs(slope) + (abs(case.size(*exact)) if case.size else 0)
-                error = abs(mpf(float(found_slope)) - slope) / (scale or 1)
+                scale = max(scale, mpf("1e-290"))  # less is nothing
+                error = abs(mpf(float(found_slope)) - slope) / scale
                 found.append((float(error), i, at))
     return max(found)
 

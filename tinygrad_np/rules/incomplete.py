@@ -233,11 +233,15 @@ def _beta_moments(a: Array, b: Array, x: Array, y: Array, i: int, j: int) -> Any
     r, s = special.expit(u), special.expit(-u)
     slope, curvature = p * s - q * r, (p + q) * r * s
     width = np.minimum(_root(slope - _FALL / 2, slope + curvature), (_FALL - (p + q) * log_s) / p)
-    v = -width[:, None] * _NODES
-    change = r[:, None] * np.expm1(v)
-    growth = np.where(  # of s + r·exp(v), where the latter was r
-        change > -0.5, np.log1p(change), np.log(s[:, None] + r[:, None] * np.exp(v))
-    )
+    for _ in range(3):  # from above towards the place, where it falls by log(1 + s·(exp(w) − 1))
+        width = np.log1p(np.expm1((_FALL + q * width) / (p + q)) / s)
+    width = np.minimum(width, 700)  # exp of which is finite
+    # In w = −v, r is to s as r·exp(v) : s = r : s·exp(w), of which that is used whose sum
+    # with the other changes least: its logarithm is `rest`.
+    column = (slice(None), None)
+    v = -width[column] * _NODES
+    is_most = (r > 0.5)[column]
+    rest = np.log1p(np.where(is_most, s[column], r[column]) * np.expm1(np.where(is_most, -v, v)))
 
     def slopes(log_x: Any, log_y: Any, less: float, column: Any) -> Any:
         def derivative(m: int, n: int) -> Any:
@@ -254,11 +258,11 @@ def _beta_moments(a: Array, b: Array, x: Array, y: Array, i: int, j: int) -> Any
 
         return _bell(derivative, i, j)
 
-    column = (slice(None), None)
-    near, far = log_r[column] + v - growth, log_s[column] - growth
+    near = log_r[column] + np.where(is_most, 0, v) - rest
+    far = log_s[column] - np.where(is_most, v, 0) - rest
     lower = is_lower[column]
     parts = slopes(np.where(lower, near, far), np.where(lower, far, near), 0.0, column)
-    parts *= np.exp(p[column] * v - (p + q)[column] * growth)
+    parts *= np.exp(np.where(is_most, -q[column], p[column]) * v - (p + q)[column] * rest)
     tail = np.sum(parts * _WEIGHTS, -1) * width
     mass = np.exp(a * log_x + b * log_y - special.betaln(a, b))
     before = p - is_raised
