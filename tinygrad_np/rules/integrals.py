@@ -82,7 +82,7 @@ def carlson(x: Any, y: Any, z: Any, w: Any, p: float, q: float, r: float, s: flo
     """∫₀^∞ (t + x)^−p (t + y)^−q (t + z)^−r (t + w)^−s dt.
 
     >>> carlson(np.array(1.0), 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.0)  # ∫ (t + 1)^−1.5
-    np.float64(2.0)
+    array(2.)
     """
     return in_blocks(_carlson, [x, y, z, w], p, q, r, s)
 
