@@ -9,6 +9,7 @@ from math import pi
 from typing import Any
 
 import numpy as np
+import scipy
 import scipy.special
 
 from ..core.arrays import cast
@@ -18,6 +19,7 @@ from .integrals import k_slope
 from .special import number
 
 special: Any = scipy.special._ufuncs
+_HAS_WRONG_HYP1F1 = tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 14)
 
 
 def _rgamma_slope(x: Any, ans: Any) -> Any:
@@ -75,6 +77,15 @@ def _1f1_slope(a: Any, b: Any, x: Any) -> Any:
     return a / b * special.hyp1f1(a + 1, b + 1, x)
 
 
+def _hyp1f1(a: Any, b: Any, x: Any, **kwargs: Any) -> Any:
+    if _HAS_WRONG_HYP1F1 and np.iscomplexobj(x):
+        raise TypeError(
+            "scipy.special.hyp1f1: of complex numbers SciPy before 1.14 gives wrong values; use a "
+            "newer one"
+        )
+    return special.hyp1f1(a, b, x, **kwargs)
+
+
 def _2f1_slope(a: Any, b: Any, c: Any, z: Any) -> Any:
     a, b, c = number(a), number(b), number(c)
     return a * b / c * special.hyp2f1(a + 1, b + 1, c + 1, z)
@@ -120,7 +131,7 @@ ROWS: tuple[Row, ...] = (
         lambda x, y, ans: special.xlogy(ans + 1, x),
     ),
     pointwise(special.hyp0f1, signature("v", "z", dtype=None), z=_0f1_slope),
-    pointwise(special.hyp1f1, signature("a", "b", "x", dtype=None), x=_1f1_slope),
+    pointwise(special.hyp1f1, signature("a", "b", "x", dtype=None), x=_1f1_slope, kernel=_hyp1f1),
     pointwise(special.hyp2f1, signature("a", "b", "c", "z", dtype=None), z=_2f1_slope),
     pointwise(special.hyperu, signature("a", "b", "x", dtype=None), x=_u_slope),
     pointwise(

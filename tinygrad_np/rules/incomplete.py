@@ -8,8 +8,9 @@ Mori, 1974) with 73 nodes, which are dense at x. Where a parameter is below 1 an
 a step of the recurrence makes it short: P(a, x) = P(a + 1, x) + xᵃ·exp(−x)/Γ(a + 1) (DLMF 8.8.5,
 8.17.20). `gamma_moment` and `beta_moment` have any order: the rule of each is the next one.
 
-Against mpmath, for parameters from 1e-3 to 2e3, the median error is 3e-15 and the worst 1e-12; it
-grows with the square root of the larger parameter.
+Against mpmath, for parameters from 1e-3 to 300, the median error is 3e-15 and the worst 1e-12. For
+a larger parameter a the density, of logarithms of size a·log a, loses as many digits as that has;
+`stdtr` by its degrees of freedom n, where two parts cancel, loses those of n.
 
 Probabilities such as `stdtr` are the Beta function at the odds x : y, which are given as two
 numbers: x/(x + y) rounded to a number near 1 would lose what is left of y.
@@ -232,11 +233,15 @@ def _beta_moments(a: Array, b: Array, x: Array, y: Array, i: int, j: int) -> Any
     r, s = special.expit(u), special.expit(-u)
     slope, curvature = p * s - q * r, (p + q) * r * s
     width = np.minimum(_root(slope - _FALL / 2, slope + curvature), (_FALL - (p + q) * log_s) / p)
-    v = -width[:, None] * _NODES
-    change = r[:, None] * np.expm1(v)
-    growth = np.where(  # of s + r·exp(v), where the latter was r
-        change > -0.5, np.log1p(change), np.log(s[:, None] + r[:, None] * np.exp(v))
-    )
+    for _ in range(3):  # from above towards the place, where it falls by log(1 + s·(exp(w) − 1))
+        width = np.log1p(np.expm1((_FALL + q * width) / (p + q)) / s)
+    width = np.minimum(width, 700)  # exp of which is finite
+    # In w = −v, r is to s as r·exp(v) : s = r : s·exp(w), of which that is used whose sum
+    # with the other changes least: its logarithm is `rest`.
+    column = (slice(None), None)
+    v = -width[column] * _NODES
+    is_most = (r > 0.5)[column]
+    rest = np.log1p(np.where(is_most, s[column], r[column]) * np.expm1(np.where(is_most, -v, v)))
 
     def slopes(log_x: Any, log_y: Any, less: float, column: Any) -> Any:
         def derivative(m: int, n: int) -> Any:
@@ -253,23 +258,23 @@ def _beta_moments(a: Array, b: Array, x: Array, y: Array, i: int, j: int) -> Any
 
         return _bell(derivative, i, j)
 
-    column = (slice(None), None)
-    near, far = log_r[column] + v - growth, log_s[column] - growth
+    near = log_r[column] + np.where(is_most, 0, v) - rest
+    far = log_s[column] - np.where(is_most, v, 0) - rest
     lower = is_lower[column]
     parts = slopes(np.where(lower, near, far), np.where(lower, far, near), 0.0, column)
-    parts *= np.exp(p[column] * v - (p + q)[column] * growth)
+    parts *= np.exp(np.where(is_most, -q[column], p[column]) * v - (p + q)[column] * rest)
     tail = np.sum(parts * _WEIGHTS, -1) * width
-    tail *= np.exp(p * log_r + q * log_s - special.betaln(p, q))
-    before = p - 1  # where it was raised
-    step = np.exp(before * log_r + q * log_s - special.betaln(before, q)) / before
-    step = step * slopes(log_x, log_y, 1.0, slice(None))
+    mass = np.exp(a * log_x + b * log_y - special.betaln(a, b))
+    before = p - is_raised
+    step = mass / before * slopes(log_x, log_y, 1.0, slice(None))
+    tail *= np.where(is_raised, r * (before + q) / before, 1) * mass
     return np.where(is_inside, side(1, -1) * (tail + np.where(is_raised, step, 0)), outside)
 
 
 def _odds_density(p: Any, q: Any, x: Any, y: Any, scale: Any) -> Any:
     """xᵖ·y^q/(x + y)ᵖ⁺^q⁺¹·exp(−scale): by x it is I at the odds x : y for p = a − 1 and q = b."""
-    powers = special.xlogy(p, x) + special.xlogy(q, y) - special.xlogy(p + q + 1, x + y)
-    return np.exp(powers - scale)
+    powers = special.xlog1py(p, y / x) + special.xlog1py(q, x / y)
+    return np.exp(-powers - scale) / (x + y)
 
 
 def _beta_moment_by_x(a: Any, b: Any, x: Any, y: Any, i: int, j: int) -> Any:

@@ -74,6 +74,27 @@ def _expn_slope(n: Any, x: Any) -> Any:
     return np.where(np.equal(n, 0), ends, -special.expn(abs(n - 1), x))
 
 
+def _owens_by_first(h: Any, a: Any) -> Any:
+    return gaussian(h, 0.5) * special.erf(h * a * sqrt(0.5)) * (-0.5 / sqrt(2 * pi))
+
+
+def _owens_by_second(h: Any, a: Any) -> Any:
+    return gaussian(h, 0.5) * gaussian(h * a, 0.5) / (2 * pi * (1 + a * a))
+
+
+def _spence_slope(x: Any) -> Any:
+    """log(x)/(1 − x), for real numbers without the differences near 1."""
+    if x.dtype.kind == "c":
+        return np.log(x) / (1 - x)
+    return -1 / special.exprel(np.log(x))
+
+
+def _real_airye(x: Array, **kwargs: Any) -> Any:
+    if np.iscomplexobj(x):
+        raise TypeError("scipy.special.airye: is not analytic; no rule for complex numbers")
+    return special.airye(x, **kwargs)
+
+
 # elliptic integrals
 
 
@@ -82,7 +103,7 @@ def carlson(x: Any, y: Any, z: Any, w: Any, p: float, q: float, r: float, s: flo
     """∫₀^∞ (t + x)^−p (t + y)^−q (t + z)^−r (t + w)^−s dt.
 
     >>> carlson(np.array(1.0), 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.0)  # ∫ (t + 1)^−1.5
-    np.float64(2.0)
+    array(2.)
     """
     return in_blocks(_carlson, [x, y, z, w], p, q, r, s)
 
@@ -163,12 +184,14 @@ def _delta(phi: Any, m: Any) -> Any:
 def _jacobi_by_m(m: Any, ans: Any) -> list[Any]:
     """From F(φ, m) = u."""
     sn, cn, dn, phi = ans
+    m = number(m, phi)
     turn = -dn * f_by_m(phi, m)
     return [cn * turn, -sn * turn, -(sn * sn + 2 * m * sn * cn * turn) / (2 * dn), turn]
 
 
 def _jacobi_by_u(m: Any, ans: Any) -> list[Any]:
     sn, cn, dn, _ = ans
+    m = number(m, sn)
     return [cn * dn, -sn * dn, -m * sn * cn, dn]
 
 
@@ -192,6 +215,8 @@ def _sine(x: Any, ans: Any) -> list[Any]:
 
 
 def _hyperbolic(x: Any, ans: Any) -> list[Any]:
+    if x.dtype.kind == "c":
+        return [np.sinh(x) / x, np.cosh(x) / x]
     return [0.5 * (special.exprel(x) + special.exprel(-x)), np.cosh(x) / x]
 
 
@@ -211,7 +236,7 @@ def _pair(slopes: Any) -> tuple[Any, Any]:
     ]
 
 
-def _several(ufunc: Any, slopes: Any) -> Row:
+def _several(ufunc: Any, slopes: Any, **options: Any) -> Row:
     return general(
         ufunc,
         signature("x"),
@@ -219,6 +244,7 @@ def _several(ufunc: Any, slopes: Any) -> Row:
         constant_outputs=(),
         none_cotangents=True,
         broadcasts=True,
+        **options,
     )
 
 
@@ -237,11 +263,11 @@ ROWS: tuple[Row, ...] = (
         lambda x, y, z, ans: in_double(lambda *at: -np.imag(_voigt_slope(*at)), ans, x, y, z),
     ),
     pointwise(special.expn, signature("n", "x", dtype=None), x=_expn_slope),
-    pointwise(special.spence, lambda x: -1 / special.exprel(np.log(x))),
+    pointwise(special.spence, _spence_slope),
     pointwise(
         special.owens_t,
-        lambda x, y: gaussian(x, 0.5) * special.erf(x * y * sqrt(0.5)) * (-0.5 / sqrt(2 * pi)),
-        lambda x, y: gaussian(x, 0.5) * gaussian(x * y, 0.5) / (2 * pi * (1 + y * y)),
+        lambda x, y, ans: in_double(_owens_by_first, ans, x, y),
+        lambda x, y, ans: in_double(_owens_by_second, ans, x, y),
     ),
     pointwise(special.itstruve0, lambda x, ans: in_double(lambda x: special.struve(0, x), ans, x)),
     pointwise(
@@ -251,7 +277,7 @@ ROWS: tuple[Row, ...] = (
     _several(special.shichi, _hyperbolic),
     _several(special.fresnel, _fresnel),
     _several(special.airy, _airy),
-    _several(special.airye, _airye),
+    _several(special.airye, _airye, kernel=_real_airye),
     pointwise(carlson, *[_carlson_factor(place) for place in range(4)]),
     pointwise(
         special.elliprf,
