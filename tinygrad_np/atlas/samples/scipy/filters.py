@@ -16,7 +16,9 @@ def _a(rng: Generator, count: int) -> Any:
 
 
 def _sos(rng: Generator, count: int) -> Any:
-    return np.stack([np.concatenate([1 + UNIT.draw(rng, 3), _a(rng, 3)]) for _ in range(count)])
+    return np.stack(
+        [np.concatenate([0.4 + 0.4 * UNIT.draw(rng, 3), _a(rng, 3)]) for _ in range(count)]
+    )
 
 
 def _of_sections(function: Any, sos: Any, *args: Any, **kwargs: Any) -> Any:
@@ -98,8 +100,8 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("signal.sosfilt_zi"): lambda rng: [_sections(rng, 1), _sections(rng, 2)],
     of("signal.filtfilt"): _filtfilt,
     of("signal.sosfiltfilt"): lambda rng: [
-        _sections(rng, 2, REAL.draw(rng, 16, 2), axis=0),
-        _sections(rng, 1, REAL.draw(rng, 8), padtype="even", padlen=3),
+        _sections(rng, 1, REAL.draw(rng, 10)),
+        _sections(rng, 2, REAL.draw(rng, 5, 2), axis=0, padtype="even", padlen=3),
     ],
     of("signal.decimate"): _decimate,
     of("signal.freqz"): _freqz,
