@@ -40,7 +40,7 @@ SLOW = {
 DIGITS = {
     "rice": 1e-8,
     "geninvgauss": 1e-6,
-    "kstwobign": 2e-9,
+    "kstwobign": 1e-8,
     "levy_stable": 1e-5,
     "studentized_range": 1e-6,
 }

@@ -59,8 +59,6 @@ class Text(NamedTuple):
     high: Any = INF
     constants: Collection[str] = ()
     """shape parameters by which nothing has a derivative"""
-    tail_constants: Collection[str] = ()
-    """shape parameters by which the tails and their inverses have none, though there is a text"""
 
 
 _REMEDIES = {
@@ -164,7 +162,7 @@ class Distribution:
         self.__dict__.update(real=real, text=text, __doc__=real.__doc__)
         self.__dict__["shape_names"] = tuple(real.shapes.split(", ")) if real.shapes else ()
         self.__dict__["is_discrete"] = isinstance(real, scipy.stats.rv_discrete)
-        self.__dict__.update(__module__=f"{__package__}", __name__=real.name)
+        self.__dict__.update(__module__=__package__, __name__=real.name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Frozen:
         """The distribution with these parameters, Tensors among them."""
@@ -214,7 +212,6 @@ class Distribution:
             return constant(method, "it jumps from one integer to the next")
         if name in _TAILS or name in (*_INVERSES, "median", "interval"):
             free &= {s for s in shapes if "cdf" in text.tails or s in text.tails}
-            free -= set(text.tail_constants)
         if name in _DENSITIES and text.density is None:
             return None
         if name in _DENSITIES or name in _TAILS:
@@ -251,7 +248,8 @@ class Distribution:
             x = x + (np.floor(y) - y)
             y = np.floor(y)
         low, high = self._ends(values)
-        is_end, is_steep = (y == low) | (y == high), self._is_steep(name, y, values)
+        is_end = ((y == low) | (y == high)) & (not self.is_discrete)
+        is_steep = self._is_steep(name, y, values)
         is_inside = (y >= low) & (y <= high) & np.isfinite(y)
         if self.is_discrete:
             is_inside = is_inside & (y == np.floor(y))
