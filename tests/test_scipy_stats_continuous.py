@@ -3,6 +3,7 @@
 import copy
 import functools
 import importlib
+import inspect
 import pickle
 
 import mpmath as mp
@@ -500,6 +501,12 @@ class TestFrozen:
         assert pickle.loads(pickle.dumps(ours)).pdf(0.3) == real.pdf(0.3)
 
 
+def seed():
+    """The keyword of a seed: random_state before SciPy 1.15."""
+    parameters = inspect.signature(scipy.stats.goodness_of_fit).parameters
+    return {"rng" if "rng" in parameters else "random_state": np.random.default_rng(1)}
+
+
 class TestObjects:
     def test_stand_for_scipys(self):
         real, ours = scipy.stats.norm, stats.norm
@@ -512,6 +519,18 @@ class TestObjects:
         )
         assert ours.expect(lambda x: x * x) == real.expect(lambda x: x * x)
         assert scipy.stats.kstest([0.1, 0.2], ours.cdf) == scipy.stats.kstest([0.1, 0.2], real.cdf)
+
+    def test_are_taken_by_scipys_functions_as_its_own(self):
+        x = np.random.default_rng(0).normal(size=20)
+        found = [
+            s.goodness_of_fit(s.norm, x, n_mc_samples=9, **seed()) for s in (stats, scipy.stats)
+        ]
+        assert found[0].pvalue == found[1].pvalue
+        assert {scipy.stats.norm: 1}[stats.norm] == 1
+        assert stats.norm != scipy.stats.gamma
+        if hasattr(scipy.stats, "make_distribution"):
+            made = stats.make_distribution(stats.gamma)(a=2.0)
+            assert made.pdf(1.0) == pytest.approx(scipy.stats.gamma.pdf(1.0, 2.0), rel=1e-14)
 
     def test_are_pickled_and_copied_by_name(self):
         for thing in (stats.norm, stats.norm.logpdf):

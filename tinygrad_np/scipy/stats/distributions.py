@@ -198,6 +198,12 @@ class Distribution:
     def __class__(self) -> Any:
         return type(self.real)
 
+    def __eq__(self, other: object) -> bool:  # SciPy looks up its distributions in dicts
+        return other is self or other is self.real
+
+    def __hash__(self) -> int:
+        return hash(self.real)
+
     def __reduce__(self) -> str:
         return str(self.real.name)
 
@@ -224,7 +230,7 @@ class Distribution:
         elif name in _MOMENTS:
             first, free, definition = (), set(), functools.partial(self._moment, name)
         elif name == "support":
-            first, definition = (), self._support
+            first, definition = (), self._of_support
         elif name == "median":
             first, definition = (), lambda *bound: self.ppf(0.5, *bound[:-1])
         elif name == "interval":
@@ -409,7 +415,7 @@ class Distribution:
         *shapes, loc, scale, _ = bound
         return _MOMENTS[name](getattr(self.real, name)(*shapes), loc, scale)
 
-    def _support(self, *bound: Any) -> Any:
+    def _of_support(self, *bound: Any) -> Any:
         *shapes, loc, scale, ans = map(_array, bound)
         found = []
         for end, a in zip((self.text.low, self.text.high), ans, strict=True):
