@@ -289,6 +289,16 @@ class TestParameters:
             tg.grad(lambda skew: stats.pearson3.cdf(0.3, skew))(0.01)
         assert tg.grad(lambda x: stats.pearson3.cdf(x, 0.01))(0.3) > 0
 
+    @pytest.mark.parametrize("method", METHODS[:6])
+    def test_that_are_infinite(self, method):
+        """truncnorm without one of its ends, against an end where nothing is left; t is normal."""
+        by_all = tg.grad(getattr(stats.truncnorm, method), argnums=(0, 1, 2))
+        np.testing.assert_allclose(by_all(0.3, -np.inf, 2.0), by_all(0.3, -40.0, 2.0), 1e-14, 1e-99)
+        np.testing.assert_allclose(by_all(0.3, 0.1, np.inf), by_all(0.3, 0.1, 40.0), 1e-14, 1e-99)
+        by_x, by_df = tg.grad(getattr(stats.t, method), argnums=(0, 1))(0.3, np.inf)
+        np.testing.assert_allclose(by_x, tg.grad(getattr(stats.norm, method))(0.3), 1e-14)
+        assert by_df == 0
+
     def test_the_limits_that_are_smooth(self):
         assert tg.grad(lambda b: stats.rice.logpdf(0.7, b))(0.0) == 0
         assert tg.grad(lambda k: stats.vonmises.logpdf(0.7, k))(0.0) == pytest.approx(np.cos(0.7))

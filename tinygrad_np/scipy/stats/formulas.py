@@ -136,11 +136,12 @@ def where(condition: Any, x: Any, text: Any, otherwise: Any) -> Any:
 
 
 def log_normal_between(a: Any, b: Any) -> Any:
-    """log(Φ(b) − Φ(a)), on the side of 0 where that does not cancel."""
+    """log(Φ(b) − Φ(a)), on the side of 0 where that does not cancel; both may be infinite."""
     is_right = np.greater(a, 0)
     low, high = np.where(is_right, -b, a), np.where(is_right, -a, b)
-    log_high = special.log_ndtr(high)
-    return log_high + log1mexp(log_high - special.log_ndtr(low))
+    is_open, log_high = np.isneginf(value_of(low)), special.log_ndtr(high)
+    low = np.where(is_open, np.minimum(value_of(high), 0.0) - 1.0, low)
+    return log_high + np.where(is_open, 0.0, log1mexp(log_high - special.log_ndtr(low)))
 
 
 # Texts of some lines
