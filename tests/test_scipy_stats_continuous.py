@@ -356,6 +356,11 @@ class TestEnds:
         assert by_shapes(1.0, -1.0, 2.0) == (0, 1)
         assert tg.grad(lambda c: stats.genpareto.ppf(1.0, c))(-0.5) == 4
 
+    @pytest.mark.parametrize("name", ["dgamma", "dweibull"])
+    def test_a_median_that_stays(self, name):
+        by_shape = tg.grad(getattr(stats, name).ppf, argnums=1)
+        assert [by_shape(0.5, a) for a in (0.7, 1.0, 2.0)] == [0, 0, 0]
+
     def test_the_support(self):
         ends, slopes = tg.jvp(
             lambda c, s: stats.genpareto.support(c, 0.5, s), [-0.5, 2.0], [1.0, 1.0]

@@ -384,7 +384,10 @@ class Distribution:
             is_low, is_high = value_of(y) <= low, value_of(y) >= high
 
             def within(y: Any, *shapes: Any) -> Any:
-                return -self._by_shape(position, y, *shapes) / self._f(y, *shapes)
+                change, f = self._by_shape(position, y, *shapes), self._f(y, *shapes)
+                # a median that stays at 0, also where the density there is 0
+                stays = np.equal(value_of(y), 0) & np.equal(value_of(change), 0)
+                return -change / np.where(stays, 1.0, f)
 
             def along(end: Any, *shapes: Any) -> Any:
                 return slope(end, position - 1, shapes)

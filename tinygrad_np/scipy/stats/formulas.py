@@ -248,7 +248,7 @@ INVERSE_GAUSS = {
 def kappa4_density(x: Any, h: Any, k: Any) -> Any:
     """Of `kappa4`: log f = log y − log(1 − k·x) + (1 − h)·log F for y = (1 − k·x)^(1/k)."""
     log_y = log1p_over(-x, k)
-    return log_y - np.log1p(-k * x) + (1 - h) * log1p_over(-np.exp(log_y), h)
+    return log_y - np.log1p(-k * x) + (1 - h) * log1p_over(-np.exp(np.minimum(log_y, 700.0)), h)
 
 
 def kappa4_low(h: Any, k: Any) -> Any:
