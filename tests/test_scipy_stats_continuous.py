@@ -38,7 +38,9 @@ SLOW = {
     "vonmises_line": ("ppf", "isf"),
 }
 # What SciPy integrates, sums up or searches has no more digits than these; rice.ppf in 1.13.
+# The noise of SciPy's hyp2f1 is 1e-13: against mpmath, gausshyper by z is right to 2e-12.
 DIGITS = {
+    "gausshyper": 1e-8,
     "rice": 1e-8,
     "geninvgauss": 1e-6,
     "kstwobign": 1e-8,
@@ -300,6 +302,15 @@ class TestParameters:
         assert by_df == 0
 
     def test_the_limits_that_are_smooth(self):
+        of = lambda p: stats.ncx2.logpdf(1.3, p[0], p[1])  # noqa: E731
+        x, df = 1.3, 3.0
+        by_df = tg.grad(stats.chi2.logpdf, argnums=1)(x, df)
+        np.testing.assert_allclose(
+            tg.grad(of)(np.array([df, 0.0])), [by_df, x / (2 * df) - 0.5], rtol=1e-13
+        )
+        by_both = tg.hessian(of)(np.array([df, 0.0]))
+        assert by_both[0, 1] == pytest.approx(-x / (2 * df**2), rel=1e-13)
+        assert by_both[1, 1] == pytest.approx(-(x**2) / (2 * df**2 * (df + 2)), rel=1e-13)
         assert tg.grad(lambda b: stats.rice.logpdf(0.7, b))(0.0) == 0
         assert tg.grad(lambda k: stats.vonmises.logpdf(0.7, k))(0.0) == pytest.approx(np.cos(0.7))
         by_c = tg.grad(lambda c: stats.genextreme.cdf(0.7, c))(0.0)

@@ -313,13 +313,16 @@ def breit_wigner_cdf(x: Any, rho: Any) -> Any:
 
 
 def nc_chi2_density(x: Any, df: Any, nc: Any) -> Any:
-    """x^v·exp(−(x + nc)/2)·Iᵥ(r)/rᵛ/2 for v = df/2 − 1, r² = nc·x (DLMF 10.25.2, 10.39.9)."""
+    """x^v·exp(−(x + nc)/2)·Iᵥ(r)/rᵛ/2 for v = df/2 − 1, r² = nc·x (DLMF 10.25.2)."""
     v, square = df / 2 - 1, nc * x
     is_zero = np.equal(square, 0)
     root = np.sqrt(np.where(is_zero, 1.0, square))
     bessel = np.log(special.ive(v, root)) + root - v * np.log(root)
-    series = np.log(special.hyp0f1(value_of(v) + 1, np.where(is_zero, square, 0.0) / 4))
-    at_zero = series - v * LOG_2 - special.gammaln(v + 1)
+    z, term, series = np.where(is_zero, square, 0.0) / 4, 1.0, 0.0
+    for k in range(1, 5):  # where z is 0, for its derivatives up to the fourth
+        term = term * z / (k * (v + k))
+        series = series + term
+    at_zero = np.log1p(series) - v * LOG_2 - special.gammaln(v + 1)
     return np.where(is_zero, at_zero, bessel) - (x + nc) / 2 - LOG_2, (x, v)
 
 
