@@ -252,7 +252,7 @@ class TestTails:
                 step = abs(at[i]) * mp.mpf(10) ** -20
                 up, down = [[*at[:i], at[i] + s, *at[i + 1 :]] for s in (step, -step)]
                 expected = (form(*up) - form(*down)) / (2 * step)
-                assert abs(g - expected) <= 1e-11 * abs(expected), (i, g, float(expected))
+                assert abs(g - expected) <= 1e-12 * abs(expected), (i, g, float(expected))
 
 
 class TestParameters:
