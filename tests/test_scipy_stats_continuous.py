@@ -27,6 +27,7 @@ SLOW = {
     "gausshyper": ("cdf", "sf", "logcdf", "logsf", "ppf", "isf"),
     "genhyperbolic": ("cdf", "sf", "logcdf", "logsf", "ppf", "isf"),
     "geninvgauss": ("ppf", "isf"),
+    "irwinhall": ("ppf", "isf"),
     "jf_skew_t": ("isf",),
     "kappa4": ("isf",),
     "levy_stable": ("sf", "logcdf", "logsf", "ppf", "isf"),
