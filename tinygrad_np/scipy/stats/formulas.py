@@ -261,6 +261,17 @@ def kappa4_low(h: Any, k: Any) -> Any:
     return where(np.greater(h, 0), h, above, bounded)
 
 
+def kolmogorov_density(x: Any) -> Any:
+    """Of `kstwobign`: Kolmogorov's series, for x < 1 its theta function's other one (DLMF 20.7)."""
+    is_low = np.less(x, 1)
+    low, high = np.where(is_low, x, 1.0), np.where(is_low, 1.0, x)
+    t, s = pi * pi / (8 * low * low), 2 * high * high
+    left = sum([(2 * j * j * t - 1) * np.exp(-(j * j - 1) * t) for j in (1, 3, 5, 7)])
+    right = sum([(-1) ** (k - 1) * k * k * np.exp(-(k * k - 1) * s) for k in (1, 2, 3, 4, 5)])
+    left = LOG_2PI / 2 - 2 * np.log(low) - t + np.log(left)
+    return np.where(is_low, left, 3 * LOG_2 + np.log(high) - s + np.log(right))
+
+
 def trapezoid_density(x: Any, c: Any, d: Any) -> Any:
     """Of `trapezoid`: both slopes are 1 between c and d; c = 0 and d = 1 have none."""
     up = where(np.greater(c, 0), c, lambda c: np.minimum(x / c, 1.0), 1.0)
