@@ -45,8 +45,6 @@ DIGITS = {
     "rice": 1e-8,
     "geninvgauss": 1e-6,
     "kstwobign": 1e-6,
-    "levy_stable": 1e-5,
-    "studentized_range": 1e-6,
 }
 
 
