@@ -3,6 +3,7 @@
 import copy
 import functools
 import importlib
+import inspect
 import pickle
 
 import mpmath as mp
@@ -26,6 +27,7 @@ SLOW = {
     "gausshyper": ("cdf", "sf", "logcdf", "logsf", "ppf", "isf"),
     "genhyperbolic": ("cdf", "sf", "logcdf", "logsf", "ppf", "isf"),
     "geninvgauss": ("ppf", "isf"),
+    "irwinhall": ("ppf", "isf"),
     "jf_skew_t": ("isf",),
     "kappa4": ("isf",),
     "levy_stable": ("sf", "logcdf", "logsf", "ppf", "isf"),
@@ -37,12 +39,12 @@ SLOW = {
     "vonmises_line": ("ppf", "isf"),
 }
 # What SciPy integrates, sums up or searches has no more digits than these; rice.ppf in 1.13.
+# The noise of SciPy's hyp2f1 is 1e-13: against mpmath, gausshyper by z is right to 2e-12.
 DIGITS = {
+    "gausshyper": 1e-8,
     "rice": 1e-8,
     "geninvgauss": 1e-6,
-    "kstwobign": 2e-9,
-    "levy_stable": 1e-5,
-    "studentized_range": 1e-6,
+    "kstwobign": 1e-6,
 }
 
 
@@ -115,7 +117,8 @@ def check(name, method, args, rng, count):
     value, tangent = tg.jvp(ours, moved(0), directions)
     np.testing.assert_array_equal(value, plain(*moved(0)))
     text = getattr(getattr(stats, name), method).row.definition(*values, value)
-    np.testing.assert_allclose(text, value, rtol=1e-12, atol=1e-12)
+    digits = DIGITS.get(name, 1e-12)
+    np.testing.assert_allclose(text, value, rtol=digits, atol=digits)
     cotangent = rng.uniform(0.5, 1, count)
     pulled = tg.vjp(ours, *moved(0))[1](cotangent)
     backwards = sum(np.sum(g * d) for g, d in zip(pulled, directions, strict=True))
@@ -184,12 +187,12 @@ def test_second_derivatives_are_those_of_differences(name, args):
 def test_the_same_at_more_points(name, args, method):
     if not hasattr(getattr(getattr(stats, name), method), "row"):
         pytest.skip("it is refused")
-    count = 4 if method in SLOW.get(name, ()) else 40
+    is_fast = method not in SLOW.get(name, ())
     rng = np.random.default_rng(2)
     with np.errstate(all="ignore"):
-        check(name, method, args, rng, count)
-        if TEXTS[name].density is not None:
-            check_second_order(name, method, args, rng, min(count, 8))
+        check(name, method, args, rng, 40 if is_fast else 1)
+        if is_fast and TEXTS[name].density is not None:
+            check_second_order(name, method, args, rng, 8)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # SciPy's own
@@ -249,10 +252,24 @@ class TestTails:
                 step = abs(at[i]) * mp.mpf(10) ** -20
                 up, down = [[*at[:i], at[i] + s, *at[i + 1 :]] for s in (step, -step)]
                 expected = (form(*up) - form(*down)) / (2 * step)
-                assert abs(g - expected) <= 1e-11 * abs(expected), (i, g, float(expected))
+                assert abs(g - expected) <= 1e-12 * abs(expected), (i, g, float(expected))
 
 
 class TestParameters:
+    @pytest.mark.parametrize("x", [0.3, 0.85, 0.99, 1.0, 1.6])
+    def test_kstwobign_in_both_its_series(self, x):
+        def series(x, power):
+            return sum(
+                (-1) ** (k - 1) * mp.mpf(k) ** power * mp.exp(-2 * (k * x) ** 2) for k in terms
+            )
+
+        terms = range(1, 60)
+        with mp.workdps(60):
+            density, slope = 8 * x * series(mp.mpf(x), 2), 8 * series(mp.mpf(x), 2)
+            slope -= 32 * mp.mpf(x) ** 2 * series(mp.mpf(x), 4)
+            assert abs(tg.grad(stats.kstwobign.sf)(x) / -density - 1) < 1e-14
+            assert abs(tg.grad(stats.kstwobign.logpdf)(x) - slope / density) < 1e-12
+
     def test_kappa4_at_its_limits(self):
         """h = 0 and k = 0 are limits of the family, at which SciPy's own differences are noisy."""
 
@@ -288,7 +305,26 @@ class TestParameters:
             tg.grad(lambda skew: stats.pearson3.cdf(0.3, skew))(0.01)
         assert tg.grad(lambda x: stats.pearson3.cdf(x, 0.01))(0.3) > 0
 
+    @pytest.mark.parametrize("method", METHODS[:6])
+    def test_that_are_infinite(self, method):
+        """truncnorm without one of its ends, against an end where nothing is left; t is normal."""
+        by_all = tg.grad(getattr(stats.truncnorm, method), argnums=(0, 1, 2))
+        np.testing.assert_allclose(by_all(0.3, -np.inf, 2.0), by_all(0.3, -40.0, 2.0), 1e-14, 1e-99)
+        np.testing.assert_allclose(by_all(0.3, 0.1, np.inf), by_all(0.3, 0.1, 40.0), 1e-14, 1e-99)
+        by_x, by_df = tg.grad(getattr(stats.t, method), argnums=(0, 1))(0.3, np.inf)
+        np.testing.assert_allclose(by_x, tg.grad(getattr(stats.norm, method))(0.3), 1e-14)
+        assert by_df == 0
+
     def test_the_limits_that_are_smooth(self):
+        of = lambda p: stats.ncx2.logpdf(1.3, p[0], p[1])  # noqa: E731
+        x, df = 1.3, 3.0
+        by_df = tg.grad(stats.chi2.logpdf, argnums=1)(x, df)
+        np.testing.assert_allclose(
+            tg.grad(of)(np.array([df, 0.0])), [by_df, x / (2 * df) - 0.5], rtol=1e-13
+        )
+        by_both = tg.hessian(of)(np.array([df, 0.0]))
+        assert by_both[0, 1] == pytest.approx(-x / (2 * df**2), rel=1e-13)
+        assert by_both[1, 1] == pytest.approx(-(x**2) / (2 * df**2 * (df + 2)), rel=1e-13)
         assert tg.grad(lambda b: stats.rice.logpdf(0.7, b))(0.0) == 0
         assert tg.grad(lambda k: stats.vonmises.logpdf(0.7, k))(0.0) == pytest.approx(np.cos(0.7))
         by_c = tg.grad(lambda c: stats.genextreme.cdf(0.7, c))(0.0)
@@ -344,6 +380,11 @@ class TestEnds:
         assert by_shapes(0.0, -1.0, 2.0) == (1, 0)
         assert by_shapes(1.0, -1.0, 2.0) == (0, 1)
         assert tg.grad(lambda c: stats.genpareto.ppf(1.0, c))(-0.5) == 4
+
+    @pytest.mark.parametrize("name", ["dgamma", "dweibull"])
+    def test_a_median_that_stays(self, name):
+        by_shape = tg.grad(getattr(stats, name).ppf, argnums=1)
+        assert [by_shape(0.5, a) for a in (0.7, 1.0, 2.0)] == [0, 0, 0]
 
     def test_the_support(self):
         ends, slopes = tg.jvp(
@@ -500,6 +541,12 @@ class TestFrozen:
         assert pickle.loads(pickle.dumps(ours)).pdf(0.3) == real.pdf(0.3)
 
 
+def seed():
+    """The keyword of a seed: random_state before SciPy 1.15."""
+    parameters = inspect.signature(scipy.stats.goodness_of_fit).parameters
+    return {"rng" if "rng" in parameters else "random_state": np.random.default_rng(1)}
+
+
 class TestObjects:
     def test_stand_for_scipys(self):
         real, ours = scipy.stats.norm, stats.norm
@@ -512,6 +559,18 @@ class TestObjects:
         )
         assert ours.expect(lambda x: x * x) == real.expect(lambda x: x * x)
         assert scipy.stats.kstest([0.1, 0.2], ours.cdf) == scipy.stats.kstest([0.1, 0.2], real.cdf)
+
+    def test_are_taken_by_scipys_functions_as_its_own(self):
+        x = np.random.default_rng(0).normal(size=20)
+        found = [
+            s.goodness_of_fit(s.norm, x, n_mc_samples=9, **seed()) for s in (stats, scipy.stats)
+        ]
+        assert found[0].pvalue == found[1].pvalue
+        assert {scipy.stats.norm: 1}[stats.norm] == 1
+        assert stats.norm != scipy.stats.gamma
+        if hasattr(scipy.stats, "make_distribution"):
+            made = stats.make_distribution(stats.gamma)(a=2.0)
+            assert made.pdf(1.0) == pytest.approx(scipy.stats.gamma.pdf(1.0, 2.0), rel=1e-14)
 
     def test_are_pickled_and_copied_by_name(self):
         for thing in (stats.norm, stats.norm.logpdf):

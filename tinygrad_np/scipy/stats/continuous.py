@@ -4,7 +4,7 @@ The densities are those of SciPy's documentation (N. Johnson, S. Kotz, N. Balakr
 Univariate Distributions, Wiley 1994), the tails mostly maps of the variable to a normal, logistic,
 exponential, gamma or beta one. Without a text are
 
-- the densities of `ksone`, `kstwo`, `kstwobign`, `landau`, `levy_stable`, `ncf`, `nct` and
+- the densities of `ksone`, `kstwo`, `landau`, `levy_stable`, `ncf`, `nct` and
   `studentized_range`: what is differentiated there are the tails, once, by their argument;
 - the tails and quantiles by the shape parameters of `gausshyper`, `genhyperbolic`, `geninvgauss`,
   `norminvgauss` and `vonmises`, where they are integrals, and by `df` of `ncx2`.
@@ -191,6 +191,7 @@ TEXTS = {
         f.kappa4_density,
         reversed_hazard(lambda x, h, k: -log1p_over(-exp(log1p_over(-x, k)), h)),
         low=f.kappa4_low, high=lambda h, k: where(np.greater(k, 0), k, lambda k: 1 / k, INF)),
+    "kstwobign": Text(f.kolmogorov_density, low=ABOVE_0),
     "laplace": Text(lambda x: -np.absolute(x) - LOG_2),
     "laplace_asymmetric": Text(
         lambda x, k: np.minimum(x, 0) / k - k * np.maximum(x, 0) - log(k + 1 / k),
@@ -309,7 +310,7 @@ TEXTS = {
         low=0, high=2 * pi),
     **dict.fromkeys(("landau", "levy_stable", "nct"), Text(None)),
     "ksone": Text(None, low=0, high=1), "kstwo": Text(None, low=lambda n: 0.5 / n, high=1),
-    **dict.fromkeys(("kstwobign", "ncf", "studentized_range"), Text(None, low=0)),
+    **dict.fromkeys(("ncf", "studentized_range"), Text(None, low=0)),
 }  # fmt: skip
 TEXTS["erlang"] = TEXTS["gamma"]
 TEXTS["reciprocal"] = TEXTS["loguniform"]

@@ -59,8 +59,6 @@ class Text(NamedTuple):
     high: Any = INF
     constants: Collection[str] = ()
     """shape parameters by which nothing has a derivative"""
-    tail_constants: Collection[str] = ()
-    """shape parameters by which the tails and their inverses have none, though there is a text"""
 
 
 _REMEDIES = {
@@ -164,7 +162,7 @@ class Distribution:
         self.__dict__.update(real=real, text=text, __doc__=real.__doc__)
         self.__dict__["shape_names"] = tuple(real.shapes.split(", ")) if real.shapes else ()
         self.__dict__["is_discrete"] = isinstance(real, scipy.stats.rv_discrete)
-        self.__dict__.update(__module__=f"{__package__}", __name__=real.name)
+        self.__dict__.update(__module__=__package__, __name__=real.name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Frozen:
         """The distribution with these parameters, Tensors among them."""
@@ -200,6 +198,12 @@ class Distribution:
     def __class__(self) -> Any:
         return type(self.real)
 
+    def __eq__(self, other: object) -> bool:  # SciPy looks up its distributions in dicts
+        return other is self or other is self.real
+
+    def __hash__(self) -> int:
+        return hash(self.real)
+
     def __reduce__(self) -> str:
         return str(self.real.name)
 
@@ -214,7 +218,6 @@ class Distribution:
             return constant(method, "it jumps from one integer to the next")
         if name in _TAILS or name in (*_INVERSES, "median", "interval"):
             free &= {s for s in shapes if "cdf" in text.tails or s in text.tails}
-            free -= set(text.tail_constants)
         if name in _DENSITIES and text.density is None:
             return None
         if name in _DENSITIES or name in _TAILS:
@@ -227,7 +230,7 @@ class Distribution:
         elif name in _MOMENTS:
             first, free, definition = (), set(), functools.partial(self._moment, name)
         elif name == "support":
-            first, definition = (), self._support
+            first, definition = (), self._of_support
         elif name == "median":
             first, definition = (), lambda *bound: self.ppf(0.5, *bound[:-1])
         elif name == "interval":
@@ -251,7 +254,8 @@ class Distribution:
             x = x + (np.floor(y) - y)
             y = np.floor(y)
         low, high = self._ends(values)
-        is_end, is_steep = (y == low) | (y == high), self._is_steep(name, y, values)
+        is_end = ((y == low) | (y == high)) & (not self.is_discrete)
+        is_steep = self._is_steep(name, y, values)
         is_inside = (y >= low) & (y <= high) & np.isfinite(y)
         if self.is_discrete:
             is_inside = is_inside & (y == np.floor(y))
@@ -380,7 +384,10 @@ class Distribution:
             is_low, is_high = value_of(y) <= low, value_of(y) >= high
 
             def within(y: Any, *shapes: Any) -> Any:
-                return -self._by_shape(position, y, *shapes) / self._f(y, *shapes)
+                change, f = self._by_shape(position, y, *shapes), self._f(y, *shapes)
+                # a median that stays at 0, also where the density there is 0
+                stays = np.equal(value_of(y), 0) & np.equal(value_of(change), 0)
+                return -change / np.where(stays, 1.0, f)
 
             def along(end: Any, *shapes: Any) -> Any:
                 return slope(end, position - 1, shapes)
@@ -411,7 +418,7 @@ class Distribution:
         *shapes, loc, scale, _ = bound
         return _MOMENTS[name](getattr(self.real, name)(*shapes), loc, scale)
 
-    def _support(self, *bound: Any) -> Any:
+    def _of_support(self, *bound: Any) -> Any:
         *shapes, loc, scale, ans = map(_array, bound)
         found = []
         for end, a in zip((self.text.low, self.text.high), ans, strict=True):

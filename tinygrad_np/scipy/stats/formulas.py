@@ -136,11 +136,12 @@ def where(condition: Any, x: Any, text: Any, otherwise: Any) -> Any:
 
 
 def log_normal_between(a: Any, b: Any) -> Any:
-    """log(Φ(b) − Φ(a)), on the side of 0 where that does not cancel."""
+    """log(Φ(b) − Φ(a)), on the side of 0 where that does not cancel; both may be infinite."""
     is_right = np.greater(a, 0)
     low, high = np.where(is_right, -b, a), np.where(is_right, -a, b)
-    log_high = special.log_ndtr(high)
-    return log_high + log1mexp(log_high - special.log_ndtr(low))
+    is_open, log_high = np.isneginf(value_of(low)), special.log_ndtr(high)
+    low = np.where(is_open, np.minimum(value_of(high), 0.0) - 1.0, low)
+    return log_high + np.where(is_open, 0.0, log1mexp(log_high - special.log_ndtr(low)))
 
 
 # Texts of some lines
@@ -247,7 +248,7 @@ INVERSE_GAUSS = {
 def kappa4_density(x: Any, h: Any, k: Any) -> Any:
     """Of `kappa4`: log f = log y − log(1 − k·x) + (1 − h)·log F for y = (1 − k·x)^(1/k)."""
     log_y = log1p_over(-x, k)
-    return log_y - np.log1p(-k * x) + (1 - h) * log1p_over(-np.exp(log_y), h)
+    return log_y - np.log1p(-k * x) + (1 - h) * log1p_over(-np.exp(np.minimum(log_y, 700.0)), h)
 
 
 def kappa4_low(h: Any, k: Any) -> Any:
@@ -258,6 +259,17 @@ def kappa4_low(h: Any, k: Any) -> Any:
 
     bounded = where(np.less(k, 0), k, lambda k: 1 / k, -INF)
     return where(np.greater(h, 0), h, above, bounded)
+
+
+def kolmogorov_density(x: Any) -> Any:
+    """Of `kstwobign`: Kolmogorov's series, for x < 1 its theta function's other one (DLMF 20.7)."""
+    is_low = np.less(x, 1)
+    low, high = np.where(is_low, x, 1.0), np.where(is_low, 1.0, x)
+    t, s = pi * pi / (8 * low * low), 2 * high * high
+    left = sum([(2 * j * j * t - 1) * np.exp(-(j * j - 1) * t) for j in (1, 3, 5, 7)])
+    right = sum([(-1) ** (k - 1) * k * k * np.exp(-(k * k - 1) * s) for k in (1, 2, 3, 4, 5)])
+    left = LOG_2PI / 2 - 2 * np.log(low) - t + np.log(left)
+    return np.where(is_low, left, 3 * LOG_2 + np.log(high) - s + np.log(right))
 
 
 def trapezoid_density(x: Any, c: Any, d: Any) -> Any:
@@ -312,13 +324,16 @@ def breit_wigner_cdf(x: Any, rho: Any) -> Any:
 
 
 def nc_chi2_density(x: Any, df: Any, nc: Any) -> Any:
-    """x^v·exp(−(x + nc)/2)·Iᵥ(r)/rᵛ/2 for v = df/2 − 1, r² = nc·x (DLMF 10.25.2, 10.39.9)."""
+    """x^v·exp(−(x + nc)/2)·Iᵥ(r)/rᵛ/2 for v = df/2 − 1, r² = nc·x (DLMF 10.25.2)."""
     v, square = df / 2 - 1, nc * x
     is_zero = np.equal(square, 0)
     root = np.sqrt(np.where(is_zero, 1.0, square))
     bessel = np.log(special.ive(v, root)) + root - v * np.log(root)
-    series = np.log(special.hyp0f1(value_of(v) + 1, np.where(is_zero, square, 0.0) / 4))
-    at_zero = series - v * LOG_2 - special.gammaln(v + 1)
+    z, term, series = np.where(is_zero, square, 0.0) / 4, 1.0, 0.0
+    for k in range(1, 5):  # where z is 0, for its derivatives up to the fourth
+        term = term * z / (k * (v + k))
+        series = series + term
+    at_zero = np.log1p(series) - v * LOG_2 - special.gammaln(v + 1)
     return np.where(is_zero, at_zero, bessel) - (x + nc) / 2 - LOG_2, (x, v)
 
 
