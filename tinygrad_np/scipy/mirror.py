@@ -31,8 +31,22 @@ from ..rules.nested import array
 
 MODULES: dict[str, tuple[str, ...]] = {
     "special": ("functions", "unruled"),
-    "linalg": ("matrix_functions", "equations", "factorisations", "matrix_equations", "structured", "unruled"),
-    "stats": ("continuous", "density_estimates", "discrete", "multivariate", "summaries", "unruled"),
+    "linalg": (
+        "matrix_functions",
+        "equations",
+        "factorisations",
+        "matrix_equations",
+        "structured",
+        "unruled",
+    ),
+    "stats": (
+        "continuous",
+        "density_estimates",
+        "discrete",
+        "multivariate",
+        "summaries",
+        "unruled",
+    ),
     "signal": ("convolutions", "filters", "spectra", "linear", "unruled"),
     "fft": ("transforms", "unruled"),
     "ndimage": ("image_filters", "image_resampling", "image_measures", "unruled"),
