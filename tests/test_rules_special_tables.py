@@ -3,7 +3,7 @@
 The figures are differences of mpmath's own functions with a step of 1e-25, so that they share
 nothing with the rules. Errors are relative to the derivative, or, for functions that oscillate, to
 the size of the oscillation. The limit is 1e-12, and more where SciPy's own values, of which a rule
-is made, have no more digits: hyperu (1e-8), Kelvin's (2e-10) and Struve's functions (1e-11), airye; and
+is made, have no more digits: hyperu (1e-8), Kelvin's (2e-10) and Struve's (1e-11), airye; and
 where what is left after a cancellation is compared: fdtr, stdtrit, ellipj, ive, voigt_profile.
 
 A few points each here, a hundred in the slow test.
