@@ -170,6 +170,16 @@ class TestEnds:
         slope = by(lambda x: special.airye(x)[2], -2.0)[0]
         assert slope == special.airye(-2.0)[3]
 
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.int8])
+    def test_unsigned_orders_do_not_wrap_around(self, dtype):
+        v, x = np.array([0, 1], dtype), np.array([0.5, 0.7])
+        found = by(lambda x: special.jv(v, x), x)[0]
+        assert np.allclose(found, special.jvp([0, 1], x), rtol=1e-13)
+        found = by(lambda x: special.eval_hermite(v, x), x)[0]
+        assert np.allclose(found, [0, 2], rtol=1e-13)
+        found = by(lambda x: special.expn(v, x), x)[0]
+        assert np.allclose(found, [-(1 + 1 / x[0]) * np.exp(-x[0]) / x[0], -np.exp(-x[1]) / x[1]])
+
     def test_outside_there_is_no_number(self):
         assert np.isnan(by(special.kv, 1.5, -1.0)[0])
         assert np.isnan(by(special.jv, 1.5, -1.0)[0])

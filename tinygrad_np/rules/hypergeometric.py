@@ -34,6 +34,12 @@ def _rgamma_slope(x: Any, ans: Any) -> Any:
     return np.where(is_left, reflected, -special.psi(right) * special.rgamma(right))
 
 
+def _degree(n: Any) -> Any:
+    """A list as an array, unsigned numbers as signed ones: some polynomials take no others."""
+    n = np.asarray(n) if isinstance(n, (list, tuple)) else n
+    return n.astype(np.int64) if getattr(n, "dtype", np.dtype(float)).kind in "bu" else n
+
+
 def _below(n: Any) -> Any:
     """n − 1, or 1 for n = 0: there the polynomial is constant."""
     if isinstance(n, (int, float)):
@@ -45,30 +51,30 @@ def _polynomial(function: Any, slope: Any) -> Row:
     """The row of f(n, x) by x, for degrees n ≥ 0: `slope` is of (n, n − 1, x)."""
 
     def by_x(n: Any, x: Any) -> Any:
-        n = number(n)
+        n = _degree(n)
         return np.where(np.equal(n, 0), 0, slope(n, _below(n), x))
 
     return pointwise(function, signature("n", "x", dtype=None), x=by_x)
 
 
 def _jacobi_slope(n: Any, a: Any, b: Any, x: Any) -> Any:
-    n, a, b = number(n), number(a), number(b)
+    n, a, b = _degree(n), number(a), number(b)
     slope = 0.5 * (n + a + b + 1) * special.eval_jacobi(_below(n), a + 1, b + 1, x)
     return np.where(np.equal(n, 0), 0, slope)
 
 
 def _shifted_jacobi_slope(n: Any, p: Any, q: Any, x: Any) -> Any:
-    n, p, q = number(n), number(p), number(q)
+    n, p, q = _degree(n), number(p), number(q)
     return np.where(np.equal(n, 0), 0, n * special.eval_sh_jacobi(_below(n), p + 2, q + 1, x))
 
 
 def _gegenbauer_slope(n: Any, a: Any, x: Any) -> Any:
-    n, a = number(n), number(a)
+    n, a = _degree(n), number(a)
     return np.where(np.equal(n, 0), 0, 2 * a * special.eval_gegenbauer(_below(n), a + 1, x))
 
 
 def _laguerre_slope(n: Any, a: Any, x: Any) -> Any:
-    n, a = number(n), number(a)
+    n, a = _degree(n), number(a)
     return np.where(np.equal(n, 0), 0, -special.eval_genlaguerre(_below(n), a + 1, x))
 
 

@@ -42,6 +42,8 @@ def number(v: Array, like: Any = None) -> Any:
     v = np.asarray(v) if isinstance(v, (list, tuple)) else v
     if like is not None and v.dtype.kind in "biu":
         return v.astype(np.promote_types(v.dtype, like.dtype))
+    if like is None and not isinstance(v, (int, float)) and v.dtype.kind in "bu":
+        return v.astype(np.promote_types(v.dtype, np.float16))
     return v
 
 
