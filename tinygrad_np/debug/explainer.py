@@ -57,7 +57,7 @@ class Explainer(answers.Explainer):
         found = places.called(2)
         if not kind.endswith("="):
             return answers.lost(kind, found)
-        is_scipys = found is not None and found[0].startswith("scipy.")  # which does so inside
+        is_scipys = found is not None and found[1].startswith("scipy.")  # which does so inside
         return answers.lost("array", found) if is_scipys else None
 
     def with_lines(self, error: ValueError, operands: Operands) -> ValueError:
