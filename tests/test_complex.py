@@ -12,14 +12,13 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor
 from tinygrad_np.atlas.evidence import cases_of, differences, transpose, value, witnesses
 from tinygrad_np.atlas.samples import samples_of
-from tinygrad_np.core.table import TABLE
 from tinygrad_np.core.tensor import apply
 from tinygrad_np.rules import families
 
-families()
 A = np.array
-DIFFERENTIABLE = [row for row in TABLE.values() if row.kind != "constant"]
-CONSTANT = [row for row in TABLE.values() if row.kind == "constant"]
+ROWS = [row for family in families() for row in family.ROWS]  # those of SciPy's are apart
+DIFFERENTIABLE = [row for row in ROWS if row.kind != "constant"]
+CONSTANT = [row for row in ROWS if row.kind == "constant"]
 
 
 def each(rows):

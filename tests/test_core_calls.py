@@ -11,11 +11,7 @@ from tinygrad_np import Tensor
 from tinygrad_np.atlas.evidence import cases_of, witnesses
 from tinygrad_np.atlas.samples import samples_of
 from tinygrad_np.core.signature import REQUIRED
-from tinygrad_np.core.table import TABLE
 from tinygrad_np.rules import families
-
-families()
-
 
 REFUSED = {
     **{
@@ -39,7 +35,12 @@ LEFT = {
 }
 
 
-ROWS = [row for row in TABLE.values() if row.names and not isinstance(row.function, np.ufunc)]
+ROWS = [
+    row
+    for family in families()
+    for row in family.ROWS
+    if row.names and not isinstance(row.function, np.ufunc)
+]
 
 
 def with_none(row):

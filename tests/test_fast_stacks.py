@@ -7,13 +7,11 @@ import tinygrad_np as tg
 from tinygrad_np import debug
 from tinygrad_np.atlas.evidence import cases_of
 from tinygrad_np.atlas.samples import samples_of
-from tinygrad_np.core.table import TABLE
 from tinygrad_np.fast import paths, stacks
 from tinygrad_np.fast.stacks import Stack
 from tinygrad_np.rules import families
 
-families()
-ROWS = [row for row in TABLE.values() if row.kind != "constant"]
+ROWS = [row for family in families() for row in family.ROWS if row.kind != "constant"]
 
 
 def one_by_one(monkeypatch, f, *args, **options):

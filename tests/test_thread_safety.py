@@ -122,6 +122,7 @@ _MAY_CHANGE = {
     ("core.table", "TABLE"): "loaded once",
     ("core.table", "REFUSED"): "loaded once",
     ("rules", "_FAMILIES"): "loaded once",
+    ("scipy.mirror", "OBJECTS"): "loaded once",
     ("rules", "_LATER"): "loaded once",
     ("core.sweep", "_COLLECTING"): "a lock, a new one after a fork",
 }

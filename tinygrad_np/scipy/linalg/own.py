@@ -30,7 +30,7 @@ def taken(path: str, names: str) -> tuple[Signature, dict[str, Any]]:
     missing = [name for name in known if name not in lowered]
     lowered, defaults = (*lowered, *missing), (*found.defaults, *[None] * len(missing))
     required = sum(default is REQUIRED for default in defaults)
-    given = _writeable if path == "linalg.solve_toeplitz" else lambda x: x
+    given = _writeable if path in ("linalg.logm", "linalg.solve_toeplitz") else lambda x: x
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
         if found.rest is not None:
