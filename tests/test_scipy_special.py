@@ -181,7 +181,9 @@ class TestEnds:
         assert np.allclose(found, [-(1 + 1 / x[0]) * np.exp(-x[0]) / x[0], -np.exp(-x[1]) / x[1]])
 
     @pytest.mark.filterwarnings("ignore")  # SciPy's: that it takes the whole part
-    @pytest.mark.parametrize("name", "bdtr bdtrc bdtri nbdtr nbdtrc nbdtri expn kn yn".split())
+    @pytest.mark.parametrize(
+        "name", ["bdtr", "bdtrc", "bdtri", "nbdtr", "nbdtrc", "nbdtri", "expn", "kn", "yn"]
+    )
     def test_counts_that_are_not_whole_count_as_scipy_counts_them(self, name):
         function = getattr(special, name)
         given, x = [0.7 if name == "expn" else 3.7, 5.9][: function.nin - 1], 0.3
