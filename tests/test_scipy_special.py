@@ -180,6 +180,17 @@ class TestEnds:
         found = by(lambda x: special.expn(v, x), x)[0]
         assert np.allclose(found, [-(1 + 1 / x[0]) * np.exp(-x[0]) / x[0], -np.exp(-x[1]) / x[1]])
 
+    @pytest.mark.filterwarnings("ignore")  # SciPy's: that it takes the whole part
+    @pytest.mark.parametrize(
+        "name", ["bdtr", "bdtrc", "bdtri", "nbdtr", "nbdtrc", "nbdtri", "expn", "kn", "yn"]
+    )
+    def test_counts_that_are_not_whole_count_as_scipy_counts_them(self, name):
+        function = getattr(special, name)
+        given, x = [0.7 if name == "expn" else 3.7, 5.9][: function.nin - 1], 0.3
+        slopes = [by(lambda x, n=n: function(*n, x), x)[0] for n in (given, np.trunc(given))]
+        assert function(*given, x) == function(*np.trunc(given), x)
+        assert slopes[0] == slopes[1]
+
     def test_outside_there_is_no_number(self):
         assert np.isnan(by(special.kv, 1.5, -1.0)[0])
         assert np.isnan(by(special.jv, 1.5, -1.0)[0])

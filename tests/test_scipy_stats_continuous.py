@@ -539,6 +539,9 @@ class TestFrozen:
         assert ours.rvs(3, random_state=1).tolist() == real.rvs(3, random_state=1).tolist()
         assert (ours.mean(), ours.a, ours.kwds) == (real.mean(), real.a, real.kwds)
         assert pickle.loads(pickle.dumps(ours)).pdf(0.3) == real.pdf(0.3)
+        for frozen in (real, ours):
+            frozen.random_state = 3
+        assert ours.rvs(2).tolist() == real.rvs(2).tolist()
 
 
 def seed():

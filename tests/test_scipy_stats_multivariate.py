@@ -81,6 +81,18 @@ class TestNormal:
         plain = stats.multivariate_normal(MEAN, COV)
         close(tg.grad(plain.logpdf)(X), -INVERSE @ (X - MEAN))
 
+    def test_frozen_with_a_seed_and_a_point_by_name(self):
+        expected = -INVERSE @ (X - MEAN)
+        for seeded in (
+            stats.multivariate_normal(MEAN, COV, seed=1),
+            stats.multivariate_normal(MEAN, COV, False, 1),
+        ):
+            close(tg.grad(lambda x, seeded=seeded: seeded.logpdf(x=x))(X), expected)
+        frozen = stats.multivariate_normal(tg.Tensor(MEAN), COV, seed=1)
+        assert float(frozen.logpdf(x=X).data) == stats.multivariate_normal(MEAN, COV).logpdf(X)
+        with pytest.raises(TypeError, match=r"scipy.stats.wishart: .*'of'"):
+            stats.wishart(4, tg.Tensor(COV), of=1)
+
     def test_a_covariance_object_is_refused_beside_a_tensor(self):
         cov = stats.Covariance.from_diagonal([1.0, 2.0])
         plain = stats.multivariate_normal([0.0, 0.0], cov)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import importlib
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -25,7 +26,7 @@ import numpy as np
 
 from .core import hooks, jacobians, losses, network, optim, transforms
 from .core.dispatch import refuse_unknown
-from .core.table import row_of
+from .core.table import REFUSED, row_of
 from .core.tensor import Tensor
 from .core.tree import container_of
 from .names import ARGUMENTS, ARRAYS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, TENSOR, Answers
@@ -251,7 +252,17 @@ def answer_to_call(function: str) -> str | None:
     if library == "tg" or (library.split(".")[0] == "np" and _takes_arrays(function)):
         return "use tg.array([…]) for a list with Tensors in it, tg.Tensor(x) for an array beside"
     if function.split(".")[:1] == ["scipy"] and function.split(".")[1] in MIRRORED:
-        return f"use tinygrad_np.{function}"
+        return _refusal(function) or f"use tinygrad_np.{function}"
+    return None
+
+
+def _refusal(function: str) -> str | None:
+    """Why the mirror refuses a function of SciPy's, or what it is a method of; None if not."""
+    found: Any = importlib.import_module(f"{__package__}.scipy")
+    for name in function.split(".")[1:]:
+        found = getattr(found, name, None)
+        if isinstance(found, Callable) and found in REFUSED:
+            return REFUSED[found]
     return None
 
 

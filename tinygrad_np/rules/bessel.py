@@ -17,7 +17,7 @@ from ..core.table import Row, pointwise
 from .incomplete import in_double
 from .orders import order_moment
 from .signals import bessel_i
-from .special import number
+from .special import number, whole
 
 special: Any = scipy.special._ufuncs
 
@@ -100,7 +100,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.y0, lambda x: -special.y1(x)),
     pointwise(special.y1, lambda x: _y_slope(1, x)),
     pointwise(special.yv, _ORDER, _by_order("y"), _y_slope),
-    pointwise(special.yn, _ORDER, z=_y_slope),
+    pointwise(special.yn, _ORDER, z=lambda v, z: _y_slope(whole(v), z)),
     pointwise(special.i0, lambda x: bessel_i(x, 1)),
     pointwise(special.i1, lambda x: 0.5 * (bessel_i(x, 0) + bessel_i(x, 2))),
     pointwise(special.iv, _ORDER, _by_order("i", 1), _i_slope),
@@ -116,7 +116,7 @@ ROWS: tuple[Row, ...] = (
     pointwise(special.k0, lambda x: -special.k1(x)),
     pointwise(special.k1, lambda x: -_k_slope(1, x)),
     pointwise(special.kv, _ORDER, _by_order("k", -1), lambda v, z: -_k_slope(v, z)),
-    pointwise(special.kn, _ORDER, z=lambda v, z: -_k_slope(v, z)),
+    pointwise(special.kn, _ORDER, z=lambda v, z: -_k_slope(whole(v), z)),
     pointwise(special.k0e, lambda x, ans: _scaled_slope(ans, special.k1e(x))),
     pointwise(special.k1e, lambda x, ans: _scaled_slope(ans, _kve_slope(1, x))),
     pointwise(

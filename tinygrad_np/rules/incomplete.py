@@ -361,10 +361,10 @@ _SCALED_GAMMA: Slopes = (
 _BETA: Slopes = (_by_a, _by_b, _beta_pdf)
 _F: Slopes = (_f_by_dfn, _f_by_dfd, _f_by_x)
 _T: Slopes = (_t_by_df, _t_density)
-# By the probability alone: the others are counts, of which the first is rounded down.
-_POISSON: Slopes = (lambda k, m: -_gamma_pdf(np.floor(k) + 1, m),)
-_BINOMIAL: Slopes = (lambda k, n, p: -_beta_pdf(np.floor(k) + 1, n - np.floor(k), p),)
-_NEGATIVE_BINOMIAL: Slopes = (lambda k, n, p: _beta_pdf(n, np.floor(k) + 1, p),)
+# By the probability alone: the others are counts, of which SciPy takes the whole part.
+_POISSON: Slopes = (lambda k, m: -_gamma_pdf(np.trunc(k) + 1, m),)
+_BINOMIAL: Slopes = (lambda k, n, p: -_beta_pdf(np.trunc(k) + 1, np.trunc(n) - np.trunc(k), p),)
+_NEGATIVE_BINOMIAL: Slopes = (lambda k, n, p: _beta_pdf(np.trunc(n), np.trunc(k) + 1, p),)
 
 
 def _factor(ufunc: Any, compute: Callable[..., Any]) -> Any:

@@ -18,7 +18,7 @@ from ..core.dispatch import array_function
 from ..core.signature import signature
 from ..core.table import Row, general, pointwise
 from .incomplete import in_blocks, in_double
-from .special import gaussian, number
+from .special import gaussian, number, whole
 
 special: Any = scipy.special._ufuncs
 
@@ -69,7 +69,7 @@ def _voigt_by_sigma(x: Any, sigma: Any, gamma: Any, ans: Any) -> Any:
 
 
 def _expn_slope(n: Any, x: Any) -> Any:
-    n = number(n)
+    n = whole(n)
     ends = -np.exp(-x) * (1 + 1 / x) / x
     return np.where(np.equal(n, 0), ends, -special.expn(abs(n - 1), x))
 

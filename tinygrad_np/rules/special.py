@@ -47,6 +47,14 @@ def number(v: Array, like: Any = None) -> Any:
     return v
 
 
+def whole(n: Any) -> Any:
+    """The whole part of a count, which SciPy's functions of whole numbers take of others."""
+    n = number(n)
+    if type(n) is float:
+        return float(np.trunc(n))
+    return n if isinstance(n, int) else np.trunc(n)
+
+
 # what the derivatives need where their formula would cancel: array functions with rows
 
 _FAR = 5.0

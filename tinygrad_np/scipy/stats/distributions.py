@@ -443,19 +443,19 @@ class Frozen(HoldsTensors):
     """
 
     def __init__(self, dist: Distribution, args: tuple[Any, ...], kwds: dict[str, Any]) -> None:
-        self.dist, self.args, self.kwds = dist, args, kwds
-        self.holds_tensors = holds_tensor(args) or holds_tensor(kwds)
-        self.real = None if self.holds_tensors else dist.real(*args, **kwds)
+        is_plain = not (holds_tensor(args) or holds_tensor(kwds))
+        real = dist.real(*args, **kwds) if is_plain else None
+        self.__dict__.update(dist=dist, args=args, kwds=kwds, real=real, holds_tensors=not is_plain)
         names = (*dist.shape_names, "loc", "scale")
         if len(args) > len(names):
             raise TypeError(
                 f"scipy.stats.{dist.real.name}: takes {names}, not {len(args)} parameters"
             )
-        self._parameters = dict(zip(names, args, strict=False))
-        twice = sorted(set(self._parameters) & set(kwds))
+        parameters = dict(zip(names, args, strict=False))
+        twice = sorted(set(parameters) & set(kwds))
         if twice:
             raise TypeError(f"scipy.stats.{dist.real.name}: {twice[0]!r} was given twice")
-        self._parameters |= kwds
+        self.__dict__["_parameters"] = parameters | kwds
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_parameters" not in self.__dict__:
@@ -475,6 +475,9 @@ class Frozen(HoldsTensors):
             return getattr(self.dist, name)(*args, **kwargs, **self._parameters)
 
         return functools.wraps(real)(method)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.real, name, value)  # its random_state
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:

@@ -5,6 +5,7 @@ by it: only that of symmetric changes has a meaning. Frozen distributions too. O
 distribution (`cdf`, `rvs`, `entropy`, …) and a `Covariance` object take no Tensor.
 """
 
+import inspect
 from collections.abc import Callable
 from math import log, pi
 from types import MethodType
@@ -61,6 +62,13 @@ class FrozenMultivariate(HoldsTensors):
         is_plain = not (holds_tensor(args) or holds_tensor(kwds))
         real = dist.real(*args, **kwds) if is_plain else None
         self.__dict__.update(dist=dist, args=args, kwds=kwds, real=real, holds_tensors=not is_plain)
+        try:
+            given = inspect.signature(dist.real.__call__).bind(*args, **kwds).arguments
+        except TypeError as error:
+            raise TypeError(f"scipy.stats.{dist.name}: {error}") from None
+        given |= given.pop("kwds", {})
+        given.pop("seed", None)  # of random numbers, which the densities do not take
+        self.__dict__["_parameters"] = given
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_" if self.holds_tensors else "__") or "real" not in self.__dict__:
@@ -80,7 +88,7 @@ class FrozenMultivariate(HoldsTensors):
         def method(*args: Any, **kwargs: Any) -> Any:
             if self.real is not None and not (holds_tensor(args) or holds_tensor(kwargs)):
                 return real(*args, **kwargs)
-            return getattr(self.dist, name)(*args, *self.args, **kwargs, **self.kwds)
+            return getattr(self.dist, name)(*args, **kwargs, **self._parameters)
 
         return method
 

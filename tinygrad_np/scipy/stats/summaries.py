@@ -35,6 +35,11 @@ class PearsonRResult(NamedTuple):
     statistic: Any
     pvalue: Any
 
+    @property
+    def correlation(self) -> Any:
+        """SciPy's other name for the statistic."""
+        return self.statistic
+
     def confidence_interval(self, confidence_level: float = 0.95, method: Any = None) -> Any:
         """``TypeError``: it is a formula of the statistic that SciPy gives for arrays."""
         raise TypeError(
