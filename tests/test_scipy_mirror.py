@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pickle
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,19 @@ def test_arrays_give_scipys_own_results():
     a = np.random.default_rng(0).standard_normal((5, 5))
     assert np.array_equal(ours("linalg").expm(a), linalg.expm(a))
     assert ours("linalg").LinAlgError is linalg.LinAlgError
+
+
+def test_what_a_part_has_from_the_whole_is_the_same():
+    stats = ours("stats")
+    assert stats.distributions.norm is stats.norm
+    assert ours("signal").windows.hann is not ours("signal").get_window
+
+
+def test_no_file_hides_a_module_of_scipys():
+    for module in MODULES:
+        names = {info.name for info in pkgutil.iter_modules(ours(module).__path__)}
+        hidden = {name for name in names if hasattr(scipys(module), name)}
+        assert {f"{module}.{name}" for name in hidden} <= set(MODULES)
 
 
 def test_a_tensor_in_a_list_is_found():

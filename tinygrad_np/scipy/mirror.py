@@ -191,6 +191,10 @@ def of(path: str) -> Any:
     if path in OBJECTS:
         return OBJECTS[path]
     real = _of_path(path)
+    part, _, name = path.rpartition(".")
+    whole = part.rpartition(".")[0]
+    if part not in MODULES and getattr(sys.modules.get(f"scipy.{whole}"), name, None) is real:
+        return of(f"{whole}.{name}")  # such as scipy.stats.distributions.norm
     if isinstance(real, ModuleType):
         return _part(path)
     if isinstance(real, np.ufunc) or not callable(real):

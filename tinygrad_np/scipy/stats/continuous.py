@@ -16,7 +16,6 @@ import numpy as np
 
 from ...core.table import Row, pointwise
 from . import formulas as f
-from .distributions import INF, Text, own
 from .formulas import (
     ABOVE_0,
     BELOW_1,
@@ -39,6 +38,7 @@ from .formulas import (
     symmetric,
     where,
 )
+from .text_distributions import INF, Text, own
 
 log, log1p, exp, expm1, sqrt, square = np.log, np.log1p, np.exp, np.expm1, np.sqrt, np.square
 gammaln, betaln = special.gammaln, special.betaln

@@ -17,7 +17,7 @@ import scipy.stats
 
 from ...core.table import REFUSED, Row
 from ...core.tensor import value_of
-from .distributions import Distribution, Text
+from .text_distributions import Distribution, Text
 
 special: Any = scipy.special._ufuncs
 

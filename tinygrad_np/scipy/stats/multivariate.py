@@ -20,7 +20,7 @@ from ...core.table import REFUSED, Row
 from ...core.tensor import Tensor, value_of
 from ..mirror import HoldsTensors, forwarding, holds_tensor
 from .definitions import defined
-from .distributions import Distribution
+from .text_distributions import Distribution
 
 special: Any = scipy.special._ufuncs
 
