@@ -38,6 +38,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ndimage": (),
     "interpolate": (),
     "integrate": (),
+    "optimize": ("fits", "roots", "unruled"),
     "sparse": (),
     "sparse.linalg": (),
     "spatial": (),
