@@ -250,7 +250,8 @@ def least_squares(
 
     Raises as `minimize` does.
 
-    >>> found = least_squares(lambda p, y: p["a"] * np.arange(3.0) - y, {"a": 0.0}, args=([0, 2, 4],))
+    >>> x, y = np.arange(3.0), np.array([0.0, 2.0, 4.0])
+    >>> found = least_squares(lambda p: p["a"] * x - y, {"a": 0.0})
     >>> found.x["a"].round(9)
     np.float64(2.0)
     """

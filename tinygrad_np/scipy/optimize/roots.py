@@ -35,7 +35,9 @@ def root(
     `x0` is an array or a tree; `fun` gives as many numbers as there are unknowns. With Tensors in
     `args`, the result's ``x`` is a function of them, and it has no ``fjac``, ``r`` and ``qtf``.
 
-    >>> found = root(lambda z: {"one": z["x"] + z["y"] - 3.0, "two": z["x"] - z["y"]}, {"x": 0.0, "y": 0.0})
+    >>> def lines(z):
+    ...     return {"sum": z["x"] + z["y"] - 3.0, "difference": z["x"] - z["y"]}
+    >>> found = root(lines, {"x": 0.0, "y": 0.0})
     >>> {name: round(float(x), 9) for name, x in found.x.items()}
     {'x': 1.5, 'y': 1.5}
     """
@@ -182,32 +184,24 @@ def root_scalar(
     np.float64(2.0000000000000004)
     """
     args = args if isinstance(args, tuple) else (args,)
-    if fprime is None and (
-        method in ("newton", "halley") or (method is None and x1 is None and bracket is None)
-    ):
+    is_newton = method in ("newton", "halley")
+    if fprime is None and (is_newton or (method is None and x1 is None and bracket is None)):
         fprime = grad(f)
     if fprime2 is None and method == "halley":
         fprime2 = grad(grad(f))
     results: list[Any] = []
 
-    def number(x: Any, *values: Any) -> Any:
-        return _plain(f, "root_scalar")(np.float64(x), *values)
+    def of_number(g: Any) -> Any:
+        if not callable(g):
+            return g
+        plain = _plain(g, "root_scalar")
+        return lambda x, *values: plain(np.float64(x), *values)
 
     def solve(*values: Any) -> Any:
-        plain = {
-            name: value
-            for name, value in {"fprime": fprime, "fprime2": fprime2}.items()
-            if value is not None
-        }
-        slopes = {
-            name: (lambda g: lambda x, *rest: float(g(np.float64(x), *rest)))(g)
-            if callable(g)
-            else g
-            for name, g in plain.items()
-        }
         found = scipy.optimize.root_scalar(
-            number, values, method, bracket, x0=x0, x1=x1, **slopes, **options
-        )
+            of_number(f), values, method, bracket, of_number(fprime), of_number(fprime2), x0, x1,
+            **options,
+        )  # fmt: skip
         results.append(found)
         return np.float64(found.root)
 

@@ -123,8 +123,8 @@ class Unknowns:
             return differentiated(*args)
         except TypeError as error:
             raise TypeError(
-                f"scipy.optimize.{self.where}: the function cannot be differentiated: {error}; with "
-                "jac='2-point' SciPy takes differences"
+                f"scipy.optimize.{self.where}: the function cannot be differentiated: {error}; "
+                "with jac='2-point' SciPy takes differences"
             ) from error
 
 
