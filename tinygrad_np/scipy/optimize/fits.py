@@ -21,6 +21,7 @@ from ...rules.nested import ravel
 from ..mirror import holds_tensor
 from .unknowns import Unknowns, implied
 
+theirs: Any = scipy.optimize
 _WITHOUT_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
 _BY_PRODUCTS = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"}
 _BY_HESSIAN = {"dogleg", "trust-exact"}
@@ -88,7 +89,7 @@ def minimize(
     if hess is None and name in _BY_HESSIAN:
         given["hess"] = unknowns.hessian(fun)
     if not holds_tensor(args):
-        found = scipy.optimize.minimize(objective, unknowns.vector, args, **given)
+        found = theirs.minimize(objective, unknowns.vector, args, **given)
         found.x = unknowns.back(found.x)
         return found
     if given["constraints"]:
@@ -106,7 +107,7 @@ def minimize(
     gradient = grad(of_vector)
 
     def solve(*values: Any) -> Any:
-        found = scipy.optimize.minimize(objective, unknowns.vector, values, **given)
+        found = theirs.minimize(objective, unknowns.vector, values, **given)
         results.append(found)
         return found.x, _free(found.x, given["bounds"])
 
@@ -129,7 +130,7 @@ def _without_constants(found: Any, x: Any, fun: Any) -> Any:
         for key, value in found.items()
         if key in ("message", "nfev", "nit", "njev", "nhev", "status", "success", "active_mask")
     }
-    return scipy.optimize.OptimizeResult(x=x, fun=fun, **kept)
+    return theirs.OptimizeResult(x=x, fun=fun, **kept)
 
 
 def _free(x: Any, bounds: Any) -> Any:
@@ -183,16 +184,16 @@ def _constraints(constraints: Any, unknowns: Unknowns) -> Any:
             made[-1]["jac"] = unknowns.of_vector(given) if callable(given) else given
             if given is None:
                 made[-1]["jac"] = unknowns.jacobian(one["fun"])
-        elif isinstance(one, scipy.optimize.NonlinearConstraint):
+        elif isinstance(one, theirs.NonlinearConstraint):
             options = dict(vars(one))
             options["fun"] = unknowns.of_plain_vector(one.fun)
             if callable(one.jac):
                 options["jac"] = unknowns.of_vector(one.jac)
             elif isinstance(one, NonlinearConstraint) and one.is_ours:
                 options["jac"] = unknowns.jacobian(one.fun)
-            known = inspect.signature(scipy.optimize.NonlinearConstraint).parameters
+            known = inspect.signature(theirs.NonlinearConstraint).parameters
             options = {key: value for key, value in options.items() if key in known}
-            made.append(scipy.optimize.NonlinearConstraint(**options))
+            made.append(theirs.NonlinearConstraint(**options))
         else:
             made.append(one)
     return made
@@ -214,7 +215,7 @@ def _callback(callback: Any, unknowns: Unknowns) -> Any:
 
         def of_result(intermediate_result: Any) -> Any:
             x = unknowns.back(intermediate_result.x)
-            return callback(scipy.optimize.OptimizeResult({**intermediate_result, "x": x}))
+            return callback(theirs.OptimizeResult({**intermediate_result, "x": x}))
 
         return of_result
     return lambda x, *rest: callback(unknowns.back(x), *rest)
@@ -274,7 +275,7 @@ def least_squares(
     residuals = unknowns.of_plain_vector(fun_)
 
     def run(*values: Any) -> Any:
-        return scipy.optimize.least_squares(residuals, unknowns.vector, jac, args=values, **options)
+        return theirs.least_squares(residuals, unknowns.vector, jac, args=values, **options)
 
     if not (holds_tensor(args) or holds_tensor(named)):
         found = run(*args)
@@ -296,7 +297,7 @@ def least_squares(
         found = run(*values)
         results.append(found)
         return found.x, _free(
-            found.x, scipy.optimize.Bounds(*bounds) if isinstance(bounds, tuple) else bounds
+            found.x, theirs.Bounds(*bounds) if isinstance(bounds, tuple) else bounds
         )
 
     x = implied(unknowns, grad(cost), solve, args)
@@ -338,7 +339,7 @@ def curve_fit(
     if jac is None:
         by = unknowns.jacobian(lambda p, x: f(x, *p))
         jac = lambda x, *p: by(np.array(p, float), x)  # noqa: E731
-    found = scipy.optimize.curve_fit(
+    found = theirs.curve_fit(
         f, plain[0], plain[1], p0, plain[2], absolute_sigma, check_finite, bounds, method, jac,
         **options,
     )  # fmt: skip
@@ -354,7 +355,7 @@ def curve_fit(
         )
 
     def solve(*values: Any) -> Any:
-        return found[0], _free(found[0], scipy.optimize.Bounds(*bounds))
+        return found[0], _free(found[0], theirs.Bounds(*bounds))
 
     def cost(p: Any, *values: Any) -> Any:
         rest = weighted(p, *values)
@@ -456,7 +457,7 @@ def minimize_scalar(
     results: list[Any] = []
 
     def solve(*values: Any) -> Any:
-        found = scipy.optimize.minimize_scalar(number, bracket, bounds, values, **options)
+        found = theirs.minimize_scalar(number, bracket, bounds, values, **options)
         results.append(found)
         x = np.atleast_1d(found.x)
         return x, _free(x, None if bounds is None else [bounds])

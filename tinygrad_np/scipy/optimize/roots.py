@@ -23,6 +23,7 @@ from ...rules.nested import ravel
 from ..mirror import holds_tensor, of
 from .unknowns import Unknowns
 
+theirs: Any = scipy.optimize
 _WITH_JACOBIAN = ("hybr", "lm")
 
 
@@ -61,7 +62,7 @@ def root(
     results: list[Any] = []
 
     def solve(*values: Any) -> Any:
-        found = scipy.optimize.root(
+        found = theirs.root(
             lambda v, *rest: np.ravel(residual(v, *rest)), unknowns.vector, values, method, slopes,
             tol, callback, options,
         )  # fmt: skip
@@ -79,7 +80,7 @@ def root(
         for k, v in results[-1].items()
         if k in ("message", "nfev", "njev", "status", "success")
     }
-    return scipy.optimize.OptimizeResult(x=unknowns.back(shaped(x)), **kept)
+    return theirs.OptimizeResult(x=unknowns.back(shaped(x)), **kept)
 
 
 def _bracketing(name: str) -> Callable[..., Any]:
@@ -154,7 +155,7 @@ def newton(
     if fprime is None and x1 is None:
         slope = grad(lambda x, *values: np.sum(func(x, *values)))
 
-        def fprime(x: Any, *values: Any) -> Any:  # type: ignore[misc]
+        def fprime(x: Any, *values: Any) -> Any:
             found = slope(np.asarray(x, float), *values)
             return found if np.ndim(x) else found.item()
 
@@ -162,7 +163,7 @@ def newton(
     results: list[Any] = []
 
     def solve(*values: Any) -> Any:
-        found = scipy.optimize.newton(
+        found = theirs.newton(
             _plain(func, "newton"), x0, fprime, values, tol, maxiter, fprime2, x1, rtol,
             disp=disp, **options,
         )  # fmt: skip
@@ -198,7 +199,7 @@ def root_scalar(
         return lambda x, *values: plain(np.float64(x), *values)
 
     def solve(*values: Any) -> Any:
-        found = scipy.optimize.root_scalar(
+        found = theirs.root_scalar(
             of_number(f), values, method, bracket, of_number(fprime), of_number(fprime2), x0, x1,
             **options,
         )  # fmt: skip
@@ -225,7 +226,7 @@ def fixed_point(
     args = args if isinstance(args, tuple) else (args,)
 
     def solve(*values: Any) -> Any:
-        found = scipy.optimize.fixed_point(
+        found = theirs.fixed_point(
             _plain(func, "fixed_point"), value_of(x0), values, xtol, maxiter, method
         )
         return found[()] if np.ndim(found) == 0 else found
