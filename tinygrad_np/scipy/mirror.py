@@ -52,6 +52,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ndimage": ("image_filters", "image_resampling", "image_measures", "unruled"),
     "interpolate": ("polynomials", "piecewise", "bsplines", "grids", "scattered", "unruled"),
     "integrate": ("sampled", "integrals", "equations", "unruled"),
+    "optimize": ("fits", "roots", "unruled"),
     "sparse": ("patterns", "arrays", "building", "unruled"),
     "sparse.linalg": ("solvers", "eigenvalues", "unruled"),
     "spatial": ("unruled",),

@@ -1,0 +1,384 @@
+"""scipy.optimize over trees: SciPy's solutions, and their derivatives by what they depend on."""
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.optimize
+
+import tinygrad_np as tg
+from tinygrad_np.check import check_function
+from tinygrad_np.scipy import optimize
+
+
+def rosenbrock(x):
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def over_tree(p):
+    return rosenbrock(tg.tree.ravel(p)[0])
+
+
+TREE = {"a": np.array([-1.2, 1.0]), "b": 0.7}
+START = np.array([-1.2, 1.0, 0.7])
+METHODS = [None, "BFGS", "L-BFGS-B", "CG", "Newton-CG", "trust-ncg", "trust-krylov", "trust-exact",
+           "trust-constr", "SLSQP", "TNC", "dogleg"]  # fmt: skip
+BY_HESSIAN = {"Newton-CG", "trust-ncg", "trust-krylov", "trust-exact", "trust-constr", "dogleg"}
+
+
+class TestMinimize:
+    @pytest.mark.parametrize("method", METHODS)
+    def test_the_same_minimum_as_with_derivatives_by_hand(self, method):
+        by_hand = {"jac": scipy.optimize.rosen_der}
+        if method in BY_HESSIAN:
+            by_hand["hess"] = scipy.optimize.rosen_hess
+        if method == "dogleg":  # which wants a convex function
+
+            def function(x):
+                return np.sum((x - 1) ** 2)
+
+            by_hand = {"jac": lambda x: 2 * (x - 1), "hess": lambda x: 2 * np.eye(3)}
+        else:
+            function = scipy.optimize.rosen
+        expected = scipy.optimize.minimize(function, START, method=method, tol=1e-9, **by_hand)
+
+        def ours(p):
+            x = tg.tree.ravel(p)[0]
+            return np.sum((x - 1) ** 2) if method == "dogleg" else rosenbrock(x)
+
+        found = optimize.minimize(ours, TREE, method=method, tol=1e-9)
+        assert found.success == expected.success
+        x = tg.tree.ravel(found.x)[0]
+        assert np.max(np.abs(x - 1)) < max(1e-6, 2 * np.max(np.abs(expected.x - 1)))
+        assert found.nfev <= 1.2 * expected.nfev + 5
+
+    @pytest.mark.parametrize("x0", [START, list(START), tuple(START)])
+    def test_arrays_and_lists_of_numbers_are_vectors(self, x0):
+        found = optimize.minimize(rosenbrock, x0)
+        assert type(found.x) is np.ndarray
+        assert np.allclose(found.x, 1, atol=1e-5)
+
+    def test_a_tuple_of_arrays_is_a_tree(self):
+        found = optimize.minimize(
+            lambda p: np.sum((p[0] - 1) ** 2) + (p[1] - 2) ** 2, (np.zeros(2), np.zeros(()))
+        )
+        assert np.allclose(found.x[0], 1)
+        assert np.allclose(found.x[1], 2)
+
+    @pytest.mark.parametrize("jac", ["2-point", "3-point", "cs", False])
+    def test_scipys_differences_pass(self, jac):
+        function = rosenbrock if jac != "cs" else lambda x: np.sum((x - 1) ** 2)
+        ours = optimize.minimize(function, START, jac=jac)
+        assert np.array_equal(ours.x, scipy.optimize.minimize(function, START, jac=jac).x)
+
+    def test_derivatives_that_are_given_are_used(self):
+        calls = []
+
+        def gradient(p):
+            calls.append(type(p))
+            return tg.grad(over_tree)(p)
+
+        found = optimize.minimize(over_tree, TREE, jac=gradient)
+        assert np.allclose(found.x["a"], 1, atol=1e-4)
+        assert set(calls) == {dict}
+        pair = optimize.minimize(tg.value_and_grad(over_tree), TREE, jac=True)
+        assert np.array_equal(pair.x["a"], found.x["a"])
+        products = []
+
+        def product(p, v):
+            products.append(v)
+            return tg.hvp(over_tree, p, v)
+
+        found = optimize.minimize(over_tree, TREE, method="trust-ncg", hessp=product)
+        assert np.allclose(found.x["a"], 1, atol=1e-4)
+        assert type(products[0]) is dict
+
+    def test_bounds_of_a_tree(self):
+        bounds = {"a": (None, [0.5, 2.0]), "b": None}
+        found = optimize.minimize(over_tree, TREE, bounds=bounds, tol=1e-12)
+        expected = scipy.optimize.minimize(
+            scipy.optimize.rosen, START, jac=scipy.optimize.rosen_der, tol=1e-12,
+            bounds=[(None, 0.5), (None, 2.0), (None, None)],
+        )  # fmt: skip
+        assert np.allclose(found.x["a"], expected.x[:2], rtol=1e-7)
+        assert np.isclose(found.x["b"], expected.x[2], rtol=1e-7)
+
+    @pytest.mark.parametrize("method", ["SLSQP", "trust-constr"])
+    @pytest.mark.parametrize("form", ["dict", "class"])
+    def test_constraints_have_their_jacobians(self, method, form):
+        def inside(p):
+            return 1.0 - np.sum(p["a"] ** 2) - p["b"] ** 2
+
+        constraint = (
+            {"type": "ineq", "fun": inside}
+            if form == "dict"
+            else optimize.NonlinearConstraint(inside, 0, np.inf)
+        )
+        found = optimize.minimize(
+            lambda p: np.sum(p["a"]) + p["b"], TREE, method=method, constraints=constraint, tol=1e-9
+        )
+        assert np.allclose(found.x["a"], -(3**-0.5), atol=1e-5)
+
+    def test_callbacks_are_given_trees(self):
+        seen = []
+
+        def by_result(intermediate_result):
+            seen.append(intermediate_result.x)
+
+        optimize.minimize(over_tree, TREE, callback=seen.append)
+        optimize.minimize(over_tree, TREE, callback=by_result)
+        assert all(set(p) == {"a", "b"} for p in seen)
+
+
+class TestSolutionsAsFunctions:
+    def test_ridge_regression_against_its_closed_form(self):
+        rng = np.random.default_rng(0)
+        x, y = rng.standard_normal((20, 4)), rng.standard_normal(20)
+
+        def loss(w, penalty):
+            return np.sum((x @ w - y) ** 2) + penalty * np.sum(w**2)
+
+        def fitted(penalty):
+            return optimize.minimize(loss, np.zeros(4), (penalty,)).x
+
+        def closed(penalty):
+            return np.linalg.solve(x.T @ x + penalty * np.eye(4), x.T @ y)
+
+        for order in (tg.jacobian, lambda f: tg.jacobian(tg.jacobian(f))):
+            assert np.allclose(order(fitted)(0.3), order(closed)(0.3), rtol=1e-12)
+
+    def test_the_value_at_the_minimum_has_the_slope_of_the_function_there(self):
+        def loss(x, a):
+            return np.sum((x - a) ** 4 + x**2)
+
+        assert (
+            check_function(
+                lambda a: optimize.minimize(loss, np.ones(2), (a,), tol=1e-12).fun,
+                np.array([1.5, 2.0]),
+            ).verdict
+            == "right"
+        )
+
+    def test_an_unknown_that_a_bound_holds_stays(self):
+        def loss(p, c):
+            return (p["x"] - c) ** 2 + (p["y"] - c * p["x"]) ** 2
+
+        def minimum(c):
+            found = optimize.minimize(
+                loss, {"x": 0.0, "y": 0.0}, (c,), bounds={"x": (0, 1), "y": (-9, 9)}
+            )
+            return np.stack([found.x["x"], found.x["y"]])
+
+        assert np.allclose(minimum(2.0), [1, 2], rtol=1e-7)
+        assert np.allclose(tg.jacobian(minimum)(2.0), [0, 1], rtol=1e-9)
+
+    def test_the_result_has_no_constants_in_disguise(self):
+        found = []
+
+        def f(a):
+            found.append(optimize.minimize(lambda x, a: (x[0] - a) ** 2, [0.0], (a,)))
+            return found[0].x[0]
+
+        assert np.isclose(tg.grad(f)(2.0), 1)
+        assert not {"jac", "hess_inv", "hess"} & set(found[0])
+
+    T = np.linspace(0, 1, 15)
+    Y = 2 * np.exp(-3 * T) + 0.05 * np.sin(40 * T)
+
+    @staticmethod
+    def by_hand(y, weights=1.0):
+        """The fit of a·exp(−k·t) by steps of Newton's method, each of them differentiated."""
+
+        def cost(p):
+            return np.sum(weights * (p[0] * np.exp(-p[1] * TestSolutionsAsFunctions.T) - y) ** 2)
+
+        p = np.array([2.0, 3.0])
+        for _ in range(8):
+            p = p - np.linalg.solve(tg.hessian(cost)(p), tg.grad(cost)(p))
+        return p
+
+    def test_least_squares_by_the_data(self):
+        def fitted(y):
+            found = optimize.least_squares(
+                lambda p, y: p["a"] * np.exp(-p["k"] * self.T) - y, {"a": 1.0, "k": 1.0}, args=(y,)
+            )
+            return tg.tree.ravel(found.x)[0], found.cost
+
+        expected = tg.jacobian(self.by_hand)(self.Y)
+        assert np.allclose(tg.jacobian(lambda y: fitted(y)[0])(self.Y), expected, rtol=1e-9)
+        p = self.by_hand(self.Y)
+        rest = self.Y - p[0] * np.exp(-p[1] * self.T)
+        assert np.allclose(tg.grad(lambda y: fitted(y)[1])(self.Y), rest, rtol=1e-8)
+
+    def test_curve_fit_by_the_data_and_their_errors(self):
+        def model(t, a, k):
+            return a * np.exp(-k * t)
+
+        sigma = 0.1 + self.T
+        for absolute in (True, False):
+
+            def fitted(y, sigma, absolute=absolute):
+                return optimize.curve_fit(model, self.T, y, [1.0, 1.0], sigma, absolute)
+
+            p, c = scipy.optimize.curve_fit(model, self.T, self.Y, [1.0, 1.0], sigma, absolute)
+            found = fitted(tg.Tensor(self.Y), sigma)
+            assert np.allclose(found[0].data, p, rtol=1e-6)
+            assert np.allclose(found[1].data, c, rtol=1e-5)
+            expected = tg.jacobian(lambda y: self.by_hand(y, 1 / sigma**2))(self.Y)
+            by = tg.jacobian(lambda y, fitted=fitted: fitted(y, sigma)[0])(self.Y)
+            assert np.allclose(by, expected, rtol=1e-9)
+            h = 1e-4
+            along = np.cos(np.arange(15.0))
+            tight = {"ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-15}
+            up, down = (
+                scipy.optimize.curve_fit(
+                    model, self.T, self.Y, p, sigma + s * h * along, absolute, **tight
+                )[1]
+                for s in (1, -1)
+            )
+            _, slope = tg.jvp(lambda s, fitted=fitted: fitted(self.Y, s)[1], sigma, along)
+            assert np.allclose(slope, (up - down) / (2 * h), rtol=1e-4)
+
+    @pytest.mark.parametrize("name", ["brentq", "brenth", "ridder", "bisect", "toms748"])
+    def test_roots_between_two_numbers(self, name):
+        def root(a):
+            tight = {"xtol": 4e-15, "rtol": 1e-14}
+            return getattr(optimize, name)(lambda x, a: np.cos(x) - a * x, 0.0, 2.0, (a,), **tight)
+
+        assert root(0.7) == getattr(scipy.optimize, name)(
+            lambda x: np.cos(x) - 0.7 * x, 0.0, 2.0, xtol=4e-15, rtol=1e-14
+        )
+        mpmath.mp.dps = 40
+        exact = lambda a: mpmath.findroot(lambda x: mpmath.cos(x) - a * x, 0.9)  # noqa: E731
+        third = tg.grad(tg.grad(tg.grad(root)))(0.7)
+        assert np.isclose(third, float(mpmath.diff(exact, mpmath.mpf(0.7), 3)), rtol=1e-10)
+
+    def test_root_over_a_tree(self):
+        def equations(z, r):
+            return [z["x"] ** 2 + z["y"] ** 2 - r**2, z["y"] - z["x"] ** 3]
+
+        def solved(r):
+            found = optimize.root(equations, {"x": 1.0, "y": 1.0}, (r,), tol=1e-14)
+            return found.x["x"] * found.x["y"]
+
+        assert check_function(solved, 2.0).verdict == "right"
+
+    @pytest.mark.parametrize(
+        "solved",
+        [
+            lambda a: optimize.newton(lambda x, a: x**3 - a, 1.0, args=(a,), tol=1e-15),
+            lambda a: optimize.root_scalar(lambda x, a: x**3 - a, (a,), x0=1.0, xtol=1e-15).root,
+            lambda a: (
+                optimize.root_scalar(lambda x, a: x**3 - a, (a,), "halley", x0=1.5, xtol=1e-15).root
+            ),
+            lambda a: (
+                optimize.root_scalar(lambda x, a: x**3 - a, (a,), bracket=(1, 3), xtol=1e-15).root
+            ),
+            lambda a: optimize.fixed_point(lambda x, a: (x + a / x**2) / 2, 1.5, (a,), xtol=1e-14),
+            lambda a: (
+                optimize.minimize_scalar(lambda x, a: x**4 / 4 - a * x, args=(a,), tol=1e-9).x
+            ),
+        ],
+    )
+    def test_solvers_of_one_number(self, solved):
+        assert np.isclose(solved(8.0), 2, rtol=1e-6)
+        assert np.isclose(tg.grad(solved)(8.0), 1 / 12, rtol=1e-9)
+        assert np.isclose(tg.grad(tg.grad(solved))(8.0), -1 / 144, rtol=1e-8)
+
+    def test_newton_of_an_array(self):
+        def roots(a):
+            return optimize.newton(lambda x, a: x**3 - a, np.ones(2), args=(a,), tol=1e-14)
+
+        assert np.allclose(tg.jacobian(roots)(np.array([8.0, 27.0])), np.diag([1 / 12, 1 / 27]))
+
+    def test_nnls(self):
+        rng = np.random.default_rng(0)
+        a, b = rng.random((6, 3)), rng.random(6) * [1, 1, 1, 1, 1, -2]
+        assert np.any(scipy.optimize.nnls(a, b)[0] == 0)
+        report = check_function(lambda a, b: np.sum(optimize.nnls(a, b)[0] ** 2), a, b)
+        assert report.verdict == "right"
+        assert check_function(lambda a, b: optimize.nnls(a, b)[1], a, b).verdict == "right"
+
+
+class TestCovariance:
+    X = np.linspace(0, 1, 30)
+    Y = 2 * np.exp(-3 * X) + 0.05 * np.sin(60 * X)
+
+    def test_of_residuals_it_is_that_of_curve_fit(self):
+        def residuals(p, x, y):
+            return p["a"] * np.exp(-p["k"] * x) - y
+
+        found = optimize.least_squares(residuals, {"a": 1.0, "k": 1.0}, args=(self.X, self.Y))
+        _, expected = scipy.optimize.curve_fit(
+            lambda x, a, k: a * np.exp(-k * x), self.X, self.Y, list(found.x.values())
+        )
+        covariance = optimize.covariance(residuals, found.x, self.X, self.Y)
+        assert np.allclose(covariance.matrix, expected, rtol=1e-4)
+        assert np.isclose(covariance.errors["k"], expected[1, 1] ** 0.5, rtol=1e-4)
+        table = str(covariance).splitlines()
+        assert table[0].split() == ["parameter", "value", "standard", "error"]
+        assert table[2].split()[0] == "['k']"
+
+    def test_of_a_likelihood_it_is_the_inverse_of_its_hessian(self):
+        rng = np.random.default_rng(0)
+        x = rng.normal(3.0, 2.0, 1000)
+
+        def nll(p):
+            return np.sum(0.5 * ((x - p["mu"]) / p["sigma"]) ** 2 + np.log(p["sigma"]))
+
+        found = optimize.minimize(nll, {"mu": 2.5, "sigma": 1.5}, tol=1e-10).x
+        errors = optimize.covariance(nll, found).errors
+        assert np.isclose(errors["mu"], np.std(x) / 1000**0.5, rtol=1e-6)
+        assert np.isclose(errors["sigma"], np.std(x) / 2000**0.5, rtol=1e-6)
+
+    def test_what_is_not_determined_raises(self):
+        with pytest.raises(ValueError, match="not positive definite"):
+            optimize.covariance(lambda p: (p["a"] + p["b"] - 1.0) ** 2, {"a": 0.5, "b": 0.5})
+        with pytest.raises(ValueError, match="not positive definite"):
+            optimize.covariance(lambda x: -np.sum(x**2), np.zeros(2))
+        with pytest.raises(ValueError, match="2 residuals do not determine"):
+            optimize.covariance(lambda x: x * np.ones(2), np.zeros(2))
+
+
+class TestRefusals:
+    def test_a_function_that_loses_the_gradient(self):
+        with pytest.raises(TypeError, match=r"cannot be differentiated: .*jac='2-point'"):
+            optimize.minimize(lambda x: float(x[0]) ** 2, [1.0])
+        with pytest.raises(TypeError, match="result does not depend on its argument"):
+            optimize.minimize(lambda x: getattr(x, "data", x)[0] ** 2, [1.0])
+
+    @pytest.mark.parametrize(
+        "solved",
+        [
+            lambda a: optimize.minimize(lambda x: np.sum((x - a) ** 2), [0.0]).x[0],
+            lambda a: optimize.minimize(
+                lambda x: np.sum((x - a) ** 2), [0.0], method="Nelder-Mead"
+            ).x[0],
+            lambda a: optimize.least_squares(lambda x: x - a, [0.0]).x[0],
+            lambda a: optimize.root(lambda x: x - a, [0.0]).x[0],
+            lambda a: optimize.brentq(lambda x: x - a, -9, 9),
+            lambda a: optimize.newton(lambda x: x - a, 0.0),
+            lambda a: optimize.root_scalar(lambda x: x - a, bracket=(-9, 9)).root,
+            lambda a: optimize.fixed_point(lambda x: 0.1 * x + a, 0.0),
+            lambda a: optimize.minimize_scalar(lambda x: (x - a) ** 2).x,
+        ],
+    )
+    def test_a_tensor_in_a_closure(self, solved):
+        with pytest.raises(TypeError, match="depends on a Tensor that is not among args"):
+            tg.grad(solved)(2.0)
+
+    def test_constraints_beside_tensors(self):
+        with pytest.raises(TypeError, match="constraints have no derivative rule"):
+            tg.grad(
+                lambda a: optimize.minimize(
+                    lambda x, a: np.sum((x - a) ** 2), [0.0], (a,),
+                    constraints={"type": "ineq", "fun": lambda x, a: x},
+                ).x[0]
+            )(1.0)  # fmt: skip
+
+    def test_what_is_no_minimum(self):
+        with pytest.raises(ValueError, match="implicit: "):
+            tg.grad(
+                lambda a: optimize.minimize(
+                    lambda x, a: np.sum(a * x**4), [2.0], (a,), options={"maxiter": 1}
+                ).x[0]
+            )(1.0)

@@ -1,0 +1,478 @@
+"""Minima and fits: `minimize`, `least_squares`, `curve_fit`, and the covariance of what they give.
+
+The derivatives that a method asks for are supplied, unless the call has others. A minimum with
+Tensors in `args` is where the gradient by the unknowns that no bound holds is zero: there it is a
+function of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+
+from ...core import tree
+from ...core.jacobians import jacobian
+from ...core.transforms import grad
+from ...rules.nested import ravel
+from ..mirror import holds_tensor
+from .unknowns import Unknowns, implied
+
+theirs: Any = scipy.optimize
+_WITHOUT_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
+_BY_PRODUCTS = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"}
+_BY_HESSIAN = {"dogleg", "trust-exact"}
+_AT_BOUND = 1e-8
+"""So near to a bound, relative to 1 + its size, the bound holds an unknown."""
+
+
+def minimize(
+    fun: Callable[..., Any],
+    x0: Any,
+    args: Any = (),
+    method: Any = None,
+    jac: Any = None,
+    hess: Any = None,
+    hessp: Any = None,
+    bounds: Any = None,
+    constraints: Any = (),
+    tol: Any = None,
+    callback: Any = None,
+    options: Any = None,
+) -> Any:
+    """`scipy.optimize.minimize` with derivatives, of a function of a tree.
+
+    `x0` is an array, as SciPy has it, or a tree: then `fun`, `jac`, constraints and callbacks are
+    given trees, the result's ``x`` is one, and `bounds` may be one with a pair (low, high) in place
+    of each leaf. `fun` returns a number. The gradient is supplied, to the methods that take them
+    Hessians or their products, too, and the Jacobians of constraints; what is given in their place
+    is used (``jac="2-point"`` for SciPy's differences, ``jac=True`` for a pair (value, gradient)).
+
+    With Tensors in `args`, ``x`` and ``fun`` are functions of them, polished by Newton's method,
+    and the result has no ``jac``, ``hess`` and ``hess_inv``, which would be constants.
+
+    Raises ``TypeError`` where `fun` cannot be differentiated, or uses Tensors that are not in
+    `args`; for Tensors beside constraints; ``ValueError`` where a minimum with Tensors in `args` is
+    none, or its Hessian is singular.
+
+    >>> minimize(lambda p: (p["x"] - 3.0) ** 2, {"x": 0.0}).x["x"].round(9)
+    np.float64(3.0)
+    """
+    unknowns = Unknowns(x0, "minimize")
+    args = args if isinstance(args, tuple) else (args,)
+    name = str(method).lower() if method is None or isinstance(method, str) else "custom"
+    given: dict[str, Any] = {
+        "method": method, "bounds": _bounds(bounds, unknowns, x0), "tol": tol, "options": options,
+        "constraints": _constraints(constraints, unknowns), "hess": hess, "hessp": hessp,
+        "callback": _callback(callback, unknowns),
+    }  # fmt: skip
+    objective: Any = unknowns.of_plain_vector(fun)
+    if callable(jac):
+        given["jac"] = unknowns.of_plain_vector(jac)
+    elif jac is True:
+        objective, given["jac"] = _pair(unknowns, fun), True
+    elif jac is None and name not in _WITHOUT_GRADIENT:
+        objective, given["jac"] = unknowns.value_and_grad(fun), True
+    else:
+        given["jac"] = jac
+    if callable(hess):
+        given["hess"] = unknowns.of_vector(hess)
+    if callable(hessp):
+        given["hessp"] = lambda v, p, *rest: ravel(
+            hessp(unknowns.back(v), unknowns.back(p), *rest)
+        )[0]
+    if hess is None and hessp is None and name in _BY_PRODUCTS:
+        given["hessp"] = unknowns.hessian_product(fun)
+    if hess is None and name in _BY_HESSIAN:
+        given["hess"] = unknowns.hessian(fun)
+    if not holds_tensor(args):
+        found = theirs.minimize(objective, unknowns.vector, args, **given)
+        found.x = unknowns.back(found.x)
+        return found
+    if given["constraints"]:
+        raise TypeError(
+            "scipy.optimize.minimize: with Tensors in args, constraints have no derivative rule; "
+            "use bounds, or write the unknowns so that they hold"
+        )
+    if jac is True:
+        raise TypeError(
+            "scipy.optimize.minimize: with Tensors in args, the gradient has to be ours; leave "
+            "jac out, and let fun return its value alone"
+        )
+    results: list[Any] = []
+    of_vector = unknowns.of_vector(fun)
+    gradient = grad(of_vector)
+
+    def solve(*values: Any) -> Any:
+        found = theirs.minimize(objective, unknowns.vector, values, **given)
+        results.append(found)
+        return found.x, _free(found.x, given["bounds"])
+
+    x = implied(unknowns, gradient, solve, args)
+    return _without_constants(results[-1], unknowns.back(x), of_vector(x, *args))
+
+
+def _pair(unknowns: Unknowns, fun: Callable[..., Any]) -> Callable[..., Any]:
+    def pair(vector: Any, *args: Any) -> Any:
+        value, gradient = fun(unknowns.back(vector), *args)
+        return value, gradient if unknowns.is_vector else ravel(gradient)[0]
+
+    return pair
+
+
+def _without_constants(found: Any, x: Any, fun: Any) -> Any:
+    """A result whose x and fun are Tensors, without what else would depend on them."""
+    kept = {
+        key: value
+        for key, value in found.items()
+        if key in ("message", "nfev", "nit", "njev", "nhev", "status", "success", "active_mask")
+    }
+    return theirs.OptimizeResult(x=x, fun=fun, **kept)
+
+
+def _free(x: Any, bounds: Any) -> Any:
+    """Which unknowns no bound holds."""
+    if bounds is None:
+        return np.ones(x.shape, bool)
+    if hasattr(bounds, "lb"):
+        low, high = np.broadcast_to(bounds.lb, x.shape), np.broadcast_to(bounds.ub, x.shape)
+    else:
+        pairs = [(-np.inf if a is None else a, np.inf if b is None else b) for a, b in bounds]
+        low, high = np.array(pairs, float).T
+    with np.errstate(invalid="ignore"):
+        is_low = x - low <= _AT_BOUND * (1 + np.abs(low))
+        is_high = high - x <= _AT_BOUND * (1 + np.abs(high))
+    return ~(np.isfinite(low) & is_low | np.isfinite(high) & is_high)
+
+
+def _bounds(bounds: Any, unknowns: Unknowns, x0: Any) -> Any:
+    """SciPy's bounds of the vector; of a tree of pairs a list of them, one a number."""
+    if unknowns.is_vector or bounds is None or hasattr(bounds, "lb"):
+        return bounds
+    pairs: list[Any] = []
+
+    def collect(x: Any, pair: Any) -> None:
+        container = tree.container_of(type(x))
+        if pair is None:
+            pairs.extend([(None, None)] * sum(np.size(leaf) for leaf in tree.leaves(x)))
+        elif container is None:
+            low, high = [
+                np.broadcast_to(np.asarray(end, object), np.shape(x)).reshape(-1) for end in pair
+            ]
+            pairs.extend(zip(low, high, strict=True))
+        else:
+            for part, of_part in zip(container.children(x), container.children(pair), strict=True):
+                collect(part, of_part)
+
+    if isinstance(bounds, (list, tuple)) and type(bounds) is not type(x0):
+        return bounds  # a pair a number
+    collect(x0, bounds)
+    return pairs
+
+
+def _constraints(constraints: Any, unknowns: Unknowns) -> Any:
+    """Constraints on the vector, with Jacobians where none is given."""
+    several = constraints if isinstance(constraints, (list, tuple)) else [constraints]
+    made: list[Any] = []
+    for one in several:
+        if isinstance(one, dict):
+            made.append({**one, "fun": unknowns.of_plain_vector(one["fun"])})
+            given = one.get("jac")
+            made[-1]["jac"] = unknowns.of_vector(given) if callable(given) else given
+            if given is None:
+                made[-1]["jac"] = unknowns.jacobian(one["fun"])
+        elif isinstance(one, theirs.NonlinearConstraint):
+            options = dict(vars(one))
+            options["fun"] = unknowns.of_plain_vector(one.fun)
+            if callable(one.jac):
+                options["jac"] = unknowns.of_vector(one.jac)
+            elif isinstance(one, NonlinearConstraint) and one.is_ours:
+                options["jac"] = unknowns.jacobian(one.fun)
+            known = inspect.signature(theirs.NonlinearConstraint).parameters
+            options = {key: value for key, value in options.items() if key in known}
+            made.append(theirs.NonlinearConstraint(**options))
+        else:
+            made.append(one)
+    return made
+
+
+class NonlinearConstraint(scipy.optimize.NonlinearConstraint):
+    """`scipy.optimize.NonlinearConstraint`, whose Jacobian is supplied unless one is given."""
+
+    def __init__(self, fun: Any, lb: Any, ub: Any, jac: Any = None, **options: Any) -> None:
+        super().__init__(fun, lb, ub, "2-point" if jac is None else jac, **options)
+        self.is_ours = jac is None
+
+
+def _callback(callback: Any, unknowns: Unknowns) -> Any:
+    """The callback, which is given trees."""
+    if callback is None or unknowns.is_vector:
+        return callback
+    if set(inspect.signature(callback).parameters) == {"intermediate_result"}:
+
+        def of_result(intermediate_result: Any) -> Any:
+            x = unknowns.back(intermediate_result.x)
+            return callback(theirs.OptimizeResult({**intermediate_result, "x": x}))
+
+        return of_result
+    return lambda x, *rest: callback(unknowns.back(x), *rest)
+
+
+def least_squares(
+    fun: Callable[..., Any],
+    x0: Any,
+    jac: Any = None,
+    bounds: Any = (-np.inf, np.inf),
+    method: str = "trf",
+    ftol: Any = 1e-8,
+    xtol: Any = 1e-8,
+    gtol: Any = 1e-8,
+    x_scale: Any = 1.0,
+    loss: Any = "linear",
+    f_scale: Any = 1.0,
+    diff_step: Any = None,
+    tr_solver: Any = None,
+    tr_options: Any = None,
+    jac_sparsity: Any = None,
+    max_nfev: Any = None,
+    verbose: Any = 0,
+    args: Any = (),
+    kwargs: Any = None,
+    **newer: Any,
+) -> Any:
+    """`scipy.optimize.least_squares` with the Jacobian supplied, of a function of a tree.
+
+    `x0` is an array or a tree, as for `minimize`; `fun` returns the residuals, an array or a tree.
+    With `jac_sparsity` the Jacobian is sparse, found in as many sweeps as it has colours. With
+    Tensors in `args`, ``x`` and ``cost`` are functions of them, for the loss "linear".
+
+    Raises as `minimize` does.
+
+    >>> x, y = np.arange(3.0), np.array([0.0, 2.0, 4.0])
+    >>> found = least_squares(lambda p: p["a"] * x - y, {"a": 0.0})
+    >>> found.x["a"].round(9)
+    np.float64(2.0)
+    """
+    unknowns = Unknowns(x0, "least_squares")
+    args = args if isinstance(args, tuple) else (args,)
+    named = kwargs or {}
+    fun_ = fun if not named else lambda *values: fun(*values, **named)
+    options: dict[str, Any] = {
+        "bounds": bounds, "method": method, "ftol": ftol, "xtol": xtol, "gtol": gtol,
+        "x_scale": x_scale, "loss": loss, "f_scale": f_scale, "diff_step": diff_step,
+        "tr_solver": tr_solver, "tr_options": tr_options or {}, "max_nfev": max_nfev,
+        "verbose": verbose, **newer,
+    }  # fmt: skip
+    if jac is None:
+        sparsity = {} if jac_sparsity is None else {"sparsity": jac_sparsity}
+        jac = unknowns.jacobian(fun_, **sparsity)
+    else:
+        options["jac_sparsity"] = jac_sparsity
+        jac = unknowns.of_vector(jac) if callable(jac) else jac
+    residuals = unknowns.of_plain_vector(fun_)
+
+    def run(*values: Any) -> Any:
+        return theirs.least_squares(residuals, unknowns.vector, jac, args=values, **options)
+
+    if not (holds_tensor(args) or holds_tensor(named)):
+        found = run(*args)
+        found.x = unknowns.back(found.x)
+        return found
+    if loss != "linear" or holds_tensor(named):
+        raise TypeError(
+            "scipy.optimize.least_squares: with Tensors, the loss is 'linear', and they are in "
+            "args; minimize the sum of another loss with optimize.minimize"
+        )
+    results: list[Any] = []
+    of_vector = unknowns.of_vector(fun_)
+
+    def cost(vector: Any, *values: Any) -> Any:
+        rest = ravel(of_vector(vector, *values))[0]
+        return 0.5 * np.sum(rest * rest)
+
+    def solve(*values: Any) -> Any:
+        found = run(*values)
+        results.append(found)
+        return found.x, _free(
+            found.x, theirs.Bounds(*bounds) if isinstance(bounds, tuple) else bounds
+        )
+
+    x = implied(unknowns, grad(cost), solve, args)
+    found = _without_constants(results[-1], unknowns.back(x), of_vector(x, *args))
+    found.cost = cost(x, *args)
+    return found
+
+
+def curve_fit(
+    f: Callable[..., Any],
+    xdata: Any,
+    ydata: Any,
+    p0: Any = None,
+    sigma: Any = None,
+    absolute_sigma: bool = False,
+    check_finite: Any = None,
+    bounds: Any = (-np.inf, np.inf),
+    method: Any = None,
+    jac: Any = None,
+    **options: Any,
+) -> Any:
+    """`scipy.optimize.curve_fit` with the Jacobian supplied.
+
+    ``f(xdata, *parameters)`` returns an array like `ydata`. Returns (parameters, covariance), and
+    more with ``full_output=True``. With Tensors in `xdata`, `ydata` or `sigma`, the parameters and
+    their covariance are functions of them. For parameters that are a tree, use `least_squares`.
+
+    >>> found, _ = curve_fit(lambda x, a: a * x, np.arange(3.0), np.array([0.0, 2.0, 4.0]))
+    >>> found.round(9)
+    array([2.])
+    """
+    if p0 is not None and tree.container_of(type(p0)) and not isinstance(p0, (list, tuple)):
+        raise TypeError(
+            "scipy.optimize.curve_fit: takes numbers for p0; use optimize.least_squares for a tree"
+        )
+    data = (xdata, ydata, sigma)
+    plain = tree.map(lambda x: getattr(x, "data", x) if holds_tensor(x) else x, data)
+    unknowns = Unknowns(np.zeros(0), "curve_fit")
+    if jac is None:
+        by = unknowns.jacobian(lambda p, x: f(x, *p))
+        jac = lambda x, *p: by(np.array(p, float), x)  # noqa: E731
+    found = theirs.curve_fit(
+        f, plain[0], plain[1], p0, plain[2], absolute_sigma, check_finite, bounds, method, jac,
+        **options,
+    )  # fmt: skip
+    if not holds_tensor(data):
+        return found
+
+    def weighted(p: Any, x: Any, y: Any, sigma: Any) -> Any:
+        rest = f(x, *p) - y
+        if sigma is None:
+            return rest
+        return (
+            rest / sigma if np.ndim(sigma) < 2 else np.linalg.solve(np.linalg.cholesky(sigma), rest)
+        )
+
+    def solve(*values: Any) -> Any:
+        return found[0], _free(found[0], theirs.Bounds(*bounds))
+
+    def cost(p: Any, *values: Any) -> Any:
+        rest = weighted(p, *values)
+        return 0.5 * np.sum(rest * rest)
+
+    p = implied(unknowns, grad(cost), solve, data)
+    by = jacobian(weighted)(p, *data)
+    matrix = np.linalg.inv(by.T @ by)
+    if not absolute_sigma or sigma is None:
+        matrix = matrix * (2 * cost(p, *data) / (np.size(plain[1]) - p.size))
+    return (p, matrix, *found[2:])
+
+
+class Covariance:
+    """The covariance of the parameters of a fit: `matrix`, and the standard `errors` as a tree.
+
+    `values` are the parameters. It prints as a table, a line a number.
+    """
+
+    def __init__(self, matrix: Any, values: Any) -> None:
+        self.matrix = matrix
+        self.values = values
+        self.errors = ravel(values)[1](np.sqrt(np.diagonal(matrix)))
+
+    def __str__(self) -> str:
+        rows = [("parameter", "value", "standard error")]
+        pairs = zip(
+            tree.paths(self.values), tree.leaves(self.values), tree.leaves(self.errors), strict=True
+        )
+        for path, value, error in pairs:
+            for index in np.ndindex(np.shape(value)):
+                name = path + (str(list(index)) if index else "")
+                numbers = np.asarray(value)[index], np.asarray(error)[index]
+                rows.append((name or "x", f"{numbers[0]:.6g}", f"{numbers[1]:.2g}"))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows
+        )
+
+    __repr__ = __str__
+
+
+def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
+    """The covariance of fitted parameters, from the second derivatives at the fit.
+
+    ``fun(params, *args)`` is a negative log-likelihood, a number: the covariance is the inverse of
+    its Hessian (the observed information). Or it gives residuals, an array of more numbers than
+    there are parameters: then it is s²·(JᵀJ)⁻¹ with s² the sum of their squares over the degrees of
+    freedom, as `curve_fit` has it. `params` is a tree of numbers and arrays.
+
+    Raises ``ValueError`` where the matrix is not positive definite: `params` is no minimum, or a
+    parameter is not determined.
+
+    >>> residuals = lambda p, x, y: p["a"] * x + p["b"] - y
+    >>> x, y = np.arange(5.0), np.array([0.1, 0.9, 2.1, 3.0, 3.9])
+    >>> print(covariance(residuals, {"a": 0.97, "b": 0.06}, x, y))
+    parameter  value  standard error
+    ['a']       0.97           0.031
+    ['b']       0.06           0.075
+    """
+    unknowns = Unknowns(params, "covariance")
+    value = ravel(unknowns.of_plain_vector(fun)(unknowns.vector, *args))[0]
+    if value.size == 1:
+        information = unknowns.hessian(lambda p, *rest: np.sum(ravel(fun(p, *rest))[0]))(
+            unknowns.vector, *args
+        )
+    else:
+        freedom = value.size - unknowns.vector.size
+        if freedom <= 0:
+            raise ValueError(
+                f"optimize.covariance: {value.size} residuals do not determine the errors of "
+                f"{unknowns.vector.size} parameters; give more of them"
+            )
+        by = unknowns.jacobian(fun)(unknowns.vector, *args)
+        information = by.T @ by / (np.sum(value**2) / freedom)
+    values, vectors = np.linalg.eigh(information)
+    if not values[0] > values[-1] * values.size * np.finfo(float).eps:
+        vector = np.abs(vectors[:, 0])
+        raise ValueError(
+            f"optimize.covariance: the matrix of second derivatives is not positive definite (its "
+            f"smallest eigenvalue is {values[0]:.2g}, along unknown {int(np.argmax(vector))}); "
+            "minimize further, or fix a parameter that is not determined"
+        )
+    return Covariance((vectors / values) @ vectors.T, params)
+
+
+def minimize_scalar(
+    fun: Callable[..., Any], bracket: Any = None, bounds: Any = None, args: Any = (), **options: Any
+) -> Any:
+    """`scipy.optimize.minimize_scalar`; with Tensors in `args`, x and fun are functions of them."""
+    args = args if isinstance(args, tuple) else (args,)
+    unknowns = Unknowns(0.0, "minimize_scalar")
+
+    def number(x: Any, *values: Any) -> Any:
+        value = fun(x, *values)
+        unknowns.refuse_hidden(value)
+        return value
+
+    results: list[Any] = []
+
+    def solve(*values: Any) -> Any:
+        found = theirs.minimize_scalar(number, bracket, bounds, values, **options)
+        results.append(found)
+        x = np.atleast_1d(found.x)
+        return x, _free(x, None if bounds is None else [bounds])
+
+    if not holds_tensor(args):
+        solve(*args)
+        return results[-1]
+    x = implied(unknowns, grad(lambda x, *rest: np.sum(fun(x[0], *rest))), solve, args)[0]
+    return _without_constants(results[-1], x, fun(x, *args))
+
+
+ROWS = ()
+OWN = {
+    f"optimize.{thing.__name__}": thing
+    for thing in (
+        minimize, least_squares, curve_fit, minimize_scalar, NonlinearConstraint, covariance,
+    )
+}  # fmt: skip

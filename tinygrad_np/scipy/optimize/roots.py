@@ -1,0 +1,263 @@
+"""Roots and fixed points, of one number, of an array or of a tree, and `nnls`.
+
+SciPy solves, on plain numbers, with derivatives that are supplied where a method takes them. With
+Tensors in `args` the solution is a function of them (`tinygrad_np.implicit`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+
+from ...core.rules import scatter_add
+from ...core.signature import signature
+from ...core.tensor import value_of
+from ...core.transforms import grad
+from ...rules.composed import composed
+from ...rules.implicit import implicit
+from ...rules.nested import ravel
+from ..mirror import holds_tensor, of
+from .unknowns import Unknowns
+
+theirs: Any = scipy.optimize
+_WITH_JACOBIAN = ("hybr", "lm")
+
+
+def root(
+    fun: Callable[..., Any], x0: Any, args: Any = (), method: str = "hybr", jac: Any = None,
+    tol: Any = None, callback: Any = None, options: Any = None,
+) -> Any:  # fmt: skip
+    """`scipy.optimize.root` with the Jacobian supplied, of a function of a tree.
+
+    `x0` is an array or a tree; `fun` gives as many numbers as there are unknowns. With Tensors in
+    `args`, the result's ``x`` is a function of them, and it has no ``fjac``, ``r`` and ``qtf``.
+
+    >>> def lines(z):
+    ...     return {"sum": z["x"] + z["y"] - 3.0, "difference": z["x"] - z["y"]}
+    >>> found = root(lines, {"x": 0.0, "y": 0.0})
+    >>> {name: round(float(x), 9) for name, x in found.x.items()}
+    {'x': 1.5, 'y': 1.5}
+    """
+    unknowns = Unknowns(x0, "root")
+    args = args if isinstance(args, tuple) else (args,)
+    shape = np.shape(x0) if unknowns.is_vector else None
+
+    def shaped(vector: Any) -> Any:
+        return vector if shape is None or shape == () else np.reshape(vector, shape)
+
+    def of_shape(vector: Any, *values: Any) -> Any:
+        return fun(unknowns.back(shaped(vector)), *values)
+
+    residual = Unknowns(unknowns.vector, "root").of_plain_vector(of_shape)
+    if callable(jac):
+        slopes: Any = lambda v, *values: jac(unknowns.back(shaped(v)), *values)  # noqa: E731
+    elif jac is None and method in _WITH_JACOBIAN:
+        slopes = Unknowns(unknowns.vector, "root").jacobian(of_shape)
+    else:
+        slopes = jac
+    results: list[Any] = []
+
+    def solve(*values: Any) -> Any:
+        found = theirs.root(
+            lambda v, *rest: np.ravel(residual(v, *rest)), unknowns.vector, values, method, slopes,
+            tol, callback, options,
+        )  # fmt: skip
+        results.append(found)
+        return found.x
+
+    if not holds_tensor(args):
+        solve(*args)
+        found = results[-1]
+        found.x = unknowns.back(shaped(found.x))
+        return found
+    x = implicit(lambda v, *values: ravel(of_shape(v, *values))[0], solve)(*args)
+    kept = {
+        k: v
+        for k, v in results[-1].items()
+        if k in ("message", "nfev", "njev", "status", "success")
+    }
+    return theirs.OptimizeResult(x=unknowns.back(shaped(x)), **kept)
+
+
+def _bracketing(name: str) -> Callable[..., Any]:
+    real = getattr(scipy.optimize, name)
+    optional = list(inspect.signature(real).parameters)[4:]
+
+    def solver(
+        f: Callable[..., Any], a: Any, b: Any, args: Any = (), *more: Any, **options: Any
+    ) -> Any:
+        options |= dict(zip(optional, more, strict=False))
+        args = args if isinstance(args, tuple) else (args,)
+        a, b = value_of(a), value_of(b)  # the root does not depend on where it is looked for
+        options = {key: value for key, value in options.items() if key != "full_output" or value}
+        results: list[Any] = []
+
+        def solve(*values: Any) -> Any:
+            found = real(_plain(f, name), a, b, values, **options)
+            results.append(found)
+            return found[0] if options.get("full_output") else found
+
+        return _delivered(f, solve, args, results, options)
+
+    solver.__name__ = solver.__qualname__ = name
+    solver.__doc__ = (
+        f"`scipy.optimize.{name}`; with Tensors in `args`, the root is a function of them."
+    )
+    return solver
+
+
+def _plain(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+    unknowns = Unknowns(0.0, name)
+
+    def number(x: Any, *values: Any) -> Any:
+        value = f(x, *values)
+        unknowns.refuse_hidden(value)
+        return value
+
+    return number
+
+
+def _delivered(
+    f: Callable[..., Any], solve: Callable[..., Any], args: Any, results: list[Any], options: Any
+) -> Any:
+    """A root, or (root, results), as SciPy's solvers of one number give it."""
+    if not holds_tensor(args):
+        solve(*args)
+        return results[-1]
+    x = implicit(f, solve)(*args)
+    if not options.get("full_output"):
+        return x
+    _, *more = results[-1]
+    if hasattr(more[0], "root"):
+        more[0].root = x
+    return (x, *more)
+
+
+def newton(
+    func: Callable[..., Any], x0: Any, fprime: Any = None, args: Any = (), tol: float = 1.48e-8,
+    maxiter: int = 50, fprime2: Any = None, x1: Any = None, rtol: float = 0.0,
+    full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
+    """`scipy.optimize.newton` with the slope supplied, unless `fprime` or `x1` is given.
+
+    With Tensors in `args`, the root is a function of them; of an array `x0`, each number is one of
+    its own.
+
+    >>> newton(lambda x: x**3 - 8.0, 1.0)
+    2.0
+    """
+    args = args if isinstance(args, tuple) else (args,)
+    x0 = value_of(x0)
+    if fprime is None and x1 is None:
+        slope = grad(lambda x, *values: np.sum(func(x, *values)))
+
+        def fprime(x: Any, *values: Any) -> Any:
+            found = slope(np.asarray(x, float), *values)
+            return found if np.ndim(x) else found.item()
+
+    options = {"full_output": full_output} if full_output else {}
+    results: list[Any] = []
+
+    def solve(*values: Any) -> Any:
+        found = theirs.newton(
+            _plain(func, "newton"), x0, fprime, values, tol, maxiter, fprime2, x1, rtol,
+            disp=disp, **options,
+        )  # fmt: skip
+        results.append(found)
+        return found[0] if full_output else found
+
+    return _delivered(func, solve, args, results, options)
+
+
+def root_scalar(
+    f: Callable[..., Any], args: Any = (), method: Any = None, bracket: Any = None,
+    fprime: Any = None, fprime2: Any = None, x0: Any = None, x1: Any = None, **options: Any,
+) -> Any:  # fmt: skip
+    """`scipy.optimize.root_scalar` with slopes supplied to the methods newton and halley.
+
+    With Tensors in `args`, the result's ``root`` is a function of them.
+
+    >>> root_scalar(lambda x: x**2 - 2.0, bracket=(0, 2)).root ** 2
+    np.float64(2.0000000000000004)
+    """
+    args = args if isinstance(args, tuple) else (args,)
+    is_newton = method in ("newton", "halley")
+    if fprime is None and (is_newton or (method is None and x1 is None and bracket is None)):
+        fprime = grad(f)
+    if fprime2 is None and method == "halley":
+        fprime2 = grad(grad(f))
+    results: list[Any] = []
+
+    def of_number(g: Any) -> Any:
+        if not callable(g):
+            return g
+        plain = _plain(g, "root_scalar")
+        return lambda x, *values: plain(np.float64(x), *values)
+
+    def solve(*values: Any) -> Any:
+        found = theirs.root_scalar(
+            of_number(f), values, method, bracket, of_number(fprime), of_number(fprime2), x0, x1,
+            **options,
+        )  # fmt: skip
+        results.append(found)
+        return np.float64(found.root)
+
+    if not holds_tensor(args):
+        solve(*args)
+        return results[-1]
+    x = implicit(f, solve)(*args)
+    results[-1].root = x
+    return results[-1]
+
+
+def fixed_point(
+    func: Callable[..., Any], x0: Any, args: Any = (), xtol: float = 1e-8, maxiter: int = 500,
+    method: str = "del2",
+) -> Any:  # fmt: skip
+    """`scipy.optimize.fixed_point`; with Tensors in `args`, x = func(x, *args) depends on them.
+
+    >>> fixed_point(np.cos, 1.0).round(9)
+    np.float64(0.739085133)
+    """
+    args = args if isinstance(args, tuple) else (args,)
+
+    def solve(*values: Any) -> Any:
+        found = theirs.fixed_point(
+            _plain(func, "fixed_point"), value_of(x0), values, xtol, maxiter, method
+        )
+        return found[()] if np.ndim(found) == 0 else found
+
+    if not holds_tensor(args):
+        return solve(*args)
+    return implicit(lambda x, *values: x - func(x, *values), solve)(*args)
+
+
+def _nnls(a: Any, b: Any, ans: Any) -> Any:
+    """The solution on the columns whose unknown is positive, and the norm of what is left."""
+    free = np.flatnonzero(ans[0] > 0)
+    chosen = a[:, free]
+    x = scatter_add(np.linalg.solve(chosen.T @ chosen, chosen.T @ b), free, ans[0].shape)
+    return [x, np.linalg.norm(a @ x - b)]
+
+
+ROWS = (
+    composed(
+        of("optimize.nnls"),
+        signature("a", "b", maxiter=None, atol=None),
+        _nnls,
+        {"a", "b"},
+        own_value=True,
+        aliases={"A": "a"},
+    ),
+)
+OWN = {
+    f"optimize.{thing.__name__}": thing
+    for thing in (
+        root, newton, root_scalar, fixed_point,
+        *map(_bracketing, ("brentq", "brenth", "ridder", "bisect", "toms748")),
+    )
+}  # fmt: skip
