@@ -1,0 +1,264 @@
+"""Functions with derivatives of one's own, in autograd's words.
+
+`primitive` makes of a function of arrays one that takes Tensors, also in lists, tuples and dicts;
+`defvjp` and `defjvp` give it rules. Rules are functions of Tensors too, so every order follows;
+where only one mode has rules, the other is its transpose.
+
+>>> import numpy as np
+>>> from tinygrad_np import grad, jvp
+>>> @primitive
+... def cube(x):
+...     return np.asarray(x) ** 3
+>>> defvjp(cube, lambda ans, x: lambda g: 3 * g * x**2)
+>>> grad(cube)(2.0), grad(grad(cube))(2.0), jvp(cube, 2.0, 1.0)[1]
+(array(12.), array(12.), array(12.))
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...core import tree
+from ...core.signature import signature
+from ...core.table import general
+from ...core.tensor import Tensor, apply, value_of
+from ...core.transforms import jvp, vjp
+from .internals import Box, VSpace, get_name, subval, vspace
+
+__all__ = ["Box", "VSpace", "vspace"]
+
+
+class _Rules:
+    """The rules of a primitive: (argnums, …) → one pull, or one tangent of the result."""
+
+    def __init__(self) -> None:
+        self.vjp: Callable[..., Any] | None = None
+        self.jvp: Callable[..., Any] | None = None
+
+
+def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, which sees plain arrays; on Tensors, its derivative is what its rules say.
+
+    Raises ``TypeError`` where a Tensor is given by keyword or hides in a closure: its gradient
+    would be lost; ``NotImplementedError`` where there is no rule for an argument.
+    """
+    rules = _Rules()
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        leaves = tree.leaves(args)
+        if not any(type(x) is Tensor for x in (*leaves, *tree.leaves(kwargs))):
+            return function(*args, **kwargs)
+        results = function(*tree.map(value_of, args), **kwargs)
+        found = tree.leaves(results)
+        if any(type(x) is Tensor for x in (*found, *tree.leaves(kwargs))):
+            raise TypeError(
+                f"{get_name(function)}: a Tensor among its keywords, or in its closure, has no "
+                "derivative here; pass it as a positional argument"
+            )
+        call = _Call(called, args, kwargs, results)
+        row = call.row([np.asarray(x) for x in found])
+        try:
+            tensors = [leaves[place] for place in call.places]
+            ans = apply(row, (tensors,), {})
+            return ans if call.is_one else tree.unflatten(results, list(ans))
+        finally:
+            # The row is for this call alone: with the plans, which know it, it would be a cycle.
+            row.plans.clear()
+            row.calls.clear()
+
+    called.rules = rules  # type: ignore[attr-defined]
+    return called
+
+
+class _Call:
+    """A call of a primitive: its arguments without the Tensors, which the node keeps."""
+
+    def __init__(self, called: Any, args: Any, kwargs: Any, results: Any) -> None:
+        self.called, self.rules, self.kwargs = called, called.rules, kwargs
+        leaves = tree.leaves(args)
+        self.places = [i for i, x in enumerate(leaves) if type(x) is Tensor]
+        self.owners = [n for n, arg in enumerate(args) for _ in tree.leaves(arg)]
+        self.argnums = tuple(sorted({self.owners[place] for place in self.places}))
+        self.args = tree.map(lambda x: ... if type(x) is Tensor else x, args)
+        self.form = tree.map(lambda x: ..., results)
+        self.is_one = tree.container_of(type(results)) is None
+
+    def row(self, arrays: list[Any]) -> Any:
+        """The row of this call; its operands are the Tensors among the arguments, as a list."""
+        options: dict[str, Any] = {"list_operands": {"operands"}}
+        if not self.is_one:
+            options["constant_outputs"] = [
+                i for i, x in enumerate(arrays) if x.dtype.kind not in "fc"
+            ]
+
+        def carried(operands: Any) -> Any:
+            return arrays[0] if self.is_one else arrays
+
+        carried.__name__ = get_name(self.called)
+        row = general(carried, signature("operands"), (self.pull, self.push), **options)
+        row.user_defined = True  # a rule may hand on what somebody else holds
+        return row
+
+    def given(self, operands: Any) -> Any:
+        """The arguments, with these values of the Tensors."""
+        leaves = tree.leaves(self.args)
+        for place, operand in zip(self.places, operands, strict=True):
+            leaves[place] = operand
+        return tree.unflatten(self.args, leaves)
+
+    def result(self, ans: Any) -> Any:
+        """A tree like the result, of one array or a list of them."""
+        return ans if self.is_one else tree.unflatten(self.form, list(ans))
+
+    def pull(self, g: Any, operands: Any, ans: Any) -> list[Any]:
+        """The operands' cotangents, for that of the result."""
+        if self.rules.vjp is None:
+            if self.rules.jvp is None:
+                raise NotImplementedError(
+                    f"{get_name(self.called)} has no derivative; give it one with defvjp or defjvp"
+                )
+            along = [np.zeros(x.shape, x.dtype) for x in operands]
+            return list(vjp(lambda *t: self.push(t, operands, ans), *along)[1](g))
+        args = self.given(operands)
+        back = self.rules.vjp(self.argnums, self.result(ans), args, self.kwargs)
+        parts: list[Any] = [None] * len(self.owners)
+        for argnum, part in zip(self.argnums, back(self.result(g)), strict=True):
+            mine = [i for i, owner in enumerate(self.owners) if owner == argnum]
+            if part is not None:
+                for i, leaf in zip(mine, tree.leaves(part), strict=True):
+                    parts[i] = leaf
+        return [_like(parts[i], x) for i, x in zip(self.places, operands, strict=True)]
+
+    def push(self, t: Any, operands: Any, ans: Any) -> Any:
+        """The tangent of the result, for those of the operands."""
+        tangents = [_like(u, x) for u, x in zip(t, operands, strict=True)]
+        if self.rules.jvp is None:
+            outputs = [ans] if self.is_one else list(ans)
+            zeros = [np.zeros(x.shape, x.dtype) for x in outputs]
+            back = vjp(
+                lambda *g: self.pull(g[0] if self.is_one else list(g), operands, ans), *zeros
+            )[1]
+            found = back(tangents)
+            return found[0] if self.is_one else list(found)
+        args = self.given(operands)
+        along = self.given(tangents)
+        others = [i for i in range(len(self.owners)) if i not in self.places]
+        leaves = tree.leaves(along)
+        for i in others:
+            leaves[i] = np.zeros_like(leaves[i]) if isinstance(leaves[i], np.ndarray) else 0.0
+        along = tree.unflatten(along, leaves)
+        moved = [along[argnum] for argnum in self.argnums]
+        found = self.rules.jvp(self.argnums, moved, self.result(ans), args, self.kwargs)
+        return _like(found, ans) if self.is_one else tree.leaves(found)
+
+
+def _like(x: Any, like: Any) -> Any:
+    """A cotangent or tangent as an array of the dtype that belongs there; None stands for zeros."""
+    if x is None:
+        return np.zeros(like.shape, like.dtype)
+    return x if type(x) is Tensor else np.asarray(x, like.dtype)
+
+
+def _rules_of(function: Any) -> Any:
+    rules = getattr(function, "rules", None)
+    if not isinstance(rules, _Rules):
+        raise TypeError(
+            f"{get_name(function)} is no primitive, so that it can have no rule; make one: "
+            "f = primitive(f)"
+        )
+    return rules
+
+
+def defvjp_argnums(function: Any, maker: Callable[..., Any]) -> None:
+    """``maker(argnums, ans, args, kwargs)`` gives a function of the cotangent: one for each."""
+    _rules_of(function).vjp = maker
+
+
+def defvjp_argnum(function: Any, maker: Callable[..., Any]) -> None:
+    """``maker(argnum, ans, args, kwargs)`` gives a function of the result's cotangent."""
+
+    def several(argnums: Any, ans: Any, args: Any, kwargs: Any) -> Callable[[Any], Any]:
+        pulls = [maker(argnum, ans, args, kwargs) for argnum in argnums]
+        return lambda g: [pull(g) for pull in pulls]
+
+    defvjp_argnums(function, several)
+
+
+def defvjp(function: Any, *makers: Any, argnums: Any = None) -> None:
+    """For each argument ``maker(ans, *args, **kwargs)``, a function of the cotangent.
+
+    None says that the derivative is zero. `argnums` says which arguments, if not the first ones.
+    """
+    by_argnum = dict(zip(range(len(makers)) if argnums is None else argnums, makers, strict=False))
+
+    def made(argnum: int, ans: Any, args: Any, kwargs: Any) -> Callable[[Any], Any]:
+        maker = _known(function, by_argnum, argnum, "defvjp")
+        if maker is None:
+            return lambda g: None
+        pull: Callable[[Any], Any] = maker(ans, *args, **kwargs)
+        return pull
+
+    defvjp_argnum(function, made)
+
+
+def _known(function: Any, by_argnum: Any, argnum: int, name: str) -> Any:
+    if argnum not in by_argnum:
+        raise NotImplementedError(
+            f"{get_name(function)} has no derivative by argument {argnum}; give one with {name}"
+        )
+    return by_argnum[argnum]
+
+
+def defjvp_argnums(function: Any, rule: Callable[..., Any]) -> None:
+    """``rule(argnums, tangents, ans, args, kwargs)`` gives the tangent of the result."""
+    _rules_of(function).jvp = rule
+
+
+def defjvp_argnum(function: Any, rule: Callable[..., Any]) -> None:
+    """``rule(argnum, tangent, ans, args, kwargs)`` gives an argument's part of the tangent."""
+
+    def several(argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+        parts = [
+            rule(argnum, t, ans, args, kwargs)
+            for argnum, t in zip(argnums, tangents, strict=True)
+        ]
+        parts = [part for part in parts if part is not None]
+        if not parts:
+            return vspace(ans).zeros()
+        return functools.reduce(lambda a, b: tree.map(np.add, a, b), parts)
+
+    defjvp_argnums(function, several)
+
+
+def defjvp(function: Any, *rules: Any, argnums: Any = None) -> None:
+    """For each argument ``rule(tangent, ans, *args, **kwargs)``; "same": the function is linear."""
+    by_argnum = dict(zip(range(len(rules)) if argnums is None else argnums, rules, strict=False))
+
+    def part(argnum: int, t: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+        rule = _known(function, by_argnum, argnum, "defjvp")
+        if rule == "same":
+            return function(*subval(args, argnum, t), **kwargs)
+        return None if rule is None else rule(t, ans, *args, **kwargs)
+
+    defjvp_argnum(function, part)
+
+
+def def_linear(function: Any) -> None:
+    """The function is linear in each of its arguments alone."""
+    defjvp_argnum(
+        function,
+        lambda argnum, t, ans, args, kwargs: function(*subval(args, argnum, t), **kwargs),
+    )
+
+
+def notrace_primitive(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of the values: its result is a constant."""
+
+    @functools.wraps(function)
+    def constant(*args: Any, **kwargs: Any) -> Any:
+        return function(*tree.map(value_of, args), **tree.map(value_of, kwargs))
+
+    return constant
