@@ -17,7 +17,7 @@ moves as it stands and what has to change.
 import importlib
 import sys
 
-from . import internals
+from . import extend
 from .builtins import dict, isinstance, list, tuple, type  # noqa: A004
 from .extend import primitive
 from .operators import (
@@ -71,7 +71,7 @@ __all__ = [
 
 # What programs and tests import from autograd's engine stands in one file.
 for _name in ("core", "tracer", "util", "wrap_util"):
-    sys.modules[f"{__name__}.{_name}"] = globals()[_name] = internals
+    sys.modules[f"{__name__}.{_name}"] = globals()[_name] = extend
 
 _PARTS = "builtins extend misc.flatten misc.fixed_points misc.optimizers numpy.fft numpy.linalg"
 _PARTS = f"{_PARTS} numpy.random scipy.signal test_util"

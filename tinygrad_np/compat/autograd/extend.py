@@ -25,9 +25,35 @@ from ...core.signature import signature
 from ...core.table import general
 from ...core.tensor import Tensor, apply, value_of
 from ...core.transforms import jvp, vjp
-from .internals import Box, VSpace, get_name, subval, vspace
+from .internals import (
+    Box,
+    VSpace,
+    get_name,
+    getval,
+    isbox,
+    make_jvp,
+    make_vjp,
+    subval,
+    subvals,
+    unary_to_nary,
+    vspace,
+)
 
-__all__ = ["Box", "VSpace", "vspace"]
+# With these, the module also stands for autograd's core, tracer, util and wrap_util.
+__all__ = [
+    "Box",
+    "VSpace",
+    "getval",
+    "isbox",
+    "make_jvp",
+    "make_vjp",
+    "subvals",
+    "unary_to_nary",
+    "vspace",
+]
+
+primitive_vjps: dict[Any, Any] = {}
+"""autograd's table of rules, which programs look into: empty, for the rules stand elsewhere."""
 
 
 class _Rules:
