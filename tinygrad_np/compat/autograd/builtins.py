@@ -16,19 +16,19 @@ import numpy as np
 
 from ...core.tensor import Tensor, value_of
 
-dict = builtins.dict  # noqa: A001
-list = builtins.list  # noqa: A001
-tuple = builtins.tuple  # noqa: A001
+dict = builtins.dict
+list = builtins.list
+tuple = builtins.tuple
 
 
-def isinstance(x: Any, classes: Any) -> bool:  # noqa: A001
+def isinstance(x: Any, classes: Any) -> bool:
     """Whether `x`, or the value that it holds, is an instance; a single one is both."""
     value = value_of(x)
     found = builtins.isinstance(value, classes)
     return found or (value is not x and builtins.isinstance(value[()], classes))
 
 
-def type(x: Any) -> Any:  # noqa: A001
+def type(x: Any) -> Any:
     """The type of `x`, for a Tensor that of an array, or of a Python number."""
     if builtins.type(x) is not Tensor:
         return builtins.type(x)

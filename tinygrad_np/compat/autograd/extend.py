@@ -2,7 +2,7 @@
 
 `primitive` makes of a function of arrays one that takes Tensors, also in lists, tuples and dicts;
 `defvjp` and `defjvp` give it rules. Rules are functions of Tensors too, so every order follows;
-where only one mode has rules, the other is its transpose.
+without `defjvp`, forward mode is the transpose of reverse mode.
 
 >>> import numpy as np
 >>> from tinygrad_np import grad, jvp
@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from ...core import tree
+from ...core.arrays import cast
 from ...core.signature import signature
 from ...core.table import general
 from ...core.tensor import Tensor, apply, value_of
-from ...core.transforms import jvp, vjp
+from ...core.transforms import vjp
 from .internals import (
     Box,
     VSpace,
@@ -109,22 +110,33 @@ class _Call:
         self.owners = [n for n, arg in enumerate(args) for _ in tree.leaves(arg)]
         self.argnums = tuple(sorted({self.owners[place] for place in self.places}))
         self.args = tree.map(lambda x: ... if type(x) is Tensor else x, args)
+        self._leaves = tree.leaves(self.args)
         self.form = tree.map(lambda x: ..., results)
         self.is_one = tree.container_of(type(results)) is None
 
     def row(self, arrays: list[Any]) -> Any:
         """The row of this call; its operands are the Tensors among the arguments, as a list."""
-        options: dict[str, Any] = {"list_operands": {"operands"}}
-        if not self.is_one:
-            options["constant_outputs"] = [
-                i for i, x in enumerate(arrays) if x.dtype.kind not in "fc"
-            ]
+        varying = self.varying = [i for i, x in enumerate(arrays) if x.dtype.kind in "fc"]
+        constants = None if self.is_one else set(range(len(arrays))).difference(varying)
 
         def carried(operands: Any) -> Any:
             return arrays[0] if self.is_one else arrays
 
+        def pull(g: Any, operands: Any, ans: Any) -> Any:
+            return self.pull([g] if self.is_one else g, operands, [ans] if self.is_one else ans)
+
+        def push(t: Any, operands: Any, ans: Any) -> Any:
+            found = self.push(t, operands, [ans] if self.is_one else ans)
+            return found[0] if self.is_one else found
+
         carried.__name__ = get_name(self.called)
-        row = general(carried, signature("operands"), (self.pull, self.push), **options)
+        row = general(
+            carried,
+            signature("operands"),
+            (pull, push),
+            list_operands={"operands"},
+            constant_outputs=constants,
+        )
         row.user_defined = True  # a rule may hand on what somebody else holds
         return row
 
@@ -135,57 +147,61 @@ class _Call:
             leaves[place] = operand
         return tree.unflatten(self.args, leaves)
 
-    def result(self, ans: Any) -> Any:
-        """A tree like the result, of one array or a list of them."""
-        return ans if self.is_one else tree.unflatten(self.form, list(ans))
-
     def pull(self, g: Any, operands: Any, ans: Any) -> list[Any]:
-        """The operands' cotangents, for that of the result."""
+        """The operands' cotangents, for those of the results."""
         if self.rules.vjp is None:
-            if self.rules.jvp is None:
-                raise NotImplementedError(
-                    f"{get_name(self.called)} has no derivative; give it one with defvjp or defjvp"
-                )
-            along = [np.zeros(x.shape, x.dtype) for x in operands]
-            return list(vjp(lambda *t: self.push(t, operands, ans), *along)[1](g))
-        args = self.given(operands)
-        back = self.rules.vjp(self.argnums, self.result(ans), args, self.kwargs)
+            raise NotImplementedError(
+                f"{get_name(self.called)} has no derivative in reverse mode; give it one with "
+                "defvjp"
+            )
+        g = [_like(x, like) for x, like in zip(g, ans, strict=True)]
+        made = self.rules.vjp(self.argnums, self._result(ans), self.given(operands), self.kwargs)
         parts: list[Any] = [None] * len(self.owners)
-        for argnum, part in zip(self.argnums, back(self.result(g)), strict=True):
+        for argnum, part in zip(self.argnums, made(self._result(g)), strict=True):
             mine = [i for i, owner in enumerate(self.owners) if owner == argnum]
             if part is not None:
                 for i, leaf in zip(mine, tree.leaves(part), strict=True):
                     parts[i] = leaf
         return [_like(parts[i], x) for i, x in zip(self.places, operands, strict=True)]
 
-    def push(self, t: Any, operands: Any, ans: Any) -> Any:
-        """The tangent of the result, for those of the operands."""
+    def push(self, t: Any, operands: Any, ans: Any) -> list[Any]:
+        """The tangents of the results, for those of the operands; None for a constant one."""
         tangents = [_like(u, x) for u, x in zip(t, operands, strict=True)]
         if self.rules.jvp is None:
-            outputs = [ans] if self.is_one else list(ans)
-            zeros = [np.zeros(x.shape, x.dtype) for x in outputs]
-            back = vjp(
-                lambda *g: self.pull(g[0] if self.is_one else list(g), operands, ans), *zeros
-            )[1]
-            found = back(tangents)
-            return found[0] if self.is_one else list(found)
-        args = self.given(operands)
-        along = self.given(tangents)
-        others = [i for i in range(len(self.owners)) if i not in self.places]
-        leaves = tree.leaves(along)
-        for i in others:
-            leaves[i] = np.zeros_like(leaves[i]) if isinstance(leaves[i], np.ndarray) else 0.0
-        along = tree.unflatten(along, leaves)
-        moved = [along[argnum] for argnum in self.argnums]
-        found = self.rules.jvp(self.argnums, moved, self.result(ans), args, self.kwargs)
-        return _like(found, ans) if self.is_one else tree.leaves(found)
+
+            def pulled(*g: Any) -> Any:
+                cotangents: list[Any] = [None] * len(ans)
+                for i, x in zip(self.varying, g, strict=True):
+                    cotangents[i] = x
+                return self.pull(cotangents, operands, ans)
+
+            zeros = [np.zeros(x.shape, x.dtype) for x in self._moving(ans)]
+            found = iter(vjp(pulled, *zeros)[1](tangents))
+        else:
+            leaves = [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in self._leaves]
+            for place, tangent in zip(self.places, tangents, strict=True):
+                leaves[place] = tangent
+            along = tree.unflatten(self.args, leaves)
+            moved = [along[argnum] for argnum in self.argnums]
+            args = self.given(operands)
+            made = self.rules.jvp(self.argnums, moved, self._result(ans), args, self.kwargs)
+            found = iter(self._moving([made] if self.is_one else tree.leaves(made)))
+        return [_like(next(found), x) if i in self.varying else None for i, x in enumerate(ans)]
+
+    def _moving(self, results: Any) -> list[Any]:
+        """Those of the results that have a derivative."""
+        return [results[i] for i in self.varying]
+
+    def _result(self, leaves: Any) -> Any:
+        """A tree like the result, of a list of its arrays."""
+        return leaves[0] if self.is_one else tree.unflatten(self.form, list(leaves))
 
 
 def _like(x: Any, like: Any) -> Any:
     """A cotangent or tangent as an array of the dtype that belongs there; None stands for zeros."""
     if x is None:
         return np.zeros(like.shape, like.dtype)
-    return x if type(x) is Tensor else np.asarray(x, like.dtype)
+    return cast(x if type(x) is Tensor else np.asarray(x), like.dtype)
 
 
 def _rules_of(function: Any) -> Any:
@@ -248,8 +264,7 @@ def defjvp_argnum(function: Any, rule: Callable[..., Any]) -> None:
 
     def several(argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
         parts = [
-            rule(argnum, t, ans, args, kwargs)
-            for argnum, t in zip(argnums, tangents, strict=True)
+            rule(argnum, t, ans, args, kwargs) for argnum, t in zip(argnums, tangents, strict=True)
         ]
         parts = [part for part in parts if part is not None]
         if not parts:

@@ -75,16 +75,18 @@ class VSpace:
         return self._made(lambda like: np.zeros(like.shape))
 
     def ones(self) -> Any:
-        """The tree of ones; of complex numbers 1 + i."""
-        return self._made(lambda like: np.full(like.shape, 1 + 1j * (like.dtype.kind == "c")).real
-                          if like.dtype.kind != "c" else np.full(like.shape, 1 + 1j))
+        """The tree of ones; of complex numbers, 1 + i."""
+        return self._made(
+            lambda like: np.full(like.shape, like.dtype.type(_UNITS[like.dtype.kind]))
+        )
 
     def randn(self) -> Any:
         """A tree of normal numbers, from NumPy's global generator."""
 
         def one(like: ShapeDtype) -> Any:
-            drawn = np.random.randn(*like.shape)
-            return drawn + 1j * np.random.randn(*like.shape) if like.dtype.kind == "c" else drawn
+            draw = np.random.randn  # noqa: NPY002: what such programs seed
+            drawn = draw(*like.shape)
+            return drawn + 1j * draw(*like.shape) if like.dtype.kind == "c" else drawn
 
         return self._made(one)
 
@@ -133,6 +135,8 @@ class VSpace:
 
 vspace = VSpace
 
+_UNITS = {"f": 1.0, "c": 1 + 1j}
+
 
 def make_vjp(function: Callable[..., Any], x: Any) -> tuple[Callable[[Any], Any], Any]:
     """The pull of a function of one argument, and its value."""
@@ -178,7 +182,9 @@ def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(operator)
     def of(function: Any, argnum: Any = 0, *options: Any, **named: Any) -> Callable[..., Any]:
         if type(argnum) not in (int, tuple, list):
-            raise TypeError(f"{get_name(operator)}: argnum is a position or several, not {argnum!r}")
+            raise TypeError(
+                f"{get_name(operator)}: argnum is a position or several, not {argnum!r}"
+            )
 
         def result(*args: Any, **kwargs: Any) -> Any:
             def unary(x: Any) -> Any:

@@ -31,7 +31,7 @@ def value_and_grad(function: Callable[..., Any], x: Any) -> Any:
 
 def _one(value: Any) -> Any:
     """The cotangent 1 of a single real number."""
-    if np.size(value) != 1 or np.iscomplexobj(value):
+    if np.size(value) != 1 or np.result_type(value).kind not in "iuf":
         raise TypeError(
             f"grad: the function must return one real number, not {np.result_type(value)} of "
             f"shape {np.shape(value)}; use jacobian, elementwise_grad or holomorphic_grad"

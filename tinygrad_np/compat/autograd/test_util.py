@@ -40,7 +40,7 @@ def check_equivalent(x: Any, y: Any) -> None:
 
 
 def check_vjp(f: Callable[..., Any], x: Any) -> None:
-    """Assert that a random cotangent and a random tangent give the same, by pull and differences."""
+    """Assert that reverse mode agrees with differences, for a random cotangent and tangent."""
     pull, y = make_vjp(f, x)
     space, out = vspace(x), vspace(y)
     v, w = space.randn(), out.randn()
@@ -59,9 +59,7 @@ def check_jvp(f: Callable[..., Any], x: Any) -> None:
 
 
 @unary_to_nary
-def check_grads(
-    f: Callable[..., Any], x: Any, modes: Any = ("fwd", "rev"), order: int = 2
-) -> None:
+def check_grads(f: Callable[..., Any], x: Any, modes: Any = ("fwd", "rev"), order: int = 2) -> None:
     """Assert that the derivatives up to `order` agree with differences, in these modes."""
     if not set(modes) <= {"fwd", "rev"}:
         raise ValueError(f"check_grads: modes are 'fwd' and 'rev', not {modes}")

@@ -62,6 +62,18 @@ def where(condition: Any, *args: Any, **kwargs: Any) -> Any:
     return result.tolist() if is_python else result
 
 
+def make_diagonal(
+    D: Any,  # noqa: N803
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+) -> Any:
+    """Matrices with the last axis of `D` on their diagonals, as the last two axes."""
+    if offset or {axis1 % (D.ndim + 1), axis2 % (D.ndim + 1)} != {D.ndim - 1, D.ndim}:
+        raise ValueError("make_diagonal: takes offset=0, axis1=-1, axis2=-2; use numpy.moveaxis")
+    return D[..., None] * numpy.eye(D.shape[-1], dtype=D.dtype)
+
+
 class _Joined:
     """`numpy.r_` and `numpy.c_`, also of Tensors."""
 

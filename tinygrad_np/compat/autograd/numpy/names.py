@@ -12,7 +12,7 @@ from typing import Any
 from ....rules.nested import array
 from ....scipy.mirror import holds_tensor
 
-_ARRAYS = {"a", "b", "x", "y", "m", "v", "A", "arr", "ary", "x1", "x2", "array"}
+_ARRAYS = {"a", "b", "x", "y", "m", "v", "A", "arr", "ary", "x1", "x2", "array", "values"}
 """The parameters of NumPy's functions that are one array."""
 
 
@@ -25,7 +25,7 @@ def taking_lists(real: Callable[..., Any]) -> Callable[..., Any]:
     Tensor(3.)
     """
     try:
-        names = [name for name in inspect.signature(real).parameters]
+        names = list(inspect.signature(real).parameters)
     except ValueError:
         return real
 

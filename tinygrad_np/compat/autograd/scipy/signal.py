@@ -10,11 +10,17 @@ from ....scipy import signal
 
 
 def convolve(
-    A: Any, B: Any, axes: Any = None, dot_axes: Any = ((), ()), mode: str = "full"
+    A: Any,  # noqa: N803
+    B: Any,  # noqa: N803
+    axes: Any = None,
+    dot_axes: Any = ((), ()),
+    mode: str = "full",
 ) -> Any:
     """The convolution of A and B along `axes`, summed over `dot_axes`.
 
     Arguments:
+      A: an array.
+      B: an array; the same with the two exchanged, but for the order of the axes.
       axes: the axes of A and those of B, in pairs, along which it convolves: all, by default.
       dot_axes: the axes of A and those of B, in pairs, over which products are summed.
       mode: "full", "valid" or "same" (the size of A), as in `scipy.signal.convolve`.
@@ -23,6 +29,7 @@ def convolve(
 
     >>> convolve(np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0]))
     array([ 1., 12., 23., 30.])
+
     """
     if mode not in ("full", "valid", "same"):
         raise ValueError(f"convolve: mode is 'full', 'valid' or 'same', not {mode!r}")
