@@ -17,6 +17,7 @@ moves as it stands and what has to change.
 import importlib
 import sys
 
+from ...core.tensor import Tensor
 from . import extend
 from .builtins import dict, isinstance, list, tuple, type  # noqa: A004
 from .extend import primitive
@@ -81,8 +82,11 @@ def install() -> None:
     """Put these modules into `sys.modules` as ``autograd``, ``autograd.numpy`` and so on.
 
     From then on, ``import autograd`` means this package in the whole process, also in libraries.
-    Call it first: what has been imported from the real autograd stays what it is.
+    Call it first: what has been imported from the real autograd stays what it is. ``t += x`` on a
+    Tensor then means ``t = t + x``, as it does there; otherwise it is refused.
     """
+    for operator in ["add", "floordiv", "matmul", "mod", "mul", "pow", "sub", "truediv"]:
+        setattr(Tensor, f"__i{operator}__", getattr(Tensor, f"__{operator}__"))
     for part in _PARTS.split():
         importlib.import_module(f"{__name__}.{part}")
     for name, module in sys.modules.copy().items():
