@@ -20,8 +20,7 @@ import sys
 from ...core.tensor import Tensor
 from . import extend
 from .builtins import dict, isinstance, list, tuple, type  # noqa: A004
-from .extend import primitive
-from .operators import (
+from .differential_operators import (
     checkpoint,
     deriv,
     elementwise_grad,
@@ -41,6 +40,7 @@ from .operators import (
     value_and_grad,
     vector_jacobian_product,
 )
+from .extend import primitive
 
 __all__ = [
     "checkpoint",
@@ -74,8 +74,8 @@ __all__ = [
 for _name in ("core", "tracer", "util", "wrap_util"):
     sys.modules[f"{__name__}.{_name}"] = globals()[_name] = extend
 
-_PARTS = "builtins extend misc.flatten misc.fixed_points misc.optimizers numpy.fft numpy.linalg"
-_PARTS = f"{_PARTS} numpy.random scipy.signal test_util"
+# With their parents, these are all.
+_PARTS = "misc.fixed_points misc.optimizers numpy.numpy_boxes scipy.signal test_util"
 
 
 def install() -> None:

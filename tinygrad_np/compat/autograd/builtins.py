@@ -19,6 +19,7 @@ from ...core.tensor import Tensor, value_of
 dict = builtins.dict
 list = builtins.list
 tuple = builtins.tuple
+DictBox, ListBox, TupleBox = dict, list, tuple
 
 
 def isinstance(x: Any, classes: Any) -> bool:

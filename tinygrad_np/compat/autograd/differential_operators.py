@@ -114,6 +114,13 @@ def hessian_tensor_product(function: Callable[..., Any], argnum: Any = 0) -> Cal
 hessian_vector_product = hessian_tensor_product
 
 
+@unary_to_nary
+def make_jvp_reversemode(function: Callable[..., Any], x: Any) -> Callable[[Any], Any]:
+    """A function of a tangent: the derivative along it, here in forward mode."""
+    push = internals.make_jvp(function, x)
+    return lambda tangent: push(tangent)[1]
+
+
 def tensor_jacobian_product(function: Callable[..., Any], argnum: Any = 0) -> Callable[..., Any]:
     """A function of (*args, v): v times the Jacobian, summed over all axes of v."""
 
