@@ -86,7 +86,7 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
                 "derivative here; pass it as a positional argument"
             )
         call = _Call(called, args, kwargs, results)
-        row = call.row([np.asarray(x) for x in found])
+        row = call.row([np.array(x) for x in found])  # which the function may hold, and use again
         try:
             tensors = [leaves[place] for place in call.places]
             ans = apply(row, (tensors,), {})

@@ -4,15 +4,32 @@ NumPy asks an argument that is a list whether it is one of Tensors only where it
 """
 
 import functools
-import inspect
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from ....core.table import row_of
 from ....rules.nested import array
 from ....scipy.mirror import holds_tensor
 
-_ARRAYS = {"a", "b", "x", "y", "m", "v", "A", "arr", "ary", "x1", "x2", "array", "values"}
+_ARRAYS = {
+    "a",
+    "b",
+    "x",
+    "y",
+    "m",
+    "v",
+    "A",
+    "arr",
+    "ary",
+    "x1",
+    "x2",
+    "array",
+    "values",
+    "weights",
+    "xp",
+    "fp",
+}
 """The parameters of NumPy's functions that are one array."""
 
 
@@ -24,10 +41,6 @@ def taking_lists(real: Callable[..., Any]) -> Callable[..., Any]:
     >>> taking_lists(np.sum)([Tensor(1.0), 2.0])
     Tensor(3.)
     """
-    try:
-        names = list(inspect.signature(real).parameters)
-    except ValueError:
-        return real
 
     def one(x: Any, name: str) -> Any:
         is_list = isinstance(x, (list, tuple)) and name in _ARRAYS
@@ -35,9 +48,10 @@ def taking_lists(real: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(real)
     def function(*args: Any, **kwargs: Any) -> Any:
-        if any(isinstance(x, (list, tuple)) for x in (*args, *kwargs.values())):
-            end = len(names)
-            args = (*map(one, args, names), *args[end:])
+        lists = [x for x in (*args, *kwargs.values()) if isinstance(x, (list, tuple))]
+        if any(map(holds_tensor, lists)):
+            names = row_of(real).names
+            args = (*map(one, args, names), *args[len(names) :])
             kwargs = {name: one(x, name) for name, x in kwargs.items()}
         return real(*args, **kwargs)
 
