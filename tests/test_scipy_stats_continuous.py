@@ -386,6 +386,22 @@ class TestEnds:
         by_shape = tg.grad(getattr(stats, name).ppf, argnums=1)
         assert [by_shape(0.5, a) for a in (0.7, 1.0, 2.0)] == [0, 0, 0]
 
+    @pytest.mark.parametrize(
+        ("name", "shape", "middle"),
+        [("t", 5.0, 0.0), ("gennorm", 1.7, 0.0), ("loglaplace", 2.4, 1.0), ("tukeylambda", 0.3, 0)],
+    )
+    def test_the_second_order_at_the_median(self, name, shape, middle):
+        # both orders of the mixed derivative: that of the density by the shape
+        d, h = getattr(stats, name), 1e-3
+        real = getattr(scipy.stats, name).pdf
+        moved = [real(middle, shape + k * h) for k in (-2, -1, 1, 2)]
+        by_shape = np.dot([1, -8, 8, -1], moved) / (12 * h)
+        by_density = by_shape / real(middle, shape) ** 2
+        for method, at, expected in (("cdf", middle, by_shape), ("ppf", 0.5, -by_density)):
+            function = getattr(d, method)
+            found = tg.hessian(lambda v, f=function: f(v[0], v[1]))(np.array([at, shape]))
+            assert np.allclose([found[0, 1], found[1, 0]], expected, rtol=1e-7)
+
     def test_the_support(self):
         ends, slopes = tg.jvp(
             lambda c, s: stats.genpareto.support(c, 0.5, s), [-0.5, 2.0], [1.0, 1.0]

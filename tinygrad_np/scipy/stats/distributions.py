@@ -386,7 +386,8 @@ class Distribution:
             def within(y: Any, *shapes: Any) -> Any:
                 change, f = self._by_shape(position, y, *shapes), self._f(y, *shapes)
                 # a median that stays at 0, also where the density there is 0
-                stays = np.equal(value_of(y), 0) & np.equal(value_of(change), 0)
+                at_zero = np.equal(value_of(y), 0) & np.equal(value_of(f), 0)
+                stays = at_zero & np.equal(value_of(change), 0)
                 return -change / np.where(stays, 1.0, f)
 
             def along(end: Any, *shapes: Any) -> Any:
