@@ -386,6 +386,37 @@ class TestEnds:
         by_shape = tg.grad(getattr(stats, name).ppf, argnums=1)
         assert [by_shape(0.5, a) for a in (0.7, 1.0, 2.0)] == [0, 0, 0]
 
+    @pytest.mark.parametrize(
+        ("name", "shapes", "end", "inside"),
+        [
+            ("gompertz", [0.9], 0, 1), ("powerlaw", [1.7], 1, -1), ("genpareto", [0.3], 0, 1),
+            ("truncexpon", [2.0], 2, -1), ("truncnorm", [-1.0, 1.5], -1, 1), ("gamma", [3.5], 0, 1),
+            ("truncnorm", [-1.0, 1.5], 1.5, -1), ("loguniform", [1.0, 3.0], 3, -1),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("method", ["cdf", "sf"])
+    def test_the_second_order_of_a_tail_on_an_end(self, name, shapes, end, inside, method):
+        function = getattr(getattr(stats, name), method)
+        hessian = tg.hessian(lambda v: function(*[v[i] for i in range(1 + len(shapes))]))
+        found, near = [hessian(np.array([end + e * inside, *shapes])) for e in (0.0, 1e-7)]
+        assert np.allclose(found, near, rtol=0, atol=1e-5)
+
+    @pytest.mark.parametrize(
+        ("name", "shape", "middle"),
+        [("t", 5.0, 0.0), ("gennorm", 1.7, 0.0), ("loglaplace", 2.4, 1.0), ("tukeylambda", 0.3, 0)],
+    )
+    def test_the_second_order_at_the_median(self, name, shape, middle):
+        # both orders of the mixed derivative: that of the density by the shape
+        d, h = getattr(stats, name), 1e-3
+        real = getattr(scipy.stats, name).pdf
+        moved = [real(middle, shape + k * h) for k in (-2, -1, 1, 2)]
+        by_shape = np.dot([1, -8, 8, -1], moved) / (12 * h)
+        by_density = by_shape / real(middle, shape) ** 2
+        for method, at, expected in (("cdf", middle, by_shape), ("ppf", 0.5, -by_density)):
+            function = getattr(d, method)
+            found = tg.hessian(lambda v, f=function: f(v[0], v[1]))(np.array([at, shape]))
+            assert np.allclose([found[0, 1], found[1, 0]], expected, rtol=1e-7)
+
     def test_the_support(self):
         ends, slopes = tg.jvp(
             lambda c, s: stats.genpareto.support(c, 0.5, s), [-0.5, 2.0], [1.0, 1.0]

@@ -260,3 +260,15 @@ def test_what_has_no_derivative_is_refused_by_name():
     ):
         with pytest.raises(TypeError, match=words):
             call()
+
+
+@pytest.mark.parametrize(("name", "p"), [("yulesimon", 2.5), ("logser", 0.6), ("geom", 0.3)])
+@pytest.mark.parametrize("method", ["cdf", "sf", "logcdf", "logsf"])
+def test_a_tail_that_scipy_does_not_round_down_is_refused(name, p, method):
+    function, real = getattr(getattr(stats, name), method), getattr(scipy.stats, name)
+    if np.isclose(getattr(real, method)(2.5, p), getattr(real, method)(2, p), rtol=1e-12, atol=0):
+        found = [tg.grad(lambda p, k=k: function(k, p))(p) for k in (2.5, 2)]
+        assert np.isclose(*found, rtol=1e-12)
+        return
+    with pytest.raises(ValueError, match=rf"{name}\.{method}: SciPy's value .* pass np\.floor"):
+        tg.grad(lambda p: function(2.5, p))(p)

@@ -261,7 +261,7 @@ def _refusal(function: str) -> str | None:
     found: Any = importlib.import_module(f"{__package__}.scipy")
     for name in function.split(".")[1:]:
         found = getattr(found, name, None)
-        if isinstance(found, Callable) and found in REFUSED:
+        if callable(found) and found in REFUSED:
             return REFUSED[found]
     return None
 

@@ -151,7 +151,8 @@ TEXTS = {
         reversed_hazard(lambda x, c: -c * log_expit(x))),
     "gennorm": Text(
         lambda x, b: log(b / 2) - gammaln(1 / b) - np.absolute(x) ** b,
-        symmetric(lambda u, b: special.gammaincc(1 / b, u**b))),
+        symmetric(
+            lambda u, b: special.gammaincc(1 / b, u**b), lambda b: b / 2 * special.rgamma(1 / b))),
     "genpareto": Text(
         lambda x, c: -(1 + c) * log1p_over(x, c), hazard(log1p_over),
         low=0, high=lambda c: where(np.less(c, 0), c, lambda c: -1 / c, INF)),
@@ -203,7 +204,8 @@ TEXTS = {
     "logistic": Text(lambda x: log_expit(x) + log_expit(-x), logistic(lambda x: x)),
     "loglaplace": Text(
         lambda x, c: (log(c / 2) - 2 * c * log(np.maximum(x, 1)), (x, c - 1)),
-        {"cdf": lambda x, c: symmetric(lambda u, c: exp(-c * u))["cdf"](log(x), c)}, low=0),
+        {"cdf": lambda x, c: symmetric(
+            lambda u, c: exp(-c * u), lambda c: c / 2)["cdf"](log(x), c)}, low=0),
     "lognorm": Text(
         lambda x, s: log_phi(log(x) / s) - log(x) - log(s),
         normal(lambda x, s: log(x) / s), low=ABOVE_0),
@@ -261,7 +263,7 @@ TEXTS = {
     "skewnorm": Text(
         lambda x, a: LOG_2 + log_phi(x) + log_ndtr(a * x),
         {"a": lambda x, a: -exp(-x * x * (1 + a * a) / 2) / (pi * (1 + a * a))}),
-    "t": Text(f.t_density, symmetric(f.t_sf)),
+    "t": Text(f.t_density, symmetric(f.t_sf, lambda df: exp(f.t_density(0.0, df)))),
     "trapezoid": Text(f.trapezoid_density, {"cdf": f.trapezoid_cdf}, low=0, high=1),
     "triang": Text(
         lambda x, c: f.trapezoid_density(x, c, c),

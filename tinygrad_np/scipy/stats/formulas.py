@@ -76,13 +76,17 @@ def beta(four: Any) -> dict[str, Any]:
     return {"cdf": lambda *b: beta_cdf(*four(*b))}
 
 
-def symmetric(sf: Any) -> dict[str, Any]:
-    """Symmetric about 0; `sf` is that of the absolute value."""
+def symmetric(sf: Any, density: Any = lambda *shapes: 0.0) -> dict[str, Any]:
+    """Symmetric about 0; `sf` is that of the absolute value, `density` that at 0.
+
+    At 0 it is ½ whatever the shapes are, but its slope is not.
+    """
 
     def cdf(x: Any, *shapes: Any) -> Any:
         is_left, is_zero = np.less(x, 0), np.equal(x, 0)
         half = sf(np.where(is_zero, 1.0, np.where(is_left, -x, x)), *shapes) / 2
-        return np.where(is_zero, 0.5, np.where(is_left, half, 1.0 - half))
+        middle = 0.5 + x * density(*shapes)
+        return np.where(is_zero, middle, np.where(is_left, half, 1.0 - half))
 
     return {"cdf": cdf}
 

@@ -339,14 +339,25 @@ class Distribution:
                 return given(*operands)
             return slope(self.text.tails["cdf"], position, operands)
 
-        def at_end(end: Any, *operands: Any) -> Any:
-            return -self._f(*operands) * slope(end, position - 1, operands[1:])
+        def at_end(end: Any, y: Any, *shapes: Any) -> Any:
+            operands, by_end = (y, *shapes), 0.0
+            if callable(end):
+                by_end = slope(end, position - 1, shapes)
+            result = -self._f(*operands) * by_end
+            if self.text.density is None or not holds_tensor(operands):
+                return result
+            # what is 0 on the end has a slope: that of ∂F/∂θ inside, in what y moves away from it
+            rate = value_of(slope(self._f, position, operands))
+            if callable(end):
+                rate = rate + value_of(slope(self._f, 0, operands) * by_end)
+            away = y - _end(end, shapes)
+            return result + (away - value_of(away)) * np.where(np.isfinite(rate), rate, 0.0)
 
         ends = [end for end in (self.text.low, self.text.high) if not self.is_discrete]
         masks = [np.broadcast_to(value_of(y) == _end(end, values), shape) for end in ends]
         found = _at(~np.any([np.zeros(shape, bool), *masks], axis=0), within, y, *shapes)
         for end, mask in zip(ends, masks, strict=True):
-            if callable(end) and mask.any():
+            if mask.any():
                 found = found + _at(mask, functools.partial(at_end, end), y, *shapes)
         return found
 
@@ -386,7 +397,8 @@ class Distribution:
             def within(y: Any, *shapes: Any) -> Any:
                 change, f = self._by_shape(position, y, *shapes), self._f(y, *shapes)
                 # a median that stays at 0, also where the density there is 0
-                stays = np.equal(value_of(y), 0) & np.equal(value_of(change), 0)
+                at_zero = np.equal(value_of(y), 0) & np.equal(value_of(f), 0)
+                stays = at_zero & np.equal(value_of(change), 0)
                 return -change / np.where(stays, 1.0, f)
 
             def along(end: Any, *shapes: Any) -> Any:
