@@ -26,7 +26,7 @@ from ...core.table import general
 from ...rules.constants import on_values
 from ...rules.matrices import dagger, hermitian
 from ..mirror import of
-from .own import defined, transposed
+from .own import defined, refuse_stack, transposed
 
 sylvester, stein = of("linalg.solve_sylvester"), of("linalg.solve_discrete_lyapunov")
 
@@ -116,6 +116,7 @@ def _riccati(discrete: bool) -> Any:
     ) -> Any:
         # With e and s it is the equation for a·e⁻¹ − b·r⁻¹·sᴴ and q − s·r⁻¹·sᴴ, where q and s are
         # multiplied by e⁻ᴴ and e⁻¹.
+        refuse_stack(f"solve_{'discrete' if discrete else 'continuous'}_are", a)
         q, r = hermitian(q), hermitian(r)
         if on_values(np.linalg.matrix_rank, r) < r.shape[-1]:
             raise ValueError(
