@@ -403,7 +403,7 @@ class TestRefused:
 
 
 @STACKS
-class TestStacks:
+class TestWhatSciPyGivesOfStacks:
     A = np.random.default_rng(5).normal(size=(2, 3, 3))
 
     def test_qr_of_a_stack_with_mode_r(self):
@@ -439,3 +439,32 @@ class TestStacks:
 def test_lu_factor_of_a_vector_is_refused():
     with pytest.raises(ValueError, match="lu_factor"):
         linalg.lu_factor(Tensor(np.ones(3)))
+
+
+class TestRealAndComplexMatricesTogether:
+    # SciPy's own solutions are wrong there: it takes a real Schur form for a triangle.
+    A = np.array([[3.0, -2.0], [2.0, 3.0]])
+    Q = np.array([[1.0 + 1j, 2.0], [-1j, 0.5]])
+
+    @pytest.mark.parametrize(("a", "b"), [(A, A), (A, A + 1j), (A + 1j, A)])
+    def test_sylvester(self, a, b):
+        eye = np.eye(2)
+
+        def by_kron(a, b, q):
+            matrix = np.kron(a, eye) + np.kron(eye, b.T)
+            return np.linalg.solve(matrix, q.reshape(-1)).reshape(2, 2)
+
+        def tangent(function):
+            x = (a, b, self.Q)
+            return tg.jvp(
+                function, x, tuple([np.cos(np.arange(4.0)).reshape(2, 2) + 0 * y for y in x])
+            )
+
+        for one, other in zip(tangent(linalg.solve_sylvester), tangent(by_kron), strict=True):
+            assert np.allclose(one, other, rtol=1e-12)
+
+    def test_lyapunov_is_refused_and_the_remedy_works(self):
+        with pytest.raises(ValueError, match=r"continuous_lyapunov: .*use a \+ 0j"):
+            linalg.solve_continuous_lyapunov(self.A, Tensor(self.Q))
+        x = linalg.solve_continuous_lyapunov(self.A + 0j, Tensor(self.Q)).data
+        assert np.allclose(self.A @ x + x @ self.A.T, self.Q)
