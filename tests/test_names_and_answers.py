@@ -381,3 +381,9 @@ def test_the_page_is_the_table(capsys):
     assert main(["names"]) == 0
     printed = capsys.readouterr().out
     assert page.read_text(encoding="utf-8") == printed, "run python -m tinygrad_np names"
+
+
+def test_methods_of_scipys_sparse_arrays_are_not_answered_by_themselves():
+    for name in ("csr_array", "csr_array.multiply", "coo_matrix"):
+        assert "csr_array((a.data * t" in answers.answer_to_call(f"scipy.sparse.{name}")
+    assert "tg.linear" in answers.answer_to_call("scipy.sparse.linalg.LinearOperator.matvec")

@@ -400,3 +400,71 @@ class TestRefused:
         t = Tensor(P)
         assert linalg.issymmetric(t, 1e-9) is True
         assert linalg.bandwidth(Tensor(np.triu(P))) == (0, 2)
+
+
+@STACKS
+class TestWhatSciPyGivesOfStacks:
+    A = np.random.default_rng(5).normal(size=(2, 3, 3))
+
+    def test_qr_of_a_stack_with_mode_r(self):
+        # SciPy 1.17 gives the array itself, not a tuple of one.
+        def triangle(a, pivoting=False):
+            found = linalg.qr(a, mode="r", pivoting=pivoting)
+            return found[0] if isinstance(found, (list, tuple)) else found
+
+        t = np.cos(self.A)
+        for pivoting in (False, True):
+            value, slope = tg.jvp(lambda a: triangle(a, pivoting), self.A, t)  # noqa: B023
+            assert np.array_equal(value, triangle(self.A, pivoting))
+            for i in range(2):
+                one = tg.jvp(lambda a: triangle(a, pivoting), self.A[i], t[i])[1]  # noqa: B023
+                assert np.allclose(slope[i], one, rtol=1e-12)
+
+    @pytest.mark.parametrize(
+        ("name", "args"),
+        [
+            ("eigh_tridiagonal", (A[0], A[0, :, 1:])),
+            ("solve_continuous_are", (A, A, A @ A.mT + np.eye(3), A @ A.mT + np.eye(3))),
+            ("khatri_rao", (A, A)),
+            ("cho_solve", ((A, np.array([True, True])), A)),
+        ],
+    )
+    def test_stacks_without_a_rule_are_refused(self, name, args):
+        first, *rest = args
+        first = (Tensor(first[0]), first[1]) if isinstance(first, tuple) else Tensor(first)
+        with pytest.raises(ValueError, match=f"scipy.linalg.{name}: takes one .*np.stack"):
+            getattr(linalg, name)(first, *rest)
+
+
+def test_lu_factor_of_a_vector_is_refused():
+    with pytest.raises(ValueError, match="lu_factor"):
+        linalg.lu_factor(Tensor(np.ones(3)))
+
+
+class TestRealAndComplexMatricesTogether:
+    # SciPy's own solutions are wrong there: it takes a real Schur form for a triangle.
+    A = np.array([[3.0, -2.0], [2.0, 3.0]])
+    Q = np.array([[1.0 + 1j, 2.0], [-1j, 0.5]])
+
+    @pytest.mark.parametrize(("a", "b"), [(A, A), (A, A + 1j), (A + 1j, A)])
+    def test_sylvester(self, a, b):
+        eye = np.eye(2)
+
+        def by_kron(a, b, q):
+            matrix = np.kron(a, eye) + np.kron(eye, b.T)
+            return np.linalg.solve(matrix, q.reshape(-1)).reshape(2, 2)
+
+        def tangent(function):
+            x = (a, b, self.Q)
+            return tg.jvp(
+                function, x, tuple([np.cos(np.arange(4.0)).reshape(2, 2) + 0 * y for y in x])
+            )
+
+        for one, other in zip(tangent(linalg.solve_sylvester), tangent(by_kron), strict=True):
+            assert np.allclose(one, other, rtol=1e-12)
+
+    def test_lyapunov_is_refused_and_the_remedy_works(self):
+        with pytest.raises(ValueError, match=r"continuous_lyapunov: .*use a \+ 0j"):
+            linalg.solve_continuous_lyapunov(self.A, Tensor(self.Q))
+        x = linalg.solve_continuous_lyapunov(self.A + 0j, Tensor(self.Q)).data
+        assert np.allclose(self.A @ x + x @ self.A.T, self.Q)

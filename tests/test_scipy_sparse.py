@@ -337,3 +337,44 @@ def test_a_large_system_is_never_dense():
     # Far from the ends x = 2, and λ = 2·x/0.5 = 8: −λ·x, and twice that for two neighbours.
     assert np.allclose(by_middle[n // 2], -16)
     assert np.allclose(by_side[n // 2], -32)
+
+
+def test_the_class_of_scipys_left_operand_decides_what_times_means():
+    for kind, other in (("matrix", OTHER), ("array", sp.csr_matrix(OTHER))):
+        by_scipy = other * getattr(sp, f"coo_{kind}")((DATA, (ROW, COL)), shape=(4, 4))
+        found = other * made(Tensor(DATA), kind=kind)
+        assert np.array_equal(found.toarray().data, by_scipy.toarray())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: sl.splu(A=a).solve(X),
+        lambda a: sl.factorized(A=a)(X),
+        lambda a: sl.expm(A=a).toarray(),
+        lambda a: sl.inv(A=a).toarray(),
+        lambda a: sparse.kron(A=a, B=a).toarray(),
+        lambda a: sparse.kronsum(A=a, B=a).toarray(),
+        lambda a: sparse.csr_array(arg1=a).toarray(),
+    ],
+)
+def test_arguments_have_scipys_names(function):
+    constant = sp.csc_array(D)
+    assert np.allclose(function(made(Tensor(DATA), "csc")).data, function(constant))
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "match"),
+    [
+        (lambda a: a**2, TypeError, "use the data"),
+        (lambda a: 1 / a, TypeError, "use the data"),
+        (lambda a: a < 1, TypeError, "use the data"),
+        (lambda a: sl.gmres(OTHER, X, M=a), TypeError, "gmres: only A and b take a Tensor"),
+        (lambda a: sl.spsolve(a * 0, X), RuntimeError, "linalg: .*singular: .*multiple"),
+        (lambda a: sparse.csr_array([[a.data[0], 0], [0, 1]]), TypeError, "as the data of"),
+        (lambda a: sl.aslinearoperator(OTHER) @ a.data[:4], TypeError, "or tg.linear"),
+    ],
+)
+def test_what_is_refused_says_what_to_do(function, error, match):
+    with pytest.raises(error, match=match):
+        function(made(Tensor(DATA)))

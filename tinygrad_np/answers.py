@@ -251,6 +251,13 @@ def answer_to_call(function: str) -> str | None:
         return f"use np.{name}(t)"
     if library == "tg" or (library.split(".")[0] == "np" and _takes_arrays(function)):
         return "use tg.array([…]) for a list with Tensors in it, tg.Tensor(x) for an array beside"
+    if function.startswith("scipy.sparse.linalg.LinearOperator"):
+        return "use a tinygrad_np.scipy.sparse.csr_array with Tensors as its data, or tg.linear"
+    if function.startswith("scipy.sparse.") and re.search(r"_(array|matrix)(\.|$)", function):
+        return (
+            "use @ for a product; for another array of its places, "
+            "tinygrad_np.scipy.sparse.csr_array((a.data * t, a.indices, a.indptr), a.shape)"
+        )
     if function.split(".")[:1] == ["scipy"] and function.split(".")[1] in MIRRORED:
         return _refusal(function) or f"use tinygrad_np.{function}"
     return None

@@ -59,6 +59,11 @@ def _with_value(row: Row, ans: Array, result: Any) -> Any:
     if isinstance(ans, (list, tuple)):
         parts = [_with_value(row, a, x) for a, x in zip(ans, result, strict=True)]
         return type(ans)(*parts) if hasattr(ans, "_fields") else type(ans)(parts)
+    if isinstance(result, (list, tuple)):
+        raise TypeError(
+            f"{row.name}: its definition gives {len(result)} results where the function gives one; "
+            "please report it"
+        )
     if type(result) is not Tensor:
         return ans
     value = np.asarray(ans)

@@ -154,6 +154,8 @@ def _solveh_banded(ab: Any, b: Any, lower: Any) -> Any:
 
 def _cho_solve(c_and_lower: Any, b: Any) -> Any:
     c, lower = c_and_lower
+    if np.ndim(lower):  # SciPy's cho_factor gives one for each matrix of a stack
+        refuse_stack("cho_solve", c)
     first, second = (0, 2) if lower else (2, 0)
     y = solve_triangular(c, b, trans=first, lower=bool(lower))
     return solve_triangular(c, y, trans=second, lower=bool(lower))

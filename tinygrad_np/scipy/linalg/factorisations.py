@@ -34,7 +34,7 @@ from ...rules.factors import qr_factors, svd_factors
 from ...rules.matrices import dagger, diagonal_of, raise_where, triangle
 from ..mirror import of
 from .equations import permutation
-from .own import defined, half, like, symmetric, transposed
+from .own import defined, half, like, refuse_stack, symmetric, transposed
 
 
 def _turn(v: Any, wanted: Any) -> Any:
@@ -130,6 +130,8 @@ def _rows(a: Any, order: Any) -> Any:
 
 
 def _lu_factor(a: Any, ans: Any) -> Any:
+    if a.ndim < 2:
+        raise ValueError("scipy.linalg.lu_factor: takes a matrix; use a[None]")
     lu, piv = ans
     return _packed(_rows(a, permutation(piv, lu.shape[-2])), lu), piv
 
@@ -160,7 +162,8 @@ def _qr(a: Any, mode: Any, pivoting: Any, ans: Any) -> Any:
     q, r = qr_factors(a)
     r = np.matmul(dagger(_turn(q, on_values(_economic, a))), r)
     rest = np.zeros((*a.shape[:-2], a.shape[-2] - r.shape[-2], a.shape[-1]), r.dtype)
-    return np.concatenate([r, rest], -2), *order
+    r = np.concatenate([r, rest], -2)
+    return r if isinstance(ans, np.ndarray) else (r, *order)  # as SciPy 1.17 gives it of a stack
 
 
 def _economic(a: Any) -> Any:
@@ -231,6 +234,7 @@ def _eigvalsh(a: Any, b: Any, lower: Any, type: Any, ans: Any) -> Any:
 
 
 def _tridiagonal(d: Any, e: Any, ans: Any) -> Any:
+    refuse_stack("eigh_tridiagonal", d, 1)
     return _selected(np.diag(d) + np.diag(e, 1) + np.diag(e, -1), ans)
 
 

@@ -26,17 +26,36 @@ from ...core.table import general
 from ...rules.constants import on_values
 from ...rules.matrices import dagger, hermitian
 from ..mirror import of
-from .own import defined, transposed
+from .own import defined, refuse_stack, transposed
 
 sylvester, stein = of("linalg.solve_sylvester"), of("linalg.solve_discrete_lyapunov")
 
 
+def solution(a: Array, b: Array, q: Array) -> Any:
+    """That of Sylvester's equation, of complex numbers alone where there are any.
+
+    Beside complex ones SciPy takes a real Schur form, with blocks, for a triangle, and is wrong.
+    """
+    if any(map(np.iscomplexobj, (a, b, q))):
+        a, b, q = a + 0j, b + 0j, q + 0j
+    return sylvester(a, b, q)
+
+
 def _of_q(g: Array, a: Array, b: Array) -> Any:
-    return sylvester(transposed(a), transposed(b), g)
+    return solution(transposed(a), transposed(b), g)
 
 
 def _lyapunov(a: Array, q: Array) -> Any:
-    return sylvester(a, dagger(a), q)
+    return solution(a, dagger(a), q)
+
+
+def _continuous(a: Array, q: Array) -> Any:
+    if np.iscomplexobj(q) and not np.iscomplexobj(a):
+        raise ValueError(
+            "scipy.linalg.solve_continuous_lyapunov: SciPy's own result is wrong for a real a and "
+            "a complex q; use a + 0j"
+        )
+    return _lyapunov(a, q)
 
 
 # a·x·aᴴ − x + q = 0, of which x is linear in q
@@ -116,6 +135,7 @@ def _riccati(discrete: bool) -> Any:
     ) -> Any:
         # With e and s it is the equation for a·e⁻¹ − b·r⁻¹·sᴴ and q − s·r⁻¹·sᴴ, where q and s are
         # multiplied by e⁻ᴴ and e⁻¹.
+        refuse_stack(f"solve_{'discrete' if discrete else 'continuous'}_are", a)
         q, r = hermitian(q), hermitian(r)
         if on_values(np.linalg.matrix_rank, r) < r.shape[-1]:
             raise ValueError(
@@ -140,16 +160,17 @@ ROWS = (
         signature("a", "b", "q"),
         (
             lambda g, a, b, ans: -np.matmul(_of_q(g, a, b), transposed(ans)),
-            lambda t, a, b, ans: -sylvester(a, b, np.matmul(t, ans)),
+            lambda t, a, b, ans: -solution(a, b, np.matmul(t, ans)),
         ),
         (
             lambda g, a, b, ans: -np.matmul(transposed(ans), _of_q(g, a, b)),
-            lambda t, a, b, ans: -sylvester(a, b, np.matmul(ans, t)),
+            lambda t, a, b, ans: -solution(a, b, np.matmul(ans, t)),
         ),
-        (lambda g, a, b: _of_q(g, a, b), lambda t, a, b: sylvester(a, b, t)),
+        (lambda g, a, b: _of_q(g, a, b), lambda t, a, b: solution(a, b, t)),
+        kernel=solution,
     ),
     *[
-        defined(f"linalg.{name}", "a q", _lyapunov)
+        defined(f"linalg.{name}", "a q", _continuous)
         for name in ("solve_continuous_lyapunov", "solve_lyapunov")
     ],
     general(

@@ -79,6 +79,8 @@ def _block_diagonal(arrs: Any) -> Any:
 
 
 def _khatri_rao(a: Any, b: Any) -> Any:
+    refuse_stack("khatri_rao", a)
+    refuse_stack("khatri_rao", b)
     return np.reshape(a[:, None] * b, (-1, a.shape[-1]))
 
 

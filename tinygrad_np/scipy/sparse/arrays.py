@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -206,8 +207,8 @@ class Sparse(HoldsTensors):
         return self.multiply(other) if is_number or self._is_array else self @ other
 
     def __rmul__(self, other: Any) -> Any:
-        if isinstance(other, scipy.sparse.spmatrix):
-            return _operand(other) @ self
+        if _is_sparse(other):  # its class decides, as in SciPy
+            return _operand(other) * self
         is_number = _is_dense(other) and np.ndim(other) == 0
         return self.multiply(other) if is_number or self._is_array else other @ self
 
@@ -280,8 +281,14 @@ def _in_place(self: Any, other: Any) -> NoReturn:
     raise TypeError(_NEVER_WRITTEN)
 
 
+def _no_rule(self: Any, other: Any) -> NoReturn:
+    raise TypeError("scipy.sparse: this operator has no rule; use the data, or toarray()")
+
+
 for _name in ("__iadd__", "__isub__", "__imul__", "__itruediv__", "__imatmul__"):
     setattr(Sparse, _name, _in_place)
+for _name in ("pow", "rpow", "floordiv", "mod", "rtruediv", "lt", "le", "gt", "ge"):
+    setattr(Sparse, f"__{_name}__", _no_rule)
 for _name in ("coo", "csr", "csc", "bsr", "dia"):
     setattr(Sparse, f"to{_name}", functools.partialmethod(Sparse.asformat, _name))
 
@@ -415,17 +422,18 @@ class Format(StandIn):
         return issubclass(real, self.real)
 
 
-def _made(real: Any, arg: Any, shape: Any = None, dtype: Any = None, **options: Any) -> Sparse:
+def _made(real: Any, arg1: Any, shape: Any = None, dtype: Any = None, **options: Any) -> Sparse:
     name = f"scipy.sparse.{real.__name__}"
     form = real.__name__.partition("_")[0]
     if dtype is not None:
         raise TypeError(f"{name}: takes no dtype beside a Tensor; use data.astype(dtype)")
     options.pop("copy", None)
+    arg = arg1
     if isinstance(arg, Sparse) and form not in ("dok", "lil") and shape in (None, arg.shape):
         is_array = issubclass(real, scipy.sparse.sparray)
         arg = arg.asformat(form)
         return arg if arg._is_array is is_array else laid_out(real, arg)
-    if form in ("dok", "lil") or not (isinstance(arg, (tuple, list)) and len(arg) in (2, 3)):
+    if form in ("dok", "lil") or not (isinstance(arg, tuple) and len(arg) in (2, 3)):
         raise TypeError(
             f"{name}: takes a Tensor as the data of (data, (i, j)) or of (data, indices, indptr): "
             "a dense one has entries that may be 0 and would have no place; use csr_array((data, "
@@ -445,11 +453,13 @@ def own(path: str, definition: Callable[..., Any], always: bool = False) -> Call
     """SciPy's function of this name, in place of which `definition` runs on Tensors, or always."""
     module, _, name = path.rpartition(".")
     real = getattr(importlib.import_module(f"scipy.{module}"), name)
+    form = inspect.signature(real)
 
     @functools.wraps(real)
     def function(*args: Any, **kwargs: Any) -> Any:
         if always or any(map(holds_tensor, args)) or any(map(holds_tensor, kwargs.values())):
-            return definition(*args, **kwargs)
+            bound = form.bind(*args, **kwargs)  # by SciPy's names, also A and B
+            return definition(*bound.args, **bound.kwargs)
         return real(*args, **kwargs)
 
     function.__module__, function.__qualname__ = f"tinygrad_np.scipy.{module}", name

@@ -50,7 +50,13 @@ class Factors:
             matrix = self.pattern.matrix(data.astype(dtype))
             matrix = matrix.T if self.pattern.format == "csr" else matrix.tocsc()
             args, options = self._given
-            factors = real.splu(matrix, *args, **options)
+            try:
+                factors = real.splu(matrix, *args, **options)
+            except RuntimeError as error:  # which says "Factor is exactly singular"
+                raise RuntimeError(
+                    f"scipy.sparse.linalg: {error}: the system has no unique solution; add a small "
+                    "multiple of the identity"
+                ) from None
             self._kept = data, dtype, factors
         return factors
 
@@ -210,6 +216,10 @@ def _iterative(name: str) -> Row:
                 f"scipy.sparse.linalg.{name}: b is one vector; use spsolve for several"
             )
         a = as_sparse(a) if holds_tensor(a) else a
+        if any(map(holds_tensor, options.values())):
+            raise TypeError(
+                f"scipy.sparse.linalg.{name}: only A and b take a Tensor; use t.data for the others"
+            )
         if name == "tfqmr" and "M" in options:  # SciPy's result is then no solution
             raise TypeError("scipy.sparse.linalg.tfqmr: takes no M on a Tensor; use bicgstab")
         if name == "minres" and "c" in (b.dtype.kind, np.dtype(a.dtype).kind):
