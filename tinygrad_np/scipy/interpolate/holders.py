@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,11 @@ class AtTensors:
     ``_of_tensors(*args, **kwargs)`` is what is made from arguments among which are Tensors. That of
     the interpolators also computes the values of the object made from arrays at Tensors.
     """
+
+    def __init_subclass__(cls) -> None:
+        real = [c for c in cls.__mro__ if c.__module__.startswith("scipy.")]
+        if real:  # the parameters that help shows
+            cls.__signature__ = inspect.signature(real[0])  # type: ignore[attr-defined]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if holds_tensor((args, kwargs)):
@@ -67,7 +73,8 @@ class Interpolant(OfTensors):
         self.__dict__.update(attributes)
 
     def __call__(self, *points: Any, **options: Any) -> Any:
-        """The values at points."""
+        """The values at points, which are given by their place, or as `x` or `xi`."""
+        points += tuple([options.pop(name) for name in ("x", "xi") if name in options])
         return self._at(*points, **options)
 
 
@@ -82,7 +89,8 @@ class Interpolator(AtTensors):
         return _again, (type(self), *self._given)
 
     def __call__(self, *points: Any, **options: Any) -> Any:
-        """The values at points."""
+        """The values at points, which are given by their place, or as `x` or `xi`."""
+        points += tuple([options.pop(name) for name in ("x", "xi") if name in options])
         if not holds_tensor(points):
             return super().__call__(*points, **options)  # type: ignore[misc]
         args, kwargs = self._given
