@@ -25,7 +25,7 @@ import numpy as np
 
 from .core import hooks, jacobians, losses, network, optim, transforms
 from .core.dispatch import refuse_unknown
-from .core.table import row_of
+from .core.table import REFUSED, row_of
 from .core.tensor import Tensor
 from .core.tree import container_of
 from .names import ARGUMENTS, ARRAYS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, TENSOR, Answers
@@ -251,8 +251,28 @@ def answer_to_call(function: str) -> str | None:
     if library == "tg" or (library.split(".")[0] == "np" and _takes_arrays(function)):
         return "use tg.array([…]) for a list with Tensors in it, tg.Tensor(x) for an array beside"
     if function.split(".")[:1] == ["scipy"] and function.split(".")[1] in MIRRORED:
-        return f"use tinygrad_np.{function}"
+        return _of_mirror(function)
     return None
+
+
+def _of_mirror(function: str) -> str:
+    """What the mirror of SciPy has for a function or method; why, where that takes no Tensor."""
+    from .scipy.mirror import MODULES, load, of
+
+    path = function.removeprefix("scipy.")
+    module = max((m for m in MODULES if path.startswith(f"{m}.")), key=len, default="")
+    name, _, method = path[len(module) + 1 :].partition(".")
+    if module:
+        load(module)
+        with contextlib.suppress(AttributeError):  # SciPy has no such name
+            thing = of(f"{module}.{name}")
+            if thing in REFUSED:
+                return REFUSED[thing]
+            classes = getattr(thing, "__mro__", ())
+            ours = [vars(c) for c in classes if c.__module__.startswith("tinygrad_np")]
+            if method and ours and not any(method in x for x in ours):
+                return f"{method!r} has no derivative rule, use t.data"
+    return f"use tinygrad_np.{function}"
 
 
 MIRRORED = (
