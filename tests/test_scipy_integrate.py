@@ -3,6 +3,7 @@
 import ctypes
 import ctypes.util
 import math
+import re
 import warnings
 
 import numpy as np
@@ -502,6 +503,17 @@ class TestWhatElseSolveIvpCalls:
 
         with pytest.raises(TypeError, match="'events' has no derivative rule and gives a Tensor"):
             tg.grad(time)(0.5)
+
+    @pytest.mark.parametrize(
+        ("args", "given"), [((), {}), ((0, 1), {"foo": 1}), ((0, 1), {"a": 1})]
+    )
+    def test_arguments_that_are_not_there(self, args, given):
+        with pytest.raises(TypeError) as expected:
+            scipys.quad(np.cos, *args, **given)
+        with pytest.raises(TypeError, match=re.escape(str(expected.value))):
+            integrate.quad(np.cos, *args, **given)
+        with pytest.raises(TypeError, match=r"args` as a tuple"):
+            integrate.solve_ivp(self.falls, (0, 1), [1.0], args=2.0)
 
     def test_no_times_are_asked_for(self):
         found = integrate.solve_ivp(lambda t, y: tg.Tensor(2.0) * y, (0, 1), [1.0], t_eval=[])

@@ -144,6 +144,8 @@ def solve_ivp(real: Any, given: dict[str, Any]) -> Any:
     if isinstance(method, StandIn):
         method = given["method"] = method.real
     refuse_tensors(where, given)
+    if not (args is None or np.iterable(args)):
+        return real(f, value_of(span), value_of(y0), args=value_of(args))  # which says so
     watched = Watched(f, () if args is None else args)
     _give_args(given, watched.args, where)
     span, y0_value = tuple(span), value_of(y0)
