@@ -444,3 +444,11 @@ def test_points_by_their_name():
 def test_a_class_shows_the_parameters_of_scipys(name):
     ours, theirs = getattr(interpolate, name), getattr(plain, name)
     assert str(inspect.signature(ours)) == str(inspect.signature(theirs))  # nan is not nan
+
+
+def test_a_spline_of_tensors_has_no_other_form():
+    spline = interpolate.make_interp_spline(np.arange(4.0), tg.Tensor([1.0, 2.0, 4.0, 9.0]))
+    with pytest.raises(
+        TypeError, match=r"BSpline: .* no other form \(PPoly\.from_spline\); call it"
+    ):
+        interpolate.PPoly.from_spline(spline)

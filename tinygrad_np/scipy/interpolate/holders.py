@@ -60,6 +60,12 @@ class OfTensors(HoldsTensors):
             "arrays, such as t.data"
         )
 
+    def __iter__(self) -> Any:
+        raise TypeError(
+            f"scipy.interpolate.{self.name}: what is made from Tensors has no parts, and no other "
+            "form (PPoly.from_spline); call it, or its derivative, antiderivative or integrate"
+        )
+
 
 class Interpolant(OfTensors):
     """What an interpolator is that is made from Tensors: a function of points.
