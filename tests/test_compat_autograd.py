@@ -463,7 +463,6 @@ except ImportError as error:
 
 
 def test_distributions_are_modules():
-    pytest.importorskip("tinygrad_np.scipy.stats.continuous")
     from tinygrad_np.compat.autograd.scipy.stats import norm
     from tinygrad_np.compat.autograd.scipy.stats.multivariate_normal import logpdf
 

@@ -23,6 +23,7 @@ from scipy.stats import norm
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np import scipy as mirror
 from tinygrad_np.debug import places
 
 S, V, M = Tensor(1.5), Tensor([1.0, 2.0]), Tensor(np.eye(2) + 1)
@@ -110,6 +111,14 @@ FORMATTED = (
         (
             lambda: scipy.special.jvp(1, V),
             "scipy.special.jvp would lose the gradient; use tinygrad_np.scipy.special.jvp",
+        ),
+        (
+            lambda: mirror.signal.CZT(4)(V),
+            "scipy.signal.CZT would lose the gradient; it has no derivative rule; use czt",
+        ),
+        (
+            lambda: mirror.interpolate.CubicSpline([0, 1, 2], [0, 1, 4]).solve(S),
+            "scipy.interpolate.PPoly.solve would lose the gradient; 'solve' has no derivative rule",
         ),
         (lambda: X.dot(V), "X.dot would lose the gradient; use X @ t"),
         (lambda: MODEL.matrix.dot(V), "MODEL.matrix.dot would lose the gradient; use X @ t"),

@@ -3,6 +3,7 @@
 import ctypes
 import ctypes.util
 import math
+import re
 import warnings
 
 import numpy as np
@@ -463,3 +464,57 @@ class TestOdeint:
         monkeypatch.setattr("tinygrad_np.scipy.integrate.equations.MOST_STEPS", 200)
         with pytest.raises(ValueError, match="too stiff for its derivative; solve_ivp with"):
             integrate.odeint(lambda y, t: -1e6 * (y - np.cos(t)), tg.Tensor([1.0]), [0.0, 10.0])
+
+
+class TestWhatElseSolveIvpCalls:
+    """`events` and `jac` are called with `args`, too, and have no derivative."""
+
+    @staticmethod
+    def falls(t, y, rate):
+        return -rate * y
+
+    def test_plain_numbers_reach_them_as_in_scipy(self):
+        def half(t, y, rate):
+            return y[0] - 0.5
+
+        class Ends:
+            terminal = True
+
+            def __call__(self, t, y, rate):
+                return y[0] - 0.2 * rate
+
+        def jac(t, y, rate):
+            return [[-rate]]
+
+        given = {"args": (2.0,), "events": [half, Ends()], "method": "BDF", "jac": jac}
+        found = integrate.solve_ivp(self.falls, (0, 3), [1.0], **given)
+        expected = scipys.solve_ivp(self.falls, (0, 3), [1.0], **given)
+        assert found.status == expected.status == 1
+        for name in ("t", "y", "t_events"):
+            for x, y in zip(found[name], expected[name], strict=True):
+                assert np.array_equal(x, y)
+
+    def test_an_event_that_depends_on_a_tensor_is_refused(self):
+        def time(level):
+            found = integrate.solve_ivp(
+                lambda t, y: [1.0], (0, 2), [0.0], events=lambda t, y: y[0] - level
+            )
+            return found.t_events[0][0]
+
+        with pytest.raises(TypeError, match="'events' has no derivative rule and gives a Tensor"):
+            tg.grad(time)(0.5)
+
+    @pytest.mark.parametrize(
+        ("args", "given"), [((), {}), ((0, 1), {"foo": 1}), ((0, 1), {"a": 1})]
+    )
+    def test_arguments_that_are_not_there(self, args, given):
+        with pytest.raises(TypeError) as expected:
+            scipys.quad(np.cos, *args, **given)
+        with pytest.raises(TypeError, match=re.escape(str(expected.value))):
+            integrate.quad(np.cos, *args, **given)
+        with pytest.raises(TypeError, match=r"args` as a tuple"):
+            integrate.solve_ivp(self.falls, (0, 1), [1.0], args=2.0)
+
+    def test_no_times_are_asked_for(self):
+        found = integrate.solve_ivp(lambda t, y: tg.Tensor(2.0) * y, (0, 1), [1.0], t_eval=[])
+        assert np.size(found.y) == 0

@@ -1,6 +1,7 @@
 """Splines, grids and scattered values: SciPy's bits, exact reproduction, differences, refusals."""
 
 import copy
+import inspect
 import pickle
 import tracemalloc
 
@@ -426,3 +427,28 @@ class TestRefused:
             interpolate.griddata(TestScattered.places[:4], t, TestScattered.at, simplex_tolerance=2)
         with pytest.raises(ValueError, match=r"method='cubic' in two dimensions has no"):
             interpolate.griddata(TestScattered.places[:4], t, TestScattered.at, "cubic")
+
+
+def test_points_by_their_name():
+    grid = (np.arange(3.0), np.arange(3.0))
+    at = np.array([[0.5, 1.5]])
+    of_grid = interpolate.RegularGridInterpolator(grid, np.outer(*grid))
+    assert np.array_equal(tg.grad(lambda x: of_grid(xi=x)[0])(at), [[1.5, 0.5]])
+    assert np.array_equal(of_grid(xi=at), of_grid(at))
+    of_line = interpolate.interp1d([0.0, 1.0], [0.0, 2.0])
+    assert tg.grad(lambda x: of_line(x=x))(0.5) == 2
+    assert tg.grad(lambda y: interpolate.interp1d([0.0, 1.0], [0.0, y])(x=0.5))(3.0) == 0.5
+
+
+@pytest.mark.parametrize("name", ["CubicSpline", "BSpline", "RegularGridInterpolator", "interp1d"])
+def test_a_class_shows_the_parameters_of_scipys(name):
+    ours, theirs = getattr(interpolate, name), getattr(plain, name)
+    assert str(inspect.signature(ours)) == str(inspect.signature(theirs))  # nan is not nan
+
+
+def test_a_spline_of_tensors_has_no_other_form():
+    spline = interpolate.make_interp_spline(np.arange(4.0), tg.Tensor([1.0, 2.0, 4.0, 9.0]))
+    with pytest.raises(
+        TypeError, match=r"BSpline: .* no other form \(PPoly\.from_spline\); call it"
+    ):
+        interpolate.PPoly.from_spline(spline)

@@ -1,5 +1,6 @@
 """Filters, resampling and measures of images, against SciPy's own matrices and differences."""
 
+import inspect
 import tracemalloc
 
 import numpy as np
@@ -298,4 +299,33 @@ def test_what_is_constant_gives_arrays():
     t = tg.Tensor([0.0, 1.0, 1.0])
     assert np.array_equal(ndimage.label(t)[0], [0, 1, 1])
     assert ndimage.maximum_position(t) == (1,)
-    assert np.array_equal(ndimage.distance_transform_edt(t), [0, 1, 2])
+    with pytest.raises(TypeError, match=r"no rule by 'sampling'.*; pass t\.data"):
+        tg.grad(lambda s: np.sum(ndimage.distance_transform_edt([0, 1, 1], s)))(2.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("sobel", {"axis": 2}),
+        ("laplace", {"axes": (0, 2)}),
+        ("gaussian_filter", {"sigma": 1.0, "axes": (0, 0)}),
+        ("gaussian_laplace", {"sigma": 1.0, "axes": (0, 0)}),
+        ("uniform_filter", {"axes": (1, -1)}),
+        ("gaussian_filter", {"sigma": [1.0, 2.0, 3.0]}),
+    ],
+)
+def test_axes_that_are_not_there_raise_as_in_scipy(name, options):
+    image = np.ones((2, 3))
+    if "axes" in options and "axes" not in inspect.signature(getattr(plain, name)).parameters:
+        pytest.skip("this SciPy's filter has no axes")
+    with pytest.raises((ValueError, RuntimeError)):
+        getattr(plain, name)(image, **options)
+    with pytest.raises(ValueError, match=rf"scipy\.ndimage\.{name}: "):
+        getattr(ndimage, name)(tg.Tensor(image), **options)
+
+
+def test_centers_of_mass_at_labels_of_two_axes():
+    image, labels, index = np.array([[1.0, 2.0], [3.0, 4.0]]), [[1, 1], [2, 2]], [[1], [2]]
+    expected = plain.center_of_mass(image, labels, index)
+    found = ndimage.center_of_mass(tg.Tensor(image), labels, index)
+    assert np.array_equal([[x.data for x in row] for row in found], expected)

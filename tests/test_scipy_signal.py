@@ -408,3 +408,8 @@ def test_arrays_give_scipys_own_results():
         assert np.array_equal(run(signal, X.repeat(3)), run(scipy.signal, X.repeat(3)))
     assert signal.windows.hann is not None
     assert signal.welch(X, nperseg=4)[1].tolist() == scipy.signal.welch(X, nperseg=4)[1].tolist()
+
+
+def test_a_window_with_a_tensor_in_it():
+    with pytest.raises(TypeError, match=r"welch: 'window' has no derivative rule.*t\.item\(\)"):
+        tg.grad(lambda b: signal.welch(np.ones(9), window=("kaiser", b))[1][0])(2.0)

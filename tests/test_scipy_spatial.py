@@ -115,7 +115,11 @@ class TestRefusals:
             ValueError, match="the metric 'dice' has no derivative rule; take one of"
         ):
             distance.cdist(tg.Tensor(X), Y, "dice")
-        assert distance.hamming(tg.Tensor([1.0, 0.0]), [1.0, 1.0]) == 0.5
+
+    @pytest.mark.parametrize("name", ["hamming", "jaccard"])
+    def test_weights_of_what_jumps(self, name):
+        with pytest.raises(TypeError, match="no rule by its weights"):
+            tg.grad(lambda w: getattr(distance, name)([1, 0], [1, 1], w))(np.array([1.0, 2.0]))
 
     def test_a_metric_of_ones_own(self):
         def mine(u, v):

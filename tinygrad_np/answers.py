@@ -15,7 +15,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
-import importlib
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -259,17 +258,7 @@ def answer_to_call(function: str) -> str | None:
             "tinygrad_np.scipy.sparse.csr_array((a.data * t, a.indices, a.indptr), a.shape)"
         )
     if function.split(".")[:1] == ["scipy"] and function.split(".")[1] in MIRRORED:
-        return _refusal(function) or f"use tinygrad_np.{function}"
-    return None
-
-
-def _refusal(function: str) -> str | None:
-    """Why the mirror refuses a function of SciPy's, or what it is a method of; None if not."""
-    found: Any = importlib.import_module(f"{__package__}.scipy")
-    for name in function.split(".")[1:]:
-        found = getattr(found, name, None)
-        if callable(found) and found in REFUSED:
-            return REFUSED[found]
+        return f"use tinygrad_np.{function}"
     return None
 
 

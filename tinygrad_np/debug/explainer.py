@@ -27,6 +27,7 @@ import numpy as np
 from .. import answers
 from ..core.calls import bind
 from ..core.hooks import opened
+from ..core.table import REFUSED
 from . import places
 from .cases import MOST, NUMBERS, operands_of, record_of
 
@@ -56,7 +57,10 @@ class Explainer(answers.Explainer):
             return super().lost(kind, key)
         found = places.called(2)
         if not kind.endswith("="):
-            return answers.lost(kind, found)
+            refusal = None if found is None else _refusal_of_mirror(found.name)
+            if found is None or refusal is None:
+                return answers.lost(kind, found)
+            return f"{found.shown} would lose the gradient; {refusal}"
         is_scipys = found is not None and found[1].startswith("scipy.")  # which does so inside
         return answers.lost("array", found) if is_scipys else None
 
@@ -65,6 +69,30 @@ class Explainer(answers.Explainer):
         if opened:
             error.args = (f"{error}{_lines(operands)}",)
         return error
+
+
+def _refusal_of_mirror(function: str) -> str | None:
+    """Why the mirror of SciPy has no derivative of a function or method either; None if it has."""
+    path = function.removeprefix("scipy.")
+    if path == function or path.split(".")[0] not in answers.MIRRORED:
+        return None
+    from ..scipy.mirror import MODULES, load, of  # SciPy is there: it was called
+
+    module = max((m for m in MODULES if path.startswith(f"{m}.")), key=len, default="")
+    name, _, method = path[len(module) + 1 :].partition(".")
+    if not module:
+        return None
+    load(module)
+    try:
+        thing = of(f"{module}.{name}")
+    except AttributeError:  # SciPy has no such name
+        return None
+    if thing in REFUSED:
+        return REFUSED[thing]
+    classes = getattr(thing, "__mro__", ())
+    ours = [vars(c) for c in classes if c.__module__.startswith("tinygrad_np")]
+    is_missing = method and ours and not any(method in x for x in ours)
+    return f"{method!r} has no derivative rule, use t.data" if is_missing else None
 
 
 def _better_error(error: Exception, row: Any, args: Any, kwargs: Any) -> Exception | None:

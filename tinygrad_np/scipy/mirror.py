@@ -132,7 +132,14 @@ def _joined(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[An
     def one(x: Any, position: int | None) -> Any:
         if position in row.list_operands or position is None:
             return x
-        return array(x) if isinstance(x, (list, tuple)) and holds_tensor(x) else x
+        if not (isinstance(x, (list, tuple)) and holds_tensor(x)):
+            return x
+        if str in map(type, x):  # a window and its parameters
+            raise TypeError(
+                f"{row.name}: {row.names[position]!r} has no derivative rule and takes no Tensor; "
+                "pass a number, such as t.item()"
+            )
+        return array(x)
 
     end = len(args) if row.rest is None else row.rest
     places = {name: position for position, name in enumerate(row.names)}

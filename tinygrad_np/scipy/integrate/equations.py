@@ -101,6 +101,34 @@ def _right_side(f: Callable[..., Any], args: Any, dtype: Any, is_vectorized: boo
     return rhs
 
 
+def _give_args(given: dict[str, Any], args: tuple[Any, ...], where: str) -> None:
+    """Make `jac` and `events` functions of t and y, which give no Tensors."""
+
+    def told(name: str, f: Any) -> Any:
+        if not callable(f):
+            return f
+
+        def function(t: Any, y: Any) -> Any:
+            result = f(t, y, *args)
+            if holds_tensor(result):
+                raise TypeError(
+                    f"{where}: {name!r} has no derivative rule and gives a Tensor; use t.data in it"
+                )
+            return result
+
+        for option in ("terminal", "direction"):
+            if hasattr(f, option):
+                setattr(function, option, getattr(f, option))
+        return function
+
+    jac, events = given.get("jac"), given.get("events")
+    if jac is not None:
+        given["jac"] = told("jac", jac)
+    if events is not None:
+        several = isinstance(events, (list, tuple))
+        given["events"] = [told("events", f) for f in events] if several else told("events", events)
+
+
 @standing_for("integrate.solve_ivp")
 def solve_ivp(real: Any, given: dict[str, Any]) -> Any:
     """`scipy.integrate.solve_ivp`, differentiable for the methods RK45, RK23 and DOP853.
@@ -116,14 +144,17 @@ def solve_ivp(real: Any, given: dict[str, Any]) -> Any:
     if isinstance(method, StandIn):
         method = given["method"] = method.real
     refuse_tensors(where, given)
+    if not (args is None or np.iterable(args)):
+        return real(f, value_of(span), value_of(y0), args=value_of(args))  # which says so
     watched = Watched(f, () if args is None else args)
+    _give_args(given, watched.args, where)
     span, y0_value = tuple(span), value_of(y0)
 
     def run(times: Any) -> Any:
         return real(watched, stop_gradient(span), y0_value, t_eval=value_of(times), **given)
 
     found = run(t_eval)
-    if not (watched.seen or holds_tensor((span, y0, t_eval))):
+    if not (watched.seen or holds_tensor((span, y0, t_eval))) or not np.size(found.y):
         return found
     name = method if isinstance(method, str) else method.__name__
     if name not in METHODS:

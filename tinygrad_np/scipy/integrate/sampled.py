@@ -47,7 +47,7 @@ def _parabolas(y: Array, x: Any, dx: Any, axis: int) -> Any:
         return _trapezoids(y, x, dx, axis)
     if not np.all(value_of(h)):
         raise ValueError(
-            "scipy.integrate: x has two equal neighbours, where Simpson's rule has no derivative; "
+            "x has two equal neighbours, where Simpson's rule has no derivative; "
             "leave one of them out"
         )
 

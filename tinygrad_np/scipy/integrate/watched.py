@@ -66,7 +66,7 @@ def standing_for(path: str) -> Callable[[Function], Function]:
             given = {**dict(zip(names, args, strict=False)), **kwargs}
             is_whole = len(given) == len(args) + len(kwargs) and required <= given.keys()
             if not is_whole or not (takes_any or given.keys() <= kinds.keys()):
-                form.bind(*args, **kwargs)  # which says what is missing, or too much
+                return real(*args, **kwargs)  # which says what is missing, or too much
             if not callable(given[names[0]]):  # compiled, or an error that SciPy tells
                 refuse_tensors(f"scipy.{path}", given)
                 return real(**given)

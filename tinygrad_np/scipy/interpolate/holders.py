@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,11 @@ class AtTensors:
     the interpolators also computes the values of the object made from arrays at Tensors.
     """
 
+    def __init_subclass__(cls) -> None:
+        real = [c for c in cls.__mro__ if c.__module__.startswith("scipy.")]
+        if real:  # the parameters that help shows
+            cls.__signature__ = inspect.signature(real[0])  # type: ignore[attr-defined]
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if holds_tensor((args, kwargs)):
             return cls._of_tensors(*args, **kwargs)
@@ -54,6 +60,12 @@ class OfTensors(HoldsTensors):
             "arrays, such as t.data"
         )
 
+    def __iter__(self) -> Any:
+        raise TypeError(
+            f"scipy.interpolate.{self.name}: what is made from Tensors has no parts, and no other "
+            "form (PPoly.from_spline); call it, or its derivative, antiderivative or integrate"
+        )
+
 
 class Interpolant(OfTensors):
     """What an interpolator is that is made from Tensors: a function of points.
@@ -67,7 +79,8 @@ class Interpolant(OfTensors):
         self.__dict__.update(attributes)
 
     def __call__(self, *points: Any, **options: Any) -> Any:
-        """The values at points."""
+        """The values at points, which are given by their place, or as `x` or `xi`."""
+        points += tuple([options.pop(name) for name in ("x", "xi") if name in options])
         return self._at(*points, **options)
 
 
@@ -82,7 +95,8 @@ class Interpolator(AtTensors):
         return _again, (type(self), *self._given)
 
     def __call__(self, *points: Any, **options: Any) -> Any:
-        """The values at points."""
+        """The values at points, which are given by their place, or as `x` or `xi`."""
+        points += tuple([options.pop(name) for name in ("x", "xi") if name in options])
         if not holds_tensor(points):
             return super().__call__(*points, **options)  # type: ignore[misc]
         args, kwargs = self._given

@@ -66,11 +66,19 @@ def each(value: Any, count: int) -> list[Any]:
     (['wrap', 'wrap'], [1, 2])
     """
     is_one = isinstance(value, str) or np.ndim(value) == 0
+    if not is_one and len(value) != count:
+        raise ValueError(f"{value!r:.40}: one for each of {count} axes, or one for all")
     return [value] * count if is_one else list(value)
 
 
+def _from_zero(axes: Any, ndim: int) -> list[int]:
+    """Axes, all of them of None, counted from the first one; an error of those that are not."""
+    axes = range(ndim) if axes is None else listed(axes)
+    return list(np.lib.array_utils.normalize_axis_tuple(axes, ndim, "axes"))
+
+
 def _ascending(axes: Any, ndim: int) -> list[int]:
-    axes = list(range(ndim)) if axes is None else [axis % ndim for axis in listed(axes)]
+    axes = _from_zero(axes, ndim)
     if axes != sorted(axes):
         raise ValueError(f"scipy.ndimage: axes={axes} beside a Tensor must ascend; sort them")
     return axes
@@ -211,7 +219,7 @@ def _gaussian_filter1d(
 
 def _one_by_one(step: Callable[..., Any], image: Any, output: Any, axes: Any, *options: Any) -> Any:
     """``step(image, axis, *options)`` along each axis, of one option for all or one an axis."""
-    axes = range(image.ndim) if axes is None else listed(axes)
+    axes = _from_zero(axes, image.ndim)
     result = image if output is None else uniform_filter1d(image, 1, 0, output)  # which refuses
     for axis, *own in zip(axes, *[each(option, len(axes)) for option in options], strict=True):
         result = step(result, axis, *own)
@@ -243,7 +251,7 @@ def _edges(name: str, across: list[int]) -> Row:
     """A difference along one axis, and a mean with the weights `across` over each other one."""
 
     def definition(input: Any, axis: Any, output: Any, mode: Any, cval: Any) -> Any:
-        modes, axis = each(mode, input.ndim), axis % input.ndim
+        modes, (axis,) = each(mode, input.ndim), _from_zero(axis, input.ndim)
         result = correlate1d(input, [-1, 0, 1], axis, output, modes[axis], cval)
         for other in range(input.ndim):
             if other != axis:
@@ -257,7 +265,7 @@ def _each_axis(
     second: Callable[..., Any], input: Any, axes: Any, mode: Any, square: bool = False
 ) -> Any:
     """Σ over the axes of ``second(axis, mode)``, or of its square."""
-    axes = range(input.ndim) if axes is None else [axis % input.ndim for axis in listed(axes)]
+    axes = _from_zero(axes, input.ndim)
     parts = [second(axis, m) for axis, m in zip(axes, each(mode, len(axes)), strict=True)]
     parts = [part * part for part in parts] if square else parts
     return sum(parts[1:], parts[0]) if parts else None
@@ -288,7 +296,7 @@ def _gaussian_laplace(
     input: Any, sigma: Any, output: Any, mode: Any, cval: Any, axes: Any, truncate: Any,
     radius: Any,
 ) -> Any:  # fmt: skip
-    over = range(input.ndim) if axes is None else [axis % input.ndim for axis in listed(axes)]
+    over = _from_zero(axes, input.ndim)
     sigmas = dict(zip(over, each(sigma, len(over)), strict=True))
     sigma = [sigmas.get(axis, 0) for axis in range(input.ndim)]
     second = _derivative(2, input, sigma, output, cval, truncate, radius)

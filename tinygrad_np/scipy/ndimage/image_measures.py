@@ -65,7 +65,7 @@ def _center_of_mass(input: Any, labels: Any, index: Any) -> Any:
     centers = [(parts.sums(x * grid) / parts.sums(x))[parts.place] for grid in grids]
     if not parts.shape:
         return tuple(centers)
-    return [tuple([c[i] for c in centers]) for i in range(parts.shape[0])]
+    return [tuple(center) for center in np.transpose(np.stack(centers))]
 
 
 def _row(name: str, definition: Any) -> Any:

@@ -139,12 +139,10 @@ def _sampled(
 ) -> Any:
     """The image at coordinates, one array for each of its first axes, broadcast together."""
     if order not in (0, 1, 2, 3):
-        raise ValueError(
-            f"scipy.ndimage: splines of order {order} have no derivative rule; use order=3"
-        )
+        raise ValueError(f"splines of order {order} have no derivative rule; use order=3")
     if input.dtype.kind not in "fc":
         raise TypeError(
-            f"scipy.ndimage: from an image of dtype {input.dtype} come whole numbers, which have "
+            f"from an image of dtype {input.dtype} come whole numbers, which have "
             "no derivative; use image.astype(float)"
         )
     dtype, c, count = input.dtype, cast(input, np.result_type(input.dtype, float)), len(places)

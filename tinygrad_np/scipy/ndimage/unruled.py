@@ -7,9 +7,8 @@ ROWS = (
         "ndimage",
         "it depends on which elements are not zero",
         "binary_closing binary_dilation binary_erosion binary_fill_holes binary_hit_or_miss "
-        "binary_opening binary_propagation distance_transform_bf distance_transform_cdt "
-        "distance_transform_edt label find_objects value_indices generate_binary_structure "
-        "iterate_structure",
+        "binary_opening binary_propagation distance_transform_cdt label "
+        "find_objects value_indices generate_binary_structure iterate_structure",
     ),
     *constants("ndimage", "it is a place", "maximum_position minimum_position"),
     *constants("ndimage", "it counts", "histogram"),
@@ -17,6 +16,12 @@ ROWS = (
 )
 
 REFUSED = {
+    **refused(
+        "ndimage",
+        "its distances have no rule by 'sampling', and are locally constant in the image; pass "
+        "t.data",
+        "distance_transform_bf distance_transform_edt",
+    ),
     **refused(
         "ndimage",
         "it calls a function for each element, on plain numbers; use np.stack of shifted parts of "

@@ -8,10 +8,15 @@ ROWS = (
     *constants(
         _MODULE,
         "it compares elements: the result jumps where it changes",
-        "hamming jaccard is_valid_dm is_valid_y num_obs_dm num_obs_y",
+        "is_valid_dm is_valid_y num_obs_dm num_obs_y",
     ),
 )
 REFUSED = {
+    **refused(
+        _MODULE,
+        "it has no rule by its weights, and jumps where elements change; pass t.data",
+        "hamming jaccard",
+    ),
     **refused(
         _MODULE,
         "it takes truth values, which have no derivative; compare first, such as t.data > 0",
