@@ -468,3 +468,13 @@ class TestRealAndComplexMatricesTogether:
             linalg.solve_continuous_lyapunov(self.A, Tensor(self.Q))
         x = linalg.solve_continuous_lyapunov(self.A + 0j, Tensor(self.Q)).data
         assert np.allclose(self.A @ x + x @ self.A.T, self.Q)
+
+
+def test_expm_with_a_large_cotangent_keeps_its_digits():
+    a, t = A + 25 * np.eye(3), np.cos(A)
+
+    def slope(a):
+        return tg.grad(lambda a: np.sum(linalg.expm(a) ** 2))(a)
+
+    backwards = tg.grad(lambda a: np.sum(slope(a) * t))(a)
+    assert np.allclose(backwards, tg.jvp(slope, a, t)[1], rtol=1e-9)

@@ -378,3 +378,12 @@ def test_arguments_have_scipys_names(function):
 def test_what_is_refused_says_what_to_do(function, error, match):
     with pytest.raises(error, match=match):
         function(made(Tensor(DATA)))
+
+
+def test_a_sparse_array_is_a_tree_of_its_data():
+    d = np.array([1.0, 2.0])
+    assert np.allclose(
+        tg.jacobian(lambda d: sparse.diags_array(d * d).tocoo())(d).data, np.diag(2 * d)
+    )
+    constant = tg.grad(lambda d: np.sum(tg.stop_gradient(sparse.diags_array(d)) @ d))(d)
+    assert np.array_equal(constant, d)

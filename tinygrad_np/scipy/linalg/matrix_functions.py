@@ -44,8 +44,13 @@ def _block(a: Array, t: Array) -> Any:
 
 
 def _expm_jvp(t: Array, a: Array) -> Any:
-    n = a.shape[-1]
-    return expm(_block(a, t))[..., :n, n:]
+    # Linear in t: one much larger than a would cost the digits of a.
+    n, size = (
+        a.shape[-1],
+        on_values(lambda t: max(1.0, np.max(np.absolute(t), initial=0).item()), t),
+    )
+    size = 2.0 ** np.ceil(np.log2(size)).item() if np.isfinite(size) else 1.0
+    return expm(_block(a, t / size))[..., :n, n:] * size
 
 
 def _frechet(a: Array, e: Array, compute_expm: Any, ans: Any) -> Any:

@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 import numpy as np
 import scipy.sparse
 
+from ...core import tree
 from ...core.rules import scatter_add
 from ...core.tensor import Tensor
 from ...rules.nested import array, joined
@@ -269,6 +270,16 @@ class Sparse(HoldsTensors):
         raise TypeError("scipy.sparse: compare the data, or toarray(), of an array with a Tensor")
 
     __hash__ = object.__hash__
+
+
+def _with_data(a: Sparse, parts: list[Any]) -> Any:
+    found = object.__new__(Sparse)  # of anything: a tree's leaves are not only numbers
+    found._values, found._pattern = parts[0], a._pattern
+    return found
+
+
+# A function may return one, and take one: its data are what there is a derivative of.
+tree.register(Sparse, lambda a: [a._values], _with_data)
 
 
 _NEVER_WRITTEN = (

@@ -282,7 +282,7 @@ class _SuperLU(StandIn):
 
 
 def _factorized(a: Any) -> Any:
-    return Factored(a if isinstance(a, Sparse) else scipy.sparse.csc_array(a)).solve
+    return Factored(a).solve
 
 
 ROWS = (
