@@ -49,7 +49,8 @@ class TestMinimize:
         assert found.success == expected.success
         x = tg.tree.ravel(found.x)[0]
         assert np.max(np.abs(x - 1)) < max(1e-6, 2 * np.max(np.abs(expected.x - 1)))
-        assert found.nfev <= 1.2 * expected.nfev + 5
+        # Differences would count four times as often; the steps of CG hang on the last bits.
+        assert found.nfev <= 2.5 * expected.nfev
 
     @pytest.mark.parametrize("x0", [START, list(START), tuple(START)])
     def test_arrays_and_lists_of_numbers_are_vectors(self, x0):

@@ -25,7 +25,7 @@ import numpy as np
 
 from .core import hooks, jacobians, losses, network, optim, transforms
 from .core.dispatch import refuse_unknown
-from .core.table import REFUSED, row_of
+from .core.table import row_of
 from .core.tensor import Tensor
 from .core.tree import container_of
 from .names import ARGUMENTS, ARRAYS, COUNTERPARTS, MODULE, NEW_ONE, SAYINGS, TENSOR, Answers

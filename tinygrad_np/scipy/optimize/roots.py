@@ -104,6 +104,7 @@ def _bracketing(name: str) -> Callable[..., Any]:
         return _delivered(f, solve, args, results, options)
 
     solver.__name__ = solver.__qualname__ = name
+    solver.__module__ = "tinygrad_np.scipy.optimize"  # where pickle finds it
     solver.__doc__ = (
         f"`scipy.optimize.{name}`; with Tensors in `args`, the root is a function of them."
     )
