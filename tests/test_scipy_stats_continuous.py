@@ -633,3 +633,9 @@ class TestObjects:
             tg.grad(tg.grad(lambda x: stats.nct.cdf(x, 3.0, 0.5)))(0.5)
         with pytest.raises(TypeError, match=r"scipy\.stats\.ncx2\.cdf: 'df' has no derivative"):
             stats.ncx2.cdf(0.5, t, 0.5)
+
+
+def test_a_quantile_at_an_end_of_the_probabilities_has_mixed_derivatives():
+    """Q = log(1 − log(1 − q)/c): where q is 0, ∂Q/∂q = 1/c, and Q stays 0 as c moves."""
+    hessian = tg.hessian(lambda v: stats.gompertz.ppf(v[0], v[1]))(np.array([0.0, 0.9]))
+    assert np.allclose(hessian, [[1 / 0.9 - 1 / 0.81, -1 / 0.81], [-1 / 0.81, 0]], rtol=1e-12)

@@ -392,7 +392,12 @@ class Distribution:
         def by_shape(position: int, *needed: Any) -> Any:
             _, *shapes, y = map(_array, needed)
             low, high = self._ends([value_of(s) for s in shapes])
-            is_low, is_high = value_of(y) <= low, value_of(y) >= high
+            at = value_of(y)
+            with np.errstate(all="ignore"):
+                f = self._f(np.clip(at, low, high), *[value_of(s) for s in shapes])
+            # Where the density on an end is neither 0 nor infinite, Q is smooth up to there.
+            is_rough = ~(np.isfinite(f) & (f != 0) & np.isfinite(at))
+            is_low, is_high = (at <= low) & is_rough, (at >= high) & is_rough
 
             def within(y: Any, *shapes: Any) -> Any:
                 change, f = self._by_shape(position, y, *shapes), self._f(y, *shapes)
