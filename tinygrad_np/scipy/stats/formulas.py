@@ -14,7 +14,8 @@ import scipy.stats
 from ...core.dispatch import array_function
 from ...core.tensor import value_of
 from ...rules.special import exponential_moment
-from .text_distributions import INF, primitive, slope
+from .primitives import primitive, slope
+from .text_distributions import INF
 
 special: Any = scipy.special._ufuncs
 

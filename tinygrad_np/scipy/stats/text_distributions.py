@@ -32,13 +32,11 @@ import scipy.stats
 from scipy.special import xlogy
 
 from ...core.arrays import Array, cast
-from ...core.dispatch import array_function
-from ...core.signature import REQUIRED, Signature
-from ...core.table import REFUSED, Factor, Row, Rule, constant
+from ...core.table import REFUSED, Row, constant
 from ...core.tensor import Tensor, value_of
-from ...core.transforms import jvp
 from ...rules.composed import composed
 from ..mirror import HoldsTensors, forwarding, holds_tensor
+from .primitives import primitive, signature_of, slope
 
 INF = np.inf
 
@@ -120,34 +118,6 @@ def _density(text: Text, y: Any, *shapes: Any) -> Any:
     for base, power in powers:
         product = product * np.power(np.where(is_zero, base, 1.0), power)
     return np.where(is_zero, product, np.exp(logarithm))
-
-
-def slope(text: Callable[..., Any], position: int, operands: Any) -> Any:
-    """The derivative of an elementwise text by one of its operands."""
-    shape = np.broadcast_shapes(*[x.shape for x in operands])
-    operands = [np.broadcast_to(x, shape) for x in operands]
-
-    def alone(x: Any) -> Any:
-        return text(*operands[:position], x, *operands[position + 1 :])
-
-    x = operands[position]
-    return jvp(alone, [x], [np.ones(x.shape)])[1]
-
-
-def primitive(function: Any, names: tuple[str, ...], factors: Mapping[int, Any]) -> Any:
-    """An elementwise array function with a factor an operand, of all operands and the result."""
-    made: Any = array_function(function)
-    made.row = row = Row("pointwise", made, _signature(names))
-    row.broadcasts = True
-    for position, given in factors.items():
-        factor = Factor(given)
-        row.add_rule(position, Rule(factor, (*names, "ans"), factor, (*names, "ans")))
-    return made
-
-
-def _signature(required: tuple[str, ...], optional: Mapping[str, Any] = {}) -> Signature:
-    defaults = [REQUIRED] * len(required) + list(optional.values())
-    return Signature((*required, *optional), tuple(defaults))
 
 
 def _end(end: Any, shapes: Any) -> Any:
@@ -239,7 +209,7 @@ class Distribution:
             return None
         if not self.is_discrete:
             free |= {*first, *optional}
-        form = _signature((*first, *shapes), optional)
+        form = signature_of((*first, *shapes), optional)
         row = composed(method, form, lambda: None, free, own_value=True)
         row.definition, row.needs = definition, tuple(range(len(form.names) + 1))
         return row
