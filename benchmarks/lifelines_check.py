@@ -3,7 +3,7 @@
 lifelines fits with autograd's gradients. In one process it has the real autograd, in the other
 ``tinygrad_np.compat.autograd.install()`` and our incomplete gamma functions in place of those of
 autograd_gamma. Log-likelihoods and coefficients of its parametric fitters are compared. Install
-the peers with ``pip install lifelines``.
+the peers with pip: lifelines.
 """
 
 import json

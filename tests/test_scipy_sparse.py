@@ -372,7 +372,7 @@ def test_arguments_have_scipys_names(function):
         (lambda a: sl.gmres(OTHER, X, M=a), TypeError, "gmres: only A and b take a Tensor"),
         (lambda a: sl.spsolve(a * 0, X), RuntimeError, "linalg: .*singular: .*multiple"),
         (lambda a: sparse.csr_array([[a.data[0], 0], [0, 1]]), TypeError, "as the data of"),
-        (lambda a: sl.aslinearoperator(OTHER) @ a.data[:4], TypeError, "or tg.linear"),
+        (lambda a: sl.aslinearoperator(OTHER) @ a.data[:4], TypeError, "use csr_array"),
     ],
 )
 def test_what_is_refused_says_what_to_do(function, error, match):

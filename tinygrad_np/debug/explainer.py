@@ -87,8 +87,9 @@ def _refusal_of_mirror(function: str) -> str | None:
         thing = of(f"{module}.{name}")
     except AttributeError:  # SciPy has no such name
         return None
-    if thing in REFUSED:
-        return REFUSED[thing]
+    for refused in (thing, getattr(thing, method, None) if method else None):
+        if callable(refused) and refused in REFUSED:
+            return REFUSED[refused]
     classes = getattr(thing, "__mro__", ())
     ours = [vars(c) for c in classes if c.__module__.startswith("tinygrad_np")]
     is_missing = method and ours and not any(method in x for x in ours)

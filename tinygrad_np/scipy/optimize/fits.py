@@ -413,8 +413,8 @@ def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
     >>> x, y = np.arange(5.0), np.array([0.1, 0.9, 2.1, 3.0, 3.9])
     >>> print(covariance(residuals, {"a": 0.97, "b": 0.06}, x, y))
     parameter  value  standard error
-    ['a']       0.97           0.031
-    ['b']       0.06           0.075
+    ['a']       0.97           0.032
+    ['b']       0.06           0.079
     """
     unknowns = Unknowns(params, "covariance")
     value = ravel(unknowns.of_plain_vector(fun)(unknowns.vector, *args))[0]
