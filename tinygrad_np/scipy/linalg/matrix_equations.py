@@ -23,6 +23,7 @@ from ...core.arrays import Array
 from ...core.dispatch import array_function
 from ...core.signature import signature
 from ...core.table import general
+from ...core.tensor import value_of
 from ...rules.constants import on_values
 from ...rules.matrices import dagger, hermitian
 from ..mirror import of
@@ -149,9 +150,27 @@ def _riccati(discrete: bool) -> Any:
         if s is not None:
             cross = np.linalg.solve(r, dagger(s))
             a, q = a - np.matmul(b, cross), q - np.matmul(s, cross)
-        return riccati(a, np.matmul(b, np.linalg.solve(r, dagger(b))), q, ans, discrete)
+        m = np.matmul(b, np.linalg.solve(r, dagger(b)))
+        _check(value_of(a), value_of(m), value_of(q), np.asarray(ans), discrete)
+        return riccati(a, m, q, ans, discrete)
 
     return definition
+
+
+def _check(a: Array, m: Array, q: Array, x: Array, discrete: bool) -> None:
+    """Raise where SciPy's x solves another equation, as its balancing with e and s may do."""
+    c = _loop(a, m, x, discrete)[0]
+    rest = dagger(a) @ x @ c - x + q if discrete else dagger(a) @ x + x @ c + q
+    left = np.max(np.abs(rest), initial=0)
+    scale = np.max(np.abs(q), initial=0) + np.max(np.abs(a), initial=0) * np.max(
+        np.abs(x), initial=0
+    )
+    allowed = 1e-3 if x.dtype.char in "fF" else 1e-7
+    if not left <= allowed * scale:
+        raise ValueError(
+            f"scipy.linalg: SciPy's solution of the Riccati equation leaves {left:.0e}, so that it "
+            "has no derivative; pass balanced=False"
+        )
 
 
 ROWS = (

@@ -46,7 +46,8 @@ def _riccatis(rng: Generator) -> list[Sample]:
     a, b, e, s = _stable(rng, 3), UNIT.draw(rng, 3, 2), UNIT.draw(rng, 3, 3), UNIT.draw(rng, 3, 2)
     q = with_eigenvalues(rng, 3, 3, signs=False)
     r = with_eigenvalues(rng, 2, 2, signs=False)
-    both = {"e": 2 * np.eye(3) + 0.3 * e, "s": 0.2 * s}
+    # SciPy's solution by its balancing is wrong for some of these.
+    both = {"e": 2 * np.eye(3) + 0.3 * e, "s": 0.2 * s, "balanced": False}
     return [Sample((a, b, q, r), kwargs, 0.1, through) for kwargs in ({}, both)]
 
 
