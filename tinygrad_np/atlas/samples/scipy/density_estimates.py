@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ....scipy.stats.density_estimates import _METHODS
-from ..draws import POSITIVE, REAL, Draw, Generator, Sample
+from ..draws import POSITIVE, UNIT, Draw, Generator, Sample
 
 
 def _estimate(function: Any, points: Any, dataset: Any, bw_method: Any, weights: Any = None) -> Any:
@@ -16,10 +16,12 @@ def _estimate(function: Any, points: Any, dataset: Any, bw_method: Any, weights:
 
 
 def _samples(rng: Generator) -> list[Sample]:
-    line, plane, weights = REAL.draw(rng, 4), REAL.draw(rng, 2, 4), POSITIVE.draw(rng, 4)
+    # The corners of a square, moved a little: data near a line would make very narrow kernels.
+    corners = np.array([[-1.0, 1.0, -1.0, 1.0], [-1.0, -1.0, 1.0, 1.0]])
+    plane, weights = corners + rng.uniform(-0.3, 0.3, (2, 4)), POSITIVE.draw(rng, 4)
     calls: list[tuple[Any, ...]] = [
-        (REAL.draw(rng, 2, 1), plane, "silverman", weights),
-        (REAL.draw(rng, 2), line, np.asarray(POSITIVE.draw(rng))),
+        (UNIT.draw(rng, 2, 1), plane, "silverman", weights),
+        (UNIT.draw(rng, 2), np.ravel(plane[:1]), np.asarray(0.4 + POSITIVE.draw(rng))),
     ]
     return [Sample(args, {}, 0.2, _estimate) for args in calls]
 
