@@ -18,8 +18,9 @@ import scipy.stats
 from ...core.arrays import as_array
 from ...core.table import REFUSED, Row
 from ...core.tensor import Tensor, value_of
-from ..mirror import HoldsTensors, forwarding, holds_tensor
+from ..mirror import HoldsTensors, holds_tensor
 from .definitions import defined
+from .primitives import method_of
 from .text_distributions import Distribution
 
 special: Any = scipy.special._ufuncs
@@ -42,9 +43,7 @@ class Multivariate(Distribution):
         real = getattr(self.real, name)
         if name.startswith("_") or not isinstance(real, MethodType):
             return real
-        method = forwarding(real, f"stats.{self.name}.{name}")
-        method.__module__ = __package__  # where pickle finds it
-        method.__name__ = method.__qualname__ = f"{self.name}.{name}"
+        method = method_of(real, f"{self.name}.{name}")
         if name not in self.methods:
             ways = " and ".join(self.methods)
             remedy = f"{ways} have one" if ways else "use t.data for a constant"

@@ -1,4 +1,4 @@
-"""What the distributions' rules are made of: elementwise array functions, and slopes of texts."""
+"""What distributions are made of: elementwise array functions, slopes of texts, methods."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from ...core.dispatch import array_function
 from ...core.signature import REQUIRED, Signature
 from ...core.table import Factor, Row, Rule
 from ...core.transforms import jvp
+from ..mirror import forwarding
 
 
 def slope(text: Callable[..., Any], position: int, operands: Any) -> Any:
@@ -38,3 +39,10 @@ def signature_of(required: tuple[str, ...], optional: Mapping[str, Any] = {}) ->
     """The signature of names that are required, and of others with their defaults."""
     defaults = [REQUIRED] * len(required) + list(optional.values())
     return Signature((*required, *optional), tuple(defaults))
+
+
+def method_of(real: Callable[..., Any], name: str) -> Any:
+    """SciPy's method, such as that of the `name` "norm.pdf", which reaches its row on a Tensor."""
+    method = forwarding(real, f"stats.{name}")
+    method.__module__, method.__name__, method.__qualname__ = __package__, name, name  # for pickle
+    return method

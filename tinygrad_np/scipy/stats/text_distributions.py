@@ -35,8 +35,8 @@ from ...core.arrays import Array, cast
 from ...core.table import REFUSED, Row, constant
 from ...core.tensor import Tensor, value_of
 from ...rules.composed import composed
-from ..mirror import HoldsTensors, forwarding, holds_tensor
-from .primitives import primitive, signature_of, slope
+from ..mirror import HoldsTensors, holds_tensor
+from .primitives import method_of, primitive, signature_of, slope
 
 INF = np.inf
 
@@ -146,9 +146,7 @@ class Distribution:
         real = getattr(self.real, name)
         if name.startswith("_") or not isinstance(real, MethodType):
             return real
-        method = forwarding(real, f"stats.{self.real.name}.{name}")
-        method.__module__ = __package__  # where pickle finds it
-        method.__name__ = method.__qualname__ = f"{self.real.name}.{name}"
+        method = method_of(real, f"{self.real.name}.{name}")
         row = self._row(name, method)
         if row is None:
             kind = "pdf" if name in _DENSITIES else name

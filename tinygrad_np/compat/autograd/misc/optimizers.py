@@ -1,6 +1,6 @@
 """Three optimisers with autograd's arguments: ``grad(x, i)`` is the gradient at iteration i.
 
-x is a tree; ``callback(x, i, gradient)`` is called before each step. `tinygrad_np.optim` has more.
+x is a tree; ``callback(x, i, gradient)`` is called before each step.
 """
 
 from collections.abc import Callable
