@@ -153,7 +153,7 @@ class Distribution:
             remedy = _REMEDIES.get(kind, "it has no derivative rule; use t.data for a constant")
             REFUSED[method] = remedy
         else:
-            method.row = row  # type: ignore[attr-defined]
+            method.row = row
         return self.__dict__.setdefault(name, method)
 
     def __setattr__(self, name: str, value: Any) -> None:
