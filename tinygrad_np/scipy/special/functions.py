@@ -14,7 +14,7 @@ import scipy.special
 from ...core.arrays import cast, real_numbers
 from ...core.dispatch import array_function
 from ...core.signature import signature
-from ...core.table import Row, constant, pointwise
+from ...core.table import Row, constant, general, pointwise
 from ...rules.composed import composed
 from ...rules.logsumexp import logsumexp
 from ...rules.special import number
@@ -128,6 +128,42 @@ def _spherical(name: str, sign: int, every: int = 1) -> Row:
     return pointwise(function, signature("n", "z", derivative=False), z=by_z)
 
 
+def _value_alone(name: str, diff_n: Any) -> None:
+    if diff_n:
+        raise ValueError(
+            f"scipy.special.{name}: its derivatives (diff_n) have no derivative rule; leave diff_n "
+            "out, and differentiate the function itself"
+        )
+
+
+def _legendre(n: Any, z: Any, diff_n: Any, ans: Any) -> Any:
+    _value_alone("legendre_p", diff_n)
+    return _like(ans, np.reshape(special.eval_legendre(n, z), ans.shape))
+
+
+# Spherical harmonics: ∂/∂φ is m·i, and ∂/∂θ = (exp(−iφ)·L₊ − exp(iφ)·L₋)/2 with the operators of
+# angular momentum, L± Yₙᵐ = √((n ∓ m)(n ± m + 1))·Yₙᵐ⁺¹ or ⁻¹ (DLMF 14.30; Edmonds 1957, 2.5).
+
+
+def _raised(n: Any, m: Any, theta: Any, phi: Any, sign: int) -> Any:
+    factor = np.sqrt(np.maximum((n - sign * m) * (n + sign * m + 1.0), 0))
+    return factor * np.exp(-1j * sign * phi) * of("special.sph_harm_y")(n, m + sign, theta, phi)
+
+
+def _by_theta(n: Any, m: Any, theta: Any, phi: Any) -> Any:
+    n, m = np.asarray(n), np.asarray(m)
+    return 0.5 * (_raised(n, m, theta, phi, 1) - _raised(n, m, theta, phi, -1))
+
+
+def _by_phi(m: Any, ans: Any) -> Any:
+    return 1j * np.asarray(m) * ans
+
+
+def _harmonic(n: Any, m: Any, theta: Any, phi: Any, diff_n: Any = 0) -> Any:
+    _value_alone("sph_harm_y", diff_n)
+    return scipy.special.sph_harm_y(n, m, theta, phi)
+
+
 ROWS: tuple[Row, ...] = (
     constant(_largest, "the sum does not depend on it"),
     pointwise(weighted_exponential, lambda x: np.exp(x), lambda ans: ans),
@@ -215,5 +251,26 @@ if hasattr(scipy.special, "softplus"):  # since SciPy 1.15
             lambda x: np.logaddexp(0, x),
             {"x"},
             own_value=True,
+        ),
+        composed(
+            of("special.legendre_p"),
+            signature("n", "z", "*", diff_n=0),
+            _legendre,
+            {"z"},
+            own_value=True,
+        ),
+        general(
+            of("special.sph_harm_y"),
+            signature("n", "m", "theta", "phi", "*", diff_n=0),
+            theta=(
+                lambda g, n, m, theta, phi: np.real(g * _by_theta(n, m, theta, phi)),
+                lambda t, n, m, theta, phi: t * _by_theta(n, m, theta, phi),
+            ),
+            phi=(
+                lambda g, m, ans: np.real(g * _by_phi(m, ans)),
+                lambda t, m, ans: t * _by_phi(m, ans),
+            ),
+            kernel=_harmonic,
+            broadcasts=True,
         ),
     )

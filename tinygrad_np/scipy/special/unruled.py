@@ -26,7 +26,7 @@ _ROOTS = """
     l_roots la_roots h_roots he_roots cg_roots ps_roots ts_roots us_roots js_roots
 """
 _LEGENDRE = """
-    assoc_legendre_p assoc_legendre_p_all legendre_p legendre_p_all sph_harm_y sph_harm_y_all
+    assoc_legendre_p assoc_legendre_p_all legendre_p_all sph_harm_y_all
     sph_legendre_p sph_legendre_p_all clpmn lpmn lpn lqmn lqn
 """
 _SEQUENCES = """

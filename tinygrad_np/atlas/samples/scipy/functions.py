@@ -102,6 +102,15 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
 }
 with contextlib.suppress(AttributeError):  # before SciPy 1.15
     SAMPLES[of("special.softplus")] = unary(REAL)
+    SAMPLES[of("special.legendre_p")] = lambda rng: [
+        call(np.array([[1], [4]]), PROBABILITY.draw(rng, 2), reach=0.2),
+        call(3, PROBABILITY.draw(rng), reach=0.2),
+    ]
+    SAMPLES[of("special.sph_harm_y")] = lambda rng: [
+        call(np.array([2, 3]), np.array([1, -3]), POSITIVE.draw(rng, 2), REAL.draw(rng, 3, 1),
+             reach=0.4),
+        call(2, 0, POSITIVE.draw(rng), REAL.draw(rng), reach=0.4),
+    ]  # fmt: skip
 
 EDGES: dict[Callable[..., Any], list[Edge]] = {
     of("special.logsumexp"): [
