@@ -161,7 +161,7 @@ FORMATTED = (
         (lambda: scipy.integrate.quad(lambda x: S * x, 0, 1), MIRROR.format("integrate.quad")),
         (
             lambda: scipy.optimize.minimize(lambda x: Tensor(x).sum(), [1.0, 2.0]),
-            "scipy.optimize.minimize would lose the gradient; use minimize(tg.value_and_grad(f)",
+            MIRROR.format("optimize.minimize"),
         ),
     ],
 )

@@ -263,8 +263,8 @@ def answer_to_call(function: str) -> str | None:
 
 
 MIRRORED = (
-    "special", "linalg", "stats", "signal", "fft", "ndimage", "interpolate", "integrate", "sparse",
-    "spatial",
+    "special", "linalg", "stats", "signal", "fft", "ndimage", "interpolate", "integrate",
+    "optimize", "sparse", "spatial",
 )  # fmt: skip
 """The parts of SciPy of which `tinygrad_np.scipy` has a mirror."""
 

@@ -177,7 +177,7 @@ trapz: use np.trapezoid(x)
 reduce_sum reduce_mean reduce_max reduce_min reduce_prod: use np.sum, np.mean, np.max, …
 reduce_logsumexp: use tg.logsumexp(x, axis)
 cast: use x.astype(dtype)
-minimize: use scipy.optimize.minimize(tg.value_and_grad(f), x0, jac=True)
+minimize: use tg.scipy.optimize.minimize(f, x0)
 # What one of its modules has
 sgd: use tg.optim.sgd
 check_gradient check_vjp check_jacobian check_function check_rule compare assert_gradient:
@@ -316,11 +316,6 @@ math.erf math.erfc math.gamma: use the function of that name in scipy.special
 math.lgamma: use scipy.special.gammaln(t)
 math.fsum: use np.sum(tg.array([…]))
 math.dist: use np.linalg.norm(x - y)
-# SciPy: what is not mirrored
-scipy.optimize.minimize: use minimize(tg.value_and_grad(f), x0, jac=True)
-scipy.optimize.minimize_scalar: let f return t.item()
-scipy.optimize.least_squares scipy.optimize.root scipy.optimize.fsolve scipy.optimize.leastsq
-    scipy.optimize.curve_fit: let f return arrays; its Jacobian is tg.jacobian(f)
 """)
 """What replaces a function that would lose the gradient.
 
