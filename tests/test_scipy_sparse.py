@@ -21,6 +21,7 @@ D = np.array([[4.0, 0, 1, 0], [0, 5, 0, -1], [2, 0, 6, 0], [0, 1, 0, 7]])
 ROW, COL = np.nonzero(D)
 DATA = D[ROW, COL]
 X, MANY = RNG.normal(size=4), RNG.normal(size=(4, 2))
+TALL = np.concatenate([X, np.cos(X)])
 OTHER = sp.csr_array(np.array([[1.0, 0, 2, 0], [0, 0, 0, 3], [0, 4, 0, 0], [0, 0, 0, 5]]))
 
 
@@ -162,6 +163,16 @@ def test_products_by_data(form, kind):
         (lambda a: sl.gmres(a, X, rtol=1e-14)[0], lambda a: np.linalg.solve(a, X)),
         (lambda a: sl.cg(a + a.T, X, rtol=1e-14)[0], lambda a: np.linalg.solve(a + a.T, X)),
         (
+            lambda a: sl.lsqr(sparse.vstack([a, a.T]), TALL, 0.0, 1e-14, 1e-14)[0],
+            lambda a: np.linalg.lstsq(np.vstack([a, a.T]), TALL)[0],
+        ),
+        (
+            lambda a: sl.lsmr(sparse.vstack([a, a.T]), TALL, 0.5, 1e-14, 1e-14)[0],
+            lambda a: np.linalg.solve(
+                a.T @ a + a @ a.T + 0.25 * np.eye(4), np.hstack([a.T, a]) @ TALL
+            ),
+        ),
+        (
             lambda a: sl.spsolve_triangular(sparse.tril(a, format="csr"), X),
             lambda a: np.linalg.solve(np.tril(a), X),
         ),
@@ -246,7 +257,8 @@ class TestRefused:
             (lambda a: sl.splu(a).L, AttributeError, "'L' of a Tensor"),
             (lambda a: sl.spilu(a), TypeError, "use splu"),
             (lambda a: sl.eigs(a), TypeError, "use np.linalg.eig"),
-            (lambda a: sl.lsqr(a, X), TypeError, "use spsolve"),
+            (lambda a: sl.lsqr(a, X, calc_var=True), TypeError, "leave calc_var out"),
+            (lambda a: sl.lsqr(a, X, iter_lim=1), ValueError, r"did not converge \(istop 7\)"),
             (lambda a: sl.cg(a, X, maxiter=1, rtol=1e-15), ValueError, "did not converge"),
             (lambda a: sl.expm_multiply(a, X, 0.0, 1.0, 3), ValueError, "for each t"),
             (lambda a: sl.aslinearoperator(a), TypeError, "aslinearoperator"),

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..core import hooks
-from ..core.arrays import Array, is_masked
+from ..core.arrays import Array, cast, is_masked
 from ..core.calls import bind, check_constant
 from ..core.signature import Signature, parameters_of
 from ..core.table import ANS, Row
-from ..core.tensor import Tensor, rebuilt, source_of, values_of
+from ..core.tensor import Tensor, rebuilt, source_of, value_of, values_of
 
 
 class ComposedRow(Row):
@@ -105,3 +105,25 @@ def composed(
     row.operands = {row.names.index(name) for name in operands}
     row.own_value = own_value
     return row
+
+
+def valued(value: Any, found: Any, tolerance: float, where: str, remedy: str) -> Any:
+    """A function's own value with the derivative of `found`, if the two agree to `tolerance`.
+
+    ``ValueError`` that names `where` and tells the `remedy` if they do not.
+
+    >>> valued(np.array([1.0, 2.0]), [1.0, 2.0], 0.0, "f", "")
+    array([1., 2.])
+    """
+    if type(found) is not Tensor:
+        return value
+    value = np.asarray(value)
+    if found.shape != value.shape:
+        found = np.reshape(found, value.shape)
+    error = np.max(np.abs(value_of(found) - value), initial=0)
+    if not error <= tolerance:
+        raise ValueError(
+            f"{where}: what is differentiated differs from SciPy's value by {error:.1e}, and so "
+            f"might the derivative; {remedy}"
+        )
+    return rebuilt(value, source_of(cast(found, value.dtype)))

@@ -31,8 +31,9 @@ import numpy as np
 from ...core.arrays import as_array, cast
 from ...core.tensor import Tensor, value_of
 from ...core.transforms import stop_gradient
+from ...rules.composed import valued
 from ..mirror import StandIn, holds_tensor
-from .watched import Watched, joined, refuse_tensors, standing_for, valued
+from .watched import Watched, joined, refuse_tensors, standing_for
 
 METHODS = ("RK23", "RK45", "DOP853")
 

@@ -34,8 +34,9 @@ from ...core.graph import Node, node_of
 from ...core.sweep import reverse
 from ...core.tensor import Tensor, source_of, value_of
 from ...core.transforms import marker, stop_gradient
+from ...rules.composed import valued
 from ..mirror import holds_tensor
-from .watched import Watched, joined, refuse_tensors, standing_for, valued
+from .watched import Watched, joined, refuse_tensors, standing_for
 
 TOLERANCE = 1e-11
 """Of a panel, relative to ∫|f|: the halves, which are used, are better by far where f is smooth."""

@@ -12,10 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ...core.arrays import cast
-from ...core.tensor import Tensor, rebuilt, source_of, value_of
+from ...core.tensor import Tensor
 from ...core.transforms import stop_gradient
 from ...rules.nested import array
 from ..mirror import holds_tensor
@@ -86,19 +83,3 @@ def refuse_tensors(where: str, options: dict[str, Any]) -> None:
             raise TypeError(
                 f"{where}: {name!r} has no derivative rule and takes no Tensor; pass t.data"
             )
-
-
-def valued(value: Any, found: Any, tolerance: float, where: str, remedy: str) -> Any:
-    """SciPy's value with the derivative of `found`, if the two agree to `tolerance`."""
-    if type(found) is not Tensor:
-        return value
-    value = np.asarray(value)
-    if found.shape != value.shape:
-        found = np.reshape(found, value.shape)
-    error = np.max(np.abs(value_of(found) - value), initial=0)
-    if not error <= tolerance:
-        raise ValueError(
-            f"{where}: what is differentiated differs from SciPy's value by {error:.1e}, and so "
-            f"might the derivative; {remedy}"
-        )
-    return rebuilt(value, source_of(cast(found, value.dtype)))

@@ -62,10 +62,31 @@ def _iterative(name: str) -> Draw:
     return lambda rng: [_sample(_data(rng), REAL.draw(rng, 3), through)]
 
 
+def _least_squares(*parts: int) -> Draw:
+    """The results that have a derivative, of a matrix of more rows than columns; with a start."""
+
+    def through(f: Any, d: Any, b: Any, damp: Any, **options: Any) -> Any:
+        a = sparse.vstack([_matrix(d), 0.5 * _matrix(d).T])
+        precise = 1e-14 if d.dtype.itemsize == 8 else 1e-6
+        found = f(a, b, damp, precise, precise, **options)
+        return tuple([found[i] for i in parts])
+
+    def draw(rng: Generator) -> list[Sample]:
+        b, damp = REAL.draw(rng, 6), np.asarray(0.7)
+        return [
+            Sample((_data(rng), b, damp), {}, 1.0, through),
+            Sample((_data(rng), b, damp), {"x0": REAL.draw(rng, 3)}, 1.0, through),
+        ]
+
+    return draw
+
+
 SAMPLES: dict[Callable[..., Any], Draw] = {
     solved: _solved,
     of("sparse.linalg.spsolve"): _spsolve,
     of("sparse.linalg.spsolve_triangular"): _triangular,
     **{of(f"sparse.linalg.{name}"): _iterative(name) for name in _ITERATIVE},
+    of("sparse.linalg.lsqr"): _least_squares(0, 3, 4, 8),
+    of("sparse.linalg.lsmr"): _least_squares(0, 3, 7),
 }
 COMPLEX = {solved}

@@ -1,7 +1,7 @@
 """`scipy.sparse.linalg`, differentiable: by the data of a sparse matrix, and by the right side.
 
-Direct and iterative solvers, `splu`, `eigsh`, `svds`, `expm_multiply`, `norm`; the gradient by a
-matrix has the size of its data.
+Direct and iterative solvers, `splu`, `lsqr`, `eigsh`, `svds`, `expm_multiply`, `norm`; the gradient
+by a matrix has the size of its data.
 
 >>> import numpy as np
 >>> from tinygrad_np import grad

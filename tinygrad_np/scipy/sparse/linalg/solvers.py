@@ -1,9 +1,10 @@
-"""Linear systems with a sparse matrix: spsolve, splu, spsolve_triangular, and iterative solvers.
+"""Linear systems with a sparse matrix: spsolve, splu, spsolve_triangular, iterations, lsqr, lsmr.
 
 With A·x = b and the cotangent g of x, λ = A⁻ᵀ·g is that of b, and −λ·xᵀ that of A, of which only
 the places of A's entries are computed. So there is one rule for all (`solved`), which asks a solver
 for the transposed system: the same factorisation, or the same iteration to the same tolerance.
-An iteration that does not converge raises.
+An iteration that does not converge raises. Least squares are a system, too (Å. Björck, "Numerical
+Methods for Least Squares Problems", 1996, §1.1.4): [I, A; Aᴴ, −damp²·I]·[r; x] = [b; 0].
 
 >>> from tinygrad_np import grad
 >>> from tinygrad_np.scipy.sparse import csc_array
@@ -24,7 +25,7 @@ from ....core.dispatch import array_function
 from ....core.signature import read_signature, signature
 from ....core.table import Row, general
 from ....core.tensor import Tensor, value_of
-from ....rules.composed import composed
+from ....rules.composed import composed, valued
 from ...mirror import HoldsTensors, StandIn, holds_tensor, load, of
 from ..arrays import Sparse, as_sparse, laid_out, own
 from ..patterns import Pattern, pairs, sparse_dot
@@ -233,6 +234,55 @@ def _iterative(name: str) -> Row:
     return row
 
 
+def _least_squares(name: str) -> Row:
+    function, path = of(f"sparse.linalg.{name}"), f"scipy.sparse.linalg.{name}"
+    form = read_signature(function)
+    names = ("a", *form.names[1:])
+
+    def definition(*values: Any) -> Any:
+        given = dict(zip(names, values, strict=True))
+        if given.get("calc_var"):
+            raise TypeError(f"{path}: 'var' has no derivative rule; leave calc_var out")
+        if isinstance(values[0], real.LinearOperator):
+            raise TypeError(f"{path}: takes no operator beside a Tensor; use a sparse array")
+        a, b, damp = as_sparse(values[0]), _dense(path, values[1]).reshape(-1), values[2]
+        start = 0.0 if given["x0"] is None else given["x0"]
+        plain = [a._pattern.matrix(value_of(a._values)), *map(value_of, values[1:])]
+        found: list[Any] = list(function.implementation(*plain))
+        if found[1] in (3, 6, 7):  # ill-conditioned, or stopped
+            raise ValueError(
+                f"{path}: did not converge (istop {found[1]}), so that there is no derivative; "
+                "raise the limit of iterations, or give a damp"
+            )
+        (m, n), p = a.shape, a._pattern
+        row = np.concatenate([np.arange(m), p.row, p.col + m, np.arange(n) + m])
+        col = np.concatenate([np.arange(m), p.col + m, p.row, np.arange(n) + m])
+        data = [np.ones(m), a._values, np.conjugate(a._values), -(damp**2) * np.ones(n)]
+        factors = Factors(Pattern(row, col, (m + n, m + n), scipy.sparse.coo_array))
+        b = np.concatenate([b - sparse_dot(a._values, start + np.zeros(n), p), np.zeros(n)])
+        solution = solved(np.concatenate(data), b, factors)
+        r, change = solution[:m], solution[m:]
+        x, length = change + start, np.linalg.norm
+        whole = np.sqrt(length(r) ** 2 + damp**2 * length(change) ** 2)
+        if name == "lsqr":  # x, istop, itn, r1norm, r2norm, anorm, acond, arnorm, xnorm, var
+            parts = {0: x, 3: length(r), 4: whole, 8: length(change)}
+        else:  # x, istop, itn, normr, normar, norma, conda, normx
+            parts = {0: x, 3: whole, 7: length(x)}
+        tolerance = 1e-3 * np.max(np.absolute(found[0]), initial=0.0)
+        remedy = "give a damp, if columns depend on each other, or a smaller atol and btol"
+        for i in (0, *range(3, len(found))):
+            value = np.asarray(found[i]) * 1.0  # SciPy's norms may be integers
+            # None in place of what is an estimate of the iteration.
+            found[i] = valued(value, parts[i], tolerance, path, remedy) if i in parts else None
+            tolerance = np.inf  # of what follows from x
+        return tuple(found)
+
+    form = form._replace(names=names)
+    row = composed(function, form, definition, {"a", "b", "damp"}, aliases={"A": "a"})
+    row.needs = tuple(range(len(names)))
+    return row
+
+
 class Factored(HoldsTensors):
     """What `splu` gives: SciPy's `SuperLU`, whose `solve` takes Tensors.
 
@@ -302,6 +352,7 @@ ROWS = (
         aliases={"A": "a"},
     ),
     *map(_iterative, _ITERATIVE),
+    *map(_least_squares, ("lsqr", "lsmr")),
 )
 
 OWN = {

@@ -18,12 +18,6 @@ REFUSED = {
         "eigs",
     ),
     **refused("sparse.linalg", "it has no derivative rule; use eigsh", "lobpcg"),
-    **refused(
-        "sparse.linalg",
-        "its estimates beside the solution have no derivative; use spsolve(a.T @ a, a.T @ b), with "
-        "damp**2 on the diagonal",
-        "lsmr lsqr",
-    ),
     **refused("sparse.linalg", "it has no derivative rule; use a @ a", "matrix_power"),
     **refused("sparse.linalg", "it is an estimate; use norm(a, 1)", "onenormest"),
     **refused(
