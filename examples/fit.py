@@ -1,11 +1,14 @@
-"""Distributions fitted to lifetimes by maximum likelihood, with standard errors.
+"""Distributions fitted to lifetimes by maximum likelihood: standard errors and a profile.
 
 Some of the devices under test had not failed when it ended: these count by the probability to live
-longer, `logsf`, in place of the density, `logpdf`. SciPy's distributions from `tinygrad_np.scipy`
-have gradients and Hessians, so that `scipy.optimize.minimize` finds the best parameters in a few
-steps; the inverse of the Hessian gives their standard errors, and the gradient of the quantile
-function that of the median life (the delta method; Casella and Berger, Statistical Inference,
-2002, chapters 7.2 and 10.1). `check_function` says whether the derivatives are right.
+longer, `logsf`, in place of the density, `logpdf`. A model is a function of a dict of parameters.
+`optimize.minimize` from `tinygrad_np.scipy` finds the best dict in a few steps, with the gradient
+and the Hessian that SciPy's distributions have there; `optimize.covariance` gives the standard
+errors from that Hessian, and the gradient of the quantile function that of the median life (the
+delta method; Casella and Berger, Statistical Inference, 2002, chapters 7.2 and 10.1). The profile
+of the likelihood, its maximum with the shape held fixed, gives an interval that does not suppose
+that the likelihood is a parabola (chapter 10.4). `check_function` says whether the derivatives are
+right.
 
     python examples/fit.py
     python examples/fit.py --seed 3 --devices 500 --end 8
@@ -22,33 +25,36 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from commandline import HelpFormatter, folder, positive, prepare_output, seed
-from scipy.optimize import minimize
 
 import tinygrad_np as tg
-from tinygrad_np.scipy import stats
+from tinygrad_np.scipy import optimize, stats
 
 SHAPE, SCALE = 1.8, 6.0
 """The data are drawn from a Weibull distribution with these parameters."""
 
-START = np.log([1.0, 3.0])
-"""Of the logarithms of shape and scale."""
+START = {"log_shape": 0.0, "log_scale": 1.0}
+
+DROP = 1.92
+"""By which the logarithm of the likelihood falls to the ends of an interval of 95 %: half of the
+quantile of χ² with one degree of freedom, 3.84."""
 
 
 # The models: SciPy's distributions, by the logarithms of two parameters
 
 
-Model = Callable[[Any], Any]
+Params = dict[str, Any]
+Model = Callable[[Params], Any]
 
 MODELS: dict[str, Model] = {
-    "Weibull": lambda p: stats.weibull_min(np.exp(p[0]), scale=np.exp(p[1])),
-    "gamma": lambda p: stats.gamma(np.exp(p[0]), scale=np.exp(p[1])),
-    "log-normal": lambda p: stats.lognorm(np.exp(p[0]), scale=np.exp(p[1])),
+    "Weibull": lambda p: stats.weibull_min(np.exp(p["log_shape"]), scale=np.exp(p["log_scale"])),
+    "gamma": lambda p: stats.gamma(np.exp(p["log_shape"]), scale=np.exp(p["log_scale"])),
+    "log-normal": lambda p: stats.lognorm(np.exp(p["log_shape"]), scale=np.exp(p["log_scale"])),
 }
 
 
-def log_likelihood(model: Model, log_params: Any, data: Data) -> Any:
+def log_likelihood(params: Params, model: Model, data: Data) -> Any:
     """Of those that failed the density, of the others the probability to live longer."""
-    distribution = model(log_params)
+    distribution = model(params)
     alive = len(data.lifetimes) - np.count_nonzero(data.failed)
     died = np.sum(distribution.logpdf(data.lifetimes[data.failed]))
     return died + alive * distribution.logsf(data.end) if alive else died
@@ -73,56 +79,94 @@ def draw_data(devices: int, end: float, number: int) -> Data:
 
 
 class Fit(NamedTuple):
-    """The parameters' logarithms and their covariance, and the logarithm of the likelihood."""
+    """The parameters with their covariance, and the logarithm of the likelihood."""
 
-    log_params: np.ndarray
-    covariance: np.ndarray
+    params: Params
+    covariance: Any
     value: float
-    steps: int
+
+
+def loss(params: Params, model: Model, data: Data) -> Any:
+    """What is minimised."""
+    return -log_likelihood(params, model, data)
 
 
 def fit(model: Model, data: Data) -> Fit:
     """The most likely parameters, by Newton's method in a region of trust."""
-
-    def loss(log_params: Any) -> Any:
-        return -log_likelihood(model, log_params, data)
-
-    hessian = tg.hessian(loss)
-    found = minimize(tg.value_and_grad(loss), START, jac=True, hess=hessian, method="trust-exact")
-    return Fit(found.x, np.linalg.inv(hessian(found.x)), -float(found.fun), found.nit)
+    found = optimize.minimize(loss, START, (model, data), method="trust-exact")
+    return Fit(found.x, optimize.covariance(loss, found.x, model, data), -float(found.fun))
 
 
 def spread(quantity: Callable[[Any], Any], model: Model, fitted: Fit) -> tuple[Any, Any]:
     """A quantity of the distribution, and its standard error."""
+    vector, back = tg.tree.ravel(fitted.params)
 
-    def of(log_params: Any) -> Any:
-        return quantity(model(log_params))
+    def of(vector: Any) -> Any:
+        return quantity(model(back(vector)))
 
-    slopes = tg.jacobian(of)(fitted.log_params)
-    variances = np.sum(slopes @ fitted.covariance * slopes, axis=-1)
-    return of(fitted.log_params), np.sqrt(variances)
+    slopes = tg.jacobian(of)(vector)
+    return of(vector), np.sqrt(np.sum(slopes @ fitted.covariance.matrix * slopes, axis=-1))
+
+
+def profile(log_shape: float, model: Model, data: Data, fitted: Fit) -> float:
+    """The largest log likelihood of all parameters with this shape."""
+
+    def rest(others: Params) -> Any:
+        return loss({"log_shape": log_shape, **others}, model, data)
+
+    start = {"log_scale": fitted.params["log_scale"]}
+    return -float(optimize.minimize(rest, start, method="trust-exact").fun)
+
+
+def interval(model: Model, data: Data, fitted: Fit) -> tuple[float, float]:
+    """Where the profile has fallen by `DROP`: the shape's interval of 95 %, in logarithms."""
+    best, error = fitted.params["log_shape"], fitted.covariance.errors["log_shape"]
+
+    def above(log_shape: float) -> float:
+        return profile(log_shape, model, data, fitted) - (fitted.value - DROP)
+
+    ends = []
+    for step in (-error, error):
+        end = best + step
+        while above(end) > 0:
+            end += step
+        ends.append(optimize.brentq(above, best, end, xtol=1e-6))
+    return ends[0], ends[1]
 
 
 def draw(data: Data, fits: dict[str, Fit], path: Path) -> Path:
-    """What part lives how long: as it was seen, as it is, and as the models have it."""
-    figure = tg.viz.figure(9, 5)
-    ax = figure.subplots()
+    """What part lives how long, as seen, as it is and as the models have it; and the profiles."""
+    figure = tg.viz.figure(13, 5)
+    left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     times = np.sort(data.lifetimes[data.failed])
     living = 1 - np.arange(1, len(times) + 1) / len(data.lifetimes)
-    ax.step([0, *times, data.end], [1, *living, living[-1]], "k", where="post", label="seen")
+    left.step([0, *times, data.end], [1, *living, living[-1]], "k", where="post", label="seen")
     grid = np.linspace(1e-3, 2 * data.end, 300)
     for colour, (name, fitted) in enumerate(fits.items()):
         part, error = spread(lambda distribution: distribution.sf(grid), MODELS[name], fitted)
-        ax.plot(grid, part, color=f"C{colour}", label=f"{name}, ± 2 standard errors")
+        left.plot(grid, part, color=f"C{colour}", label=f"{name}, ± 2 standard errors")
         low, high = part - 2 * error, part + 2 * error
-        ax.fill_between(grid, low, high, color=f"C{colour}", alpha=0.15)
-    ax.plot(grid, np.exp(-((grid / SCALE) ** SHAPE)), "k--", linewidth=1, label="true")
-    ax.axvline(data.end, color="0.7", linewidth=1)
-    ax.set_xlabel("time (the test ended at the grey line)")
-    ax.set_ylabel("part that is alive")
-    ax.set_ylim(0, 1.02)
-    ax.legend()
-    ax.set_title("Distributions fitted to lifetimes, some of which are not over")
+        left.fill_between(grid, low, high, color=f"C{colour}", alpha=0.15)
+    left.plot(grid, np.exp(-((grid / SCALE) ** SHAPE)), "k--", linewidth=1, label="true")
+    left.axvline(data.end, color="0.7", linewidth=1)
+    left.set_xlabel("time (the test ended at the grey line)")
+    left.set_ylabel("part that is alive")
+    left.set_ylim(0, 1.02)
+    left.legend()
+    left.set_title("Distributions fitted to lifetimes, some of which are not over")
+
+    for colour, (name, fitted) in enumerate(fits.items()):
+        best, error = fitted.params["log_shape"], fitted.covariance.errors["log_shape"]
+        steps = np.linspace(-2.6, 2.6, 27)
+        values = [profile(best + step * error, MODELS[name], data, fitted) for step in steps]
+        shapes, falls = np.exp(best + steps * error), np.array(values) - fitted.value
+        right.plot(shapes, falls, color=f"C{colour}", label=name)
+        right.plot(shapes, -0.5 * steps**2, ":", color=f"C{colour}")
+    right.axhline(-DROP, color="0.7", linewidth=1)
+    right.set_xlabel("shape")
+    right.set_ylabel("log likelihood, less its maximum")
+    right.legend(title="profile (dotted: the parabola)", loc="upper right")
+    right.set_title("Between the crossings of the grey line: 95 %")
     return tg.viz.save(figure, path)
 
 
@@ -155,22 +199,26 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
     fits = {}
-    print(f"{'model':<12}{'log likelihood':>16}{'shape':>16}{'scale':>16}{'median life':>16}")
+    titles = ("shape", "95 % (profile)", "scale", "median life")
+    print(f"{'model':<12}{'log likelihood':>16}{''.join(f'{title:>16}' for title in titles)}")
     for name, model in MODELS.items():
         fits[name] = fitted = fit(model, data)
-        params = np.exp(fitted.log_params)
-        errors = params * np.sqrt(np.diag(fitted.covariance))
+        low, high = np.exp(interval(model, data, fitted))
+        shape = spread(lambda distribution: distribution.args[0], model, fitted)
+        scale = spread(lambda distribution: distribution.kwds["scale"], model, fitted)
         median = spread(lambda distribution: distribution.ppf(0.5), model, fitted)
-        columns = [*zip(params, errors, strict=True), median]
-        texts = [f"{value:.2f} ± {error:.2f}" for value, error in columns]
+        texts = [f"{value:.2f} ± {error:.2f}" for value, error in (shape, scale, median)]
+        texts.insert(1, f"{low:.2f} to {high:.2f}")
         print(f"{name:<12}{fitted.value:>16.3f}{''.join(f'{text:>16}' for text in texts)}")
     true_median = SCALE * np.log(2) ** (1 / SHAPE)
-    print(f"{'(the truth)':<28}{SHAPE:>9.2f}{SCALE:>16.2f}{true_median:>16.2f}\n")
+    print(f"{'(the truth)':<28}{SHAPE:>9.2f}{SCALE:>32.2f}{true_median:>16.2f}\n")
+    print(f"The Weibull's parameters:\n{fits['Weibull'].covariance}\n")
 
     print("The derivatives at the start, against differences of the plain functions:")
     is_right = True
     for name, model in MODELS.items():
-        report = tg.check.check_function(functools.partial(log_likelihood, model, data=data), START)
+        of_params = functools.partial(log_likelihood, model=model, data=data)
+        report = tg.check.check_function(of_params, START)
         is_right = is_right and report.is_right
         print(f"{name:<12}{report.verdict}")
     print("Verdict: they agree." if is_right else "Verdict: THEY DO NOT AGREE.")

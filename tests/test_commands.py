@@ -72,6 +72,9 @@ OPTIONS = {
         --seed 12 --points 200
         --points 1 --steps 1
     """,
+    "hyperparameters.py": """
+        --seed 3 --points 60 --noise 2 --out pictures
+    """,
     "inverse_heat.py": """
         --seed 3 --cells 6 --noise 0.02 --steps 5 --out pictures
     """,

@@ -1,4 +1,4 @@
-"""The examples with SciPy's functions: fits of distributions, rates of an equation, a plate."""
+"""The examples with SciPy's functions: fits, rates of an equation, a plate, penalties of a fit."""
 
 import sys
 
@@ -12,11 +12,13 @@ import tinygrad_np as tg
 fit = example("fit")
 ode = example("ode")
 inverse_heat = example("inverse_heat")
-MODULES = [fit, ode, inverse_heat]
+hyperparameters = example("hyperparameters")
+MODULES = [fit, ode, inverse_heat, hyperparameters]
 SHORT = {
     fit: ("--devices", "30"),
     ode: ("--points", "8", "--steps", "2"),
     inverse_heat: ("--cells", "5", "--steps", "5"),
+    hyperparameters: ("--points", "45"),
 }
 
 
@@ -84,6 +86,7 @@ def test_the_same_seed_gives_the_same_data():
         lambda number: fit.draw_data(5, 7.0, number).lifetimes,
         lambda number: ode.draw_data(6, 0.1, number).counts,
         lambda number: inverse_heat.draw_data(inverse_heat.Plate(4), 0.1, number).seen,
+        lambda number: hyperparameters.draw_data(4, 1.0, number).training.y,
     ):
         assert np.array_equal(draw(5), draw(5))
         assert not np.array_equal(draw(5), draw(6))
@@ -95,24 +98,39 @@ class TestFit:
         assert np.all(data.failed)
         for name, family in (("Weibull", stats.weibull_min), ("gamma", stats.gamma)):
             shape, _, scale = family.fit(data.lifetimes, floc=0)
-            found = np.exp(fit.fit(fit.MODELS[name], data).log_params)
-            assert np.allclose(found, [shape, scale], rtol=1e-4), name
+            found = fit.fit(fit.MODELS[name], data).params
+            logs = [found["log_shape"], found["log_scale"]]
+            assert np.allclose(np.exp(logs), [shape, scale], rtol=1e-4), name
 
     def test_errors_of_a_known_case(self):
         """ln σ of a log-normal has the standard error 1/√(2n), ln of the scale σ/√n."""
         data = fit.draw_data(50, 1e9, 2)
         found = fit.fit(fit.MODELS["log-normal"], data)
-        sigma = np.exp(found.log_params[0])
-        errors = np.sqrt(np.diag(found.covariance))
-        assert np.allclose(errors, [1 / 10, sigma / np.sqrt(50)], rtol=1e-6)
+        sigma, errors = np.exp(found.params["log_shape"]), found.covariance.errors
+        assert np.allclose(errors["log_shape"], 1 / 10, rtol=1e-6)
+        assert np.allclose(errors["log_scale"], sigma / np.sqrt(50), rtol=1e-6)
+
+    def test_profile_of_a_known_case(self):
+        """That of ln σ of n log-normal numbers is n·(½ − ln s/ŝ − ½ (ŝ/s)²) below its maximum."""
+        data, model = fit.draw_data(50, 1e9, 2), fit.MODELS["log-normal"]
+        found = fit.fit(model, data)
+        best = found.params["log_shape"]
+
+        def fall(log_shape):
+            return 50 * (0.5 - (log_shape - best) - 0.5 * np.exp(2 * (best - log_shape)))
+
+        for end in fit.interval(model, data, found):
+            assert np.isclose(fall(end), -fit.DROP, atol=1e-4)
+        lower = fit.profile(best - 0.2, model, data, found) - found.value
+        assert np.isclose(lower, fall(best - 0.2), atol=1e-6)
 
     def test_the_errors_are_those_of_many_fits(self):
         """The spread of the parameters of 30 data sets is what the errors say."""
         fits = [fit.fit(fit.MODELS["Weibull"], fit.draw_data(100, 7.0, i)) for i in range(30)]
-        found = np.array([one.log_params for one in fits])
-        said = np.mean([np.sqrt(np.diag(one.covariance)) for one in fits], 0)
-        ratio = np.std(found, 0) / said  # its standard error is 1/√60
-        assert np.all((ratio > 0.6) & (ratio < 1.4))
+        for name in fit.START:
+            said = np.mean([one.covariance.errors[name] for one in fits])
+            ratio = np.std([one.params[name] for one in fits]) / said  # its error is 1/√60
+            assert 0.6 < ratio < 1.4
 
     def test_too_few_failures(self, run, capsys):
         assert run(fit, "--devices", "3", "--end", "0.01")[0] == 2
@@ -156,3 +174,22 @@ class TestInverseHeat:
     def test_sizes_that_make_no_sense(self, cells):
         with pytest.raises(SystemExit):
             inverse_heat.main(["--cells", cells])
+
+
+class TestHyperparameters:
+    def test_the_penalties_tell_the_groups_apart(self):
+        data = hyperparameters.draw_data(50, 1.0, 0)
+        steps, one = hyperparameters.search(data), hyperparameters.single(data)
+        losses = [hyperparameters.loss(p, data.training, data.test) for p in (one, steps[-1])]
+        assert losses[1] < 0.7 * losses[0]
+        assert steps[-1]["useless"] > steps[-1]["useful"] + 3
+
+    def test_no_step_is_left_to_take(self):
+        """At the end the gradient is 0, or points out of the bounds."""
+        data = hyperparameters.draw_data(50, 1.0, 0)
+        best = hyperparameters.search(data)[-1]
+        slopes = tg.grad(hyperparameters.loss)(best, data.training, data.validation)
+        low, high = hyperparameters.BOUNDS
+        for name, slope in slopes.items():
+            at_end = best[name] == (high if slope < 0 else low)
+            assert at_end or abs(slope) < 1e-4
