@@ -144,11 +144,24 @@ def _chain(size: int, operations: int = 100) -> Case:
     return Case("chain", make, {"rounds": operations // 10}, 1e-9, peers)
 
 
-def _rosenbrock(variables: int) -> Case:
+def _drawn(implementation: str, variables: int, *peers: str) -> Case:
+    """A function of one drawn vector."""
+
     def make() -> tuple[Arrays, Arrays]:
         return [np.random.default_rng(42).normal(size=variables)], []
 
-    return Case("rosenbrock", make, {}, 1e-9, ("torch", "jax", "autograd", "mygrad"))
+    return Case(implementation, make, {}, 1e-9, peers)
+
+
+def _mlp_jacobian() -> Case:
+    """100 results by 200 inputs, through two hidden layers of 64."""
+
+    def make() -> tuple[Arrays, Arrays]:
+        rng = np.random.default_rng(42)
+        weights = [0.1 * rng.normal(size=size) for size in ((200, 64), (64, 64), (64, 100))]
+        return [rng.normal(size=200)], weights
+
+    return Case("mlp_jacobian", make, {}, 1e-9, ("torch", "jax", "autograd"))
 
 
 def _logistic_hessian() -> Case:
@@ -180,9 +193,16 @@ CASES = {
     "4 max pooling 2×2, both ways": _pooling(True),
     "5 chain of 100, 10 elements": _chain(10),
     "5 chain of 100, 10,000 elements": _chain(10_000),
-    "5 Rosenbrock, 10 variables": _rosenbrock(10),
-    "5 Rosenbrock, 1,000 variables": _rosenbrock(1000),
+    "5 Rosenbrock, 10 variables": _drawn("rosenbrock", 10, "torch", "jax", "autograd", "mygrad"),
+    "5 Rosenbrock, 1,000 variables": _drawn(
+        "rosenbrock", 1000, "torch", "jax", "autograd", "mygrad"
+    ),
     "5 Hessian of a logistic loss, 20 variables": _logistic_hessian(),
+    "5 Hessian of Rosenbrock, 100 variables": _drawn(
+        "rosenbrock_hessian", 100, "torch", "jax", "autograd"
+    ),
+    "5 Jacobian of an MLP, 100 × 200": _mlp_jacobian(),
+    "5 sparse Jacobian, tridiagonal, 1,000 variables": _drawn("tridiagonal_jacobian", 1000, "jax"),
     "6 chain of 1,000 nodes": _chain(10, 1_000)._replace(peers=()),
     "6 chain of 10,000 nodes": _chain(10, 10_000)._replace(peers=()),
     "6 chain of 100,000 nodes": _chain(10, 100_000)._replace(peers=()),

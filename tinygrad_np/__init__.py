@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     class Tensor(_tensor.Tensor, Methods):
         """With NumPy's methods, which `rules` adds."""
 
-    from . import check, closed_form, data, saving, scipy, training, viz
+    from . import check, closed_form, compat, data, saving, scipy, training, viz
     from .saving import load, save
 else:
     from .core.tensor import Tensor
@@ -82,6 +82,7 @@ __all__ = [
     "bilinear",
     "check",
     "closed_form",
+    "compat",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -141,7 +142,7 @@ _OF_LAYERS = {
 __all__ = [name for name in __all__ if name in globals() or name not in _OF_LAYERS]
 
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
-_LAZY = {"check", "closed_form", "data", "saving", "scipy", "training", "viz"}
+_LAZY = {"check", "closed_form", "compat", "data", "saving", "scipy", "training", "viz"}
 _FROM = {"load": "saving", "save": "saving"}
 
 

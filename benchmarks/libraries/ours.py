@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.sparse import diags_array
 
 import tinygrad_np as tg
 
@@ -99,14 +100,14 @@ def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
     return Task(lambda: gradient(params[0]), list, lambda: f(x))
 
 
+def _rosenbrock(x: Any) -> Any:
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-
-    def f(x: Any) -> Any:
-        return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-    gradient, x = tg.value_and_grad(f), tg.Tensor(params[0])
-    return Task(lambda: gradient(params[0]), list, lambda: f(x))
+    gradient, x = tg.value_and_grad(_rosenbrock), tg.Tensor(params[0])
+    return Task(lambda: gradient(params[0]), list, lambda: _rosenbrock(x))
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -114,3 +115,33 @@ def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
     rows, signs = batch
     hessian = tg.hessian(lambda w: np.sum(np.logaddexp(0, -signs * (rows @ w))))
     return Task(lambda: hessian(params[0]), lambda result: [result])
+
+
+def rosenbrock_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Hessian."""
+    hessian = tg.hessian(_rosenbrock)
+    return Task(lambda: hessian(params[0]), lambda result: [result])
+
+
+def mlp_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Jacobian by the input."""
+
+    def f(x: Any) -> Any:
+        for weights in batch:
+            x = np.tanh(x @ weights)
+        return x
+
+    jacobian = tg.jacobian(f)
+    return Task(lambda: jacobian(params[0]), lambda result: [result])
+
+
+def tridiagonal_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Jacobian of Broyden's function, whose pattern is known."""
+
+    def f(x: Any) -> Any:
+        return (3 - 2 * x) * x - np.append(0.0, x[:-1]) - 2 * np.append(x[1:], 0.0) + 1
+
+    n = params[0].size
+    pattern = diags_array([1.0, 1.0, 1.0], offsets=[-1, 0, 1], shape=(n, n))
+    jacobian = tg.jacobian(f, sparsity=pattern)
+    return Task(lambda: jacobian(params[0]), lambda result: [result.toarray()])

@@ -46,13 +46,13 @@ def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
     return Task(lambda: gradient(params[0]), list)
 
 
+def _rosenbrock(x: Any) -> Any:
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-
-    def f(x: Any) -> Any:
-        return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-    gradient = autograd.value_and_grad(f)
+    gradient = autograd.value_and_grad(_rosenbrock)
     return Task(lambda: gradient(params[0]), list)
 
 
@@ -61,3 +61,21 @@ def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
     rows, signs = batch
     hessian = autograd.hessian(lambda w: np.sum(np.logaddexp(0, -signs * np.dot(rows, w))))
     return Task(lambda: hessian(params[0]), lambda result: [result])
+
+
+def rosenbrock_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Hessian."""
+    hessian = autograd.hessian(_rosenbrock)
+    return Task(lambda: hessian(params[0]), lambda result: [result])
+
+
+def mlp_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Jacobian by the input."""
+
+    def f(x: Any) -> Any:
+        for weights in batch:
+            x = np.tanh(np.dot(x, weights))
+        return x
+
+    jacobian = autograd.jacobian(f)
+    return Task(lambda: jacobian(params[0]), lambda result: [result])

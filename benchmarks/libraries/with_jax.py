@@ -101,16 +101,43 @@ def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
     return _jitted(lambda x, g: jax.vjp(_max_pool, x)[1](g), *params, *batch)
 
 
+def _rosenbrock(x: Any) -> Any:
+    return jnp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-
-    def f(x: Any) -> Any:
-        return jnp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-    return _jitted(jax.value_and_grad(f), *params)
+    return _jitted(jax.value_and_grad(_rosenbrock), *params)
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Hessian."""
     rows, signs = map(jnp.asarray, batch)
     return _jitted(jax.hessian(lambda w: jnp.sum(jnp.logaddexp(0, -signs * (rows @ w)))), *params)
+
+
+def rosenbrock_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Hessian."""
+    return _jitted(jax.hessian(_rosenbrock), *params)
+
+
+def mlp_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Jacobian by the input."""
+
+    def f(x: Any, *layers: Any) -> Any:
+        for weights in layers:
+            x = jnp.tanh(x @ weights)
+        return x
+
+    return _jitted(jax.jacrev(f), *params, *batch)
+
+
+def tridiagonal_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Jacobian of Broyden's function, which is dense here."""
+
+    def f(x: Any) -> Any:
+        zero = jnp.zeros(1)
+        before, after = jnp.append(zero, x[:-1]), jnp.append(x[1:], zero)
+        return (3 - 2 * x) * x - before - 2 * after + 1
+
+    return _jitted(jax.jacfwd(f), *params)

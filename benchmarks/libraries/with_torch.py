@@ -169,13 +169,13 @@ def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
     return _value_and_grad(f, params[0])
 
 
+def _rosenbrock(x: Any) -> Any:
+    return torch.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-
-    def f(x: Any) -> Any:
-        return torch.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-    return _value_and_grad(f, params[0])
+    return _value_and_grad(_rosenbrock, params[0])
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -189,5 +189,30 @@ def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
 
     def step() -> Any:
         return torch.autograd.functional.hessian(f, w)
+
+    return Task(step, lambda result: [result.numpy()])
+
+
+def rosenbrock_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Hessian."""
+    x = torch.tensor(params[0])
+
+    def step() -> Any:
+        return torch.autograd.functional.hessian(_rosenbrock, x)
+
+    return Task(step, lambda result: [result.numpy()])
+
+
+def mlp_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The Jacobian by the input."""
+    layers, x = [torch.tensor(w) for w in batch], torch.tensor(params[0])
+
+    def f(x: Any) -> Any:
+        for weights in layers:
+            x = torch.tanh(x @ weights)
+        return x
+
+    def step() -> Any:
+        return torch.autograd.functional.jacobian(f, x, vectorize=True)
 
     return Task(step, lambda result: [result.numpy()])
