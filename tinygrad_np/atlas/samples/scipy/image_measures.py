@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from ....scipy.mirror import of
-from ..draws import POSITIVE, Draw, Generator, Sample, call
+from ..draws import APART, Draw, Generator, Sample, apart, call
 
 _LABELS = np.array([[1, 1, 2], [0, 2, 2], [3, 3, 1]])
 
 
 def _parts(rng: Generator) -> list[Sample]:
     def one(*labels: Any) -> Sample:
-        return call(POSITIVE.draw(rng, 3, 3), *labels, reach=POSITIVE.reach)
+        return call(apart(rng, 3, 3) + 1.5, *labels, reach=APART)
 
     return [one(), one(_LABELS), one(_LABELS, 2), one(_LABELS, [2, 1, 2])]
 

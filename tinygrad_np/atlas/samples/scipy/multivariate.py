@@ -53,7 +53,7 @@ def _matrix_normal(rng: Generator) -> list[Sample]:
     x = REAL.draw(rng, 2, 2, 3)
     return [
         _symmetric_sample(x, x[0] / 2, _definite(rng, 2), _definite(rng, 3)),
-        call(x[0], x[1], POSITIVE.draw(rng, 2), np.asarray(POSITIVE.draw(rng)), reach=0.2),
+        call(x[0] / 2, x[1] / 2, POSITIVE.draw(rng, 2), np.asarray(POSITIVE.draw(rng)), reach=0.2),
     ]
 
 
@@ -62,7 +62,9 @@ def _wishart(rng: Generator) -> list[Sample]:
     return [
         _symmetric_sample(points[0], df, points[1]),
         _symmetric_sample(np.stack(points[2:], -1), df, np.asarray(POSITIVE.draw(rng, 2))),
-        _symmetric_sample(POSITIVE.draw(rng, 2), df, np.asarray(POSITIVE.draw(rng))),
+        _symmetric_sample(POSITIVE.draw(rng, 1), df, np.asarray(POSITIVE.draw(rng)))._replace(
+            reach=POSITIVE.reach
+        ),
     ]
 
 

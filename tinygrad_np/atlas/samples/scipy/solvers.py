@@ -74,8 +74,8 @@ def _least_squares(*parts: int) -> Draw:
     def draw(rng: Generator) -> list[Sample]:
         b, damp = REAL.draw(rng, 6), np.asarray(0.7)
         return [
-            Sample((_data(rng), b, damp), {}, 1.0, through),
-            Sample((_data(rng), b, damp), {"x0": REAL.draw(rng, 3)}, 1.0, through),
+            Sample((_data(rng), b, damp), {}, 0.2, through),
+            Sample((_data(rng), b, damp), {"x0": REAL.draw(rng, 3)}, 0.2, through),
         ]
 
     return draw

@@ -16,6 +16,13 @@ def _two(*cases: tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]) -> Dra
     return samples
 
 
+def _coherence(rng: Generator) -> list[Sample]:
+    """Of signals with power at every frequency, by which it is divided: each has an impulse."""
+    impulse = 6.0 * (np.arange(9) == 1)
+    options = {"nperseg": 3, "noverlap": 0, "detrend": False}
+    return [call(REAL.draw(rng, 9) + impulse, REAL.draw(rng, 9) + impulse, **options)]
+
+
 _POWERS: tuple[Any, ...] = (
     ((8,), (), {"nperseg": 4, "fs": 2.0}),
     ((7, 2), (), {"nperseg": 3, "noverlap": 1, "axis": 0, "detrend": "linear", "nfft": 5}),
@@ -28,7 +35,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         ((8,), (8,), {"nperseg": 4}),
         ((2, 7), (2, 5), {"nperseg": 3, "noverlap": 1, "scaling": "spectrum"}),
     ),
-    of("signal.coherence"): _two(((9,), (9,), {"nperseg": 3, "noverlap": 0, "detrend": False})),
+    of("signal.coherence"): _coherence,
     of("signal.periodogram"): shaped(
         ((5,), (), {"fs": 2.0}),
         ((4, 2), (), {"nfft": 6, "axis": 0, "window": "hann"}),

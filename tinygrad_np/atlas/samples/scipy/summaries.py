@@ -25,8 +25,12 @@ def _ordered(*calls: tuple[tuple[int, ...], dict[str, Any]]) -> Draw:
     ]
 
 
+def _spread(*calls: tuple[tuple[int, ...], dict[str, Any]]) -> Draw:
+    """Samples with a variance, by which it is divided."""
+    return lambda rng: [call(apart(rng, *shape), reach=0.1, **options) for shape, options in calls]
+
+
 _AXES: _Calls = (((6,), {}), ((2, 5), {"axis": 1, "keepdims": True}), ((4, 3), {"axis": None}))
-_PLAIN = _positive(*_AXES, ((5, 2), {}))
 _FREE = _positive(((6,), {}), ((2, 5), {"axis": 1, "ddof": 1}), ((4, 3), {"axis": None}))
 _LIMITS = _ordered(
     ((6,), {}),
@@ -82,7 +86,8 @@ def _transforms(draw: Any) -> Draw:
 
 
 def _likelihoods(draw: Any, reach: float) -> Draw:
-    return lambda rng: [call(np.asarray(lmb), draw(rng), reach=reach) for lmb in (0.6, 1.4)]
+    """At exponents far from the likeliest one, where the slope is 0 and all digits cancel."""
+    return lambda rng: [call(np.asarray(lmb), draw(rng), reach=reach) for lmb in (-2.0, 4.0)]
 
 
 def _scores(rng: Generator) -> list[Sample]:
@@ -100,12 +105,25 @@ def _samples(rng: Generator) -> list[Sample]:
     ]
 
 
+def _deviations(rng: Generator) -> list[Sample]:
+    """Numbers whose distances from their median, and from their mean, lie apart, too."""
+
+    def draw(size: int) -> Any:
+        return 0.1 * rng.permutation([0, 1, 3, 7, 12, 20][:size]) + rng.uniform(-0.02, 0.02, size)
+
+    return [
+        call(draw(6), reach=APART / 3),
+        call(np.stack([draw(5), draw(5)]), axis=1, scale="normal", reach=APART / 3),
+        call(draw(5), center=np.mean, reach=APART / 3),
+    ]
+
+
 def _distinct(rng: Generator) -> Any:
     return apart(rng, 5) + 0.02
 
 
 def _five_positive(rng: Generator) -> Any:
-    return POSITIVE.draw(rng, 5)
+    return 2 * apart(rng, 5) + 1.4
 
 
 SAMPLES: dict[Callable[..., Any], Draw] = {
@@ -114,11 +132,11 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("stats.pmean"): _means(p=1.5),
     of("stats.gstd"): _FREE,
     of("stats.moment"): _moments,
-    of("stats.skew"): _PLAIN,
-    of("stats.kurtosis"): _positive(*_AXES, ((5, 2), {"bias": False, "fisher": False})),
+    of("stats.skew"): _spread(*_AXES, ((5, 2), {})),
+    of("stats.kurtosis"): _spread(*_AXES, ((5, 2), {"bias": False, "fisher": False})),
     of("stats.describe"): _ordered(((6,), {}), ((5, 2), {"ddof": 0})),
     of("stats.sem"): _FREE,
-    of("stats.variation"): _PLAIN,
+    of("stats.variation"): _positive(*_AXES, ((5, 2), {})),
     of("stats.zscore"): _FREE,
     of("stats.zmap"): _scores,
     of("stats.gzscore"): _FREE,
@@ -136,9 +154,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
         ((2, 5), {"axis": 1, "rng": (10, 60), "keepdims": True, "scale": "normal"}),
         ((2, 5), {"axis": 1, "interpolation": "lower", "scale": 2.0}),
     ),
-    of("stats.median_abs_deviation"): _ordered(
-        ((6,), {}), ((2, 5), {"axis": 1, "scale": "normal"}), ((5,), {"center": np.mean})
-    ),
+    of("stats.median_abs_deviation"): _deviations,
     of("stats.entropy"): _entropies,
     of("stats.circmean"): _positive(((5,), {}), ((2, 4), {"axis": 1, "high": 5.0, "low": 1.0})),
     of("stats.circvar"): _positive(((5,), {}), ((2, 4), {"axis": 1, "high": 5.0, "low": 1.0})),
@@ -149,7 +165,7 @@ SAMPLES: dict[Callable[..., Any], Draw] = {
     of("stats.linregress"): _pairs,
     of("stats.boxcox"): _transforms(_five_positive),
     of("stats.yeojohnson"): _transforms(_distinct),
-    of("stats.boxcox_llf"): _likelihoods(_five_positive, 0.6),
+    of("stats.boxcox_llf"): _likelihoods(_five_positive, 0.4),
     of("stats.yeojohnson_llf"): _likelihoods(_distinct, APART),
     of("stats.wasserstein_distance"): _samples,
     of("stats.energy_distance"): _samples,
