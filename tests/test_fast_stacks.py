@@ -136,6 +136,21 @@ class TestSweeps:
         assert np.array_equal(tg.hessian(rosenbrock)(x), expected)
         assert np.array_equal(tg.jacobian(tg.grad(rosenbrock), mode="reverse")(x), expected)
 
+    def test_matrices_without_elements(self, monkeypatch):
+        def f(x):
+            return x[:, :0] @ np.ones((0, 3)) + x[:, :3]
+
+        x = np.ones((2, 3))
+        for mode in ("forward", "reverse"):
+            assert np.array_equal(tg.jacobian(f, mode=mode)(x), np.eye(6).reshape(2, 3, 2, 3))
+
+        def of_factors(x):
+            return np.sum(np.linalg.qr(x)[1] ** 2)
+
+        x = np.eye(3) + 0.1
+        expected = one_by_one(monkeypatch, tg.grad(of_factors), x)
+        assert np.allclose(tg.hessian(of_factors)(x), expected)
+
     def test_higher_derivatives(self):
         x = np.array([0.3, 0.7, -0.2])
         third = tg.jacobian(tg.hessian(rosenbrock))(x)

@@ -107,10 +107,21 @@ def test_nothing_is_kept_alive():
 class TestRefusals:
     def test_what_is_no_solution(self):
         wrong = tg.implicit(lambda x, a: x * x - a, lambda a: np.sqrt(a) + 1e-3)
-        with pytest.raises(ValueError, match=r"no solution: a Newton step .* 1\.0e-03 long"):
+        with pytest.raises(ValueError, match=r"no solution: a Newton step .* by 1\.0e-03"):
             tg.grad(wrong)(9.0)
         near = tg.implicit(lambda x, a: x * x - a, lambda a: np.sqrt(a) + 1e-3, tolerance=1e-2)
         assert np.isclose(tg.grad(near)(9.0), 1 / 6, rtol=1e-3)
+
+    def test_a_small_number_beside_a_large_one(self):
+        wrong = tg.implicit(
+            lambda z, a: np.stack([z[0] - 1e6 * a, z[1] ** 2 - a]),
+            lambda a: np.array([1e6 * a, 1.3 * np.sqrt(a)]),
+        )
+        with pytest.raises(ValueError, match=r"no solution: .* changes 1\.3 by 2\.7e-01"):
+            tg.jacobian(wrong)(1.0)
+        with pytest.raises(ValueError, match="no solution"):
+            tg.grad(tg.implicit(lambda x, a: x * x - a, lambda a: 3 * np.sqrt(a)))(1e-16)
+        assert tg.grad(tg.implicit(lambda x, a: x - a, lambda a: 0.0 * a))(0.0) == 1.0
 
     def test_a_singular_jacobian(self):
         with pytest.raises(ValueError, match="is singular"):

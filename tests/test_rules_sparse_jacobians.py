@@ -100,6 +100,27 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"^hessian: row"):
             tg.hessian(rosenbrock, sparsity=np.eye(40))(X)
 
+    def test_an_entry_that_is_small_beside_other_rows(self):
+        with pytest.raises(ValueError, match="row 1 has entries"):
+            tg.jacobian(lambda x: np.stack([1e9 * x[0], x[0] + x[1]]), sparsity=np.eye(2))(
+                np.ones(2)
+            )
+        with pytest.raises(ValueError, match="row 1 has entries"):
+            tg.hessian(
+                lambda x: 1e10 * x[0] ** 2 + x[1] * x[2] + x[1] ** 2 + x[2] ** 2, sparsity=np.eye(3)
+            )(np.ones(3))
+
+    def test_nan_is_no_missing_entry(self):
+        with np.errstate(invalid="ignore"):
+            found = tg.jacobian(np.sqrt, sparsity=np.eye(2))(np.array([-1.0, 4.0]))
+        assert np.array_equal(found.data, [np.nan, 0.25], equal_nan=True)
+
+    def test_complex_numbers(self):
+        with pytest.raises(TypeError, match="the argument is real"):
+            tg.jacobian(np.abs, sparsity=np.eye(2))(np.array([1j, 2.0]))
+        with pytest.raises(TypeError, match="a complex result goes forward"):
+            tg.jacobian(lambda x: 1j * x, mode="reverse", sparsity=np.eye(2))(np.ones(2))
+
     def test_shapes(self):
         with pytest.raises(ValueError, match=r"of shape \(40,\), not ndarray of shape \(3"):
             tg.jacobian(broyden, sparsity=band(40))(np.ones(3))

@@ -1,11 +1,16 @@
 """scipy.optimize over trees: SciPy's solutions, and their derivatives by what they depend on."""
 
+import dataclasses
+import itertools
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
 
 import tinygrad_np as tg
+from tinygrad_np import Tensor
 from tinygrad_np.check import check_function
 from tinygrad_np.scipy import optimize
 
@@ -383,3 +388,280 @@ class TestRefusals:
                     lambda x, a: np.sum(a * x**4), [2.0], (a,), options={"maxiter": 1}
                 ).x[0]
             )(1.0)
+
+
+def box_minimum(h, b, low, high):
+    """The minimum of ½ xᵀHx − bᵀx in a box, and dx/db, by trying every set of active bounds."""
+    found = []
+    for ends in itertools.product((-1, 0, 1), repeat=len(b)):
+        free = np.array(ends) == 0
+        x = np.where(np.array(ends) < 0, low, high)
+        inner = np.ix_(free, free)
+        if free.any():
+            x[free] = np.linalg.solve(h[inner], b[free] - h[np.ix_(free, ~free)] @ x[~free])
+        if np.all((x >= low - 1e-12) & (x <= high + 1e-12)):
+            found.append((0.5 * x @ h @ x - b @ x, x, free))
+    _, x, free = min(found, key=lambda one: one[0])
+    slopes = np.zeros_like(h)
+    slopes[np.ix_(free, free)] = np.linalg.inv(h[np.ix_(free, free)])
+    return x, slopes
+
+
+class TestActiveBounds:
+    @pytest.mark.parametrize(
+        "method", ["L-BFGS-B", "TNC", "SLSQP", "Powell", "Nelder-Mead", "trust-constr"]
+    )
+    def test_against_every_set_of_active_bounds(self, method):
+        rng = np.random.default_rng(0)
+        for _ in range(6):
+            m, b = rng.normal(size=(4, 4)), 2 * rng.normal(size=4)
+            h, low, high = m @ m.T + 0.3 * np.eye(4), np.full(4, -0.2), np.full(4, 0.3)
+
+            def f(x, b, h=h):
+                return 0.5 * x @ (h @ x) - b @ x
+
+            def solved(b, f=f):
+                return optimize.minimize(f, np.zeros(4), (b,), method, bounds=[(-0.2, 0.3)] * 4).x
+
+            x, slopes = box_minimum(h, b, low, high)
+            assert np.allclose(tg.vjp(solved, b)[0], x, atol=1e-9)
+            assert np.allclose(tg.jacobian(solved)(b), slopes, atol=1e-9)
+
+    @pytest.mark.parametrize("method", ["L-BFGS-B", "SLSQP", "Nelder-Mead", "trust-constr"])
+    def test_where_all_are_held_nothing_changes(self, method):
+        def solved(a):
+            return optimize.minimize(
+                lambda x, a: np.sum((x - a) ** 2), [2.0], (a,), method, bounds=[(1, 3)]
+            ).x
+
+        assert tg.vjp(solved, 0.0)[0] == [1.0]
+        assert tg.grad(lambda a: np.sum(solved(a)))(0.0) == 0.0
+
+    def test_of_one_number_and_of_residuals(self):
+        def of_one(a):
+            return optimize.minimize_scalar(lambda x, a: (x - a) ** 2, bounds=(1, 3), args=(a,)).x
+
+        assert tg.vjp(of_one, 0.0)[0] == 1.0
+        assert tg.grad(of_one)(0.0) == 0.0
+
+        def of_residuals(a, bounds):
+            found = optimize.least_squares(lambda p, a: p - a, [0.3, 1.5], bounds=bounds, args=(a,))
+            return found.x
+
+        for bounds in ([[0, 1], [3, 4]], ([0, 1], [3, 4]), scipy.optimize.Bounds([0, 1], [3, 4])):
+            by = tg.jacobian(lambda a, bounds=bounds: of_residuals(a, bounds))(np.array([0.5, 2.0]))
+            assert np.allclose(by, np.eye(2))
+
+    def test_a_maximum_is_no_minimum(self):
+        with pytest.raises(ValueError, match="curves downwards"):
+            optimize.minimize(
+                lambda x, a: np.sum(x**4 - a * x**2), [0.3], (Tensor(2.0),), "Nelder-Mead", tol=0.5
+            )
+
+
+ZEROS = {"a": 0.0, "b": 0.0}
+
+
+def distance(p):
+    return (p["a"] - 3.0) ** 2 + (p["b"] + 2.0) ** 2
+
+
+def its_slope(p):
+    return {"b": 2 * (p["b"] + 2.0), "a": 2 * (p["a"] - 3.0)}
+
+
+class TestTreesInAnyOrder:
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"jac": its_slope},
+            {"method": "trust-ncg", "hessp": lambda x, p: {"b": 2 * p["b"], "a": 2 * p["a"]}},
+        ],
+    )
+    def test_derivatives_that_are_given(self, options):
+        found = optimize.minimize(distance, ZEROS, **options).x
+        assert np.allclose([found["a"], found["b"]], [3, -2], atol=1e-6)
+
+    def test_a_pair_of_value_and_gradient(self):
+        def pair(p):
+            return distance(p), its_slope(p)
+
+        found = optimize.minimize(pair, ZEROS, jac=True).x
+        assert np.allclose([found["a"], found["b"]], [3, -2], atol=1e-6)
+
+    def test_bounds(self):
+        bounds = {"b": (0, None), "a": (None, 1)}
+        found = optimize.minimize(distance, ZEROS, bounds=bounds).x
+        assert np.allclose([found["a"], found["b"]], [1, 0], atol=1e-6)
+        for two in (({"b": 2.0, "a": 2.0}, {"a": 2.5, "b": 3.0}), {"b": (2, 3), "a": (2, 2.5)}):
+            found = optimize.least_squares(
+                lambda p: [p["a"] - 5.0, p["b"] - 5.0], {"a": 2.2, "b": 2.2}, bounds=two
+            ).x
+            assert np.allclose([found["a"], found["b"]], [2.5, 3.0])
+
+    def test_a_constraint_and_a_fixed_point(self):
+        constraint = {
+            "type": "ineq",
+            "fun": lambda p: p["a"] - p["b"] - 7,
+            "jac": lambda p: {"b": -1.0, "a": 1.0},
+        }
+        found = optimize.minimize(distance, ZEROS, constraints=constraint, method="SLSQP").x
+        assert np.allclose([found["a"], found["b"]], [4, -3])
+        found = optimize.fixed_point(
+            lambda p: {"b": np.cos(p["b"]), "a": np.sqrt(p["a"])}, {"a": 2.0, "b": 1.0}
+        )
+        assert np.allclose([found["a"], found["b"]], [1.0, 0.7390851332151607])
+
+    def test_arrays_of_two_axes_keep_them(self):
+        def f(w):
+            return np.sum((w[0] - 1) ** 2) + np.sum((w[1] - 2.0) ** 2)
+
+        assert np.allclose(optimize.minimize(f, np.zeros((2, 2))).x, [[1, 1], [2, 2]])
+        assert np.allclose(optimize.covariance(f, [[1.0, 1.0], [2.0, 2.0]]).matrix, np.eye(4) / 2)
+
+    @pytest.mark.parametrize(
+        ("bounds", "told"),
+        [
+            ({"a": (0, 1)}, r"the unknowns have \['a'\], \['b'\], the bounds \['a'\]"),
+            ((0, 1), "a tree like the unknowns"),
+            (np.zeros((2, 2)), "a dict like the unknowns"),
+            ({"a": 1, "b": (0, 1)}, r"at \['a'\]: a pair"),
+            ({"a": ((0,), (1,)), "b": (0, 1)}, "not tuples"),
+        ],
+    )
+    def test_bounds_that_do_not_fit(self, bounds, told):
+        with pytest.raises(ValueError, match=told):
+            optimize.minimize(distance, ZEROS, bounds=bounds)
+
+
+class TestGradientsOfOnesOwn:
+    @pytest.mark.parametrize("method", ["BFGS", "Newton-CG", "trust-constr", "trust-ncg"])
+    def test_value_and_gradient_together(self, method):
+        def pair(x):
+            return np.sum((x - 1) ** 2), 2 * (x - 1)
+
+        assert np.allclose(optimize.minimize(pair, [0.0], method=method, jac=True).x, 1)
+
+    @pytest.mark.parametrize("jac", ["2-point", lambda x: 2 * (x - 1)])
+    def test_of_what_cannot_be_differentiated(self, jac):
+        def f(x):
+            return (float(x[0]) - 1) ** 2
+
+        found = optimize.minimize(f, [0.0], method="trust-constr", jac=jac).x
+        assert np.allclose(found, 1, atol=1e-4)
+
+    def test_a_root_with_its_jacobian(self):
+        found = optimize.root(lambda x: (x**2 - 2, np.diag(2 * x)), [1.0, 1.0], jac=True).x
+        assert np.allclose(found, np.sqrt(2))
+
+    def test_differences_of_a_constraint(self):
+        constraint = {"type": "ineq", "fun": lambda p: float(p["x"]) - 2, "jac": "2-point"}
+        found = optimize.minimize(
+            lambda p: p["x"] ** 2, {"x": 3.0}, method="SLSQP", constraints=constraint
+        )
+        assert np.isclose(found.x["x"], 2)
+
+    def test_keywords_reach_the_jacobian(self):
+        def f(p, k=1.0):
+            return (k * p - 3) ** 2 + p
+
+        def by(p, k=1.0):
+            return np.diag(2 * k * (k * p - 3) + 1)
+
+        found = [
+            solver.least_squares(f, [1.0], jac=by, kwargs={"k": 2.0}).x
+            for solver in (optimize, scipy.optimize)
+        ]
+        assert np.allclose(*found)
+
+    def test_a_sparse_jacobian(self):
+        found = optimize.least_squares(lambda p: p**2 - 4, np.ones(3), jac_sparsity=np.eye(3))
+        assert np.allclose(found.x, 2)
+
+    def test_where_a_function_is_constant(self):
+        def f(x):
+            return np.inf if x[0] <= 0 else 100 * x[0] - np.log(x[0])
+
+        assert np.allclose(optimize.minimize(f, [5.0]).x, 0.01)
+
+    def test_newton_in_the_complex_plane(self):
+        found = optimize.newton(lambda z: z**3 - 1, -0.5 + 0.5j)
+        assert np.isclose(found, np.exp(2j * np.pi / 3))
+
+
+class TestCovarianceOfAnyScale:
+    @pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8, 1e12])
+    def test_against_its_closed_form(self, scale):
+        a = np.random.default_rng(0).normal(size=(20, 3))
+        y = np.random.default_rng(1).normal(size=20)
+        units = np.array([1, 1, scale])
+        found = optimize.covariance(lambda p: a @ (p * units) - y, np.zeros(3)).matrix
+        expected = np.linalg.inv(a.T @ a) * (y @ y) / 17 / np.outer(units, units)
+        assert np.allclose(found / expected, 1, rtol=1e-12)
+
+    def test_of_a_perfect_fit(self):
+        a = np.random.default_rng(0).normal(size=(20, 3))
+        assert not np.any(optimize.covariance(lambda p: a @ p, np.zeros(3)).matrix)
+
+    def test_it_takes_no_tensor(self):
+        with pytest.raises(TypeError, match="takes plain numbers"):
+            optimize.covariance(lambda p: p["x"] ** 4, {"x": Tensor(2.0)})
+
+
+class TestData:
+    def test_curve_fit_scales_as_scipy_does(self):
+        x, y = np.arange(3.0), np.array([0, 2.0, 4.1])
+        for options in ({}, {"absolute_sigma": True}, {"sigma": y + 1, "absolute_sigma": True}):
+            plain = scipy.optimize.curve_fit(lambda x, a: a * x, x, y, **options)[1]
+            found = optimize.curve_fit(lambda x, a: a * x, x, Tensor(y), **options)[1]
+            assert np.allclose(found.data, plain)
+
+    def test_lists_and_integers_become_arrays(self):
+        def f(x, a):
+            return a * (x + 1) ** -1
+
+        y = np.array([0, 2.0, 4.1])
+        plain = scipy.optimize.curve_fit(f, [0, 1, 2], y)[0]
+        assert np.allclose(optimize.curve_fit(f, [0, 1, 2], Tensor(y))[0].data, plain)
+        slope = tg.grad(lambda q: optimize.curve_fit(lambda x, a: a * x, [0.0, 1.0, q], y)[0][0])
+        # a = (2 + 4.1 q) / (1 + q²)
+        assert np.isclose(slope(2.0), 4.1 / 5 - (2 + 8.2) * 4 / 25)
+
+    def test_a_dataclass_of_tensors(self):
+        @dataclasses.dataclass
+        class Parameters:
+            a: Any
+
+        def solved(a):
+            f = lambda x, p: np.sum((x - p.a) ** 2)  # noqa: E731
+            return np.sum(optimize.minimize(f, [2.0], (Parameters(a),)).x)
+
+        assert np.isclose(tg.grad(solved)(0.5), 1)
+
+    def test_ends_of_a_bracket_are_constants(self):
+        slope = tg.grad(
+            lambda a: optimize.root_scalar(lambda x, a: x**2 - a, (a,), bracket=(0, a)).root
+        )
+        assert np.isclose(slope(4.0), 0.25)
+
+    @pytest.mark.parametrize(
+        ("call", "error", "told"),
+        [
+            (lambda: optimize.minimize(lambda p: np.abs(p["z"]), {"z": 1j}), TypeError, "real"),
+            (lambda: optimize.newton(lambda p: p, {"a": 2.0}), TypeError, "use root for a tree"),
+            (lambda: optimize.newton(lambda x: float(x), 1.0), TypeError, "give fprime="),
+            (
+                lambda: optimize.root_scalar(lambda x: float(x), x0=1.0),
+                TypeError,
+                "give bracket=",
+            ),
+            (
+                lambda: optimize.minimize(lambda p: p["a"], {"a": 1.0}, hess=lambda p: {"a": 1}),
+                TypeError,
+                "no hess of a tree",
+            ),
+        ],
+    )
+    def test_what_is_refused(self, call, error, told):
+        with pytest.raises(error, match=told):
+            call()

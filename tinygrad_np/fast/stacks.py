@@ -12,6 +12,7 @@ more than `paths.STACKED_BYTES` at the largest node of a graph, so that memory s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -189,7 +190,8 @@ def _scatter_add(values: Stack, index: Any, shape: tuple[int, ...]) -> Stack:
 def _matmul(x: Any, y: Any) -> Stack:
     """x @ y, where one or both are stacks: as few products of matrices as can be."""
     if type(y) is not Stack and y.ndim <= 2 and x.ndim:
-        flat = x.array.reshape(-1, x.shape[-1]) @ y  # (b·…, k) @ (k, n)
+        rows = math.prod(x.array.shape[:-1])
+        flat = x.array.reshape(rows, x.shape[-1]) @ y  # (b·…, k) @ (k, n)
         return Stack(flat.reshape(*x.array.shape[:-1], *y.shape[1:]))
     if type(x) is not Stack and x.ndim == 2 and y.ndim == 1:
         return Stack(y.array @ x.T)  # (b, k) @ (k, m)

@@ -44,7 +44,8 @@ def implicit(
       residual: of z and args, trees of real arrays: a tree with as many numbers as z, which are
         zero at the solution. It is written in functions that take Tensors.
       solve: of args, as plain arrays: z. It may be compiled code, a loop, a library's solver.
-      tolerance: a Newton step from z may be so long, relative to 1 + the largest number of z.
+      tolerance: how long a Newton step from z may be, for each number relative to its size, and
+        at least to a thousandth of 1 + the largest one.
 
     The function returns what `solve` does; where an argument holds a Tensor, its arrays are
     Tensors. Derivatives are as exact as z is: let `solve` go to its end. A derivative takes the
@@ -99,23 +100,28 @@ def _check(equations: Callable[..., Any], z: Array, given: Any, tolerance: float
             f"implicit: the residual has {rest.size} numbers and the solution {z.size}; there "
             "must be an equation for each"
         )
+    if not z.size:
+        return
     matrix = jacobian(equations)(z, given)
     scaled = matrix
     with np.errstate(all="ignore"):
         for axis in (1, 0):
             scaled = scaled / np.max(np.abs(scaled), axis, keepdims=True, initial=0)
         singular = not np.all(np.isfinite(scaled)) or np.linalg.cond(scaled) > _MOST_CONDITION
-    if z.size and singular:
+    if singular:
         raise ValueError(
             "implicit: the Jacobian of the residual by the solution is singular, so that the "
             "solution is no function of the arguments there; take one equation for each unknown, "
             "independent of the others"
         )
-    step = np.max(np.abs(np.linalg.solve(matrix, rest)), initial=0)
-    if not step <= tolerance * (1 + np.max(np.abs(z), initial=0)):
+    steps = np.abs(np.linalg.solve(matrix, rest))
+    relative = steps / (np.abs(z) + 1e-3 * (1 + np.max(np.abs(z))))
+    worst = np.argmax(relative)  # nan, if there is one
+    if not relative[worst] <= tolerance:
         raise ValueError(
-            f"implicit: no solution: a Newton step from it is {step:.1e} long; solve to a smaller "
-            f"tolerance, or allow it: tolerance={2 * step:.0e}"
+            f"implicit: no solution: a Newton step from it changes {z[worst]:.6g} by "
+            f"{steps[worst]:.1e}; solve to a smaller tolerance, or allow it: "
+            f"tolerance={2 * relative[worst]:.0e}"
         )
 
 

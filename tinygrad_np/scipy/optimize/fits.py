@@ -7,6 +7,7 @@ function of them.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -16,17 +17,17 @@ import scipy.optimize
 
 from ...core import tree
 from ...core.jacobians import jacobian
+from ...core.tensor import Tensor, value_of
 from ...core.transforms import grad
-from ...rules.nested import ravel
+from ...rules.nested import array, ravel
 from ..mirror import holds_tensor
-from .unknowns import Unknowns, implied
+from .unknowns import Unknowns, depends, implied
 
 theirs: Any = scipy.optimize
 _WITHOUT_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
 _BY_PRODUCTS = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"}
 _BY_HESSIAN = {"dogleg", "trust-exact"}
-_AT_BOUND = 1e-8
-"""So near to a bound, relative to 1 + its size, the bound holds an unknown."""
+_WANTS_HESSIAN = {"trust-ncg", "trust-krylov", "dogleg", "trust-exact"}
 
 
 def minimize(
@@ -46,10 +47,11 @@ def minimize(
     """`scipy.optimize.minimize` with derivatives, of a function of a tree.
 
     `x0` is an array, as SciPy has it, or a tree: then `fun`, `jac`, constraints and callbacks are
-    given trees, the result's ``x`` is one, and `bounds` may be one with a pair (low, high) in place
-    of each leaf. `fun` returns a number. The gradient is supplied, to the methods that take them
-    Hessians or their products, too, and the Jacobians of constraints; what is given in their place
-    is used (``jac="2-point"`` for SciPy's differences, ``jac=True`` for a pair (value, gradient)).
+    given trees, the result's ``x`` is one, and `bounds` may be one with a pair (low, high) of
+    numbers or arrays in place of each leaf. `fun` returns a number. The gradient is supplied, to
+    the methods that take them Hessians or their products, too, and the Jacobians of constraints;
+    what is given in their place is used (``jac="2-point"`` for SciPy's differences, ``jac=True``
+    for a pair (value, gradient)).
 
     With Tensors in `args`, ``x`` and ``fun`` are functions of them, polished by Newton's method,
     and the result has no ``jac``, ``hess`` and ``hess_inv``, which would be constants.
@@ -65,30 +67,33 @@ def minimize(
     args = args if isinstance(args, tuple) else (args,)
     name = str(method).lower() if method is None or isinstance(method, str) else "custom"
     given: dict[str, Any] = {
-        "method": method, "bounds": _bounds(bounds, unknowns, x0), "tol": tol, "options": options,
+        "method": method, "bounds": _bounds(bounds, unknowns), "tol": tol, "options": options,
         "constraints": _constraints(constraints, unknowns), "hess": hess, "hessp": hessp,
         "callback": _callback(callback, unknowns),
     }  # fmt: skip
     objective: Any = unknowns.of_plain_vector(fun)
     if callable(jac):
-        given["jac"] = unknowns.of_plain_vector(jac)
+        given["jac"] = unknowns.of_gradient(jac)
     elif jac is True:
         objective, given["jac"] = _pair(unknowns, fun), True
     elif jac is None and name not in _WITHOUT_GRADIENT:
         objective, given["jac"] = unknowns.value_and_grad(fun), True
     else:
         given["jac"] = jac
-    if callable(hess):
-        given["hess"] = unknowns.of_vector(hess)
+    if callable(hess) and not unknowns.is_vector:
+        raise TypeError(
+            "scipy.optimize.minimize: takes no hess of a tree; leave it out, and it is supplied"
+        )
     if callable(hessp):
-        given["hessp"] = lambda v, p, *rest: ravel(
-            hessp(unknowns.back(v), unknowns.back(p), *rest)
-        )[0]
-    if hess is None and hessp is None and name in _BY_PRODUCTS:
-        given["hessp"] = unknowns.hessian_product(fun)
-    if hess is None and name in _BY_HESSIAN:
-        given["hess"] = unknowns.hessian(fun)
-    if not holds_tensor(args):
+        of_product = unknowns.of_gradient(lambda x, p, *rest: hessp(x, unknowns.back(p), *rest))
+        given["hessp"] = hessp if unknowns.is_vector else of_product
+    value = (lambda *x: fun(*x)[0]) if jac is True else fun
+    if jac is None or name in _WANTS_HESSIAN:  # with a gradient of one's own SciPy approximates it
+        if hess is None and hessp is None and name in _BY_PRODUCTS:
+            given["hessp"] = unknowns.hessian_product(value)
+        if hess is None and name in _BY_HESSIAN:
+            given["hess"] = unknowns.hessian(value)
+    if not depends(args):
         found = theirs.minimize(objective, unknowns.vector, args, **given)
         found.x = unknowns.back(found.x)
         return found
@@ -107,18 +112,17 @@ def minimize(
     gradient = grad(of_vector)
 
     def solve(*values: Any) -> Any:
-        found = theirs.minimize(objective, unknowns.vector, values, **given)
-        results.append(found)
-        return found.x, _free(found.x, given["bounds"])
+        results.append(theirs.minimize(objective, unknowns.vector, values, **given))
+        return results[-1].x
 
-    x = implied(unknowns, gradient, solve, args)
+    x = implied(unknowns, gradient, solve, args, *_ends(given["bounds"]))
     return _without_constants(results[-1], unknowns.back(x), of_vector(x, *args))
 
 
 def _pair(unknowns: Unknowns, fun: Callable[..., Any]) -> Callable[..., Any]:
     def pair(vector: Any, *args: Any) -> Any:
         value, gradient = fun(unknowns.back(vector), *args)
-        return value, gradient if unknowns.is_vector else ravel(gradient)[0]
+        return value, unknowns.of_gradient(lambda *_: gradient)(vector)
 
     return pair
 
@@ -133,43 +137,56 @@ def _without_constants(found: Any, x: Any, fun: Any) -> Any:
     return theirs.OptimizeResult(x=x, fun=fun, **kept)
 
 
-def _free(x: Any, bounds: Any) -> Any:
-    """Which unknowns no bound holds."""
+def _ends(bounds: Any) -> tuple[Any, Any]:
+    """The lower and upper ends of bounds as SciPy takes them: `Bounds`, or a pair a number."""
     if bounds is None:
-        return np.ones(x.shape, bool)
+        return -np.inf, np.inf
     if hasattr(bounds, "lb"):
-        low, high = np.broadcast_to(bounds.lb, x.shape), np.broadcast_to(bounds.ub, x.shape)
-    else:
-        pairs = [(-np.inf if a is None else a, np.inf if b is None else b) for a, b in bounds]
-        low, high = np.array(pairs, float).T
-    with np.errstate(invalid="ignore"):
-        is_low = x - low <= _AT_BOUND * (1 + np.abs(low))
-        is_high = high - x <= _AT_BOUND * (1 + np.abs(high))
-    return ~(np.isfinite(low) & is_low | np.isfinite(high) & is_high)
+        return bounds.lb, bounds.ub
+    pairs = [(-np.inf if a is None else a, np.inf if b is None else b) for a, b in bounds]
+    low, high = np.array(pairs, float).reshape(-1, 2).T
+    return low, high
 
 
-def _bounds(bounds: Any, unknowns: Unknowns, x0: Any) -> Any:
+def _bounds(bounds: Any, unknowns: Unknowns) -> Any:
     """SciPy's bounds of the vector; of a tree of pairs a list of them, one a number."""
-    if unknowns.is_vector or bounds is None or hasattr(bounds, "lb"):
+    if bounds is None or hasattr(bounds, "lb") or unknowns.is_vector:
         return bounds
-    pairs: list[Any] = []
+    where, pairs = f"scipy.optimize.{unknowns.where}: bounds", []
 
-    def collect(x: Any, pair: Any) -> None:
-        container = tree.container_of(type(x))
-        if pair is None:
+    def collect(x: Any, given: Any, path: str) -> None:
+        container, told = tree.container_of(type(x)), f"{where}{path and ' at '}{path}"
+        if given is None:
             pairs.extend([(None, None)] * sum(np.size(leaf) for leaf in tree.leaves(x)))
         elif container is None:
-            low, high = [
-                np.broadcast_to(np.asarray(end, object), np.shape(x)).reshape(-1) for end in pair
-            ]
-            pairs.extend(zip(low, high, strict=True))
+            if not (isinstance(given, (list, tuple)) and len(given) == 2):
+                raise ValueError(f"{told}: a pair (low, high) belongs there, not {given!r:.40}")
+            if any(isinstance(end, tuple) for end in given):  # a pair a number, or two ends?
+                raise ValueError(
+                    f"{told}: the ends are numbers, or arrays of shape {np.shape(x)}, not tuples; "
+                    "give (np.array(low), np.array(high))"
+                )
+            ends = [np.asarray(end, object) for end in given]
+            pairs.extend(zip(*[np.broadcast_to(e, np.shape(x)).flat for e in ends], strict=True))
         else:
-            for part, of_part in zip(container.children(x), container.children(pair), strict=True):
-                collect(part, of_part)
+            parts = container.children(x)
+            if type(given) is not type(x):
+                raise ValueError(f"{told}: a {type(x).__name__} like the unknowns belongs there")
+            theirs_ = dict(zip(container.keys(given), container.children(given), strict=True))
+            if theirs_.keys() != set(container.keys(x)):
+                raise ValueError(
+                    f"{told}: the unknowns have {', '.join(container.keys(x))}, the bounds "
+                    f"{', '.join(theirs_) or 'nothing'}"
+                )
+            for key, part in zip(container.keys(x), parts, strict=True):
+                collect(part, theirs_[key], path + key)
 
-    if isinstance(bounds, (list, tuple)) and type(bounds) is not type(x0):
-        return bounds  # a pair a number
-    collect(x0, bounds)
+    is_like = type(bounds) is type(unknowns.tree)
+    if isinstance(bounds, (list, tuple)) and not is_like:
+        if all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in bounds):
+            return bounds  # a pair a number
+        raise ValueError(f"{where} are a tree like the unknowns, with a pair (low, high) a leaf")
+    collect(unknowns.tree, bounds, "")
     return pairs
 
 
@@ -180,17 +197,22 @@ def _constraints(constraints: Any, unknowns: Unknowns) -> Any:
     for one in several:
         if isinstance(one, dict):
             made.append({**one, "fun": unknowns.of_plain_vector(one["fun"])})
-            given = one.get("jac")
-            made[-1]["jac"] = unknowns.of_vector(given) if callable(given) else given
-            if given is None:
+            given = made[-1].pop("jac", None)
+            if callable(given):
+                made[-1]["jac"] = unknowns.of_gradient(given)
+            elif given is None:
                 made[-1]["jac"] = unknowns.jacobian(one["fun"])
         elif isinstance(one, theirs.NonlinearConstraint):
             options = dict(vars(one))
             options["fun"] = unknowns.of_plain_vector(one.fun)
             if callable(one.jac):
-                options["jac"] = unknowns.of_vector(one.jac)
+                options["jac"] = unknowns.of_gradient(one.jac)
             elif isinstance(one, NonlinearConstraint) and one.is_ours:
                 options["jac"] = unknowns.jacobian(one.fun)
+            if callable(one.hess) and not unknowns.is_vector:
+                raise TypeError(
+                    "scipy.optimize.minimize: takes no hess of a constraint on a tree; leave it out"
+                )
             known = inspect.signature(theirs.NonlinearConstraint).parameters
             options = {key: value for key, value in options.items() if key in known}
             made.append(theirs.NonlinearConstraint(**options))
@@ -257,11 +279,14 @@ def least_squares(
     np.float64(2.0)
     """
     unknowns = Unknowns(x0, "least_squares")
-    args = args if isinstance(args, tuple) else (args,)
+    args = tuple(args) if isinstance(args, (list, tuple)) else (args,)
     named = kwargs or {}
-    fun_ = fun if not named else lambda *values: fun(*values, **named)
+    fun_ = functools.partial(fun, **named)
+    if newer.get("callback") is not None:
+        newer["callback"] = _callback(newer["callback"], unknowns)
+    ends = _two_ends(bounds, unknowns)
     options: dict[str, Any] = {
-        "bounds": bounds, "method": method, "ftol": ftol, "xtol": xtol, "gtol": gtol,
+        "bounds": ends, "method": method, "ftol": ftol, "xtol": xtol, "gtol": gtol,
         "x_scale": x_scale, "loss": loss, "f_scale": f_scale, "diff_step": diff_step,
         "tr_solver": tr_solver, "tr_options": tr_options or {}, "max_nfev": max_nfev,
         "verbose": verbose, **newer,
@@ -271,17 +296,18 @@ def least_squares(
         jac = unknowns.jacobian(fun_, **sparsity)
     else:
         options["jac_sparsity"] = jac_sparsity
-        jac = unknowns.of_vector(jac) if callable(jac) else jac
+        if callable(jac):
+            jac = unknowns.of_gradient(functools.partial(jac, **named))
     residuals = unknowns.of_plain_vector(fun_)
 
     def run(*values: Any) -> Any:
         return theirs.least_squares(residuals, unknowns.vector, jac, args=values, **options)
 
-    if not (holds_tensor(args) or holds_tensor(named)):
+    if not depends((args, named)):
         found = run(*args)
         found.x = unknowns.back(found.x)
         return found
-    if loss != "linear" or holds_tensor(named):
+    if loss != "linear" or depends(named):
         raise TypeError(
             "scipy.optimize.least_squares: with Tensors, the loss is 'linear', and they are in "
             "args; minimize the sum of another loss with optimize.minimize"
@@ -294,16 +320,32 @@ def least_squares(
         return 0.5 * np.sum(rest * rest)
 
     def solve(*values: Any) -> Any:
-        found = run(*values)
-        results.append(found)
-        return found.x, _free(
-            found.x, theirs.Bounds(*bounds) if isinstance(bounds, tuple) else bounds
-        )
+        results.append(run(*values))
+        return results[-1].x
 
-    x = implied(unknowns, grad(cost), solve, args)
+    x = implied(unknowns, grad(cost), solve, args, *ends)
     found = _without_constants(results[-1], unknowns.back(x), of_vector(x, *args))
     found.cost = cost(x, *args)
     return found
+
+
+def _two_ends(bounds: Any, unknowns: Unknowns) -> tuple[Any, Any]:
+    """(low, high) of the vector: of a pair of trees or arrays, `Bounds`, or a tree of pairs."""
+    if hasattr(bounds, "lb"):
+        return bounds.lb, bounds.ub
+    if not unknowns.is_vector and type(bounds) is type(unknowns.tree):
+        return _ends(_bounds(bounds, unknowns))
+    if not (isinstance(bounds, (list, tuple)) and len(bounds) == 2):
+        raise ValueError(
+            f"scipy.optimize.{unknowns.where}: bounds are a pair (low, high), not {bounds!r:.40}"
+        )
+    low, high = [
+        end
+        if unknowns.is_vector or tree.container_of(type(end)) is None
+        else ravel(unknowns.like("an end of the bounds", end))[0]
+        for end in bounds
+    ]
+    return np.asarray(low, float), np.asarray(high, float)
 
 
 def curve_fit(
@@ -333,9 +375,10 @@ def curve_fit(
         raise TypeError(
             "scipy.optimize.curve_fit: takes numbers for p0; use optimize.least_squares for a tree"
         )
-    data = (xdata, ydata, sigma)
-    plain = tree.map(lambda x: getattr(x, "data", x) if holds_tensor(x) else x, data)
     unknowns = Unknowns(np.zeros(0), "curve_fit")
+    # SciPy makes arrays of lists and of integers.
+    data = tuple([_as_numbers(x) for x in (xdata, ydata, sigma)])
+    plain = tuple(map(value_of, data))
     if jac is None:
         by = unknowns.jacobian(lambda p, x: f(x, *p))
         jac = lambda x, *p: by(np.array(p, float), x)  # noqa: E731
@@ -343,8 +386,13 @@ def curve_fit(
         f, plain[0], plain[1], p0, plain[2], absolute_sigma, check_finite, bounds, method, jac,
         **options,
     )  # fmt: skip
-    if not holds_tensor(data):
+    if not depends(data):
         return found
+    if options.get("nan_policy") == "omit":
+        raise TypeError(
+            "scipy.optimize.curve_fit: with Tensors, nan_policy='omit' has no derivative rule; "
+            "leave out what is nan before"
+        )
 
     def weighted(p: Any, x: Any, y: Any, sigma: Any) -> Any:
         rest = f(x, *p) - y
@@ -354,19 +402,25 @@ def curve_fit(
             rest / sigma if np.ndim(sigma) < 2 else np.linalg.solve(np.linalg.cholesky(sigma), rest)
         )
 
-    def solve(*values: Any) -> Any:
-        return found[0], _free(found[0], theirs.Bounds(*bounds))
-
     def cost(p: Any, *values: Any) -> Any:
         rest = weighted(p, *values)
         return 0.5 * np.sum(rest * rest)
 
-    p = implied(unknowns, grad(cost), solve, data)
+    p = implied(unknowns, grad(cost), lambda *_: found[0], data, *_two_ends(bounds, unknowns))
     by = jacobian(weighted)(p, *data)
     matrix = np.linalg.inv(by.T @ by)
-    if not absolute_sigma or sigma is None:
+    if not absolute_sigma:
         matrix = matrix * (2 * cost(p, *data) / (np.size(plain[1]) - p.size))
     return (p, matrix, *found[2:])
+
+
+def _as_numbers(x: Any) -> Any:
+    """Data of `curve_fit` as an array of floating numbers or a Tensor; None, and trees, as is."""
+    if type(x) is Tensor or x is None:
+        return x
+    if isinstance(x, (list, tuple)) and holds_tensor(x):
+        return array(x)
+    return np.asarray(x, float) if isinstance(x, (list, tuple, np.ndarray)) else x
 
 
 class Covariance:
@@ -416,9 +470,14 @@ def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
     ['a']       0.97           0.032
     ['b']       0.06           0.079
     """
+    if depends((params, args)):
+        raise TypeError(
+            "optimize.covariance: takes plain numbers, and has no derivative itself; use t.data"
+        )
     unknowns = Unknowns(params, "covariance")
     value = ravel(unknowns.of_plain_vector(fun)(unknowns.vector, *args))[0]
     if value.size == 1:
+        factor: Any = 1.0
         information = unknowns.hessian(lambda p, *rest: np.sum(ravel(fun(p, *rest))[0]))(
             unknowns.vector, *args
         )
@@ -430,16 +489,21 @@ def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
                 f"{unknowns.vector.size} parameters; give more of them"
             )
         by = unknowns.jacobian(fun)(unknowns.vector, *args)
-        information = by.T @ by / (np.sum(value**2) / freedom)
-    values, vectors = np.linalg.eigh(information)
+        information, factor = by.T @ by, np.sum(value**2) / freedom
+    # Parameters in units in which all curvatures are 1, so that none drowns beside another.
+    units = np.sqrt(np.abs(np.diagonal(information)))
+    units[units == 0] = 1.0
+    values, vectors = np.linalg.eigh(information / np.multiply.outer(units, units))
     if not values[0] > values[-1] * values.size * np.finfo(float).eps:
         vector = np.abs(vectors[:, 0])
         raise ValueError(
             f"optimize.covariance: the matrix of second derivatives is not positive definite (its "
-            f"smallest eigenvalue is {values[0]:.2g}, along unknown {int(np.argmax(vector))}); "
-            "minimize further, or fix a parameter that is not determined"
+            f"smallest eigenvalue is {values[0]:.2g} of {values[-1]:.2g}, along unknown "
+            f"{int(np.argmax(vector))}); minimize further, or fix a parameter that is not "
+            "determined"
         )
-    return Covariance((vectors / values) @ vectors.T, params)
+    matrix = factor * ((vectors / values) @ vectors.T) / np.multiply.outer(units, units)
+    return Covariance(matrix, params)
 
 
 def minimize_scalar(
@@ -457,15 +521,15 @@ def minimize_scalar(
     results: list[Any] = []
 
     def solve(*values: Any) -> Any:
-        found = theirs.minimize_scalar(number, bracket, bounds, values, **options)
-        results.append(found)
-        x = np.atleast_1d(found.x)
-        return x, _free(x, None if bounds is None else [bounds])
+        results.append(theirs.minimize_scalar(number, bracket, bounds, values, **options))
+        return results[-1].x
 
-    if not holds_tensor(args):
+    if not depends(args):
         solve(*args)
         return results[-1]
-    x = implied(unknowns, grad(lambda x, *rest: np.sum(fun(x[0], *rest))), solve, args)[0]
+    slope = grad(lambda x, *rest: np.sum(fun(x[0], *rest)))
+    low, high = (-np.inf, np.inf) if bounds is None else bounds
+    x = implied(unknowns, slope, solve, args, low, high)[0]
     return _without_constants(results[-1], x, fun(x, *args))
 
 

@@ -17,12 +17,14 @@ from ...core.arrays import as_array, cast
 from ...core.rules import scatter_add
 from ...core.signature import signature
 from ...core.tensor import value_of
-from ...core.transforms import grad
+from ...core.transforms import grad, jvp
+from ...core.tree import container_of
 from ...rules.composed import composed
 from ...rules.implicit import implicit
 from ...rules.nested import ravel
-from ..mirror import holds_tensor, of
-from .unknowns import Unknowns
+from ..mirror import of
+from .fits import _callback
+from .unknowns import Unknowns, depends
 
 theirs: Any = scipy.optimize
 _WITH_JACOBIAN = ("hybr", "lm")
@@ -45,43 +47,43 @@ def root(
     """
     unknowns = Unknowns(x0, "root")
     args = args if isinstance(args, tuple) else (args,)
-    shape = np.shape(x0) if unknowns.is_vector else None
-
-    def shaped(vector: Any) -> Any:
-        return vector if shape is None or shape == () else np.reshape(vector, shape)
-
-    def of_shape(vector: Any, *values: Any) -> Any:
-        return fun(unknowns.back(shaped(vector)), *values)
-
-    residual = Unknowns(unknowns.vector, "root").of_plain_vector(of_shape)
+    residual = unknowns.of_plain_vector(fun)
+    slopes: Any = jac
     if callable(jac):
-        slopes: Any = lambda v, *values: jac(unknowns.back(shaped(v)), *values)  # noqa: E731
+        slopes = unknowns.of_vector(jac)
+    elif jac is True:
+        pair = unknowns.of_vector(fun)
+        residual = unknowns.of_plain_vector(lambda x, *values: fun(x, *values)[0])
+        slopes = lambda x, *values: pair(x, *values)[1]  # noqa: E731
     elif jac is None and method in _WITH_JACOBIAN:
-        slopes = Unknowns(unknowns.vector, "root").jacobian(of_shape)
-    else:
-        slopes = jac
+        slopes = unknowns.jacobian(fun)
     results: list[Any] = []
 
     def solve(*values: Any) -> Any:
         found = theirs.root(
             lambda v, *rest: np.ravel(residual(v, *rest)), unknowns.vector, values, method, slopes,
-            tol, callback, options,
+            tol, _callback(callback, unknowns), options,
         )  # fmt: skip
         results.append(found)
         return found.x
 
-    if not holds_tensor(args):
+    if not depends(args):
         solve(*args)
         found = results[-1]
-        found.x = unknowns.back(shaped(found.x))
+        found.x = unknowns.back(found.x)
         return found
-    x = implicit(lambda v, *values: ravel(of_shape(v, *values))[0], solve)(*args)
+    if jac is True:
+        raise TypeError(
+            "scipy.optimize.root: with Tensors in args, the Jacobian has to be ours; leave jac "
+            "out, and let fun return its value alone"
+        )
+    x = implicit(lambda v, *values: ravel(unknowns.of_vector(fun)(v, *values))[0], solve)(*args)
     kept = {
         k: v
         for k, v in results[-1].items()
         if k in ("message", "nfev", "njev", "status", "success")
     }
-    return theirs.OptimizeResult(x=unknowns.back(shaped(x)), **kept)
+    return theirs.OptimizeResult(x=unknowns.back(x), **kept)
 
 
 def _bracketing(name: str) -> Callable[..., Any]:
@@ -127,7 +129,7 @@ def _delivered(
     f: Callable[..., Any], solve: Callable[..., Any], args: Any, results: list[Any], options: Any
 ) -> Any:
     """A root, or (root, results), as SciPy's solvers of one number give it."""
-    if not holds_tensor(args):
+    if not depends(args):
         solve(*args)
         return results[-1]
     x = implicit(f, solve)(*args)
@@ -152,15 +154,12 @@ def newton(
     >>> round(float(newton(lambda x: x**3 - 8.0, 1.0)), 9)
     2.0
     """
-    args = args if isinstance(args, tuple) else (args,)
-    x0 = value_of(x0)
+    args = tuple(args) if isinstance(args, (list, tuple)) else (args,)
+    x0, x1 = value_of(x0), value_of(x1)
+    if container_of(type(x0)) is not None and not isinstance(x0, (list, tuple)):
+        raise TypeError("scipy.optimize.newton: takes a number or an array; use root for a tree")
     if fprime is None and x1 is None:
-        slope = grad(lambda x, *values: np.sum(func(x, *values)))
-
-        def fprime(x: Any, *values: Any) -> Any:
-            found = slope(np.asarray(x, float), *values)
-            return found if np.ndim(x) else found.item()
-
+        fprime = _slope(func, "newton", "give fprime=, or x1= for the secant method")
     options = {"full_output": full_output} if full_output else {}
     results: list[Any] = []
 
@@ -175,6 +174,23 @@ def newton(
     return _delivered(func, solve, args, results, options)
 
 
+def _slope(f: Callable[..., Any], where: str, remedy: str) -> Callable[..., Any]:
+    """The derivative of a function of one number, or of each number of an array alone."""
+
+    def slope(x: Any, *args: Any) -> Any:
+        x = np.asarray(x)
+        x = x if x.dtype.kind in "fc" else x.astype(float)
+        try:
+            found = jvp(lambda x: f(x, *args), [x], [np.ones(x.shape, x.dtype)])[1]
+        except TypeError as error:
+            raise TypeError(
+                f"scipy.optimize.{where}: the function cannot be differentiated: {error}; {remedy}"
+            ) from error
+        return found if np.ndim(x) else found.item()
+
+    return slope
+
+
 def root_scalar(
     f: Callable[..., Any], args: Any = (), method: Any = None, bracket: Any = None,
     fprime: Any = None, fprime2: Any = None, x0: Any = None, x1: Any = None, **options: Any,
@@ -187,11 +203,15 @@ def root_scalar(
     2.0
     """
     args = args if isinstance(args, tuple) else (args,)
+    # The root does not depend on where it is looked for.
+    x0, x1 = value_of(x0), value_of(x1)
+    bracket = None if bracket is None else [value_of(end) for end in bracket]
     is_newton = method in ("newton", "halley")
+    remedy = "give bracket=, or x1= for the secant method"
     if fprime is None and (is_newton or (method is None and x1 is None and bracket is None)):
-        fprime = grad(f)
+        fprime = _slope(f, "root_scalar", remedy)
     if fprime2 is None and method == "halley":
-        fprime2 = grad(grad(f))
+        fprime2 = _slope(grad(f), "root_scalar", remedy)
     results: list[Any] = []
 
     def of_number(g: Any) -> Any:
@@ -208,7 +228,7 @@ def root_scalar(
         results.append(found)
         return np.float64(found.root)
 
-    if not holds_tensor(args):
+    if not depends(args):
         solve(*args)
         return results[-1]
     x = implicit(f, solve)(*args)
@@ -222,20 +242,29 @@ def fixed_point(
 ) -> Any:  # fmt: skip
     """`scipy.optimize.fixed_point`; with Tensors in `args`, x = func(x, *args) depends on them.
 
+    `x0` is a number, an array or a tree, and so is what `func` gives.
+
     >>> fixed_point(np.cos, 1.0).round(9)
     np.float64(0.739085133)
     """
-    args = args if isinstance(args, tuple) else (args,)
+    args = tuple(args) if isinstance(args, (list, tuple)) else (args,)
+    is_tree = container_of(type(x0)) is not None and not isinstance(x0, list)
+    unknowns = Unknowns(x0, "fixed_point") if is_tree else None
+
+    def of_vector(x: Any, *values: Any) -> Any:
+        if unknowns is None:
+            return func(x, *values)
+        return ravel(unknowns.like("the result", func(unknowns.back(x), *values)))[0]
+
+    start = value_of(x0) if unknowns is None else unknowns.vector
 
     def solve(*values: Any) -> Any:
-        found = theirs.fixed_point(
-            _plain(func, "fixed_point"), value_of(x0), values, xtol, maxiter, method
-        )
+        plain = _plain(of_vector, "fixed_point")
+        found = theirs.fixed_point(plain, start, values, xtol, maxiter, method)
         return found[()] if np.ndim(found) == 0 else found
 
-    if not holds_tensor(args):
-        return solve(*args)
-    return implicit(lambda x, *values: x - func(x, *values), solve)(*args)
+    x = implicit(lambda x, *values: x - of_vector(x, *values), solve)(*args)
+    return x if unknowns is None else unknowns.back(x)
 
 
 def _nnls(a: Any, b: Any, ans: Any) -> Any:
