@@ -296,6 +296,16 @@ class TestSolutionsAsFunctions:
 
         assert np.allclose(tg.jacobian(roots)(np.array([8.0, 27.0])), np.diag([1 / 12, 1 / 27]))
 
+    def test_newton_of_many_numbers_makes_no_matrix(self):
+        def f(a):
+            x0 = np.full(a.size, 2.0)
+            return np.sum(optimize.newton(lambda x, a: x**3 - a, x0, args=(a,)))
+
+        a = np.linspace(1, 9, 200_000)  # their Jacobian would have 300 GB
+        assert np.allclose(tg.grad(f)(a), a ** (-2 / 3) / 3, rtol=1e-12)
+        by = np.diagonal(tg.hessian(f)(a[::40_000]))
+        assert np.allclose(by, -2 / 9 * a[::40_000] ** (-5 / 3), rtol=1e-12)
+
     def test_nnls(self):
         rng = np.random.default_rng(0)
         a, b = rng.random((6, 3)), rng.random(6) * [1, 1, 1, 1, 1, -2]

@@ -16,7 +16,7 @@ right in every order.
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,7 +55,52 @@ def implicit(
     ``TypeError`` where they depend on a Tensor that is not among args, or are complex.
 
     """
+    return _implicit(residual, solve, tolerance, _DENSE)
 
+
+def implicit_each(residual: Callable[..., Any], solve: Callable[..., Any]) -> Callable[..., Any]:
+    """`implicit` where each number of z has an equation of its own, the only one that it is in.
+
+    >>> from tinygrad_np import grad
+    >>> roots = implicit_each(lambda x, a: x * x - a, lambda a: np.sqrt(a))
+    >>> grad(lambda a: np.sum(roots(a)))(np.array([1.0, 4.0]))
+    array([0.5 , 0.25])
+    """
+    return _implicit(residual, solve, 1e-6, _EACH)
+
+
+class _System(NamedTuple):
+    """How the equations are solved by z, to first order."""
+
+    slopes: Callable[..., Any]
+    """(equations of z, z) → the Jacobian"""
+    solve: Callable[..., Any]
+    """(Jacobian, right side) → solution"""
+    transposed: Callable[..., Any]
+    is_singular: Callable[..., bool]
+
+
+def _ill_conditioned(matrix: Array) -> bool:
+    scaled = matrix
+    for axis in (1, 0):
+        scaled = scaled / np.max(np.abs(scaled), axis, keepdims=True, initial=0)
+    return not np.all(np.isfinite(scaled)) or bool(np.linalg.cond(scaled) > _MOST_CONDITION)
+
+
+_DENSE = _System(
+    lambda f, z: jacobian(f)(z), lambda m, x: np.linalg.solve(m, x), np.transpose, _ill_conditioned
+)
+_EACH = _System(
+    lambda f, z: jvp(f, [z], [np.ones(z.shape, z.dtype)])[1],
+    lambda m, x: x / m,
+    lambda m: m,
+    lambda m: not np.all(np.isfinite(1 / m)),
+)
+
+
+def _implicit(
+    residual: Callable[..., Any], solve: Callable[..., Any], tolerance: float, system: _System
+) -> Callable[..., Any]:
     @functools.wraps(solve)
     def solution(*args: Any) -> Any:
         leaves = tree.leaves(args)
@@ -75,8 +120,9 @@ def implicit(
 
         vector, back = ravel(z)
         tensors = [leaves[place] for place in places]
-        _check(equations, vector, [value_of(t) for t in tensors], tolerance)
-        return back(_solved(equations, vector, tensors, getattr(solve, "__name__", "implicit")))
+        _check(equations, vector, [value_of(t) for t in tensors], tolerance, system)
+        name = getattr(solve, "__name__", "implicit")
+        return back(_solved(equations, vector, tensors, name, system))
 
     return solution
 
@@ -89,7 +135,9 @@ def _refuse_hidden(results: Any) -> None:
         )
 
 
-def _check(equations: Callable[..., Any], z: Array, given: Any, tolerance: float) -> None:
+def _check(
+    equations: Callable[..., Any], z: Array, given: Any, tolerance: float, system: _System
+) -> None:
     """Raise unless z solves the equations, and a small change of them changes z a little."""
     if z.dtype.kind == "c" or any(np.iscomplexobj(x) for x in given):
         raise TypeError("implicit: takes real numbers; give real and imaginary parts apart")
@@ -102,19 +150,16 @@ def _check(equations: Callable[..., Any], z: Array, given: Any, tolerance: float
         )
     if not z.size:
         return
-    matrix = jacobian(equations)(z, given)
-    scaled = matrix
+    matrix = system.slopes(lambda z: equations(z, given), z)
     with np.errstate(all="ignore"):
-        for axis in (1, 0):
-            scaled = scaled / np.max(np.abs(scaled), axis, keepdims=True, initial=0)
-        singular = not np.all(np.isfinite(scaled)) or np.linalg.cond(scaled) > _MOST_CONDITION
-    if singular:
+        is_singular = system.is_singular(matrix)
+    if is_singular:
         raise ValueError(
             "implicit: the Jacobian of the residual by the solution is singular, so that the "
             "solution is no function of the arguments there; take one equation for each unknown, "
             "independent of the others"
         )
-    steps = np.abs(np.linalg.solve(matrix, rest))
+    steps = np.abs(system.solve(matrix, rest))
     relative = steps / (np.abs(z) + 1e-3 * (1 + np.max(np.abs(z))))
     worst = np.argmax(relative)  # nan, if there is one
     if not relative[worst] <= tolerance:
@@ -125,12 +170,16 @@ def _check(equations: Callable[..., Any], z: Array, given: Any, tolerance: float
         )
 
 
-def _solved(equations: Callable[..., Any], z: Array, tensors: list[Any], name: str) -> Any:
+def _solved(
+    equations: Callable[..., Any], z: Array, tensors: list[Any], name: str, system: _System
+) -> Any:
     """The vector z as a function of the Tensors, by a row of this call."""
 
+    def slopes(operands: Any, ans: Array) -> Any:
+        return system.slopes(lambda z: equations(z, operands), ans)
+
     def pull(g: Array, operands: Any, ans: Array) -> Any:
-        matrix = jacobian(equations)(ans, operands)
-        multipliers = np.linalg.solve(np.transpose(matrix), -g)
+        multipliers = system.solve(system.transposed(slopes(operands, ans)), -g)
         return list(vjp(lambda *given: equations(ans, given), *operands)[1](multipliers))
 
     def push(t: Any, operands: Any, ans: Array) -> Any:
@@ -138,7 +187,7 @@ def _solved(equations: Callable[..., Any], z: Array, tensors: list[Any], name: s
             np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)
         ]
         along = jvp(lambda *given: equations(ans, given), operands, tangents)[1]
-        return np.linalg.solve(jacobian(equations)(ans, operands), -along)
+        return system.solve(slopes(operands, ans), -along)
 
     def found(operands: Any) -> Any:
         return z

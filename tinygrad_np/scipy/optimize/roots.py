@@ -20,7 +20,7 @@ from ...core.tensor import value_of
 from ...core.transforms import grad, jvp
 from ...core.tree import container_of
 from ...rules.composed import composed
-from ...rules.implicit import implicit
+from ...rules.implicit import implicit, implicit_each
 from ...rules.nested import ravel
 from ..mirror import of
 from .fits import _callback
@@ -132,7 +132,7 @@ def _delivered(
     if not depends(args):
         solve(*args)
         return results[-1]
-    x = implicit(f, solve)(*args)
+    x = implicit_each(f, solve)(*args)
     if not options.get("full_output"):
         return x
     _, *more = results[-1]
