@@ -22,14 +22,15 @@ class Listing(hooks.Observer):
         self.told.append(node.plan.row.name if node.plan else "a variable")
         assert bool(known) == (node.plan is not None)
 
-    def constant(self, row, args, result):
+    def constant(self, row, args, kwargs, result):
         self.told.append(f"the constant {row.name}")
+        return result
 
     def composing(self, row, definition):
         self.told.append(f"the definition of {row.name}")
         return super().composing(row, definition)
 
-    def sweep(self, mode, recorded):
+    def sweep(self, mode, recorded, carrier=None):
         self.told.append(f"a recorded {mode}" if recorded else mode)
         return Rules(self.told, mode)
 

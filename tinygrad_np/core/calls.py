@@ -170,9 +170,12 @@ def constant_operand(value: Any, row: Row) -> Any:
     return numbers(np.asarray(numbers(value, row.name)), row.name)
 
 
-def check_constant(row: Row, name: str) -> None:
-    """Raise unless a Tensor may stand for the parameter `name`, as the constant it locally is."""
-    if name not in row.locally_constant:
+def check_constant(row: Row, name: str, tensor: Any) -> None:
+    """Raise unless a Tensor may stand for the parameter `name`, as the constant it locally is.
+
+    One of integers or truth values is a constant everywhere: there are such in a trace.
+    """
+    if name not in row.locally_constant and tensor.dtype.kind not in "biu":
         remedy = None if row.user_defined else REMEDIES.get(name)
         remedy = remedy or "pass an array, for instance t.data"
         raise TypeError(

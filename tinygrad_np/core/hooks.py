@@ -4,7 +4,7 @@ The core imports no layer above it and asks for none by name. With nothing insta
 same, and says less where something fails.
 
 - `observer()` is told of every call on Tensors, and gives the sweeps their rules, in one thread or
-  task: `debug/`, for the time of a block.
+  task: `debug/`, for the time of a block; `fast/`, while `jit` traces.
 - `explainer` is asked on failing paths only: `answers`, and with frames and shapes `debug/`.
 - `resolver` finds rows that the table lacks, and leaves operators of SciPy to the Tensor: `rules/`,
   whose families load late.
@@ -36,15 +36,43 @@ class Observer:
         What the observer keeps of it may lie in ``node.record``.
         """
 
-    def constant(self, row: Any, args: tuple[Any, ...], result: Any) -> None:
-        """A locally constant function was called on `args`, which include Tensors."""
+    def operator(self, row: Any, x: Any, y: Any) -> Any:
+        """What an operator of Python's gives, if that is not what its row's function gives."""
+        return None
+
+    def constant(self, row: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+        """What a locally constant function gives on arguments among which are Tensors."""
+        return result
+
+    def constant_output(self, value: Any) -> Any:
+        """What a call with several results gives for one that is locally constant."""
+        return value
+
+    def read(self, tensor: Any) -> None:
+        """Python looks at the value of a Tensor: by `data`, `item`, `bool`."""
+
+    def enters(self, tensor: Any) -> bool:
+        """Whether a Tensor that a transform is given is a plain array to it: a variable there."""
+        return False
+
+    def leaves(self, value: Any) -> Any:
+        """What a transform hands out for this array: one that nobody else holds."""
+        return value.copy()
+
+    def computed(self, row: Any, bound: list[Any], result: Any) -> Any:
+        """What a composed row's function itself gave on `bound`, whose derivative comes next."""
+        return result
 
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """What carries out the definition of a composed row, which is about to be called."""
         return definition
 
-    def sweep(self, mode: str, recorded: bool) -> Any:
-        """A sweep begins: "vjp" or "jvp", and whether it is itself recorded.
+    traces = False
+    """whether what it is told is what is done again later: then masks and indices are Tensors, too,
+    and `sweep` takes a carrier of stacks, which are else not made"""
+
+    def sweep(self, mode: str, recorded: bool, carrier: Any = None) -> Any:
+        """A sweep begins: "vjp" or "jvp", whether it is itself recorded, and what carries it.
 
         None, or what stands between the sweep and its rules: ``rules(node)`` gives the pairs of
         `Plan.vjps` or `Plan.jvps` for the node, ``sum(before, part, source)`` the sum of two
@@ -52,6 +80,9 @@ class Observer:
         asked for last.
         """
         return None
+
+    def called(self, function: Callable[..., Any], args: tuple[Any, ...], result: Any) -> None:
+        """A function computed `result` of arrays and what sweeps carry, outside of any row."""
 
     def total(self, leaf: Any, before: Any, part: Any) -> Any:
         """The sum of what is in the ``.grad`` of a leaf and what is added to it."""

@@ -120,7 +120,7 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
         if together is not None:
             blocks.append(
                 [
-                    _block(stack, (*like.shape, *node.shape), node)
+                    _made(_block, stack, (*like.shape, *node.shape), node)
                     for stack, node in zip(together, inputs, strict=True)
                 ]
             )
@@ -132,7 +132,7 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
                 row.append(found.get(node))
         blocks.append(
             [
-                _stacked(row, node, 0, (*like.shape, *node.shape))
+                _made(_stacked, row, node, 0, (*like.shape, *node.shape))
                 for row, node in zip(rows, inputs, strict=True)
             ]
         )
@@ -147,7 +147,7 @@ def _forward_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
         stacks = [dict(zip(sources, of_input, strict=True)) for of_input in together]
         return [
             [
-                _block(of_input.get(i), (*like.shape, *node.shape), like, is_last=True)
+                _made(_block, of_input.get(i), (*like.shape, *node.shape), like, True)
                 for of_input, node in zip(stacks, inputs, strict=True)
             ]
             for i, like in enumerate(outputs)
@@ -162,11 +162,20 @@ def _forward_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
                 column[position].append(t)
     return [
         [
-            _stacked(column, like, -1, (*like.shape, *node.shape))
+            _made(_stacked, column, like, -1, (*like.shape, *node.shape))
             for column, node in zip(of_output, inputs, strict=True)
         ]
         for of_output, like in zip(columns, outputs, strict=True)
     ]
+
+
+def _made(function: Callable[..., Any], parts: Any, *args: Any) -> Any:
+    """A block, of which an observer is told."""
+    block = function(parts, *args)
+    if hooks.opened and type(block) is np.ndarray:
+        hooks.observer().called(function, (parts, *args), block)
+        return hooks.observer().leaves(block)
+    return block
 
 
 def _block(stack: Any, shape: tuple[int, ...], like: Shaped, is_last: bool = False) -> Any:

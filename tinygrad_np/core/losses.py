@@ -15,7 +15,7 @@ from .hooks import with_lines
 from .network import centred, log_softmax, sigmoid, sigmoid_slope, softmax
 from .rules import divide_by_count
 from .table import add, general, pointwise
-from .tensor import Tensor, rebuilt, source_of, value_of
+from .tensor import Tensor, looked_at, rebuilt, source_of
 
 
 def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: float = 1e-16) -> Any:
@@ -42,8 +42,8 @@ def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: fl
     """
     probabilities, labels = _checked("log_loss", probabilities, labels, reduction)
     edges(bound, np.dtype(float))  # raises unless `bound` is one
-    values = value_of(probabilities)
-    if values.size == 1:
+    values = looked_at(probabilities)
+    if values.size == 1 and type(values) is not Tensor:
         is_outside = values.item() < 0 or values.item() > 1
     else:
         is_outside = np.any((values < 0) | (values > 1))
@@ -133,7 +133,7 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
 
 def _finite_beside(labels: Any, logs: Any) -> Any:
     """0 for what is −inf beside a label of 0: a class that a logit of −inf rules out."""
-    given, found = value_of(labels), value_of(logs)
+    given, found = looked_at(labels), looked_at(logs)
     ruled_out = np.isneginf(found) & (given == 0)
     return np.where(ruled_out, 0, logs) if ruled_out.any() else logs
 
@@ -152,7 +152,7 @@ def _check_classes(labels: Any, classes: int) -> None:
 
 
 def _check_distributions(labels: Any) -> None:
-    values = value_of(labels)
+    values = looked_at(labels)
     sums = np.sum(values, -1, dtype=float)
     if not (np.all(values >= 0) and np.all(np.abs(sums - 1) <= 1e-3)):  # float16 has 11 bits
         raise ValueError(
@@ -180,8 +180,8 @@ def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tu
         raise TypeError(
             f"{function}: takes real numbers, not predictions of dtype {predictions.dtype}"
         )
-    size, given = labels.size, value_of(labels)
-    if size == 1:
+    size, given = labels.size, looked_at(labels)
+    if size == 1 and type(given) is not Tensor:
         low = high = given.item()
     elif size:
         low, high = given.min(), given.max()

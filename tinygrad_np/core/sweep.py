@@ -7,6 +7,7 @@ The rules run on plain arrays, or on Tensors where the sweep is itself recorded.
 
 from __future__ import annotations
 
+import functools
 import operator
 import os
 import threading
@@ -78,7 +79,7 @@ def reverse(
     pending: list[tuple[int, Node]] = []  # the nodes to pass, a heap with the newest first
     observed = carrier
     if hooks.opened:
-        observed = hooks.observer().sweep("vjp", wrap is not None)
+        observed = hooks.observer().sweep("vjp", wrap is not None, carrier)
     add = None if observed is None else observed.sum
     # Rules may pass through inf and nan on branches that they then mask out.
     with np.errstate(all="ignore"):
@@ -94,7 +95,7 @@ def reverse(
                 raise FreedGraphError(_FREED_ALREADY)
             g = cotangents.pop(node)
             if type(g) is not np.ndarray and isinstance(g, LazyArray) and not plan.row.accepts_lazy:
-                g = g.materialize()
+                g = _materialized(g)
             parents = node.parents
             residuals = node.residuals if wrap is None else _recorded(node, wrap)
             if type(node) is MultiOutputNode and not plan.row.none_cotangents:
@@ -144,7 +145,7 @@ def reverse(
                 node = heappushpop(pending, (-reached.number, reached))[1]
         for node, g in cotangents.items():
             if isinstance(g, LazyArray):
-                cotangents[node] = hooks.memory.unshared(g.materialize)
+                cotangents[node] = hooks.memory.unshared(functools.partial(_materialized, g))
     return cotangents
 
 
@@ -249,7 +250,7 @@ def forward(
     known: dict[Node, Any] = dict(tangents)
     observed = carrier
     if hooks.opened:
-        observed = hooks.observer().sweep("jvp", wrap is not None)
+        observed = hooks.observer().sweep("jvp", wrap is not None, carrier)
     add = operator.add if observed is None else observed.sum
 
     def tangent(source: Source | None) -> Any:
@@ -318,8 +319,8 @@ def _accumulate(
     node = node_of(source)
     before = cotangents.get(node)
     if before is not None:  # a lazy one has to be there to be added
-        part = part.materialize() if isinstance(part, LazyArray) else part
-        before = before.materialize() if isinstance(before, LazyArray) else before
+        part = _materialized(part) if isinstance(part, LazyArray) else part
+        before = _materialized(before) if isinstance(before, LazyArray) else before
     if isinstance(source, Output):
         if before is None:
             before = cotangents[node] = [None] * len(source.node.outputs)
@@ -332,6 +333,13 @@ def _accumulate(
     else:
         cotangents[node] = (add or _add)(before, part, source)
         ours.add(node)
+
+
+def _materialized(lazy: LazyArray) -> Any:
+    array = lazy.materialize()
+    if hooks.opened:
+        hooks.observer().called(type(lazy).materialize, (lazy,), array)
+    return array
 
 
 def _add(before: Any, part: Any, source: Source) -> Any:

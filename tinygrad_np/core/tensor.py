@@ -68,7 +68,10 @@ def _comparison(name: str, ufunc: Any) -> Callable[[Any, Any], Any]:
 
     def comparison(self: Any, other: Any) -> Any:
         try:
-            return compare(self._value, getattr(other, "_value", other))
+            found = compare(self._value, getattr(other, "_value", other))
+            if hooks.opened:
+                return hooks.observer().constant(row, (self, other), {}, found)
+            return found
         except ValueError as error:
             hooks.explainer.error(error, row, (self, other), {})
             raise
@@ -111,9 +114,9 @@ class Tensor(Refusals):
     @property
     def data(self) -> Array:
         """The value, as a read-only array."""
-        view = self._value.view()
-        view.flags.writeable = False
-        return view
+        if hooks.opened:
+            hooks.observer().read(self)
+        return _read_only(self._value)
 
     @data.setter
     def data(self, value: Any) -> NoReturn:
@@ -158,10 +161,14 @@ class Tensor(Refusals):
 
     def item(self, *args: Any) -> Any:
         """The single element (or the one at the given place) as a Python number: a constant."""
+        if hooks.opened:
+            hooks.observer().read(self)
         return self._value.item(*args)
 
     def tolist(self) -> Any:
         """The value as nested lists of Python numbers: constants."""
+        if hooks.opened:
+            hooks.observer().read(self)
         return self._value.tolist()
 
     def graph(self) -> str:
@@ -245,9 +252,13 @@ class Tensor(Refusals):
         return _unary(_ABSOLUTE, self)
 
     def __bool__(self) -> bool:
+        if hooks.opened:
+            hooks.observer().read(self)
         return bool(self._value)
 
     def __getitem__(self, key: Any) -> Self:
+        if hooks.opened and hooks.observer().traces:
+            key = _plain_key(key) if type(key) is tuple else _plain_key((key,))[0]
         found = _binary(_GETITEM, self, key)
         return apply(_GETITEM, (self, key), {}) if found is NotImplemented else found
 
@@ -322,12 +333,19 @@ def value_of(x: Any) -> Any:
     return x.data if type(x) is Tensor else x
 
 
+def looked_at(x: Any) -> Any:
+    """A Tensor's value, for a condition; in a trace the Tensor, so that a replay looks, too."""
+    return x if hooks.opened and hooks.observer().traces else value_of(x)
+
+
 # Carrying out a call
 
 
 def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Carry out a row's function on arguments among which are Tensors, and record it."""
     try:
+        if hooks.opened and hooks.observer().traces:
+            args = tuple([_plain_key(x) for x in args])
         if not kwargs:
             call = row.calls.get(tuple(map(type, args)))
             if call is not None:
@@ -335,15 +353,20 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if row.kind == "constant":
             constant_call(row, args, kwargs)
             ans = row.kernel(*values_of(args), **{name: values_of(v) for name, v in kwargs.items()})
-            if hooks.opened:
-                hooks.observer().constant(row, args, ans)
-            return ans
+            return hooks.observer().constant(row, args, kwargs, ans) if hooks.opened else ans
         if row.carry_out is not None:
             return row.carry_out(args, kwargs)
         return apply_bound(row, args, kwargs)
     except (TypeError, ValueError, IndexError) as error:
         _explain(error, row, args, kwargs)
         raise
+
+
+def _plain_key(x: Any) -> Any:
+    """A tuple with values in place of Tensors of integers and truth values: a key, in a trace."""
+    if type(x) is not tuple:
+        return x
+    return tuple([values_of(y) if type(y) is Tensor and y.dtype.kind in "biu" else y for y in x])
 
 
 def _explain(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = None) -> None:
@@ -358,6 +381,10 @@ def _unary(row: Row, x: Tensor) -> Any:
 
 
 def _binary(row: Row, x: Any, y: Any) -> Any:
+    if hooks.opened:
+        found = hooks.observer().operator(row, x, y)
+        if found is not None:
+            return found
     call = row.calls.get((type(x), type(y)))
     if call is None:
         if defers(x) or defers(y):
@@ -375,7 +402,7 @@ def linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Ten
     if type(ans) is not np.ndarray:
         ans = np.asarray(ans)
     dtype = ans.dtype
-    if dtype is not like.dtype and dtype.kind not in "fc":
+    if dtype is not like.dtype and dtype.kind not in "fc" and like.dtype.kind in "fc":
         raise TypeError(
             f"{plan.row.name}: gave dtype {dtype}, which has no derivative; are all operands "
             "numbers, and what it asks for or is filled with floating?"
@@ -397,8 +424,8 @@ def linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Ten
 def seen(plan: Plan, residuals: Any, parents: Any, known: Any, like: Any) -> Tensor:
     """The same for (result, *operands), of which the observer is told."""
     tensor = linked(plan, residuals, parents, known[0], like)
-    if hooks.opened:
-        hooks.observer().made(tensor._source, known)
+    if hooks.opened:  # a ufunc's result may be no array
+        hooks.observer().made(tensor._source, (tensor._value, *known[1:]))
     return tensor
 
 
@@ -427,8 +454,8 @@ def apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             elif type(value) is not np.ndarray:
                 bound[position] = constant_operand(value, row)
         elif type(value) is Tensor:
-            check_constant(row, row.names[position])
-            bound[position] = value.data
+            check_constant(row, row.names[position], value)
+            bound[position] = _read_only(value._value)
     if not pattern:
         return row.call(bound, row.kernel)
     plan = plan_of(row, tuple(pattern), len(bound) if is_whole else len(args))
@@ -456,21 +483,32 @@ def _several(plan: Plan, residuals: Any, parents: Any, known: Any, container: An
         for i, array in enumerate(arrays)
     ]
     node = multi_node(plan, residuals, parents, outputs)
-    if hooks.opened:
-        hooks.observer().made(node, known)
     results = [
         array if i in constant else rebuilt(array, Output(node, i, array.shape, array.dtype))
         for i, array in enumerate(arrays)
     ]
+    if hooks.opened:
+        hooks.observer().made(node, known)
+        for i in constant:
+            results[i] = hooks.observer().constant_output(results[i])
     return container(*results) if hasattr(container, "_fields") else container(results)
 
 
+def _read_only(value: Array) -> Array:
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
 def values_of(x: Any) -> Any:
-    """`x` with every Tensor in it, also inside lists and tuples, replaced by its value."""
+    """`x` with every Tensor in it, also inside lists and tuples, replaced by its value.
+
+    For a kernel that is called with it: to an observer, nobody has looked at the value.
+    """
     if isinstance(x, (list, tuple)):
         parts = [values_of(item) for item in x]
         return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
-    return value_of(x)
+    return _read_only(x._value) if type(x) is Tensor else x
 
 
 def add_methods(methods: type, special: Collection[str]) -> None:

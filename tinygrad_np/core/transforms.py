@@ -29,7 +29,7 @@ from .arrays import numbers, owned, scalar, shaped_like
 from .graph import FINISHED, Node, identity, leaf
 from .plan import ShapeDtype
 from .sweep import between, forward, reverse
-from .tensor import Tensor, rebuilt, source_of, value_in, value_of
+from .tensor import Tensor, rebuilt, source_of, value_in, value_of, values_of
 
 
 def value_and_grad(
@@ -102,7 +102,7 @@ def _differentiated(
         if type(result) is Tensor:
             found, is_closed = pulled(((source_of(result), _seed(result, name)),), inputs)
             if is_closed:
-                value = value_in(result).copy()
+                value = _handed_out(value_in(result))
         else:
             value = _number(result, name)
         if has_aux:
@@ -217,7 +217,13 @@ def stop_gradient(x: Any) -> Any:
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     array(3.)
     """
-    return tree.map(value_of, x)
+    return tree.map(_stopped, x)
+
+
+def _stopped(x: Any) -> Any:
+    if type(x) is Tensor and hooks.opened:
+        return hooks.observer().constant_output(values_of(x))
+    return value_of(x)
 
 
 # Into a transform and out of it
@@ -229,7 +235,8 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
 
     def variable(x: Any) -> Tensor:
         if type(x) is Tensor:
-            node = identity(source_of(x))
+            is_plain = hooks.opened and hooks.observer().enters(x)
+            node = leaf(x.shape, x.dtype) if is_plain else identity(source_of(x))
             x = value_in(x)
         else:
             if type(x) is not np.ndarray or copy:
@@ -415,7 +422,9 @@ def _delivered(g: Any, like: Any, taken: set[int]) -> Any:
     """A gradient as it leaves: an array of its own, or a Tensor where more depends on it."""
     if g is None:
         return np.zeros(like.shape, like.dtype)
-    return g if type(g) is Tensor else owned(g, taken)
+    if type(g) is Tensor:
+        return g
+    return hooks.observer().leaves(g) if hooks.opened else owned(g, taken)
 
 
 def closed(x: Any, inputs: list[Node]) -> Any:
@@ -425,4 +434,8 @@ def closed(x: Any, inputs: list[Node]) -> Any:
     """
     if type(x) is not Tensor:
         return x.copy() if type(x) is np.ndarray else x
-    return value_in(x).copy() if between([source_of(x)], inputs)[1] else x
+    return _handed_out(value_in(x)) if between([source_of(x)], inputs)[1] else x
+
+
+def _handed_out(value: Any) -> Any:
+    return hooks.observer().leaves(value) if hooks.opened else value.copy()

@@ -105,16 +105,16 @@ class Watch(Observer, Repeating):
         if mode.enters and bad and not isinstance(ans, list):
             _judge(mode, Case(row, "constant", record, node, given, ans, (), wanted=bad[0]))
 
-    def constant(self, row: Any, args: tuple[Any, ...], result: Any) -> None:
+    def constant(self, row: Any, args: tuple[Any, ...], kwargs: Any, result: Any) -> Any:
         """Look at the result of an elementwise function that is locally constant."""
-        if not isinstance(row.function, np.ufunc):
-            return  # np.empty_like has any contents, np.full_like those that were asked for
+        if not isinstance(row.function, np.ufunc) or np.result_type(result).kind not in "fc":
+            return result  # np.empty_like has any contents, np.full_like those that were asked for
         mode = current()
         place = places.here(2, mode.again)
-        if mode.handler is None or mode.rule is not None or _is_inside(mode, place):
-            return
-        given = dict(enumerate(plain(args)))
-        _judge(mode, Case(row, "value", Record(place, mode.within), None, given, result))
+        if mode.handler is not None and mode.rule is None and not _is_inside(mode, place):
+            given = dict(enumerate(plain(args)))
+            _judge(mode, Case(row, "value", Record(place, mode.within), None, given, result))
+        return result
 
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """A composed function's definition, of which the operations know that they are a part."""
@@ -139,7 +139,7 @@ class Watch(Observer, Repeating):
 
         return looked_at
 
-    def sweep(self, mode: str, recorded: bool) -> Sweep | None:
+    def sweep(self, mode: str, recorded: bool, carrier: Any = None) -> Sweep | None:
         """What stands between a sweep and the rules, or None if there is nothing to do."""
         switched = current()
         if switched.handler is None and not switched.strong:

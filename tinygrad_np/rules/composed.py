@@ -34,13 +34,15 @@ class ComposedRow(Row):
         bound = bind(self, args, kwargs)
         for position, value in enumerate(bound):
             if type(value) is Tensor and position not in self.operands:
-                check_constant(self, self.names[position])
-                bound[position] = value.data
+                check_constant(self, self.names[position], value)
+                bound[position] = values_of(value)
             elif is_masked(value):
                 raise TypeError(f"{self.name}: takes no masked array beside a Tensor; use np.where")
         definition = self.definition
         if self.own_value:
             ans = self.call([values_of(x) for x in bound], self.kernel)  # refuses what it does
+            if hooks.opened:
+                ans = hooks.observer().computed(self, bound, ans)
             bound.append(ans)
             definition = functools.partial(_with_own_value, self, ans)
         if hooks.opened:

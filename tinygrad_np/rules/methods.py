@@ -207,6 +207,13 @@ class Methods:
     __mod__, __rmod__ = _operators(np.remainder)
     __floordiv__, __rfloordiv__ = _operators(np.floor_divide)
     __divmod__, __rdivmod__ = _operators(np.divmod)
+    # Of masks, which are Tensors in a trace; of other numbers NumPy refuses them.
+    __and__, __rand__ = _operators(np.bitwise_and)
+    __or__, __ror__ = _operators(np.bitwise_or)
+    __xor__, __rxor__ = _operators(np.bitwise_xor)
+
+    def __invert__(self) -> Any:
+        return numpy.invert(self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
         """Python's ``round(t)`` of a single number, which is a constant."""
@@ -241,6 +248,13 @@ SPECIAL = [
     "__rfloordiv__",
     "__divmod__",
     "__rdivmod__",
+    "__and__",
+    "__rand__",
+    "__or__",
+    "__ror__",
+    "__xor__",
+    "__rxor__",
+    "__invert__",
     "__round__",
     "__format__",
     "__copy__",

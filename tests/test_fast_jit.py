@@ -1,0 +1,380 @@
+"""jit: the same bits as the function, for every kind of program; never wrong in silence."""
+
+import pickle
+import sys
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np.fast.jit import JitWarning, jit
+
+RNG = np.random.default_rng(0)
+HELD = np.arange(3.0)
+
+
+def rosenbrock(x):
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def evidence(scale, x, y):
+    k = np.exp(-(((x[:, None] - x) / scale) ** 2)) + 0.1 * np.eye(len(x))
+    return y @ np.linalg.solve(k, y) + np.linalg.slogdet(k).logabsdet
+
+
+def network(params, images, labels):
+    filters, weights = params
+    hidden = tg.max_pool(tg.relu(tg.conv2d(images, filters, padding=1)), 2)
+    return tg.cross_entropy(tg.dense(tg.flatten(hidden), weights), labels)
+
+
+def step(params, images, labels):
+    value, grads = tg.value_and_grad(network)(params, images, labels)
+    new, _ = tg.optim.sgd(params, grads, rate=0.01)
+    return value, new
+
+
+def two_class(params, images, labels):
+    logits = tg.dense(tg.flatten(tg.sigmoid(tg.conv2d(images, params["filter"]))), params["w"])
+    return tg.log_loss(tg.sigmoid(logits), labels) + tg.log_loss_with_logits(logits, labels)
+
+
+def images_and_labels(dtype, n=4):
+    filters = RNG.normal(size=(3, 3, 2, 5)).astype(dtype)
+    weights = (0.1 * RNG.normal(size=(80, 3))).astype(dtype)
+    images = RNG.normal(size=(n, 8, 8, 2)).astype(dtype)
+    return (filters, weights), images, RNG.integers(0, 3, n)
+
+
+def drawn(*shape):
+    return lambda: RNG.normal(size=shape)
+
+
+def positive(*shape):
+    return lambda: RNG.uniform(0.5, 2.0, size=shape)
+
+
+def classes(n):
+    return lambda: RNG.integers(0, n, n)
+
+
+PROGRAMS = {
+    "a sum": (lambda x: np.sum(x * x), drawn(5)),
+    "gradient": (tg.value_and_grad(rosenbrock), drawn(6)),
+    "hessian": (tg.hessian(rosenbrock), drawn(6)),
+    "jacobian": (tg.jacobian(lambda x, w: np.tanh(x @ w), 1), drawn(3), drawn(3, 4)),
+    "jacobian forward": (tg.jacobian(lambda x: np.cumsum(np.sin(x)), mode="forward"), drawn(4)),
+    "jacobian reverse": (tg.jacobian(lambda x: np.sin(x) * x, mode="reverse"), drawn(4)),
+    "hvp": (lambda x, v: tg.hvp(rosenbrock, x, v), drawn(6), drawn(6)),
+    "jvp": (lambda x, v: tg.jvp(np.tanh, x, v), drawn(6), drawn(6)),
+    "vjp": (lambda x, g: tg.vjp(np.tanh, x)[1](g), drawn(6), drawn(6)),
+    "third order": (tg.grad(tg.grad(tg.grad(lambda x: np.sin(x) * x**3))), drawn()),
+    "evidence": (tg.grad(evidence, (0, 1)), positive(), drawn(7), drawn(7)),
+    "linear algebra": (tg.grad(lambda a: np.sum(np.linalg.qr(a)[1] ** 2)), drawn(3, 3)),
+    "eigenvalues": (lambda a: np.linalg.eigh(a @ a.T), drawn(3, 3)),
+    "masks": (lambda x: np.where((x > 0) & ~(x > 1) | (x < -1), x, x**2), drawn(9)),
+    "chosen": (lambda x: np.sum(x[x > 0]) if x.shape[0] else x, lambda: np.abs(RNG.normal(size=4))),
+    "sorted": (tg.grad(lambda x: np.sort(x) @ np.arange(5.0)), drawn(5)),
+    "largest": (lambda x: x[np.argmax(x)], drawn(5)),
+    "a choice by indices": (lambda x, i: x[np.arange(3), i] + x[i, 0], drawn(3, 4), classes(3)),
+    "einsum": (tg.grad(lambda a, b: np.sum(np.einsum("ij,jk->ki", a, b) ** 2)), drawn(2, 3),
+               drawn(3, 2)),
+    "quantile": (tg.grad(lambda x: np.quantile(x, 0.3)), drawn(7)),
+    "composed": (lambda x: np.roll(np.fliplr(x), 1) + np.mean(x, 0, keepdims=True), drawn(3, 4)),
+    "complex": (tg.grad(lambda x: np.sum(np.abs(np.fft.rfft(x)) ** 2)), drawn(8)),
+    "remat": (tg.grad(lambda x: np.sum(tg.remat(np.sin)(x) ** 2)), drawn(5)),
+    "stopped": (tg.grad(lambda x: np.sum(tg.stop_gradient(x) * x)), drawn(5)),
+    "at": (tg.grad(lambda x: np.sum(tg.at(x)[1:3].multiply(2.0) ** 2)), drawn(5)),
+    "aux": (tg.value_and_grad(lambda x: (np.sum(x**2), {"y": np.exp(x)}), has_aux=True), drawn(3)),
+    "powers": (lambda x: [x**2, x**2.0, x**0.5, x**-1, x**3, np.power(x, 2)], positive(99)),
+    "unused": (tg.grad(lambda x, y: np.sum(y), (0, 1)), drawn(3), drawn(2)),
+}  # fmt: skip
+
+
+def same(found, expected):
+    pairs = zip(tg.tree.leaves(found), tg.tree.leaves(expected), strict=True)
+    assert type(found) is type(expected)
+    for x, y in pairs:
+        assert type(x) is type(y)
+        assert np.array_equal(x, y, equal_nan=True)
+        assert np.asarray(x).dtype == np.asarray(y).dtype
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_call_has_the_bits_of_the_function(name):
+    function, *draws = PROGRAMS[name]
+    jitted = jit(function)
+    for _ in range(4):
+        args = [draw() for draw in draws]
+        same(jitted(*args), function(*args))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 4, 70])
+def test_a_training_step(dtype, n):
+    params, images, labels = images_and_labels(dtype, n)
+    jitted = jit(step)
+    of_both = params, params
+    for number in range(4):
+        batch = (images * (number + 1) % 3).astype(dtype), np.roll(labels, number)
+        found, expected = jitted(of_both[0], *batch), step(of_both[1], *batch)
+        same(found, expected)
+        of_both = found[1], expected[1]
+
+
+def test_losses_look_at_their_labels_at_every_call():
+    params = {"filter": RNG.normal(size=(3, 3, 1, 1)), "w": 0.1 * RNG.normal(size=(36, 1))}
+    jitted = jit(tg.value_and_grad(two_class))
+    for _ in range(4):
+        images, labels = RNG.normal(size=(5, 8, 8, 1)), RNG.random((5, 1)) < 0.5
+        same(
+            jitted(params, images, labels * 1.0),
+            tg.value_and_grad(two_class)(params, images, labels * 1.0),
+        )
+    with pytest.raises(ValueError, match="labels lie between 0 and 1"):
+        jitted(params, images, labels + 1.0)
+    weights, images, labels = images_and_labels(np.float64)
+    jitted = jit(network)
+    jitted(weights, images, labels)
+    with pytest.raises(ValueError, match="labels are from 0 to 2"):
+        jitted(weights, images, labels + 3)
+
+
+def test_results_are_the_callers_own():
+    jitted = jit(tg.value_and_grad(rosenbrock))
+    x = RNG.normal(size=6)
+    first = [jitted(x)[1] for _ in range(3)]
+    kept = [g.copy() for g in first]
+    for g in first:
+        assert g.flags.writeable
+        assert g.flags.owndata
+    assert not np.shares_memory(first[1], first[2])
+    first[1][...] = 0
+    jitted(2 * x)
+    assert np.array_equal(first[2], kept[2])
+    view = jit(lambda x: x[::2])
+    for _ in range(3):
+        found = view(x)
+        found[...] = 7
+    assert not np.any(x == 7)
+
+
+class TestValuesThatPythonLooksAt:
+    def test_branches(self):
+        def f(x):
+            return np.sin(x) if np.sum(x) > 0 else np.cos(x)
+
+        jitted = jit(f)
+        for x in (np.ones(3), 2 * np.ones(3), -np.ones(3), np.ones(3), -np.ones(3)):
+            assert np.array_equal(jitted(x), f(x))
+
+    @pytest.mark.parametrize(
+        "f",
+        [
+            lambda x: x * (x[0].item() if hasattr(x[0], "item") else x[0]),
+            lambda x: x * (x.data.sum() if isinstance(x, tg.Tensor) else x.sum()),
+            lambda x: x[: int((x > 0).sum().item())],
+            lambda x: x[x > 0],
+            lambda x: np.unique(np.round(x)),
+            lambda x: np.mean(x[x > 0]),
+            lambda x: x if (x > 0).all() else 2 * x,
+            lambda x: x * len(x[x > 0]),
+        ],
+    )
+    def test_of_every_kind(self, f):
+        jitted = jit(f)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", JitWarning)
+            for x in (
+                [1.0, 2, 3],
+                [1.0, -2, 3],
+                [1.0, -2, 3],
+                [-1.0, 2, 4],
+                [1.0, 2, 3],
+                [5.0, 2, -3],
+            ):
+                assert np.array_equal(jitted(np.array(x)), f(np.array(x)))
+
+    def test_what_differs_at_every_call_is_left_alone_with_a_warning(self):
+        jitted = jit(lambda x: x * x.item(0))
+        for i in range(4):
+            assert jitted(np.array([float(i), 2.0]))[1] == 2.0 * i
+        with pytest.warns(JitWarning, match="Python looks at values that differ"):
+            jitted(np.array([7.0, 2.0]))
+        assert jitted(np.array([8.0, 2.0]))[1] == 16.0
+
+    def test_numbers_that_differ_at_every_call_too(self):
+        jitted = jit(lambda x, rate: x * rate)
+        for i in range(20):
+            assert np.array_equal(jitted(np.ones(2), 0.5 * i), [0.5 * i, 0.5 * i])
+        with pytest.warns(JitWarning, match="have a new form"):
+            jitted(np.ones(2), 0.25)
+        assert np.array_equal(jitted(np.ones(2), 0.125), [0.125, 0.125])
+
+
+class TestWhatIsNoArgument:
+    @pytest.mark.parametrize("f", [lambda x: x * HELD, lambda x: x[:2] @ HELD[1:] + x])
+    def test_an_array_from_outside_is_refused(self, f):
+        with pytest.raises(ValueError, match=r"shape \([32],\) .*no argument .*constants="):
+            jit(f)(np.ones(3))
+
+    def test_unless_it_is_named_and_then_it_is_copied(self):
+        held = np.arange(3.0)
+        jitted = jit(lambda x: x * held, constants={"held": held}, verify=0)
+        for _ in range(2):
+            assert np.array_equal(jitted(np.ones(3)), np.arange(3.0))
+        held[:] = 7
+        assert np.array_equal(jitted(np.ones(3)), np.arange(3.0))
+
+    def test_an_array_that_is_made_at_each_call_is_a_constant(self):
+        jitted = jit(lambda x: x @ np.eye(3) + np.arange(3.0))
+        for i in range(3):
+            assert np.array_equal(jitted(i * np.ones(3)), i + np.arange(3.0))
+
+    def test_a_global_generator_is_found(self):
+        with pytest.raises(ValueError, match="does something else when it is called again"):
+            jit(lambda x: x * np.random.random(3))(np.ones(3))  # noqa: NPY002
+
+    def test_what_python_holds_is_found_by_the_first_replay(self):
+        held = [1.0]
+        jitted = jit(lambda x: x * held[0])
+        jitted(np.ones(2))
+        held[0] = 2.0
+        with pytest.raises(ValueError, match="the replay of <lambda> differs from it, in result 0"):
+            jitted(np.ones(2))
+        assert np.array_equal(jitted(np.ones(2)), [2, 2])  # as it is, from now on
+
+    def test_a_generator_that_is_an_argument_is_drawn_from(self):
+        def f(x, rng):
+            return x * (rng.random(x.shape) < 0.5) + rng.normal(size=3)
+
+        jitted, one, other = jit(f), np.random.default_rng(1), np.random.default_rng(1)
+        for _ in range(4):
+            assert np.array_equal(jitted(np.ones(3), one), f(np.ones(3), other))
+        assert one.random() == other.random()
+
+    def test_a_tensor_refuses_what_loses_the_gradient_and_so_does_jit(self):
+        with pytest.raises(TypeError, match="jit: <lambda> runs on arrays, but not on the Tensors"):
+            jit(lambda x: x * float(np.asarray(x)[0]))(np.ones(3))
+
+
+class TestAnyCaller:
+    def test_other_forms_have_programs_of_their_own(self):
+        jitted = jit(lambda tree: np.sum(tree["a"]) + tree["b"][0])
+        for a, b in ((3, 1), (4, 1), (3, 2), (4, 1)):
+            given = {"a": np.ones(a), "b": (np.ones(b, np.float32), None, "text")}
+            same(jitted(given), a + np.ones(b, np.float32).astype(float))
+
+    @pytest.mark.parametrize(
+        "x",
+        [
+            np.ones((4, 6))[::2, ::3],
+            np.asfortranarray(RNG.normal(size=(3, 4))),
+            np.broadcast_to(np.arange(3.0), (2, 3)),
+            np.zeros((0, 3)),
+            np.frombuffer(b"\0" + np.arange(4.0).tobytes(), np.uint8)[1:].view(np.float64),
+            np.arange(3.0).astype(">f8"),
+        ],
+    )
+    def test_any_layout(self, x):
+        def f(x):
+            return np.sum(np.exp(x) * x, axis=0) + np.sum(x)
+
+        jitted = jit(f)
+        for _ in range(3):
+            same(jitted(x), f(x))
+
+    def test_arguments_that_share_memory_and_are_not_written_into(self):
+        jitted = jit(lambda x, y: (x + y, y - x))
+        x = np.arange(6.0)
+        x.flags.writeable = False
+        for _ in range(3):
+            same(jitted(x, x[::-1]), (x + x[::-1], x[::-1] - x))
+        assert np.array_equal(x, np.arange(6.0))
+
+    def test_errors_are_those_of_the_function_at_its_line(self):
+        def f(a):
+            return np.linalg.inv(a)
+
+        jitted = jit(f)
+        jitted(np.eye(2)), jitted(2 * np.eye(2))
+        with pytest.raises(np.linalg.LinAlgError) as caught:
+            jitted(np.zeros((2, 2)))
+        assert any("linalg.inv(a)" in str(entry.statement) for entry in caught.traceback)
+
+    def test_floating_point_errors_as_the_caller_wants_them(self):
+        jitted = jit(lambda x: np.log(x))
+        with np.errstate(all="ignore"):
+            jitted(np.ones(2)), jitted(np.zeros(2))
+        with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+            jitted(np.zeros(2))
+        slope = jit(tg.grad(lambda x: np.sum(np.sqrt(x))))
+        with np.errstate(divide="raise"):  # a sweep ignores them
+            for _ in range(3):
+                assert slope(np.zeros(1)) == np.inf
+
+    def test_under_another_trace_or_debug_mode_it_is_the_function(self):
+        inner = jit(lambda x: np.sin(x))
+        outer = jit(lambda x: inner(x) + 1)
+        for _ in range(3):
+            assert np.array_equal(outer(np.ones(2)), np.sin(np.ones(2)) + 1)
+        with tg.debug(), pytest.raises(tg.NonFiniteError):
+            jit(lambda x: np.log(x))(tg.Tensor([-1.0]))
+
+    def test_tensors_as_arguments(self):
+        assert tg.grad(lambda x: jit(np.sin)(x))(0.0) == 1.0
+
+    def test_a_call_from_within_and_from_other_threads(self):
+        def fall(x, n):
+            return x if n == 0 else jitted(x * 2, n - 1)
+
+        jitted = jit(fall)
+        for _ in range(3):
+            assert np.array_equal(jitted(np.ones(2), 3), [8, 8])
+        shared, found = jit(tg.grad(rosenbrock)), {}
+
+        def work(i):
+            x = np.linspace(-1, 1, 5) * (i + 1)
+            found[i] = all(np.array_equal(shared(x), tg.grad(rosenbrock)(x)) for _ in range(200))
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == dict.fromkeys(range(4), True)
+
+    def test_pickled(self):
+        again = pickle.loads(pickle.dumps(jit(np.sin)))
+        assert np.array_equal(again(np.ones(2)), np.sin(np.ones(2)))
+
+    def test_memory_is_bounded_and_given_back(self):
+        jitted = jit(np.sin)
+        for n in range(1, 40):
+            jitted(np.ones(n)), jitted(np.ones(n))
+        assert len(jitted._programs) <= 16
+        jitted.release()
+        assert not jitted._programs
+        assert np.array_equal(jitted(np.ones(2)), np.sin(np.ones(2)))
+
+    def test_what_is_no_function(self):
+        with pytest.raises(TypeError, match="jit: takes a function, not int"):
+            jit(3)
+
+
+def test_the_program_can_be_read():
+    source = jit(tg.grad(rosenbrock)).source(np.ones(4))
+    assert source.startswith("def run(a0):")
+    assert "power(" in source
+    assert "# float64 (3,)" in source
+
+
+@pytest.mark.skipif(not hasattr(sys, "getrefcount"), reason="counts of CPython")
+def test_a_trace_keeps_nothing_of_its_run():
+    x = np.ones(1000)
+    before = sys.getrefcount(x)
+    jitted = jit(tg.grad(lambda x: np.sum(x * x)))
+    jitted(x), jitted(x)
+    assert sys.getrefcount(x) == before

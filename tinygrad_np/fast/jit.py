@@ -1,0 +1,320 @@
+"""`jit`: a function traced once for the shapes and dtypes of its arguments, then replayed.
+
+The replay is straight-line NumPy (`program`) in place of Python's own way through the function, its
+graph and its sweep: the same kernels, the same bits.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..answers import explained
+from ..core import hooks, tree
+from ..core.tensor import Tensor, value_in
+from .program import Program
+from .trace import Differs, Tracer, same
+
+MOST_PROGRAMS = 16
+"""So many are kept of a function, one for each form of its arguments."""
+
+MOST_TRACES = 4
+"""So often a function is traced anew for one form before it is left as it is."""
+
+
+class JitWarning(UserWarning):
+    """A function is not replayed: it depends on the values of its arguments by Python."""
+
+
+@explained
+def jit(function: Callable[..., Any], *, constants: Any = (), verify: int = 1) -> Any:
+    """`function`, which is traced at its first call and replayed at later ones.
+
+    Also of what `grad`, `value_and_grad`, `hvp` and the like give, and of a whole training step.
+    `function` takes and gives trees of arrays. For each form of the arguments, which is their
+    structure, shapes and dtypes, and the values of all that is no array, it is run three times by
+    the first call: once as it is, twice traced. Later calls are NumPy calls alone, with the same
+    bits, into buffers of their own; results are new arrays.
+
+    What Python makes of values that come through the arguments is looked at again by each replay
+    (`if x > 0`, ``x.item()``, the shape of ``x[x > 0]``); where it is different, the function is
+    traced anew. What Python itself holds is read when it is traced: numbers and arrays of a
+    closure, attributes, global generators of random numbers; an array from outside has to be an
+    argument, or one of `constants`, which are copied. The first `verify` replays are compared with
+    the function, bit for bit.
+
+    Raises ``TypeError`` for what a Tensor refuses, and ``ValueError`` where the function uses an
+    array that is neither an argument nor a constant, gives something else when it is called again,
+    or where a replay does not agree with it.
+
+    >>> from tinygrad_np import value_and_grad
+    >>> slope = jit(value_and_grad(lambda x: np.sum(x**3)))
+    >>> slope(np.array([1.0, 2.0]))
+    (array(9.), array([ 3., 12.]))
+    >>> slope(np.array([2.0, 3.0]))
+    (array(35.), array([12., 27.]))
+    """
+    return Jitted(function, tuple(tree.leaves(constants)), verify)
+
+
+class Jitted:
+    """What `jit` gives: a function, and the programs that were made of it."""
+
+    def __init__(self, function: Callable[..., Any], constants: Any, verify: int) -> None:
+        if not callable(function):
+            raise TypeError(f"jit: takes a function, not {type(function).__name__}")
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._constants = constants
+        self._verify = verify
+        self._programs: dict[Any, _Entry] = {}
+        self._dropped = 0
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> Any:
+        return Jitted, (self._function, self._constants, self._verify)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if hooks.opened and hooks.observer() is not hooks.NOBODY:
+            return self._function(*args, **kwargs)  # debug mode, or another trace
+        arrays: list[Any] = []
+        form = _form((args, kwargs), arrays)
+        # A second thread, or a call from within, has no buffers: it calls the function.
+        if Tensor in map(type, arrays) or not self._lock.acquire(blocking=False):
+            return self._function(*args, **kwargs)
+        try:
+            entry = self._programs.get(form)
+            if entry is None:
+                if self._dropped > MOST_TRACES:
+                    return self._function(*args, **kwargs)
+                if len(self._programs) >= MOST_PROGRAMS:
+                    dropped = self._programs.pop(next(iter(self._programs)))
+                    self._dropped += not dropped.replays
+                    if self._dropped > MOST_TRACES:
+                        self._warn("its arguments, or numbers among them, have a new form")
+                entry = self._programs[form] = _Entry()
+                return self._trace(entry, args, kwargs, arrays)
+            if entry.program is None:
+                return self._function(*args, **kwargs)
+            again = None
+            if entry.unverified > 0:
+                again = tree.map(_copied, (args, kwargs))
+            states = [x.bit_generator.state for x in arrays if type(x) is not np.ndarray]
+            try:
+                results = entry.program.run(arrays)
+            except Exception as error:
+                # The function itself raises, where the user's line is; or is traced anew.
+                _restore(arrays, states)
+                if isinstance(error, Differs):
+                    return self._trace(entry, args, kwargs, arrays)
+                return self._function(*args, **kwargs)
+            entry.replays += 1
+            if again is not None:
+                entry.unverified -= 1
+                self._compare(entry, results, self._function(*again[0], **again[1]))
+            return entry.result(results)
+        finally:
+            self._lock.release()
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        """The program for these arguments, as text: a line a call, with dtype and shape.
+
+        >>> print(jit(lambda x: 2 * x).source(np.ones(3)))
+        def run(a0):
+            copyto(b0, a0)                           # float64 (3,)
+            multiply(2, b0, b1)                      # float64 (3,)
+            return (b1.copy(),)
+        <BLANKLINE>
+        """
+        arrays: list[Any] = []
+        form = _form((args, kwargs), arrays)
+        if form not in self._programs:
+            self(*args, **kwargs)
+        program = self._programs[form].program
+        return "" if program is None else program.source
+
+    def release(self) -> None:
+        """Forget all programs, with their buffers."""
+        self._programs.clear()
+
+    def _trace(self, entry: _Entry, args: Any, kwargs: Any, arrays: list[Any]) -> Any:
+        before = [_copied(x) for x in arrays]
+        states = [x.bit_generator.state for x in arrays if type(x) is not np.ndarray]
+        result = self._function(*args, **kwargs)
+        entry.traces += 1
+        if entry.traces > MOST_TRACES:
+            entry.program = None
+            self._warn("Python looks at values that differ")
+            return result
+        after = [x.bit_generator.state for x in arrays if type(x) is not np.ndarray]
+        _restore(arrays, states)
+        first, outputs = self._traced(args, kwargs, arrays)
+        second, _ = self._traced(args, kwargs, arrays)
+        _restore(arrays, after)
+        self._check_constants(first, second)
+        drawn = iter(first.generators)
+        inputs = [x if type(x) is np.ndarray else next(drawn) for x in arrays]
+        program = Program(first, inputs, [x for x in outputs if isinstance(x, np.ndarray)])
+        entry.keep(program, result, outputs)
+        entry.unverified = self._verify
+        try:
+            replayed = program.run(before)
+        except Differs:
+            raise ValueError(
+                f"jit: {_name(self._function)} gives something else when it is called again; does "
+                "it draw random numbers, or change what it holds? pass that as an argument"
+            ) from None
+        self._compare(entry, replayed, result)
+        return entry.result(replayed)
+
+    def _traced(self, args: Any, kwargs: Any, arrays: list[Any]) -> tuple[Tracer, list[Any]]:
+        with Tracer() as tracer:
+            given = iter(arrays)
+
+            def opened(x: Any) -> Any:
+                if isinstance(x, (np.ndarray, np.generic)):
+                    return tracer.argument(next(given))
+                if isinstance(x, np.random.Generator):
+                    return tracer.generator(next(given))
+                return x
+
+            inside, named = tree.map(opened, (args, kwargs))
+            try:
+                found = tree.leaves(self._function(*inside, **named))
+            except (TypeError, ValueError, AttributeError) as error:
+                raise type(error)(
+                    f"jit: {_name(self._function)} runs on arrays, but not on the Tensors of a "
+                    f"trace: {error}"
+                ) from error
+        return tracer, [value_in(x) if type(x) is Tensor else x for x in found]
+
+    def _warn(self, why: str) -> None:
+        warnings.warn(
+            f"jit: {_name(self._function)} was traced again and again, since {why} from call to "
+            "call; it is called as it is from now on",
+            JitWarning,
+            stacklevel=4,
+        )
+
+    def _check_constants(self, first: Tracer, second: Tracer) -> None:
+        """What no argument gave is a constant if it is new at each call, and the same."""
+        name = _name(self._function)
+        differs = ValueError(
+            f"jit: {name} does something else when it is called again; does it draw random "
+            "numbers, or change what it holds? pass that as an argument"
+        )
+        if [x.name for x in first.operations] != [x.name for x in second.operations]:
+            raise differs
+        for one, other in zip(first.constants, second.constants, strict=True):
+            held = [x for x in self._constants if _is_part(one.value, x)]
+            is_fixed = not _root(one.value).flags.writeable  # nobody changes it
+            if not (one.is_inner or held or is_fixed) and _is_part(one.value, _root(other.value)):
+                raise ValueError(
+                    f"jit: {name} uses an array of shape {one.value.shape} ({one.where}) that is "
+                    "no argument and not computed from one; pass it as an argument, or name it "
+                    "in constants=, to be copied"
+                )
+            if not same(one.value, other.value):
+                raise differs
+
+    def _compare(self, entry: _Entry, replayed: list[Any], result: Any) -> None:
+        expected = [x for x in tree.leaves(result) if isinstance(x, (np.ndarray, np.generic))]
+        for i, (x, y) in enumerate(zip(replayed, expected, strict=True)):
+            if not same(x, y):
+                entry.program = None
+                raise ValueError(
+                    f"jit: the replay of {_name(self._function)} differs from it, in result {i}; "
+                    "does it use what is no argument, such as a global generator of random "
+                    "numbers? if not, please report it"
+                )
+
+
+class _Entry:
+    """A program with the tree that it gives."""
+
+    def __init__(self) -> None:
+        self.program: Program | None = None
+        self.traces = 0
+        self.replays = 0
+        self.unverified = 0
+
+    def keep(self, program: Program, result: Any, outputs: list[Any]) -> None:
+        """The program, and what it gives: the form of `result`, with all that is no array in it."""
+        self.program = program
+        leaves = tree.leaves(result)
+        self._form = tree.map(lambda x: 0, result)
+        self._leaves = [
+            _ARRAY if isinstance(x, np.ndarray) else _NUMBER if isinstance(x, np.generic) else x
+            for x in leaves
+        ]
+        self._is_one = len(leaves) == 1 and leaves[0] is result
+
+    def result(self, arrays: list[Any]) -> Any:
+        """The tree of these arrays."""
+        given = iter(arrays)
+        leaves = [
+            next(given) if x is _ARRAY else next(given)[()] if x is _NUMBER else x
+            for x in self._leaves
+        ]
+        return leaves[0] if self._is_one else tree.unflatten(self._form, leaves)
+
+
+_ARRAY, _NUMBER = object(), object()
+
+
+def _form(x: Any, arrays: list[Any]) -> Any:
+    """What of the arguments decides on the program, hashable; the arrays go into `arrays`."""
+    cls = type(x)
+    if cls is np.ndarray:
+        arrays.append(x)
+        return x.shape, x.dtype, x.strides
+    if cls is tuple or cls is list:
+        return (cls, *[_form(item, arrays) for item in x])
+    if cls is dict:
+        return (cls, *[(key, _form(item, arrays)) for key, item in x.items()])
+    if isinstance(x, np.generic):
+        arrays.append(np.asarray(x))
+        return cls
+    if cls is Tensor:
+        arrays.append(x)
+        return cls
+    if cls is np.random.Generator:
+        arrays.append(x)
+        return type(x.bit_generator)
+    if cls in (int, float, bool, str, complex, type(None)):
+        return cls, x
+    leaves = tree.leaves(x)
+    if len(leaves) == 1 and leaves[0] is x:
+        return cls, x
+    return (cls, *[_form(item, arrays) for item in leaves])
+
+
+def _copied(x: Any) -> Any:
+    return copy.deepcopy(x) if isinstance(x, (np.ndarray, np.random.Generator)) else x
+
+
+def _restore(arrays: list[Any], states: list[Any]) -> None:
+    generators = [x for x in arrays if type(x) is not np.ndarray]
+    for generator, state in zip(generators, states, strict=True):
+        generator.bit_generator.state = state
+
+
+def _root(array: Any) -> Any:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _is_part(array: Any, whole: Any) -> bool:
+    """Whether an array is `whole`, or a view of it."""
+    return isinstance(whole, np.ndarray) and _root(array) is _root(whole)
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))

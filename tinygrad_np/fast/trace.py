@@ -1,0 +1,469 @@
+"""A function traced: every call of a kernel that it makes, with what each is given, in order.
+
+A `Tracer` is the observer while a function runs on Tensors that stand for its arguments. It knows
+an array by its identity: each that a kernel gave has a slot, and an operand is the slot that it
+came from, or a constant. What is locally constant (``x > 0``) becomes a Tensor, too; a value that
+Python looks at (`bool`, `item`, `data`) becomes a guard, which says that a replay is right only
+where that value is the same.
+
+A sweep of a transform inside the function runs on plain arrays, as it does without a trace. The
+rules of elementary functions are recorded call by call; any other rule as one operation, which a
+replay calls with the arrays of that time.
+
+>>> tracer = Tracer()
+>>> with tracer:
+...     y = np.exp(tracer.argument(np.zeros(2))) + 1.0
+>>> [operation.name for operation in tracer.operations]
+['np.exp', 'np.add']
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import operator
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core import hooks
+from ..core import rules as elementary
+from ..core.graph import FINISHED, LazyArray, MultiOutputNode, Node, leaf
+from ..core.plan import Shaped, ShapeDtype
+from ..core.sweep import _spread, fitted
+from ..core.table import Factor
+from ..core.tensor import Tensor, rebuilt, source_of, value_in
+
+_PACKAGE = str(Path(__file__).parent.parent)
+_ELEMENTARY = {row.name for row in elementary.ROWS} | {"expand", "sum_to"}
+_PULL = hooks.Writer()
+_ARRAYS = (np.ndarray, np.generic, Tensor)
+
+
+class Slot(NamedTuple):
+    """Stands for a value that an operation gave, or an argument."""
+
+    number: int
+
+
+class Constant(NamedTuple):
+    """An array that no operation gave, and no argument; `is_inner` where a rule has made it."""
+
+    value: Any
+    is_inner: bool
+    where: str
+
+
+class Operation(NamedTuple):
+    """One call of a replay; ``results`` are the numbers of the slots, None where it is a guard."""
+
+    name: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    results: Any
+    errors: Any
+    """`np.geterr` at that time, if it was not what it was at the start"""
+    where: str
+
+
+class Tracer(hooks.Observer):
+    """The observer of one run of a function; ``operations`` are what it did."""
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.values: list[Any] = []
+        """of each slot, kept so that its identity stays its own"""
+        self.constants: list[Constant] = []
+        self.generators: list[Any] = []
+        self._slots: dict[int, int] = {}
+        self._views: dict[Any, int] = {}
+        self._inner = 0
+        self._token: Any = None
+        self._errors: Any = None
+
+    def __enter__(self) -> Tracer:
+        hooks.opened.add(self)
+        self._token = hooks.observe(self)
+        self._errors = np.geterr()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        hooks._OBSERVER.reset(self._token)
+        hooks.opened.discard(self)
+
+    # Values and slots
+
+    def argument(self, array: Any) -> Tensor:
+        """A Tensor that stands for an argument."""
+        self.slot(array)
+        return self.tensor(array)
+
+    def generator(self, real: Any) -> Any:
+        """What stands for a generator of random numbers: a copy, whose draws are operations."""
+        found = Generator(real, self)
+        self.generators.append(found)
+        return found
+
+    def slot(self, value: Any) -> int:
+        """The slot of a value: a new one where it has none."""
+        found = self._find(value)
+        if found is None:
+            found = len(self.values)
+            self.values.append(value)
+            self._slots[id(value)] = found
+            if type(value) is np.ndarray:
+                self._views[_memory(value)] = found
+        return found
+
+    def _find(self, value: Any) -> int | None:
+        found = self._slots.get(id(value))
+        if found is not None and self.values[found] is not value:
+            found = None
+        if found is None and type(value) is np.ndarray and value.size:
+            found = self._views.get(_memory(value))
+        return found
+
+    def tensor(self, value: Any) -> Any:
+        """A Tensor for an array that has a slot: a constant, to every transform."""
+        if type(value) is Tensor:
+            return value
+        node = leaf(value.shape, value.dtype)
+        node.residuals = FINISHED
+        return rebuilt(value, node)
+
+    def lifted(self, x: Any) -> Any:
+        """`x` with Tensors in place of arrays that have slots, also in lists and tuples."""
+        if type(x) in (list, tuple):
+            return type(x)(map(self.lifted, x))
+        if isinstance(x, (np.ndarray, np.generic)) and self._find(x) is not None:
+            return self.tensor(x)
+        return x
+
+    def reference(self, x: Any) -> Any:
+        """What an operation keeps of an argument: slots in place of arrays."""
+        if type(x) is Tensor:
+            x = value_in(x)
+        if type(x) in (list, tuple):
+            return type(x)(map(self.reference, x))
+        found = self._find(x)
+        if found is not None:
+            return Slot(found)
+        if type(x) is np.ndarray:
+            constant = Constant(x, bool(self._inner), _where())
+            self.constants.append(constant)
+            return constant
+        return x
+
+    def operation(self, name: str, function: Any, args: Any, kwargs: Any, results: Any) -> None:
+        """Record a call: `results` are its values, to which slots are given, or None."""
+        errors = np.geterr()
+        given = self.reference(tuple(args)), {k: self.reference(v) for k, v in kwargs.items()}
+        if isinstance(results, list):
+            slots: Any = [self.slot(x) for x in results]
+        else:
+            slots = None if results is None else self.slot(results)
+        changed = None if errors == self._errors else errors
+        self.operations.append(Operation(name, function, *given, slots, changed, _where()))
+
+    # What is observed
+
+    def made(self, node: Any, known: Any) -> None:
+        """A call on Tensors."""
+        plan = node.plan
+        if plan is None:
+            return
+        row = plan.row
+        given = len(known) - 1 - len(plan.likes)
+        args, kwargs = row.call(list(known[1 : 1 + given]), lambda *a, **k: (a, k))
+        self.operation(row.name, row.kernel, args, kwargs, known[0])
+        if plan.select is not None:  # a result that was no array is one now
+            if len(known) == 1 + given and plan.likes:
+                return
+            node.residuals = plan.select(known)
+        if type(node) is not MultiOutputNode and all(
+            type(p) is Node and p.plan is None and p.residuals is FINISHED
+            for p in node.all_parents
+            if p is not None
+        ):
+            node.plan, node.residuals, node.parents = None, FINISHED, ()
+
+    def operator(self, row: Any, x: Any, y: Any) -> Any:
+        """To old NumPy, ``x**2`` of an array is not ``np.power(x, 2)`` to the last bit."""
+        if row.function is np.power and type(y) in (int, float) and self.enters(x):
+            found = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(y)
+            return None if found is None else found(x)
+        return None
+
+    def constant(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
+        """A call whose result is locally constant: Tensors, too; of other values, guards."""
+        if isinstance(result, (np.ndarray, np.generic)):
+            result = np.asarray(result)
+            self.operation(row.name, row.kernel, args, kwargs, result)
+            return self.tensor(result)
+        arrays: list[Any] = []
+        outline = _outline(result, arrays)
+
+        def flat(*args: Any, **kwargs: Any) -> list[Any]:
+            found: list[Any] = []
+            if _outline(row.kernel(*args, **kwargs), found) != outline:
+                raise Differs
+            return found
+
+        self.operation(row.name, flat, args, kwargs, arrays)
+        return _filled(outline, iter([self.tensor(x) for x in arrays]))
+
+    def constant_output(self, value: Any) -> Any:
+        """A value that has a slot, as a Tensor."""
+        return self.lifted(value)
+
+    def read(self, tensor: Any) -> None:
+        """Python looks at a value: a guard."""
+        value = value_in(tensor)
+        if self._find(value) is None:
+            return
+        seen = value.copy()
+        number = seen.item() if seen.size == 1 else None
+        if number is not None and number == number:
+
+            def guard(x: Any) -> bool:
+                return bool(x.item() == number)
+
+        else:
+
+            def guard(x: Any) -> bool:
+                return same(x, seen)
+
+        self.operation("is_the_same", guard, (value,), {}, None)
+
+    def enters(self, tensor: Any) -> bool:
+        """A Tensor that depends on no variable is a plain array to a transform."""
+        if type(tensor) is not Tensor:
+            return False
+        source = source_of(tensor)
+        if type(source) is not Node or source.plan is not None:
+            return False
+        return source.residuals is FINISHED and tensor.dtype.kind in "fc"
+
+    def leaves(self, value: Any) -> Any:
+        """An array that a transform hands out."""
+        return self.tensor(value) if self._find(value) is not None else value.copy()
+
+    def computed(self, row: Any, bound: list[Any], result: Any) -> Any:
+        """What a composed row's function gave."""
+        if isinstance(result, (list, tuple)):
+            arrays: Any = [np.asarray(x) for x in result]
+            is_named = hasattr(result, "_fields")
+            result = type(result)(*arrays) if is_named else type(result)(arrays)
+        else:
+            arrays = result = np.asarray(result)
+        args, kwargs = row.call(list(bound), lambda *a, **k: (a, k))
+        self.operation(row.name, row.kernel, args, kwargs, arrays)
+        return result
+
+    def composing(self, row: Any, definition: Any) -> Any:
+        """A definition, whose arrays are not the user's."""
+
+        def inner(*needed: Any) -> Any:
+            self._inner += 1
+            try:
+                return definition(*map(self.lifted, needed))
+            finally:
+                self._inner -= 1
+
+        return inner
+
+    def called(self, function: Any, args: Any, result: Any) -> None:
+        """A function of arrays, and of what sweeps carry."""
+        self._inner += 1
+        self.operation(function.__name__, function, _shapes(args), {}, result)
+        self._inner -= 1
+
+    traces = True
+
+    def sweep(self, mode: str, recorded: bool, carrier: Any = None) -> Any:
+        """What stands between a sweep on plain arrays and its rules."""
+        return None if recorded else _Sweep(self, mode, carrier)
+
+
+class Generator(np.random.Generator):
+    """A copy of a generator of random numbers, whose draws are operations."""
+
+    tracer: Tracer
+
+    def __new__(cls, real: np.random.Generator, tracer: Tracer) -> Any:
+        return super().__new__(cls)
+
+    def __init__(self, real: np.random.Generator, tracer: Tracer) -> None:
+        super().__init__(copy.deepcopy(real.bit_generator))
+        self.tracer = tracer
+        tracer.slot(self)
+
+
+def _draw(name: str) -> Any:
+    method = getattr(np.random.Generator, name)
+
+    @functools.wraps(method)
+    def draw(self: Generator, *args: Any, **kwargs: Any) -> Any:
+        found = method(self, *args, **kwargs)
+        if not isinstance(found, np.ndarray):
+            raise TypeError(
+                f"jit: rng.{name} gives no array; ask for one with size=, and of permutations "
+                "and choices take new ones"
+            )
+        self.tracer.operation(f"rng.{name}", method, (self, *args), kwargs, found)
+        return self.tracer.tensor(found)
+
+    return draw
+
+
+for _name in dir(np.random.Generator):
+    if not _name.startswith("_") and _name not in ("bit_generator", "spawn"):
+        setattr(Generator, _name, _draw(_name))
+
+
+class _Sweep:
+    """The rules as a traced sweep calls them."""
+
+    def __init__(self, tracer: Tracer, mode: str, carrier: Any) -> None:
+        self.tracer = tracer
+        self.mode = mode
+        self.carrier = carrier
+
+    def rules(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
+        """Rules that are recorded."""
+        plan = node.plan
+        pairs = plan.vjps if self.mode == "vjp" else plan.jvps
+        if self.carrier is not None:
+            pairs = self.carrier.rules(node)
+        return [(self._traced(node, i, rule, slot), slot) for i, (rule, slot) in enumerate(pairs)]
+
+    def _traced(self, node: Any, number: int, rule: Any, slot: Any) -> Callable[..., Any]:
+        tracer, row = self.tracer, node.plan.row
+        position, _, *spots = node.plan._rules[number]
+        text = row.rules[position].vjp if self.mode == "vjp" else row.rules[position].jvp
+        is_elementary = isinstance(text, Factor) or row.name in _ELEMENTARY
+        is_elementary = is_elementary and self.carrier is None
+        needed = _PULL.rule(text, node.plan._alone(spots[self.mode != "vjp"]))
+
+        def traced(g: Any, residuals: Any, parents: Any) -> Any:
+            like = parents if slot is None else parents[slot]
+            tracer._inner += 1
+            try:
+                if is_elementary and not isinstance(g, LazyArray):
+                    part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
+                else:
+                    g, plain = _plain(g), _plain(residuals)
+                    part = rule(g, plain, parents)
+                    several = isinstance(part, (list, tuple))
+                    results = [_array(x) for x in part] if several else _array(part)
+                    args = (g, plain, _shapes(parents))
+                    tracer.operation(f"{self.mode} of {row.name}", rule, args, {}, results)
+                    part = tracer.lifted(results)
+                return self._fitted(part, like, node)
+            finally:
+                tracer._inner -= 1
+
+        return traced
+
+    def _fitted(self, part: Any, like: Any, node: Any) -> Any:
+        """The part as a plain array that has a slot, of the shape and dtype that belong there."""
+        if self.mode == "jvp":
+            if type(node) is MultiOutputNode:
+                pairs = zip(part, node.outputs, strict=True)
+                return [self._one(x, y, node, _spread) for x, y in pairs]
+            return self._one(part, node, node, _spread)
+        if isinstance(like, (list, tuple)):
+            return [
+                x if y is None else self._one(x, y, node, fitted)
+                for x, y in zip(part, like, strict=True)
+            ]
+        return self._one(part, like, node, fitted)
+
+    def _one(self, part: Any, like: Any, node: Any, fit: Any) -> Any:
+        if part is None or like is None or not isinstance(part, _ARRAYS):
+            return part  # lazy, or a stack
+        part = fit(part if type(part) is Tensor else self.tracer.lifted(_array(part)), like, node)
+        return value_in(part) if type(part) is Tensor else part
+
+    def sum(self, before: Any, part: Any, source: Any = None) -> Any:
+        """The sum of two cotangents or tangents."""
+        if self.carrier is not None:
+            total = self.carrier.sum(before, part, source)
+            self.tracer.called(operator.add, (before, part), total)
+            return total
+        lifted = self.tracer.lifted
+        total = lifted(before) + lifted(part)
+        return value_in(total) if type(total) is Tensor else total
+
+
+class Differs(Exception):  # noqa: N818  # it is no error: the function is traced anew
+    """A value that Python looked at, or a shape that depends on data, is another one now."""
+
+
+_ARRAY = ("array",)
+
+
+def _outline(x: Any, arrays: list[Any]) -> Any:
+    """What of a result is no array, which go into `arrays`."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        arrays.append(np.asarray(x))
+        return _ARRAY
+    return type(x)([_outline(item, arrays) for item in x]) if type(x) in (list, tuple) else x
+
+
+def _filled(outline: Any, arrays: Any) -> Any:
+    if outline is _ARRAY:
+        return next(arrays)
+    if type(outline) in (list, tuple):
+        return type(outline)([_filled(item, arrays) for item in outline])
+    return outline
+
+
+def _memory(array: Any) -> Any:
+    interface = array.__array_interface__
+    return interface["data"][0], array.shape, array.strides, array.dtype.str
+
+
+def _array(x: Any) -> Any:
+    return np.asarray(x) if isinstance(x, np.generic) else x
+
+
+def _plain(x: Any) -> Any:
+    if type(x) in (list, tuple):
+        return type(x)(map(_plain, x))
+    return value_in(x) if type(x) is Tensor else x
+
+
+def _shapes(parents: Any) -> Any:
+    """Shapes and dtypes in place of nodes, which would keep the graph."""
+    if isinstance(parents, (list, tuple)):
+        return tuple(map(_shapes, parents))
+    return ShapeDtype(parents.shape, parents.dtype) if isinstance(parents, Shaped) else parents
+
+
+def same(x: Any, y: Any) -> bool:
+    """Whether two arrays have the same bits."""
+    x, y = np.asarray(x), np.asarray(y)
+    if x.shape != y.shape or x.dtype != y.dtype:
+        return False
+    if x.dtype.kind in "fc":
+        return bool(np.array_equal(x, y, equal_nan=True)) and bool(
+            np.array_equal(np.signbit(x.real), np.signbit(y.real))
+        )
+    return bool(np.array_equal(x, y))
+
+
+def _where() -> str:
+    """The user's file and line, if an interpreter has frames."""
+    getframe = getattr(sys, "_getframe", None)
+    frame = getframe(1) if getframe else None
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((_PACKAGE, "<")) and "numpy" not in name:
+            return f"{name}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
