@@ -36,6 +36,10 @@ class Observer:
         What the observer keeps of it may lie in ``node.record``.
         """
 
+    def row(self, function: Any) -> Any:
+        """A row for a function that no Tensor may reach; or None."""
+        return None
+
     def operator(self, row: Any, x: Any, y: Any) -> Any:
         """What an operator of Python's gives, if that is not what its row's function gives."""
         return None

@@ -390,6 +390,8 @@ def row_of(function: Callable[..., Any]) -> Row:
     row = TABLE.get(function) or getattr(function, "row", None)
     if row is None and function not in REFUSED:
         row = hooks.resolver.row(function)
+    if row is None and hooks.opened:
+        row = hooks.observer().row(function)
     if row is None and function in REFUSED:
         raise TypeError(f"{name_of(function)} does not take a Tensor: {REFUSED[function]}")
     if row is None:

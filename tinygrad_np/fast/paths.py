@@ -317,3 +317,10 @@ def pays_to_share(pieces: int, work: int) -> bool:
     (False, True)
     """
     return work >= max(THREADS_FROM, THREAD_PIECE * pieces)
+
+
+# Replays -----------------------------------------------------------------------------------------
+
+# Arguments and results of fewer bytes have a buffer of their own in a program of `jit`. Beyond,
+# they are new arrays: memory that is given back is better than as much more of it.
+FIXED_UP_TO_BYTES = 1 << 16

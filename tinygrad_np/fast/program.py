@@ -36,9 +36,6 @@ from ..core.windows import frame, pad
 from . import elementwise, matrices, paths
 from .trace import Constant, Differs, Operation, Slot, Tracer
 
-LARGE = 1 << 16
-"""From so many bytes on, a result is a new array: such memory is better given back."""
-
 
 class Program:
     """The operations of a trace that `outputs` need, for arrays in place of `inputs`."""
@@ -58,7 +55,7 @@ class Program:
         for i, x in enumerate(inputs):
             number = tracer.slot(x)
             self._text[number] = f"a{i}"
-            if type(x) is not np.ndarray or x.nbytes >= LARGE:
+            if type(x) is not np.ndarray or x.nbytes >= paths.FIXED_UP_TO_BYTES:
                 continue
             if x.flags.aligned and (x.flags.c_contiguous or x.flags.f_contiguous):
                 self._line(f"copyto({self._fix(number, x.copy(order='K'))}, a{i})", x)
@@ -161,7 +158,7 @@ class Program:
         """Write a call that leaves a small result in a buffer, if there is one."""
         value, number = self._value(one.results), one.results
         function: Any = one.function
-        if type(value) is not np.ndarray or value.nbytes >= LARGE:
+        if type(value) is not np.ndarray or value.nbytes >= paths.FIXED_UP_TO_BYTES:
             return False
         is_ufunc = isinstance(function, np.ufunc) and function.nout == 1
         if is_ufunc and function.signature is not None:

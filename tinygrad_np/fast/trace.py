@@ -34,13 +34,20 @@ from ..core import rules as elementary
 from ..core.graph import FINISHED, LazyArray, MultiOutputNode, Node, leaf
 from ..core.plan import Shaped, ShapeDtype
 from ..core.sweep import _spread, fitted
-from ..core.table import Factor
+from ..core.table import Factor, constant
 from ..core.tensor import Tensor, rebuilt, source_of, value_in
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _ELEMENTARY = {row.name for row in elementary.ROWS} | {"expand", "sum_to"}
 _PULL = hooks.Writer()
 _ARRAYS = (np.ndarray, np.generic, Tensor)
+
+
+_INTEGERS = "bitwise_and bitwise_count bitwise_or bitwise_xor gcd invert lcm left_shift right_shift"
+_OF_INTEGERS = {
+    ufunc: constant(ufunc, "integers in, integers out")
+    for ufunc in [getattr(np, name) for name in _INTEGERS.split()]
+}
 
 
 class Slot(NamedTuple):
@@ -190,6 +197,10 @@ class Tracer(hooks.Observer):
             if p is not None
         ):
             node.plan, node.residuals, node.parents = None, FINISHED, ()
+
+    def row(self, function: Any) -> Any:
+        """A function of integers, which are Tensors here, is a constant one."""
+        return _OF_INTEGERS.get(function)
 
     def operator(self, row: Any, x: Any, y: Any) -> Any:
         """To old NumPy, ``x**2`` of an array is not ``np.power(x, 2)`` to the last bit."""

@@ -1,6 +1,4 @@
-"""Functions that a Tensor must not reach: of bits, dates, strings, files, and `like=`.
-
-Those of integers take no floating numbers either, but the Tensors of integers that a trace has.
+"""Functions that a Tensor must not reach: of integers, bits, dates, strings, files, and `like=`.
 
 What writes into an array is refused in `constants`, beside what is locally constant.
 """
@@ -9,8 +7,6 @@ import importlib
 from typing import Any
 
 import numpy as np
-
-from ..core.table import Row, constant
 
 _LIKE = "`like` asks for an array of its kind; leave it out, a plain array is a constant beside it"
 _FILE = "a file holds values, not how they were computed; pass t.data"
@@ -36,31 +32,18 @@ _UFUNCS = [
     if isinstance(value, np.ufunc) and not _is_of_numbers(value)
 ]
 
-
-def _of_integers(ufunc: Any) -> Row:
-    """A row for a function of integers and truth values, which are Tensors in a trace."""
-
-    def kernel(*args: Any, **kwargs: Any) -> Any:
-        if any(getattr(x, "dtype", np.dtype(int)).kind in "fc" for x in args):
-            raise TypeError(f"np.{ufunc.__name__} does not take a Tensor: {_INTEGERS}")
-        return ufunc(*args, **kwargs)
-
-    return constant(ufunc, "it works on integers", kernel)
-
-
-_INTEGER_UFUNCS = _functions(
-    "bitwise_and bitwise_count bitwise_or bitwise_xor gcd invert lcm left_shift right_shift"
-)
-
-ROWS = tuple(map(_of_integers, _INTEGER_UFUNCS))
+ROWS = ()
 
 REFUSED: dict[Any, str] = {
     # nearly all ufuncs that have no loop for floating numbers are helpers of `numpy.strings`
-    **dict.fromkeys([u for u in _UFUNCS if u not in _INTEGER_UFUNCS], _STRINGS),
+    **dict.fromkeys(_UFUNCS, _STRINGS),
     # NumPy 2.5 has them for other dtypes than its own
     **dict.fromkeys([u for u in _UFUNCS if u.__name__ in ("imag", "real")], _PARTS),
     **dict.fromkeys(
-        _functions("packbits ravel_multi_index unpackbits unravel_index"),
+        _functions(
+            "bitwise_and bitwise_count bitwise_or bitwise_xor gcd invert lcm left_shift "
+            "right_shift packbits ravel_multi_index unpackbits unravel_index"
+        ),
         _INTEGERS,
     ),
     **dict.fromkeys(
