@@ -239,11 +239,6 @@ print(value, *[hashlib.sha256(g.tobytes()).hexdigest() for g in gradients])
         assert without_fast(code) == told
         assert without_fast(f"print({name!r} in dir(tg), {name!r} in tg.__all__)") == "False False"
 
-    def test_jit_is_the_function_itself(self, without_fast):
-        assert without_fast("print(tg.jit(np.sin, verify=0) is np.sin, 'jit' in tg.__all__)") == (
-            "True True"
-        )
-
 
 class TestWithoutTheFolderDebug:
     """Everything computes the same, and says less where something fails."""

@@ -651,7 +651,6 @@ UNTRIED = {
     "strong_zeros": "a context",
     "check": "a module: its `compare` calls a function that the user gives",
     "closed_form": "a module, whose functions are here",
-    "jit": "calls a function that the user gives: tests/test_fast_jit.py",
     "compat": "a module of modules: tests/test_compat_autograd.py",
     "data": "a module, whose functions are here or below",
     "fast": "a module: its `explain` calls a function that the user gives",

@@ -64,7 +64,6 @@ if TYPE_CHECKING:
         """With NumPy's methods, which `rules` adds."""
 
     from . import check, closed_form, compat, data, saving, scipy, training, viz
-    from .fast.jit import jit
     from .saving import load, save
 else:
     from .core.tensor import Tensor
@@ -104,7 +103,6 @@ __all__ = [
     "hvp",
     "implicit",
     "jacobian",
-    "jit",
     "jvp",
     "linear",
     "load",
@@ -145,19 +143,12 @@ __all__ = [name for name in __all__ if name in globals() or name not in _OF_LAYE
 
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
 _LAZY = {"check", "closed_form", "compat", "data", "saving", "scipy", "training", "viz"}
-_FROM = {"jit": "fast.jit", "load": "saving", "save": "saving"}
-
-
-def _as_it_is(function: Any, **options: Any) -> Any:
-    """What `jit` is without the folder fast: the function itself."""
-    return function
+_FROM = {"load": "saving", "save": "saving"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"{__name__}.{name}")
-    if name == "jit" and "fast" not in globals():
-        return _as_it_is
     if name in _FROM:
         return getattr(importlib.import_module(f"{__name__}.{_FROM[name]}"), name)
     if name in _OF_LAYERS:

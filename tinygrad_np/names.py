@@ -98,8 +98,7 @@ Function custom_vjp custom_jvp custom_gradient primitive defvjp defjvp:
 make_jaxpr: use print(t.graph())
 gradcheck gradgradcheck check_grads check_grad: use tg.check.check_function(f, x)
 debug_nans: use with tg.debug():
-compile function: tg.jit(f)
-pmap disable_jit: leave it out: NumPy runs the code as it stands
+compile jit pmap disable_jit function: leave it out: NumPy runs the code as it stands
 checkpoint: use tg.remat(f)
 vmap: use a for loop, or arrays with one more axis: NumPy broadcasts
 lax: use NumPy's functions and Python's if and for
