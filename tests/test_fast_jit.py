@@ -1,9 +1,12 @@
 """jit: the same bits as the function, for every kind of program; never wrong in silence."""
 
+import dataclasses
 import pickle
 import sys
 import threading
 import warnings
+from collections import namedtuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -378,3 +381,127 @@ def test_a_trace_keeps_nothing_of_its_run():
     jitted = jit(tg.grad(lambda x: np.sum(x * x)))
     jitted(x), jitted(x)
     assert sys.getrefcount(x) == before
+
+
+X, Y = np.array([1.0, 2.0, 3.0]), np.array([5.0, 7.0, 9.0])
+HOT = np.array([[0.1, 2.0, 0.3], [1.0, 0.2, 3.0]])
+Pair = namedtuple("Pair", "parts number")
+
+
+@dataclasses.dataclass
+class Choice:
+    rate: float
+    one: Any
+    other: Any
+
+
+def where_variance(a, mask):
+    return np.mean(a, where=mask) ** 2
+
+
+# Each once gave the first call's values again, or another program's.
+ONCE_STALE = {
+    "a stack that is broadcast": (tg.jacobian(lambda x: x / np.sum(x)), (X,), (Y,)),
+    "a stack that is summed": (tg.jacobian(lambda x: np.exp(x) / np.sum(np.exp(x))), (X,), (-X,)),
+    "joined": (tg.jacobian(lambda x: np.stack([x[0] * x[1], x[2]])), (X,), (Y,)),
+    "an index that is computed": (
+        tg.grad(lambda x: x[np.argmax(x)] ** 2),
+        (np.array([9.0, 1, 2]),), (np.array([1.0, 2, 9]),),
+    ),
+    "an index that is given": (
+        lambda a, i: tg.grad(lambda a: np.sum(a[i] ** 2))(a),
+        (X, np.array(1)), (Y, np.array(2)),
+    ),
+    "one array twice": (lambda a, b: a - b, (X, X), (X, Y)),
+    "a view of another argument": (lambda a, b: a[1:] - b, (X, X[1:]), (X, Y[1:])),
+    "where with a condition alone": (lambda a: a[np.where(a > 2)], (X,), (Y,)),
+    "a view by a number that is given": (
+        lambda a, k: np.diagonal(a, k),
+        (np.arange(9.0).reshape(3, 3), np.int64(1)), (np.arange(9.0).reshape(3, 3), np.int64(-1)),
+    ),
+    "a mask of a mean, forward over reverse": (
+        lambda a, m: tg.hvp(lambda a: where_variance(a, m), a, a),
+        (X, np.array([True, True, False])), (Y, np.array([False, True, True])),
+    ),
+    "a mask of a rule": (
+        lambda a, b: tg.jvp(np.heaviside, (a, b), (a, b)),
+        (np.array([-1.0, 0, 1]), Y), (np.array([1.0, -1, 0]), X),
+    ),
+    "products": (
+        tg.grad(lambda w, x: np.sum((x @ w) ** 2)),
+        (RNG.normal(size=(100, 150)), RNG.normal(size=(200, 100))),
+        (RNG.normal(size=(100, 150)), RNG.normal(size=(200, 100))),
+    ),
+    "numbers": (
+        lambda a: np.sum(a * a) ** 1.5 * np.sum(a),
+        *[(RNG.normal(size=4),) for _ in range(20)],
+    ),
+    "a tree within a named tuple": (
+        lambda p: p.parts["u"] - 2 * p.parts["v"],
+        (Pair({"u": X, "v": Y}, 0),), (Pair({"v": X, "u": Y}, 0),),
+    ),
+    "None in a dataclass": (
+        lambda d: 3 * d.other if d.one is None else 2 * d.one,
+        (Choice(0.0, X, None),), (Choice(0.0, None, Y),),
+    ),
+    "the sign of a zero": (lambda a, r: np.copysign(a, r), (X, 0.0), (X, -0.0)),
+    "a number of a shape": (lambda a: np.float64(a.shape[0]), (X,), (Y,)),
+    "chosen by classes": (
+        tg.grad(lambda z, t: -np.mean(tg.log_softmax(z)[np.arange(2), t])),
+        (HOT, np.array([0, 2])), (2 * HOT, np.array([1, 0])),
+    ),
+    "the largest": (
+        tg.grad(lambda x: np.max(x) + np.log(np.sum(np.exp(x - np.max(x))))), (X,), (-Y,),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONCE_STALE)
+def test_no_call_gives_what_an_earlier_one_gave(name):
+    function, *calls = ONCE_STALE[name]
+    jitted = jit(function, verify=0)
+    for args in (*calls, *calls[::-1]):
+        same(jitted(*args), function(*args))
+
+
+class TestWhatCannotBeReplayed:
+    def test_objects_that_may_hold_what_was_traced(self):
+        for f in (lambda a: tg.vjp(np.sin, a), lambda a: (x for x in a), lambda a: f"{a.sum()!s}"):
+            jitted = jit(f)
+            for x in (X, Y):  # at every call, not only at the first
+                with pytest.raises((TypeError, ValueError), match=r"^jit: <lambda> "):
+                    jitted(x)
+
+    def test_an_error_that_is_caught(self):
+        def f(a):
+            try:
+                return np.linalg.inv(a)
+            except np.linalg.LinAlgError:
+                return 0 * a
+
+        jitted = jit(f)
+        with pytest.raises(TypeError, match=r"catches an error \(Singular matrix\)"):
+            jitted(np.zeros((2, 2)))
+        same(jitted(np.eye(2)), np.eye(2))
+
+    def test_gradients_that_are_collected(self):
+        def f(a):
+            w = tg.Tensor(np.ones(3))
+            np.sum(w * a).backward()
+            return 2 * w.grad
+
+        with pytest.raises(ValueError, match="does something else when it is called again"):
+            jit(f)(X)
+
+    def test_arguments_that_may_change_unseen(self):
+        with pytest.raises(TypeError, match="an argument of type object may change"):
+            jit(lambda a, x: x)(object(), X)
+
+    def test_draws_that_nothing_needs_are_drawn(self):
+        def f(x, rng):
+            return (x * rng.random(3), rng.normal(size=3))[0]
+
+        jitted, one, other = jit(f, verify=0), np.random.default_rng(3), np.random.default_rng(3)
+        for _ in range(4):
+            same(jitted(X, one), f(X, other))
+        assert one.random() == other.random()

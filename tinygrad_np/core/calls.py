@@ -175,7 +175,8 @@ def check_constant(row: Row, name: str, tensor: Any) -> None:
 
     One of integers or truth values is a constant everywhere: there are such in a trace.
     """
-    if name not in row.locally_constant and tensor.dtype.kind not in "biu":
+    is_traced = hooks.opened and hooks.observer().enters(tensor)
+    if not (name in row.locally_constant or is_traced or tensor.dtype.kind in "biu"):
         remedy = None if row.user_defined else REMEDIES.get(name)
         remedy = remedy or "pass an array, for instance t.data"
         raise TypeError(

@@ -52,6 +52,13 @@ class Observer:
         """What a call with several results gives for one that is locally constant."""
         return value
 
+    def failed(self, error: BaseException) -> None:
+        """A call on Tensors raised."""
+
+    def lifted(self, x: Any) -> Any:
+        """What a recorded sweep gives to rules for values that it kept."""
+        return x
+
     def read(self, tensor: Any) -> None:
         """Python looks at the value of a Tensor: by `data`, `item`, `bool`."""
 

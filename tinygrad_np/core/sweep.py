@@ -376,6 +376,8 @@ def _recorded(node: Node, wrap: Wrap) -> Any:
             ]
         else:
             residuals[index] = wrap(residuals[index], node.all_parents[slot])
+    if hooks.opened:
+        residuals = hooks.observer().lifted(residuals)
     return residuals[0] if plan.holds_one else tuple(residuals)
 
 

@@ -221,8 +221,8 @@ class Tensor(Refusals):
         if call is not None:
             try:
                 return call(*inputs)
-            except (TypeError, ValueError, IndexError) as error:
-                _explain(error, row, inputs)
+            except Exception as error:
+                _failed(error, row, inputs)
                 raise
         if method != "__call__":
             # These come twice where they were given by name.
@@ -289,6 +289,8 @@ class Tensor(Refusals):
     # Text
 
     def __repr__(self) -> str:
+        if hooks.opened:
+            hooks.observer().read(self)
         text = np.array2string(self._value, separator=", ", prefix="Tensor(")
         if self.size == 0:
             text = f"{text}, shape={self.shape}"
@@ -357,8 +359,8 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if row.carry_out is not None:
             return row.carry_out(args, kwargs)
         return apply_bound(row, args, kwargs)
-    except (TypeError, ValueError, IndexError) as error:
-        _explain(error, row, args, kwargs)
+    except Exception as error:
+        _failed(error, row, args, kwargs)
         raise
 
 
@@ -369,8 +371,12 @@ def _plain_key(x: Any) -> Any:
     return tuple([values_of(y) if type(y) is Tensor and y.dtype.kind in "biu" else y for y in x])
 
 
-def _explain(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = None) -> None:
+def _failed(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = None) -> None:
     """Raise an error with the function and the shapes in place of NumPy's, if there is one."""
+    if hooks.opened:
+        hooks.observer().failed(error)
+    if not isinstance(error, (TypeError, ValueError, IndexError)):
+        return
     refuse_in_ufunc(row, args, error)
     hooks.explainer.error(error, row, args, kwargs or {})
 
@@ -392,8 +398,8 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
         return apply(hooks.resolver.operator(row, x, y), (x, y), {})
     try:
         return call(x, y)
-    except (TypeError, ValueError, IndexError) as error:
-        _explain(error, row, (x, y))
+    except Exception as error:
+        _failed(error, row, (x, y))
         raise
 
 
@@ -457,7 +463,10 @@ def apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             check_constant(row, row.names[position], value)
             bound[position] = _read_only(value._value)
     if not pattern:
-        return row.call(bound, row.kernel)
+        ans = row.call(bound, row.kernel)
+        if hooks.opened and hooks.observer().traces:
+            return hooks.observer().constant(row, args, kwargs, ans)
+        return ans
     plan = plan_of(row, tuple(pattern), len(bound) if is_whole else len(args))
     hooks.writer.call(plan, args, kwargs, bound)
     ans = row.call(bound, row.kernel)

@@ -1,12 +1,14 @@
 """`jit`: a function traced once for the shapes and dtypes of its arguments, then replayed.
 
 The replay is straight-line NumPy (`program`) in place of Python's own way through the function, its
-graph and its sweep: the same kernels, the same bits.
+graph and its sweep: the same kernels, the same bits, but of complex numbers without axes, whose
+last bits may be others. It is not public yet: what it refuses is too much for that.
 """
 
 from __future__ import annotations
 
 import copy
+import enum
 import functools
 import threading
 import warnings
@@ -99,7 +101,7 @@ class Jitted:
                     if self._dropped > MOST_TRACES:
                         self._warn("its arguments, or numbers among them, have a new form")
                 entry = self._programs[form] = _Entry()
-                return self._trace(entry, args, kwargs, arrays)
+                return self._kept(form, entry, args, kwargs, arrays)
             if entry.program is None:
                 return self._function(*args, **kwargs)
             again = None
@@ -112,12 +114,17 @@ class Jitted:
                 # The function itself raises, where the user's line is; or is traced anew.
                 _restore(arrays, states)
                 if isinstance(error, Differs):
-                    return self._trace(entry, args, kwargs, arrays)
+                    return self._kept(form, entry, args, kwargs, arrays)
                 return self._function(*args, **kwargs)
             entry.replays += 1
             if again is not None:
                 entry.unverified -= 1
-                self._compare(entry, results, self._function(*again[0], **again[1]))
+                expected = self._function(*again[0], **again[1])
+                try:
+                    self._compare(results, expected)
+                except ValueError:
+                    entry.program = None  # as it is, from now on
+                    raise
             return entry.result(results)
         finally:
             self._lock.release()
@@ -143,37 +150,39 @@ class Jitted:
         """Forget all programs, with their buffers."""
         self._programs.clear()
 
+    def _kept(self, form: Any, entry: _Entry, args: Any, kwargs: Any, arrays: list[Any]) -> Any:
+        """A call that is traced; where that raises, so does the next one."""
+        try:
+            return self._trace(entry, args, kwargs, arrays)
+        except BaseException:
+            self._programs.pop(form, None)
+            raise
+
     def _trace(self, entry: _Entry, args: Any, kwargs: Any, arrays: list[Any]) -> Any:
-        before = [_copied(x) for x in arrays]
-        states = [x.bit_generator.state for x in arrays if type(x) is not np.ndarray]
-        result = self._function(*args, **kwargs)
         entry.traces += 1
         if entry.traces > MOST_TRACES:
             entry.program = None
             self._warn("Python looks at values that differ")
-            return result
-        after = [x.bit_generator.state for x in arrays if type(x) is not np.ndarray]
-        _restore(arrays, states)
-        first, outputs = self._traced(args, kwargs, arrays)
-        second, _ = self._traced(args, kwargs, arrays)
-        _restore(arrays, after)
-        self._check_constants(first, second)
+            return self._function(*args, **kwargs)
+        before = [_copied(x) for x in arrays]
+        result = self._function(*args, **kwargs)
+        first, outputs = self._traced(args, kwargs, before)
+        self._check(first, outputs, *self._traced_again(args, kwargs, before, first))
         drawn = iter(first.generators)
-        inputs = [x if type(x) is np.ndarray else next(drawn) for x in arrays]
-        program = Program(first, inputs, [x for x in outputs if isinstance(x, np.ndarray)])
+        inputs = [x if type(x) is np.ndarray else next(drawn) for x in before]
+        program = Program(first, inputs, [x for x in outputs if _is_array(x)])
         entry.keep(program, result, outputs)
         entry.unverified = self._verify
         try:
-            replayed = program.run(before)
+            replayed = program.run([_copied(x) for x in before])
         except Differs:
-            raise ValueError(
-                f"jit: {_name(self._function)} gives something else when it is called again; does "
-                "it draw random numbers, or change what it holds? pass that as an argument"
-            ) from None
-        self._compare(entry, replayed, result)
+            raise self._differs() from None
+        self._compare(replayed, result)
         return entry.result(replayed)
 
     def _traced(self, args: Any, kwargs: Any, arrays: list[Any]) -> tuple[Tracer, list[Any]]:
+        """A run on Tensors that stand for `arrays`, and the leaves of its result."""
+        name = _name(self._function)
         with Tracer() as tracer:
             given = iter(arrays)
 
@@ -187,12 +196,66 @@ class Jitted:
             inside, named = tree.map(opened, (args, kwargs))
             try:
                 found = tree.leaves(self._function(*inside, **named))
-            except (TypeError, ValueError, AttributeError) as error:
-                raise type(error)(
-                    f"jit: {_name(self._function)} runs on arrays, but not on the Tensors of a "
-                    f"trace: {error}"
+            except (TypeError, ValueError, AttributeError, IndexError) as error:
+                raise TypeError(
+                    f"jit: {name} runs on arrays, but not on the Tensors of a trace: {error}"
                 ) from error
+        if tracer.failures:
+            raise TypeError(
+                f"jit: {name} catches an error ({tracer.failures[0]}), and when it does depends on "
+                "data; look at the data with an if"
+            )
+        for x in found:
+            if not (type(x) is Tensor or _is_array(x) or type(x) in _PLAIN):
+                raise TypeError(
+                    f"jit: {name} gives a {type(x).__name__}, which may hold what was traced; give "
+                    "trees of arrays and numbers"
+                )
         return tracer, [value_in(x) if type(x) is Tensor else x for x in found]
+
+    def _traced_again(
+        self, args: Any, kwargs: Any, arrays: list[Any], first: Tracer
+    ) -> tuple[Tracer, list[Any]]:
+        """A run on other data, so that a constant that is made of them is another one; or, where
+        that takes another way, on the same.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                found = self._traced(args, kwargs, [_changed(x) for x in arrays])
+        except Exception:
+            return self._traced(args, kwargs, arrays)
+        names = [[x.name for x in tracer.operations] for tracer in (first, found[0])]
+        return found if names[0] == names[1] else self._traced(args, kwargs, arrays)
+
+    def _check(self, first: Tracer, outputs: Any, second: Tracer, others: Any) -> None:
+        """What no argument gave is a constant if it is new at each call, and the same."""
+        name = _name(self._function)
+        if [x.name for x in first.operations] != [x.name for x in second.operations]:
+            raise self._differs()
+        lists = first.constants, first.originals, second.constants, second.originals
+        pairs = zip(*lists, strict=True)
+        for one, original, other, again in pairs:
+            held = [x for x in self._constants if _is_part(original, x)]
+            is_fixed = not _root(original).flags.writeable  # nobody changes it
+            if not (one.is_inner or held or is_fixed) and _is_part(original, _root(again)):
+                raise ValueError(
+                    f"jit: {name} uses an array of shape {one.value.shape} ({one.where}) that is "
+                    "no argument and not computed from one; pass it as an argument, or name it "
+                    "in constants=, to be copied"
+                )
+            if not same(one.value, other.value):
+                raise self._differs()
+        for x, y in zip(outputs, others, strict=True):
+            is_traced = _is_array(x) and first.has(x)
+            if not is_traced and not (type(x) is type(y) and same(x, y)):
+                raise self._differs()
+
+    def _differs(self) -> ValueError:
+        return ValueError(
+            f"jit: {_name(self._function)} does something else when it is called again: it draws "
+            "random numbers, changes what it holds, or computes with values of its arguments in a "
+            "way that no Tensor records; pass what it holds as an argument, or leave jit out"
+        )
 
     def _warn(self, why: str) -> None:
         warnings.warn(
@@ -202,32 +265,10 @@ class Jitted:
             stacklevel=4,
         )
 
-    def _check_constants(self, first: Tracer, second: Tracer) -> None:
-        """What no argument gave is a constant if it is new at each call, and the same."""
-        name = _name(self._function)
-        differs = ValueError(
-            f"jit: {name} does something else when it is called again; does it draw random "
-            "numbers, or change what it holds? pass that as an argument"
-        )
-        if [x.name for x in first.operations] != [x.name for x in second.operations]:
-            raise differs
-        for one, other in zip(first.constants, second.constants, strict=True):
-            held = [x for x in self._constants if _is_part(one.value, x)]
-            is_fixed = not _root(one.value).flags.writeable  # nobody changes it
-            if not (one.is_inner or held or is_fixed) and _is_part(one.value, _root(other.value)):
-                raise ValueError(
-                    f"jit: {name} uses an array of shape {one.value.shape} ({one.where}) that is "
-                    "no argument and not computed from one; pass it as an argument, or name it "
-                    "in constants=, to be copied"
-                )
-            if not same(one.value, other.value):
-                raise differs
-
-    def _compare(self, entry: _Entry, replayed: list[Any], result: Any) -> None:
-        expected = [x for x in tree.leaves(result) if isinstance(x, (np.ndarray, np.generic))]
+    def _compare(self, replayed: list[Any], result: Any) -> None:
+        expected = [x for x in tree.leaves(result) if _is_array(x)]
         for i, (x, y) in enumerate(zip(replayed, expected, strict=True)):
             if not same(x, y):
-                entry.program = None
                 raise ValueError(
                     f"jit: the replay of {_name(self._function)} differs from it, in result {i}; "
                     "does it use what is no argument, such as a global generator of random "
@@ -268,6 +309,9 @@ class _Entry:
 _ARRAY, _NUMBER = object(), object()
 
 
+_PLAIN = {int, float, bool, str, complex, type(None), bytes}
+
+
 def _form(x: Any, arrays: list[Any]) -> Any:
     """What of the arguments decides on the program, hashable; the arrays go into `arrays`."""
     cls = type(x)
@@ -281,18 +325,36 @@ def _form(x: Any, arrays: list[Any]) -> Any:
     if isinstance(x, np.generic):
         arrays.append(np.asarray(x))
         return cls
-    if cls is Tensor:
-        arrays.append(x)
-        return cls
-    if cls is np.random.Generator:
-        arrays.append(x)
-        return type(x.bit_generator)
-    if cls in (int, float, bool, str, complex, type(None)):
+    if cls is float or cls is complex:
+        return cls, repr(x)  # -0.0 is not 0.0, and nan is nan
+    if cls in _PLAIN:
         return cls, x
-    leaves = tree.leaves(x)
-    if len(leaves) == 1 and leaves[0] is x:
+    if cls is Tensor or cls is np.random.Generator:
+        arrays.append(x)
+        return cls if cls is Tensor else type(x.bit_generator)
+    container = tree.container_of(cls)
+    if container is not None:
+        pairs = zip(container.keys(x), container.children(x), strict=True)
+        return (cls, *[(key, _form(item, arrays)) for key, item in pairs])
+    if isinstance(x, (type, np.dtype)) or callable(x) or isinstance(x, enum.Enum):
         return cls, x
-    return (cls, *[_form(item, arrays) for item in leaves])
+    raise TypeError(
+        f"jit: an argument of type {cls.__name__} may change where nobody sees it; pass the arrays "
+        "and numbers in it"
+    )
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, np.generic))
+
+
+def _changed(x: Any) -> Any:
+    """Other data of the same kind: the elements in another order, and a little larger."""
+    if type(x) is not np.ndarray:
+        return _copied(x)
+    found = np.empty_like(x)
+    found[...] = np.roll(x, 1)
+    return found * found.dtype.type(1 + 2**-9) if found.dtype.kind in "fc" else found
 
 
 def _copied(x: Any) -> Any:

@@ -106,8 +106,10 @@ class Program:
             for number in one.results:
                 self._text[number] = f"v{number}"
                 names.append(f"v{number}")
-            self._line(f"{', '.join(names)}, = map(asarray, {call})")
-            for number in one.results:
+            self._line(f"{', '.join(names)}, = {call}")
+            for name, number in zip(names, one.results, strict=True):
+                if isinstance(self._value(number), np.ndarray):
+                    self._line(f"{name} = asarray({name})")
                 self._check(one, number)
         elif one.results not in self._text and not self._is_view(one):
             self._under(one.errors)
@@ -139,8 +141,9 @@ class Program:
 
     def _is_view(self, one: Operation) -> bool:
         """Whether the result lies in an operand's fixed buffer; then it is fixed, too."""
+        # Another slot may decide which part it is.
         value, slots = self._value(one.results), _slots(one.args)
-        if one.kwargs or not slots or any(x.number not in self._fixed for x in slots):
+        if one.kwargs or len(slots) != 1 or slots[0].number not in self._fixed:
             return False
         operands = [self._value(x.number) for x in slots]
         if type(value) is not np.ndarray or not any(np.shares_memory(value, x) for x in operands):
@@ -168,7 +171,7 @@ class Program:
             # By its place it would be deprecated, of these two.
             out = "out=" if function in (np.maximum, np.minimum) else ""
             self._line(f"{call[:-1]}, {out}{self._fix(number, value.copy(order='K'))})", value)
-        elif function is elementwise.total and self._is_sum(one):
+        elif function in (elementwise.total, np.sum) and self._is_sum(one):
             axis = self._operand(one.args[1]) if len(one.args) > 1 else "None"
             keeps = ", keepdims=True" if one.kwargs.get("keepdims") is True else ""
             reduce, x = self._named("add_reduce", np.add.reduce), self._operand(one.args[0])
@@ -253,7 +256,7 @@ class Program:
             return self._text[x.number]
         if isinstance(x, Constant):
             if id(x.value) not in self._copies:  # it may be written into
-                self._copies[id(x.value)] = x.value if x.is_inner else x.value.copy(order="K")
+                self._copies[id(x.value)] = x.value
             return self._named("c", self._copies[id(x.value)])
         if type(x) in (list, tuple) and not _is_literal(x):
             inside = ", ".join(map(self._operand, x))
@@ -274,8 +277,8 @@ class Program:
         texts, given = [], set()
         for x in outputs:
             number = self._tracer._find(x)
-            text = self._named("c", x) if number is None else self._text[number]
-            value = x if number is None else self._value(number)
+            text = self._named("c", np.asarray(x)) if number is None else self._text[number]
+            value = np.asarray(x) if number is None else self._value(number)
             is_new = text.startswith("v") and value.flags.owndata and text not in given
             given.add(text)
             texts.append(text if is_new else f"{text}.copy()")
@@ -300,7 +303,7 @@ def _needed(tracer: Tracer, outputs: list[Any]) -> list[Operation]:
     for one in reversed(tracer.operations):
         results = one.results if isinstance(one.results, list) else [one.results]
         # A guard; or something of which only the shape was used, by Python; or what is wanted.
-        is_guard = one.results is None or one.results == []
+        is_guard = one.results is None or one.results == [] or one.name.startswith("rng.")
         if is_guard or not _has_static_shape(one) or wanted.intersection(results):
             kept.append(one)
             wanted.update(x.number for x in _slots((one.args, tuple(one.kwargs.values()))))

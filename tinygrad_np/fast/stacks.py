@@ -340,10 +340,17 @@ def _step(order: Sequence[Node], inputs: Sequence[Node]) -> int:
 def _units(like: Shaped, step: int) -> Any:
     """The unit arrays like this one, in stacks of at most `step`."""
     for start in range(0, like.size, step):
-        count = min(step, like.size - start)
-        units = np.zeros((count, like.size), like.dtype)
-        units[np.arange(count), np.arange(start, start + count)] = 1
-        yield Stack(units.reshape(count, *like.shape))
+        given = (start, min(step, like.size - start), like)
+        units = _unit_stack(*given)
+        if hooks.opened:
+            hooks.observer().called(_unit_stack, given, units)
+        yield units
+
+
+def _unit_stack(start: int, count: int, like: Shaped) -> Stack:
+    units = np.zeros((count, like.size), like.dtype)
+    units[np.arange(count), np.arange(start, start + count)] = 1
+    return Stack(units.reshape(count, *like.shape))
 
 
 def _joined(parts: Sequence[Any]) -> Any:

@@ -31,6 +31,7 @@ import numpy as np
 
 from ..core import hooks
 from ..core import rules as elementary
+from ..core.dispatch import implementation
 from ..core.graph import FINISHED, LazyArray, MultiOutputNode, Node, leaf
 from ..core.plan import Shaped, ShapeDtype
 from ..core.sweep import _spread, fitted
@@ -38,8 +39,19 @@ from ..core.table import Factor, constant
 from ..core.tensor import Tensor, rebuilt, source_of, value_in
 
 _PACKAGE = str(Path(__file__).parent.parent)
+# Products have paths of their own for arrays.
 _ELEMENTARY = {row.name for row in elementary.ROWS} | {"expand", "sum_to"}
+_ELEMENTARY -= {"np.matmul", "np.dot", "np.multiply.outer"}
 _PULL = hooks.Writer()
+_FAST = str(__package__)
+_NUMBERS = (np.generic, int, float, complex)
+_OF_NUMBERS = {
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+    np.divide: operator.truediv,
+    np.power: operator.pow,
+}
 _ARRAYS = (np.ndarray, np.generic, Tensor)
 
 
@@ -50,18 +62,28 @@ _OF_INTEGERS = {
 }
 
 
-class Slot(NamedTuple):
+class UntraceableError(TypeError):
+    """What a function does cannot be done again by calls of kernels alone."""
+
+
+class Slot:
     """Stands for a value that an operation gave, or an argument."""
 
-    number: int
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
-class Constant(NamedTuple):
+class Constant:
     """An array that no operation gave, and no argument; `is_inner` where a rule has made it."""
 
-    value: Any
-    is_inner: bool
-    where: str
+    __slots__ = ("is_inner", "value", "where")
+
+    def __init__(self, value: Any, is_inner: bool, where: str) -> None:
+        self.value = value
+        self.is_inner = is_inner
+        self.where = where
 
 
 class Operation(NamedTuple):
@@ -85,6 +107,9 @@ class Tracer(hooks.Observer):
         self.values: list[Any] = []
         """of each slot, kept so that its identity stays its own"""
         self.constants: list[Constant] = []
+        self.originals: list[Any] = []
+        """what the constants are copies of, kept so that no other array has their identity"""
+        self.failures: list[BaseException] = []
         self.generators: list[Any] = []
         self._slots: dict[int, int] = {}
         self._views: dict[Any, int] = {}
@@ -134,6 +159,10 @@ class Tracer(hooks.Observer):
             found = self._views.get(_memory(value))
         return found
 
+    def has(self, value: Any) -> bool:
+        """Whether an operation or an argument gave it."""
+        return self._find(value) is not None
+
     def tensor(self, value: Any) -> Any:
         """A Tensor for an array that has a slot: a constant, to every transform."""
         if type(value) is Tensor:
@@ -160,9 +189,13 @@ class Tracer(hooks.Observer):
         if found is not None:
             return Slot(found)
         if type(x) is np.ndarray:
-            constant = Constant(x, bool(self._inner), _where())
+            # A copy: what is written into it later was not there yet.
+            constant = Constant(x.copy(order="K"), bool(self._inner), _where())
             self.constants.append(constant)
+            self.originals.append(x)
             return constant
+        if isinstance(x, LazyArray) or hasattr(type(x), "beside"):
+            raise UntraceableError("a cotangent that a sweep carries comes from elsewhere")
         return x
 
     def operation(self, name: str, function: Any, args: Any, kwargs: Any, results: Any) -> None:
@@ -186,16 +219,21 @@ class Tracer(hooks.Observer):
         row = plan.row
         given = len(known) - 1 - len(plan.likes)
         args, kwargs = row.call(list(known[1 : 1 + given]), lambda *a, **k: (a, k))
-        self.operation(row.name, row.kernel, args, kwargs, known[0])
+        is_plain = type(node) is not MultiOutputNode and all(
+            type(p) is Node and p.plan is None and p.residuals is FINISHED
+            for p in node.all_parents
+            if p is not None
+        )
+        # What depends on no variable is an array without a trace, of which NumPy's own function is
+        # called; a faster kernel may take another path.
+        is_faster = getattr(row.kernel, "__module__", "").startswith(_FAST)
+        function = implementation(row.function) if is_plain and is_faster else row.kernel
+        self.operation(row.name, function, args, kwargs, known[0])
         if plan.select is not None:  # a result that was no array is one now
             if len(known) == 1 + given and plan.likes:
                 return
             node.residuals = plan.select(known)
-        if type(node) is not MultiOutputNode and all(
-            type(p) is Node and p.plan is None and p.residuals is FINISHED
-            for p in node.all_parents
-            if p is not None
-        ):
+        if is_plain:
             node.plan, node.residuals, node.parents = None, FINISHED, ()
 
     def row(self, function: Any) -> Any:
@@ -203,10 +241,25 @@ class Tracer(hooks.Observer):
         return _OF_INTEGERS.get(function)
 
     def operator(self, row: Any, x: Any, y: Any) -> Any:
-        """To old NumPy, ``x**2`` of an array is not ``np.power(x, 2)`` to the last bit."""
-        if row.function is np.power and type(y) in (int, float) and self.enters(x):
-            found = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(y)
-            return None if found is None else found(x)
+        """Operators with other bits than the ufunc: of numbers, and ``x**2`` to old NumPy.
+
+        Without a trace, what depends on no variable and has no axes is a NumPy number.
+        """
+        if not all(self.enters(z) for z in (x, y) if type(z) is Tensor):
+            return None
+        pair = [value_in(z)[()] if type(z) is Tensor and not z.ndim else z for z in (x, y)]
+        operate = _OF_NUMBERS.get(row.function)
+        if operate is not None and all(isinstance(z, _NUMBERS) for z in pair):
+
+            def of_numbers(*given: Any) -> Any:
+                return operate(*[z[()] if type(z) is np.ndarray else z for z in given])
+
+            found = np.asarray(operate(*pair))
+            self.operation(operate.__name__, of_numbers, (x, y), {}, found)
+            return self.tensor(found)
+        if row.function is np.power and type(y) in (int, float) and type(x) is Tensor:
+            same_bits = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(y)
+            return None if same_bits is None else same_bits(x)
         return None
 
     def constant(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
@@ -287,10 +340,15 @@ class Tracer(hooks.Observer):
 
         return inner
 
+    def failed(self, error: BaseException) -> None:
+        """A call raised: the trace holds only if that ends it."""
+        self.failures.append(error)
+
     def called(self, function: Any, args: Any, result: Any) -> None:
         """A function of arrays, and of what sweeps carry."""
         self._inner += 1
-        self.operation(function.__name__, function, _shapes(args), {}, result)
+        name = getattr(function, "__name__", "fitted")
+        self.operation(name, function, _shapes(args), {}, result)
         self._inner -= 1
 
     traces = True
@@ -320,7 +378,7 @@ def _draw(name: str) -> Any:
     @functools.wraps(method)
     def draw(self: Generator, *args: Any, **kwargs: Any) -> Any:
         found = method(self, *args, **kwargs)
-        if not isinstance(found, np.ndarray):
+        if not isinstance(found, np.ndarray) or kwargs.get("out") is not None:
             raise TypeError(
                 f"jit: rng.{name} gives no array; ask for one with size=, and of permutations "
                 "and choices take new ones"
@@ -364,7 +422,8 @@ class _Sweep:
             like = parents if slot is None else parents[slot]
             tracer._inner += 1
             try:
-                if is_elementary and not isinstance(g, LazyArray):
+                # A single number is no array to NumPy, which then computes by other means.
+                if is_elementary and not isinstance(g, LazyArray) and np.ndim(g):
                     part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
                 else:
                     g, plain = _plain(g), _plain(residuals)
@@ -395,8 +454,21 @@ class _Sweep:
         return self._one(part, like, node, fitted)
 
     def _one(self, part: Any, like: Any, node: Any, fit: Any) -> Any:
-        if part is None or like is None or not isinstance(part, _ARRAYS):
-            return part  # lazy, or a stack
+        if part is None or like is None or isinstance(part, LazyArray):
+            return part
+        if not isinstance(part, _ARRAYS):  # a stack
+            if part.shape == like.shape and part.dtype == like.dtype:
+                return part
+            if type(node) is MultiOutputNode:
+                raise UntraceableError("a stack of several results is broadcast")
+            like, slim = _shapes(like), _Slim(node)
+
+            def fit_stack(part: Any) -> Any:
+                return fit(part, like, slim)
+
+            whole = fit_stack(part)
+            self.tracer.called(fit_stack, (part,), whole)
+            return whole
         part = fit(part if type(part) is Tensor else self.tracer.lifted(_array(part)), like, node)
         return value_in(part) if type(part) is Tensor else part
 
@@ -447,6 +519,15 @@ def _plain(x: Any) -> Any:
     if type(x) in (list, tuple):
         return type(x)(map(_plain, x))
     return value_in(x) if type(x) is Tensor else x
+
+
+class _Slim:
+    """What of a node says whether it has broadcast or promoted, without what it keeps."""
+
+    def __init__(self, node: Any) -> None:
+        self.plan = node.plan
+        self.shape, self.dtype = node.shape, node.dtype
+        self.all_parents = _shapes(node.all_parents)
 
 
 def _shapes(parents: Any) -> Any:
