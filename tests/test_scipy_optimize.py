@@ -347,9 +347,9 @@ class TestCovariance:
         assert np.isclose(errors["sigma"], np.std(x) / 2000**0.5, rtol=1e-6)
 
     def test_what_is_not_determined_raises(self):
-        with pytest.raises(ValueError, match="not positive definite"):
+        with pytest.raises(ValueError, match=r"do not determine \['a'\], \['b'\]; fix one"):
             optimize.covariance(lambda p: (p["a"] + p["b"] - 1.0) ** 2, {"a": 0.5, "b": 0.5})
-        with pytest.raises(ValueError, match="not positive definite"):
+        with pytest.raises(ValueError, match=r"curve downwards along .*; minimize further"):
             optimize.covariance(lambda x: -np.sum(x**2), np.zeros(2))
         with pytest.raises(ValueError, match="2 residuals do not determine"):
             optimize.covariance(lambda x: x * np.ones(2), np.zeros(2))
@@ -605,13 +605,27 @@ class TestCovarianceOfAnyScale:
         a = np.random.default_rng(0).normal(size=(20, 3))
         y = np.random.default_rng(1).normal(size=20)
         units = np.array([1, 1, scale])
-        found = optimize.covariance(lambda p: a @ (p * units) - y, np.zeros(3)).matrix
-        expected = np.linalg.inv(a.T @ a) * (y @ y) / 17 / np.outer(units, units)
+        best = np.linalg.lstsq(a, y)[0]
+        found = optimize.covariance(lambda p: a @ (p * units) - y, best / units).matrix
+        variance = np.sum((a @ best - y) ** 2) / 17
+        expected = np.linalg.inv(a.T @ a) * variance / np.outer(units, units)
         assert np.allclose(found / expected, 1, rtol=1e-12)
 
     def test_of_a_perfect_fit(self):
         a = np.random.default_rng(0).normal(size=(20, 3))
         assert not np.any(optimize.covariance(lambda p: a @ p, np.zeros(3)).matrix)
+
+    def test_what_is_no_minimum(self):
+        def f(p):
+            return (p["x"] - 5) ** 2 + p["y"][0] ** 2
+
+        told = r"are no minimum: a step of 5 along \['x'\] .* standard error is 0\.71"
+        with pytest.raises(ValueError, match=told):
+            optimize.covariance(f, {"x": 0.0, "y": np.zeros(1)})
+        near = {"x": 5.0 + 1e-3, "y": np.zeros(1)}
+        assert np.allclose(optimize.covariance(f, near).matrix, np.eye(2) / 2)
+        with pytest.raises(ValueError, match="are no minimum"):
+            optimize.covariance(lambda p: np.arange(5.0) * p - np.cos(np.arange(5.0)), 3.0)
 
     def test_it_takes_no_tensor(self):
         with pytest.raises(TypeError, match="takes plain numbers"):
@@ -636,6 +650,15 @@ class TestData:
         slope = tg.grad(lambda q: optimize.curve_fit(lambda x, a: a * x, [0.0, 1.0, q], y)[0][0])
         # a = (2 + 4.1 q) / (1 + q²)
         assert np.isclose(slope(2.0), 4.1 / 5 - (2 + 8.2) * 4 / 25)
+
+    def test_residuals_may_have_axes(self):
+        target = np.arange(6.0).reshape(2, 3)
+        found = optimize.least_squares(lambda p: p["a"] * target - 2 * target, {"a": 1.0})
+        assert np.isclose(found.x["a"], 2)
+
+    def test_root_says_what_scipy_says(self):
+        with pytest.raises(ValueError, match=r"scipy.optimize.root: .* SciPy says: "):
+            tg.grad(lambda p: optimize.root(lambda x, p: x**2 + p, 1.0, (p,)).x[0])(1.0)
 
     def test_a_dataclass_of_tensors(self):
         @dataclasses.dataclass

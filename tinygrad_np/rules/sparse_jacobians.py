@@ -143,7 +143,8 @@ def _of_pattern(
         if type(x) is not np.ndarray or x.shape != colours.shape[1:]:
             raise ValueError(
                 f"{name}: with this sparsity the argument is an array of shape "
-                f"{colours.shape[1:]}, not {type(x).__name__} of shape {np.shape(x)}"
+                f"{colours.shape[1:]}, not {type(x).__name__} of shape {np.shape(x)}; "
+                "of a tree, or an array with more axes, tg.tree.ravel makes a vector"
             )
         if x.dtype.kind == "c":
             raise TypeError(

@@ -298,7 +298,10 @@ def least_squares(
         options["jac_sparsity"] = jac_sparsity
         if callable(jac):
             jac = unknowns.of_gradient(functools.partial(jac, **named))
-    residuals = unknowns.of_plain_vector(fun_)
+    of_tree = unknowns.of_plain_vector(fun_)
+
+    def residuals(vector: Any, *values: Any) -> Any:
+        return np.ravel(of_tree(vector, *values))
 
     def run(*values: Any) -> Any:
         return theirs.least_squares(residuals, unknowns.vector, jac, args=values, **options)
@@ -426,24 +429,21 @@ def _as_numbers(x: Any) -> Any:
 class Covariance:
     """The covariance of the parameters of a fit: `matrix`, and the standard `errors` as a tree.
 
-    `values` are the parameters. It prints as a table, a line a number.
+    `values` are the parameters, `variance` that of a residual (1 of a likelihood). It prints as a
+    table, a line a number, errors with two digits.
     """
 
-    def __init__(self, matrix: Any, values: Any) -> None:
+    def __init__(self, matrix: Any, values: Any, variance: float) -> None:
         self.matrix = matrix
+        self.variance = variance
         self.values = values
         self.errors = ravel(values)[1](np.sqrt(np.diagonal(matrix)))
 
     def __str__(self) -> str:
         rows = [("parameter", "value", "standard error")]
-        pairs = zip(
-            tree.paths(self.values), tree.leaves(self.values), tree.leaves(self.errors), strict=True
-        )
-        for path, value, error in pairs:
-            for index in np.ndindex(np.shape(value)):
-                name = path + (str(list(index)) if index else "")
-                numbers = np.asarray(value)[index], np.asarray(error)[index]
-                rows.append((name or "x", f"{numbers[0]:.6g}", f"{numbers[1]:.2g}"))
+        numbers = zip(ravel(self.values)[0], ravel(self.errors)[0], strict=True)
+        for name, (value, error) in zip(_names(self.values), numbers, strict=True):
+            rows.append((name, f"{value:.6g}", f"{error:.2g}"))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
             f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows
@@ -460,8 +460,8 @@ def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
     there are parameters: then it is s²·(JᵀJ)⁻¹ with s² the sum of their squares over the degrees of
     freedom, as `curve_fit` has it. `params` is a tree of numbers and arrays.
 
-    Raises ``ValueError`` where the matrix is not positive definite: `params` is no minimum, or a
-    parameter is not determined.
+    Raises ``ValueError`` where `params` is no minimum: a Newton step is longer than a tenth of the
+    standard error; or where a parameter is not determined.
 
     >>> residuals = lambda p, x, y: p["a"] * x + p["b"] - y
     >>> x, y = np.arange(5.0), np.array([0.1, 0.9, 2.1, 3.0, 3.9])
@@ -475,35 +475,55 @@ def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
             "optimize.covariance: takes plain numbers, and has no derivative itself; use t.data"
         )
     unknowns = Unknowns(params, "covariance")
-    value = ravel(unknowns.of_plain_vector(fun)(unknowns.vector, *args))[0]
+    x = unknowns.vector
+    value = ravel(unknowns.of_plain_vector(fun)(x, *args))[0]
     if value.size == 1:
-        factor: Any = 1.0
-        information = unknowns.hessian(lambda p, *rest: np.sum(ravel(fun(p, *rest))[0]))(
-            unknowns.vector, *args
-        )
+        total = lambda p, *rest: np.sum(ravel(fun(p, *rest))[0])  # noqa: E731
+        information, factor = unknowns.hessian(total)(x, *args), 1.0
+        slopes = unknowns.value_and_grad(total)(x, *args)[1]
     else:
-        freedom = value.size - unknowns.vector.size
+        freedom = value.size - x.size
         if freedom <= 0:
             raise ValueError(
                 f"optimize.covariance: {value.size} residuals do not determine the errors of "
-                f"{unknowns.vector.size} parameters; give more of them"
+                f"{x.size} parameters; give more of them"
             )
-        by = unknowns.jacobian(fun)(unknowns.vector, *args)
-        information, factor = by.T @ by, np.sum(value**2) / freedom
+        by = unknowns.jacobian(fun)(x, *args)
+        information, factor = by.T @ by, float(np.sum(value**2) / freedom)
+        slopes = by.T @ value
+    names = _names(params if not unknowns.is_vector else x)
     # Parameters in units in which all curvatures are 1, so that none drowns beside another.
     units = np.sqrt(np.abs(np.diagonal(information)))
     units[units == 0] = 1.0
     values, vectors = np.linalg.eigh(information / np.multiply.outer(units, units))
-    if not values[0] > values[-1] * values.size * np.finfo(float).eps:
-        vector = np.abs(vectors[:, 0])
+    resolved = values[-1] * values.size * np.finfo(float).eps
+    if not values[0] > resolved:
+        share = np.abs(vectors[:, 0])
+        which = ", ".join([names[i] for i in np.flatnonzero(share > 0.3 * share.max())])
+        why = "do not determine" if values[0] >= -resolved else "curve downwards along"
+        remedy = "fix one of them" if values[0] >= -resolved else "minimize further"
+        raise ValueError(f"optimize.covariance: the data {why} {which}; {remedy}")
+    inverse = (vectors / values) @ vectors.T / np.multiply.outer(units, units)
+    found = Covariance(factor * inverse, params, factor)
+    steps, errors = np.abs(inverse @ slopes), np.sqrt(np.diagonal(found.matrix))
+    far = np.flatnonzero(~(steps <= 0.1 * errors + 1e-6 * (1 + np.abs(x))))
+    if far.size:
+        i = far[0]
         raise ValueError(
-            f"optimize.covariance: the matrix of second derivatives is not positive definite (its "
-            f"smallest eigenvalue is {values[0]:.2g} of {values[-1]:.2g}, along unknown "
-            f"{int(np.argmax(vector))}); minimize further, or fix a parameter that is not "
-            "determined"
+            f"optimize.covariance: the parameters are no minimum: a step of {steps[i]:.2g} along "
+            f"{names[i]} leads to one, whose standard error is {errors[i]:.2g}; minimize further, "
+            "or leave out a parameter that a bound holds"
         )
-    matrix = factor * ((vectors / values) @ vectors.T) / np.multiply.outer(units, units)
-    return Covariance(matrix, params)
+    return found
+
+
+def _names(params: Any) -> list[str]:
+    """What each number of a tree is called: its path, and its index."""
+    found = []
+    for path, leaf in zip(tree.paths(params), tree.leaves(params), strict=True):
+        for index in np.ndindex(np.shape(leaf)):
+            found.append(path + (str(list(index)) if index else "") or "x")
+    return found
 
 
 def minimize_scalar(

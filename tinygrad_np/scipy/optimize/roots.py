@@ -77,7 +77,16 @@ def root(
             "scipy.optimize.root: with Tensors in args, the Jacobian has to be ours; leave jac "
             "out, and let fun return its value alone"
         )
-    x = implicit(lambda v, *values: ravel(unknowns.of_vector(fun)(v, *values))[0], solve)(*args)
+    equations = unknowns.of_vector(fun)
+    try:
+        x = implicit(lambda v, *values: ravel(equations(v, *values))[0], solve)(*args)
+    except ValueError as error:
+        if not results or results[-1].success:
+            raise
+        told = " ".join(str(results[-1].message).split())
+        raise ValueError(
+            f"scipy.optimize.root: what was found has no derivative; SciPy says: {told} {error}"
+        ) from None
     kept = {
         k: v
         for k, v in results[-1].items()
