@@ -44,12 +44,10 @@ def jit(function: Callable[..., Any], *, constants: Any = (), verify: int = 1) -
     the first call: once as it is, twice traced. Later calls are NumPy calls alone, with the same
     bits, into buffers of their own; results are new arrays.
 
-    What Python makes of values that come through the arguments is looked at again by each replay
-    (`if x > 0`, ``x.item()``, the shape of ``x[x > 0]``); where it is different, the function is
-    traced anew. What Python itself holds is read when it is traced: numbers and arrays of a
-    closure, attributes, global generators of random numbers; an array from outside has to be an
-    argument, or one of `constants`, which are copied. The first `verify` replays are compared with
-    the function, bit for bit.
+    Values that Python looks at (`if x > 0`, ``x.item()``, the shape of ``x[x > 0]``) are looked at
+    again by each replay; where one is different, the function is traced anew. What Python itself
+    holds is read once, at the trace: an array from outside has to be an argument, or one of
+    `constants`, which are copied. The first `verify` replays are compared with the function.
 
     Raises ``TypeError`` for what a Tensor refuses, and ``ValueError`` where the function uses an
     array that is neither an argument nor a constant, gives something else when it is called again,

@@ -69,7 +69,6 @@ class Program:
         scope = dict(self._scope)
         exec(compile(self.source, "<tinygrad_np jit>", "exec"), scope)
         self._run = scope.pop("run")
-        self.bytes = sum(x.nbytes for x in self._fixed.values() if x.base is None)
         del self._tracer, self._fixed, self._scope  # what the program needs, it holds itself
 
     def run(self, arrays: list[Any]) -> list[Any]:
