@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
+import scipy.sparse
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
@@ -447,6 +448,26 @@ class TestActiveBounds:
         assert tg.vjp(solved, 0.0)[0] == [1.0]
         assert tg.grad(lambda a: np.sum(solved(a)))(0.0) == 0.0
 
+    @pytest.mark.parametrize("method", ["L-BFGS-B", "Nelder-Mead", "trust-constr"])
+    def test_second_derivatives_beside_a_bound_that_holds(self, method):
+        """0.1 + y + 0.4 y³ = b where the other unknown is held at 0.2."""
+
+        def f(x, b):
+            h = np.array([[2.0, 0.5], [0.5, 1.0]])
+            return 0.5 * x @ (h @ x) - b @ x + 0.1 * np.sum(x**4)
+
+        def y(b):
+            bounds = [(-0.2, 0.2), (-9, 9)]
+            return optimize.minimize(f, np.zeros(2), (b,), method, bounds=bounds).x[1]
+
+        b = np.array([3.0, 2.0])
+        value, slopes = tg.value_and_grad(y)(b)
+        assert np.isclose(0.1 + value + 0.4 * value**3, 2, rtol=1e-12)
+        slope = 1 / (1 + 1.2 * value**2)
+        assert np.allclose(slopes, [0, slope], rtol=1e-10, atol=1e-12)
+        second = [[0, 0], [0, -2.4 * value * slope**3]]
+        assert np.allclose(tg.hessian(y)(b), second, rtol=1e-9, atol=1e-12)
+
     def test_of_one_number_and_of_residuals(self):
         def of_one(a):
             return optimize.minimize_scalar(lambda x, a: (x - a) ** 2, bounds=(1, 3), args=(a,)).x
@@ -588,6 +609,23 @@ class TestGradientsOfOnesOwn:
         found = optimize.least_squares(lambda p: p**2 - 4, np.ones(3), jac_sparsity=np.eye(3))
         assert np.allclose(found.x, 2)
 
+    def test_sparse_second_derivatives_and_constraints(self):
+        def product(x):
+            return x[1:] * x[:-1]
+
+        n = 20
+        band = scipy.sparse.diags_array([1.0, 1.0, 1.0], offsets=[-1, 0, 1], shape=(n, n))
+        hess = tg.hessian(rosenbrock, sparsity=band)
+        found = optimize.minimize(rosenbrock, np.full(n, 0.9), method="trust-constr", hess=hess)
+        assert np.allclose(found.x, 1, atol=1e-6)
+        jac = tg.jacobian(product, sparsity=abs(band.tocsr()[:-1]))
+        limits = optimize.NonlinearConstraint(product, -np.inf, 0.25, jac=jac)
+        found = optimize.minimize(
+            rosenbrock, np.full(n, 0.5), method="trust-constr", constraints=limits
+        )
+        assert found.constr_violation < 1e-8
+        assert np.isclose(np.max(product(found.x)), 0.25, atol=1e-3)
+
     def test_where_a_function_is_constant(self):
         def f(x):
             return np.inf if x[0] <= 0 else 100 * x[0] - np.log(x[0])
@@ -626,6 +664,11 @@ class TestCovarianceOfAnyScale:
         assert np.allclose(optimize.covariance(f, near).matrix, np.eye(2) / 2)
         with pytest.raises(ValueError, match="are no minimum"):
             optimize.covariance(lambda p: np.arange(5.0) * p - np.cos(np.arange(5.0)), 3.0)
+
+    def test_what_is_not_finite(self):
+        for f in (lambda p: p["a"] * np.nan, lambda p: p["a"] * np.array([1.0, np.nan, 2.0])):
+            with pytest.raises(ValueError, match="of fun at these parameters are not finite"):
+                optimize.covariance(f, {"a": 1.0})
 
     def test_it_takes_no_tensor(self):
         with pytest.raises(TypeError, match="takes plain numbers"):

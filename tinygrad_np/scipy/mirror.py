@@ -52,7 +52,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ndimage": ("image_filters", "image_resampling", "image_measures", "unruled"),
     "interpolate": ("polynomials", "piecewise", "bsplines", "grids", "scattered", "unruled"),
     "integrate": ("sampled", "integrals", "equations", "unruled"),
-    "optimize": ("fits", "roots", "unruled"),
+    "optimize": ("fits", "roots", "standard_errors", "unruled"),
     "sparse": ("patterns", "arrays", "building", "unruled"),
     "sparse.linalg": ("solvers", "eigenvalues", "unruled"),
     "spatial": ("unruled",),
