@@ -165,3 +165,14 @@ class TestGraph:
         with pytest.raises(tg.NonFiniteError), tg.debug():
             tg.hessian(lambda x: np.sum(x**1.5))(np.zeros(2))
         assert watch.current() == watch.Mode()
+
+    def test_a_comparison_that_gives_no_array(self):
+        class Symbol:
+            __array_ufunc__ = None
+            __hash__ = object.__hash__
+
+            def __eq__(self, other):
+                return ["equation", other]
+
+        with tg.debug():
+            assert (tg.Tensor(1.0) == Symbol()) == ["equation", 1.0]

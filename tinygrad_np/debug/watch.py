@@ -107,7 +107,8 @@ class Watch(Observer, Repeating):
 
     def constant(self, row: Any, args: tuple[Any, ...], kwargs: Any, result: Any) -> Any:
         """Look at the result of an elementwise function that is locally constant."""
-        if not isinstance(row.function, np.ufunc) or np.result_type(result).kind not in "fc":
+        dtype = getattr(result, "dtype", None)
+        if not isinstance(row.function, np.ufunc) or getattr(dtype, "kind", "b") not in "fc":
             return result  # np.empty_like has any contents, np.full_like those that were asked for
         mode = current()
         place = places.here(2, mode.again)
