@@ -111,12 +111,16 @@ class Tensor(Refusals):
 
     # What it holds
 
+    def _looked_at(self) -> Array:
+        """The value, at which Python looks."""
+        if hooks.opened:
+            hooks.observer().read(self)
+        return self._value
+
     @property
     def data(self) -> Array:
         """The value, as a read-only array."""
-        if hooks.opened:
-            hooks.observer().read(self)
-        return _read_only(self._value)
+        return _read_only(self._looked_at())
 
     @data.setter
     def data(self, value: Any) -> NoReturn:
@@ -161,15 +165,11 @@ class Tensor(Refusals):
 
     def item(self, *args: Any) -> Any:
         """The single element (or the one at the given place) as a Python number: a constant."""
-        if hooks.opened:
-            hooks.observer().read(self)
-        return self._value.item(*args)
+        return self._looked_at().item(*args)
 
     def tolist(self) -> Any:
         """The value as nested lists of Python numbers: constants."""
-        if hooks.opened:
-            hooks.observer().read(self)
-        return self._value.tolist()
+        return self._looked_at().tolist()
 
     def graph(self) -> str:
         """How this was computed, a line a node: number, function, parents, dtype, shape.
@@ -252,9 +252,7 @@ class Tensor(Refusals):
         return _unary(_ABSOLUTE, self)
 
     def __bool__(self) -> bool:
-        if hooks.opened:
-            hooks.observer().read(self)
-        return bool(self._value)
+        return bool(self._looked_at())
 
     def __getitem__(self, key: Any) -> Self:
         if hooks.opened and hooks.observer().traces:
@@ -289,9 +287,7 @@ class Tensor(Refusals):
     # Text
 
     def __repr__(self) -> str:
-        if hooks.opened:
-            hooks.observer().read(self)
-        text = np.array2string(self._value, separator=", ", prefix="Tensor(")
+        text = np.array2string(self._looked_at(), separator=", ", prefix="Tensor(")
         if self.size == 0:
             text = f"{text}, shape={self.shape}"
         return f"Tensor({text}" + ("" if self.dtype == float else f", dtype={self.dtype}") + ")"
