@@ -98,6 +98,8 @@ class TestMinimize:
         found = optimize.minimize(over_tree, TREE, method="trust-ncg", hessp=product)
         assert np.allclose(found.x["a"], 1, atol=1e-4)
         assert type(products[0]) is dict
+        with pytest.raises(ValueError, match="hessp is a tree like the unknowns"):
+            optimize.minimize(over_tree, TREE, method="trust-ncg", hessp=lambda p, v: {"a": v["a"]})
 
     def test_bounds_of_a_tree(self):
         bounds = {"a": (None, [0.5, 2.0]), "b": None}

@@ -125,7 +125,7 @@ def valued(value: Any, found: Any, tolerance: float, where: str, remedy: str) ->
     error = np.max(np.abs(value_of(found) - value), initial=0)
     if not error <= tolerance:
         raise ValueError(
-            f"{where}: what is differentiated differs from SciPy's value by {error:.1e}, and so "
-            f"might the derivative; {remedy}"
+            f"{where}: what is differentiated differs from the function's own value by "
+            f"{error:.1e}, and so might the derivative; {remedy}"
         )
     return rebuilt(value, source_of(cast(found, value.dtype)))

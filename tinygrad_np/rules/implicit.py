@@ -54,6 +54,16 @@ def implicit(
     Raises ``ValueError`` where z does not solve the equations, or the Jacobian by z is singular;
     ``TypeError`` where they depend on a Tensor that is not among args, or are complex.
 
+    >>> from tinygrad_np import grad
+    >>> def newton(a):  # x³ + x = a, by any means
+    ...     x = 0.0
+    ...     for _ in range(20):
+    ...         x = x - (x**3 + x - a) / (3 * x**2 + 1)
+    ...     return x
+    >>> root = implicit(lambda x, a: x**3 + x - a, newton)
+    >>> float(grad(root)(2.0))  # 1 / (3x² + 1) at x = 1
+    0.25
+
     """
     return _implicit(residual, solve, tolerance, _DENSE)
 

@@ -85,7 +85,8 @@ def minimize(
             "scipy.optimize.minimize: takes no hess of a tree; leave it out, and it is supplied"
         )
     if callable(hessp):
-        of_product = unknowns.of_gradient(lambda x, p, *rest: hessp(x, unknowns.back(p), *rest))
+        products = lambda x, p, *rest: hessp(x, unknowns.back(p), *rest)  # noqa: E731
+        of_product = unknowns.of_gradient(products, "hessp")
         given["hessp"] = hessp if unknowns.is_vector else of_product
     value = (lambda *x: fun(*x)[0]) if jac is True else fun
     if jac is None or name in _WANTS_HESSIAN:  # with a gradient of one's own SciPy approximates it

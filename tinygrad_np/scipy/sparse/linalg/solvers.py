@@ -4,7 +4,7 @@ With A·x = b and the cotangent g of x, λ = A⁻ᵀ·g is that of b, and −λ�
 the places of A's entries are computed. So there is one rule for all (`solved`), which asks a solver
 for the transposed system: the same factorisation, or the same iteration to the same tolerance.
 An iteration that does not converge raises. Least squares are a system, too (Å. Björck, "Numerical
-Methods for Least Squares Problems", 1996, §1.1.4): [I, A; Aᴴ, −damp²·I]·[r; x] = [b; 0].
+Methods for Least Squares Problems", 1996): [I, A; Aᴴ, −damp²·I]·[r; x] = [b; 0].
 
 >>> from tinygrad_np import grad
 >>> from tinygrad_np.scipy.sparse import csc_array
