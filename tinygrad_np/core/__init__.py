@@ -16,12 +16,12 @@
 imports nothing but NumPy and the standard library; copied alone, under any name, it trains the
 posts' networks.
 
-Layers above it hang themselves in by a few hooks, each for one user. `hooks` has an observer and an
-explainer (`debug/`), a resolver of rows that the table lacks (`rules/`), a writer of functions for
-rules and calls, and the memory of large results (`fast/`). `table.replace` and `dispatch.use` put a
-faster kernel or rule in a plain one's place, and `graph.LazyArray` stands for a cotangent that is
-not made (`fast/`). `tensor.add_methods` adds NumPy's methods, and a row with `carry_out` carries
-itself out (`rules/`). Without them everything computes the same.
+Layers above it hang themselves in by a few hooks. `hooks` has an observer (`debug/`, and `fast/`
+while it traces), an explainer (`debug/`), a resolver of rows that the table lacks (`rules/`), a
+writer of functions for rules and calls, and the memory of large results (`fast/`). `table.replace`
+and `dispatch.use` put a faster kernel or rule in a plain one's place, and `graph.LazyArray` stands
+for a cotangent that is not made (`fast/`). `tensor.add_methods` adds NumPy's methods, and a row
+with `carry_out` carries itself out (`rules/`). Without them everything computes the same.
 
 >>> import numpy as np
 >>> def loss(w):

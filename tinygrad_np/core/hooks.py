@@ -1,4 +1,4 @@
-"""The core's hooks: what a layer above may install, each for one user.
+"""The core's hooks: what layers above may install.
 
 The core imports no layer above it and asks for none by name. With nothing installed it computes the
 same, and says less where something fails.

@@ -151,10 +151,10 @@ class Plan:
         single = {"residual": self.holds_one, "parent": self.has_one, "default": False}
         return [(where, None if single[where] else what) for where, what in spots]
 
-    def jvp_of(self, number: int) -> tuple[Any, list[Spot]]:
-        """The jvp of the operand of this number, as the row has it, and what it needs."""
-        position, _, _, spots = self._rules[number]
-        return self.row.rules[position].jvp, self._alone(spots)
+    def rule_of(self, mode: str, number: int) -> tuple[Any, list[Spot]]:
+        """The "vjp" or "jvp" of the operand of this number, as the row has it, and its needs."""
+        position, _, *spots = self._rules[number]
+        return getattr(self.row.rules[position], mode), self._alone(spots[mode == "jvp"])
 
 
 def plan_of(row: Row, pattern: Pattern, given: int) -> Plan:

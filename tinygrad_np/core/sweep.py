@@ -290,11 +290,11 @@ def forward(
                 part = push(t, residuals, parents)
                 if type(node) is not MultiOutputNode:
                     if part.shape != node.shape or part.dtype is not node.dtype:
-                        part = _spread(part, node, node)
+                        part = fitted_tangent(part, node, node)
                     total = part if total is None else add(total, part)
                     continue
                 part = [
-                    None if like is None else _spread(item, like, node)
+                    None if like is None else fitted_tangent(item, like, node)
                     for item, like in zip(part, node.outputs, strict=True)
                 ]
                 total = (
@@ -401,7 +401,7 @@ def fitted(part: Any, parent: Shaped, node: Node) -> Any:
     return part
 
 
-def _spread(part: Any, like: Shaped, node: Node) -> Any:
+def fitted_tangent(part: Any, like: Shaped, node: Node) -> Any:
     """A part of a tangent with its result's shape and dtype: broadcast, and promoted."""
     row = node.plan.row  # type: ignore[union-attr]
     if part.shape != like.shape and row.broadcasts and extends(like.shape, part.shape):

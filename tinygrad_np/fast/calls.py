@@ -93,7 +93,7 @@ class Writer(hooks.Writer):
 
 def _by_known(node: Any, number: int, push: Callable[..., Any]) -> Callable[..., Any]:
     """The jvp of a node's operand; where it multiplies or divides, by a number computed here."""
-    rule, spots = node.plan.jvp_of(number)
+    rule, spots = node.plan.rule_of("jvp", number)
     if not isinstance(rule, Factor):
         return push
     factor = hooks.Writer.rule(WRITER, lambda _, *needed: rule.given(*needed), spots)

@@ -49,7 +49,6 @@ class Program:
         """of a slot: how it is written"""
         self._fixed: dict[int, Any] = {}
         """of a slot that is fixed: its buffer, or the view of one"""
-        self._copies: dict[int, Any] = {}
         self._lines: list[str] = []
         self._errors: Any = None
         for i, x in enumerate(inputs):
@@ -254,9 +253,7 @@ class Program:
         if isinstance(x, Slot):
             return self._text[x.number]
         if isinstance(x, Constant):
-            if id(x.value) not in self._copies:  # it may be written into
-                self._copies[id(x.value)] = x.value
-            return self._named("c", self._copies[id(x.value)])
+            return self._named("c", x.value)
         if type(x) in (list, tuple) and not _is_literal(x):
             inside = ", ".join(map(self._operand, x))
             return f"[{inside}]" if type(x) is list else f"({inside},)"
@@ -275,7 +272,7 @@ class Program:
         """The outputs, as arrays that nobody else holds."""
         texts, given = [], set()
         for x in outputs:
-            number = self._tracer._find(x)
+            number = self._tracer.find(x)
             text = self._named("c", np.asarray(x)) if number is None else self._text[number]
             value = np.asarray(x) if number is None else self._value(number)
             is_new = text.startswith("v") and value.flags.owndata and text not in given
@@ -297,7 +294,7 @@ def _has_static_shape(one: Operation) -> bool:
 
 def _needed(tracer: Tracer, outputs: list[Any]) -> list[Operation]:
     """The operations that outputs and guards depend on, in order."""
-    wanted = {tracer._find(x) for x in outputs}
+    wanted = {tracer.find(x) for x in outputs}
     kept = []
     for one in reversed(tracer.operations):
         results = one.results if isinstance(one.results, list) else [one.results]

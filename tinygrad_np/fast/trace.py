@@ -6,9 +6,7 @@ came from, or a constant. What is locally constant (``x > 0``) becomes a Tensor,
 Python looks at (`bool`, `item`, `data`) becomes a guard, which says that a replay is right only
 where that value is the same.
 
-A sweep of a transform inside the function runs on plain arrays, as it does without a trace. The
-rules of elementary functions are recorded call by call; any other rule as one operation, which a
-replay calls with the arrays of that time.
+`traced_sweep` records the sweeps inside the function, `draws` its random numbers.
 
 >>> tracer = Tracer()
 >>> with tracer:
@@ -19,30 +17,24 @@ replay calls with the arrays of that time.
 
 from __future__ import annotations
 
-import copy
-import functools
 import operator
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core import hooks
-from ..core import rules as elementary
 from ..core.dispatch import implementation
 from ..core.graph import FINISHED, LazyArray, MultiOutputNode, Node, leaf
-from ..core.plan import Shaped, ShapeDtype
-from ..core.sweep import _spread, fitted
-from ..core.table import Factor, constant
+from ..core.table import constant
 from ..core.tensor import Tensor, rebuilt, source_of, value_in
+from .draws import Generator
+from .traced_sweep import TracedSweep, UntraceableError, shapes_of
 
 _PACKAGE = str(Path(__file__).parent.parent)
-# Products have paths of their own for arrays.
-_ELEMENTARY = {row.name for row in elementary.ROWS} | {"expand", "sum_to"}
-_ELEMENTARY -= {"np.matmul", "np.dot", "np.multiply.outer"}
-_PULL = hooks.Writer()
 _FAST = str(__package__)
 _NUMBERS = (np.generic, int, float, complex)
 _OF_NUMBERS = {
@@ -52,18 +44,12 @@ _OF_NUMBERS = {
     np.divide: operator.truediv,
     np.power: operator.pow,
 }
-_ARRAYS = (np.ndarray, np.generic, Tensor)
-
 
 _INTEGERS = "bitwise_and bitwise_count bitwise_or bitwise_xor gcd invert lcm left_shift right_shift"
 _OF_INTEGERS = {
     ufunc: constant(ufunc, "integers in, integers out")
     for ufunc in [getattr(np, name) for name in _INTEGERS.split()]
 }
-
-
-class UntraceableError(TypeError):
-    """What a function does cannot be done again by calls of kernels alone."""
 
 
 class Slot:
@@ -114,18 +100,28 @@ class Tracer(hooks.Observer):
         self._slots: dict[int, int] = {}
         self._views: dict[Any, int] = {}
         self._inner = 0
-        self._token: Any = None
+        self._before: Any = None
         self._errors: Any = None
 
     def __enter__(self) -> Tracer:
         hooks.opened.add(self)
-        self._token = hooks.observe(self)
+        self._before = hooks.observer()
+        hooks.observe(self)
         self._errors = np.geterr()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        hooks._OBSERVER.reset(self._token)
+        hooks.observe(self._before)
         hooks.opened.discard(self)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """What is recorded in this block is a rule's or a definition's, not the user's."""
+        self._inner += 1
+        try:
+            yield
+        finally:
+            self._inner -= 1
 
     # Values and slots
 
@@ -142,7 +138,7 @@ class Tracer(hooks.Observer):
 
     def slot(self, value: Any) -> int:
         """The slot of a value: a new one where it has none."""
-        found = self._find(value)
+        found = self.find(value)
         if found is None:
             found = len(self.values)
             self.values.append(value)
@@ -151,7 +147,8 @@ class Tracer(hooks.Observer):
                 self._views[_memory(value)] = found
         return found
 
-    def _find(self, value: Any) -> int | None:
+    def find(self, value: Any) -> int | None:
+        """The slot of a value, if an operation or an argument gave it."""
         found = self._slots.get(id(value))
         if found is not None and self.values[found] is not value:
             found = None
@@ -161,7 +158,7 @@ class Tracer(hooks.Observer):
 
     def has(self, value: Any) -> bool:
         """Whether an operation or an argument gave it."""
-        return self._find(value) is not None
+        return self.find(value) is not None
 
     def tensor(self, value: Any) -> Any:
         """A Tensor for an array that has a slot: a constant, to every transform."""
@@ -175,7 +172,7 @@ class Tracer(hooks.Observer):
         """`x` with Tensors in place of arrays that have slots, also in lists and tuples."""
         if type(x) in (list, tuple):
             return type(x)(map(self.lifted, x))
-        if isinstance(x, (np.ndarray, np.generic)) and self._find(x) is not None:
+        if isinstance(x, (np.ndarray, np.generic)) and self.find(x) is not None:
             return self.tensor(x)
         return x
 
@@ -185,7 +182,7 @@ class Tracer(hooks.Observer):
             x = value_in(x)
         if type(x) in (list, tuple):
             return type(x)(map(self.reference, x))
-        found = self._find(x)
+        found = self.find(x)
         if found is not None:
             return Slot(found)
         if type(x) is np.ndarray:
@@ -287,7 +284,7 @@ class Tracer(hooks.Observer):
     def read(self, tensor: Any) -> None:
         """Python looks at a value: a guard."""
         value = value_in(tensor)
-        if self._find(value) is None:
+        if self.find(value) is None:
             return
         seen = value.copy()
         number = seen.item() if seen.size == 1 else None
@@ -314,7 +311,7 @@ class Tracer(hooks.Observer):
 
     def leaves(self, value: Any) -> Any:
         """An array that a transform hands out."""
-        return self.tensor(value) if self._find(value) is not None else value.copy()
+        return self.tensor(value) if self.find(value) is not None else value.copy()
 
     def computed(self, row: Any, bound: list[Any], result: Any) -> Any:
         """What a composed row's function gave."""
@@ -332,11 +329,8 @@ class Tracer(hooks.Observer):
         """A definition, whose arrays are not the user's."""
 
         def inner(*needed: Any) -> Any:
-            self._inner += 1
-            try:
+            with self.inside():
                 return definition(*map(self.lifted, needed))
-            finally:
-                self._inner -= 1
 
         return inner
 
@@ -346,141 +340,15 @@ class Tracer(hooks.Observer):
 
     def called(self, function: Any, args: Any, result: Any) -> None:
         """A function of arrays, and of what sweeps carry."""
-        self._inner += 1
-        name = getattr(function, "__name__", "fitted")
-        self.operation(name, function, _shapes(args), {}, result)
-        self._inner -= 1
+        with self.inside():
+            name = getattr(function, "__name__", "fitted")
+            self.operation(name, function, shapes_of(args), {}, result)
 
     traces = True
 
     def sweep(self, mode: str, recorded: bool, carrier: Any = None) -> Any:
         """What stands between a sweep on plain arrays and its rules."""
-        return None if recorded else _Sweep(self, mode, carrier)
-
-
-class Generator(np.random.Generator):
-    """A copy of a generator of random numbers, whose draws are operations."""
-
-    tracer: Tracer
-
-    def __new__(cls, real: np.random.Generator, tracer: Tracer) -> Any:
-        return super().__new__(cls)
-
-    def __init__(self, real: np.random.Generator, tracer: Tracer) -> None:
-        super().__init__(copy.deepcopy(real.bit_generator))
-        self.tracer = tracer
-        tracer.slot(self)
-
-
-def _draw(name: str) -> Any:
-    method = getattr(np.random.Generator, name)
-
-    @functools.wraps(method)
-    def draw(self: Generator, *args: Any, **kwargs: Any) -> Any:
-        found = method(self, *args, **kwargs)
-        if not isinstance(found, np.ndarray) or kwargs.get("out") is not None:
-            raise TypeError(
-                f"jit: rng.{name} gives no array; ask for one with size=, and of permutations "
-                "and choices take new ones"
-            )
-        self.tracer.operation(f"rng.{name}", method, (self, *args), kwargs, found)
-        return self.tracer.tensor(found)
-
-    return draw
-
-
-for _name in dir(np.random.Generator):
-    if not _name.startswith("_") and _name not in ("bit_generator", "spawn"):
-        setattr(Generator, _name, _draw(_name))
-
-
-class _Sweep:
-    """The rules as a traced sweep calls them."""
-
-    def __init__(self, tracer: Tracer, mode: str, carrier: Any) -> None:
-        self.tracer = tracer
-        self.mode = mode
-        self.carrier = carrier
-
-    def rules(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
-        """Rules that are recorded."""
-        plan = node.plan
-        pairs = plan.vjps if self.mode == "vjp" else plan.jvps
-        if self.carrier is not None:
-            pairs = self.carrier.rules(node)
-        return [(self._traced(node, i, rule, slot), slot) for i, (rule, slot) in enumerate(pairs)]
-
-    def _traced(self, node: Any, number: int, rule: Any, slot: Any) -> Callable[..., Any]:
-        tracer, row = self.tracer, node.plan.row
-        position, _, *spots = node.plan._rules[number]
-        text = row.rules[position].vjp if self.mode == "vjp" else row.rules[position].jvp
-        is_elementary = isinstance(text, Factor) or row.name in _ELEMENTARY
-        is_elementary = is_elementary and self.carrier is None
-        needed = _PULL.rule(text, node.plan._alone(spots[self.mode != "vjp"]))
-
-        def traced(g: Any, residuals: Any, parents: Any) -> Any:
-            like = parents if slot is None else parents[slot]
-            tracer._inner += 1
-            try:
-                # A single number is no array to NumPy, which then computes by other means.
-                if is_elementary and not isinstance(g, LazyArray) and np.ndim(g):
-                    part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
-                else:
-                    g, plain = _plain(g), _plain(residuals)
-                    part = rule(g, plain, parents)
-                    several = isinstance(part, (list, tuple))
-                    results = [_array(x) for x in part] if several else _array(part)
-                    args = (g, plain, _shapes(parents))
-                    tracer.operation(f"{self.mode} of {row.name}", rule, args, {}, results)
-                    part = tracer.lifted(results)
-                return self._fitted(part, like, node)
-            finally:
-                tracer._inner -= 1
-
-        return traced
-
-    def _fitted(self, part: Any, like: Any, node: Any) -> Any:
-        """The part as a plain array that has a slot, of the shape and dtype that belong there."""
-        if self.mode == "jvp":
-            if type(node) is MultiOutputNode:
-                pairs = zip(part, node.outputs, strict=True)
-                return [self._one(x, y, node, _spread) for x, y in pairs]
-            return self._one(part, node, node, _spread)
-        if isinstance(like, (list, tuple)):
-            return [
-                x if y is None else self._one(x, y, node, fitted)
-                for x, y in zip(part, like, strict=True)
-            ]
-        return self._one(part, like, node, fitted)
-
-    def _one(self, part: Any, like: Any, node: Any, fit: Any) -> Any:
-        if part is None or like is None or isinstance(part, LazyArray):
-            return part
-        if not isinstance(part, _ARRAYS):  # a stack
-            if part.shape == like.shape and part.dtype == like.dtype:
-                return part
-            if type(node) is MultiOutputNode:
-                raise UntraceableError("a stack of several results is broadcast")
-            like, slim = _shapes(like), _Slim(node)
-
-            def fit_stack(part: Any) -> Any:
-                return fit(part, like, slim)
-
-            whole = fit_stack(part)
-            self.tracer.called(fit_stack, (part,), whole)
-            return whole
-        part = fit(part if type(part) is Tensor else self.tracer.lifted(_array(part)), like, node)
-        return value_in(part) if type(part) is Tensor else part
-
-    def sum(self, before: Any, part: Any, source: Any = None) -> Any:
-        """The sum of two cotangents or tangents."""
-        if self.carrier is not None:
-            total = self.carrier.sum(before, part, source)
-            self.tracer.called(operator.add, (before, part), total)
-            return total
-        lifted = self.tracer.lifted
-        total = lifted(before) + lifted(part)
-        return value_in(total) if type(total) is Tensor else total
+        return None if recorded else TracedSweep(self, mode, carrier)
 
 
 class Differs(Exception):  # noqa: N818  # it is no error: the function is traced anew
@@ -509,32 +377,6 @@ def _filled(outline: Any, arrays: Any) -> Any:
 def _memory(array: Any) -> Any:
     interface = array.__array_interface__
     return interface["data"][0], array.shape, array.strides, array.dtype.str
-
-
-def _array(x: Any) -> Any:
-    return np.asarray(x) if isinstance(x, np.generic) else x
-
-
-def _plain(x: Any) -> Any:
-    if type(x) in (list, tuple):
-        return type(x)(map(_plain, x))
-    return value_in(x) if type(x) is Tensor else x
-
-
-class _Slim:
-    """What of a node says whether it has broadcast or promoted, without what it keeps."""
-
-    def __init__(self, node: Any) -> None:
-        self.plan = node.plan
-        self.shape, self.dtype = node.shape, node.dtype
-        self.all_parents = _shapes(node.all_parents)
-
-
-def _shapes(parents: Any) -> Any:
-    """Shapes and dtypes in place of nodes, which would keep the graph."""
-    if isinstance(parents, (list, tuple)):
-        return tuple(map(_shapes, parents))
-    return ShapeDtype(parents.shape, parents.dtype) if isinstance(parents, Shaped) else parents
 
 
 def same(x: Any, y: Any) -> bool:

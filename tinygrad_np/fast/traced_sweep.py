@@ -1,0 +1,143 @@
+"""A sweep that a trace records: each rule as the calls it makes, or as one operation.
+
+A sweep inside a traced function runs on plain arrays. The text of an elementary rule runs on
+Tensors of the trace, and is recorded call by call; any other rule is one operation, which a replay
+calls with the arrays of that time.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core import hooks
+from ..core import rules as elementary
+from ..core.graph import LazyArray, MultiOutputNode
+from ..core.plan import Shaped, ShapeDtype
+from ..core.sweep import fitted, fitted_tangent
+from ..core.table import Factor
+from ..core.tensor import Tensor, value_in
+
+# Products have paths of their own for arrays.
+_ELEMENTARY = {row.name for row in elementary.ROWS} | {"expand", "sum_to"}
+_ELEMENTARY -= {"np.matmul", "np.dot", "np.multiply.outer"}
+_PULL = hooks.Writer()
+_ARRAYS = (np.ndarray, np.generic, Tensor)
+
+
+class UntraceableError(TypeError):
+    """What a function does cannot be done again by calls of kernels alone."""
+
+
+class TracedSweep:
+    """The rules as a traced sweep calls them."""
+
+    def __init__(self, tracer: Any, mode: str, carrier: Any) -> None:
+        self.tracer = tracer
+        self.mode = mode
+        self.carrier = carrier
+
+    def rules(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
+        """Rules that are recorded."""
+        plan = node.plan
+        pairs = plan.vjps if self.mode == "vjp" else plan.jvps
+        if self.carrier is not None:
+            pairs = self.carrier.rules(node)
+        return [(self._traced(node, i, rule, slot), slot) for i, (rule, slot) in enumerate(pairs)]
+
+    def _traced(self, node: Any, number: int, rule: Any, slot: Any) -> Callable[..., Any]:
+        tracer, row = self.tracer, node.plan.row
+        text, spots = node.plan.rule_of(self.mode, number)
+        is_elementary = isinstance(text, Factor) or row.name in _ELEMENTARY
+        is_elementary = is_elementary and self.carrier is None
+        needed = _PULL.rule(text, spots)
+
+        def traced(g: Any, residuals: Any, parents: Any) -> Any:
+            like = parents if slot is None else parents[slot]
+            with tracer.inside():
+                # A single number is no array to NumPy, which then computes by other means.
+                if is_elementary and not isinstance(g, LazyArray) and np.ndim(g):
+                    part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
+                else:
+                    g, plain = _plain(g), _plain(residuals)
+                    part = rule(g, plain, parents)
+                    several = isinstance(part, (list, tuple))
+                    results = [_array(x) for x in part] if several else _array(part)
+                    args = (g, plain, shapes_of(parents))
+                    tracer.operation(f"{self.mode} of {row.name}", rule, args, {}, results)
+                    part = tracer.lifted(results)
+                return self._fitted(part, like, node)
+
+        return traced
+
+    def _fitted(self, part: Any, like: Any, node: Any) -> Any:
+        """The part as a plain array that has a slot, of the shape and dtype that belong there."""
+        if self.mode == "jvp":
+            if type(node) is MultiOutputNode:
+                pairs = zip(part, node.outputs, strict=True)
+                return [self._one(x, y, node, fitted_tangent) for x, y in pairs]
+            return self._one(part, node, node, fitted_tangent)
+        if isinstance(like, (list, tuple)):
+            return [
+                x if y is None else self._one(x, y, node, fitted)
+                for x, y in zip(part, like, strict=True)
+            ]
+        return self._one(part, like, node, fitted)
+
+    def _one(self, part: Any, like: Any, node: Any, fit: Any) -> Any:
+        if part is None or like is None or isinstance(part, LazyArray):
+            return part
+        if not isinstance(part, _ARRAYS):  # a stack
+            if part.shape == like.shape and part.dtype == like.dtype:
+                return part
+            if type(node) is MultiOutputNode:
+                raise UntraceableError("a stack of several results is broadcast")
+            like, slim = shapes_of(like), _Slim(node)
+
+            def fit_stack(part: Any) -> Any:
+                return fit(part, like, slim)
+
+            whole = fit_stack(part)
+            self.tracer.called(fit_stack, (part,), whole)
+            return whole
+        part = fit(part if type(part) is Tensor else self.tracer.lifted(_array(part)), like, node)
+        return value_in(part) if type(part) is Tensor else part
+
+    def sum(self, before: Any, part: Any, source: Any = None) -> Any:
+        """The sum of two cotangents or tangents."""
+        if self.carrier is not None:
+            total = self.carrier.sum(before, part, source)
+            self.tracer.called(operator.add, (before, part), total)
+            return total
+        lifted = self.tracer.lifted
+        total = lifted(before) + lifted(part)
+        return value_in(total) if type(total) is Tensor else total
+
+
+def _array(x: Any) -> Any:
+    return np.asarray(x) if isinstance(x, np.generic) else x
+
+
+def _plain(x: Any) -> Any:
+    if type(x) in (list, tuple):
+        return type(x)(map(_plain, x))
+    return value_in(x) if type(x) is Tensor else x
+
+
+class _Slim:
+    """What of a node says whether it has broadcast or promoted, without what it keeps."""
+
+    def __init__(self, node: Any) -> None:
+        self.plan = node.plan
+        self.shape, self.dtype = node.shape, node.dtype
+        self.all_parents = shapes_of(node.all_parents)
+
+
+def shapes_of(parents: Any) -> Any:
+    """Shapes and dtypes in place of nodes, which would keep the graph."""
+    if isinstance(parents, (list, tuple)):
+        return tuple(map(shapes_of, parents))
+    return ShapeDtype(parents.shape, parents.dtype) if isinstance(parents, Shaped) else parents
