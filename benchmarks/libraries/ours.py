@@ -1,5 +1,6 @@
 """The cases with tinygrad_np."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from scipy.sparse import diags_array
 
 import tinygrad_np as tg
 
+from .. import functions
 from ..cases import RATE, Arrays, Task
 
 
@@ -91,23 +93,17 @@ def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
     """Ten elementwise operations a round."""
 
     def f(x: Any) -> Any:
-        for _ in range(rounds):
-            x = np.sqrt(np.exp(-(x * 1.01 + 0.1)))
-            x = np.log(np.tanh(np.sin(x)) + 1.5) - 0.05
-        return x.sum()
+        return functions.chain(np, x, rounds)
 
     gradient, x = tg.value_and_grad(f), tg.Tensor(params[0])
     return Task(lambda: gradient(params[0]), list, lambda: f(x))
 
 
-def _rosenbrock(x: Any) -> Any:
-    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-    gradient, x = tg.value_and_grad(_rosenbrock), tg.Tensor(params[0])
-    return Task(lambda: gradient(params[0]), list, lambda: _rosenbrock(x))
+    f = partial(functions.rosenbrock, np)
+    gradient, x = tg.value_and_grad(f), tg.Tensor(params[0])
+    return Task(lambda: gradient(params[0]), list, lambda: f(x))
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -119,19 +115,13 @@ def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
 
 def rosenbrock_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Hessian."""
-    hessian = tg.hessian(_rosenbrock)
+    hessian = tg.hessian(partial(functions.rosenbrock, np))
     return Task(lambda: hessian(params[0]), lambda result: [result])
 
 
 def mlp_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Jacobian by the input."""
-
-    def f(x: Any) -> Any:
-        for weights in batch:
-            x = np.tanh(x @ weights)
-        return x
-
-    jacobian = tg.jacobian(f)
+    jacobian = tg.jacobian(lambda x: functions.mlp(np, x, batch))
     return Task(lambda: jacobian(params[0]), lambda result: [result])
 
 

@@ -1,5 +1,6 @@
 """The cases with JAX, every step jitted as a whole."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -7,6 +8,7 @@ import numpy as np
 from jax import lax, nn
 from jax import numpy as jnp
 
+from .. import functions
 from ..cases import RATE, Arrays, Task
 
 jax.config.update("jax_enable_x64", True)
@@ -101,13 +103,9 @@ def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
     return _jitted(lambda x, g: jax.vjp(_max_pool, x)[1](g), *params, *batch)
 
 
-def _rosenbrock(x: Any) -> Any:
-    return jnp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-    return _jitted(jax.value_and_grad(_rosenbrock), *params)
+    return _jitted(jax.value_and_grad(partial(functions.rosenbrock, jnp)), *params)
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -118,18 +116,13 @@ def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
 
 def rosenbrock_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Hessian."""
-    return _jitted(jax.hessian(_rosenbrock), *params)
+    return _jitted(jax.hessian(partial(functions.rosenbrock, jnp)), *params)
 
 
 def mlp_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Jacobian by the input."""
-
-    def f(x: Any, *layers: Any) -> Any:
-        for weights in layers:
-            x = jnp.tanh(x @ weights)
-        return x
-
-    return _jitted(jax.jacrev(f), *params, *batch)
+    f = jax.jacrev(lambda x, *layers: functions.mlp(jnp, x, layers))
+    return _jitted(f, *params, *batch)
 
 
 def tridiagonal_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:

@@ -1,5 +1,6 @@
 """The cases with MyGrad, which has channels first."""
 
+from functools import partial
 from typing import Any
 
 import mygrad
@@ -8,6 +9,7 @@ from mygrad.nnet.activations import relu
 from mygrad.nnet.layers import conv_nd, max_pool
 from mygrad.nnet.losses import softmax_crossentropy
 
+from .. import functions
 from ..cases import RATE, Arrays, Task
 
 
@@ -136,20 +138,9 @@ def _value_and_grad(f: Any, x: Any) -> Task:
 
 def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
     """Ten elementwise operations a round."""
-
-    def f(x: Any) -> Any:
-        for _ in range(rounds):
-            x = mygrad.sqrt(mygrad.exp(-(x * 1.01 + 0.1)))
-            x = mygrad.log(mygrad.tanh(mygrad.sin(x)) + 1.5) - 0.05
-        return x.sum()
-
-    return _value_and_grad(f, params[0])
+    return _value_and_grad(lambda x: functions.chain(mygrad, x, rounds), params[0])
 
 
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-
-    def f(x: Any) -> Any:
-        return mygrad.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-    return _value_and_grad(f, params[0])
+    return _value_and_grad(partial(functions.rosenbrock, mygrad), params[0])

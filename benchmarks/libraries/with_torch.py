@@ -1,11 +1,13 @@
 """The cases with PyTorch, eager; `layout` is its memory format."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from .. import functions
 from ..cases import RATE, Arrays, Task
 
 
@@ -161,21 +163,14 @@ def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
     """Ten elementwise operations a round."""
 
     def f(x: Any) -> Any:
-        for _ in range(rounds):
-            x = torch.sqrt(torch.exp(-(x * 1.01 + 0.1)))
-            x = torch.log(torch.tanh(torch.sin(x)) + 1.5) - 0.05
-        return x.sum()
+        return functions.chain(torch, x, rounds)
 
     return _value_and_grad(f, params[0])
 
 
-def _rosenbrock(x: Any) -> Any:
-    return torch.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
-
-
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-    return _value_and_grad(_rosenbrock, params[0])
+    return _value_and_grad(partial(functions.rosenbrock, torch), params[0])
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -195,10 +190,10 @@ def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
 
 def rosenbrock_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Hessian."""
-    x = torch.tensor(params[0])
+    f, x = partial(functions.rosenbrock, torch), torch.tensor(params[0])
 
     def step() -> Any:
-        return torch.autograd.functional.hessian(_rosenbrock, x)
+        return torch.autograd.functional.hessian(f, x)
 
     return Task(step, lambda result: [result.numpy()])
 
@@ -208,9 +203,7 @@ def mlp_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
     layers, x = [torch.tensor(w) for w in batch], torch.tensor(params[0])
 
     def f(x: Any) -> Any:
-        for weights in layers:
-            x = torch.tanh(x @ weights)
-        return x
+        return functions.mlp(torch, x, layers)
 
     def step() -> Any:
         return torch.autograd.functional.jacobian(f, x, vectorize=True)
