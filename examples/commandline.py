@@ -19,7 +19,8 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
     """Shows the defaults, where there are any."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        return action.help if action.default in (None, False) else super()._get_help_string(action)
+        is_switch = action.default is None or action.default is False
+        return action.help if is_switch else super()._get_help_string(action)
 
 
 def prepare_output() -> None:
@@ -60,6 +61,27 @@ def folder(text: str) -> Path:
     if not os.access(path, os.W_OK):
         raise argparse.ArgumentTypeError(f"{path} cannot be written to")
     return path
+
+
+def parser_of(description: str) -> argparse.ArgumentParser:
+    """A parser for a command that draws data and a figure: it has --seed and --out."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=HelpFormatter)
+    parser.add_argument("--seed", type=seed, default=0, help="of the data")
+    parser.add_argument("--out", type=folder, default="figures", help="the folder for the figure")
+    return parser
+
+
+def conclude(is_right: bool, draw: Callable[[], Path]) -> int:
+    """Print whether derivatives agree, and where the figure is; the exit status, 1 if they do not.
+
+    Without matplotlib the command says so, and has no figure.
+    """
+    print("Verdict: they agree." if is_right else "Verdict: THEY DO NOT AGREE.")
+    try:
+        print(f"Figure: {draw()}")
+    except ModuleNotFoundError as error:
+        print(f"No figure: {error}")
+    return 0 if is_right else 1
 
 
 def refuse_changed(

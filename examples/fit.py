@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import HelpFormatter, folder, positive, prepare_output, seed
+from commandline import conclude, parser_of, positive, prepare_output
 
 import tinygrad_np as tg
 from tinygrad_np.scipy import optimize, stats
@@ -175,15 +175,12 @@ def draw(data: Data, fits: dict[str, Fit], path: Path) -> Path:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(
-        description="Fit distributions to lifetimes by maximum likelihood, with standard errors.",
-        formatter_class=HelpFormatter,
+    parser = parser_of(
+        "Fit distributions to lifetimes by maximum likelihood, with standard errors."
     )
     add = parser.add_argument
-    add("--seed", type=seed, default=0, help="of the data")
     add("--devices", type=positive(int), default=100, help="how many are tested")
     add("--end", type=positive(float), default=7.0, help="the time at which the test ends")
-    add("--out", type=folder, default="figures", help="the folder for the figure")
     return parser.parse_args(arguments)
 
 
@@ -221,12 +218,7 @@ def main(arguments: list[str] | None = None) -> int:
         report = tg.check.check_function(of_params, START)
         is_right = is_right and report.is_right
         print(f"{name:<12}{report.verdict}")
-    print("Verdict: they agree." if is_right else "Verdict: THEY DO NOT AGREE.")
-    try:
-        print(f"Figure: {draw(data, fits, options.out / 'fit.png')}")
-    except ModuleNotFoundError as error:
-        print(f"No figure: {error}")
-    return 0 if is_right else 1
+    return conclude(is_right, lambda: draw(data, fits, options.out / "fit.png"))
 
 
 if __name__ == "__main__":

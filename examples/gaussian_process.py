@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import HelpFormatter, folder, positive, prepare_output, seed
+from commandline import conclude, parser_of, positive, prepare_output
 from scipy.optimize import minimize
 
 import tinygrad_np as tg
@@ -174,15 +174,10 @@ def draw(data: Data, fitted: np.ndarray, path: Path) -> Path:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(
-        description="Fit a Gaussian process by the gradient of its log marginal likelihood.",
-        formatter_class=HelpFormatter,
-    )
+    parser = parser_of("Fit a Gaussian process by the gradient of its log marginal likelihood.")
     add = parser.add_argument
-    add("--seed", type=seed, default=0, help="of the data")
     add("--points", type=positive(int), default=40, help="how many data; the work is their cube")
     add("--steps", type=positive(int), default=50, help="of L-BFGS-B, at most")
-    add("--out", type=folder, default="figures", help="the folder for the figure")
     options = parser.parse_args(arguments)
     if options.points > MOST:
         parser.error(f"--points: at most {MOST:,}, since the matrices have their square")
@@ -204,12 +199,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     print("The gradient at the start, against differences of the plain function:")
     is_right = compare(START, data)
-    print("Verdict: they agree." if is_right else "Verdict: THEY DO NOT AGREE.")
-    try:
-        print(f"Figure: {draw(data, fitted, options.out / 'gaussian_process.png')}")
-    except ModuleNotFoundError as error:
-        print(f"No figure: {error}")
-    return 0 if is_right else 1
+    return conclude(is_right, lambda: draw(data, fitted, options.out / "gaussian_process.png"))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import HelpFormatter, folder, positive, prepare_output, seed
+from commandline import conclude, parser_of, positive, prepare_output
 
 import tinygrad_np as tg
 from tinygrad_np.scipy import optimize
@@ -189,15 +189,10 @@ def draw(data: Data, steps: list[Penalties], one: Penalties, path: Path) -> Path
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(
-        description="Find the penalties of a ridge regression by the gradient through its fit.",
-        formatter_class=HelpFormatter,
-    )
+    parser = parser_of("Find the penalties of a ridge regression by the gradient through its fit.")
     add = parser.add_argument
-    add("--seed", type=seed, default=0, help="of the data")
     add("--points", type=positive(int), default=50, help="to train with, and to validate with")
     add("--noise", type=positive(float), default=1.0, help="standard deviation")
-    add("--out", type=folder, default="figures", help="the folder for the figure")
     return parser.parse_args(arguments)
 
 
@@ -219,12 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     print("The gradient of the validation loss at the start:")
     is_right = compare(data)
-    print("Verdict: they agree." if is_right else "Verdict: THEY DO NOT AGREE.")
-    try:
-        print(f"Figure: {draw(data, steps, one, options.out / 'hyperparameters.png')}")
-    except ModuleNotFoundError as error:
-        print(f"No figure: {error}")
-    return 0 if is_right else 1
+    return conclude(is_right, lambda: draw(data, steps, one, options.out / "hyperparameters.png"))
 
 
 if __name__ == "__main__":

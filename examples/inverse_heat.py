@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import HelpFormatter, folder, positive, prepare_output, seed
+from commandline import conclude, parser_of, positive, prepare_output
 from scipy.optimize import minimize
 
 import tinygrad_np as tg
@@ -136,16 +136,11 @@ def draw(plate: Plate, data: Data, fitted: np.ndarray, path: Path) -> Path:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(
-        description="Find a plate's conductivities by the gradient through a sparse solver.",
-        formatter_class=HelpFormatter,
-    )
+    parser = parser_of("Find a plate's conductivities by the gradient through a sparse solver.")
     add = parser.add_argument
-    add("--seed", type=seed, default=0, help="of the data")
     add("--cells", type=positive(int), default=24, help="along a side; their square is unknown")
     add("--noise", type=positive(float), default=0.01, help="a part of the temperatures")
     add("--steps", type=positive(int), default=200, help="of L-BFGS-B, at most")
-    add("--out", type=folder, default="figures", help="the folder for the figure")
     options = parser.parse_args(arguments)
     if not LEAST <= options.cells <= MOST:
         parser.error(f"--cells: between {LEAST}, for the heaters' sake, and {MOST}")
@@ -173,12 +168,8 @@ def main(arguments: list[str] | None = None) -> int:
     print("\nThe derivatives at the start, against differences of the plain function:")
     report = tg.check.check_function(lambda x: loss(x, plate, *data[1:]), before)
     print(report)
-    print("Verdict: they agree." if report.is_right else "Verdict: THEY DO NOT AGREE.")
-    try:
-        print(f"Figure: {draw(plate, data, fitted, options.out / 'inverse_heat.png')}")
-    except ModuleNotFoundError as error:
-        print(f"No figure: {error}")
-    return 0 if report.is_right else 1
+    path = options.out / "inverse_heat.png"
+    return conclude(report.is_right, lambda: draw(plate, data, fitted, path))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import HelpFormatter, folder, positive, prepare_output, seed
+from commandline import conclude, parser_of, positive, prepare_output
 from scipy.optimize import minimize
 
 import tinygrad_np as tg
@@ -130,16 +130,11 @@ def draw(data: Data, fitted: Fit, path: Path) -> Path:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(
-        description="Fit a system of predators and prey by the gradient through its solver.",
-        formatter_class=HelpFormatter,
-    )
+    parser = parser_of("Fit a system of predators and prey by the gradient through its solver.")
     add = parser.add_argument
-    add("--seed", type=seed, default=0, help="of the data")
     add("--points", type=positive(int), default=25, help="how many times are counted")
     add("--noise", type=positive(float), default=0.1, help="of the counts' logarithms")
     add("--steps", type=positive(int), default=60, help="of BFGS, at most")
-    add("--out", type=folder, default="figures", help="the folder for the figure")
     options = parser.parse_args(arguments)
     if options.points < len(NAMES):
         parser.error(f"--points: at least {len(NAMES)}, as many as there are parameters")
@@ -165,12 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     print("\nThe derivatives at the start, against differences of the plain function:")
     report = tg.check.check_function(lambda p: misfit(p, data), START, order=1)
     print(report)
-    print("Verdict: they agree." if report.is_right else "Verdict: THEY DO NOT AGREE.")
-    try:
-        print(f"Figure: {draw(data, fitted, options.out / 'ode.png')}")
-    except ModuleNotFoundError as error:
-        print(f"No figure: {error}")
-    return 0 if report.is_right else 1
+    return conclude(report.is_right, lambda: draw(data, fitted, options.out / "ode.png"))
 
 
 if __name__ == "__main__":

@@ -78,7 +78,9 @@ class TestEach:
         with pytest.raises(SystemExit) as caught:
             module.main(["--help"])
         assert caught.value.code == 0
-        assert "default:" in capsys.readouterr().out
+        out = capsys.readouterr().out
+        assert "of the data (default: 0)" in out
+        assert out.count("default:") >= 4
 
 
 def test_the_same_seed_gives_the_same_data():
