@@ -672,6 +672,10 @@ class TestCovarianceOfAnyScale:
             with pytest.raises(ValueError, match="of fun at these parameters are not finite"):
                 optimize.covariance(f, {"a": 1.0})
 
+    def test_what_does_not_depend_on_the_parameters(self):
+        with pytest.raises(TypeError, match=r"^optimize.covariance: the func.* functions of them$"):
+            optimize.covariance(lambda p: 1.0, {"a": 1.0})
+
     def test_it_takes_no_tensor(self):
         with pytest.raises(TypeError, match="takes plain numbers"):
             optimize.covariance(lambda p: p["x"] ** 4, {"x": Tensor(2.0)})

@@ -63,7 +63,7 @@ def minimize(
     >>> minimize(lambda p: (p["x"] - 3.0) ** 2, {"x": 0.0}).x["x"].round(9)
     np.float64(3.0)
     """
-    unknowns = Unknowns(x0, "minimize")
+    unknowns = Unknowns(x0, "scipy.optimize.minimize")
     args = args if isinstance(args, tuple) else (args,)
     name = str(method).lower() if method is None or isinstance(method, str) else "custom"
     given: dict[str, Any] = {
@@ -153,7 +153,7 @@ def _bounds(bounds: Any, unknowns: Unknowns) -> Any:
     """SciPy's bounds of the vector; of a tree of pairs a list of them, one a number."""
     if bounds is None or hasattr(bounds, "lb") or unknowns.is_vector:
         return bounds
-    where, pairs = f"scipy.optimize.{unknowns.where}: bounds", []
+    where, pairs = f"{unknowns.where}: bounds", []
 
     def collect(x: Any, given: Any, path: str) -> None:
         container, told = tree.container_of(type(x)), f"{where}{path and ' at '}{path}"
@@ -279,7 +279,7 @@ def least_squares(
     >>> found.x["a"].round(9)
     np.float64(2.0)
     """
-    unknowns = Unknowns(x0, "least_squares")
+    unknowns = Unknowns(x0, "scipy.optimize.least_squares")
     args = tuple(args) if isinstance(args, (list, tuple)) else (args,)
     named = kwargs or {}
     fun_ = functools.partial(fun, **named)
@@ -340,9 +340,7 @@ def _two_ends(bounds: Any, unknowns: Unknowns) -> tuple[Any, Any]:
     if not unknowns.is_vector and type(bounds) is type(unknowns.tree):
         return _ends(_bounds(bounds, unknowns))
     if not (isinstance(bounds, (list, tuple)) and len(bounds) == 2):
-        raise ValueError(
-            f"scipy.optimize.{unknowns.where}: bounds are a pair (low, high), not {bounds!r:.40}"
-        )
+        raise ValueError(f"{unknowns.where}: bounds are a pair (low, high), not {bounds!r:.40}")
     low, high = [
         end
         if unknowns.is_vector or tree.container_of(type(end)) is None
@@ -379,7 +377,7 @@ def curve_fit(
         raise TypeError(
             "scipy.optimize.curve_fit: takes numbers for p0; use optimize.least_squares for a tree"
         )
-    unknowns = Unknowns(np.zeros(0), "curve_fit")
+    unknowns = Unknowns(np.zeros(0), "scipy.optimize.curve_fit")
     # SciPy makes arrays of lists and of integers.
     data = tuple([_as_numbers(x) for x in (xdata, ydata, sigma)])
     plain = tuple(map(value_of, data))
@@ -432,7 +430,7 @@ def minimize_scalar(
 ) -> Any:
     """`scipy.optimize.minimize_scalar`; with Tensors in `args`, x and fun are functions of them."""
     args = args if isinstance(args, tuple) else (args,)
-    unknowns = Unknowns(0.0, "minimize_scalar")
+    unknowns = Unknowns(0.0, "scipy.optimize.minimize_scalar")
 
     def number(x: Any, *values: Any) -> Any:
         value = fun(x, *values)

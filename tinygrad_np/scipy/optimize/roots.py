@@ -45,7 +45,7 @@ def root(
     >>> {name: round(float(x), 9) for name, x in found.x.items()}
     {'x': 1.5, 'y': 1.5}
     """
-    unknowns = Unknowns(x0, "root")
+    unknowns = Unknowns(x0, "scipy.optimize.root")
     args = args if isinstance(args, tuple) else (args,)
     residual = unknowns.of_plain_vector(fun)
     slopes: Any = jac
@@ -124,7 +124,7 @@ def _bracketing(name: str) -> Callable[..., Any]:
 
 
 def _plain(f: Callable[..., Any], name: str) -> Callable[..., Any]:
-    unknowns = Unknowns(0.0, name)
+    unknowns = Unknowns(0.0, f"scipy.optimize.{name}")
 
     def number(x: Any, *values: Any) -> Any:
         value = f(x, *values)
@@ -258,7 +258,7 @@ def fixed_point(
     """
     args = tuple(args) if isinstance(args, (list, tuple)) else (args,)
     is_tree = container_of(type(x0)) is not None and not isinstance(x0, list)
-    unknowns = Unknowns(x0, "fixed_point") if is_tree else None
+    unknowns = Unknowns(x0, "scipy.optimize.fixed_point") if is_tree else None
 
     def of_vector(x: Any, *values: Any) -> Any:
         if unknowns is None:

@@ -60,7 +60,7 @@ def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
         raise TypeError(
             "optimize.covariance: takes plain numbers, and has no derivative itself; use t.data"
         )
-    unknowns = Unknowns(params, "covariance")
+    unknowns = Unknowns(params, "optimize.covariance", "write it in NumPy functions of them")
     x = unknowns.vector
     value = ravel(unknowns.of_plain_vector(fun)(x, *args))[0]
     if value.size == 1:

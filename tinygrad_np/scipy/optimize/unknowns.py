@@ -27,15 +27,15 @@ _MOST_STEPS = 20
 class Unknowns:
     """The starting point of a solver: its `vector`, and `back` from a vector to the tree."""
 
-    def __init__(self, x0: Any, where: str) -> None:
-        self.where = where
+    def __init__(
+        self, x0: Any, where: str, remedy: str = "with jac='2-point' SciPy takes differences"
+    ) -> None:
+        self.where, self._remedy = where, remedy
         x0 = tree.map(value_of, x0)
         if _is_list_of_numbers(x0):
             x0 = np.asarray(x0)
         if any(np.iscomplexobj(x) for x in tree.leaves(x0)):
-            raise TypeError(
-                f"scipy.optimize.{where}: takes real numbers; give real and imaginary parts apart"
-            )
+            raise TypeError(f"{where}: takes real numbers; give real and imaginary parts apart")
         self.is_vector = tree.container_of(type(x0)) is None and np.ndim(x0) <= 1
         if self.is_vector:
             self.vector = np.atleast_1d(np.asarray(x0, float))
@@ -73,7 +73,7 @@ class Unknowns:
             return tree.map(lambda _, x: x, self.tree, given)
         except tree.TreesDifferError as error:
             raise ValueError(
-                f"scipy.optimize.{self.where}: {name} is a tree like the unknowns, but {error}"
+                f"{self.where}: {name} is a tree like the unknowns, but {error}"
             ) from None
 
     def of_gradient(self, function: Callable[..., Any], name: str = "jac") -> Callable[..., Any]:
@@ -99,7 +99,7 @@ class Unknowns:
         """Raise where a result on plain arrays is a Tensor."""
         if holds_tensor(result):
             raise TypeError(
-                f"scipy.optimize.{self.where}: the function depends on a Tensor that is not among "
+                f"{self.where}: the function depends on a Tensor that is not among "
                 "args, and its gradient would be lost; pass it in args"
             )
 
@@ -164,8 +164,7 @@ class Unknowns:
             return differentiated(*args)
         except TypeError as error:
             raise TypeError(
-                f"scipy.optimize.{self.where}: the function cannot be differentiated: {error}; "
-                "with jac='2-point' SciPy takes differences"
+                f"{self.where}: the function cannot be differentiated: {error}; {self._remedy}"
             ) from error
 
 
@@ -242,7 +241,7 @@ def _to_the_end(unknowns: Unknowns, gradient: Any, x: Any, low: Any, high: Any) 
         lowest = np.linalg.eigvalsh(of_free)[0] if free.any() else 1.0
     if lowest < -1e-10 * np.max(np.abs(of_free), initial=0):
         raise ValueError(
-            f"scipy.optimize.{unknowns.where}: what was found is no minimum: the function curves "
+            f"{unknowns.where}: what was found is no minimum: the function curves "
             "downwards there; start elsewhere, or ask for a smaller tolerance"
         )
     return x, free
