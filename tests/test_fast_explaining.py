@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.fast import paths, tiles, winograd
+from tinygrad_np.fast import paths, runs, tiles, winograd_rows, winograd_squares
 
 pytestmark = pytest.mark.usefixtures("fast_paths")
 
@@ -23,33 +23,36 @@ class TestExplain:
     def test_a_convolution_forward_and_backward(self):
         x, w = np.zeros((32, 16, 16, 16), np.float32), np.zeros((3, 3, 16, 20), np.float32)
         found = tg.fast.explain(tg.conv2d, x, w, padding=1)
-        assert self.said(found.forward) == [("windows", "view"), ("product", "winograd")]
+        assert self.said(found.forward) == [("pad", "lazy"), ("product", "winograd, rows")]
         assert self.said(found.backward) == [
             ("window_product", "lazy"),
-            ("filter_product", "winograd"),
+            ("filter_product", "winograd, rows"),
             ("fold", "convolution"),
-            ("windows", "view"),
-            ("product", "winograd"),
+            ("pad", "lazy"),
+            ("product", "winograd, rows"),
         ]
         assert found.forward[1].operand == "float32 (32, 16, 16, 3, 3, 16)"
-        assert "float32, 3×3 or 5×5" in found.forward[1].why
+        assert "3 or 5 rows of taps" in found.forward[1].why
 
     @pytest.mark.parametrize("name", ["product", "filter_product"])
     def test_it_says_what_was_run(self, name, monkeypatch):
         """The module that it names is the one that is called."""
         called = []
-        for module in (tiles, winograd):
+        modules = {"tiles": tiles, "runs": runs}
+        modules |= {"winograd, rows": winograd_rows, "winograd, squares": winograd_squares}
+        for path, module in modules.items():
             run = getattr(module, name)
             monkeypatch.setattr(
-                module, name, lambda *a, m=module, run=run: called.append(m.__name__) or run(*a)
+                module, name, lambda *a, path=path, run=run: called.append(path) or run(*a)
             )
-        x, w = np.zeros((8, 20, 20, 16), np.float32), np.zeros((3, 3, 16, 16), np.float32)
-        for stride, path in ((1, "winograd"), (2, "tiles")):
+        cases = ((16, 1, "winograd, rows"), (16, 2, "tiles"), (64, 1, "winograd, squares"))
+        for c, stride, path in (*cases, (4, 1, "runs")):
             called.clear()
-            found = tg.fast.explain(lambda w, s=stride: tg.conv2d(x, w, s), w)
+            x, w = np.zeros((32, 26, 26, c), np.float32), np.zeros((3, 3, c, c), np.float32)
+            found = tg.fast.explain(lambda w, s=stride, x=x: tg.conv2d(x, w, s), w)
             choices = [*found.forward, *found.backward]
             assert [c.path for c in choices if c.operation == name] == [path]
-            assert called == [f"tinygrad_np.fast.{path}"]
+            assert called == [path]
 
     def test_a_network(self):
         rng = np.random.default_rng(0)

@@ -200,7 +200,7 @@ def test_a_kernel_within_a_kernel(monkeypatch):
         y, pull = f()
         for a, b in zip((y, *pull(np.cos(y))), known, strict=True):
             assert np.array_equal(a, b)
-    assert calls > 10
+    assert calls >= len(pool)
 
 
 class TestBounds:

@@ -8,12 +8,14 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np.core.windows import windows
-from tinygrad_np.fast import lazy, memory, paths
+from tinygrad_np.fast import frames, lazy, memory, paths
 
 pytestmark = pytest.mark.usefixtures("fast_paths")
 
 
 def of_product(columns, f, **options):
+    if columns.nbytes > paths.TILE_FROM_BYTES:
+        columns = frames.described(columns)
     return paths.of_product("product", columns, f, columns.dtype, **options)
 
 
@@ -23,21 +25,51 @@ class TestWhichPath:
     @pytest.mark.parametrize(
         ("shape", "size", "dtype", "f", "expected"),
         [
-            ((32, 16, 16, 16), 3, np.float32, 16, paths.WINOGRAD),
+            ((32, 16, 16, 16), 3, np.float32, 16, paths.ROWS),
             ((32, 16, 16, 15), 3, np.float32, 16, paths.TILES_CHANNELS),
             ((32, 16, 16, 16), 3, np.float32, 15, paths.TILES_CHANNELS),
             ((32, 16, 16, 16), 3, np.float64, 16, paths.TILES_DTYPE),
             ((32, 16, 16, 16), 4, np.float32, 16, paths.TILES_SIZE),
-            ((32, 16, 16, 16), 5, np.float32, 16, paths.WINOGRAD),
-            ((32, 16, 5, 16), 3, np.float32, 16, paths.TILES_COLUMNS),  # three of output
-            ((32, 16, 6, 16), 3, np.float32, 16, paths.WINOGRAD),
+            ((32, 16, 16, 16), 5, np.float32, 16, paths.ROWS),
+            ((32, 5, 16, 16), 3, np.float32, 16, paths.TILES_ROWS),  # three of output
+            ((32, 6, 16, 16), 3, np.float32, 16, paths.ROWS),
+            ((32, 18, 18, 64), 3, np.float32, 64, paths.SQUARES),
+            ((32, 18, 18, 63), 3, np.float32, 64, paths.ROWS),
+            ((32, 18, 18, 64), 3, np.float32, 63, paths.ROWS),
+            ((32, 18, 18, 64), 5, np.float32, 64, paths.ROWS),
+            ((32, 16, 16, 64), 3, np.float32, 64, paths.ROWS),  # 14 × 14 of 16 × 16 wanted
             ((32, 256, 16), 3, np.float32, 16, paths.TILES_AXES),
+            ((32, 40, 40, 4), 3, np.float32, 2, paths.RUNS),
+            ((32, 40, 40, 4), 3, np.float64, 2, paths.RUNS),
+            ((32, 40, 40, 5), 3, np.float32, 2, paths.TILES_CHANNELS),
             ((1, 5, 5, 16), 3, np.float32, 16, paths.CACHED),
-            ((32, 16, 16, 16), 3, np.complex128, 16, paths.PLAIN_NO_FLOAT),
         ],
     )
     def test_by_size_dtype_and_channels(self, shape, size, dtype, f, expected):
         assert of_product(windows(np.zeros(shape, dtype), size), f) is expected
+
+    def test_complex_numbers_are_one_product(self):
+        columns = windows(np.zeros((32, 16, 16, 16), complex), 3)
+        assert of_product(columns, 16) is paths.PLAIN_NO_FLOAT
+
+    def test_a_frame_as_wide_as_the_filters(self):
+        x = np.zeros((32, 16, 16, 16), np.float32)
+        for right, expected in ((2, paths.ROWS), (3, paths.TILES_FRAME)):
+            pairs = (7, 7), (0, right)
+            framed = frames.FramedWindows(x, pairs, (3, 3), (1, 1), (1, 1))
+            assert of_product(framed, 16) is expected
+
+    def test_frames(self):
+        elements = paths.FRAME_FROM_BYTES // 4
+        assert paths.of_frame(np.zeros(elements, np.float32)) is paths.FRAME_MADE
+        assert paths.of_frame(np.zeros(elements + 1, np.float32)) is paths.FRAME_LAZY
+        assert paths.of_frame(np.zeros(elements + 1, np.int32)) is paths.FRAME_MADE
+
+    def test_products_without_a_copy(self):
+        rows = paths.SMALL_PRODUCT_ROWS
+        k = paths.SMALL_PRODUCT // rows
+        assert paths.small_products(10 * rows, k, 1) == (10, rows)
+        assert paths.small_products(10 * rows, k + 1, 1) == (1, 10 * rows)
 
     def test_strides_and_dilations_go_in_tiles(self):
         x = np.zeros((32, 16, 16, 16), np.float32)
@@ -52,7 +84,7 @@ class TestWhichPath:
 
     def test_windows_as_large_as_the_cache_and_one_element_larger(self):
         elements = paths.TILE_FROM_BYTES // 8
-        for more, expected in ((0, paths.CACHED), (1, paths.TILES_DTYPE)):
+        for more, expected in ((0, paths.CACHED), (1, paths.TILES_VIEW)):
             columns = np.zeros((1, elements + more, 2, 1))[:, :, ::2]
             assert of_product(columns, 4) is expected
 
@@ -88,8 +120,8 @@ class TestWhichPath:
         assert paths.of_window_product(g, tg.Tensor(w)) is paths.MADE_RECORDED
 
     def test_how_they_are_added_up(self):
-        g, few = np.zeros((1, 4, 4, 2)), paths.PLANES_UP_TO_CHANNELS
-        assert paths.of_fold(g, few, (1, 1), (1, 1)) is paths.FOLD_PLANES
+        g, few = np.zeros((1, 4, 4, 2)), paths.FOLD_RUNS_UP_TO_CHANNELS
+        assert paths.of_fold(g, few, (1, 1), (1, 1)) is paths.FOLD_RUNS
         assert paths.of_fold(g, few + 1, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
         assert paths.of_fold(g, few + 1, (1, 2), (1, 1)) is paths.FOLD_STEPS
         assert paths.of_fold(g, few + 1, (1, 1), (2, 1)) is paths.FOLD_STEPS

@@ -388,16 +388,17 @@ def conv(dtype, c, f, k, stride):
         lambda dtype: conv(dtype, 3, 20, 5, 1),
         lambda dtype: conv(dtype, 32, 17, 3, 1),
         lambda dtype: conv(dtype, 16, 16, 5, 1),
+        lambda dtype: conv(dtype, 64, 65, 3, 1),
         lambda dtype: conv(dtype, 24, 16, 3, 2),
     ],
-    ids=["few channels", "3×3", "5×5", "stride"],
+    ids=["few channels", "3×3", "5×5", "many channels", "stride"],
 )
 def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
     monkeypatch.setattr(paths, "THREADS_FROM", 1 << 18)
     monkeypatch.setattr(paths, "THREAD_PIECE", 1 << 15)
     monkeypatch.setattr(paths, "TILE_BYTES", 1 << 18)
-    monkeypatch.setattr(paths, "PLANES_TILE_BYTES", 1 << 15)
-    monkeypatch.setattr(paths, "JOINED_TILES", 2)
+    for name in ("RUNS_BYTES", "ROWS_BYTES", "SQUARES_BYTES"):
+        monkeypatch.setattr(paths, name, 1 << 17)
     found = []
     for n in (1, 2, 3):
         monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(n)]))
@@ -415,8 +416,8 @@ def test_these_are_large_enough_to_be_shared(monkeypatch, request):
     monkeypatch.setattr(paths, "THREADS_FROM", 1 << 18)
     monkeypatch.setattr(paths, "THREAD_PIECE", 1 << 15)
     monkeypatch.setattr(paths, "TILE_BYTES", 1 << 18)
-    monkeypatch.setattr(paths, "PLANES_TILE_BYTES", 1 << 15)
-    monkeypatch.setattr(paths, "JOINED_TILES", 2)
+    for name in ("RUNS_BYTES", "ROWS_BYTES", "SQUARES_BYTES"):
+        monkeypatch.setattr(paths, name, 1 << 17)
     monkeypatch.setattr(threads, "_CORES", threads._Cores([Library(2)]))
     conv(np.float32, 32, 17, 3, 1)
     assert len(calls) == 3  # forward, by the filters, by the images

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import hooks
 from .arrays import cast, numbers
+from .graph import LazyArray
 from .signature import REQUIRED
 from .table import Row
 
@@ -154,6 +155,8 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def constant_operand(value: Any, row: Row) -> Any:
     """An operand that is no Tensor: a number stays as it is, a list becomes an array."""
+    if isinstance(value, LazyArray):
+        return value
     if value is None or isinstance(value, (int, float, complex, np.number, np.bool_)):
         return np.asarray(value) if row.kind == "bilinear" else value
     if isinstance(value, np.matrix):

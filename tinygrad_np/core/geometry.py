@@ -138,3 +138,12 @@ def padding_pairs(spatial: Ints, spans: Ints, stride: Ints, padding: Pairs | str
 def framing(pairs: Pairs) -> Pairs | None:
     """The pairs of all axes of images (n, *spatial, c), as `pad` takes them; None: no padding."""
     return ((0, 0), *pairs, (0, 0)) if any(map(any, pairs)) else None
+
+
+class Frame(tuple[tuple[int, int], ...]):
+    """The pairs of a convolution: what they frame meets filters, window by window, and no one else.
+
+    So the frame need not be made: `fast/` leaves it to the product.
+    """
+
+    __slots__ = ()

@@ -87,9 +87,10 @@ class Output(Shaped):
 
 
 class LazyArray:
-    """A cotangent that has not been made: its shape and dtype, and `materialize`, which makes it.
+    """An array that has not been made: its shape and dtype, and `materialize`, which makes it.
 
-    Only rules of a row that `accepts_lazy` get it as it is. Nothing in the core makes one.
+    A cotangent, which only rules of a row that `accepts_lazy` get as it is; or what a layer hands
+    from one call to the next and to nobody else. Nothing in the core makes one.
     """
 
     __slots__ = ("dtype", "shape")

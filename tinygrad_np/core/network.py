@@ -50,8 +50,9 @@ def conv2d(
             f"with as many channels in, not {images.shape} and {filters.shape}"
         )
     size = geometry.PerAxis(filters.shape[:2])
-    steps = _steps("conv2d", images, size, stride, padding)
-    return add_bias("conv2d", product(framed_windows(images, size, *steps), filters), bias)
+    pad_width, *steps = _steps("conv2d", images, size, stride, padding)
+    frame = pad_width and geometry.Frame(pad_width)
+    return add_bias("conv2d", product(framed_windows(images, size, frame, *steps), filters), bias)
 
 
 def framed_windows(

@@ -25,7 +25,7 @@ import numpy as np
 from . import axes, hooks, rules
 from .arrays import Array, floating, shaped_like
 from .calls import bind, check_constant, constant_call, constant_operand, refuse_in_ufunc
-from .graph import Node, Output, Source, describe, leaf, multi_node, new_number
+from .graph import LazyArray, Node, Output, Source, describe, leaf, multi_node, new_number
 from .plan import Plan, ShapeDtype, likes, plan_of
 from .refusals import Refusals
 from .sweep import collect, reverse
@@ -401,7 +401,7 @@ def _binary(row: Row, x: Any, y: Any) -> Any:
 
 def linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Tensor:
     """The result of a call as a Tensor, with a node of its own; `like` is one of its sources."""
-    if type(ans) is not np.ndarray:
+    if type(ans) is not np.ndarray and not isinstance(ans, LazyArray):
         ans = np.asarray(ans)
     dtype = ans.dtype
     if dtype is not like.dtype and dtype.kind not in "fc" and like.dtype.kind in "fc":
@@ -469,7 +469,10 @@ def apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if row.axes and axes.settled(row, bound):
         return axes.of_a_number(row, bind(row, args, kwargs), np.shape(ans))
     several = row.constant_outputs is not None
-    arrays = [np.asarray(item) for item in (ans if several else [ans])]
+    arrays = [
+        item if isinstance(item, LazyArray) else np.asarray(item)
+        for item in (ans if several else [ans])
+    ]
     known = [arrays if several else arrays[0], *(bound if is_whole else bound[: len(args)])]
     known += [likes(bound[position]) for position in plan.likes]
     residuals = None if plan.select is None else plan.select(known)

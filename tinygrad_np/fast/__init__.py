@@ -3,8 +3,10 @@
 - `explain`: run a function and its gradient, and say which path each operation took, and why.
 - `paths`: the conditions that choose, and every threshold of bytes or elements.
 - `windows`, `products`, `pooling`, `elementwise`: kernels in place of the core's.
-- `tiles`, `winograd`: windows times filters, a tile at a time; with fewer multiplications.
-- `lazy`: cotangents of windows that are never made, only added up.
+- `tiles`, `runs`: windows times filters, a tile at a time; by long runs of few channels.
+- `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`).
+- `frames`: images in a frame that is not made; `lazy`: cotangents of windows that are never made,
+  only added up.
 - `matrices`, `threads`: matrix products and other work in pieces, on several threads.
 - `stacks`: the rows or columns of a Jacobian in a few sweeps.
 - `calls`: calls and rules written out, in place of looking everything up.
@@ -38,7 +40,7 @@ hooks.install(calls.WRITER)
 hooks.install(memory.Memory())
 hooks.install(stacks.Stacks())
 
-replace(core.pad, accepts_lazy=True, x=lazy.cropped_images)
+replace(core.pad, windows.pad, accepts_lazy=True, x=lazy.cropped_images)
 replace(core.windows, windows.windows, accepts_lazy=True, x=lazy.folded)
 use(core.padded_windows, windows.padded_windows)
 replace(core.product, products.product, columns=lazy.window_cotangent)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import Array
-from ..core.geometry import Ints
+from ..core.geometry import Frame, Ints
 from ..core.graph import LazyArray
 from ..core.plan import Shaped
 from ..core.windows import (
@@ -31,7 +31,7 @@ from ..core.windows import (
     window_size,
     windows,
 )
-from . import paths, pooling, tiles
+from . import paths, pooling, runs, tiles
 from .memory import Workspace, empty, zeros
 
 Spans = list[tuple[int, int]]
@@ -61,7 +61,10 @@ class LazyProduct(LazyArray):
         a convolution again.
         """
         size, c = self.filters.shape[:-2], self.filters.shape[-2]
-        if paths.of_fold(self.cotangent, c, stride, dilation) is not paths.FOLD_CONVOLUTION:
+        path = paths.of_fold(self.cotangent, c, stride, dilation)
+        if path is paths.FOLD_RUNS:
+            return runs.folded_product(self.cotangent, self.filters, shape, spans)
+        if path is paths.FOLD_STEPS:
             images = tiles.folded_product(self.cotangent, self.filters, shape, stride, dilation)
             return _part(images, spans)
         wanted = [(start - k + 1, stop) for (start, stop), k in zip(spans, size, strict=True)]
@@ -83,7 +86,7 @@ def _reframed(x: Array, spans: Spans) -> Any:
         length = stop - start
         width.append((min(max(-start, 0), length), min(max(stop - n, 0), length)))
     part = x[tuple(inside)]
-    return pad(part, (*width, (0, 0))) if any(map(any, width)) else part
+    return pad(part, Frame((*width, (0, 0)))) if any(map(any, width)) else part
 
 
 class LazyUnpooled(LazyArray):

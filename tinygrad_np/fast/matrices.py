@@ -2,6 +2,9 @@
 
 The threads that OpenBLAS wakes for a product stay awake for some 100 ms, and take the cores from
 the pieces that come next. So a product has one thread, and a large one is cut into pieces itself.
+
+Each thread cuts its part into smaller pieces yet, which some kernels of OpenBLAS multiply as they
+lie, without a copy of both matrices: `paths.small_products`.
 """
 
 from typing import Any
@@ -13,6 +16,43 @@ from . import paths
 from .threads import one_thread, parallel_for
 
 
+def in_pieces(a: Array, b: Array, out: Any) -> None:
+    """``np.matmul(a, b, out)`` of (m, k) and (k, n), in pieces that BLAS multiplies as they lie.
+
+    >>> out = np.empty((3, 1))
+    >>> in_pieces(np.eye(3), np.array([[1.0], [2.0], [3.0]]), out)
+    >>> out.ravel()
+    array([1., 2., 3.])
+    """
+    (m, k), n = a.shape, b.shape[1]
+    pieces, rows = paths.small_products(m, k, n)
+    if pieces == 1:
+        np.matmul(a, b, out=out)
+        return
+    whole = m - m % rows
+    # pieces × (rows, k) @ (k, n)
+    np.matmul(a[:whole].reshape(-1, rows, k), b, out=out[:whole].reshape(-1, rows, n))
+    if whole < m:
+        np.matmul(a[whole:], b, out=out[whole:])
+
+
+def sum_in_pieces(a: Array, b: Array) -> Any:
+    """``a.T @ b`` of (m, k) and (m, n), whose sums over m are those of such pieces.
+
+    >>> sum_in_pieces(np.ones((3, 1)), np.array([[1.0], [2.0], [3.0]]))
+    array([[6.]])
+    """
+    (m, k), n = a.shape, b.shape[1]
+    pieces, rows = paths.small_products(m, k, n)
+    if pieces == 1:
+        return np.matmul(a.T, b)
+    whole = m - m % rows
+    # pieces × (k, rows) @ (rows, n)
+    parts = np.matmul(a[:whole].reshape(-1, rows, k).swapaxes(1, 2), b[:whole].reshape(-1, rows, n))
+    total = np.add.reduce(parts)
+    return total if whole == m else np.add(total, np.matmul(a[whole:].T, b[whole:]), out=total)
+
+
 def matrix_product(a: Array, b: Array, out: Any = None) -> Any:
     """(m, k) @ (k, n), of plain arrays; `out` is for the result, contiguous.
 
@@ -21,24 +61,39 @@ def matrix_product(a: Array, b: Array, out: Any = None) -> Any:
     """
     if not paths.wakes_threads(a, b):
         return np.dot(a, b, out)
-    _, count = paths.of_matrix_product(a, b)
-    if count == 1:
+    path, count = paths.of_matrix_product(a, b)
+    if path is paths.ONE_TRANSPOSE:
         with one_thread():
             return np.dot(a, b, out)
     (m, k), n = a.shape, b.shape[1]
     result = np.empty((m, n), a.dtype) if out is None else out
+    if count == 1:
+        with one_thread():
+            _along_the_longest(a, b, result)
+        return result
     # Else every piece would make a copy of its own; `dot` also does of a part of a transpose.
     a, b = [x if x.flags.forc else np.ascontiguousarray(x) for x in (a, b)]
 
     def multiply(piece: int) -> None:
         part = slice(piece * max(m, n) // count, (piece + 1) * max(m, n) // count)
         if m >= n:
-            np.matmul(a[part], b, out=result[part])
+            _along_the_longest(a[part], b, result[part])
         else:
-            np.matmul(a, b[:, part], out=result[:, part])
+            _along_the_longest(a, b[:, part], result[:, part])
 
     parallel_for(multiply, range(count), m * k * n)
     return result
+
+
+def _along_the_longest(a: Array, b: Array, out: Any) -> None:
+    """``out[...] = a @ b``, its longest axis in pieces."""
+    (m, k), n = a.shape, b.shape[1]
+    if k > max(m, n):
+        out[...] = sum_in_pieces(a.T, b)
+    elif m >= n:
+        in_pieces(a, b, out)
+    else:
+        in_pieces(b.T, a.T, out.T)
 
 
 def matmul(x: Array, y: Array, **options: Any) -> Any:

@@ -215,6 +215,14 @@ class Workspace:
             held = self._held[key] = scratch(shape, self._dtype)
         return held
 
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives to this thread the first time: views of its arrays, for instance."""
+        key = threading.get_ident(), name
+        held = self._held.get(key)
+        if held is None:
+            held = self._held[key] = make()
+        return held
+
 
 def kept_bytes() -> int:
     """How much memory this thread keeps, in use or not.

@@ -31,24 +31,66 @@ ENABLED = True
 COPY_UP_TO_CHANNELS = 4
 COPY_UP_TO_BYTES = 1 << 21  # of the copy; beyond, a view, and the product copies tiles of it
 
+# From so many bytes of images their frame is left to the product: below, the copy costs less.
+FRAME_FROM_BYTES = 1 << 16
+
 # Windows times filters ---------------------------------------------------------------------------
 
 # From more bytes of windows than this, a product copies a tile at a time. Measured: arrays up to
 # 256 kB stay in the cache, where ufuncs run at 5–12 G elements a second; beyond at 2–3.
 TILE_FROM_BYTES = 1 << 18
 TRANSFORM_FROM_CHANNELS = 16  # on both sides: Winograd's transforms cost as much as they save below
-TRANSFORM_FROM_COLUMNS = 4  # of output: as many as a tile has
-TRANSFORM_SIZES = ((3, 3), (5, 5))
+TRANSFORM_FROM_ROWS = 4  # of output: as many as a tile has
+TRANSFORM_TAPS = (3, 5)  # in a column of a filter
+SQUARES_FROM_CHANNELS = 64
+SQUARES_FROM_USED = 0.8  # of the outputs of all tiles: the rest lies beyond the last row or column
+RUNS_UP_TO_CHANNELS = 4
+RUNS_BYTES = 1 << 19  # of runs that are worked on at a time
 
-TILE_BYTES = 1 << 20  # of a tile of windows
-PLANES_UP_TO_CHANNELS = 8  # up to so many, a tile is copied from planes, one a channel
-PLANES_TILE_BYTES = 1 << 17  # of such a tile
-JOINED_TILES = 8  # such tiles that are copied and multiplied in one call
+TILE_BYTES = 1 << 19  # of a tile of windows
+TILE_BYTES_COPIED = 1 << 20  # of one that BLAS copies again, with the filters, before it multiplies
 TILE_POSITIONS = 256, 8192  # of output in a tile, at least and at most
-TRANSFORM_BYTES = 1 << 19  # of pixels at Winograd's points that are worked on at a time
+ROWS_BYTES = 5 << 18  # of pixels and outputs at the points of rows that are worked on at a time
+ROWS_FILTERS_READ = 100  # outputs for each so many numbers of filters, at least
+SQUARES_BYTES = 5 << 18  # the same of squares
+SQUARES_FILTERS_READ = 48
+SQUARES_TILES_ADDED = 256  # tiles of a part of a sum, at least
+SQUARES_PIECE = 1 << 14  # numbers of a column that are transformed in one call
+
+# Up to so many multiplications OpenBLAS multiplies without copying the matrices first, where it has
+# kernels for that (those for AVX-512). Measured: 1.1 to 2.3 times faster; with its kernels for
+# Haswell and Zen, which have no such limit, as fast in pieces as at once, within 8 %.
+SMALL_PRODUCT = 1_000_000
+SMALL_PRODUCT_ROWS = 24  # at least: below, the calls cost more than the copies
+
+
+def tile_positions(row: int, f: int, itemsize: int) -> int:
+    """Positions of output of a tile, each with a window of `row` numbers for `f` filters.
+
+    >>> tile_positions(9, 16, 4), tile_positions(576, 128, 4)
+    (8192, 455)
+    """
+    size = TILE_BYTES if small_products(1 << 20, row, f)[0] > 1 else TILE_BYTES_COPIED
+    fewest, most = TILE_POSITIONS
+    return min(most, max(fewest, size // (row * itemsize)))
+
+
+def small_products(m: int, k: int, n: int) -> tuple[int, int]:
+    """How (m, k) @ (k, n) is cut into pieces, and the rows of each, which may be more than m.
+
+    >>> small_products(1000, 96, 64), small_products(1000, 1000, 1000)
+    ((7, 143), (1, 1000))
+    """
+    rows = SMALL_PRODUCT // (k * n)
+    if rows < SMALL_PRODUCT_ROWS:
+        return 1, m
+    pieces = -(-m // rows)
+    return pieces, -(-m // pieces)
+
 
 # Cotangents of windows ---------------------------------------------------------------------------
 
+FOLD_RUNS_UP_TO_CHANNELS = 4  # of images whose cotangent is added up by long runs
 LAZY_FROM_BYTES = 1 << 18  # of windows: up to this they are made, and then added up
 
 # Pooling -----------------------------------------------------------------------------------------
@@ -150,6 +192,17 @@ def of_windows(channels: int, size: int) -> Path:
     return COPY if size <= COPY_UP_TO_BYTES else VIEW_LARGE
 
 
+FRAME_MADE = Path("array", f"up to {FRAME_FROM_BYTES:,} bytes of images, or no floating numbers")
+FRAME_LAZY = Path("lazy", f"more than {FRAME_FROM_BYTES:,} bytes of images, for a convolution")
+
+
+def of_frame(x: Array) -> Path:
+    """Whether the frame around the images `x` of a convolution is made: "array"; "lazy" if not."""
+    large = x.nbytes > FRAME_FROM_BYTES and x.dtype.kind == "f" and ENABLED
+    path = FRAME_LAZY if large else FRAME_MADE
+    return path if noting() is None else note("pad", x, path)
+
+
 def _plain(why: str) -> Path:
     return Path("matrix product", why)
 
@@ -167,20 +220,33 @@ PLAIN_GATHERED = _plain("the windows lie side by side in memory already")
 TILES_DTYPE = _tiles("it is for float32")
 TILES_AXES = _tiles("it is for two spatial axes")
 TILES_STEPS = _tiles("stride or dilation is above 1")
-TILES_SIZE = _tiles("it is for filters of 3×3 and 5×5")
-TILES_COLUMNS = _tiles(f"fewer than {TRANSFORM_FROM_COLUMNS} columns of output")
+TILES_VIEW = _tiles("the images do not lie together in memory")
+TILES_SIZE = _tiles("it is for filters with 3 or 5 rows")
+TILES_ROWS = _tiles(f"fewer than {TRANSFORM_FROM_ROWS} rows of output")
+TILES_FRAME = _tiles("the frame is as wide as the filters, or wider")
 TILES_CHANNELS = _tiles(f"fewer than {TRANSFORM_FROM_CHANNELS} channels in or out")
-WINOGRAD = Path(
-    "winograd",
-    f"float32, 3×3 or 5×5, stride and dilation 1, {TRANSFORM_FROM_CHANNELS} or more channels in "
-    f"and out, more than {TILE_FROM_BYTES:,} bytes of windows",
+RUNS = Path(
+    "runs",
+    f"stride and dilation 1, up to {RUNS_UP_TO_CHANNELS} channels in, more than "
+    f"{TILE_FROM_BYTES:,} bytes of windows",
+)
+_TRANSFORM = f"float32, stride and dilation 1, more than {TILE_FROM_BYTES:,} bytes of windows, "
+ROWS = Path(
+    "winograd, rows",
+    f"{_TRANSFORM}3 or 5 rows of taps, {TRANSFORM_FROM_CHANNELS} or more channels in and out",
+)
+SQUARES = Path(
+    "winograd, squares",
+    f"{_TRANSFORM}3×3, {SQUARES_FROM_CHANNELS} or more channels in and out, at least "
+    f"{SQUARES_FROM_USED:.0%} of the outputs of all 4×4 tiles wanted",
 )
 
 
-def of_product(operation: str, columns: Array, f: int, dtype: Any) -> Path:
+def of_product(operation: str, columns: Any, f: int, dtype: Any) -> Path:
     """How windows (n, *out, *size, c) meet `f` filters, or their cotangent, of this dtype.
 
-    The names: "matrix product" (over all windows), "tiles" and "winograd" (those modules).
+    `columns` are an array, or `frames.FramedWindows`. The names: "matrix product" (over all
+    windows), "tiles", "runs", "winograd, rows" and "winograd, squares" (those modules).
     `operation` is what `noted` calls it.
     """
     if columns.nbytes <= TILE_FROM_BYTES:
@@ -190,26 +256,41 @@ def of_product(operation: str, columns: Array, f: int, dtype: Any) -> Path:
     return path if noting() is None else note(operation, columns, path)
 
 
-def _of_large_product(columns: Array, f: int, dtype: Any) -> Path:
+def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
     if not ENABLED:
         return PLAIN_OFF
     if columns.dtype != dtype:
         return PLAIN_DTYPES
     if columns.dtype.kind != "f":
         return PLAIN_NO_FLOAT
-    if is_gathered(columns):
-        return PLAIN_GATHERED
+    if type(columns) is np.ndarray:
+        if is_gathered(columns):
+            return PLAIN_GATHERED
+        axes = (columns.ndim - 2) // 2
+        is_next = columns.strides[1 : 1 + axes] == columns.strides[1 + axes : -1]
+        return TILES_VIEW if is_next else TILES_STEPS
+    if max(*columns.stride, *columns.dilation) > 1:
+        return TILES_STEPS
+    channels = min(columns.shape[-1], f)
+    if columns.shape[-1] <= RUNS_UP_TO_CHANNELS:
+        return RUNS
     if columns.dtype != np.float32:
         return TILES_DTYPE
-    if columns.ndim != 6:
+    if len(columns.size) != 2:
         return TILES_AXES
-    if columns.strides[1:3] != columns.strides[3:5]:
-        return TILES_STEPS
-    if columns.shape[3:5] not in TRANSFORM_SIZES:
+    if columns.size[0] not in TRANSFORM_TAPS:
         return TILES_SIZE
-    if columns.shape[2] < TRANSFORM_FROM_COLUMNS:
-        return TILES_COLUMNS
-    return WINOGRAD if min(columns.shape[-1], f) >= TRANSFORM_FROM_CHANNELS else TILES_CHANNELS
+    if columns.shape[1] < TRANSFORM_FROM_ROWS:
+        return TILES_ROWS
+    if max(columns.pairs[1]) >= columns.size[1]:
+        return TILES_FRAME
+    if channels < TRANSFORM_FROM_CHANNELS:
+        return TILES_CHANNELS
+    if channels < SQUARES_FROM_CHANNELS or columns.size != (3, 3):
+        return ROWS
+    rows, width = columns.shape[1:3]
+    made = 16 * -(-rows // 4) * -(-width // 4)
+    return SQUARES if rows * width >= SQUARES_FROM_USED * made else ROWS
 
 
 def is_gathered(columns: Array) -> bool:
@@ -252,20 +333,21 @@ def of_window_product(cotangent: Array, filters: Array) -> Path:
 
 
 FOLD_STEPS = Path("tiles", "stride or dilation is above 1")
-FOLD_PLANES = Path("tiles", f"up to {PLANES_UP_TO_CHANNELS} channels: by planes")
+FOLD_RUNS = Path("runs", f"stride and dilation 1, up to {FOLD_RUNS_UP_TO_CHANNELS} channels")
 FOLD_CONVOLUTION = Path(
     "convolution",
-    f"stride and dilation 1, more than {PLANES_UP_TO_CHANNELS} channels: of the cotangent with the "
+    f"stride and dilation 1, more than {FOLD_RUNS_UP_TO_CHANNELS} channels: of the cotangent with "
+    "the "
     "filters turned around",
 )
 
 
 def of_fold(cotangent: Array, channels: int, stride: Any, dilation: Any) -> Path:
-    """How the lazy cotangent of windows is added up: in "tiles", or as a "convolution"."""
+    """How the lazy cotangent of windows is added up: in "tiles", by "runs", or a "convolution"."""
     if max(*stride, *dilation) > 1:
         path = FOLD_STEPS
     else:
-        path = FOLD_PLANES if channels <= PLANES_UP_TO_CHANNELS else FOLD_CONVOLUTION
+        path = FOLD_RUNS if channels <= FOLD_RUNS_UP_TO_CHANNELS else FOLD_CONVOLUTION
     return path if noting() is None else note("fold", cotangent, path)
 
 

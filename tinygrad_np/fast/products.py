@@ -1,9 +1,10 @@
 """Products of windows and filters, and of matrices, by the path that `paths` chooses.
 
 `product`, `window_product` and `filter_product` are the core's, with one matrix product over all
-windows, where no other path is taken: a tile of windows at a time (`tiles`), where all of them
-would not fit into the cache, or fewer multiplications (`winograd`), in float32. `matmul_x` and
-`matmul_y` are the vjps of `numpy.matmul`.
+windows, where no other path is taken. Where all of them would not fit into the cache, that is a
+tile of windows at a time (`tiles`), long runs of few channels (`runs`), or fewer multiplications in
+float32 (`winograd_rows`, `winograd_squares`). `matmul_x` and `matmul_y` are the vjps of
+`numpy.matmul`.
 """
 
 from collections.abc import Callable
@@ -16,19 +17,24 @@ from ..core.arrays import Array
 from ..core.dispatch import plain
 from ..core.plan import Shaped
 from ..core.windows import filter_shapes, offsets_last, product_shapes
-from . import paths, tiles, winograd
+from . import frames, paths, runs, tiles, winograd_rows, winograd_squares
 from .matrices import matrix_product
 from .memory import empty
 
-_FAST: dict[str, Any] = {"tiles": tiles, "winograd": winograd}
+_FAST: dict[str, Any] = {
+    "tiles": tiles,
+    "runs": runs,
+    "winograd, rows": winograd_rows,
+    "winograd, squares": winograd_squares,
+}
 
 
 def product(columns: Array, filters: Array) -> Any:
     """(n, *out, *size, c) · (*size, c, f) → (n, *out, f)"""
     windows_2d, filters_2d, shape = product_shapes(columns.shape, filters.shape)
-    path = paths.of_product("product", columns, filters.shape[-1], filters.dtype)
-    if path.name in _FAST:
-        return _FAST[path.name].product(columns, filters)
+    columns, kernels = _chosen("product", columns, filters.shape[-1], filters.dtype)
+    if kernels is not None:
+        return kernels.product(columns, np.ascontiguousarray(filters))
     columns, filters = columns.reshape(windows_2d), filters.reshape(filters_2d)
     rows, f = windows_2d[0], filters_2d[1]
     large = rows * f >= paths.REUSE_FROM_ELEMENTS and columns.dtype == filters.dtype
@@ -55,12 +61,22 @@ def window_product(cotangent: Array, filters: Array) -> Any:
 def filter_product(columns: Array, cotangent: Array) -> Any:
     """(n, *out, *size, c), (n, *out, f) → (*size, c, f)"""
     windows_2d, cotangent_2d, shape = filter_shapes(columns.shape, cotangent.shape)
-    path = paths.of_product("filter_product", columns, shape[-1], cotangent.dtype)
-    if path.name in _FAST:
-        return _FAST[path.name].filter_product(columns, cotangent)
+    columns, kernels = _chosen("filter_product", columns, shape[-1], cotangent.dtype)
+    if kernels is not None:
+        return kernels.filter_product(columns, np.ascontiguousarray(cotangent))
     # (size·c, n·out) @ (n·out, f)
     columns, cotangent = columns.reshape(windows_2d), cotangent.reshape(cotangent_2d)
     return matrix_product(columns.T, cotangent).reshape(shape)
+
+
+def _chosen(operation: str, columns: Any, f: int, dtype: Any) -> tuple[Any, Any]:
+    """The windows in the form that the chosen kernels take, and these; None: one matrix product."""
+    if columns.nbytes > paths.TILE_FROM_BYTES:
+        columns = frames.described(columns)
+    kernels = _FAST.get(paths.of_product(operation, columns, f, dtype).name)
+    if kernels is None or kernels is tiles:
+        columns = frames.made(columns)
+    return columns, kernels
 
 
 def grouped(operation: Any) -> Callable[..., Any]:

@@ -2,9 +2,8 @@
 
 The windows of an image, copied side by side, would be K² times the image, and would have to go
 through main memory. A tile of a few hundred of them is copied into a buffer that stays in the
-cache, multiplied there, and forgotten. With few channels a copy of whole windows would move a few
-numbers at a time; there the image is split into planes, and a tile has a row for each offset within
-the window, which is a piece of a row of a plane.
+cache, multiplied there, and forgotten. What of a window lies together in memory, a row of its
+pixels at least, is copied as one element.
 
 `product`, `filter_product` and `folded_product` do what `products.product`,
 `products.filter_product` and ``fold(window_product(…))`` do, on arrays of one floating dtype. All
@@ -22,6 +21,7 @@ import numpy as np
 from ..core.arrays import Array
 from ..core.geometry import Ints
 from . import paths
+from .matrices import in_pieces, sum_in_pieces
 from .memory import Workspace, empty, zeros
 from .threads import parallel_for, parallel_sum
 
@@ -38,15 +38,11 @@ class Block(NamedTuple):
 
 
 @functools.lru_cache(maxsize=256)
-def blocks(kept: Ints, most: int, joined: int = 1) -> tuple[Block, ...]:
+def blocks(kept: Ints, most: int) -> tuple[Block, ...]:
     """(n, *out) in blocks of at most `most` positions, in order, of about the same size.
-
-    Or of up to `joined` such blocks that lie in a row and have one size.
 
     >>> [block.place for block in blocks((2, 3, 4), 8)]
     [(0, slice(0, 2, None)), (0, slice(2, 3, None)), (1, slice(0, 2, None)), (1, slice(2, 3, None))]
-    >>> [block.place for block in blocks((5, 3), 3, joined=2)]
-    [(slice(0, 2, None),), (slice(2, 4, None),), (slice(4, 5, None),)]
     """
     if 0 in kept:
         return ()
@@ -55,8 +51,7 @@ def blocks(kept: Ints, most: int, joined: int = 1) -> tuple[Block, ...]:
         axis -= 1
     size, length = math.prod(kept[axis:]), kept[axis - 1]
     step = -(-length // -(-length // max(1, most // size)))
-    whole = length - length % step
-    cuts = [*range(0, whole, joined * step), whole, *([length] if whole < length else [])]
+    cuts = [*range(0, length, step), length]
     found, position = [], 0
     for index in itertools.product(*map(range, kept[: axis - 1])):
         for first, last in itertools.pairwise(cuts):
@@ -66,54 +61,45 @@ def blocks(kept: Ints, most: int, joined: int = 1) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def _positions(row_bytes: int, tile_bytes: int) -> int:
-    fewest, most = paths.TILE_POSITIONS
-    return min(most, max(fewest, tile_bytes // row_bytes))
-
-
-def image_of(columns: Array) -> Any:
-    """The image (n, *spatial, c) that windows with stride and dilation 1 are a view of."""
-    axes = (columns.ndim - 2) // 2
-    out, size = columns.shape[1 : 1 + axes], columns.shape[1 + axes : -1]
-    spatial = [o + k - 1 for o, k in zip(out, size, strict=True)]
-    return np.lib.stride_tricks.as_strided(
-        columns,
-        (columns.shape[0], *spatial, columns.shape[-1]),
-        (*columns.strides[: 1 + axes], columns.strides[-1]),
-        writeable=False,
-    )
-
-
 def _tiles(
-    columns: Array, kept: Ints, space: Workspace
+    columns: Array, kept: Ints, f: int, space: Workspace
 ) -> tuple[Sequence[Block], Callable[[Block], Any]]:
-    """The blocks, and what copies a block's tile: (count, positions, size·c)."""
-    axes, c = len(kept) - 1, columns.shape[-1]
-    row = math.prod(columns.shape[1 + axes :])
-    apart, within = columns.strides[1 : 1 + axes], columns.strides[1 + axes : -1]
-    planes = c <= paths.PLANES_UP_TO_CHANNELS and apart == within  # stride and dilation are 1
-    view, offsets = columns, (slice(None),) * (axes + 1 if planes else 0)
-    if planes:  # the same windows as (*size, c, n, *out), of planes (c, n, *spatial)
-        image = np.ascontiguousarray(np.moveaxis(image_of(columns), -1, 0))
-        of_c, of_n, *jumps = image.strides
-        shape, strides = (*columns.shape[1 + axes :], *kept), (*jumps, of_c, of_n, *jumps)
-        view = np.lib.stride_tricks.as_strided(image, shape, strides, writeable=False)
-    tile_bytes = paths.PLANES_TILE_BYTES if planes else paths.TILE_BYTES
-    most = _positions(row * columns.itemsize, tile_bytes)
-    each = blocks(kept, most)[0].stop if 0 not in kept else 1
+    """The blocks, and what copies a block's tile: (positions, size·c)."""
+    row = math.prod(columns.shape[len(kept) :])
+    records = _records(columns)
 
     def tile(block: Block) -> Any:
-        part = view[offsets + block.place]
-        copied = space.array("tile", part.shape)
-        np.copyto(copied, part)
-        if not planes:
-            return copied.reshape(1, -1, row)
-        positions = block.stop - block.start
-        count = positions // each if positions % each == 0 else 1
-        # (size·c, count·positions) → (count, positions, size·c)
-        return copied.reshape(row, -1).T.reshape(count, -1, row)
+        part = records[block.place]
+        copied = space.array("tile", (block.stop - block.start, row))
+        np.copyto(copied.view(records.dtype).reshape(part.shape), part)
+        return copied
 
-    return blocks(kept, most, paths.JOINED_TILES if planes else 1), tile
+    return blocks(kept, paths.tile_positions(row, f, columns.itemsize)), tile
+
+
+def _records(columns: Array) -> Any:
+    """The windows with what lies together in memory as one element: a pixel, or a row of them.
+
+    A copy of such elements is up to six times as fast as one of numbers.
+    """
+    axes, size = (columns.ndim - 2) // 2, columns.itemsize
+    shape, strides = columns.shape, columns.strides
+    while len(shape) > 1 + axes and strides[-1] == size:
+        size, shape, strides = size * shape[-1], shape[:-1], strides[:-1]
+    if size == columns.itemsize:
+        return columns
+    found = _Records()
+    found.__array_interface__ = {
+        **columns.__array_interface__, "shape": shape, "strides": strides, "typestr": f"|V{size}",
+        "descr": [("", f"|V{size}")], "of": columns,
+    }  # fmt: skip
+    return np.asarray(found)
+
+
+class _Records:
+    """What holds windows while they are looked at as records."""
+
+    __array_interface__: dict[str, Any]
 
 
 def product(columns: Array, filters: Array) -> Any:
@@ -121,12 +107,11 @@ def product(columns: Array, filters: Array) -> Any:
     kept = columns.shape[: columns.ndim - filters.ndim + 1]
     filters = filters.reshape(-1, filters.shape[-1])
     result = empty((math.prod(kept), filters.shape[-1]), columns.dtype)
-    all_blocks, tile = _tiles(columns, kept, Workspace(columns.dtype))
+    all_blocks, tile = _tiles(columns, kept, filters.shape[-1], Workspace(columns.dtype))
 
     def multiply(block: Block) -> None:
-        part = tile(block)
-        target = result[block.start : block.stop].reshape(*part.shape[:2], -1)
-        np.matmul(part, filters, out=target)  # (count, positions, size·c) @ (size·c, f)
+        # (positions, size·c) @ (size·c, f)
+        in_pieces(tile(block), filters, result[block.start : block.stop])
 
     parallel_for(multiply, all_blocks, columns.size * filters.shape[-1])
     return result.reshape(*kept, -1)
@@ -137,16 +122,12 @@ def filter_product(columns: Array, cotangent: Array) -> Any:
     kept, f = cotangent.shape[:-1], cotangent.shape[-1]
     size = columns.shape[len(kept) :]
     cotangent = cotangent.reshape(-1, f)
-    space = Workspace(columns.dtype)
-    all_blocks, tile = _tiles(columns, kept, space)
+    all_blocks, tile = _tiles(columns, kept, f, Workspace(columns.dtype))
 
     def add(total: Any, block: Block) -> None:
-        part = tile(block)
-        target = space.array("product", (len(part), *total.shape))
-        cotangents = cotangent[block.start : block.stop].reshape(*part.shape[:2], f)
-        # (count, size·c, positions) @ (count, positions, f)
-        for found in np.matmul(part.transpose(0, 2, 1), cotangents, out=target):
-            np.add(total, found, out=total)
+        # (size·c, positions) @ (positions, f)
+        found = sum_in_pieces(tile(block), cotangent[block.start : block.stop])
+        np.add(total, found, out=total)
 
     total = parallel_sum(add, all_blocks, (math.prod(size), f), columns.dtype, columns.size * f)
     return total.reshape(*size, f)
@@ -163,32 +144,22 @@ def folded_product(
     cotangent = cotangent.reshape(-1, filters.shape[-1])
     row = math.prod(size) * c
     offsets = list(itertools.product(*map(range, size)))
-    planes = c <= paths.PLANES_UP_TO_CHANNELS
-    images = np.moveaxis(zeros((c, *shape[:-1]), dtype), 0, -1) if planes else zeros(shape, dtype)
+    images = zeros(shape, dtype)
 
     def add(some: list[Block]) -> None:
         for block in some:
             part = cotangent[block.start : block.stop]
-            if planes:
-                tile = space.array("tile", (row, len(part)))
-                np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
-                columns = np.moveaxis(tile.reshape(len(offsets), c, *block.shape), 1, -1)
-            else:
-                tile = space.array("tile", (len(part), row))
-                np.dot(part, transposed.T, out=tile)  # (positions, f) @ (f, size·c)
-                columns = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
+            tile = space.array("tile", (len(part), row))
+            in_pieces(part, transposed.T, tile)  # (positions, f) @ (f, size·c)
+            columns = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
             for offset, values in zip(offsets, columns, strict=True):
                 images[reached(block.place, kept, offset, stride, dilation)] += values
 
     # Windows of different images do not overlap, so that nobody else adds to the same place.
-    all_blocks = blocks(kept, _positions(row * dtype.itemsize, paths.TILE_BYTES))
+    all_blocks = blocks(kept, paths.tile_positions(row, filters.shape[-1], dtype.itemsize))
     by_image = [list(some) for _, some in itertools.groupby(all_blocks, lambda b: b.place[0])]
     parallel_for(add, by_image, math.prod(kept) * filters.size)
-    if not planes:
-        return images
-    result = empty(shape, dtype)
-    result[...] = images
-    return result
+    return images
 
 
 def reached(

@@ -1,7 +1,8 @@
 """Windows gathered by a view or a copy, and images framed on the way: kernels of the core's.
 
 With few channels a copy is faster than a view, of which every product would gather a few numbers at
-a time; `paths.of_windows` says where. What depends on shapes alone is computed once.
+a time; `paths.of_windows` says where. What depends on shapes alone is computed once. Where a
+convolution frames large images, neither the frame nor the windows are made (`frames`).
 """
 
 import functools
@@ -10,15 +11,39 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core import hooks
 from ..core.arrays import Array, numbers
-from ..core.geometry import Ints
+from ..core.dispatch import plain
+from ..core.geometry import Frame, Ints
 from ..core.windows import frame, offsets_last, steps, strided
+from ..core.windows import pad as core_pad
 from . import paths
+from .frames import Framed, FramedWindows
 from .memory import empty, zeros
 
+_pad = plain(core_pad)
 
-def windows(x: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
+
+def pad(x: Array, pad_width: Any, value: Any = 0) -> Any:
+    """`x` framed with zeros, or another `value`; not made where a convolution asks for it."""
+    if type(pad_width) is Frame and paths.of_frame(x) is paths.FRAME_LAZY and not hooks.opened:
+        return Framed(np.ascontiguousarray(x), pad_width[1:-1])
+    if x.nbytes < paths.REUSE_FROM_BYTES:
+        return _pad(x, pad_width, value)
+    shape, inside = frame(x.shape, pad_width)
+    result = empty(shape, x.dtype)
+    for axis, part in enumerate(inside):  # the frame alone
+        along = (slice(None),) * axis
+        result[(*along, slice(None, part.start))] = value
+        result[(*along, slice(part.stop, None))] = value
+    result[inside] = x
+    return result
+
+
+def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     """(n, *spatial, c) → (n, *out, *size, c), a view or a copy."""
+    if type(x) is Framed:
+        return _of_framed(x, *steps("windows", x.shape, size, stride, dilation))
     x = numbers(x, "windows")
     checked = steps("windows", x.shape, size, stride, dilation)
     return _gathered(x, _view(x.shape, x.strides, x.itemsize, *checked))
@@ -27,9 +52,21 @@ def windows(x: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
 def padded_windows(x: Array, pad_width: Any, size: Ints, stride: Ints, dilation: Ints) -> Any:
     """The windows of framed images, in one step; for layers, which have checked the rest."""
     shape, inside, view = _framed_view(x.shape, x.itemsize, pad_width, size, stride, dilation)
+    if view.path is not paths.COPY and type(pad_width) is Frame:
+        framed = pad(x, pad_width)
+        if type(framed) is Framed:
+            return _of_framed(framed, size, stride, dilation)
     framed = zeros(shape, x.dtype)
     framed[inside] = x
     return _gathered(framed, view)
+
+
+def _of_framed(x: Framed, size: Ints, stride: Ints, dilation: Ints) -> Any:
+    """The windows, which are made where they are few, or lie where they are copied to."""
+    found = FramedWindows(x.images, x.pairs, size, stride, dilation)
+    if paths.of_windows(found.shape[-1], found.nbytes) is paths.COPY:
+        return found.materialize()
+    return found
 
 
 class _View(NamedTuple):

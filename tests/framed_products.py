@@ -1,0 +1,31 @@
+"""Products of framed images with filters, by the plain path in float64."""
+
+import numpy as np
+from plain_products import simple, simple_filters
+
+from tinygrad_np.fast.frames import FramedWindows
+
+
+def drawn(rng, shape, size, f, pairs, dtype):
+    """Framed windows, filters, and a cotangent, of normal numbers."""
+    x = rng.standard_normal(shape).astype(dtype)
+    w = rng.standard_normal((*size, shape[-1], f)).astype(dtype)
+    columns = FramedWindows(x, pairs, size, (1,) * len(size), (1,) * len(size))
+    g = rng.standard_normal((*columns.shape[: len(size) + 1], f)).astype(dtype)
+    return columns, w, g
+
+
+def errors(module, columns, w, g):
+    """Of `product` and `filter_product`, relative to the largest value."""
+    exact = columns.materialize().astype(float)
+    pairs = (
+        (module.product(columns, w), simple(exact, w.astype(float)), w.dtype),
+        (module.filter_product(columns, g), simple_filters(exact, g.astype(float)), g.dtype),
+    )
+    found = []
+    for value, expected, dtype in pairs:
+        assert value.dtype == dtype
+        assert value.shape == expected.shape
+        assert value.flags.c_contiguous
+        found.append(np.max(np.abs(value - expected)) / np.max(np.abs(expected)))
+    return found
