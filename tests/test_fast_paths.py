@@ -39,6 +39,9 @@ class TestWhichPath:
             ((32, 18, 18, 64), 5, np.float32, 64, paths.ROWS),
             ((32, 16, 16, 64), 3, np.float32, 64, paths.ROWS),  # 14 × 14 of 16 × 16 wanted
             ((32, 256, 16), 3, np.float32, 16, paths.TILES_AXES),
+            ((2, 10, 10, 10, 16), 3, np.float32, 16, paths.SLICES),
+            ((2, 10, 10, 10, 16), 3, np.float64, 16, paths.TILES_DTYPE),
+            ((2, 10, 10, 10, 15), 3, np.float32, 16, paths.TILES_CHANNELS),
             ((32, 40, 40, 4), 3, np.float32, 2, paths.RUNS),
             ((32, 40, 40, 4), 3, np.float64, 2, paths.RUNS),
             ((32, 40, 40, 5), 3, np.float32, 2, paths.TILES_CHANNELS),

@@ -4,7 +4,8 @@
 - `paths`: the conditions that choose, and every threshold of bytes or elements.
 - `windows`, `products`, `pooling`, `elementwise`: kernels in place of the core's.
 - `tiles`, `runs`: windows times filters, a tile at a time; by long runs of few channels.
-- `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`).
+- `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`); `slices`:
+  those of volumes.
 - `frames`: images in a frame that is not made; `lazy`: cotangents of windows that are never made,
   only added up.
 - `matrices`, `threads`: matrix products and other work in pieces, on several threads.

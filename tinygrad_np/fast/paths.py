@@ -218,7 +218,7 @@ PLAIN_DTYPES = _plain("the dtypes of windows and the other operand differ")
 PLAIN_NO_FLOAT = _plain("only real floating numbers go in tiles")
 PLAIN_GATHERED = _plain("the windows lie side by side in memory already")
 TILES_DTYPE = _tiles("it is for float32")
-TILES_AXES = _tiles("it is for two spatial axes")
+TILES_AXES = _tiles("it is for two spatial axes or three")
 TILES_STEPS = _tiles("stride or dilation is above 1")
 TILES_VIEW = _tiles("the images do not lie together in memory")
 TILES_SIZE = _tiles("it is for filters with 3 or 5 rows")
@@ -231,6 +231,10 @@ RUNS = Path(
     f"{TILE_FROM_BYTES:,} bytes of windows",
 )
 _TRANSFORM = f"float32, stride and dilation 1, more than {TILE_FROM_BYTES:,} bytes of windows, "
+SLICES = Path(
+    "slices",
+    f"{_TRANSFORM}three axes, {TRANSFORM_FROM_CHANNELS} or more channels in and out",
+)
 ROWS = Path(
     "winograd, rows",
     f"{_TRANSFORM}3 or 5 rows of taps, {TRANSFORM_FROM_CHANNELS} or more channels in and out",
@@ -246,7 +250,7 @@ def of_product(operation: str, columns: Any, f: int, dtype: Any) -> Path:
     """How windows (n, *out, *size, c) meet `f` filters, or their cotangent, of this dtype.
 
     `columns` are an array, or `frames.FramedWindows`. The names: "matrix product" (over all
-    windows), "tiles", "runs", "winograd, rows" and "winograd, squares" (those modules).
+    windows), "tiles", "runs", "slices", "winograd, rows" and "winograd, squares" (modules here).
     `operation` is what `noted` calls it.
     """
     if columns.nbytes <= TILE_FROM_BYTES:
@@ -276,16 +280,18 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
         return RUNS
     if columns.dtype != np.float32:
         return TILES_DTYPE
-    if len(columns.size) != 2:
+    if len(columns.size) == 1:
         return TILES_AXES
+    if channels < TRANSFORM_FROM_CHANNELS:
+        return TILES_CHANNELS
+    if len(columns.size) == 3:
+        return SLICES
     if columns.size[0] not in TRANSFORM_TAPS:
         return TILES_SIZE
     if columns.shape[1] < TRANSFORM_FROM_ROWS:
         return TILES_ROWS
     if max(columns.pairs[1]) >= columns.size[1]:
         return TILES_FRAME
-    if channels < TRANSFORM_FROM_CHANNELS:
-        return TILES_CHANNELS
     if channels < SQUARES_FROM_CHANNELS or columns.size != (3, 3):
         return ROWS
     rows, width = columns.shape[1:3]
