@@ -14,6 +14,7 @@ import threadpoolctl
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np.core import arrays
 from tinygrad_np.fast import matrices, paths, threads
 from tinygrad_np.fast.matrices import matrix_product
 from tinygrad_np.fast.threads import parallel_for, parallel_sum
@@ -510,3 +511,50 @@ class TestMatrixProducts:
         assert np.array_equal(y, x @ w)
         assert np.array_equal(by_x, u @ w.T)
         assert np.array_equal(by_w, x.T @ u)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, complex, int])
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [
+        ((4096, 2), (2,)),
+        ((4095, 2), (2,)),
+        ((8, 8, 64, 3), (64, 3)),
+        ((8192,), ()),
+        ((8, 8, 64, 3), (1, 3)),
+        ((8, 64, 32), (64, 1)),
+        ((0, 3), (3,)),
+    ],
+)
+def test_sums_over_first_axes(given, shape, dtype):
+    """On both sides of every condition: integers, whose sums are exact."""
+    drawn = np.random.default_rng(0).integers(-2, 3, given).astype(dtype)
+    for x in (drawn, drawn[::-1], np.asfortranarray(drawn)):
+        found, expected = matrices.sum_to(x, shape), arrays.sum_to.__wrapped__(x, shape)
+        assert found.dtype == expected.dtype
+        assert np.array_equal(found, expected)
+
+
+def test_a_sum_over_first_axes_keeps_nan_and_inf():
+    x = np.ones((4096, 3), np.float32)
+    x[7, 0], x[9, 1] = np.nan, np.inf
+    assert np.array_equal(matrices.sum_to(x, (3,)), [np.nan, np.inf, 4096], equal_nan=True)
+
+
+def test_products_with_a_long_axis_of_each_kind(monkeypatch):
+    """Pieces of rows, of columns and of what is summed over; integers, bit for bit."""
+    monkeypatch.setattr(paths, "SMALL_PRODUCT_ROWS", 1)
+    rng = np.random.default_rng(0)
+    for m, k, n in ((1000, 9, 31), (31, 9, 1000), (9, 1000, 31), (64, 64, 65)):
+        for a, b in (
+            (rng.integers(-4, 5, (m, k)), rng.integers(-4, 5, (k, n))),
+            (rng.integers(-4, 5, (k, m)).T, rng.integers(-4, 5, (n, k)).T),
+        ):
+            a, b = a.astype(np.float32), b.astype(np.float32)
+            for limit in (1, 9 * 31 * 7, 1_000_000):
+                monkeypatch.setattr(paths, "SMALL_PRODUCT", max(limit, m * k * n // max(m, k, n)))
+                out = np.empty((m, n), np.float32)
+                found = matrices.matrix_product(a, b, out)
+                assert found is out
+                assert np.array_equal(found, a.astype(int) @ b.astype(int))
+                assert np.array_equal(matrices.matrix_product(a, b), found)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import answers
-from ..core import hooks, losses, network
+from ..core import arrays, hooks, losses, network
 from ..core import windows as core
 from ..core.dispatch import use
 from ..core.table import replace
@@ -49,6 +49,7 @@ replace(core.window_product, products.window_product)
 replace(core.filter_product, products.filter_product)
 for _product in (grouped_product, grouped_window_product, grouped_filter_product):
     replace(_product, products.grouped(_product))
+use(arrays.sum_to, matrices.sum_to)
 replace(np.matmul, matrices.matmul, x=products.matmul_x, y=products.matmul_y)
 
 use(core.window_max, pooling.window_max)
