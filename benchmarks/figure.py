@@ -1,0 +1,216 @@
+"""All ratios as one figure: a row a case, a column a library, a bar from 1 to the ratio.
+
+`rows` reads them from what the command writes with ``--json``, `draw` makes the figure of them.
+A bar to the left of 1 says that we are faster; the axis is logarithmic, so that a half and twice
+are as long. Dark is the package as it is, light and hatched with `jit`, in grey as in colours.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tinygrad_np import viz
+
+from .cases import CASES, JITTED
+from .machine import in_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLUMNS = {
+    "PyTorch": ("torch", "torch, channels last"),
+    "PyTorch, compiled": ("torch, compiled",),
+    "JAX, jitted": ("jax",),
+    "HIPS autograd": ("autograd",),
+    "MyGrad": ("mygrad",),
+    "bare NumPy loop": ("plain NumPy",),
+}
+"""The title of each column and its libraries: of several, the fastest at a case is compared."""
+
+GROUPS = {
+    "1": "Steps of training",
+    "2": "Steps of training",
+    "3": "Steps of training",
+    "4": "Layers: (batch, size, in, out, filter, stride)",
+    "5": "Gradients, Hessians, Jacobians of functions",
+}
+"""By the first letter of a case's name."""
+
+AS_IT_IS, WITH_JIT = "#0072B2", "#F0C987"  # Okabe and Ito's blue, and a light orange: 40 % and 82 %
+
+
+class Row(NamedTuple):
+    """A case, with the ratios to each column's library: of ours as it is, and with jit."""
+
+    group: str
+    label: str
+    ratios: dict[str, tuple[float, float | None]]
+
+
+def rows(found: dict[str, Any]) -> list[Row]:
+    """The cases that were compared with others, in the order of `CASES`.
+
+    >>> name = "5 Rosenbrock, 10 variables"
+    >>> seconds = {"tinygrad_np": [2.0, 2.0], "tinygrad_np, jit": [1.0, 1.0], "torch": [4.0, 4.0]}
+    >>> rows({name: {"seconds": seconds}})[0][1:]
+    ('Rosenbrock, 10 variables', {'PyTorch': (0.5, 0.25)})
+    """
+    drawn = []
+    for name in CASES:
+        seconds = found.get(name, {}).get("seconds", {})
+        ratios = {}
+        for column, libraries in COLUMNS.items():
+            there = [library for library in libraries if library in seconds]
+            if there:
+                theirs = seconds[
+                    min(there, key=lambda library: statistics.median(seconds[library]))
+                ]
+                jitted = ratio(seconds[JITTED], theirs) if JITTED in seconds else None
+                ratios[column] = ratio(seconds["tinygrad_np"], theirs), jitted
+        if ratios:
+            drawn.append(Row(GROUPS[name[0]], name[2:], ratios))
+    return drawn
+
+
+def ratio(ours: list[float], theirs: list[float]) -> float:
+    """The median of the ratios, round by round."""
+    return statistics.median([a / b for a, b in zip(ours, theirs, strict=True)])
+
+
+def draw(found: dict[str, Any], path: str | os.PathLike[str]) -> Path:
+    """Draw all ratios into a file, which is written whole or not at all; its ending says how.
+
+    Raises ``ValueError`` where nothing was compared with anything.
+    """
+    shown = rows(found)
+    if not shown:
+        raise ValueError(
+            "figure: no case was compared with another library; leave --profile out, and install "
+            "the others with pip install -e '.[bench]'"
+        )
+    columns = [name for name in COLUMNS if any(name in row.ratios for row in shown)]
+    places, heads = _places(shown)
+    height = 1.9 + 0.23 * (max(places) + 1)
+    figure = viz.figure(3.6 + 1.45 * len(columns), height)
+    figure.set_layout_engine("none")
+    _titles(figure, found, height)
+    edges = {
+        "left": 3.15 / figure.get_figwidth(), "right": 0.99, "top": 1 - 1.35 / height,
+        "bottom": 0.45 / height, "wspace": 0.06,
+    }  # fmt: skip
+    panels = figure.subplots(1, len(columns), sharey=True, squeeze=False, gridspec_kw=edges)[0]
+    values = [x for row in shown for pair in row.ratios.values() for x in pair if x is not None]
+    limits = min([0.5, *values]) / 4, max([2.0, *values]) * 3
+    for axes, column in zip(panels, columns, strict=True):
+        _panel(axes, limits, max(places))
+        axes.set_title(column, fontsize=9, fontweight="bold", pad=16)
+        for row, place in zip(shown, places, strict=True):
+            if column in row.ratios:
+                _bars(axes, place, *row.ratios[column])
+        for place in places:
+            axes.axhspan(place - 0.5, place + 0.5, color="0.965" if place % 2 else "1", zorder=0)
+    first = panels[0]
+    first.set_yticks(places, [row.label for row in shown], fontsize=7.5)
+    for head, place in heads.items():
+        first.annotate(
+            head, (0, place + 0.15), (-3.05 * 72, 0), ("axes fraction", "data"), "offset points",
+            fontsize=8.5, fontweight="bold", va="center", annotation_clip=False,
+        )  # fmt: skip
+    return viz.save(figure, path)
+
+
+def _places(shown: list[Row]) -> tuple[list[int], dict[str, int]]:
+    """The line of each row, from the top, and of the head of each group."""
+    places: list[int] = []
+    heads: dict[str, int] = {}
+    line = -1
+    for row in shown:
+        if row.group not in heads:
+            line += 1
+            heads[row.group] = line
+        line += 1
+        places.append(line)
+    return places, heads
+
+
+def _titles(figure: Any, found: dict[str, Any], height: float) -> None:
+    from matplotlib.patches import Patch
+
+    threads = found.get("threads", 1)
+    how = f"{threads} thread{'s' * (threads > 1)}, separate processes that alternate, medians"
+    where = in_words(found["machine"]).replace("\n", "; ") if "machine" in found else ""
+    at = 0.15 / figure.get_figwidth()
+    figure.text(
+        at, 1 - 0.1 / height, "Time of tinygrad_np over the time of others, for the same result",
+        fontsize=13, fontweight="bold", va="top",
+    )  # fmt: skip
+    figure.text(
+        at, 1 - 0.38 / height, f"left of 1: tinygrad_np is faster; {how}\n{where}",
+        fontsize=8, va="top", linespacing=1.5,
+    )  # fmt: skip
+    figure.legend(
+        handles=[
+            Patch(facecolor=AS_IT_IS, edgecolor="black", linewidth=0.4, label="as it is"),
+            Patch(
+                facecolor=WITH_JIT, edgecolor="black", linewidth=0.4, hatch="////", label="with jit"
+            ),
+        ],
+        loc="upper right", bbox_to_anchor=(0.995, 1 - 0.05 / height), ncols=2, fontsize=8.5,
+        frameon=False,
+    )  # fmt: skip
+
+
+def _panel(axes: Axes, limits: tuple[float, float], last: int) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axes.set_xscale("log")
+    axes.set_xlim(*limits)
+    axes.set_ylim(last + 0.6, -0.6)
+    ticks = [x for x in (0.01, 0.1, 1, 10, 100) if limits[0] < x < limits[1]]
+    for axis in (axes.xaxis,):
+        axis.set_major_locator(FixedLocator(ticks))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.tick_params(axis="x", labelsize=7, labeltop=True, top=True, length=2)
+    axes.tick_params(axis="y", length=0)
+    axes.axvline(1, color="black", linewidth=0.8, zorder=4)
+    for tick in ticks:
+        axes.axvline(tick, color="0.85", linewidth=0.5, zorder=1)
+    for side in ("left", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("top", "bottom"):
+        axes.spines[side].set_color("0.6")
+
+
+def _bars(axes: Axes, place: int, as_it_is: float, with_jit: float | None) -> None:
+    """One bar in the middle of the line, or two, each with its number at its end."""
+    both = with_jit is not None
+    thick = 0.36 if both else 0.5
+    for value, colour, hatch, offset in (
+        (as_it_is, AS_IT_IS, "", -0.21 if both else 0.0),
+        (with_jit, WITH_JIT, "//////", 0.21),
+    ):
+        if value is None:
+            continue
+        axes.barh(
+            place + offset, value - 1, thick, left=1, color=colour, hatch=hatch,
+            edgecolor="black", linewidth=0.3, zorder=3,
+        )  # fmt: skip
+        before = value < 1
+        axes.annotate(
+            told(value), (value, place + offset), (-2 if before else 2, 0),
+            textcoords="offset points", ha="right" if before else "left", va="center_baseline",
+            fontsize=5.6 if both else 6.5, zorder=5,
+        )  # fmt: skip
+
+
+def told(value: float) -> str:
+    """A ratio in two digits.
+
+    >>> [told(x) for x in (0.0234, 0.5, 1.234, 12.3)]
+    ['0.02', '0.50', '1.2', '12']
+    """
+    return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
