@@ -62,8 +62,8 @@ class Worker:
         self.library = library
         file = Path(folder, f"{library}.npz")
         command = [sys.executable, "-m", "benchmarks.worker", library, case, str(file)]
-        errors = Path(folder, f"{library}.txt")
-        with errors.open("wb") as told:
+        self._what, self._errors = f"{library} failed at {case}", Path(folder, f"{library}.txt")
+        with self._errors.open("wb") as told:
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -72,15 +72,17 @@ class Worker:
                 text=True,
                 env=environment(threads),
             )
-        if self._answer() != "ready":
-            self.close()
-            raise FailedError(f"{library} failed at {case}: {reason(errors)}")
+        self._answer()
         with np.load(file) as first:
             self.first = [first[name] for name in first.files]
 
     def _answer(self) -> str:
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        line = self.process.stdout.readline().strip()
+        if not line:
+            self.close()
+            raise FailedError(f"{self._what}: {reason(self._errors)}")
+        return line
 
     def answer(self, line: object) -> str:
         """The answer to a line of the worker's protocol."""

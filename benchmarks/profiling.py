@@ -164,16 +164,21 @@ def instrumented(wrap: Wrap) -> Iterator[None]:
 
 
 def _row(row: Any, wrap: Wrap, put: Any, restored: contextlib.ExitStack) -> None:
-    kernel, timed = row.kernel, wrap(row.name, row.kernel)
+    kernel = row.kernel
+    timed: Any = wrap(row.name, kernel)
+    if isinstance(kernel, np.ufunc):  # what hands out memory for large results looks at these
+        timed.nin, timed.nout, timed.types = kernel.nin, kernel.nout, kernel.types
     for call in list(row.calls.values()):
         names = getattr(call, "__globals__", {}) if call is not kernel else {}
         if names.get("__name__") is None:  # a call written out: a name is a kernel's or the core's
             for name in [name for name, value in names.items() if value is kernel]:
                 restored.callback(names.__setitem__, name, kernel)
                 names[name] = timed
-    written = [call for call in row.calls.values() if call is not kernel]
-    replaced = {call: wrap(RECORDING, call) for call in written}
-    _entries(row.calls, {**replaced, kernel: timed}, restored)
+    replaced = {kernel: timed}
+    if hasattr(row.function, "implementation"):  # a Tensor's own ways lead to those of NumPy's
+        written = [call for call in row.calls.values() if call is not kernel]
+        replaced |= {call: wrap(RECORDING, call) for call in written}
+    _entries(row.calls, replaced, restored)
     put(row, "kernel", timed)
     for plan in row.plans.values():
         for mode, word in (("vjps", "by"), ("jvps", "along")):

@@ -293,6 +293,13 @@ class TestTheCommand:
             "numpy_loop' has no attribute 'rosenbrock'"
         )
 
+    def test_a_process_that_ends_early_says_why(self, tmp_path):
+        worker = command.Worker("tinygrad_np", NAME, 1, str(tmp_path))
+        with pytest.raises(command.FailedError, match="ValueError: could not convert string"):
+            worker.ask("no number")
+        worker.close()  # as `measure` does with all of them
+        assert worker.process.returncode == 1
+
     def test_the_reason_is_the_last_error_that_is_named(self, tmp_path):
         path = tmp_path / "errors.txt"
         text = "Traceback:\n  File x\na.b.CppCompileError: no C++\n\nSet TORCHDYNAMO_VERBOSE=1\n"
