@@ -2,7 +2,8 @@
 
 `rows` reads them from what the command writes with ``--json``, `draw` makes the figure of them.
 A bar to the left of 1 says that we are faster; the axis is logarithmic, so that a half and twice
-are as long. Dark is the package as it is, light and hatched with `jit`, in grey as in colours.
+are as long; its number stands on the other side of 1. Dark is the package as it is, light and
+hatched with `jit`, in grey as in colours.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ COLUMNS = {
     "JAX, jitted": ("jax",),
     "HIPS autograd": ("autograd",),
     "MyGrad": ("mygrad",),
-    "bare NumPy loop": ("plain NumPy",),
+    "NumPy, by hand": ("plain NumPy",),
 }
 """The title of each column and its libraries: of several, the fastest at a case is compared."""
 
@@ -93,31 +94,30 @@ def draw(found: dict[str, Any], path: str | os.PathLike[str]) -> Path:
         )
     columns = [name for name in COLUMNS if any(name in row.ratios for row in shown)]
     places, heads = _places(shown)
-    height = 1.9 + 0.23 * (max(places) + 1)
-    figure = viz.figure(3.6 + 1.45 * len(columns), height)
+    height = 1.9 + 0.27 * (max(places) + 1)
+    figure = viz.figure(max(8.5, 3.3 + 1.2 * len(columns)), height)
     figure.set_layout_engine("none")
     _titles(figure, found, height)
     edges = {
-        "left": 3.15 / figure.get_figwidth(), "right": 0.99, "top": 1 - 1.35 / height,
-        "bottom": 0.45 / height, "wspace": 0.06,
+        "left": 3.05 / figure.get_figwidth(), "right": 0.99, "top": 1 - 1.35 / height,
+        "bottom": 0.45 / height, "wspace": 0.08,
     }  # fmt: skip
     panels = figure.subplots(1, len(columns), sharey=True, squeeze=False, gridspec_kw=edges)[0]
-    values = [x for row in shown for pair in row.ratios.values() for x in pair if x is not None]
-    limits = min([0.5, *values]) / 4, max([2.0, *values]) * 3
+    limits = _limits([x for row in shown for pair in row.ratios.values() for x in pair if x])
     for axes, column in zip(panels, columns, strict=True):
         _panel(axes, limits, max(places))
-        axes.set_title(column, fontsize=9, fontweight="bold", pad=16)
+        axes.set_title(column, fontsize=8.5, fontweight="bold", pad=16)
         for row, place in zip(shown, places, strict=True):
             if column in row.ratios:
                 _bars(axes, place, *row.ratios[column])
         for place in places:
             axes.axhspan(place - 0.5, place + 0.5, color="0.965" if place % 2 else "1", zorder=0)
     first = panels[0]
-    first.set_yticks(places, [row.label for row in shown], fontsize=7.5)
+    first.set_yticks(places, [row.label for row in shown], fontsize=8)
     for head, place in heads.items():
         first.annotate(
-            head, (0, place + 0.15), (-3.05 * 72, 0), ("axes fraction", "data"), "offset points",
-            fontsize=8.5, fontweight="bold", va="center", annotation_clip=False,
+            head, (0, place + 0.15), (-2.95 * 72, 0), ("axes fraction", "data"), "offset points",
+            fontsize=9, fontweight="bold", va="center", annotation_clip=False,
         )  # fmt: skip
     return viz.save(figure, path)
 
@@ -134,6 +134,16 @@ def _places(shown: list[Row]) -> tuple[list[int], dict[str, int]]:
         line += 1
         places.append(line)
     return places, heads
+
+
+def _limits(values: list[float]) -> tuple[float, float]:
+    """From where to where an axis goes: numbers have room on either side of 1.
+
+    >>> [round(limit, 2) for limit in _limits([0.1, 2.0])]
+    [0.08, 4.01]
+    """
+    low, high = min([0.5, *values]) / 1.25, max([2.0, *values]) * 1.25
+    return min(low, high**-0.55), max(high, low**-0.55)
 
 
 def _titles(figure: Any, found: dict[str, Any], height: float) -> None:
@@ -169,11 +179,10 @@ def _panel(axes: Axes, limits: tuple[float, float], last: int) -> None:
     axes.set_xscale("log")
     axes.set_xlim(*limits)
     axes.set_ylim(last + 0.6, -0.6)
-    ticks = [x for x in (0.01, 0.1, 1, 10, 100) if limits[0] < x < limits[1]]
-    for axis in (axes.xaxis,):
-        axis.set_major_locator(FixedLocator(ticks))
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ticks = [x for x in (0.01, 0.1, 1, 10, 100) if 2 * limits[0] < x < limits[1] / 2]
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axes.tick_params(axis="x", labelsize=7, labeltop=True, top=True, length=2)
     axes.tick_params(axis="y", length=0)
     axes.axvline(1, color="black", linewidth=0.8, zorder=4)
@@ -186,12 +195,12 @@ def _panel(axes: Axes, limits: tuple[float, float], last: int) -> None:
 
 
 def _bars(axes: Axes, place: int, as_it_is: float, with_jit: float | None) -> None:
-    """One bar in the middle of the line, or two, each with its number at its end."""
+    """One bar in the middle of the line, or two, each with its number on the other side of 1."""
     both = with_jit is not None
-    thick = 0.36 if both else 0.5
+    thick = 0.38 if both else 0.5
     for value, colour, hatch, offset in (
-        (as_it_is, AS_IT_IS, "", -0.21 if both else 0.0),
-        (with_jit, WITH_JIT, "//////", 0.21),
+        (as_it_is, AS_IT_IS, "", -0.22 if both else 0.0),
+        (with_jit, WITH_JIT, "//////", 0.22),
     ):
         if value is None:
             continue
@@ -199,11 +208,11 @@ def _bars(axes: Axes, place: int, as_it_is: float, with_jit: float | None) -> No
             place + offset, value - 1, thick, left=1, color=colour, hatch=hatch,
             edgecolor="black", linewidth=0.3, zorder=3,
         )  # fmt: skip
-        before = value < 1
+        faster = value < 1
         axes.annotate(
-            told(value), (value, place + offset), (-2 if before else 2, 0),
-            textcoords="offset points", ha="right" if before else "left", va="center_baseline",
-            fontsize=5.6 if both else 6.5, zorder=5,
+            told(value), (1, place + offset), (3 if faster else -3, 0),
+            textcoords="offset points", ha="left" if faster else "right", va="center_baseline",
+            fontsize=6.6 if both else 7, zorder=5,
         )  # fmt: skip
 
 
