@@ -155,10 +155,10 @@ def measure(name: str, libraries: list[str], threads: int, rounds: int) -> Measu
         return Measured(times, left_out)
 
 
-def profile(name: str, threads: int) -> Any:
+def profile(name: str, threads: int, library: str = OURS) -> Any:
     """Where the time of our own step goes: `profiling.profile`."""
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker(OURS, name, threads, folder)
+        worker = Worker(library, name, threads, folder)
         try:
             return json.loads(worker.answer("profile"))
         finally:
@@ -246,6 +246,21 @@ def report(name: str, threads: int, rounds: int) -> dict[str, Any]:
     return found | ({"left out": left_out} if left_out else {})
 
 
+def report_profile(name: str, threads: int) -> dict[str, Any]:
+    """Print where the time of a step goes, as it is and with jit, and give it as data."""
+    found = {}
+    for library in [OURS, JITTED] if JITTED in CASES[name].peers else [OURS]:
+        print(f"{name}{', with jit' * (library == JITTED)}", flush=True)
+        try:
+            found[library] = profile(name, threads, library)
+            print(profile_in_words(found[library]), flush=True)
+        except FailedError as error:
+            if library not in MAY_FAIL:
+                raise
+            print(f"    left out: {error}", flush=True)
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -280,8 +295,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.profile:
         print(f"{options.threads} thread(s); where the time of our own step goes")
         for name in [name for name in CASES if options.only in name]:
-            found[name] = profile(name, options.threads)
-            print(f"{name}\n{profile_in_words(found[name])}", flush=True)
+            found[name] = report_profile(name, options.threads)
     else:
         compare(options.only, options.threads, rounds, found)
     if options.json:

@@ -10,6 +10,8 @@ nanosecond:
 - the sweep: what else the sweeps do;
 - Python: all else, which is the function itself, the transform around it, the update.
 
+Of what `jit` replays, the kernels are what its program calls; nothing is recorded there or swept.
+
 Two readings of the clock belong to every call of a part, and cost about a microsecond. By how much
 they make the step longer is measured, and taken off, the same for every call; what is left between
 the sum of the parts and the step as it is stands in a line of its own: the noise of the machine.
@@ -24,9 +26,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import math
 import sys
 import time
+import types
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -160,6 +164,11 @@ def instrumented(wrap: Wrap) -> Iterator[None]:
                 _everywhere(function, wrap(RECORDING, function), put)
         for name in ("__array_ufunc__", "__array_function__"):
             put(tensor.Tensor, name, wrap(RECORDING, getattr(tensor.Tensor, name)))
+        for program in _programs():
+            for name, value in list(program.items()):
+                if callable(value) and not isinstance(value, type):
+                    restored.callback(program.__setitem__, name, value)
+                    program[name] = wrap(name.rstrip("0123456789"), value)
         yield
 
 
@@ -200,6 +209,12 @@ def _entries(calls: dict[Any, Any], others: dict[Any, Any], restored: Any) -> No
 
     restored.callback(restore)
     calls.update({key: others.get(value, value) for key, value in before.items()})
+
+
+def _programs() -> list[dict[str, Any]]:
+    """What the programs that `jit` has written call, by their names there."""
+    functions = [x for x in gc.get_objects() if type(x) is types.FunctionType]
+    return [x.__globals__ for x in functions if x.__code__.co_filename == "<tinygrad_np jit>"]
 
 
 def _modules() -> list[Any]:
@@ -282,6 +297,7 @@ def work_of(step: Callable[[], Any]) -> Work:
         if name in (RECORDING, SWEEP):
             return function
         product = _PRODUCTS.get(id(function))
+        operands = function.nin if isinstance(function, np.ufunc) else None
 
         def kernel(*args: Any, **kwargs: Any) -> Any:
             inner[-1] += 1
@@ -291,7 +307,7 @@ def work_of(step: Callable[[], Any]) -> Work:
             finally:
                 consists = inner.pop()
             if not consists:
-                for size in _new_arrays(result, (args, tuple(kwargs.values()))):
+                for size in _new_arrays(result, args[:operands]):
                     work.results[size] += 1
             return result
 

@@ -315,11 +315,25 @@ class TestTheCommand:
         part |= {"recording": 2e-6, "sweep": 1e-6, "Python": 3e-6, "rest": 1e-6, "step": 1e-5}
         roofline = {"product seconds": 1e-6, "operations": 2000, "bytes": 8, "copy seconds": 2e-6}
         part |= {"with the clock": 1.2e-5, "roofline": roofline}
-        fake.setattr(command, "profile", lambda name, threads: part)
+        fake.setattr(command, "profile", lambda name, threads, library: {**part, "of": library})
         path = tmp_path / "figures.json"
         assert command.main(["--profile", "--only", NAME, "--json", str(path)]) == 0
-        assert json.loads(path.read_text(encoding="utf-8"))[NAME] == part
-        assert "np.exp" in capsys.readouterr().out
+        found = json.loads(path.read_text(encoding="utf-8"))[NAME]
+        assert found == {x: {**part, "of": x} for x in ("tinygrad_np", JITTED)}
+        told = capsys.readouterr().out
+        assert told.count(f"{NAME}\n") == told.count(f"{NAME}, with jit\n") == 1
+        assert told.count("np.exp") == 2
+
+    def test_what_cannot_be_replayed_has_no_profile(self, fake, capsys):
+        def profile(name, threads, library):
+            raise command.FailedError(f"{library} failed")
+
+        fake.setattr(command, "profile", profile)
+        with pytest.raises(command.FailedError, match="tinygrad_np failed"):
+            command.report_profile(NAME, 1)
+        fake.setattr(command, "OURS", JITTED)
+        assert command.report_profile(NAME, 1) == {}
+        assert f"left out: {JITTED} failed" in capsys.readouterr().out
 
     @pytest.mark.parametrize(
         ("given", "told"),

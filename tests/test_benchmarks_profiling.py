@@ -186,6 +186,26 @@ class TestInstrumented:
         clock = clocked(step_of(HESSIAN).step)
         assert clock.calls["np.multiply, stacked"] > 0
 
+    @pytest.mark.whole
+    def test_a_replay_has_the_kernels_of_its_program(self):
+        case = CASES["5 Rosenbrock, 10 variables"]
+        task = ours.rosenbrock(*case.make(), "jit")
+        for _ in range(3):
+            task.step()
+        expected = task.arrays(task.step())
+        clock = ticking()
+        with profiling.instrumented(clock.part):
+            clock.run(lambda: expected.append(task.step()))
+        assert {"multiply", "power", "sum"} <= set(clock.calls)
+        assert not {RECORDING, SWEEP} & set(clock.calls)
+        for one, other in zip(expected[:2], task.arrays(expected[2]), strict=True):
+            np.testing.assert_array_equal(one, other)
+        programs = [dict(program) for program in profiling._programs()]
+        work = profiling.work_of(task.step)
+        assert set(work.results) <= {72, 80, 8}  # 9 or 10 numbers, or one
+        assert work.results[72] > 5
+        assert same(programs, [dict(program) for program in profiling._programs()])
+
     @pytest.mark.parametrize("name", NAMES)
     def test_all_of_a_step_is_on_the_clock(self, name):
         """A reading at each end of a part and of the run; each of them is one tick later."""
