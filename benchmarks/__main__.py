@@ -37,6 +37,7 @@ from .figure import draw
 from .libraries import IMPORTED, MAY_FAIL
 from .profiling import in_words as profile_in_words
 from .profiling import shown
+from .ratios import means
 
 OURS, FORWARD = "tinygrad_np", "our forward pass, recorded"
 ROUND = 0.1  # seconds that a library runs before it is the next one's turn
@@ -311,6 +312,12 @@ def compare(only: str, threads: int, rounds: int, found: dict[str, Any]) -> None
     print(f"{threads} thread(s); median time of a step; ours over theirs (quartiles)")
     for name in [name for name in CASES if only in name]:
         found[name] = report(name, threads, rounds)
+    for name, columns in means(found).items():
+        told = [
+            f"{column} {mean:.2f} (at most {worst:.2f}, of {number})"
+            for column, (mean, worst, number) in columns.items()
+        ]
+        print(f"4 {name}, geometric means: {', '.join(told)}", flush=True)
     for name in [name for name in CASES if name.startswith("3")]:
         if only in ("", "memory"):
             rise = {

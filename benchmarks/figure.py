@@ -1,6 +1,6 @@
 """All ratios as one figure: a row a case, a column a library, a bar from 1 to the ratio.
 
-`rows` reads them from what the command writes with ``--json``, `draw` makes the figure of them.
+`draw` makes it of what a run found, or of what the command has written with ``--json``.
 A bar to the left of 1 says that we are faster; the axis is logarithmic, so that a half and twice
 are as long; its number stands on the other side of 1. Dark is the package as it is, light and
 hatched with `jit`, in grey as in colours.
@@ -9,76 +9,18 @@ hatched with `jit`, in grey as in colours.
 from __future__ import annotations
 
 import os
-import statistics
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_np import viz
 
-from .cases import CASES, JITTED
 from .machine import in_words
+from .ratios import COLUMNS, Row, rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = {
-    "PyTorch": ("torch", "torch, channels last"),
-    "PyTorch, compiled": ("torch, compiled",),
-    "JAX, jitted": ("jax",),
-    "HIPS autograd": ("autograd",),
-    "MyGrad": ("mygrad",),
-    "NumPy, by hand": ("plain NumPy",),
-}
-"""The title of each column and its libraries: of several, the fastest at a case is compared."""
-
-GROUPS = {
-    "1": "Steps of training",
-    "2": "Steps of training",
-    "3": "Steps of training",
-    "4": "Layers: (batch, size, in, out, filter, stride)",
-    "5": "Gradients, Hessians, Jacobians of functions",
-}
-"""By the first letter of a case's name."""
-
 AS_IT_IS, WITH_JIT = "#0072B2", "#F0C987"  # Okabe and Ito's blue, and a light orange: 40 % and 82 %
-
-
-class Row(NamedTuple):
-    """A case, with the ratios to each column's library: of ours as it is, and with jit."""
-
-    group: str
-    label: str
-    ratios: dict[str, tuple[float, float | None]]
-
-
-def rows(found: dict[str, Any]) -> list[Row]:
-    """The cases that were compared with others, in the order of `CASES`.
-
-    >>> name = "5 Rosenbrock, 10 variables"
-    >>> seconds = {"tinygrad_np": [2.0, 2.0], "tinygrad_np, jit": [1.0, 1.0], "torch": [4.0, 4.0]}
-    >>> rows({name: {"seconds": seconds}})[0][1:]
-    ('Rosenbrock, 10 variables', {'PyTorch': (0.5, 0.25)})
-    """
-    drawn = []
-    for name in CASES:
-        seconds = found.get(name, {}).get("seconds", {})
-        ratios = {}
-        for column, libraries in COLUMNS.items():
-            there = [library for library in libraries if library in seconds]
-            if there:
-                theirs = seconds[
-                    min(there, key=lambda library: statistics.median(seconds[library]))
-                ]
-                jitted = ratio(seconds[JITTED], theirs) if JITTED in seconds else None
-                ratios[column] = ratio(seconds["tinygrad_np"], theirs), jitted
-        if ratios:
-            drawn.append(Row(GROUPS[name[0]], name[2:], ratios))
-    return drawn
-
-
-def ratio(ours: list[float], theirs: list[float]) -> float:
-    """The median of the ratios, round by round."""
-    return statistics.median([a / b for a, b in zip(ours, theirs, strict=True)])
 
 
 def draw(found: dict[str, Any], path: str | os.PathLike[str]) -> Path:

@@ -355,7 +355,7 @@ def test_the_data_import_nothing_that_they_do_not_need():
 WHOLE = {
     "architecture": "which layer imports which",
     "benchmarks": "benchmarks: cases and the command",
-    "benchmarks_figure": "benchmarks/figure.py",
+    "benchmarks_figure": "benchmarks/ratios.py and figure.py",
     "benchmarks_profiling": "benchmarks/profiling.py",
     "ci": ".ci",
     "commands": "every command that is shown",

@@ -260,6 +260,13 @@ class TestTheCommand:
         assert "   0.25 (0.25–0.25)   jit 0.12 (0.12–0.12)" in told
         assert not Fake.open
 
+    def test_geometric_means_of_convolutions_are_printed(self, fake, capsys):
+        command.main(["--only", "4 conv2d", "--quick"])
+        told = capsys.readouterr().out
+        for way in ("forward", "both ways"):
+            line = f"4 conv2d, {way}, geometric means: PyTorch 0.50 (at most 0.50, of 9), JAX, "
+            assert line in told
+
     @pytest.mark.parametrize("library", MAY_FAIL)
     def test_what_may_fail_is_left_out_with_the_reason(self, fake, capsys, library):
         fake.setattr(Fake, "fails", (library,))

@@ -14,7 +14,7 @@ if not (ROOT / "benchmarks").is_dir():
 sys.path.append(str(ROOT))
 
 from benchmarks import __main__ as command
-from benchmarks import figure, machine
+from benchmarks import figure, machine, ratios
 from benchmarks.cases import CASES, JITTED
 from benchmarks.libraries import MODULES
 
@@ -48,13 +48,13 @@ def drawn(found, tmp_path_factory):
 
 
 def test_every_library_has_a_column():
-    named = {library for libraries in figure.COLUMNS.values() for library in libraries}
+    named = {library for libraries in ratios.COLUMNS.values() for library in libraries}
     assert named == set(MODULES) - {"tinygrad_np", JITTED}
-    assert {name[0] for name, case in CASES.items() if case.peers} == set(figure.GROUPS)
+    assert {name[0] for name, case in CASES.items() if case.peers} == set(ratios.GROUPS)
 
 
 def test_every_ratio_has_a_row(found):
-    rows = figure.rows(found)
+    rows = ratios.rows(found)
     assert [row.label for row in rows] == [
         name[2:] for name, case in CASES.items() if set(case.peers) - {JITTED}
     ]
@@ -65,14 +65,34 @@ def test_every_ratio_has_a_row(found):
 def test_of_two_layouts_the_faster_is_compared_round_by_round():
     seconds = {"tinygrad_np": [1.0, 2.0, 3.0]}
     seconds |= {"torch": [9.0, 9.0, 9.0], "torch, channels last": [2.0, 8.0, 4.0]}
-    [row] = figure.rows({"5 Rosenbrock, 10 variables": {"seconds": seconds}})
+    [row] = ratios.rows({"5 Rosenbrock, 10 variables": {"seconds": seconds}})
     assert row.ratios == {"PyTorch": (0.5, None)}
+
+
+def test_means_are_over_the_geometries_that_a_library_has(found):
+    nine = ratios.means(found)
+    assert set(nine) == {"conv2d, forward", "conv2d, both ways"}
+    for columns in nine.values():
+        assert {name: mean.number for name, mean in columns.items()} == {
+            "PyTorch": 9, "JAX, jitted": 9, "MyGrad": 8,
+        }  # fmt: skip
+        for name, mean in columns.items():
+            [library, *_] = ratios.COLUMNS[name]
+            assert mean.mean == pytest.approx(1 / (list(MODULES).index(library) + 1))
+
+
+def test_a_mean_is_geometric_and_has_its_worst():
+    names = [name for name in CASES if "conv2d" in name and "forward" in name][:2]
+    seconds = [{"tinygrad_np": [1.0], "jax": [t]} for t in (4.0, 0.25)]
+    pairs = zip(names, seconds, strict=True)
+    [columns] = ratios.means({name: {"seconds": times} for name, times in pairs}).values()
+    assert columns == {"JAX, jitted": (1.0, 4.0, 2)}
 
 
 def test_bars_begin_at_one_and_have_their_numbers(found, drawn):
     drawing, _ = drawn
-    rows = figure.rows(found)
-    for axes, column in zip(drawing.axes, figure.COLUMNS, strict=True):
+    rows = ratios.rows(found)
+    for axes, column in zip(drawing.axes, ratios.COLUMNS, strict=True):
         assert axes.get_title() == column
         expected = [
             value
@@ -92,7 +112,7 @@ def test_bars_begin_at_one_and_have_their_numbers(found, drawn):
     assert labels == [row.label for row in rows]
 
 
-HEADS = set(figure.GROUPS.values())
+HEADS = set(ratios.GROUPS.values())
 
 
 def test_it_names_the_machine_and_how_it_was_measured(drawn):
