@@ -280,7 +280,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.earlier is not None:
         if options.figure is None:
             parser.error("--from: needs --figure, a file to draw into")
-        draw(json.loads(options.earlier.read_text(encoding="utf-8")), options.figure)
+        try:
+            draw(json.loads(options.earlier.read_text(encoding="utf-8")), options.figure)
+        except (OSError, ValueError) as error:
+            parser.error(f"--from: {error}")
         return 0
     if options.figure is not None:
         if options.profile:
@@ -289,6 +292,13 @@ def main(arguments: list[str] | None = None) -> int:
         endings = viz.figure(1, 1).canvas.get_supported_filetypes()
         if options.figure.suffix[1:].lower() not in endings:
             parser.error(f"--figure: {options.figure} needs an ending: .png, .pdf or .svg")
+        chosen = [case for name, case in CASES.items() if options.only in name]
+        peers = {peer for case in chosen for peer in case.peers} - {JITTED}
+        if not any(map(is_installed, peers)):
+            parser.error(
+                f"--figure: there is no other library to compare with {options.only!r}; install "
+                "them with pip install -e '.[bench]'"
+            )
     rounds = 3 if options.quick else max(3, options.rounds)
     found: dict[str, Any] = {"machine": machine_of_workers(options.threads)}
     print(machine.in_words(found["machine"]))

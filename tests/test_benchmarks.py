@@ -348,6 +348,8 @@ class TestTheCommand:
             (["--from", "x.json"], "--from: needs --figure"),
             (["--profile", "--figure", "x.png"], "--profile: measures no ratios to draw"),
             (["--figure", "x.txt"], "--figure: x.txt needs an ending"),
+            (["--figure", "x.png", "--only", "memory"], "no other library to compare with"),
+            (["--from", "/no/such.json", "--figure", "x.png"], "--from: [Errno 2]"),
         ],
     )
     def test_options_that_do_not_fit_are_told_before_anything_runs(self, fake, capsys, given, told):
