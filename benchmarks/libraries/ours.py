@@ -130,7 +130,7 @@ def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
 
 def _value_and_grad(f: Any, params: Arrays, layout: str, *batch: Any) -> Task:
     """Of a function of the parameters, each an argument; `batch` follows, without a gradient."""
-    gradient = tg.value_and_grad(f, tuple(range(len(params))))
+    gradient = tg.value_and_grad(f, tuple(range(len(params))) if len(params) > 1 else 0)
     tensors = [tg.Tensor(p) for p in params]
     return _called(gradient, layout, *params, *batch, forward=lambda: f(*tensors, *batch))
 
