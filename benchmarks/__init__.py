@@ -3,4 +3,7 @@
 - `cases`: what is measured: arrays to start from, and which implementation takes them.
 - `libraries`: the same cases, written for each library as its users would write them.
 - `worker`: a process that runs one case with one library; `__main__` alternates between them.
+- `machine`: the processor, BLAS with its kernel, and the versions, which belong to every figure.
+- `profiling`: where the time of our own step goes, and what its products and copies take alone.
+- `ratios`, `figure`: all ratios of a run, and one picture of them.
 """

@@ -3,29 +3,41 @@
 Each library runs in a process of its own, on the same data, with the same number of threads, and
 they take turns, so that what else the machine does hits all of them. Before anything is timed, the
 results of their first steps must agree. A ratio is ours over theirs, the median of the rounds, with
-its quartiles; so is that of a step over our own forward pass. Install the peers with
-``pip install -e '.[bench]'``.
+its quartiles; so is that of a step over our own forward pass. Where our own `jit` takes part, a
+second ratio is that of its time. Install the peers with ``pip install -e '.[bench]'``.
+
+``python -m benchmarks --profile`` says where the time of our own step goes, in place of comparing.
+``python -m benchmarks --figure ratios.png`` also draws all ratios; with ``--from figures.json`` it
+draws those that an earlier run wrote with ``--json``, and measures nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_np import viz
 from tinygrad_np.io.files import replacing
 
-from .cases import CASES
-from .libraries import IMPORTED
+from . import machine
+from .cases import CASES, JITTED
+from .figure import draw
+from .libraries import IMPORTED, MAY_FAIL
+from .profiling import in_words as profile_in_words
+from .profiling import shown
+from .ratios import means
 
 OURS, FORWARD = "tinygrad_np", "our forward pass, recorded"
 ROUND = 0.1  # seconds that a library runs before it is the next one's turn
@@ -40,6 +52,10 @@ _UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
+class FailedError(RuntimeError):
+    """A library that does not run with a case; the text says why."""
+
+
 class Worker:
     """A process that runs a case with a library."""
 
@@ -47,27 +63,37 @@ class Worker:
         self.library = library
         file = Path(folder, f"{library}.npz")
         command = [sys.executable, "-m", "benchmarks.worker", library, case, str(file)]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment(threads),
-        )
-        if self._answer() != "ready":
-            raise RuntimeError(f"{library} failed at {case}")
+        self._what, self._errors = f"{library} failed at {case}", Path(folder, f"{library}.txt")
+        with self._errors.open("wb") as told:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=told,
+                text=True,
+                env=environment(threads),
+            )
+        self._answer()
         with np.load(file) as first:
             self.first = [first[name] for name in first.files]
 
     def _answer(self) -> str:
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        line = self.process.stdout.readline().strip()
+        if not line:
+            self.close()
+            raise FailedError(f"{self._what}: {reason(self._errors)}")
+        return line
 
-    def ask(self, line: object) -> float:
+    def answer(self, line: object) -> str:
         """The answer to a line of the worker's protocol."""
         assert self.process.stdin is not None
         print(line, file=self.process.stdin, flush=True)
-        return float(self._answer())
+        return self._answer()
+
+    def ask(self, line: object) -> float:
+        """An answer that is a number."""
+        return float(self.answer(line))
 
     def close(self) -> None:
         """End the process."""
@@ -86,26 +112,68 @@ def is_installed(library: str) -> bool:
     return importlib.util.find_spec(IMPORTED.get(library, library)) is not None
 
 
-def measure(name: str, libraries: list[str], threads: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds a step of case `name`: a list for each library, one figure a round."""
+def reason(errors: Path) -> str:
+    """Why a process ended: the last line that it wrote of an error."""
+    lines = errors.read_text(encoding="utf-8", errors="replace").split("\n")
+    named = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Warning)\b", line)]
+    return (named or [line for line in lines if line.strip()] or ["it says nothing"])[-1].strip()
+
+
+class Measured(NamedTuple):
+    """What comes out of a case."""
+
+    seconds: dict[str, list[float]]
+    """of a step: a list for each library, one figure a round"""
+    left_out: dict[str, str]
+    """a library that does not run with the case → why"""
+
+
+def measure(name: str, libraries: list[str], threads: int, rounds: int) -> Measured:
+    """Time case `name` with these libraries; ours comes first."""
     case = CASES[name]
+    left_out: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as workers_end:
+        workers = []
+        for library in libraries:
+            try:
+                workers.append(Worker(library, name, threads, folder))
+            except FailedError as error:
+                if library not in MAY_FAIL:
+                    raise
+                left_out[library] = str(error)
+                continue
+            workers_end.callback(workers[-1].close)
+        for worker in workers[1:]:
+            agree(workers[0], worker, case.tolerance)
+        times: dict[str, list[float]] = {}
+        turns = [(worker, worker.library, "") for worker in workers]
+        turns.append((workers[0], FORWARD, "forward "))
+        for _ in range(rounds):
+            for worker, timed, what in turns:
+                if threads > 1:
+                    worker.ask(f"{what}{LEAD}")
+                times.setdefault(timed, []).append(worker.ask(f"{what}{ROUND}"))
+        return Measured(times, left_out)
+
+
+def profile(name: str, threads: int, library: str = OURS) -> Any:
+    """Where the time of our own step goes: `profiling.profile`."""
     with tempfile.TemporaryDirectory() as folder:
-        workers = [Worker(library, name, threads, folder) for library in libraries]
+        worker = Worker(library, name, threads, folder)
         try:
-            for worker in workers[1:]:
-                agree(workers[0], worker, case.tolerance)
-            times: dict[str, list[float]] = {}
-            turns = [(worker, worker.library, "") for worker in workers]
-            turns.append((workers[0], FORWARD, "forward "))
-            for _ in range(rounds):
-                for worker, timed, what in turns:
-                    if threads > 1:
-                        worker.ask(f"{what}{LEAD}")
-                    times.setdefault(timed, []).append(worker.ask(f"{what}{ROUND}"))
-            return times
+            return json.loads(worker.answer("profile"))
         finally:
-            for worker in workers:
-                worker.close()
+            worker.close()
+
+
+def machine_of_workers(threads: int) -> dict[str, str]:
+    """`machine.machine` as the workers see it: the kernel of BLAS depends on the environment."""
+    command = [sys.executable, "-m", "benchmarks.machine"]
+    done = subprocess.run(
+        command, env=environment(threads), capture_output=True, text=True, check=True
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
 
 
 def memory(name: str, library: str, threads: int) -> float:
@@ -156,25 +224,42 @@ def wheel_bytes() -> int:
         return next(Path(folder).glob("*.whl")).stat().st_size
 
 
-def shown(seconds: float) -> str:
-    """Seconds with a unit, in ten characters."""
-    return f"{seconds * 1e3:7.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:7.1f} µs"
-
-
 def report(name: str, threads: int, rounds: int) -> dict[str, Any]:
     """Measure a case, print its lines, and give them as data."""
     peers = [peer for peer in CASES[name].peers if is_installed(peer)]
-    times = measure(name, [OURS, *peers], threads, rounds)
-    ours = statistics.median(times[OURS])
-    print(f"{name:<46}{shown(ours)}", flush=True)
-    ratios = {}
+    times, left_out = measure(name, [OURS, *peers], threads, rounds)
+    print(f"{name:<50}{shown(statistics.median(times[OURS]))}", flush=True)
+    peers = [peer for peer in peers if peer in times]
     if np.isfinite(times[FORWARD]).all():
         peers.append(FORWARD)
+    found: dict[str, Any] = {"seconds": times, "ratios": {}, "ratios with jit": {}}
     for peer in peers:
-        low, median, high = ratios[peer] = quartiles(times[OURS], times[peer])
-        theirs = statistics.median(times[peer])
-        print(f"    {peer:<42}{shown(theirs)}   {median:.2f} ({low:.2f}–{high:.2f})", flush=True)
-    return {"seconds": times, "ratios": ratios}
+        ratios = [("ratios", OURS)]
+        if JITTED in times and peer not in (JITTED, FORWARD):
+            ratios.append(("ratios with jit", JITTED))
+        text = ""
+        for kind, ours in ratios:
+            low, median, high = found[kind][peer] = quartiles(times[ours], times[peer])
+            text += f"   {'jit ' * (ours == JITTED)}{median:.2f} ({low:.2f}–{high:.2f})"
+        print(f"    {peer:<46}{shown(statistics.median(times[peer]))}{text}", flush=True)
+    for library, why in left_out.items():
+        print(f"    {library:<46}   left out: {why}", flush=True)
+    return found | ({"left out": left_out} if left_out else {})
+
+
+def report_profile(name: str, threads: int) -> dict[str, Any]:
+    """Print where the time of a step goes, as it is and with jit, and give it as data."""
+    found = {}
+    for library in [OURS, JITTED] if JITTED in CASES[name].peers else [OURS]:
+        print(f"{name}{', with jit' * (library == JITTED)}", flush=True)
+        try:
+            found[library] = profile(name, threads, library)
+            print(profile_in_words(found[library]), flush=True)
+        except FailedError as error:
+            if library not in MAY_FAIL:
+                raise
+            print(f"    left out: {error}", flush=True)
+    return found
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -187,33 +272,78 @@ def main(arguments: list[str] | None = None) -> int:
     add("--threads", type=int, default=1, help="for every library")
     add("--rounds", type=int, default=15, help="turns that each library takes")
     add("--quick", action="store_true", help="three rounds")
+    add("--profile", action="store_true", help="where our own time goes, in place of comparing")
     add("--json", type=Path, help="a file for all figures")
+    add("--figure", type=Path, help="a file for a figure of all ratios (needs matplotlib)")
+    add("--from", dest="earlier", type=Path, help="draw from this file of --json; measure nothing")
     options = parser.parse_args(arguments)
+    if options.earlier is not None:
+        if options.figure is None:
+            parser.error("--from: needs --figure, a file to draw into")
+        try:
+            draw(json.loads(options.earlier.read_text(encoding="utf-8")), options.figure)
+        except (OSError, ValueError) as error:
+            parser.error(f"--from: {error}")
+        return 0
+    if options.figure is not None:
+        if options.profile:
+            parser.error("--profile: measures no ratios to draw; leave --figure out")
+        # Before hours are spent: is matplotlib there, and can it write what the ending says?
+        endings = viz.figure(1, 1).canvas.get_supported_filetypes()
+        if options.figure.suffix[1:].lower() not in endings:
+            parser.error(f"--figure: {options.figure} needs an ending: .png, .pdf or .svg")
+        chosen = [case for name, case in CASES.items() if options.only in name]
+        peers = {peer for case in chosen for peer in case.peers} - {JITTED}
+        if not any(map(is_installed, peers)):
+            parser.error(
+                f"--figure: there is no other library to compare with {options.only!r}; install "
+                "them with pip install -e '.[bench]'"
+            )
     rounds = 3 if options.quick else max(3, options.rounds)
-    print(f"{options.threads} thread(s); median time of a step; ours over theirs (quartiles)")
-    found: dict[str, Any] = {}
-    for name in [name for name in CASES if options.only in name]:
-        found[name] = report(name, options.threads, rounds)
+    found: dict[str, Any] = {"machine": machine_of_workers(options.threads)}
+    print(machine.in_words(found["machine"]))
+    found["threads"] = options.threads
+    if options.profile:
+        print(f"{options.threads} thread(s); where the time of our own step goes")
+        for name in [name for name in CASES if options.only in name]:
+            found[name] = report_profile(name, options.threads)
+    else:
+        compare(options.only, options.threads, rounds, found)
+    if options.json:
+        with replacing(options.json) as file:
+            file.write(json.dumps(found, indent=1).encode())
+    if options.figure:
+        draw(found, options.figure)
+    return 0
+
+
+def compare(only: str, threads: int, rounds: int, found: dict[str, Any]) -> None:
+    """Measure and print what has `only` in its name, and put it into `found`."""
+    print(f"{threads} thread(s); median time of a step; ours over theirs (quartiles)")
+    for name in [name for name in CASES if only in name]:
+        found[name] = report(name, threads, rounds)
+    for name, columns in means(found).items():
+        told = [
+            f"{column} {mean:.2f} (at most {worst:.2f}, of {number})"
+            for column, (mean, worst, number) in columns.items()
+        ]
+        print(f"4 {name}, geometric means: {', '.join(told)}", flush=True)
     for name in [name for name in CASES if name.startswith("3")]:
-        if options.only in ("", "memory"):
+        if only in ("", "memory"):
             rise = {
-                library: memory(name, library, options.threads)
+                library: memory(name, library, threads)
                 for library in (OURS, "torch", "torch, channels last")
                 if library == OURS or is_installed(library)
             }
             text = ", ".join(f"{library} {bytes_ / 1e6:.0f} MB" for library, bytes_ in rise.items())
             print(f"6 peak memory, {name[2:]}: {text}", flush=True)
             found[f"memory {name}"] = rise
-    if options.only in ("", "import"):
+    if only in ("", "import"):
         found["import"] = import_milliseconds()
         print(f"7 import, beyond NumPy: {found['import']:.1f} ms", flush=True)
-    if options.only in ("", "wheel"):
+    if only in ("", "wheel"):
         found["wheel"] = wheel_bytes()
         print(f"7 wheel: {found['wheel']:,} bytes", flush=True)
-    if options.json:
-        with replacing(options.json) as file:
-            file.write(json.dumps(found, indent=1).encode())
-    return 0
 
 
 if __name__ == "__main__":

@@ -45,8 +45,15 @@ class Case(NamedTuple):
     """libraries that have no implementation worth the name are left out"""
 
 
-EVERYONE = ("torch", "torch, channels last", "jax", "autograd", "mygrad", "plain NumPy")
+JITTED = "tinygrad_np, jit"
+COMPILED = "torch, compiled"
+EVERYONE = (
+    JITTED, "torch", "torch, channels last", COMPILED, "jax", "autograd", "mygrad", "plain NumPy",
+)  # fmt: skip
+WITH_NETWORKS = (JITTED, "torch", "torch, channels last", COMPILED, "jax", "mygrad")
+# Alone, a convolution or pooling is one call to PyTorch, with nothing in it to compile.
 WITH_CONVOLUTIONS = ("torch", "torch, channels last", "jax", "mygrad")
+WITH_FUNCTIONS = (JITTED, "torch", COMPILED, "jax", "autograd", "mygrad")
 
 
 def _two_class(n: int) -> Case:
@@ -74,7 +81,7 @@ def _ten_class(size: int, channels: int, filters: int) -> Case:
         images = rng.normal(size=(32, size, size, channels))
         return _single(params), [*_single([images]), rng.integers(0, 10, 32)]
 
-    return Case("cnn", make, {"pooled": False}, peers=WITH_CONVOLUTIONS)
+    return Case("cnn", make, {"pooled": False}, peers=WITH_NETWORKS)
 
 
 def _cnn(size: int, channels: int, filters: tuple[int, ...], k: int, n: int) -> Case:
@@ -90,7 +97,7 @@ def _cnn(size: int, channels: int, filters: tuple[int, ...], k: int, n: int) -> 
         images = rng.normal(size=(n, size, size, channels))
         return _single(params), [*_single([images]), rng.integers(0, 10, n)]
 
-    return Case("cnn", make, {"pooled": True}, tolerance=1e-3, peers=WITH_CONVOLUTIONS)
+    return Case("cnn", make, {"pooled": True}, tolerance=1e-3, peers=WITH_NETWORKS)
 
 
 GEOMETRIES = (
@@ -104,21 +111,46 @@ GEOMETRIES = (
 def _convolution(geometry: tuple[int, ...], backward: bool) -> Case:
     """`conv2d` alone, with "half" padding: the value, or both gradients for a given cotangent."""
     n, size, taken, out, k, stride = geometry
+    return _any_convolution((n, size, size, taken), (k, k, taken, out), backward, stride)
+
+
+def _any_convolution(
+    images: tuple[int, ...],
+    filters: tuple[int, ...],
+    backward: bool,
+    stride: int = 1,
+    groups: int = 1,
+) -> Case:
+    """Over any number of axes: images (n, *sizes, in), filters (k, …, in / groups, out)."""
+    n, *sizes, _ = images
+    k, out = filters[0], filters[-1]
+    left = [(size + 2 * (k // 2) - k) // stride + 1 for size in sizes]
 
     def make() -> tuple[Arrays, Arrays]:
         rng = np.random.default_rng(42)
-        images, filters = (
-            rng.normal(size=(n, size, size, taken)),
-            rng.normal(size=(k, k, taken, out)),
-        )
-        left = (size + 2 * (k // 2) - k) // stride + 1
-        return _single([images, filters]), _single([rng.normal(size=(n, left, left, out))])
+        params = [rng.normal(size=images), rng.normal(size=filters)]
+        return _single(params), _single([rng.normal(size=(n, *left, out))])
 
     options = {"stride": stride, "padding": k // 2}
+    peers = set(WITH_CONVOLUTIONS)
+    if groups > 1:
+        options["groups"] = groups
+        peers.discard("mygrad")
+    if any((size + 2 * (k // 2) - k) % stride for size in sizes):  # MyGrad wants that to divide
+        peers.discard("mygrad")
+    if len(sizes) == 1:
+        peers.discard("torch, channels last")  # which PyTorch has for two axes and three
     name = "convolution_and_gradients" if backward else "convolution"
-    divides = (size + 2 * (k // 2) - k) % stride == 0  # MyGrad wants that
-    peers = WITH_CONVOLUTIONS if divides else WITH_CONVOLUTIONS[:-1]
-    return Case(name, make, options, peers=peers)
+    ordered = tuple(peer for peer in WITH_CONVOLUTIONS if peer in peers)
+    return Case(name, make, options, peers=ordered)
+
+
+OTHER_CONVOLUTIONS = {
+    "conv1d (64, 512, 16, 32, 5, 1)": ((64, 512, 16), (5, 16, 32)),
+    "conv3d (8, 16, 8, 16, 3, 1)": ((8, 16, 16, 16, 8), (3, 3, 3, 8, 16)),
+    "depthwise (32, 32, 64, 64, 3, 1)": ((32, 32, 32, 64), (3, 3, 1, 64)),
+}
+"""The name, with (batch, size, in, out, filter, stride), and the shapes of images and filters."""
 
 
 def _pooling(backward: bool) -> Case:
@@ -140,8 +172,7 @@ def _chain(size: int, operations: int = 100) -> Case:
     def make() -> tuple[Arrays, Arrays]:
         return [np.linspace(0.1, 1.0, size)], []
 
-    peers = ("torch", "autograd", "mygrad")
-    return Case("chain", make, {"rounds": operations // 10}, 1e-9, peers)
+    return Case("chain", make, {"rounds": operations // 10}, 1e-9, WITH_FUNCTIONS)
 
 
 def _drawn(implementation: str, variables: int, *peers: str) -> Case:
@@ -161,7 +192,7 @@ def _mlp_jacobian() -> Case:
         weights = [0.1 * rng.normal(size=size) for size in ((200, 64), (64, 64), (64, 100))]
         return [rng.normal(size=200)], weights
 
-    return Case("mlp_jacobian", make, {}, 1e-9, ("torch", "jax", "autograd"))
+    return Case("mlp_jacobian", make, {}, 1e-9, (JITTED, "torch", "jax", "autograd"))
 
 
 def _logistic_hessian() -> Case:
@@ -172,7 +203,37 @@ def _logistic_hessian() -> Case:
         rows, signs = rng.normal(size=(100, 20)), np.sign(rng.normal(size=100))
         return [rng.normal(size=20)], [rows, signs]
 
-    return Case("logistic_hessian", make, {}, 1e-9, ("torch", "jax", "autograd"))
+    return Case("logistic_hessian", make, {}, 1e-9, (JITTED, "torch", "jax", "autograd"))
+
+
+def _gaussian_process() -> Case:
+    """The likelihood of 200 points; the gradient by the logarithms of three parameters."""
+
+    def make() -> tuple[Arrays, Arrays]:
+        rng = np.random.default_rng(42)
+        points = np.sort(rng.uniform(0, 10, 200))
+        values = np.sin(points) + 0.3 * rng.normal(size=200)
+        return [np.log([1.0, 1.5, 0.3])], [points, values, np.eye(200)]
+
+    return Case("gaussian_process", make, {}, 1e-9, (JITTED, "torch", COMPILED, "jax", "autograd"))
+
+
+def _ode_fit() -> Case:
+    """Four species and their counts at 50 times; the gradient by 24 parameters.
+
+    Every library takes the same steps, one of the classical Runge–Kutta method between two times: a
+    solver that chooses its own would take others in each, and a solver's time is that of its steps.
+    `torch.compile` is left out: it writes out the loop, and needs three minutes to compile it.
+    """
+
+    def make() -> tuple[Arrays, Arrays]:
+        rng = np.random.default_rng(42)
+        coupling = -np.eye(4) - 0.2 * rng.random((4, 4))
+        params = [1 + 0.2 * rng.random(4), coupling, 0.1 + 0.2 * rng.random(4)]
+        return params, [0.8 + 0.1 * rng.normal(size=(50, 4))]
+
+    peers = tuple(peer for peer in WITH_FUNCTIONS if peer != COMPILED)
+    return Case("ode_fit", make, {"step": 0.1}, 1e-9, peers)
 
 
 def _single(arrays: list[Any]) -> Arrays:
@@ -189,19 +250,26 @@ CASES = {
     "3 cnn 32×32×3, 32-64-128 3×3, batch 64": _cnn(32, 3, (32, 64, 128), 3, 64),
     **{f"4 conv2d {geometry}, forward": _convolution(geometry, False) for geometry in GEOMETRIES},
     **{f"4 conv2d {geometry}, both ways": _convolution(geometry, True) for geometry in GEOMETRIES},
+    **{
+        f"4 {name}, {'both ways' if backward else 'forward'}": _any_convolution(
+            images, filters, backward, groups=images[-1] if filters[-2] == 1 else 1
+        )
+        for backward in (False, True)
+        for name, (images, filters) in OTHER_CONVOLUTIONS.items()
+    },
     "4 max pooling 2×2, forward": _pooling(False),
     "4 max pooling 2×2, both ways": _pooling(True),
     "5 chain of 100, 10 elements": _chain(10),
     "5 chain of 100, 10,000 elements": _chain(10_000),
-    "5 Rosenbrock, 10 variables": _drawn("rosenbrock", 10, "torch", "jax", "autograd", "mygrad"),
-    "5 Rosenbrock, 1,000 variables": _drawn(
-        "rosenbrock", 1000, "torch", "jax", "autograd", "mygrad"
-    ),
+    "5 Rosenbrock, 10 variables": _drawn("rosenbrock", 10, *WITH_FUNCTIONS),
+    "5 Rosenbrock, 1,000 variables": _drawn("rosenbrock", 1000, *WITH_FUNCTIONS),
     "5 Hessian of a logistic loss, 20 variables": _logistic_hessian(),
     "5 Hessian of Rosenbrock, 100 variables": _drawn(
-        "rosenbrock_hessian", 100, "torch", "jax", "autograd"
+        "rosenbrock_hessian", 100, JITTED, "torch", "jax", "autograd"
     ),
     "5 Jacobian of an MLP, 100 × 200": _mlp_jacobian(),
+    "5 likelihood of a Gaussian process, 200 points": _gaussian_process(),
+    "5 fit of an ODE, 50 steps, 24 parameters": _ode_fit(),
     "5 sparse Jacobian, tridiagonal, 1,000 variables": _drawn("tridiagonal_jacobian", 1000, "jax"),
     "6 chain of 1,000 nodes": _chain(10, 1_000)._replace(peers=()),
     "6 chain of 10,000 nodes": _chain(10, 10_000)._replace(peers=()),

@@ -5,10 +5,12 @@
 It carries out one step, writes its result to FILE (.npz), and says "ready". For every line with a
 number of seconds it then runs steps for about that long, and answers with the seconds that one step
 took; for "forward" and a number, with those of one forward pass (nan if there is none); for
-"memory", with how far its peak memory rose, in bytes, in ten steps. It ends with its input.
+"memory", with how far its peak memory rose, in bytes, in ten steps; for "profile", with what
+`profiling.profile` gives, as JSON. It ends with its input.
 """
 
 import importlib
+import json
 import resource
 import sys
 import time
@@ -38,6 +40,13 @@ def main(library: str, name: str, file: str) -> None:
             for _ in range(9):
                 task.step()
             print(_peak() - before, flush=True)
+            continue
+        if line.strip() == "profile":
+            from .profiling import profile  # which imports the package
+
+            for _ in range(3):  # all that is prepared at first calls is there then
+                task.step()
+            print(json.dumps(profile(task.step)), flush=True)
             continue
         timed = task.forward if line.startswith("forward") else task.step
         if timed is None:

@@ -354,6 +354,9 @@ def test_the_data_import_nothing_that_they_do_not_need():
 # Test files about more than a module or folder; the others are called as what they test.
 WHOLE = {
     "architecture": "which layer imports which",
+    "benchmarks": "benchmarks: cases and the command",
+    "benchmarks_figure": "benchmarks/ratios.py and figure.py",
+    "benchmarks_profiling": "benchmarks/profiling.py",
     "ci": ".ci",
     "commands": "every command that is shown",
     "complex": "complex numbers, in every row",

@@ -1,4 +1,7 @@
-"""The cases with tinygrad_np."""
+"""The cases with tinygrad_np; with "jit" in place of a layout, a step is traced and replayed.
+
+A step of training is then traced as a whole, with its update, which gives new parameters.
+"""
 
 from functools import partial
 from typing import Any
@@ -7,12 +10,13 @@ import numpy as np
 from scipy.sparse import diags_array
 
 import tinygrad_np as tg
+from tinygrad_np.scipy.linalg import solve_triangular
 
 from .. import functions
 from ..cases import RATE, Arrays, Task
 
 
-def _training(loss: Any, params: Arrays, batch: Arrays) -> Task:
+def _training(loss: Any, params: Arrays, batch: Arrays, layout: str) -> Task:
     value_and_grad = tg.value_and_grad(loss)
 
     def step() -> Any:
@@ -22,7 +26,36 @@ def _training(loss: Any, params: Arrays, batch: Arrays) -> Task:
         return value, grads
 
     tensors = [tg.Tensor(p) for p in params]
-    return Task(step, lambda result: [result[0], *result[1]], lambda: loss(tensors, *batch))
+    eager = Task(step, lambda result: [result[0], *result[1]], lambda: loss(tensors, *batch))
+    return _replayed_training(value_and_grad, params, batch) if layout == "jit" else eager
+
+
+def _jitted(f: Any) -> Any:
+    from tinygrad_np.fast.jit import jit  # the package need not have that folder
+
+    return jit(f)
+
+
+def _replayed_training(value_and_grad: Any, params: Arrays, batch: Arrays) -> Task:
+    @_jitted
+    def update(params: Any, *batch: Any) -> Any:
+        value, grads = value_and_grad(params, *batch)
+        return value, grads, [p - RATE * g for p, g in zip(params, grads, strict=True)]
+
+    state = [params]
+
+    def step() -> Any:
+        value, grads, state[0] = update(state[0], *batch)
+        return value, grads
+
+    return Task(step, lambda result: [result[0], *result[1]])
+
+
+def _called(f: Any, layout: str, *args: Any, forward: Any = None) -> Task:
+    """``f(*args)``, whose result is an array or a list of them."""
+    if layout == "jit":
+        f, forward = _jitted(f), None
+    return Task(lambda: f(*args), tg.tree.leaves, forward)
 
 
 def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
@@ -33,7 +66,7 @@ def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
         hidden = tg.relu(tg.conv2d(images, filters, padding=1))
         return tg.log_loss_with_logits(hidden.reshape(len(images), -1) @ weights, labels)
 
-    return _training(loss, params, batch)
+    return _training(loss, params, batch, layout)
 
 
 def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
@@ -48,21 +81,27 @@ def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
                 x = tg.max_pool(x, 2)
         return tg.cross_entropy(tg.flatten(x) @ weights, labels)
 
-    return _training(loss, params, batch)
+    return _training(loss, params, batch, layout)
+
+
+_CONVOLUTIONS: dict[int, Any] = {3: tg.conv1d, 4: tg.conv2d, 5: tg.conv3d}
+"""By the number of the images' axes."""
 
 
 def convolution(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
     """The value alone."""
     images, filters = params
-    return Task(lambda: tg.conv2d(images, filters, **options), lambda result: [result])
+    convolved = _CONVOLUTIONS[images.ndim]
+    return Task(lambda: convolved(images, filters, **options), lambda result: [result])
 
 
 def convolution_and_gradients(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
     """Both gradients."""
     images, filters = map(tg.Tensor, params)
+    convolved = _CONVOLUTIONS[images.ndim]
 
     def forward() -> Any:
-        return tg.conv2d(images, filters, **options)
+        return convolved(images, filters, **options)
 
     def step() -> Any:
         images.grad = filters.grad = None
@@ -89,40 +128,54 @@ def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
     return Task(step, lambda result: [result], lambda: tg.max_pool(images, 2))
 
 
+def _value_and_grad(f: Any, params: Arrays, layout: str, *batch: Any) -> Task:
+    """Of a function of the parameters, each an argument; `batch` follows, without a gradient."""
+    gradient = tg.value_and_grad(f, tuple(range(len(params))) if len(params) > 1 else 0)
+    tensors = [tg.Tensor(p) for p in params]
+    return _called(gradient, layout, *params, *batch, forward=lambda: f(*tensors, *batch))
+
+
 def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
     """Ten elementwise operations a round."""
-
-    def f(x: Any) -> Any:
-        return functions.chain(np, x, rounds)
-
-    gradient, x = tg.value_and_grad(f), tg.Tensor(params[0])
-    return Task(lambda: gradient(params[0]), list, lambda: f(x))
+    return _value_and_grad(lambda x: functions.chain(np, x, rounds), params, layout)
 
 
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-    f = partial(functions.rosenbrock, np)
-    gradient, x = tg.value_and_grad(f), tg.Tensor(params[0])
-    return Task(lambda: gradient(params[0]), list, lambda: f(x))
+    return _value_and_grad(partial(functions.rosenbrock, np), params, layout)
+
+
+def gaussian_process(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient by the three parameters."""
+    solve = partial(solve_triangular, lower=True)
+    f = partial(functions.gaussian_process, np, solve)
+    return _value_and_grad(f, params, layout, *batch)
+
+
+def ode_fit(params: Arrays, batch: Arrays, layout: str, step: float) -> Task:
+    """The gradient by rates, coupling and the first counts."""
+
+    def f(growth: Any, coupling: Any, start: Any, counts: Any) -> Any:
+        return functions.ode_fit(np, growth, coupling, start, counts, step)
+
+    return _value_and_grad(f, params, layout, *batch)
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Hessian."""
-    rows, signs = batch
-    hessian = tg.hessian(lambda w: np.sum(np.logaddexp(0, -signs * (rows @ w))))
-    return Task(lambda: hessian(params[0]), lambda result: [result])
+    hessian = tg.hessian(lambda w, rows, signs: np.sum(np.logaddexp(0, -signs * (rows @ w))))
+    return _called(hessian, layout, *params, *batch)
 
 
 def rosenbrock_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Hessian."""
-    hessian = tg.hessian(partial(functions.rosenbrock, np))
-    return Task(lambda: hessian(params[0]), lambda result: [result])
+    return _called(tg.hessian(partial(functions.rosenbrock, np)), layout, *params)
 
 
 def mlp_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The Jacobian by the input."""
-    jacobian = tg.jacobian(lambda x: functions.mlp(np, x, batch))
-    return Task(lambda: jacobian(params[0]), lambda result: [result])
+    jacobian = tg.jacobian(lambda x, *layers: functions.mlp(np, x, layers))
+    return _called(jacobian, layout, *params, *batch)
 
 
 def tridiagonal_jacobian(params: Arrays, batch: Arrays, layout: str) -> Task:

@@ -5,6 +5,7 @@ from typing import Any
 
 import autograd
 import autograd.numpy as np
+from autograd.scipy.linalg import solve_triangular
 
 from .. import functions
 from ..cases import RATE, Arrays, Task
@@ -49,6 +50,32 @@ def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
     gradient = autograd.value_and_grad(partial(functions.rosenbrock, np))
     return Task(lambda: gradient(params[0]), list)
+
+
+def _gradients(f: Any, params: Arrays) -> Task:
+    """Of a function of several parameters."""
+    gradient = autograd.value_and_grad(lambda params: f(*params))
+
+    def arrays(result: Any) -> list[Any]:
+        return [result[0], *result[1]]
+
+    return Task(lambda: gradient(params), arrays)
+
+
+def gaussian_process(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient by the three parameters."""
+    solve = partial(solve_triangular, lower=True)
+    f = partial(functions.gaussian_process, np, solve)
+    return _gradients(lambda log_params: f(log_params, *batch), params)
+
+
+def ode_fit(params: Arrays, batch: Arrays, layout: str, step: float) -> Task:
+    """The gradient by rates, coupling and the first counts."""
+
+    def f(growth: Any, coupling: Any, start: Any) -> Any:
+        return functions.ode_fit(np, growth, coupling, start, batch[0], step)
+
+    return _gradients(f, params)
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:

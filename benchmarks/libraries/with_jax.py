@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jax import lax, nn
 from jax import numpy as jnp
+from jax.scipy.linalg import solve_triangular
 
 from .. import functions
 from ..cases import RATE, Arrays, Task
@@ -14,11 +15,15 @@ from ..cases import RATE, Arrays, Task
 jax.config.update("jax_enable_x64", True)
 
 
-def _conv2d(x: Any, w: Any, stride: int = 1, padding: Any = "SAME") -> Any:
+def _conv(x: Any, w: Any, stride: int = 1, padding: Any = "SAME", groups: int = 1) -> Any:
+    axes = x.ndim - 2
     if isinstance(padding, int):
-        padding = [(padding, padding)] * 2
-    layout = ("NHWC", "HWIO", "NHWC")
-    return lax.conv_general_dilated(x, w, (stride, stride), padding, dimension_numbers=layout)
+        padding = [(padding, padding)] * axes
+    sizes = "DHW"[-axes:] if axes > 1 else "W"
+    layout = (f"N{sizes}C", f"{sizes}IO", f"N{sizes}C")
+    return lax.conv_general_dilated(
+        x, w, (stride,) * axes, padding, dimension_numbers=layout, feature_group_count=groups
+    )
 
 
 def _max_pool(x: Any) -> Any:
@@ -46,7 +51,7 @@ def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
 
     def loss(params: Any, images: Any, labels: Any) -> Any:
         filters, weights = params
-        hidden = nn.relu(_conv2d(images, filters))
+        hidden = nn.relu(_conv(images, filters))
         z = hidden.reshape(len(images), -1) @ weights
         return jnp.mean(jnp.logaddexp(0, z) - z * labels)
 
@@ -60,7 +65,7 @@ def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
         *filters, weights = params
         x = images
         for w in filters:
-            x = nn.relu(_conv2d(x, w))
+            x = nn.relu(_conv(x, w))
             if pooled:
                 x = _max_pool(x)
         z = nn.log_softmax(x.reshape(len(x), -1) @ weights)
@@ -81,14 +86,14 @@ def _jitted(f: Any, *arrays: Any) -> Task:
 
 def convolution(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
     """The value alone."""
-    return _jitted(lambda x, w: _conv2d(x, w, **options), *params)
+    return _jitted(lambda x, w: _conv(x, w, **options), *params)
 
 
 def convolution_and_gradients(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
     """Both gradients."""
 
     def f(x: Any, w: Any, g: Any) -> Any:
-        return jax.vjp(lambda x, w: _conv2d(x, w, **options), x, w)[1](g)
+        return jax.vjp(lambda x, w: _conv(x, w, **options), x, w)[1](g)
 
     return _jitted(f, *params, *batch)
 
@@ -101,6 +106,33 @@ def pooling(params: Arrays, batch: Arrays, layout: str) -> Task:
 def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
     return _jitted(lambda x, g: jax.vjp(_max_pool, x)[1](g), *params, *batch)
+
+
+def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
+    """Ten elementwise operations a round."""
+    return _jitted(jax.value_and_grad(lambda x: functions.chain(jnp, x, rounds)), *params)
+
+
+def gaussian_process(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient by the three parameters."""
+    solve = partial(solve_triangular, lower=True)
+    f = partial(functions.gaussian_process, jnp, solve)
+    return _jitted(jax.value_and_grad(f), *params, *batch)
+
+
+def ode_fit(params: Arrays, batch: Arrays, layout: str, step: float) -> Task:
+    """The gradient by rates, coupling and the first counts; the loop is JAX's own."""
+
+    def f(growth: Any, coupling: Any, start: Any, counts: Any) -> Any:
+        slope = functions.slopes(growth, coupling)
+
+        def body(y: Any, seen: Any) -> Any:
+            y = functions.runge_kutta(slope, y, step)
+            return y, jnp.sum((y - seen) ** 2)
+
+        return jnp.sum(lax.scan(body, start, counts)[1])
+
+    return _jitted(jax.value_and_grad(f, (0, 1, 2)), *params, *batch)
 
 
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:

@@ -144,3 +144,16 @@ def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
     return _value_and_grad(partial(functions.rosenbrock, mygrad), params[0])
+
+
+def ode_fit(params: Arrays, batch: Arrays, layout: str, step: float) -> Task:
+    """The gradient by rates, coupling and the first counts."""
+    counts = batch[0]
+
+    def run() -> Any:
+        growth, coupling, start = tensors = [mygrad.tensor(p) for p in params]
+        value = functions.ode_fit(mygrad, growth, coupling, start, counts, step)
+        value.backward()
+        return value, [tensor.grad for tensor in tensors]
+
+    return Task(run, lambda result: [result[0].data, *result[1]])

@@ -1,4 +1,7 @@
-"""The cases with PyTorch, eager; `layout` is its memory format."""
+"""The cases with PyTorch, eager; `layout` is its memory format, or "compiled": by `torch.compile`.
+
+What is compiled has channels last, which is the faster layout there.
+"""
 
 from functools import partial
 from typing import Any
@@ -12,13 +15,25 @@ from ..cases import RATE, Arrays, Task
 
 
 def _images(x: Any, layout: str) -> Any:
-    moved = torch.tensor(np.moveaxis(x, -1, 1).copy())
-    return moved.contiguous(memory_format=getattr(torch, layout))
+    return torch.tensor(np.moveaxis(x, -1, 1).copy()).contiguous(
+        memory_format=_format(layout, x.ndim)
+    )
 
 
 def _filters(w: Any, layout: str) -> Any:
-    moved = torch.tensor(np.moveaxis(w, (-1, -2), (0, 1)).copy())
-    return moved.contiguous(memory_format=getattr(torch, layout))
+    return torch.tensor(np.moveaxis(w, (-1, -2), (0, 1)).copy()).contiguous(
+        memory_format=_format(layout, w.ndim)
+    )
+
+
+def _format(layout: str, axes: int) -> Any:
+    if layout in ("channels_last", "compiled"):
+        return torch.channels_last if axes == 4 else torch.channels_last_3d
+    return torch.contiguous_format
+
+
+def _compiled(f: Any, layout: str) -> Any:
+    return torch.compile(f) if layout == "compiled" else f
 
 
 def _images_back(x: Any) -> Any:
@@ -40,9 +55,10 @@ def _rows_by_pixel(weights: Any, channels: int) -> Any:
     return weights.reshape(channels, pixels, -1).swapaxes(0, 1).reshape(len(weights), -1)
 
 
-def _training(loss: Any, params: list[Any]) -> Any:
+def _training(loss: Any, params: list[Any], layout: str) -> Any:
     for p in params:
         p.requires_grad_()
+    loss = _compiled(loss, layout)
 
     def step() -> Any:
         value = loss()
@@ -65,7 +81,7 @@ def two_class(params: Arrays, batch: Arrays, layout: str) -> Task:
         logits = hidden.reshape(len(images), -1) @ weights
         return functional.binary_cross_entropy_with_logits(logits, labels)
 
-    step = _training(loss, [filters, weights])
+    step = _training(loss, [filters, weights], layout)
     return Task(
         step, lambda r: [r[0].detach().numpy(), _filters_back(r[1][0]), r[1][1].detach().numpy()]
     )
@@ -88,7 +104,7 @@ def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
                 x = functional.max_pool2d(x, 2)
         return functional.cross_entropy(x.flatten(1) @ tensors[-1], labels)
 
-    step = _training(loss, tensors)
+    step = _training(loss, tensors, layout)
 
     def arrays(result: Any) -> list[Any]:
         value, (*by_filters, by_weights) = result
@@ -98,13 +114,18 @@ def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
     return Task(step, arrays)
 
 
+_CONVOLUTIONS: dict[int, Any] = {3: functional.conv1d, 4: functional.conv2d, 5: functional.conv3d}
+"""By the number of the images' axes."""
+
+
 def convolution(params: Arrays, batch: Arrays, layout: str, **options: Any) -> Task:
     """The value alone."""
     images, filters = _images(params[0], layout), _filters(params[1], layout)
+    convolved = _CONVOLUTIONS[images.ndim]
 
     def step() -> Any:
         with torch.no_grad():
-            return functional.conv2d(images, filters, **options)
+            return convolved(images, filters, **options)
 
     return Task(step, lambda result: [_images_back(result)])
 
@@ -114,10 +135,11 @@ def convolution_and_gradients(params: Arrays, batch: Arrays, layout: str, **opti
     images = _images(params[0], layout).requires_grad_()
     filters = _filters(params[1], layout).requires_grad_()
     cotangent = _images(batch[0], layout)
+    convolved = _CONVOLUTIONS[images.ndim]
 
     def step() -> Any:
         images.grad = filters.grad = None
-        functional.conv2d(images, filters, **options).backward(cotangent)
+        convolved(images, filters, **options).backward(cotangent)
         return images.grad, filters.grad
 
     return Task(step, lambda r: [_images_back(r[0]), _filters_back(r[1])])
@@ -147,30 +169,51 @@ def pooling_and_gradient(params: Arrays, batch: Arrays, layout: str) -> Task:
     return Task(step, lambda result: [_images_back(result)])
 
 
-def _value_and_grad(f: Any, x: Any) -> Task:
-    variable = torch.tensor(x, requires_grad=True)
+def _value_and_grad(f: Any, params: Arrays, layout: str) -> Task:
+    variables = [torch.tensor(x, requires_grad=True) for x in params]
+    f = _compiled(f, layout)
 
     def step() -> Any:
-        variable.grad = None
-        value = f(variable)
+        for variable in variables:
+            variable.grad = None
+        value = f(*variables)
         value.backward()
-        return value, variable.grad
+        return value, *[variable.grad for variable in variables]
 
     return Task(step, lambda result: [part.detach().numpy() for part in result])
 
 
 def chain(params: Arrays, batch: Arrays, layout: str, rounds: int) -> Task:
     """Ten elementwise operations a round."""
-
-    def f(x: Any) -> Any:
-        return functions.chain(torch, x, rounds)
-
-    return _value_and_grad(f, params[0])
+    return _value_and_grad(lambda x: functions.chain(torch, x, rounds), params, layout)
 
 
 def rosenbrock(params: Arrays, batch: Arrays, layout: str) -> Task:
     """The gradient."""
-    return _value_and_grad(partial(functions.rosenbrock, torch), params[0])
+    return _value_and_grad(partial(functions.rosenbrock, torch), params, layout)
+
+
+def gaussian_process(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The gradient by the three parameters."""
+    data = [torch.tensor(x) for x in batch]
+
+    def solve(factor: Any, y: Any) -> Any:
+        return torch.linalg.solve_triangular(factor, y[:, None], upper=False)
+
+    def f(log_params: Any) -> Any:
+        return functions.gaussian_process(torch, solve, log_params, *data)
+
+    return _value_and_grad(f, params, layout)
+
+
+def ode_fit(params: Arrays, batch: Arrays, layout: str, step: float) -> Task:
+    """The gradient by rates, coupling and the first counts."""
+    counts = torch.tensor(batch[0])
+
+    def f(growth: Any, coupling: Any, start: Any) -> Any:
+        return functions.ode_fit(torch, growth, coupling, start, counts, step)
+
+    return _value_and_grad(f, params, layout)
 
 
 def logistic_hessian(params: Arrays, batch: Arrays, layout: str) -> Task:
