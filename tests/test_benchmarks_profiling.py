@@ -178,7 +178,8 @@ class TestInstrumented:
         assert {"product", "filter_product", "relu", "window_maxima", "np.matmul"} < set(
             clock.calls
         )
-        assert clock.calls["relu"] == clock.calls["product"] == 2
+        assert clock.calls["relu"] == 2
+        assert clock.calls["product"] >= 2  # one more with fast/, for the cotangent of images
         assert clock.calls["np.matmul, by x"] == 1
 
     @pytest.mark.whole

@@ -49,7 +49,7 @@ replace(core.window_product, products.window_product)
 replace(core.filter_product, products.filter_product)
 for _product in (grouped_product, grouped_window_product, grouped_filter_product):
     replace(_product, products.grouped(_product))
-use(arrays.sum_to, matrices.sum_to)
+replace(arrays.sum_to, matrices.sum_to)
 replace(np.matmul, matrices.matmul, x=products.matmul_x, y=products.matmul_y)
 
 use(core.window_max, pooling.window_max)

@@ -124,8 +124,8 @@ def sum_to(x: Array, shape: Ints) -> Any:
     """
     added = x.ndim - len(shape)
     is_large = type(x) is np.ndarray and x.size >= paths.SUM_FROM_ELEMENTS and paths.ENABLED
-    is_one = is_large and x.dtype.char in "fd" and x.flags.c_contiguous
-    if not is_one or x.shape[added:] != shape:
+    is_one = is_large and x.dtype.char in "fd" and x.shape[added:] == shape
+    if not is_one or math.prod(shape) == 1:  # which NumPy sums in pairs, and fast
         return _sum_to(x, shape)
     x = x.reshape(-1, math.prod(shape))
     return matrix_product(np.ones((1, len(x)), x.dtype), x).reshape(shape)
