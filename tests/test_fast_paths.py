@@ -38,6 +38,13 @@ class TestWhichPath:
             ((32, 18, 18, 64), 3, np.float32, 63, paths.ROWS),
             ((32, 18, 18, 64), 5, np.float32, 64, paths.ROWS),
             ((32, 16, 16, 64), 3, np.float32, 64, paths.ROWS),  # 14 × 14 of 16 × 16 wanted
+            ((32, 20, 20, 16), 10, np.float32, 16, paths.FOURIER),
+            ((32, 20, 20, 16), (10, 9), np.float32, 16, paths.TILES_SIZE),
+            ((32, 20, 20, 16), 10, np.float64, 16, paths.TILES_DTYPE),
+            ((32, 20, 20, 4), 10, np.float32, 16, paths.FOURIER),
+            ((32, 20, 20, 4), (10, 9), np.float32, 16, paths.RUNS),
+            ((4, 16, 16, 256), 10, np.float32, 256, paths.FOURIER),
+            ((4, 16, 16, 257), 10, np.float32, 256, paths.TILES_SIZE),  # more frequencies
             ((32, 256, 16), 3, np.float32, 16, paths.TILES_AXES),
             ((2, 10, 10, 10, 16), 3, np.float32, 16, paths.SLICES),
             ((2, 10, 10, 10, 16), 3, np.float64, 16, paths.TILES_DTYPE),

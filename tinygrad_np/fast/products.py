@@ -3,8 +3,8 @@
 `product`, `window_product` and `filter_product` are the core's, with one matrix product over all
 windows, where no other path is taken. Where all of them would not fit into the cache, that is a
 tile of windows at a time (`tiles`), long runs of few channels (`runs`), the slices of a volume
-(`slices`), or fewer multiplications in float32 (`winograd_rows`, `winograd_squares`). `matmul_x`
-and `matmul_y` are the vjps of `numpy.matmul`.
+(`slices`), or fewer multiplications in float32 (`winograd_rows`, `winograd_squares`, `fourier`).
+`matmul_x` and `matmul_y` are the vjps of `numpy.matmul`.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from ..core.arrays import Array
 from ..core.dispatch import plain
 from ..core.plan import Shaped
 from ..core.windows import filter_shapes, offsets_last, product_shapes
-from . import frames, paths, runs, slices, tiles, winograd_rows, winograd_squares
+from . import fourier, frames, paths, runs, slices, tiles, winograd_rows, winograd_squares
 from .matrices import matrix_product
 from .memory import empty
 
@@ -25,6 +25,7 @@ _FAST: dict[str, Any] = {
     "tiles": tiles,
     "runs": runs,
     "slices": slices,
+    "fourier": fourier,
     "winograd, rows": winograd_rows,
     "winograd, squares": winograd_squares,
 }
