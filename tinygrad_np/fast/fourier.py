@@ -1,13 +1,13 @@
 """Convolutions with large filters by the Fourier transform.
 
-An output of k×l taps takes k·l products a channel by its definition, and one at each frequency here:
-from some hundred taps on, that is less work with the transforms. Images and filters are
+An output of k×l taps takes k·l products a channel by its definition, and one at each frequency
+here: from some hundred taps on, that is less work with the transforms. Images and filters are
 transformed along rows and columns, with room for the frame, so that nothing comes in from the other
 end (T. Stockham, *High-speed convolution and correlation*, 1966).
 
 `product` and `filter_product` are those of `products`, of `FramedWindows` of two axes at stride and
-dilation 1, in float32. Their error is that of the transforms, below 1e-6 of the largest value of the
-image: what is far smaller, or zero, is lost in it, and nan or inf reaches all of its image.
+dilation 1, in float32. Their error is that of the transforms, below 1e-6 of the largest value of
+the image: what is far smaller, or zero, is lost in it, and nan or inf reaches all of its image.
 """
 
 from typing import Any
