@@ -293,13 +293,11 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
     if max(*columns.stride, *columns.dilation) > 1:
         return TILES_STEPS
     few, channels = columns.shape[-1] <= RUNS_UP_TO_CHANNELS, min(columns.shape[-1], f)
-    if (
-        math.prod(columns.size) >= FOURIER_FROM_TAPS
-        and len(columns.size) == 2
-        and columns.dtype == np.float32
-    ):
-        pixels = [n + max(pair) for n, pair in zip(columns.images.shape[1:3], columns.pairs)]
-        if math.prod(pixels) * columns.shape[-1] * f * 4 <= FOURIER_UP_TO_BYTES:
+    is_large = math.prod(columns.size) >= FOURIER_FROM_TAPS and len(columns.size) == 2
+    if is_large and columns.dtype == np.float32:
+        spatial = zip(columns.images.shape[1:3], columns.pairs, strict=True)
+        pixels = math.prod([n + max(pair) for n, pair in spatial])
+        if pixels * columns.shape[-1] * f * 4 <= FOURIER_UP_TO_BYTES:
             return FOURIER
     if few:
         return RUNS
