@@ -266,9 +266,8 @@ def of_product(operation: str, columns: Any, f: int, dtype: Any) -> Path:
     """How windows (n, *out, *size, c) meet `f` filters, or their cotangent, of this dtype.
 
     `columns` are an array, or `frames.FramedWindows`. The names: "matrix product" (over all
-    windows), "tiles", "runs", "slices", "fourier", "winograd, rows" and "winograd, squares" (modules
-    here).
-    `operation` is what `noted` calls it.
+    windows), and those of modules: "tiles", "runs", "slices", "fourier", "winograd, rows" and
+    "winograd, squares". `operation` is what `noted` calls it.
     """
     if columns.nbytes <= TILE_FROM_BYTES:
         path = CACHED
