@@ -32,23 +32,26 @@ def main() -> None:
         u = rng.normal(size=tg.conv2d(x[:1], w, **options).shape[1:])
         u = np.broadcast_to(u, (n, *u.shape))
         single = [a.astype(np.float32) for a in (x, w, u)]
-        exact = ours(*[a.astype(float) for a in single], options)
+        exact = ours([a.astype(float) for a in single], options)
         found = tg.fast.explain(tg.conv2d, *single[:2], **options).forward
         path = next(choice.path for choice in found if choice.operation == "product")
-        line = shown(ours(*single, options), exact)
-        line += "    " + shown(theirs(*single, options), exact) if has_torch else ""
+        line = shown(ours(single, options), exact)
+        line += "    " + shown(theirs(single, options), exact) if has_torch else ""
         print(f"{geometry!s:<40}{path:<19}{line}", flush=True)
 
 
-def ours(x: Any, w: Any, u: Any, options: dict[str, int]) -> list[Any]:
+def ours(given: list[Any], options: dict[str, int]) -> list[Any]:
     """The value and both gradients."""
+    x, w, u = given
     y, pull = tg.vjp(lambda x, w: tg.conv2d(x, w, **options), x, w)
     return [y, *pull(u)]
 
 
-def theirs(x: Any, w: Any, u: Any, options: dict[str, int]) -> list[Any]:
+def theirs(given: list[Any], options: dict[str, int]) -> list[Any]:
     """The same with PyTorch."""
     import torch
+
+    x, w, u = given
 
     a = torch.tensor(x.transpose(0, 3, 1, 2)).requires_grad_()
     b = torch.tensor(w.transpose(3, 2, 0, 1)).requires_grad_()
