@@ -42,7 +42,7 @@ class Framed(LazyArray):
 class FramedWindows(LazyArray):
     """``windows(framed, size, stride, dilation)`` of framed images."""
 
-    __slots__ = ("dilation", "images", "pairs", "size", "stride")
+    __slots__ = ("_made", "dilation", "images", "pairs", "size", "stride")
 
     def __init__(
         self, images: Array, pairs: Pairs, size: Ints, stride: Ints, dilation: Ints
@@ -56,13 +56,16 @@ class FramedWindows(LazyArray):
         out = window_counts(tuple(framed), size, stride, dilation)
         self.shape = (images.shape[0], *out, *size, images.shape[-1])
         self.dtype = images.dtype
+        self._made: Any = None
 
     def materialize(self) -> Any:
-        """The windows, of images in a frame that is made."""
-        framed = self.images
-        if any(map(any, self.pairs)):
-            framed = core.pad(framed, ((0, 0), *self.pairs, (0, 0)))
-        return core.windows(framed, self.size, self.stride, self.dilation)
+        """The windows, of images in a frame that is made: once, also for the filters' gradient."""
+        if self._made is None:
+            framed = self.images
+            if any(map(any, self.pairs)):
+                framed = core.pad(framed, ((0, 0), *self.pairs, (0, 0)))
+            self._made = core.windows(framed, self.size, self.stride, self.dilation)
+        return self._made
 
     @property
     def nbytes(self) -> int:
