@@ -94,7 +94,9 @@ def matrix_product(a: Array, b: Array, out: Any = None) -> Any:
 def _along_the_longest(a: Array, b: Array, out: Any) -> None:
     """``out[...] = a @ b``, its longest axis in pieces."""
     (m, k), n = a.shape, b.shape[1]
-    if k > max(m, n):
+    if k > max(m, n) and 1 in (m, n):  # a matrix times a vector is not copied
+        np.matmul(a, b, out=out)
+    elif k > max(m, n):
         out[...] = sum_in_pieces(a.T, b)
     elif m >= n:
         in_pieces(a, b, out)
