@@ -76,6 +76,8 @@ class Plan:
 
     def __init__(self, row: Row, pattern: Pattern, given: int) -> None:
         self.row = row
+        # Whether its rules get zeros for those of several results that nothing depends on.
+        self.fills = row.constant_outputs is not None and not row.none_cotangents
         self.positions = [position for position, _ in pattern]
         slots: dict[int, int | slice] = {}
         used = 0

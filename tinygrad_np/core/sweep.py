@@ -44,10 +44,6 @@ _FREED_ALREADY = (
     "the result again, or use vjp, which can be pulled many times"
 )
 
-_NOT_REACHED: Any = type("NotReached", (), {})()
-
-_SLOW_PATH: Any = type("SlowPath", (), {})()
-
 
 def reverse(
     seeds: Iterable[tuple[Source, Any]],
@@ -98,26 +94,32 @@ def reverse(
                 g = _materialized(g)
             parents = node.parents
             residuals = node.residuals if wrap is None else _recorded(node, wrap)
-            if type(node) is MultiOutputNode and not plan.row.none_cotangents:
+            if plan.fills:
                 g = _with_zeros(g, node.outputs)
             reached = None  # the first one that is reached from here and has to be passed
             for pull, slot in plan.vjps if observed is None else observed.rules(node):
                 parent = parents if slot is None else parents[slot]
-                before = (
-                    cotangents.get(parent, _NOT_REACHED) if type(parent) is Node else _SLOW_PATH
-                )
-                if before is _NOT_REACHED and parent.number >= oldest and parent.plan is not None:
-                    # The way of most nodes: reached for the first time, by one operation.
-                    if reached is None:
-                        reached = parent
+                if type(parent) is Node:
+                    if parent in cotangents:
+                        before = cotangents[parent]
                     else:
-                        heappush(pending, (-parent.number, parent))
-                    before = None
-                if before is None:
+                        before = None
+                        if parent.plan is not None and parent.number >= oldest:
+                            if reached is None:
+                                reached = parent
+                            else:
+                                heappush(pending, (-parent.number, parent))
+                        elif not everywhere:
+                            if wrap is None and _is_variable(parent, oldest):
+                                return None
+                            continue
                     part = pull(g, residuals, parents)
                     if part.shape != parent.shape or part.dtype is not parent.dtype:
                         part = fitted(part, parent, node)
-                    cotangents[parent] = part
+                    if before is None:
+                        cotangents[parent] = part
+                    else:
+                        _accumulate(cotangents, ours, parent, part, add)
                     continue
                 is_list = type(slot) is slice  # the operands of a list
                 parts = None
@@ -144,7 +146,7 @@ def reverse(
             else:
                 node = heappushpop(pending, (-reached.number, reached))[1]
         for node, g in cotangents.items():
-            if isinstance(g, LazyArray):
+            if type(g) is not np.ndarray and isinstance(g, LazyArray):
                 cotangents[node] = hooks.memory.unshared(functools.partial(_materialized, g))
     return cotangents
 

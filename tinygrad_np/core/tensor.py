@@ -46,9 +46,17 @@ class _Operator(Protocol):
 def _operators(name: str, ufunc: Any) -> tuple[_Operator, _Operator]:
     """The operator of a function of two operands, and the reflected one."""
     row = TABLE[ufunc]
+    calls = row.calls
 
     def operator(self: Any, other: Any) -> Any:
-        return _binary(row, self, other)
+        call = calls.get((type(self), type(other)))
+        if call is None or hooks.opened:
+            return _binary(row, self, other)
+        try:
+            return call(self, other)
+        except Exception as error:
+            _failed(error, row, (self, other))
+            raise
 
     def reflected(self: Any, other: Any) -> Any:
         return _binary(row, other, self)
@@ -215,15 +223,16 @@ class Tensor(Refusals):
     # NumPy's protocols
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        row = TABLE.get(ufunc) if method == "__call__" else None
-        types = (type(self),) if len(inputs) == 1 else tuple(map(type, inputs))
-        call = None if row is None or kwargs else row.calls.get(types)
-        if call is not None:
-            try:
-                return call(*inputs)
-            except Exception as error:
-                _failed(error, row, inputs)
-                raise
+        row = TABLE.get(ufunc)
+        if row is not None and not kwargs and method == "__call__":
+            types = (type(self),) if len(inputs) == 1 else tuple(map(type, inputs))
+            call = row.calls.get(types)
+            if call is not None:
+                try:
+                    return call(*inputs)
+                except Exception as error:
+                    _failed(error, row, inputs)
+                    raise
         if method != "__call__":
             # These come twice where they were given by name.
             kwargs = {k: v for k, v in kwargs.items() if k not in ("array", "indices")}
@@ -316,6 +325,20 @@ def rebuilt(value: Array, source: Source) -> Tensor:
 _new = object.__new__
 
 
+def variable(value: Array) -> Tensor:
+    """A variable with this value, which is not copied."""
+    node = Node()  # a leaf, written out as in `linked`
+    node.number = new_number()
+    node.plan = node.residuals = None
+    node.parents = ()
+    node.shape = value.shape
+    node.dtype = value.dtype
+    tensor = _new(Tensor)
+    tensor._value = value
+    tensor._source = node
+    return tensor
+
+
 def source_of(tensor: Tensor) -> Source:
     """What made the Tensor's value: its place in the graph."""
     return tensor._source
@@ -345,7 +368,8 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if hooks.opened and hooks.observer().traces:
             args = tuple([_plain_key(x) for x in args])
         if not kwargs:
-            call = row.calls.get(tuple(map(type, args)))
+            types = (type(args[0]),) if len(args) == 1 else tuple(map(type, args))
+            call = row.calls.get(types)
             if call is not None:
                 return call(*args)
         if row.kind == "constant":

@@ -20,7 +20,7 @@ def matrix_product(a: Array, b: Array, out: Any = None) -> Any:
     array([[11.]])
     """
     if not paths.wakes_threads(a, b):
-        return np.dot(a, b, out)
+        return a.dot(b, out)  # NumPy's function asks its arguments for overrides first
     _, count = paths.of_matrix_product(a, b)
     if count == 1:
         with one_thread():

@@ -21,7 +21,9 @@ def windows(x: Array, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     """(n, *spatial, c) → (n, *out, *size, c), a view or a copy."""
     x = numbers(x, "windows")
     checked = steps("windows", x.shape, size, stride, dilation)
-    return _gathered(x, _view(x.shape, x.strides, x.itemsize, *checked))
+    found = _gathered(x, _view(x.shape, x.strides, x.itemsize, *checked))
+    found.flags.writeable = False
+    return found
 
 
 def padded_windows(x: Array, pad_width: Any, size: Ints, stride: Ints, dilation: Ints) -> Any:
@@ -39,6 +41,8 @@ class _View(NamedTuple):
     strides: Ints
     order: Ints
     path: paths.Path
+    is_small: bool
+    """so that `empty` would only ask NumPy"""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -46,8 +50,10 @@ def _view(
     shape: Ints, strides: Ints, itemsize: int, size: Ints, stride: Ints, dilation: Ints
 ) -> _View:
     of, jumps = strided(shape, strides, size, stride, dilation)
-    path = paths.of_windows(shape[-1], math.prod(of) * itemsize)
-    return _View(of, jumps, offsets_last(len(size)), path)
+    size_of_all = math.prod(of) * itemsize
+    path = paths.of_windows(shape[-1], size_of_all)
+    is_small = size_of_all < paths.REUSE_FROM_BYTES
+    return _View(of, jumps, offsets_last(len(size)), path, is_small)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -67,8 +73,10 @@ def _gathered(x: Array, view: _View) -> Any:
     if paths.noting() is not None:
         paths.note("windows", x, view.path)
     if view.path is paths.COPY:
-        columns = empty(view.shape, x.dtype)
-        np.copyto(columns, found)
-        found = columns
-    found.flags.writeable = False
+        if view.is_small:
+            found = found.copy()
+        else:
+            columns = empty(view.shape, x.dtype)
+            columns[...] = found
+            found = columns
     return found.transpose(view.order)
