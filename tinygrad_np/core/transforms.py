@@ -18,7 +18,6 @@ array(12.)
 """
 
 import functools
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -358,12 +357,12 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
     return leaves
 
 
-_parents_of = operator.attrgetter("parents")
-
-
 def pulled(seeds: Any, inputs: list[Node]) -> tuple[dict[Node, Any], bool]:
     """The inputs' cotangents, and whether nothing else was involved, so that they are arrays."""
-    if not any(map(_parents_of, inputs)):
+    for node in inputs:
+        if node.parents:
+            break
+    else:
         found = reverse(seeds, inputs)
         if found is not None:
             return found, True
