@@ -6,6 +6,7 @@ them; `ShapeDtype` is a shape and a dtype without values.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -32,10 +33,7 @@ class Shaped:
     @property
     def size(self) -> int:
         """The number of elements."""
-        size = 1
-        for length in self.shape:
-            size *= length
-        return size
+        return math.prod(self.shape)
 
 
 class ShapeDtype(Shaped):

@@ -84,7 +84,6 @@ class _Floats:
 
 
 def _is_one_number(logits: Array, labels: Any) -> bool:
-    if type(logits) is not np.ndarray or logits.size != 1 or logits.dtype.kind != "f":
+    if type(logits) is not np.ndarray or type(labels) is not np.ndarray or logits.size != 1:
         return False
-    same = getattr(labels, "dtype", None) is logits.dtype
-    return same and logits.dtype.itemsize <= 8 and paths.ENABLED
+    return labels.dtype is logits.dtype and logits.dtype.char in "efd" and paths.ENABLED
