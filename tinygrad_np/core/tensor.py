@@ -45,23 +45,35 @@ class _Operator(Protocol):
 
 def _operators(name: str, ufunc: Any) -> tuple[_Operator, _Operator]:
     """The operator of a function of two operands, and the reflected one."""
-    row = TABLE[ufunc]
-    calls = row.calls
-
-    def operator(self: Any, other: Any) -> Any:
-        call = calls.get((type(self), type(other)))
-        if call is None or hooks.opened:
-            return _binary(row, self, other)
-        try:
-            return call(self, other)
-        except Exception as error:
-            _failed(error, row, (self, other))
-            raise
+    operate = _binary(TABLE[ufunc])
 
     def reflected(self: Any, other: Any) -> Any:
-        return _binary(row, other, self)
+        return operate(other, self)
 
-    return _named(f"__{name}__", operator), _named(f"__r{name}__", reflected)
+    return _named(f"__{name}__", operate), _named(f"__r{name}__", reflected)
+
+
+def _binary(row: Row) -> Callable[[Any, Any], Any]:
+    """The operator of a row, a function of its two operands."""
+    calls = row.calls
+
+    def operate(x: Any, y: Any) -> Any:
+        if hooks.opened:
+            found = hooks.observer().operator(row, x, y)
+            if found is not None:
+                return found
+        call = calls.get((type(x), type(y)))
+        if call is None:
+            if defers(x) or defers(y):
+                return NotImplemented
+            return apply(hooks.resolver.operator(row, x, y), (x, y), {})
+        try:
+            return call(x, y)
+        except Exception as error:
+            _failed(error, row, (x, y))
+            raise
+
+    return operate
 
 
 def _named(name: str, method: Any) -> Any:
@@ -266,7 +278,7 @@ class Tensor(Refusals):
     def __getitem__(self, key: Any) -> Self:
         if hooks.opened and hooks.observer().traces:
             key = _plain_key(key) if type(key) is tuple else _plain_key((key,))[0]
-        found = _binary(_GETITEM, self, key)
+        found = _getitem(self, key)
         return apply(_GETITEM, (self, key), {}) if found is NotImplemented else found
 
     # Comparisons are locally constant: plain arrays
@@ -307,7 +319,7 @@ class Tensor(Refusals):
         """As `numpy.reshape`; the shape is one tuple or several integers."""
         target = shape[0] if len(shape) == 1 else shape
         if order == "C" and type(target) in (int, tuple):
-            return _binary(_RESHAPE, self, target)
+            return _reshape(self, target)
         return apply(_RESHAPE, (self, target, order), {})
 
 
@@ -404,23 +416,6 @@ def _failed(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = Non
 def _unary(row: Row, x: Tensor) -> Any:
     call = row.calls.get((Tensor,))
     return apply(row, (x,), {}) if call is None else call(x)
-
-
-def _binary(row: Row, x: Any, y: Any) -> Any:
-    if hooks.opened:
-        found = hooks.observer().operator(row, x, y)
-        if found is not None:
-            return found
-    call = row.calls.get((type(x), type(y)))
-    if call is None:
-        if defers(x) or defers(y):
-            return NotImplemented
-        return apply(hooks.resolver.operator(row, x, y), (x, y), {})
-    try:
-        return call(x, y)
-    except Exception as error:
-        _failed(error, row, (x, y))
-        raise
 
 
 def linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Tensor:
@@ -557,3 +552,4 @@ def defers(other: Any) -> bool:
 
 _NEGATIVE, _POSITIVE, _ABSOLUTE = TABLE[np.negative], TABLE[np.positive], TABLE[np.absolute]
 _GETITEM, _RESHAPE, _TRANSPOSE = TABLE[operator.getitem], TABLE[np.reshape], TABLE[np.transpose]
+_getitem, _reshape = _binary(_GETITEM), _binary(_RESHAPE)
