@@ -102,7 +102,7 @@ def reverse(
                 if parent in cotangents:
                     before = cotangents[parent]
                 else:
-                    before = None
+                    before = None  # as most are: reached for the first time, by one operation
                     if parent.plan is not None and parent.number >= oldest:
                         if reached is None:
                             reached = parent

@@ -53,8 +53,8 @@ MOST_FRAMED = 16
 class _Framed(threading.local):
     """Images in a frame of zeros, where they lie in it, their windows and the view that these are.
 
-    Small ones, whose windows are copied, are kept and used again. A call takes them out while it
-    writes into them: one that interrupts it does not find them.
+    Small ones, whose windows are copied, are kept and used again, at most 1 MB a thread. A call
+    takes them out while it writes into them: one that interrupts it does not find them.
     """
 
     def __init__(self) -> None:
