@@ -62,7 +62,8 @@ def framed_windows(
     if pad_width is None:
         return windows(images, size, stride, dilation)
     if type(images) is np.ndarray and not fill:
-        return padded_windows(images, pad_width, size, stride, dilation)
+        kernel = padded_windows.implementation  # type: ignore[attr-defined]
+        return kernel(images, pad_width, size, stride, dilation)
     return windows(pad(images, pad_width, fill), size, stride, dilation)
 
 

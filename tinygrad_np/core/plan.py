@@ -6,6 +6,7 @@ them; `ShapeDtype` is a shape and a dtype without values.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -32,10 +33,7 @@ class Shaped:
     @property
     def size(self) -> int:
         """The number of elements."""
-        size = 1
-        for length in self.shape:
-            size *= length
-        return size
+        return math.prod(self.shape)
 
 
 class ShapeDtype(Shaped):
@@ -76,6 +74,8 @@ class Plan:
 
     def __init__(self, row: Row, pattern: Pattern, given: int) -> None:
         self.row = row
+        # Whether its rules get zeros for those of several results that nothing depends on.
+        self.fills = row.constant_outputs is not None and not row.none_cotangents
         self.positions = [position for position, _ in pattern]
         slots: dict[int, int | slice] = {}
         used = 0

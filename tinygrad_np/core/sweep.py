@@ -44,11 +44,8 @@ _FREED_ALREADY = (
     "the result again, or use vjp, which can be pulled many times"
 )
 
-_NOT_REACHED: Any = type("NotReached", (), {})()
 
-_SLOW_PATH: Any = type("SlowPath", (), {})()
-
-
+@np.errstate(all="ignore")  # rules may pass through inf and nan on branches that they then mask
 def reverse(
     seeds: Iterable[tuple[Source, Any]],
     arguments: Sequence[Node] | None = None,
@@ -81,71 +78,75 @@ def reverse(
     if hooks.opened:
         observed = hooks.observer().sweep("vjp", wrap is not None, carrier)
     add = None if observed is None else observed.sum
-    # Rules may pass through inf and nan on branches that they then mask out.
-    with np.errstate(all="ignore"):
-        for source, seed in seeds:
-            if _reach(cotangents, pending, oldest, everywhere, source):
-                _accumulate(cotangents, ours, source, seed, add)
-            elif wrap is None and _is_variable(source, oldest):
-                return None
-        node = heappop(pending)[1] if pending else None
-        while node is not None:
-            plan: Any = node.plan
-            if plan is FREED:
-                raise FreedGraphError(_FREED_ALREADY)
-            g = cotangents.pop(node)
-            if type(g) is not np.ndarray and isinstance(g, LazyArray) and not plan.row.accepts_lazy:
-                g = _materialized(g)
-            parents = node.parents
-            residuals = node.residuals if wrap is None else _recorded(node, wrap)
-            if type(node) is MultiOutputNode and not plan.row.none_cotangents:
-                g = _with_zeros(g, node.outputs)
-            reached = None  # the first one that is reached from here and has to be passed
-            for pull, slot in plan.vjps if observed is None else observed.rules(node):
-                parent = parents if slot is None else parents[slot]
-                before = (
-                    cotangents.get(parent, _NOT_REACHED) if type(parent) is Node else _SLOW_PATH
-                )
-                if before is _NOT_REACHED and parent.number >= oldest and parent.plan is not None:
-                    # The way of most nodes: reached for the first time, by one operation.
-                    if reached is None:
-                        reached = parent
-                    else:
-                        heappush(pending, (-parent.number, parent))
-                    before = None
-                if before is None:
-                    part = pull(g, residuals, parents)
-                    if part.shape != parent.shape or part.dtype is not parent.dtype:
-                        part = fitted(part, parent, node)
-                    cotangents[parent] = part
-                    continue
-                is_list = type(slot) is slice  # the operands of a list
-                parts = None
-                for i, source in enumerate(parent if is_list else (parent,)):
-                    if source is None:
-                        continue
-                    if not _reach(cotangents, pending, oldest, everywhere, source):
-                        if wrap is None and _is_variable(source, oldest):
+    for source, seed in seeds:
+        if _reach(cotangents, pending, oldest, everywhere, source):
+            _accumulate(cotangents, ours, source, seed, add)
+        elif wrap is None and _is_variable(source, oldest):
+            return None
+    node: Any = heappop(pending)[1] if pending else None
+    while node is not None:
+        plan: Any = node.plan
+        if plan is FREED:
+            raise FreedGraphError(_FREED_ALREADY)
+        g = cotangents.pop(node)
+        if type(g) is not np.ndarray and isinstance(g, LazyArray) and not plan.row.accepts_lazy:
+            g = _materialized(g)
+        parents = node.parents
+        residuals = node.residuals if wrap is None else _recorded(node, wrap)
+        if plan.fills:
+            g = _with_zeros(g, node.outputs)
+        reached = None  # the first one that is reached from here and has to be passed
+        for pull, slot in plan.vjps if observed is None else observed.rules(node):
+            parent = parents if slot is None else parents[slot]
+            if type(parent) is Node:
+                if parent in cotangents:
+                    before = cotangents[parent]
+                else:
+                    before = None  # as most are: reached for the first time, by one operation
+                    if parent.plan is not None and parent.number >= oldest:
+                        if reached is None:
+                            reached = parent
+                        else:
+                            heappush(pending, (-parent.number, parent))
+                    elif not everywhere:
+                        if wrap is None and _is_variable(parent, oldest):
                             return None
                         continue
-                    if parts is None:
-                        parts = pull(g, residuals, parents)
-                    part = fitted(parts[i] if is_list else parts, source, node)
-                    _accumulate(cotangents, ours, source, part, add)
-            if free:
-                node.plan, node.residuals, node.parents = FREED, None, ()
-                if observed is not None:
-                    node.record = None
-            # In a chain nothing ever waits.
-            if not pending:
-                node = reached
-            elif reached is None:
-                node = heappop(pending)[1]
-            else:
-                node = heappushpop(pending, (-reached.number, reached))[1]
-        for node, g in cotangents.items():
-            if isinstance(g, LazyArray):
-                cotangents[node] = hooks.memory.unshared(functools.partial(_materialized, g))
+                part = pull(g, residuals, parents)
+                if part.shape != parent.shape or part.dtype is not parent.dtype:
+                    part = fitted(part, parent, node)
+                if before is None:
+                    cotangents[parent] = part
+                else:
+                    _accumulate(cotangents, ours, parent, part, add)
+                continue
+            is_list = type(slot) is slice  # the operands of a list
+            parts = None
+            for i, source in enumerate(parent if is_list else (parent,)):
+                if source is None:
+                    continue
+                if not _reach(cotangents, pending, oldest, everywhere, source):
+                    if wrap is None and _is_variable(source, oldest):
+                        return None
+                    continue
+                if parts is None:
+                    parts = pull(g, residuals, parents)
+                part = fitted(parts[i] if is_list else parts, source, node)
+                _accumulate(cotangents, ours, source, part, add)
+        if free:
+            node.plan, node.residuals, node.parents = FREED, None, ()
+            if observed is not None:
+                node.record = None
+        # In a chain nothing ever waits.
+        if not pending:
+            node = reached
+        elif reached is None:
+            node = heappop(pending)[1]
+        else:
+            node = heappushpop(pending, (-reached.number, reached))[1]
+    for node, g in cotangents.items():
+        if type(g) is not np.ndarray and isinstance(g, LazyArray):
+            cotangents[node] = hooks.memory.unshared(functools.partial(_materialized, g))
     return cotangents
 
 
@@ -233,6 +234,7 @@ def between(results: Iterable[Source], arguments: Sequence[Node]) -> tuple[list[
     return order, is_closed
 
 
+@np.errstate(all="ignore")  # rules may pass through inf and nan on branches that they then mask
 def forward(
     order: Iterable[Node],
     tangents: dict[Node, Any],
@@ -259,54 +261,51 @@ def forward(
             return None if several is None else several[source.index]
         return None if source is None else known.get(source)
 
-    with np.errstate(all="ignore"):
-        for node in order:
-            plan: Any = node.plan
-            parents: Any = node.parents
-            residuals: Any = node.residuals
-            total: Any = None
-            jvps: Any
-            if observed is not None:
-                jvps = observed.rules(node)
-            else:
-                jvps = plan.jvps if rules_of is None or wrap is not None else rules_of(node)
-            is_wrapped = False
-            for push, slot in jvps:
-                source = parents if slot is None else parents[slot]
-                if type(source) is Node:
-                    t: Any = known.get(source)
-                    if t is None:
-                        continue
-                elif type(slot) is slice:
-                    t = [tangent(parent) for parent in source]
-                    if not any(item is not None for item in t):
-                        continue
-                else:
-                    t = tangent(source)
-                    if t is None:
-                        continue
-                if wrap is not None and not is_wrapped:
-                    residuals, is_wrapped = _recorded(node, wrap), True
-                part = push(t, residuals, parents)
-                if type(node) is not MultiOutputNode:
-                    if part.shape != node.shape or part.dtype is not node.dtype:
-                        part = fitted_tangent(part, node, node)
-                    total = part if total is None else add(total, part)
+    for node in order:
+        plan: Any = node.plan
+        parents: Any = node.parents
+        residuals: Any = node.residuals
+        total: Any = None
+        jvps: Any
+        if observed is not None:
+            jvps = observed.rules(node)
+        else:
+            jvps = plan.jvps if rules_of is None or wrap is not None else rules_of(node)
+        is_wrapped = False
+        for push, slot in jvps:
+            source = parents if slot is None else parents[slot]
+            if type(source) is Node:
+                t: Any = known.get(source)
+                if t is None:
                     continue
-                part = [
-                    None if like is None else fitted_tangent(item, like, node)
-                    for item, like in zip(part, node.outputs, strict=True)
-                ]
-                total = (
-                    part
-                    if total is None
-                    else [
-                        None if a is None else add(a, b) for a, b in zip(total, part, strict=True)
-                    ]
-                )
-            if total is not None:
-                known[node] = total
-        return [tangent(source) for source in results]
+            elif type(slot) is slice:
+                t = [tangent(parent) for parent in source]
+                if not any(item is not None for item in t):
+                    continue
+            else:
+                t = tangent(source)
+                if t is None:
+                    continue
+            if wrap is not None and not is_wrapped:
+                residuals, is_wrapped = _recorded(node, wrap), True
+            part = push(t, residuals, parents)
+            if type(node) is not MultiOutputNode:
+                if part.shape != node.shape or part.dtype is not node.dtype:
+                    part = fitted_tangent(part, node, node)
+                total = part if total is None else add(total, part)
+                continue
+            part = [
+                None if like is None else fitted_tangent(item, like, node)
+                for item, like in zip(part, node.outputs, strict=True)
+            ]
+            total = (
+                part
+                if total is None
+                else [None if a is None else add(a, b) for a, b in zip(total, part, strict=True)]
+            )
+        if total is not None:
+            known[node] = total
+    return [tangent(source) for source in results]
 
 
 def _accumulate(

@@ -45,15 +45,35 @@ class _Operator(Protocol):
 
 def _operators(name: str, ufunc: Any) -> tuple[_Operator, _Operator]:
     """The operator of a function of two operands, and the reflected one."""
-    row = TABLE[ufunc]
-
-    def operator(self: Any, other: Any) -> Any:
-        return _binary(row, self, other)
+    operate = _binary(TABLE[ufunc])
 
     def reflected(self: Any, other: Any) -> Any:
-        return _binary(row, other, self)
+        return operate(other, self)
 
-    return _named(f"__{name}__", operator), _named(f"__r{name}__", reflected)
+    return _named(f"__{name}__", operate), _named(f"__r{name}__", reflected)
+
+
+def _binary(row: Row) -> Callable[[Any, Any], Any]:
+    """The operator of a row, a function of its two operands."""
+    calls = row.calls
+
+    def operate(x: Any, y: Any) -> Any:
+        if hooks.opened:
+            found = hooks.observer().operator(row, x, y)
+            if found is not None:
+                return found
+        call = calls.get((type(x), type(y)))
+        if call is None:
+            if defers(x) or defers(y):
+                return NotImplemented
+            return apply(hooks.resolver.operator(row, x, y), (x, y), {})
+        try:
+            return call(x, y)
+        except Exception as error:
+            _failed(error, row, (x, y))
+            raise
+
+    return operate
 
 
 def _named(name: str, method: Any) -> Any:
@@ -215,15 +235,16 @@ class Tensor(Refusals):
     # NumPy's protocols
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        row = TABLE.get(ufunc) if method == "__call__" else None
-        types = (type(self),) if len(inputs) == 1 else tuple(map(type, inputs))
-        call = None if row is None or kwargs else row.calls.get(types)
-        if call is not None:
-            try:
-                return call(*inputs)
-            except Exception as error:
-                _failed(error, row, inputs)
-                raise
+        row = TABLE.get(ufunc)
+        if row is not None and not kwargs and method == "__call__":
+            types = (type(self),) if len(inputs) == 1 else tuple(map(type, inputs))
+            call = row.calls.get(types)
+            if call is not None:
+                try:
+                    return call(*inputs)
+                except Exception as error:
+                    _failed(error, row, inputs)
+                    raise
         if method != "__call__":
             # These come twice where they were given by name.
             kwargs = {k: v for k, v in kwargs.items() if k not in ("array", "indices")}
@@ -257,7 +278,7 @@ class Tensor(Refusals):
     def __getitem__(self, key: Any) -> Self:
         if hooks.opened and hooks.observer().traces:
             key = _plain_key(key) if type(key) is tuple else _plain_key((key,))[0]
-        found = _binary(_GETITEM, self, key)
+        found = _getitem(self, key)
         return apply(_GETITEM, (self, key), {}) if found is NotImplemented else found
 
     # Comparisons are locally constant: plain arrays
@@ -298,7 +319,7 @@ class Tensor(Refusals):
         """As `numpy.reshape`; the shape is one tuple or several integers."""
         target = shape[0] if len(shape) == 1 else shape
         if order == "C" and type(target) in (int, tuple):
-            return _binary(_RESHAPE, self, target)
+            return _reshape(self, target)
         return apply(_RESHAPE, (self, target, order), {})
 
 
@@ -314,6 +335,20 @@ def rebuilt(value: Array, source: Source) -> Tensor:
 
 
 _new = object.__new__
+
+
+def variable(value: Array) -> Tensor:
+    """A variable with this value, which is not copied."""
+    node = Node()  # a leaf, written out as in `linked`
+    node.number = new_number()
+    node.plan = node.residuals = None
+    node.parents = ()
+    node.shape = value.shape
+    node.dtype = value.dtype
+    tensor = _new(Tensor)
+    tensor._value = value
+    tensor._source = node
+    return tensor
 
 
 def source_of(tensor: Tensor) -> Source:
@@ -345,7 +380,8 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if hooks.opened and hooks.observer().traces:
             args = tuple([_plain_key(x) for x in args])
         if not kwargs:
-            call = row.calls.get(tuple(map(type, args)))
+            types = (type(args[0]),) if len(args) == 1 else tuple(map(type, args))
+            call = row.calls.get(types)
             if call is not None:
                 return call(*args)
         if row.kind == "constant":
@@ -380,23 +416,6 @@ def _failed(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = Non
 def _unary(row: Row, x: Tensor) -> Any:
     call = row.calls.get((Tensor,))
     return apply(row, (x,), {}) if call is None else call(x)
-
-
-def _binary(row: Row, x: Any, y: Any) -> Any:
-    if hooks.opened:
-        found = hooks.observer().operator(row, x, y)
-        if found is not None:
-            return found
-    call = row.calls.get((type(x), type(y)))
-    if call is None:
-        if defers(x) or defers(y):
-            return NotImplemented
-        return apply(hooks.resolver.operator(row, x, y), (x, y), {})
-    try:
-        return call(x, y)
-    except Exception as error:
-        _failed(error, row, (x, y))
-        raise
 
 
 def linked(plan: Plan, residuals: Any, parents: Any, ans: Any, like: Any) -> Tensor:
@@ -536,3 +555,4 @@ def defers(other: Any) -> bool:
 
 _NEGATIVE, _POSITIVE, _ABSOLUTE = TABLE[np.negative], TABLE[np.positive], TABLE[np.absolute]
 _GETITEM, _RESHAPE, _TRANSPOSE = TABLE[operator.getitem], TABLE[np.reshape], TABLE[np.transpose]
+_getitem, _reshape = _binary(_GETITEM), _binary(_RESHAPE)

@@ -29,7 +29,7 @@ from .arrays import numbers, owned, scalar, shaped_like
 from .graph import FINISHED, Node, identity, leaf
 from .plan import ShapeDtype
 from .sweep import between, forward, reverse
-from .tensor import Tensor, rebuilt, source_of, value_in, value_of, values_of
+from .tensor import Tensor, rebuilt, source_of, value_in, value_of, values_of, variable
 
 
 def value_and_grad(
@@ -92,24 +92,21 @@ def _differentiated(
         inputs = inputs or marker()
         try:
             result, aux = with_aux(function(*inside, **kwargs), has_aux, name)
-            return gradient_of(result, aux, inputs, args)
+            value: Any = result
+            found: dict[Node, Any] = {}
+            if type(result) is Tensor:
+                found, is_closed = pulled(((source_of(result), _seed(result, name)),), inputs)
+                if is_closed:
+                    value = _handed_out(value_in(result))
+            else:
+                value = _number(result, name)
+            if has_aux:
+                value = value, tree.map(lambda x: closed(x, inputs), aux)
+            # Not the trees that the function was given: it may have written into them.
+            form = args[argnums] if isinstance(argnums, int) else tuple([args[i] for i in chosen])
+            return value, _gathered(found, inputs, form)
         finally:
             finish(inputs)
-
-    def gradient_of(result: Any, aux: Any, inputs: list[Node], args: Any) -> Any:
-        value: Any = result
-        found: dict[Node, Any] = {}
-        if type(result) is Tensor:
-            found, is_closed = pulled(((source_of(result), _seed(result, name)),), inputs)
-            if is_closed:
-                value = _handed_out(value_in(result))
-        else:
-            value = _number(result, name)
-        if has_aux:
-            value = value, tree.map(lambda x: closed(x, inputs), aux)
-        # Not the trees that the function was given: it may have written into them.
-        form = args[argnums] if isinstance(argnums, int) else tuple([args[i] for i in chosen])
-        return value, _gathered(found, inputs, form)
 
     return differentiated
 
@@ -233,24 +230,24 @@ def _opened(argument: Any, inputs: list[Node], name: str, argnum: int, copy: boo
     """The tree with a fresh variable for every leaf, linked to the leaf where that is a Tensor."""
     first = len(inputs)
 
-    def variable(x: Any) -> Tensor:
-        if type(x) is Tensor:
-            is_plain = hooks.opened and hooks.observer().enters(x)
-            node = leaf(x.shape, x.dtype) if is_plain else identity(source_of(x))
-            x = value_in(x)
-        else:
+    def opened(x: Any) -> Tensor:
+        if type(x) is not Tensor:
             if type(x) is not np.ndarray or copy:
                 x = numbers(x, f"{name}: argument {argnum}", copy=True)
             dtype = x.dtype
             if not dtype.isnative:
-                x, dtype = numbers(x, name), dtype.newbyteorder("=")
+                x = numbers(x, name)
             if dtype.kind not in "fc":
-                raise _not_floating(dtype, argument, len(inputs) - first, name, argnum)
-            node = leaf(x.shape, dtype)
-        inputs.append(node)
-        return rebuilt(x, node)
+                raise _not_floating(x.dtype, argument, len(inputs) - first, name, argnum)
+            inside: Any = variable(x)
+        elif hooks.opened and hooks.observer().enters(x):
+            inside = variable(value_in(x))
+        else:
+            inside = rebuilt(value_in(x), identity(source_of(x)))
+        inputs.append(inside._source)
+        return inside
 
-    return tree.map(variable, argument)
+    return tree.map(opened, argument)
 
 
 def _is_one(primals: Any, tangents: Any, name: str) -> bool:
@@ -362,7 +359,10 @@ def _matched(given: Any, reference: Any, where: str) -> list[Any]:
 
 def pulled(seeds: Any, inputs: list[Node]) -> tuple[dict[Node, Any], bool]:
     """The inputs' cotangents, and whether nothing else was involved, so that they are arrays."""
-    if not any([node.parents for node in inputs]):
+    for node in inputs:
+        if node.parents:
+            break
+    else:
         found = reverse(seeds, inputs)
         if found is not None:
             return found, True

@@ -66,8 +66,9 @@ replace(np.mean, elementwise.mean)
 replace(network.relu, elementwise.relu)
 replace(network.relu_gate, elementwise.relu_gate)
 replace(network.sigmoid_slope, elementwise.sigmoid_slope)
-replace(losses.mean_logistic_loss, elementwise.mean_logistic_loss)
-replace(losses.logistic_residual, elementwise.logistic_residual)
+replace(
+    losses.mean_logistic_loss, elementwise.mean_logistic_loss, logits=elementwise.mean_logistic_vjp
+)
 
 
 def __dir__() -> list[str]:

@@ -19,6 +19,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..core import hooks
+from ..core.graph import Node, new_number
 from ..core.plan import Callers, Plan, Spot
 from ..core.table import MOST_KEPT, Factor
 from ..core.tensor import Tensor, apply_bound, linked, seen
@@ -123,13 +124,29 @@ def _written_out(plan: Plan, given: int) -> Callable[..., Any]:
         f"parents = {parents if plan.has_one else f'({parents},)'}",
         f"source = x{plan.positions[0]}._source",
         # An observer is given the operands, too; a tuple of them for nothing would cost something.
-        "if hooks.opened:",
+        "if opened:",
         f"    return seen(plan, residuals, parents, ({', '.join(known)}), source)",
-        "return linked(plan, residuals, parents, ans, source)",
+        "dtype = source.dtype",
+        "if type(ans) is not ndarray or ans.dtype is not dtype:",
+        "    return linked(plan, residuals, parents, ans, source)",
+        # What `linked` does: a call of it costs as much as half of that.
+        "node = Node()",
+        "node.number = new_number()",
+        "node.plan = plan",
+        "node.residuals = residuals",
+        "node.parents = parents",
+        "shape = ans.shape",
+        "node.shape = source.shape if shape == source.shape else shape",
+        "node.dtype = dtype",
+        "tensor = new(Tensor)",
+        "tensor._value = ans",
+        "tensor._source = node",
+        "return tensor",
     ]
     names: dict[str, Any] = {
         "kernel": kernel, "large": paths.REUSE_FROM_ELEMENTS, "elementwise": elementwise,
-        "plan": plan, "hooks": hooks, "seen": seen, "linked": linked,
+        "plan": plan, "opened": hooks.opened, "seen": seen, "linked": linked, "Node": Node,
+        "new_number": new_number, "new": object.__new__, "Tensor": Tensor, "ndarray": np.ndarray,
     }  # fmt: skip
     arguments = ", ".join([f"x{i}" for i in range(given)])
     return generated(f"def call({arguments}):\n    " + "\n    ".join(lines) + "\n", names)
@@ -153,15 +170,23 @@ def _of_large(ufunc: Any, g: Any, factor: Any) -> Any:
 
 def generated(source: str, names: dict[str, Any]) -> Callable[..., Any]:
     """The function that `source` defines with these `names`: a call written out is a call saved."""
-    code = _compiled(source)
-    exec(code, names)
-    return cast(Callable[..., Any], names.pop(code.co_names[0]))  # else they would hold each other
+    return cast(Callable[..., Any], _maker(source, tuple(names))(*names.values()))
 
 
 @functools.lru_cache(maxsize=1024)
-def _compiled(source: str) -> Any:
-    """The code, once: most rows differ in what is called, and not in how."""
-    return compile(source, "<tinygrad_np> call", "exec")
+def _maker(source: str, names: tuple[str, ...]) -> Callable[..., Any]:
+    """What gives the function for values of the names: the code of most rows is the same.
+
+    The names are those of a function around it, not globals. What Python remembers of globals, so
+    as to find them faster the next time, lies in the code, where each row would overwrite it.
+    """
+    lines = source.splitlines()
+    inner = lines[0].removeprefix("def ").partition("(")[0]
+    lines = [f"def make({', '.join(names)}):", *[f"    {line}" for line in lines]]
+    scope: dict[str, Any] = {}
+    text = "\n".join([*lines, f"    return {inner}"])
+    exec(compile(text, "<tinygrad_np> call", "exec"), scope)
+    return cast(Callable[..., Any], scope["make"])
 
 
 WRITER = Writer()

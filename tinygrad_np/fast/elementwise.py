@@ -11,12 +11,12 @@ import numpy as np
 from ..core import losses, network
 from ..core.arrays import Array, real_numbers, scalar
 from ..core.dispatch import plain
+from ..core.rules import divide_by_count
 from . import paths
 from .memory import empty
 
 _relu_gate = plain(network.relu_gate)
 _mean_logistic_loss = plain(losses.mean_logistic_loss)
-_logistic_residual = plain(losses.logistic_residual)
 
 
 def relu(x: Array) -> Any:
@@ -65,12 +65,12 @@ def mean_logistic_loss(logits: Array, labels: Any) -> Any:
     return logits.dtype.type(loss)
 
 
-def logistic_residual(logits: Array, labels: Any) -> Any:
-    """σ(z) − y, of one number in Python's floats."""
-    if not _is_one_number(logits, labels):
-        return _logistic_residual(logits, labels)
+def mean_logistic_vjp(g: Any, logits: Array, labels: Any) -> Any:
+    """g·(σ(z) − y) over the number of elements, of one number in Python's floats."""
+    if type(g) is not np.ndarray or not _is_one_number(logits, labels):
+        return divide_by_count(g, logits.size) * losses.logistic_residual(logits, labels)
     residual = losses.plain_logistic_residual(logits.item(), labels.item(), 1.0, _Floats)
-    return np.array(residual, logits.dtype).reshape(logits.shape)
+    return np.array(g.item() * residual, logits.dtype, ndmin=logits.ndim)
 
 
 class _Floats:
@@ -84,7 +84,6 @@ class _Floats:
 
 
 def _is_one_number(logits: Array, labels: Any) -> bool:
-    if type(logits) is not np.ndarray or logits.size != 1 or logits.dtype.kind != "f":
+    if type(logits) is not np.ndarray or type(labels) is not np.ndarray or logits.size != 1:
         return False
-    same = getattr(labels, "dtype", None) is logits.dtype
-    return same and logits.dtype.itemsize <= 8 and paths.ENABLED
+    return labels.dtype is logits.dtype and logits.dtype.char in "efd" and paths.ENABLED

@@ -65,8 +65,9 @@ def matrix_product(a: Array, b: Array, out: Any = None) -> Any:
     >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
     array([[11.]])
     """
-    if not paths.wakes_threads(a, b):
-        return np.dot(a, b, out)
+    work = a.size * b.shape[1]
+    if work < paths.BLAS_WAKES_FOR_VECTORS_FROM or not paths.wakes_threads(a, b):
+        return a.dot(b, out)  # NumPy's function asks its arguments for overrides first
     path, count = paths.of_matrix_product(a, b)
     if path is paths.ONE_TRANSPOSE:
         with one_thread():

@@ -33,6 +33,7 @@ COPY_UP_TO_BYTES = 1 << 21  # of the copy; beyond, a view, and the product copie
 
 # From so many bytes of images their frame is left to the product: below, the copy costs less.
 FRAME_FROM_BYTES = 1 << 16
+FRAMES_KEPT = 16  # of smaller ones, by a thread
 
 # Windows times filters ---------------------------------------------------------------------------
 

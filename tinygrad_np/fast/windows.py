@@ -7,6 +7,7 @@ convolution frames large images, neither the frame nor the windows are made (`fr
 
 import functools
 import math
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,19 +47,47 @@ def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
         return _of_framed(x, *steps("windows", x.shape, size, stride, dilation))
     x = numbers(x, "windows")
     checked = steps("windows", x.shape, size, stride, dilation)
-    return _gathered(x, _view(x.shape, x.strides, x.itemsize, *checked))
+    view = _view(x.shape, x.strides, x.itemsize, *checked)
+    found = _gathered(x, _seen_through(x, view), view)
+    found.flags.writeable = False
+    return found
 
 
 def padded_windows(x: Array, pad_width: Any, size: Ints, stride: Ints, dilation: Ints) -> Any:
     """The windows of framed images, in one step; for layers, which have checked the rest."""
-    shape, inside, view = _framed_view(x.shape, x.itemsize, pad_width, size, stride, dilation)
-    if view.path is not paths.COPY and type(pad_width) is Frame:
-        framed = pad(x, pad_width)
-        if type(framed) is Framed:
-            return _of_framed(framed, size, stride, dilation)
-    framed = zeros(shape, x.dtype)
-    framed[inside] = x
-    return _gathered(framed, view)
+    key = x.shape, x.dtype, pad_width, size, stride, dilation
+    kept = _SMALL.kept
+    held = kept.pop(key, None)
+    if held is None:
+        shape, inside, view = _framed_view(x.shape, x.itemsize, pad_width, size, stride, dilation)
+        if view.path is not paths.COPY and type(pad_width) is Frame:
+            lazy = pad(x, pad_width)
+            if type(lazy) is Framed:
+                return _of_framed(lazy, size, stride, dilation)
+        framed = zeros(shape, x.dtype)
+        held = framed, framed[inside], _seen_through(framed, view), view
+    framed, within, found, view = held
+    within[...] = x
+    result = _gathered(framed, found, view)
+    if view.is_small_copy and framed.nbytes < paths.REUSE_FROM_BYTES:
+        if len(kept) >= paths.FRAMES_KEPT:
+            kept.clear()
+        kept[key] = held
+    return result
+
+
+class _SmallFrames(threading.local):
+    """Images in a frame of zeros, where they lie in it, their windows and the view that these are.
+
+    Small ones, whose windows are copied, are kept and used again, at most 1 MB a thread. A call
+    takes them out while it writes into them: one that interrupts it does not find them.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[Any, Any] = {}
+
+
+_SMALL = _SmallFrames()
 
 
 def _of_framed(x: Framed, size: Ints, stride: Ints, dilation: Ints) -> Any:
@@ -76,6 +105,8 @@ class _View(NamedTuple):
     strides: Ints
     order: Ints
     path: paths.Path
+    is_small_copy: bool
+    """whether it is copied into memory that is not used again"""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -83,8 +114,10 @@ def _view(
     shape: Ints, strides: Ints, itemsize: int, size: Ints, stride: Ints, dilation: Ints
 ) -> _View:
     of, jumps = strided(shape, strides, size, stride, dilation)
-    path = paths.of_windows(shape[-1], math.prod(of) * itemsize)
-    return _View(of, jumps, offsets_last(len(size)), path)
+    size_of_all = math.prod(of) * itemsize
+    path = paths.of_windows(shape[-1], size_of_all)
+    is_small_copy = path is paths.COPY and size_of_all < paths.REUSE_FROM_BYTES
+    return _View(of, jumps, offsets_last(len(size)), path, is_small_copy)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -96,16 +129,19 @@ def _framed_view(
     return framed, inside, _view(framed, strides, itemsize, size, stride, dilation)
 
 
-def _gathered(x: Array, view: _View) -> Any:
+def _seen_through(x: Array, view: _View) -> Array:
     if x.flags.c_contiguous:
-        found = np.ndarray(view.shape, x.dtype, x, 0, view.strides)
-    else:
-        found = np.lib.stride_tricks.as_strided(x, view.shape, view.strides)
+        return np.ndarray(view.shape, x.dtype, x, 0, view.strides)
+    return np.lib.stride_tricks.as_strided(x, view.shape, view.strides)
+
+
+def _gathered(x: Array, found: Array, view: _View) -> Any:
     if paths.noting() is not None:
         paths.note("windows", x, view.path)
-    if view.path is paths.COPY:
+    if view.is_small_copy:
+        found = found.copy()
+    elif view.path is paths.COPY:
         columns = empty(view.shape, x.dtype)
-        np.copyto(columns, found)
+        columns[...] = found
         found = columns
-    found.flags.writeable = False
     return found.transpose(view.order)
