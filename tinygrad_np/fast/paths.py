@@ -53,7 +53,8 @@ LAZY_FROM_BYTES = 1 << 18  # of windows: up to this they are made, and then adde
 
 # Pooling -----------------------------------------------------------------------------------------
 
-POOLING_PART_BYTES = 1 << 20  # of images that are worked on at a time
+# Of images that are worked on at a time. Measured: 1 << 18 takes 10 to 20 % longer, 1 << 20 5 %.
+POOLING_PART_BYTES = 1 << 19
 # Up to so many bytes, a pixel is copied as one element. Measured: twice as fast with few channels.
 WHOLE_PIXEL_BYTES = 512
 
