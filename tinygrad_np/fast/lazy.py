@@ -152,6 +152,8 @@ def window_cotangent(g: Array, filters: Array) -> Any:
 
 def unpooled(g: Any, columns_like: Any, index: Any) -> Any:
     """Of `gather_windows`: lazily where `paths.of_max_unpool` says so."""
+    if isinstance(g, LazyArray):  # one of several cotangents, which the engine leaves as they are
+        g = np.asarray(g)
     if paths.of_max_unpool(g) is paths.LAZY_POOLING:
         return LazyUnpooled(g, index, window_size(columns_like))
     return max_unpool(g, index, window_size(columns_like))
