@@ -4,6 +4,7 @@
 - `paths`: the conditions that choose, and every threshold of bytes or elements.
 - `windows`, `products`, `pooling`, `elementwise`: kernels in place of the core's.
 - `tiles`, `winograd`: windows times filters, a tile at a time; with fewer multiplications.
+- `grouped`: the same in groups, of one channel or several.
 - `lazy`: cotangents of windows that are never made, only added up.
 - `matrices`, `threads`: matrix products and other work in pieces, on several threads.
 - `stacks`: the rows or columns of a Jacobian in a few sweeps.
@@ -27,7 +28,18 @@ from ..core import windows as core
 from ..core.dispatch import use
 from ..core.table import replace
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
-from . import calls, elementwise, lazy, matrices, memory, pooling, products, stacks, windows
+from . import (
+    calls,
+    elementwise,
+    grouped,
+    lazy,
+    matrices,
+    memory,
+    pooling,
+    products,
+    stacks,
+    windows,
+)
 
 if TYPE_CHECKING:
     from .explaining import explain
@@ -44,8 +56,9 @@ use(core.padded_windows, windows.padded_windows)
 replace(core.product, products.product, columns=lazy.window_cotangent)
 replace(core.window_product, products.window_product)
 replace(core.filter_product, products.filter_product)
-for _product in (grouped_product, grouped_window_product, grouped_filter_product):
-    replace(_product, products.grouped(_product))
+replace(grouped_product, grouped.product, columns=grouped.window_cotangent)
+replace(grouped_window_product, grouped.window_product)
+replace(grouped_filter_product, grouped.filter_product)
 replace(np.matmul, matrices.matmul, x=products.matmul_x, y=products.matmul_y)
 
 use(core.window_max, pooling.window_max)

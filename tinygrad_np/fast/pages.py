@@ -18,8 +18,6 @@ import numpy as np
 
 from . import paths
 
-LARGE_PAGE = 1 << 21
-
 
 class Arena:
     """Memory mapped for this process alone, in large pages as far as whole ones fit.
@@ -35,12 +33,16 @@ class Arena:
         if not hasattr(mmap, "MADV_HUGEPAGE"):
             raise OSError("this system does not take advice about large pages")
         kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-        self.mapping = mmap.mmap(-1, size + LARGE_PAGE, flags=kind)
+        self.mapping = mmap.mmap(-1, size + paths.LARGE_PAGE_BYTES, flags=kind)
         whole: Any = np.frombuffer(self.mapping, np.uint8)
-        self.start = -whole.__array_interface__["data"][0] % LARGE_PAGE
+        self.start = -whole.__array_interface__["data"][0] % paths.LARGE_PAGE_BYTES
         self.left = size
-        if size >= LARGE_PAGE:
-            self.mapping.madvise(mmap.MADV_HUGEPAGE, self.start, size // LARGE_PAGE * LARGE_PAGE)
+        if size >= paths.LARGE_PAGE_BYTES:
+            self.mapping.madvise(
+                mmap.MADV_HUGEPAGE,
+                self.start,
+                size // paths.LARGE_PAGE_BYTES * paths.LARGE_PAGE_BYTES,
+            )
 
     def piece(self, size: int) -> Any:
         """The next `size` bytes. When this array has died, their pages go back to the system."""

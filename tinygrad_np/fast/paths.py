@@ -92,6 +92,7 @@ SCRATCH_UP_TO_BYTES = 1 << 23  # of a scratch array that is kept
 # takes 13 % less time, of smaller ones 3 to 5 %; from 1 << 16 on, no less. A thread that needs one
 # buffer may take a page of two megabytes for it: a smaller one is not worth that.
 LARGE_PAGES_FROM_BYTES = 1 << 18
+LARGE_PAGE_BYTES = 1 << 21  # what Linux calls a huge page, on x86 and most of ARM
 ARENA_BYTES = 1 << 25  # of addresses for buffers of up to half of it; larger ones have their own
 
 
@@ -171,7 +172,6 @@ def _tiles(why: str) -> Path:
     return Path("tiles", f"more than {TILE_FROM_BYTES:,} bytes of windows; no transform: {why}")
 
 
-GROUPED = Path("matrix products", "one a group")
 CACHED = _plain(f"up to {TILE_FROM_BYTES:,} bytes of windows: they stay in the cache")
 PLAIN_OFF = _plain(_OFF)
 PLAIN_DTYPES = _plain("the dtypes of windows and the other operand differ")
@@ -251,17 +251,19 @@ def of_window_product(cotangent: Array, filters: Array) -> Path:
 
     If it is "lazy", `lazy.LazyProduct` stands for it.
     """
-    if type(cotangent) is not np.ndarray or type(filters) is not np.ndarray:
-        path = MADE_RECORDED
-    elif cotangent.dtype != filters.dtype or cotangent.dtype.kind != "f":
-        path = MADE_DTYPE
-    else:
-        elements = math.prod(cotangent.shape[:-1]) * math.prod(filters.shape[:-1])
-        if elements * cotangent.itemsize <= LAZY_FROM_BYTES:
-            path = MADE_SMALL
-        else:
-            path = LAZY if ENABLED else MADE_OFF
+    path = _of_window_product(cotangent, filters, 1)
     return path if noting() is None else note("window_product", cotangent, path)
+
+
+def _of_window_product(cotangent: Array, filters: Array, groups: int) -> Path:
+    if type(cotangent) is not np.ndarray or type(filters) is not np.ndarray:
+        return MADE_RECORDED
+    if cotangent.dtype != filters.dtype or cotangent.dtype.kind != "f":
+        return MADE_DTYPE
+    elements = math.prod(cotangent.shape[:-1]) * math.prod(filters.shape[:-1]) * groups
+    if elements * cotangent.itemsize <= LAZY_FROM_BYTES:
+        return MADE_SMALL
+    return LAZY if ENABLED else MADE_OFF
 
 
 FOLD_STEPS = Path("tiles", "stride or dilation is above 1")
@@ -289,6 +291,50 @@ def of_max_unpool(values: Array) -> Path:
     else:
         path = LAZY_POOLING if ENABLED else MADE_OFF
     return path if noting() is None else note("max_unpool", values, path)
+
+
+GROUPED = Path("matrix products", "one a group")
+GROUPED_OFF = Path("matrix products", _OFF)
+GROUPED_DTYPE = Path(
+    "matrix products", "the dtypes differ, or are not real ones of 4 or more bytes"
+)
+GROUPED_SMALL = Path("matrix products", f"up to {TILE_FROM_BYTES:,} bytes of windows")
+GROUPED_TAPS = Path("taps", "one channel a group")
+GROUPED_PRODUCTS = Path(
+    "products",
+    f"several channels a group, more than {TILE_FROM_BYTES:,} bytes of windows: each group by the "
+    "path that its product has",
+)
+
+
+def of_grouped(operation: str, x: Array, dtype: Any, channels: int, size: int) -> Path:
+    """How a product of `x` and what has `dtype` is computed, with `channels` a group.
+
+    One of the two operands or the result are windows, of `size` bytes.
+
+    The names: "matrix products" (those of `nn.grouped`), "taps" and "products" (`grouped`).
+    """
+    if not ENABLED:
+        path = GROUPED_OFF
+    elif x.dtype != dtype or dtype.kind != "f" or dtype.itemsize < 4:
+        path = GROUPED_DTYPE
+    elif channels == 1:
+        path = GROUPED_TAPS
+    else:
+        path = GROUPED_SMALL if size <= TILE_FROM_BYTES else GROUPED_PRODUCTS
+    return path if noting() is None else note(operation, x, path)
+
+
+def of_grouped_window_product(cotangent: Array, filters: Array, groups: int) -> Path:
+    """Whether the cotangent of windows in groups is made: "array", or "lazy" if not.
+
+    As `of_window_product` chooses; and of numbers of less than 4 bytes it is made.
+    """
+    if cotangent.dtype.itemsize < 4:
+        path = MADE_DTYPE
+    else:
+        path = _of_window_product(cotangent, filters, groups)
+    return path if noting() is None else note("grouped_window_product", cotangent, path)
 
 
 ONE_THREAD = Path("one product", f"less than two pieces of {MATRIX_PIECE:,} multiplications")
