@@ -108,7 +108,7 @@ def test_the_cotangent_of_windows_has_one_thread_of_blas():
         (9, 2, "matrix products", {"array", "matrix products"}),
         (9, 4, "taps", {"array", "taps"}),
         (40, 4, "taps", {"lazy", "taps"}),
-        (40, 2, "products", {"lazy", "products"}),
+        (40, 2, "tiles", {"lazy", "tiles"}),
     ],
 )
 def test_products_in_groups_are_explained(size, groups, forward, backward):

@@ -18,12 +18,16 @@ GROUPS = [(4, 4, 4), (4, 8, 4), (4, 12, 4), (4, 4, 2), (8, 12, 4), (1, 3, 1), (6
 """channels in, channels out, groups"""
 
 
-@pytest.fixture(params=["above", "below"])
+@pytest.fixture(params=["above", "in small pieces", "below"])
 def thresholds(request, monkeypatch):
-    """Both sides of the conditions of bytes."""
-    size = 0 if request.param == "above" else 1 << 30
+    """Both sides of the conditions of bytes; and tiles of one row, or of two images and a rest."""
+    size = 1 << 30 if request.param == "below" else 0
     monkeypatch.setattr(paths, "TILE_FROM_BYTES", size)
     monkeypatch.setattr(paths, "LAZY_FROM_BYTES", size)
+    if request.param == "in small pieces":
+        monkeypatch.setattr(paths, "TILE_BYTES", 1)
+        monkeypatch.setattr(paths, "POOLING_PART_BYTES", 1)
+        monkeypatch.setattr(paths, "UNPACKED", 1)
 
 
 def operands(channels, filters, groups, dtype=float, axes=2, stride=1, dilation=1):
@@ -125,6 +129,33 @@ class TestProducts:
         assert np.isfinite(y[..., 4 // groups * (groups // 2) :]).all()
         columns = windows(x, 3)
         assert np.array_equal(y, plain(grouped_product)(columns, w, groups), equal_nan=True)
+
+
+class TestTiles:
+    @pytest.mark.parametrize("tile", [1, 3 * 4 * 9 * 4 * 8, 2 * 6 * 5 * 9 * 4 * 8, 1 << 20])
+    @pytest.mark.parametrize("unpacked", [1, 1000, 10**6])
+    def test_every_window_is_in_one_tile(self, tile, unpacked, monkeypatch):
+        """A row each; some rows and a rest; two images and a rest; everything. As many products."""
+        monkeypatch.setattr(paths, "TILE_FROM_BYTES", 0)
+        monkeypatch.setattr(paths, "TILE_BYTES", tile)
+        monkeypatch.setattr(paths, "UNPACKED", unpacked)
+        rng = np.random.default_rng(0)
+        columns = windows(integers(rng, float, 5, 8, 7, 4), 3)
+        w, g = integers(rng, float, 3, 3, 2, 6), integers(rng, float, 5, 6, 5, 6)
+        assert np.array_equal(grouped.product(columns, w, 2), plain(grouped_product)(columns, w, 2))
+        found = grouped.filter_product(columns, g, 2)
+        assert np.array_equal(found, plain(grouped_filter_product)(columns, g, 2))
+
+    def test_on_several_threads(self, monkeypatch):
+        monkeypatch.setattr(paths, "TILE_FROM_BYTES", 0)
+        monkeypatch.setattr(paths, "TILE_BYTES", 1)
+        monkeypatch.setattr(paths, "pays_to_share", lambda pieces, work: pieces > 1)
+        rng = np.random.default_rng(0)
+        columns = windows(integers(rng, float, 9, 12, 12, 4), 3)
+        w, g = integers(rng, float, 3, 3, 2, 6), integers(rng, float, 9, 10, 10, 6)
+        assert np.array_equal(grouped.product(columns, w, 2), plain(grouped_product)(columns, w, 2))
+        found = grouped.filter_product(columns, g, 2)
+        assert np.array_equal(found, plain(grouped_filter_product)(columns, g, 2))
 
 
 class TestConditions:

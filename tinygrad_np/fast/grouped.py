@@ -2,8 +2,9 @@
 
 `paths.of_grouped` chooses. With one channel a group (a depthwise convolution) every element of a
 window meets one number: `numpy.einsum` multiplies and adds up in one go, over whole rows of pixels
-where these lie side by side. With several channels a group, each group is an ordinary product, by
-the path that it has. Otherwise it is a matrix product a group, as in `nn.grouped`.
+where these lie side by side. With several channels a group, a tile of windows at a time is copied,
+group by group, and multiplied in one call. Otherwise it is a matrix product a group of all windows,
+as in `nn.grouped`.
 
 `product`, `window_product` and `filter_product` are the three; `window_cotangent` is the vjp of the
 first by its windows, which is lazy where `fold` can do without the windows.
@@ -19,11 +20,12 @@ import numpy as np
 from ..core.arrays import Array
 from ..core.dispatch import plain
 from ..core.geometry import Ints
-from ..core.windows import pad, windows
+from ..core.windows import fold, pad, windows
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
-from . import paths, pooling, products, tiles
+from . import paths, pooling, tiles
 from .lazy import LazyProduct, Spans
-from .memory import empty, scratch, zeros
+from .memory import Workspace, empty, scratch, zeros
+from .threads import parallel_for, parallel_sum
 
 
 def product(columns: Array, filters: Array, groups: int) -> Any:
@@ -31,7 +33,7 @@ def product(columns: Array, filters: Array, groups: int) -> Any:
     c = filters.shape[-2]
     kept = columns.shape[: columns.ndim - filters.ndim + 1]
     fits = columns.shape == (*kept, *filters.shape[:-2], groups * c)
-    path = paths.of_grouped("grouped_product", columns, filters.dtype, c, columns.nbytes)
+    path = paths.of_grouped("grouped_product", columns, filters.dtype, c)
     if path.name == "matrix products" or not fits:
         return plain(grouped_product)(columns, filters, groups)
     result = empty((*kept, filters.shape[-1]), columns.dtype)
@@ -40,40 +42,42 @@ def product(columns: Array, filters: Array, groups: int) -> Any:
         for part, weights in _each(result, filters, groups):
             _add_up(rows, weights, part)
         return result
-    for inputs, outputs in _groups(c, filters.shape[-1] // groups, groups):
-        found = products.product(columns[..., inputs], filters[..., outputs].copy())
-        np.copyto(*pooling.whole_pixels(result[..., outputs], found))
+    f = filters.shape[-1] // groups
+    filters_3d = _split(filters, groups).reshape(groups, 1, -1, f)
+    columns, split = _split(columns, groups), _split(result, groups)
+    space = Workspace(result.dtype)
+
+    def multiply(place: Any) -> None:
+        windows_4d = _copied(columns[place], len(kept) - 1, f, space)
+        found = space.array("products", split[place].shape)
+        # (g, b, p, k) @ (g, 1, k, f)
+        np.matmul(windows_4d, filters_3d, out=found.reshape(*windows_4d.shape[:-1], f))
+        np.copyto(*pooling.whole_pixels(split[place], found))
+
+    parallel_for(multiply, _tiles(columns), columns.size * f)
     return result
 
 
 def window_product(cotangent: Array, filters: Array, groups: int) -> Any:
     """(n, *out, f) · (*size, c / groups, f) → (n, *out, *size, c)"""
-    *size, c, f = filters.shape
+    *size, c, _ = filters.shape
     kept, axes = cotangent.shape[:-1], len(size)
-    size_of = math.prod((*kept, *size, groups * c)) * cotangent.itemsize
-    path = paths.of_grouped("grouped_window_product", cotangent, filters.dtype, c, size_of)
-    if path.name == "matrix products":
+    if paths.of_grouped_windows(cotangent, filters.dtype, c) is not paths.GROUPED_TAPS:
         return plain(grouped_window_product)(cotangent, filters, groups)
     # whole taps lie together, as `fold` reads them
-    taps = np.empty((*size, *kept, groups * c), cotangent.dtype)
-    columns = np.moveaxis(taps, range(axes), range(-1 - axes, -1))
-    if path is paths.GROUPED_TAPS:
-        taps.fill(0)
-        for part, weights in _each(cotangent, filters, groups):
-            for offset in itertools.product(*map(range, size)):
-                _spread(part, weights[offset], taps[offset])
-        return columns
-    for inputs, outputs in _groups(c, f // groups, groups):
-        given = _side_by_side(cotangent[..., outputs])
-        columns[..., inputs] = products.window_product(given, filters[..., outputs].copy())
-    return columns
+    taps = np.zeros((*size, *kept, groups), cotangent.dtype)
+    for part, weights in _each(cotangent, filters, groups):
+        for offset in itertools.product(*map(range, size)):
+            _spread(part, weights[offset], taps[offset])
+    return np.moveaxis(taps, range(axes), range(-1 - axes, -1))
 
 
 def filter_product(columns: Array, cotangent: Array, groups: int) -> Any:
     """(n, *out, *size, c), (n, *out, f) → (*size, c / groups, f)"""
-    *size, channels = columns.shape[cotangent.ndim - 1 :]
+    kept = cotangent.shape[:-1]
+    *size, channels = columns.shape[len(kept) :]
     c = channels // groups
-    path = paths.of_grouped("grouped_filter_product", columns, cotangent.dtype, c, columns.nbytes)
+    path = paths.of_grouped("grouped_filter_product", columns, cotangent.dtype, c)
     if path.name == "matrix products":
         return plain(grouped_filter_product)(columns, cotangent, groups)
     result = np.empty((*size, c, cotangent.shape[-1]), columns.dtype)
@@ -81,9 +85,21 @@ def filter_product(columns: Array, cotangent: Array, groups: int) -> Any:
         for part, weights in _each(cotangent, result, groups):
             weights[...] = _summed(columns, part, len(size))
         return result
-    for inputs, outputs in _groups(c, cotangent.shape[-1] // groups, groups):
-        given = _side_by_side(cotangent[..., outputs])
-        result[..., outputs] = products.filter_product(columns[..., inputs], given)
+    f = cotangent.shape[-1] // groups
+    columns, cotangent = _split(columns, groups), _split(cotangent, groups)
+    space = Workspace(result.dtype)
+
+    def add(total: Any, place: Any) -> None:
+        windows_4d = _copied(columns[place], len(kept) - 1, f, space)
+        given = space.array("cotangent", cotangent[place].shape)
+        np.copyto(*pooling.whole_pixels(given, cotangent[place]))
+        given = given.reshape(*windows_4d.shape[:-1], f)
+        # (g, b, k, p) @ (g, b, p, f)
+        np.add(total, np.matmul(windows_4d.swapaxes(-1, -2), given).sum(1), out=total)
+
+    shape = groups, math.prod(size) * c, f
+    total = parallel_sum(add, _tiles(columns), shape, result.dtype, columns.size * f)
+    _split(result, groups)[...] = total.reshape(groups, *size, c, f)
     return result
 
 
@@ -111,34 +127,32 @@ class LazyGroupedProduct(LazyProduct):
     def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
         """The windows added up in images of `shape`, of which only `spans` are wanted.
 
-        With one channel a group, offset by offset; or, at stride 1, every pixel gathers what it
-        gave, as in `LazyProduct`. With several, group by group.
+        At stride 1 every pixel gathers what it gave, as in `LazyProduct`. Otherwise, with one
+        channel a group, offset by offset; with several, the windows are made.
         """
         wanted = (slice(None), *[slice(*span) for span in spans])
         if self.filters.shape[-2] == 1:
             paths.note("fold", self.cotangent, paths.GROUPED_TAPS)
-            if max(*stride, *dilation) > 1:
-                return self._added(shape, stride, dilation)[wanted]
+        if max(*stride, *dilation) == 1:
             return self._gathered(wanted)
-        c, f = self.filters.shape[-2], self.filters.shape[-1] // self.groups
-        images = None
-        for inputs, outputs in _groups(c, f, self.groups):
-            given = _side_by_side(self.cotangent[..., outputs])
-            alone = LazyProduct(given, self.filters[..., outputs].copy())
-            found = alone.fold((*shape[:-1], c), stride, dilation, spans)
-            if images is None:
-                images = empty((*found.shape[:-1], shape[-1]), self.dtype)
-            np.copyto(*pooling.whole_pixels(images[..., inputs], found))
-        return images
+        if self.filters.shape[-2] > 1:
+            return fold(self.materialize(), shape, stride, dilation)[wanted]
+        return self._added(shape, stride, dilation)[wanted]
 
     def _gathered(self, wanted: tuple[slice, ...]) -> Any:
         """The windows of the framed cotangent times the filters turned around."""
-        size = self.filters.shape[:-2]
+        *size, c, f = self.filters.shape
         turned = np.flip(self.filters, tuple(range(len(size))))
         frame = ((0, 0), *[(k - 1, k - 1) for k in size], (0, 0))
+        if c > 1:
+            shape = (*size, f // self.groups, self.groups * c)
+            exchanged = np.empty(shape, self.dtype)
+            _split(exchanged, self.groups)[...] = _split(turned, self.groups).swapaxes(-1, -2)
+            columns = windows(pad(self.cotangent, frame), tuple(size))[wanted]
+            return grouped_product(columns, exchanged, self.groups)
         total = None
         for part, weights in _each(self.cotangent, turned, self.groups):
-            columns = windows(pad(part, frame), size)[wanted]
+            columns = windows(pad(part, frame), tuple(size))[wanted]
             images = empty((*columns.shape[: len(wanted)], self.groups), self.dtype)
             _add_up(_rows(columns, len(size)), weights, images)
             total = images if total is None else np.add(total, images, out=total)
@@ -163,16 +177,33 @@ def _spread(cotangent: Array, weights: Array, into: Any) -> None:
         np.add(place, room, out=place)
 
 
-def _groups(c: int, f: int, groups: int) -> Iterator[tuple[slice, slice]]:
-    """The channels in, c a group, and out, f a group, of each."""
-    for i in range(groups):
-        yield slice(i * c, i * c + c), slice(i * f, i * f + f)
+def _split(x: Array, groups: int) -> Any:
+    """(…, c) → (g, …, c / g), a view"""
+    return np.moveaxis(x.reshape(*x.shape[:-1], groups, x.shape[-1] // groups), -2, 0)
 
 
-def _side_by_side(x: Array) -> Any:
-    result = empty(x.shape, x.dtype)
-    np.copyto(*pooling.whole_pixels(result, x))
-    return result
+def _tiles(columns: Array) -> list[tuple[slice, slice, slice]]:
+    """Where in windows (g, n, *out, *size, c) tiles lie: some images, or some rows of one."""
+    n, rows = columns.shape[1:3]
+    row_bytes = columns.nbytes // max(1, n * rows)
+    most = max(1, paths.TILE_BYTES // max(1, row_bytes))  # rows
+    images, each = max(1, most // max(1, rows)), max(1, min(most, rows))
+    places = itertools.product(range(0, n, images), range(0, rows, each))
+    return [(slice(None), slice(i, i + images), slice(j, j + each)) for i, j in places]
+
+
+def _copied(columns: Array, axes: int, f: int, space: Workspace) -> Any:
+    """Windows (g, n, *out, *size, c) of a tile side by side, as (g, b, p, k) for `f` filters each.
+
+    That is b products of p windows a group, which BLAS multiplies as they lie.
+    """
+    tile = space.array("windows", columns.shape)
+    np.copyto(*pooling.whole_pixels(tile, columns))
+    groups, *kept = columns.shape[: 2 + axes]
+    lines, k = math.prod(kept[:-1]), math.prod(columns.shape[2 + axes :])
+    line = kept[-1] * k * f  # multiplications
+    fit = [b for b in range(1, lines + 1) if lines % b == 0 and lines // b * line <= paths.UNPACKED]
+    return tile.reshape(groups, fit[0] if fit else lines, -1, k)
 
 
 def _each(outputs: Array, filters: Array, groups: int) -> Iterator[tuple[Any, Any]]:
