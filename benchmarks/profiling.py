@@ -178,11 +178,12 @@ def _row(row: Any, wrap: Wrap, put: Any, restored: contextlib.ExitStack) -> None
     if isinstance(kernel, np.ufunc):  # what hands out memory for large results looks at these
         timed.nin, timed.nout, timed.types = kernel.nin, kernel.nout, kernel.types
     for call in list(row.calls.values()):
-        names = getattr(call, "__globals__", {}) if call is not kernel else {}
-        if names.get("__name__") is None:  # a call written out: a name is a kernel's or the core's
-            for name in [name for name, value in names.items() if value is kernel]:
-                restored.callback(names.__setitem__, name, kernel)
-                names[name] = timed
+        for cell in (
+            getattr(call, "__closure__", None) or ()
+        ):  # a call written out has them for names
+            if cell.cell_contents is kernel:
+                restored.callback(setattr, cell, "cell_contents", kernel)
+                cell.cell_contents = timed
     replaced = {kernel: timed}
     if hasattr(row.function, "implementation"):  # a Tensor's own ways lead to those of NumPy's
         written = [call for call in row.calls.values() if call is not kernel]

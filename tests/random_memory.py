@@ -25,6 +25,7 @@ from tinygrad_np.fast import memory, paths
 
 SIZES = [(1 << 14,), (1 << 14, 2), (129, 130), (3, 91, 64), (8, 64, 65)]  # all are reused
 DTYPES = [np.float32, np.float64, np.int64]
+PATHS = {"REUSE_FROM_BYTES": 1 << 16, "LARGE_PAGES_FROM_BYTES": 1 << 16, "ARENA_BYTES": 1 << 22}
 CAN_FORK = hasattr(os, "fork")
 
 
@@ -256,9 +257,15 @@ def check_contents(world):
 
 
 def run(seed):
-    """One program; raises where two arrays meet. Small arrays are used again in it, too."""
-    usual, paths.REUSE_FROM_BYTES = paths.REUSE_FROM_BYTES, 1 << 16
+    """One program; raises where two arrays meet.
+
+    Small arrays are used again in it, too, and in every second one they lie in large pages.
+    """
+    usual = {name: getattr(paths, name) for name in PATHS}
     try:
+        for name, value in PATHS.items():
+            if name == "REUSE_FROM_BYTES" or seed % 2:
+                setattr(paths, name, value)
         world = World(seed)
         for _ in range(world.random.randrange(10, 40)):
             world.random.choice(ACTIONS)(world)
@@ -269,7 +276,8 @@ def run(seed):
         check_apart(world)
         check_contents(world)
     finally:
-        paths.REUSE_FROM_BYTES = usual
+        for name, value in usual.items():
+            setattr(paths, name, value)
 
 
 def main(programs):

@@ -105,6 +105,18 @@ def test_the_cotangent_of_windows_has_one_thread_of_blas():
     assert [choice.operation for choice in found.forward] == ["matrix_product"]
 
 
-def test_products_in_groups_are_explained():
-    found = tg.fast.explain(tg.conv2d, np.zeros((2, 9, 9, 4)), np.zeros((3, 3, 2, 4)), groups=2)
-    assert {choice.path for choice in found.forward} >= {"matrix products"}
+@pytest.mark.parametrize(
+    ("size", "groups", "forward", "backward"),
+    [
+        (9, 2, "matrix products", {"array", "matrix products"}),
+        (9, 4, "taps", {"array", "taps"}),
+        (40, 4, "taps", {"lazy", "taps"}),
+        (40, 2, "tiles", {"lazy", "tiles"}),
+    ],
+)
+def test_products_in_groups_are_explained(size, groups, forward, backward):
+    x, w = np.zeros((8, size, size, 4)), np.zeros((3, 3, 4 // groups, 4))
+    found = tg.fast.explain(tg.conv2d, x, w, groups=groups)
+    paths_of = {c.path for c in found.forward if c.operation.startswith("grouped")}
+    assert paths_of == {forward}
+    assert {c.path for c in found.backward if c.operation.startswith("grouped")} == backward

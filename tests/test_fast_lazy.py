@@ -31,6 +31,17 @@ class TestLazyArrays:
         by_sine = tg.grad(lambda s: np.sum(tg.conv2d(s, w)))(np.sin(x))
         assert np.allclose(found, by_sine * np.cos(x), rtol=1e-12)
 
+    def test_a_convolution_without_padding_after_pooling(self):
+        """The cotangent of the largest elements is one of two, and lazy."""
+        rng = np.random.default_rng(0)
+        x, w = integers(rng, float, 40, 20, 20, 8), integers(rng, float, 3, 3, 8, 4)
+        gradient = tg.grad(lambda x: np.sum(tg.conv2d(tg.max_pool(x, 2), w)))
+        explained = tg.fast.explain(lambda x: tg.conv2d(tg.max_pool(x, 2), w), x)
+        choices = {choice.operation: choice.path for choice in explained.backward}
+        assert choices["max_unpool"] == "lazy"
+        of_pooled = tg.grad(lambda p: np.sum(tg.conv2d(p, w)))(tg.max_pool(x, 2))
+        assert np.array_equal(gradient(x), tg.vjp(lambda x: tg.max_pool(x, 2), x)[1](of_pooled)[0])
+
     @pytest.mark.parametrize("dtypes", [("f4", "f8"), ("f8", "f4")])
     def test_images_and_filters_of_two_dtypes(self, dtypes):
         rng = np.random.default_rng(0)

@@ -1,14 +1,22 @@
 """Pooling along its fast paths: windows in place, pixels copied as a whole or by channel."""
 
+import functools
+
 import numpy as np
 import pytest
 from plain_products import integers
 
 import tinygrad_np as tg
 from tinygrad_np.core import windows as core_windows
+from tinygrad_np.core.dispatch import plain
 from tinygrad_np.core.windows import fold, windows
+from tinygrad_np.fast import paths
 
 pytestmark = pytest.mark.usefixtures("fast_paths")
+
+
+def same_bits(x, y):
+    return np.array_equal(x, y, equal_nan=True) and np.array_equal(np.signbit(x), np.signbit(y))
 
 
 class TestPooling:
@@ -63,6 +71,66 @@ class TestPooling:
         assert np.array_equal(y, expected)
         u = np.random.default_rng(4).normal(size=(2, 4, 4, 12))[..., ::2]
         assert np.array_equal(pull(u)[0], by_copy(u.copy())[0])
+
+    @pytest.mark.parametrize("part", [1, 1 << 12, 1 << 19])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("channels", [1, 3, 8, 16, 32, 64])
+    @pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 2), (2, 3), (1, 2)])
+    def test_the_bits_of_the_plain_kernels(self, part, dtype, channels, size, stride, monkeypatch):
+        """An image at a time, some and a last part of fewer, and all; odd sizes, many ties."""
+        monkeypatch.setattr(paths, "POOLING_PART_BYTES", part * channels)
+        rng = np.random.default_rng(channels)
+        x = rng.integers(-2, 3, (5, 27, 13, channels)).astype(dtype)
+        x[rng.random(x.shape) < 0.01] = np.nan
+        x[x == 0] = rng.choice([0.0, -0.0], np.count_nonzero(x == 0))
+        columns = windows(x, size, stride)
+        values, index = plain(core_windows.window_maxima)(columns)
+        found, numbers = core_windows.window_maxima(columns)
+        assert np.array_equal(found, values, equal_nan=True)
+        assert np.array_equal(numbers, index)
+        # Of zeros that tie, NumPy's maximum of one after the other has the sign.
+        taps = [columns[..., i, j, :] for i in range(size) for j in range(size)]
+        signs = np.signbit(functools.reduce(np.maximum, taps))
+        for largest in (found, core_windows.window_max(columns)):
+            is_zero = largest == 0
+            assert np.array_equal(np.signbit(largest)[is_zero], signs[is_zero])
+        given = [0.0, -0.0, 1.5, -2.5, np.inf, np.nan]
+        u = rng.choice(given, values.shape).astype(dtype)
+        places = core_windows.max_unpool(u, index, (size, size))
+        assert same_bits(places, plain(core_windows.max_unpool)(u, index, (size, size)))
+        (gradient,) = tg.vjp(lambda x: tg.max_pool(x, size, stride=stride), x)[1](u)
+        assert np.array_equal(gradient, fold(places, x.shape, stride), equal_nan=True)
+        if size <= stride:  # otherwise there are sums in it
+            assert same_bits(windows(gradient, size, stride), places)
+
+    def test_no_images(self):
+        x = np.ones((0, 6, 6, 3))
+        y, pull = tg.vjp(lambda x: tg.max_pool(x, 2), x)
+        assert y.shape == (0, 3, 3, 3)
+        assert pull(y)[0].shape == x.shape
+        assert tg.max_pool(x, 2).shape == y.shape
+        assert core_windows.max_unpool(y, y.astype(int), (2, 2)).shape == (0, 3, 3, 2, 2, 3)
+
+    @pytest.mark.parametrize("axes", [1, 3])
+    def test_one_and_three_axes(self, axes):
+        x = np.random.default_rng(axes).integers(0, 3, (3, *[7] * axes, 4)).astype(np.float32)
+        columns = windows(x, 2, 2)
+        values, index = plain(core_windows.window_maxima)(columns)
+        y, pull = tg.vjp(lambda x: tg.max_pool(x, 2), x)
+        assert same_bits(y, values)
+        placed = fold(core_windows.max_unpool(y, index, (2,) * axes), x.shape, 2)
+        assert same_bits(pull(y)[0], placed)
+
+    def test_second_derivatives(self):
+        """The cotangent's own cotangent is taken from where the largest elements are."""
+        x = np.random.default_rng(5).permutation(2 * 9 * 9 * 8).reshape(2, 9, 9, 8) / 100.0
+        for size, stride in ((2, 2), (3, 2)):
+            pooled = lambda x, s=size, t=stride: tg.max_pool(x, s, stride=t)  # noqa: E731
+            v = np.random.default_rng(6).normal(size=x.shape)
+            product = tg.hvp(lambda x, f=pooled: np.sum(f(x) ** 3), x, v)
+            y, t = tg.jvp(pooled, (x,), (v,))
+            expected = tg.vjp(pooled, x)[1](6 * y * t)[0]
+            assert np.allclose(product, expected, rtol=1e-13)
 
     def test_windows_of_more_than_256_elements(self):
         x = np.random.default_rng(2).permutation(2 * 17 * 17).reshape(2, 17, 17, 1).astype(float)

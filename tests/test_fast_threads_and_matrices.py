@@ -492,14 +492,8 @@ class TestMatrixProducts:
                 name,
                 lambda *a, f=function, **k: meanwhile.append(library.count) or f(*a, **k),
             )
-
-        class Watched(np.ndarray):
-            def dot(self, *args):
-                meanwhile.append(library.count)
-                return super().dot(*args)
-
         x = np.ones((64, 64))
-        matrix_product(x[:63].view(Watched), x)
+        matrix_product(x[:63], x)
         matrix_product(x, x)
         y = np.ones((1024, 256))
         matrix_product(y, np.ones((256, 256)))

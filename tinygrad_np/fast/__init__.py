@@ -5,13 +5,13 @@
 - `windows`, `products`, `pooling`, `elementwise`: kernels in place of the core's.
 - `tiles`, `runs`: windows times filters, a tile at a time; by long runs of few channels.
 - `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`); `fourier`:
-  with large filters; `slices`: with volumes.
+  with large filters; `slices`: with volumes; `grouped`: in groups, of one channel or several.
 - `frames`: images in a frame that is not made; `lazy`: cotangents of windows that are never made,
   only added up.
 - `matrices`, `threads`: matrix products and other work in pieces, on several threads.
 - `stacks`: the rows or columns of a Jacobian in a few sweeps.
 - `calls`: calls and rules written out, in place of looking everything up.
-- `memory`: buffers that are used again.
+- `memory`: buffers that are used again, in large `pages`.
 - `jit` (not public yet): a function recorded once by a `trace` (with a `traced_sweep` for its
   derivatives and `draws` of random numbers), then replayed by a `program` of NumPy calls.
 
@@ -30,7 +30,18 @@ from ..core import windows as core
 from ..core.dispatch import use
 from ..core.table import replace
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
-from . import calls, elementwise, lazy, matrices, memory, pooling, products, stacks, windows
+from . import (
+    calls,
+    elementwise,
+    grouped,
+    lazy,
+    matrices,
+    memory,
+    pooling,
+    products,
+    stacks,
+    windows,
+)
 
 if TYPE_CHECKING:
     from .explaining import explain
@@ -47,8 +58,9 @@ use(core.padded_windows, windows.padded_windows)
 replace(core.product, products.product, columns=lazy.window_cotangent)
 replace(core.window_product, products.window_product)
 replace(core.filter_product, products.filter_product)
-for _product in (grouped_product, grouped_window_product, grouped_filter_product):
-    replace(_product, products.grouped(_product))
+replace(grouped_product, grouped.product, columns=grouped.window_cotangent)
+replace(grouped_window_product, grouped.window_product)
+replace(grouped_filter_product, grouped.filter_product)
 replace(arrays.sum_to, matrices.sum_to)
 replace(np.matmul, matrices.matmul, x=products.matmul_x, y=products.matmul_y)
 

@@ -13,7 +13,7 @@ from ..core.arrays import Array, real_numbers, scalar
 from ..core.dispatch import plain
 from ..core.rules import divide_by_count
 from . import paths
-from .memory import empty
+from .memory import empty, scratch
 
 _relu_gate = plain(network.relu_gate)
 _mean_logistic_loss = plain(losses.mean_logistic_loss)
@@ -28,12 +28,21 @@ def relu(x: Array) -> Any:
 
 
 def relu_gate(g: Array, y: Array) -> Any:
-    """`g` where `y` is not 0, and 0 elsewhere."""
+    """`g` where `y` is not 0, and `g` · 0 elsewhere, a piece at a time that stays in the cache."""
     if g.size < paths.REUSE_FROM_ELEMENTS or g.shape != y.shape:
         return _relu_gate(g, y)
-    gate = empty(g.shape, g.dtype)
-    np.copyto(gate, np.not_equal(y, scalar(0, y.dtype)))
-    return np.multiply(g, gate, out=gate)
+    result = gate = empty(g.shape, g.dtype)
+    if g.flags.c_contiguous and y.flags.c_contiguous:
+        g, y, gate = g.reshape(-1), y.reshape(-1), gate.reshape(-1)
+    step = max(1, paths.GATE_ELEMENTS * len(g) // g.size)
+    zero, passed = scalar(0, y.dtype), scratch((step, *g.shape[1:]), bool)
+    for start in range(0, len(g), step):
+        piece = slice(start, start + step)
+        given, into = g[piece], gate[piece]
+        flags = np.not_equal(y[piece], zero, out=passed[: len(into)])
+        np.copyto(into, flags.view(np.int8))  # 1 or 0
+        np.multiply(given, into, out=into)
+    return result
 
 
 def sigmoid_slope(x: Array) -> Any:

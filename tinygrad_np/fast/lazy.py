@@ -32,7 +32,7 @@ from ..core.windows import (
     windows,
 )
 from . import paths, pooling, runs, tiles
-from .memory import Workspace, empty, zeros
+from .memory import empty, zeros
 
 Spans = list[tuple[int, int]]
 """(start, stop) on each spatial axis"""
@@ -106,23 +106,16 @@ class LazyUnpooled(LazyArray):
         return max_unpool(self.cotangent, self.index, self.size)
 
     def fold(self, shape: Ints, stride: Ints, dilation: Ints, spans: Spans) -> Any:
-        """The same, offset by offset, some images at a time."""
+        """The same, offset by offset."""
         kept = self.cotangent.shape[:-1]
         reached = [k * n for k, n in zip(self.size, kept[1:], strict=True)]
         cover = [*stride] == [*self.size] and reached == [*shape[1:-1]] and max(dilation) == 1
         images = empty(shape, self.dtype) if cover else zeros(shape, self.dtype)
         overlap = any(k * d > s for k, d, s in zip(self.size, dilation, stride, strict=True))
-        space = Workspace(self.dtype)
-        for part in pooling.parts(shape, self.dtype):
-            cotangent, index = self.cotangent[part], self.index[part]
-            values = space.array("values", cotangent.shape)
-            for number, offset in enumerate(itertools.product(*map(range, self.size))):
-                pooling.choose(cotangent, index, number, values)
-                place = images[tiles.reached((part,), kept, offset, stride, dilation)]
-                if overlap:
-                    np.add(place, values, out=place)
-                else:  # no other window has these elements
-                    pooling.copy_pixels(place, values)
+        every = slice(None)
+        offsets = itertools.product(*map(range, self.size))
+        taps = [images[tiles.reached((every,), kept, o, stride, dilation)] for o in offsets]
+        pooling.distribute(self.cotangent, self.index, taps, overlap)
         return _part(images, spans)
 
 
@@ -162,6 +155,8 @@ def window_cotangent(g: Array, filters: Array) -> Any:
 
 def unpooled(g: Any, columns_like: Any, index: Any) -> Any:
     """Of `gather_windows`: lazily where `paths.of_max_unpool` says so."""
+    if isinstance(g, LazyArray):  # one of several cotangents, which the engine leaves as they are
+        g = np.asarray(g)
     if paths.of_max_unpool(g) is paths.LAZY_POOLING:
         return LazyUnpooled(g, index, window_size(columns_like))
     return max_unpool(g, index, window_size(columns_like))

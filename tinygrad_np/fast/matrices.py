@@ -67,7 +67,7 @@ def matrix_product(a: Array, b: Array, out: Any = None) -> Any:
     """
     work = a.size * b.shape[1]
     if work < paths.BLAS_WAKES_FOR_VECTORS_FROM or not paths.wakes_threads(a, b):
-        return a.dot(b, out)  # NumPy's function asks its arguments for overrides first
+        return np.dot(a, b, out)
     path, count = paths.of_matrix_product(a, b)
     if path is paths.ONE_TRANSPOSE:
         with one_thread():

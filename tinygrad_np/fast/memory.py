@@ -10,6 +10,8 @@ the lease has died. A weak reference tells: Python promises to call back when it
 and not before. No count of references is read. An interpreter may keep dead objects for as long as
 it likes: then a buffer is used again later, or never.
 
+Larger buffers lie in large pages, where the system has them (`pages`).
+
 Each thread has buffers of its own. An array may die on any thread, and at any instruction, so the
 callback is the ``append`` of a deque, which needs no lock and runs no code of ours. A signal's
 handler or a finaliser may interrupt the functions here and call them again: they take a buffer out
@@ -29,7 +31,7 @@ import numpy as np
 
 from ..core import hooks
 from ..core.geometry import Ints
-from . import paths
+from . import pages, paths
 
 
 class _Lease:
@@ -46,7 +48,7 @@ class _Memory:
     __slots__ = ("dtype", "interface", "shape")
 
     def __init__(self, size: int) -> None:
-        buffer = np.empty(size, np.uint8)
+        buffer = pages.taken(size, _BUFFERS.arenas)
         self.shape: Any = None
         self.dtype: Any = None
         # "buffer" is no part of the interface: it lives as long as a lease does.
@@ -72,6 +74,7 @@ class _Buffers(threading.local):
     def __init__(self) -> None:
         # by size in bytes, the one that was first asked for first
         self.shelves: dict[int, _Shelf] = {}
+        self.arenas: deque[pages.Arena] = deque()
         self.off = False
 
 
@@ -257,6 +260,7 @@ def release() -> None:
     >>> release()
     """
     _BUFFERS.shelves.clear()
+    _BUFFERS.arenas.clear()
 
 
 class Memory(hooks.Memory):

@@ -7,7 +7,6 @@ tile of windows at a time (`tiles`), long runs of few channels (`runs`), the sli
 `matmul_x` and `matmul_y` are the vjps of `numpy.matmul`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -79,17 +78,6 @@ def _chosen(operation: str, columns: Any, f: int, dtype: Any) -> tuple[Any, Any]
     if kernels is None or kernels is tiles:
         columns = frames.made(columns)
     return columns, kernels
-
-
-def grouped(operation: Any) -> Callable[..., Any]:
-    """One of the products of `nn.grouped`, which has one path; `explain` is told of it."""
-    kernel = plain(operation)
-
-    def noted(a: Array, b: Array, groups: int) -> Any:
-        paths.note(operation.__name__, a, paths.GROUPED)
-        return kernel(a, b, groups)
-
-    return noted
 
 
 def matmul_x(g: Array, x_like: Shaped, y: Array) -> Any:

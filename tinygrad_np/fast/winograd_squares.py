@@ -20,7 +20,7 @@ from ..core.arrays import Array
 from . import paths
 from .frames import FramedWindows
 from .memory import Workspace, empty
-from .pooling import copy_pixels
+from .pooling import whole_pixels
 from .threads import parallel_for, parallel_sum
 from .winograd import OUTPUTS, transforms, view
 
@@ -80,7 +80,8 @@ def _gather(x: Array, into: Any, top: int, left: int) -> None:
         rows[:, :, :first] = 0
         rows[:, :, last:] = 0
         start = OUTPUTS * first + q - left
-        copy_pixels(rows[:, :, first:last], x[:, :, start::OUTPUTS][:, :, : last - first])
+        found = x[:, :, start::OUTPUTS][:, :, : last - first]
+        np.copyto(*whole_pixels(rows[:, :, first:last], found))
 
 
 def _by_columns(matrix: Any, gathered: Any, into: Any) -> None:
@@ -127,7 +128,7 @@ def product(columns: FramedWindows, filters: Array) -> Any:
         _by_columns(t.outputs, outputs, found)
         for q in range(OUTPUTS):
             target = result[part, :, q::OUTPUTS]
-            copy_pixels(target, found[q, :count, :height, : target.shape[2]])
+            np.copyto(*whole_pixels(target, found[q, :count, :height, : target.shape[2]]))
 
     parallel_for(multiply, grid.parts, result.size * 9 * c // 4)
     return result
