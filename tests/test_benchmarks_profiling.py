@@ -46,7 +46,7 @@ def state():
             dict(call.__globals__) for call in row.calls.values() if "kernel" in _globals(call)
         ]
     for module in profiling._modules():
-        found += [getattr(module, name, None) for name in ("np", "reverse", "forward", "apply")]
+        found += [vars(module).get(name) for name in ("np", "reverse", "forward", "apply")]
     return found
 
 

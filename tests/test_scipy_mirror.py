@@ -185,3 +185,14 @@ class TestPage:
     def test_a_name_that_there_is_not(self, capsys):
         assert main(["table", "scipy.linalg.nonesuch"]) == 2
         assert "'scipy.linalg.nonesuch'" in capsys.readouterr().err
+
+
+def test_modules_that_scipy_imports_are_these():
+    """SciPy's own modules have names such as `np`, which are no part of SciPy."""
+    import scipy.spatial.distance
+
+    from tinygrad_np.scipy.spatial import distance
+
+    assert hasattr(distance, "np") == hasattr(scipy.spatial.distance, "np")
+    assert getattr(distance, "np", np) is np
+    assert not hasattr(distance, "no_such_name")

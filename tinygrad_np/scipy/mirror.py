@@ -203,8 +203,8 @@ def of(path: str) -> Any:
     whole = part.rpartition(".")[0]
     if part not in MODULES and getattr(sys.modules.get(f"scipy.{whole}"), name, None) is real:
         return of(f"{whole}.{name}")  # such as scipy.stats.distributions.norm
-    if isinstance(real, ModuleType):
-        return _part(path)
+    if isinstance(real, ModuleType):  # another one is what SciPy has imported there, such as `np`
+        return _part(path) if real.__name__ == f"scipy.{path}" else real
     if isinstance(real, np.ufunc) or not callable(real):
         return real
     if not isinstance(real, type):
