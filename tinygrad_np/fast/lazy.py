@@ -31,7 +31,7 @@ from ..core.windows import (
     window_size,
     windows,
 )
-from . import paths, pooling, runs, tiles
+from . import paths, pooling, tiles
 from .memory import empty, zeros
 
 Spans = list[tuple[int, int]]
@@ -63,6 +63,8 @@ class LazyProduct(LazyArray):
         size, c = self.filters.shape[:-2], self.filters.shape[-2]
         path = paths.of_fold(self.cotangent, c, stride, dilation)
         if path is paths.FOLD_RUNS:
+            from . import runs  # which few programs need
+
             return runs.folded_product(self.cotangent, self.filters, shape, spans)
         if path is paths.FOLD_STEPS:
             images = tiles.folded_product(self.cotangent, self.filters, shape, stride, dilation)

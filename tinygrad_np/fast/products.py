@@ -7,6 +7,8 @@ tile of windows at a time (`tiles`), long runs of few channels (`runs`), the sli
 `matmul_x` and `matmul_y` are the vjps of `numpy.matmul`.
 """
 
+import functools
+import importlib
 from typing import Any
 
 import numpy as np
@@ -16,18 +18,19 @@ from ..core.arrays import Array
 from ..core.dispatch import plain
 from ..core.plan import Shaped
 from ..core.windows import filter_shapes, offsets_last, product_shapes
-from . import fourier, frames, paths, runs, slices, tiles, winograd_rows, winograd_squares
+from . import frames, paths
 from .matrices import matrix_product
 from .memory import empty
 
-_FAST: dict[str, Any] = {
-    "tiles": tiles,
-    "runs": runs,
-    "slices": slices,
-    "fourier": fourier,
-    "winograd, rows": winograd_rows,
-    "winograd, squares": winograd_squares,
+_MODULES = {
+    "tiles": "tiles",
+    "runs": "runs",
+    "slices": "slices",
+    "fourier": "fourier",
+    "winograd, rows": "winograd_rows",
+    "winograd, squares": "winograd_squares",
 }
+"""For each path the module of its kernels, which is imported at the first use."""
 
 
 def product(columns: Array, filters: Array) -> Any:
@@ -74,10 +77,15 @@ def _chosen(operation: str, columns: Any, f: int, dtype: Any) -> tuple[Any, Any]
     """The windows in the form that the chosen kernels take, and these; None: one matrix product."""
     if columns.nbytes > paths.TILE_FROM_BYTES:
         columns = frames.described(columns)
-    kernels = _FAST.get(paths.of_product(operation, columns, f, dtype).name)
-    if kernels is None or kernels is tiles:
+    module = _MODULES.get(paths.of_product(operation, columns, f, dtype).name)
+    if module is None or module == "tiles":
         columns = frames.made(columns)
-    return columns, kernels
+    return columns, None if module is None else _kernels(module)
+
+
+@functools.cache
+def _kernels(module: str) -> Any:
+    return importlib.import_module(f".{module}", __package__)
 
 
 def matmul_x(g: Array, x_like: Shaped, y: Array) -> Any:
