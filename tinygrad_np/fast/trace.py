@@ -36,6 +36,7 @@ from .traced_sweep import TracedSweep, UntraceableError, shapes_of
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _FAST = str(__package__)
+_INNER = (_PACKAGE, "<tinygrad_np", "<frozen", "<__array_function__")
 _NUMBERS = (np.generic, int, float, complex)
 _OF_NUMBERS = {
     np.add: operator.add,
@@ -44,6 +45,8 @@ _OF_NUMBERS = {
     np.divide: operator.truediv,
     np.power: operator.pow,
 }
+
+_ARRAY_OF = operator.attrgetter("array")
 
 _INTEGERS = "bitwise_and bitwise_count bitwise_or bitwise_xor gcd invert lcm left_shift right_shift"
 _OF_INTEGERS = {
@@ -100,6 +103,9 @@ class Tracer(hooks.Observer):
         self._slots: dict[int, int] = {}
         self._views: dict[Any, int] = {}
         self._inner = 0
+        self._what = ""
+        self._notes: Any = None
+        """what slots replaced, in a block that may be undone"""
         self._before: Any = None
         self._errors: Any = None
 
@@ -115,13 +121,38 @@ class Tracer(hooks.Observer):
         hooks.opened.discard(self)
 
     @contextmanager
-    def inside(self) -> Iterator[None]:
+    def inside(self, what: str = "") -> Iterator[None]:
         """What is recorded in this block is a rule's or a definition's, not the user's."""
+        before = self._what
         self._inner += 1
+        self._what = what or before
         try:
             yield
         finally:
             self._inner -= 1
+            self._what = before
+
+    @contextmanager
+    def tried(self) -> Iterator[Callable[[], None]]:
+        """A block that may raise, or call what it is given: nothing that it recorded stays."""
+        lists: Any = self.operations, self.constants, self.originals, self.failures, self.values
+        counts = [len(items) for items in lists]
+        before, self._notes = self._notes, []
+
+        def undo() -> None:
+            for known, key, number in reversed(self._notes):
+                known.pop(key) if number is None else known.update({key: number})
+            self._notes.clear()
+            for items, count in zip(lists, counts, strict=True):
+                del items[count:]
+
+        try:
+            yield undo
+        except Exception:
+            undo()
+            raise
+        finally:
+            self._notes = None if before is None else [*before, *self._notes]
 
     # Values and slots
 
@@ -142,10 +173,15 @@ class Tracer(hooks.Observer):
         if found is None:
             found = len(self.values)
             self.values.append(value)
-            self._slots[id(value)] = found
+            self._note(self._slots, id(value), found)
             if type(value) is np.ndarray:
-                self._views[_memory(value)] = found
+                self._note(self._views, _memory(value), found)
         return found
+
+    def _note(self, known: dict[Any, int], key: Any, number: int) -> None:
+        if self._notes is not None:
+            self._notes.append((known, key, known.get(key)))
+        known[key] = number
 
     def find(self, value: Any) -> int | None:
         """The slot of a value, if an operation or an argument gave it."""
@@ -191,9 +227,22 @@ class Tracer(hooks.Observer):
             self.constants.append(constant)
             self.originals.append(x)
             return constant
+        if hasattr(type(x), "beside") and self.has(x.array):
+            self.operation("stack", type(x), (x.array,), {}, x)
+            return Slot(self.slot(x))
         if isinstance(x, LazyArray) or hasattr(type(x), "beside"):
             raise UntraceableError("a cotangent that a sweep carries comes from elsewhere")
         return x
+
+    def alike(self, x: Any, y: Any) -> bool:
+        """Whether arrays have the same bits and lie alike, on which the bits of sums depend."""
+        return same(x, y) and x.strides == y.strides
+
+    def stacked(self, stack: Any) -> Any:
+        """The array in a stack, which has a slot."""
+        if not self.has(stack.array):
+            self.operation("array", _ARRAY_OF, (stack,), {}, stack.array)
+        return stack.array
 
     def operation(self, name: str, function: Any, args: Any, kwargs: Any, results: Any) -> None:
         """Record a call: `results` are its values, to which slots are given, or None."""
@@ -204,7 +253,8 @@ class Tracer(hooks.Observer):
         else:
             slots = None if results is None else self.slot(results)
         changed = None if errors == self._errors else errors
-        self.operations.append(Operation(name, function, *given, slots, changed, _where()))
+        where = self._what or _where()
+        self.operations.append(Operation(name, function, *given, slots, changed, where))
 
     # What is observed
 
@@ -213,6 +263,7 @@ class Tracer(hooks.Observer):
         plan = node.plan
         if plan is None:
             return
+        node.record = _where()
         row = plan.row
         given = len(known) - 1 - len(plan.likes)
         args, kwargs = row.call(list(known[1 : 1 + given]), lambda *a, **k: (a, k))
@@ -288,17 +339,12 @@ class Tracer(hooks.Observer):
             return
         seen = value.copy()
         number = seen.item() if seen.size == 1 else None
-        if number is not None and number == number:
-
-            def guard(x: Any) -> bool:
-                return bool(x.item() == number)
-
+        # Of zero the sign counts, and nan is not equal to itself.
+        is_plain = type(number) in (int, float) and number and number == number
+        if type(number) is bool or is_plain:
+            self.operation("is_the_same", _is_number, (value,), {"number": number}, None)
         else:
-
-            def guard(x: Any) -> bool:
-                return same(x, seen)
-
-        self.operation("is_the_same", guard, (value,), {}, None)
+            self.operation("is_the_same", lambda x: same(x, seen), (value,), {}, None)
 
     def enters(self, tensor: Any) -> bool:
         """A Tensor that depends on no variable is a plain array to a transform."""
@@ -340,6 +386,8 @@ class Tracer(hooks.Observer):
 
     def called(self, function: Any, args: Any, result: Any) -> None:
         """A function of arrays, and of what sweeps carry."""
+        if self.has(result):
+            return
         with self.inside():
             name = getattr(function, "__name__", "fitted")
             self.operation(name, function, shapes_of(args), {}, result)
@@ -379,6 +427,10 @@ def _memory(array: Any) -> Any:
     return interface["data"][0], array.shape, array.strides, array.dtype.str
 
 
+def _is_number(x: Any, number: Any) -> bool:
+    return bool(x.item() == number)
+
+
 def same(x: Any, y: Any) -> bool:
     """Whether two arrays have the same bits."""
     x, y = np.asarray(x), np.asarray(y)
@@ -397,7 +449,7 @@ def _where() -> str:
     frame = getframe(1) if getframe else None
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((_PACKAGE, "<")) and "numpy" not in name:
+        if not name.startswith(_INNER) and "numpy" not in name:
             return f"{name}:{frame.f_lineno}"
         frame = frame.f_back
     return ""

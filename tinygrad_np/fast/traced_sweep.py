@@ -1,8 +1,8 @@
 """A sweep that a trace records: each rule as the calls it makes, or as one operation.
 
 A sweep inside a traced function runs on plain arrays. The text of an elementary rule runs on
-Tensors of the trace, and is recorded call by call; any other rule is one operation, which a replay
-calls with the arrays of that time.
+Tensors of the trace, and is recorded call by call, also where it carries a stack; any other rule is
+one operation, which a replay calls with the arrays of that time.
 """
 
 from __future__ import annotations
@@ -54,24 +54,58 @@ class TracedSweep:
         is_elementary = isinstance(text, Factor) or row.name in _ELEMENTARY
         is_elementary = is_elementary and self.carrier is None
         needed = _PULL.rule(text, spots)
+        name = f"{self.mode} of {row.name}"
+        place = getattr(node, "record", None) or ""
+        where = f"{name}|{place}"
 
         def traced(g: Any, residuals: Any, parents: Any) -> Any:
             like = parents if slot is None else parents[slot]
-            with tracer.inside():
+            with tracer.inside(where):
+                part = None
+                if _is_stack(g):
+                    part = self._of_stack(rule, g, residuals, parents)
                 # A single number is no array to NumPy, which then computes by other means.
-                if is_elementary and not isinstance(g, LazyArray) and np.ndim(g):
+                elif is_elementary and not isinstance(g, LazyArray) and np.ndim(g):
                     part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
-                else:
-                    g, plain = _plain(g), _plain(residuals)
-                    part = rule(g, plain, parents)
-                    several = isinstance(part, (list, tuple))
-                    results = [_array(x) for x in part] if several else _array(part)
-                    args = (g, plain, shapes_of(parents))
-                    tracer.operation(f"{self.mode} of {row.name}", rule, args, {}, results)
-                    part = tracer.lifted(results)
+                if part is None:
+                    part = self._as_one(name, text, spots, rule, (g, residuals, parents))
                 return self._fitted(part, like, node)
 
         return traced
+
+    def _as_one(self, name: str, text: Any, spots: Any, rule: Any, given: Any) -> Any:
+        """What a rule gives, as one operation."""
+        g, residuals, parents = given
+        g, plain, shapes = _plain(g), _plain(residuals), shapes_of(parents)
+        part = rule(g, plain, parents)
+        several = isinstance(part, (list, tuple))
+        results = [_array(x) for x in part] if several else _array(part)
+        if self.carrier is None and not isinstance(text, Factor):
+            needed = _PULL.rule(lambda g, *needed: needed, spots)
+            call: Any = text, (g, *needed(g, plain, shapes))
+        else:
+            call = rule, (g, plain, shapes)
+        self.tracer.operation(name, *call, {}, results)
+        return self.tracer.lifted(results)
+
+    def _of_stack(self, rule: Any, g: Any, residuals: Any, parents: Any) -> Any:
+        """What a rule gives for a stack, as the calls of NumPy that it makes; or None."""
+        tracer = self.tracer
+        expected = rule(g, _plain(residuals), parents)
+        if not _is_stack(expected):
+            return None
+        lifted = type(g)(tracer.tensor(tracer.stacked(g)))
+        try:
+            with tracer.tried() as undo:
+                part = rule(lifted, tracer.lifted(residuals), parents)
+                if _is_stack(part) and type(part.array) is Tensor:
+                    found = value_in(part.array)
+                    if tracer.alike(found, expected.array):
+                        return type(part)(found)
+                undo()
+        except Exception:  # then it is one operation
+            pass
+        return None
 
     def _fitted(self, part: Any, like: Any, node: Any) -> Any:
         """The part as a plain array that has a slot, of the shape and dtype that belong there."""
@@ -115,6 +149,10 @@ class TracedSweep:
         lifted = self.tracer.lifted
         total = lifted(before) + lifted(part)
         return value_in(total) if type(total) is Tensor else total
+
+
+def _is_stack(x: Any) -> bool:
+    return hasattr(type(x), "beside")
 
 
 def _array(x: Any) -> Any:
