@@ -16,7 +16,8 @@ True
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -142,21 +143,27 @@ def _checked(
     return True
 
 
-def builder(result: Any) -> Callable[[Any], Any]:
-    """A function of the arrays in a tree like `result`, which gives the tree.
+def builder(result: Any, is_array: Sequence[bool]) -> Callable[[Any], Any]:
+    """A function that gives a tree like `result`, with other arrays in place of these leaves.
 
-    >>> builder({"a": np.zeros(1), "b": [None, 2, np.float64(3.0)]})((np.ones(1), np.ones(())))
+    Leaves that are numbers, NumPy's or Python's, become such numbers again.
+
+    >>> build = builder({"a": np.zeros(1), "b": [None, 2, np.float64(3.0)]}, [True, False, True])
+    >>> build((np.ones(1), np.ones(())))
     {'a': array([1.]), 'b': [None, 2, np.float64(1.0)]}
     """
     scope: dict[str, Any] = {}
-    used = iter(range(1 << 62))
+    used = itertools.count()
+    leaf_is_array = iter(is_array)
+
+    def written_leaf(x: Any) -> str:
+        if not next(leaf_is_array):
+            return held(x)
+        suffix = "" if isinstance(x, np.ndarray) else "[()]" if isinstance(x, np.generic) else None
+        return f"r[{next(used)}]{'.item()' if suffix is None else suffix}"
 
     def text(x: Any) -> str | None:
         cls = type(x)
-        if isinstance(x, np.ndarray):
-            return f"r[{next(used)}]"
-        if isinstance(x, np.generic):
-            return f"r[{next(used)}][()]"
         if cls in (tuple, list, dict):
             parts = [text(item) for item in (x.values() if cls is dict else x)]
             if None in parts:
@@ -166,7 +173,9 @@ def builder(result: Any) -> Callable[[Any], Any]:
                 return f"{{{', '.join([f'{held(key)}: {part}' for key, part in pairs])}}}"
             inside = ", ".join(map(str, parts))
             return f"[{inside}]" if cls is list else f"({inside},)" if parts else "()"
-        return held(x) if tree.container_of(cls) is None or x is None else None
+        if x is None:
+            return "None"
+        return written_leaf(x) if tree.container_of(cls) is None else None
 
     def held(x: Any) -> str:
         scope[f"k{len(scope)}"] = x
@@ -175,16 +184,8 @@ def builder(result: Any) -> Callable[[Any], Any]:
     written = text(result)
     if written is not None:
         return generated(f"def build(r):\n    return {written}\n", scope)
-    kinds = [isinstance(x, np.ndarray) + 2 * isinstance(x, np.generic) for x in tree.leaves(result)]
-    plain = [None if kind else x for x, kind in zip(tree.leaves(result), kinds, strict=True)]
+    used, leaf_is_array, scope = itertools.count(), iter(is_array), {}
+    written = f"({', '.join(map(written_leaf, tree.leaves(result)))},)"
+    of_leaves = generated(f"def build(r):\n    return {written}\n", scope)
     form = tree.map(lambda x: 0, result)
-
-    def build(arrays: Any) -> Any:
-        given = iter(arrays)
-        values = [
-            x if not kind else next(given) if kind == 1 else next(given)[()]
-            for x, kind in zip(plain, kinds, strict=True)
-        ]
-        return tree.unflatten(form, values)
-
-    return build
+    return lambda arrays: tree.unflatten(form, of_leaves(arrays))

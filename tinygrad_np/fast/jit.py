@@ -152,7 +152,7 @@ class Jitted:
         if again is not None:
             expected = self._function(*again[0], **again[1])
             try:
-                self._compare(results, expected)
+                self._compare(entry, results, expected)
             except ValueError:
                 self._leave(entry)  # as it is, from now on
                 raise
@@ -208,15 +208,17 @@ class Jitted:
         before = [_copied(x) for x in arrays]
         result = self._function(*args, **kwargs)
         first, outputs = self._traced(args, kwargs, before)
+        self._check_constants(tree.leaves(result), outputs)
         self._check(first, outputs, *self._traced_again(args, kwargs, before, first))
         drawn = iter(first.generators)
         inputs = [x if type(x) is np.ndarray else next(drawn) for x in before]
         program = Program(first, inputs, [x for x in outputs if _is_array(x)])
+        entry.leaves = [_ARRAY if _is_array(x) else x for x in outputs]
         try:
             replayed = program.run(*[_copied(x) for x in before])
         except Differs:
             raise self._differs() from None
-        self._compare(replayed, result)
+        self._compare(entry, replayed, result)
         entry.keep(program, self._verify, result, args, kwargs)
         return entry.build(replayed)
 
@@ -265,7 +267,9 @@ class Jitted:
         except Exception:
             return self._traced(args, kwargs, arrays)
         names = [[x.name for x in tracer.operations] for tracer in (first, found[0])]
-        return found if names[0] == names[1] else self._traced(args, kwargs, arrays)
+        looks = zip(first.looks, found[0].looks, strict=False)
+        is_alike = names[0] == names[1] and all(same(x, y) for x, y in looks)
+        return found if is_alike else self._traced(args, kwargs, arrays)
 
     def _check(self, first: Tracer, outputs: Any, second: Tracer, others: Any) -> None:
         """What no argument gave is a constant if it is new at each call, and the same."""
@@ -290,6 +294,17 @@ class Jitted:
             if not is_traced and not (type(x) is type(y) and same(x, y)):
                 raise self._differs()
 
+    def _check_constants(self, leaves: Any, outputs: Any) -> None:
+        """What is no array is the same on arrays and on Tensors."""
+        if len(leaves) != len(outputs):
+            raise self._differs()
+        for x, y in zip(leaves, outputs, strict=True):
+            if not _is_array(y) and (_is_array(x) or not same(x, y)):
+                raise TypeError(
+                    f"jit: {_name(self._function)} gives {x!r:.40} on arrays, but {y!r:.40} on the "
+                    "Tensors of a trace; give the array, and make text of it outside"
+                )
+
     def _differs(self) -> ValueError:
         return ValueError(
             f"jit: {_name(self._function)} does something else when it is called again: it draws "
@@ -305,10 +320,13 @@ class Jitted:
             stacklevel=4,
         )
 
-    def _compare(self, replayed: Any, result: Any) -> None:
-        expected = [x for x in tree.leaves(result) if _is_array(x)]
-        for i, (x, y) in enumerate(zip(replayed, expected, strict=True)):
-            if not same(x, y):
+    def _compare(self, entry: _Entry, replayed: Any, result: Any) -> None:
+        leaves, arrays = tree.leaves(result), iter(replayed)
+        if len(leaves) != len(entry.leaves):
+            raise self._differs()
+        for i, (x, y) in enumerate(zip(leaves, entry.leaves, strict=True)):
+            y = next(arrays) if y is _ARRAY else y
+            if not (_is_array(x) or type(x) is type(y) or _is_array(y)) or not same(x, y):
                 raise ValueError(
                     f"jit: the replay of {_name(self._function)} differs from it, in result {i}; "
                     "does it use what is no argument, such as a global generator of random "
@@ -353,6 +371,8 @@ class _Entry:
         self.is_left = False
         self.why = _DIFFER
         self.build: Any = None
+        self.leaves: list[Any] = []
+        """of the result: `_ARRAY` for what a program gives"""
         self.drop()
 
     def drop(self) -> None:
@@ -369,7 +389,7 @@ class _Entry:
         self, program: Program, verify: int | None, result: Any, args: Any, kwargs: Any
     ) -> None:
         """The program, and what it gives: a tree like `result`, with all that is no array in it."""
-        self.build = builder(result)
+        self.build = builder(result, [x is _ARRAY for x in self.leaves])
         self.program, self.run, self.nbytes = program, program.run, program.nbytes
         self.match = matcher(args, kwargs) or _no_match
         self.until = np.inf if verify == 0 else 1
@@ -389,6 +409,9 @@ class _Entry:
         """One more; which is the next that is compared?"""
         self.replays += 1
         self.until = (verify or np.inf) if self.until <= 1 else self.until - 1
+
+
+_ARRAY = object()
 
 
 def _no_match(args: Any, kwargs: Any) -> Any:

@@ -31,14 +31,14 @@ def of(program: Any, one: Operation) -> Lower | None:
 
 def is_plain_ufunc(one: Operation) -> bool:
     """Whether it is an elementwise call with one result."""
-    function = one.function
+    function: Any = one.function
     is_ufunc = isinstance(function, np.ufunc) and function.nout == 1 and function.signature is None
     return is_ufunc and not one.kwargs and len(one.args) == function.nin
 
 
 def ufunc_call(program: Any, one: Operation) -> str:
     """The call without its result, with numbers as arrays, whose conversion takes as long again."""
-    kept = _ARITHMETIC.get(one.function, False)
+    kept = one.function in _ARITHMETIC
     texts = [program.operand(x, kept) for x in _as_arrays(program, one)]
     return f"{program.named(one.function.__name__, one.function)}({', '.join(texts)})"
 
@@ -59,16 +59,16 @@ def _as_arrays(program: Any, one: Operation) -> list[Any]:
 
 
 # Ufuncs that compute in the dtype of the array beside a number.
-_OF_ONE_DTYPE = dict.fromkeys(
+_OF_ONE_DTYPE: dict[Any, None] = dict.fromkeys(
     [np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum, np.arctan2,
      np.logaddexp, np.hypot, np.greater, np.greater_equal, np.less, np.less_equal, np.equal,
      np.not_equal]
 )  # fmt: skip
 
 # Ufuncs whose bits do not depend on how their operands lie in memory.
-_ARITHMETIC = dict.fromkeys(
+_ARITHMETIC: dict[Any, None] = dict.fromkeys(
     [np.add, np.subtract, np.multiply, np.divide, np.negative, np.absolute, np.square, np.maximum,
-     np.minimum, np.sqrt], True,
+     np.minimum, np.sqrt]
 )  # fmt: skip
 
 
@@ -332,6 +332,6 @@ def slots(x: Any) -> list[Slot]:
     """The slots among arguments."""
     if isinstance(x, Slot):
         return [x]
-    if isinstance(x, Constant) or type(x) not in (list, tuple):
+    if not isinstance(x, (list, tuple)):
         return []
     return [slot for item in x for slot in slots(item)]

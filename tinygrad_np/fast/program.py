@@ -16,9 +16,9 @@ other results are new arrays at every run.
 >>> print(program.source)
 def run(a0):
     copyto(b0, a0)                           # float64 (2,)
-    #     y = np.exp(tracer.argument(x)) + 1.0
+    # y = np.exp(tracer.argument(x)) + 1.0
     exp(b0, b1)                              # float64 (2,)
-    v2 = add(b1, c)                          # float64 (2,)
+    v2 = add(b1, k1)                         # float64 (2,)
     return (v2,)
 <BLANKLINE>
 """
@@ -32,9 +32,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator as Random
 
+from ..core.plan import ShapeDtype
 from . import lowering, paths
-from .trace import Constant, Differs, Operation, Slot, Tracer, same
+from .trace import Constant, Differs, Operation, Slot, Tracer, like, same
 
 
 class Program:
@@ -178,7 +180,7 @@ class Program:
         for slot in lowering.slots((one.args, tuple(one.kwargs.values()))):
             if slot.number in self.fixed:
                 self._buffers.fill(self.fixed, slot.number)
-            else:
+            elif slot.number not in self._known:
                 scope[self._text[slot.number]] = self.value(slot.number)
         code = "\n".join([line.strip() for line in lines])
         try:
@@ -285,7 +287,7 @@ class Program:
             return self.fixed[x.number]
         if isinstance(x, Constant):
             return x.value
-        return type(x)(map(self.plain, x)) if type(x) in (list, tuple) else x
+        return like(x, map(self.plain, x)) if isinstance(x, (list, tuple)) else x
 
     def array(self, x: Any) -> Any:
         """The fixed array of an operand, or a constant; None where it is new at every run."""
@@ -294,10 +296,17 @@ class Program:
         return x.value if isinstance(x, Constant) else None
 
     def _call(self, one: Operation) -> str:
-        args = [self.operand(x) for x in one.args]
-        args += [f"{name}={self.operand(x)}" for name, x in one.kwargs.items()]
+        given = (*one.args, *one.kwargs.values())
+        # An object may know an array again by its identity: a new one at each run.
+        copy = ".copy()" if any(map(_may_remember, given)) else ""
+        texts = [self.operand(x) + copy * self._is_array(x) for x in given]
+        args = texts[: len(one.args)]
+        args += [f"{name}={x}" for name, x in zip(one.kwargs, texts[len(args) :], strict=True)]
         title = re.sub(r"\W+", "_", one.name.rpartition(".")[2] or one.name).strip("_")
         return f"{self.named(title or 'call', one.function)}({', '.join(args)})"
+
+    def _is_array(self, x: Any) -> bool:
+        return isinstance(x, Slot) and type(self.value(x.number)) is np.ndarray
 
     def operand(self, x: Any, moves: bool = False) -> str:
         """How an operand is written; where it `moves`, its buffer may still become another one."""
@@ -309,8 +318,10 @@ class Program:
             return self._text[x.number]
         if isinstance(x, Constant):
             return self.named(_name_of(x.value), x.value)
-        if type(x) in (list, tuple) and not _is_literal(x):
+        if isinstance(x, (list, tuple)) and not _is_literal(x):
             inside = ", ".join([self.operand(item) for item in x])
+            if hasattr(x, "_fields"):
+                return f"{self.named(type(x).__name__, type(x))}({inside})"
             return f"[{inside}]" if type(x) is list else f"({inside},)"
         return repr(x) if _is_literal(x) else self.named("c", x)
 
@@ -328,10 +339,11 @@ class Program:
         texts, given = [], set()
         for x in outputs:
             number = self._tracer.find(x)
-            is_known = number is None or number in self._known
-            text = self.named("c", np.asarray(x)) if is_known else self._text[number]
-            value = np.asarray(x) if is_known else self.value(number)
-            is_new = text.startswith("v") and value.flags.owndata and text not in given
+            if number is None or number in self._known:
+                text, owns = self.named("c", np.asarray(x)), False
+            else:
+                text, owns = self._text[number], self.value(number).flags.owndata
+            is_new = text.startswith("v") and owns and text not in given
             given.add(text)
             texts.append(text if is_new else f"{text}.copy()")
         return texts
@@ -350,7 +362,8 @@ class _Buffers:
         self._free: dict[int, list[Any]] = {}
         self._movable: set[int] = set()
         self._bytes = 0
-        self._outputs = {tracer.find(x) for x in outputs}
+        found = [tracer.find(x) for x in outputs]
+        self._outputs = {number for number in found if number is not None}
         self._used: set[int] = set()
         for i, one in enumerate(operations):
             operands = [x.number for x in lowering.slots((one.args, tuple(one.kwargs.values())))]
@@ -362,7 +375,7 @@ class _Buffers:
                         self._group[self._of(result)] = self._of(operand)
             for number in (*operands, *(results if one.results is not None else ())):
                 self._last[number] = i
-        for number in self._outputs - {None}:
+        for number in self._outputs:
             self._last[number] = len(operations)
         for number, i in list(self._last.items()):
             group = self._of(number)
@@ -459,6 +472,14 @@ def _root(array: Any) -> Any:
     while isinstance(array.base, np.ndarray):
         array = array.base
     return array
+
+
+def _may_remember(x: Any) -> bool:
+    """Whether an argument is an object with a state of its own."""
+    if isinstance(x, (list, tuple)):
+        return any(map(_may_remember, x))
+    known = (Slot, Constant, ShapeDtype, np.dtype, np.generic, np.ndarray, slice, type, Random)
+    return not (x is ... or isinstance(x, known) or _is_literal(x) or callable(x))
 
 
 def _is_literal(x: Any) -> bool:

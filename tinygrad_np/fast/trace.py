@@ -99,11 +99,15 @@ class Tracer(hooks.Observer):
         self.originals: list[Any] = []
         """what the constants are copies of, kept so that no other array has their identity"""
         self.failures: list[BaseException] = []
+        self.looks: list[Any] = []
+        """the values that Python looked at"""
         self.generators: list[Any] = []
         self._slots: dict[int, int] = {}
         self._views: dict[Any, int] = {}
         self._inner = 0
         self._what = ""
+        self._looks = False
+        """whether a definition runs, which may look at arrays"""
         self._notes: Any = None
         """what slots replaced, in a block that may be undone"""
         self._before: Any = None
@@ -138,6 +142,7 @@ class Tracer(hooks.Observer):
         lists: Any = self.operations, self.constants, self.originals, self.failures, self.values
         counts = [len(items) for items in lists]
         before, self._notes = self._notes, []
+        looks, self._looks = self._looks, False
 
         def undo() -> None:
             for known, key, number in reversed(self._notes):
@@ -152,6 +157,7 @@ class Tracer(hooks.Observer):
             undo()
             raise
         finally:
+            self._looks = looks
             self._notes = None if before is None else [*before, *self._notes]
 
     # Values and slots
@@ -206,8 +212,8 @@ class Tracer(hooks.Observer):
 
     def lifted(self, x: Any) -> Any:
         """`x` with Tensors in place of arrays that have slots, also in lists and tuples."""
-        if type(x) in (list, tuple):
-            return type(x)(map(self.lifted, x))
+        if isinstance(x, (list, tuple)):
+            return like(x, map(self.lifted, x))
         if isinstance(x, (np.ndarray, np.generic)) and self.find(x) is not None:
             return self.tensor(x)
         return x
@@ -216,8 +222,8 @@ class Tracer(hooks.Observer):
         """What an operation keeps of an argument: slots in place of arrays."""
         if type(x) is Tensor:
             x = value_in(x)
-        if type(x) in (list, tuple):
-            return type(x)(map(self.reference, x))
+        if isinstance(x, (list, tuple)):
+            return like(x, map(self.reference, x))
         found = self.find(x)
         if found is not None:
             return Slot(found)
@@ -274,7 +280,7 @@ class Tracer(hooks.Observer):
         )
         # What depends on no variable is an array without a trace, of which NumPy's own function is
         # called; a faster kernel may take another path.
-        is_faster = getattr(row.kernel, "__module__", "").startswith(_FAST)
+        is_faster = str(getattr(row.kernel, "__module__", "")).startswith(_FAST)
         function = implementation(row.function) if is_plain and is_faster else row.kernel
         self.operation(row.name, function, args, kwargs, known[0])
         if plan.select is not None:  # a result that was no array is one now
@@ -293,8 +299,9 @@ class Tracer(hooks.Observer):
 
         Without a trace, what depends on no variable and has no axes is a NumPy number.
         """
-        if not all(self.enters(z) for z in (x, y) if type(z) is Tensor):
-            return None
+        found = self.beside(row, (x, y), {})
+        if found is not None or not all(self.enters(z) for z in (x, y) if type(z) is Tensor):
+            return found
         pair = [value_in(z)[()] if type(z) is Tensor and not z.ndim else z for z in (x, y)]
         operate = _OF_NUMBERS.get(row.function)
         if operate is not None and all(isinstance(z, _NUMBERS) for z in pair):
@@ -312,10 +319,14 @@ class Tracer(hooks.Observer):
 
     def constant(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
         """A call whose result is locally constant: Tensors, too; of other values, guards."""
+        return self.lifted(self._made_of(row, args, kwargs, result))
+
+    def _made_of(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
+        """What a row's kernel gave, whose arrays have slots from now on."""
         if isinstance(result, (np.ndarray, np.generic)):
             result = np.asarray(result)
             self.operation(row.name, row.kernel, args, kwargs, result)
-            return self.tensor(result)
+            return result
         arrays: list[Any] = []
         outline = _outline(result, arrays)
 
@@ -326,7 +337,7 @@ class Tracer(hooks.Observer):
             return found
 
         self.operation(row.name, flat, args, kwargs, arrays)
-        return _filled(outline, iter([self.tensor(x) for x in arrays]))
+        return _filled(outline, iter(arrays))
 
     def constant_output(self, value: Any) -> Any:
         """A value that has a slot, as a Tensor."""
@@ -338,6 +349,7 @@ class Tracer(hooks.Observer):
         if self.find(value) is None:
             return
         seen = value.copy()
+        self.looks.append(seen)
         number = seen.item() if seen.size == 1 else None
         # Of zero the sign counts, and nan is not equal to itself.
         is_plain = type(number) in (int, float) and number and number == number
@@ -361,24 +373,65 @@ class Tracer(hooks.Observer):
 
     def computed(self, row: Any, bound: list[Any], result: Any) -> Any:
         """What a composed row's function gave."""
-        if isinstance(result, (list, tuple)):
-            arrays: Any = [np.asarray(x) for x in result]
-            is_named = hasattr(result, "_fields")
-            result = type(result)(*arrays) if is_named else type(result)(arrays)
-        else:
-            arrays = result = np.asarray(result)
         args, kwargs = row.call(list(bound), lambda *a, **k: (a, k))
-        self.operation(row.name, row.kernel, args, kwargs, arrays)
-        return result
+        is_number = type(result) in (float, complex)
+        return self._made_of(row, args, kwargs, np.asarray(result) if is_number else result)
+
+    def derives(self, bound: list[Any]) -> bool:
+        """Only where a variable is among the operands."""
+        return any(map(self._is_variable, bound))
+
+    def _is_variable(self, x: Any) -> bool:
+        if isinstance(x, (list, tuple)):
+            return any(map(self._is_variable, x))
+        return type(x) is Tensor and not (x.dtype.kind in "biu" or self.enters(x))
+
+    def converted(self, tensor: Any, dtype: Any) -> Any:
+        """Integers of a value that depends on no variable are no operands of a derivative."""
+        if self._is_variable(tensor):
+            return None
+        found = value_in(tensor).astype(dtype)
+        self.operation("astype", np.ndarray.astype, (tensor, dtype), {}, found)
+        return self.tensor(found)
+
+    def beside(self, row: Any, args: Any, kwargs: Any) -> Any:
+        """A stack carries out what it is an operand of; a function of values runs on Tensors."""
+        if row.name == "on_values":
+            return self._on_values(*args, **kwargs)
+        stack = next((x for x in args if hasattr(type(x), "beside")), None)
+        if stack is None:
+            return None
+        if isinstance(row.function, np.ufunc):
+            return stack.__array_ufunc__(row.function, "__call__", *args, **kwargs)
+        return stack.__array_function__(row.function, (), args, kwargs)
+
+    def _on_values(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """A function of values that holds what an earlier call gave; of others None: one call."""
+        cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+        if not any(map(_holds_an_array, cells)):
+            return None
+        plain = [self.tensor(value_in(x)) if type(x) is Tensor else x for x in args]
+        return function(*plain, **kwargs)
 
     def composing(self, row: Any, definition: Any) -> Any:
         """A definition, whose arrays are not the user's."""
 
         def inner(*needed: Any) -> Any:
-            with self.inside():
-                return definition(*map(self.lifted, needed))
+            before, self._looks = self._looks, True
+            try:
+                with self.inside():
+                    return definition(*map(self.lifted, needed))
+            finally:
+                self._looks = before
 
         return inner
+
+    def array(self, tensor: Any) -> Any:
+        """A definition may look at an array on which the derivative does not depend: a guard."""
+        if not self._looks or self._is_variable(tensor):
+            return None
+        self.read(tensor)
+        return value_in(tensor)
 
     def failed(self, error: BaseException) -> None:
         """A call raised: the trace holds only if that ends it."""
@@ -403,7 +456,11 @@ class Differs(Exception):  # noqa: N818  # it is no error: the function is trace
     """A value that Python looked at, or a shape that depends on data, is another one now."""
 
 
-_ARRAY = ("array",)
+class _Array:
+    """Stands for an array in a result."""
+
+
+_ARRAY = _Array()
 
 
 def _outline(x: Any, arrays: list[Any]) -> Any:
@@ -411,15 +468,26 @@ def _outline(x: Any, arrays: list[Any]) -> Any:
     if isinstance(x, (np.ndarray, np.generic)):
         arrays.append(np.asarray(x))
         return _ARRAY
-    return type(x)([_outline(item, arrays) for item in x]) if type(x) in (list, tuple) else x
+    return like(x, [_outline(y, arrays) for y in x]) if isinstance(x, (list, tuple)) else x
 
 
 def _filled(outline: Any, arrays: Any) -> Any:
     if outline is _ARRAY:
         return next(arrays)
-    if type(outline) in (list, tuple):
-        return type(outline)([_filled(item, arrays) for item in outline])
+    if isinstance(outline, (list, tuple)):
+        return like(outline, [_filled(item, arrays) for item in outline])
     return outline
+
+
+def _holds_an_array(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_an_array, x))
+    return isinstance(x, (Tensor, np.ndarray))
+
+
+def like(x: Any, parts: Any) -> Any:
+    """A list, tuple or named tuple like `x`, of other parts."""
+    return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
 
 
 def _memory(array: Any) -> Any:

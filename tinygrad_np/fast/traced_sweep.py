@@ -160,8 +160,9 @@ def _array(x: Any) -> Any:
 
 
 def _plain(x: Any) -> Any:
-    if type(x) in (list, tuple):
-        return type(x)(map(_plain, x))
+    if isinstance(x, (list, tuple)):
+        parts = map(_plain, x)
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
     return value_in(x) if type(x) is Tensor else x
 
 
