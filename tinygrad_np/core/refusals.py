@@ -31,7 +31,7 @@ def _in_place(sign: str, operate: Callable[[Any, Any], Any]) -> Callable[[Any, A
 
 
 def _is_constant(tensor: Any) -> bool:
-    """Whether it is no variable: there are such Tensors in a trace, and numbers are read of them."""
+    """Whether it is no variable, as some Tensors in a trace, of which numbers are read."""
     return bool(hooks.opened and (tensor.dtype.kind in "biu" or hooks.observer().enters(tensor)))
 
 

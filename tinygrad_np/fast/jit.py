@@ -21,7 +21,7 @@ import numpy as np
 from ..answers import explained
 from ..core import hooks, tree
 from ..core.tensor import Tensor, value_in
-from . import paths
+from . import memory, paths
 from .forms import PLAIN, builder, form_of, matcher
 from .program import Program
 from .trace import Differs, Tracer, same
@@ -344,6 +344,9 @@ def release() -> None:
     """Forget the programs of all functions that were traced, with their buffers."""
     for entry in list(_KEPT.values()):
         entry.drop()
+
+
+memory.forgotten.append(release)
 
 
 def kept_bytes() -> int:
