@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import arrays, losses, network, rules, windows
+from ..core import arrays, jacobians, losses, network, rules, windows
 from ..core.arrays import scalar
 from ..core.dispatch import implementation, plain
 from ..core.windows import frame, product_shapes
@@ -44,7 +44,7 @@ def ufunc_call(program: Any, one: Operation) -> str:
 
 
 def _as_arrays(program: Any, one: Operation) -> list[Any]:
-    values = [program.known(x) for x in one.args]
+    values = [program.told(x) for x in one.args]
     dtypes = {x.dtype for x in values if type(x) is np.ndarray}
     if len(dtypes) != 1 or not any(x.ndim for x in values if type(x) is np.ndarray):
         return list(one.args)
@@ -83,12 +83,12 @@ def _ufunc(program: Any, one: Operation) -> bool:
 
 
 def _matmul(program: Any, one: Operation) -> bool:
-    x, y = map(program.known, one.args)
+    x, y = map(program.told, one.args)
     return _is_product(program, one, x, y) and _product(program, one, np.matmul, *one.args)
 
 
 def _dot(program: Any, one: Operation) -> bool:
-    x, y = map(program.known, one.args)
+    x, y = map(program.told, one.args)
     return _is_product(program, one, x, y) and _product(program, one, np.dot, *one.args)
 
 
@@ -123,7 +123,7 @@ def _in_two_axes(program: Any, x: Any, shape: Any, transposed: bool = False) -> 
 def _product_of_windows(program: Any, one: Operation) -> bool:
     """(n·out, size·c) @ (size·c, f)"""
     columns, filters = one.args
-    x, y = map(program.known, one.args)
+    x, y = map(program.told, one.args)
     shapes = product_shapes(x.shape, y.shape)
     first = _in_two_axes(program, columns, shapes[0])
     second = _in_two_axes(program, filters, shapes[1])
@@ -135,7 +135,7 @@ def _product_of_windows(program: Any, one: Operation) -> bool:
 def _product_by_filters(program: Any, one: Operation) -> bool:
     """(size·c, n·out) @ (n·out, f)"""
     columns, cotangent = one.args
-    x, y = map(program.known, one.args)
+    x, y = map(program.told, one.args)
     n, f = math.prod(y.shape[:-1]), y.shape[-1]
     first = _in_two_axes(program, columns, (n, x.size // n), True)
     second = _in_two_axes(program, cotangent, (n, f))
@@ -157,22 +157,22 @@ def _into_matrix(program: Any, one: Operation, x: str, y: str, shape: Any) -> bo
 
 def _matmul_x(program: Any, one: Operation) -> bool:
     g, like, y = one.args
-    value = program.known(y)
+    value = program.told(y)
     if type(value) is not np.ndarray or value.ndim != 2 or like.ndim != 2:
         return False
     transposed = _in_two_axes(program, y, value.shape, True)
-    if transposed is None or not _is_product(program, one, program.known(g), value.T):
+    if transposed is None or not _is_product(program, one, program.told(g), value.T):
         return False
     return _product(program, one, np.dot, g, transposed)
 
 
 def _matmul_y(program: Any, one: Operation) -> bool:
     g, x, like = one.args
-    value = program.known(x)
+    value = program.told(x)
     if type(value) is not np.ndarray or value.ndim != 2 or like.ndim != 2:
         return False
     transposed = _in_two_axes(program, x, value.shape, True)
-    if transposed is None or not _is_product(program, one, value.T, program.known(g)):
+    if transposed is None or not _is_product(program, one, value.T, program.told(g)):
         return False
     return _product(program, one, np.dot, transposed, g)
 
@@ -193,7 +193,7 @@ def _reduction(reduce: Any) -> Lower:
 
 def _mean(program: Any, one: Operation) -> bool:
     """The sum of all over their number."""
-    x = program.known(one.args[0])
+    x = program.told(one.args[0])
     if len(one.args) > 1 or one.kwargs or not x.size or x.dtype.char not in "fd":
         return False
     name, text = program.named("reduce", np.add.reduce), program.operand(one.args[0])
@@ -213,7 +213,7 @@ def _relu(program: Any, one: Operation) -> bool:
 
 def _relu_gate(program: Any, one: Operation) -> bool:
     """g · (y ≠ 0)"""
-    g, y = map(program.known, one.args)
+    g, y = map(program.told, one.args)
     if type(g) is not np.ndarray or g.shape != y.shape or g.dtype != y.dtype:
         return False
     zero, mask = program.named("zero", scalar(0, y.dtype)), program.scratch(y.shape, bool)
@@ -246,13 +246,13 @@ def _framed(program: Any, one: Operation) -> bool:
         return False
     value, x = program.value(one.results), one.args[0]
     buffer = np.zeros(value.shape, value.dtype)
-    inside = frame(np.shape(program.known(x)), one.args[1])[1]
+    inside = frame(np.shape(program.told(x)), one.args[1])[1]
     return _within(program, one, buffer, buffer[inside], x)
 
 
 def _within(program: Any, one: Operation, buffer: Any, view: Any, x: Any) -> bool:
     """Zeros but for `view`, which is written, or into which `x` itself is computed."""
-    if view.shape != np.shape(program.known(x)):
+    if view.shape != np.shape(program.told(x)):
         return False
     if not (isinstance(x, Slot) and program.moved(x.number, view)):
         text = program.operand(x)
@@ -272,6 +272,26 @@ def _windows(program: Any, one: Operation) -> bool:
     return True
 
 
+def _block(program: Any, one: Operation) -> bool:
+    """Columns that are stacked in front, last; rows stay where they are."""
+    stack, _, _, is_last = (*one.args, False)[:4]
+    source = program.array(stack)
+    if source is None or one.kwargs:
+        return False
+    out = program.into(one.results)
+    buffer = program.fixed[one.results]
+    if is_last:
+        view = buffer.reshape(*source.shape[1:], len(source))
+        source = np.moveaxis(source, 0, -1)
+    else:
+        view = buffer.reshape(source.shape)
+    if not np.shares_memory(view, buffer):
+        return False
+    program.operand(stack)
+    program.lines(one, f"copyto({program.named('b', view)}, {program.named('b', source)})")
+    return bool(out)
+
+
 def expanded(program: Any, one: Operation) -> Any:
     """What `expand` gives of a fixed array: a view, of a single number, too."""
     if one.function is not implementation(arrays.expand):
@@ -289,6 +309,9 @@ _LOWERINGS: dict[Any, Lower] = {
     products.matmul_y: _matmul_y,
     elementwise.total: _reduction(np.add.reduce),
     np.sum: _reduction(np.add.reduce),
+    np.add.reduce: _reduction(np.add.reduce),
+    np.any: _reduction(np.logical_or.reduce),
+    np.all: _reduction(np.logical_and.reduce),
     np.min: _reduction(np.minimum.reduce),
     np.max: _reduction(np.maximum.reduce),
     elementwise.mean: _mean,
@@ -297,6 +320,7 @@ _LOWERINGS: dict[Any, Lower] = {
     implementation(rules.scatter_add): _scattered,
     implementation(windows.pad): _framed,
     implementation(windows.windows): _windows,
+    jacobians.block_of: _block,
 }
 
 
@@ -307,9 +331,12 @@ _STATIC = {row.name for row in (*rules.ROWS, *windows.ROWS, *network.ROWS, *loss
 _STATIC -= {"operator.getitem", "getitem"}
 
 
+_OF_SHAPES = {np.ndim, np.shape, np.size}
+
+
 def has_static_shape(one: Operation) -> bool:
     """Whether the shapes of its operands decide on that of its result."""
-    if isinstance(one.function, np.ufunc) or one.name in _STATIC:
+    if isinstance(one.function, np.ufunc) or one.name in _STATIC or one.results == []:
         return True
     return one.name.startswith(("vjp of ", "jvp of ", "rng."))
 
@@ -321,7 +348,8 @@ def needed(tracer: Tracer, outputs: list[Any]) -> list[Operation]:
     for one in reversed(tracer.operations):
         results = one.results if isinstance(one.results, list) else [one.results]
         # A guard; or something of which only the shape was used, by Python; or what is wanted.
-        is_guard = one.results is None or one.results == [] or one.name.startswith("rng.")
+        is_guard = one.results is None or one.name.startswith("rng.")
+        is_guard = is_guard or (one.results == [] and one.function not in _OF_SHAPES)
         if is_guard or not has_static_shape(one) or wanted.intersection(results):
             kept.append(one)
             wanted.update(x.number for x in slots((one.args, tuple(one.kwargs.values()))))

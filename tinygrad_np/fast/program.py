@@ -97,12 +97,23 @@ class Program:
             slots = lowering.slots((one.args, tuple(one.kwargs.values())))
             if one.results is None or not all(x.number in self._known for x in slots):
                 left.append(one)
-            elif not slots and (one.errors is None or one.name.startswith("rng.")):
-                left.append(one)  # warnings are given, and numbers drawn, at each call
+            elif one.name.startswith("rng.") or (one.errors is None and not self._is_quiet(one)):
+                left.append(one)  # numbers are drawn, and warnings given, at each call
             else:
                 numbers = one.results if isinstance(one.results, list) else [one.results]
                 self._known.update({x: self._tracer.values[x] for x in numbers})
         return left
+
+    def _is_quiet(self, one: Operation) -> bool:
+        """Whether a call that depends on no argument warns of nothing."""
+        try:
+            with np.errstate(all="raise"):
+                one.function(
+                    *map(self.told, one.args), **{k: self.told(x) for k, x in one.kwargs.items()}
+                )
+        except Exception:
+            return False
+        return True
 
     # Lines
 
@@ -275,11 +286,13 @@ class Program:
         """What a slot had in the trace."""
         return self._tracer.values[number]
 
-    def known(self, x: Any) -> Any:
+    def told(self, x: Any) -> Any:
         """The value that an operand had in the trace."""
         if isinstance(x, Slot):
             return self.value(x.number)
-        return x.value if isinstance(x, Constant) else x
+        if isinstance(x, Constant):
+            return x.value
+        return like(x, map(self.told, x)) if isinstance(x, (list, tuple)) else x
 
     def plain(self, x: Any) -> Any:
         """Arguments of which all arrays are fixed."""

@@ -26,11 +26,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core import hooks
-from ..core.dispatch import implementation
+from ..core import hooks, losses
+from ..core.dispatch import implementation, plain
 from ..core.graph import FINISHED, LazyArray, MultiOutputNode, Node, leaf
 from ..core.table import constant
 from ..core.tensor import Tensor, rebuilt, source_of, value_in
+from ..rules.elementary import sigmoid_of_difference
 from .draws import Generator
 from .traced_sweep import TracedSweep, UntraceableError, shapes_of
 
@@ -53,6 +54,14 @@ _OF_INTEGERS = {
     ufunc: constant(ufunc, "integers in, integers out")
     for ufunc in [getattr(np, name) for name in _INTEGERS.split()]
 }
+
+
+_TEXTS = {
+    losses.mean_logistic_loss: plain(losses.mean_logistic_loss),
+    losses.logistic_residual: plain(losses.logistic_residual),
+    sigmoid_of_difference: plain(sigmoid_of_difference),
+}
+"""Functions that are recorded as the calls that they make."""
 
 
 class Slot:
@@ -104,6 +113,7 @@ class Tracer(hooks.Observer):
         self.generators: list[Any] = []
         self._slots: dict[int, int] = {}
         self._views: dict[Any, int] = {}
+        self._aliases: dict[int, Any] = {}
         self._inner = 0
         self._what = ""
         self._looks = False
@@ -193,7 +203,7 @@ class Tracer(hooks.Observer):
         """The slot of a value, if an operation or an argument gave it."""
         found = self._slots.get(id(value))
         if found is not None and self.values[found] is not value:
-            found = None
+            found = found if self._aliases.get(id(value)) is value else None
         if found is None and type(value) is np.ndarray and value.size:
             found = self._views.get(_memory(value))
         return found
@@ -280,6 +290,10 @@ class Tracer(hooks.Observer):
         )
         # What depends on no variable is an array without a trace, of which NumPy's own function is
         # called; a faster kernel may take another path.
+        if not kwargs and self._in_parts(row, args, known[0]):
+            if is_plain:
+                node.plan, node.residuals, node.parents = None, FINISHED, ()
+            return
         is_faster = str(getattr(row.kernel, "__module__", "")).startswith(_FAST)
         function = implementation(row.function) if is_plain and is_faster else row.kernel
         self.operation(row.name, function, args, kwargs, known[0])
@@ -289,6 +303,34 @@ class Tracer(hooks.Observer):
             node.residuals = plan.select(known)
         if is_plain:
             node.plan, node.residuals, node.parents = None, FINISHED, ()
+
+    def _in_parts(self, row: Any, args: Any, value: Any) -> bool:
+        """Whether a call is recorded as those that its kernel makes, with the same bits."""
+        text = _TEXTS.get(row.function)
+        # Of one number some kernels have another way.
+        if (
+            text is None
+            or type(value) is not np.ndarray
+            or np.size(args[-1]) == 1 == np.size(args[0])
+        ):
+            return False
+        try:
+            with self.tried() as undo, self.inside():
+                found = text(*map(self.lifted, args))
+                if type(found) is Tensor and self.alike(value_in(found), value):
+                    self._alias(value, value_in(found))
+                    return True
+                undo()
+        except Exception:  # then it is one operation
+            pass
+        return False
+
+    def _alias(self, value: Any, found: Any) -> None:
+        """A second array that is where another one is."""
+        number = self.slot(found)
+        self._note(self._slots, id(value), number)
+        self._aliases[id(value)] = value
+        self._note(self._views, _memory(value), number)
 
     def row(self, function: Any) -> Any:
         """A function of integers, which are Tensors here, is a constant one."""
@@ -310,7 +352,10 @@ class Tracer(hooks.Observer):
                 return operate(*[z[()] if type(z) is np.ndarray else z for z in given])
 
             found = np.asarray(operate(*pair))
-            self.operation(operate.__name__, of_numbers, (x, y), {}, found)
+            is_complex = any(np.iscomplexobj(z) for z in pair)
+            is_other = is_complex or row.function is np.power or found.dtype.kind != "f"
+            function = of_numbers if is_other else row.function
+            self.operation(operate.__name__, function, (x, y), {}, found)
             return self.tensor(found)
         if row.function is np.power and type(y) in (int, float) and type(x) is Tensor:
             same_bits = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(y)
@@ -336,7 +381,8 @@ class Tracer(hooks.Observer):
                 raise Differs
             return found
 
-        self.operation(row.name, flat, args, kwargs, arrays)
+        function = row.function if row.function in (np.ndim, np.shape, np.size) else flat
+        self.operation(row.name, function, args, kwargs, arrays)
         return _filled(outline, iter(arrays))
 
     def constant_output(self, value: Any) -> Any:

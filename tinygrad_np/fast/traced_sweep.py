@@ -24,6 +24,8 @@ from ..core.tensor import Tensor, value_in
 # Products have paths of their own for arrays.
 _ELEMENTARY = {row.name for row in elementary.ROWS} | {"expand", "sum_to"}
 _ELEMENTARY -= {"np.matmul", "np.dot", "np.multiply.outer"}
+_OF_KERNELS = {"relu", "product", "filter_product", "mean_logistic_loss", "np.logaddexp"}
+"""Rows whose rules do no more than call kernels."""
 _PULL = hooks.Writer()
 _ARRAYS = (np.ndarray, np.generic, Tensor)
 
@@ -64,6 +66,8 @@ class TracedSweep:
                 part = None
                 if _is_stack(g):
                     part = self._of_stack(rule, g, residuals, parents)
+                elif row.name in _OF_KERNELS and self.carrier is None:
+                    part = self._by_text(needed, rule, g, residuals, parents)
                 # A single number is no array to NumPy, which then computes by other means.
                 elif is_elementary and not isinstance(g, LazyArray) and np.ndim(g):
                     part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
@@ -72,6 +76,22 @@ class TracedSweep:
                 return self._fitted(part, like, node)
 
         return traced
+
+    def _by_text(self, needed: Any, rule: Any, g: Any, residuals: Any, parents: Any) -> Any:
+        """What a rule gives whose text calls kernels, as these calls; or None."""
+        tracer = self.tracer
+        expected = rule(g, _plain(residuals), parents)
+        if type(expected) is not np.ndarray or isinstance(g, LazyArray):
+            return None
+        try:
+            with tracer.tried() as undo:
+                part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
+                if type(part) is Tensor and tracer.alike(value_in(part), expected):
+                    return part
+                undo()
+        except Exception:  # then it is one operation
+            pass
+        return None
 
     def _as_one(self, name: str, text: Any, spots: Any, rule: Any, given: Any) -> Any:
         """What a rule gives, as one operation."""
