@@ -1,6 +1,8 @@
 """jit: the same bits as the function, for every kind of program; never wrong in silence."""
 
 import dataclasses
+import math
+import os
 import pickle
 import sys
 import threading
@@ -12,6 +14,8 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
+from tinygrad_np.fast import jit as module
+from tinygrad_np.fast import paths
 from tinygrad_np.fast.jit import JitWarning, jit
 
 RNG = np.random.default_rng(0)
@@ -200,6 +204,32 @@ class TestValuesThatPythonLooksAt:
             ):
                 assert np.array_equal(jitted(np.array(x)), f(np.array(x)))
 
+    def test_numbers_are_read_where_numpy_has_them(self):
+        def f(x):
+            n = int(np.sum(x > 0))
+            half = x[: n // 2 + 1] * float(np.max(x)) + complex(x[0]).real
+            return half, sum(x[i] for i in range(n)), (x > 1).astype(int), math.sqrt(np.sum(x * x))
+
+        jitted = jit(f)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", JitWarning)
+            for x in ([1.0, 2, 3], [1.0, 2, 3], [1.0, -2, 3], [3.0, 1, 2], [3.0, 1, 2]):
+                same(jitted(np.array(x)), f(np.array(x)))
+
+    def test_but_of_a_variable_they_are_refused_as_ever(self):
+        with pytest.raises(TypeError, match=r"float\(t\) would lose the gradient"):
+            jit(tg.grad(lambda x: np.sum(x * float(x[0]))))(np.ones(2))
+
+    @pytest.mark.parametrize("numbers", [(0.0, -0.0), (np.nan, 1.0), (1.0, np.nan), (-0.0, 0.0)])
+    def test_of_zero_the_sign_counts(self, numbers):
+        def f(x):
+            return x * math.copysign(1, x.item(0)) if x.item(0) == x.item(0) else x + 7
+
+        jitted = jit(f)
+        for number in (*numbers, *numbers):
+            x = np.array([number, 2.0])
+            same(jitted(x), f(x))
+
     def test_what_differs_at_every_call_is_left_alone_with_a_warning(self):
         jitted = jit(lambda x: x * x.item(0))
         for i in range(4):
@@ -249,6 +279,35 @@ class TestWhatIsNoArgument:
             jitted(np.ones(2))
         assert np.array_equal(jitted(np.ones(2)), [2, 2])  # as it is, from now on
 
+    def test_each_nth_call_is_compared(self):
+        def compared(verify):
+            """The calls after which a change of what Python holds is told."""
+            held = [1.0]
+            jitted = jit(lambda x: x * held[0], verify=verify)
+            for _ in range(4):
+                jitted(np.ones(2))
+            held[0] = 2.0
+            for i in range(20):
+                try:
+                    jitted(np.ones(2))
+                except ValueError:
+                    return i
+            return None
+
+        # The first replay is compared, which is the second call, and then each n-th.
+        assert [compared(n) for n in (0, None, 1, 2, 3, 5)] == [None, None, 0, 1, 0, 2]
+        for verify in (-1, 0.5, "all"):
+            with pytest.raises(ValueError, match="with verify=n each n-th call is compared"):
+                jit(np.sin, verify=verify)
+
+    def test_a_number_beside_the_arrays_is_compared_too(self):
+        held = [1]
+        jitted = jit(lambda x: (x, held[0]))
+        jitted(np.ones(2))
+        held[0] = 2
+        with pytest.raises(ValueError, match="differs from it, in result 1"):
+            jitted(np.ones(2))
+
     def test_a_generator_that_is_an_argument_is_drawn_from(self):
         def f(x, rng):
             return x * (rng.random(x.shape) < 0.5) + rng.normal(size=3)
@@ -259,8 +318,19 @@ class TestWhatIsNoArgument:
         assert one.random() == other.random()
 
     def test_a_tensor_refuses_what_loses_the_gradient_and_so_does_jit(self):
-        with pytest.raises(TypeError, match="jit: <lambda> runs on arrays, but not on the Tensors"):
+        told = (
+            r"jit: <lambda> runs on arrays, but not on the Tensors.* \(.*test_fast_jit.py:\d+\): "
+        )
+        with pytest.raises(TypeError, match=told):
             jit(lambda x: x * float(np.asarray(x)[0]))(np.ones(3))
+        with pytest.raises(TypeError, match=r"test_fast_jit.py:\d+\): a Tensor is never written"):
+            jit(written_into)(np.ones(3))
+
+
+def written_into(x):
+    y = 2 * x
+    y[0] = 1.0
+    return y
 
 
 class TestAnyCaller:
@@ -350,10 +420,71 @@ class TestAnyCaller:
         assert found == dict.fromkeys(range(4), True)
 
     def test_pickled(self):
-        again = pickle.loads(pickle.dumps(jit(np.sin)))
+        first = jit(np.sin, verify=3, constants=HELD)
+        first(np.ones(2))
+        again = pickle.loads(pickle.dumps(first))
+        assert not again._programs  # it is traced anew, where it goes
+        assert again._verify == 3
         assert np.array_equal(again(np.ones(2)), np.sin(np.ones(2)))
 
-    def test_memory_is_bounded_and_given_back(self):
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+    @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+    def test_a_fork_has_programs_of_its_own(self):
+        jitted = jit(tg.value_and_grad(rosenbrock))
+        x = np.linspace(-1, 1, 6)
+        jitted(x), jitted(x)
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                same(jitted(2 * x), tg.value_and_grad(rosenbrock)(2 * x))
+                code = 0
+            finally:
+                os._exit(code)
+        same(jitted(3 * x), tg.value_and_grad(rosenbrock)(3 * x))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    def test_while_another_thread_has_the_buffers_it_is_the_function(self):
+        jitted = jit(np.sin)
+        jitted(X), jitted(X)
+        found = []
+        with jitted._lock:
+            thread = threading.Thread(target=lambda: found.append(jitted(2 * X)))
+            thread.start()
+            thread.join()
+        assert np.array_equal(found[0], np.sin(2 * X))
+
+    def test_a_method(self):
+        class Model:
+            @jit
+            def double(self, x):
+                return 2 * x
+
+        with pytest.raises(TypeError, match="an argument of type Model may change where nobody"):
+            Model().double(X)
+
+    def test_numbers_of_python_in_a_result(self):
+        jitted = jit(lambda x: tg.scipy.spatial.distance.euclidean(x, 2 * x))
+        for i in range(1, 4):
+            found, expected = jitted(i * X), tg.scipy.spatial.distance.euclidean(i * X, 2 * i * X)
+            assert type(found) is type(expected)
+            assert found == expected
+
+    def test_a_solver_that_knows_its_matrix_again(self):
+        # once it knew the buffer, whose numbers had changed
+        solvers = pytest.importorskip("tinygrad_np.scipy.sparse.linalg.solvers")
+        assert tg.scipy.sparse.linalg.spsolve  # whose rows are read with it
+        pattern = solvers.Pattern([0, 1], [0, 1], (2, 2), tg.scipy.sparse.csc_array)
+
+        def total(data, b):
+            return np.sum(solvers.solved(data, b, solvers.Factors(pattern)))
+
+        jitted, data = jit(tg.value_and_grad(total), verify=0), np.array([2.0, 4.0])
+        for _ in range(4):
+            same(jitted(data, X[:2]), tg.value_and_grad(total)(data, X[:2]))
+            data *= 3  # the same array, with other numbers
+
+    def test_programs_are_bounded_and_given_back(self):
         jitted = jit(np.sin)
         for n in range(1, 40):
             jitted(np.ones(n)), jitted(np.ones(n))
@@ -362,16 +493,69 @@ class TestAnyCaller:
         assert not jitted._programs
         assert np.array_equal(jitted(np.ones(2)), np.sin(np.ones(2)))
 
+    def test_so_is_the_memory_of_all_of_them(self, monkeypatch):
+        tg.release_memory()
+        assert module.kept_bytes() == 0
+        functions = [jit(lambda x, i=i: np.sin(x) * i + 1) for i in range(6)]
+        x = np.ones(1000)
+        for f in functions[:3]:
+            f(x), f(x)
+        one = module.kept_bytes() // 3
+        assert one >= 2 * x.nbytes
+        monkeypatch.setattr(paths, "PROGRAMS_UP_TO_BYTES", 4 * one)
+        for _ in range(2):
+            for i, f in enumerate(functions):
+                assert np.array_equal(f(x), np.sin(x) * i + 1)
+            assert 0 < module.kept_bytes() <= 4 * one
+        kept = sum(entry.program is not None for f in functions for entry in f._programs.values())
+        assert 3 <= kept <= 4
+        tg.release_memory()
+        assert module.kept_bytes() == 0
+        assert np.array_equal(functions[0](x), np.ones(1000))
+
+    def test_what_is_dropped_again_and_again_is_left_alone_with_a_warning(self, monkeypatch):
+        one, other, x = jit(lambda x: 2 * x + 1), jit(lambda x: 3 * x + 1), np.ones(1000)
+        monkeypatch.setattr(paths, "PROGRAMS_UP_TO_BYTES", 1)
+
+        def calls():
+            for _ in range(9):
+                assert np.array_equal(one(x), np.full(1000, 3.0))
+                assert np.array_equal(other(x), np.full(1000, 4.0))
+
+        with pytest.warns(JitWarning, match="need more memory than is kept"):
+            calls()
+
+    def test_those_of_a_function_that_is_gone_are_gone(self):
+        tg.release_memory()
+        jit(np.sin)(np.ones(1000))
+        assert module.kept_bytes() == 0
+
     def test_what_is_no_function(self):
         with pytest.raises(TypeError, match="jit: takes a function, not int"):
             jit(3)
 
 
 def test_the_program_can_be_read():
-    source = jit(tg.grad(rosenbrock)).source(np.ones(4))
+    jitted = jit(tg.grad(rosenbrock))
+    source = jitted.source(np.ones(4))
     assert source.startswith("def run(a0):")
-    assert "power(" in source
-    assert "# float64 (3,)" in source
+    assert "power(b2, k2, b3)                        # float64 (3,)" in source
+    assert "# test_fast_jit.py:" in source
+    assert "return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)" in source
+    assert "# vjp of np.power, test_fast_jit.py:" in source
+    assert jitted.source(np.ones(4)) == source
+    strided = np.ones((4, 2))[:, 0]
+    assert jitted.source(strided).startswith("def run(a0):")
+    state = {"rng": np.random.default_rng(0)}
+    jit(lambda x, s: x + s["rng"].random(2)).source(np.ones(2), state)
+    assert state["rng"].random() == np.random.default_rng(0).random()  # nothing was drawn from it
+
+
+def test_sums_of_stacks_are_calls_of_numpy():
+    source = jit(tg.hessian(rosenbrock)).source(np.ones(5))
+    assert "stack(" not in source
+    source = jit(tg.jacobian(lambda x: np.tanh(x @ x.T))).source(np.ones((2, 2)))
+    assert "matmul(" in source
 
 
 @pytest.mark.skipif(not hasattr(sys, "getrefcount"), reason="counts of CPython")

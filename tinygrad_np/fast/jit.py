@@ -21,10 +21,11 @@ import numpy as np
 from ..answers import explained
 from ..core import hooks, tree
 from ..core.tensor import Tensor, value_in
-from . import memory, paths
+from . import memory as buffers
+from . import paths
 from .forms import PLAIN, builder, form_of, matcher
 from .program import Program
-from .trace import Differs, Tracer, same
+from .trace import Differs, Tracer, line_of, same
 
 MOST_PROGRAMS = 16
 """So many are kept of a function, one for each form of its arguments."""
@@ -239,8 +240,10 @@ class Jitted:
             try:
                 found = tree.leaves(self._function(*inside, **named))
             except (TypeError, ValueError, AttributeError, IndexError) as error:
+                place = line_of(error)
                 raise TypeError(
-                    f"jit: {name} runs on arrays, but not on the Tensors of a trace: {error}"
+                    f"jit: {name} runs on arrays, but not on the Tensors of a trace"
+                    f"{f' ({place})' if place else ''}: {error}"
                 ) from error
         if tracer.failures:
             raise TypeError(
@@ -346,7 +349,7 @@ def release() -> None:
         entry.drop()
 
 
-memory.forgotten.append(release)
+buffers.forgotten.append(release)
 
 
 def kept_bytes() -> int:
@@ -426,16 +429,30 @@ def _is_array(x: Any) -> bool:
 
 
 def _changed(x: Any) -> Any:
-    """Other data of the same kind: the elements in another order, and a little larger."""
+    """Other data of the same kind: the elements in another order, a little larger, and not 0."""
     if type(x) is not np.ndarray:
         return _copied(x)
-    found = np.empty_like(x)
-    found[...] = np.roll(x, 1)
-    return found * found.dtype.type(1 + 2**-9) if found.dtype.kind in "fc" else found
+    others = np.roll(x, 1)
+    if others.dtype.kind in "fc":
+        others = others * others.dtype.type(1 + 2**-9)
+        others[others == 0] = 2**-9
+    found = _copied(x)
+    found[...] = others
+    return found
 
 
 def _copied(x: Any) -> Any:
-    return copy.deepcopy(x) if isinstance(x, (np.ndarray, np.random.Generator)) else x
+    """A copy, which lies in memory as `x` does: on that the bits of a sum depend."""
+    if type(x) is not np.ndarray or x.dtype.hasobject:
+        return copy.deepcopy(x) if isinstance(x, (np.ndarray, np.random.Generator)) else x
+    if x.flags.forc or not x.size:
+        return x.copy(order="K")
+    reach = [(n - 1) * step for n, step in zip(x.shape, x.strides, strict=True)]
+    first = -sum([r for r in reach if r < 0])
+    memory = np.empty(first + sum([r for r in reach if r > 0]) + x.itemsize, np.uint8)
+    found: Any = np.ndarray(x.shape, x.dtype, memory, first, x.strides)
+    found[...] = x
+    return found
 
 
 def _restore(arrays: list[Any], states: list[Any]) -> None:

@@ -292,9 +292,14 @@ def _block(program: Any, one: Operation) -> bool:
     return bool(out)
 
 
+def expands(one: Operation) -> bool:
+    """Whether it is a call of `expand`."""
+    return one.function is implementation(arrays.expand)
+
+
 def expanded(program: Any, one: Operation) -> Any:
     """What `expand` gives of a fixed array: a view, of a single number, too."""
-    if one.function is not implementation(arrays.expand):
+    if not expands(one):
         return None
     return np.broadcast_to(program.plain(one.args[0]), one.args[1])
 

@@ -384,7 +384,8 @@ class _Buffers:
             results = one.results if isinstance(one.results, list) else [one.results]
             for result in results if one.results is not None else []:
                 for operand in operands:
-                    if self._may_share(result, operand):
+                    # What expands is a view here, also where it is none in the trace.
+                    if lowering.expands(one) or self._may_share(result, operand):
                         self._group[self._of(result)] = self._of(operand)
             for number in (*operands, *(results if one.results is not None else ())):
                 self._last[number] = i

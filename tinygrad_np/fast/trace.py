@@ -562,8 +562,22 @@ def _where() -> str:
     getframe = getattr(sys, "_getframe", None)
     frame = getframe(1) if getframe else None
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(_INNER) and "numpy" not in name:
-            return f"{name}:{frame.f_lineno}"
+        if _is_users(frame):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
+
+
+def line_of(error: BaseException) -> str:
+    """The user's file and line where an error comes from."""
+    found, step = "", error.__traceback__
+    while step is not None:
+        if _is_users(step.tb_frame):
+            found = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}"
+        step = step.tb_next
+    return found
+
+
+def _is_users(frame: Any) -> bool:
+    name = frame.f_code.co_filename
+    return not name.startswith(_INNER) and "numpy" not in name

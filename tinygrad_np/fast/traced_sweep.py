@@ -162,11 +162,15 @@ class TracedSweep:
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
         """The sum of two cotangents or tangents."""
+        tracer = self.tracer
+        if _is_stack(before) and _is_stack(part) and before.array.shape == part.array.shape:
+            total = tracer.tensor(tracer.stacked(before)) + tracer.tensor(tracer.stacked(part))
+            return type(part)(value_in(total))
         if self.carrier is not None:
             total = self.carrier.sum(before, part, source)
-            self.tracer.called(operator.add, (before, part), total)
+            tracer.called(operator.add, (before, part), total)
             return total
-        lifted = self.tracer.lifted
+        lifted = tracer.lifted
         total = lifted(before) + lifted(part)
         return value_in(total) if type(total) is Tensor else total
 
