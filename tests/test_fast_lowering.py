@@ -157,6 +157,7 @@ def test_a_call_that_needs_no_argument_is_made_once_unless_it_warns():
 
 def test_shown_places():
     assert program.shown("") == ""
+    assert program.shown("sum of tangents") == "sum of tangents"
     assert program.shown("vjp of np.exp|") == "vjp of np.exp"
     assert program.shown(f"{__file__}:1").startswith('test_fast_lowering.py:1  """Calls written')
     assert rules.scatter_add  # the table's own, which `_scattered` writes out

@@ -464,7 +464,7 @@ def shown(where: str) -> str:
     what, _, place = where.rpartition("|")
     path, _, number = place.rpartition(":")
     if not number.isdigit():
-        return what
+        return what or where
     name = "" if path.startswith("<") else f"{os.path.basename(path)}:{number}"
     text = "" if what else linecache.getline(path, int(number)).strip()
     return ", ".join(filter(None, [what, name])) if what or not text else f"{name}  {text}".strip()

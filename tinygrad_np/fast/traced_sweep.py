@@ -162,6 +162,10 @@ class TracedSweep:
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
         """The sum of two cotangents or tangents."""
+        with self.tracer.inside(f"sum of {'co' if self.mode == 'vjp' else ''}tangents"):
+            return self._sum(before, part, source)
+
+    def _sum(self, before: Any, part: Any, source: Any) -> Any:
         tracer = self.tracer
         if _is_stack(before) and _is_stack(part) and before.array.shape == part.array.shape:
             total = tracer.tensor(tracer.stacked(before)) + tracer.tensor(tracer.stacked(part))
