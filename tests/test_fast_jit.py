@@ -149,6 +149,72 @@ def test_losses_look_at_their_labels_at_every_call():
         jitted(weights, images, labels + 3)
 
 
+class TestPoolingBeforeRelu:
+    @staticmethod
+    def loss(params, images, labels, bias=None):
+        filters, weights = params
+        hidden = tg.relu(tg.conv2d(images, filters, padding=1, bias=bias))
+        return tg.cross_entropy(tg.flatten(tg.max_pool(hidden, 2)) @ weights, labels)
+
+    @staticmethod
+    def is_exchanged(source):
+        return source.index("window_maxima(") < source.index("maximum(v")
+
+    @pytest.mark.parametrize("bias", [None, np.arange(5.0) - 2])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_they_change_places_where_only_sums_see_it(self, bias, dtype):
+        params, images, labels = images_and_labels(dtype)
+        bias = None if bias is None else bias.astype(dtype)
+        function = tg.value_and_grad(self.loss)
+        jitted = jit(function)
+        assert self.is_exchanged(jitted.source(params, images, labels, bias))
+        for data in (images, 0 * images, -np.abs(images), np.round(images), images.copy()):
+            if data is not images:
+                data[0, 0, 0, 0] = 3.0
+            found, expected = (
+                jitted(params, data, labels, bias),
+                function(params, data, labels, bias),
+            )
+            same(found, expected)
+            for x, y in zip(tg.tree.leaves(found), tg.tree.leaves(expected), strict=True):
+                assert np.array_equal(np.signbit(x), np.signbit(y))
+
+    def test_nan_too(self):
+        params, images, labels = images_and_labels(np.float64)
+        images[1, 2, 3, 0] = np.nan
+        jitted, function = jit(tg.value_and_grad(self.loss)), tg.value_and_grad(self.loss)
+        for _ in range(3):
+            same(jitted(params, images, labels), function(params, images, labels))
+
+    def test_but_not_where_a_result_sees_it(self):
+        def pooled(x):
+            return np.sum(tg.max_pool(tg.relu(x), 2) * -1.5)
+
+        images = RNG.normal(size=(2, 4, 4, 3)) - 1
+        jitted = jit(tg.grad(pooled))
+        for i in range(3):
+            found, expected = jitted(images * (i + 1)), tg.grad(pooled)(images * (i + 1))
+            assert np.array_equal(np.signbit(found), np.signbit(expected))
+            same(found, expected)
+
+    def test_nor_where_the_bits_are_others(self, monkeypatch):
+        from tinygrad_np.fast.trace import Tracer
+
+        original = Tracer.under_relu
+
+        def shifted(self, images):
+            found = original(self, images)
+            return None if found is None else found + 0.5
+
+        monkeypatch.setattr(Tracer, "under_relu", shifted)
+        params, images, labels = images_and_labels(np.float64)
+        jitted, function = jit(tg.value_and_grad(self.loss)), tg.value_and_grad(self.loss)
+        for _ in range(3):
+            same(jitted(params, images, labels), function(params, images, labels))
+        source = jitted.source(params, images, labels)
+        assert source.index("maximum(") < source.index("window_maxima(")
+
+
 def test_results_are_the_callers_own():
     jitted = jit(tg.value_and_grad(rosenbrock))
     x = RNG.normal(size=6)

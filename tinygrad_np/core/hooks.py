@@ -90,6 +90,10 @@ class Observer:
         """What a call gives where other operands than Tensors carry it out; or None."""
         return None
 
+    def under_relu(self, images: Any) -> Any:
+        """What `images` are the relu of, where pooling may come before it; or None."""
+        return None
+
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """What carries out the definition of a composed row, which is about to be called."""
         return definition

@@ -208,25 +208,34 @@ class Jitted:
             return self._function(*args, **kwargs)
         before = [_copied(x) for x in arrays]
         result = self._function(*args, **kwargs)
-        first, outputs = self._traced(args, kwargs, before)
-        self._check_constants(tree.leaves(result), outputs)
-        self._check(first, outputs, *self._traced_again(args, kwargs, before, first))
-        drawn = iter(first.generators)
-        inputs = [x if type(x) is np.ndarray else next(drawn) for x in before]
-        program = Program(first, inputs, [x for x in outputs if _is_array(x)])
-        entry.leaves = [_ARRAY if _is_array(x) else x for x in outputs]
-        try:
-            replayed = program.run(*[_copied(x) for x in before])
-        except Differs:
-            raise self._differs() from None
-        self._compare(entry, replayed, result)
+        exchanges = True
+        while True:
+            first, outputs = self._traced(args, kwargs, before, exchanges)
+            self._check_constants(tree.leaves(result), outputs)
+            self._check(first, outputs, *self._traced_again(args, kwargs, before, first))
+            drawn = iter(first.generators)
+            inputs = [x if type(x) is np.ndarray else next(drawn) for x in before]
+            program = Program(first, inputs, [x for x in outputs if _is_array(x)])
+            entry.leaves = [_ARRAY if _is_array(x) else x for x in outputs]
+            try:
+                replayed = program.run(*[_copied(x) for x in before])
+                self._compare(entry, replayed, result)
+                break
+            except Differs:
+                raise self._differs() from None
+            except ValueError:
+                if not first.exchanged:
+                    raise
+                exchanges = False
         entry.keep(program, self._verify, result, args, kwargs)
         return entry.build(replayed)
 
-    def _traced(self, args: Any, kwargs: Any, arrays: list[Any]) -> tuple[Tracer, list[Any]]:
+    def _traced(
+        self, args: Any, kwargs: Any, arrays: list[Any], exchanges: bool
+    ) -> tuple[Tracer, list[Any]]:
         """A run on Tensors that stand for `arrays`, and the leaves of its result."""
         name = _name(self._function)
-        with Tracer() as tracer:
+        with Tracer(exchanges) as tracer:
             given = iter(arrays)
 
             def opened(x: Any) -> Any:
@@ -266,13 +275,14 @@ class Jitted:
         """
         try:
             with np.errstate(all="ignore"):
-                found = self._traced(args, kwargs, [_changed(x) for x in arrays])
+                others = [_changed(x) for x in arrays]
+                found = self._traced(args, kwargs, others, first.exchanges)
         except Exception:
-            return self._traced(args, kwargs, arrays)
+            return self._traced(args, kwargs, arrays, first.exchanges)
         names = [[x.name for x in tracer.operations] for tracer in (first, found[0])]
         looks = zip(first.looks, found[0].looks, strict=False)
         is_alike = names[0] == names[1] and all(same(x, y) for x, y in looks)
-        return found if is_alike else self._traced(args, kwargs, arrays)
+        return found if is_alike else self._traced(args, kwargs, arrays, first.exchanges)
 
     def _check(self, first: Tracer, outputs: Any, second: Tracer, others: Any) -> None:
         """What no argument gave is a constant if it is new at each call, and the same."""

@@ -29,6 +29,7 @@ import numpy as np
 from ..core import hooks, losses
 from ..core.dispatch import implementation, plain
 from ..core.graph import FINISHED, LazyArray, MultiOutputNode, Node, leaf
+from ..core.network import relu
 from ..core.table import constant
 from ..core.tensor import Tensor, rebuilt, source_of, value_in
 from ..rules.elementary import sigmoid_of_difference
@@ -100,7 +101,12 @@ class Operation(NamedTuple):
 class Tracer(hooks.Observer):
     """The observer of one run of a function; ``operations`` are what it did."""
 
-    def __init__(self) -> None:
+    def __init__(self, exchanges: bool = True) -> None:
+        self.exchanges = exchanges
+        """whether relu and pooling may change places; `exchanged` where they have"""
+        self.exchanged = False
+        self._relus: dict[int, Any] = {}
+        self._products: dict[int, Any] = {}
         self.operations: list[Operation] = []
         self.values: list[Any] = []
         """of each slot, kept so that its identity stays its own"""
@@ -290,6 +296,8 @@ class Tracer(hooks.Observer):
         )
         # What depends on no variable is an array without a trace, of which NumPy's own function is
         # called; a faster kernel may take another path.
+        if row.function is relu and self._of_product(known[1]):
+            self._relus[id(known[0])] = known[0], known[1], None if is_plain else node.parents
         if not kwargs and self._in_parts(row, args, known[0]):
             if is_plain:
                 node.plan, node.residuals, node.parents = None, FINISHED, ()
@@ -297,12 +305,18 @@ class Tracer(hooks.Observer):
         is_faster = str(getattr(row.kernel, "__module__", "")).startswith(_FAST)
         function = implementation(row.function) if is_plain and is_faster else row.kernel
         self.operation(row.name, function, args, kwargs, known[0])
+        if row.name == "product" or (row.name == "np.add" and any(map(self._of_product, args))):
+            self._products[id(known[0])] = known[0]  # with a bias
         if plan.select is not None:  # a result that was no array is one now
             if len(known) == 1 + given and plan.likes:
                 return
             node.residuals = plan.select(known)
         if is_plain:
             node.plan, node.residuals, node.parents = None, FINISHED, ()
+
+    def _of_product(self, value: Any) -> bool:
+        """Whether a value is a product of windows and filters."""
+        return self._products.get(id(value)) is value
 
     def _in_parts(self, row: Any, args: Any, value: Any) -> bool:
         """Whether a call is recorded as those that its kernel makes, with the same bits."""
@@ -439,6 +453,18 @@ class Tracer(hooks.Observer):
         found = value_in(tensor).astype(dtype)
         self.operation("astype", np.ndarray.astype, (tensor, dtype), {}, found)
         return self.tensor(found)
+
+    def under_relu(self, images: Any) -> Any:
+        """Relu and the largest of a window may change places, where only sums see the difference.
+
+        Where all of a window is below 0, its gradient, 0, comes to another pixel, or with another
+        sign: to products with filters that is the same.
+        """
+        found = self._relus.get(id(value_in(images))) if type(images) is Tensor else None
+        if found is None or not self.exchanges or found[0] is not value_in(images):
+            return None
+        self.exchanged = True
+        return self.lifted(found[1]) if found[2] is None else rebuilt(*found[1:])
 
     def beside(self, row: Any, args: Any, kwargs: Any) -> Any:
         """A stack carries out what it is an operand of; a function of values runs on Tensors."""
