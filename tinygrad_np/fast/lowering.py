@@ -76,7 +76,7 @@ def _ufunc(program: Any, one: Operation) -> bool:
     call = ufunc_call(program, one)
     # By its place it would be deprecated, of these two.
     out = "out=" if one.function in (np.maximum, np.minimum) else ""
-    program.lines(one, f"{call[:-1]}, {out}{program.into(one.results)})")
+    program.lines(one, f"{call[:-1]}, {out}{program.into(one.results, in_place=True)})")
     if one.function in _ARITHMETIC:
         program.moves(one.results)
     return True
@@ -207,7 +207,8 @@ def _relu(program: Any, one: Operation) -> bool:
     x = program.operand(one.args[0])
     zero = program.named("zero", scalar(0, program.value(one.results).dtype))
     maximum = program.named("maximum", np.maximum)
-    program.lines(one, f"{maximum}({x}, {zero}, out={program.into(one.results)})")
+    out = program.into(one.results, in_place=True)
+    program.lines(one, f"{maximum}({x}, {zero}, out={out})")
     return True
 
 

@@ -69,6 +69,7 @@ class Program:
                 self._line(f"copyto({self.fix(number, buffer)}, a{i})", x)
                 self._buffers.moves(number)
         for i, one in enumerate(kept):
+            self._buffers.now = i
             self._emit(one)
             self._buffers.after(i)
         self._under(None)
@@ -237,9 +238,12 @@ class Program:
         self._text[number] = self.named("b", buffer)
         return self._text[number]
 
-    def into(self, number: int) -> str:
-        """The name of a buffer for a result, laid out as it is in the trace."""
-        return self.fix(number, self._buffers.taken(number))
+    def into(self, number: int, in_place: bool = False) -> str:
+        """The name of a buffer for a result, laid out as it is in the trace.
+
+        `in_place` says that it may be that of an operand which nothing needs any more.
+        """
+        return self.fix(number, self._buffers.taken(number, in_place))
 
     def scratch(self, shape: Any, dtype: Any) -> str:
         """The name of a buffer for what the next lines forget."""
@@ -375,6 +379,8 @@ class _Buffers:
         self._free: dict[int, list[Any]] = {}
         self._movable: set[int] = set()
         self._bytes = 0
+        self.now = 0
+        """the number of the operation that is written"""
         found = [tracer.find(x) for x in outputs]
         self._outputs = {number for number in found if number is not None}
         self._used: set[int] = set()
@@ -417,16 +423,26 @@ class _Buffers:
     def has_room(self, value: Any) -> bool:
         return bool(self._bytes + value.nbytes <= paths.FIXED_UP_TO_BYTES)
 
-    def taken(self, number: int) -> Any:
+    def taken(self, number: int, in_place: bool) -> Any:
         """A buffer for a value."""
         value = self._values[number]
         like = np.empty_like(value)
+        if in_place and value.nbytes >= paths.IN_PLACE_FROM_BYTES:
+            self._give_back(value.nbytes)
         free = self._free.get(value.nbytes)
         raw = free.pop() if free else np.empty(value.nbytes, np.uint8)
         if not free:
             self._bytes += value.nbytes
         self._taken.setdefault(self._of(number), []).append(raw)
         return np.ndarray(value.shape, value.dtype, raw, 0, like.strides)
+
+    def _give_back(self, size: int) -> None:
+        """Free what no operation after this one needs, of one size."""
+        for group in self._ends.get(self.now, ()):
+            held = self._taken.get(group, [])
+            given = [raw for raw in held if raw.nbytes == size]
+            self._taken[group] = [raw for raw in held if raw.nbytes != size]
+            self._free.setdefault(size, []).extend(given)
 
     def after(self, i: int) -> None:
         """Operation `i` has been written: what nothing needs any more is free."""
