@@ -76,6 +76,14 @@ PROGRAMS = {
     "jacobian reverse": (tg.jacobian(lambda x: np.sin(x) * x, mode="reverse"), drawn(4)),
     "hvp": (lambda x, v: tg.hvp(rosenbrock, x, v), drawn(6), drawn(6)),
     "jvp": (lambda x, v: tg.jvp(np.tanh, x, v), drawn(6), drawn(6)),
+    "hvp of pooling": (
+        lambda x, v: tg.hvp(lambda x: np.sum(tg.max_pool(x * x, 2) ** 2), x, v),
+        drawn(1, 4, 4, 2), drawn(1, 4, 4, 2),
+    ),
+    "hvp by an index": (
+        lambda x, v, i: tg.hvp(lambda x: np.sum(np.take(x, i) ** 3), x, v),
+        drawn(3), drawn(3), lambda: np.array([0, 2, 2]),
+    ),
     "vjp": (lambda x, g: tg.vjp(np.tanh, x)[1](g), drawn(6), drawn(6)),
     "third order": (tg.grad(tg.grad(tg.grad(lambda x: np.sin(x) * x**3))), drawn()),
     "evidence": (tg.grad(evidence, (0, 1)), positive(), drawn(7), drawn(7)),

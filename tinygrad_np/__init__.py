@@ -150,6 +150,7 @@ if "fast" in globals():
     _FROM |= {"JitWarning": "fast.jit", "jit": "fast.jit"}
 else:
 
+    @answers.explained
     def jit(function: Any, *, constants: Any = (), verify: int | None = None) -> Any:
         """`function` itself: it is recorded and replayed where there is the folder ``fast``."""
         return function

@@ -25,6 +25,7 @@ import numpy as np
 from .. import answers
 from ..core import hooks, losses, network
 from ..core import windows as core
+from ..core.arrays import as_array
 from ..core.dispatch import use
 from ..core.table import replace
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
@@ -53,7 +54,7 @@ use(core.window_max, pooling.window_max)
 replace(
     core.window_maxima,
     pooling.window_maxima,
-    columns=lambda g, columns_like, ans: lazy.unpooled(g[0], columns_like, np.asarray(ans[1])),
+    columns=lambda g, columns_like, ans: lazy.unpooled(g[0], columns_like, as_array(ans[1])),
 )
 replace(core.gather_windows, columns=lazy.unpooled)
 replace(core.max_unpool, pooling.max_unpool)

@@ -34,7 +34,7 @@ from ..core.table import constant
 from ..core.tensor import Tensor, rebuilt, source_of, value_in
 from ..rules.elementary import sigmoid_of_difference
 from .draws import Generator
-from .traced_sweep import TracedSweep, UntraceableError, shapes_of
+from .traced_sweep import RecordedSweep, TracedSweep, UntraceableError, shapes_of
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _FAST = str(__package__)
@@ -151,6 +151,15 @@ class Tracer(hooks.Observer):
         finally:
             self._inner -= 1
             self._what = before
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """What runs in this block may look at arrays: see `array`."""
+        before, self._looks = self._looks, True
+        try:
+            yield
+        finally:
+            self._looks = before
 
     @contextmanager
     def tried(self) -> Iterator[Callable[[], None]]:
@@ -489,12 +498,8 @@ class Tracer(hooks.Observer):
         """A definition, whose arrays are not the user's."""
 
         def inner(*needed: Any) -> Any:
-            before, self._looks = self._looks, True
-            try:
-                with self.inside():
-                    return definition(*map(self.lifted, needed))
-            finally:
-                self._looks = before
+            with self.inside(), self.looking():
+                return definition(*map(self.lifted, needed))
 
         return inner
 
@@ -521,7 +526,7 @@ class Tracer(hooks.Observer):
 
     def sweep(self, mode: str, recorded: bool, carrier: Any = None) -> Any:
         """What stands between a sweep on plain arrays and its rules."""
-        return None if recorded else TracedSweep(self, mode, carrier)
+        return RecordedSweep(self, mode) if recorded else TracedSweep(self, mode, carrier)
 
 
 class Differs(Exception):  # noqa: N818  # it is no error: the function is traced anew

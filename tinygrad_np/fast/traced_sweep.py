@@ -34,6 +34,35 @@ class UntraceableError(TypeError):
     """What a function does cannot be done again by calls of kernels alone."""
 
 
+class RecordedSweep:
+    """The rules of a sweep that is itself recorded: their calls are those of Tensors.
+
+    A rule may look at an array on which no derivative depends, such as an index: by a guard.
+    """
+
+    def __init__(self, tracer: Any, mode: str) -> None:
+        self.tracer = tracer
+        self.mode = mode
+
+    def rules(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
+        """The node's own rules."""
+        plan = node.plan
+        where = f"{self.mode} of {plan.row.name}|{getattr(node, 'record', None) or ''}"
+        pairs = plan.vjps if self.mode == "vjp" else plan.jvps
+        return [(self._looking(rule, where), slot) for rule, slot in pairs]
+
+    def _looking(self, rule: Any, where: str) -> Callable[..., Any]:
+        def looking(*given: Any) -> Any:
+            with self.tracer.inside(where), self.tracer.looking():
+                return rule(*given)
+
+        return looking
+
+    def sum(self, before: Any, part: Any, source: Any = None) -> Any:
+        """The sum of two cotangents or tangents."""
+        return before + part
+
+
 class TracedSweep:
     """The rules as a traced sweep calls them."""
 
