@@ -20,6 +20,7 @@ from tinygrad_np.fast.jit import JitWarning, jit
 
 RNG = np.random.default_rng(0)
 HELD = np.arange(3.0)
+OF_HELD = tg.pointwise(lambda x: x + 0, lambda x: HELD * x)
 
 
 def rosenbrock(x):
@@ -308,16 +309,18 @@ class TestValuesThatPythonLooksAt:
         jitted = jit(lambda x: x * x.item(0))
         for i in range(4):
             assert jitted(np.array([float(i), 2.0]))[1] == 2.0 * i
-        with pytest.warns(JitWarning, match="Python looks at values that differ"):
+        with pytest.warns(JitWarning, match="Python looks at values that differ") as told:
             jitted(np.array([7.0, 2.0]))
+        assert told[0].filename == __file__  # the line that calls
         assert jitted(np.array([8.0, 2.0]))[1] == 16.0
 
     def test_numbers_that_differ_at_every_call_too(self):
         jitted = jit(lambda x, rate: x * rate)
         for i in range(20):
             assert np.array_equal(jitted(np.ones(2), 0.5 * i), [0.5 * i, 0.5 * i])
-        with pytest.warns(JitWarning, match="have a new form"):
+        with pytest.warns(JitWarning, match="have a new form") as told:
             jitted(np.ones(2), 0.25)
+        assert told[0].filename == __file__
         assert np.array_equal(jitted(np.ones(2), 0.125), [0.125, 0.125])
 
 
@@ -326,6 +329,27 @@ class TestWhatIsNoArgument:
     def test_an_array_from_outside_is_refused(self, f):
         with pytest.raises(ValueError, match=r"shape \([32],\) .*no argument .*constants="):
             jit(f)(np.ones(3))
+
+    @pytest.mark.parametrize(
+        "f",
+        [
+            lambda x: np.apply_along_axis(lambda row: row * HELD, 0, x),
+            tg.grad(lambda x: np.sum(np.apply_along_axis(lambda row: np.sin(row * HELD), 0, x))),
+            lambda x: tg.hvp(lambda x: np.sum(OF_HELD(x)), x, x),
+        ],
+    )
+    def test_also_by_a_function_that_a_rule_calls(self, f):
+        with pytest.raises(ValueError, match=r"shape \(3,\) .*no argument .*constants="):
+            jit(f)(np.ones(3))
+
+    def test_a_rule_of_ones_own_is_called_at_each_call(self):
+        held = np.array([1.0, 2.0])
+        scaled = tg.pointwise(lambda x: x + 0, lambda x: held * x)
+        function = tg.grad(lambda x: np.sum(scaled(x)))
+        jitted = jit(function)
+        for _ in range(3):
+            same(jitted(np.ones(2)), function(np.ones(2)))
+            held *= 2
 
     def test_unless_it_is_named_and_then_it_is_copied(self):
         held = np.arange(3.0)

@@ -157,6 +157,18 @@ def test_a_call_that_needs_no_argument_is_made_once_unless_it_warns():
         jitted(np.ones(3))
 
 
+@pytest.mark.parametrize("name", ["<lambda>", "v1", "a0", "b1", "c", "k2", "run", "copyto", "2d"])
+def test_any_name_of_a_function(name):
+    def kernel(x):
+        return x + 1
+
+    kernel.__name__ = name
+    function = tg.pointwise(kernel, lambda x: np.ones_like(x))
+    jitted = jit(lambda x: function(x) * function(2 * x))
+    for i in range(3):
+        same(jitted(X + i), (X + i + 1) * (2 * (X + i) + 1))
+
+
 def test_shown_places():
     assert program.shown("") == ""
     assert program.shown("sum of tangents") == "sum of tangents"

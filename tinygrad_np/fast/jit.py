@@ -131,7 +131,7 @@ class Jitted:
                 dropped = self._programs.pop(next(iter(self._programs)))
                 self._dropped += not dropped.replays
                 if self._dropped > MOST_TRACES:
-                    self._warn("its arguments, or numbers among them, have a new form")
+                    self._warn("its arguments, or numbers among them, have a new form", 4)
             entry = self._programs[form] = _Entry(form)
             return self._kept(entry, args, kwargs, arrays)
         if entry.is_left:
@@ -204,7 +204,7 @@ class Jitted:
         entry.traces += 1
         if entry.traces > MOST_TRACES:
             self._leave(entry)
-            self._warn(entry.why)
+            self._warn(entry.why, 6)
             return self._function(*args, **kwargs)
         before = [_copied(x) for x in arrays]
         result = self._function(*args, **kwargs)
@@ -325,12 +325,12 @@ class Jitted:
             "way that no Tensor records; pass what it holds as an argument, or leave jit out"
         )
 
-    def _warn(self, why: str) -> None:
+    def _warn(self, why: str, level: int) -> None:
         warnings.warn(
             f"jit: {_name(self._function)} was traced again and again, since {why} from call to "
             "call; it is called as it is from now on",
             JitWarning,
-            stacklevel=4,
+            stacklevel=level,  # the line that calls
         )
 
     def _compare(self, entry: _Entry, replayed: Any, result: Any) -> None:

@@ -25,6 +25,7 @@ def run(a0):
 
 from __future__ import annotations
 
+import keyword
 import linecache
 import os
 import re
@@ -37,6 +38,9 @@ from numpy.random import Generator as Random
 from ..core.plan import ShapeDtype
 from . import lowering, paths
 from .trace import Constant, Differs, Operation, Slot, Tracer, like, same
+
+_OURS = re.compile(r"[abckv]\d*|run")
+"""Names that a program has for arrays, and its own."""
 
 
 class Program:
@@ -320,7 +324,9 @@ class Program:
         args = texts[: len(one.args)]
         args += [f"{name}={x}" for name, x in zip(one.kwargs, texts[len(args) :], strict=True)]
         title = re.sub(r"\W+", "_", one.name.rpartition(".")[2] or one.name).strip("_")
-        return f"{self.named(title or 'call', one.function)}({', '.join(args)})"
+        if not title.isidentifier() or keyword.iskeyword(title) or _OURS.fullmatch(title):
+            title = f"call_{title}".rstrip("_")
+        return f"{self.named(title, one.function)}({', '.join(args)})"
 
     def _is_array(self, x: Any) -> bool:
         return isinstance(x, Slot) and type(self.value(x.number)) is np.ndarray
@@ -338,7 +344,7 @@ class Program:
         if isinstance(x, (list, tuple)) and not _is_literal(x):
             inside = ", ".join([self.operand(item) for item in x])
             if hasattr(x, "_fields"):
-                return f"{self.named(type(x).__name__, type(x))}({inside})"
+                return f"{self.named(f'new_{type(x).__name__}', type(x))}({inside})"
             return f"[{inside}]" if type(x) is list else f"({inside},)"
         return repr(x) if _is_literal(x) else self.named("c", x)
 

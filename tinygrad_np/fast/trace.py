@@ -38,6 +38,17 @@ from .traced_sweep import RecordedSweep, TracedSweep, UntraceableError, shapes_o
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _FAST = str(__package__)
+_ENGINE = tuple(
+    str(Path(folder, f"{name}.py"))
+    for folder, names in (
+        ("core", "calls dispatch graph hooks plan sweep table tensor"),
+        ("fast", "calls trace traced_sweep"),
+        ("rules", "methods"),
+    )
+    for name in names.split()
+)
+"""Files that stand between a call and what records it."""
+
 _INNER = (_PACKAGE, "<tinygrad_np", "<frozen", "<__array_function__")
 _NUMBERS = (np.generic, int, float, complex)
 _OF_NUMBERS = {
@@ -254,7 +265,8 @@ class Tracer(hooks.Observer):
             return Slot(found)
         if type(x) is np.ndarray:
             # A copy: what is written into it later was not there yet.
-            constant = Constant(x.copy(order="K"), bool(self._inner), _where())
+            is_inner = bool(self._inner) and not _is_called_by_user()
+            constant = Constant(x.copy(order="K"), is_inner, _where())
             self.constants.append(constant)
             self.originals.append(x)
             return constant
@@ -597,6 +609,18 @@ def _where() -> str:
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
+
+
+def _is_called_by_user() -> bool:
+    """Whether the call that is recorded stands in the user's code, not in a rule of ours."""
+    getframe = getattr(sys, "_getframe", None)
+    frame = getframe(1) if getframe else None
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.endswith(_ENGINE) and not name.startswith("<tinygrad_np"):
+            return _is_users(frame)
+        frame = frame.f_back
+    return False
 
 
 def line_of(error: BaseException) -> str:

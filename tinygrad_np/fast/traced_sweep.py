@@ -83,7 +83,7 @@ class TracedSweep:
         tracer, row = self.tracer, node.plan.row
         text, spots = node.plan.rule_of(self.mode, number)
         is_elementary = isinstance(text, Factor) or row.name in _ELEMENTARY
-        is_elementary = is_elementary and self.carrier is None
+        is_elementary = is_elementary and self.carrier is None and not row.user_defined
         needed = _PULL.rule(text, spots)
         name = f"{self.mode} of {row.name}"
         place = getattr(node, "record", None) or ""
