@@ -9,9 +9,9 @@
 - `stacks`: the rows or columns of a Jacobian in a few sweeps.
 - `calls`: calls and rules written out, in place of looking everything up.
 - `memory`: buffers that are used again.
-- `jit`: a function recorded once by a `trace` (with a `traced_sweep` for its derivatives and
-  `draws` of random numbers), then replayed by a `program` of NumPy calls (`lowering` says how each
-  is written) for arguments of the same form (`forms`).
+- `jit`: a function recorded once by a `trace` (with a `traced_sweep` for its derivatives, `draws`
+  of random numbers, and `frames` for lines), then replayed by a `program` of NumPy calls
+  (`lowering` says how each is written) for arguments of the same form (`forms`).
 
 Each fast path computes what the core's plain one does: sums in another order, except for Winograd's
 transforms, which are for float32 only and state their error. All of them are put in place here, by

@@ -24,8 +24,9 @@ from ..core.tensor import Tensor, value_in
 from . import memory as buffers
 from . import paths
 from .forms import PLAIN, builder, form_of, matcher
+from .frames import line_of
 from .program import Program
-from .trace import Differs, Tracer, line_of, same
+from .trace import Differs, Tracer, same
 
 MOST_PROGRAMS = 16
 """So many are kept of a function, one for each form of its arguments."""

@@ -18,10 +18,8 @@ where that value is the same.
 from __future__ import annotations
 
 import operator
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,22 +32,12 @@ from ..core.table import constant
 from ..core.tensor import Tensor, rebuilt, source_of, value_in
 from ..rules.elementary import sigmoid_of_difference
 from .draws import Generator
+from .frames import is_called_by_user, users_line
 from .traced_sweep import RecordedSweep, TracedSweep, UntraceableError, shapes_of
 
-_PACKAGE = str(Path(__file__).parent.parent)
 _FAST = str(__package__)
-_ENGINE = tuple(
-    str(Path(folder, f"{name}.py"))
-    for folder, names in (
-        ("core", "calls dispatch graph hooks plan sweep table tensor"),
-        ("fast", "calls trace traced_sweep"),
-        ("rules", "methods"),
-    )
-    for name in names.split()
-)
-"""Files that stand between a call and what records it."""
 
-_INNER = (_PACKAGE, "<tinygrad_np", "<frozen", "<__array_function__")
+
 _NUMBERS = (np.generic, int, float, complex)
 _OF_NUMBERS = {
     np.add: operator.add,
@@ -58,7 +46,6 @@ _OF_NUMBERS = {
     np.divide: operator.truediv,
     np.power: operator.pow,
 }
-
 _ARRAY_OF = operator.attrgetter("array")
 
 _INTEGERS = "bitwise_and bitwise_count bitwise_or bitwise_xor gcd invert lcm left_shift right_shift"
@@ -265,8 +252,8 @@ class Tracer(hooks.Observer):
             return Slot(found)
         if type(x) is np.ndarray:
             # A copy: what is written into it later was not there yet.
-            is_inner = bool(self._inner) and not _is_called_by_user()
-            constant = Constant(x.copy(order="K"), is_inner, _where())
+            is_inner = bool(self._inner) and not is_called_by_user()
+            constant = Constant(x.copy(order="K"), is_inner, users_line())
             self.constants.append(constant)
             self.originals.append(x)
             return constant
@@ -296,7 +283,7 @@ class Tracer(hooks.Observer):
         else:
             slots = None if results is None else self.slot(results)
         changed = None if errors == self._errors else errors
-        where = self._what or _where()
+        where = self._what or users_line()
         self.operations.append(Operation(name, function, *given, slots, changed, where))
 
     # What is observed
@@ -306,7 +293,7 @@ class Tracer(hooks.Observer):
         plan = node.plan
         if plan is None:
             return
-        node.record = _where()
+        node.record = users_line()
         row = plan.row
         given = len(known) - 1 - len(plan.likes)
         args, kwargs = row.call(list(known[1 : 1 + given]), lambda *a, **k: (a, k))
@@ -598,41 +585,3 @@ def same(x: Any, y: Any) -> bool:
             np.array_equal(np.signbit(x.real), np.signbit(y.real))
         )
     return bool(np.array_equal(x, y))
-
-
-def _where() -> str:
-    """The user's file and line, if an interpreter has frames."""
-    getframe = getattr(sys, "_getframe", None)
-    frame = getframe(1) if getframe else None
-    while frame is not None:
-        if _is_users(frame):
-            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        frame = frame.f_back
-    return ""
-
-
-def _is_called_by_user() -> bool:
-    """Whether the call that is recorded stands in the user's code, not in a rule of ours."""
-    getframe = getattr(sys, "_getframe", None)
-    frame = getframe(1) if getframe else None
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.endswith(_ENGINE) and not name.startswith("<tinygrad_np"):
-            return _is_users(frame)
-        frame = frame.f_back
-    return False
-
-
-def line_of(error: BaseException) -> str:
-    """The user's file and line where an error comes from."""
-    found, step = "", error.__traceback__
-    while step is not None:
-        if _is_users(step.tb_frame):
-            found = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}"
-        step = step.tb_next
-    return found
-
-
-def _is_users(frame: Any) -> bool:
-    name = frame.f_code.co_filename
-    return not name.startswith(_INNER) and "numpy" not in name
