@@ -235,7 +235,7 @@ def train(
     """
     if state is None:
         state = protocol.begin()
-    gradient = tg.value_and_grad(protocol.loss, has_aux=True)
+    gradient = tg.jit(tg.value_and_grad(protocol.loss, has_aux=True))
     print_header(protocol.valid)
     for number, epoch in enumerate(state.history):
         print_epoch(number, epoch)

@@ -134,7 +134,7 @@ def train(splits: dict[str, Split], options: argparse.Namespace) -> Run:
 
     # To freeze a layer, do not differentiate by it: no gradient is computed for it at all.
     trained = [i for i, name in enumerate(("filter", "dense")) if name != options.freeze]
-    gradient = tg.value_and_grad(loss, argnums=tuple(trained), has_aux=True)
+    gradient = tg.jit(tg.value_and_grad(loss, argnums=tuple(trained), has_aux=True))
 
     def measure(split: str) -> tuple[float, float]:
         """Over a whole split; on plain arrays the model runs without recording a graph."""

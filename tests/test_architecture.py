@@ -232,7 +232,18 @@ print(value, *[hashlib.sha256(g.tobytes()).hexdigest() for g in gradients])
         assert len(here.split()) == 3
         assert without_fast(code) == here
 
-    @pytest.mark.parametrize("name", ["fast", "release_memory"])
+    def test_jit_gives_the_function_itself(self, without_fast):
+        code = (
+            "f = lambda x: 2 * x\n"
+            "print(tg.jit(f) is f, tg.jit(f, constants=[np.ones(1)], verify=3) is f)\n"
+            "print('jit' in dir(tg), 'jit' in tg.__all__, 'JitWarning' in tg.__all__)\n"
+            "print('check_jit' in tg.check.__all__)\n"
+            "try:\n    tg.check.check_jit\nexcept AttributeError as error:\n    print(error)"
+        )
+        told = "check_jit needs the folder tinygrad_np/fast, which is not installed"
+        assert without_fast(code) == f"True True\nTrue True False\nFalse\n{told}"
+
+    @pytest.mark.parametrize("name", ["JitWarning", "fast", "release_memory"])
     def test_what_is_missing_says_so(self, without_fast, name):
         code = f"try:\n    tg.{name}\nexcept AttributeError as error:\n    print(error)"
         told = f"tg.{name} needs the folder tinygrad_np/fast, which is not installed"
@@ -302,7 +313,7 @@ def test_importing_loads_neither_scipy_nor_matplotlib():
     loaded = run(
         "import sys, tinygrad_np\n"
         "print([m for m in ('scipy', 'matplotlib', 'pooch', 'tqdm', 'numpy.random',"
-        " 'tinygrad_np.check',"
+        " 'tinygrad_np.check', 'tinygrad_np.fast.jit',"
         " 'tinygrad_np.closed_form', 'tinygrad_np.data', 'tinygrad_np.viz') if m in sys.modules])"
     )
     assert loaded == "[]"

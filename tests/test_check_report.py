@@ -26,6 +26,17 @@ def double(x):
 BAD = tg.pointwise(lambda x: np.sin(x), lambda x: 2 * np.cos(x))
 
 
+class Counted:
+    """A function that has a state."""
+
+    def __init__(self):
+        self.n = 0
+
+    def __call__(self, x):
+        self.n += 1
+        return self.n * x
+
+
 REPORTS = {
     "check_gradient": lambda: check.check_gradient(sines, double, X),
     "compare": lambda: check.compare(sines, double, X),
@@ -34,6 +45,7 @@ REPORTS = {
     "check_vjp": lambda: check.check_vjp(np.sin, lambda g, x: 2 * g * np.cos(x), X),
     "check_jacobian": lambda: check.check_jacobian(np.sin, lambda x: np.diag(double(x)), X),
     "explain_nonfinite": lambda: check.explain_nonfinite(lambda x: np.sqrt(x), np.zeros(2)),
+    "check_jit": lambda: check.check_jit(Counted(), X),
 }
 
 

@@ -1,6 +1,8 @@
 """jit: the same bits as the function, for every kind of program; never wrong in silence."""
 
 import dataclasses
+import math
+import os
 import pickle
 import sys
 import threading
@@ -12,10 +14,13 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
+from tinygrad_np.fast import jit as module
+from tinygrad_np.fast import paths
 from tinygrad_np.fast.jit import JitWarning, jit
 
 RNG = np.random.default_rng(0)
 HELD = np.arange(3.0)
+OF_HELD = tg.pointwise(lambda x: x + 0, lambda x: HELD * x)
 
 
 def rosenbrock(x):
@@ -72,6 +77,14 @@ PROGRAMS = {
     "jacobian reverse": (tg.jacobian(lambda x: np.sin(x) * x, mode="reverse"), drawn(4)),
     "hvp": (lambda x, v: tg.hvp(rosenbrock, x, v), drawn(6), drawn(6)),
     "jvp": (lambda x, v: tg.jvp(np.tanh, x, v), drawn(6), drawn(6)),
+    "hvp of pooling": (
+        lambda x, v: tg.hvp(lambda x: np.sum(tg.max_pool(x * x, 2) ** 2), x, v),
+        drawn(1, 4, 4, 2), drawn(1, 4, 4, 2),
+    ),
+    "hvp by an index": (
+        lambda x, v, i: tg.hvp(lambda x: np.sum(np.take(x, i) ** 3), x, v),
+        drawn(3), drawn(3), lambda: np.array([0, 2, 2]),
+    ),
     "vjp": (lambda x, g: tg.vjp(np.tanh, x)[1](g), drawn(6), drawn(6)),
     "third order": (tg.grad(tg.grad(tg.grad(lambda x: np.sin(x) * x**3))), drawn()),
     "evidence": (tg.grad(evidence, (0, 1)), positive(), drawn(7), drawn(7)),
@@ -145,6 +158,72 @@ def test_losses_look_at_their_labels_at_every_call():
         jitted(weights, images, labels + 3)
 
 
+class TestPoolingBeforeRelu:
+    @staticmethod
+    def loss(params, images, labels, bias=None):
+        filters, weights = params
+        hidden = tg.relu(tg.conv2d(images, filters, padding=1, bias=bias))
+        return tg.cross_entropy(tg.flatten(tg.max_pool(hidden, 2)) @ weights, labels)
+
+    @staticmethod
+    def is_exchanged(source):
+        return source.index("window_maxima(") < source.index("maximum(v")
+
+    @pytest.mark.parametrize("bias", [None, np.arange(5.0) - 2])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_they_change_places_where_only_sums_see_it(self, bias, dtype):
+        params, images, labels = images_and_labels(dtype)
+        bias = None if bias is None else bias.astype(dtype)
+        function = tg.value_and_grad(self.loss)
+        jitted = jit(function)
+        assert self.is_exchanged(jitted.source(params, images, labels, bias))
+        for data in (images, 0 * images, -np.abs(images), np.round(images), images.copy()):
+            if data is not images:
+                data[0, 0, 0, 0] = 3.0
+            found, expected = (
+                jitted(params, data, labels, bias),
+                function(params, data, labels, bias),
+            )
+            same(found, expected)
+            for x, y in zip(tg.tree.leaves(found), tg.tree.leaves(expected), strict=True):
+                assert np.array_equal(np.signbit(x), np.signbit(y))
+
+    def test_nan_too(self):
+        params, images, labels = images_and_labels(np.float64)
+        images[1, 2, 3, 0] = np.nan
+        jitted, function = jit(tg.value_and_grad(self.loss)), tg.value_and_grad(self.loss)
+        for _ in range(3):
+            same(jitted(params, images, labels), function(params, images, labels))
+
+    def test_but_not_where_a_result_sees_it(self):
+        def pooled(x):
+            return np.sum(tg.max_pool(tg.relu(x), 2) * -1.5)
+
+        images = RNG.normal(size=(2, 4, 4, 3)) - 1
+        jitted = jit(tg.grad(pooled))
+        for i in range(3):
+            found, expected = jitted(images * (i + 1)), tg.grad(pooled)(images * (i + 1))
+            assert np.array_equal(np.signbit(found), np.signbit(expected))
+            same(found, expected)
+
+    def test_nor_where_the_bits_are_others(self, monkeypatch):
+        from tinygrad_np.fast.trace import Tracer
+
+        original = Tracer.under_relu
+
+        def shifted(self, images):
+            found = original(self, images)
+            return None if found is None else found + 0.5
+
+        monkeypatch.setattr(Tracer, "under_relu", shifted)
+        params, images, labels = images_and_labels(np.float64)
+        jitted, function = jit(tg.value_and_grad(self.loss)), tg.value_and_grad(self.loss)
+        for _ in range(3):
+            same(jitted(params, images, labels), function(params, images, labels))
+        source = jitted.source(params, images, labels)
+        assert source.index("maximum(") < source.index("window_maxima(")
+
+
 def test_results_are_the_callers_own():
     jitted = jit(tg.value_and_grad(rosenbrock))
     x = RNG.normal(size=6)
@@ -200,20 +279,48 @@ class TestValuesThatPythonLooksAt:
             ):
                 assert np.array_equal(jitted(np.array(x)), f(np.array(x)))
 
+    def test_numbers_are_read_where_numpy_has_them(self):
+        def f(x):
+            n = int(np.sum(x > 0))
+            half = x[: n // 2 + 1] * float(np.max(x)) + complex(x[0]).real
+            return half, sum(x[i] for i in range(n)), (x > 1).astype(int), math.sqrt(np.sum(x * x))
+
+        jitted = jit(f)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", JitWarning)
+            for x in ([1.0, 2, 3], [1.0, 2, 3], [1.0, -2, 3], [3.0, 1, 2], [3.0, 1, 2]):
+                same(jitted(np.array(x)), f(np.array(x)))
+
+    def test_but_of_a_variable_they_are_refused_as_ever(self):
+        with pytest.raises(TypeError, match=r"float\(t\) would lose the gradient"):
+            jit(tg.grad(lambda x: np.sum(x * float(x[0]))))(np.ones(2))
+
+    @pytest.mark.parametrize("numbers", [(0.0, -0.0), (np.nan, 1.0), (1.0, np.nan), (-0.0, 0.0)])
+    def test_of_zero_the_sign_counts(self, numbers):
+        def f(x):
+            return x * math.copysign(1, x.item(0)) if x.item(0) == x.item(0) else x + 7
+
+        jitted = jit(f)
+        for number in (*numbers, *numbers):
+            x = np.array([number, 2.0])
+            same(jitted(x), f(x))
+
     def test_what_differs_at_every_call_is_left_alone_with_a_warning(self):
         jitted = jit(lambda x: x * x.item(0))
         for i in range(4):
             assert jitted(np.array([float(i), 2.0]))[1] == 2.0 * i
-        with pytest.warns(JitWarning, match="Python looks at values that differ"):
+        with pytest.warns(JitWarning, match="Python looks at values that differ") as told:
             jitted(np.array([7.0, 2.0]))
+        assert told[0].filename == __file__  # the line that calls
         assert jitted(np.array([8.0, 2.0]))[1] == 16.0
 
     def test_numbers_that_differ_at_every_call_too(self):
         jitted = jit(lambda x, rate: x * rate)
         for i in range(20):
             assert np.array_equal(jitted(np.ones(2), 0.5 * i), [0.5 * i, 0.5 * i])
-        with pytest.warns(JitWarning, match="have a new form"):
+        with pytest.warns(JitWarning, match="have a new form") as told:
             jitted(np.ones(2), 0.25)
+        assert told[0].filename == __file__
         assert np.array_equal(jitted(np.ones(2), 0.125), [0.125, 0.125])
 
 
@@ -222,6 +329,27 @@ class TestWhatIsNoArgument:
     def test_an_array_from_outside_is_refused(self, f):
         with pytest.raises(ValueError, match=r"shape \([32],\) .*no argument .*constants="):
             jit(f)(np.ones(3))
+
+    @pytest.mark.parametrize(
+        "f",
+        [
+            lambda x: np.apply_along_axis(lambda row: row * HELD, 0, x),
+            tg.grad(lambda x: np.sum(np.apply_along_axis(lambda row: np.sin(row * HELD), 0, x))),
+            lambda x: tg.hvp(lambda x: np.sum(OF_HELD(x)), x, x),
+        ],
+    )
+    def test_also_by_a_function_that_a_rule_calls(self, f):
+        with pytest.raises(ValueError, match=r"shape \(3,\) .*no argument .*constants="):
+            jit(f)(np.ones(3))
+
+    def test_a_rule_of_ones_own_is_called_at_each_call(self):
+        held = np.array([1.0, 2.0])
+        scaled = tg.pointwise(lambda x: x + 0, lambda x: held * x)
+        function = tg.grad(lambda x: np.sum(scaled(x)))
+        jitted = jit(function)
+        for _ in range(3):
+            same(jitted(np.ones(2)), function(np.ones(2)))
+            held *= 2
 
     def test_unless_it_is_named_and_then_it_is_copied(self):
         held = np.arange(3.0)
@@ -249,6 +377,35 @@ class TestWhatIsNoArgument:
             jitted(np.ones(2))
         assert np.array_equal(jitted(np.ones(2)), [2, 2])  # as it is, from now on
 
+    def test_each_nth_call_is_compared(self):
+        def compared(verify):
+            """The calls after which a change of what Python holds is told."""
+            held = [1.0]
+            jitted = jit(lambda x: x * held[0], verify=verify)
+            for _ in range(4):
+                jitted(np.ones(2))
+            held[0] = 2.0
+            for i in range(20):
+                try:
+                    jitted(np.ones(2))
+                except ValueError:
+                    return i
+            return None
+
+        # The first replay is compared, which is the second call, and then each n-th.
+        assert [compared(n) for n in (0, None, 1, 2, 3, 5)] == [None, None, 0, 1, 0, 2]
+        for verify in (-1, 0.5, "all"):
+            with pytest.raises(ValueError, match="with verify=n each n-th call is compared"):
+                jit(np.sin, verify=verify)
+
+    def test_a_number_beside_the_arrays_is_compared_too(self):
+        held = [1]
+        jitted = jit(lambda x: (x, held[0]))
+        jitted(np.ones(2))
+        held[0] = 2
+        with pytest.raises(ValueError, match="differs from it, in result 1"):
+            jitted(np.ones(2))
+
     def test_a_generator_that_is_an_argument_is_drawn_from(self):
         def f(x, rng):
             return x * (rng.random(x.shape) < 0.5) + rng.normal(size=3)
@@ -259,8 +416,19 @@ class TestWhatIsNoArgument:
         assert one.random() == other.random()
 
     def test_a_tensor_refuses_what_loses_the_gradient_and_so_does_jit(self):
-        with pytest.raises(TypeError, match="jit: <lambda> runs on arrays, but not on the Tensors"):
+        told = (
+            r"jit: <lambda> runs on arrays, but not on the Tensors.* \(.*test_fast_jit.py:\d+\): "
+        )
+        with pytest.raises(TypeError, match=told):
             jit(lambda x: x * float(np.asarray(x)[0]))(np.ones(3))
+        with pytest.raises(TypeError, match=r"test_fast_jit.py:\d+\): a Tensor is never written"):
+            jit(written_into)(np.ones(3))
+
+
+def written_into(x):
+    y = 2 * x
+    y[0] = 1.0
+    return y
 
 
 class TestAnyCaller:
@@ -350,10 +518,71 @@ class TestAnyCaller:
         assert found == dict.fromkeys(range(4), True)
 
     def test_pickled(self):
-        again = pickle.loads(pickle.dumps(jit(np.sin)))
+        first = jit(np.sin, verify=3, constants=HELD)
+        first(np.ones(2))
+        again = pickle.loads(pickle.dumps(first))
+        assert not again._programs  # it is traced anew, where it goes
+        assert again._verify == 3
         assert np.array_equal(again(np.ones(2)), np.sin(np.ones(2)))
 
-    def test_memory_is_bounded_and_given_back(self):
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+    @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+    def test_a_fork_has_programs_of_its_own(self):
+        jitted = jit(tg.value_and_grad(rosenbrock))
+        x = np.linspace(-1, 1, 6)
+        jitted(x), jitted(x)
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                same(jitted(2 * x), tg.value_and_grad(rosenbrock)(2 * x))
+                code = 0
+            finally:
+                os._exit(code)
+        same(jitted(3 * x), tg.value_and_grad(rosenbrock)(3 * x))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    def test_while_another_thread_has_the_buffers_it_is_the_function(self):
+        jitted = jit(np.sin)
+        jitted(X), jitted(X)
+        found = []
+        with jitted._lock:
+            thread = threading.Thread(target=lambda: found.append(jitted(2 * X)))
+            thread.start()
+            thread.join()
+        assert np.array_equal(found[0], np.sin(2 * X))
+
+    def test_a_method(self):
+        class Model:
+            @jit
+            def double(self, x):
+                return 2 * x
+
+        with pytest.raises(TypeError, match="an argument of type Model may change where nobody"):
+            Model().double(X)
+
+    def test_numbers_of_python_in_a_result(self):
+        jitted = jit(lambda x: tg.scipy.spatial.distance.euclidean(x, 2 * x))
+        for i in range(1, 4):
+            found, expected = jitted(i * X), tg.scipy.spatial.distance.euclidean(i * X, 2 * i * X)
+            assert type(found) is type(expected)
+            assert found == expected
+
+    def test_a_solver_that_knows_its_matrix_again(self):
+        # once it knew the buffer, whose numbers had changed
+        solvers = pytest.importorskip("tinygrad_np.scipy.sparse.linalg.solvers")
+        assert tg.scipy.sparse.linalg.spsolve  # whose rows are read with it
+        pattern = solvers.Pattern([0, 1], [0, 1], (2, 2), tg.scipy.sparse.csc_array)
+
+        def total(data, b):
+            return np.sum(solvers.solved(data, b, solvers.Factors(pattern)))
+
+        jitted, data = jit(tg.value_and_grad(total), verify=0), np.array([2.0, 4.0])
+        for _ in range(4):
+            same(jitted(data, X[:2]), tg.value_and_grad(total)(data, X[:2]))
+            data *= 3  # the same array, with other numbers
+
+    def test_programs_are_bounded_and_given_back(self):
         jitted = jit(np.sin)
         for n in range(1, 40):
             jitted(np.ones(n)), jitted(np.ones(n))
@@ -362,16 +591,69 @@ class TestAnyCaller:
         assert not jitted._programs
         assert np.array_equal(jitted(np.ones(2)), np.sin(np.ones(2)))
 
+    def test_so_is_the_memory_of_all_of_them(self, monkeypatch):
+        tg.release_memory()
+        assert module.kept_bytes() == 0
+        functions = [jit(lambda x, i=i: np.sin(x) * i + 1) for i in range(6)]
+        x = np.ones(1000)
+        for f in functions[:3]:
+            f(x), f(x)
+        one = module.kept_bytes() // 3
+        assert one >= 2 * x.nbytes
+        monkeypatch.setattr(paths, "PROGRAMS_UP_TO_BYTES", 4 * one)
+        for _ in range(2):
+            for i, f in enumerate(functions):
+                assert np.array_equal(f(x), np.sin(x) * i + 1)
+            assert 0 < module.kept_bytes() <= 4 * one
+        kept = sum(entry.program is not None for f in functions for entry in f._programs.values())
+        assert 3 <= kept <= 4
+        tg.release_memory()
+        assert module.kept_bytes() == 0
+        assert np.array_equal(functions[0](x), np.ones(1000))
+
+    def test_what_is_dropped_again_and_again_is_left_alone_with_a_warning(self, monkeypatch):
+        one, other, x = jit(lambda x: 2 * x + 1), jit(lambda x: 3 * x + 1), np.ones(1000)
+        monkeypatch.setattr(paths, "PROGRAMS_UP_TO_BYTES", 1)
+
+        def calls():
+            for _ in range(9):
+                assert np.array_equal(one(x), np.full(1000, 3.0))
+                assert np.array_equal(other(x), np.full(1000, 4.0))
+
+        with pytest.warns(JitWarning, match="need more memory than is kept"):
+            calls()
+
+    def test_those_of_a_function_that_is_gone_are_gone(self):
+        tg.release_memory()
+        jit(np.sin)(np.ones(1000))
+        assert module.kept_bytes() == 0
+
     def test_what_is_no_function(self):
         with pytest.raises(TypeError, match="jit: takes a function, not int"):
             jit(3)
 
 
 def test_the_program_can_be_read():
-    source = jit(tg.grad(rosenbrock)).source(np.ones(4))
+    jitted = jit(tg.grad(rosenbrock))
+    source = jitted.source(np.ones(4))
     assert source.startswith("def run(a0):")
-    assert "power(" in source
-    assert "# float64 (3,)" in source
+    assert "power(b2, k2, b3)                        # float64 (3,)" in source
+    assert "# test_fast_jit.py:" in source
+    assert "return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)" in source
+    assert "# vjp of np.power, test_fast_jit.py:" in source
+    assert jitted.source(np.ones(4)) == source
+    strided = np.ones((4, 2))[:, 0]
+    assert jitted.source(strided).startswith("def run(a0):")
+    state = {"rng": np.random.default_rng(0)}
+    jit(lambda x, s: x + s["rng"].random(2)).source(np.ones(2), state)
+    assert state["rng"].random() == np.random.default_rng(0).random()  # nothing was drawn from it
+
+
+def test_sums_of_stacks_are_calls_of_numpy():
+    source = jit(tg.hessian(rosenbrock)).source(np.ones(5))
+    assert "stack(" not in source
+    source = jit(tg.jacobian(lambda x: np.tanh(x @ x.T))).source(np.ones((2, 2)))
+    assert "matmul(" in source
 
 
 @pytest.mark.skipif(not hasattr(sys, "getrefcount"), reason="counts of CPython")

@@ -374,6 +374,14 @@ def test_an_earlier_name_is_answered_with_the_new_one():
             getattr(tg, name)
 
 
+def test_jit_by_the_names_of_others():
+    with pytest.raises(AttributeError, match=r"has no attribute 'compile'; use tg.jit\(f\)$"):
+        tg.compile  # noqa: B018
+    if hasattr(tg, "fast"):
+        with pytest.raises(TypeError, match="what is no array is static"):
+            tg.jit(np.sin, static_argnums=0)
+
+
 def test_the_page_is_the_table(capsys):
     page = Path(tg.__file__).parents[1] / "docs" / "names.md"
     if not page.exists():

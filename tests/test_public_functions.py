@@ -645,9 +645,11 @@ def hand_ten_class(draw):
 UNTRIED = {
     "ChangedArrayError": "an exception",
     "FreedGraphError": "an exception",
+    "JitWarning": "a warning",
     "NonFiniteError": "an exception",
     "NonFiniteWarning": "a warning",
     "debug": "a context",
+    "jit": "calls a function that the user gives: test_fast_jit.py",
     "strong_zeros": "a context",
     "check": "a module: its `compare` calls a function that the user gives",
     "closed_form": "a module, whose functions are here",

@@ -125,6 +125,7 @@ _MAY_CHANGE = {
     ("scipy.mirror", "OBJECTS"): "loaded once",
     ("rules", "_LATER"): "loaded once",
     ("core.sweep", "_COLLECTING"): "a lock, a new one after a fork",
+    ("fast.jit", "_KEPT"): "which programs are kept: without one it is made again",
 }
 _CHANGES = {"add", "append", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault",
             "update", "move_to_end"}  # fmt: skip

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         """With NumPy's methods, which `rules` adds."""
 
     from . import check, closed_form, compat, data, saving, scipy, training, viz
+    from .fast.jit import JitWarning, jit
     from .saving import load, save
 else:
     from .core.tensor import Tensor
@@ -73,6 +74,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ChangedArrayError",
     "FreedGraphError",
+    "JitWarning",
     "NonFiniteError",
     "NonFiniteWarning",
     "Tensor",
@@ -103,6 +105,7 @@ __all__ = [
     "hvp",
     "implicit",
     "jacobian",
+    "jit",
     "jvp",
     "linear",
     "load",
@@ -135,15 +138,25 @@ __all__ = [
 ]
 
 _OF_LAYERS = {
-    **dict.fromkeys(("fast", "release_memory"), "fast"),
+    **dict.fromkeys(("JitWarning", "fast", "release_memory"), "fast"),
     **dict.fromkeys(("ChangedArrayError", "NonFiniteError", "NonFiniteWarning"), "debug"),
     **dict.fromkeys(("debug", "strong_zeros"), "debug"),
 }
-__all__ = [name for name in __all__ if name in globals() or name not in _OF_LAYERS]
 
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
 _LAZY = {"check", "closed_form", "compat", "data", "saving", "scipy", "training", "viz"}
 _FROM = {"load": "saving", "save": "saving"}
+if "fast" in globals():
+    _FROM |= {"JitWarning": "fast.jit", "jit": "fast.jit"}
+else:
+
+    @answers.explained
+    def jit(function: Any, *, constants: Any = (), verify: int | None = None) -> Any:
+        """`function` itself: it is recorded and replayed where there is the folder ``fast``."""
+        return function
+
+
+__all__ = [name for name in __all__ if name in globals() or name in _FROM or name not in _OF_LAYERS]
 
 
 def __getattr__(name: str) -> Any:

@@ -98,7 +98,8 @@ Function custom_vjp custom_jvp custom_gradient primitive defvjp defjvp:
 make_jaxpr: use print(t.graph())
 gradcheck gradgradcheck check_grads check_grad: use tg.check.check_function(f, x)
 debug_nans: use with tg.debug():
-compile jit pmap disable_jit function: leave it out: NumPy runs the code as it stands
+compile function: use tg.jit(f)
+disable_jit pmap: leave it out: without tg.jit NumPy runs the code as it stands
 checkpoint: use tg.remat(f)
 vmap: use a for loop, or arrays with one more axis: NumPy broadcasts
 lax: use NumPy's functions and Python's if and for
@@ -273,6 +274,8 @@ gradient: give it as the cotangent
 holomorphic: use tg.vjp or tg.jvp of a complex function
 allow_int: convert integers with .astype(float)
 start_dim end_dim: use t.reshape(shape), or tg.flatten(t) for all axes but the first
+static_argnums static_argnames: leave it out: what is no array is static
+fullgraph donate_argnums: leave it out: whatever cannot be replayed is refused
 transpose.dim0 transpose.dim1: use t.swapaxes(axis1, axis2)
 unbiased correction: use ddof=1 or ddof=0
 descending: turn the result around: [::-1]

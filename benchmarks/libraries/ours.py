@@ -30,14 +30,8 @@ def _training(loss: Any, params: Arrays, batch: Arrays, layout: str) -> Task:
     return _replayed_training(value_and_grad, params, batch) if layout == "jit" else eager
 
 
-def _jitted(f: Any) -> Any:
-    from tinygrad_np.fast.jit import jit  # the package need not have that folder
-
-    return jit(f)
-
-
 def _replayed_training(value_and_grad: Any, params: Arrays, batch: Arrays) -> Task:
-    @_jitted
+    @tg.jit
     def update(params: Any, *batch: Any) -> Any:
         value, grads = value_and_grad(params, *batch)
         return value, grads, [p - RATE * g for p, g in zip(params, grads, strict=True)]
@@ -54,7 +48,7 @@ def _replayed_training(value_and_grad: Any, params: Arrays, batch: Arrays) -> Ta
 def _called(f: Any, layout: str, *args: Any, forward: Any = None) -> Task:
     """``f(*args)``, whose result is an array or a list of them."""
     if layout == "jit":
-        f, forward = _jitted(f), None
+        f, forward = tg.jit(f), None
     return Task(lambda: f(*args), tg.tree.leaves, forward)
 
 

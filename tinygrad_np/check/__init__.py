@@ -6,6 +6,7 @@
 - `check_vjp`, `check_jacobian`: the same for a hand-written backward pass, and for a Jacobian.
 - `check_function`: the derivatives that this package computes of a function, against differences.
 - `check_rule`: the rule of a function of one's own, in every way in which the table's are tried.
+- `check_jit`: what `jit` replays of a function against the function, bit for bit.
 - `explain_nonfinite`: where nan or inf in a value or a gradient came from.
 
 The last one has a report of its own. Each of the others gives a `Report`: a verdict (right, wrong,
@@ -30,8 +31,11 @@ from .gradient import assert_gradient, check_gradient, check_vjp
 from .jacobian import check_jacobian
 from .report import Report, Row, WrongGradientError
 
-if f"{__name__.removesuffix('.check')}.debug" in sys.modules:
+_PACKAGE = __name__.removesuffix(".check")
+if f"{_PACKAGE}.debug" in sys.modules:
     from .explain import NonFiniteReport, explain_nonfinite
+if f"{_PACKAGE}.fast" in sys.modules:
+    from .replay import check_jit
 
 __all__ = [
     "NonFiniteReport",
@@ -42,18 +46,19 @@ __all__ = [
     "check_function",
     "check_gradient",
     "check_jacobian",
+    "check_jit",
     "check_rule",
     "check_vjp",
     "compare",
     "explain_nonfinite",
 ]
 
-_OF_DEBUG = {"NonFiniteReport", "explain_nonfinite"}
-if "explain_nonfinite" not in globals():
-    __all__ = [name for name in __all__ if name not in _OF_DEBUG]
+_OF_LAYERS = {"NonFiniteReport": "debug", "check_jit": "fast", "explain_nonfinite": "debug"}
+__all__ = [name for name in __all__ if name in globals() or name not in _OF_LAYERS]
 
 
 def __getattr__(name: str) -> NoReturn:
-    if name in _OF_DEBUG:
-        raise AttributeError(f"{name} needs the folder tinygrad_np/debug, which is not installed")
+    if name in _OF_LAYERS:
+        folder = f"tinygrad_np/{_OF_LAYERS[name]}"
+        raise AttributeError(f"{name} needs the folder {folder}, which is not installed")
     raise answers.no_attribute(__name__, name)

@@ -74,6 +74,26 @@ class Observer:
         """What a composed row's function itself gave on `bound`, whose derivative comes next."""
         return result
 
+    def derives(self, bound: list[Any]) -> bool:
+        """Whether a composed row called on these has to have the derivative of its definition."""
+        return True
+
+    def converted(self, tensor: Any, dtype: Any) -> Any:
+        """A Tensor as integers or truth values, which have no derivative; or None."""
+        return None
+
+    def array(self, tensor: Any) -> Any:
+        """What a Tensor gives that is asked to be an array, which it refuses; or None."""
+        return None
+
+    def beside(self, row: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a call gives where other operands than Tensors carry it out; or None."""
+        return None
+
+    def under_relu(self, images: Any) -> Any:
+        """What `images` are the relu of, where pooling may come before it; or None."""
+        return None
+
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """What carries out the definition of a composed row, which is about to be called."""
         return definition

@@ -120,7 +120,7 @@ def _reverse_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
         if together is not None:
             blocks.append(
                 [
-                    _made(_block, stack, (*like.shape, *node.shape), node)
+                    _made(block_of, stack, (*like.shape, *node.shape), node)
                     for stack, node in zip(together, inputs, strict=True)
                 ]
             )
@@ -147,7 +147,7 @@ def _forward_blocks(results: Any, inputs: list[Node], outputs: list[ShapeDtype])
         stacks = [dict(zip(sources, of_input, strict=True)) for of_input in together]
         return [
             [
-                _made(_block, of_input.get(i), (*like.shape, *node.shape), like, True)
+                _made(block_of, of_input.get(i), (*like.shape, *node.shape), like, True)
                 for of_input, node in zip(stacks, inputs, strict=True)
             ]
             for i, like in enumerate(outputs)
@@ -178,7 +178,7 @@ def _made(function: Callable[..., Any], parts: Any, *args: Any) -> Any:
     return block
 
 
-def _block(stack: Any, shape: tuple[int, ...], like: Shaped, is_last: bool = False) -> Any:
+def block_of(stack: Any, shape: tuple[int, ...], like: Shaped, is_last: bool = False) -> Any:
     """A block of its own, of rows that are stacked in front, or columns; None stands for zeros."""
     block = np.zeros(shape, like.dtype)
     if stack is not None and is_last:

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import numpy as np
+
 from . import hooks
 
 _AS_NUMBER = "{}(t) would lose the gradient; use t.item() for the value"
@@ -28,6 +30,11 @@ def _in_place(sign: str, operate: Callable[[Any, Any], Any]) -> Callable[[Any, A
     return in_place
 
 
+def _is_constant(tensor: Any) -> bool:
+    """Whether it is no variable, as some Tensors in a trace, of which numbers are read."""
+    return bool(hooks.opened and (tensor.dtype.kind in "biu" or hooks.observer().enters(tensor)))
+
+
 class Refusals:
     """The special methods that raise, for a class that implements NumPy's protocols.
 
@@ -41,8 +48,12 @@ class Refusals:
     __slots__ = ()
 
     ndim: Any
+    item: Any
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        given = hooks.observer().array(self) if hooks.opened else None
+        if given is not None:
+            return np.asarray(given, dtype)
         given = hooks.resolver.operand()
         if given is not None:
             return given
@@ -53,16 +64,24 @@ class Refusals:
             "use t.data for the value"
         )
 
-    def __float__(self) -> NoReturn:
+    def __float__(self) -> float:
+        if _is_constant(self):
+            return float(self.item())
         raise TypeError(hooks.explainer.lost("float") or _AS_NUMBER.format("float"))
 
-    def __int__(self) -> NoReturn:
+    def __int__(self) -> int:
+        if _is_constant(self):
+            return int(self.item())
         raise TypeError(hooks.explainer.lost("int") or _AS_NUMBER.format("int"))
 
-    def __complex__(self) -> NoReturn:
+    def __complex__(self) -> complex:
+        if _is_constant(self):
+            return complex(self.item())
         raise TypeError(hooks.explainer.lost("complex") or _AS_NUMBER.format("complex"))
 
-    def __index__(self) -> NoReturn:
+    def __index__(self) -> int:
+        if _is_constant(self):
+            return operator.index(self.item())
         raise TypeError("a Tensor is no index and no length; use int(t.item()), a constant")
 
     def __deepcopy__(self, memo: Any) -> NoReturn:

@@ -379,6 +379,9 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     try:
         if hooks.opened and hooks.observer().traces:
             args = tuple([_plain_key(x) for x in args])
+            found = hooks.observer().beside(row, args, kwargs)
+            if found is not None:
+                return found
         if not kwargs:
             types = (type(args[0]),) if len(args) == 1 else tuple(map(type, args))
             call = row.calls.get(types)
@@ -399,8 +402,25 @@ def apply(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def _plain_key(x: Any) -> Any:
     """A tuple with values in place of Tensors of integers and truth values: a key, in a trace."""
     if type(x) is not tuple:
+        return _plain_slice(x)
+    return tuple(
+        [
+            values_of(y) if type(y) is Tensor and y.dtype.kind in "biu" else _plain_slice(y)
+            for y in x
+        ]
+    )
+
+
+def _plain_slice(x: Any) -> Any:
+    """A slice with numbers in place of Tensors."""
+    if type(x) is not slice:
         return x
-    return tuple([values_of(y) if type(y) is Tensor and y.dtype.kind in "biu" else y for y in x])
+    ends = x.start, x.stop, x.step
+    return (
+        slice(*[operator.index(i) if type(i) is Tensor else i for i in ends])
+        if Tensor in map(type, ends)
+        else x
+    )
 
 
 def _failed(error: Exception, row: Any, args: tuple[Any, ...], kwargs: Any = None) -> None:
@@ -480,6 +500,7 @@ def apply_bound(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not pattern:
         ans = row.call(bound, row.kernel)
         if hooks.opened and hooks.observer().traces:
+            args, kwargs = row.call(bound, lambda *args, **kwargs: (args, kwargs))
             return hooks.observer().constant(row, args, kwargs, ans)
         return ans
     plan = plan_of(row, tuple(pattern), len(bound) if is_whole else len(args))

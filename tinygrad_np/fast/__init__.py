@@ -12,8 +12,9 @@
 - `stacks`: the rows or columns of a Jacobian in a few sweeps.
 - `calls`: calls and rules written out, in place of looking everything up.
 - `memory`: buffers that are used again, in large `pages`.
-- `jit` (not public yet): a function recorded once by a `trace` (with a `traced_sweep` for its
-  derivatives and `draws` of random numbers), then replayed by a `program` of NumPy calls.
+- `jit`: a function recorded once by a `trace` (with a `traced_sweep` for its derivatives, `draws`
+  of random numbers, and the user's `lines`), then replayed by a `program` of NumPy calls
+  (`lowering` says how each is written) for arguments of the same form (`forms`).
 
 Each fast path computes what the core's plain one does: sums in another order, except for the
 transforms of Winograd and Fourier, which are for float32 only and state their error. All of them
@@ -27,6 +28,7 @@ import numpy as np
 from .. import answers
 from ..core import arrays, hooks, losses, network
 from ..core import windows as core
+from ..core.arrays import as_array
 from ..core.dispatch import use
 from ..core.table import replace
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
@@ -68,7 +70,7 @@ use(core.window_max, pooling.window_max)
 replace(
     core.window_maxima,
     pooling.window_maxima,
-    columns=lambda g, columns_like, ans: lazy.unpooled(g[0], columns_like, np.asarray(ans[1])),
+    columns=lambda g, columns_like, ans: lazy.unpooled(g[0], columns_like, as_array(ans[1])),
 )
 replace(core.gather_windows, columns=lazy.unpooled)
 replace(core.max_unpool, pooling.max_unpool)

@@ -2,16 +2,17 @@
 
 The replay is straight-line NumPy (`program`) in place of Python's own way through the function, its
 graph and its sweep: the same kernels, the same bits, but of complex numbers without axes, whose
-last bits may be others. It is not public yet: what it refuses is too much for that.
+last bits may be others. docs/jit.md says what is refused, and what is outside the promise.
 """
 
 from __future__ import annotations
 
 import copy
-import enum
 import functools
+import itertools
 import threading
 import warnings
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,10 @@ import numpy as np
 from ..answers import explained
 from ..core import hooks, tree
 from ..core.tensor import Tensor, value_in
+from . import memory as buffers
+from . import paths
+from .forms import PLAIN, builder, form_of, matcher
+from .lines import line_of
 from .program import Program
 from .trace import Differs, Tracer, same
 
@@ -35,7 +40,7 @@ class JitWarning(UserWarning):
 
 
 @explained
-def jit(function: Callable[..., Any], *, constants: Any = (), verify: int = 1) -> Any:
+def jit(function: Callable[..., Any], *, constants: Any = (), verify: int | None = None) -> Any:
     """`function`, which is traced at its first call and replayed at later ones.
 
     Also of what `grad`, `value_and_grad`, `hvp` and the like give, and of a whole training step.
@@ -47,7 +52,11 @@ def jit(function: Callable[..., Any], *, constants: Any = (), verify: int = 1) -
     Values that Python looks at (`if x > 0`, ``x.item()``, the shape of ``x[x > 0]``) are looked at
     again by each replay; where one is different, the function is traced anew. What Python itself
     holds is read once, at the trace: an array from outside has to be an argument, or one of
-    `constants`, which are copied. The first `verify` replays are compared with the function.
+    `constants`, a tree of arrays, which are copied. The first replay is compared with the function;
+    with ``verify=n`` each n-th one, too, and with ``verify=0`` none.
+
+    What it gives has two more methods: ``source(*args)``, the program as text, and ``release()``,
+    which forgets the programs. `release` forgets those of all functions.
 
     Raises ``TypeError`` for what a Tensor refuses, and ``ValueError`` where the function uses an
     array that is neither an argument nor a constant, gives something else when it is called again,
@@ -66,66 +75,92 @@ def jit(function: Callable[..., Any], *, constants: Any = (), verify: int = 1) -
 class Jitted:
     """What `jit` gives: a function, and the programs that were made of it."""
 
-    def __init__(self, function: Callable[..., Any], constants: Any, verify: int) -> None:
+    def __init__(self, function: Callable[..., Any], constants: Any, verify: int | None) -> None:
         if not callable(function):
             raise TypeError(f"jit: takes a function, not {type(function).__name__}")
+        if verify is not None and (not isinstance(verify, (int, np.integer)) or verify < 0):
+            raise ValueError(
+                f"jit: with verify=n each n-th call is compared, with 0 none; not {verify!r:.40}"
+            )
         functools.update_wrapper(self, function)
         self._function = function
         self._constants = constants
         self._verify = verify
         self._programs: dict[Any, _Entry] = {}
+        self._last: _Entry | None = None
         self._dropped = 0
         self._lock = threading.Lock()
 
     def __reduce__(self) -> Any:
         return Jitted, (self._function, self._constants, self._verify)
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if hooks.opened and hooks.observer() is not hooks.NOBODY:
             return self._function(*args, **kwargs)  # debug mode, or another trace
-        arrays: list[Any] = []
-        form = _form((args, kwargs), arrays)
         # A second thread, or a call from within, has no buffers: it calls the function.
-        if Tensor in map(type, arrays) or not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(blocking=False):
             return self._function(*args, **kwargs)
         try:
-            entry = self._programs.get(form)
-            if entry is None:
-                if self._dropped > MOST_TRACES:
-                    return self._function(*args, **kwargs)
-                if len(self._programs) >= MOST_PROGRAMS:
-                    dropped = self._programs.pop(next(iter(self._programs)))
-                    self._dropped += not dropped.replays
-                    if self._dropped > MOST_TRACES:
-                        self._warn("its arguments, or numbers among them, have a new form")
-                entry = self._programs[form] = _Entry()
-                return self._kept(form, entry, args, kwargs, arrays)
-            if entry.program is None:
-                return self._function(*args, **kwargs)
-            again = None
-            if entry.unverified > 0:
-                again = tree.map(_copied, (args, kwargs))
-            states = [x.bit_generator.state for x in arrays if type(x) is not np.ndarray]
-            try:
-                results = entry.program.run(arrays)
-            except Exception as error:
-                # The function itself raises, where the user's line is; or is traced anew.
-                _restore(arrays, states)
-                if isinstance(error, Differs):
-                    return self._kept(form, entry, args, kwargs, arrays)
-                return self._function(*args, **kwargs)
-            entry.replays += 1
-            if again is not None:
-                entry.unverified -= 1
-                expected = self._function(*again[0], **again[1])
-                try:
-                    self._compare(results, expected)
-                except ValueError:
-                    entry.program = None  # as it is, from now on
-                    raise
-            return entry.result(results)
+            last = self._last
+            if last is not None and last.until > 1:
+                found = last.match(args, kwargs)
+                if found is not None:
+                    try:
+                        results = last.run(*found)
+                    except Exception:  # again, with care
+                        return self._called(args, kwargs)
+                    last.until -= 1
+                    return last.build(results)
+            return self._called(args, kwargs)
         finally:
             self._lock.release()
+
+    def _called(self, args: Any, kwargs: Any) -> Any:
+        """A call with the lock held."""
+        arrays: list[Any] = []
+        form = form_of((args, kwargs), arrays)
+        if Tensor in map(type, arrays):
+            return self._function(*args, **kwargs)
+        entry = self._programs.get(form)
+        if entry is None:
+            if self._dropped > MOST_TRACES:
+                return self._function(*args, **kwargs)
+            if len(self._programs) >= MOST_PROGRAMS:
+                dropped = self._programs.pop(next(iter(self._programs)))
+                self._dropped += not dropped.replays
+                if self._dropped > MOST_TRACES:
+                    self._warn("its arguments, or numbers among them, have a new form", 4)
+            entry = self._programs[form] = _Entry(form)
+            return self._kept(entry, args, kwargs, arrays)
+        if entry.is_left:
+            return self._function(*args, **kwargs)
+        program = entry.program
+        if program is None:  # its memory was needed
+            return self._kept(entry, args, kwargs, arrays)
+        again = tree.map(_copied, (args, kwargs)) if entry.until <= 1 else None
+        states = [x.bit_generator.state for x in arrays if type(x) is not np.ndarray]
+        try:
+            results = program.run(*arrays)
+        except Exception as error:
+            # The function itself raises, where the user's line is; or is traced anew.
+            _restore(arrays, states)
+            if isinstance(error, Differs):
+                return self._kept(entry, args, kwargs, arrays)
+            return self._function(*args, **kwargs)
+        entry.replayed(self._verify)
+        if again is not None:
+            expected = self._function(*again[0], **again[1])
+            try:
+                self._compare(entry, results, expected)
+            except ValueError:
+                self._leave(entry)  # as it is, from now on
+                raise
+        if not states:
+            self._last = entry
+        return entry.build(results)
 
     def source(self, *args: Any, **kwargs: Any) -> str:
         """The program for these arguments, as text: a line a call, with dtype and shape.
@@ -133,55 +168,75 @@ class Jitted:
         >>> print(jit(lambda x: 2 * x).source(np.ones(3)))
         def run(a0):
             copyto(b0, a0)                           # float64 (3,)
-            multiply(2, b0, b1)                      # float64 (3,)
-            return (b1.copy(),)
+            # print(jit(lambda x: 2 * x).source(np.ones(3)))
+            v1 = multiply(k2, b0)                    # float64 (3,)
+            return (v1,)
         <BLANKLINE>
         """
         arrays: list[Any] = []
-        form = _form((args, kwargs), arrays)
-        if form not in self._programs:
-            self(*args, **kwargs)
-        program = self._programs[form].program
-        return "" if program is None else program.source
+        form = form_of((args, kwargs), arrays)
+        if form not in self._programs or self._programs[form].program is None:
+            self(*tree.map(_copied, args), **tree.map(_copied, kwargs))
+        entry = self._programs.get(form)
+        return "" if entry is None or entry.program is None else entry.program.source
 
     def release(self) -> None:
-        """Forget all programs, with their buffers."""
+        """Forget all programs, with their buffers: calls that come later are traced again."""
         self._programs.clear()
+        self._last = None
+        self._dropped = 0
 
-    def _kept(self, form: Any, entry: _Entry, args: Any, kwargs: Any, arrays: list[Any]) -> Any:
+    def _leave(self, entry: _Entry) -> None:
+        """Call the function as it is for arguments of this form, from now on."""
+        entry.is_left = True
+        entry.drop()
+        self._last = None
+
+    def _kept(self, entry: _Entry, args: Any, kwargs: Any, arrays: list[Any]) -> Any:
         """A call that is traced; where that raises, so does the next one."""
+        self._last = None
         try:
             return self._trace(entry, args, kwargs, arrays)
         except BaseException:
-            self._programs.pop(form, None)
+            self._programs.pop(entry.form, None)
             raise
 
     def _trace(self, entry: _Entry, args: Any, kwargs: Any, arrays: list[Any]) -> Any:
         entry.traces += 1
         if entry.traces > MOST_TRACES:
-            entry.program = None
-            self._warn("Python looks at values that differ")
+            self._leave(entry)
+            self._warn(entry.why, 6)
             return self._function(*args, **kwargs)
         before = [_copied(x) for x in arrays]
         result = self._function(*args, **kwargs)
-        first, outputs = self._traced(args, kwargs, before)
-        self._check(first, outputs, *self._traced_again(args, kwargs, before, first))
-        drawn = iter(first.generators)
-        inputs = [x if type(x) is np.ndarray else next(drawn) for x in before]
-        program = Program(first, inputs, [x for x in outputs if _is_array(x)])
-        entry.keep(program, result, outputs)
-        entry.unverified = self._verify
-        try:
-            replayed = program.run([_copied(x) for x in before])
-        except Differs:
-            raise self._differs() from None
-        self._compare(replayed, result)
-        return entry.result(replayed)
+        exchanges = True
+        while True:
+            first, outputs = self._traced(args, kwargs, before, exchanges)
+            self._check_constants(tree.leaves(result), outputs)
+            self._check(first, outputs, *self._traced_again(args, kwargs, before, first))
+            drawn = iter(first.generators)
+            inputs = [x if type(x) is np.ndarray else next(drawn) for x in before]
+            program = Program(first, inputs, [x for x in outputs if _is_array(x)])
+            entry.leaves = [_ARRAY if _is_array(x) else x for x in outputs]
+            try:
+                replayed = program.run(*[_copied(x) for x in before])
+                self._compare(entry, replayed, result)
+                break
+            except Differs:
+                raise self._differs() from None
+            except ValueError:
+                if not first.exchanged:
+                    raise
+                exchanges = False
+        entry.keep(program, self._verify, result, args, kwargs)
+        return entry.build(replayed)
 
-    def _traced(self, args: Any, kwargs: Any, arrays: list[Any]) -> tuple[Tracer, list[Any]]:
+    def _traced(
+        self, args: Any, kwargs: Any, arrays: list[Any], exchanges: bool
+    ) -> tuple[Tracer, list[Any]]:
         """A run on Tensors that stand for `arrays`, and the leaves of its result."""
         name = _name(self._function)
-        with Tracer() as tracer:
+        with Tracer(exchanges) as tracer:
             given = iter(arrays)
 
             def opened(x: Any) -> Any:
@@ -195,8 +250,10 @@ class Jitted:
             try:
                 found = tree.leaves(self._function(*inside, **named))
             except (TypeError, ValueError, AttributeError, IndexError) as error:
+                place = line_of(error)
                 raise TypeError(
-                    f"jit: {name} runs on arrays, but not on the Tensors of a trace: {error}"
+                    f"jit: {name} runs on arrays, but not on the Tensors of a trace"
+                    f"{f' ({place})' if place else ''}: {error}"
                 ) from error
         if tracer.failures:
             raise TypeError(
@@ -204,7 +261,7 @@ class Jitted:
                 "data; look at the data with an if"
             )
         for x in found:
-            if not (type(x) is Tensor or _is_array(x) or type(x) in _PLAIN):
+            if not (type(x) is Tensor or _is_array(x) or type(x) in PLAIN):
                 raise TypeError(
                     f"jit: {name} gives a {type(x).__name__}, which may hold what was traced; give "
                     "trees of arrays and numbers"
@@ -219,11 +276,14 @@ class Jitted:
         """
         try:
             with np.errstate(all="ignore"):
-                found = self._traced(args, kwargs, [_changed(x) for x in arrays])
+                others = [_changed(x) for x in arrays]
+                found = self._traced(args, kwargs, others, first.exchanges)
         except Exception:
-            return self._traced(args, kwargs, arrays)
+            return self._traced(args, kwargs, arrays, first.exchanges)
         names = [[x.name for x in tracer.operations] for tracer in (first, found[0])]
-        return found if names[0] == names[1] else self._traced(args, kwargs, arrays)
+        looks = zip(first.looks, found[0].looks, strict=False)
+        is_alike = names[0] == names[1] and all(same(x, y) for x, y in looks)
+        return found if is_alike else self._traced(args, kwargs, arrays, first.exchanges)
 
     def _check(self, first: Tracer, outputs: Any, second: Tracer, others: Any) -> None:
         """What no argument gave is a constant if it is new at each call, and the same."""
@@ -248,6 +308,17 @@ class Jitted:
             if not is_traced and not (type(x) is type(y) and same(x, y)):
                 raise self._differs()
 
+    def _check_constants(self, leaves: Any, outputs: Any) -> None:
+        """What is no array is the same on arrays and on Tensors."""
+        if len(leaves) != len(outputs):
+            raise self._differs()
+        for x, y in zip(leaves, outputs, strict=True):
+            if not _is_array(y) and (_is_array(x) or not same(x, y)):
+                raise TypeError(
+                    f"jit: {_name(self._function)} gives {x!r:.40} on arrays, but {y!r:.40} on the "
+                    "Tensors of a trace; give the array, and make text of it outside"
+                )
+
     def _differs(self) -> ValueError:
         return ValueError(
             f"jit: {_name(self._function)} does something else when it is called again: it draws "
@@ -255,18 +326,21 @@ class Jitted:
             "way that no Tensor records; pass what it holds as an argument, or leave jit out"
         )
 
-    def _warn(self, why: str) -> None:
+    def _warn(self, why: str, level: int) -> None:
         warnings.warn(
             f"jit: {_name(self._function)} was traced again and again, since {why} from call to "
             "call; it is called as it is from now on",
             JitWarning,
-            stacklevel=4,
+            stacklevel=level,  # the line that calls
         )
 
-    def _compare(self, replayed: list[Any], result: Any) -> None:
-        expected = [x for x in tree.leaves(result) if _is_array(x)]
-        for i, (x, y) in enumerate(zip(replayed, expected, strict=True)):
-            if not same(x, y):
+    def _compare(self, entry: _Entry, replayed: Any, result: Any) -> None:
+        leaves, arrays = tree.leaves(result), iter(replayed)
+        if len(leaves) != len(entry.leaves):
+            raise self._differs()
+        for i, (x, y) in enumerate(zip(leaves, entry.leaves, strict=True)):
+            y = next(arrays) if y is _ARRAY else y
+            if not (_is_array(x) or type(x) is type(y) or _is_array(y)) or not same(x, y):
                 raise ValueError(
                     f"jit: the replay of {_name(self._function)} differs from it, in result {i}; "
                     "does it use what is no argument, such as a global generator of random "
@@ -274,72 +348,91 @@ class Jitted:
                 )
 
 
-class _Entry:
-    """A program with the tree that it gives."""
+_NUMBERS = itertools.count()
+_KEPT: weakref.WeakValueDictionary[int, _Entry] = weakref.WeakValueDictionary()
+"""The entries that have a program, by their number, of all functions: the one traced first comes
+first."""
 
-    def __init__(self) -> None:
-        self.program: Program | None = None
+
+def release() -> None:
+    """Forget the programs of all functions that were traced, with their buffers."""
+    for entry in list(_KEPT.values()):
+        entry.drop()
+
+
+buffers.forgotten.append(release)
+
+
+def kept_bytes() -> int:
+    """How much memory the programs of all functions keep.
+
+    >>> release()
+    >>> kept_bytes()
+    0
+    """
+    return sum([entry.nbytes for entry in list(_KEPT.values())])
+
+
+_DIFFER = "Python looks at values that differ"
+_RELEASED = "the programs of all functions need more memory than is kept"
+
+
+class _Entry:
+    """What is known for one form of the arguments: a program, or that there is to be none."""
+
+    def __init__(self, form: Any) -> None:
+        self.form = form
+        self.number = next(_NUMBERS)
         self.traces = 0
         self.replays = 0
-        self.unverified = 0
+        self.is_left = False
+        self.why = _DIFFER
+        self.build: Any = None
+        self.leaves: list[Any] = []
+        """of the result: `_ARRAY` for what a program gives"""
+        self.drop()
 
-    def keep(self, program: Program, result: Any, outputs: list[Any]) -> None:
-        """The program, and what it gives: the form of `result`, with all that is no array in it."""
-        self.program = program
-        leaves = tree.leaves(result)
-        self._form = tree.map(lambda x: 0, result)
-        self._leaves = [
-            _ARRAY if isinstance(x, np.ndarray) else _NUMBER if isinstance(x, np.generic) else x
-            for x in leaves
-        ]
-        self._is_one = len(leaves) == 1 and leaves[0] is result
+    def drop(self) -> None:
+        """Forget the program."""
+        self.program: Program | None = None
+        self.nbytes = 0
+        self.until: float = 0
+        """the number of the replay from now on that is compared with the function"""
+        self.run: Any = None
+        self.match: Any = _no_match
+        _KEPT.pop(self.number, None)
 
-    def result(self, arrays: list[Any]) -> Any:
-        """The tree of these arrays."""
-        given = iter(arrays)
-        leaves = [
-            next(given) if x is _ARRAY else next(given)[()] if x is _NUMBER else x
-            for x in self._leaves
-        ]
-        return leaves[0] if self._is_one else tree.unflatten(self._form, leaves)
+    def keep(
+        self, program: Program, verify: int | None, result: Any, args: Any, kwargs: Any
+    ) -> None:
+        """The program, and what it gives: a tree like `result`, with all that is no array in it."""
+        self.build = builder(result, [x is _ARRAY for x in self.leaves])
+        self.program, self.run, self.nbytes = program, program.run, program.nbytes
+        self.match = matcher(args, kwargs) or _no_match
+        self.until = np.inf if verify == 0 else 1
+        self.why = _DIFFER
+        _KEPT.pop(self.number, None)
+        _KEPT[self.number] = self
+        for other in list(_KEPT.values()):
+            if kept_bytes() <= paths.PROGRAMS_UP_TO_BYTES:
+                break
+            if other is not self:
+                other.drop()
+                other.why = _RELEASED
+                other.traces *= not other.replays
+                other.replays = 0
+
+    def replayed(self, verify: int | None) -> None:
+        """One more; which is the next that is compared?"""
+        self.replays += 1
+        self.until = (verify or np.inf) if self.until <= 1 else self.until - 1
 
 
-_ARRAY, _NUMBER = object(), object()
+_ARRAY = object()
 
 
-_PLAIN = {int, float, bool, str, complex, type(None), bytes}
-
-
-def _form(x: Any, arrays: list[Any]) -> Any:
-    """What of the arguments decides on the program, hashable; the arrays go into `arrays`."""
-    cls = type(x)
-    if cls is np.ndarray:
-        arrays.append(x)
-        return x.shape, x.dtype, x.strides
-    if cls is tuple or cls is list:
-        return (cls, *[_form(item, arrays) for item in x])
-    if cls is dict:
-        return (cls, *[(key, _form(item, arrays)) for key, item in x.items()])
-    if isinstance(x, np.generic):
-        arrays.append(np.asarray(x))
-        return cls
-    if cls is float or cls is complex:
-        return cls, repr(x)  # -0.0 is not 0.0, and nan is nan
-    if cls in _PLAIN:
-        return cls, x
-    if cls is Tensor or cls is np.random.Generator:
-        arrays.append(x)
-        return cls if cls is Tensor else type(x.bit_generator)
-    container = tree.container_of(cls)
-    if container is not None:
-        pairs = zip(container.keys(x), container.children(x), strict=True)
-        return (cls, *[(key, _form(item, arrays)) for key, item in pairs])
-    if isinstance(x, (type, np.dtype)) or callable(x) or isinstance(x, enum.Enum):
-        return cls, x
-    raise TypeError(
-        f"jit: an argument of type {cls.__name__} may change where nobody sees it; pass the arrays "
-        "and numbers in it"
-    )
+def _no_match(args: Any, kwargs: Any) -> Any:
+    return None
 
 
 def _is_array(x: Any) -> bool:
@@ -347,16 +440,30 @@ def _is_array(x: Any) -> bool:
 
 
 def _changed(x: Any) -> Any:
-    """Other data of the same kind: the elements in another order, and a little larger."""
+    """Other data of the same kind: the elements in another order, a little larger, and not 0."""
     if type(x) is not np.ndarray:
         return _copied(x)
-    found = np.empty_like(x)
-    found[...] = np.roll(x, 1)
-    return found * found.dtype.type(1 + 2**-9) if found.dtype.kind in "fc" else found
+    others = np.roll(x, 1)
+    if others.dtype.kind in "fc":
+        others = others * others.dtype.type(1 + 2**-9)
+        others[others == 0] = 2**-9
+    found = _copied(x)
+    found[...] = others
+    return found
 
 
 def _copied(x: Any) -> Any:
-    return copy.deepcopy(x) if isinstance(x, (np.ndarray, np.random.Generator)) else x
+    """A copy, which lies in memory as `x` does: on that the bits of a sum depend."""
+    if type(x) is not np.ndarray or x.dtype.hasobject:
+        return copy.deepcopy(x) if isinstance(x, (np.ndarray, np.random.Generator)) else x
+    if x.flags.forc or not x.size:
+        return x.copy(order="K")
+    reach = [(n - 1) * step for n, step in zip(x.shape, x.strides, strict=True)]
+    first = -sum([r for r in reach if r < 0])
+    memory = np.empty(first + sum([r for r in reach if r > 0]) + x.itemsize, np.uint8)
+    found: Any = np.ndarray(x.shape, x.dtype, memory, first, x.strides)
+    found[...] = x
+    return found
 
 
 def _restore(arrays: list[Any], states: list[Any]) -> None:

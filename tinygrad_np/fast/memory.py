@@ -254,6 +254,10 @@ def _made_room(size: int) -> bool:
     return False
 
 
+forgotten: list[Callable[[], object]] = []
+"""What else `release` calls: what gives back memory that others keep."""
+
+
 def release() -> None:
     """Give the memory that this thread keeps for later back to the system: see `threads.release`.
 
@@ -261,6 +265,8 @@ def release() -> None:
     """
     _BUFFERS.shelves.clear()
     _BUFFERS.arenas.clear()
+    for forget in forgotten:
+        forget()
 
 
 class Memory(hooks.Memory):

@@ -503,6 +503,10 @@ def pays_to_share(pieces: int, work: int) -> bool:
 
 # Replays -----------------------------------------------------------------------------------------
 
-# Arguments and results of fewer bytes have a buffer of their own in a program of `jit`. Beyond,
-# they are new arrays: memory that is given back is better than as much more of it.
-FIXED_UP_TO_BYTES = 1 << 16
+# Arguments of fewer bytes are copied into a buffer of a program of `jit`, so that views are made
+# once.
+COPIED_UP_TO_BYTES = 1 << 16
+# Measured: an operand that is the result, too, costs a call 0.1 µs, and saves more from here on.
+IN_PLACE_FROM_BYTES = 1 << 15
+FIXED_UP_TO_BYTES = 1 << 26  # of a program's buffers: beyond, results are new at every run
+PROGRAMS_UP_TO_BYTES = 1 << 28  # of the buffers and constants of all programs that are kept

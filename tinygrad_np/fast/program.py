@@ -1,8 +1,9 @@
 """Straight-line NumPy calls from a trace: into buffers of their own, of views made once.
 
 A value is *fixed* where it lies at one place for good: an argument that is copied into a buffer, a
-small result that is computed into one by ``out=``, a view of what is fixed. What is fixed costs no
-name and, as a view, no line. All other results are new arrays at every run.
+result that is computed into one by ``out=`` (`lowering` says how), a view of what is fixed. What is
+fixed costs no name and, as a view, no line. Buffers are used again, for what is needed later. All
+other results are new arrays at every run.
 
 >>> from .trace import Tracer
 >>> tracer = Tracer()
@@ -10,31 +11,36 @@ name and, as a view, no line. All other results are new arrays at every run.
 ...     x = np.array([1.0, 2.0])
 ...     y = np.exp(tracer.argument(x)) + 1.0
 >>> program = Program(tracer, [x], [y._value])
->>> program.run([np.zeros(2)])
-[array([2., 2.])]
+>>> program.run(np.zeros(2))
+(array([2., 2.]),)
 >>> print(program.source)
 def run(a0):
     copyto(b0, a0)                           # float64 (2,)
+    # y = np.exp(tracer.argument(x)) + 1.0
     exp(b0, b1)                              # float64 (2,)
-    add(b1, 1.0, b2)                         # float64 (2,)
-    return (b2.copy(),)
+    v2 = add(b1, k1)                         # float64 (2,)
+    return (v2,)
 <BLANKLINE>
 """
 
 from __future__ import annotations
 
+import keyword
+import linecache
+import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator as Random
 
-from ..core import losses, network, rules, windows
-from ..core.arrays import scalar
-from ..core.dispatch import implementation
-from ..core.rules import scatter_add
-from ..core.windows import frame, pad
-from . import elementwise, matrices, paths
-from .trace import Constant, Differs, Operation, Slot, Tracer
+from ..core.plan import ShapeDtype
+from . import lowering, paths
+from .trace import Constant, Differs, Operation, Slot, Tracer, like, same
+
+_OURS = re.compile(r"[abckv]\d*|run")
+"""Names that a program has for arrays, and its own."""
 
 
 class Program:
@@ -47,40 +53,89 @@ class Program:
         }  # fmt: skip
         self._text: dict[int, str] = {}
         """of a slot: how it is written"""
-        self._fixed: dict[int, Any] = {}
+        self.fixed: dict[int, Any] = {}
         """of a slot that is fixed: its buffer, or the view of one"""
         self._lines: list[str] = []
         self._errors: Any = None
+        self._where = self._headed = ""
+        """the user's line of what is written, and that of the last line"""
+        self._known: dict[int, Any] = {}
+        """of a slot that depends on no argument: its value"""
+        kept = self._folded(lowering.needed(tracer, outputs))
+        self._buffers = _Buffers(tracer, kept, outputs)
         for i, x in enumerate(inputs):
             number = tracer.slot(x)
             self._text[number] = f"a{i}"
-            if type(x) is not np.ndarray or x.nbytes >= paths.FIXED_UP_TO_BYTES:
+            if type(x) is not np.ndarray or x.nbytes >= paths.COPIED_UP_TO_BYTES:
                 continue
             if x.flags.aligned and (x.flags.c_contiguous or x.flags.f_contiguous):
-                self._line(f"copyto({self._fix(number, x.copy(order='K'))}, a{i})", x)
-        for one in _needed(tracer, outputs):
+                buffer = np.empty_like(x)
+                self._line(f"copyto({self.fix(number, buffer)}, a{i})", x)
+                self._buffers.moves(number)
+        for i, one in enumerate(kept):
+            self._buffers.now = i
             self._emit(one)
+            self._buffers.after(i)
         self._under(None)
+        self._where = self._headed
         handed = self._handed_out(outputs)
         self._line(f"return ({', '.join(handed)},)" if handed else "return ()")
         given = ", ".join([f"a{i}" for i in range(len(inputs))])
         self.source = f"def run({given}):\n" + "\n".join(self._lines) + "\n"
+        self.nbytes = sum([_root(x).nbytes for x in self._held()])
+        """of its buffers and constants"""
         scope = dict(self._scope)
         exec(compile(self.source, "<tinygrad_np jit>", "exec"), scope)
-        self._run = scope.pop("run")
-        del self._tracer, self._fixed, self._scope  # what the program needs, it holds itself
+        self.run: Callable[..., tuple[Any, ...]] = scope.pop("run")
+        """The outputs for arrays; `Differs` where the trace does not hold for them."""
+        # What the program needs, it holds itself.
+        del self._tracer, self.fixed, self._scope, self._buffers, self._known
 
-    def run(self, arrays: list[Any]) -> list[Any]:
-        """The outputs for these arrays; `Differs` where the trace does not hold for them."""
-        return list(self._run(*arrays))
+    def _held(self) -> list[Any]:
+        arrays = [x for x in self._scope.values() if type(x) is np.ndarray]
+        return list({id(_root(x)): x for x in arrays}.values())
+
+    def _folded(self, operations: list[Operation]) -> list[Operation]:
+        """The operations that depend on an argument; the values of others are known."""
+        left = []
+        for one in operations:
+            slots = lowering.slots((one.args, tuple(one.kwargs.values())))
+            if one.results is None or not all(x.number in self._known for x in slots):
+                left.append(one)
+            elif one.name.startswith("rng.") or (one.errors is None and not self._is_quiet(one)):
+                left.append(one)  # numbers are drawn, and warnings given, at each call
+            else:
+                numbers = one.results if isinstance(one.results, list) else [one.results]
+                self._known.update({x: self._tracer.values[x] for x in numbers})
+        return left
+
+    def _is_quiet(self, one: Operation) -> bool:
+        """Whether a call that depends on no argument warns of nothing."""
+        try:
+            with np.errstate(all="raise"):
+                one.function(
+                    *map(self.told, one.args), **{k: self.told(x) for k, x in one.kwargs.items()}
+                )
+        except Exception:
+            return False
+        return True
 
     # Lines
 
     def _line(self, text: str, like: Any = None) -> None:
-        indent = "" if self._errors is None else "    "
+        indent = "    " if self._errors is None else "        "
         if hasattr(like, "dtype"):
             text = f"{text:<40} # {like.dtype} {like.shape}"
-        self._lines.append(f"    {indent}{text}")
+        if self._where != self._headed:
+            self._headed = self._where
+            if self._where:
+                self._lines.append(f"{indent}# {self._where}")
+        self._lines.append(f"{indent}{text}")
+
+    def lines(self, one: Operation, *texts: str) -> None:
+        """Write these lines of an operation, the last of which makes its result."""
+        for text in texts:
+            self._line(text, self.value(one.results) if text is texts[-1] else None)
 
     def _under(self, errors: Any) -> None:
         """Write what follows under these settings of `np.errstate`, or those of the caller."""
@@ -92,32 +147,82 @@ class Program:
 
     def _emit(self, one: Operation) -> None:
         """The lines of an operation."""
+        is_one = one.results is not None and not isinstance(one.results, list)
+        if is_one and (one.results in self._text or self._is_view(one)):
+            return
+        self._under(one.errors)
+        self._where = shown(one.where)
         if one.results is None:
-            self._under(one.errors)
-            self._line(f"if not {self._call(one)}: raise Differs")
+            self._guard(one)
         elif one.results == []:
-            self._under(one.errors)
             self._line(self._call(one))
         elif isinstance(one.results, list):
-            self._under(one.errors)
             call, names = self._call(one), []
             for number in one.results:
                 self._text[number] = f"v{number}"
                 names.append(f"v{number}")
             self._line(f"{', '.join(names)}, = {call}")
             for name, number in zip(names, one.results, strict=True):
-                if isinstance(self._value(number), np.ndarray):
+                if isinstance(self.value(number), np.ndarray):
                     self._line(f"{name} = asarray({name})")
                 self._check(one, number)
-        elif one.results not in self._text and not self._is_view(one):
-            self._under(one.errors)
-            if not self._into_a_buffer(one):
-                self._anew(one)
+        elif not self._lowered(one):
+            self._anew(one)
+
+    def _lowered(self, one: Operation) -> bool:
+        """Whether it is written as NumPy calls into a buffer; with the same bits, in the trace."""
+        value = self.value(one.results)
+        if type(value) is not np.ndarray or value.dtype.hasobject:
+            return False
+        if self._buffers.is_output(one.results) and value.ndim and lowering.is_plain_ufunc(one):
+            return False
+        before, names = len(self._lines), set(self._scope)
+        lower = lowering.of(self, one)
+        if lower is None or not self._buffers.has_room(value):
+            return False
+        is_exact = isinstance(one.function, np.ufunc)
+        if lower(self, one) and (is_exact or self._is_right(one, self._lines[before:])):
+            return True
+        del self._lines[before:]
+        for name in self._scope.keys() - names:
+            del self._scope[name]
+        self.fixed.pop(one.results, None)
+        self._text.pop(one.results, None)
+        return False
+
+    def _is_right(self, one: Operation, lines: list[str]) -> bool:
+        """Whether lines give the bits of the trace, from its values of the operands."""
+        scope = dict(self._scope)
+        for slot in lowering.slots((one.args, tuple(one.kwargs.values()))):
+            if slot.number in self.fixed:
+                self._buffers.fill(self.fixed, slot.number)
+            elif slot.number not in self._known:
+                scope[self._text[slot.number]] = self.value(slot.number)
+        code = "\n".join([line.strip() for line in lines])
+        try:
+            with np.errstate(all="ignore"):
+                exec(compile(code, "<tinygrad_np jit>", "exec"), scope)
+        except Exception:
+            return False
+        return same(self.fixed[one.results], self.value(one.results))
+
+    def _guard(self, one: Operation) -> None:
+        """A value that has to be the same one: a number, where that is enough."""
+        number, text = one.kwargs.get("number"), self.operand(one.args[0])
+        if number is None:
+            self._line(f"if not {self._call(one)}: raise Differs")
+        elif isinstance(number, bool) and number:
+            self._line(f"if not {text}: raise Differs")
+        elif isinstance(number, bool):
+            self._line(f"if {text}: raise Differs")
+        else:
+            self._line(f"if {text}.item() != {self.operand(number)}: raise Differs")
 
     def _anew(self, one: Operation) -> None:
         """A result that is a new array, or a lazy one, at every run."""
-        number, value = one.results, self._value(one.results)
-        call = self._call(one)
+        number, value = one.results, self.value(one.results)
+        is_ufunc = lowering.is_plain_ufunc(one)
+        call = lowering.ufunc_call(self, one) if is_ufunc else self._call(one)
         is_number = type(value) is np.ndarray and value.ndim == 0
         self._text[number] = f"v{number}"
         self._line(f"v{number} = asarray({call})" if is_number else f"v{number} = {call}", value)
@@ -125,141 +230,125 @@ class Program:
 
     def _check(self, one: Operation, number: int) -> None:
         """Whether the shape is the traced one, where it may depend on data."""
-        value = self._value(number)
-        if isinstance(value, np.ndarray) and not _has_static_shape(one):
+        value = self.value(number)
+        if isinstance(value, np.ndarray) and not lowering.has_static_shape(one):
             self._line(f"if v{number}.shape != {value.shape}: raise Differs")
 
     # Fixed values
 
-    def _fix(self, number: int, buffer: Any) -> str:
+    def fix(self, number: int, buffer: Any) -> str:
         """The name of a buffer, which is where a value lies from now on."""
-        self._fixed[number] = buffer
-        self._text[number] = self._named("b", buffer)
+        self.fixed[number] = buffer
+        self._text[number] = self.named("b", buffer)
         return self._text[number]
+
+    def into(self, number: int, in_place: bool = False) -> str:
+        """The name of a buffer for a result, laid out as it is in the trace.
+
+        `in_place` says that it may be that of an operand which nothing needs any more.
+        """
+        return self.fix(number, self._buffers.taken(number, in_place))
+
+    def scratch(self, shape: Any, dtype: Any) -> str:
+        """The name of a buffer for what the next lines forget."""
+        return self.named("b", np.empty(shape, dtype))
+
+    def moves(self, number: int) -> None:
+        """Nothing but plain arithmetic knows where this value lies."""
+        self._buffers.moves(number)
+
+    def moved(self, number: int, view: Any) -> bool:
+        """Compute a value into `view` at once, if nothing but plain arithmetic knows its buffer."""
+        if not self._buffers.can_move(number) or self.fixed[number].dtype != view.dtype:
+            return False
+        self._scope[self._text[number]] = view
+        self.fixed[number] = view
+        self._buffers.stays(number)
+        return True
 
     def _is_view(self, one: Operation) -> bool:
         """Whether the result lies in an operand's fixed buffer; then it is fixed, too."""
         # Another slot may decide which part it is.
-        value, slots = self._value(one.results), _slots(one.args)
-        if one.kwargs or len(slots) != 1 or slots[0].number not in self._fixed:
+        value, slots = self.value(one.results), lowering.slots(one.args)
+        if one.kwargs or len(slots) != 1 or slots[0].number not in self.fixed:
             return False
-        operands = [self._value(x.number) for x in slots]
-        if type(value) is not np.ndarray or not any(np.shares_memory(value, x) for x in operands):
+        if type(value) is not np.ndarray:
             return False
-        view = one.function(*self._plain(one.args))
-        buffers = [self._fixed[x.number] for x in slots]
-        if type(view) is not np.ndarray or view.strides != value.strides:
+        operand = slots[0].number
+        view = lowering.expanded(self, one)
+        if view is None:
+            if not np.shares_memory(value, self.value(operand)):
+                return False
+            view = one.function(*self.plain(one.args))
+            if type(view) is not np.ndarray or view.strides != value.strides:
+                return False
+        if not np.shares_memory(view, self.fixed[operand]) and view.size:
             return False
-        if not any(np.shares_memory(view, x) for x in buffers):
-            return False
-        self._fix(one.results, view)
+        self.fix(one.results, view)
+        self._buffers.stays(operand)
         return True
-
-    def _into_a_buffer(self, one: Operation) -> bool:
-        """Write a call that leaves a small result in a buffer, if there is one."""
-        value, number = self._value(one.results), one.results
-        function: Any = one.function
-        if type(value) is not np.ndarray or value.nbytes >= paths.FIXED_UP_TO_BYTES:
-            return False
-        is_ufunc = isinstance(function, np.ufunc) and function.nout == 1
-        if is_ufunc and function.signature is not None:
-            is_ufunc = function is np.matmul and self._is_small_product(one)
-        if is_ufunc and not one.kwargs:
-            call = self._call(one)
-            # By its place it would be deprecated, of these two.
-            out = "out=" if function in (np.maximum, np.minimum) else ""
-            self._line(f"{call[:-1]}, {out}{self._fix(number, value.copy(order='K'))})", value)
-        elif function in (elementwise.total, np.sum) and self._is_sum(one):
-            axis = self._operand(one.args[1]) if len(one.args) > 1 else "None"
-            keeps = ", keepdims=True" if one.kwargs.get("keepdims") is True else ""
-            reduce, x = self._named("add_reduce", np.add.reduce), self._operand(one.args[0])
-            buffer = self._fix(number, value.copy(order="K"))
-            self._line(f"{reduce}({x}, {axis}, None, {buffer}{keeps})", value)
-        elif function in (np.dot, matrices.matmul) and self._is_small_product(one):
-            name, (x, y) = function.__name__, map(self._operand, one.args)
-            real = np.dot if function is np.dot else np.matmul
-            called = self._named(name, real)
-            self._line(f"{called}({x}, {y}, {self._fix(number, value.copy(order='K'))})", value)
-        elif function is elementwise.relu and value.size < paths.REUSE_FROM_ELEMENTS:
-            maximum, x = self._named("maximum", np.maximum), self._operand(one.args[0])
-            zero = self._named("zero", scalar(0, value.dtype))
-            buffer = self._fix(number, value.copy(order="K"))
-            self._line(f"{maximum}({x}, {zero}, out={buffer})", value)
-        elif function is implementation(scatter_add):
-            return self._scattered(one, value)
-        elif function is implementation(pad) and len(one.args) == 2 and not one.kwargs:
-            inside = frame(np.shape(self._known(one.args[0])), one.args[1])[1]
-            frame_ = np.zeros(value.shape, value.dtype)
-            x = self._operand(one.args[0])
-            self._fix(number, frame_)
-            self._line(f"copyto({self._named('b', frame_[inside])}, {x})", value)
-        else:
-            return False
-        return True
-
-    def _scattered(self, one: Operation, value: Any) -> bool:
-        """Zeros with a part of them written: where the index is made of slices, a view of them."""
-        g, key = one.args[0], one.args[1]
-        parts = key if isinstance(key, tuple) else (key,)
-        basic = [isinstance(p, slice) or p is None or p is ... or type(p) is int for p in parts]
-        if not all(basic):
-            return False
-        buffer = np.zeros(value.shape, value.dtype)
-        view = buffer[parts if ... in parts else (*parts, ...)]
-        if view.shape != np.shape(self._known(g)):
-            return False
-        x = self._operand(g)
-        self._fix(one.results, buffer)
-        self._line(f"copyto({self._named('b', view)}, {x})", value)
-        return True
-
-    def _is_sum(self, one: Operation) -> bool:
-        return len(one.args) <= 2 and one.kwargs.keys() <= {"keepdims"}
-
-    def _is_small_product(self, one: Operation) -> bool:
-        x, y = map(self._known, one.args)
-        is_plain = not one.kwargs and type(x) is np.ndarray and type(y) is np.ndarray
-        if not is_plain or x.dtype != y.dtype or x.dtype.kind not in "fc":
-            return False
-        contiguous = self._value(one.results).flags.c_contiguous
-        return contiguous and x.ndim == 2 == y.ndim and not paths.wakes_threads(x, y)
 
     # Operands
 
-    def _value(self, number: int) -> Any:
+    def value(self, number: int) -> Any:
+        """What a slot had in the trace."""
         return self._tracer.values[number]
 
-    def _known(self, x: Any) -> Any:
+    def told(self, x: Any) -> Any:
         """The value that an operand had in the trace."""
         if isinstance(x, Slot):
-            return self._value(x.number)
-        return x.value if isinstance(x, Constant) else x
-
-    def _plain(self, x: Any) -> Any:
-        """Arguments of which all arrays are fixed."""
-        if isinstance(x, Slot):
-            return self._fixed[x.number]
+            return self.value(x.number)
         if isinstance(x, Constant):
             return x.value
-        return type(x)(map(self._plain, x)) if type(x) in (list, tuple) else x
+        return like(x, map(self.told, x)) if isinstance(x, (list, tuple)) else x
+
+    def plain(self, x: Any) -> Any:
+        """Arguments of which all arrays are fixed."""
+        if isinstance(x, Slot):
+            return self.fixed[x.number]
+        if isinstance(x, Constant):
+            return x.value
+        return like(x, map(self.plain, x)) if isinstance(x, (list, tuple)) else x
+
+    def array(self, x: Any) -> Any:
+        """The fixed array of an operand, or a constant; None where it is new at every run."""
+        if isinstance(x, Slot):
+            return self.fixed.get(x.number, self._known.get(x.number))
+        return x.value if isinstance(x, Constant) else None
 
     def _call(self, one: Operation) -> str:
-        args = [self._operand(x) for x in one.args]
-        args += [f"{name}={self._operand(x)}" for name, x in one.kwargs.items()]
+        given = (*one.args, *one.kwargs.values())
+        # An object may know an array again by its identity: a new one at each run.
+        copy = ".copy()" if any(map(_may_remember, given)) else ""
+        texts = [self.operand(x) + copy * self._is_array(x) for x in given]
+        args = texts[: len(one.args)]
+        args += [f"{name}={x}" for name, x in zip(one.kwargs, texts[len(args) :], strict=True)]
         title = re.sub(r"\W+", "_", one.name.rpartition(".")[2] or one.name).strip("_")
-        return f"{self._named(title or 'call', one.function)}({', '.join(args)})"
+        if not title.isidentifier() or keyword.iskeyword(title) or _OURS.fullmatch(title):
+            title = f"call_{title}".rstrip("_")
+        return f"{self.named(title, one.function)}({', '.join(args)})"
 
-    def _operand(self, x: Any) -> str:
+    def _is_array(self, x: Any) -> bool:
+        return isinstance(x, Slot) and type(self.value(x.number)) is np.ndarray
+
+    def operand(self, x: Any, moves: bool = False) -> str:
+        """How an operand is written; where it `moves`, its buffer may still become another one."""
         if isinstance(x, Slot):
+            if x.number in self._known:
+                return self.named(_name_of(self._known[x.number]), self._known[x.number])
+            if not moves:
+                self._buffers.stays(x.number)
             return self._text[x.number]
         if isinstance(x, Constant):
-            return self._named("c", x.value)
-        if type(x) in (list, tuple) and not _is_literal(x):
-            inside = ", ".join(map(self._operand, x))
+            return self.named(_name_of(x.value), x.value)
+        if isinstance(x, (list, tuple)) and not _is_literal(x):
+            inside = ", ".join([self.operand(item) for item in x])
+            if hasattr(x, "_fields"):
+                return f"{self.named(f'new_{type(x).__name__}', type(x))}({inside})"
             return f"[{inside}]" if type(x) is list else f"({inside},)"
-        return repr(x) if _is_literal(x) else self._named("c", x)
+        return repr(x) if _is_literal(x) else self.named("c", x)
 
-    def _named(self, name: str, value: Any) -> str:
+    def named(self, name: str, value: Any) -> str:
         """A name for a value in the program's scope: the only one, or one with a number."""
         chosen, n = (f"{name}0", 0) if name == "b" else (name, 1)
         while chosen in self._scope and self._scope[chosen] is not value:
@@ -273,45 +362,160 @@ class Program:
         texts, given = [], set()
         for x in outputs:
             number = self._tracer.find(x)
-            text = self._named("c", np.asarray(x)) if number is None else self._text[number]
-            value = np.asarray(x) if number is None else self._value(number)
-            is_new = text.startswith("v") and value.flags.owndata and text not in given
+            if number is None or number in self._known:
+                text, owns = self.named("c", np.asarray(x)), False
+            else:
+                text, owns = self._text[number], self.value(number).flags.owndata
+            is_new = text.startswith("v") and owns and text not in given
             given.add(text)
             texts.append(text if is_new else f"{text}.copy()")
         return texts
 
 
-_STATIC = {row.name for row in (*rules.ROWS, *windows.ROWS, *network.ROWS, *losses.ROWS)}
-_STATIC -= {"operator.getitem", "getitem"}
+class _Buffers:
+    """The memory of fixed values, which those that come later may have again."""
+
+    def __init__(self, tracer: Tracer, operations: list[Operation], outputs: list[Any]) -> None:
+        self._values = tracer.values
+        self._group: dict[int, int] = {}
+        """of a slot: one that stands for all that may lie in the same memory"""
+        self._last: dict[int, int] = {}
+        """of a group: the last operation that uses one of it"""
+        self._taken: dict[int, list[Any]] = {}
+        self._free: dict[int, list[Any]] = {}
+        self._movable: set[int] = set()
+        self._bytes = 0
+        self.now = 0
+        """the number of the operation that is written"""
+        found = [tracer.find(x) for x in outputs]
+        self._outputs = {number for number in found if number is not None}
+        self._used: set[int] = set()
+        for i, one in enumerate(operations):
+            operands = [x.number for x in lowering.slots((one.args, tuple(one.kwargs.values())))]
+            self._used.update(operands)
+            results = one.results if isinstance(one.results, list) else [one.results]
+            for result in results if one.results is not None else []:
+                for operand in operands:
+                    # What expands is a view here, also where it is none in the trace.
+                    if lowering.expands(one) or self._may_share(result, operand):
+                        self._group[self._of(result)] = self._of(operand)
+            for number in (*operands, *(results if one.results is not None else ())):
+                self._last[number] = i
+        for number in self._outputs:
+            self._last[number] = len(operations)
+        for number, i in list(self._last.items()):
+            group = self._of(number)
+            self._last[group] = max(i, self._last.get(group, 0))
+        self._ends: dict[int, list[int]] = {}
+        for number in self._last:
+            if self._of(number) == number:
+                self._ends.setdefault(self._last[number], []).append(number)
+
+    def _of(self, number: int) -> int:
+        while number in self._group and self._group[number] != number:
+            number = self._group[number]
+        return number
+
+    def _may_share(self, result: int, operand: int) -> bool:
+        x, y = self._values[result], self._values[operand]
+        if type(x) is np.ndarray and type(y) is np.ndarray:
+            return bool(np.may_share_memory(x, y))
+        return True  # what it holds is not known
+
+    def is_output(self, number: int) -> bool:
+        """Whether it is handed out, and nothing else needs it."""
+        return number in self._outputs and number not in self._used
+
+    def has_room(self, value: Any) -> bool:
+        return bool(self._bytes + value.nbytes <= paths.FIXED_UP_TO_BYTES)
+
+    def taken(self, number: int, in_place: bool) -> Any:
+        """A buffer for a value."""
+        value = self._values[number]
+        like = np.empty_like(value)
+        if in_place and value.nbytes >= paths.IN_PLACE_FROM_BYTES:
+            self._give_back(value.nbytes)
+        free = self._free.get(value.nbytes)
+        raw = free.pop() if free else np.empty(value.nbytes, np.uint8)
+        if not free:
+            self._bytes += value.nbytes
+        self._taken.setdefault(self._of(number), []).append(raw)
+        return np.ndarray(value.shape, value.dtype, raw, 0, like.strides)
+
+    def _give_back(self, size: int) -> None:
+        """Free what no operation after this one needs, of one size."""
+        for group in self._ends.get(self.now, ()):
+            held = self._taken.get(group, [])
+            given = [raw for raw in held if raw.nbytes == size]
+            self._taken[group] = [raw for raw in held if raw.nbytes != size]
+            self._free.setdefault(size, []).extend(given)
+
+    def after(self, i: int) -> None:
+        """Operation `i` has been written: what nothing needs any more is free."""
+        for group in self._ends.get(i, ()):
+            for raw in self._taken.pop(group, ()):
+                self._free.setdefault(raw.nbytes, []).append(raw)
+
+    def moves(self, number: int) -> None:
+        """The buffer of a value may become another one: no view and no call holds it yet."""
+        self._movable.add(number)
+
+    def stays(self, number: int) -> None:
+        self._movable.discard(number)
+
+    def can_move(self, number: int) -> bool:
+        return number in self._movable and number not in self._outputs
+
+    def fill(self, fixed: dict[int, Any], number: int) -> None:
+        """Write the traced value into a fixed buffer, or into what it is a view of."""
+        view, value = fixed[number], self._values[number]
+        if view.flags.writeable and 0 not in view.strides:
+            np.copyto(view, value)
+            return
+        for other, buffer in fixed.items():
+            if buffer.flags.writeable and np.may_share_memory(buffer, view):
+                np.copyto(buffer, self._values[other])
 
 
-def _has_static_shape(one: Operation) -> bool:
-    """Whether the shapes of its operands decide on that of its result."""
-    if isinstance(one.function, np.ufunc) or one.name in _STATIC:
-        return True
-    return one.name.startswith(("vjp of ", "jvp of ", "rng."))
+def shown(where: str) -> str:
+    """A place as a reader wants it: the file's name, the line and its text; of a rule, its name.
+
+    >>> shown("vjp of np.exp|model.py:12")
+    'vjp of np.exp, model.py:12'
+    """
+    what, _, place = where.rpartition("|")
+    path, _, number = place.rpartition(":")
+    if not number.isdigit():
+        return what or where
+    name = "" if path.startswith("<") else f"{os.path.basename(path)}:{number}"
+    text = "" if what else linecache.getline(path, int(number)).strip()
+    return ", ".join(filter(None, [what, name])) if what or not text else f"{name}  {text}".strip()
 
 
-def _needed(tracer: Tracer, outputs: list[Any]) -> list[Operation]:
-    """The operations that outputs and guards depend on, in order."""
-    wanted = {tracer.find(x) for x in outputs}
-    kept = []
-    for one in reversed(tracer.operations):
-        results = one.results if isinstance(one.results, list) else [one.results]
-        # A guard; or something of which only the shape was used, by Python; or what is wanted.
-        is_guard = one.results is None or one.results == [] or one.name.startswith("rng.")
-        if is_guard or not _has_static_shape(one) or wanted.intersection(results):
-            kept.append(one)
-            wanted.update(x.number for x in _slots((one.args, tuple(one.kwargs.values()))))
-    return kept[::-1]
+def _name_of(constant: Any) -> str:
+    """The name of a constant, by its value where that is a number: k0_5."""
+    if (
+        np.ndim(constant)
+        or not isinstance(constant, np.ndarray)
+        or constant.dtype.kind not in "iuf"
+    ):
+        return "c"
+    text = repr(constant.item()).removesuffix(".0").replace("-", "_").replace(".", "_")
+    return f"k{text}" if text.isidentifier() or text.replace("_", "").isdigit() else "c"
 
 
-def _slots(x: Any) -> list[Slot]:
-    if isinstance(x, Slot):
-        return [x]
-    if isinstance(x, Constant) or type(x) not in (list, tuple):
-        return []
-    return [slot for item in x for slot in _slots(item)]
+def _root(array: Any) -> Any:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _may_remember(x: Any) -> bool:
+    """Whether an argument is an object with a state of its own."""
+    if isinstance(x, (list, tuple)):
+        return any(map(_may_remember, x))
+    known = (Slot, Constant, ShapeDtype, np.dtype, np.generic, np.ndarray, slice, type, Random)
+    return not (x is ... or isinstance(x, known) or _is_literal(x) or callable(x))
 
 
 def _is_literal(x: Any) -> bool:

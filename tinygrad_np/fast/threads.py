@@ -160,8 +160,9 @@ def release() -> None:
     """Give the memory that is kept for later, and that nobody uses, back to the system.
 
     A thread keeps up to 256 MB of large arrays that it will need again, and gives them back when it
-    ends, or here; the threads that work on pieces end. Arrays that are in use stay as they are, and
-    nothing changes but the time that the next steps take.
+    ends, or here; the threads that work on pieces end, and the programs of `jit` are forgotten.
+    Arrays that are in use stay as they are, and nothing changes but the time that the next steps
+    take.
 
     >>> release()
     """

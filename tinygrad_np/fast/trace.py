@@ -18,24 +18,26 @@ where that value is the same.
 from __future__ import annotations
 
 import operator
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core import hooks
-from ..core.dispatch import implementation
+from ..core import hooks, losses
+from ..core.dispatch import implementation, plain
 from ..core.graph import FINISHED, LazyArray, MultiOutputNode, Node, leaf
+from ..core.network import relu
 from ..core.table import constant
 from ..core.tensor import Tensor, rebuilt, source_of, value_in
+from ..rules.elementary import sigmoid_of_difference
 from .draws import Generator
-from .traced_sweep import TracedSweep, UntraceableError, shapes_of
+from .lines import is_called_by_user, users_line
+from .traced_sweep import RecordedSweep, TracedSweep, UntraceableError, shapes_of
 
-_PACKAGE = str(Path(__file__).parent.parent)
 _FAST = str(__package__)
+
+
 _NUMBERS = (np.generic, int, float, complex)
 _OF_NUMBERS = {
     np.add: operator.add,
@@ -44,12 +46,21 @@ _OF_NUMBERS = {
     np.divide: operator.truediv,
     np.power: operator.pow,
 }
+_ARRAY_OF = operator.attrgetter("array")
 
 _INTEGERS = "bitwise_and bitwise_count bitwise_or bitwise_xor gcd invert lcm left_shift right_shift"
 _OF_INTEGERS = {
     ufunc: constant(ufunc, "integers in, integers out")
     for ufunc in [getattr(np, name) for name in _INTEGERS.split()]
 }
+
+
+_TEXTS = {
+    losses.mean_logistic_loss: plain(losses.mean_logistic_loss),
+    losses.logistic_residual: plain(losses.logistic_residual),
+    sigmoid_of_difference: plain(sigmoid_of_difference),
+}
+"""Functions that are recorded as the calls that they make."""
 
 
 class Slot:
@@ -88,7 +99,12 @@ class Operation(NamedTuple):
 class Tracer(hooks.Observer):
     """The observer of one run of a function; ``operations`` are what it did."""
 
-    def __init__(self) -> None:
+    def __init__(self, exchanges: bool = True) -> None:
+        self.exchanges = exchanges
+        """whether relu and pooling may change places; `exchanged` where they have"""
+        self.exchanged = False
+        self._relus: dict[int, Any] = {}
+        self._products: dict[int, Any] = {}
         self.operations: list[Operation] = []
         self.values: list[Any] = []
         """of each slot, kept so that its identity stays its own"""
@@ -96,10 +112,18 @@ class Tracer(hooks.Observer):
         self.originals: list[Any] = []
         """what the constants are copies of, kept so that no other array has their identity"""
         self.failures: list[BaseException] = []
+        self.looks: list[Any] = []
+        """the values that Python looked at"""
         self.generators: list[Any] = []
         self._slots: dict[int, int] = {}
         self._views: dict[Any, int] = {}
+        self._aliases: dict[int, Any] = {}
         self._inner = 0
+        self._what = ""
+        self._looks = False
+        """whether a definition runs, which may look at arrays"""
+        self._notes: Any = None
+        """what slots replaced, in a block that may be undone"""
         self._before: Any = None
         self._errors: Any = None
 
@@ -115,13 +139,49 @@ class Tracer(hooks.Observer):
         hooks.opened.discard(self)
 
     @contextmanager
-    def inside(self) -> Iterator[None]:
+    def inside(self, what: str = "") -> Iterator[None]:
         """What is recorded in this block is a rule's or a definition's, not the user's."""
+        before = self._what
         self._inner += 1
+        self._what = what or before
         try:
             yield
         finally:
             self._inner -= 1
+            self._what = before
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """What runs in this block may look at arrays: see `array`."""
+        before, self._looks = self._looks, True
+        try:
+            yield
+        finally:
+            self._looks = before
+
+    @contextmanager
+    def tried(self) -> Iterator[Callable[[], None]]:
+        """A block that may raise, or call what it is given: nothing that it recorded stays."""
+        lists: Any = self.operations, self.constants, self.originals, self.failures, self.values
+        counts = [len(items) for items in lists]
+        before, self._notes = self._notes, []
+        looks, self._looks = self._looks, False
+
+        def undo() -> None:
+            for known, key, number in reversed(self._notes):
+                known.pop(key) if number is None else known.update({key: number})
+            self._notes.clear()
+            for items, count in zip(lists, counts, strict=True):
+                del items[count:]
+
+        try:
+            yield undo
+        except Exception:
+            undo()
+            raise
+        finally:
+            self._looks = looks
+            self._notes = None if before is None else [*before, *self._notes]
 
     # Values and slots
 
@@ -142,16 +202,21 @@ class Tracer(hooks.Observer):
         if found is None:
             found = len(self.values)
             self.values.append(value)
-            self._slots[id(value)] = found
+            self._note(self._slots, id(value), found)
             if type(value) is np.ndarray:
-                self._views[_memory(value)] = found
+                self._note(self._views, _memory(value), found)
         return found
+
+    def _note(self, known: dict[Any, int], key: Any, number: int) -> None:
+        if self._notes is not None:
+            self._notes.append((known, key, known.get(key)))
+        known[key] = number
 
     def find(self, value: Any) -> int | None:
         """The slot of a value, if an operation or an argument gave it."""
         found = self._slots.get(id(value))
         if found is not None and self.values[found] is not value:
-            found = None
+            found = found if self._aliases.get(id(value)) is value else None
         if found is None and type(value) is np.ndarray and value.size:
             found = self._views.get(_memory(value))
         return found
@@ -170,8 +235,8 @@ class Tracer(hooks.Observer):
 
     def lifted(self, x: Any) -> Any:
         """`x` with Tensors in place of arrays that have slots, also in lists and tuples."""
-        if type(x) in (list, tuple):
-            return type(x)(map(self.lifted, x))
+        if isinstance(x, (list, tuple)):
+            return like(x, map(self.lifted, x))
         if isinstance(x, (np.ndarray, np.generic)) and self.find(x) is not None:
             return self.tensor(x)
         return x
@@ -180,20 +245,34 @@ class Tracer(hooks.Observer):
         """What an operation keeps of an argument: slots in place of arrays."""
         if type(x) is Tensor:
             x = value_in(x)
-        if type(x) in (list, tuple):
-            return type(x)(map(self.reference, x))
+        if isinstance(x, (list, tuple)):
+            return like(x, map(self.reference, x))
         found = self.find(x)
         if found is not None:
             return Slot(found)
         if type(x) is np.ndarray:
             # A copy: what is written into it later was not there yet.
-            constant = Constant(x.copy(order="K"), bool(self._inner), _where())
+            is_inner = bool(self._inner) and not is_called_by_user()
+            constant = Constant(x.copy(order="K"), is_inner, users_line())
             self.constants.append(constant)
             self.originals.append(x)
             return constant
+        if hasattr(type(x), "beside") and self.has(x.array):
+            self.operation("stack", type(x), (x.array,), {}, x)
+            return Slot(self.slot(x))
         if isinstance(x, LazyArray) or hasattr(type(x), "beside"):
             raise UntraceableError("a cotangent that a sweep carries comes from elsewhere")
         return x
+
+    def alike(self, x: Any, y: Any) -> bool:
+        """Whether arrays have the same bits and lie alike, on which the bits of sums depend."""
+        return same(x, y) and x.strides == y.strides
+
+    def stacked(self, stack: Any) -> Any:
+        """The array in a stack, which has a slot."""
+        if not self.has(stack.array):
+            self.operation("array", _ARRAY_OF, (stack,), {}, stack.array)
+        return stack.array
 
     def operation(self, name: str, function: Any, args: Any, kwargs: Any, results: Any) -> None:
         """Record a call: `results` are its values, to which slots are given, or None."""
@@ -204,7 +283,8 @@ class Tracer(hooks.Observer):
         else:
             slots = None if results is None else self.slot(results)
         changed = None if errors == self._errors else errors
-        self.operations.append(Operation(name, function, *given, slots, changed, _where()))
+        where = self._what or users_line()
+        self.operations.append(Operation(name, function, *given, slots, changed, where))
 
     # What is observed
 
@@ -213,6 +293,7 @@ class Tracer(hooks.Observer):
         plan = node.plan
         if plan is None:
             return
+        node.record = users_line()
         row = plan.row
         given = len(known) - 1 - len(plan.likes)
         args, kwargs = row.call(list(known[1 : 1 + given]), lambda *a, **k: (a, k))
@@ -223,15 +304,55 @@ class Tracer(hooks.Observer):
         )
         # What depends on no variable is an array without a trace, of which NumPy's own function is
         # called; a faster kernel may take another path.
-        is_faster = getattr(row.kernel, "__module__", "").startswith(_FAST)
+        if row.function is relu and self._of_product(known[1]):
+            self._relus[id(known[0])] = known[0], known[1], None if is_plain else node.parents
+        if not kwargs and self._in_parts(row, args, known[0]):
+            if is_plain:
+                node.plan, node.residuals, node.parents = None, FINISHED, ()
+            return
+        is_faster = str(getattr(row.kernel, "__module__", "")).startswith(_FAST)
         function = implementation(row.function) if is_plain and is_faster else row.kernel
         self.operation(row.name, function, args, kwargs, known[0])
+        if row.name == "product" or (row.name == "np.add" and any(map(self._of_product, args))):
+            self._products[id(known[0])] = known[0]  # with a bias
         if plan.select is not None:  # a result that was no array is one now
             if len(known) == 1 + given and plan.likes:
                 return
             node.residuals = plan.select(known)
         if is_plain:
             node.plan, node.residuals, node.parents = None, FINISHED, ()
+
+    def _of_product(self, value: Any) -> bool:
+        """Whether a value is a product of windows and filters."""
+        return self._products.get(id(value)) is value
+
+    def _in_parts(self, row: Any, args: Any, value: Any) -> bool:
+        """Whether a call is recorded as those that its kernel makes, with the same bits."""
+        text = _TEXTS.get(row.function)
+        # Of one number some kernels have another way.
+        if (
+            text is None
+            or type(value) is not np.ndarray
+            or np.size(args[-1]) == 1 == np.size(args[0])
+        ):
+            return False
+        try:
+            with self.tried() as undo, self.inside():
+                found = text(*map(self.lifted, args))
+                if type(found) is Tensor and self.alike(value_in(found), value):
+                    self._alias(value, value_in(found))
+                    return True
+                undo()
+        except Exception:  # then it is one operation
+            pass
+        return False
+
+    def _alias(self, value: Any, found: Any) -> None:
+        """A second array that is where another one is."""
+        number = self.slot(found)
+        self._note(self._slots, id(value), number)
+        self._aliases[id(value)] = value
+        self._note(self._views, _memory(value), number)
 
     def row(self, function: Any) -> Any:
         """A function of integers, which are Tensors here, is a constant one."""
@@ -242,8 +363,9 @@ class Tracer(hooks.Observer):
 
         Without a trace, what depends on no variable and has no axes is a NumPy number.
         """
-        if not all(self.enters(z) for z in (x, y) if type(z) is Tensor):
-            return None
+        found = self.beside(row, (x, y), {})
+        if found is not None or not all(self.enters(z) for z in (x, y) if type(z) is Tensor):
+            return found
         pair = [value_in(z)[()] if type(z) is Tensor and not z.ndim else z for z in (x, y)]
         operate = _OF_NUMBERS.get(row.function)
         if operate is not None and all(isinstance(z, _NUMBERS) for z in pair):
@@ -252,7 +374,10 @@ class Tracer(hooks.Observer):
                 return operate(*[z[()] if type(z) is np.ndarray else z for z in given])
 
             found = np.asarray(operate(*pair))
-            self.operation(operate.__name__, of_numbers, (x, y), {}, found)
+            is_complex = any(np.iscomplexobj(z) for z in pair)
+            is_other = is_complex or row.function is np.power or found.dtype.kind != "f"
+            function = of_numbers if is_other else row.function
+            self.operation(operate.__name__, function, (x, y), {}, found)
             return self.tensor(found)
         if row.function is np.power and type(y) in (int, float) and type(x) is Tensor:
             same_bits = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(y)
@@ -261,10 +386,14 @@ class Tracer(hooks.Observer):
 
     def constant(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
         """A call whose result is locally constant: Tensors, too; of other values, guards."""
+        return self.lifted(self._made_of(row, args, kwargs, result))
+
+    def _made_of(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
+        """What a row's kernel gave, whose arrays have slots from now on."""
         if isinstance(result, (np.ndarray, np.generic)):
             result = np.asarray(result)
             self.operation(row.name, row.kernel, args, kwargs, result)
-            return self.tensor(result)
+            return result
         arrays: list[Any] = []
         outline = _outline(result, arrays)
 
@@ -274,8 +403,9 @@ class Tracer(hooks.Observer):
                 raise Differs
             return found
 
-        self.operation(row.name, flat, args, kwargs, arrays)
-        return _filled(outline, iter([self.tensor(x) for x in arrays]))
+        function = row.function if row.function in (np.ndim, np.shape, np.size) else flat
+        self.operation(row.name, function, args, kwargs, arrays)
+        return _filled(outline, iter(arrays))
 
     def constant_output(self, value: Any) -> Any:
         """A value that has a slot, as a Tensor."""
@@ -287,18 +417,14 @@ class Tracer(hooks.Observer):
         if self.find(value) is None:
             return
         seen = value.copy()
+        self.looks.append(seen)
         number = seen.item() if seen.size == 1 else None
-        if number is not None and number == number:
-
-            def guard(x: Any) -> bool:
-                return bool(x.item() == number)
-
+        # Of zero the sign counts, and nan is not equal to itself.
+        is_plain = type(number) in (int, float) and number and number == number
+        if type(number) is bool or is_plain:
+            self.operation("is_the_same", _is_number, (value,), {"number": number}, None)
         else:
-
-            def guard(x: Any) -> bool:
-                return same(x, seen)
-
-        self.operation("is_the_same", guard, (value,), {}, None)
+            self.operation("is_the_same", lambda x: same(x, seen), (value,), {}, None)
 
     def enters(self, tensor: Any) -> bool:
         """A Tensor that depends on no variable is a plain array to a transform."""
@@ -315,24 +441,73 @@ class Tracer(hooks.Observer):
 
     def computed(self, row: Any, bound: list[Any], result: Any) -> Any:
         """What a composed row's function gave."""
-        if isinstance(result, (list, tuple)):
-            arrays: Any = [np.asarray(x) for x in result]
-            is_named = hasattr(result, "_fields")
-            result = type(result)(*arrays) if is_named else type(result)(arrays)
-        else:
-            arrays = result = np.asarray(result)
         args, kwargs = row.call(list(bound), lambda *a, **k: (a, k))
-        self.operation(row.name, row.kernel, args, kwargs, arrays)
-        return result
+        is_number = type(result) in (float, complex)
+        return self._made_of(row, args, kwargs, np.asarray(result) if is_number else result)
+
+    def derives(self, bound: list[Any]) -> bool:
+        """Only where a variable is among the operands."""
+        return any(map(self._is_variable, bound))
+
+    def _is_variable(self, x: Any) -> bool:
+        if isinstance(x, (list, tuple)):
+            return any(map(self._is_variable, x))
+        return type(x) is Tensor and not (x.dtype.kind in "biu" or self.enters(x))
+
+    def converted(self, tensor: Any, dtype: Any) -> Any:
+        """Integers of a value that depends on no variable are no operands of a derivative."""
+        if self._is_variable(tensor):
+            return None
+        found = value_in(tensor).astype(dtype)
+        self.operation("astype", np.ndarray.astype, (tensor, dtype), {}, found)
+        return self.tensor(found)
+
+    def under_relu(self, images: Any) -> Any:
+        """Relu and the largest of a window may change places, where only sums see the difference.
+
+        Where all of a window is below 0, its gradient, 0, comes to another pixel, or with another
+        sign: to products with filters that is the same.
+        """
+        found = self._relus.get(id(value_in(images))) if type(images) is Tensor else None
+        if found is None or not self.exchanges or found[0] is not value_in(images):
+            return None
+        self.exchanged = True
+        return self.lifted(found[1]) if found[2] is None else rebuilt(*found[1:])
+
+    def beside(self, row: Any, args: Any, kwargs: Any) -> Any:
+        """A stack carries out what it is an operand of; a function of values runs on Tensors."""
+        if row.name == "on_values":
+            return self._on_values(*args, **kwargs)
+        stack = next((x for x in args if hasattr(type(x), "beside")), None)
+        if stack is None:
+            return None
+        if isinstance(row.function, np.ufunc):
+            return stack.__array_ufunc__(row.function, "__call__", *args, **kwargs)
+        return stack.__array_function__(row.function, (), args, kwargs)
+
+    def _on_values(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """A function of values that holds what an earlier call gave; of others None: one call."""
+        cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+        if not any(map(_holds_an_array, cells)):
+            return None
+        plain = [self.tensor(value_in(x)) if type(x) is Tensor else x for x in args]
+        return function(*plain, **kwargs)
 
     def composing(self, row: Any, definition: Any) -> Any:
         """A definition, whose arrays are not the user's."""
 
         def inner(*needed: Any) -> Any:
-            with self.inside():
+            with self.inside(), self.looking():
                 return definition(*map(self.lifted, needed))
 
         return inner
+
+    def array(self, tensor: Any) -> Any:
+        """A definition may look at an array on which the derivative does not depend: a guard."""
+        if not self._looks or self._is_variable(tensor):
+            return None
+        self.read(tensor)
+        return value_in(tensor)
 
     def failed(self, error: BaseException) -> None:
         """A call raised: the trace holds only if that ends it."""
@@ -340,6 +515,8 @@ class Tracer(hooks.Observer):
 
     def called(self, function: Any, args: Any, result: Any) -> None:
         """A function of arrays, and of what sweeps carry."""
+        if self.has(result):
+            return
         with self.inside():
             name = getattr(function, "__name__", "fitted")
             self.operation(name, function, shapes_of(args), {}, result)
@@ -348,14 +525,18 @@ class Tracer(hooks.Observer):
 
     def sweep(self, mode: str, recorded: bool, carrier: Any = None) -> Any:
         """What stands between a sweep on plain arrays and its rules."""
-        return None if recorded else TracedSweep(self, mode, carrier)
+        return RecordedSweep(self, mode) if recorded else TracedSweep(self, mode, carrier)
 
 
 class Differs(Exception):  # noqa: N818  # it is no error: the function is traced anew
     """A value that Python looked at, or a shape that depends on data, is another one now."""
 
 
-_ARRAY = ("array",)
+class _Array:
+    """Stands for an array in a result."""
+
+
+_ARRAY = _Array()
 
 
 def _outline(x: Any, arrays: list[Any]) -> Any:
@@ -363,20 +544,35 @@ def _outline(x: Any, arrays: list[Any]) -> Any:
     if isinstance(x, (np.ndarray, np.generic)):
         arrays.append(np.asarray(x))
         return _ARRAY
-    return type(x)([_outline(item, arrays) for item in x]) if type(x) in (list, tuple) else x
+    return like(x, [_outline(y, arrays) for y in x]) if isinstance(x, (list, tuple)) else x
 
 
 def _filled(outline: Any, arrays: Any) -> Any:
     if outline is _ARRAY:
         return next(arrays)
-    if type(outline) in (list, tuple):
-        return type(outline)([_filled(item, arrays) for item in outline])
+    if isinstance(outline, (list, tuple)):
+        return like(outline, [_filled(item, arrays) for item in outline])
     return outline
+
+
+def _holds_an_array(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_an_array, x))
+    return isinstance(x, (Tensor, np.ndarray))
+
+
+def like(x: Any, parts: Any) -> Any:
+    """A list, tuple or named tuple like `x`, of other parts."""
+    return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
 
 
 def _memory(array: Any) -> Any:
     interface = array.__array_interface__
     return interface["data"][0], array.shape, array.strides, array.dtype.str
+
+
+def _is_number(x: Any, number: Any) -> bool:
+    return bool(x.item() == number)
 
 
 def same(x: Any, y: Any) -> bool:
@@ -389,15 +585,3 @@ def same(x: Any, y: Any) -> bool:
             np.array_equal(np.signbit(x.real), np.signbit(y.real))
         )
     return bool(np.array_equal(x, y))
-
-
-def _where() -> str:
-    """The user's file and line, if an interpreter has frames."""
-    getframe = getattr(sys, "_getframe", None)
-    frame = getframe(1) if getframe else None
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((_PACKAGE, "<")) and "numpy" not in name:
-            return f"{name}:{frame.f_lineno}"
-        frame = frame.f_back
-    return ""

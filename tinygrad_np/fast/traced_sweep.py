@@ -1,8 +1,8 @@
 """A sweep that a trace records: each rule as the calls it makes, or as one operation.
 
 A sweep inside a traced function runs on plain arrays. The text of an elementary rule runs on
-Tensors of the trace, and is recorded call by call; any other rule is one operation, which a replay
-calls with the arrays of that time.
+Tensors of the trace, and is recorded call by call, also where it carries a stack; any other rule is
+one operation, which a replay calls with the arrays of that time.
 """
 
 from __future__ import annotations
@@ -24,12 +24,43 @@ from ..core.tensor import Tensor, value_in
 # Products have paths of their own for arrays.
 _ELEMENTARY = {row.name for row in elementary.ROWS} | {"expand", "sum_to"}
 _ELEMENTARY -= {"np.matmul", "np.dot", "np.multiply.outer"}
+_OF_KERNELS = {"relu", "product", "filter_product", "mean_logistic_loss", "np.logaddexp"}
+"""Rows whose rules do no more than call kernels."""
 _PULL = hooks.Writer()
 _ARRAYS = (np.ndarray, np.generic, Tensor)
 
 
 class UntraceableError(TypeError):
     """What a function does cannot be done again by calls of kernels alone."""
+
+
+class RecordedSweep:
+    """The rules of a sweep that is itself recorded: their calls are those of Tensors.
+
+    A rule may look at an array on which no derivative depends, such as an index: by a guard.
+    """
+
+    def __init__(self, tracer: Any, mode: str) -> None:
+        self.tracer = tracer
+        self.mode = mode
+
+    def rules(self, node: Any) -> list[tuple[Callable[..., Any], Any]]:
+        """The node's own rules."""
+        plan = node.plan
+        where = f"{self.mode} of {plan.row.name}|{getattr(node, 'record', None) or ''}"
+        pairs = plan.vjps if self.mode == "vjp" else plan.jvps
+        return [(self._looking(rule, where), slot) for rule, slot in pairs]
+
+    def _looking(self, rule: Any, where: str) -> Callable[..., Any]:
+        def looking(*given: Any) -> Any:
+            with self.tracer.inside(where), self.tracer.looking():
+                return rule(*given)
+
+        return looking
+
+    def sum(self, before: Any, part: Any, source: Any = None) -> Any:
+        """The sum of two cotangents or tangents."""
+        return before + part
 
 
 class TracedSweep:
@@ -52,26 +83,78 @@ class TracedSweep:
         tracer, row = self.tracer, node.plan.row
         text, spots = node.plan.rule_of(self.mode, number)
         is_elementary = isinstance(text, Factor) or row.name in _ELEMENTARY
-        is_elementary = is_elementary and self.carrier is None
+        is_elementary = is_elementary and self.carrier is None and not row.user_defined
         needed = _PULL.rule(text, spots)
+        name = f"{self.mode} of {row.name}"
+        place = getattr(node, "record", None) or ""
+        where = f"{name}|{place}"
 
         def traced(g: Any, residuals: Any, parents: Any) -> Any:
             like = parents if slot is None else parents[slot]
-            with tracer.inside():
+            with tracer.inside(where):
+                part = None
+                if _is_stack(g):
+                    part = self._of_stack(rule, g, residuals, parents)
+                elif row.name in _OF_KERNELS and self.carrier is None:
+                    part = self._by_text(needed, rule, g, residuals, parents)
                 # A single number is no array to NumPy, which then computes by other means.
-                if is_elementary and not isinstance(g, LazyArray) and np.ndim(g):
+                elif is_elementary and not isinstance(g, LazyArray) and np.ndim(g):
                     part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
-                else:
-                    g, plain = _plain(g), _plain(residuals)
-                    part = rule(g, plain, parents)
-                    several = isinstance(part, (list, tuple))
-                    results = [_array(x) for x in part] if several else _array(part)
-                    args = (g, plain, shapes_of(parents))
-                    tracer.operation(f"{self.mode} of {row.name}", rule, args, {}, results)
-                    part = tracer.lifted(results)
+                if part is None:
+                    part = self._as_one(name, text, spots, rule, (g, residuals, parents))
                 return self._fitted(part, like, node)
 
         return traced
+
+    def _by_text(self, needed: Any, rule: Any, g: Any, residuals: Any, parents: Any) -> Any:
+        """What a rule gives whose text calls kernels, as these calls; or None."""
+        tracer = self.tracer
+        expected = rule(g, _plain(residuals), parents)
+        if type(expected) is not np.ndarray or isinstance(g, LazyArray):
+            return None
+        try:
+            with tracer.tried() as undo:
+                part = needed(tracer.lifted(g), tracer.lifted(residuals), parents)
+                if type(part) is Tensor and tracer.alike(value_in(part), expected):
+                    return part
+                undo()
+        except Exception:  # then it is one operation
+            pass
+        return None
+
+    def _as_one(self, name: str, text: Any, spots: Any, rule: Any, given: Any) -> Any:
+        """What a rule gives, as one operation."""
+        g, residuals, parents = given
+        g, plain, shapes = _plain(g), _plain(residuals), shapes_of(parents)
+        part = rule(g, plain, parents)
+        several = isinstance(part, (list, tuple))
+        results = [_array(x) for x in part] if several else _array(part)
+        if self.carrier is None and not isinstance(text, Factor):
+            needed = _PULL.rule(lambda g, *needed: needed, spots)
+            call: Any = text, (g, *needed(g, plain, shapes))
+        else:
+            call = rule, (g, plain, shapes)
+        self.tracer.operation(name, *call, {}, results)
+        return self.tracer.lifted(results)
+
+    def _of_stack(self, rule: Any, g: Any, residuals: Any, parents: Any) -> Any:
+        """What a rule gives for a stack, as the calls of NumPy that it makes; or None."""
+        tracer = self.tracer
+        expected = rule(g, _plain(residuals), parents)
+        if not _is_stack(expected):
+            return None
+        lifted = type(g)(tracer.tensor(tracer.stacked(g)))
+        try:
+            with tracer.tried() as undo:
+                part = rule(lifted, tracer.lifted(residuals), parents)
+                if _is_stack(part) and type(part.array) is Tensor:
+                    found = value_in(part.array)
+                    if tracer.alike(found, expected.array):
+                        return type(part)(found)
+                undo()
+        except Exception:  # then it is one operation
+            pass
+        return None
 
     def _fitted(self, part: Any, like: Any, node: Any) -> Any:
         """The part as a plain array that has a slot, of the shape and dtype that belong there."""
@@ -108,13 +191,25 @@ class TracedSweep:
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
         """The sum of two cotangents or tangents."""
+        with self.tracer.inside(f"sum of {'co' if self.mode == 'vjp' else ''}tangents"):
+            return self._sum(before, part, source)
+
+    def _sum(self, before: Any, part: Any, source: Any) -> Any:
+        tracer = self.tracer
+        if _is_stack(before) and _is_stack(part) and before.array.shape == part.array.shape:
+            total = tracer.tensor(tracer.stacked(before)) + tracer.tensor(tracer.stacked(part))
+            return type(part)(value_in(total))
         if self.carrier is not None:
             total = self.carrier.sum(before, part, source)
-            self.tracer.called(operator.add, (before, part), total)
+            tracer.called(operator.add, (before, part), total)
             return total
-        lifted = self.tracer.lifted
+        lifted = tracer.lifted
         total = lifted(before) + lifted(part)
         return value_in(total) if type(total) is Tensor else total
+
+
+def _is_stack(x: Any) -> bool:
+    return hasattr(type(x), "beside")
 
 
 def _array(x: Any) -> Any:
@@ -122,8 +217,9 @@ def _array(x: Any) -> Any:
 
 
 def _plain(x: Any) -> Any:
-    if type(x) in (list, tuple):
-        return type(x)(map(_plain, x))
+    if isinstance(x, (list, tuple)):
+        parts = map(_plain, x)
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
     return value_in(x) if type(x) is Tensor else x
 
 

@@ -43,6 +43,8 @@ class ComposedRow(Row):
             ans = self.call([values_of(x) for x in bound], self.kernel)  # refuses what it does
             if hooks.opened:
                 ans = hooks.observer().computed(self, bound, ans)
+                if not hooks.observer().derives(bound):
+                    return hooks.observer().lifted(ans)
             bound.append(ans)
             definition = functools.partial(_with_own_value, self, ans)
         if hooks.opened:

@@ -82,9 +82,10 @@ def _histogram2d(
     return (counts, *edges)
 
 
-def _bincount_kernel(indices: Any, weights: Any, minlength: int = 0) -> Any:
-    """`numpy.bincount`, which gives integers for no weights at all."""
-    return np.bincount(indices, weights, minlength).astype(float, copy=False)
+def _bincount_kernel(indices: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """`numpy.bincount`, which gives integers for weights of length 0, too."""
+    found = np.bincount(indices, weights, minlength)
+    return found if weights is None else found.astype(float, copy=False)
 
 
 ROWS = (

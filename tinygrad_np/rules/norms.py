@@ -86,7 +86,7 @@ def _spectral_slope(x: Array, ord: Any) -> Any:
 
 def _cond(x: Array, p: Any, ans: Array) -> Any:
     x = as_array(x)
-    found = np.asarray(ans)
+    found = as_array(ans)
     rows, columns = x.shape[-2:]
     resolution = max(rows, columns) * np.finfo(x.dtype).eps
     singular = np.isinf(found)  # of a matrix of zeros with p=-2, too

@@ -66,7 +66,7 @@ def _parabolas(y: Array, x: Any, dx: Any, axis: int) -> Any:
 
 
 def _sum(areas: Any, ans: Array) -> Any:
-    return cast(np.sum(areas, -1), np.asarray(ans).dtype)
+    return cast(np.sum(areas, -1), as_array(ans).dtype)
 
 
 def _cumulative(areas: Any, axis: int, initial: Any, ans: Array) -> Any:

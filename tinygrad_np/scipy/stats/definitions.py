@@ -16,7 +16,7 @@ def _like(result: Any, ans: Any) -> Any:
     """The result in the shape and the dtype of the value; of several each."""
     if isinstance(ans, tuple):
         return [_like(r, a) for r, a in zip(result, ans, strict=True)]
-    ans = np.asarray(ans)
+    ans = as_array(ans)
     return cast(np.reshape(result, ans.shape), ans.dtype)
 
 

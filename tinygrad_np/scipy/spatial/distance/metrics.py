@@ -148,7 +148,7 @@ def _squareform(X: Any, ans: Array) -> Any:
 
 def _one(text: Distance, u: Any, v: Any, ans: Any, **given: Any) -> Any:
     """The distance of one pair, in the dtype that SciPy has it in."""
-    return cast(text(as_array(u), as_array(v), **given), np.asarray(ans).dtype)
+    return cast(text(as_array(u), as_array(v), **given), as_array(ans).dtype)
 
 
 def _jensenshannon_along(p: Any, q: Any, base: Any, axis: int, ans: Any) -> Any:
