@@ -70,10 +70,12 @@ class TestWhichPath:
             assert of_product(framed, 16) is expected
 
     def test_frames(self):
-        elements = paths.FRAME_FROM_BYTES // 4
-        assert paths.of_frame(np.zeros(elements, np.float32)) is paths.FRAME_MADE
-        assert paths.of_frame(np.zeros(elements + 1, np.float32)) is paths.FRAME_LAZY
-        assert paths.of_frame(np.zeros(elements + 1, np.int32)) is paths.FRAME_MADE
+        for channels, size in ((4, paths.FRAME_OF_FEW_FROM_BYTES), (5, paths.FRAME_FROM_BYTES)):
+            pixels = size // (4 * channels)
+            for more, expected in ((0, paths.FRAME_MADE), (1, paths.FRAME_LAZY)):
+                x = np.zeros((pixels + more, channels), np.float32)
+                assert paths.of_frame(x) is expected
+                assert paths.of_frame(x.astype(np.int32)) is paths.FRAME_MADE
 
     def test_products_without_a_copy(self):
         rows = paths.SMALL_PRODUCT_ROWS

@@ -80,4 +80,4 @@ def filter_product(columns: FramedWindows, cotangent: Array) -> Any:
 
     shape = plane.shape[0], plane.shape[1] // 2 + 1, c, f
     total = parallel_sum(add, plane.parts, shape, np.complex64, cotangent.size * c * 8)
-    return plane.back(total, *columns.size).astype(cotangent.dtype, copy=False)
+    return plane.back(total, *columns.filter_size).astype(cotangent.dtype, copy=False)

@@ -42,19 +42,19 @@ class Framed(LazyArray):
 class FramedWindows(LazyArray):
     """``windows(framed, size, stride, dilation)`` of framed images."""
 
-    __slots__ = ("_made", "dilation", "images", "pairs", "size", "stride")
+    __slots__ = ("_made", "dilation", "filter_size", "images", "pairs", "stride")
 
     def __init__(
-        self, images: Array, pairs: Pairs, size: Ints, stride: Ints, dilation: Ints
+        self, images: Array, pairs: Pairs, filter_size: Ints, stride: Ints, dilation: Ints
     ) -> None:
         self.images = images
         self.pairs = pairs
-        self.size = size
+        self.filter_size = filter_size
         self.stride = stride
         self.dilation = dilation
         framed = [a + n + b for n, (a, b) in zip(images.shape[1:-1], pairs, strict=True)]
-        out = window_counts(tuple(framed), size, stride, dilation)
-        self.shape = (images.shape[0], *out, *size, images.shape[-1])
+        out = window_counts(tuple(framed), filter_size, stride, dilation)
+        self.shape = (images.shape[0], *out, *filter_size, images.shape[-1])
         self.dtype = images.dtype
         self._made: Any = None
 
@@ -64,13 +64,18 @@ class FramedWindows(LazyArray):
             framed = self.images
             if any(map(any, self.pairs)):
                 framed = core.pad(framed, ((0, 0), *self.pairs, (0, 0)))
-            self._made = core.windows(framed, self.size, self.stride, self.dilation)
+            self._made = core.windows(framed, self.filter_size, self.stride, self.dilation)
         return self._made
 
     @property
+    def size(self) -> int:
+        """How many numbers the windows would be."""
+        return math.prod(self.shape)
+
+    @property
     def nbytes(self) -> int:
-        """How large the windows would be."""
-        return self.dtype.itemsize * math.prod(self.shape)
+        """How many bytes."""
+        return self.dtype.itemsize * self.size
 
 
 def described(columns: Any) -> Any:

@@ -31,8 +31,10 @@ ENABLED = True
 COPY_UP_TO_CHANNELS = 4
 COPY_UP_TO_BYTES = 1 << 21  # of the copy; beyond, a view, and the product copies tiles of it
 
-# From so many bytes of images their frame is left to the product: below, the copy costs less.
+# From so many bytes of images their frame is left to the product: below, the copy costs less. With
+# few channels, from the size on from which windows of 3×3 are not copied.
 FRAME_FROM_BYTES = 1 << 16
+FRAME_OF_FEW_FROM_BYTES = COPY_UP_TO_BYTES // 9
 FRAMES_KEPT = 16  # of smaller ones, by a thread
 
 # Windows times filters ---------------------------------------------------------------------------
@@ -220,14 +222,19 @@ def of_windows(channels: int, size: int) -> Path:
     return COPY if size <= COPY_UP_TO_BYTES else VIEW_LARGE
 
 
-FRAME_MADE = Path("array", f"up to {FRAME_FROM_BYTES:,} bytes of images, or no floating numbers")
-FRAME_LAZY = Path("lazy", f"more than {FRAME_FROM_BYTES:,} bytes of images, for a convolution")
+FRAME_MADE = Path(
+    "array",
+    f"up to {FRAME_FROM_BYTES:,} bytes of images ({FRAME_OF_FEW_FROM_BYTES:,} with up to "
+    f"{COPY_UP_TO_CHANNELS} channels), or no floating numbers",
+)
+FRAME_LAZY = Path("lazy", "more bytes of images than are framed for a convolution")
 
 
 def of_frame(x: Array) -> Path:
     """Whether the frame around the images `x` of a convolution is made: "array"; "lazy" if not."""
-    large = x.nbytes > FRAME_FROM_BYTES and x.dtype.kind == "f" and ENABLED
-    path = FRAME_LAZY if large else FRAME_MADE
+    few = x.shape[-1] <= COPY_UP_TO_CHANNELS
+    is_large = x.nbytes > (FRAME_OF_FEW_FROM_BYTES if few else FRAME_FROM_BYTES)
+    path = FRAME_LAZY if is_large and x.dtype.kind == "f" and ENABLED else FRAME_MADE
     return path if noting() is None else note("pad", x, path)
 
 
@@ -308,7 +315,7 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
     if max(*columns.stride, *columns.dilation) > 1:
         return TILES_STEPS
     few, channels = columns.shape[-1] <= RUNS_UP_TO_CHANNELS, min(columns.shape[-1], f)
-    is_large = math.prod(columns.size) >= FOURIER_FROM_TAPS and len(columns.size) == 2
+    is_large = math.prod(columns.filter_size) >= FOURIER_FROM_TAPS and len(columns.filter_size) == 2
     if is_large and columns.dtype == np.float32:
         spatial = zip(columns.images.shape[1:3], columns.pairs, strict=True)
         pixels = math.prod([n + max(pair) for n, pair in spatial])
@@ -318,19 +325,19 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
         return RUNS
     if columns.dtype != np.float32:
         return TILES_DTYPE
-    if len(columns.size) == 1:
+    if len(columns.filter_size) == 1:
         return TILES_AXES
     if channels < TRANSFORM_FROM_CHANNELS:
         return TILES_CHANNELS
-    if len(columns.size) == 3:
+    if len(columns.filter_size) == 3:
         return SLICES
-    if columns.size[0] not in TRANSFORM_TAPS:
+    if columns.filter_size[0] not in TRANSFORM_TAPS:
         return TILES_SIZE
     if columns.shape[1] < TRANSFORM_FROM_ROWS:
         return TILES_ROWS
-    if max(columns.pairs[1]) >= columns.size[1]:
+    if max(columns.pairs[1]) >= columns.filter_size[1]:
         return TILES_FRAME
-    if channels < SQUARES_FROM_CHANNELS or columns.size != (3, 3):
+    if channels < SQUARES_FROM_CHANNELS or columns.filter_size != (3, 3):
         return ROWS
     rows, width = columns.shape[1:3]
     made = 16 * -(-rows // 4) * -(-width // 4)

@@ -345,6 +345,10 @@ class Program:
             inside = ", ".join([self.operand(item) for item in x])
             if hasattr(x, "_fields"):
                 return f"{self.named(f'new_{type(x).__name__}', type(x))}({inside})"
+            if type(x) not in (list, tuple):  # a layer's, whose type says that it is checked
+                values = re.sub("[^0-9]+", "_", inside).strip("_")
+                title = f"{type(x).__name__.lower()}_{values}"
+                return self.named(title, self._scope.get(title, x))
             return f"[{inside}]" if type(x) is list else f"({inside},)"
         return repr(x) if _is_literal(x) else self.named("c", x)
 

@@ -31,9 +31,9 @@ class _Planes:
 
     def __init__(self, columns: FramedWindows, space: Workspace) -> None:
         x = columns.images
-        axes = len(columns.size)
+        axes = len(columns.filter_size)
         self.n, self.c = len(x), x.shape[-1]
-        self.size, self.out = columns.size, columns.shape[1 : 1 + axes]
+        self.size, self.out = columns.filter_size, columns.shape[1 : 1 + axes]
         spatial = list(zip(x.shape[1:-1], columns.pairs, strict=True))
         framed = [before + n + after for n, (before, after) in spatial]
         self.jumps = [math.prod(framed[axis + 1 :]) for axis in range(axes)]

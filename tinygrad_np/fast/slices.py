@@ -22,13 +22,13 @@ from .memory import zeros
 def _slices(columns: FramedWindows) -> FramedWindows:
     """The windows of two axes of all slices, (n·depth, rows, columns, k, l, c)."""
     x = columns.images.reshape(-1, *columns.images.shape[2:])
-    return FramedWindows(x, columns.pairs[1:], columns.size[1:], (1, 1), (1, 1))
+    return FramedWindows(x, columns.pairs[1:], columns.filter_size[1:], (1, 1), (1, 1))
 
 
 def _met(columns: FramedWindows) -> Iterator[tuple[int, slice, slice]]:
     """For every tap in depth: its number, the slices that it meets, and the outputs there."""
     depth, out, (front, _) = columns.images.shape[1], columns.shape[1], columns.pairs[0]
-    for tap in range(columns.size[0]):
+    for tap in range(columns.filter_size[0]):
         first, last = max(0, front - tap), min(out, depth + front - tap)
         if first < last:
             yield tap, slice(first + tap - front, last + tap - front), slice(first, last)
@@ -50,7 +50,7 @@ def product(columns: FramedWindows, filters: Array) -> Any:
 
 def filter_product(columns: FramedWindows, cotangent: Array) -> Any:
     """Windows (n, depth, rows, columns, m, k, l, c), (n, depth, rows, …, f) → (m, k, l, c, f)."""
-    m, f = columns.size[0], cotangent.shape[-1]
+    m, f = columns.filter_size[0], cotangent.shape[-1]
     n, depth = columns.images.shape[:2]
     beside = zeros((n, depth, *columns.shape[2:4], m, f), cotangent.dtype)
     for tap, slices, outputs in _met(columns):

@@ -27,7 +27,8 @@ _pad = plain(core_pad)
 
 def pad(x: Array, pad_width: Any, value: Any = 0) -> Any:
     """`x` framed with zeros, or another `value`; not made where a convolution asks for it."""
-    if type(pad_width) is Frame and paths.of_frame(x) is paths.FRAME_LAZY and not hooks.opened:
+    looked_at = hooks.opened and not hooks.observer().traces
+    if type(pad_width) is Frame and paths.of_frame(x) is paths.FRAME_LAZY and not looked_at:
         return Framed(np.ascontiguousarray(x), pad_width[1:-1])
     if x.nbytes < paths.REUSE_FROM_BYTES:
         return _pad(x, pad_width, value)
