@@ -334,3 +334,18 @@ def test_memory_is_released_on_demand_and_with_its_thread(request):
     thread.start()
     thread.join()
     assert references[0]() is None
+
+
+def test_a_view_counts_elements():
+    flat = np.arange(24.0)
+    found = memory.view(flat, (2, 3), (12, 2), 1)
+    assert np.array_equal(found, flat.reshape(2, 12)[:, 1:6:2])
+
+
+def test_distances_begin_a_line_and_are_no_page():
+    for itemsize in (4, 8):
+        for elements in range(1, 3000):
+            found = memory.apart(elements, itemsize)
+            assert elements <= found <= elements + 2 * 64 // itemsize
+            assert found * itemsize % 64 == 0
+            assert found * itemsize % 4096

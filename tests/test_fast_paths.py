@@ -38,15 +38,15 @@ class TestWhichPath:
             ((32, 18, 18, 64), 3, np.float32, 63, paths.ROWS),
             ((32, 18, 18, 64), 5, np.float32, 64, paths.ROWS),
             ((32, 16, 16, 64), 3, np.float32, 64, paths.ROWS),  # 14 × 14 of 16 × 16 wanted
-            ((32, 20, 20, 16), 10, np.float32, 16, paths.FOURIER),
-            ((32, 20, 20, 16), (10, 9), np.float32, 16, paths.TILES_SIZE),
-            ((32, 20, 20, 16), 10, np.float64, 16, paths.TILES_DTYPE),
-            ((32, 20, 20, 4), 10, np.float32, 16, paths.FOURIER),
-            ((32, 20, 20, 4), (10, 9), np.float32, 16, paths.RUNS),
-            ((4, 16, 16, 256), 10, np.float32, 256, paths.FOURIER),
-            ((4, 16, 16, 257), 10, np.float32, 256, paths.TILES_SIZE),  # more frequencies
+            ((3, 18, 18, 16), 3, np.float32, 16, paths.ROWS),
+            ((1, 18, 18, 64), 3, np.float32, 16, paths.TILES_POSITIONS),
+            ((8, 18, 18, 64), 3, np.float32, 64, paths.SQUARES),  # 128 squares
+            ((7, 18, 18, 64), 3, np.float32, 64, paths.ROWS),
+            ((32, 20, 20, 4), 10, np.float32, 2, paths.RUNS),  # 11 columns of output
+            ((32, 20, 20, 4), 12, np.float32, 2, paths.TILES_WIDE),  # 9
             ((32, 256, 16), 3, np.float32, 16, paths.TILES_AXES),
             ((2, 10, 10, 10, 16), 3, np.float32, 16, paths.SLICES),
+            ((1, 8, 8, 8, 32), 3, np.float32, 16, paths.TILES_POSITIONS),
             ((2, 10, 10, 10, 16), 3, np.float64, 16, paths.TILES_DTYPE),
             ((2, 10, 10, 10, 15), 3, np.float32, 16, paths.TILES_CHANNELS),
             ((32, 40, 40, 4), 3, np.float32, 2, paths.RUNS),
@@ -133,10 +133,12 @@ class TestWhichPath:
 
     def test_how_they_are_added_up(self):
         g, few = np.zeros((1, 4, 4, 2)), paths.FOLD_RUNS_UP_TO_CHANNELS
-        assert paths.of_fold(g, few, (1, 1), (1, 1)) is paths.FOLD_RUNS
-        assert paths.of_fold(g, few + 1, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
-        assert paths.of_fold(g, few + 1, (1, 2), (1, 1)) is paths.FOLD_STEPS
-        assert paths.of_fold(g, few + 1, (1, 1), (2, 1)) is paths.FOLD_STEPS
+        assert paths.of_fold(g, (3, 3), few, (1, 1), (1, 1)) is paths.FOLD_RUNS
+        assert paths.of_fold(g, (5, 5), few, (1, 1), (1, 1)) is paths.FOLD_RUNS
+        assert paths.of_fold(g, (5, 6), few, (1, 1), (1, 1)) is paths.FOLD_WIDE
+        assert paths.of_fold(g, (3, 3), few + 1, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
+        assert paths.of_fold(g, (3, 3), few + 1, (1, 2), (1, 1)) is paths.FOLD_STEPS
+        assert paths.of_fold(g, (3, 3), few + 1, (1, 1), (2, 1)) is paths.FOLD_STEPS
 
     def test_pooling_of_arrays_and_of_tensors(self):
         g, index = np.zeros((1, 4, 2)), np.zeros((1, 4, 2), np.uint8)

@@ -569,6 +569,7 @@ def test_a_sum_over_first_axes_keeps_nan_and_inf():
 def test_products_with_a_long_axis_of_each_kind(monkeypatch):
     """Pieces of rows, of columns and of what is summed over; integers, bit for bit."""
     monkeypatch.setattr(paths, "SMALL_PRODUCT_ROWS", 1)
+    monkeypatch.setattr(paths, "LONG_PRODUCT_ROWS", 0)
     rng = np.random.default_rng(0)
     for m, k, n in ((1000, 9, 31), (31, 9, 1000), (9, 1000, 31), (64, 64, 65)):
         for a, b in (

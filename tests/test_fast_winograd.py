@@ -14,8 +14,3 @@ def test_the_transforms_are_exact_in_exact_arithmetic(k):
     found = t.outputs @ ((t.pixels @ pixels) * (t.taps @ taps))
     expected = [pixels[i : i + k] @ taps for i in range(4)]
     assert np.allclose(found, expected, rtol=0, atol=1e-11)
-
-
-def test_a_view_counts_elements():
-    flat = np.arange(24.0)
-    assert np.array_equal(winograd.view(flat, (2, 3), (12, 2), 1), flat.reshape(2, 12)[:, 1:6:2])

@@ -51,8 +51,19 @@ def conv2d(
         )
     size = geometry.PerAxis(filters.shape[:2])
     pad_width, *steps = _steps("conv2d", images, size, stride, padding)
-    frame = pad_width and geometry.Frame(pad_width)
-    return add_bias("conv2d", product(framed_windows(images, size, frame, *steps), filters), bias)
+    columns = framed_windows(images, size, frame_for(filters, images, pad_width), *steps)
+    return add_bias("conv2d", product(columns, filters), bias)
+
+
+def frame_for(filters: Any, images: Any, pad_width: Any) -> Any:
+    """The frame of a convolution, as one that need not be made where nobody else has the images.
+
+    Of a plain array beside filters that are a Tensor, the graph keeps the windows, and the caller
+    may write into the array before the sweep: the frame, which is made, is a copy.
+    """
+    if pad_width is None or (type(images) is np.ndarray and type(filters) is not np.ndarray):
+        return pad_width
+    return geometry.Frame(pad_width)
 
 
 def framed_windows(

@@ -4,8 +4,8 @@
 - `paths`: the conditions that choose, and every threshold of bytes or elements.
 - `windows`, `products`, `pooling`, `elementwise`: kernels in place of the core's.
 - `tiles`, `runs`: windows times filters, a tile at a time; by long runs of few channels.
-- `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`); `fourier`:
-  with large filters; `slices`: with volumes; `grouped`: in groups, of one channel or several.
+- `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`); `slices`:
+  with volumes; `grouped`: in groups, of one channel or several.
 - `frames`: images in a frame that is not made; `lazy`: cotangents of windows that are never made,
   only added up.
 - `matrices`, `threads`: matrix products and other work in pieces, on several threads.
@@ -16,9 +16,9 @@
   of random numbers, and the user's `lines`), then replayed by a `program` of NumPy calls
   (`lowering` says how each is written) for arguments of the same form (`forms`).
 
-Each fast path computes what the core's plain one does: sums in another order, except for the
-transforms of Winograd and Fourier, which are for float32 only and state their error. All of them
-are put in place here, by the core's hooks; without this folder the plain ones are taken.
+Each fast path computes what the core's plain one does: sums in another order, except for Winograd's
+transforms, which are for float32 only and state their error. All of them are put in place here, by
+the core's hooks; without this folder the plain ones are taken.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -37,7 +37,10 @@ def relu_gate(g: Array, y: Array) -> Any:
     result = gate = empty(g.shape, g.dtype)
     if g.flags.c_contiguous and y.flags.c_contiguous:
         g, y, gate = g.reshape(-1), y.reshape(-1), gate.reshape(-1)
-    parallel_slices(lambda part: _gate(g[part], y[part], gate[part]), len(g), g.size)
+    if g.size <= paths.GATE_ELEMENTS:
+        _gate(g, y, gate)
+    else:
+        parallel_slices(lambda part: _gate(g[part], y[part], gate[part]), len(g), g.size)
     return result
 
 

@@ -61,12 +61,12 @@ class LazyProduct(LazyArray):
         a convolution again.
         """
         size, c = self.filters.shape[:-2], self.filters.shape[-2]
-        path = paths.of_fold(self.cotangent, c, stride, dilation)
+        path = paths.of_fold(self.cotangent, size, c, stride, dilation)
         if path is paths.FOLD_RUNS:
             from . import runs  # which few programs need
 
             return runs.folded_product(self.cotangent, self.filters, shape, spans)
-        if path is paths.FOLD_STEPS:
+        if path.name == "tiles":
             images = tiles.folded_product(self.cotangent, self.filters, shape, stride, dilation)
             return _part(images, spans)
         wanted = [(start - k + 1, stop) for (start, stop), k in zip(spans, size, strict=True)]

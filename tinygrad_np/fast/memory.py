@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from ..core import hooks
+from ..core.arrays import Array
 from ..core.geometry import Ints
 from . import pages, paths
 
@@ -225,6 +226,30 @@ class Workspace:
         if held is None:
             held = self._held[key] = make()
         return held
+
+
+def view(flat: Array, shape: Ints, steps: Ints, start: int = 0) -> Any:
+    """A view of a flat contiguous array; `steps` and `start` count its elements.
+
+    >>> view(np.arange(6), (2, 2), (1, 2), 1)
+    array([[1, 3],
+           [2, 4]])
+    """
+    size = flat.itemsize
+    return np.ndarray(shape, flat.dtype, flat, start * size, [step * size for step in steps])
+
+
+def apart(elements: int, itemsize: int) -> int:
+    """The distance of arrays of so many elements that are read together, side by side in memory.
+
+    It begins a line of the cache, and is no multiple of 4 kB, where caches collide.
+
+    >>> apart(1000, 4), apart(1024, 4)
+    (1008, 1040)
+    """
+    line = 64 // itemsize
+    elements = -(-elements // line) * line
+    return elements + line if elements * itemsize % 4096 == 0 else elements
 
 
 def kept_bytes() -> int:

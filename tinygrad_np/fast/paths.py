@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.arrays import Array
+from ..core.geometry import Ints
 
 ENABLED = True
 
@@ -46,6 +47,8 @@ TRANSFORM_FROM_CHANNELS = 16  # on both sides: Winograd's transforms cost as muc
 TRANSFORM_FROM_ROWS = 4  # of output: as many as a tile has
 TRANSFORM_TAPS = (3, 5)  # in a column of a filter
 SQUARES_FROM_CHANNELS = 64
+TRANSFORM_FROM_POSITIONS = 512  # of output: fewer are not worth the filters' transform
+SQUARES_FROM = 128  # squares of 4×4 outputs, for the same reason
 SQUARES_FROM_USED = 0.8  # of the outputs of all tiles: the rest lies beyond the last row or column
 RUNS_UP_TO_CHANNELS = 4
 RUNS_BYTES = 1 << 19  # of runs that are worked on at a time
@@ -61,10 +64,12 @@ SQUARES_TILES_ADDED = 256  # tiles of a part of a sum, at least
 SQUARES_PIECE = 1 << 14  # numbers of a column that are transformed in one call
 
 # Up to so many multiplications OpenBLAS multiplies without copying the matrices first, where it has
-# kernels for that (those for AVX-512). Measured: 1.1 to 2.3 times faster; with its kernels for
-# Haswell and Zen, which have no such limit, as fast in pieces as at once, within 8 %.
+# kernels for that: those for AVX-512. Measured there: up to 2.3 times faster where the two shorter
+# axes are below 100, slower in pieces from some 128 on. With its kernels for Haswell and Zen, which
+# have no such limit, as fast in pieces as at once, within 8 %: so nobody is asked which it has.
 SMALL_PRODUCT = 1_000_000
-SMALL_PRODUCT_ROWS = 24  # at least: below, the calls cost more than the copies
+SMALL_PRODUCT_ROWS = 64  # at least: below, the copies cost less
+LONG_PRODUCT_ROWS = 150  # the same of a product of matrices, which comes alone
 
 
 def tile_positions(row: int, f: int, itemsize: int) -> int:
@@ -90,14 +95,6 @@ def small_products(m: int, k: int, n: int) -> tuple[int, int]:
     pieces = -(-m // rows)
     return pieces, -(-m // pieces)
 
-
-# Measured: 3 times as fast at 11×11 taps with 16 to 64 channels, 6 at 15×15; twice at 11×11 with
-# four. (It would be 1.6 times at 7×7; but zeros come out as roundings of the largest value, which
-# relu's gate can tell.)
-FOURIER_FROM_TAPS = 100
-FOURIER_BYTES = 1 << 22  # of frequencies of images that are worked on at a time
-FOURIER_IMAGES = 4  # at least
-FOURIER_UP_TO_BYTES = 1 << 26  # of the frequencies of filters, all of which are kept
 
 # Cotangents of windows ---------------------------------------------------------------------------
 
@@ -135,6 +132,7 @@ SUMS_APART = 4  # runs of pieces that are summed apart, however many threads the
 
 # Measured: 4 times as fast at 8,192 elements in 256 rows. (Small ones would not show it.)
 SUM_FROM_ELEMENTS = 1 << 13  # of an array that is summed over its first axes
+SUM_FROM_ROWS = 64  # these axes together
 
 # Memory that is used again -----------------------------------------------------------------------
 
@@ -257,6 +255,8 @@ TILES_STEPS = _tiles("stride or dilation is above 1")
 TILES_VIEW = _tiles("the images do not lie together in memory")
 TILES_SIZE = _tiles("it is for filters with 3 or 5 rows")
 TILES_ROWS = _tiles(f"fewer than {TRANSFORM_FROM_ROWS} rows of output")
+TILES_POSITIONS = _tiles(f"fewer than {TRANSFORM_FROM_POSITIONS} positions of output")
+TILES_WIDE = _tiles("filters are wider than the output, so that runs would be mostly unused")
 TILES_FRAME = _tiles("the frame is as wide as the filters, or wider")
 TILES_CHANNELS = _tiles(f"fewer than {TRANSFORM_FROM_CHANNELS} channels in or out")
 RUNS = Path(
@@ -267,21 +267,19 @@ RUNS = Path(
 _TRANSFORM = f"float32, stride and dilation 1, more than {TILE_FROM_BYTES:,} bytes of windows, "
 SLICES = Path(
     "slices",
-    f"{_TRANSFORM}three axes, {TRANSFORM_FROM_CHANNELS} or more channels in and out",
-)
-FOURIER = Path(
-    "fourier",
-    f"{_TRANSFORM}two axes, {FOURIER_FROM_TAPS} or more taps, up to {FOURIER_UP_TO_BYTES:,} bytes "
-    "of the filters' frequencies",
+    f"{_TRANSFORM}three axes, {TRANSFORM_FROM_CHANNELS} or more channels in and out, "
+    f"{TRANSFORM_FROM_POSITIONS} or more positions",
 )
 ROWS = Path(
     "winograd, rows",
-    f"{_TRANSFORM}3 or 5 rows of taps, {TRANSFORM_FROM_CHANNELS} or more channels in and out",
+    f"{_TRANSFORM}3 or 5 rows of taps, {TRANSFORM_FROM_CHANNELS} or more channels in and out, "
+    f"{TRANSFORM_FROM_POSITIONS} or more positions",
 )
 SQUARES = Path(
     "winograd, squares",
-    f"{_TRANSFORM}3×3, {SQUARES_FROM_CHANNELS} or more channels in and out, at least "
-    f"{SQUARES_FROM_USED:.0%} of the outputs of all 4×4 tiles wanted",
+    f"{_TRANSFORM}3×3, {SQUARES_FROM_CHANNELS} or more channels in and out, {SQUARES_FROM} or more "
+    "squares of 4×4 outputs, at least "
+    f"{SQUARES_FROM_USED:.0%} of these wanted",
 )
 
 
@@ -289,7 +287,7 @@ def of_product(operation: str, columns: Any, f: int, dtype: Any) -> Path:
     """How windows (n, *out, *size, c) meet `f` filters, or their cotangent, of this dtype.
 
     `columns` are an array, or `frames.FramedWindows`. The names: "matrix product" (over all
-    windows), and those of modules: "tiles", "runs", "slices", "fourier", "winograd, rows" and
+    windows), and those of modules: "tiles", "runs", "slices", "winograd, rows" and
     "winograd, squares". `operation` is what `noted` calls it.
     """
     if columns.nbytes <= TILE_FROM_BYTES:
@@ -314,21 +312,18 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
         return TILES_VIEW if is_next else TILES_STEPS
     if max(*columns.stride, *columns.dilation) > 1:
         return TILES_STEPS
-    few, channels = columns.shape[-1] <= RUNS_UP_TO_CHANNELS, min(columns.shape[-1], f)
-    is_large = math.prod(columns.filter_size) >= FOURIER_FROM_TAPS and len(columns.filter_size) == 2
-    if is_large and columns.dtype == np.float32:
-        spatial = zip(columns.images.shape[1:3], columns.pairs, strict=True)
-        pixels = math.prod([n + max(pair) for n, pair in spatial])
-        if pixels * columns.shape[-1] * f * 4 <= FOURIER_UP_TO_BYTES:
-            return FOURIER
-    if few:
-        return RUNS
+    channels = min(columns.shape[-1], f)
+    if columns.shape[-1] <= RUNS_UP_TO_CHANNELS:
+        return TILES_WIDE if is_wide(columns.filter_size, columns.shape) else RUNS
     if columns.dtype != np.float32:
         return TILES_DTYPE
     if len(columns.filter_size) == 1:
         return TILES_AXES
     if channels < TRANSFORM_FROM_CHANNELS:
         return TILES_CHANNELS
+    positions = math.prod(columns.shape[: -1 - len(columns.filter_size)])
+    if positions < TRANSFORM_FROM_POSITIONS:
+        return TILES_POSITIONS
     if len(columns.filter_size) == 3:
         return SLICES
     if columns.filter_size[0] not in TRANSFORM_TAPS:
@@ -339,9 +334,21 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
         return TILES_FRAME
     if channels < SQUARES_FROM_CHANNELS or columns.filter_size != (3, 3):
         return ROWS
-    rows, width = columns.shape[1:3]
-    made = 16 * -(-rows // 4) * -(-width // 4)
-    return SQUARES if rows * width >= SQUARES_FROM_USED * made else ROWS
+    n, rows, width = columns.shape[:3]
+    squares = n * -(-rows // 4) * -(-width // 4)
+    pays = squares >= SQUARES_FROM and positions >= SQUARES_FROM_USED * 16 * squares
+    return SQUARES if pays else ROWS
+
+
+def is_wide(size: Any, columns: Any) -> bool:
+    """Whether filters are so wide that their runs, or cotangents, lie mostly between windows.
+
+    Windows are of shape `columns`. On the last axis they would be less than half.
+
+    >>> is_wide((3, 3), (1, 8, 8, 3, 3, 1)), is_wide((8, 8), (1, 2, 2, 8, 8, 1))
+    (False, True)
+    """
+    return bool(2 * columns[len(size)] < columns[len(size)] + size[-1] - 1)
 
 
 def is_gathered(columns: Array) -> bool:
@@ -386,21 +393,23 @@ def _of_window_product(cotangent: Array, filters: Array, groups: int) -> Path:
 
 
 FOLD_STEPS = Path("tiles", "stride or dilation is above 1")
+FOLD_WIDE = Path("tiles", "filters are wider than the cotangent")
 FOLD_RUNS = Path("runs", f"stride and dilation 1, up to {FOLD_RUNS_UP_TO_CHANNELS} channels")
 FOLD_CONVOLUTION = Path(
     "convolution",
-    f"stride and dilation 1, more than {FOLD_RUNS_UP_TO_CHANNELS} channels: of the cotangent with "
-    "the "
-    "filters turned around",
+    f"stride and dilation 1, more than {FOLD_RUNS_UP_TO_CHANNELS} channels: of the cotangent, with "
+    "the filters turned around",
 )
 
 
-def of_fold(cotangent: Array, channels: int, stride: Any, dilation: Any) -> Path:
+def of_fold(cotangent: Array, size: Ints, channels: int, stride: Any, dilation: Any) -> Path:
     """How the lazy cotangent of windows is added up: in "tiles", by "runs", or a "convolution"."""
     if max(*stride, *dilation) > 1:
         path = FOLD_STEPS
     else:
         path = FOLD_RUNS if channels <= FOLD_RUNS_UP_TO_CHANNELS else FOLD_CONVOLUTION
+        if path is FOLD_RUNS and is_wide(size, cotangent.shape):
+            path = FOLD_WIDE
     return path if noting() is None else note("fold", cotangent, path)
 
 

@@ -3,8 +3,8 @@
 `product`, `window_product` and `filter_product` are the core's, with one matrix product over all
 windows, where no other path is taken. Where all of them would not fit into the cache, that is a
 tile of windows at a time (`tiles`), long runs of few channels (`runs`), the slices of a volume
-(`slices`), or fewer multiplications in float32 (`winograd_rows`, `winograd_squares`, `fourier`).
-`matmul_x` and `matmul_y` are the vjps of `numpy.matmul`.
+(`slices`), or fewer multiplications in float32 (`winograd_rows`, `winograd_squares`). `matmul_x`
+and `matmul_y` are the vjps of `numpy.matmul`.
 """
 
 import functools
@@ -26,7 +26,6 @@ _MODULES = {
     "tiles": "tiles",
     "runs": "runs",
     "slices": "slices",
-    "fourier": "fourier",
     "winograd, rows": "winograd_rows",
     "winograd, squares": "winograd_squares",
 }
@@ -75,7 +74,8 @@ def filter_product(columns: Array, cotangent: Array) -> Any:
 
 def _chosen(operation: str, columns: Any, f: int, dtype: Any) -> tuple[Any, Any]:
     """The windows in the form that the chosen kernels take, and these; None: one matrix product."""
-    if columns.nbytes > paths.TILE_FROM_BYTES:
+    is_array = type(columns) is np.ndarray
+    if columns.nbytes > paths.TILE_FROM_BYTES and not (is_array and paths.is_gathered(columns)):
         columns = frames.described(columns)
     module = _MODULES.get(paths.of_product(operation, columns, f, dtype).name)
     if module is None or module == "tiles":

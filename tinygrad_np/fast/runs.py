@@ -21,9 +21,8 @@ from ..core.arrays import Array
 from ..core.geometry import Ints
 from . import paths
 from .frames import FramedWindows
-from .memory import Workspace, empty
+from .memory import Workspace, apart, empty, view
 from .threads import parallel_for, parallel_sum
-from .winograd import view
 
 
 class _Planes:
@@ -60,8 +59,8 @@ class _Planes:
     def at_offsets(self, shape: Any, steps: Any) -> Any:
         """(parts, *size, c, …): what lies at every offset of a window from the first pixel on."""
         whole = -(-self.n // self.each), *self.size, self.c, *shape
-        apart = self.each * self.image, *self.jumps, self.apart, *steps
-        return view(self.flat, whole, apart)
+        distances = self.each * self.image, *self.jumps, self.apart, *steps
+        return view(self.flat, whole, distances)
 
 
 def product(columns: FramedWindows, filters: Array) -> Any:
@@ -74,15 +73,14 @@ def product(columns: FramedWindows, filters: Array) -> Any:
     # From the first pixel of the first window to the first of the last, of a part.
     ends = zip(planes.out, planes.jumps, strict=True)
     run = (planes.each - 1) * planes.image + sum([(n - 1) * jump for n, jump in ends]) + 1
-    apart = -(-run // 16) * 16
-    apart += 16 if apart % 1024 == 0 else 0  # not a multiple of 4 kB, where caches collide
+    length = apart(run, dtype.itemsize)
     found = planes.at_offsets((run,), (1,))
 
     def room() -> Any:
-        runs = space.array("runs", (planes.taps * apart,))
-        into = view(runs, (planes.taps, run), (apart, 1)).reshape(found.shape[1:])
+        runs = space.array("runs", (planes.taps * length,))
+        into = view(runs, (planes.taps, run), (length, 1)).reshape(found.shape[1:])
         shape, steps = (planes.each, *planes.out), (planes.image, *planes.jumps)
-        return into, view(runs, (*shape, planes.taps), (*steps, apart))
+        return into, view(runs, (*shape, planes.taps), (*steps, length))
 
     def multiply(numbered: tuple[int, slice]) -> None:
         number, part = numbered

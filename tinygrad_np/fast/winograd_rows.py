@@ -11,7 +11,7 @@ zeros between them, which makes one long row of pixels; ``l·c`` numbers from pi
 of output j. Every l-th output from s on, for s = 0 … l − 1, reads its taps side by side: a matrix
 whose rows are l·c apart, and a product without a copy.
 
-`product` and `filter_product` are those of `products`, of `Framed` images at stride and dilation 1.
+`product` and `filter_product` are those of `products`, of `FramedWindows` at stride and dilation 1.
 """
 
 from typing import Any
@@ -21,9 +21,9 @@ import numpy as np
 from ..core.arrays import Array
 from . import paths
 from .frames import FramedWindows
-from .memory import Workspace, empty
+from .memory import Workspace, apart, empty, view
 from .threads import parallel_for, parallel_sum
-from .winograd import OUTPUTS, transforms, view
+from .winograd import OUTPUTS, transforms
 
 
 class _Grid:
@@ -55,10 +55,10 @@ class _Grid:
 
         And how far points are apart.
         """
-        apart = _apart(long)
-        flat = space.array("pixels", (self.points * apart,))
+        between = apart(long, self.images.itemsize)
+        flat = space.array("pixels", (self.points * between,))
         flat[:] = 0
-        return flat, apart
+        return flat, between
 
     def rows(self) -> list[tuple[slice, Any, slice]]:
         """For tiles that have the same rows of all images: the rows, a view, and the tiles."""
@@ -78,11 +78,11 @@ class _Grid:
             found.append((slice(above, below), rows, slice(tile, tile + many)))
         return found
 
-    def at_points(self, flat: Any, apart: int, width: int, left: int, channels: int) -> Any:
+    def at_points(self, flat: Any, between: int, width: int, left: int, channels: int) -> Any:
         """(images, tiles, points, width·channels) of room for `each` images."""
         row = self.columns * channels
         shape = self.each, self.tiles, self.points, width * channels
-        return view(flat, shape, (self.tiles * row, row, apart, 1), left * channels)
+        return view(flat, shape, (self.tiles * row, row, between, 1), left * channels)
 
     def outputs(self, images: Any) -> list[tuple[int, Any, slice]]:
         """For whole tiles of (n, rows, columns, f), and the last: rows of each, a view, tiles."""
@@ -96,12 +96,6 @@ class _Grid:
                     (rows, view(flat, shape, steps, tile * OUTPUTS * row), slice(tile, tile + many))
                 )
         return found
-
-
-def _apart(numbers: int) -> int:
-    """The distance of two points in memory: not a multiple of 4 kB, where caches collide."""
-    numbers = -(-numbers // 16) * 16
-    return numbers + 16 if numbers % 1024 == 0 else numbers
 
 
 def product(columns: FramedWindows, filters: Array) -> Any:
@@ -119,18 +113,18 @@ def product(columns: FramedWindows, filters: Array) -> Any:
 
     def room() -> Any:
         """Room for a part: the pixels, their taps by residues, where these lead, the outputs."""
-        pixels, apart = grid.pixels(space, (pieces * rows + 1) * grid.taps)
-        between = _apart(pieces * rows * across * f)
+        pixels, long = grid.pixels(space, (pieces * rows + 1) * grid.taps)
+        between = apart(pieces * rows * across * f, dtype.itemsize)
         outputs = space.array("outputs", (points * between,))
         taps, met = [], []
         for s in range(across):
             shape = points, pieces, rows
-            steps = apart, rows * grid.taps, grid.taps, 1
+            steps = long, rows * grid.taps, grid.taps, 1
             taps.append(view(pixels, (*shape, grid.taps), steps, s * grid.c))
             met.append(
                 view(outputs, (*shape, f), (between, rows * across * f, across * f, 1), s * f)
             )
-        into = grid.at_points(pixels, apart, columns.images.shape[2], grid.left, grid.c)
+        into = grid.at_points(pixels, long, columns.images.shape[2], grid.left, grid.c)
         return into, taps, met, grid.at_points(outputs, between, grid.width, 0, f)
 
     def multiply(part: slice) -> None:
@@ -167,18 +161,18 @@ def filter_product(columns: FramedWindows, cotangent: Array) -> Any:
 
     def room() -> Any:
         """Room for a part: the pixels, their taps by residues, what meets these, the cotangents."""
-        pixels, apart = grid.pixels(space, (most + 1) * grid.taps)
-        between = _apart(most * across * f)
+        pixels, long = grid.pixels(space, (most + 1) * grid.taps)
+        between = apart(most * across * f, dtype.itemsize)
         cotangents = space.array("cotangents", (points * between,))
         cotangents[:] = 0  # where the long rows have no output
         taps, met = [], []
         for s in range(across):
-            steps = apart, 1, grid.taps
+            steps = long, 1, grid.taps
             taps.append(view(pixels, (points, grid.taps, most), steps, s * grid.c))
             met.append(view(cotangents, (points, most, f), (between, across * f, 1), s * f))
-        into = grid.at_points(pixels, apart, columns.images.shape[2], grid.left, grid.c)
+        into = grid.at_points(pixels, long, columns.images.shape[2], grid.left, grid.c)
         given = grid.at_points(cotangents, between, grid.width, 0, f)
-        every = pixels.reshape(points, apart), cotangents.reshape(points, between)
+        every = pixels.reshape(points, long), cotangents.reshape(points, between)
         return into, taps, met, given, every, space.array("added", (points, grid.taps, f))
 
     def add(total: Any, part: slice) -> None:

@@ -19,10 +19,10 @@ import numpy as np
 from ..core.arrays import Array
 from . import paths
 from .frames import FramedWindows
-from .memory import Workspace, empty
+from .memory import Workspace, empty, view
 from .pooling import whole_pixels
 from .threads import parallel_for, parallel_sum
-from .winograd import OUTPUTS, transforms, view
+from .winograd import OUTPUTS, transforms
 
 _POINTS = OUTPUTS + 2
 

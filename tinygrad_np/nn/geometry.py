@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from ..core.arrays import checked_shape
 from ..core.geometry import (
-    Frame,
     Ints,
     Pairs,
     PerAxis,
@@ -98,10 +97,7 @@ def convolution_plan(
     pairs = _pairs(spatial, size, steps)
     framed = [before + n + after for n, (before, after) in zip(spatial, pairs, strict=True)]
     checked_shape(function, (images[0], *framed, images[-1]))
-    pad_width = framing(pairs)
-    if groups == 1:
-        pad_width = pad_width and Frame(pad_width)
-    return (size, pad_width, steps.stride, steps.dilation), groups
+    return (size, framing(pairs), steps.stride, steps.dilation), groups
 
 
 def _check_shapes(

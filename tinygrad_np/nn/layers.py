@@ -24,6 +24,7 @@ from ..core.network import (
     add_bias,
     dense,
     flatten,
+    frame_for,
     framed_windows,
     largest_in,
     log_softmax,
@@ -145,8 +146,10 @@ def _convolution(
         plan = geometry.convolution_plan(name, axes, (images.shape, filters.shape), *given)
     except ValueError as error:
         raise with_lines(error, images=images, filters=filters) from None
-    steps, groups = plan
-    columns = framed_windows(images, *steps)
+    (size, pad_width, stride, dilation), groups = plan
+    if groups == 1:
+        pad_width = frame_for(filters, images, pad_width)
+    columns = framed_windows(images, size, pad_width, stride, dilation)
     result = product(columns, filters) if groups == 1 else grouped_product(columns, filters, groups)
     return add_bias(name, result, bias)
 
