@@ -38,15 +38,17 @@ class TestWhichPath:
             ((32, 18, 18, 64), 3, np.float32, 63, paths.ROWS),
             ((32, 18, 18, 64), 5, np.float32, 64, paths.ROWS),
             ((32, 16, 16, 64), 3, np.float32, 64, paths.ROWS),  # 14 × 14 of 16 × 16 wanted
-            ((3, 18, 18, 16), 3, np.float32, 16, paths.ROWS),
-            ((1, 18, 18, 64), 3, np.float32, 16, paths.TILES_POSITIONS),
+            ((1, 18, 18, 64), 3, np.float32, 64, paths.ROWS),  # 16 × 16
+            ((1, 17, 18, 64), 3, np.float32, 64, paths.TILES_POSITIONS),
+            ((1, 200, 200, 2), 5, np.float32, 2, paths.RUNS),
+            ((1, 240, 240, 2), 6, np.float32, 2, paths.TILES_RUNS),  # 15 MB of runs
             ((8, 18, 18, 64), 3, np.float32, 64, paths.SQUARES),  # 128 squares
             ((7, 18, 18, 64), 3, np.float32, 64, paths.ROWS),
             ((32, 20, 20, 4), 10, np.float32, 2, paths.RUNS),  # 11 columns of output
-            ((32, 20, 20, 4), 12, np.float32, 2, paths.TILES_WIDE),  # 9
+            ((32, 20, 20, 4), 12, np.float32, 2, paths.TILES_RUNS),  # 9
             ((32, 256, 16), 3, np.float32, 16, paths.TILES_AXES),
             ((2, 10, 10, 10, 16), 3, np.float32, 16, paths.SLICES),
-            ((1, 8, 8, 8, 32), 3, np.float32, 16, paths.TILES_POSITIONS),
+            ((1, 8, 8, 8, 32), 3, np.float32, 16, paths.TILES_POSITIONS),  # 6 × 6 × 6
             ((2, 10, 10, 10, 16), 3, np.float64, 16, paths.TILES_DTYPE),
             ((2, 10, 10, 10, 15), 3, np.float32, 16, paths.TILES_CHANNELS),
             ((32, 40, 40, 4), 3, np.float32, 2, paths.RUNS),
@@ -135,6 +137,9 @@ class TestWhichPath:
         g, few = np.zeros((1, 4, 4, 2)), paths.FOLD_RUNS_UP_TO_CHANNELS
         assert paths.of_fold(g, (3, 3), few, (1, 1), (1, 1)) is paths.FOLD_RUNS
         assert paths.of_fold(g, (5, 5), few, (1, 1), (1, 1)) is paths.FOLD_RUNS
+        assert paths.of_fold(g, (5, 6), few + 1, (1, 1), (1, 1)) is paths.FOLD_WIDE
+        large = np.zeros((1, 400, 400, 2))
+        assert paths.of_fold(large, (5, 5), few, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
         assert paths.of_fold(g, (5, 6), few, (1, 1), (1, 1)) is paths.FOLD_WIDE
         assert paths.of_fold(g, (3, 3), few + 1, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
         assert paths.of_fold(g, (3, 3), few + 1, (1, 2), (1, 1)) is paths.FOLD_STEPS

@@ -47,11 +47,12 @@ TRANSFORM_FROM_CHANNELS = 16  # on both sides: Winograd's transforms cost as muc
 TRANSFORM_FROM_ROWS = 4  # of output: as many as a tile has
 TRANSFORM_TAPS = (3, 5)  # in a column of a filter
 SQUARES_FROM_CHANNELS = 64
-TRANSFORM_FROM_POSITIONS = 512  # of output: fewer are not worth the filters' transform
+TRANSFORM_FROM_POSITIONS = 256  # of output: fewer are not worth the filters' transform
 SQUARES_FROM = 128  # squares of 4×4 outputs, for the same reason
 SQUARES_FROM_USED = 0.8  # of the outputs of all tiles: the rest lies beyond the last row or column
 RUNS_UP_TO_CHANNELS = 4
 RUNS_BYTES = 1 << 19  # of runs that are worked on at a time
+RUNS_UP_TO_BYTES = 1 << 23  # of those of one image
 
 TILE_BYTES = 1 << 19  # of a tile of windows
 TILE_BYTES_COPIED = 1 << 20  # of one that BLAS copies again, with the filters, before it multiplies
@@ -98,6 +99,7 @@ def small_products(m: int, k: int, n: int) -> tuple[int, int]:
 
 # Cotangents of windows ---------------------------------------------------------------------------
 
+PLANES_UP_TO_CHANNELS = 8  # of images that tiles are added up in as planes, one a channel
 FOLD_RUNS_UP_TO_CHANNELS = 4  # of images whose cotangent is added up by long runs
 LAZY_FROM_BYTES = 1 << 18  # of windows: up to this they are made, and then added up
 
@@ -256,7 +258,7 @@ TILES_VIEW = _tiles("the images do not lie together in memory")
 TILES_SIZE = _tiles("it is for filters with 3 or 5 rows")
 TILES_ROWS = _tiles(f"fewer than {TRANSFORM_FROM_ROWS} rows of output")
 TILES_POSITIONS = _tiles(f"fewer than {TRANSFORM_FROM_POSITIONS} positions of output")
-TILES_WIDE = _tiles("filters are wider than the output, so that runs would be mostly unused")
+TILES_RUNS = _tiles("runs would be mostly unused, or far larger than the cache")
 TILES_FRAME = _tiles("the frame is as wide as the filters, or wider")
 TILES_CHANNELS = _tiles(f"fewer than {TRANSFORM_FROM_CHANNELS} channels in or out")
 RUNS = Path(
@@ -314,7 +316,8 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
         return TILES_STEPS
     channels = min(columns.shape[-1], f)
     if columns.shape[-1] <= RUNS_UP_TO_CHANNELS:
-        return TILES_WIDE if is_wide(columns.filter_size, columns.shape) else RUNS
+        fits = has_runs(columns.filter_size, columns.shape, columns.dtype.itemsize)
+        return RUNS if fits else TILES_RUNS
     if columns.dtype != np.float32:
         return TILES_DTYPE
     if len(columns.filter_size) == 1:
@@ -340,15 +343,19 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
     return SQUARES if pays else ROWS
 
 
-def is_wide(size: Any, columns: Any) -> bool:
-    """Whether filters are so wide that their runs, or cotangents, lie mostly between windows.
+def has_runs(size: Ints, columns: Ints, itemsize: int) -> bool:
+    """Whether long runs pay for windows of shape `columns`, (n, *out, *size, c).
 
-    Windows are of shape `columns`. On the last axis they would be less than half.
+    They do not where, on the last axis, less than half of a run would be used, nor where those of
+    one image are far more than the cache holds.
 
-    >>> is_wide((3, 3), (1, 8, 8, 3, 3, 1)), is_wide((8, 8), (1, 2, 2, 8, 8, 1))
-    (False, True)
+    >>> has_runs((3, 3), (1, 8, 8, 3, 3, 1), 4), has_runs((8, 8), (1, 2, 2, 8, 8, 1), 4)
+    (True, False)
     """
-    return bool(2 * columns[len(size)] < columns[len(size)] + size[-1] - 1)
+    out = columns[1 : 1 + len(size)]
+    framed = [n + k - 1 for n, k in zip(out, size, strict=True)]
+    run_bytes = math.prod(framed) * math.prod(size) * columns[-1] * itemsize
+    return 2 * out[-1] >= framed[-1] and run_bytes <= RUNS_UP_TO_BYTES
 
 
 def is_gathered(columns: Array) -> bool:
@@ -397,19 +404,23 @@ FOLD_WIDE = Path("tiles", "filters are wider than the cotangent")
 FOLD_RUNS = Path("runs", f"stride and dilation 1, up to {FOLD_RUNS_UP_TO_CHANNELS} channels")
 FOLD_CONVOLUTION = Path(
     "convolution",
-    f"stride and dilation 1, more than {FOLD_RUNS_UP_TO_CHANNELS} channels: of the cotangent, with "
-    "the filters turned around",
+    f"stride and dilation 1, more than {FOLD_RUNS_UP_TO_CHANNELS} channels, or large runs: of the "
+    "cotangent, with the filters turned around",
 )
 
 
 def of_fold(cotangent: Array, size: Ints, channels: int, stride: Any, dilation: Any) -> Path:
     """How the lazy cotangent of windows is added up: in "tiles", by "runs", or a "convolution"."""
+    few = channels <= FOLD_RUNS_UP_TO_CHANNELS
+    columns = *cotangent.shape[:-1], *size, channels
     if max(*stride, *dilation) > 1:
         path = FOLD_STEPS
+    elif 2 * cotangent.shape[-2] < cotangent.shape[-2] + size[-1] - 1:
+        path = FOLD_WIDE
     else:
-        path = FOLD_RUNS if channels <= FOLD_RUNS_UP_TO_CHANNELS else FOLD_CONVOLUTION
-        if path is FOLD_RUNS and is_wide(size, cotangent.shape):
-            path = FOLD_WIDE
+        path = (
+            FOLD_RUNS if few and has_runs(size, columns, cotangent.itemsize) else FOLD_CONVOLUTION
+        )
     return path if noting() is None else note("fold", cotangent, path)
 
 

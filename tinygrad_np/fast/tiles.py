@@ -144,14 +144,20 @@ def folded_product(
     cotangent = cotangent.reshape(-1, filters.shape[-1])
     row = math.prod(size) * c
     offsets = list(itertools.product(*map(range, size)))
-    images = zeros(shape, dtype)
+    planes = c <= paths.PLANES_UP_TO_CHANNELS
+    images = np.moveaxis(zeros((c, *shape[:-1]), dtype), 0, -1) if planes else zeros(shape, dtype)
 
     def add(some: list[Block]) -> None:
         for block in some:
             part = cotangent[block.start : block.stop]
-            tile = space.array("tile", (len(part), row))
-            in_pieces(part, transposed.T, tile)  # (positions, f) @ (f, size·c)
-            columns = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
+            if planes:
+                tile = space.array("tile", (row, len(part)))
+                np.dot(transposed, part.T, out=tile)  # (size·c, f) @ (f, positions)
+                columns = np.moveaxis(tile.reshape(len(offsets), c, *block.shape), 1, -1)
+            else:
+                tile = space.array("tile", (len(part), row))
+                in_pieces(part, transposed.T, tile)  # (positions, f) @ (f, size·c)
+                columns = np.moveaxis(tile.reshape(*block.shape, len(offsets), c), -2, 0)
             for offset, values in zip(offsets, columns, strict=True):
                 images[reached(block.place, kept, offset, stride, dilation)] += values
 
@@ -159,7 +165,7 @@ def folded_product(
     all_blocks = blocks(kept, paths.tile_positions(row, filters.shape[-1], dtype.itemsize))
     by_image = [list(some) for _, some in itertools.groupby(all_blocks, lambda b: b.place[0])]
     parallel_for(add, by_image, math.prod(kept) * filters.size)
-    return images
+    return np.ascontiguousarray(images)
 
 
 def reached(
