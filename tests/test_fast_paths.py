@@ -41,14 +41,16 @@ class TestWhichPath:
             ((1, 18, 18, 64), 3, np.float32, 64, paths.ROWS),  # 16 × 16
             ((1, 17, 18, 64), 3, np.float32, 64, paths.TILES_POSITIONS),
             ((1, 200, 200, 2), 5, np.float32, 2, paths.RUNS),
-            ((1, 240, 240, 2), 6, np.float32, 2, paths.TILES_RUNS),  # 15 MB of runs
+            ((1, 240, 240, 2), 8, np.float32, 2, paths.TILES_RUNS),  # 29 MB of runs
+            ((32, 20, 8, 16), 3, np.float32, 16, paths.ROWS),
+            ((32, 20, 7, 16), 3, np.float32, 16, paths.TILES_NARROW),
             ((8, 18, 18, 64), 3, np.float32, 64, paths.SQUARES),  # 128 squares
             ((7, 18, 18, 64), 3, np.float32, 64, paths.ROWS),
             ((32, 20, 20, 4), 10, np.float32, 2, paths.RUNS),  # 11 columns of output
             ((32, 20, 20, 4), 12, np.float32, 2, paths.TILES_RUNS),  # 9
             ((32, 256, 16), 3, np.float32, 16, paths.TILES_AXES),
-            ((2, 10, 10, 10, 16), 3, np.float32, 16, paths.SLICES),
-            ((1, 8, 8, 8, 32), 3, np.float32, 16, paths.TILES_POSITIONS),  # 6 × 6 × 6
+            ((2, 10, 10, 10, 16), 3, np.float32, 16, paths.SLICES),  # 2 · 8 · 8 · 8
+            ((2, 10, 10, 9, 16), 3, np.float32, 16, paths.TILES_POSITIONS),
             ((2, 10, 10, 10, 16), 3, np.float64, 16, paths.TILES_DTYPE),
             ((2, 10, 10, 10, 15), 3, np.float32, 16, paths.TILES_CHANNELS),
             ((32, 40, 40, 4), 3, np.float32, 2, paths.RUNS),
@@ -139,7 +141,8 @@ class TestWhichPath:
         assert paths.of_fold(g, (5, 5), few, (1, 1), (1, 1)) is paths.FOLD_RUNS
         assert paths.of_fold(g, (5, 6), few + 1, (1, 1), (1, 1)) is paths.FOLD_WIDE
         large = np.zeros((1, 400, 400, 2))
-        assert paths.of_fold(large, (5, 5), few, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
+        assert paths.of_fold(large, (5, 5), few, (1, 1), (1, 1)) is paths.FOLD_WIDE
+        assert paths.of_fold(large, (5, 5), few + 1, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
         assert paths.of_fold(g, (5, 6), few, (1, 1), (1, 1)) is paths.FOLD_WIDE
         assert paths.of_fold(g, (3, 3), few + 1, (1, 1), (1, 1)) is paths.FOLD_CONVOLUTION
         assert paths.of_fold(g, (3, 3), few + 1, (1, 2), (1, 1)) is paths.FOLD_STEPS

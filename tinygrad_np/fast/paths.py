@@ -48,11 +48,13 @@ TRANSFORM_FROM_ROWS = 4  # of output: as many as a tile has
 TRANSFORM_TAPS = (3, 5)  # in a column of a filter
 SQUARES_FROM_CHANNELS = 64
 TRANSFORM_FROM_POSITIONS = 256  # of output: fewer are not worth the filters' transform
+TRANSFORM_FROM_NUMBERS = 128  # of a row of pixels with their channels
+SLICES_FROM_POSITIONS = 1024  # of output of volumes
 SQUARES_FROM = 128  # squares of 4×4 outputs, for the same reason
 SQUARES_FROM_USED = 0.8  # of the outputs of all tiles: the rest lies beyond the last row or column
 RUNS_UP_TO_CHANNELS = 4
 RUNS_BYTES = 1 << 19  # of runs that are worked on at a time
-RUNS_UP_TO_BYTES = 1 << 23  # of those of one image
+RUNS_UP_TO_BYTES = 1 << 24  # of those of one image
 
 TILE_BYTES = 1 << 19  # of a tile of windows
 TILE_BYTES_COPIED = 1 << 20  # of one that BLAS copies again, with the filters, before it multiplies
@@ -257,7 +259,10 @@ TILES_STEPS = _tiles("stride or dilation is above 1")
 TILES_VIEW = _tiles("the images do not lie together in memory")
 TILES_SIZE = _tiles("it is for filters with 3 or 5 rows")
 TILES_ROWS = _tiles(f"fewer than {TRANSFORM_FROM_ROWS} rows of output")
-TILES_POSITIONS = _tiles(f"fewer than {TRANSFORM_FROM_POSITIONS} positions of output")
+TILES_POSITIONS = _tiles(
+    f"fewer than {TRANSFORM_FROM_POSITIONS} positions of output, {SLICES_FROM_POSITIONS} of volumes"
+)
+TILES_NARROW = _tiles(f"fewer than {TRANSFORM_FROM_NUMBERS} numbers in a row of pixels")
 TILES_RUNS = _tiles("runs would be mostly unused, or far larger than the cache")
 TILES_FRAME = _tiles("the frame is as wide as the filters, or wider")
 TILES_CHANNELS = _tiles(f"fewer than {TRANSFORM_FROM_CHANNELS} channels in or out")
@@ -270,7 +275,7 @@ _TRANSFORM = f"float32, stride and dilation 1, more than {TILE_FROM_BYTES:,} byt
 SLICES = Path(
     "slices",
     f"{_TRANSFORM}three axes, {TRANSFORM_FROM_CHANNELS} or more channels in and out, "
-    f"{TRANSFORM_FROM_POSITIONS} or more positions",
+    f"{SLICES_FROM_POSITIONS} or more positions",
 )
 ROWS = Path(
     "winograd, rows",
@@ -328,7 +333,9 @@ def _of_large_product(columns: Any, f: int, dtype: Any) -> Path:
     if positions < TRANSFORM_FROM_POSITIONS:
         return TILES_POSITIONS
     if len(columns.filter_size) == 3:
-        return SLICES
+        return SLICES if positions >= SLICES_FROM_POSITIONS else TILES_POSITIONS
+    if columns.images.shape[2] * columns.shape[-1] < TRANSFORM_FROM_NUMBERS:
+        return TILES_NARROW
     if columns.filter_size[0] not in TRANSFORM_TAPS:
         return TILES_SIZE
     if columns.shape[1] < TRANSFORM_FROM_ROWS:
@@ -400,27 +407,24 @@ def _of_window_product(cotangent: Array, filters: Array, groups: int) -> Path:
 
 
 FOLD_STEPS = Path("tiles", "stride or dilation is above 1")
-FOLD_WIDE = Path("tiles", "filters are wider than the cotangent")
+FOLD_WIDE = Path("tiles", "filters are wider than the cotangent, or few channels with large runs")
 FOLD_RUNS = Path("runs", f"stride and dilation 1, up to {FOLD_RUNS_UP_TO_CHANNELS} channels")
 FOLD_CONVOLUTION = Path(
     "convolution",
-    f"stride and dilation 1, more than {FOLD_RUNS_UP_TO_CHANNELS} channels, or large runs: of the "
-    "cotangent, with the filters turned around",
+    f"stride and dilation 1, more than {FOLD_RUNS_UP_TO_CHANNELS} channels: of the cotangent, with "
+    "the filters turned around",
 )
 
 
 def of_fold(cotangent: Array, size: Ints, channels: int, stride: Any, dilation: Any) -> Path:
     """How the lazy cotangent of windows is added up: in "tiles", by "runs", or a "convolution"."""
-    few = channels <= FOLD_RUNS_UP_TO_CHANNELS
-    columns = *cotangent.shape[:-1], *size, channels
+    few, width = channels <= FOLD_RUNS_UP_TO_CHANNELS, cotangent.shape[-2]
     if max(*stride, *dilation) > 1:
         path = FOLD_STEPS
-    elif 2 * cotangent.shape[-2] < cotangent.shape[-2] + size[-1] - 1:
-        path = FOLD_WIDE
+    elif few and has_runs(size, (*cotangent.shape[:-1], *size, channels), cotangent.itemsize):
+        path = FOLD_RUNS
     else:
-        path = (
-            FOLD_RUNS if few and has_runs(size, columns, cotangent.itemsize) else FOLD_CONVOLUTION
-        )
+        path = FOLD_WIDE if few or 2 * width < width + size[-1] - 1 else FOLD_CONVOLUTION
     return path if noting() is None else note("fold", cotangent, path)
 
 
