@@ -15,16 +15,13 @@ import tinygrad_np as tg
 
 from .cases import GEOMETRIES
 
-LARGE = ((16, 48, 16, 16, 11, 1), (16, 64, 16, 16, 15, 1))
-"""Geometries whose filters are large: (batch, size, in, out, filter, stride)."""
-
 
 def main() -> None:
     """Measure and print."""
     has_torch = importlib.util.find_spec("torch") is not None
     print(f"{'(batch, size, in, out, filter, stride)':<40}{'path':<19}", end="")
     print("value, by images, by filters" + (9 * " " + "PyTorch's" if has_torch else ""))
-    for geometry in (*GEOMETRIES, *LARGE):
+    for geometry in GEOMETRIES:
         n, size, taken, out, k, stride = geometry
         rng = np.random.default_rng(0)
         x, w = rng.normal(size=(n, size, size, taken)), rng.normal(size=(k, k, taken, out))
