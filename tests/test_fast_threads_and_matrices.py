@@ -382,12 +382,6 @@ def conv(dtype, c, f, k, stride):
     return [y, *pull(rng.normal(size=y.shape).astype(dtype))]
 
 
-def pooled(dtype):
-    x = np.random.default_rng(0).normal(size=(9, 24, 22, 16)).astype(dtype)
-    y, pull = tg.vjp(lambda x: tg.max_pool(tg.relu(x), 2), x)
-    return [y, *pull(np.cos(y)), tg.max_pool(x, 3, stride=2), tg.relu(x)]
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "work",
@@ -397,9 +391,8 @@ def pooled(dtype):
         lambda dtype: conv(dtype, 16, 16, 5, 1),
         lambda dtype: conv(dtype, 64, 65, 3, 1),
         lambda dtype: conv(dtype, 24, 16, 3, 2),
-        lambda dtype: pooled(dtype),
     ],
-    ids=["few channels", "3×3", "5×5", "many channels", "stride", "relu and pooling"],
+    ids=["few channels", "3×3", "5×5", "many channels", "stride"],
 )
 def test_no_bit_depends_on_the_threads(work, dtype, monkeypatch):
     monkeypatch.setattr(paths, "THREADS_FROM", 1 << 18)
@@ -431,24 +424,6 @@ def test_these_are_large_enough_to_be_shared(monkeypatch, request):
     assert len(calls) == 3  # forward, by the filters, by the images
     conv(np.float32, 3, 20, 5, 1)
     assert len(calls) == 6  # the same
-    pooled(np.float32)
-    assert len(calls) >= 12  # relu, its gate, pooling and its adjoint, and the two of arrays
-
-
-def test_parts_of_an_axis(monkeypatch):
-    for threads_of_blas, elements, n, expected in (
-        (1, LARGE, 50, 1),
-        (2, LARGE, 50, 2 * paths.SLICES_A_THREAD),
-        (2, LARGE, 3, 3),
-        (2, 10, 50, 1),
-        (2, LARGE, 0, 1),
-    ):
-        cores = threads._Cores([Library(threads_of_blas)])
-        monkeypatch.setattr(threads, "_CORES", cores)
-        found = []
-        threads.parallel_slices(found.append, n, elements)
-        assert len(found) == expected
-        assert sorted(i for part in found for i in range(n)[part]) == [*range(n)]
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from ..core.dispatch import plain
 from ..core.rules import divide_by_count
 from . import paths
 from .memory import empty, scratch
-from .threads import parallel_slices
 
 _relu_gate = plain(network.relu_gate)
 _mean_logistic_loss = plain(losses.mean_logistic_loss)
@@ -25,9 +24,7 @@ def relu(x: Array) -> Any:
     x = real_numbers(x, "relu")
     if x.size < paths.REUSE_FROM_ELEMENTS:
         return np.maximum(x, scalar(0, x.dtype))
-    zero, result = scalar(0, x.dtype), empty(x.shape, x.dtype)
-    parallel_slices(lambda part: np.maximum(x[part], zero, out=result[part]), len(x), x.size)
-    return result
+    return np.maximum(x, scalar(0, x.dtype), out=empty(x.shape, x.dtype))
 
 
 def relu_gate(g: Array, y: Array) -> Any:
@@ -37,14 +34,6 @@ def relu_gate(g: Array, y: Array) -> Any:
     result = gate = empty(g.shape, g.dtype)
     if g.flags.c_contiguous and y.flags.c_contiguous:
         g, y, gate = g.reshape(-1), y.reshape(-1), gate.reshape(-1)
-    if g.size <= paths.GATE_ELEMENTS:
-        _gate(g, y, gate)
-    else:
-        parallel_slices(lambda part: _gate(g[part], y[part], gate[part]), len(g), g.size)
-    return result
-
-
-def _gate(g: Array, y: Array, gate: Any) -> None:
     step = max(1, paths.GATE_ELEMENTS * len(g) // g.size)
     zero, passed = scalar(0, y.dtype), scratch((step, *g.shape[1:]), bool)
     for start in range(0, len(g), step):
@@ -53,6 +42,7 @@ def _gate(g: Array, y: Array, gate: Any) -> None:
         flags = np.not_equal(y[piece], zero, out=passed[: len(into)])
         np.copyto(into, flags.view(np.int8))  # 1 or 0
         np.multiply(given, into, out=into)
+    return result
 
 
 def sigmoid_slope(x: Array) -> Any:

@@ -130,8 +130,6 @@ MATRIX_PIECES = 16  # at most
 
 THREADS_FROM = 1 << 23  # multiplications from which it pays to hand over pieces
 THREAD_PIECE = 1 << 20  # the same of a piece: threads that work on less wait for each other
-WORK_OF_AN_ELEMENT = 16  # multiplications of a matrix product, of an element that is written
-SLICES_A_THREAD = 3  # of an axis: they end at about the same time
 SUMS_APART = 4  # runs of pieces that are summed apart, however many threads there are
 
 # Measured: 4 times as fast at 8,192 elements in 256 rows. (Small ones would not show it.)

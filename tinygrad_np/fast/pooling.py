@@ -23,7 +23,6 @@ from ..core.dispatch import plain
 from ..core.geometry import Ints
 from . import paths
 from .memory import empty, scratch, zeros
-from .threads import parallel_slices
 
 _INTEGERS = {np.dtype(f"f{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
 
@@ -35,13 +34,9 @@ def window_max(columns: Array) -> Any:
     array([3., 5.])
     """
     result = empty(_kept_shape(columns), columns.dtype)
-
-    def compare(images: slice) -> None:
-        for _, largest, taps in _gathered(columns[images], result[images]):
-            for tap in taps:
-                np.maximum(largest, tap, out=largest)
-
-    parallel_slices(compare, len(columns), columns.size)
+    for _, largest, taps in _gathered(columns, result):
+        for tap in taps:
+            np.maximum(largest, tap, out=largest)
     return result
 
 
@@ -55,16 +50,6 @@ def window_maxima(columns: Array) -> Any:
     values = empty(_kept_shape(columns), columns.dtype)
     number_of_taps = math.prod(windows.window_size(columns))
     numbers = zeros(values.shape, np.uint8 if number_of_taps <= 256 else np.intp)
-
-    def compare(images: slice) -> None:
-        _compare(columns[images], values[images], numbers[images])
-
-    parallel_slices(compare, len(columns), columns.size)
-    return [values, numbers]
-
-
-def _compare(columns: Array, values: Array, numbers: Array) -> None:
-    """The largest elements into `values`, and their numbers into `numbers`, which are 0."""
     first = parts(columns.shape, columns.dtype)[:1]
     of_part = numbers[first[0]].shape if first else (0,)
     larger, candidate = scratch(of_part, bool), scratch(of_part, numbers.dtype)
@@ -82,6 +67,7 @@ def _compare(columns: Array, values: Array, numbers: Array) -> None:
             np.maximum(largest, tap, out=largest)
         if largest.size and np.isnan(largest.max()):
             number[...] = plain(windows.window_maxima)(columns[part])[1]
+    return [values, numbers]
 
 
 def _gathered(columns: Array, largest: Array) -> Any:
@@ -141,15 +127,6 @@ def distribute(values: Array, index: Any, taps: Sequence[Array] | Array, overlap
     array([[ 1.,  0.,  0.],
            [ 0., inf,  2.]])
     """
-
-    def write(images: slice) -> None:
-        _distribute(values[images], index[images], [tap[images] for tap in taps], overlap)
-
-    parallel_slices(write, len(values), values.size * len(taps))
-
-
-def _distribute(values: Array, index: Any, taps: Sequence[Array], overlap: bool) -> None:
-    """The same of some images, in one thread."""
     sections = parts((len(values), len(taps), *values.shape[1:]), values.dtype)
     if not sections:
         return

@@ -1,11 +1,11 @@
 """Run independent pieces of work on a thread pool, where there are several cores.
 
-`parallel_for` calls a function with each of some pieces, `parallel_slices` with parts of an axis,
-`parallel_sum` adds up what it finds for each, and `one_thread` is a block in which matrix products
-have one thread of BLAS; `release` lets go of the threads, and of the memory that is kept for later.
-Where threadpoolctl is installed and NumPy's matrix product may use several threads of OpenBLAS (as
-in NumPy's wheels), so do we, and every product then gets one: copies, sums and products of tiles
-run side by side, where otherwise only the products would. Elsewhere the calls follow one another.
+`parallel_for` calls a function with each of some pieces, `parallel_sum` adds up what it finds for
+each, and `one_thread` is a block in which matrix products have one thread of BLAS; `release` lets
+go of the threads, and of the memory that is kept for later. Where threadpoolctl is installed and
+NumPy's matrix product may use several threads of OpenBLAS (as in NumPy's wheels), so do we, and
+every product then gets one: copies, sums and products of tiles run side by side, where otherwise
+only the products would. Elsewhere the calls follow one another.
 
 Results do not depend on the number of our threads: a piece is the same whoever works on it, no
 piece writes where another one does, and the products have one thread also where the pieces follow
@@ -192,29 +192,6 @@ def parallel_for(function: Callable[[Any], object], pieces: Sequence[Any], work:
             _shared(function, pieces, helpers)
         finally:
             cores.busy.release()
-
-
-def parallel_slices(function: Callable[[slice], object], n: int, elements: int) -> None:
-    """``function(part)`` for parts of an axis of length `n`: all of it, where there is one thread.
-
-    It is for work whose result does not depend on the parts, such as elementwise functions;
-    `elements` is how many are written in all.
-
-    >>> squares = np.zeros(3)
-    >>> parallel_slices(lambda part: squares.__setitem__(part, 1.0), 3, 3)
-    >>> squares
-    array([1., 1., 1.])
-    """
-    work = elements * paths.WORK_OF_AN_ELEMENT
-    count = 1
-    if work >= paths.THREADS_FROM:
-        with _CORES as allowed:
-            count = min(n, allowed * paths.SLICES_A_THREAD) if allowed > 1 else 1
-    if count <= 1:
-        function(slice(0, n))
-        return
-    parts = [slice(i * n // count, (i + 1) * n // count) for i in range(count)]
-    parallel_for(function, parts, work)
 
 
 def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: int) -> None:
