@@ -4,7 +4,7 @@
 >>> images, filters = np.zeros((32, 16, 16, 16), np.float32), np.zeros((3, 3, 16, 16), np.float32)
 >>> found = explain(conv2d, images, filters, padding=1)
 >>> [choice.path for choice in found.forward]
-['view', 'winograd']
+['lazy', 'winograd, rows']
 """
 
 from collections.abc import Callable
