@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+import subprocess
 import sys
 from typing import ClassVar
 
@@ -371,3 +372,11 @@ class TestTheCommand:
     def test_the_libraries_are_asked_for_by_what_is_imported(self):
         assert command.is_installed(JITTED)
         assert not importlib.util.find_spec("no_such_library")
+
+
+def test_the_peak_of_a_worker_is_its_own():
+    """Also where the process that started it has had more memory."""
+    code = "from benchmarks.worker import _peak; print(_peak())"
+    held = np.ones(1 << 25)  # 256 MB
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert int(run.stdout) < held.nbytes
