@@ -155,7 +155,7 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def constant_operand(value: Any, row: Row) -> Any:
     """An operand that is no Tensor: a number stays as it is, a list becomes an array."""
-    if isinstance(value, LazyArray):
+    if isinstance(value, LazyArray):  # of a layer, which has checked it
         return value
     if value is None or isinstance(value, (int, float, complex, np.number, np.bool_)):
         return np.asarray(value) if row.kind == "bilinear" else value

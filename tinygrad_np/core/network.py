@@ -16,7 +16,7 @@ import numpy as np
 
 from . import geometry
 from .arrays import Array, cast, numbers, real_numbers, scalar
-from .dispatch import array_function
+from .dispatch import array_function, implementation
 from .geometry import Ints
 from .hooks import with_lines
 from .table import add, general, linear, pointwise, same
@@ -51,15 +51,15 @@ def conv2d(
         )
     size = geometry.PerAxis(filters.shape[:2])
     pad_width, *steps = _steps("conv2d", images, size, stride, padding)
-    columns = framed_windows(images, size, frame_for(filters, images, pad_width), *steps)
+    columns = framed_windows(images, size, frame_for(images, filters, pad_width), *steps)
     return add_bias("conv2d", product(columns, filters), bias)
 
 
-def frame_for(filters: Any, images: Any, pad_width: Any) -> Any:
-    """The frame of a convolution, as one that need not be made where nobody else has the images.
+def frame_for(images: Any, filters: Any, pad_width: Any) -> Any:
+    """The frame of a convolution: a `Frame`, which need not be made, unless the graph keeps it.
 
-    Of a plain array beside filters that are a Tensor, the graph keeps the windows, and the caller
-    may write into the array before the sweep: the frame, which is made, is a copy.
+    It does of a plain array beside filters that are a Tensor, into which the caller may write
+    before the sweep: that frame is made, and is a copy.
     """
     if pad_width is None or (type(images) is np.ndarray and type(filters) is not np.ndarray):
         return pad_width
@@ -73,8 +73,8 @@ def framed_windows(
     if pad_width is None:
         return windows(images, size, stride, dilation)
     if type(images) is np.ndarray and not fill:
-        kernel = padded_windows.implementation  # type: ignore[attr-defined]
-        return kernel(images, pad_width, size, stride, dilation)
+        # No operand is a Tensor: nothing has to be dispatched.
+        return implementation(padded_windows)(images, pad_width, size, stride, dilation)
     return windows(pad(images, pad_width, fill), size, stride, dilation)
 
 

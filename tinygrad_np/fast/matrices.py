@@ -95,10 +95,9 @@ def matrix_product(a: Array, b: Array, out: Any = None) -> Any:
 def _along_the_longest(a: Array, b: Array, out: Any) -> None:
     """``out[...] = a @ b``, its longest axis in pieces where these are long."""
     (m, k), n = a.shape, b.shape[1]
-    longest = max(m, k, n)
-    others = m * k * n // longest
-    is_small = longest * others <= paths.SMALL_PRODUCT or 1 in (m, k, n)
-    if is_small or others * paths.LONG_PRODUCT_ROWS > paths.SMALL_PRODUCT:
+    longest, work = max(m, k, n), m * k * n
+    is_long = work // longest * paths.LONG_PRODUCT_ROWS <= paths.SMALL_PRODUCT
+    if work <= paths.SMALL_PRODUCT or not is_long or 1 in (m, k, n):
         _whole(a, b, out)
     elif longest == k:
         out[...] = sum_in_pieces(a.T, b)

@@ -148,7 +148,7 @@ def _convolution(
         raise with_lines(error, images=images, filters=filters) from None
     (size, pad_width, stride, dilation), groups = plan
     if groups == 1:
-        pad_width = frame_for(filters, images, pad_width)
+        pad_width = frame_for(images, filters, pad_width)
     columns = framed_windows(images, size, pad_width, stride, dilation)
     result = product(columns, filters) if groups == 1 else grouped_product(columns, filters, groups)
     return add_bias(name, result, bias)
