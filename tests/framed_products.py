@@ -3,6 +3,7 @@
 import numpy as np
 from plain_products import simple, simple_filters
 
+from tinygrad_np.fast import memory, threads
 from tinygrad_np.fast.frames import FramedWindows
 
 
@@ -29,3 +30,23 @@ def errors(module, columns, w, g):
         assert value.flags.c_contiguous
         found.append(np.max(np.abs(value - expected)) / np.max(np.abs(expected)))
     return found
+
+
+def errors_in_parts(module, columns, w, g, monkeypatch):
+    """The same where the last part comes first, and where inf lies in the memory that it is given.
+
+    Nothing of that may be computed with: that would warn, and here it raises.
+    """
+
+    def scratch(shape, dtype):
+        return np.full(shape, np.inf, dtype)
+
+    def backwards(function, pieces, work):
+        for piece in reversed(list(pieces)):
+            function(piece)
+
+    monkeypatch.setattr(memory, "scratch", scratch)
+    monkeypatch.setattr(threads, "parallel_for", backwards)
+    monkeypatch.setattr(module, "parallel_for", backwards)
+    with np.errstate(invalid="raise"):
+        return errors(module, columns, w, g)

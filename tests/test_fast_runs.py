@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from framed_products import drawn, errors_in_parts
 from plain_products import integers, simple, simple_filters
 
 from tinygrad_np.core import windows as core
@@ -57,3 +58,11 @@ def test_pieces_of_every_size(monkeypatch):
         monkeypatch.setattr(paths, "SMALL_PRODUCT", rows * 18 * 4)
         found = runs.filter_product(columns, g)
         assert np.array_equal(found, simple_filters(columns.materialize(), g))
+
+
+def test_the_last_part_first(monkeypatch):
+    """Three images, three and one; each part in memory with anything in it."""
+    monkeypatch.setattr(paths, "RUNS_BYTES", 3 * 9 * 2 * 11 * 10 * 8)
+    pairs = ((1, 1), (1, 1))
+    given = drawn(np.random.default_rng(2), (7, 9, 8, 2), (3, 3), 4, pairs, float)
+    assert max(errors_in_parts(runs, *given, monkeypatch)) <= 1e-13

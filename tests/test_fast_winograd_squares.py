@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from framed_products import drawn, errors
+from framed_products import drawn, errors, errors_in_parts
 
 from tinygrad_np.fast import paths, winograd_squares
 
@@ -37,6 +37,7 @@ def test_parts_of_every_size(size, monkeypatch):
     monkeypatch.setattr(paths, "SQUARES_TILES_ADDED", 1)
     given = drawn(np.random.default_rng(2), (7, 9, 6, 16), (3, 3), 24, ((1, 1), (1, 1)), float)
     assert max(errors(winograd_squares, *given)) <= 1e-13
+    assert max(errors_in_parts(winograd_squares, *given, monkeypatch)) <= 1e-13
 
 
 def test_pieces_of_every_size(monkeypatch):

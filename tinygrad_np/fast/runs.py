@@ -22,7 +22,7 @@ from ..core.geometry import Ints
 from . import paths
 from .frames import FramedWindows
 from .memory import Workspace, apart, empty, view
-from .threads import parallel_for, parallel_sum
+from .threads import parallel_for, parallel_sum, parts
 
 
 class _Planes:
@@ -39,8 +39,8 @@ class _Planes:
         self.image = math.prod(framed)
         self.taps = math.prod(self.size) * self.c
         # So many images that their runs stay in the cache.
-        most = max(1, paths.RUNS_BYTES // (self.taps * self.image * x.itemsize))
-        self.each = -(-self.n // -(-self.n // most))
+        self.parts = parts(self.n, paths.RUNS_BYTES // (self.taps * self.image * x.itemsize))
+        self.each = self.parts[0].stop
         # The last part reads as many images as the others: what follows the last plane is not used.
         self.apart = self.n * self.image
         self.flat = space.array("planes", (self.c * self.apart + self.each * self.image,))
@@ -51,14 +51,9 @@ class _Planes:
         for channel in range(self.c):
             planes[(channel, slice(None), *inside)] = x[..., channel]
 
-    def parts(self) -> list[tuple[int, slice]]:
-        """Numbers of the parts, and their images."""
-        starts = range(0, self.n, self.each)
-        return [(i, slice(start, min(start + self.each, self.n))) for i, start in enumerate(starts)]
-
     def at_offsets(self, shape: Any, steps: Any) -> Any:
         """(parts, *size, c, …): what lies at every offset of a window from the first pixel on."""
-        whole = -(-self.n // self.each), *self.size, self.c, *shape
+        whole = len(self.parts), *self.size, self.c, *shape
         distances = self.each * self.image, *self.jumps, self.apart, *steps
         return view(self.flat, whole, distances)
 
@@ -89,7 +84,7 @@ def product(columns: FramedWindows, filters: Array) -> Any:
         # rows × (columns, taps) @ (taps, f)
         np.matmul(rows[: part.stop - part.start], filters, out=result[part])
 
-    parallel_for(multiply, planes.parts(), math.prod(columns.shape) * f)
+    parallel_for(multiply, [*enumerate(planes.parts)], math.prod(columns.shape) * f)
     return result
 
 
@@ -124,7 +119,7 @@ def filter_product(columns: FramedWindows, cotangent: Array) -> Any:
             np.add(total, np.dot(gathered[:, rest], given[rest]), out=total)
 
     work = math.prod(columns.shape) * f
-    total = parallel_sum(add, planes.parts(), (planes.taps, f), dtype, work)
+    total = parallel_sum(add, [*enumerate(planes.parts)], (planes.taps, f), dtype, work)
     return total.reshape(*planes.size, planes.c, f)
 
 
@@ -144,8 +139,8 @@ def folded_product(cotangent: Array, filters: Array, shape: Ints, spans: Any) ->
         for offset in np.ndindex(*size)
     ]
     image = math.prod(spatial)
-    most = max(1, paths.RUNS_BYTES // (taps * image * dtype.itemsize))
-    each = -(-n // -(-n // most))
+    some = parts(n, paths.RUNS_BYTES // (taps * image * dtype.itemsize))
+    each = some[0].stop
     result = empty((n, *[stop - start for start, stop in spans], c), dtype)
     wanted = tuple([slice(start, stop) for start, stop in spans])
     space = Workspace(dtype)
@@ -157,12 +152,8 @@ def folded_product(cotangent: Array, filters: Array, shape: Ints, spans: Any) ->
         planes = space.array("planes", (c, each * image + offsets[-1]))
         images = planes[:, : each * image].reshape(c, each, *spatial)
         images = images[(slice(None), slice(None), *wanted)]
-        return (
-            view(runs.reshape(-1), shape, steps),
-            runs.reshape(-1, c, each * image),
-            planes,
-            images,
-        )
+        of_taps = runs.reshape(-1, c, each * image)
+        return view(runs.reshape(-1), shape, steps), of_taps, planes, images
 
     def add(part: slice) -> None:
         into, runs, planes, images = space.once("room", room)
@@ -176,6 +167,5 @@ def folded_product(cotangent: Array, filters: Array, shape: Ints, spans: Any) ->
         for channel in range(c):
             result[part, ..., channel] = images[channel, :count]
 
-    parts = [slice(i, min(i + each, n)) for i in range(0, n, each)]
-    parallel_for(add, parts, math.prod(kept) * n * filters.size)
+    parallel_for(add, some, math.prod(kept) * n * filters.size)
     return result

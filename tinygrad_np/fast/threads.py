@@ -1,11 +1,12 @@
 """Run independent pieces of work on a thread pool, where there are several cores.
 
-`parallel_for` calls a function with each of some pieces, `parallel_sum` adds up what it finds for
-each, and `one_thread` is a block in which matrix products have one thread of BLAS; `release` lets
-go of the threads, and of the memory that is kept for later. Where threadpoolctl is installed and
-NumPy's matrix product may use several threads of OpenBLAS (as in NumPy's wheels), so do we, and
-every product then gets one: copies, sums and products of tiles run side by side, where otherwise
-only the products would. Elsewhere the calls follow one another.
+`parallel_for` calls a function with each of some pieces, such as the `parts` of an axis,
+`parallel_sum` adds up what it finds for each, and `one_thread` is a block in which matrix
+products have one thread of BLAS; `release` lets go of the threads, and of the memory that is kept
+for later. Where threadpoolctl is installed and NumPy's matrix product may use several threads of
+OpenBLAS (as in NumPy's wheels), so do we, and every product then gets one: copies, sums and
+products of tiles run side by side, where otherwise only the products would. Elsewhere the calls
+follow one another.
 
 Results do not depend on the number of our threads: a piece is the same whoever works on it, no
 piece writes where another one does, and the products have one thread also where the pieces follow
@@ -220,6 +221,18 @@ def _shared(function: Callable[[Any], object], pieces: Sequence[Any], helpers: i
         wait(futures)  # they write into arrays that are handed out next
     while futures:
         futures.pop().result()  # with no name, which would close a circle with its error
+
+
+def parts(n: int, most: int) -> list[slice]:
+    """An axis of length `n` in as few parts of at most `most` as there can be, of about one length.
+
+    >>> parts(7, 3)
+    [slice(0, 3, None), slice(3, 6, None), slice(6, 7, None)]
+    >>> parts(8, 5)
+    [slice(0, 4, None), slice(4, 8, None)]
+    """
+    each = -(-n // -(-n // max(1, most)))
+    return [slice(i, min(i + each, n)) for i in range(0, n, each)]
 
 
 def parallel_sum(

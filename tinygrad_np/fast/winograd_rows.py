@@ -22,7 +22,7 @@ from ..core.arrays import Array
 from . import paths
 from .frames import FramedWindows
 from .memory import Workspace, apart, empty, view
-from .threads import parallel_for, parallel_sum
+from .threads import parallel_for, parallel_sum, parts
 from .winograd import OUTPUTS, transforms
 
 
@@ -42,9 +42,9 @@ class _Grid:
         # So many images that they stay in the cache at all points, and that reading the filters
         # does not count.
         least = self.taps * f // paths.ROWS_FILTERS_READ
-        most = max(1, paths.ROWS_BYTES // each, -(-least // self.positions(1)))
-        self.each = -(-self.n // -(-self.n // most))
-        self.parts = [slice(i, min(i + self.each, self.n)) for i in range(0, self.n, self.each)]
+        most = max(paths.ROWS_BYTES // each, -(-least // self.positions(1)))
+        self.parts = parts(self.n, most)
+        self.each = self.parts[0].stop
 
     def positions(self, images: int) -> int:
         """Outputs at one point, those in the frame included."""

@@ -21,7 +21,7 @@ from . import paths
 from .frames import FramedWindows
 from .memory import Workspace, empty, view
 from .pooling import whole_pixels
-from .threads import parallel_for, parallel_sum
+from .threads import parallel_for, parallel_sum, parts
 from .winograd import OUTPUTS, transforms
 
 _POINTS = OUTPUTS + 2
@@ -39,10 +39,10 @@ class _Grid:
         channels = 2 * _POINTS * self.rows * self.c + _POINTS * self.down * (self.c + f)
         each = columns.dtype.itemsize * self.across * channels
         # So many images that they stay in the cache, and are worth `least` tiles.
-        most = max(1, paths.SQUARES_BYTES // each, -(-least // (self.down * self.across)))
-        self.each = -(-self.n // -(-self.n // most))
+        most = max(paths.SQUARES_BYTES // each, -(-least // (self.down * self.across)))
+        self.parts = parts(self.n, most)
+        self.each = self.parts[0].stop
         self.tiles = self.each * self.down * self.across
-        self.parts = [slice(i, min(i + self.each, self.n)) for i in range(0, self.n, self.each)]
 
     def pixels(self, space: Workspace, at: Any) -> tuple[Any, Any, list[tuple[Any, Any]]]:
         """Room for pixels: gathered, at the column points, and for each of these two views.
@@ -52,10 +52,8 @@ class _Grid:
         row = self.across * self.c
         gathered = space.array("gathered", (_POINTS, self.each, self.rows, self.across, self.c))
         pixels = space.array("pixels", (_POINTS, self.each * self.rows * row))
-        shape, steps = (
-            (self.each, self.down, _POINTS, row),
-            (self.rows * row, OUTPUTS * row, row, 1),
-        )
+        shape = self.each, self.down, _POINTS, row
+        steps = self.rows * row, OUTPUTS * row, row, 1
         tall = [view(pixels[q], shape, steps) for q in range(_POINTS)]
         return gathered, pixels, [(rows, self.at_points(at)) for rows in tall]
 
@@ -117,8 +115,9 @@ def product(columns: FramedWindows, filters: Array) -> Any:
 
     def multiply(part: slice) -> None:
         gathered, pixels, tall, taps, into, met, outputs, found = space.once("room", room)
-        count = part.stop - part.start  # of the last part less than there is room for
+        count = part.stop - part.start
         _gather(columns.images[part], gathered[:, :count], grid.top, grid.left)
+        gathered[:, count:] = 0  # in the last part, where anything may lie
         _by_columns(t.pixels, gathered, pixels)
         for q, (rows, at) in enumerate(tall):
             np.matmul(t.pixels, rows, out=at)  # (points, rows) @ (rows, across·c)
@@ -153,15 +152,8 @@ def filter_product(columns: FramedWindows, cotangent: Array) -> Any:
         row = grid.across * f
         cotangents = space.array("cotangents", (_POINTS, grid.each, grid.down, OUTPUTS, row))
         added = space.array("added", (_POINTS, c, f))
-        return (
-            *grid.pixels(space, at),
-            at.swapaxes(1, 2),
-            met,
-            grid.at_points(met),
-            given,
-            cotangents,
-            added,
-        )
+        views = at.swapaxes(1, 2), met, grid.at_points(met)
+        return *grid.pixels(space, at), *views, given, cotangents, added
 
     def add(total: Any, part: slice) -> None:
         gathered, pixels, tall, taps, met, met_rows, given, cotangents, added = space.once(
@@ -170,9 +162,8 @@ def filter_product(columns: FramedWindows, cotangent: Array) -> Any:
         count = part.stop - part.start
         _gather(columns.images[part], gathered[:, :count], grid.top, grid.left)
         _gather(cotangent[part], given[:, :count], 0, 0)
-        if count < grid.each:  # nothing of what was there before
-            gathered[:, count:] = 0
-            given[:, count:] = 0
+        gathered[:, count:] = 0  # in the last part, where anything may lie
+        given[:, count:] = 0
         _by_columns(t.pixels, gathered, pixels)
         _by_columns(back, given, cotangents)
         for q, (rows, at) in enumerate(tall):
