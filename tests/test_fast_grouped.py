@@ -131,6 +131,13 @@ class TestProducts:
         assert np.array_equal(y, plain(grouped_product)(columns, w, groups), equal_nan=True)
 
 
+def assert_exact(columns, w, g):
+    """Both products of two groups are those of the framework; the operands are whole numbers."""
+    assert np.array_equal(grouped.product(columns, w, 2), plain(grouped_product)(columns, w, 2))
+    found = grouped.filter_product(columns, g, 2)
+    assert np.array_equal(found, plain(grouped_filter_product)(columns, g, 2))
+
+
 class TestTiles:
     @pytest.mark.parametrize("tile", [1, 3 * 4 * 9 * 4 * 8, 2 * 6 * 5 * 9 * 4 * 8, 1 << 20])
     @pytest.mark.parametrize("unpacked", [1, 1000, 10**6])
@@ -142,9 +149,7 @@ class TestTiles:
         rng = np.random.default_rng(0)
         columns = windows(integers(rng, float, 5, 8, 7, 4), 3)
         w, g = integers(rng, float, 3, 3, 2, 6), integers(rng, float, 5, 6, 5, 6)
-        assert np.array_equal(grouped.product(columns, w, 2), plain(grouped_product)(columns, w, 2))
-        found = grouped.filter_product(columns, g, 2)
-        assert np.array_equal(found, plain(grouped_filter_product)(columns, g, 2))
+        assert_exact(columns, w, g)
 
     def test_on_several_threads(self, monkeypatch):
         monkeypatch.setattr(paths, "TILE_FROM_BYTES", 0)
@@ -153,9 +158,7 @@ class TestTiles:
         rng = np.random.default_rng(0)
         columns = windows(integers(rng, float, 9, 12, 12, 4), 3)
         w, g = integers(rng, float, 3, 3, 2, 6), integers(rng, float, 9, 10, 10, 6)
-        assert np.array_equal(grouped.product(columns, w, 2), plain(grouped_product)(columns, w, 2))
-        found = grouped.filter_product(columns, g, 2)
-        assert np.array_equal(found, plain(grouped_filter_product)(columns, g, 2))
+        assert_exact(columns, w, g)
 
 
 class TestConditions:

@@ -25,7 +25,7 @@ from . import memory as buffers
 from . import paths
 from .forms import PLAIN, builder, form_of, matcher
 from .lines import line_of
-from .program import Program
+from .program import Program, root
 from .trace import Differs, Tracer, same
 
 MOST_PROGRAMS = 16
@@ -294,8 +294,8 @@ class Jitted:
         pairs = zip(*lists, strict=True)
         for one, original, other, again in pairs:
             held = [x for x in self._constants if _is_part(original, x)]
-            is_fixed = not _root(original).flags.writeable  # nobody changes it
-            if not (one.is_inner or held or is_fixed) and _is_part(original, _root(again)):
+            is_fixed = not root(original).flags.writeable  # nobody changes it
+            if not (one.is_inner or held or is_fixed) and _is_part(original, root(again)):
                 raise ValueError(
                     f"jit: {name} uses an array of shape {one.value.shape} ({one.where}) that is "
                     "no argument and not computed from one; pass it as an argument, or name it "
@@ -472,15 +472,9 @@ def _restore(arrays: list[Any], states: list[Any]) -> None:
         generator.bit_generator.state = state
 
 
-def _root(array: Any) -> Any:
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
 def _is_part(array: Any, whole: Any) -> bool:
     """Whether an array is `whole`, or a view of it."""
-    return isinstance(whole, np.ndarray) and _root(array) is _root(whole)
+    return isinstance(whole, np.ndarray) and root(array) is root(whole)
 
 
 def _name(function: Any) -> str:

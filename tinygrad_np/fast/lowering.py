@@ -157,24 +157,26 @@ def _into_matrix(program: Any, one: Operation, x: str, y: str, shape: Any) -> bo
 
 def _matmul_x(program: Any, one: Operation) -> bool:
     g, like, y = one.args
-    value = program.told(y)
-    if type(value) is not np.ndarray or value.ndim != 2 or like.ndim != 2:
-        return False
-    transposed = _in_two_axes(program, y, value.shape, True)
-    if transposed is None or not _is_product(program, one, program.told(g), value.T):
-        return False
-    return _product(program, one, np.dot, g, transposed)
+    return _product_with_transpose(program, one, y, like, lambda transposed: (g, transposed))
 
 
 def _matmul_y(program: Any, one: Operation) -> bool:
     g, x, like = one.args
-    value = program.told(x)
+    return _product_with_transpose(program, one, x, like, lambda transposed: (transposed, g))
+
+
+def _product_with_transpose(
+    program: Any, one: Operation, of: Any, like: Any, factors: Callable[[Any], tuple[Any, Any]]
+) -> bool:
+    """The gradient of a product of matrices; `factors` gives both in their order."""
+    value = program.told(of)
     if type(value) is not np.ndarray or value.ndim != 2 or like.ndim != 2:
         return False
-    transposed = _in_two_axes(program, x, value.shape, True)
-    if transposed is None or not _is_product(program, one, value.T, program.told(g)):
+    transposed = _in_two_axes(program, of, value.shape, True)
+    told = factors(value.T)
+    if transposed is None or not _is_product(program, one, *map(program.told, told)):
         return False
-    return _product(program, one, np.dot, transposed, g)
+    return _product(program, one, np.dot, *factors(transposed))
 
 
 def _reduction(reduce: Any) -> Lower:

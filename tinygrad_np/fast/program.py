@@ -37,7 +37,8 @@ from numpy.random import Generator as Random
 
 from ..core.plan import ShapeDtype
 from . import lowering, paths
-from .trace import Constant, Differs, Operation, Slot, Tracer, like, same
+from .trace import Constant, Differs, Operation, Slot, Tracer, same
+from .traced_sweep import like
 
 _OURS = re.compile(r"[abckv]\d*|run")
 """Names that a program has for arrays, and its own."""
@@ -82,7 +83,7 @@ class Program:
         self._line(f"return ({', '.join(handed)},)" if handed else "return ()")
         given = ", ".join([f"a{i}" for i in range(len(inputs))])
         self.source = f"def run({given}):\n" + "\n".join(self._lines) + "\n"
-        self.nbytes = sum([_root(x).nbytes for x in self._held()])
+        self.nbytes = sum([root(x).nbytes for x in self._held()])
         """of its buffers and constants"""
         scope = dict(self._scope)
         exec(compile(self.source, "<tinygrad_np jit>", "exec"), scope)
@@ -93,7 +94,7 @@ class Program:
 
     def _held(self) -> list[Any]:
         arrays = [x for x in self._scope.values() if type(x) is np.ndarray]
-        return list({id(_root(x)): x for x in arrays}.values())
+        return list({id(root(x)): x for x in arrays}.values())
 
     def _folded(self, operations: list[Operation]) -> list[Operation]:
         """The operations that depend on an argument; the values of others are known."""
@@ -508,7 +509,8 @@ def _name_of(constant: Any) -> str:
     return f"k{text}" if text.isidentifier() or text.replace("_", "").isdigit() else "c"
 
 
-def _root(array: Any) -> Any:
+def root(array: Any) -> Any:
+    """The array whose memory a view shares; the array itself where it is no view."""
     while isinstance(array.base, np.ndarray):
         array = array.base
     return array

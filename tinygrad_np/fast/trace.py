@@ -33,7 +33,7 @@ from ..core.tensor import Tensor, rebuilt, source_of, value_in
 from ..rules.elementary import sigmoid_of_difference
 from .draws import Generator
 from .lines import is_called_by_user, users_line
-from .traced_sweep import RecordedSweep, TracedSweep, UntraceableError, shapes_of
+from .traced_sweep import RecordedSweep, TracedSweep, UntraceableError, like, shapes_of
 
 _FAST = str(__package__)
 
@@ -559,11 +559,6 @@ def _holds_an_array(x: Any) -> bool:
     if isinstance(x, (list, tuple)):
         return any(map(_holds_an_array, x))
     return isinstance(x, (Tensor, np.ndarray))
-
-
-def like(x: Any, parts: Any) -> Any:
-    """A list, tuple or named tuple like `x`, of other parts."""
-    return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
 
 
 def _memory(array: Any) -> Any:

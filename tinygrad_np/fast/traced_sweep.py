@@ -216,10 +216,14 @@ def _array(x: Any) -> Any:
     return np.asarray(x) if isinstance(x, np.generic) else x
 
 
+def like(x: Any, parts: Any) -> Any:
+    """A list, tuple or named tuple like `x`, of other parts."""
+    return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+
+
 def _plain(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
-        parts = map(_plain, x)
-        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+        return like(x, map(_plain, x))
     return value_in(x) if type(x) is Tensor else x
 
 
