@@ -1,0 +1,3 @@
+"""Activations, elementwise: what lies between two layers."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Attention, embeddings and encodings of positions."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""How good a classification is: `accuracy`, `top_k_accuracy`."""
+
+__all__: list[str] = []

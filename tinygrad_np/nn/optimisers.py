@@ -1,0 +1,3 @@
+"""Optimisers as plain functions: (parameters, gradients, state) → (parameters, state)."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Recurrent layers over time: `rnn`, `lstm`, `gru`, in one or both directions."""
+
+__all__: list[str] = []

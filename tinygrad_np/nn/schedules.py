@@ -1,0 +1,3 @@
+"""Schedules: the rate of learning as a function of the step."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Around an optimiser: clipped gradients, averages of weights, masks, several batches a step."""
+
+__all__: list[str] = []
