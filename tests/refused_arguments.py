@@ -249,7 +249,7 @@ REFUSED = {
             "standardised: takes ar",
         ),
     },
-    "training": {
+    "training.checkpoint": {
         "half a step": (lambda: checkpoint(0.5), "Checkpoint: a step must be from 0"),
         "no step": (lambda: checkpoint(None), "Checkpoint: a step must be from 0"),
         "half a state to keep": (
