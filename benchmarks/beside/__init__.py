@@ -1,0 +1,1 @@
+"""The examples beside the same in PyTorch and in Keras: ``python -m benchmarks.beside``."""
