@@ -1,5 +1,6 @@
-"""The pictures of ten kinds that several examples learn from, and the options that choose them.
+"""Pictures of ten kinds: what some examples have in common beside their model and its training.
 
+The pictures, the options that choose them, a table of what is known well, and the figure of a run.
 Fashion-MNIST if it is at hand or its server answers, else the garments that `tg.data` draws; or
 CIFAR-10, where its files lie.
 """
@@ -9,10 +10,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import HelpFormatter, folder, positive, refuse_changed, seed
+from commandline import parse_training, refuse_changed, training_parser
 
 import tinygrad_np as tg
 
@@ -39,6 +40,16 @@ class Pictures(NamedTuple):
     names: Sequence[str]
     which: str
 
+    def told(self) -> str:
+        """Which pictures, and how many."""
+        counts = [
+            f"{len(split.labels):,} to {what}" for split, what in zip(self, USES, strict=False)
+        ]
+        return f"Pictures: {self.which}; {', '.join(counts)}."
+
+
+USES = "train with", "validate", "test"
+
 
 def load(data: str = "auto", path: Path | None = None, quick: bool = False) -> Pictures:
     """The pictures, standardised by the mean and spread of those to train with."""
@@ -54,6 +65,7 @@ def load(data: str = "auto", path: Path | None = None, quick: bool = False) -> P
         )
     else:
         dataset, which = tg.data.auto(path, labels=range(CLASSES))
+        which = which.split(",")[0].split(":")[0].split(" from ")[0]
     count, tests = QUICK if quick else (None, None)
     images, labels = dataset.train_images[:count], dataset.train_labels[:count].astype(np.intp)
     held_out = min(VALIDATION, len(images) // 5)
@@ -64,9 +76,9 @@ def load(data: str = "auto", path: Path | None = None, quick: bool = False) -> P
     return Pictures(*map(Split, standard, kinds), names, which)
 
 
-def parser_of(description: str, epochs: int) -> argparse.ArgumentParser:
-    """A parser for a command that trains with these pictures."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=HelpFormatter)
+def parsed(description: str, epochs: int, arguments: list[str] | None) -> argparse.Namespace:
+    """The options of a command that trains with these pictures."""
+    parser = training_parser(description, epochs, "one epoch on 4,000 images: is all well?")
     add = parser.add_argument
     add(
         "--data",
@@ -75,19 +87,55 @@ def parser_of(description: str, epochs: int) -> argparse.ArgumentParser:
         help="auto: Fashion-MNIST if it is at hand or its server answers, else the built-in set",
     )
     add("--path", type=Path, help="where the files of the data set lie")
-    add("--epochs", type=positive(int), default=epochs, help="passes over the training images")
-    add("--seed", type=seed, default=0, help="of the parameters and of the images' order")
-    add("--out", type=folder, default="figures", help="the folder for the figure")
-    add("--quick", action="store_true", help="one epoch on 4,000 images: is all well?")
-    return parser
-
-
-def parsed(parser: argparse.ArgumentParser, arguments: list[str] | None) -> argparse.Namespace:
-    """The options of that parser."""
-    options = parser.parse_args(arguments)
+    options = parse_training(parser, arguments)
     if options.data == "built-in":
         refuse_changed(parser, options, "the built-in set lies nowhere", ["path"])
-    if options.quick:
-        refuse_changed(parser, options, "--quick is one epoch", ["epochs"])
-        options.epochs = 1
     return options
+
+
+def table(z: Any, split: Split, names: Sequence[str]) -> str:
+    """For each class the share of its images that are known, and what they are taken for most."""
+    counts = confusions(z, split)
+    lines = [f"{'class':<14}{'known':>8}   mostly taken for"]
+    for i, name in enumerate(names):
+        wrong = np.where(np.arange(len(names)) == i, 0, counts[i])
+        other = f"{names[int(np.argmax(wrong))]} ({wrong.max() / max(counts[i].sum(), 1):.1%})"
+        known = counts[i, i] / max(counts[i].sum(), 1)
+        lines.append(f"{name:<14}{known:>8.1%}   {other if wrong.any() else ''}")
+    return "\n".join(lines)
+
+
+def confusions(z: Any, split: Split) -> np.ndarray:
+    """(class, class of the largest logit) counts."""
+    counts = np.zeros((CLASSES, CLASSES), int)
+    np.add.at(counts, (split.labels, np.argmax(z, axis=1)), 1)
+    return counts
+
+
+SHOWN = 8
+"""So many mistakes are drawn, the surest ones."""
+
+
+def draw(history: tg.training.History, z: Any, data: Pictures, title: str, path: Path) -> Path:
+    """Loss and accuracy by the epoch, which class is taken for which, and the surest mistakes."""
+    figure = tg.viz.figure(11, 8)
+    figure.suptitle(title)
+    above, below = figure.subfigures(2, 1, height_ratios=[3, 1])
+    left, right = above.subfigures(1, 2, width_ratios=[1, 1.4])
+    for axes, what in zip(left.subplots(2, 1, sharex=True), ("loss", "accuracy"), strict=True):
+        history.plot(axes, what)
+    left.axes[0].set_xlabel("")
+    tg.viz.confusion_matrix(right.subplots(), confusions(z, data.test), data.names)
+    chances, taken = tg.softmax(z), np.argmax(z, axis=1)
+    wrong = np.flatnonzero(taken != data.test.labels)
+    surest = wrong[np.argsort(-chances[wrong, taken[wrong]])][:SHOWN]
+    below.suptitle("What it is surest about, and wrong: the class, what it says, how sure it is")
+    for axes, i in zip(below.subplots(1, SHOWN), surest, strict=False):
+        image = data.test.images[i]
+        axes.imshow((image - image.min()) / np.ptp(image), cmap="gray")
+        axes.set_title(data.names[data.test.labels[i]], fontsize=9)
+        axes.set_xlabel(f"{data.names[taken[i]]}\n{chances[i, taken[i]]:.1%}", fontsize=9)
+    for axes in below.axes:
+        axes.set_xticks([])
+        axes.set_yticks([])
+    return tg.viz.save(figure, path)

@@ -71,17 +71,45 @@ def parser_of(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def training_parser(description: str, epochs: int, quick: str) -> argparse.ArgumentParser:
+    """A parser for a command that trains: it has --epochs, --quick, --seed and --out."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=HelpFormatter)
+    add = parser.add_argument
+    add("--epochs", type=positive(int), default=epochs, help="passes over what is trained with")
+    add("--seed", type=seed, default=0, help="of the parameters and of the batches")
+    add("--out", type=folder, default="figures", help="the folder for the figure")
+    add("--quick", action="store_true", help=quick)
+    return parser
+
+
+def parse_training(
+    parser: argparse.ArgumentParser, arguments: list[str] | None
+) -> argparse.Namespace:
+    """The options of such a command; --quick is one epoch."""
+    options = parser.parse_args(arguments)
+    if options.quick:
+        refuse_changed(parser, options, "--quick is one epoch", ["epochs"])
+        options.epochs = 1
+    return options
+
+
 def conclude(is_right: bool, draw: Callable[[], Path]) -> int:
     """Print whether derivatives agree, and where the figure is; the exit status, 1 if they do not.
 
     Without matplotlib the command says so, and has no figure.
     """
     print("Verdict: they agree." if is_right else "Verdict: THEY DO NOT AGREE.")
+    figure_told(draw)
+    return 0 if is_right else 1
+
+
+def figure_told(draw: Callable[[], Path]) -> int:
+    """Draw, and print where the figure is, or why there is none; the exit status 0."""
     try:
         print(f"Figure: {draw()}")
     except ModuleNotFoundError as error:
         print(f"No figure: {error}")
-    return 0 if is_right else 1
+    return 0
 
 
 def refuse_changed(

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import clothes
 import numpy as np
-from commandline import prepare_output, run_command
+from commandline import figure_told, prepare_output, run_command
 
 import tinygrad_np as tg
 
@@ -117,7 +116,35 @@ def train(data: clothes.Pictures, epochs: int, seed: int = 0) -> tg.training.Fit
 # Command
 
 
+def tested(fitted: tg.training.Fitted, data: clothes.Pictures) -> Any:
+    """The logits of the test images."""
+    return logits(fitted.params, fitted.state, data.test.images, training=False)[0]
+
+
 def result(fitted: tg.training.Fitted, data: clothes.Pictures) -> float:
     """The accuracy on the test images."""
-    z, _ = logits(fitted.params, fitted.state, data.test.images, training=False)
-    return float(tg.nn.accuracy(z, data.test.labels))
+    return float(tg.nn.accuracy(tested(fitted, data), data.test.labels))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run it all."""
+    prepare_output()
+    options = clothes.parsed("Train a small ResNet to tell ten kinds apart.", EPOCHS, arguments)
+    try:
+        data = load(options.data, options.path, options.quick)
+    except (tg.data.DataError, ModuleNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(data.told())
+    fitted = train(data, options.epochs, options.seed)
+    z = tested(fitted, data)
+    print("\n" + clothes.table(z, data.test, data.names))
+    print(f"\nAccuracy on the test images: {result(fitted, data):.4f}")
+    title = f"A ResNet of seven convolutions on {data.which}"
+    return figure_told(
+        lambda: clothes.draw(fitted.history, z, data, title, options.out / "resnet.png")
+    )
+
+
+if __name__ == "__main__":
+    run_command(main)

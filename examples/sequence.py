@@ -2,7 +2,7 @@
 
 Each row is a sequence of random numbers, two of which are marked; the answer is their sum. Who does
 not remember says 1 and has the mean squared error 1/6. The rows have several lengths, and a
-network must carry the first number through up to fifty steps (Hochreiter and Schmidhuber, "Long
+network must carry the first number through up to forty steps (Hochreiter and Schmidhuber, "Long
 short-term memory", Neural Computation 9, 1997, section 5.4).
 
     python examples/sequence.py
@@ -11,13 +11,17 @@ short-term memory", Neural Computation 9, 1997, section 5.4).
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import parser_of, positive, prepare_output, refuse_changed
+from commandline import (
+    figure_told,
+    parse_training,
+    prepare_output,
+    run_command,
+    training_parser,
+)
 
 import tinygrad_np as tg
 
@@ -113,3 +117,73 @@ def train(data: Data, epochs: int, seed: int = 0) -> tg.training.Fitted:
 
 
 # Command
+
+
+def result(fitted: tg.training.Fitted, data: Data) -> float:
+    """The mean squared error on the test rows."""
+    return float(loss(fitted.params, *data.test))
+
+
+def table(params: Any, test: Rows) -> str:
+    """Some rows: how long they are, where the marks are, what is right and what is said."""
+    said = predict(params, test.x, test.lengths)
+    lines = [f"{'length':>6}  {'marked':<12}{'numbers':<16}{'sum':>8}{'said':>8}"]
+    for x, length, right, answer in zip(*test, said, strict=True):
+        if len(lines) > 6:
+            break
+        first, second = np.flatnonzero(x[:, 1])
+        numbers = f"{x[first, 0]:.3f}, {x[second, 0]:.3f}"
+        marked = f"{first}, {second}"
+        lines.append(f"{length:>6}  {marked:<12}{numbers:<16}{right[0]:>8.3f}{answer[0]:>8.3f}")
+    return "\n".join(lines)
+
+
+def draw(fitted: tg.training.Fitted, data: Data, path: Path) -> Path:
+    """The run, the answers against the sums, and what the cells remember along one row."""
+    figure = tg.viz.figure(12, 4.5)
+    figure.suptitle("An LSTM adds the two marked numbers of a row")
+    run, answers, memory = figure.subplots(1, 3, width_ratios=[1, 1, 1.3])
+    fitted.history.plot(run, "loss")
+    run.axhline(BASELINE, color="black", linestyle="--", linewidth=1, label="always 1: 1/6")
+    run.set_yscale("log")
+    run.set_ylabel("mean squared error")
+    run.legend()
+    said = predict(fitted.params, data.test.x, data.test.lengths)
+    answers.plot([0, 2], [0, 2], "k--", linewidth=1)
+    answers.plot(data.test.sums, said, ".", markersize=3, alpha=0.5)
+    answers.set_title(f"{len(said):,} test rows", fontsize=10)
+    answers.set_xlabel("sum")
+    answers.set_ylabel("said")
+    answers.set_aspect("equal")
+    length = int(data.test.lengths[0])
+    row = data.test.x[:1, :length]
+    states, _ = tg.nn.lstm(row, **fitted.params["lstm"])
+    order = np.argsort(states[0, -1])
+    shown = memory.imshow(states[0][:, order].T, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+    for mark in np.flatnonzero(row[0, :, 1]):
+        memory.axvline(mark, color="black", linewidth=1)
+    memory.set_title("The states along one row, marks as lines", fontsize=10)
+    memory.set_xlabel("place in the row")
+    memory.set_ylabel("hidden unit, in order of its last state")
+    figure.colorbar(shown, ax=memory)
+    return tg.viz.save(figure, path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run it all."""
+    prepare_output()
+    quick = "one epoch on 1,000 rows: is all well?"
+    options = parse_training(
+        training_parser("Train an LSTM to add two marked numbers.", EPOCHS, quick), arguments
+    )
+    data = load(options.quick, options.seed)
+    counts = [f"{len(rows.x):,}" for rows in data]
+    print(f"Rows of {SHORTEST} to {LONGEST} numbers: {' / '.join(counts)}, train / validate / test")
+    fitted = train(data, options.epochs, options.seed)
+    print("\n" + table(fitted.params, data.test))
+    print(f"\nMean squared error: {result(fitted, data):.5f}; who always says 1: {BASELINE:.5f}")
+    return figure_told(lambda: draw(fitted, data, options.out / "sequence.png"))
+
+
+if __name__ == "__main__":
+    run_command(main)
