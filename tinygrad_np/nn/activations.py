@@ -5,6 +5,7 @@ half of an axis by the other; `relu` and `sigmoid` are the core's. All of them a
 finite for every finite number, and so are their derivatives.
 """
 
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,8 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     # ½(1 + tanh u) = σ(2u) keeps its digits where it is small. Beyond ±32 it is 0 or 1 in every
     # dtype, and the polynomial would overflow in float16.
     near = np.clip(x, -32, 32)
-    return x * sigmoid(near * (1.5957691216057308 + 0.07135481282780471 * (near * near)))
+    slope = 2 * sqrt(2 / pi)
+    return x * sigmoid(near * (slope + slope * 0.044715 * (near * near)))
 
 
 @explained

@@ -29,8 +29,8 @@ def resize(images: Any, size: Any, method: str = "bilinear", *, align_corners: b
       match, so that output i lies at (i + ½)·rows/size − ½ of the input, and beyond its ends takes
       the last pixel; with `align_corners` the centres of the first and the last pixels match.
       It is a product with a small matrix an axis: a nan or infinity makes nan all along it.
-    - "nearest" takes pixel ⌊i·rows/size⌋. (PyTorch rounds the ratio to float32, which can come out
-      one pixel before, where it is whole.)
+    - "nearest" takes pixel ⌊i·rows/size⌋. (In float32 PyTorch's is one pixel before, where that
+      is whole and its ratio was rounded down.)
 
     Raises ``ValueError`` for another method, images without a spatial axis or without pixels, and
     `align_corners` with "nearest"; ``TypeError`` for a size that is no integer.
