@@ -8,13 +8,14 @@ g parts the mean and variance of s times k numbers. A batch has a part a channel
 1); a layer a part a row, (rows, 1, 1, features); in groups it is (n, spatial, groups, c / groups).
 """
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..answers import explained
-from ..core.arrays import cast, expand, integer, scalar
+from ..core.arrays import Array, cast, integer
 from ..core.hooks import with_lines
 from ..core.transforms import stop_gradient
 from .activations import number, real_values
@@ -270,8 +271,16 @@ def _operands(
     dtype = np.result_type(*[value.dtype for value in found])
     computed = np.result_type(dtype, np.float32)
     if scale is None and shift is not None:
-        found.insert(1, expand(scalar(1, computed), shape))
+        found.insert(1, _ones(shape, computed))
     return [cast(value, computed) for value in found], dtype
+
+
+@lru_cache(maxsize=64)
+def _ones(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Read-only, so that it may be a constant of a program of `jit`."""
+    result: Array = np.ones(shape, dtype)
+    result.flags.writeable = False
+    return result
 
 
 def _in_parts(

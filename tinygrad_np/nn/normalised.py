@@ -167,7 +167,7 @@ def _cotangents(
 ) -> Any:
     x, *affine = operands
     inverse, count = 1 / np.sqrt(variance + epsilon), x.shape[1] * x.shape[3]
-    centred = x - mean
+    centred = x - mean if about_mean else x
     scaled = g * affine[0] if affine else g
     by_x = inverse * scaled - centred * (inverse**3 * sum_to(scaled * centred, mean.shape) / count)
     if about_mean:
