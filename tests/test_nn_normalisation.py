@@ -59,7 +59,9 @@ def test_the_formula(name):
 def test_several_axes():
     wanted = by_definition(X, (1, 2, 3))
     assert np.allclose(tg.nn.layer_norm(X, axis=(1, 2, 3)), wanted, rtol=1e-13, atol=1e-14)
-    assert np.array_equal(tg.nn.layer_norm(X, axis=(-1, 1, -2)), tg.nn.layer_norm(X, axis=(1, 2, 3)))
+    assert np.array_equal(
+        tg.nn.layer_norm(X, axis=(-1, 1, -2)), tg.nn.layer_norm(X, axis=(1, 2, 3))
+    )
     scale = rng.standard_normal((3, 6))
     found = tg.nn.layer_norm(X, scale, axis=(-2, -1))
     assert np.allclose(found, by_definition(X, (2, 3)) * scale, rtol=1e-13, atol=1e-14)
@@ -89,6 +91,11 @@ def test_a_dtype_stays(name, dtype):
     assert np.max(np.abs(y - exact)) <= 16 * np.finfo(dtype).eps * np.max(np.abs(exact))
 
 
+def assert_same_bits(found, expected):
+    for a, b in zip(tg.tree.leaves(found), tg.tree.leaves(expected), strict=True):
+        assert np.array_equal(a, b)
+
+
 @pytest.mark.parametrize("name", EVALUATED)
 def test_jit_gives_the_same_bits(name):
     affine = (SCALE,) if name == "rms" else (SCALE, SHIFT)
@@ -99,15 +106,14 @@ def test_jit_gives_the_same_bits(name):
     f = tg.value_and_grad(loss, tuple(range(1 + len(affine))))
     jitted = tg.jit(f, constants=[SCALE, SHIFT])
     for x in (X, X - 3, X[::-1]):
-        for a, b in zip(tg.tree.leaves(jitted(x, *affine)), tg.tree.leaves(f(x, *affine)), strict=True):
-            assert np.array_equal(a, b)
+        assert_same_bits(jitted(x, *affine), f(x, *affine))
 
 
 def test_a_shift_alone_within_jit():
     f = tg.value_and_grad(lambda x, b: np.sum(tg.nn.layer_norm(x, None, b) ** 3), (0, 1))
+    jitted = tg.jit(f)
     for x in (X, X + 1):
-        for a, b in zip(tg.tree.leaves(tg.jit(f)(x, SHIFT)), tg.tree.leaves(f(x, SHIFT)), strict=True):
-            assert np.array_equal(a, b)
+        assert_same_bits(jitted(x, SHIFT), f(x, SHIFT))
 
 
 class TestTheStateOfABatch:
@@ -167,12 +173,7 @@ class TestTheStateOfABatch:
             for k in range(4):
                 value, state, found = f(found, state, X + k)
             runs.append((value, state, found))
-        for a, b in zip(*map(tg.tree.leaves, runs), strict=True):
-            assert np.array_equal(a, b)
-
-
-def empty(shape):
-    return np.zeros(shape)
+        assert_same_bits(*runs)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The array function beneath all normalisations: its rules, its kernels, and parts of it at a time."""
+"""The array function beneath all normalisations: its rules, kernels, and parts at a time."""
 
 import numpy as np
 import pytest
@@ -72,7 +72,7 @@ def test_arguments_stay_as_they_are():
     given = drawn((2, 64, 3, 2))
     before = [x.copy() for x in given]
     x, scale, shift, g = given
-    y, mean, variance = normalised(0.1, True, x, scale, shift)
+    _, mean, variance = normalised(0.1, True, x, scale, shift)
     normalised_cotangents(g, mean, variance, 0.1, True, x, scale, shift)
     assert all(np.array_equal(a, b) for a, b in zip(given, before, strict=True))
 

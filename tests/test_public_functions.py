@@ -642,6 +642,93 @@ def hand_ten_class(draw):
     return [params, draw(arrays((n, s, s, 1))), filled((n,), np.dtype("i8"), "usual", 1) % 3], {}
 
 
+# Activations, normalisation, resizing
+
+OPTION = mostly(st.sampled_from([1.0, 0.01, 0.5, 3, 1e-5]), st.sampled_from([*NUMBERS, None, ""]))
+
+
+@call_of("silu", "tanh", "log_sigmoid", of=tg.nn)
+@st.composite
+def activation(draw):
+    return [draw(arrays())], {}
+
+
+@call_of("elu", "leaky_relu", "softplus", of=tg.nn)
+@st.composite
+def activation_with_a_number(draw):
+    return [draw(arrays()), draw(OPTION)], {}
+
+
+@call_of("gelu", of=tg.nn)
+@st.composite
+def gelu(draw):
+    return [draw(arrays()), draw(st.sampled_from(["none", "tanh", "erf", None]))], {}
+
+
+@call_of("glu", of=tg.nn)
+@st.composite
+def glu(draw):
+    x = draw(arrays())
+    return [np.concatenate([x, x], -1) if x.ndim else x, draw(AXIS)], {}
+
+
+SPATIAL = st.lists(st.sampled_from([1, 2, 3, 4, 0]), max_size=3)
+
+
+@st.composite
+def to_normalise(draw):
+    """x (n, *spatial, c), and a scale and shift for its last axis."""
+    shape = (draw(LENGTHS), *draw(SPATIAL), draw(LENGTHS))
+    affine = [draw(st.none() | arrays(shape[-1:])) for _ in range(2)]
+    return draw(arrays(shape)), affine, {"epsilon": draw(OPTION)}
+
+
+@call_of("batch_norm", of=tg.nn)
+@st.composite
+def batch_norm(draw):
+    x, affine, options = draw(to_normalise())
+    state = {name: draw(arrays(x.shape[-1:])) for name in ("mean", "var")}
+    state = draw(st.sampled_from([None, state, state, {"mean": x}]))
+    options |= {"training": draw(st.booleans()), "momentum": draw(OPTION)}
+    return [x, state, *affine], options
+
+
+@call_of("layer_norm", "instance_norm", of=tg.nn)
+@st.composite
+def layer_norm(draw):
+    x, affine, options = draw(to_normalise())
+    return [x, *affine], options
+
+
+@call_of("rms_norm", of=tg.nn)
+@st.composite
+def rms_norm(draw):
+    x, [scale, _], options = draw(to_normalise())
+    return [x, scale], options | {"axis": draw(AXIS)}
+
+
+@call_of("group_norm", of=tg.nn)
+@st.composite
+def group_norm(draw):
+    x, affine, options = draw(to_normalise())
+    return [x, draw(mostly(st.integers(1, 3), st.sampled_from(NUMBERS))), *affine], options
+
+
+@call_of("resize", of=tg.nn)
+@st.composite
+def resize(draw):
+    x, _, _ = draw(to_normalise())
+    size = draw(mostly(st.integers(1, 6), st.sampled_from([*NUMBERS, (1, 2), (3,), (2, 3, 4)])))
+    method = draw(st.sampled_from(["bilinear", "bilinear", "nearest", "cubic"]))
+    return [x, size, method], {"align_corners": draw(st.booleans())}
+
+
+@call_of("global_average_pool", "global_max_pool", of=tg.nn)
+@st.composite
+def global_pool(draw):
+    return [draw(to_normalise())[0]], {}
+
+
 UNTRIED = {
     "ChangedArrayError": "an exception",
     "FreedGraphError": "an exception",
@@ -691,6 +778,8 @@ def public_names():
     found = [*tg.__all__]
     for module in (tg.data, tg.saving, closed_form):
         found += [f"{module.__name__.split('.')[1]}.{name}" for name in module.__all__]
+    for module in (tg.nn.activations, tg.nn.normalisation, tg.nn.resizing):
+        found += [f"nn.{name}" for name in module.__all__]
     for module in (nn, losses):
         found += [name for name in vars(module).get("__all__", ()) if name not in tg.__all__]
     return found

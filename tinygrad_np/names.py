@@ -57,7 +57,6 @@ erf erfc erfinv digamma xlogy entr expit logit gammaln betaln:
     use the function of that name in scipy.special
 lgamma: use scipy.special.gammaln(x)
 rsqrt: use 1 / np.sqrt(x)
-softplus: use np.logaddexp(0, x)
 unfold: use tg.windows(images, size)
 retain_grad: use tg.vjp or tg.grad by that value
 cuda device devices block_until_ready: {_CPU}
@@ -141,22 +140,30 @@ MaxPool1d MaxPool2d MaxPool3d MaxPooling1D MaxPooling2D MaxPooling3D: use tg.max
 AvgPool1d AvgPool2d AvgPool3d avgpool AveragePooling1D AveragePooling2D AveragePooling3D:
     use tg.average_pool(images, size)
 reduce_window: use tg.max_pool or tg.average_pool
-AdaptiveAvgPool2d GlobalAveragePooling2D: use np.mean(images, axis=(1, 2))
-GlobalMaxPooling2D: use np.max(images, axis=(1, 2))
-BatchNorm1d BatchNorm2d BatchNorm3d BatchNorm BatchNormalization LayerNorm LayerNormalization
-    GroupNorm InstanceNorm InstanceNorm2d RMSNorm:
-    use (x - x.mean(axis, keepdims=True)) / x.std(axis, keepdims=True)
+AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d GlobalAveragePooling1D GlobalAveragePooling2D
+    GlobalAveragePooling3D: use tg.nn.global_average_pool(images)
+AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d GlobalMaxPooling1D GlobalMaxPooling2D
+    GlobalMaxPooling3D: use tg.nn.global_max_pool(images)
+BatchNorm BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization:
+    use tg.nn.batch_norm(x, state, training=True)
+LayerNorm LayerNormalization: use tg.nn.layer_norm(x)
+GroupNorm GroupNormalization: use tg.nn.group_norm(x, groups)
+InstanceNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d: use tg.nn.instance_norm(images)
+RMSNorm RMSNormalization: use tg.nn.rms_norm(x)
+Upsample UpSampling1D UpSampling2D UpSampling3D interpolate upsample:
+    use tg.nn.resize(images, size)
 Embedding: use weights[indices]
 one_hot to_categorical: use np.eye(classes)[labels]
 LSTM GRU RNN: use a for loop over time, with the state as an array
 attention scaled_dot_product_attention MultiheadAttention:
     use tg.softmax(q @ k.mT / np.sqrt(k.shape[-1])) @ v
 Activation activations: use tg.relu, tg.sigmoid, tg.softmax or np.tanh
-GELU: use x * scipy.special.ndtr(x)
-SiLU swish: use x * tg.sigmoid(x)
-LogSigmoid: use -np.logaddexp(0, -x)
-LeakyReLU: use np.where(x > 0, x, slope * x)
-ELU: use np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+GELU: use tg.nn.gelu(x)
+SiLU swish: use tg.nn.silu(x)
+LogSigmoid: use tg.nn.log_sigmoid(x)
+LeakyReLU: use tg.nn.leaky_relu(x)
+ELU: use tg.nn.elu(x)
+Softplus: use tg.nn.softplus(x)
 relu6 hardtanh: use np.clip(x, low, high)
 softsign: use x / (1 + np.abs(x))
 softmin: use tg.softmax(-x)
@@ -208,6 +215,7 @@ view view_as reshape_as: use t.reshape(shape)
 contiguous: leave it out: a Tensor's layout does not matter
 clone: use t.copy()
 clip_: use t.clip(low, high)
+gelu silu elu leaky_relu softplus log_sigmoid glu: use the function of that name in tg.nn
 scatter_add index_add: use t.at[index].add(value)
 new_zeros new_ones: use np.zeros(shape, t.dtype), np.ones(shape, t.dtype)
 assign assign_add assign_sub: {NEW_ONE}
@@ -220,19 +228,26 @@ dim0: axis1
 dim1: axis2
 keepdim keep_dims: keepdims
 input inputs x a lhs tensor data array: 1
-weight kernel rhs w kernels: filters weights
+weight kernel rhs w kernels: filters weights scale
 b: bias
+bias: shift
+gamma: scale
+beta: shift
+running_mean running_var: state
 strides window_strides: stride
 pads: padding
 dilation_rate rhs_dilation window_dilation dilations: dilation
-feature_group_count group: groups
+feature_group_count group num_groups: groups
+normalized_shape: axis
+mode: method
+output_size scale_factor: size
 kernel_size pool_size window_shape window_dimensions window batch_size: size
 count_include_pad: count_padding
 target targets y_true y labels_true: labels
 pred y_pred preds predictions output: probabilities logits
 logit: logits
 p drop_prob probability lr learning_rate step_size alpha: rate
-eps epsilon: bound
+eps epsilon: bound epsilon
 parameters: params
 gradients gradient grad_tensors: grads cotangent
 opt_state: state

@@ -30,9 +30,10 @@ def cotangents(
     found: list[Any] = [None] * len(rows)
 
     def write(i: int) -> None:
-        given = [whole[rows[i]] for whole in (g, mean, variance)]
-        spare = scratch(given[0].shape, x.dtype)
-        found[i] = pull_back(by_x[rows[i]], spare, *given, epsilon, about_mean, x[rows[i]], *affine)
+        some = rows[i]
+        into = by_x[some], scratch(by_x[some].shape, x.dtype)
+        given = g[some], mean[some], variance[some]
+        found[i] = pull_back(*into, *given, epsilon, about_mean, x[some], *affine)
 
     parallel_for(write, range(len(rows)), x.size)
     return by_x, *[sum(several) for several in zip(*found, strict=True)]

@@ -4,7 +4,7 @@
 - `activations`, `normalisation`, `attention`, `recurrent`, `resizing`: the other layers;
 - `losses`, `metrics`: what training minimises, and what one reads beside it;
 - `init`: first values of parameters, ``tg.nn.init.dense(rng, 784, 10)``;
-- `grouped`: products of windows and filters in groups;
+- `grouped`: products of windows and filters in groups; `normalised`: beneath all normalisations;
 - `indices`: the index trick of the posts.
 - `geometry`: which windows fit, and what to say where they do not;
 - `optimisers`, `schedules`, `updates`: what `tg.optim` offers.

@@ -50,12 +50,12 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     array([0.8412])
     """
     x = real_values(x, "gelu")
+    if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
+        raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r:.40}")
     if approximate == "none":
         import scipy.special
 
         return x * cast(scipy.special.ndtr(x), x.dtype)  # of float16 SciPy makes float32
-    if approximate != "tanh":
-        raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r:.40}")
     # ½(1 + tanh u) = σ(2u) keeps its digits where it is small. Beyond ±32 it is 0 or 1 in every
     # dtype, and the polynomial would overflow in float16.
     near = np.clip(x, -32, 32)

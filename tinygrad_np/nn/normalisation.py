@@ -88,16 +88,15 @@ def batch_norm(
             " give more data, or evaluate with training=False"
         )
     y, mean, variance = _in_parts(operands, (1, count, c, 1), epsilon)
-    new = {
-        "mean": np.reshape(mean, (c,)),
-        "var": np.reshape(variance, (c,)) * (count / (count - 1)),
-    }
-    old = {"mean": 0.0, "var": 1.0} if state is None else state
-    running = {
-        name: (1 - momentum) * old[name]
-        + momentum * (new[name] if state is None else cast(new[name], old[name].dtype))
-        for name in new
-    }
+    new = {"mean": mean, "var": variance * (count / (count - 1))}
+    running = {}
+    for name, start in (("mean", 0.0), ("var", 1.0)):
+        value = np.reshape(new[name], (c,))
+        old: Any = start
+        if state is not None:
+            old = state[name]
+            value = cast(value, old.dtype)
+        running[name] = (1 - momentum) * old + momentum * value
     return cast(y, dtype), stop_gradient(running)
 
 
@@ -201,7 +200,8 @@ def group_norm(
 def instance_norm(x: Any, scale: Any = None, shift: Any = None, *, epsilon: float = 1e-5) -> Any:
     """Each channel of each image, (n, *spatial, c), less its mean, over its standard deviation.
 
-    ``y = (x − mean) / √(variance + epsilon) · scale + shift``; `scale` and `shift` are (c,) or None.
+    ``y = (x − mean) / √(variance + epsilon) · scale + shift``; `scale` and `shift` are (c,), or
+    None.
 
     Raises ``ValueError`` where a shape does not fit, or an image has fewer than two pixels. Source:
     Ulyanov, Vedaldi and Lempitsky, "Instance normalization", 2016.

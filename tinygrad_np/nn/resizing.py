@@ -45,11 +45,13 @@ def resize(images: Any, size: Any, method: str = "bilinear", *, align_corners: b
     if axes > 3:
         raise ValueError(f"resize: one to three spatial axes, not the {axes} of {images.shape}")
     size = per_axis(size, axes, 1, "resize: size")
-    if method not in ("bilinear", "nearest"):
+    if not isinstance(method, str) or method not in ("bilinear", "nearest"):
         raise ValueError(
             f"resize: method is 'bilinear' (linear along each axis) or 'nearest', not "
             f"{method!r:.40}"
         )
+    if not isinstance(align_corners, (bool, np.bool_)):
+        raise TypeError(f"resize: align_corners is True or False, not {align_corners!r:.40}")
     if align_corners and method == "nearest":
         raise ValueError("resize: align_corners has a meaning for method 'bilinear' only")
     for axis, (old, new) in enumerate(zip(images.shape[1:-1], size, strict=True), 1):
