@@ -386,6 +386,9 @@ WHOLE = {
     "scan": "the accuracy of elementwise rules",
     "thread_safety": "training in several threads",
     "torch": "convolutions of random geometries, in PyTorch",
+    "torch_activations": "activations beside PyTorch's",
+    "torch_normalisation": "normalisations beside PyTorch's",
+    "torch_resizing": "resizing and global pooling beside PyTorch's",
 }
 
 
