@@ -139,7 +139,7 @@ class TestARun:
 class TestValidation:
     def test_the_best_parameters_are_kept(self):
         """A rate that makes the loss grow: the first epoch was the best."""
-        found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=0.9, epochs=4, batch_size=40,
+        found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=1.5, epochs=4, batch_size=40,
                       validation=(X, Y))  # fmt: skip
         losses = found.history["validation loss"]
         best = int(np.argmin(losses))
@@ -156,7 +156,7 @@ class TestValidation:
         assert found.history["validation hits"] == pytest.approx([expected], rel=1e-12)
 
     def test_patience_ends_the_run(self):
-        found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=0.9, epochs=50, batch_size=40,
+        found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=1.5, epochs=50, batch_size=40,
                       validation=(X, Y), patience=3)  # fmt: skip
         assert found.stopped == "patience"
         assert len(found.history) == int(np.argmin(found.history["validation loss"])) + 1 + 3

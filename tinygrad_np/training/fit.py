@@ -47,7 +47,7 @@ def fit(
     loss: Callable[..., Any],
     params: Any,
     train: Any,
-    optimiser: Callable[..., Any] = optim.sgd,
+    optimiser: Callable[..., Any] = optim.adam,
     *,
     rate: float | Callable[[int], float] = 1e-3,
     epochs: int = 10,
