@@ -227,7 +227,7 @@ def paired(
 
 
 def floats_beside(predictions: Any, labels: Any) -> Any:
-    """Labels that are integers or truth values in the predictions' dtype, which they must not widen.
+    """Labels that are integers or truth values, in the predictions' dtype, which they never widen.
 
     >>> floats_beside(np.ones(2, np.float32), np.array([0, 1]))
     array([0., 1.], dtype=float32)

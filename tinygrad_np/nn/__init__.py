@@ -7,6 +7,7 @@
 - `grouped`: products of windows and filters in groups;
 - `indices`: the index trick of the posts.
 - `geometry`: which windows fit, and what to say where they do not;
+- `arguments`: what is asked of a number and a generator;
 - `optimisers`, `schedules`, `updates`: what `tg.optim` offers.
 """
 
