@@ -37,7 +37,8 @@ VIZ = [
 def public_functions():
     """{as one calls it: function} of what has parameters with names."""
     found = {f"tg.{name}": getattr(tg, name) for name in tg.__all__}
-    parts = ((tg.optim, ["sgd"]), (tg.data, DATA), (tg.check, tg.check.__all__), (tg.viz, VIZ))
+    parts = ((tg.optim, ["sgd"]), (tg.data, DATA), (tg.check, tg.check.__all__), (tg.viz, VIZ),
+             (tg.nn, tg.nn.__all__), (tg.nn.init, tg.nn.init.__all__))  # fmt: skip
     for part, its in parts:
         found |= {
             f"tg.{part.__name__.rpartition('.')[2]}.{name}": getattr(part, name) for name in its
@@ -105,6 +106,8 @@ OTHERWISE = {
     "tg.fold(columns, shape)": {"shape": (1, 4, 4, 1)},
     "tg.log_loss_with_logits(logits, labels)": {"logits": np.ones(3)},
     "tg.log_loss(probabilities, labels)": {},
+    "tg.nn.nll(log_probabilities, labels)": {"log_probabilities": X},
+    "tg.nn.kl_divergence(log_probabilities, p)": {"log_probabilities": np.log(np.full(3, 1 / 3))},
     "np.take_along_axis(x, indices, axis)": {"indices": np.zeros((3, 4), int)},
     "weights[indices]": {"indices": np.array([0, 1])},
     "np.where(mask, value, x)": {"mask": X > 2},
@@ -297,7 +300,24 @@ class TestArguments:
             (lambda x, w: tg.vjp(np.sum, x, aux=True), "tg.vjp has no argument 'aux'; it is 'has"),
             (lambda x, w: tg.log_loss(x, target=x), "it is 'labels' here"),
             (lambda x, w: tg.log_loss(x, x, from_logits=True), "tg.log_loss_with_logits takes"),
-            (lambda x, w: tg.cross_entropy(x, x, weight=x), 'use reduction="none" and multiply'),
+            (lambda x, w: tg.log_loss(x, x, weight=x), 'use reduction="none" and multiply'),
+            (
+                lambda x, w: tg.cross_entropy(x, x, weight=x),
+                "tg.cross_entropy has no argument 'weight'; it is 'class_weights' here",
+            ),
+            (lambda x, w: tg.cross_entropy(x, x, ignore_index=0), "it is 'ignored' here"),
+            (
+                lambda x, w: tg.nn.mse(x, y_true=x),
+                "tg.nn.mse has no argument 'y_true'; it is 'targ",
+            ),
+            (
+                lambda x, w: tg.nn.init.dense(None, in_features=3),
+                "tg.nn.init.dense has no argument 'in_features'; it is 'inputs' here",
+            ),
+            (
+                lambda x, w: tg.nn.init.conv2d(None, kernel_size=3),
+                "tg.nn.init.conv2d has no argument 'kernel_size'; it is 'size' here",
+            ),
             (lambda x, w: Tensor(x, requires_grad=True), "tg.Tensor has no argument 'requires_gr"),
             (lambda x, w: Tensor(x, device="cpu"), "everything runs on the CPU"),
             (lambda x, w: Tensor(x).backward(gradient=x), "it is 'cotangent' here"),

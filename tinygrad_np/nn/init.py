@@ -80,10 +80,12 @@ def _named(function: Callable[..., Any], name: str, text: str | None) -> Callabl
     return explained(function)
 
 
-def _scaled(fan: Callable[[Any], float], usual: float = 1.0, least: int = 2) -> Any:
+def _scaled(
+    fan: Callable[[Any], float], usual: float = 1.0, least: int = 2
+) -> Callable[[Callable[..., Any]], Initialiser]:
     """A decorator: what is drawn for a shape of at `least` so many axes, times gain/√fan."""
 
-    def initialiser(draw: Callable[[np.random.Generator, Any], Any]) -> Initialiser:
+    def initialiser(draw: Callable[..., Any]) -> Initialiser:
         name = draw.__name__
 
         def initialise(
@@ -369,22 +371,29 @@ def multi_head_attention(
     rng: np.random.Generator,
     features: int,
     *,
+    context: int | None = None,
     bias: bool = True,
     weights: Initialiser = glorot_uniform,
     dtype: Any = np.float32,
 ) -> Params:
-    """`dense` layers from `features` to as many, as "query", "key", "value" and "out".
+    """`dense` layers to `features`, as "query", "key", "value" and "out", all without the heads.
 
-    The other arguments are those of `dense`.
+    "key" and "value" come from `context` features, the others from `features`; None: from these,
+    too. The other arguments are those of `dense`.
 
     >>> params = multi_head_attention(np.random.default_rng(0), 8)
     >>> list(params), params["out"]["weights"].shape
     (['query', 'key', 'value', 'out'], (8, 8))
     """
-    name, ends = "multi_head_attention", (features, features)
+    name, other = "multi_head_attention", features if context is None else context
     return {
-        part: _affine(name, rng, "weights", ends, features, bias, weights, dtype)
-        for part in ("query", "key", "value", "out")
+        part: _affine(name, rng, "weights", (inputs, features), features, bias, weights, dtype)
+        for part, inputs in {
+            "query": features,
+            "key": other,
+            "value": other,
+            "out": features,
+        }.items()
     }
 
 

@@ -83,7 +83,7 @@ def huber(predictions: Any, targets: Any, reduction: str = "mean", *, delta: flo
         raise ValueError(f"huber: delta must be above 0, and finite, not {delta}")
     errors = _errors("huber", predictions, targets, reduction)
     near = np.clip(errors, -delta, delta)
-    return reduced(near * (errors - 0.5 * near), reduction)
+    return reduced(0.5 * near**2 + delta * np.abs(errors - near), reduction)
 
 
 def _errors(function: str, predictions: Any, targets: Any, reduction: str) -> Any:
@@ -109,7 +109,7 @@ def hinge(predictions: Any, labels: Any, reduction: str = "mean") -> Any:
     if not np.all(np.equal(np.abs(looked_at(labels)), 1)):
         raise ValueError("hinge: labels are −1 or 1; of labels 0 and 1 take 2 * labels - 1")
     predictions = real_numbers(predictions, "hinge")
-    return reduced(relu(1 - floats_beside(predictions, labels) * predictions), reduction)
+    return reduced(relu(1 - cast(labels, predictions.dtype) * predictions), reduction)
 
 
 @explained
