@@ -236,18 +236,24 @@ def gain(name: str, parameter: float | None = None) -> float:
     >>> gain("relu"), gain("leaky_relu", 1.0)
     (1.4142135623730951, 1.0)
     """
-    if name == "leaky_relu":
-        slope = checked_number("gain: parameter", 0.01 if parameter is None else parameter)
-        return math.sqrt(2 / (1 + slope * slope))
     if not isinstance(name, str) or name not in _GAINS:
-        known = ", ".join([repr(one) for one in (*_GAINS, "leaky_relu")])
-        raise ValueError(f"gain: name is one of {known}, not {name!r:.40}")
-    if parameter is not None:
+        raise ValueError(f"gain: name is one of {', '.join(_GAINS)}, not {name!r:.40}")
+    if parameter is None:
+        return _GAINS[name]
+    if name != "leaky_relu":
         raise ValueError(f"gain: {name} has no parameter")
-    return _GAINS[name]
+    slope = checked_number("gain: parameter", parameter)
+    return math.sqrt(2 / (1 + slope * slope))
 
 
-_GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
+_GAINS = {
+    "linear": 1.0,
+    "sigmoid": 1.0,
+    "tanh": 5 / 3,
+    "relu": math.sqrt(2),
+    "leaky_relu": math.sqrt(2 / (1 + 0.01**2)),
+    "selu": 0.75,
+}
 
 # Of a layer
 

@@ -10,7 +10,6 @@ import numpy as np
 from ..answers import explained
 from ..core.arrays import integer, numbers
 from ..core.losses import classified, paired
-from ..core.tensor import looked_at
 
 __all__ = ["accuracy", "top_k_accuracy"]
 
@@ -19,9 +18,10 @@ __all__ = ["accuracy", "top_k_accuracy"]
 def accuracy(logits: Any, labels: Any) -> Any:
     """The share of labels k, integers (…), whose logit is the largest of logits (…, classes).
 
-    Of equal logits the first one counts as the largest, and so does a nan. Logits in the labels'
-    shape, (n,) or (…, 1), are those of two classes, as `log_loss_with_logits` takes them: above 0
-    stands for the label 1, otherwise it is 0. (For probabilities of two classes, subtract 0.5.)
+    Of equal logits the first one counts as the largest; a nan is larger than all, and never right.
+    Logits in the labels' shape, (n,) or (…, 1), are those of two classes, as `log_loss_with_logits`
+    takes them: above 0 stands for the label 1, otherwise it is 0. (For probabilities of two
+    classes, subtract 0.5.)
 
     Raises ``ValueError`` where the shapes do not fit or a label is no class, ``TypeError`` for
     logits or labels of another kind: of predicted labels use ``np.mean(predicted == labels)``.
@@ -32,7 +32,7 @@ def accuracy(logits: Any, labels: Any) -> Any:
     np.float64(0.667)
     """
     logits, labels = numbers(logits, "accuracy"), numbers(labels, "accuracy")
-    if logits.shape != labels.shape or (logits.ndim != 1 and logits.shape[-1:] != (1,)):
+    if logits.shape[-1:] != (1,) and (logits.ndim != 1 or logits.shape != labels.shape):
         return _share_within("accuracy", logits, labels, 1)
     logits, labels = paired("accuracy", logits, labels, "mean")
     if logits.dtype.kind != "f":
@@ -40,18 +40,17 @@ def accuracy(logits: Any, labels: Any) -> Any:
             f"accuracy: logits are floating numbers, not of dtype {logits.dtype}; of predicted "
             "labels use np.mean(predicted == labels)"
         )
-    labels = looked_at(labels)
-    if not np.all((labels == 0) | (labels == 1)):
+    is_one = np.equal(labels, 1)
+    if not np.all(is_one | np.equal(labels, 0)):
         raise ValueError("accuracy: labels of two classes are 0 and 1, beside logits of one column")
-    return np.mean(np.greater(logits, 0) == labels)
+    return np.mean(np.where(is_one, np.greater(logits, 0), np.less_equal(logits, 0)))
 
 
 @explained
 def top_k_accuracy(logits: Any, labels: Any, k: int = 5) -> Any:
     """The share of labels, integers (…), among the `k` largest of logits (…, classes).
 
-    Of equal logits the first ones come first, as in `accuracy`, which this is for k = 1; a nan
-    comes before all numbers, and is never right.
+    Ties and nan are as in `accuracy`, which this is for k = 1.
 
     Raises what `accuracy` raises, and ``ValueError`` unless k is from 1 to the number of classes.
 
