@@ -7,7 +7,7 @@
 - `optimisers`, `schedules`, `updates`: what `tg.optim` offers;
 - `grouped`: products of windows and filters in groups;
 - `indices`: the index trick of the posts;
-- `geometry`: which windows fit, and what to say where they do not.
+- `geometry`, `arguments`: what is asked of windows, numbers and generators.
 """
 
 import importlib
@@ -18,7 +18,7 @@ from . import layers
 from .layers import *  # noqa: F403
 
 if TYPE_CHECKING:
-    from . import init
+    from . import init as init
     from .activations import *  # noqa: F403
     from .attention import *  # noqa: F403
     from .losses import *  # noqa: F403
