@@ -1,3 +1,168 @@
-"""Activations, elementwise: what lies between two layers."""
+"""Activations, elementwise: what lies between two layers.
 
-__all__: list[str] = []
+`gelu`, `silu`, `elu`, `leaky_relu`, `softplus`, `tanh`, `log_sigmoid`, and `glu`, which gates one
+half of an axis by the other; `relu` and `sigmoid` are the core's. All of them are compositions,
+finite for every finite number, and so are their derivatives.
+"""
+
+from math import pi, sqrt
+from typing import Any
+
+import numpy as np
+
+from ..answers import explained
+from ..core.arrays import along, cast, integer, real_numbers
+from ..core.network import sigmoid
+
+__all__ = ["elu", "gelu", "glu", "leaky_relu", "log_sigmoid", "silu", "softplus", "tanh"]
+
+
+def real_values(x: Any, where: str) -> Any:
+    """`core.arrays.real_numbers`, which also refuses a Tensor of complex numbers."""
+    x = real_numbers(x, where)
+    if x.dtype.kind != "f":
+        raise TypeError(
+            f"{where}: takes real numbers, not an array of dtype {x.dtype}; take np.real or np.abs "
+            "of it"
+        )
+    return x
+
+
+def number(value: Any, where: str) -> float:
+    """`value` as Python's float, which lets float32 be float32; ``TypeError`` if it is none."""
+    if isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool):
+        return float(value)
+    raise TypeError(f"{where} must be one number for all elements, not {value!r:.40}")
+
+
+@explained
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x·Φ(x), where Φ is the standard normal distribution's probability below x.
+
+    With `approximate` "tanh" Φ is taken as ½(1 + tanh(√(2/π)(x + 0.044715 x³))), as GPT-2 has it.
+
+    Raises ``ValueError`` for another approximation. Source: Hendrycks and Gimpel, "Gaussian Error
+    Linear Units", 2016.
+
+    >>> gelu(np.array([-1000.0, -1.0, 0.0, 1.0])).round(4)
+    array([-0.    , -0.1587,  0.    ,  0.8413])
+    >>> gelu(np.array([1.0]), approximate="tanh").round(4)
+    array([0.8412])
+    """
+    x = real_values(x, "gelu")
+    if approximate == "none":
+        import scipy.special
+
+        return x * cast(scipy.special.ndtr(x), x.dtype)  # of float16 SciPy makes float32
+    if approximate != "tanh":
+        raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r:.40}")
+    # ½(1 + tanh u) = σ(2u) keeps its digits where it is small. Beyond ±32 it is 0 or 1 in every
+    # dtype, and the polynomial would overflow in float16.
+    near = np.clip(x, -32, 32)
+    slope = 2 * sqrt(2 / pi)
+    return x * sigmoid(near * (slope + slope * 0.044715 * (near * near)))
+
+
+@explained
+def silu(x: Any) -> Any:
+    """x·σ(x), also called swish.
+
+    Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units", 2017.
+
+    >>> silu(np.array([-1000.0, 0.0, 1000.0]))
+    array([  -0.,    0., 1000.])
+    """
+    x = real_values(x, "silu")
+    return x * sigmoid(x)
+
+
+@explained
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x where it is positive, and alpha·(exp(x) − 1) elsewhere; its derivative at 0 is alpha.
+
+    Raises ``TypeError`` if `alpha` is no number. Source: Clevert, Unterthiner and Hochreiter, "Fast
+    and accurate deep network learning by exponential linear units", 2015.
+
+    >>> elu(np.array([-1000.0, 0.0, 1000.0]))
+    array([  -1.,    0., 1000.])
+    """
+    x, alpha = real_values(x, "elu"), number(alpha, "elu: alpha")
+    positive = x > 0
+    # The branch that is not taken stays finite, and so does its derivative.
+    return np.where(positive, x, alpha * np.expm1(np.where(positive, 0, x)))
+
+
+@explained
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """x where it is positive, and negative_slope·x elsewhere; its derivative at 0 is the slope.
+
+    Raises ``TypeError`` if `negative_slope` is no number.
+
+    >>> leaky_relu(np.array([-100.0, 0.0, 100.0]))
+    array([ -1.,   0., 100.])
+    """
+    x = real_values(x, "leaky_relu")
+    slope = number(negative_slope, "leaky_relu: negative_slope")
+    return x * cast(np.where(x > 0, 1.0, slope), x.dtype)
+
+
+@explained
+def softplus(x: Any, beta: float = 1.0) -> Any:
+    """log(1 + exp(beta·x)) / beta, a smooth `relu`, exact on both sides.
+
+    (PyTorch replaces it by x from beta·x = 20 on, where it is larger by 2e-9 / beta.)
+
+    Raises ``TypeError`` if `beta` is no number, ``ValueError`` unless it is positive.
+
+    >>> softplus(np.array([-1000.0, 0.0, 1000.0])).round(4).tolist()
+    [0.0, 0.6931, 1000.0]
+    """
+    x, beta = real_values(x, "softplus"), number(beta, "softplus: beta")
+    if not 0 < beta < np.inf:
+        raise ValueError(f"softplus: beta must be positive, not {beta}")
+    return np.logaddexp(0, x) if beta == 1 else np.logaddexp(0, beta * x) / beta
+
+
+@explained
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent, `numpy.tanh`, of real numbers.
+
+    >>> tanh(np.array([-1000.0, 0.0, 1000.0]))
+    array([-1.,  0.,  1.])
+    """
+    return np.tanh(real_values(x, "tanh"))
+
+
+@explained
+def log_sigmoid(x: Any) -> Any:
+    """log σ(x) = −log(1 + exp(−x)), without taking the logarithm of 0.
+
+    >>> log_sigmoid(np.array([-1000.0, 0.0, 1000.0])).round(4).tolist()
+    [-1000.0, -0.6931, -0.0]
+    """
+    return -np.logaddexp(0, -real_values(x, "log_sigmoid"))
+
+
+@explained
+def glu(x: Any, axis: int = -1) -> Any:
+    """a·σ(b), where a and b are the first and the second half of `x` along `axis`.
+
+    Raises ``ValueError`` where that axis is not there or has no halves, ``TypeError`` if it is no
+    integer. Source: Dauphin et al., "Language modeling with gated convolutional networks", 2016.
+
+    >>> glu(np.array([[1.0, 2.0, 1000.0, 0.0]]))
+    array([[1., 1.]])
+    """
+    x = real_values(x, "glu")
+    try:
+        axis = integer(axis)
+    except TypeError:
+        raise TypeError(f"glu: axis must be an integer, not {axis!r:.40}") from None
+    if not -x.ndim <= axis < x.ndim or x.shape[axis] % 2:
+        raise ValueError(
+            f"glu: axis {axis} of an array of shape {x.shape} has no two halves; give x an even "
+            "length there, or another axis"
+        )
+    axis %= x.ndim
+    half = x.shape[axis] // 2
+    return x[along(axis, slice(half))] * sigmoid(x[along(axis, slice(half, None))])
