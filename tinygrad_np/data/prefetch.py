@@ -48,10 +48,10 @@ def prefetch(
     [30  0]
     [10]
     """
-    if not hasattr(type(batches), "__iter__"):
+    if not hasattr(type(batches), "__iter__") or hasattr(batches, "shape"):
         raise TypeError(
-            f"prefetch: a {type(batches).__name__} has no batches to iterate over; give what "
-            "tinygrad_np.data.minibatches gives"
+            f"prefetch: a {type(batches).__name__} is no series of batches; give what "
+            "tinygrad_np.data.minibatches gives, or another iterable"
         )
     if isinstance(ahead, bool) or not isinstance(ahead, int | np.integer):
         raise TypeError(f"prefetch: ahead must be an integer, not a {type(ahead).__name__}")
