@@ -17,7 +17,9 @@ def rng(seed=0):
 
 def numbered(n=6, rows=5, columns=4, channels=3, dtype="i8"):
     """Images in which every number is there once, as far as the dtype has them."""
-    return np.arange(n * rows * columns * channels).reshape(n, rows, columns, channels).astype(dtype)
+    return (
+        np.arange(n * rows * columns * channels).reshape(n, rows, columns, channels).astype(dtype)
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -398,7 +398,9 @@ print(list(given))
     assert (done.returncode, done.stderr) == (0, "")
     first, gone, new, rest = done.stdout.splitlines()
     assert (first, new, rest) == ("0", "[0, 1, 2]", "[1, 2, 3, 4]")
-    assert gone.startswith("prefetch: the thread of this pass is gone, as in a process that os.fork")
+    assert gone.startswith(
+        "prefetch: the thread of this pass is gone, as in a process that os.fork"
+    )
 
 
 def test_a_run_resumed_between_two_passes(tmp_path):
