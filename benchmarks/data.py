@@ -39,6 +39,8 @@ def forgotten(path: Path) -> None:
 
 
 def augmented(rng: np.random.Generator) -> Callable[[Any], Any]:
+    """What is done to each batch."""
+
     def transform(batch: Any) -> Any:
         images, labels = batch
         images = random_flip(rng, random_crop(rng, images, 32, padding=4))
@@ -48,11 +50,13 @@ def augmented(rng: np.random.Generator) -> Callable[[Any], Any]:
 
 
 def loss(params: dict[str, Any], images: Any, labels: Any) -> Any:
+    """Of a small network."""
     x = tg.max_pool(tg.relu(tg.conv2d(images, params["filters"], padding=1)), 2)
     return tg.cross_entropy(tg.dense(tg.flatten(x), params["weights"]), labels)
 
 
 def trained(batches: Iterable[Any]) -> int:
+    """The number of steps, one a batch."""
     rng = np.random.default_rng(3)
     params: Any = {
         "filters": rng.normal(0, 0.1, (3, 3, 3, 8)).astype(np.float32),
@@ -84,10 +88,12 @@ def sorted_rows(images: np.ndarray, order: np.ndarray) -> int:
 
 
 def run(batches: Iterable[Any]) -> int:
+    """The number of batches."""
     return sum(1 for _ in zip(range(BATCHES), batches, strict=False))
 
 
 def main() -> None:
+    """Measure and print."""
     folder = sys.argv[1] if len(sys.argv) > 1 else None
     print(in_words(machine()))
     with tempfile.TemporaryDirectory(dir=folder) as inside:

@@ -3,6 +3,7 @@
 What the two threads do at which moment is set by events, never by time.
 """
 
+import contextlib
 import gc
 import os
 import re
@@ -126,24 +127,26 @@ def test_one_trains_while_the_next_is_made():
         assert x == 0 or trains.wait(LONG)
         return x
 
+    got = []
     for x in prefetch(range(2), 1, transform):
         trains.set()
-    assert x == 1
+        got.append(x)
+    assert got == [0, 1]
 
 
-class Fault(Exception):
+class FaultError(Exception):
     pass
 
 
 def faulty(x):
     if x == 3:
-        raise Fault("the fourth")
+        raise FaultError("the fourth")
     return x
 
 
 def test_an_error_comes_in_its_place_with_its_traceback():
     got, given = [], iter(prefetch(range(9), 5, faulty))
-    with pytest.raises(Fault, match="the fourth") as caught:
+    with pytest.raises(FaultError, match="the fourth") as caught:
         got.extend(given)
     assert got == [0, 1, 2]
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
@@ -156,9 +159,9 @@ def test_an_error_comes_in_its_place_with_its_traceback():
 def test_an_error_of_the_batches():
     def batches():
         yield 1
-        raise Fault("no more")
+        raise FaultError("no more")
 
-    with pytest.raises(Fault, match="no more") as caught:
+    with pytest.raises(FaultError, match="no more") as caught:
         list(prefetch(batches()))
     assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "batches"
 
@@ -186,35 +189,35 @@ def test_an_error_keeps_nothing(no_collector):
     alive = [weakref.ref(x) for x in things]
 
     def transform(x):
-        raise Fault
+        raise FaultError
 
-    try:
+    with contextlib.suppress(FaultError):
         list(prefetch(things, transform=transform))
-    except Fault:
-        pass
     del things
     assert [ref() for ref in alive] == [None] * 3
 
 
 def test_batches_are_given_away(no_collector):
-    """While the next one is waited for, nothing holds the one before."""
-    dead = []
+    """Nothing holds a batch that was used, while the next one is made."""
 
     class Thing:
         pass
 
     def batches():
+        died = None
         for _ in range(4):
-            yield Thing()
+            assert died is None or died.wait(LONG)
+            died = threading.Event()
+            thing = Thing()
+            weakref.finalize(thing, died.set)
+            yield thing
+            del thing
 
-    before = None
-    given = iter(prefetch(batches(), 1))
-    for thing in given:
-        if before is not None:
-            dead.append(before() is None)
-        before = weakref.ref(thing)
+    count = 0
+    for thing in prefetch(batches(), 1):
+        count += 1
         del thing
-    assert dead == [True] * 3
+    assert count == 4
 
 
 def test_break():
@@ -227,9 +230,9 @@ def test_break():
 def test_an_error_while_one_trains():
     def train():
         for _ in prefetch(range(100)):
-            raise Fault
+            raise FaultError
 
-    with pytest.raises(Fault):
+    with pytest.raises(FaultError):
         train()
     assert threads() == []
 
