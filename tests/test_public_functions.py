@@ -482,6 +482,47 @@ def standardised(draw):
     return [draw(arrays(shape)), draw(arrays(shape))], {"dtype": draw(st.sampled_from(DTYPES))}
 
 
+IMAGES = st.tuples(LENGTHS, LENGTHS, LENGTHS, LENGTHS).flatmap(lambda shape: arrays(shape))
+
+
+@call_of("random_crop", of=tg.data)
+@st.composite
+def random_crop(draw):
+    few = mostly(st.sampled_from([1, 2, (1, 2), (2, 1)]), st.sampled_from(NUMBERS))
+    return [np.random.default_rng(0), draw(IMAGES), draw(few)], {"padding": draw(few)}
+
+
+@call_of("random_flip", of=tg.data)
+@st.composite
+def random_flip(draw):
+    axis = draw(mostly(st.sampled_from([1, 2, -2, -3]), st.sampled_from(NUMBERS)))
+    share = draw(mostly(st.sampled_from([0.0, 0.5, 1]), st.sampled_from(NUMBERS)))
+    return [np.random.default_rng(0), draw(IMAGES)], {"axis": axis, "share": share}
+
+
+@call_of("normalise", of=tg.data)
+@st.composite
+def normalise(draw):
+    shape = tuple(draw(LENGTHS) for _ in range(4))
+    mean, spread = [draw(mostly(arrays(shape[3:]), st.just(2.0))) for _ in range(2)]
+    return [draw(arrays(shape)), mean, spread], {}
+
+
+def all_of(batches, ahead, transform):
+    fetched = tg.data.prefetch(batches, ahead, transform)
+    return [x for x, _ in zip(fetched, range(20), strict=False)]
+
+
+@st.composite
+def prefetch(draw):
+    ahead = draw(mostly(st.integers(1, 4), st.sampled_from(NUMBERS)))
+    batches = draw(st.lists(arrays(), max_size=3))
+    return [batches, ahead, draw(st.sampled_from([None, np.shape]))], {}
+
+
+CALLS["data.prefetch"] = (all_of, prefetch)
+
+
 ANY_TREE = st.recursive(
     anything(),
     lambda parts: (

@@ -138,6 +138,9 @@ clip_grad_norm_ clip_grad_value_ clip_by_global_norm global_norm:
     clip the gradients, arrays, before tg.optim.sgd
 fit: write the loop: tg.data.minibatches, tg.value_and_grad, tg.optim.sgd
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
+RandomCrop: use tg.data.random_crop(rng, images, size)
+RandomHorizontalFlip RandomFlip random_flip_left_right: use tg.data.random_flip(rng, images)
+RandomVerticalFlip random_flip_up_down: use tg.data.random_flip(rng, images, axis=1)
 # Layers
 functional keras layers: use the functions of tg, such as tg.relu and tg.conv2d
 Linear: use tg.dense(x, weights, bias)
