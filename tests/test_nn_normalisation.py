@@ -59,7 +59,9 @@ def test_the_formula(name):
 def test_several_axes():
     wanted = by_definition(X, (1, 2, 3))
     assert np.allclose(tg.nn.layer_norm(X, axis=(1, 2, 3)), wanted, rtol=1e-13, atol=1e-14)
-    assert np.array_equal(tg.nn.layer_norm(X, axis=(-1, 1, -2)), tg.nn.layer_norm(X, axis=(1, 2, 3)))
+    assert np.array_equal(
+        tg.nn.layer_norm(X, axis=(-1, 1, -2)), tg.nn.layer_norm(X, axis=(1, 2, 3))
+    )
     scale = rng.standard_normal((3, 6))
     found = tg.nn.layer_norm(X, scale, axis=(-2, -1))
     assert np.allclose(found, by_definition(X, (2, 3)) * scale, rtol=1e-13, atol=1e-14)
@@ -99,14 +101,18 @@ def test_jit_gives_the_same_bits(name):
     f = tg.value_and_grad(loss, tuple(range(1 + len(affine))))
     jitted = tg.jit(f, constants=[SCALE, SHIFT])
     for x in (X, X - 3, X[::-1]):
-        for a, b in zip(tg.tree.leaves(jitted(x, *affine)), tg.tree.leaves(f(x, *affine)), strict=True):
+        for a, b in zip(
+            tg.tree.leaves(jitted(x, *affine)), tg.tree.leaves(f(x, *affine)), strict=True
+        ):
             assert np.array_equal(a, b)
 
 
 def test_a_shift_alone_within_jit():
     f = tg.value_and_grad(lambda x, b: np.sum(tg.nn.layer_norm(x, None, b) ** 3), (0, 1))
     for x in (X, X + 1):
-        for a, b in zip(tg.tree.leaves(tg.jit(f)(x, SHIFT)), tg.tree.leaves(f(x, SHIFT)), strict=True):
+        for a, b in zip(
+            tg.tree.leaves(tg.jit(f)(x, SHIFT)), tg.tree.leaves(f(x, SHIFT)), strict=True
+        ):
             assert np.array_equal(a, b)
 
 

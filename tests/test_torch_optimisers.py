@@ -1,6 +1,5 @@
 """Optimisers and schedules beside PyTorch's: its own settings, over whole runs, in float64."""
 
-import itertools
 
 import numpy as np
 import pytest
@@ -113,4 +112,11 @@ if __name__ == "__main__":
         cls, options = p.values
         function = getattr(tg.optim, cls.__name__.lower())
         params, loss, data = problem()
-        print(cls.__name__, options, worst(ours(function, translated(options), params, loss), theirs(cls, options, params, loss, data)))
+        print(
+            cls.__name__,
+            options,
+            worst(
+                ours(function, translated(options), params, loss),
+                theirs(cls, options, params, loss, data),
+            ),
+        )

@@ -392,7 +392,9 @@ def number(name: str, what: str, value: Any, least: float = 0.0, below: float = 
             value = float(value)
         except OverflowError:
             value = math.inf
-    elif getattr(value, "shape", None) == () and getattr(value, "dtype", np.dtype("O")).kind in "iuf":
+    elif (
+        getattr(value, "shape", None) == () and getattr(value, "dtype", np.dtype("O")).kind in "iuf"
+    ):
         value = cast(value, np.float64)
     else:
         raise TypeError(f"{name}: {what} is a number, not {value!r:.40}")
