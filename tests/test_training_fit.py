@@ -406,5 +406,5 @@ def test_what_is_refused(changed, told):
 
 def test_a_generator_of_data_and_model_at_once_is_refused():
     state = fresh()
-    with pytest.raises(ValueError, match="give the model's state another one"):
+    with pytest.raises(ValueError, match="give the model's state another generator"):
         quiet(noisy, START, (X, Y), state=state, rng=state["rng"])
