@@ -200,6 +200,25 @@ REFUSED = {
             "dropout: rate must be",
         ),
     },
+    "nn.losses": {
+        "ragged lists for mse": (lambda: tg.nn.mse(RAGGED, [1]), "mse: the nested lists are no"),
+        "a text for delta": (
+            lambda: tg.nn.huber([0.5], [1], delta="x"),
+            "huber: delta must be one number",
+        ),
+        "an integer beyond all floats for delta": (
+            lambda: tg.nn.huber([0.5], [1], delta=10**400),
+            "huber: delta must be one number",
+        ),
+        "a text to ignore": (
+            lambda: tg.nn.nll([[0.5]], [0], ignored="x"),
+            "nll: ignored is one integer",
+        ),
+        "texts as weights of classes": (
+            lambda: tg.nn.cross_entropy([[0.5]], [0], class_weights=["a"]),
+            "cross_entropy: class_weights: takes real numbers",
+        ),
+    },
     "nn.indices": {
         "a number for a shape": (
             lambda: tg.window_indices(3, 2),
@@ -249,7 +268,7 @@ REFUSED = {
             "standardised: takes ar",
         ),
     },
-    "training": {
+    "training.checkpoint": {
         "half a step": (lambda: checkpoint(0.5), "Checkpoint: a step must be from 0"),
         "no step": (lambda: checkpoint(None), "Checkpoint: a step must be from 0"),
         "half a state to keep": (

@@ -482,6 +482,47 @@ def standardised(draw):
     return [draw(arrays(shape)), draw(arrays(shape))], {"dtype": draw(st.sampled_from(DTYPES))}
 
 
+IMAGES = st.tuples(LENGTHS, LENGTHS, LENGTHS, LENGTHS).flatmap(lambda shape: arrays(shape))
+
+
+@call_of("random_crop", of=tg.data)
+@st.composite
+def random_crop(draw):
+    few = mostly(st.sampled_from([1, 2, (1, 2), (2, 1)]), st.sampled_from(NUMBERS))
+    return [np.random.default_rng(0), draw(IMAGES), draw(few)], {"padding": draw(few)}
+
+
+@call_of("random_flip", of=tg.data)
+@st.composite
+def random_flip(draw):
+    axis = draw(mostly(st.sampled_from([1, 2, -2, -3]), st.sampled_from(NUMBERS)))
+    share = draw(mostly(st.sampled_from([0.0, 0.5, 1]), st.sampled_from(NUMBERS)))
+    return [np.random.default_rng(0), draw(IMAGES)], {"axis": axis, "share": share}
+
+
+@call_of("normalise", of=tg.data)
+@st.composite
+def normalise(draw):
+    shape = tuple(draw(LENGTHS) for _ in range(4))
+    mean, spread = [draw(mostly(arrays(shape[3:]), st.just(2.0))) for _ in range(2)]
+    return [draw(arrays(shape)), mean, spread], {}
+
+
+def all_of(batches, ahead, transform):
+    fetched = tg.data.prefetch(batches, ahead, transform)
+    return [x for x, _ in zip(fetched, range(20), strict=False)]
+
+
+@st.composite
+def prefetch(draw):
+    ahead = draw(mostly(st.integers(1, 4), st.sampled_from(NUMBERS)))
+    batches = draw(st.lists(arrays(), max_size=3))
+    return [batches, ahead, draw(st.sampled_from([None, np.shape]))], {}
+
+
+CALLS["data.prefetch"] = (all_of, prefetch)
+
+
 ANY_TREE = st.recursive(
     anything(),
     lambda parts: (
@@ -642,6 +683,94 @@ def hand_ten_class(draw):
     return [params, draw(arrays((n, s, s, 1))), filled((n,), np.dtype("i8"), "usual", 1) % 3], {}
 
 
+# Losses, metrics and first values
+
+COUNTS = mostly(LENGTHS, st.sampled_from(NUMBERS))
+
+
+@call_of("mse", "mae", "huber", "hinge", "kl_divergence", of=tg.nn)
+@st.composite
+def losses_of_two(draw):
+    shape = tuple(draw(st.lists(LENGTHS, max_size=3)))
+    reduction = draw(st.sampled_from(["mean", "sum", "none", "batchmean", None]))
+    targets = draw(arrays(shape))
+    if draw(st.booleans()):
+        with np.errstate(all="ignore"):
+            targets = np.sign(np.abs(targets) - 0.3) if targets.dtype.kind == "f" else targets
+    return [draw(arrays(shape)), targets, reduction], {}
+
+
+@call_of("cross_entropy", "nll", of=tg.nn)
+@st.composite
+def losses_of_classes(draw):
+    (logits, labels, reduction), _ = draw(cross_entropy())
+    classes = logits.shape[-1]
+    weights = filled((classes,), np.dtype("f8"), "usual", 1)
+    weights = draw(st.none() | st.just(np.abs(weights)) | arrays((classes,)))
+    ignored = draw(st.none() | st.sampled_from([0, -100, 1, HUGE, 10**30]))
+    return [logits, labels, reduction], {"class_weights": weights, "ignored": ignored}
+
+
+@call_of("accuracy", of=tg.nn)
+@st.composite
+def share(draw):
+    logits, labels, _ = draw(cross_entropy())[0]
+    if draw(st.booleans()):
+        labels = filled(logits.shape, np.dtype("i8"), "usual", 1) % 2
+    return [logits, labels], {}
+
+
+@call_of("top_k_accuracy", of=tg.nn)
+@st.composite
+def share_of_several(draw):
+    return [*draw(cross_entropy())[0][:2], draw(mostly(st.integers(1, 3), COUNTS))], {}
+
+
+RNG = np.random.default_rng(0)
+SHAPES = st.lists(LENGTHS, min_size=1, max_size=4).map(tuple)
+
+
+@call_of("he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal",
+         "lecun_uniform", "orthogonal", "truncated_normal", of=tg.nn.init)  # fmt: skip
+@st.composite
+def first_values(draw):
+    options = {"gain": draw(mostly(st.just(2.0), st.sampled_from(NUMBERS)))}
+    return [RNG, draw(SHAPES)], options | {"dtype": draw(st.sampled_from(DTYPES))}
+
+
+@call_of("dense", "embedding", "rnn", "lstm", "gru", of=tg.nn.init)
+@st.composite
+def first_of_two_counts(draw):
+    return [RNG, draw(COUNTS), draw(COUNTS)], {"dtype": draw(st.sampled_from(DTYPES))}
+
+
+@call_of("multi_head_attention", of=tg.nn.init)
+@st.composite
+def first_of_attention(draw):
+    return [RNG, draw(COUNTS)], {"context": draw(st.none() | COUNTS)}
+
+
+@call_of("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+         of=tg.nn.init)  # fmt: skip
+@st.composite
+def first_filters(draw):
+    size = draw(mostly(st.integers(1, 3), st.sampled_from([0, (1, 2), (3, 3, 3), (2,), HUGE])))
+    return [RNG, size, draw(COUNTS), draw(COUNTS)], {"groups": draw(mostly(st.just(1), COUNTS))}
+
+
+@call_of("batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm", of=tg.nn.init)
+@st.composite
+def first_scales(draw):
+    return [draw(COUNTS | SHAPES)], {"dtype": draw(st.sampled_from(DTYPES))}
+
+
+@call_of("gain", of=tg.nn.init)
+@st.composite
+def gain(draw):
+    names = ["linear", "tanh", "relu", "selu", "leaky_relu", "leaky_relu", "softmax"]
+    return [draw(st.sampled_from(names)), draw(st.none() | st.sampled_from(NUMBERS))], {}
+
+
 # Activations, normalisation, resizing
 
 OPTION = mostly(st.sampled_from([1.0, 0.01, 0.5, 3, 1e-5]), st.sampled_from([*NUMBERS, None, ""]))
@@ -780,6 +909,9 @@ def public_names():
         found += [f"{module.__name__.split('.')[1]}.{name}" for name in module.__all__]
     for module in (tg.nn.activations, tg.nn.normalisation, tg.nn.resizing):
         found += [f"nn.{name}" for name in module.__all__]
+    for module in (tg.nn.losses, tg.nn.metrics):
+        found += [f"nn.{name}" for name in module.__all__ if name not in tg.__all__]
+    found += [f"nn.init.{name}" for name in tg.nn.init.__all__]
     for module in (nn, losses):
         found += [name for name in vars(module).get("__all__", ()) if name not in tg.__all__]
     return found

@@ -1,6 +1,7 @@
 """Training that is killed at random moments and resumed gives the bits of a run left alone.
 
-As a script it kills 50 times, or as often as told: ``python tests/test_training_killed.py 50``.
+As a script it kills each program 50 times, or as often as told:
+``python tests/test_training_killed.py 50``.
 """
 
 import os
@@ -12,26 +13,37 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tinygrad_np as tg
 from tinygrad_np.io.files import unfinished
 from tinygrad_np.training import Checkpoint
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "ten_classes.py"
+ROOT = Path(__file__).parents[1]
 # A state after every step: most of the time is spent writing.
 OPTIONS = ["--data", "built-in", "--quick", "--filters", "2", "--batch-size", "16",
            "--save-every", "1"]  # fmt: skip
 
 
-def start(folder: Path) -> subprocess.Popen:
-    where = ["--checkpoint", str(folder / "run"), "--out", str(folder / "figures")]
-    command = [sys.executable, str(EXAMPLE), *OPTIONS, *where, "--resume"]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def command(program: str, folder: Path) -> list[str]:
+    run = str(folder / "run")
+    if program == "fit":
+        return [str(ROOT / "tests" / "fitted.py"), run]
+    where = ["--checkpoint", run, "--out", str(folder / "figures")]
+    return [str(ROOT / "examples" / "ten_classes.py"), *OPTIONS, *where, "--resume"]
 
 
-def finished(folder: Path) -> None:
-    process = start(folder)
+PROGRAMS = ["loop", "fit"]
+
+
+def start(program: str, folder: Path) -> subprocess.Popen:
+    whole = [sys.executable, *command(program, folder)]
+    return subprocess.Popen(whole, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def finished(program: str, folder: Path) -> None:
+    process = start(program, folder)
     _, told = process.communicate()
     assert process.returncode == 0, told.decode()
 
@@ -39,8 +51,18 @@ def finished(folder: Path) -> None:
 def same_end(one: Path, another: Path) -> bool:
     ends = [Checkpoint(folder / "run").load() for folder in (one, another)]
     assert ends[0].step == ends[1].step
-    arrays = [tg.tree.leaves((end.state["params"], end.state["velocity"])) for end in ends]
-    return all(a.tobytes() == b.tobytes() for a, b in zip(*arrays, strict=True))
+    parts = [
+        {name: part for name, part in end.state.items() if name not in ("seconds", "history")}
+        for end in ends
+    ]
+    leaves = [tg.tree.leaves(part) for part in parts]
+    return all(bits(a) == bits(b) for a, b in zip(*leaves, strict=True))
+
+
+def bits(leaf: object) -> object:
+    if isinstance(leaf, np.random.Generator):
+        return repr(leaf.bit_generator.state)
+    return leaf.tobytes() if isinstance(leaf, np.ndarray) else leaf
 
 
 def steps(folder: Path) -> int:
@@ -48,13 +70,13 @@ def steps(folder: Path) -> int:
     return max(Checkpoint(folder / "run").steps(), default=0)
 
 
-def killed(folder: Path, rng: random.Random) -> bool:
+def killed(program: str, folder: Path, rng: random.Random) -> bool:
     """Start or resume the run and kill it at a random moment; False if it was done before.
 
     One time in ten that is at any moment while the program starts, else some steps further and
     then at any moment of a step, half of which is the writing of its state.
     """
-    process = start(folder)
+    process = start(program, folder)
     if rng.random() < 0.1:
         time.sleep(rng.uniform(0, 1))
     else:
@@ -70,39 +92,41 @@ def killed(folder: Path, rng: random.Random) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a signal of POSIX")
-def test_training_that_is_killed_ends_with_the_same_bits(tmp_path):
-    finished(tmp_path / "whole")
+def test_training_that_is_killed_ends_with_the_same_bits(program, tmp_path):
+    finished(program, tmp_path / "whole")
     rng = random.Random(0)
-    kills = [killed(tmp_path / "killed", rng) for _ in range(3)]
+    kills = [killed(program, tmp_path / "killed", rng) for _ in range(3)]
     assert any(kills)
-    finished(tmp_path / "killed")
+    finished(program, tmp_path / "killed")
     assert same_end(tmp_path / "whole", tmp_path / "killed")
 
 
-def main(wanted: int) -> int:
+def kill(program: str, wanted: int) -> int:
     began = time.perf_counter()
     rng = random.Random(0)
     kills = writing = runs = wrong = 0
     with tempfile.TemporaryDirectory() as name:
         whole = Path(name, "whole")
-        finished(whole)
+        finished(program, whole)
         while kills < wanted:
             folder = Path(name, f"run{runs}")
-            while kills < wanted and killed(folder, rng):
+            while kills < wanted and killed(program, folder, rng):
                 kills += 1
                 writing += bool(unfinished(folder / "run")) if (folder / "run").exists() else 0
                 print(f"\r{kills} kills", end="", file=sys.stderr, flush=True)
-            finished(folder)
+            finished(program, folder)
             runs += 1
             wrong += not same_end(whole, folder)
     print(
-        f"\r{kills} kills in {runs} runs, {writing} of them while a state was being written, "
-        f"{time.perf_counter() - began:.0f} s: {runs - wrong} runs ended with the bits of the run "
-        f"left alone, {wrong} did not"
+        f"\r{program}: {kills} kills in {runs} runs, {writing} of them while a state was being "
+        f"written, {time.perf_counter() - began:.0f} s: {runs - wrong} runs ended with the bits of "
+        f"the run left alone, {wrong} did not"
     )
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 50))
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    sys.exit(max([kill(program, times) for program in PROGRAMS]))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import answers, optim, tree
 from . import tensor as tensor
-from .core.losses import cross_entropy, log_loss, log_loss_with_logits
+from .core.losses import log_loss, log_loss_with_logits
 from .core.rules import scatter_add
 from .core.sweep import FreedGraphError
 from .core.transforms import grad, hvp, jvp, stop_gradient, value_and_grad, vjp
@@ -31,6 +31,7 @@ from .nn import (
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
+    cross_entropy,
     dense,
     dropout,
     flatten,

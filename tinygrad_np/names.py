@@ -113,8 +113,15 @@ Module ModuleList ModuleDict Sequential Model Input:
     use a function of (params, x), with params in a dict, list or tuple
 Parameter ParameterList: use an array in a tree of parameters, or tg.Tensor(x)
 state_dict load_state_dict: use tg.save(path, params) and tg.load(path)
-init xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_:
-    use rng.normal(0, scale, shape), of rng = np.random.default_rng(seed)
+init initializers: use tg.nn.init
+xavier_uniform_ glorot_uniform GlorotUniform: use tg.nn.init.glorot_uniform(rng, shape)
+xavier_normal_ glorot_normal GlorotNormal: use tg.nn.init.glorot_normal(rng, shape)
+kaiming_uniform_ he_uniform HeUniform: use tg.nn.init.he_uniform(rng, shape)
+kaiming_normal_ he_normal HeNormal: use tg.nn.init.he_normal(rng, shape)
+LecunNormal LecunUniform variance_scaling VarianceScaling: use tg.nn.init.lecun_normal(rng, shape)
+orthogonal_ Orthogonal: use tg.nn.init.orthogonal(rng, shape)
+trunc_normal_ TruncatedNormal: use tg.nn.init.truncated_normal(rng, shape)
+calculate_gain: use tg.nn.init.gain("relu")
 builtins: use dicts, lists and tuples as they are
 tree_util: use tg.tree
 tree_map: use tg.tree.map(f, tree)
@@ -130,6 +137,9 @@ clip_grad_norm_ clip_grad_value_ clip_by_global_norm global_norm:
     clip the gradients, arrays, before tg.optim.sgd
 fit: write the loop: tg.data.minibatches, tg.value_and_grad, tg.optim.sgd
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
+RandomCrop: use tg.data.random_crop(rng, images, size)
+RandomHorizontalFlip RandomFlip random_flip_left_right: use tg.data.random_flip(rng, images)
+RandomVerticalFlip random_flip_up_down: use tg.data.random_flip(rng, images, axis=1)
 # Layers
 functional keras layers: use the functions of tg, such as tg.relu and tg.conv2d
 Linear: use tg.dense(x, weights, bias)
@@ -144,12 +154,12 @@ AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d GlobalAveragePooling1D Glo
     GlobalAveragePooling3D: use tg.nn.global_average_pool(images)
 AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d GlobalMaxPooling1D GlobalMaxPooling2D
     GlobalMaxPooling3D: use tg.nn.global_max_pool(images)
-BatchNorm BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization:
+BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization:
     use tg.nn.batch_norm(x, state, training=True)
-LayerNorm LayerNormalization: use tg.nn.layer_norm(x)
-GroupNorm GroupNormalization: use tg.nn.group_norm(x, groups)
-InstanceNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d: use tg.nn.instance_norm(images)
-RMSNorm RMSNormalization: use tg.nn.rms_norm(x)
+LayerNormalization: use tg.nn.layer_norm(x)
+GroupNormalization: use tg.nn.group_norm(x, groups)
+InstanceNorm1d InstanceNorm2d InstanceNorm3d: use tg.nn.instance_norm(images)
+RMSNormalization: use tg.nn.rms_norm(x)
 Upsample UpSampling1D UpSampling2D UpSampling3D interpolate upsample:
     use tg.nn.resize(images, size)
 Embedding: use weights[indices]
@@ -158,26 +168,28 @@ LSTM GRU RNN: use a for loop over time, with the state as an array
 attention scaled_dot_product_attention MultiheadAttention:
     use tg.softmax(q @ k.mT / np.sqrt(k.shape[-1])) @ v
 Activation activations: use tg.relu, tg.sigmoid, tg.softmax or np.tanh
-GELU: use tg.nn.gelu(x)
-SiLU swish: use tg.nn.silu(x)
-LogSigmoid: use tg.nn.log_sigmoid(x)
-LeakyReLU: use tg.nn.leaky_relu(x)
-ELU: use tg.nn.elu(x)
-Softplus: use tg.nn.softplus(x)
+swish: use tg.nn.silu(x)
 relu6 hardtanh: use np.clip(x, low, high)
 softsign: use x / (1 + np.abs(x))
 softmin: use tg.softmax(-x)
 mish: use x * np.tanh(np.logaddexp(0, x))
 # Losses
-CrossEntropyLoss NLLLoss CategoricalCrossentropy SparseCategoricalCrossentropy
+CrossEntropyLoss CategoricalCrossentropy SparseCategoricalCrossentropy
     softmax_cross_entropy: use tg.cross_entropy(logits, labels)
+NLLLoss nll_loss: use tg.nn.nll(log_probabilities, labels)
 BCELoss binary_cross_entropy bce: use tg.log_loss(probabilities, labels)
 BCEWithLogitsLoss binary_cross_entropy_with_logits BinaryCrossentropy:
     use tg.log_loss_with_logits(logits, labels)
-MSELoss MeanSquaredError mse: use np.mean((x - y) ** 2)
-L1Loss mae: use np.mean(np.abs(x - y))
-HuberLoss smooth_l1_loss: use scipy.special.huber(1.0, x - y)
-KLDivLoss kl_div: use scipy.special.rel_entr(p, q).sum()
+MSELoss MeanSquaredError mse_loss l2_loss squared_error: use tg.nn.mse(x, y)
+L1Loss MeanAbsoluteError l1_loss: use tg.nn.mae(x, y)
+HuberLoss huber_loss smooth_l1_loss SmoothL1Loss: use tg.nn.huber(x, y)
+KLDivLoss kl_div KLDivergence: use tg.nn.kl_divergence(log_probabilities, p)
+hinge_loss HingeEmbeddingLoss hinge_embedding_loss MarginRankingLoss:
+    use tg.nn.hinge(predictions, labels), with labels −1 and 1
+# Metrics
+Accuracy CategoricalAccuracy SparseCategoricalAccuracy BinaryAccuracy accuracy_score:
+    use tg.nn.accuracy(logits, labels)
+TopKCategoricalAccuracy in_top_k top_k_accuracy_score: use tg.nn.top_k_accuracy(logits, labels, k)
 cosine_similarity: use x @ y / (np.linalg.norm(x) * np.linalg.norm(y))
 # NumPy by another name
 cat: use np.concatenate
@@ -228,7 +240,7 @@ dim0: axis1
 dim1: axis2
 keepdim keep_dims: keepdims
 input inputs x a lhs tensor data array: 1
-weight kernel rhs w kernels: filters weights scale
+weight kernel rhs w kernels: filters weights scale class_weights
 b: bias
 bias: shift
 gamma: scale
@@ -243,9 +255,16 @@ mode: method
 output_size scale_factor: size
 kernel_size pool_size window_shape window_dimensions window batch_size: size
 count_include_pad: count_padding
-target targets y_true y labels_true: labels
-pred y_pred preds predictions output: probabilities logits
+target targets y_true y labels_true: labels targets
+pred y_pred preds predictions output: probabilities logits predictions log_probabilities
 logit: logits
+class_weight: class_weights
+ignore_index ignore_class ignored_label: ignored
+log_target: log_targets
+in_features in_channels input_size input_dim num_embeddings: inputs count
+out_features out_channels units hidden_size embedding_dim: outputs hidden size
+embed_dim: features
+kernel_initializer: weights filters
 p drop_prob probability lr learning_rate step_size alpha: rate
 eps epsilon: bound epsilon
 parameters: params
@@ -274,7 +293,7 @@ activation: apply it to the result, for instance tg.relu(y)
 inplace: leave it out: nothing is written into
 training train deterministic: leave the call out where you do not train
 weight pos_weight: use reduction="none" and multiply by the weights
-ignore_index: use reduction="none" and leave these labels out
+ignore_index: leave these labels out; tg.cross_entropy and tg.nn.nll have ignored=
 label_smoothing: give labels in the logits' shape: a distribution over the classes
 from_logits: tg.log_loss takes probabilities, tg.log_loss_with_logits takes logits
 size_average reduce: use reduction="mean", "sum" or "none"

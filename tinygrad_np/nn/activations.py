@@ -13,6 +13,7 @@ import numpy as np
 from ..answers import explained
 from ..core.arrays import along, cast, integer, real_numbers
 from ..core.network import sigmoid
+from .arguments import checked_number
 
 __all__ = ["elu", "gelu", "glu", "leaky_relu", "log_sigmoid", "silu", "softplus", "tanh"]
 
@@ -28,21 +29,14 @@ def real_values(x: Any, where: str) -> Any:
     return x
 
 
-def number(value: Any, where: str) -> float:
-    """`value` as Python's float, which lets float32 be float32; ``TypeError`` if it is none."""
-    if isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool):
-        return float(value)
-    raise TypeError(f"{where} must be one number for all elements, not {value!r:.40}")
-
-
 @explained
 def gelu(x: Any, approximate: str = "none") -> Any:
     """x·Φ(x), where Φ is the standard normal distribution's probability below x.
 
     With `approximate` "tanh" Φ is taken as ½(1 + tanh(√(2/π)(x + 0.044715 x³))), as GPT-2 has it.
 
-    Raises ``ValueError`` for another approximation. Source: Hendrycks and Gimpel, "Gaussian Error
-    Linear Units", 2016.
+    Raises ``ValueError`` for another approximation, ``TypeError`` for long doubles without one.
+    Source: Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
 
     >>> gelu(np.array([-1000.0, -1.0, 0.0, 1.0])).round(4)
     array([-0.    , -0.1587,  0.    ,  0.8413])
@@ -55,6 +49,11 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     if approximate == "none":
         import scipy.special
 
+        if x.dtype.itemsize > 8:
+            raise TypeError(
+                f"gelu: SciPy has no normal distribution in {x.dtype}; use approximate='tanh', or "
+                "x.astype(float)"
+            )
         return x * cast(scipy.special.ndtr(x), x.dtype)  # of float16 SciPy makes float32
     # ½(1 + tanh u) = σ(2u) keeps its digits where it is small. Beyond ±32 it is 0 or 1 in every
     # dtype, and the polynomial would overflow in float16.
@@ -86,7 +85,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> elu(np.array([-1000.0, 0.0, 1000.0]))
     array([  -1.,    0., 1000.])
     """
-    x, alpha = real_values(x, "elu"), number(alpha, "elu: alpha")
+    x, alpha = real_values(x, "elu"), checked_number("elu: alpha", alpha)
     positive = x > 0
     # The branch that is not taken stays finite, and so does its derivative.
     return np.where(positive, x, alpha * np.expm1(np.where(positive, 0, x)))
@@ -102,7 +101,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     array([ -1.,   0., 100.])
     """
     x = real_values(x, "leaky_relu")
-    slope = number(negative_slope, "leaky_relu: negative_slope")
+    slope = checked_number("leaky_relu: negative_slope", negative_slope)
     return x * cast(np.where(x > 0, 1.0, slope), x.dtype)
 
 
@@ -117,7 +116,7 @@ def softplus(x: Any, beta: float = 1.0) -> Any:
     >>> softplus(np.array([-1000.0, 0.0, 1000.0])).round(4).tolist()
     [0.0, 0.6931, 1000.0]
     """
-    x, beta = real_values(x, "softplus"), number(beta, "softplus: beta")
+    x, beta = real_values(x, "softplus"), checked_number("softplus: beta", beta)
     if not 0 < beta < np.inf:
         raise ValueError(f"softplus: beta must be positive, not {beta}")
     return np.logaddexp(0, x) if beta == 1 else np.logaddexp(0, beta * x) / beta

@@ -18,7 +18,8 @@ from ..answers import explained
 from ..core.arrays import Array, cast, integer
 from ..core.hooks import with_lines
 from ..core.transforms import stop_gradient
-from .activations import number, real_values
+from .activations import real_values
+from .arguments import checked_number
 from .normalised import normalised
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
@@ -60,7 +61,7 @@ def batch_norm(
     """
     operands, dtype = _operands("batch_norm", x, scale, shift)
     epsilon = _epsilon("batch_norm", epsilon)
-    momentum = number(momentum, "batch_norm: momentum")
+    momentum = checked_number("batch_norm: momentum", momentum)
     if not 0 <= momentum <= 1:
         raise ValueError(f"batch_norm: momentum must be from 0 to 1, not {momentum}")
     if not isinstance(training, (bool, np.bool_)):
@@ -223,7 +224,7 @@ def _unfit(function: str, form: str, x: Any) -> ValueError:
 
 
 def _epsilon(function: str, epsilon: Any) -> float:
-    epsilon = number(epsilon, f"{function}: epsilon")
+    epsilon = checked_number(f"{function}: epsilon", epsilon)
     if not 0 <= epsilon < np.inf:
         raise ValueError(f"{function}: epsilon must be at least 0, not {epsilon}")
     return epsilon

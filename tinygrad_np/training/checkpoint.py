@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .io.files import unfinished
-from .saving import load, save
+from ..io.files import unfinished
+from ..saving import load, save
 
 
 class Saved(NamedTuple):

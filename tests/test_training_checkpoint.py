@@ -307,7 +307,7 @@ def test_a_state_that_cannot_be_deleted_is_named(tmp_path, monkeypatch):
     assert checkpoint.load() == (2, 0)
 
 
-@refused_arguments.each("training")
+@refused_arguments.each("training.checkpoint")
 def test_odd_arguments_are_refused(call, told):
     refused_arguments.check(call, told)
 

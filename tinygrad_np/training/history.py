@@ -1,0 +1,100 @@
+"""What happened in a run, epoch by epoch: `History`, a table that prints, and a figure.
+
+>>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
+>>> print(history)
+  epoch     loss
+      1      0.5
+      2     0.25
+>>> history["loss"]
+array([0.5 , 0.25])
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core.arrays import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Row = dict[str, float]
+
+
+class History:
+    """Figures of each epoch: `rows`, a list of dicts, each with the same columns.
+
+    It prints as a table, shows one in a notebook, and draws itself; ``history["loss"]`` is a
+    column, an array (epochs,).
+    """
+
+    def __init__(self, rows: Iterable[Mapping[str, float]] = ()) -> None:
+        self.rows: list[Row] = [dict(row) for row in rows]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the figures, in order."""
+        return list(self.rows[0]) if self.rows else []
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, column: str) -> Array:
+        if column not in self.columns:
+            there = ", ".join(map(repr, self.columns)) or "none: no epoch is done"
+            raise KeyError(f"History: there is no column {column!r}; the columns are {there}")
+        return np.array([row[column] for row in self.rows])
+
+    def line(self, row: Mapping[str, Any]) -> str:
+        """A row of the table; of the columns' widths only their names know."""
+        return "  ".join([shown(cell).rjust(max(len(name), 7)) for name, cell in row.items()])
+
+    def head(self) -> str:
+        """The line of names."""
+        return self.line({name: name for name in self.columns})
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return "History: no epoch is done"
+        return "\n".join([self.head(), *map(self.line, self.rows)])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        head = "".join([f"<th>{html.escape(name)}</th>" for name in self.columns])
+        body = [
+            "<tr>" + "".join([f"<td>{shown(row[name])}</td>" for name in row]) + "</tr>"
+            for row in self.rows
+        ]
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+    def plot(self, axes: Axes | None = None, of: str = "loss") -> Axes:
+        """Draw every column whose name ends in `of` against the epoch, and give the axes.
+
+        By default into a new figure, which is ``axes.figure`` (the extra ``plot``).
+        """
+        from .. import viz
+
+        curves = [name for name in self.columns if name.endswith(of)]
+        if not curves:
+            self[of]  # raises, and says which there are
+        if axes is None:
+            axes = viz.figure(5, 3.5).subplots()
+        for name in curves:
+            axes.plot(self["epoch"], self[name], marker="o", markersize=3, label=name)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(of)
+        axes.locator_params("x", integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+        return axes
+
+
+def shown(number: Any) -> str:
+    """Four digits of a figure; whole numbers as they are."""
+    return f"{number}" if isinstance(number, int | str) else f"{number:.4g}"
