@@ -30,6 +30,8 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor, closed_form
 from tinygrad_np.core import losses, optim
 from tinygrad_np.nn import layers as nn
+from tinygrad_np.nn import losses as nn_losses
+from tinygrad_np.nn import metrics as nn_metrics
 
 ROOT = str(Path(tg.__file__).parent)
 HUGE = 1 << 45  # so many elements are refused at once, on every machine
@@ -779,7 +781,7 @@ def public_names():
     found = [*tg.__all__]
     for module in (tg.data, tg.saving, closed_form):
         found += [f"{module.__name__.split('.')[1]}.{name}" for name in module.__all__]
-    for module in (tg.nn.losses, tg.nn.metrics):
+    for module in (nn_losses, nn_metrics):
         found += [f"nn.{name}" for name in module.__all__ if name not in tg.__all__]
     found += [f"nn.init.{name}" for name in tg.nn.init.__all__]
     for module in (nn, losses):
