@@ -389,6 +389,7 @@ WHOLE = {
     "torch_activations": "activations beside PyTorch's",
     "torch_normalisation": "normalisations beside PyTorch's",
     "torch_resizing": "resizing and global pooling beside PyTorch's",
+    "torch_losses": "losses and initialisers beside PyTorch's",
 }
 
 

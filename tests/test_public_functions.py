@@ -30,6 +30,8 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor, closed_form
 from tinygrad_np.core import losses, optim
 from tinygrad_np.nn import layers as nn
+from tinygrad_np.nn import losses as nn_losses
+from tinygrad_np.nn import metrics as nn_metrics
 
 ROOT = str(Path(tg.__file__).parent)
 HUGE = 1 << 45  # so many elements are refused at once, on every machine

@@ -31,7 +31,6 @@ from .nn import (
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
-    cross_entropy,
     dense,
     dropout,
     flatten,
@@ -43,6 +42,7 @@ from .nn import (
     softmax,
 )
 from .nn.indices import window_indices
+from .nn.losses import cross_entropy
 from .rules.at import at
 from .rules.extend import bilinear, general, linear, pointwise, signature
 from .rules.implicit import implicit
