@@ -13,7 +13,7 @@ gradient of the hidden weights. A cell is the text of one step and the vjp of th
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,25 +23,26 @@ from ..core import hooks
 from ..core.arrays import Array, cast, numbers, real_numbers
 from ..core.dispatch import array_function
 from ..core.hooks import with_lines
-from ..core.network import add_bias, relu, relu_gate, sigmoid
+from ..core.network import relu, relu_gate, sigmoid
 from ..core.signature import signature
 from ..core.table import add, general
-from ..core.tensor import Tensor, looked_at
 from ..core.transforms import jvp, vjp
 
 __all__ = ["bidirectional", "gru", "lstm", "rnn"]
 
 
 class Cell(NamedTuple):
-    """One step of a recurrent layer."""
+    """One step of a recurrent layer, of inputs (n, k·h) to which h @ weights has been added."""
 
-    gates: int
-    """of how many gates (n, h) are kept for the vjp"""
+    is_kept: bool
+    """whether `forward` leaves gates in place of the inputs, which `back` needs"""
     step: Callable[..., Any]
-    """(inputs, *states before) → (the states after, the gates): lists of (n, h)"""
+    """(inputs, *states before) → (the states after, the gates as a list): text for Tensors"""
+    forward: Callable[..., Any]
+    """`step` of plain arrays, in place: (inputs, states before, states after)"""
     back: Callable[..., Any]
     """The vjp of `step`, of plain arrays: (cotangents of the states, gates, states before, states
-    after, into) → cotangents of the states before, where those of the inputs lie in `into`"""
+    after, into) → cotangents of the states before, where those of the inputs go into `into`"""
 
 
 def _blocks(x: Any, h: int) -> list[Any]:
@@ -49,20 +50,16 @@ def _blocks(x: Any, h: int) -> list[Any]:
     return [x[:, i : i + h] for i in range(0, x.shape[1], h)]
 
 
-def _tanh_step(inputs: Any, h: Any) -> Any:
-    h = np.tanh(inputs)
-    return [h], []
+def _squash(x: Array) -> None:
+    """σ(x) in place of x."""
+    np.exp(np.negative(x, x), x)
+    np.add(x, 1, x)
+    np.divide(1, x, x)
 
 
 def _tanh_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
-    (h,) = after
-    np.multiply(g[0], 1 - h * h, into)
+    np.multiply(g[0], 1 - after[0] * after[0], into)
     return [0]
-
-
-def _relu_step(inputs: Any, h: Any) -> Any:
-    h = relu(inputs)
-    return [h], []
 
 
 def _relu_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
@@ -71,100 +68,129 @@ def _relu_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
 
 
 def _lstm_step(inputs: Any, h: Any, c: Any) -> Any:
-    """Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000."""
-    i, f, _, o = _blocks(sigmoid(inputs), h.shape[1])  # one call, for all of them, is faster
-    g = np.tanh(_blocks(inputs, h.shape[1])[2])
+    x_i, x_f, x_g, x_o = _blocks(inputs, h.shape[1])
+    i, f, g, o = sigmoid(x_i), sigmoid(x_f), np.tanh(x_g), sigmoid(x_o)
     c = f * c + i * g
     return [o * np.tanh(c), c], [i, f, g, o]
 
 
+def _lstm_forward(gates: Array, before: Any, after: Any) -> None:
+    (_, c), (new_h, new_c) = before, after
+    i, f, g, o = _blocks(gates, c.shape[1])
+    squashed = np.tanh(g)
+    _squash(gates)  # all of them in one go is faster than three of four
+    g[...] = squashed
+    np.multiply(f, c, new_c)
+    np.add(new_c, np.multiply(i, squashed, squashed), new_c)
+    np.multiply(o, np.tanh(new_c, squashed), new_h)
+
+
 def _lstm_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
     by_h, by_c = g
-    h = by_h.shape[1]
-    i, f, new, o = _blocks(gates, h)
-    slopes = gates - gates * gates
-    np.subtract(1, new * new, slopes[:, 2 * h : 3 * h])
+    i, f, new, o = _blocks(gates, by_h.shape[1])
+    by_i, by_f, by_new, by_o = _blocks(into, by_h.shape[1])
     squashed = np.tanh(after[1])
-    by_i, by_f, by_new, by_o = _blocks(into, h)
     np.multiply(by_h, squashed, by_o)
-    by_c = by_c + by_h * o * (1 - squashed * squashed)
+    np.multiply(squashed, squashed, squashed)
+    by_h = by_h * o
+    by_c = by_c + by_h
+    by_c -= np.multiply(by_h, squashed, by_h)
     np.multiply(by_c, new, by_i)
     np.multiply(by_c, before[1], by_f)
     np.multiply(by_c, i, by_new)
-    into *= slopes
-    return [0, by_c * f]
+    slopes = gates * gates
+    slope = np.subtract(1, _blocks(slopes, by_h.shape[1])[2], by_h)
+    np.subtract(gates, slopes, slopes)
+    _blocks(slopes, by_h.shape[1])[2][...] = slope
+    np.multiply(into, slopes, into)
+    return [0, np.multiply(by_c, f, by_c)]
 
 
 def _gru_step(inputs: Any, h: Any) -> Any:
-    """Cho et al. 2014, as PyTorch has it; `inputs` are for r, z, what r multiplies, and n."""
-    h_r, h_z, m, a = _blocks(inputs, h.shape[1])
-    r, z = sigmoid(h_r), sigmoid(h_z)
-    new = np.tanh(a + r * m)
+    x_r, x_z, m, x_n = _blocks(inputs, h.shape[1])
+    r, z = sigmoid(x_r), sigmoid(x_z)
+    new = np.tanh(x_n + r * m)
     return [(1 - z) * new + z * h], [r, z, m, new]
+
+
+def _gru_forward(gates: Array, before: Any, after: Any) -> None:
+    ((h,), (new_h,)) = before, after
+    r, z, m, new = _blocks(gates, h.shape[1])
+    _squash(gates[:, : 2 * h.shape[1]])
+    np.tanh(np.add(new, r * m, new), new)
+    np.multiply(1 - z, new, new_h)
+    np.add(new_h, z * h, new_h)
 
 
 def _gru_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
     (by_h,) = g
     r, z, m, new = _blocks(gates, by_h.shape[1])
-    by_r, by_z, by_m, by_a = _blocks(into, by_h.shape[1])
-    np.multiply(by_h * (1 - z), 1 - new * new, by_a)
-    np.multiply(by_a, r, by_m)
-    np.multiply(by_a * m, r - r * r, by_r)
+    by_r, by_z, by_m, by_x = _blocks(into, by_h.shape[1])
+    np.multiply(by_h * (1 - z), 1 - new * new, by_x)
+    np.multiply(by_x, r, by_m)
+    np.multiply(by_x * m, r - r * r, by_r)
     np.multiply(by_h * (before[0] - new), z - z * z, by_z)
     return [by_h * z]
 
 
 CELLS = {
-    "tanh": Cell(0, _tanh_step, _tanh_back),
-    "relu": Cell(0, _relu_step, _relu_back),
-    "lstm": Cell(4, _lstm_step, _lstm_back),
-    "gru": Cell(4, _gru_step, _gru_back),
+    "tanh": Cell(
+        False,
+        lambda inputs, h: ([np.tanh(inputs)], []),
+        lambda inputs, before, after: np.tanh(inputs, after[0]),
+        _tanh_back,
+    ),
+    "relu": Cell(
+        False,
+        lambda inputs, h: ([relu(inputs)], []),
+        lambda inputs, before, after: np.maximum(inputs, 0, after[0]),
+        _relu_back,
+    ),
+    "lstm": Cell(True, _lstm_step, _lstm_forward, _lstm_back),
+    "gru": Cell(True, _gru_step, _gru_forward, _gru_back),
 }
-
-
-def _steps(cell: Cell, inputs: Any, weights: Any, *state: Any) -> Iterator[Any]:
-    """(states, gates) of each step; h @ weights is added to the first of the inputs' columns."""
-    columns = weights.shape[1]
-    for x in inputs:
-        hidden = state[0] @ weights
-        if columns < x.shape[1]:
-            x = np.concatenate([x[:, :columns] + hidden, x[:, columns:]], 1)
-        else:
-            x = x + hidden
-        after, gates = cell.step(x, *state)
-        state = after
-        yield after, gates
 
 
 @array_function
 def recurrence(cell: str, *operands: Any) -> Any:
     """The states after each step, (time, n, h) each, and the gates of all steps, (time, n, k·h).
 
-    `operands` are the inputs (time, n, k·h), the hidden weights (h, ≤ k·h), and the states (n, h)
-    before the first step; `cell` is one of `CELLS`.
+    `operands` are the inputs (time, n, k·h), the hidden weights (h, ≤ k·h), whose product with h is
+    added to the first of the inputs' columns, and the states (n, h) before the first step, h and
+    others; `cell` is one of `CELLS`.
 
     >>> recurrence("relu", np.ones((3, 1, 1)), np.ones((1, 1)), np.zeros((1, 1)))[0].ravel()
     array([1., 2., 3.])
     """
-    inputs, _, *state = operands
-    states = [hooks.memory.zeros((len(inputs), *x.shape), x.dtype) for x in state]
-    width = CELLS[cell].gates * state[0].shape[1]
-    kept = hooks.memory.zeros((*inputs.shape[:2], width), inputs.dtype)
-    for t, (after, gates) in enumerate(_steps(CELLS[cell], *operands)):
-        for into, x in zip(states, after, strict=True):
-            into[t] = x
-        if gates:
-            np.concatenate(gates, 1, out=kept[t])
-    return [*states, kept]
+    inputs, weights, *before = operands
+    columns, is_kept = weights.shape[1], CELLS[cell].is_kept
+    states = [hooks.memory.empty((len(inputs), *x.shape), x.dtype) for x in before]
+    width = inputs.shape[2] if is_kept else 0
+    gates = hooks.memory.empty((*inputs.shape[:2], width), inputs.dtype)
+    hidden = np.empty((inputs.shape[1], columns), inputs.dtype)
+    with np.errstate(over="ignore"):  # of exp, where a gate is 0
+        for t, x in enumerate(inputs):
+            after = [state[t] for state in states]
+            of_step = gates[t] if is_kept else after[0]
+            np.matmul(before[0], weights, out=hidden)
+            np.add(x[:, :columns], hidden, of_step[:, :columns])
+            of_step[:, columns:] = x[:, columns:]
+            CELLS[cell].forward(of_step, before, after)
+            before = after
+    return [*states, gates]
 
 
 def _recorded(cell: str, *operands: Any) -> list[Any]:
     """`recurrence` as a composition, on which Tensors run."""
-    found = list(_steps(CELLS[cell], *operands))
-    states = [np.stack(x) for x in zip(*[after for after, _ in found], strict=True)]
-    nothing = operands[2][:, :0]
-    gates = [np.concatenate([nothing, *gates], 1) for _, gates in found]
-    return [*states, np.stack(gates)]
+    inputs, weights, *state = operands
+    columns = weights.shape[1]
+    found, kept = [], []
+    for x in inputs:
+        x = np.concatenate([x[:, :columns] + state[0] @ weights, x[:, columns:]], 1)
+        state, gates = CELLS[cell].step(x, *state)
+        found.append(state)
+        kept.append(np.concatenate([x[:, :0], *gates], 1))
+    return [*[np.stack(x) for x in zip(*found, strict=True)], np.stack(kept)]
 
 
 def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
@@ -178,7 +204,7 @@ def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
     inputs, weights, *first = operands
     *states, gates = ans
     columns, back = weights.shape[1], np.ascontiguousarray(weights.T)
-    by_inputs = hooks.memory.zeros(inputs.shape, inputs.dtype)
+    by_inputs = hooks.memory.empty(inputs.shape, inputs.dtype)
     carried: list[Any] = [np.zeros_like(x) for x in first]
     for t in reversed(range(len(inputs))):
         carried = [x if u is None else x + u[t] for x, u in zip(carried, by_states, strict=True)]
@@ -186,10 +212,11 @@ def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
         after = [x[t] for x in states]
         carried = CELLS[cell].back(carried, gates[t], before, after, by_inputs[t])
         carried[0] = carried[0] + by_inputs[t][:, :columns] @ back
-    before_h = np.concatenate([first[0][None], states[0][:-1]])
-    # (h, time·n) @ (time·n, columns): one product for all steps
+    # (h, time·n) @ (time·n, columns): one product for all steps but the first
     flat = by_inputs.reshape(-1, inputs.shape[2])[:, :columns]
-    return [by_inputs, before_h.reshape(-1, len(weights)).T @ flat, *carried]
+    n, h = first[0].shape
+    by_weights = states[0][:-1].reshape(-1, h).T @ flat[n:] + first[0].T @ flat[:n]
+    return [by_inputs, by_weights, *carried]
 
 
 def _jvp(t: Any, cell: str, operands: Any) -> Any:
@@ -292,8 +319,8 @@ def gru(
     """
     x, w, u, b, states = _checked("gru", 3, x, input_weights, hidden_weights, bias, [state])
     h = u.shape[0]
-    if hidden_bias is None:
-        hidden_bias = np.zeros(h, x.dtype)
+    b = np.zeros(3 * h, x.dtype) if b is None else b
+    hidden_bias = np.zeros(h, x.dtype) if hidden_bias is None else hidden_bias
     hidden_bias = cast(real_numbers(hidden_bias, "gru"), x.dtype)
     if hidden_bias.shape != (h,):
         told = f"gru: hidden_bias must have shape ({h},), not {hidden_bias.shape}"
@@ -334,7 +361,7 @@ def bidirectional(
 def _checked(
     name: str, gates: int, x: Any, w: Any, u: Any, bias: Any, states: list[Any]
 ) -> tuple[Any, ...]:
-    """All of them in one dtype and with shapes that fit; bias and states zero where None."""
+    """All of them in one dtype and with shapes that fit; states are zero where None."""
     x, w, u = (real_numbers(a, name) for a in (x, w, u))
     h = u.shape[0] if u.ndim else 0
     if (
@@ -355,8 +382,8 @@ def _checked(
         raise with_lines(ValueError(told), x=x, input_weights=w, hidden_weights=u)
     given = [real_numbers(a, name) for a in (bias, *states) if a is not None]
     dtype = np.result_type(*[a.dtype for a in (x, w, u, *given)])
-    bias = np.zeros(gates * h, dtype) if bias is None else real_numbers(bias, name)
-    if bias.shape != (gates * h,):
+    bias = None if bias is None else cast(real_numbers(bias, name), dtype)
+    if bias is not None and bias.shape != (gates * h,):
         told = f"{name}: the bias must have shape ({gates * h},), not {bias.shape}"
         raise with_lines(ValueError(told), bias=bias)
     zero = np.zeros((len(x), h), dtype)
@@ -365,8 +392,8 @@ def _checked(
         if a.shape != zero.shape:
             told = f"{name}: a state must have shape {zero.shape}, (n, h), not {a.shape}"
             raise with_lines(ValueError(told), state=a)
-    x, w, u, bias = (cast(a, dtype) for a in (x, w, u, bias))
-    return x, w, u, bias, [cast(a, dtype) for a in states]
+    x, w, u, *states = (cast(a, dtype) for a in (x, w, u, *states))
+    return x, w, u, bias, states
 
 
 def _over_time(
@@ -389,7 +416,11 @@ def _over_time(
             return y
         return np.flip(y, 0) if order is None else np.take_along_axis(y, order, 0)
 
-    inputs = (turned(x).reshape(time * n, features) @ w + bias).reshape(time, n, w.shape[1])
+    x = turned(x).reshape(time * n, features)
+    if bias is not None:  # as one more row of the weights: a sum less, and one less back
+        x = np.concatenate([x, np.ones((time * n, 1), x.dtype)], 1)
+        w = np.concatenate([w, bias[None]])
+    inputs = (x @ w).reshape(time, n, w.shape[1])
     *found, _ = recurrence(cell, inputs, u, *states)
     if lengths is None:
         last = tuple([state[-1] for state in found])
