@@ -1,7 +1,7 @@
 """Layers as plain functions: what is left beside the core's.
 
 - `layers`: convolutions of one to three axes and their transposes, pooling, `dropout`;
-- `activations`, `normalisation`, `attention`, `recurrent`, `resizing`: the other layers;
+- `activations`, `normalisation`, `recurrent`, `resizing`, `transformers`: the other layers;
 - `losses`, `metrics`: what training minimises, and what one reads beside it;
 - `init`: first values of parameters, ``tg.nn.init.dense(rng, 784, 10)``;
 - `grouped`: products of windows and filters in groups;
@@ -15,7 +15,6 @@ from typing import NoReturn
 from .. import answers
 from . import (
     activations,
-    attention,
     init,
     layers,
     losses,
@@ -23,26 +22,27 @@ from . import (
     normalisation,
     recurrent,
     resizing,
+    transformers,
 )
 from .activations import *  # noqa: F403
-from .attention import *  # noqa: F403
 from .layers import *  # noqa: F403
 from .losses import *  # noqa: F403
 from .metrics import *  # noqa: F403
 from .normalisation import *  # noqa: F403
 from .recurrent import *  # noqa: F403
 from .resizing import *  # noqa: F403
+from .transformers import *  # noqa: F403
 
 __all__ = ["init"]
 for _module in (
     activations,
-    attention,
     layers,
     losses,
     metrics,
     normalisation,
     recurrent,
     resizing,
+    transformers,
 ):
     __all__ += _module.__all__
 

@@ -143,7 +143,7 @@ CELLS = {
     "relu": Cell(
         False,
         lambda inputs, h: ([relu(inputs)], []),
-        lambda inputs, before, after: np.maximum(inputs, 0, after[0]),
+        lambda inputs, before, after: np.maximum(inputs, 0, out=after[0]),
         _relu_back,
     ),
     "lstm": Cell(True, _lstm_step, _lstm_forward, _lstm_back),
