@@ -386,6 +386,8 @@ WHOLE = {
     "scan": "the accuracy of elementwise rules",
     "thread_safety": "training in several threads",
     "torch": "convolutions of random geometries, in PyTorch",
+    "torch_recurrent": "recurrent layers beside PyTorch's",
+    "torch_transformers": "attention and embeddings beside PyTorch's",
 }
 
 

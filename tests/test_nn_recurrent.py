@@ -65,9 +65,7 @@ def test_the_formulas(kind, with_lengths, reverse):
     rng = np.random.default_rng(0)
     x, w, u, b, hidden_bias, h, c = drawn(rng, kind, 4, 6, 3, 5)
     lengths = np.array([6, 1, 3, 5]) if with_lengths else None
-    y, last, memory = layer(
-        kind, x, w, u, b, hidden_bias, h, c, lengths=lengths, reverse=reverse
-    )
+    y, last, memory = layer(kind, x, w, u, b, hidden_bias, h, c, lengths=lengths, reverse=reverse)
     for i in range(4):
         length = 6 if lengths is None else lengths[i]
         step = -1 if reverse else 1
@@ -113,9 +111,7 @@ def test_every_wrong_version_of_the_row_is_found():
         mutant.name
         for mutant in mutants(ROW)
         if all(
-            found.is_right
-            for sample in samples_of(ROW)
-            for found in witnesses(mutant.row, sample)
+            found.is_right for sample in samples_of(ROW) for found in witnesses(mutant.row, sample)
         )
     ]
     assert [name for name in survivors if "transpose" not in name] == []
@@ -204,9 +200,7 @@ class TestBidirectional:
         x, w, u, b, *_ = drawn(rng, "lstm", 3, 4, 2, 2)
         _, v, s, a, *_ = drawn(rng, "lstm", 3, 4, 2, 2)
         names = ("input_weights", "hidden_weights", "bias")
-        forward, backward = (
-            dict(zip(names, some, strict=True)) for some in ((w, u, b), (v, s, a))
-        )
+        forward, backward = (dict(zip(names, some, strict=True)) for some in ((w, u, b), (v, s, a)))
         lengths = np.array([4, 2, 1])
         y, (one, other) = nn.bidirectional(nn.lstm, x, forward, backward, lengths=lengths)
         front, first = nn.lstm(x, w, u, b, lengths=lengths)

@@ -200,8 +200,7 @@ class TestMultiHeadAttention:
             for name, given in (("query", x), ("key", context), ("value", context))
         )
         heads = [
-            nn.attention(*[y[..., i : i + 2] for y in (q, k, v)], mask, causal=True)
-            for i in (0, 2)
+            nn.attention(*[y[..., i : i + 2] for y in (q, k, v)], mask, causal=True) for i in (0, 2)
         ]
         expected = np.concatenate(heads, -1) @ params["out"]["weights"] + params["out"]["bias"]
         assert np.allclose(found, expected, rtol=1e-12)
@@ -255,7 +254,9 @@ class TestPositions:
             assert np.allclose(found[p, 2 * i : 2 * i + 2], expected, rtol=1e-12, atol=1e-13)
         assert nn.sinusoidal_positions(3, 4, np.float32).dtype == np.float32
 
-    @pytest.mark.parametrize("positions", [None, np.array([3, 0, 7, 7]), np.array([[1], [2]]) * 4.5])
+    @pytest.mark.parametrize(
+        "positions", [None, np.array([3, 0, 7, 7]), np.array([[1], [2]]) * 4.5]
+    )
     def test_rotary_multiplies_complex_numbers(self, positions):
         x = np.random.default_rng(0).standard_normal((2, 4, 6))
         if positions is not None and positions.ndim == 2:
@@ -268,9 +269,7 @@ class TestPositions:
 
     def test_products_depend_on_differences_of_positions_alone(self):
         q, k = np.random.default_rng(1).standard_normal((2, 1, 8))
-        at = [
-            nn.rotary(q, np.array([i + 5])) @ nn.rotary(k, np.array([i])).T for i in (0, 3, 1000)
-        ]
+        at = [nn.rotary(q, np.array([i + 5])) @ nn.rotary(k, np.array([i])).T for i in (0, 3, 1000)]
         assert np.allclose(at, at[0], rtol=1e-10)
 
     @pytest.mark.parametrize("order", [1, 2])
@@ -289,12 +288,21 @@ class TestPositions:
         ("call", "error", "told"),
         [
             (lambda: nn.rotary(np.ones((3, 5))), ValueError, "with an even d"),
-            (lambda: nn.rotary(np.ones((3, 4)), np.arange(2)), ValueError, r"must be \(3,\) or fit"),
+            (
+                lambda: nn.rotary(np.ones((3, 4)), np.arange(2)),
+                ValueError,
+                r"must be \(3,\) or fit",
+            ),
             (lambda: nn.rotary(np.ones((3, 4)), 1), ValueError, r"must be \(3,\)"),
             (lambda: nn.rotary(np.ones((3, 4)), base=0), ValueError, "base is a number above 0"),
-            (lambda: nn.sinusoidal_positions(3, 5), ValueError, "d is even, not 3 and 5"),
-            (lambda: nn.sinusoidal_positions(-1, 4), ValueError, "at least 0"),
-            (lambda: nn.sinusoidal_positions(3.0, 4), TypeError, "are integers"),
+            (lambda: nn.sinusoidal_positions(3, 5), ValueError, "d must be even .* not 5"),
+            (
+                lambda: nn.sinusoidal_positions(-1, 4),
+                ValueError,
+                "sinusoidal_positions: an array of",
+            ),
+            (lambda: nn.sinusoidal_positions(3, 4, int), ValueError, "dtype floating, not 4 and"),
+            (lambda: nn.sinusoidal_positions(3.0, 4), TypeError, "a tuple of integers"),
         ],
     )
     def test_what_is_refused(self, call, error, told):

@@ -101,9 +101,7 @@ def compare(module, x, states, lengths, rng, drawn):
     leaves = [*module.parameters(), tx, *(tstates or ())]
     grads = torch.autograd.grad(expected, leaves, [torch.tensor(u) for u in cotangents])
     by_params, by_x, by_states = pull((cotangents[0], cotangents[1:]))
-    for one, other in zip(
-        [*by_params.values(), by_x, *(by_states or ())], grads, strict=True
-    ):
+    for one, other in zip([*by_params.values(), by_x, *(by_states or ())], grads, strict=True):
         agree(one, other.numpy(), drawn)
 
 

@@ -199,7 +199,9 @@ def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
     given = [x for x in (*by_states, *operands, *ans) if x is not None]
     if by_gates is not None or any([type(x) is not np.ndarray for x in given]):
         pull = vjp(functools.partial(_recorded, cell), *operands)[1]
-        filled = [np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(g, ans, strict=True)]
+        filled = [
+            np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(g, ans, strict=True)
+        ]
         return list(pull(filled))
     inputs, weights, *first = operands
     *states, gates = ans
@@ -220,7 +222,9 @@ def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
 
 
 def _jvp(t: Any, cell: str, operands: Any) -> Any:
-    tangents = [np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)]
+    tangents = [
+        np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)
+    ]
     return jvp(functools.partial(_recorded, cell), operands, tangents)[1]
 
 
@@ -259,8 +263,8 @@ def rnn(
     if activation not in ("tanh", "relu"):
         raise ValueError(f"rnn: activation is 'tanh' or 'relu', not {activation!r:.40}")
     checked = _checked("rnn", 1, x, input_weights, hidden_weights, bias, [state])
-    y, (h,) = _over_time("rnn", activation, *checked, lengths, reverse)
-    return y, h
+    y, (state,) = _over_time("rnn", activation, checked, lengths, reverse)
+    return y, state
 
 
 @explained
@@ -289,7 +293,7 @@ def lstm(
         raise ValueError(f"lstm: state is a pair (h, c) of arrays, not {type(state).__name__}")
     states = [None, None] if state is None else list(state)
     checked = _checked("lstm", 4, x, input_weights, hidden_weights, bias, states)
-    return _over_time("lstm", "lstm", *checked, lengths, reverse)
+    return _over_time("lstm", "lstm", checked, lengths, reverse)
 
 
 @explained
@@ -328,7 +332,7 @@ def gru(
     # The inputs of a step are r, z, h_n + b_h and x_n: to the third x adds nothing.
     w = np.concatenate([w[:, : 2 * h], np.zeros((w.shape[0], h), w.dtype), w[:, 2 * h :]], 1)
     b = np.concatenate([b[: 2 * h], hidden_bias, b[2 * h :]])
-    y, (state,) = _over_time("gru", "gru", x, w, u, b, states, lengths, reverse)
+    y, (state,) = _over_time("gru", "gru", (x, w, u, b, states), lengths, reverse)
     return y, state
 
 
@@ -396,10 +400,9 @@ def _checked(
     return x, w, u, bias, states
 
 
-def _over_time(
-    name: str, cell: str, x: Any, w: Any, u: Any, bias: Any, states: Any, lengths: Any, reverse: Any
-) -> Any:
-    """The outputs (n, time, h), and the states after the last time."""
+def _over_time(name: str, cell: str, checked: Any, lengths: Any, reverse: Any) -> Any:
+    """The outputs (n, time, h), and the states after the last time, of what `_checked` gives."""
+    x, w, u, bias, states = checked
     n, time, features = x.shape
     x = np.swapaxes(x, 0, 1)
     order = None
@@ -423,7 +426,7 @@ def _over_time(
     inputs = (x @ w).reshape(time, n, w.shape[1])
     *found, _ = recurrence(cell, inputs, u, *states)
     if lengths is None:
-        last = tuple([state[-1] for state in found])
+        last = tuple([state[-1].copy() for state in found])  # not a part of the outputs
         y = turned(found[0])
     else:
         index = np.reshape(lengths - 1, (1, n, 1))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..answers import explained
-from ..core.arrays import cast, integer, numbers, real_numbers
+from ..core.arrays import cast, checked_shape, integer, numbers, real_numbers
 from ..core.hooks import with_lines
 from ..core.network import dense, softmax
 from ..core.transforms import stop_gradient
@@ -96,8 +96,8 @@ def attention(
     fits = min(map(len, shapes)) >= 2 and query.shape[-1] == key.shape[-1] > 0
     if not fits or key.shape[-2] != value.shape[-2] or 0 in (key.shape[-2], value.shape[-1]):
         told = (
-            f"attention: query must be (…, l, d), key (…, s, d) and value (…, s, e), not {shapes[0]}"
-            f", {shapes[1]} and {shapes[2]}"
+            "attention: query must be (…, l, d), key (…, s, d) and value (…, s, e), not "
+            f"{shapes[0]}, {shapes[1]} and {shapes[2]}"
         )
         raise with_lines(ValueError(told), query=query, key=key, value=value)
     try:
@@ -114,7 +114,7 @@ def attention(
     shape = (*lead, query.shape[-2], key.shape[-2])
     # (…, l, d) @ (…, d, s); a NumPy number would make float64 of float32
     logits = (query * float(scale)) @ np.swapaxes(key, -1, -2)
-    seen = np.tri(*shape[-2:], dtype=bool) if causal else None
+    seen = np.tri(shape[-2], shape[-1], dtype=np.bool_) if causal else None
     if mask is not None:
         mask = _checked_mask(mask, shape)
         if mask.dtype.kind == "f":
@@ -150,9 +150,7 @@ def _checked_mask(mask: Any, shape: tuple[int, ...]) -> Any:
 def _misfit(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
     """Whether an array of `shape` cannot be broadcast to exactly the shape `whole`."""
     last = whole[len(whole) - len(shape) :]
-    return len(shape) > len(whole) or any(
-        n not in (1, m) for n, m in zip(shape, last, strict=True)
-    )
+    return len(shape) > len(whole) or any(n not in (1, m) for n, m in zip(shape, last, strict=True))
 
 
 @explained
@@ -202,7 +200,8 @@ def multi_head_attention(
         # (n, time, heads·d) → (n, heads, time, d)
         y = y.reshape(*y.shape[:2], heads, y.shape[-1] // heads)
         projected.append(np.swapaxes(y, 1, 2))
-    found = np.swapaxes(attention(*projected, mask, causal=causal), 1, 2)
+    q, k, v = projected
+    found = np.swapaxes(attention(q, k, v, mask, causal=causal), 1, 2)
     return _dense("out", out, found.reshape(*found.shape[:2], heads * found.shape[-1]))
 
 
@@ -221,21 +220,17 @@ def _dense(word: str, params: Any, x: Any) -> Any:
 def sinusoidal_positions(length: int, d: int, dtype: Any = np.float64) -> Any:
     """sin and cos of positions 0 … length − 1 at d / 2 wavelengths: (length, d), to be added.
 
-    Channel 2i is sin(p / 10000^(2i / d)), and channel 2i + 1 the cosine (Vaswani et al. 2017, §3.5).
+    Channel 2i is sin(p / 10000^(2i / d)), channel 2i + 1 the cosine (Vaswani et al. 2017, §3.5).
 
     >>> sinusoidal_positions(2, 4).round(2)
     array([[0.  , 1.  , 0.  , 1.  ],
            [0.84, 0.54, 0.01, 1.  ]])
     """
-    try:
-        length, d = integer(length), integer(d)
-    except TypeError:
-        raise TypeError(
-            f"sinusoidal_positions: length and d are integers, not {length!r:.40} and {d!r:.40}"
-        ) from None
-    if length < 0 or d < 0 or d % 2:
+    for shape in ((length,), (d,), (length, d)):
+        checked_shape("sinusoidal_positions", shape)
+    if d % 2 or np.dtype(dtype).kind != "f":
         raise ValueError(
-            f"sinusoidal_positions: length and d are at least 0, and d is even, not {length} and {d}"
+            f"sinusoidal_positions: d must be even and dtype floating, not {d} and {dtype!r:.40}"
         )
     angles = _angles(np.arange(length), d, 10000.0)
     return np.stack([np.sin(angles), np.cos(angles)], -1).reshape(length, d).astype(dtype)
