@@ -178,10 +178,10 @@ def test_jit_gives_the_same_bits(kind):
 
     plain = tg.value_and_grad(loss)
     jitted = tg.jit(plain)
-    for lengths in (lengths, lengths[::-1].copy()):
-        expected = plain(args, lengths)
+    for some in (lengths, lengths[::-1].copy()):
+        expected = plain(args, some)
         for _ in range(2):
-            found = jitted(args, lengths)
+            found = jitted(args, some)
             assert found[0] == expected[0]
             for one, other in zip(found[1], expected[1], strict=True):
                 assert np.array_equal(one, other)

@@ -167,13 +167,12 @@ def recurrence(cell: str, *operands: Any) -> Any:
     states = [hooks.memory.empty((len(inputs), *x.shape), x.dtype) for x in before]
     width = inputs.shape[2] if is_kept else 0
     gates = hooks.memory.empty((*inputs.shape[:2], width), inputs.dtype)
-    hidden = np.empty((inputs.shape[1], columns), inputs.dtype)
     with np.errstate(over="ignore"):  # of exp, where a gate is 0
         for t, x in enumerate(inputs):
             after = [state[t] for state in states]
             of_step = gates[t] if is_kept else after[0]
-            np.matmul(before[0], weights, out=hidden)
-            np.add(x[:, :columns], hidden, of_step[:, :columns])
+            hidden = np.matmul(before[0], weights, out=of_step[:, :columns])
+            np.add(x[:, :columns], hidden, hidden)
             of_step[:, columns:] = x[:, columns:]
             CELLS[cell].forward(of_step, before, after)
             before = after
