@@ -41,8 +41,9 @@ class Cell(NamedTuple):
     forward: Callable[..., Any]
     """`step` of plain arrays, in place: (inputs, states before, states after)"""
     back: Callable[..., Any]
-    """The vjp of `step`, of plain arrays: (cotangents of the states, gates, states before, states
-    after, into) → cotangents of the states before, where those of the inputs go into `into`"""
+    """The vjp of `step`, of plain arrays: (cotangents of the states, those of the gates or None,
+    gates, states before, states after, into) → cotangents of the states before, except for what
+    comes through h @ weights; those of the inputs go into `into`"""
 
 
 def _blocks(x: Any, h: int) -> list[Any]:
@@ -57,12 +58,12 @@ def _squash(x: Array) -> None:
     np.divide(1, x, x)
 
 
-def _tanh_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
+def _tanh_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
     np.multiply(g[0], 1 - after[0] * after[0], into)
     return [0]
 
 
-def _relu_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
+def _relu_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
     into[...] = relu_gate(g[0], after[0])
     return [0]
 
@@ -85,7 +86,7 @@ def _lstm_forward(gates: Array, before: Any, after: Any) -> None:
     np.multiply(o, np.tanh(new_c, squashed), new_h)
 
 
-def _lstm_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
+def _lstm_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
     by_h, by_c = g
     i, f, new, o = _blocks(gates, by_h.shape[1])
     by_i, by_f, by_new, by_o = _blocks(into, by_h.shape[1])
@@ -98,6 +99,8 @@ def _lstm_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
     np.multiply(by_c, new, by_i)
     np.multiply(by_c, before[1], by_f)
     np.multiply(by_c, i, by_new)
+    if by_gates is not None:
+        np.add(into, by_gates, into)
     slopes = gates * gates
     slope = np.subtract(1, _blocks(slopes, by_h.shape[1])[2], by_h)
     np.subtract(gates, slopes, slopes)
@@ -122,14 +125,24 @@ def _gru_forward(gates: Array, before: Any, after: Any) -> None:
     np.add(new_h, z * h, new_h)
 
 
-def _gru_back(g: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
+def _gru_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
     (by_h,) = g
     r, z, m, new = _blocks(gates, by_h.shape[1])
     by_r, by_z, by_m, by_x = _blocks(into, by_h.shape[1])
-    np.multiply(by_h * (1 - z), 1 - new * new, by_x)
+    np.multiply(by_h, 1 - z, by_x)
+    np.multiply(by_h, before[0] - new, by_z)
+    if by_gates is not None:
+        more_r, more_z, more_m, more_new = _blocks(by_gates, by_h.shape[1])
+        np.add(by_x, more_new, by_x)
+        np.add(by_z, more_z, by_z)
+    np.multiply(by_x, 1 - new * new, by_x)
+    np.multiply(by_x, m, by_r)
     np.multiply(by_x, r, by_m)
-    np.multiply(by_x * m, r - r * r, by_r)
-    np.multiply(by_h * (before[0] - new), z - z * z, by_z)
+    if by_gates is not None:
+        np.add(by_r, more_r, by_r)
+        np.add(by_m, more_m, by_m)
+    np.multiply(by_r, r - r * r, by_r)
+    np.multiply(by_z, z - z * z, by_z)
     return [by_h * z]
 
 
@@ -195,8 +208,8 @@ def _recorded(cell: str, *operands: Any) -> list[Any]:
 def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
     """Backwards through time (Werbos 1990); where it is itself recorded, by the composition."""
     *by_states, by_gates = g
-    given = [x for x in (*by_states, *operands, *ans) if x is not None]
-    if by_gates is not None or any([type(x) is not np.ndarray for x in given]):
+    given = [x for x in (*g, *operands, *ans) if x is not None]
+    if any([type(x) is not np.ndarray for x in given]):
         pull = vjp(functools.partial(_recorded, cell), *operands)[1]
         filled = [
             np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(g, ans, strict=True)
@@ -211,7 +224,8 @@ def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
         carried = [x if u is None else x + u[t] for x, u in zip(carried, by_states, strict=True)]
         before = [x[t - 1] for x in states] if t else first
         after = [x[t] for x in states]
-        carried = CELLS[cell].back(carried, gates[t], before, after, by_inputs[t])
+        more = None if by_gates is None else by_gates[t]
+        carried = CELLS[cell].back(carried, more, gates[t], before, after, by_inputs[t])
         carried[0] = carried[0] + by_inputs[t][:, :columns] @ back
     # (h, time·n) @ (time·n, columns): one product for all steps but the first
     flat = by_inputs.reshape(-1, inputs.shape[2])[:, :columns]
