@@ -136,6 +136,24 @@ def test_what_lies_beyond_a_length_has_no_influence_even_nan():
     assert not others[0][0, 2:].any()
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_that_would_grow_beyond_a_length_does_not_count(kind, reverse):
+    x, w, u, b, hidden_bias, h, c = drawn(np.random.default_rng(9), kind, 1, 900, 2, 3)
+    args = x, w, 3 * np.abs(u), np.abs(b), hidden_bias, np.abs(h), c
+
+    def loss(args, lengths):
+        y, last, _ = layer(kind, *args, lengths=lengths, reverse=reverse)
+        return np.sum(y) + np.sum(last)
+
+    _, grads = tg.value_and_grad(loss)(args, np.array([3]))
+    short = (x[:, :3], *args[1:])
+    _, expected = tg.value_and_grad(loss)(short, None)
+    assert not grads[0][:, 3:].any()
+    for one, other in zip((grads[0][:, :3], *grads[1:]), expected, strict=True):
+        assert np.allclose(one, other, rtol=1e-12, atol=1e-13)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 @pytest.mark.parametrize("kind", KINDS)
 def test_narrow_dtypes_are_kept(kind, dtype):

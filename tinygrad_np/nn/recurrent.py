@@ -81,8 +81,7 @@ def _lstm_forward(gates: Array, before: Any, after: Any) -> None:
     squashed = np.tanh(g)
     _squash(gates)  # all of them in one go is faster than three of four
     g[...] = squashed
-    np.multiply(f, c, new_c)
-    np.add(new_c, np.multiply(i, squashed, squashed), new_c)
+    np.add(f * c, i * squashed, new_c)
     np.multiply(o, np.tanh(new_c, squashed), new_h)
 
 
@@ -91,22 +90,17 @@ def _lstm_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into:
     i, f, new, o = _blocks(gates, by_h.shape[1])
     by_i, by_f, by_new, by_o = _blocks(into, by_h.shape[1])
     squashed = np.tanh(after[1])
-    np.multiply(by_h, squashed, by_o)
-    np.multiply(squashed, squashed, squashed)
-    by_h = by_h * o
-    by_c = by_c + by_h
-    by_c -= np.multiply(by_h, squashed, by_h)
+    by_c = by_c + by_h * o * (1 - squashed * squashed)
     np.multiply(by_c, new, by_i)
     np.multiply(by_c, before[1], by_f)
     np.multiply(by_c, i, by_new)
+    np.multiply(by_h, squashed, by_o)
     if by_gates is not None:
         np.add(into, by_gates, into)
-    slopes = gates * gates
-    slope = np.subtract(1, _blocks(slopes, by_h.shape[1])[2], by_h)
-    np.subtract(gates, slopes, slopes)
-    _blocks(slopes, by_h.shape[1])[2][...] = slope
+    slopes = gates - gates * gates
+    np.subtract(1, new * new, _blocks(slopes, by_h.shape[1])[2])
     np.multiply(into, slopes, into)
-    return [0, np.multiply(by_c, f, by_c)]
+    return [0, by_c * f]
 
 
 def _gru_step(inputs: Any, h: Any) -> Any:
@@ -120,29 +114,19 @@ def _gru_forward(gates: Array, before: Any, after: Any) -> None:
     ((h,), (new_h,)) = before, after
     r, z, m, new = _blocks(gates, h.shape[1])
     _squash(gates[:, : 2 * h.shape[1]])
-    np.tanh(np.add(new, r * m, new), new)
-    np.multiply(1 - z, new, new_h)
-    np.add(new_h, z * h, new_h)
+    np.tanh(new + r * m, new)
+    np.add((1 - z) * new, z * h, new_h)
 
 
 def _gru_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
     (by_h,) = g
     r, z, m, new = _blocks(gates, by_h.shape[1])
     by_r, by_z, by_m, by_x = _blocks(into, by_h.shape[1])
-    np.multiply(by_h, 1 - z, by_x)
-    np.multiply(by_h, before[0] - new, by_z)
-    if by_gates is not None:
-        more_r, more_z, more_m, more_new = _blocks(by_gates, by_h.shape[1])
-        np.add(by_x, more_new, by_x)
-        np.add(by_z, more_z, by_z)
-    np.multiply(by_x, 1 - new * new, by_x)
-    np.multiply(by_x, m, by_r)
-    np.multiply(by_x, r, by_m)
-    if by_gates is not None:
-        np.add(by_r, more_r, by_r)
-        np.add(by_m, more_m, by_m)
-    np.multiply(by_r, r - r * r, by_r)
-    np.multiply(by_z, z - z * z, by_z)
+    given = [0] * 4 if by_gates is None else _blocks(by_gates, by_h.shape[1])
+    np.multiply(by_h * (1 - z) + given[3], 1 - new * new, by_x)
+    np.add(by_x * r, given[2], by_m)
+    np.multiply(by_h * (before[0] - new) + given[1], z - z * z, by_z)
+    np.multiply(by_x * m + given[0], r - r * r, by_r)
     return [by_h * z]
 
 
@@ -423,7 +407,7 @@ def _over_time(name: str, cell: str, checked: Any, lengths: Any, reverse: Any) -
         lengths = _checked_lengths(name, lengths, n, time)
         at = np.arange(time)[:, None]
         inside = (at < lengths)[..., None]  # (time, n, 1)
-        x = np.where(inside, x, np.zeros((), x.dtype))
+        x = np.where(inside, x, 0)
         # to read each row from its own end; twice is as it was
         order = np.where(inside, (lengths - 1 - at)[..., None], at[..., None])
 
@@ -437,6 +421,8 @@ def _over_time(name: str, cell: str, checked: Any, lengths: Any, reverse: Any) -
         x = np.concatenate([x, np.ones((time * n, 1), x.dtype)], 1)
         w = np.concatenate([w, bias[None]])
     inputs = (x @ w).reshape(time, n, w.shape[1])
+    if cell == "relu" and order is not None:  # h is 0 beyond, where it could grow without bounds
+        inputs = np.where(inside, inputs, -np.inf)
     *found, _ = recurrence(cell, inputs, u, *states)
     if lengths is None:
         last = tuple([state[-1].copy() for state in found])  # not a part of the outputs
@@ -444,7 +430,7 @@ def _over_time(name: str, cell: str, checked: Any, lengths: Any, reverse: Any) -
     else:
         index = np.reshape(lengths - 1, (1, n, 1))
         last = tuple([np.take_along_axis(state, index, 0)[0] for state in found])
-        y = np.where(inside, turned(found[0]), np.zeros((), x.dtype))
+        y = np.where(inside, turned(found[0]), 0)
     return np.swapaxes(y, 0, 1), last
 
 

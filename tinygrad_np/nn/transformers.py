@@ -119,7 +119,7 @@ def attention(
         mask = _checked_mask(mask, shape)
         if mask.dtype.kind == "f":
             takes_part = mask != -np.inf
-            finite = np.where(takes_part, mask, np.zeros((), mask.dtype))
+            finite = np.where(takes_part, mask, 0)
             logits, mask = logits + cast(finite, logits.dtype), takes_part
         seen = mask if seen is None else mask & seen
     if seen is not None:
@@ -128,7 +128,7 @@ def attention(
     found = softmax(logits) @ value
     if mask is None:
         return found  # with `causal` alone, each query sees the first key
-    return np.where(np.any(seen, -1)[..., None], found, np.zeros((), found.dtype))
+    return np.where(np.any(seen, -1)[..., None], found, 0)
 
 
 def _checked_mask(mask: Any, shape: tuple[int, ...]) -> Any:
