@@ -390,6 +390,8 @@ WHOLE = {
     "torch_normalisation": "normalisations beside PyTorch's",
     "torch_resizing": "resizing and global pooling beside PyTorch's",
     "torch_losses": "losses and initialisers beside PyTorch's",
+    "torch_recurrent": "recurrent layers beside PyTorch's",
+    "torch_transformers": "attention and embeddings beside PyTorch's",
 }
 
 

@@ -162,11 +162,15 @@ InstanceNorm1d InstanceNorm2d InstanceNorm3d: use tg.nn.instance_norm(images)
 RMSNormalization: use tg.nn.rms_norm(x)
 Upsample UpSampling1D UpSampling2D UpSampling3D interpolate upsample:
     use tg.nn.resize(images, size)
-Embedding: use weights[indices]
+Embedding: use tg.nn.embedding(indices, weights)
 one_hot to_categorical: use np.eye(classes)[labels]
-LSTM GRU RNN: use a for loop over time, with the state as an array
-attention scaled_dot_product_attention MultiheadAttention:
-    use tg.softmax(q @ k.mT / np.sqrt(k.shape[-1])) @ v
+LSTM GRU RNN SimpleRNN Bidirectional: use tg.nn.lstm, tg.nn.gru, tg.nn.rnn, tg.nn.bidirectional
+LSTMCell GRUCell RNNCell: use tg.nn.lstm, tg.nn.gru, tg.nn.rnn, with one time
+pack_padded_sequence pack_sequence: give tg.nn.lstm, tg.nn.gru, tg.nn.rnn the lengths
+Attention scaled_dot_product_attention dot_product_attention: use tg.nn.attention(q, k, v)
+MultiheadAttention: use tg.nn.multi_head_attention
+PositionalEncoding: add tg.nn.sinusoidal_positions, or use tg.nn.rotary
+RotaryEmbedding: use tg.nn.rotary(x)
 Activation activations: use tg.relu, tg.sigmoid, tg.softmax or np.tanh
 swish: use tg.nn.silu(x)
 relu6 hardtanh: use np.clip(x, low, high)
