@@ -386,6 +386,7 @@ WHOLE = {
     "scan": "the accuracy of elementwise rules",
     "thread_safety": "training in several threads",
     "torch": "convolutions of random geometries, in PyTorch",
+    "torch_optimisers": "optimisers and schedules beside PyTorch's, over whole runs",
 }
 
 

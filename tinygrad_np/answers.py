@@ -176,10 +176,11 @@ def public_name(function: Callable[..., Any]) -> str | None:
     if owner:
         return f"{owner.rpartition('.')[2]}.{name}"
     part = next((part for part in place.split(".") if part in _WITH_THEIR_MODULE), None)
-    return f"tg.{name}" if part is None else f"tg.{part}.{name}"
+    return f"tg.{name}" if part is None else f"tg.{_WITH_THEIR_MODULE[part]}.{name}"
 
 
-_WITH_THEIR_MODULE = {"check", "data", "optim", "training", "tree", "viz"}
+_WITH_THEIR_MODULE = {m: m for m in ("check", "data", "optim", "training", "tree", "viz")}
+_WITH_THEIR_MODULE |= {"optimisers": "optim", "updates": "optim", "schedules": "optim.schedules"}
 
 
 def explained(function: F) -> F:

@@ -41,7 +41,7 @@ def read(name: str, **given: Any) -> list[Any]:
     for what, value in given.items():
         least, below = _RANGES.get(what, (0.0, math.inf))
         value = number(name, what, value)
-        if not (value >= least and (value < below or below == math.inf)):
+        if not (value >= least and (below == math.inf or value < below)):
             limit = f" and below {below:g}" if below < math.inf else ""
             raise ValueError(f"{name}: the {what} must be at least {least:g}{limit}, not {value}")
         found.append(value)
@@ -152,13 +152,15 @@ def moved(
             x = x * in_dtype(dtype, 1.0 - rate * decay)
         elif not is_zero(decay):
             g = g + in_dtype(dtype, decay) * x
-        kept = dict(zip(slots, in_dtype(dtype, its), strict=True))
+        # A function of NumPy's would make float64 of Python's 0.0, with which a state begins.
+        its = [cast(np.float64(one) if type(one) is float else one, dtype) for one in its]
+        kept = dict(zip(slots, its, strict=True))
         step, kept = direction(g, kept, *in_dtype(dtype, given))
         x = x - step
         x = cast(x[..., 0] + 1j * x[..., 1] if is_complex(w) else x, w.dtype)
         new.append((array(x), *[array(kept[slot]) for slot in slots]))
     trees = [tree.unflatten(params, [one[i] for one in new]) for i in range(1 + len(slots))]
-    its_numbers = {key: np.reshape(value, ()) for key, value in also.items()}
+    its_numbers = {key: array(value) for key, value in also.items()}
     return Update(trees[0], its_numbers | dict(zip(slots, trees[1:], strict=True)))
 
 
@@ -188,8 +190,8 @@ def in_dtype(dtype: Any, value: Any) -> Any:
 
 
 def array(x: Any) -> Any:
-    """NumPy's scalars as arrays without axes."""
-    return np.asarray(x) if isinstance(x, np.generic) else x
+    """Numbers as arrays without axes."""
+    return np.asarray(x) if isinstance(x, (np.generic, int, float)) else x
 
 
 def _as_pairs(z: Any) -> Any:

@@ -138,6 +138,9 @@ def accumulated(
     >>> accumulated(value_and_grad, 2.0, [x[:2], x[2:]])
     (np.float64(6.0), np.float64(3.0))
     """
+    is_array = hasattr(batches, "ndim")  # whose rows are no batches
+    if is_array or not (callable(value_and_grad) and isinstance(batches, Iterable)):
+        raise TypeError("accumulated: takes a function, parameters, and a list of batches")
     rows, found = 0, None
     for batch in batches:
         arrays = batch if isinstance(batch, tuple) else (batch,)
