@@ -146,6 +146,25 @@ class TestFormulas:
         again = [tg.optim.adam(params, grads, one, rate=0.5) for one in (state, turned)]
         assert same(*again)
 
+    def test_numbers_may_be_arrays(self):
+        params = problem()
+        grads = tg.grad(loss)(params)
+        for name, options in {
+            "sgd": {"momentum": 0.9, "dampening": 0.1, "weight_decay": 0.1},
+            "adamw": {"epsilon": 1e-3, "weight_decay": 0.1},
+            "nadam": {"momentum_decay": 0.1, "weight_decay": 0.1},
+            "rmsprop": {"alpha": 0.9, "momentum": 0.1},
+            "adagrad": {"initial_accumulator_value": 0.5, "rate_decay": 0.1},
+            "adadelta": {"rho": 0.5, "epsilon": 1e-3},
+        }.items():
+            found = []
+            for form in (float, np.float64, np.array):
+                its = {key: form(value) for key, value in options.items()}
+                new, state = getattr(tg.optim, name)(params, grads, rate=form(0.5), **its)
+                found.append(getattr(tg.optim, name)(new, grads, state, rate=form(0.5), **its))
+            assert same(tuple(found[0]), tuple(found[1]))
+            assert same(tuple(found[0]), tuple(found[2]))
+
     def test_a_tree_without_leaves(self):
         assert tg.optim.sgd({}, {}).params == {}
         assert tg.optim.adam(None, None).state["count"] == 1
@@ -355,6 +374,9 @@ REFUSED = [
     (ValueError, "adam: the trees differ.*; the state is one for other parameters; give None",
      {"params": [X], "grads": [X], "state": OF_ADAM}),
     (ValueError, "adam: 'count' in the state is a number, not", {"state": {**OF_ADAM, "count": X}}),
+    (TypeError, "adam: 'mean' in the state: takes", {"state": {**OF_ADAM, "mean": "text"}}),
+    (ValueError, r"adam: 'mean' in the state has shape \(\) where \(2,\) belongs",
+     {"state": {**OF_ADAM, "mean": 0.0}}),
 ]  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def sgd(
     if has_none and nesterov:
         raise ValueError("sgd: nesterov needs a momentum above 0, for instance momentum=0.9")
     share = 1.0 if state is None else 1.0 - dampening
-    state = begun("sgd", params, state, {} if has_none else {"velocity": 0.0})
+    state = begun("sgd", params, state, **({} if has_none else {"velocity": 0.0}))
 
     def direction(g: Any, kept: Any, rate: Any, momentum: Any, share: Any) -> Any:
         if has_none:
@@ -142,8 +142,8 @@ def _adam(
     how: Any,
 ) -> Update:
     rate, beta1, beta2, epsilon = _read_adaptive(name, how[0], betas, epsilon)
-    start = {"count": 0, "mean": 0.0, "square": 0.0} | ({"largest": 0.0} if amsgrad else {})
-    state = begun(name, params, state, start)
+    more = {"largest": 0.0} if amsgrad else {}
+    state = begun(name, params, state, count=0, mean=0.0, square=0.0, **more)
     count = state["count"] + 1
     correction1, correction2 = (1.0 - np.power(beta, count) for beta in (beta1, beta2))
 
@@ -155,6 +155,7 @@ def _adam(
         return size * (new["mean"] / (_root(square) / root + epsilon)), new
 
     given = (1.0 - beta1, 1.0 - beta2), rate / correction1, np.sqrt(correction2), epsilon
+    how = rate, *how[1:]
     return moved(name, params, grads, state, direction, given, how, count=count)
 
 
@@ -184,8 +185,7 @@ def nadam(
     """
     rate, beta1, beta2, epsilon = _read_adaptive("nadam", rate, betas, epsilon)
     (decay,) = read("nadam", momentum_decay=momentum_decay)
-    start = {"count": 0, "product": 1.0, "mean": 0.0, "square": 0.0}
-    state = begun("nadam", params, state, start)
+    state = begun("nadam", params, state, count=0, product=1.0, mean=0.0, square=0.0)
     count = state["count"] + 1
     now, then = (beta1 * (1.0 - 0.5 * np.power(0.96, t * decay)) for t in (count, count + 1))
     product = state["product"] * now
@@ -228,7 +228,7 @@ def radam(
     array([0.95])
     """
     rate, beta1, beta2, epsilon = _read_adaptive("radam", rate, betas, epsilon)
-    state = begun("radam", params, state, {"count": 0, "mean": 0.0, "square": 0.0})
+    state = begun("radam", params, state, count=0, mean=0.0, square=0.0)
     count = state["count"] + 1
     power, most = np.power(beta2, count), 2.0 / (1.0 - beta2) - 1.0
     length = most - 2.0 * count * power / (1.0 - power)
@@ -278,7 +278,7 @@ def rmsprop(
     rate, alpha, epsilon = read("rmsprop", rate=rate, alpha=alpha, epsilon=epsilon)
     (momentum,) = read("rmsprop", momentum=momentum)
     names = ["square", *["mean"] * bool(centered), *["velocity"] * (not is_zero(momentum))]
-    state = begun("rmsprop", params, state, dict.fromkeys(names, 0.0))
+    state = begun("rmsprop", params, state, **dict.fromkeys(names, 0.0))
 
     def direction(g: Any, kept: Any, rate: Any, share: Any, epsilon: Any, momentum: Any) -> Any:
         variance = _toward(kept["square"], g * g, share)
@@ -320,14 +320,17 @@ def adagrad(
     """
     rate, decay, epsilon = read("adagrad", rate=rate, rate_decay=rate_decay, epsilon=epsilon)
     (initial,) = read("adagrad", initial_accumulator_value=initial_accumulator_value)
-    state = begun("adagrad", params, state, {"count": 0, "total": initial})
+    is_first, state = state is None, begun("adagrad", params, state, count=0, total=0.0)
     count = state["count"] + 1
 
-    def direction(g: Any, kept: Any, rate: Any, epsilon: Any) -> Any:
-        total = kept["total"] + g * g
+    def direction(g: Any, kept: Any, rate: Any, epsilon: Any, initial: Any) -> Any:
+        total = (initial if is_first else kept["total"]) + g * g
         return rate * (g / (_root(total) + epsilon)), {"total": total}
 
-    how, given = (rate, weight_decay, maximize), (rate / (1.0 + (count - 1) * decay), epsilon)
+    how, given = (
+        (rate, weight_decay, maximize),
+        (rate / (1.0 + (count - 1) * decay), epsilon, initial),
+    )
     return moved("adagrad", params, grads, state, direction, given, how, count=count)
 
 
@@ -354,7 +357,7 @@ def adadelta(
     array([0.996838])
     """
     rate, rho, epsilon = read("adadelta", rate=rate, rho=rho, epsilon=epsilon)
-    state = begun("adadelta", params, state, {"square": 0.0, "steps": 0.0})
+    state = begun("adadelta", params, state, square=0.0, steps=0.0)
 
     def direction(g: Any, kept: Any, rate: Any, share: Any, epsilon: Any) -> Any:
         square = _toward(kept["square"], g * g, share)

@@ -3,7 +3,7 @@
 >>> def direction(g, kept, rate):
 ...     total = kept["total"] + g
 ...     return rate * total, {"total": total}
->>> state = begun("f", [np.ones(2)], None, {"total": 0.0})
+>>> state = begun("f", [np.ones(2)], None, total=0.0)
 >>> moved("f", [np.ones(2)], [np.array([1.0, 2.0])], state, direction, (0.5,), (0.5, 0.0, False))
 Update(params=[array([0.5, 0. ])], state={'total': [array([1., 2.])]})
 """
@@ -26,6 +26,7 @@ _RANGES = dict.fromkeys(("momentum", "beta1", "beta2", "alpha", "rho", "decay"),
 _RANGES |= dict.fromkeys(("factor", "pct_start"), _UNIT)
 _RANGES |= dict.fromkeys(("dampening", "low", "high"), (-math.inf, math.inf))
 _WITHOUT_AXES = {"count", "product"}
+_NOTHING = object()  # has been kept of a leaf so far
 
 
 def read(name: str, **given: Any) -> list[Any]:
@@ -81,11 +82,14 @@ def is_zero(value: Any) -> bool:
     return type(value) is float and value == 0
 
 
-def begun(name: str, params: Any, state: Any, start: dict[str, Any]) -> Any:
-    """The state; at the first step, where it is None, what `start` has, for each leaf."""
+def begun(name: str, params: Any, state: Any, **start: Any) -> Any:
+    """The state, with the trees and numbers of `start`; at the first step, where it is None, that.
+
+    A tree is 0.0 at first, for every leaf; a number is what `start` says.
+    """
     if state is None:
         return {
-            key: value if key in _WITHOUT_AXES else tree.map(lambda _, value=value: value, params)
+            key: value if key in _WITHOUT_AXES else tree.map(lambda _: _NOTHING, params)
             for key, value in start.items()
         }
     if not isinstance(state, dict) or state.keys() != start.keys():
@@ -141,20 +145,18 @@ def moved(
         if is_complex(w):
             x, g, dtype = _as_pairs(w), _as_pairs(np.conj(g)), np.finfo(dtype).dtype
         x, g = cast(x, dtype), cast(g, dtype)
+        kept = {}
         for slot, one in zip(slots, its, strict=True):
-            if type(one) is not float and np.shape(one) != x.shape:
-                raise ValueError(
-                    f"{name}: {slot!r}{place} in the state has shape {np.shape(one)} where "
-                    f"{x.shape} belongs; {remedy}"
-                )
+            of = f"{name}: {slot!r}{place} in the state"
+            one = dtype.type(0) if one is _NOTHING else numbers(one, of, "biuf")
+            if one.shape != x.shape and its[0] is not _NOTHING:
+                raise ValueError(f"{of} has shape {one.shape} where {x.shape} belongs; {remedy}")
+            kept[slot] = cast(one, dtype)
         g = -g if maximize else g
         if any(decoupled) and not is_zero(decay):
             x = x * in_dtype(dtype, 1.0 - rate * decay)
         elif not is_zero(decay):
             g = g + in_dtype(dtype, decay) * x
-        # A function of NumPy's would make float64 of Python's 0.0, with which a state begins.
-        its = [cast(np.float64(one) if type(one) is float else one, dtype) for one in its]
-        kept = dict(zip(slots, its, strict=True))
         step, kept = direction(g, kept, *in_dtype(dtype, given))
         x = x - step
         x = cast(x[..., 0] + 1j * x[..., 1] if is_complex(w) else x, w.dtype)
@@ -191,7 +193,7 @@ def in_dtype(dtype: Any, value: Any) -> Any:
 
 def array(x: Any) -> Any:
     """Numbers as arrays without axes."""
-    return np.asarray(x) if isinstance(x, (np.generic, int, float)) else x
+    return np.asarray(x) if isinstance(x, (np.generic, int)) else x
 
 
 def _as_pairs(z: Any) -> Any:
