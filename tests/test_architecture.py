@@ -392,6 +392,7 @@ WHOLE = {
     "torch_losses": "losses and initialisers beside PyTorch's",
     "torch_recurrent": "recurrent layers beside PyTorch's",
     "torch_transformers": "attention and embeddings beside PyTorch's",
+    "torch_optimisers": "optimisers and schedules beside PyTorch's, over whole runs",
 }
 
 

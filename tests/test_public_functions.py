@@ -945,6 +945,62 @@ def rotary(draw):
 def sinusoidal(draw):
     numbers = mostly(st.integers(0, 8), st.sampled_from(NUMBERS))
     return [draw(numbers), draw(numbers)], {"dtype": draw(st.sampled_from(["f4", "f8"]))}
+# tg.optim
+
+RATES = mostly(st.sampled_from([0.1, 0, 1e-3, np.float64(0.1)]), st.sampled_from(NUMBERS))
+SHARES = mostly(st.sampled_from([0.9, 0.5, 0.0]), st.sampled_from(NUMBERS))
+STEPS = mostly(st.integers(1, 20), st.sampled_from(NUMBERS))
+
+
+@call_of("sgd", "adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", of=tg.optim)
+@st.composite
+def optimisers(draw):
+    params = draw(TREES)
+    grads = copy.deepcopy(params)
+    begun = draw(st.sampled_from([tg.optim.sgd, tg.optim.adam, tg.optim.adagrad, None]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        state = begun and begun(params, grads).state
+    return [params, grads, state], {
+        "rate": draw(RATES),
+        "weight_decay": draw(SHARES | st.just(tg.tree.map(lambda _: 0.1, params))),
+        "maximize": draw(st.booleans()),
+    }
+
+
+@call_of("by_path", of=tg.optim)
+@st.composite
+def by_path(draw):
+    return [draw(TREES), lambda path, leaf: 0.0], {}
+
+
+@call_of("accumulated", of=tg.optim)
+@st.composite
+def accumulated(draw):
+    x = draw(arrays((3, 2), dtypes=["f8", "f4"]))
+    return [lambda w, *x: (1.0, np.ones(2)), np.ones(2), [(x, x), (x[:1], x[:1])]], {}
+
+
+STEPWISE = {
+    "optim.global_norm": ((TREES,), {}),
+    "optim.clip_by_norm": ((TREES, RATES), {}),
+    "optim.clip_by_value": ((TREES, RATES, RATES), {}),
+    "optim.average": ((TREES,), {"averaged": st.none() | TREES, "decay": SHARES}),
+    "nn.schedules.constant": ((RATES,), {}),
+    "nn.schedules.step": ((RATES, STEPS), {"gamma": SHARES}),
+    "nn.schedules.multi_step": ((RATES, st.lists(STEPS, max_size=3)), {"gamma": SHARES}),
+    "nn.schedules.exponential": ((RATES, SHARES), {}),
+    "nn.schedules.polynomial": ((RATES, STEPS, SHARES, RATES), {}),
+    "nn.schedules.cosine": ((RATES, STEPS, RATES), {}),
+    "nn.schedules.warm_up": ((st.just(tg.optim.schedules.constant(0.1)), STEPS, SHARES), {}),
+    "nn.schedules.one_cycle": ((RATES, STEPS), {"pct_start": SHARES}),
+    "nn.schedules.cyclic": ((RATES, RATES), {"up": STEPS, "gamma": SHARES}),
+    "nn.schedules.plateau": ((st.none(), RATES), {"rate": RATES, "factor": SHARES}),
+}
+for _name, (_args, _kwargs) in STEPWISE.items():
+    _drawn = st.tuples(st.tuples(*_args), st.fixed_dictionaries(_kwargs))
+    _owner = tg.optim if _name.startswith("optim") else tg.optim.schedules
+    CALLS[_name] = getattr(_owner, _name.rpartition(".")[2]), lambda drawn=_drawn: drawn
 
 
 UNTRIED = {
