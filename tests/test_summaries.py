@@ -231,6 +231,21 @@ def test_what_led_to_an_input_is_not_kept_by_the_model():
     assert tg.summary(lambda w, x: np.exp(w * x), ones(10), before).kept == 40
 
 
+@pytest.mark.whole
+def test_convolutions_keep_images_not_windows(fast_paths):
+    """As they are without an observer, under which frames and windows are made."""
+
+    def function(filters, images):
+        for w in filters:
+            images = tg.relu(tg.conv2d(images, w, padding=1))
+        return images
+
+    filters = ones(3, 3, 3, 16), ones(3, 3, 16, 16)
+    found = tg.summary(function, filters, ones(64, 32, 32, 3))
+    result, framed = 64 * 32 * 32 * 16 * 4, 64 * 34 * 34 * 3 * 4
+    assert found.kept == 2 * result + framed  # of each relu; the second frame is made when needed
+
+
 def test_several_results():
     found = tg.summary(lambda w: np.linalg.eigh(w)[0], np.eye(3))
     operation = found.operations[-1]

@@ -131,7 +131,7 @@ clip_grad_norm_ clip_grad_value_ clip_by_global_norm global_norm:
     clip the gradients, arrays, before tg.optim.sgd
 fit: write the loop: tg.data.minibatches, tg.value_and_grad, tg.optim.sgd
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
-count_params num_params torchinfo torchsummary tabulate: use tg.summary(function, params, *inputs)
+count_params num_params torchinfo torchsummary tabulate: use tg.summary
 RandomCrop: use tg.data.random_crop(rng, images, size)
 RandomHorizontalFlip RandomFlip random_flip_left_right: use tg.data.random_flip(rng, images)
 RandomVerticalFlip random_flip_up_down: use tg.data.random_flip(rng, images, axis=1)
