@@ -27,7 +27,7 @@ LAYERS = [
     ["debug"],
     ["io"],
     ["saving", "data", "viz", "check"],
-    ["training", "atlas", "compat", "optim", "tensor", "tree"],
+    ["training", "atlas", "compat", "optim", "summaries", "tensor", "tree"],
     [""],
     ["__main__"],
 ]

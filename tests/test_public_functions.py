@@ -1020,6 +1020,7 @@ UNTRIED = {
     "optim": "a module, whose functions are here",
     "saving": "a module, whose functions are here",
     "scipy": "a module of modules: tests/test_scipy_mirror.py",
+    "summary": "calls a function that the user gives: test_summaries.py",
     "training": "a module, whose class is here",
     "tree": "a module, whose functions are here",
     "viz": "a module: it draws what it is given with matplotlib",

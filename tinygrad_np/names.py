@@ -141,6 +141,7 @@ clip_grad_value_: use tg.optim.clip_by_value(grads, low, high)
 swa_utils AveragedModel ema: use tg.optim.average(params, averaged)
 fit: use tg.training.fit(loss, params, train)
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
+count_params num_params torchinfo torchsummary tabulate: use tg.summary
 RandomCrop: use tg.data.random_crop(rng, images, size)
 RandomHorizontalFlip RandomFlip random_flip_left_right: use tg.data.random_flip(rng, images)
 RandomVerticalFlip random_flip_up_down: use tg.data.random_flip(rng, images, axis=1)
