@@ -30,8 +30,6 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor, closed_form
 from tinygrad_np.core import losses, optim
 from tinygrad_np.nn import layers as nn
-from tinygrad_np.nn import losses as nn_losses
-from tinygrad_np.nn import metrics as nn_metrics
 
 ROOT = str(Path(tg.__file__).parent)
 HUGE = 1 << 45  # so many elements are refused at once, on every machine
@@ -858,6 +856,8 @@ def resize(draw):
 @st.composite
 def global_pool(draw):
     return [draw(to_normalise())[0]], {}
+
+
 # Recurrent layers, attention, embeddings and positions
 
 
@@ -945,6 +945,8 @@ def rotary(draw):
 def sinusoidal(draw):
     numbers = mostly(st.integers(0, 8), st.sampled_from(NUMBERS))
     return [draw(numbers), draw(numbers)], {"dtype": draw(st.sampled_from(["f4", "f8"]))}
+
+
 # tg.optim
 
 RATES = mostly(st.sampled_from([0.1, 0, 1e-3, np.float64(0.1)]), st.sampled_from(NUMBERS))
