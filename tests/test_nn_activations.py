@@ -5,9 +5,15 @@ import math
 import numpy as np
 import pytest
 import scipy.special
+from mutants import mutants
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
+from tinygrad_np.atlas.evidence import edge, witnesses
+from tinygrad_np.atlas.samples import edges_of, samples_of
+from tinygrad_np.core.table import TABLE
+from tinygrad_np.fast import paths
+from tinygrad_np.nn import activations
 
 ALL = {
     "gelu": lambda x: x * scipy.special.ndtr(x),
@@ -19,6 +25,7 @@ ALL = {
     "log_sigmoid": lambda x: np.log(scipy.special.expit(x)),
     "glu": lambda x: x[..., :4] * scipy.special.expit(x[..., 4:]),
 }
+ROWS = [row.function for row in activations.ROWS]
 X = np.random.default_rng(0).standard_normal((3, 8)) * 2
 OPTIONS = [
     ("gelu", {"approximate": "tanh"}),
@@ -28,6 +35,41 @@ OPTIONS = [
     ("glu", {"axis": 1}),
     *[(name, {}) for name in ALL],
 ]
+
+
+@pytest.mark.parametrize("function", ROWS)
+class TestRows:
+    def test_all_witnesses_agree(self, function):
+        row = TABLE[function]
+        found = [finding for sample in samples_of(row) for finding in witnesses(row, sample)]
+        assert len(found) >= 6
+        assert not [finding for finding in found if not finding.is_right]
+        with np.errstate(all="ignore"):
+            assert all(finding.is_right for at in edges_of(row) for finding in edge(row, at))
+
+    def test_every_wrong_version_is_found(self, function):
+        row = TABLE[function]
+        for mutant in mutants(row):
+            found = (f for sample in samples_of(row) for f in witnesses(mutant.row, sample))
+            is_found = any(not finding.is_right for finding in found)
+            assert is_found or ("transpose" in mutant.name and not mutant.applied), mutant.name
+
+    def test_a_piece_at_a_time_gives_the_same_bits(self, function, monkeypatch):
+        x = np.random.default_rng(0).standard_normal((7, 11, 13)) * 5
+        whole = function(x)
+        monkeypatch.setattr(paths, "GATE_ELEMENTS", 100)
+        assert np.array_equal(function(x), whole)
+        assert np.array_equal(function(x.T), whole.T)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("name", ["gelu", "silu"])
+def test_far_out_higher_derivatives_are_zero(name, dtype):
+    f = tg.nn.silu if name == "silu" else lambda x: tg.nn.gelu(x, "tanh")
+    for far in (-1000, 1000):
+        assert tg.grad(tg.grad(f))(dtype(far)) == 0
+        if dtype != np.float16:  # whose numbers overflow in the third
+            assert tg.grad(tg.grad(tg.grad(f)))(dtype(far)) == 0
 
 
 @pytest.mark.parametrize("name", ALL)

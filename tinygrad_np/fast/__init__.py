@@ -31,6 +31,7 @@ from ..core import windows as core
 from ..core.arrays import as_array
 from ..core.dispatch import use
 from ..core.table import replace
+from ..nn import activations
 from ..nn import normalised as nn_normalised
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
 from . import (
@@ -77,6 +78,9 @@ replace(
 replace(core.gather_windows, columns=lazy.unpooled)
 replace(core.max_unpool, pooling.max_unpool)
 
+for _function in (activations.silu, activations.silu_slope, activations.gelu_by_tanh,
+                  activations.gelu_by_tanh_slope):  # fmt: skip
+    replace(_function, elementwise.in_pieces(_function))
 replace(nn_normalised.normalised, normalising.normalised)
 replace(nn_normalised.normalised_cotangents, normalising.cotangents)
 

@@ -1,8 +1,8 @@
 """Activations, elementwise: what lies between two layers.
 
 `gelu`, `silu`, `elu`, `leaky_relu`, `softplus`, `tanh`, `log_sigmoid`, and `glu`, which gates one
-half of an axis by the other; `relu` and `sigmoid` are the core's. All of them are compositions,
-finite for every finite number, and so are their derivatives.
+half of an axis by the other; `relu` and `sigmoid` are the core's. All of them are finite for every
+finite number, and so are their derivatives.
 """
 
 from math import pi, sqrt
@@ -12,7 +12,9 @@ import numpy as np
 
 from ..answers import explained
 from ..core.arrays import along, cast, integer, real_numbers
-from ..core.network import sigmoid
+from ..core.dispatch import array_function
+from ..core.network import sigmoid, sigmoid_slope
+from ..core.table import add, pointwise
 from .arguments import checked_number
 
 __all__ = ["elu", "gelu", "glu", "leaky_relu", "log_sigmoid", "silu", "softplus", "tanh"]
@@ -55,14 +57,62 @@ def gelu(x: Any, approximate: str = "none") -> Any:
                 "x.astype(float)"
             )
         return x * cast(scipy.special.ndtr(x), x.dtype)  # of float16 SciPy makes float32
-    # ½(1 + tanh u) = σ(2u) keeps its digits where it is small. Beyond ±32 it is 0 or 1 in every
-    # dtype, and the polynomial would overflow in float16.
+    return gelu_by_tanh(x)
+
+
+@array_function
+def gelu_by_tanh(x: Any) -> Any:
+    """`gelu` with `approximate` "tanh".
+
+    >>> gelu_by_tanh(np.array([1.0])).round(4)
+    array([0.8412])
+    """
+    x = real_values(x, "gelu")
+    share = _share(_inner(x)[1])
+    return np.multiply(share, x, out=share)
+
+
+@array_function
+def gelu_by_tanh_slope(x: Any) -> Any:
+    """The derivative of `gelu_by_tanh`, σ + x·σ·(1 − σ)·u′ at u = u(x).
+
+    >>> gelu_by_tanh_slope(np.array([-1000.0, 0.0, 1000.0]))
+    array([-0. ,  0.5,  1. ])
+    """
+    x = real_values(x, "gelu")
+    near, inner, slope = _inner(x)
+    share = _share(inner)
+    slope *= 1 - share
+    slope *= near  # beyond, 1 − σ or σ is 0
+    slope += 1
+    slope *= share
+    return slope
+
+
+_A = 2 * sqrt(2 / pi)
+_B = 0.044715 * _A
+
+
+def _inner(x: Any) -> tuple[Any, Any, Any]:
+    """x within ±32; u = a·x + b·x³, of which gelu's share is σ(u) = ½(1 + tanh(u / 2)); and u′.
+
+    σ(u) keeps its digits where it is small. Beyond ±32 it is 0 or 1 in every dtype, and the
+    polynomial would overflow in float16.
+    """
     near = np.clip(x, -32, 32)
-    slope = 2 * sqrt(2 / pi)
-    return x * sigmoid(near * (slope + slope * 0.044715 * (near * near)))
+    square = near * near
+    return near, near * (_A + _B * square), _A + 3 * _B * square
 
 
-@explained
+def _share(u: Any) -> Any:
+    """σ(u), into a new array."""
+    with np.errstate(over="ignore"):
+        result = np.asarray(np.exp(-u))
+    result += 1
+    return np.divide(1, result, out=result)
+
+
+@array_function
 def silu(x: Any) -> Any:
     """x·σ(x), also called swish.
 
@@ -72,7 +122,24 @@ def silu(x: Any) -> Any:
     array([  -0.,    0., 1000.])
     """
     x = real_values(x, "silu")
-    return x * sigmoid(x)
+    share = _share(x)
+    return np.multiply(share, x, out=share)
+
+
+@array_function
+def silu_slope(x: Any) -> Any:
+    """The derivative of `silu`, σ·(1 + x·(1 − σ)).
+
+    >>> silu_slope(np.array([-1000.0, 0.0, 1000.0]))
+    array([-0. ,  0.5,  1. ])
+    """
+    x = real_values(x, "silu")
+    share = _share(x)
+    result = np.asarray(1 - share)
+    result *= x
+    result += 1
+    result *= share
+    return result
 
 
 @explained
@@ -165,3 +232,21 @@ def glu(x: Any, axis: int = -1) -> Any:
     axis %= x.ndim
     half = x.shape[axis] // 2
     return x[along(axis, slice(half))] * sigmoid(x[along(axis, slice(half, None))])
+
+
+def _gelu_curvature(x: Any) -> Any:
+    """2σ′u′ + x·(σ″u′² + σ′u″), with σ′ first: it is 0 where the others are large."""
+    near, inner, slope = _inner(x)
+    share = sigmoid_slope(inner)
+    once = share * slope
+    return 2 * once + near * (6 * _B * near * share - np.tanh(0.5 * inner) * once * slope)
+
+
+ROWS = (
+    pointwise(gelu_by_tanh, lambda x: gelu_by_tanh_slope(x)),
+    pointwise(gelu_by_tanh_slope, lambda x: _gelu_curvature(x)),
+    pointwise(silu, lambda x: silu_slope(x)),
+    pointwise(silu_slope, lambda x: sigmoid_slope(x) * (2 - x * np.tanh(0.5 * x))),
+)
+
+add(ROWS)

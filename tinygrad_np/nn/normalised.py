@@ -53,6 +53,7 @@ def normalise(
     y: Array, epsilon: float, about_mean: bool, x: Array, *affine: Array
 ) -> tuple[Array, Array]:
     """Write the result into `y`; mean and variance. In two passes, since one would cancel."""
+    x = np.ascontiguousarray(x)  # or each reshape would copy it
     parts = _Parts(x)
     wide = parts.wide(y)
     mean = np.zeros((parts.n, parts.g, 1), x.dtype)
@@ -79,6 +80,7 @@ def pull_back(
     *affine: Array,
 ) -> list[Array]:
     """Write the cotangent of x into `by_x`; those of scale and shift. `spare` is overwritten."""
+    x, g = np.ascontiguousarray(x), np.ascontiguousarray(g)
     parts = _Parts(x)
     wide, centred, inverse = parts.wide(by_x), parts.wide(x), 1 / np.sqrt(variance[:, 0] + epsilon)
     if about_mean:
@@ -87,11 +89,12 @@ def pull_back(
     sums = parts.over_s(g), parts.over_s(g, centred)
     if affine:
         by_affine = [
-            np.matmul(weights.transpose(1, 2, 0), x.transpose(1, 0, 2))[:, 0]
-            for weights, x in zip((np.ones_like(inverse), inverse), sums, strict=True)
+            np.matmul(weights.transpose(1, 2, 0), part.transpose(1, 0, 2))[:, 0]
+            for weights, part in zip((np.ones_like(inverse), inverse), sums, strict=True)
         ][::-1][: len(affine)]
         by_mean, by_length = (
-            np.matmul(x.transpose(1, 0, 2), affine[0][:, :, None]).transpose(1, 0, 2) for x in sums
+            np.matmul(part.transpose(1, 0, 2), affine[0][:, :, None]).transpose(1, 0, 2)
+            for part in sums
         )
     else:
         by_affine = []
