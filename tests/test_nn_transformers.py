@@ -123,6 +123,7 @@ class TestAttention:
             ({"mask": np.ones((5, 2, 3, 4), bool)}, ValueError, "fit the logits"),
             ({"mask": np.ones((3, 4), complex)}, TypeError, "mask is boolean"),
             ({"scale": "1"}, TypeError, "attention: scale is a number, not str"),
+            ({"scale": np.complex64(1)}, TypeError, "attention: scale is a number"),
             ({"scale": np.ones(2)}, TypeError, "attention: scale is a number"),
             ({"query": np.ones((2, 3, 2), complex)}, TypeError, "takes real numbers"),
         ],

@@ -2,7 +2,9 @@
 
 Data are (n, time, features). What comes from the input is one product over all time steps; the rest
 is the row `recurrence`, one loop over time, whose vjp is a loop back with one product for the
-gradient of the hidden weights. A cell is the text of one step and the vjp of that.
+gradient of the hidden weights. A `Cell` is one step: as text, which Tensors run through where a
+derivative is itself recorded, and for arrays in place, forward and back. (As a composition of the
+text alone, a training step of an LSTM takes three times as long.)
 
 >>> x = np.ones((1, 3, 2))
 >>> y, h = rnn(x, np.full((2, 1), 0.5), np.ones((1, 1)), activation="relu")
@@ -190,7 +192,7 @@ def _recorded(cell: str, *operands: Any) -> list[Any]:
 
 
 def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
-    """Backwards through time (Werbos 1990); where it is itself recorded, by the composition."""
+    """Backwards through time (Werbos 1990); of Tensors, where it is recorded, by the text."""
     *by_states, by_gates = g
     given = [x for x in (*g, *operands, *ans) if x is not None]
     if any([type(x) is not np.ndarray for x in given]):

@@ -19,6 +19,8 @@ from ..core.transforms import stop_gradient
 
 __all__ = ["attention", "embedding", "multi_head_attention", "rotary", "sinusoidal_positions"]
 
+_REAL = (int, float, np.integer, np.floating)
+
 
 @explained
 def embedding(indices: Any, weights: Any, padding_index: int | None = None) -> Any:
@@ -109,7 +111,7 @@ def attention(
         ) from None
     if scale is None:
         scale = query.shape[-1] ** -0.5
-    elif isinstance(scale, bool) or not isinstance(scale, (int, float, np.number)):
+    elif isinstance(scale, bool) or not isinstance(scale, _REAL):
         raise TypeError(f"attention: scale is a number, not {type(scale).__name__}")
     shape = (*lead, query.shape[-2], key.shape[-2])
     # (…, l, d) @ (…, d, s); a NumPy number would make float64 of float32
@@ -258,7 +260,7 @@ def rotary(x: Any, positions: Any = None, base: float = 10000.0) -> Any:
     if x.ndim < 2 or x.shape[-1] % 2:
         told = f"rotary: x must be (…, time, d) with an even d, not {x.shape}"
         raise with_lines(ValueError(told), x=x)
-    if isinstance(base, bool) or not isinstance(base, (int, float)) or not 0 < base < np.inf:
+    if isinstance(base, bool) or not isinstance(base, _REAL) or not 0 < base < np.inf:
         raise ValueError(f"rotary: base is a number above 0, not {base!r:.40}")
     time, d = x.shape[-2:]
     positions = np.arange(time) if positions is None else real_numbers(positions, "rotary")
