@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -62,7 +63,54 @@ def same(a, b):
     )
 
 
+def by_hand(name, w, gradients):
+    """The recurrences as the papers and PyTorch's documentation write them, of one number."""
+    rate, b1, b2, eps = 0.1, 0.8, 0.9, 1e-8
+    m = v = u = mean = 0.0
+    product = 1.0
+    for t, g in enumerate(gradients, 1):
+        m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
+        v_hat = v / (1 - b2**t)
+        match name:
+            case "nadam":
+                mu, after = (b1 * (1 - 0.5 * 0.96 ** (s * 0.004)) for s in (t, t + 1))
+                product *= mu
+                m_hat = after * m / (1 - product * after) + (1 - mu) * g / (1 - product)
+                w -= rate * m_hat / (math.sqrt(v_hat) + eps)
+            case "radam":
+                most = 2 / (1 - b2) - 1
+                rho = most - 2 * t * b2**t / (1 - b2**t)
+                step = rate * m / (1 - b1**t)
+                if rho > 5:
+                    up, down = (rho - 4) * (rho - 2) * most, (most - 4) * (most - 2) * rho
+                    step *= math.sqrt(up / down) * math.sqrt(1 - b2**t) / (math.sqrt(v) + eps)
+                w -= step
+            case "rmsprop":
+                mean = b2 * mean + (1 - b2) * g
+                u = 0.7 * u + g / (math.sqrt(max(v - mean**2, 0.0)) + eps)
+                w -= rate * u
+            case "adadelta":
+                step = math.sqrt(u + eps) / math.sqrt(v + eps) * g
+                u = b2 * u + (1 - b2) * step**2
+                w -= rate * step
+    return w
+
+
 class TestFormulas:
+    @pytest.mark.parametrize("name", ["nadam", "radam", "rmsprop", "adadelta"])
+    def test_recurrences_by_hand(self, name):
+        gradients = np.random.default_rng(3).normal(size=12)
+        options = {
+            "rmsprop": {"alpha": 0.9, "centered": True, "momentum": 0.7},
+            "adadelta": {"rho": 0.9},
+        }.get(name, {"betas": (0.8, 0.9)})
+        w, state = np.array(0.5), None
+        for steps, g in enumerate(gradients, 1):
+            w, state = getattr(tg.optim, name)(
+                w, np.array(g), state, rate=0.1, epsilon=1e-8, **options
+            )
+            assert math.isclose(w, by_hand(name, 0.5, gradients[:steps]), rel_tol=1e-12)
+
     def test_sgd_is_the_cores_to_the_bit(self):
         rng = np.random.default_rng(1)
         for momentum in (0.0, 0.9):
