@@ -305,8 +305,12 @@ def test_an_error_of_the_function_ends_it():
         (3, ones(3), "summary: takes a function, not a int"),
         (len, {"a": "text"}, "summary: params['a'] must be an array of numbers, not a str"),
         (len, [np.random.default_rng(0)], "summary: params[0] must be an array of numbers, not a"),
-        (len, np.array(["a"]), "summary: params must be numbers, not of dtype <U1"),
-        (len, [10**30], "summary: params[0] must be numbers, not of dtype object"),
+        (
+            len,
+            np.array(["a"]),
+            "summary: params must be an array of numbers, not a ndarray of dtype <U1",
+        ),
+        (len, [10**30], "array of numbers, not a int of dtype object"),
     ],
 )
 def test_refused(function, params, message):
