@@ -143,13 +143,12 @@ def summary(function: Callable[..., Any], params: Any, *inputs: Any) -> Summary:
     parameters, variables = [], []
     for leaf, path in zip(leaves, paths, strict=True):
         value = leaf.data if isinstance(leaf, Tensor) else leaf
-        if not isinstance(value, (np.ndarray, np.generic, int, float, complex)):
-            raise TypeError(
-                f"summary: params{path} must be an array of numbers, not a {type(leaf).__name__}"
-            )
         array = np.asarray(value)
         if array.dtype.kind not in "biufc":
-            raise TypeError(f"summary: params{path} must be numbers, not of dtype {array.dtype}")
+            raise TypeError(
+                f"summary: params{path} must be an array of numbers, not a {type(leaf).__name__} "
+                f"of dtype {array.dtype}"
+            )
         parameters.append(Parameter(path, array.shape, array.dtype, array.size, array.nbytes))
         variables.append(Tensor(value) if array.dtype.kind in "fc" else leaf)
     model = tree.unflatten(params, variables)
@@ -239,42 +238,38 @@ def _residuals(result: Any, inputs: Any) -> Iterator[Any]:
             stack += [node_of(source) for source in node.all_parents if source is not None]
 
 
-# Products in which every element of one operand meets every one of the other that has the same
-# contracted index: sizes m·k, k·n and m·n of operands and result give m·k·n.
-_WITHOUT_BATCH = {np.tensordot, np.outer, np.vdot, product, window_product, filter_product}
-# How to find the contracted length: the operand that has it as its last axis, unless told.
-_WITH_LENGTH = {np.matmul: 0, np.dot: 0, np.inner: 0, np.vecdot: 0}
-_WITH_LENGTH |= {getattr(np, name): i for name, i in (("matvec", 1), ("vecmat", 0))
-                 if hasattr(np, name)}  # fmt: skip
+# Products in which all of one operand meets all of the other that has the same contracted index:
+# with operands of m·k and k·n elements and a result of m·n, √(m·k · k·n · m·n) = m·k·n. In g groups
+# that are as large, each element meets a g-th of the others: the root of a g-th of that.
+_GROUPED = {grouped_product, grouped_window_product, grouped_filter_product}
+_PRODUCTS = {np.dot, np.inner, np.tensordot, np.outer, np.vdot, product, window_product,
+             filter_product, *_GROUPED}  # fmt: skip
+# Stacks of products, and which operand has the contracted axis as its last, unless `axes` are told.
+_STACKED = {getattr(np, name): place for name, place in
+            (("matmul", 0), ("vecdot", 0), ("matvec", 1), ("vecmat", 0))
+            if hasattr(np, name)}  # fmt: skip
 
 
 def _multiplications(row: Any, known: Sequence[Any]) -> int:
-    """Of a call of this row, by the shapes in `known`, its result and arguments."""
+    """Of a call of this row, by the shapes in `known`: its result, then its arguments."""
     function, result, *args = row.function, *known
     if function is np.multiply:
         return int(result.size)
+    if function in _PRODUCTS:
+        sizes = np.size(args[0]) * np.size(args[1]) * result.size
+        return math.isqrt(sizes // (args[2] if function in _GROUPED else 1))
+    if function in _STACKED:
+        options, place = dict(zip(row.names, args, strict=False)), _STACKED[function]
+        axes, axis = options.get("axes"), options.get("axis", -1)
+        axis = axis if axes is None else int(np.ravel(axes[place])[0])
+        return int(result.size) * int(np.shape(args[place])[axis])
     if function is contraction:
         subscripts, _, _, operands = args
         terms, _ = labelled(subscripts, tuple([np.ndim(x) for x in operands]))
         lengths: dict[str, int] = {}
         for term, x in zip(terms, operands, strict=True):
             for label, length in zip(term, np.shape(x), strict=True):
-                # An axis of length 1 is broadcast to what others have, also to none.
-                lengths[label] = length if lengths.get(label, 1) == 1 else lengths[label]
+                if lengths.get(label, 1) == 1:  # else it is the same, or 1, and broadcast
+                    lengths[label] = length
         return math.prod(lengths.values()) * (len(operands) - 1)
-    if function in _WITHOUT_BATCH:
-        return math.isqrt(np.size(args[0]) * np.size(args[1]) * result.size)
-    if function in _WITH_LENGTH:
-        place = _WITH_LENGTH[function]
-        options = dict(zip(row.names, args, strict=False))
-        axes, axis = options.get("axes"), options.get("axis", -1)
-        if axes is not None:
-            axis = int(np.ravel(axes[place])[0])
-        if not (np.ndim(args[0]) and np.ndim(args[1])):  # np.dot with a number
-            return int(result.size)
-        return int(result.size) * int(np.shape(args[place])[axis])
-    if function is grouped_product or function is grouped_filter_product:
-        return int(args[0].size * args[1].shape[-1] // args[2])
-    if function is grouped_window_product:
-        return int(result.size * args[1].shape[-1] // args[2])
     return 0
