@@ -5,5 +5,6 @@
 - `worker`: a process that runs one case with one library; `__main__` alternates between them.
 - `machine`: the processor, BLAS with its kernel, and the versions, which belong to every figure.
 - `profiling`: where the time of our own step goes, and what its products and copies take alone.
+- `data`: batches from memory, from a file, and from a thread that is ahead.
 - `ratios`, `figure`: all ratios of a run, and one picture of them.
 """

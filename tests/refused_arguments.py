@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import closed_form
+from tinygrad_np.core import optim
 
 HUGE = 1 << 45
 RAGGED = [[1.0], [1.0, 2.0]]
@@ -115,9 +116,9 @@ REFUSED = {
         ),
     },
     "core.optim": {
-        "sgd's rate": (lambda: tg.optim.sgd(X, X, rate="x"), "sgd: rate and momentum are numbers"),
+        "sgd's rate": (lambda: optim.sgd(X, X, rate="x"), "sgd: rate and momentum are numbers"),
         "sgd's momentum": (
-            lambda: tg.optim.sgd(X, X, rate=0.1, momentum=None),
+            lambda: optim.sgd(X, X, rate=0.1, momentum=None),
             "sgd: rate and moment",
         ),
     },
@@ -198,6 +199,25 @@ REFUSED = {
         "a rate that is None": (
             lambda: tg.dropout(X, None, np.random.default_rng(0)),
             "dropout: rate must be",
+        ),
+    },
+    "nn.losses": {
+        "ragged lists for mse": (lambda: tg.nn.mse(RAGGED, [1]), "mse: the nested lists are no"),
+        "a text for delta": (
+            lambda: tg.nn.huber([0.5], [1], delta="x"),
+            "huber: delta must be one number",
+        ),
+        "an integer beyond all floats for delta": (
+            lambda: tg.nn.huber([0.5], [1], delta=10**400),
+            "huber: delta must be one number",
+        ),
+        "a text to ignore": (
+            lambda: tg.nn.nll([[0.5]], [0], ignored="x"),
+            "nll: ignored is one integer",
+        ),
+        "texts as weights of classes": (
+            lambda: tg.nn.cross_entropy([[0.5]], [0], class_weights=["a"]),
+            "cross_entropy: class_weights: takes real numbers",
         ),
     },
     "nn.indices": {

@@ -1,6 +1,10 @@
 """tinygrad_np.data.minibatches: every row once, rows that stay together, order by the generator."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -142,3 +146,80 @@ def test_a_size_that_is_no_integer(size):
 def test_a_generator_of_another_kind(generator):
     with pytest.raises(TypeError, match=r"minibatches: rng is a \w+; give a numpy.random"):
         minibatches(generator, np.ones(3), 2)
+
+
+def test_memory_mapped_files(tmp_path):
+    x, y = np.arange(60.0).reshape(20, 3), np.arange(20)
+    np.save(tmp_path / "x.npy", x)
+    y.tofile(tmp_path / "y")
+    files = {
+        "x": np.load(tmp_path / "x.npy", mmap_mode="r"),
+        "y": np.memmap(tmp_path / "y", y.dtype, "r", shape=(20,)),
+    }
+    plain = minibatches(rng(), {"x": x, "y": y}, 6)
+    for batch, read in zip(plain, minibatches(rng(), files, 6), strict=True):
+        for name in ("x", "y"):
+            assert type(read[name]) is np.ndarray
+            assert read[name].flags.owndata
+            assert read[name].flags.writeable
+            assert np.array_equal(read[name], batch[name])
+
+
+def test_a_subclass_keeps_its_class():
+    masked = np.ma.masked_array(np.arange(4), [False, True, False, True])
+    batch = next(iter(minibatches(rng(), masked, 4)))
+    assert sorted(batch.compressed().tolist()) == [0, 2]
+
+
+READER = """
+import re, sys
+import numpy as np
+from tinygrad_np.data import minibatches, prefetch
+
+def held():  # bytes of memory that is no file's
+    [kib] = re.findall(r"RssAnon:\\s+(\\d+) kB", open("/proc/self/status").read())
+    return int(kib) << 10
+
+path, batches, most = sys.argv[1], 0, 0
+images = np.load(path, mmap_mode="r")
+begun = held()
+for batch in prefetch(minibatches(np.random.default_rng(0), images, 64), ahead=2):
+    batches += 1
+    most = max(most, held() - begun)
+    assert not batch.any()
+print(batches, most)
+whole = np.load(path)
+print(held() - begun)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by /proc")
+def test_a_file_is_not_read_into_memory(tmp_path):
+    """An epoch of a file of 200 MB, which is all a hole, holds little more than its batches.
+
+    There are three or four at a time (two in advance, one given out, and the one before until the
+    loop's variable has the next), of 64 × 3 KB: 0.8 MB; the order of 65,104 rows is 0.5 MB; the
+    rest of 4 MB is for a thread's heap and stack, and what an allocator does not give back. The
+    pages of the file that the system keeps are its own, and it takes them back when memory is
+    needed. Reading the whole file costs all of its 200 MB.
+    """
+    path, rows = tmp_path / "images.npy", 65_104
+    try:
+        images = np.lib.format.open_memmap(path, "w+", np.uint8, (rows, 32, 32, 3))
+        del images
+    except OSError as error:
+        pytest.skip(f"no such file here: {error}")
+    if os.stat(path).st_blocks * 512 > 1 << 20:
+        pytest.skip("files have no holes here")
+    done = subprocess.run(
+        [sys.executable, "-c", READER, path],
+        env={**os.environ, "PYTHONPATH": str(Path(tg.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    epoch, whole = done.stdout.splitlines()
+    batches, most = map(int, epoch.split())
+    assert batches == -(-rows // 64)
+    assert most < 4 << 20
+    assert int(whole) > rows * 3072 * 0.9  # so the measure would have seen it

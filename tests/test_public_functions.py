@@ -482,6 +482,47 @@ def standardised(draw):
     return [draw(arrays(shape)), draw(arrays(shape))], {"dtype": draw(st.sampled_from(DTYPES))}
 
 
+IMAGES = st.tuples(LENGTHS, LENGTHS, LENGTHS, LENGTHS).flatmap(lambda shape: arrays(shape))
+
+
+@call_of("random_crop", of=tg.data)
+@st.composite
+def random_crop(draw):
+    few = mostly(st.sampled_from([1, 2, (1, 2), (2, 1)]), st.sampled_from(NUMBERS))
+    return [np.random.default_rng(0), draw(IMAGES), draw(few)], {"padding": draw(few)}
+
+
+@call_of("random_flip", of=tg.data)
+@st.composite
+def random_flip(draw):
+    axis = draw(mostly(st.sampled_from([1, 2, -2, -3]), st.sampled_from(NUMBERS)))
+    share = draw(mostly(st.sampled_from([0.0, 0.5, 1]), st.sampled_from(NUMBERS)))
+    return [np.random.default_rng(0), draw(IMAGES)], {"axis": axis, "share": share}
+
+
+@call_of("normalise", of=tg.data)
+@st.composite
+def normalise(draw):
+    shape = tuple(draw(LENGTHS) for _ in range(4))
+    mean, spread = [draw(mostly(arrays(shape[3:]), st.just(2.0))) for _ in range(2)]
+    return [draw(arrays(shape)), mean, spread], {}
+
+
+def all_of(batches, ahead, transform):
+    fetched = tg.data.prefetch(batches, ahead, transform)
+    return [x for x, _ in zip(fetched, range(20), strict=False)]
+
+
+@st.composite
+def prefetch(draw):
+    ahead = draw(mostly(st.integers(1, 4), st.sampled_from(NUMBERS)))
+    batches = draw(st.lists(arrays(), max_size=3))
+    return [batches, ahead, draw(st.sampled_from([None, np.shape]))], {}
+
+
+CALLS["data.prefetch"] = (all_of, prefetch)
+
+
 ANY_TREE = st.recursive(
     anything(),
     lambda parts: (
@@ -642,6 +683,328 @@ def hand_ten_class(draw):
     return [params, draw(arrays((n, s, s, 1))), filled((n,), np.dtype("i8"), "usual", 1) % 3], {}
 
 
+# Losses, metrics and first values
+
+COUNTS = mostly(LENGTHS, st.sampled_from(NUMBERS))
+
+
+@call_of("mse", "mae", "huber", "hinge", "kl_divergence", of=tg.nn)
+@st.composite
+def losses_of_two(draw):
+    shape = tuple(draw(st.lists(LENGTHS, max_size=3)))
+    reduction = draw(st.sampled_from(["mean", "sum", "none", "batchmean", None]))
+    targets = draw(arrays(shape))
+    if draw(st.booleans()):
+        with np.errstate(all="ignore"):
+            targets = np.sign(np.abs(targets) - 0.3) if targets.dtype.kind == "f" else targets
+    return [draw(arrays(shape)), targets, reduction], {}
+
+
+@call_of("cross_entropy", "nll", of=tg.nn)
+@st.composite
+def losses_of_classes(draw):
+    (logits, labels, reduction), _ = draw(cross_entropy())
+    classes = logits.shape[-1]
+    weights = filled((classes,), np.dtype("f8"), "usual", 1)
+    weights = draw(st.none() | st.just(np.abs(weights)) | arrays((classes,)))
+    ignored = draw(st.none() | st.sampled_from([0, -100, 1, HUGE, 10**30]))
+    return [logits, labels, reduction], {"class_weights": weights, "ignored": ignored}
+
+
+@call_of("accuracy", of=tg.nn)
+@st.composite
+def share(draw):
+    logits, labels, _ = draw(cross_entropy())[0]
+    if draw(st.booleans()):
+        labels = filled(logits.shape, np.dtype("i8"), "usual", 1) % 2
+    return [logits, labels], {}
+
+
+@call_of("top_k_accuracy", of=tg.nn)
+@st.composite
+def share_of_several(draw):
+    return [*draw(cross_entropy())[0][:2], draw(mostly(st.integers(1, 3), COUNTS))], {}
+
+
+RNG = np.random.default_rng(0)
+SHAPES = st.lists(LENGTHS, min_size=1, max_size=4).map(tuple)
+
+
+@call_of("he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal",
+         "lecun_uniform", "orthogonal", "truncated_normal", of=tg.nn.init)  # fmt: skip
+@st.composite
+def first_values(draw):
+    options = {"gain": draw(mostly(st.just(2.0), st.sampled_from(NUMBERS)))}
+    return [RNG, draw(SHAPES)], options | {"dtype": draw(st.sampled_from(DTYPES))}
+
+
+@call_of("dense", "embedding", "rnn", "lstm", "gru", of=tg.nn.init)
+@st.composite
+def first_of_two_counts(draw):
+    return [RNG, draw(COUNTS), draw(COUNTS)], {"dtype": draw(st.sampled_from(DTYPES))}
+
+
+@call_of("multi_head_attention", of=tg.nn.init)
+@st.composite
+def first_of_attention(draw):
+    return [RNG, draw(COUNTS)], {"context": draw(st.none() | COUNTS)}
+
+
+@call_of("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+         of=tg.nn.init)  # fmt: skip
+@st.composite
+def first_filters(draw):
+    size = draw(mostly(st.integers(1, 3), st.sampled_from([0, (1, 2), (3, 3, 3), (2,), HUGE])))
+    return [RNG, size, draw(COUNTS), draw(COUNTS)], {"groups": draw(mostly(st.just(1), COUNTS))}
+
+
+@call_of("batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm", of=tg.nn.init)
+@st.composite
+def first_scales(draw):
+    return [draw(COUNTS | SHAPES)], {"dtype": draw(st.sampled_from(DTYPES))}
+
+
+@call_of("gain", of=tg.nn.init)
+@st.composite
+def gain(draw):
+    names = ["linear", "tanh", "relu", "selu", "leaky_relu", "leaky_relu", "softmax"]
+    return [draw(st.sampled_from(names)), draw(st.none() | st.sampled_from(NUMBERS))], {}
+
+
+# Activations, normalisation, resizing
+
+OPTION = mostly(st.sampled_from([1.0, 0.01, 0.5, 3, 1e-5]), st.sampled_from([*NUMBERS, None, ""]))
+
+
+@call_of("silu", "tanh", "log_sigmoid", of=tg.nn)
+@st.composite
+def activation(draw):
+    return [draw(arrays())], {}
+
+
+@call_of("elu", "leaky_relu", "softplus", of=tg.nn)
+@st.composite
+def activation_with_a_number(draw):
+    return [draw(arrays()), draw(OPTION)], {}
+
+
+@call_of("gelu", of=tg.nn)
+@st.composite
+def gelu(draw):
+    return [draw(arrays()), draw(st.sampled_from(["none", "tanh", "erf", None]))], {}
+
+
+@call_of("glu", of=tg.nn)
+@st.composite
+def glu(draw):
+    x = draw(arrays())
+    return [np.concatenate([x, x], -1) if x.ndim else x, draw(AXIS)], {}
+
+
+SPATIAL = st.lists(st.sampled_from([1, 2, 3, 4, 0]), max_size=3)
+
+
+@st.composite
+def to_normalise(draw):
+    """x (n, *spatial, c), and a scale and shift for its last axis."""
+    shape = (draw(LENGTHS), *draw(SPATIAL), draw(LENGTHS))
+    affine = [draw(st.none() | arrays(shape[-1:])) for _ in range(2)]
+    return draw(arrays(shape)), affine, {"epsilon": draw(OPTION)}
+
+
+@call_of("batch_norm", of=tg.nn)
+@st.composite
+def batch_norm(draw):
+    x, affine, options = draw(to_normalise())
+    state = {name: draw(arrays(x.shape[-1:])) for name in ("mean", "var")}
+    state = draw(st.sampled_from([None, state, state, {"mean": x}]))
+    options |= {"training": draw(st.booleans()), "momentum": draw(OPTION)}
+    return [x, state, *affine], options
+
+
+@call_of("layer_norm", "instance_norm", of=tg.nn)
+@st.composite
+def layer_norm(draw):
+    x, affine, options = draw(to_normalise())
+    return [x, *affine], options
+
+
+@call_of("rms_norm", of=tg.nn)
+@st.composite
+def rms_norm(draw):
+    x, [scale, _], options = draw(to_normalise())
+    return [x, scale], options | {"axis": draw(AXIS)}
+
+
+@call_of("group_norm", of=tg.nn)
+@st.composite
+def group_norm(draw):
+    x, affine, options = draw(to_normalise())
+    return [x, draw(mostly(st.integers(1, 3), st.sampled_from(NUMBERS))), *affine], options
+
+
+@call_of("resize", of=tg.nn)
+@st.composite
+def resize(draw):
+    x, _, _ = draw(to_normalise())
+    size = draw(mostly(st.integers(1, 6), st.sampled_from([*NUMBERS, (1, 2), (3,), (2, 3, 4)])))
+    method = draw(st.sampled_from(["bilinear", "bilinear", "nearest", "cubic"]))
+    return [x, size, method], {"align_corners": draw(st.booleans())}
+
+
+@call_of("global_average_pool", "global_max_pool", of=tg.nn)
+@st.composite
+def global_pool(draw):
+    return [draw(to_normalise())[0]], {}
+
+
+# Recurrent layers, attention, embeddings and positions
+
+
+def of_layers(*names):
+    """As `call_of`, by the name alone: then some arguments are Tensors, too."""
+
+    def register(strategy):
+        CALLS.update({name: (getattr(tg.nn, name), strategy) for name in names})
+        return strategy
+
+    return register
+
+
+def recurrent(gates, states):
+    @st.composite
+    def strategy(draw):
+        n, time, i, h = (draw(LENGTHS) for _ in range(4))
+        dtypes = [draw(st.sampled_from(DTYPES))] if draw(st.booleans()) else DTYPES
+        shapes = [(n, time, i), (i, gates * h), (h, gates * h)]
+        bias, given = st.none() | arrays((gates * h,), dtypes), st.none()
+        state = [draw(arrays((n, h), dtypes)) for _ in range(states)]
+        if draw(st.booleans()):
+            given = st.just(state[0] if states == 1 else tuple(state))
+        lengths = filled((n,), np.dtype(draw(st.sampled_from(["i8", "i4", "u1"]))), "usual", 2)
+        lengths = draw(mostly(st.none(), st.just(lengths % max(time, 1) + 1)))
+        args = [*[draw(arrays(shape, dtypes)) for shape in shapes], draw(bias)]
+        if gates == 3:
+            args.append(draw(st.none() | arrays((h,), dtypes)))
+        return args, {"state": draw(given), "lengths": lengths, "reverse": draw(st.booleans())}
+
+    return strategy
+
+
+of_layers("rnn")(recurrent(1, 1))
+of_layers("lstm")(recurrent(4, 2))
+of_layers("gru")(recurrent(3, 1))
+
+
+@of_layers("bidirectional")
+@st.composite
+def both_ways(draw):
+    n, time, i, h = (draw(LENGTHS) for _ in range(4))
+    params = {"input_weights": draw(arrays((i, h))), "hidden_weights": draw(arrays((h, h)))}
+    return [tg.nn.rnn, draw(arrays((n, time, i))), params, dict(params)], {}
+
+
+@of_layers("attention")
+@st.composite
+def attention(draw):
+    n, queries, keys, d, e = (draw(LENGTHS) for _ in range(5))
+    args = [draw(arrays((n, *shape))) for shape in ((queries, d), (keys, d), (keys, e))]
+    mask = st.none() | arrays((queries, keys)) | arrays((n, 1, keys), ["?", "f8"])
+    scale = draw(st.none() | st.sampled_from([0.5, 1, *NUMBERS]))
+    return [*args, draw(mask)], {"causal": draw(st.booleans()), "scale": scale}
+
+
+@of_layers("multi_head_attention")
+@st.composite
+def heads(draw):
+    n, time, i, d = (draw(LENGTHS) for _ in range(4))
+    params = {name: {"weights": draw(arrays((i, 2 * d)))} for name in ("query", "key", "value")}
+    params["out"] = {"weights": draw(arrays((2 * d, i))), "bias": draw(arrays((i,)))}
+    options = {"heads": draw(mostly(st.just(2), st.sampled_from(NUMBERS)))}
+    return [draw(arrays((n, time, i)))], {**params, **options, "causal": draw(st.booleans())}
+
+
+@of_layers("embedding")
+@st.composite
+def embedding(draw):
+    shape = tuple(draw(st.lists(LENGTHS, max_size=3)))
+    padding = draw(st.none() | st.integers(-5, 4))
+    return [filled(shape, np.dtype("i8"), "usual", 1), draw(arrays((4, 3))), padding], {}
+
+
+@of_layers("rotary")
+@st.composite
+def rotary(draw):
+    n, time, d = draw(LENGTHS), draw(LENGTHS), draw(LENGTHS)
+    positions = draw(st.none() | arrays((time,)) | arrays((n, time)))
+    return [draw(arrays((n, time, 2 * d))), positions, draw(st.sampled_from([1e4, *NUMBERS]))], {}
+
+
+@of_layers("sinusoidal_positions")
+@st.composite
+def sinusoidal(draw):
+    numbers = mostly(st.integers(0, 8), st.sampled_from(NUMBERS))
+    return [draw(numbers), draw(numbers)], {"dtype": draw(st.sampled_from(["f4", "f8"]))}
+
+
+# tg.optim
+
+RATES = mostly(st.sampled_from([0.1, 0, 1e-3, np.float64(0.1)]), st.sampled_from(NUMBERS))
+SHARES = mostly(st.sampled_from([0.9, 0.5, 0.0]), st.sampled_from(NUMBERS))
+STEPS = mostly(st.integers(1, 20), st.sampled_from(NUMBERS))
+
+
+@call_of("sgd", "adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", of=tg.optim)
+@st.composite
+def optimisers(draw):
+    params = draw(TREES)
+    grads = copy.deepcopy(params)
+    begun = draw(st.sampled_from([tg.optim.sgd, tg.optim.adam, tg.optim.adagrad, None]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        state = begun and begun(params, grads).state
+    return [params, grads, state], {
+        "rate": draw(RATES),
+        "weight_decay": draw(SHARES | st.just(tg.tree.map(lambda _: 0.1, params))),
+        "maximize": draw(st.booleans()),
+    }
+
+
+@call_of("by_path", of=tg.optim)
+@st.composite
+def by_path(draw):
+    return [draw(TREES), lambda path, leaf: 0.0], {}
+
+
+@call_of("accumulated", of=tg.optim)
+@st.composite
+def accumulated(draw):
+    x = draw(arrays((3, 2), dtypes=["f8", "f4"]))
+    return [lambda w, *x: (1.0, np.ones(2)), np.ones(2), [(x, x), (x[:1], x[:1])]], {}
+
+
+STEPWISE = {
+    "optim.global_norm": ((TREES,), {}),
+    "optim.clip_by_norm": ((TREES, RATES), {}),
+    "optim.clip_by_value": ((TREES, RATES, RATES), {}),
+    "optim.average": ((TREES,), {"averaged": st.none() | TREES, "decay": SHARES}),
+    "nn.schedules.constant": ((RATES,), {}),
+    "nn.schedules.step": ((RATES, STEPS), {"gamma": SHARES}),
+    "nn.schedules.multi_step": ((RATES, st.lists(STEPS, max_size=3)), {"gamma": SHARES}),
+    "nn.schedules.exponential": ((RATES, SHARES), {}),
+    "nn.schedules.polynomial": ((RATES, STEPS, SHARES, RATES), {}),
+    "nn.schedules.cosine": ((RATES, STEPS, RATES), {}),
+    "nn.schedules.warm_up": ((st.just(tg.optim.schedules.constant(0.1)), STEPS, SHARES), {}),
+    "nn.schedules.one_cycle": ((RATES, STEPS), {"pct_start": SHARES}),
+    "nn.schedules.cyclic": ((RATES, RATES), {"up": STEPS, "gamma": SHARES}),
+    "nn.schedules.plateau": ((st.none(), RATES), {"rate": RATES, "factor": SHARES}),
+}
+for _name, (_args, _kwargs) in STEPWISE.items():
+    _drawn = st.tuples(st.tuples(*_args), st.fixed_dictionaries(_kwargs))
+    _owner = tg.optim if _name.startswith("optim") else tg.optim.schedules
+    CALLS[_name] = getattr(_owner, _name.rpartition(".")[2]), lambda drawn=_drawn: drawn
+
+
 UNTRIED = {
     "ChangedArrayError": "an exception",
     "FreedGraphError": "an exception",
@@ -659,6 +1022,7 @@ UNTRIED = {
     "optim": "a module, whose functions are here",
     "saving": "a module, whose functions are here",
     "scipy": "a module of modules: tests/test_scipy_mirror.py",
+    "summary": "calls a function that the user gives: test_summaries.py",
     "training": "a module, whose class is here",
     "tree": "a module, whose functions are here",
     "viz": "a module: it draws what it is given with matplotlib",
@@ -691,6 +1055,11 @@ def public_names():
     found = [*tg.__all__]
     for module in (tg.data, tg.saving, closed_form):
         found += [f"{module.__name__.split('.')[1]}.{name}" for name in module.__all__]
+    for module in (tg.nn.activations, tg.nn.normalisation, tg.nn.resizing):
+        found += [f"nn.{name}" for name in module.__all__]
+    for module in (tg.nn.losses, tg.nn.metrics):
+        found += [f"nn.{name}" for name in module.__all__ if name not in tg.__all__]
+    found += [f"nn.init.{name}" for name in tg.nn.init.__all__]
     for module in (nn, losses):
         found += [name for name in vars(module).get("__all__", ()) if name not in tg.__all__]
     return found

@@ -139,7 +139,7 @@ class TestARun:
 class TestValidation:
     def test_the_best_parameters_are_kept(self):
         """A rate that makes the loss grow: the first epoch was the best."""
-        found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=0.9, epochs=4, batch_size=40,
+        found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=1.5, epochs=4, batch_size=40,
                       validation=(X, Y))  # fmt: skip
         losses = found.history["validation loss"]
         best = int(np.argmin(losses))
@@ -156,7 +156,7 @@ class TestValidation:
         assert found.history["validation hits"] == pytest.approx([expected], rel=1e-12)
 
     def test_patience_ends_the_run(self):
-        found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=0.9, epochs=50, batch_size=40,
+        found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=1.5, epochs=50, batch_size=40,
                       validation=(X, Y), patience=3)  # fmt: skip
         assert found.stopped == "patience"
         assert len(found.history) == int(np.argmin(found.history["validation loss"])) + 1 + 3
@@ -268,6 +268,22 @@ class TestGoingOn:
                 {**row, "seconds": 0} for row in whole.history.rows
             ]
 
+    def test_generators_of_a_transform_go_on_too(self, tmp_path):
+        def run(epochs, folder):
+            order, drawn = np.random.default_rng(2), np.random.default_rng(3)
+
+            def noise(batch):
+                return batch[0] + 0.1 * drawn.normal(size=batch[0].shape), batch[1]
+
+            batches = tg.data.prefetch(tg.data.minibatches(order, (X, Y), 8), transform=noise)
+            return quiet(loss, START, batches, momentum, rate=0.02, epochs=epochs,
+                         rng=(order, drawn), checkpoint=folder, every=1)  # fmt: skip
+
+        whole = run(3, None)
+        run(1, tmp_path)
+        Checkpoint(tmp_path)._path(5).unlink()  # killed after the fourth of five steps
+        assert run(3, tmp_path).params.tobytes() == whole.params.tobytes()
+
     def test_more_epochs_go_on_from_the_end(self, tmp_path):
         given = {"rate": 0.05, "batch_size": 16}
         first = quiet(loss, START, (X, Y), momentum, epochs=2, checkpoint=tmp_path, **given)
@@ -282,7 +298,7 @@ class TestGoingOn:
         quiet(loss, START, (X, Y), epochs=1, checkpoint=tmp_path)
         with pytest.raises(ValueError, match="other parameters, the first at params"):
             quiet(loss, np.zeros((3, 1)), (X, Y[:, None]), epochs=1, checkpoint=tmp_path)
-        with pytest.raises(ValueError, match="another kind of rng"):
+        with pytest.raises(ValueError, match="another rng"):
             quiet(loss, START, (X, Y), epochs=1, checkpoint=tmp_path,
                   rng=np.random.Generator(np.random.MT19937(0)))  # fmt: skip
         Checkpoint(tmp_path / "else").save(1, {"w": 1})
@@ -390,5 +406,5 @@ def test_what_is_refused(changed, told):
 
 def test_a_generator_of_data_and_model_at_once_is_refused():
     state = fresh()
-    with pytest.raises(ValueError, match="give the model's state another one"):
+    with pytest.raises(ValueError, match="give the model's state another generator"):
         quiet(noisy, START, (X, Y), state=state, rng=state["rng"])

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import answers, optim, tree
 from . import tensor as tensor
-from .core.losses import cross_entropy, log_loss, log_loss_with_logits
+from .core.losses import log_loss, log_loss_with_logits
 from .core.rules import scatter_add
 from .core.sweep import FreedGraphError
 from .core.transforms import grad, hvp, jvp, stop_gradient, value_and_grad, vjp
@@ -42,6 +42,7 @@ from .nn import (
     softmax,
 )
 from .nn.indices import window_indices
+from .nn.losses import cross_entropy
 from .rules.at import at
 from .rules.extend import bilinear, general, linear, pointwise, signature
 from .rules.implicit import implicit
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from . import check, closed_form, compat, data, saving, scipy, training, viz
     from .fast.jit import JitWarning, jit
     from .saving import load, save
+    from .summaries import summary
 else:
     from .core.tensor import Tensor
 
@@ -128,6 +130,7 @@ __all__ = [
     "softmax",
     "stop_gradient",
     "strong_zeros",
+    "summary",
     "training",
     "tree",
     "value_and_grad",
@@ -145,7 +148,7 @@ _OF_LAYERS = {
 
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
 _LAZY = {"check", "closed_form", "compat", "data", "saving", "scipy", "training", "viz"}
-_FROM = {"load": "saving", "save": "saving"}
+_FROM = {"load": "saving", "save": "saving", "summary": "summaries"}
 if "fast" in globals():
     _FROM |= {"JitWarning": "fast.jit", "jit": "fast.jit"}
 else:

@@ -77,11 +77,22 @@ def _in_another_spelling(name: str) -> str | None:
     def folded(name: str) -> str:
         return name.replace("_", "").lower()
 
+    def found_in(module: Any, place: str) -> str | None:
+        for found in getattr(module, "__all__", ()):
+            if folded(found) == folded(name):
+                return f"use {place}.{found}{_needed(getattr(module, found))}"
+        return None
+
+    for found in [one for one in _MODULE if folded(one) == folded(name)]:
+        return _MODULE[found]
     package = sys.modules[_PACKAGE]
-    ours = [*_MODULE, *getattr(package, "__all__", ())]
-    for found in [one for one in ours if folded(one) == folded(name)]:
-        return _MODULE.get(found) or f"use tg.{found}{_needed(getattr(package, found))}"
-    return f"use np.{folded(name)}" if callable(vars(np).get(folded(name))) else None
+    in_numpy = f"use np.{folded(name)}" if callable(vars(np).get(folded(name))) else None
+    return (
+        found_in(package, "tg")
+        or in_numpy
+        or found_in(getattr(package, "nn", None), "tg.nn")
+        or found_in(getattr(package, "optim", None), "tg.optim")
+    )
 
 
 def _needed(value: Any) -> str:
@@ -176,10 +187,20 @@ def public_name(function: Callable[..., Any]) -> str | None:
     if owner:
         return f"{owner.rpartition('.')[2]}.{name}"
     part = next((part for part in place.split(".") if part in _WITH_THEIR_MODULE), None)
-    return f"tg.{name}" if part is None else f"tg.{part}.{name}"
+    if part is not None:
+        return f"tg.{_WITH_THEIR_MODULE[part]}.{name}"
+    is_in_nn = place.startswith("nn.") and name not in vars(sys.modules[_PACKAGE])
+    return f"tg.nn.{name}" if is_in_nn else f"tg.{name}"
 
 
-_WITH_THEIR_MODULE = {"check", "data", "optim", "training", "tree", "viz"}
+_WITH_THEIR_MODULE = {
+    **{part: part for part in ("check", "data", "optim", "training", "tree", "viz")},
+    "init": "nn.init",
+    "optimisers": "optim",
+    "updates": "optim",
+    "schedules": "optim.schedules",
+}
+"""A part of a module's name → where its functions are found; those of nn, where tg has them not."""
 
 
 def explained(function: F) -> F:

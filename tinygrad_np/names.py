@@ -26,7 +26,7 @@ def _answers(text: str) -> Answers:
 
 _CPU = "leave it out: everything runs on the CPU"
 _VARIABLE = "leave it out: every Tensor is a variable, every plain array a constant"
-_ONLY_SGD = "there is tg.optim.sgd, with momentum, and no other optimiser yet"
+_STEP = "use params, state = tg.optim.adam(params, grads, state, rate=rate), or another of tg.optim"
 NEW_ONE = "a Tensor is never written into: assign a new one"
 
 ARRAYS = _answers(f"""
@@ -57,7 +57,6 @@ erf erfc erfinv digamma xlogy entr expit logit gammaln betaln:
     use the function of that name in scipy.special
 lgamma: use scipy.special.gammaln(x)
 rsqrt: use 1 / np.sqrt(x)
-softplus: use np.logaddexp(0, x)
 unfold: use tg.windows(images, size)
 retain_grad: use tg.vjp or tg.grad by that value
 cuda device devices block_until_ready: {_CPU}
@@ -114,8 +113,15 @@ Module ModuleList ModuleDict Sequential Model Input:
     use a function of (params, x), with params in a dict, list or tuple
 Parameter ParameterList: use an array in a tree of parameters, or tg.Tensor(x)
 state_dict load_state_dict: use tg.save(path, params) and tg.load(path)
-init xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_:
-    use rng.normal(0, scale, shape), of rng = np.random.default_rng(seed)
+init initializers: use tg.nn.init
+xavier_uniform_ glorot_uniform GlorotUniform: use tg.nn.init.glorot_uniform(rng, shape)
+xavier_normal_ glorot_normal GlorotNormal: use tg.nn.init.glorot_normal(rng, shape)
+kaiming_uniform_ he_uniform HeUniform: use tg.nn.init.he_uniform(rng, shape)
+kaiming_normal_ he_normal HeNormal: use tg.nn.init.he_normal(rng, shape)
+LecunNormal LecunUniform variance_scaling VarianceScaling: use tg.nn.init.lecun_normal(rng, shape)
+orthogonal_ Orthogonal: use tg.nn.init.orthogonal(rng, shape)
+trunc_normal_ TruncatedNormal: use tg.nn.init.truncated_normal(rng, shape)
+calculate_gain: use tg.nn.init.gain("relu")
 builtins: use dicts, lists and tuples as they are
 tree_util: use tg.tree
 tree_map: use tg.tree.map(f, tree)
@@ -124,13 +130,21 @@ tree_flatten: use tg.tree.leaves(tree) and tg.tree.paths(tree)
 tree_unflatten: use tg.tree.unflatten(tree, leaves)
 ravel_pytree: use np.concatenate of np.ravel of tg.tree.leaves(tree)
 SGD: use tg.optim.sgd(params, grads, state, rate=rate)
-apply_updates: use tg.optim.sgd, which gives new parameters
-Adam AdamW RMSprop Adagrad LBFGS zero_grad step optax optimizers: {_ONLY_SGD}
-lr_scheduler StepLR CosineAnnealingLR cosine_decay exponential_decay: give tg.optim.sgd another rate
-clip_grad_norm_ clip_grad_value_ clip_by_global_norm global_norm:
-    clip the gradients, arrays, before tg.optim.sgd
-fit: write the loop: tg.data.minibatches, tg.value_and_grad, tg.optim.sgd
+Adam AdamW NAdam RAdam RMSprop Adagrad Adadelta zero_grad step apply_updates optax optimizers:
+    {_STEP}
+LBFGS: use tg.scipy.optimize.minimize(f, x0), of all data at once
+lr_scheduler StepLR MultiStepLR ExponentialLR PolynomialLR CosineAnnealingLR OneCycleLR CyclicLR
+    LinearLR ReduceLROnPlateau cosine_decay exponential_decay:
+    use the function of the step in tg.optim.schedules, for the rate
+clip_grad_norm_ clip_by_global_norm: use tg.optim.clip_by_norm(grads, limit)
+clip_grad_value_: use tg.optim.clip_by_value(grads, low, high)
+swa_utils AveragedModel ema: use tg.optim.average(params, averaged)
+fit: use tg.training.fit(loss, params, train)
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
+count_params num_params torchinfo torchsummary tabulate: use tg.summary
+RandomCrop: use tg.data.random_crop(rng, images, size)
+RandomHorizontalFlip RandomFlip random_flip_left_right: use tg.data.random_flip(rng, images)
+RandomVerticalFlip random_flip_up_down: use tg.data.random_flip(rng, images, axis=1)
 # Layers
 functional keras layers: use the functions of tg, such as tg.relu and tg.conv2d
 Linear: use tg.dense(x, weights, bias)
@@ -141,36 +155,50 @@ MaxPool1d MaxPool2d MaxPool3d MaxPooling1D MaxPooling2D MaxPooling3D: use tg.max
 AvgPool1d AvgPool2d AvgPool3d avgpool AveragePooling1D AveragePooling2D AveragePooling3D:
     use tg.average_pool(images, size)
 reduce_window: use tg.max_pool or tg.average_pool
-AdaptiveAvgPool2d GlobalAveragePooling2D: use np.mean(images, axis=(1, 2))
-GlobalMaxPooling2D: use np.max(images, axis=(1, 2))
-BatchNorm1d BatchNorm2d BatchNorm3d BatchNorm BatchNormalization LayerNorm LayerNormalization
-    GroupNorm InstanceNorm InstanceNorm2d RMSNorm:
-    use (x - x.mean(axis, keepdims=True)) / x.std(axis, keepdims=True)
-Embedding: use weights[indices]
+AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d GlobalAveragePooling1D GlobalAveragePooling2D
+    GlobalAveragePooling3D: use tg.nn.global_average_pool(images)
+AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d GlobalMaxPooling1D GlobalMaxPooling2D
+    GlobalMaxPooling3D: use tg.nn.global_max_pool(images)
+BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization:
+    use tg.nn.batch_norm(x, state, training=True)
+LayerNormalization: use tg.nn.layer_norm(x)
+GroupNormalization: use tg.nn.group_norm(x, groups)
+InstanceNorm1d InstanceNorm2d InstanceNorm3d: use tg.nn.instance_norm(images)
+RMSNormalization: use tg.nn.rms_norm(x)
+Upsample UpSampling1D UpSampling2D UpSampling3D interpolate upsample:
+    use tg.nn.resize(images, size)
+Embedding: use tg.nn.embedding(indices, weights)
 one_hot to_categorical: use np.eye(classes)[labels]
-LSTM GRU RNN: use a for loop over time, with the state as an array
-attention scaled_dot_product_attention MultiheadAttention:
-    use tg.softmax(q @ k.mT / np.sqrt(k.shape[-1])) @ v
+LSTM GRU RNN SimpleRNN Bidirectional: use tg.nn.lstm, tg.nn.gru, tg.nn.rnn, tg.nn.bidirectional
+LSTMCell GRUCell RNNCell: use tg.nn.lstm, tg.nn.gru, tg.nn.rnn, with one time
+pack_padded_sequence pack_sequence: give tg.nn.lstm, tg.nn.gru, tg.nn.rnn the lengths
+Attention scaled_dot_product_attention dot_product_attention: use tg.nn.attention(q, k, v)
+MultiheadAttention: use tg.nn.multi_head_attention
+PositionalEncoding: add tg.nn.sinusoidal_positions, or use tg.nn.rotary
+RotaryEmbedding: use tg.nn.rotary(x)
 Activation activations: use tg.relu, tg.sigmoid, tg.softmax or np.tanh
-GELU: use x * scipy.special.ndtr(x)
-SiLU swish: use x * tg.sigmoid(x)
-LogSigmoid: use -np.logaddexp(0, -x)
-LeakyReLU: use np.where(x > 0, x, slope * x)
-ELU: use np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+swish: use tg.nn.silu(x)
 relu6 hardtanh: use np.clip(x, low, high)
 softsign: use x / (1 + np.abs(x))
 softmin: use tg.softmax(-x)
 mish: use x * np.tanh(np.logaddexp(0, x))
 # Losses
-CrossEntropyLoss NLLLoss CategoricalCrossentropy SparseCategoricalCrossentropy
+CrossEntropyLoss CategoricalCrossentropy SparseCategoricalCrossentropy
     softmax_cross_entropy: use tg.cross_entropy(logits, labels)
+NLLLoss nll_loss: use tg.nn.nll(log_probabilities, labels)
 BCELoss binary_cross_entropy bce: use tg.log_loss(probabilities, labels)
 BCEWithLogitsLoss binary_cross_entropy_with_logits BinaryCrossentropy:
     use tg.log_loss_with_logits(logits, labels)
-MSELoss MeanSquaredError mse: use np.mean((x - y) ** 2)
-L1Loss mae: use np.mean(np.abs(x - y))
-HuberLoss smooth_l1_loss: use scipy.special.huber(1.0, x - y)
-KLDivLoss kl_div: use scipy.special.rel_entr(p, q).sum()
+MSELoss MeanSquaredError mse_loss l2_loss squared_error: use tg.nn.mse(x, y)
+L1Loss MeanAbsoluteError l1_loss: use tg.nn.mae(x, y)
+HuberLoss huber_loss smooth_l1_loss SmoothL1Loss: use tg.nn.huber(x, y)
+KLDivLoss kl_div KLDivergence: use tg.nn.kl_divergence(log_probabilities, p)
+hinge_loss HingeEmbeddingLoss hinge_embedding_loss MarginRankingLoss:
+    use tg.nn.hinge(predictions, labels), with labels −1 and 1
+# Metrics
+Accuracy CategoricalAccuracy SparseCategoricalAccuracy BinaryAccuracy accuracy_score:
+    use tg.nn.accuracy(logits, labels)
+TopKCategoricalAccuracy in_top_k top_k_accuracy_score: use tg.nn.top_k_accuracy(logits, labels, k)
 cosine_similarity: use x @ y / (np.linalg.norm(x) * np.linalg.norm(y))
 # NumPy by another name
 cat: use np.concatenate
@@ -180,7 +208,8 @@ reduce_logsumexp: use tg.logsumexp(x, axis)
 cast: use x.astype(dtype)
 minimize: use tg.scipy.optimize.minimize(f, x0)
 # What one of its modules has
-sgd: use tg.optim.sgd
+sgd adam adamw nadam radam rmsprop adagrad adadelta clip_by_norm clip_by_value global_norm:
+    use the function of that name in tg.optim
 check_gradient check_vjp check_jacobian check_function check_rule compare assert_gradient:
     use the function of that name in tg.check
 minibatches: use tg.data.minibatches
@@ -208,6 +237,7 @@ view view_as reshape_as: use t.reshape(shape)
 contiguous: leave it out: a Tensor's layout does not matter
 clone: use t.copy()
 clip_: use t.clip(low, high)
+gelu silu elu leaky_relu softplus log_sigmoid glu: use the function of that name in tg.nn
 scatter_add index_add: use t.at[index].add(value)
 new_zeros new_ones: use np.zeros(shape, t.dtype), np.ones(shape, t.dtype)
 assign assign_add assign_sub: {NEW_ONE}
@@ -220,19 +250,40 @@ dim0: axis1
 dim1: axis2
 keepdim keep_dims: keepdims
 input inputs x a lhs tensor data array: 1
-weight kernel rhs w kernels: filters weights
+weight kernel rhs w kernels: filters weights scale class_weights
 b: bias
+bias: shift
+gamma: scale
+beta: shift
+running_mean running_var: state
 strides window_strides: stride
 pads: padding
 dilation_rate rhs_dilation window_dilation dilations: dilation
-feature_group_count group: groups
+feature_group_count group num_groups: groups
+normalized_shape: axis
+mode: method
+output_size scale_factor: size
 kernel_size pool_size window_shape window_dimensions window batch_size: size
 count_include_pad: count_padding
-target targets y_true y labels_true: labels
-pred y_pred preds predictions output: probabilities logits
+target targets y_true y labels_true: labels targets
+pred y_pred preds predictions output: probabilities logits predictions log_probabilities
 logit: logits
-p drop_prob probability lr learning_rate step_size alpha: rate
-eps epsilon: bound
+class_weight: class_weights
+ignore_index ignore_class ignored_label: ignored
+log_target: log_targets
+in_features in_channels input_size input_dim num_embeddings: inputs count
+out_features out_channels units hidden_size embedding_dim: outputs hidden size
+embed_dim: features
+kernel_initializer: weights filters
+p drop_prob probability learning_rate alpha base_lr max_lr: rate
+lr: rate schedule
+step_size total_steps T_max total_iters: steps
+min_lr eta_min end_value: least
+step_size_up: up
+step_size_down: down
+lr_decay: rate_decay
+max_norm clip_value: limit high
+eps epsilon: bound epsilon
 parameters: params
 gradients gradient grad_tensors: grads cotangent
 opt_state: state
@@ -259,13 +310,12 @@ activation: apply it to the result, for instance tg.relu(y)
 inplace: leave it out: nothing is written into
 training train deterministic: leave the call out where you do not train
 weight pos_weight: use reduction="none" and multiply by the weights
-ignore_index: use reduction="none" and leave these labels out
+ignore_index: leave these labels out; tg.cross_entropy and tg.nn.nll have ignored=
 label_smoothing: give labels in the logits' shape: a distribution over the classes
 from_logits: tg.log_loss takes probabilities, tg.log_loss_with_logits takes logits
 size_average reduce: use reduction="mean", "sum" or "none"
-weight_decay: add weight_decay * w to the gradient of w
-nesterov dampening: there is plain momentum only
-betas sgd.eps: {_ONLY_SGD}
+foreach fused capturable differentiable: leave it out: it only says how to compute
+decoupled_weight_decay: use tg.optim.adamw
 requires_grad trainable: {_VARIABLE}
 device map_location: {_CPU}
 create_graph: use tg.grad of tg.grad, or tg.hvp, for higher orders

@@ -222,7 +222,8 @@ def checked_shape(function: str, shape: Any, least: int = 0) -> tuple[int, ...]:
         result = tuple([integer(n) for n in several])
     except TypeError:
         raise TypeError(f"{function}: a shape is a tuple of integers, not {shape!r:.60}") from None
-    if len(result) < least or min(result, default=0) < 0 or math.prod(result) > MOST_ELEMENTS:
+    most = math.prod([n or 1 for n in result])  # NumPy has a bound beside a length of 0, too
+    if len(result) < least or min(result, default=0) < 0 or most > MOST_ELEMENTS:
         raise ValueError(
             f"{function}: an array of shape {result} cannot be"
             + (f"; it must have at least {least} axes" if len(result) < least else "")

@@ -55,7 +55,7 @@ def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: fl
         losses = sigmoid_log_loss(logits, labels, function, bound)
     else:
         losses = bernoulli_loss(probabilities, labels, bound)
-    return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
+    return reduced(losses, reduction)
 
 
 def _made_by(x: Any) -> tuple[Any, Any]:
@@ -83,8 +83,7 @@ def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
     logits, labels = _checked("log_loss_with_logits", logits, labels, reduction)
     if reduction == "mean":
         return mean_logistic_loss(logits, labels)
-    losses = logistic_loss(logits, labels)
-    return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
+    return reduced(logistic_loss(logits, labels), reduction)
 
 
 def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
@@ -103,60 +102,87 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     >>> cross_entropy(np.zeros((1, 4)), np.array([[0, 1, 0, 0]]))
     np.float64(1.3862943611198906)
     """
-    logits, labels = numbers(logits, "cross_entropy"), numbers(labels, "cross_entropy")
-    _check_reduction("cross_entropy", reduction)
-    if logits.ndim < 1 or labels.shape not in (logits.shape, logits.shape[:-1]):
-        told = (
-            f"cross_entropy: logits of shape {logits.shape} need labels of shape "
-            f"{logits.shape[:-1]} (integers) or {logits.shape} (one-hot), not {labels.shape}"
-        )
-        if logits.ndim > 2 and labels.shape == logits.shape[:1] + logits.shape[2:]:
-            told += "; the classes are the last axis: use np.moveaxis(logits, 1, -1)"
-        raise with_lines(ValueError(told), logits=logits, labels=labels)
-    if logits.dtype.kind != "f":
-        raise TypeError(
-            f"cross_entropy: logits are real floating numbers, not of dtype {logits.dtype}"
-        )
-    classes = logits.shape[-1]
-    if classes == 0 or (logits.size == 0 and reduction == "mean"):
-        raise ValueError(f"cross_entropy: logits of shape {logits.shape} have no mean loss")
-    if labels.dtype.kind == "c":
-        raise _complex_labels("cross_entropy", labels)
+    logits, labels = classified("cross_entropy", logits, labels, reduction)
     if labels.shape == logits.shape:
-        _check_distributions(labels)
-        losses = -np.sum(labels * _finite_beside(labels, log_softmax(logits)), -1)
+        losses = distribution_losses(logits, labels)
     else:
-        _check_classes(labels, classes)
         losses = class_losses(logits, labels)
-    return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
+    return reduced(losses, reduction)
 
 
-def _finite_beside(labels: Any, logs: Any) -> Any:
-    """0 for what is −inf beside a label of 0: a class that a logit of −inf rules out."""
+def distribution_losses(logits: Any, labels: Any) -> Any:
+    """−Σ y log softmax(z) along the last axis, of logits z and weights y ≥ 0, of one shape.
+
+    >>> distribution_losses(np.array([[0.0, 0.0, -np.inf]]), np.array([[0.5, 0.5, 0.0]]))
+    array([0.69314718])
+    """
+    return -np.sum(labels * finite_beside(labels, log_softmax(logits)), -1)
+
+
+def finite_beside(labels: Any, logs: Any) -> Any:
+    """0 for what is −inf beside a label of 0: a class that a logit of −inf rules out.
+
+    >>> finite_beside(np.array([0.0, 1.0]), np.array([-np.inf, -np.inf]))
+    array([  0., -inf])
+    """
     given, found = looked_at(labels), looked_at(logs)
     ruled_out = np.isneginf(found) & (given == 0)
     return np.where(ruled_out, 0, logs) if ruled_out.any() else logs
 
 
-def _check_classes(labels: Any, classes: int) -> None:
+def classified(
+    function: str, logits: Any, labels: Any, reduction: str, name: str = "logits"
+) -> tuple[Any, Any]:
+    """Logits (…, classes) and labels, (…) or a distribution each, as arrays that fit together.
+
+    >>> classified("cross_entropy", [[0.0, 1.0]], [1], "mean")
+    (array([[0., 1.]]), array([1]))
+    """
+    logits, labels = numbers(logits, function), numbers(labels, function)
+    _check_reduction(function, reduction)
+    if logits.ndim < 1 or labels.shape not in (logits.shape, logits.shape[:-1]):
+        told = (
+            f"{function}: {name} of shape {logits.shape} need labels of shape "
+            f"{logits.shape[:-1]} (integers) or {logits.shape} (one-hot), not {labels.shape}"
+        )
+        if logits.ndim > 2 and labels.shape == logits.shape[:1] + logits.shape[2:]:
+            told += f"; the classes are the last axis: use np.moveaxis({name}, 1, -1)"
+        raise with_lines(ValueError(told), logits=logits, labels=labels)
+    if logits.dtype.kind != "f":
+        raise TypeError(
+            f"{function}: {name} are real floating numbers, not of dtype {logits.dtype}"
+        )
+    classes = logits.shape[-1]
+    if classes == 0 or (logits.size == 0 and reduction == "mean"):
+        raise ValueError(f"{function}: {name} of shape {logits.shape} have no mean loss")
+    if labels.dtype.kind == "c":
+        raise _complex_labels(function, labels)
+    if labels.shape == logits.shape:
+        _check_distributions(function, labels)
+    else:
+        _check_classes(function, labels, classes)
+    return logits, labels
+
+
+def _check_classes(function: str, labels: Any, classes: int) -> None:
     if labels.dtype.kind not in "iu":
         raise TypeError(
-            f"cross_entropy: labels of dtype {labels.dtype} choose no class; convert them with "
+            f"{function}: labels of dtype {labels.dtype} choose no class; convert them with "
             ".astype(int), or give one-hot labels in the logits' shape"
         )
     if labels.size and not (labels.min() >= 0 and labels.max() < classes):
         raise ValueError(
-            f"cross_entropy: labels are from 0 to {classes - 1} for {classes} classes, not "
+            f"{function}: labels are from 0 to {classes - 1} for {classes} classes, not "
             f"{labels.min()} to {labels.max()}"
         )
 
 
-def _check_distributions(labels: Any) -> None:
+def _check_distributions(function: str, labels: Any) -> None:
     values = looked_at(labels)
     sums = np.sum(values, -1, dtype=float)
     if not (np.all(values >= 0) and np.all(np.abs(sums - 1) <= 1e-3)):  # float16 has 11 bits
         raise ValueError(
-            "cross_entropy: labels in the logits' shape are one-hot, or distributions: at least 0, "
+            f"{function}: labels in the logits' shape are one-hot, or distributions: at least 0, "
             f"with a sum of 1 along the last axis, not sums of {sums.min():g} to {sums.max():g}"
         )
 
@@ -164,43 +190,69 @@ def _check_distributions(labels: Any) -> None:
 _REDUCTIONS: dict[str, Any] = {"mean": np.mean, "sum": np.sum, "none": None}
 
 
-def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tuple[Any, Any]:
-    """Predictions and labels as arrays, the labels in the predictions' dtype."""
+def reduced(losses: Any, reduction: str) -> Any:
+    """The mean or sum of all losses, or each of them.
+
+    >>> reduced(np.array([1.0, 2.0]), "sum")
+    np.float64(3.0)
+    """
+    return losses if reduction == "none" else _REDUCTIONS[reduction](losses)
+
+
+def paired(
+    function: str, predictions: Any, labels: Any, reduction: str, name: str = "labels"
+) -> tuple[Any, Any]:
+    """Predictions and labels as real arrays of one shape, of which there is the reduction.
+
+    >>> paired("log_loss", [0.5], [1], "mean")
+    (array([0.5]), array([1]))
+    """
     predictions, labels = numbers(predictions, function), numbers(labels, function)
     if predictions.shape != labels.shape:
         told = (
-            f"{function}: predictions of shape {predictions.shape} and labels of shape "
-            f"{labels.shape} differ; reshape one of them, for instance labels.reshape(-1, 1)"
+            f"{function}: predictions of shape {predictions.shape} and {name} of shape "
+            f"{labels.shape} differ; reshape one of them, for instance {name}.reshape(-1, 1)"
         )
         raise with_lines(ValueError(told), predictions=predictions, labels=labels)
     _check_reduction(function, reduction)
     if labels.dtype.kind == "c":
-        raise _complex_labels(function, labels)
+        raise _complex_labels(function, labels, name)
     if predictions.dtype.kind == "c":
         raise TypeError(
             f"{function}: takes real numbers, not predictions of dtype {predictions.dtype}"
         )
-    size, given = labels.size, looked_at(labels)
-    if size == 1 and type(given) is not Tensor:
-        low = high = given.item()
-    elif size:
-        low, high = given.min(), given.max()
-    elif reduction == "mean":
+    if reduction == "mean" and not labels.size:
         raise ValueError(f"{function}: no predictions have no mean; use reduction='sum'")
+    return predictions, labels
+
+
+def floats_beside(predictions: Any, labels: Any) -> Any:
+    """Labels that are integers or truth values, in the predictions' dtype, which they never widen.
+
+    >>> floats_beside(np.ones(2, np.float32), np.array([0, 1]))
+    array([0., 1.], dtype=float32)
+    """
+    return labels.astype(predictions.dtype) if labels.dtype.kind in "biu" else labels
+
+
+def _checked(function: str, predictions: Any, labels: Any, reduction: str) -> tuple[Any, Any]:
+    """`paired` predictions and labels, of which the labels lie between 0 and 1."""
+    predictions, labels = paired(function, predictions, labels, reduction)
+    given = looked_at(labels)
+    if labels.size == 1 and type(given) is not Tensor:
+        low = high = given.item()
     else:
-        return predictions, labels
+        low, high = (given.min(), given.max()) if labels.size else (0, 1)
     if not (low >= 0 and high <= 1):  # also where a label is nan
         raise ValueError(
             f"{function}: labels lie between 0 and 1, not {low} to {high}; two classes are told "
             "apart by a comparison, for instance labels == 3"
         )
-    if labels.dtype.kind in "biu":
-        labels = labels.astype(predictions.dtype)
-    return predictions, labels
+    return predictions, floats_beside(predictions, labels)
 
 
-def _complex_labels(function: str, labels: Any) -> TypeError:
-    return TypeError(f"{function}: labels are real numbers, not of dtype {labels.dtype}")
+def _complex_labels(function: str, labels: Any, name: str = "labels") -> TypeError:
+    return TypeError(f"{function}: {name} are real numbers, not of dtype {labels.dtype}")
 
 
 def _check_reduction(function: str, reduction: str) -> None:

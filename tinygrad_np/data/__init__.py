@@ -4,8 +4,10 @@
   download.
 - `garments`: trousers and dresses, or all ten kinds of clothes, drawn by a few lines of code.
 - `auto`: Fashion-MNIST if it can be had, else the garments, and a line that says which, and why.
-- `select` keeps some categories, `standardised` prepares the pixels, `minibatches` deals them out;
-  `read_idx` and `read_cifar10` read a file.
+- `select` keeps some categories, `standardised` prepares the pixels, `minibatches` deals them out,
+  also from files that do not fit into memory; `read_idx` and `read_cifar10` read a file.
+- `random_crop`, `random_flip` and `normalise` prepare the images of a batch, and `prefetch` makes
+  the next batches in a thread.
 
 Each data set is a `Dataset` of uint8 arrays; data that are not what they should be raise
 `DataError`. GARMENT_NAMES and CIFAR10_NAMES are the names of the categories.
@@ -15,6 +17,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from .. import answers
+from .augment import normalise, random_crop, random_flip
 from .batches import minibatches
 from .cifar10 import CIFAR10_NAMES, cifar10, read_cifar10
 from .dataset import DataError, Dataset, select, standardised
@@ -22,6 +25,7 @@ from .fashion_mnist import URL, fashion_mnist, locate_fashion_mnist
 from .garments import DRESS, GARMENT_NAMES, TROUSERS, garments
 from .idx import read_idx
 from .places import AnyPath, import_pooch, server_answers, why_silent
+from .prefetch import prefetch
 
 __all__ = [
     "CIFAR10_NAMES",
@@ -34,6 +38,10 @@ __all__ = [
     "garments",
     "locate_fashion_mnist",
     "minibatches",
+    "normalise",
+    "prefetch",
+    "random_crop",
+    "random_flip",
     "read_cifar10",
     "read_idx",
     "select",

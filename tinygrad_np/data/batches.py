@@ -18,8 +18,9 @@ def minibatches(
     """An epoch of minibatches: every row of `arrays` once, in random order, `size` at a time.
 
     `arrays` is an array or a tree (tuple, dict, …) of arrays with the same number of rows, which is
-    the length of their first axis. Each batch is a tree like it, of copies. The last batch has the
-    rows that are left, fewer than `size`; with `drop_last` it is left out. ``len`` gives the number
+    the length of their first axis. They may be memory-mapped files (`numpy.memmap`), of which each
+    batch reads its rows. Each batch is a tree like it, of copies. The last batch has the rows that
+    are left, fewer than `size`; with `drop_last` it is left out. ``len`` gives the number
     of batches. Each pass over the result is another epoch, for which `rng` draws a new order when
     the pass begins; the same state of `rng` gives the same batches.
 
@@ -62,6 +63,9 @@ def minibatches(
                 f"minibatches: arrays{path} has {len(leaf)} rows and arrays{paths[0]} has "
                 f"{len(leaves[0])}; give arrays with the same number of rows"
             )
+    # The rows of a file are read by the view; those of a np.memmap would be arrays without memory
+    # of their own.
+    arrays = tree.map(lambda x: x.view(np.ndarray) if isinstance(x, np.memmap) else x, arrays)
     rows, size = len(leaves[0]), int(size)
     batches = Minibatches(rng, arrays, rows, size, rows // size if drop_last else -(-rows // size))
     if not len(batches):

@@ -2,7 +2,7 @@
 
 - `explain`: run a function and its gradient, and say which path each operation took, and why.
 - `paths`: the conditions that choose, and every threshold of bytes or elements.
-- `windows`, `products`, `pooling`, `elementwise`: kernels in place of the core's.
+- `windows`, `products`, `pooling`, `elementwise`, `normalising`: kernels in place of plain ones.
 - `tiles`, `runs`: windows times filters, a tile at a time; by long runs of few channels.
 - `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`); `slices`:
   with volumes; `grouped`: in groups, of one channel or several.
@@ -31,6 +31,8 @@ from ..core import windows as core
 from ..core.arrays import as_array
 from ..core.dispatch import use
 from ..core.table import replace
+from ..nn import activations
+from ..nn import normalised as nn_normalised
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
 from . import (
     calls,
@@ -39,6 +41,7 @@ from . import (
     lazy,
     matrices,
     memory,
+    normalising,
     pooling,
     products,
     stacks,
@@ -74,6 +77,12 @@ replace(
 )
 replace(core.gather_windows, columns=lazy.unpooled)
 replace(core.max_unpool, pooling.max_unpool)
+
+for _function in (activations.silu, activations.silu_slope, activations.gelu_by_tanh,
+                  activations.gelu_by_tanh_slope):  # fmt: skip
+    replace(_function, elementwise.in_pieces(_function))
+replace(nn_normalised.normalised, normalising.normalised)
+replace(nn_normalised.normalised_cotangents, normalising.cotangents)
 
 replace(np.sum, elementwise.total)
 replace(np.mean, elementwise.mean)

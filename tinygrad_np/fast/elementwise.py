@@ -96,3 +96,21 @@ def _is_one_number(logits: Array, labels: Any) -> bool:
     if type(logits) is not np.ndarray or type(labels) is not np.ndarray or logits.size != 1:
         return False
     return labels.dtype is logits.dtype and logits.dtype.char in "efd" and paths.ENABLED
+
+
+def in_pieces(function: Any) -> Any:
+    """A kernel of one operand that works on a piece at a time, which stays in the cache."""
+    kernel = plain(function)
+
+    def called(x: Any) -> Any:
+        large = type(x) is np.ndarray and x.size > paths.GATE_ELEMENTS and x.flags.c_contiguous
+        if not large or x.dtype.kind != "f":
+            return kernel(x)
+        result = empty(x.shape, x.dtype)
+        given, into = x.reshape(-1), result.reshape(-1)
+        for start in range(0, x.size, paths.GATE_ELEMENTS):
+            piece = slice(start, start + paths.GATE_ELEMENTS)
+            into[piece] = kernel(given[piece])
+        return result
+
+    return called

@@ -118,6 +118,11 @@ WHOLE_PIXEL_BYTES = 512
 # same by bits, which are ANDed, took as long.
 GATE_ELEMENTS = 1 << 16
 
+# Normalisation -----------------------------------------------------------------------------------
+
+# Of x that is worked on at a time. Measured: a sixth less than 2 MB at once, in rows of 128.
+NORMALISED_BYTES = 1 << 18
+
 # Matrix products and threads ---------------------------------------------------------------------
 
 # From so many multiplications OpenBLAS wakes its other threads: a property of OpenBLAS. They stay

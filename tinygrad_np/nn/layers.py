@@ -36,6 +36,7 @@ from ..core.network import (
 from ..core.windows import fold, product, window_product
 from ..rules.logsumexp import logsumexp
 from . import geometry
+from .arguments import checked_generator, checked_number
 from .grouped import grouped_product, grouped_window_product
 
 __all__ = [
@@ -340,17 +341,10 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     >>> dropout(np.ones(6), 0.5, np.random.default_rng(0))
     array([2., 0., 0., 0., 2., 2.])
     """
-    if not isinstance(rate, (int, float, np.number)):
-        raise TypeError(
-            f"dropout: rate must be one number for all elements, not {type(rate).__name__}"
-        )
+    rate = checked_number("dropout: rate", rate)
     if not 0 <= rate < 1:
         raise ValueError(f"dropout: rate must be at least 0 and below 1, not {rate}")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"dropout: rng must be a numpy.random.Generator, for instance "
-            f"numpy.random.default_rng(0), not {rng!r:.40}"
-        )
+    checked_generator("dropout", rng)
     x = numbers(x, "dropout")
     if x.dtype.kind not in "fc":
         raise TypeError(f"dropout: takes floating numbers, not an array of dtype {x.dtype}")

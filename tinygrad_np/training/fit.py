@@ -47,12 +47,12 @@ def fit(
     loss: Callable[..., Any],
     params: Any,
     train: Any,
-    optimiser: Callable[..., Any] = optim.sgd,
+    optimiser: Callable[..., Any] = optim.adam,
     *,
     rate: float | Callable[[int], float] = 1e-3,
     epochs: int = 10,
     batch_size: int = 32,
-    rng: np.random.Generator | None = None,
+    rng: Any = None,
     state: Any = None,
     validation: Any = None,
     evaluate: Callable[..., Any] | None = None,
@@ -70,10 +70,10 @@ def fit(
     `train` is a tuple (or dict) of arrays with as many rows each, such as (images, labels), of
     which each epoch takes batches of `batch_size` in a new order, drawn by `rng` (by default
     ``numpy.random.default_rng(0)``); or an iterable that gives an epoch's batches at each pass, a
-    list of them or ``tg.data.prefetch(tg.data.minibatches(rng, …))`` with the same `rng`. A batch
-    that is no tuple is one argument. `optimiser` is a function of `tg.optim`, also with further
-    arguments by ``functools.partial``; `rate` is a number or a function of the step, from
-    `tg.optim.schedules`.
+    list of them or what `tg.data.prefetch` gives, with `rng` a tuple of all generators that it
+    draws from. A batch that is no tuple is one argument. `optimiser` is a function of `tg.optim`,
+    also with further arguments by ``functools.partial``; `rate` is a number or a function of the
+    step, from `tg.optim.schedules`.
 
     - A model with a `state`, a tree of statistics (of `batch_norm`) and random generators (of
       `dropout`), has a loss (params, state, *batch) → (loss, new state).
@@ -111,12 +111,15 @@ def fit(
             )
         evaluate = loss
     rng = np.random.default_rng(0) if rng is None else rng
-    if not isinstance(rng, np.random.Generator) or rng in generators_of(state):
+    generators = generators_of(rng)
+    if not generators or len(generators) != len(tree.leaves(rng)):
+        raise TypeError(f"fit: rng is a numpy.random.Generator, or several, not {rng!r:.40}")
+    if any(generator in generators_of(state) for generator in generators):
         raise ValueError(
-            "fit: rng is a numpy.random.Generator for the order of the data; give the model's "
-            "state another one, so that a run can go on in the middle of an epoch"
+            "fit: rng is what the data draw from; give the model's state another generator, so "
+            "that a run can go on in the middle of an epoch"
         )
-    batches = _batches("train", train, rng, batch_size)
+    batches = _batches("train", train, generators[0], batch_size)
     tests = None if validation is None else _batches("validation", validation, None, batch_size)
     stepper = Stepper(loss, optimiser, state is not None, average, jit)
     rate_at = rate if callable(rate) else lambda step: rate
@@ -245,8 +248,8 @@ def _is_over(run: Run, patience: int | None) -> bool:
     return patience is not None and run.best is not None and run.epoch - run.best[1] >= patience
 
 
-def _save(checkpoint: Checkpoint, run: Run, rng: np.random.Generator) -> None:
-    """Save the run, with the data's generator as it was when the epoch began."""
+def _save(checkpoint: Checkpoint, run: Run, rng: Any) -> None:
+    """Save the run, with the data's generators as they were when the epoch began."""
     checkpoint.save(run.step, _plain({**run._asdict(), "rng": rng}))
 
 
@@ -268,8 +271,8 @@ def _like(given: Any, saved: Any) -> Any:
     return tree.unflatten(given, leaves) if is_tree else saved
 
 
-def _resumed(checkpoint: Checkpoint, run: Run, rng: np.random.Generator) -> Run:
-    """The run as it was saved last, and the data's generator where its epoch began."""
+def _resumed(checkpoint: Checkpoint, run: Run, rng: Any) -> Run:
+    """The run as it was saved last, and the data's generators where its epoch began."""
     found = checkpoint.load()
     if found is None:
         return run
@@ -283,12 +286,11 @@ def _resumed(checkpoint: Checkpoint, run: Run, rng: np.random.Generator) -> Run:
             f"fit: {checkpoint.folder} has a run with other parameters, the first at params{path}; "
             "give the same, or take another folder"
         )
-    try:
-        rng.bit_generator.state = saved.pop("rng").bit_generator.state
-    except ValueError:
-        raise ValueError(
-            f"fit: {checkpoint.folder} has a run with another kind of rng; give the same"
-        ) from None
+    drawn, states = generators_of(rng), generators_of(saved.pop("rng"))
+    if [type(g.bit_generator) for g in drawn] != [type(g.bit_generator) for g in states]:
+        raise ValueError(f"fit: {checkpoint.folder} has a run with another rng; give the same")
+    for generator, as_saved in zip(drawn, states, strict=True):
+        generator.bit_generator.state = as_saved.bit_generator.state
     given = run.params
     saved |= {name: _like(given, saved[name]) for name in ("params", "average")}
     saved["state"] = _like(run.state, saved["state"])
