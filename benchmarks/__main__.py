@@ -333,7 +333,7 @@ def compare(only: str, threads: int, rounds: int, found: dict[str, Any]) -> None
             rise = {
                 library: memory(name, library, threads)
                 for library in (OURS, "torch", "torch, channels last")
-                if library == OURS or is_installed(library)
+                if library == OURS or (library in CASES[name].peers and is_installed(library))
             }
             text = ", ".join(f"{library} {bytes_ / 1e6:.0f} MB" for library, bytes_ in rise.items())
             print(f"6 peak memory, {name[2:]}: {text}", flush=True)

@@ -100,6 +100,65 @@ def _cnn(size: int, channels: int, filters: tuple[int, ...], k: int, n: int) -> 
     return Case("cnn", make, {"pooled": True}, tolerance=1e-3, peers=WITH_NETWORKS)
 
 
+def _resnet(size: int, channels: int, filters: tuple[int, ...], n: int) -> Case:
+    """A stem and a block of two convolutions for each of `filters`, with batch normalisation.
+
+    From the second block on with a stride of 2, and a 1×1 convolution as the shortcut. The
+    parameters are those of each convolution, filters, scale and shift, and the last weights.
+    """
+    strides = (1,) + (2,) * (len(filters) - 1)
+
+    def make() -> tuple[Arrays, Arrays]:
+        rng = np.random.default_rng(42)
+        shapes, taken = [(3, channels, filters[0])], filters[0]
+        for out, stride in zip(filters, strides, strict=True):
+            shapes += [(3, taken, out), (3, out, out)] + [(1, taken, out)] * (stride > 1)
+            taken = out
+        params = []
+        for k, a, b in shapes:
+            params.append(rng.normal(0, (2 / (k * k * a)) ** 0.5, (k, k, a, b)))
+            params += [1 + 0.1 * rng.normal(size=b), 0.1 * rng.normal(size=b)]
+        params.append(rng.normal(0, taken**-0.5, (taken, 10)))
+        images = rng.normal(size=(n, size, size, channels))
+        return _single(params), [*_single([images]), rng.integers(0, 10, n)]
+
+    peers = JITTED, "torch", "torch, channels last"
+    return Case("resnet", make, {"strides": strides}, tolerance=1e-3, peers=peers)
+
+
+def _lstm(time: int, inputs: int, hidden: int, n: int) -> Case:
+    """An LSTM over `time` steps; its last state, dense, cross-entropy."""
+
+    def make() -> tuple[Arrays, Arrays]:
+        rng = np.random.default_rng(42)
+        shapes = (inputs, 4 * hidden), (hidden, 4 * hidden), (4 * hidden,), (hidden, 10)
+        params = [rng.normal(0, hidden**-0.5, shape) for shape in shapes]
+        rows = rng.normal(size=(n, time, inputs))
+        return _single(params), [*_single([rows]), rng.integers(0, 10, n)]
+
+    return Case("lstm", make, tolerance=1e-3, peers=(JITTED, "torch"))
+
+
+def _gpt(letters: int, time: int, width: int, blocks: int, n: int) -> Case:
+    """Embeddings, blocks of causal attention in four heads and two dense layers, cross-entropy.
+
+    The parameters: letters, positions; for each block scale and shift, query, key, value and out,
+    scale and shift, and two dense layers; scale and shift, and the last weights.
+    """
+
+    def make() -> tuple[Arrays, Arrays]:
+        rng = np.random.default_rng(42)
+        norm: list[tuple[int, ...]] = [(width,), (width,)]
+        wide = [(width, 4 * width), (4 * width,), (4 * width, width), (width,)]
+        block = [*norm, *[(width, width), (width,)] * 4, *norm, *wide]
+        shapes = [(letters, width), (time, width), *block * blocks, *norm, (width, letters)]
+        params = [rng.normal(0, shape[0] ** -0.5, shape) for shape in shapes]
+        text = rng.integers(0, letters, (n, time + 1))
+        return _single(params), [text[:, :-1].copy(), text[:, 1:].copy()]
+
+    return Case("gpt", make, {"blocks": blocks}, tolerance=1e-3, peers=(JITTED, "torch"))
+
+
 GEOMETRIES = (
     (64, 28, 1, 32, 5, 1), (64, 14, 32, 64, 3, 1), (64, 14, 32, 64, 5, 1), (32, 32, 3, 32, 3, 1),
     (32, 32, 64, 64, 3, 1), (32, 32, 64, 128, 3, 2), (32, 16, 128, 128, 3, 1),
@@ -248,6 +307,9 @@ CASES = {
     "3 cnn 28×28×1, 8-16 3×3, batch 32": _cnn(28, 1, (8, 16), 3, 32),
     "3 cnn 28×28×1, 32-64 5×5, batch 64": _cnn(28, 1, (32, 64), 5, 64),
     "3 cnn 32×32×3, 32-64-128 3×3, batch 64": _cnn(32, 3, (32, 64, 128), 3, 64),
+    "3 ResNet 32×32×3, 16-32-64, batch 64": _resnet(32, 3, (16, 32, 64), 64),
+    "3 LSTM 28 steps, 28-128, batch 64": _lstm(28, 28, 128, 64),
+    "3 GPT 64 letters, 2 blocks of 64, batch 32": _gpt(100, 64, 64, 2, 32),
     **{f"4 conv2d {geometry}, forward": _convolution(geometry, False) for geometry in GEOMETRIES},
     **{f"4 conv2d {geometry}, both ways": _convolution(geometry, True) for geometry in GEOMETRIES},
     **{

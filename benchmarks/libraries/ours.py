@@ -78,6 +78,60 @@ def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
     return _training(loss, params, batch, layout)
 
 
+def resnet(params: Arrays, batch: Arrays, layout: str, strides: tuple[int, ...]) -> Task:
+    """Blocks of two convolutions beside a shortcut, each normalised by the batch."""
+
+    def loss(params: Any, images: Any, labels: Any) -> Any:
+        left = iter(params)
+
+        def convolved(x: Any, stride: int = 1) -> Any:
+            filters, scale, shift = [next(left) for _ in range(3)]
+            y = tg.conv2d(x, filters, stride, filters.shape[0] // 2)
+            return tg.nn.batch_norm(y, None, scale, shift, training=True)[0]
+
+        x = tg.relu(convolved(images))
+        for stride in strides:
+            y = convolved(tg.relu(convolved(x, stride)))
+            x = tg.relu(y + (x if stride == 1 else convolved(x, stride)))
+        return tg.cross_entropy(tg.nn.global_average_pool(x) @ next(left), labels)
+
+    return _training(loss, params, batch, layout)
+
+
+def lstm(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The last state of an LSTM, then dense."""
+
+    def loss(params: Any, rows: Any, labels: Any) -> Any:
+        *of_lstm, weights = params
+        _, (h, _) = tg.nn.lstm(rows, *of_lstm)
+        return tg.cross_entropy(h @ weights, labels)
+
+    return _training(loss, params, batch, layout)
+
+
+def gpt(params: Arrays, batch: Arrays, layout: str, blocks: int) -> Task:
+    """A decoder-only transformer."""
+
+    def loss(params: Any, letters: Any, following: Any) -> Any:
+        left = iter(params)
+
+        def norm(x: Any) -> Any:
+            return tg.nn.layer_norm(x, next(left), next(left))
+
+        def dense() -> dict[str, Any]:
+            return {"weights": next(left), "bias": next(left)}
+
+        x = tg.nn.embedding(letters, next(left)) + next(left)
+        for _ in range(blocks):
+            y = norm(x)
+            parts = {name: dense() for name in ("query", "key", "value", "out")}
+            x = x + tg.nn.multi_head_attention(y, heads=4, causal=True, **parts)
+            x = x + tg.dense(tg.nn.gelu(tg.dense(norm(x), **dense())), **dense())
+        return tg.cross_entropy(norm(x) @ next(left), following)
+
+    return _training(loss, params, batch, layout)
+
+
 _CONVOLUTIONS: dict[int, Any] = {3: tg.conv1d, 4: tg.conv2d, 5: tg.conv3d}
 """By the number of the images' axes."""
 

@@ -114,6 +114,86 @@ def cnn(params: Arrays, batch: Arrays, layout: str, pooled: bool) -> Task:
     return Task(step, arrays)
 
 
+def resnet(params: Arrays, batch: Arrays, layout: str, strides: tuple[int, ...]) -> Task:
+    """Blocks of two convolutions beside a shortcut, each normalised by the batch."""
+    tensors = [_filters(p, layout) if p.ndim == 4 else torch.tensor(p) for p in params]
+    images, labels = _images(batch[0], layout), torch.tensor(batch[1])
+
+    def loss() -> Any:
+        left = iter(tensors)
+
+        def convolved(x: Any, stride: int = 1) -> Any:
+            filters, scale, shift = [next(left) for _ in range(3)]
+            y = functional.conv2d(x, filters, stride=stride, padding=filters.shape[-1] // 2)
+            return functional.batch_norm(y, None, None, scale, shift, training=True)
+
+        x = torch.relu(convolved(images))
+        for stride in strides:
+            y = convolved(torch.relu(convolved(x, stride)))
+            x = torch.relu(y + (x if stride == 1 else convolved(x, stride)))
+        return functional.cross_entropy(x.mean((2, 3)) @ next(left), labels)
+
+    def arrays(result: Any) -> list[Any]:
+        value, grads = result
+        back = [_filters_back(g) if g.ndim == 4 else g.detach().numpy() for g in grads]
+        return [value.detach().numpy(), *back]
+
+    return Task(_training(loss, tensors, layout), arrays)
+
+
+def lstm(params: Arrays, batch: Arrays, layout: str) -> Task:
+    """The last state of an LSTM, then dense; of PyTorch's two biases, one is left at 0."""
+    inputs, hidden, bias, weights = map(torch.tensor, params)
+    inputs, hidden = inputs.T.contiguous(), hidden.T.contiguous()  # (4h, in), (4h, h)
+    rows, labels = map(torch.tensor, batch)
+    start = torch.zeros(1, len(rows), hidden.shape[1])
+    learned = [inputs, hidden, bias, weights]
+    other = torch.zeros_like(bias)
+
+    def loss() -> Any:
+        of_lstm = [inputs, hidden, bias, other]
+        _, h, _ = torch.lstm(rows, [start, start], of_lstm, True, 1, 0.0, True, False, True)
+        return functional.cross_entropy(h[0] @ weights, labels)
+
+    def arrays(result: Any) -> list[Any]:
+        value, (by_inputs, by_hidden, *others) = result
+        return [x.detach().numpy() for x in (value, by_inputs.T, by_hidden.T, *others)]
+
+    return Task(_training(loss, learned, layout), arrays)
+
+
+def gpt(params: Arrays, batch: Arrays, layout: str, blocks: int) -> Task:
+    """A decoder-only transformer."""
+    tensors = [torch.tensor(p) for p in params]
+    letters, following = map(torch.tensor, batch)
+
+    def loss() -> Any:
+        left = iter(tensors)
+
+        def norm(x: Any) -> Any:
+            return functional.layer_norm(x, x.shape[-1:], next(left), next(left))
+
+        def dense(x: Any) -> Any:
+            weights, bias = next(left), next(left)
+            return functional.linear(x, weights.T, bias)
+
+        def heads(x: Any) -> Any:
+            return x.unflatten(-1, (4, -1)).transpose(1, 2)
+
+        x = functional.embedding(letters, next(left)) + next(left)
+        for _ in range(blocks):
+            y = norm(x)
+            parts = [heads(dense(y)) for _ in range(3)]
+            y = functional.scaled_dot_product_attention(*parts, is_causal=True)
+            x = x + dense(y.transpose(1, 2).flatten(-2))
+            x = x + dense(functional.gelu(dense(norm(x))))
+        logits = norm(x) @ next(left)
+        return functional.cross_entropy(logits.flatten(0, 1), following.flatten())
+
+    step = _training(loss, tensors, layout)
+    return Task(step, lambda r: [x.detach().numpy() for x in (r[0], *r[1])])
+
+
 _CONVOLUTIONS: dict[int, Any] = {3: functional.conv1d, 4: functional.conv2d, 5: functional.conv3d}
 """By the number of the images' axes."""
 
