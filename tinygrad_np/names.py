@@ -139,7 +139,7 @@ lr_scheduler StepLR MultiStepLR ExponentialLR PolynomialLR CosineAnnealingLR One
 clip_grad_norm_ clip_by_global_norm: use tg.optim.clip_by_norm(grads, limit)
 clip_grad_value_: use tg.optim.clip_by_value(grads, low, high)
 swa_utils AveragedModel ema: use tg.optim.average(params, averaged)
-fit: use tg.training.fit(loss, params, train)
+fit: tg.training.fit(loss, params, train)
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
 count_params num_params torchinfo torchsummary tabulate: use tg.summary
 RandomCrop: use tg.data.random_crop(rng, images, size)
