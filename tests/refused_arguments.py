@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import closed_form
+from tinygrad_np.core import optim
 
 HUGE = 1 << 45
 RAGGED = [[1.0], [1.0, 2.0]]
@@ -115,9 +116,9 @@ REFUSED = {
         ),
     },
     "core.optim": {
-        "sgd's rate": (lambda: tg.optim.sgd(X, X, rate="x"), "sgd: rate and momentum are numbers"),
+        "sgd's rate": (lambda: optim.sgd(X, X, rate="x"), "sgd: rate and momentum are numbers"),
         "sgd's momentum": (
-            lambda: tg.optim.sgd(X, X, rate=0.1, momentum=None),
+            lambda: optim.sgd(X, X, rate=0.1, momentum=None),
             "sgd: rate and moment",
         ),
     },

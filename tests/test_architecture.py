@@ -27,7 +27,7 @@ LAYERS = [
     ["debug"],
     ["io"],
     ["saving", "data", "viz", "check"],
-    ["training", "atlas", "compat", "optim", "tensor", "tree"],
+    ["training", "atlas", "compat", "optim", "summaries", "tensor", "tree"],
     [""],
     ["__main__"],
 ]
@@ -389,6 +389,10 @@ WHOLE = {
     "torch_activations": "activations beside PyTorch's",
     "torch_normalisation": "normalisations beside PyTorch's",
     "torch_resizing": "resizing and global pooling beside PyTorch's",
+    "torch_losses": "losses and initialisers beside PyTorch's",
+    "torch_recurrent": "recurrent layers beside PyTorch's",
+    "torch_transformers": "attention and embeddings beside PyTorch's",
+    "torch_optimisers": "optimisers and schedules beside PyTorch's, over whole runs",
 }
 
 

@@ -194,7 +194,7 @@ GOOD = np.ones((2, 6, 6, 3), "f4")
         (lambda: random_flip(rng(), GOOD, 2, None), TypeError, "share must be a number, not a Non"),
         (lambda: normalise(GOOD, [1, 2], 1), ValueError,
          "mean has shape (2,); for images of shape (2, 6, 6, 3), (n, rows, columns, channels), "
-         "one number or (3,), one a channel"),
+         "give one number or (3,), one a channel"),
         (lambda: normalise(GOOD, 0, np.ones((1, 1, 1, 3))), ValueError, "spread has shape (1, 1,"),
         (lambda: normalise(GOOD, 0, [1, 0, 1]), ValueError,
          "spread must be finite and above 0 in float32, not [1. 0. 1.]"),

@@ -107,6 +107,14 @@ class TestOrthogonal:
         assert init.orthogonal(rng(), (0, 3)).shape == (0, 3)
 
 
+def test_truncated_normal_is_the_normal_scaled_and_drawn_anew_beyond_2():
+    x, z = init.truncated_normal(rng(), 1000, dtype=float), rng().standard_normal(1000)
+    kept = np.abs(z) <= 2
+    assert 0 < np.count_nonzero(~kept) < 100
+    assert np.allclose(x[kept], z[kept] / WITHIN_2.std(), rtol=1e-12, atol=0)
+    assert not np.any(np.isclose(x[~kept], z[~kept] / WITHIN_2.std()))
+
+
 def test_truncated_normal_of_any_shape():
     assert init.truncated_normal(rng(), ()).shape == ()
     assert init.truncated_normal(rng(), 3, gain=0.02).shape == (3,)

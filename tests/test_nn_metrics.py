@@ -64,6 +64,10 @@ class TestTwoClasses:
         assert accuracy(z, labels == 1) == 0.75
         assert accuracy(z.reshape(2, 2, 1), labels.reshape(2, 2, 1)) == 0.75
 
+    def test_zero_is_not_above_zero(self):
+        assert accuracy(np.array([0.0, -0.0]), np.array([1, 1])) == 0
+        assert accuracy(np.array([0.0, -0.0]), np.array([0, 0])) == 1
+
     def test_nan_is_never_right(self):
         assert accuracy(np.array([np.nan, np.nan, 1.0, 1.0]), np.array([0, 1, 1, 0])) == 0.25
 

@@ -858,6 +858,153 @@ def global_pool(draw):
     return [draw(to_normalise())[0]], {}
 
 
+# Recurrent layers, attention, embeddings and positions
+
+
+def of_layers(*names):
+    """As `call_of`, by the name alone: then some arguments are Tensors, too."""
+
+    def register(strategy):
+        CALLS.update({name: (getattr(tg.nn, name), strategy) for name in names})
+        return strategy
+
+    return register
+
+
+def recurrent(gates, states):
+    @st.composite
+    def strategy(draw):
+        n, time, i, h = (draw(LENGTHS) for _ in range(4))
+        dtypes = [draw(st.sampled_from(DTYPES))] if draw(st.booleans()) else DTYPES
+        shapes = [(n, time, i), (i, gates * h), (h, gates * h)]
+        bias, given = st.none() | arrays((gates * h,), dtypes), st.none()
+        state = [draw(arrays((n, h), dtypes)) for _ in range(states)]
+        if draw(st.booleans()):
+            given = st.just(state[0] if states == 1 else tuple(state))
+        lengths = filled((n,), np.dtype(draw(st.sampled_from(["i8", "i4", "u1"]))), "usual", 2)
+        lengths = draw(mostly(st.none(), st.just(lengths % max(time, 1) + 1)))
+        args = [*[draw(arrays(shape, dtypes)) for shape in shapes], draw(bias)]
+        if gates == 3:
+            args.append(draw(st.none() | arrays((h,), dtypes)))
+        return args, {"state": draw(given), "lengths": lengths, "reverse": draw(st.booleans())}
+
+    return strategy
+
+
+of_layers("rnn")(recurrent(1, 1))
+of_layers("lstm")(recurrent(4, 2))
+of_layers("gru")(recurrent(3, 1))
+
+
+@of_layers("bidirectional")
+@st.composite
+def both_ways(draw):
+    n, time, i, h = (draw(LENGTHS) for _ in range(4))
+    params = {"input_weights": draw(arrays((i, h))), "hidden_weights": draw(arrays((h, h)))}
+    return [tg.nn.rnn, draw(arrays((n, time, i))), params, dict(params)], {}
+
+
+@of_layers("attention")
+@st.composite
+def attention(draw):
+    n, queries, keys, d, e = (draw(LENGTHS) for _ in range(5))
+    args = [draw(arrays((n, *shape))) for shape in ((queries, d), (keys, d), (keys, e))]
+    mask = st.none() | arrays((queries, keys)) | arrays((n, 1, keys), ["?", "f8"])
+    scale = draw(st.none() | st.sampled_from([0.5, 1, *NUMBERS]))
+    return [*args, draw(mask)], {"causal": draw(st.booleans()), "scale": scale}
+
+
+@of_layers("multi_head_attention")
+@st.composite
+def heads(draw):
+    n, time, i, d = (draw(LENGTHS) for _ in range(4))
+    params = {name: {"weights": draw(arrays((i, 2 * d)))} for name in ("query", "key", "value")}
+    params["out"] = {"weights": draw(arrays((2 * d, i))), "bias": draw(arrays((i,)))}
+    options = {"heads": draw(mostly(st.just(2), st.sampled_from(NUMBERS)))}
+    return [draw(arrays((n, time, i)))], {**params, **options, "causal": draw(st.booleans())}
+
+
+@of_layers("embedding")
+@st.composite
+def embedding(draw):
+    shape = tuple(draw(st.lists(LENGTHS, max_size=3)))
+    padding = draw(st.none() | st.integers(-5, 4))
+    return [filled(shape, np.dtype("i8"), "usual", 1), draw(arrays((4, 3))), padding], {}
+
+
+@of_layers("rotary")
+@st.composite
+def rotary(draw):
+    n, time, d = draw(LENGTHS), draw(LENGTHS), draw(LENGTHS)
+    positions = draw(st.none() | arrays((time,)) | arrays((n, time)))
+    return [draw(arrays((n, time, 2 * d))), positions, draw(st.sampled_from([1e4, *NUMBERS]))], {}
+
+
+@of_layers("sinusoidal_positions")
+@st.composite
+def sinusoidal(draw):
+    numbers = mostly(st.integers(0, 8), st.sampled_from(NUMBERS))
+    return [draw(numbers), draw(numbers)], {"dtype": draw(st.sampled_from(["f4", "f8"]))}
+
+
+# tg.optim
+
+RATES = mostly(st.sampled_from([0.1, 0, 1e-3, np.float64(0.1)]), st.sampled_from(NUMBERS))
+SHARES = mostly(st.sampled_from([0.9, 0.5, 0.0]), st.sampled_from(NUMBERS))
+STEPS = mostly(st.integers(1, 20), st.sampled_from(NUMBERS))
+
+
+@call_of("sgd", "adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", of=tg.optim)
+@st.composite
+def optimisers(draw):
+    params = draw(TREES)
+    grads = copy.deepcopy(params)
+    begun = draw(st.sampled_from([tg.optim.sgd, tg.optim.adam, tg.optim.adagrad, None]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        state = begun and begun(params, grads).state
+    return [params, grads, state], {
+        "rate": draw(RATES),
+        "weight_decay": draw(SHARES | st.just(tg.tree.map(lambda _: 0.1, params))),
+        "maximize": draw(st.booleans()),
+    }
+
+
+@call_of("by_path", of=tg.optim)
+@st.composite
+def by_path(draw):
+    return [draw(TREES), lambda path, leaf: 0.0], {}
+
+
+@call_of("accumulated", of=tg.optim)
+@st.composite
+def accumulated(draw):
+    x = draw(arrays((3, 2), dtypes=["f8", "f4"]))
+    return [lambda w, *x: (1.0, np.ones(2)), np.ones(2), [(x, x), (x[:1], x[:1])]], {}
+
+
+STEPWISE = {
+    "optim.global_norm": ((TREES,), {}),
+    "optim.clip_by_norm": ((TREES, RATES), {}),
+    "optim.clip_by_value": ((TREES, RATES, RATES), {}),
+    "optim.average": ((TREES,), {"averaged": st.none() | TREES, "decay": SHARES}),
+    "nn.schedules.constant": ((RATES,), {}),
+    "nn.schedules.step": ((RATES, STEPS), {"gamma": SHARES}),
+    "nn.schedules.multi_step": ((RATES, st.lists(STEPS, max_size=3)), {"gamma": SHARES}),
+    "nn.schedules.exponential": ((RATES, SHARES), {}),
+    "nn.schedules.polynomial": ((RATES, STEPS, SHARES, RATES), {}),
+    "nn.schedules.cosine": ((RATES, STEPS, RATES), {}),
+    "nn.schedules.warm_up": ((st.just(tg.optim.schedules.constant(0.1)), STEPS, SHARES), {}),
+    "nn.schedules.one_cycle": ((RATES, STEPS), {"pct_start": SHARES}),
+    "nn.schedules.cyclic": ((RATES, RATES), {"up": STEPS, "gamma": SHARES}),
+    "nn.schedules.plateau": ((st.none(), RATES), {"rate": RATES, "factor": SHARES}),
+}
+for _name, (_args, _kwargs) in STEPWISE.items():
+    _drawn = st.tuples(st.tuples(*_args), st.fixed_dictionaries(_kwargs))
+    _owner = tg.optim if _name.startswith("optim") else tg.optim.schedules
+    CALLS[_name] = getattr(_owner, _name.rpartition(".")[2]), lambda drawn=_drawn: drawn
+
+
 UNTRIED = {
     "ChangedArrayError": "an exception",
     "FreedGraphError": "an exception",
@@ -875,6 +1022,7 @@ UNTRIED = {
     "optim": "a module, whose functions are here",
     "saving": "a module, whose functions are here",
     "scipy": "a module of modules: tests/test_scipy_mirror.py",
+    "summary": "calls a function that the user gives: test_summaries.py",
     "training": "a module, whose class is here",
     "tree": "a module, whose functions are here",
     "viz": "a module: it draws what it is given with matplotlib",

@@ -6,7 +6,7 @@ from maps import assert_same_matrix, integers
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
-from tinygrad_np.rules.einsum import _cotangents, _labels
+from tinygrad_np.rules.einsum import _cotangents, labelled
 
 RNG = np.random.default_rng(5)
 
@@ -185,8 +185,8 @@ class TestMessages:
 
     def test_letters_are_fifty_two(self):
         with pytest.raises(ValueError, match="no letters left for 51 more axes"):
-            _labels("ab...", (53,))
-        assert _labels("...", (52,))[1].isalpha()
+            labelled("ab...", (53,))
+        assert labelled("...", (52,))[1].isalpha()
 
 
 def test_an_attention_layer_by_labels_has_the_gradient_of_matmul():

@@ -1,7 +1,7 @@
 """Losses against PyTorch's, where it is installed: values and gradients in float64 to 1e-10.
 
-Each over 200 drawn shapes and options, and over PyTorch's own sample inputs (`op_db`), with second
-order on some. PyTorch has the classes on axis 1, ours are the last axis.
+Each over 200 drawn shapes and options, and over PyTorch's own sample inputs (`op_db`, `module_db`),
+with second order on some. PyTorch has the classes on axis 1, ours are the last axis.
 """
 
 import numpy as np
@@ -12,6 +12,7 @@ import tinygrad_np as tg
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytest.importorskip("expecttest", reason="PyTorch's sample inputs need it")
 op_db = pytest.importorskip("torch.testing._internal.common_methods_invocations").op_db
+module_db = pytest.importorskip("torch.testing._internal.common_modules").module_db
 functional = torch.nn.functional
 nn = tg.nn
 
@@ -19,6 +20,23 @@ pytestmark = pytest.mark.torch
 
 SEEDS = range(200)
 OP_INFO = {op.name.removeprefix("nn.functional."): op for op in op_db if not op.variant_test_name}
+MODULE_INFO = {info.module_cls.__name__: info for info in module_db}
+
+
+def samples_of(function, module, least):
+    """[(operands, options)] of a function's samples and of its module's, at `least` so many."""
+    torch.manual_seed(0)
+    info = MODULE_INFO[module]
+    found = [
+        ((sample.input, *sample.args), sample.kwargs)
+        for sample in OP_INFO[function].sample_inputs("cpu", torch.float64)
+    ]
+    found += [
+        (sample.forward_input.args, sample.constructor_input.kwargs)
+        for sample in info.module_inputs_func(info, "cpu", torch.float64, False, True)
+    ]
+    assert len(found) >= least
+    return found
 
 
 def agree(found, expected, drawn=None):
@@ -102,18 +120,18 @@ def test_losses_of_numbers(name, seed):
     )
 
 
-@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "huber_loss"])
-def test_samples_of_losses_of_numbers(name):
+@pytest.mark.parametrize(
+    ("name", "module", "least"),
+    [("mse_loss", "MSELoss", 14), ("l1_loss", "L1Loss", 11), ("huber_loss", "HuberLoss", 13)],
+)
+def test_samples_of_losses_of_numbers(name, module, least):
     ours, theirs = ELEMENTWISE[name]
-    samples = list(OP_INFO[name].sample_inputs("cpu", torch.float64))
-    assert len(samples) >= 6
-    for sample in samples:
-        x, y = sample.input.numpy(), sample.args[0].numpy()
+    for (x, y), options in samples_of(name, module, least):
         compared(
-            lambda x, y, given=sample.kwargs: ours(x, y, **given),
-            lambda x, y, given=sample.kwargs: theirs(x, y, **given),
-            x,
-            y,
+            lambda x, y, given=options: ours(x, y, **given),
+            lambda x, y, given=options: theirs(x, y, **given),
+            x.numpy(),
+            y.numpy(),
             second=True,
         )
 
@@ -147,18 +165,17 @@ def test_hinge(seed):
 
 
 def test_samples_of_hinge():
-    samples = list(OP_INFO["margin_ranking_loss"].sample_inputs("cpu", torch.float64))
-    assert len(samples) > 5
-    for sample in samples:
-        x, z, labels = (t.numpy() for t in (sample.input, *sample.args))
-        options = {"reduction": sample.kwargs.get("reduction", "mean")}
-        x, z = np.broadcast_arrays(x, z)
-        labels = np.broadcast_to(np.where(labels > 0, 1.0, -1.0), x.shape)
+    for operands, options in samples_of("margin_ranking_loss", "MarginRankingLoss", 11):
+        given = {"reduction": options.get("reduction", "mean")}
+        x, z, labels = np.broadcast_arrays(*(t.numpy() for t in operands))
+        labels = np.where(labels > 0, 1.0, -1.0)
+
+        def theirs(x, z, labels=labels, given=given):
+            return functional.margin_ranking_loss(x, z, torch.tensor(labels), margin=1, **given)
+
         compared(
-            lambda x, z, labels=labels, o=options: nn.hinge(x - z, labels, **o),
-            lambda x, z, labels=labels, o=options: functional.margin_ranking_loss(
-                x, z, torch.tensor(labels), margin=1, **o
-            ),
+            lambda x, z, labels=labels, o=given: nn.hinge(x - z, labels, **o),
+            theirs,
             x,
             z,
         )
@@ -208,11 +225,16 @@ def test_kl_divergence(seed):
 
 @pytest.mark.filterwarnings("ignore:reduction:UserWarning")  # that "mean" is over elements
 def test_samples_of_kl_divergence():
-    samples = list(OP_INFO["kl_div"].sample_inputs("cpu", torch.float64))
-    assert len(samples) >= 16
-    for sample in samples:
-        log_p, targets = sample.input.numpy(), sample.args[0].numpy()
-        given, log_targets = sample.kwargs["reduction"], sample.kwargs["log_target"]
+    for operands, options in samples_of("kl_div", "KLDivLoss", 26):
+        # The module's are logarithms of numbers of any sign.
+        log_p, targets = (np.nan_to_num(t.numpy(), nan=-1.0) for t in operands)
+        given, log_targets = options.get("reduction", "mean"), options.get("log_target", False)
+        if not log_p.ndim:
+            with pytest.raises(ValueError, match="a distribution has one axis at least"):
+                nn.kl_divergence(log_p, targets)
+            continue
+        if not log_targets:
+            targets = np.abs(targets)
         # What is over all elements, or over the first axis, there, of how many distributions here.
         factor = {
             "none": 1,
@@ -222,8 +244,8 @@ def test_samples_of_kl_divergence():
         }[given]
         reduction = "mean" if "mean" in given else given
 
-        def theirs(log_p, targets, sample=sample, given=given, factor=factor):
-            found = functional.kl_div(log_p, targets, **sample.kwargs)
+        def theirs(log_p, targets, options=options, given=given, factor=factor):
+            found = functional.kl_div(log_p, targets, **options)
             return found.sum(-1) if given == "none" else found * factor
 
         compared(
@@ -312,51 +334,36 @@ def test_cross_entropy_of_distributions(seed):
     )
 
 
-def options_of(sample):
-    """PyTorch's options and ours; of its weights, some below 0, the size."""
-    theirs = {
-        name: value.abs() if name == "weight" else value for name, value in sample.kwargs.items()
-    }
+@pytest.mark.parametrize(
+    ("name", "module", "ours", "least"),
+    [
+        ("nll_loss", "NLLLoss", nn.nll, 89),
+        ("cross_entropy", "CrossEntropyLoss", tg.cross_entropy, 126),
+    ],
+)
+def test_samples_of_losses_of_classes(name, module, ours, least):
+    theirs = getattr(functional, name)
     words = {"weight": "class_weights", "ignore_index": "ignored"}
-    ours = {
-        words.get(name, name): value.numpy() if name == "weight" else value
-        for name, value in theirs.items()
-    }
-    return theirs, ours
-
-
-def test_samples_of_nll():
-    samples = list(OP_INFO["nll_loss"].sample_inputs("cpu", torch.float64))
-    assert len(samples) >= 61
-    for sample in samples:
-        (labels,), (theirs, ours) = sample.args, options_of(sample)
-        y = labels.numpy()
-        compared(
-            lambda z, y=y, ours=ours: nn.nll(z, y, **ours),
-            lambda z, y=labels, theirs=theirs: functional.nll_loss(classes_first(z), y, **theirs),
-            classes_last(sample.input.numpy()),
-            second=True,
-        )
-
-
-def test_samples_of_cross_entropy():
-    samples = list(OP_INFO["cross_entropy"].sample_inputs("cpu", torch.float64))
-    assert len(samples) >= 21
-    for sample in samples:
-        (labels,), (theirs, ours) = sample.args, options_of(sample)
-        z, y = classes_last(sample.input.numpy()), labels.numpy()
-        if labels.shape == sample.input.shape:
+    for (z, labels), options in samples_of(name, module, least):
+        options = {k: v.abs() if k == "weight" else v for k, v in options.items()}
+        given = {words.get(k, k): v.numpy() if k == "weight" else v for k, v in options.items()}
+        x, y = classes_last(z.numpy()), labels.numpy()
+        if labels.shape == z.shape:
             y = classes_last(y)
-            with pytest.raises(ValueError, match="one-hot, or distributions"):
-                tg.cross_entropy(z, y, **ours)  # PyTorch's are any numbers
-            y = np.abs(y) / np.abs(y).sum(-1, keepdims=True)
+            if np.any(y < 0) or np.any(np.abs(y.sum(-1) - 1) > 1e-3):
+                with pytest.raises(ValueError, match="one-hot, or distributions"):
+                    ours(x, y, **given)  # PyTorch takes any numbers
+                y = np.abs(y) / np.abs(y).sum(-1, keepdims=True)
             labels = classes_first(torch.tensor(y))
+        elif np.all(y == given.get("ignored")) and given.get("reduction", "mean") == "mean":
+            assert torch.isnan(theirs(z, labels, **options))
+            with pytest.raises(ValueError, match="all labels are ignored"):
+                ours(x, y, **given)
+            continue
         compared(
-            lambda z, y=y, ours=ours: tg.cross_entropy(z, y, **ours),
-            lambda z, y=labels, theirs=theirs: functional.cross_entropy(
-                classes_first(z), y, **theirs
-            ),
-            z,
+            lambda x, y=y, given=given: ours(x, y, **given),
+            lambda x, y=labels, options=options: theirs(classes_first(x), y, **options),
+            x,
             second=True,
         )
 
@@ -383,28 +390,27 @@ def test_losses_of_two_classes(seed):
 
 
 @pytest.mark.parametrize(
-    ("name", "ours"),
+    ("name", "module", "ours", "least"),
     [
-        ("binary_cross_entropy", nn.log_loss),
-        ("binary_cross_entropy_with_logits", nn.log_loss_with_logits),
+        ("binary_cross_entropy", "BCELoss", nn.log_loss, 17),
+        ("binary_cross_entropy_with_logits", "BCEWithLogitsLoss", nn.log_loss_with_logits, 32),
     ],
 )
-def test_samples_of_losses_of_two_classes(name, ours):
+def test_samples_of_losses_of_two_classes(name, module, ours, least):
     compared_ones = 0
-    for sample in OP_INFO[name].sample_inputs("cpu", torch.float64):
-        z, y = sample.input.numpy(), sample.args[0].numpy()
-        reduction = sample.kwargs.get("reduction", "mean")
-        if sample.kwargs.keys() - {"reduction"}:
+    for (z, y, *rest), options in samples_of(name, module, least):
+        reduction = options.get("reduction", "mean")
+        if rest or options.keys() - {"reduction"}:
             continue  # with weights, which are a multiplication here
         compared_ones += 1
-        y = np.clip(y, 0, 1)
+        y = np.clip(y.numpy(), 0, 1)
         ty = torch.tensor(y)
         compared(
             lambda z, y=y, r=reduction: ours(z, y, r),
-            lambda z, ty=ty, r=reduction: getattr(functional, name)(z, ty, reduction=r),
-            z,
+            lambda z, y=ty, r=reduction: getattr(functional, name)(z, y, reduction=r),
+            z.numpy(),
         )
-    assert compared_ones > 2
+    assert compared_ones > 5
 
 
 class TestInitialisers:

@@ -31,7 +31,6 @@ from .nn import (
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
-    cross_entropy,
     dense,
     dropout,
     flatten,
@@ -43,6 +42,7 @@ from .nn import (
     softmax,
 )
 from .nn.indices import window_indices
+from .nn.losses import cross_entropy
 from .rules.at import at
 from .rules.extend import bilinear, general, linear, pointwise, signature
 from .rules.implicit import implicit
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from . import check, closed_form, compat, data, saving, scipy, training, viz
     from .fast.jit import JitWarning, jit
     from .saving import load, save
+    from .summaries import summary
 else:
     from .core.tensor import Tensor
 
@@ -129,6 +130,7 @@ __all__ = [
     "softmax",
     "stop_gradient",
     "strong_zeros",
+    "summary",
     "training",
     "tree",
     "value_and_grad",
@@ -146,7 +148,7 @@ _OF_LAYERS = {
 
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
 _LAZY = {"check", "closed_form", "compat", "data", "saving", "scipy", "training", "viz"}
-_FROM = {"load": "saving", "save": "saving"}
+_FROM = {"load": "saving", "save": "saving", "summary": "summaries"}
 if "fast" in globals():
     _FROM |= {"JitWarning": "fast.jit", "jit": "fast.jit"}
 else:

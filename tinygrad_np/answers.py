@@ -77,15 +77,22 @@ def _in_another_spelling(name: str) -> str | None:
     def folded(name: str) -> str:
         return name.replace("_", "").lower()
 
+    def found_in(module: Any, place: str) -> str | None:
+        for found in getattr(module, "__all__", ()):
+            if folded(found) == folded(name):
+                return f"use {place}.{found}{_needed(getattr(module, found))}"
+        return None
+
     for found in [one for one in _MODULE if folded(one) == folded(name)]:
         return _MODULE[found]
     package = sys.modules[_PACKAGE]
-    for place in ("", "nn.", "optim."):
-        module = getattr(package, place[:-1], None) if place else package
-        for found in getattr(module, "__all__", ()):
-            if folded(found) == folded(name):
-                return f"use tg.{place}{found}{_needed(getattr(module, found))}"
-    return f"use np.{folded(name)}" if callable(vars(np).get(folded(name))) else None
+    in_numpy = f"use np.{folded(name)}" if callable(vars(np).get(folded(name))) else None
+    return (
+        found_in(package, "tg")
+        or in_numpy
+        or found_in(getattr(package, "nn", None), "tg.nn")
+        or found_in(getattr(package, "optim", None), "tg.optim")
+    )
 
 
 def _needed(value: Any) -> str:

@@ -26,7 +26,7 @@ def _answers(text: str) -> Answers:
 
 _CPU = "leave it out: everything runs on the CPU"
 _VARIABLE = "leave it out: every Tensor is a variable, every plain array a constant"
-_ONLY_SGD = "there is tg.optim.sgd, with momentum, and no other optimiser yet"
+_STEP = "use params, state = tg.optim.adam(params, grads, state, rate=rate), or another of tg.optim"
 NEW_ONE = "a Tensor is never written into: assign a new one"
 
 ARRAYS = _answers(f"""
@@ -130,13 +130,18 @@ tree_flatten: use tg.tree.leaves(tree) and tg.tree.paths(tree)
 tree_unflatten: use tg.tree.unflatten(tree, leaves)
 ravel_pytree: use np.concatenate of np.ravel of tg.tree.leaves(tree)
 SGD: use tg.optim.sgd(params, grads, state, rate=rate)
-apply_updates: use tg.optim.sgd, which gives new parameters
-Adam AdamW RMSprop Adagrad LBFGS zero_grad step optax optimizers: {_ONLY_SGD}
-lr_scheduler StepLR CosineAnnealingLR cosine_decay exponential_decay: give tg.optim.sgd another rate
-clip_grad_norm_ clip_grad_value_ clip_by_global_norm global_norm:
-    clip the gradients, arrays, before tg.optim.sgd
-fit: write the loop: tg.data.minibatches, tg.value_and_grad, tg.optim.sgd
+Adam AdamW NAdam RAdam RMSprop Adagrad Adadelta zero_grad step apply_updates optax optimizers:
+    {_STEP}
+LBFGS: use tg.scipy.optimize.minimize(f, x0), of all data at once
+lr_scheduler StepLR MultiStepLR ExponentialLR PolynomialLR CosineAnnealingLR OneCycleLR CyclicLR
+    LinearLR ReduceLROnPlateau cosine_decay exponential_decay:
+    use the function of the step in tg.optim.schedules, for the rate
+clip_grad_norm_ clip_by_global_norm: use tg.optim.clip_by_norm(grads, limit)
+clip_grad_value_: use tg.optim.clip_by_value(grads, low, high)
+swa_utils AveragedModel ema: use tg.optim.average(params, averaged)
+fit: use tg.training.fit(loss, params, train)
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
+count_params num_params torchinfo torchsummary tabulate: use tg.summary
 RandomCrop: use tg.data.random_crop(rng, images, size)
 RandomHorizontalFlip RandomFlip random_flip_left_right: use tg.data.random_flip(rng, images)
 RandomVerticalFlip random_flip_up_down: use tg.data.random_flip(rng, images, axis=1)
@@ -162,11 +167,15 @@ InstanceNorm1d InstanceNorm2d InstanceNorm3d: use tg.nn.instance_norm(images)
 RMSNormalization: use tg.nn.rms_norm(x)
 Upsample UpSampling1D UpSampling2D UpSampling3D interpolate upsample:
     use tg.nn.resize(images, size)
-Embedding: use weights[indices]
+Embedding: use tg.nn.embedding(indices, weights)
 one_hot to_categorical: use np.eye(classes)[labels]
-LSTM GRU RNN: use a for loop over time, with the state as an array
-attention scaled_dot_product_attention MultiheadAttention:
-    use tg.softmax(q @ k.mT / np.sqrt(k.shape[-1])) @ v
+LSTM GRU RNN SimpleRNN Bidirectional: use tg.nn.lstm, tg.nn.gru, tg.nn.rnn, tg.nn.bidirectional
+LSTMCell GRUCell RNNCell: use tg.nn.lstm, tg.nn.gru, tg.nn.rnn, with one time
+pack_padded_sequence pack_sequence: give tg.nn.lstm, tg.nn.gru, tg.nn.rnn the lengths
+Attention scaled_dot_product_attention dot_product_attention: use tg.nn.attention(q, k, v)
+MultiheadAttention: use tg.nn.multi_head_attention
+PositionalEncoding: add tg.nn.sinusoidal_positions, or use tg.nn.rotary
+RotaryEmbedding: use tg.nn.rotary(x)
 Activation activations: use tg.relu, tg.sigmoid, tg.softmax or np.tanh
 swish: use tg.nn.silu(x)
 relu6 hardtanh: use np.clip(x, low, high)
@@ -199,7 +208,8 @@ reduce_logsumexp: use tg.logsumexp(x, axis)
 cast: use x.astype(dtype)
 minimize: use tg.scipy.optimize.minimize(f, x0)
 # What one of its modules has
-sgd: use tg.optim.sgd
+sgd adam adamw nadam radam rmsprop adagrad adadelta clip_by_norm clip_by_value global_norm:
+    use the function of that name in tg.optim
 check_gradient check_vjp check_jacobian check_function check_rule compare assert_gradient:
     use the function of that name in tg.check
 minibatches: use tg.data.minibatches
@@ -265,7 +275,14 @@ in_features in_channels input_size input_dim num_embeddings: inputs count
 out_features out_channels units hidden_size embedding_dim: outputs hidden size
 embed_dim: features
 kernel_initializer: weights filters
-p drop_prob probability lr learning_rate step_size alpha: rate
+p drop_prob probability learning_rate alpha base_lr max_lr: rate
+lr: rate schedule
+step_size total_steps T_max total_iters: steps
+min_lr eta_min end_value: least
+step_size_up: up
+step_size_down: down
+lr_decay: rate_decay
+max_norm clip_value: limit high
 eps epsilon: bound epsilon
 parameters: params
 gradients gradient grad_tensors: grads cotangent
@@ -297,9 +314,8 @@ ignore_index: leave these labels out; tg.cross_entropy and tg.nn.nll have ignore
 label_smoothing: give labels in the logits' shape: a distribution over the classes
 from_logits: tg.log_loss takes probabilities, tg.log_loss_with_logits takes logits
 size_average reduce: use reduction="mean", "sum" or "none"
-weight_decay: add weight_decay * w to the gradient of w
-nesterov dampening: there is plain momentum only
-betas sgd.eps: {_ONLY_SGD}
+foreach fused capturable differentiable: leave it out: it only says how to compute
+decoupled_weight_decay: use tg.optim.adamw
 requires_grad trainable: {_VARIABLE}
 device map_location: {_CPU}
 create_graph: use tg.grad of tg.grad, or tg.hvp, for higher orders

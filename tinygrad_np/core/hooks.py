@@ -236,6 +236,10 @@ class Memory:
         """As `numpy.zeros`."""
         return np.zeros(shape, dtype)
 
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        """As `numpy.empty`."""
+        return np.empty(shape, dtype)
+
     def unshared(self, function: Callable[[], Any]) -> Any:
         """``function()``, whose result a caller keeps."""
         return function()

@@ -298,4 +298,5 @@ class Memory(hooks.Memory):
     """What the core asks for large results."""
 
     zeros = staticmethod(zeros)
+    empty = staticmethod(empty)
     unshared = staticmethod(unshared)

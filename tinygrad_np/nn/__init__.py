@@ -1,7 +1,7 @@
 """Layers as plain functions: what is left beside the core's.
 
 - `layers`: convolutions of one to three axes and their transposes, pooling, `dropout`;
-- `activations`, `normalisation`, `attention`, `recurrent`, `resizing`: the other layers;
+- `activations`, `normalisation`, `recurrent`, `resizing`, `transformers`: the other layers;
 - `losses`, `metrics`: what training minimises, and what one reads beside it;
 - `init`: first values of parameters, ``tg.nn.init.dense(rng, 784, 10)``;
 - `optimisers`, `schedules`, `updates`: what `tg.optim` offers;
@@ -20,16 +20,16 @@ from .layers import *  # noqa: F403
 if TYPE_CHECKING:
     from . import init as init
     from .activations import *  # noqa: F403
-    from .attention import *  # noqa: F403
     from .losses import *  # noqa: F403
     from .metrics import *  # noqa: F403
     from .normalisation import *  # noqa: F403
     from .recurrent import *  # noqa: F403
     from .resizing import *  # noqa: F403
+    from .transformers import *  # noqa: F403
 
 # These modules load when a name is looked for that `layers` does not have.
 _LATER = (
-    "activations", "attention", "losses", "metrics", "normalisation", "recurrent", "resizing",
+    "activations", "losses", "metrics", "normalisation", "recurrent", "resizing", "transformers",
 )  # fmt: skip
 
 

@@ -9,6 +9,12 @@
 Weights (in, out) and filters (*size, in, out) have the fans in·∏size and out·∏size. Values are
 drawn in float64 and rounded to `dtype`, which is float32 unless given. A generator in the same
 state gives the same values.
+
+>>> rng = np.random.default_rng(0)
+>>> {name: value.shape for name, value in conv2d(rng, 3, 1, 8).items()}
+{'filters': (3, 3, 1, 8), 'bias': (8,)}
+>>> {name: value.shape for name, value in lstm(rng, 4, 5).items()}
+{'input_weights': (4, 20), 'hidden_weights': (5, 20), 'bias': (20,)}
 """
 
 from __future__ import annotations
@@ -392,14 +398,10 @@ def multi_head_attention(
     (['query', 'key', 'value', 'out'], (8, 8))
     """
     name, other = "multi_head_attention", features if context is None else context
+    inputs = {"query": features, "key": other, "value": other, "out": features}
     return {
-        part: _affine(name, rng, "weights", (inputs, features), features, bias, weights, dtype)
-        for part, inputs in {
-            "query": features,
-            "key": other,
-            "value": other,
-            "out": features,
-        }.items()
+        part: _affine(name, rng, "weights", (n, features), features, bias, weights, dtype)
+        for part, n in inputs.items()
     }
 
 

@@ -77,10 +77,10 @@ def _counts_from_lower_case() -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _labels(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
+def labelled(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
     """A letter for every axis of every operand, and for every axis of the result.
 
-    >>> _labels("i...,...->i...", (2, 3))
+    >>> labelled("i...,...->i...", (2, 3))
     (['ic', 'abc'], 'iabc')
     """
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
@@ -97,7 +97,7 @@ def _labels(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], str]:
 
 
 def _cotangents(g: Array, subscripts: str, options: Options, varies: Any, operands: Any) -> Any:
-    terms, output = _labels(subscripts, tuple([np.ndim(x) for x in operands]))
+    terms, output = labelled(subscripts, tuple([np.ndim(x) for x in operands]))
     parts: list[Any] = [None] * len(terms)
     for i in np.flatnonzero(varies).tolist():
         lengths = dict(zip(terms[i], operands[i].shape, strict=True))

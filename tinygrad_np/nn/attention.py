@@ -1,3 +1,0 @@
-"""Attention, embeddings and encodings of positions."""
-
-__all__: list[str] = []

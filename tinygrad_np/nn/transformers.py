@@ -1,0 +1,273 @@
+"""Attention, embeddings and encodings of positions: what transformers are made of.
+
+Data are (n, time, features). `attention` is for any number of axes before time, and
+`multi_head_attention` a layer with its four products; `sinusoidal_positions` is added to what goes
+in, and `rotary` turns queries and keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..answers import explained
+from ..core.arrays import cast, checked_shape, integer, numbers, real_numbers
+from ..core.hooks import with_lines
+from ..core.network import dense, softmax
+from ..core.transforms import stop_gradient
+
+__all__ = ["attention", "embedding", "multi_head_attention", "rotary", "sinusoidal_positions"]
+
+_REAL = (int, float, np.integer, np.floating)
+
+
+@explained
+def embedding(indices: Any, weights: Any, padding_index: int | None = None) -> Any:
+    """The rows of `weights`, (n, d), that `indices`, integers of any shape, choose: (*shape, d).
+
+    The row `padding_index` (from the end where negative) is given as it is, and has gradient 0.
+
+    Raises ``TypeError`` for indices that are no integers, ``ValueError`` for such as are not from 0
+    to n − 1.
+
+    >>> embedding(np.array([2, 0]), np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))
+    array([[4., 5.],
+           [0., 1.]])
+    """
+    indices, weights = numbers(indices, "embedding"), numbers(weights, "embedding")
+    if weights.ndim != 2:
+        told = f"embedding: weights must be (n, d), a row for each index, not {weights.shape}"
+        raise with_lines(ValueError(told), weights=weights)
+    if indices.dtype.kind not in "iu":
+        raise TypeError(
+            f"embedding: indices are integers, not of dtype {indices.dtype}; convert them with "
+            ".astype(int)"
+        )
+    n = len(weights)
+    if indices.size and not (indices.min() >= 0 and indices.max() < n):
+        raise ValueError(
+            f"embedding: indices are from 0 to {n - 1} for {n} rows, not {indices.min()} to "
+            f"{indices.max()}"
+        )
+    indices = indices.astype(np.intp)
+    rows = weights[indices]
+    if padding_index is None:
+        return rows
+    try:
+        padding = integer(padding_index)
+    except TypeError:
+        raise TypeError(
+            f"embedding: padding_index is an integer, not {padding_index!r:.40}"
+        ) from None
+    if not -n <= padding < n:
+        raise ValueError(f"embedding: padding_index {padding} is no row of {weights.shape} weights")
+    return np.where((indices == padding % n)[..., None], stop_gradient(rows), rows)
+
+
+@explained
+def attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any = None,
+    *,
+    causal: bool = False,
+    scale: float | None = None,
+) -> Any:
+    """softmax(q·kᵀ·scale)·v: (…, l, d), (…, s, d), (…, s, e) → (…, l, e) (Vaswani et al. 2017).
+
+    The axes before are the same, or 1. `scale` is 1 / √d unless it is given.
+
+    - `mask` (…, l, s), broadcast to the logits, is boolean, True where a key takes part (as in
+      PyTorch's and JAX's dot-product attention; PyTorch's MultiheadAttention has it the other way
+      round), or floating: then it is added to the logits, and −inf leaves a key out.
+    - With `causal`, query i sees keys 0 to i only; a mask beside it takes away more.
+    - A query that sees no key gives 0, and has gradient 0.
+
+    Raises ``ValueError`` where the shapes do not fit, ``TypeError`` for a mask of integers.
+
+    >>> q, v = np.zeros((2, 1)), np.array([[1.0], [3.0]])
+    >>> attention(q, q, v).ravel(), attention(q, q, v, causal=True).ravel()
+    (array([2., 2.]), array([1., 2.]))
+    >>> attention(q, q, v, np.array([[False, True], [False, False]])).ravel()
+    array([3., 0.])
+    """
+    query, key, value = (real_numbers(x, "attention") for x in (query, key, value))
+    shapes = query.shape, key.shape, value.shape
+    fits = min(map(len, shapes)) >= 2 and query.shape[-1] == key.shape[-1] > 0
+    if not fits or key.shape[-2] != value.shape[-2] or 0 in (key.shape[-2], value.shape[-1]):
+        told = (
+            "attention: query must be (…, l, d), key (…, s, d) and value (…, s, e), not "
+            f"{shapes[0]}, {shapes[1]} and {shapes[2]}"
+        )
+        raise with_lines(ValueError(told), query=query, key=key, value=value)
+    try:
+        lead = np.broadcast_shapes(*[shape[:-2] for shape in shapes])
+    except ValueError:
+        told = "attention: the axes of {}, {} and {} before the last two do not fit together"
+        raise with_lines(
+            ValueError(told.format(*shapes)), query=query, key=key, value=value
+        ) from None
+    if scale is None:
+        scale = query.shape[-1] ** -0.5
+    elif isinstance(scale, bool) or not isinstance(scale, _REAL):
+        raise TypeError(f"attention: scale is a number, not {type(scale).__name__}")
+    shape = (*lead, query.shape[-2], key.shape[-2])
+    # (…, l, d) @ (…, d, s); a NumPy number would make float64 of float32
+    logits = (query * float(scale)) @ np.swapaxes(key, -1, -2)
+    seen = np.tri(shape[-2], shape[-1], dtype=np.bool_) if causal else None
+    if mask is not None:
+        mask = _checked_mask(mask, shape)
+        if mask.dtype.kind == "f":
+            takes_part = mask != -np.inf
+            finite = np.where(takes_part, mask, 0)
+            logits, mask = logits + cast(finite, logits.dtype), takes_part
+        seen = mask if seen is None else mask & seen
+    if seen is not None:
+        # Not −inf: of a row of these, the softmax is nan.
+        logits = np.where(seen, logits, np.finfo(logits.dtype).min)
+    found = softmax(logits) @ value
+    if mask is None:
+        return found  # with `causal` alone, each query sees the first key
+    return np.where(np.any(seen, -1)[..., None], found, 0)
+
+
+def _checked_mask(mask: Any, shape: tuple[int, ...]) -> Any:
+    mask = numbers(mask, "attention: mask")
+    if mask.dtype.kind not in "bf":
+        raise TypeError(
+            "attention: mask is boolean (True: takes part) or floating (added to the logits), not "
+            f"of dtype {mask.dtype}; convert it with .astype(bool)"
+        )
+    if _misfit(mask.shape, shape):
+        told = (
+            f"attention: mask must fit the logits, {shape}: (…, queries, keys), each axis as there "
+            f"or 1, not {mask.shape}"
+        )
+        raise with_lines(ValueError(told), mask=mask)
+    return mask
+
+
+def _misfit(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether an array of `shape` cannot be broadcast to exactly the shape `whole`."""
+    last = whole[len(whole) - len(shape) :]
+    return len(shape) > len(whole) or any(n not in (1, m) for n, m in zip(shape, last, strict=True))
+
+
+@explained
+def multi_head_attention(
+    x: Any,
+    context: Any = None,
+    *,
+    heads: int,
+    query: Any,
+    key: Any,
+    value: Any,
+    out: Any,
+    mask: Any = None,
+    causal: bool = False,
+) -> Any:
+    """`attention` in several heads, between dense layers: (n, l, in) → (n, l, out).
+
+    - Queries come from `x`, keys and values from `context`, (n, s, in'), or x where it is None.
+    - `query`, `key`, `value` and `out` are dicts of the arguments of `dense`, ``{"weights": (in,
+      heads·d), "bias": (heads·d,)}``, the bias left out or not; each head has d of the columns.
+    - `mask` is that of `attention`, for logits (n, heads, l, s): (l, s) for all, (n, 1, 1, s) for
+      keys that are padding; it is broadcast.
+
+    (Vaswani et al. 2017, §3.2.2.) Raises ``ValueError`` where the shapes do not fit.
+
+    >>> one = {"weights": np.eye(4)}
+    >>> x = np.ones((1, 3, 4))
+    >>> multi_head_attention(x, heads=2, query=one, key=one, value=one, out=one).shape
+    (1, 3, 4)
+    """
+    name = "multi_head_attention"
+    x = real_numbers(x, name)
+    context = x if context is None else real_numbers(context, name)
+    if x.ndim != 3 or context.ndim != 3 or len(x) != len(context):
+        told = f"{name}: x must be (n, time, in), and context too, not {x.shape}, {context.shape}"
+        raise with_lines(ValueError(told), x=x, context=context)
+    try:
+        heads = integer(heads)
+    except TypeError:
+        raise TypeError(f"{name}: heads is an integer, not {heads!r:.40}") from None
+    projected = []
+    parts = (("query", query, x), ("key", key, context), ("value", value, context))
+    for word, params, given in parts:
+        y = _dense(word, params, given)
+        if heads < 1 or y.shape[-1] % heads:
+            raise ValueError(f"{name}: {y.shape[-1]} columns of {word} are no {heads} heads")
+        # (n, time, heads·d) → (n, heads, time, d)
+        y = y.reshape(*y.shape[:2], heads, y.shape[-1] // heads)
+        projected.append(np.swapaxes(y, 1, 2))
+    q, k, v = projected
+    found = np.swapaxes(attention(q, k, v, mask, causal=causal), 1, 2)
+    return _dense("out", out, found.reshape(*found.shape[:2], heads * found.shape[-1]))
+
+
+def _dense(word: str, params: Any, x: Any) -> Any:
+    if not isinstance(params, dict) or not {"weights"} <= params.keys() <= {"weights", "bias"}:
+        raise TypeError(
+            f"multi_head_attention: {word} is a dict of 'weights' and perhaps 'bias', not "
+            f"{params!r:.60}"
+        )
+    n, time, features = x.shape
+    y = dense(x.reshape(n * time, features), **params)  # one product
+    return y.reshape(n, time, y.shape[-1])
+
+
+@explained
+def sinusoidal_positions(length: int, d: int, dtype: Any = np.float64) -> Any:
+    """sin and cos of positions 0 … length − 1 at d / 2 wavelengths: (length, d), to be added.
+
+    Channel 2i is sin(p / 10000^(2i / d)), channel 2i + 1 the cosine (Vaswani et al. 2017, §3.5).
+
+    >>> sinusoidal_positions(2, 4).round(2)
+    array([[0.  , 1.  , 0.  , 1.  ],
+           [0.84, 0.54, 0.01, 1.  ]])
+    """
+    for shape in ((length,), (d,), (length, d)):
+        checked_shape("sinusoidal_positions", shape)
+    if d % 2 or np.dtype(dtype).kind != "f":
+        raise ValueError(
+            f"sinusoidal_positions: d must be even and dtype floating, not {d} and {dtype!r:.40}"
+        )
+    angles = _angles(np.arange(length), d, 10000.0)
+    return np.stack([np.sin(angles), np.cos(angles)], -1).reshape(length, d).astype(dtype)
+
+
+def _angles(positions: Any, d: int, base: float) -> Any:
+    """(…, time) → (…, time, d / 2), in float64: positions are large and angles periodic."""
+    return positions[..., None] * base ** (np.arange(0, d, 2) / -d)
+
+
+@explained
+def rotary(x: Any, positions: Any = None, base: float = 10000.0) -> Any:
+    """`x`, (…, time, d), with pairs of channels turned by angles in proportion to their position.
+
+    Channel i is paired with channel i + d / 2 (as in GPT-NeoX and Llama; RoFormer's own text pairs
+    neighbours), and turned by p / base^(2i / d). So the product of a query and a key depends on the
+    difference of their positions (Su et al. 2021). `positions`, integers or real numbers of shape
+    (time,) or one that broadcasts to (…, time), are 0, 1, … where None.
+
+    >>> rotary(np.array([[1.0, 0.0], [1.0, 0.0]])).round(2)
+    array([[1.  , 0.  ],
+           [0.54, 0.84]])
+    """
+    x = real_numbers(x, "rotary")
+    if x.ndim < 2 or x.shape[-1] % 2:
+        told = f"rotary: x must be (…, time, d) with an even d, not {x.shape}"
+        raise with_lines(ValueError(told), x=x)
+    if isinstance(base, bool) or not isinstance(base, _REAL) or not 0 < base < np.inf:
+        raise ValueError(f"rotary: base is a number above 0, not {base!r:.40}")
+    time, d = x.shape[-2:]
+    positions = np.arange(time) if positions is None else real_numbers(positions, "rotary")
+    given, ours = positions.shape, x.shape[:-1]
+    if not 1 <= len(given) <= len(ours) or given[-1] != time or _misfit(given, ours):
+        raise ValueError(f"rotary: positions must be ({time},) or fit {ours}, not {given}")
+    angles = _angles(positions, d, float(base))
+    cos, sin = cast(np.cos(angles), x.dtype), cast(np.sin(angles), x.dtype)
+    one, two = x[..., : d // 2], x[..., d // 2 :]
+    return np.concatenate([one * cos - two * sin, one * sin + two * cos], -1)
