@@ -159,7 +159,7 @@ AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d GlobalAveragePooling1D Glo
     GlobalAveragePooling3D: use tg.nn.global_average_pool(images)
 AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d GlobalMaxPooling1D GlobalMaxPooling2D
     GlobalMaxPooling3D: use tg.nn.global_max_pool(images)
-BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization:
+BatchNorm BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization:
     use tg.nn.batch_norm(x, state, training=True)
 LayerNormalization: use tg.nn.layer_norm(x)
 GroupNormalization: use tg.nn.group_norm(x, groups)
