@@ -390,7 +390,6 @@ WHOLE = {
     "torch_normalisation": "normalisations beside PyTorch's",
     "torch_resizing": "resizing and global pooling beside PyTorch's",
     "torch_losses": "losses and initialisers beside PyTorch's",
-    "torch_summaries": "what a summary counts beside PyTorch's",
     "torch_recurrent": "recurrent layers beside PyTorch's",
     "torch_transformers": "attention and embeddings beside PyTorch's",
     "torch_optimisers": "optimisers and schedules beside PyTorch's, over whole runs",
