@@ -143,6 +143,35 @@ class TestFormulas:
             assert state["count"] == t
             assert np.allclose(state["mean"], m, rtol=1e-13)
 
+    def test_nesterov_looks_ahead(self):
+        w, state = tg.optim.sgd(np.zeros(1), np.ones(1), rate=1.0, momentum=0.5, nesterov=True)
+        assert w.tolist() == [-1.5]  # g + momentum·v, with v = g
+        w, state = tg.optim.sgd(w, np.array([4.0]), state, rate=1.0, momentum=0.5, nesterov=True)
+        assert (w.tolist(), state["velocity"].tolist()) == ([-1.5 - (4 + 0.5 * 4.5)], [4.5])
+
+    def test_amsgrad_divides_by_the_largest_so_far(self):
+        w, state, options = np.zeros(1), None, {"rate": 1.0, "betas": (0.0, 0.5), "amsgrad": True}
+        for g, square, largest in ((4.0, 8.0, 8.0), (0.0, 4.0, 8.0), (8.0, 34.0, 34.0)):
+            before, (w, state) = w, tg.optim.adam(w, np.array([g]), state, **options)
+            assert (state["square"].tolist(), state["largest"].tolist()) == ([square], [largest])
+            correction = 1 - 0.5 ** int(state["count"])
+            assert np.allclose(before - w, g / np.sqrt(largest / correction))
+
+    @pytest.mark.parametrize("name", ["nadam", "radam"])
+    def test_decoupled_decay_shrinks_the_parameter(self, name):
+        function = getattr(tg.optim, name)
+        w, g = np.array([2.0]), np.array([0.3])
+        options = {"rate": 0.1, "weight_decay": 0.5, "decoupled_weight_decay": True}
+        step = w - function(w, g, rate=0.1).params
+        assert np.allclose(function(w, g, **options).params, 2.0 * (1 - 0.1 * 0.5) - step)
+
+    def test_adagrads_sum_and_rate(self):
+        options = {"rate": 1.0, "rate_decay": 0.5, "initial_accumulator_value": 7.0}
+        w, state = tg.optim.adagrad(np.zeros(1), np.array([3.0]), **options)
+        assert np.allclose(w, -3 / 4)
+        w, state = tg.optim.adagrad(w, np.array([3.0]), state, **options)
+        assert np.allclose(w, -3 / 4 - 3 / 5 / 1.5)
+
     def test_adagrad_divides_by_the_root_of_the_sum(self):
         w, state = tg.optim.adagrad(np.zeros(1), np.array([3.0]), rate=1.0)
         w, state = tg.optim.adagrad(w, np.array([4.0]), state, rate=1.0)

@@ -68,7 +68,7 @@ def no_attribute(module: str, name: str) -> AttributeError:
 
 
 def _in_another_spelling(name: str) -> str | None:
-    """The answer to BatchNorm is one to batch_norm and batchnorm; ReLU is relu here, Tanh np.tanh.
+    """The answer to BatchNorm is one to batch_norm and batchnorm; ReLU is relu, CumSum np.cumsum.
 
     >>> _in_another_spelling("Conv2d"), _in_another_spelling("batchnorm") == _MODULE["BatchNorm"]
     ('use tg.conv2d(images, filters)', True)
@@ -89,8 +89,8 @@ def _in_another_spelling(name: str) -> str | None:
     in_numpy = f"use np.{folded(name)}" if callable(vars(np).get(folded(name))) else None
     return (
         found_in(package, "tg")
-        or in_numpy
         or found_in(getattr(package, "nn", None), "tg.nn")
+        or in_numpy
         or found_in(getattr(package, "optim", None), "tg.optim")
     )
 

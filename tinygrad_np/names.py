@@ -139,7 +139,7 @@ lr_scheduler StepLR MultiStepLR ExponentialLR PolynomialLR CosineAnnealingLR One
 clip_grad_norm_ clip_by_global_norm: use tg.optim.clip_by_norm(grads, limit)
 clip_grad_value_: use tg.optim.clip_by_value(grads, low, high)
 swa_utils AveragedModel ema: use tg.optim.average(params, averaged)
-fit: use tg.training.fit(loss, params, train)
+fit: tg.training.fit(loss, params, train)
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
 count_params num_params torchinfo torchsummary tabulate: use tg.summary
 RandomCrop: use tg.data.random_crop(rng, images, size)
@@ -159,7 +159,7 @@ AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d GlobalAveragePooling1D Glo
     GlobalAveragePooling3D: use tg.nn.global_average_pool(images)
 AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d GlobalMaxPooling1D GlobalMaxPooling2D
     GlobalMaxPooling3D: use tg.nn.global_max_pool(images)
-BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization:
+BatchNorm BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization:
     use tg.nn.batch_norm(x, state, training=True)
 LayerNormalization: use tg.nn.layer_norm(x)
 GroupNormalization: use tg.nn.group_norm(x, groups)

@@ -30,7 +30,7 @@ def prefetch(
 
     What `batches` or `transform` raise is raised where the batch would have come, with its own
     traceback, and ends the pass. A pass that is left early (by break, an error, Ctrl-C) waits for
-    the one batch that is being made, and ends its thread; nothing of it is left.
+    the one batch that is being made, and ends its thread; what was made in advance is dropped.
 
     A generator that `transform` draws from must be its own: nothing else may draw from it during a
     pass. In the middle of a pass it has been drawn from for up to `ahead` batches more than were
@@ -133,8 +133,8 @@ def _given_out(
             yield item
             del item  # not held while the next one is waited for
     finally:
-        atexit.unregister(end)
         end()
+        atexit.unregister(end)
 
 
 def _make(

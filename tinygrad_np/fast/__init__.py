@@ -31,9 +31,9 @@ from ..core import windows as core
 from ..core.arrays import as_array
 from ..core.dispatch import use
 from ..core.table import replace
-from ..nn import activations
-from ..nn import normalised as nn_normalised
+from ..nn.activations import gelu_by_tanh, gelu_by_tanh_slope, silu, silu_slope
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
+from ..nn.normalised import normalised, normalised_cotangents
 from . import (
     calls,
     elementwise,
@@ -78,11 +78,10 @@ replace(
 replace(core.gather_windows, columns=lazy.unpooled)
 replace(core.max_unpool, pooling.max_unpool)
 
-for _function in (activations.silu, activations.silu_slope, activations.gelu_by_tanh,
-                  activations.gelu_by_tanh_slope):  # fmt: skip
+for _function in (silu, silu_slope, gelu_by_tanh, gelu_by_tanh_slope):
     replace(_function, elementwise.in_pieces(_function))
-replace(nn_normalised.normalised, normalising.normalised)
-replace(nn_normalised.normalised_cotangents, normalising.cotangents)
+replace(normalised, normalising.normalised)
+replace(normalised_cotangents, normalising.cotangents)
 
 replace(np.sum, elementwise.total)
 replace(np.mean, elementwise.mean)

@@ -6,7 +6,7 @@
 ...     return tg.nn.mse(tg.dense(x, **params), y)
 >>> x = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
 >>> params = {"weights": np.zeros((1, 1), np.float32), "bias": np.zeros(1, np.float32)}
->>> found = fit(loss, params, (x, 3 * x - 1), rate=0.1, epochs=40, progress=False)
+>>> found = fit(loss, params, (x, 3 * x - 1), rate=0.1, epochs=100, progress=False)
 >>> found.params["weights"].round(2), found.params["bias"].round(2)
 (array([[3.]], dtype=float32), array([-1.], dtype=float32))
 """

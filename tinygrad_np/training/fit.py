@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import optim
 from ..answers import explained
 from ..core import tree
 from ..data.batches import minibatches
 from ..io.progress import progress as with_progress
+from ..nn.optimisers import adam
 from .checkpoint import Checkpoint
 from .history import History, Row
 from .steps import Run, Stepper, arguments_of, generators_of
@@ -47,7 +47,7 @@ def fit(
     loss: Callable[..., Any],
     params: Any,
     train: Any,
-    optimiser: Callable[..., Any] = optim.adam,
+    optimiser: Callable[..., Any] = adam,
     *,
     rate: float | Callable[[int], float] = 1e-3,
     epochs: int = 10,
@@ -97,7 +97,7 @@ def fit(
     >>> def loss(w, x, y):
     ...     return np.mean((x @ w - y) ** 2)
     >>> x = np.eye(3)
-    >>> found = fit(loss, np.zeros(3), (x, x @ [1.0, 2.0, 3.0]), rate=0.3, epochs=60, batch_size=3,
+    >>> found = fit(loss, np.zeros(3), (x, x @ [1.0, 2.0, 3.0]), rate=0.3, epochs=200, batch_size=3,
     ...             progress=False)
     >>> found.params.round(1), found.history.columns, found.stopped
     (array([1., 2., 3.]), ['epoch', 'step', 'loss', 'rate', 'seconds'], 'epochs')

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core import tree
 from ..core.transforms import value_and_grad
+from ..nn.updates import average as averaged_with
 from .history import Row
 
 
@@ -52,11 +53,7 @@ class Stepper:
             )
             params, told = optimiser(params, grads, told, rate=rate)
             if average is not None:
-                averaged = tree.map(
-                    lambda a, p: average * a + (1 - average) * p,
-                    averaged if averaged is not None else params,
-                    params,
-                )
+                averaged = averaged_with(params, averaged, decay=average)
             return value, params, _without_generators(new), told, averaged
 
         self.plain = stepped
