@@ -104,7 +104,10 @@ def _resnet(size: int, channels: int, filters: tuple[int, ...], n: int) -> Case:
     """A stem and a block of two convolutions for each of `filters`, with batch normalisation.
 
     From the second block on with a stride of 2, and a 1×1 convolution as the shortcut. The
-    parameters are those of each convolution, filters, scale and shift, and the last weights.
+    parameters are those of each convolution, filters, scale and shift, and the last weights. Among
+    a million numbers before a relu some are 0 to rounding, and each may be on another side of it in
+    another library: each moves a gradient, a sum over 65,536, by some 1/√65,536 of it.
+    In float64, `tests/test_torch_networks.py` has 1e-12.
     """
     strides = (1,) + (2,) * (len(filters) - 1)
 
@@ -123,7 +126,7 @@ def _resnet(size: int, channels: int, filters: tuple[int, ...], n: int) -> Case:
         return _single(params), [*_single([images]), rng.integers(0, 10, n)]
 
     peers = JITTED, "torch", "torch, channels last"
-    return Case("resnet", make, {"strides": strides}, tolerance=1e-3, peers=peers)
+    return Case("resnet", make, {"strides": strides}, tolerance=2e-2, peers=peers)
 
 
 def _lstm(time: int, inputs: int, hidden: int, n: int) -> Case:
@@ -142,15 +145,16 @@ def _lstm(time: int, inputs: int, hidden: int, n: int) -> Case:
 def _gpt(letters: int, time: int, width: int, blocks: int, n: int) -> Case:
     """Embeddings, blocks of causal attention in four heads and two dense layers, cross-entropy.
 
-    The parameters: letters, positions; for each block scale and shift, query, key, value and out,
-    scale and shift, and two dense layers; scale and shift, and the last weights.
+    The parameters: letters, positions; for each block scale and shift, query, key, value and out
+    (without biases: that of the keys has the gradient 0), scale and shift, and two dense layers;
+    scale and shift, and the last weights.
     """
 
     def make() -> tuple[Arrays, Arrays]:
         rng = np.random.default_rng(42)
         norm: list[tuple[int, ...]] = [(width,), (width,)]
         wide = [(width, 4 * width), (4 * width,), (4 * width, width), (width,)]
-        block = [*norm, *[(width, width), (width,)] * 4, *norm, *wide]
+        block = [*norm, *[(width, width)] * 4, *norm, *wide]
         shapes = [(letters, width), (time, width), *block * blocks, *norm, (width, letters)]
         params = [rng.normal(0, shape[0] ** -0.5, shape) for shape in shapes]
         text = rng.integers(0, letters, (n, time + 1))

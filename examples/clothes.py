@@ -118,9 +118,9 @@ SHOWN = 8
 
 def draw(history: tg.training.History, z: Any, data: Pictures, title: str, path: Path) -> Path:
     """Loss and accuracy by the epoch, which class is taken for which, and the surest mistakes."""
-    figure = tg.viz.figure(11, 8)
+    figure = tg.viz.figure(11, 8.6)
     figure.suptitle(title)
-    above, below = figure.subfigures(2, 1, height_ratios=[3, 1])
+    above, below = figure.subfigures(2, 1, height_ratios=[3, 1.2])
     left, right = above.subfigures(1, 2, width_ratios=[1, 1.4])
     for axes, what in zip(left.subplots(2, 1, sharex=True), ("loss", "accuracy"), strict=True):
         history.plot(axes, what)

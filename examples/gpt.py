@@ -191,8 +191,11 @@ def draw(fitted: tg.training.Fitted, data: Text, path: Path) -> Path:
     fitted.history.plot(run, "loss")
     run.set_ylabel("loss, nats a letter")
     places.plot(np.arange(1, CONTEXT + 1), by_place(fitted.params, data.valid), label="validation")
+    places.set_title("On text never seen, by how many letters before are known", fontsize=10)
     places.set_xlabel("letters known")
     places.set_xscale("log", base=2)
+    ticks = [2**k for k in range(7)]
+    places.set_xticks(ticks, [str(tick) for tick in ticks])
     places.grid(alpha=0.3)
     for axes in (run, places):
         for style, (what, value) in zip((":", "-.", "--"), baselines(data).items(), strict=True):

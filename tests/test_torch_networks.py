@@ -17,7 +17,7 @@ if not (ROOT / "benchmarks").is_dir():
     pytest.skip("an installed package has no benchmarks", allow_module_level=True)
 sys.path.append(str(ROOT))
 
-from benchmarks.beside import gpt_torch, resnet_torch, sequence_torch
+from benchmarks.beside import gpt_torch, resnet_torch, sequence_torch  # noqa: E402
 
 functional = torch.nn.functional
 pytestmark = [pytest.mark.torch, pytest.mark.whole]
@@ -118,9 +118,7 @@ def test_resnet(jit):
     np.testing.assert_allclose(
         statistics["mean"], model[4].second[1].running_mean.numpy(), rtol=1e-5, atol=1e-7
     )
-    np.testing.assert_allclose(
-        statistics["var"], model[4].second[1].running_var.numpy(), rtol=1e-5
-    )
+    np.testing.assert_allclose(statistics["var"], model[4].second[1].running_var.numpy(), rtol=1e-5)
     tested, _ = ours.logits(params, state, batches[0][0], training=False)
     with torch.no_grad():
         found = model.eval()(torch.tensor(images[0].copy())).numpy()

@@ -13,6 +13,8 @@ CONTEXT, WIDTH, HEADS, BLOCKS = 64, 64, 4, 2
 
 
 class Positions(layers.Layer):
+    """What is learned of each place, added."""
+
     def build(self, shape: Any) -> None:
         self.table = self.add_weight(
             shape=(CONTEXT, WIDTH), initializer=keras.initializers.RandomNormal(stddev=0.02)
@@ -23,6 +25,7 @@ class Positions(layers.Layer):
 
 
 def block(x: Any) -> Any:
+    """Attention and two dense layers, each added to what comes in."""
     y = layers.LayerNormalization(epsilon=1e-5)(x)
     y = layers.MultiHeadAttention(HEADS, WIDTH // HEADS)(y, y, use_causal_mask=True)
     x = layers.Add()([x, y])
@@ -32,6 +35,7 @@ def block(x: Any) -> Any:
 
 
 def build(letters: int) -> Any:
+    """A decoder-only transformer."""
     inputs = keras.Input((CONTEXT,), dtype="int32")
     start = keras.initializers.RandomNormal(stddev=0.02)
     x = layers.Embedding(letters, WIDTH, embeddings_initializer=start)(inputs)
@@ -46,6 +50,7 @@ def build(letters: int) -> Any:
 
 
 def train(data: Any, epochs: int) -> Any:
+    """The model with the least loss on the text that validates."""
     keras.utils.set_random_seed(0)
     model = build(len(data.letters))
     steps = epochs * -(-len(data.train.letters) // 32)

@@ -16,6 +16,8 @@ CONTEXT, WIDTH, HEADS, BLOCKS = 64, 64, 4, 2
 
 
 class GPT(nn.Module):
+    """A decoder-only transformer."""
+
     def __init__(self, letters: int) -> None:
         super().__init__()
         self.letters = nn.Embedding(letters, WIDTH)
@@ -42,6 +44,7 @@ class GPT(nn.Module):
 
 @torch.no_grad()
 def evaluate(model: Any, loader: Any) -> float:
+    """Nats a letter."""
     model.eval()
     total = 0.0
     for letters, following in loader:
@@ -51,6 +54,7 @@ def evaluate(model: Any, loader: Any) -> float:
 
 
 def train(data: Any, epochs: int) -> Any:
+    """The model with the least loss on the text that validates."""
     torch.manual_seed(0)
     train_set, valid_set = [
         TensorDataset(*map(torch.tensor, part)) for part in (data.train, data.valid)

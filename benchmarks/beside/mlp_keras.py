@@ -11,6 +11,7 @@ from .twins import run
 
 
 def build() -> Any:
+    """784–256–128–10, with relu."""
     images = keras.Input((28, 28, 1))
     x = layers.Flatten()(images)
     x = layers.Dense(256, activation="relu", kernel_initializer="he_normal")(x)
@@ -22,6 +23,7 @@ def build() -> Any:
 
 
 def train(data: Any, epochs: int) -> Any:
+    """The model with the best accuracy on the validation images."""
     keras.utils.set_random_seed(0)
     model = build()
     steps = epochs * -(-len(data.train.images) // 64)

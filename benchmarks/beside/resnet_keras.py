@@ -11,6 +11,7 @@ from .twins import run
 
 
 def convolution(x: Any, filters: int, size: int = 3, stride: int = 1) -> Any:
+    """A convolution without bias, normalised."""
     x = layers.Conv2D(
         filters,
         size,
@@ -23,6 +24,7 @@ def convolution(x: Any, filters: int, size: int = 3, stride: int = 1) -> Any:
 
 
 def block(x: Any, filters: int, stride: int) -> Any:
+    """Two convolutions beside a shortcut."""
     y = layers.ReLU()(convolution(x, filters, stride=stride))
     y = convolution(y, filters)
     if stride > 1:
@@ -31,6 +33,7 @@ def block(x: Any, filters: int, stride: int) -> Any:
 
 
 def build(shape: tuple[int, int, int]) -> Any:
+    """Crops and mirror images, a stem, three blocks, a dense layer."""
     images = keras.Input(shape)
     x = layers.ZeroPadding2D(2)(images)
     x = layers.RandomCrop(*shape[:2])(x)
@@ -47,6 +50,7 @@ def build(shape: tuple[int, int, int]) -> Any:
 
 
 def train(data: Any, epochs: int) -> Any:
+    """The model with the best accuracy on the validation images."""
     keras.utils.set_random_seed(0)
     model = build(data.train.images.shape[1:])
     steps = epochs * -(-len(data.train.images) // 128)

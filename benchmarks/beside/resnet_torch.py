@@ -14,6 +14,7 @@ from .twins import run
 
 
 def convolution(inputs: int, filters: int, size: int = 3, stride: int = 1) -> Any:
+    """A convolution without bias, normalised."""
     return nn.Sequential(
         nn.Conv2d(inputs, filters, size, stride, padding=size // 2, bias=False),
         nn.BatchNorm2d(filters),
@@ -21,6 +22,8 @@ def convolution(inputs: int, filters: int, size: int = 3, stride: int = 1) -> An
 
 
 class Block(nn.Module):
+    """Two convolutions beside a shortcut."""
+
     def __init__(self, inputs: int, filters: int, stride: int) -> None:
         super().__init__()
         self.first = convolution(inputs, filters, stride=stride)
@@ -35,6 +38,7 @@ class Block(nn.Module):
 
 
 def build(channels: int) -> Any:
+    """A stem, three blocks, a dense layer."""
     model = nn.Sequential(
         convolution(channels, 16, stride=2),
         nn.ReLU(),
@@ -55,11 +59,13 @@ def build(channels: int) -> Any:
 
 
 def tensors(split: Any) -> Any:
+    """Images with the channels before rows and columns."""
     images = torch.tensor(split.images).permute(0, 3, 1, 2).contiguous()
     return TensorDataset(images, torch.tensor(split.labels))
 
 
 def varied(images: Any) -> Any:
+    """Mirror images of some, and a crop at one place for all."""
     size = images.shape[-1]
     flipped = torch.rand(len(images)) < 0.5
     images[flipped] = images[flipped].flip(3)
@@ -70,6 +76,7 @@ def varied(images: Any) -> Any:
 
 @torch.no_grad()
 def evaluate(model: Any, loader: Any) -> tuple[float, float]:
+    """Mean loss and accuracy."""
     model.eval()
     loss, hits = 0.0, 0
     for images, labels in loader:
@@ -80,6 +87,7 @@ def evaluate(model: Any, loader: Any) -> tuple[float, float]:
 
 
 def train(data: Any, epochs: int) -> Any:
+    """The model with the best accuracy on the validation images."""
     torch.manual_seed(0)
     train_set = tensors(data.train)
     loader = DataLoader(train_set, batch_size=128, shuffle=True)

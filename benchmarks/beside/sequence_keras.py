@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from .twins import run
@@ -11,6 +12,7 @@ from .twins import run
 
 
 def build(hidden: int = 32) -> Any:
+    """An LSTM, whose last state a dense layer reads."""
     x = keras.Input((None, 2))
     mask = keras.Input((None,), dtype="bool")
     h = layers.LSTM(hidden)(x, mask=mask)
@@ -21,10 +23,12 @@ def build(hidden: int = 32) -> Any:
 
 
 def inputs(rows: Any) -> Any:
-    return rows.x, keras.ops.arange(rows.x.shape[1]) < rows.lengths[:, None]
+    """Numbers with marks, and where rows have not ended."""
+    return rows.x, np.arange(rows.x.shape[1]) < rows.lengths[:, None]
 
 
 def train(data: Any, epochs: int) -> Any:
+    """The model with the least error on the rows that validate."""
     keras.utils.set_random_seed(0)
     model = build()
     rate = keras.optimizers.schedules.CosineDecay(1e-2, epochs * len(data.train.x) // 100)

@@ -14,6 +14,8 @@ from .twins import run
 
 
 class Adder(nn.Module):
+    """An LSTM, whose last state a dense layer reads."""
+
     def __init__(self, hidden: int = 32) -> None:
         super().__init__()
         self.lstm = nn.LSTM(2, hidden, batch_first=True)
@@ -30,6 +32,7 @@ class Adder(nn.Module):
 
 @torch.no_grad()
 def evaluate(model: Any, loader: Any) -> float:
+    """The mean squared error."""
     model.eval()
     total = 0.0
     for x, lengths, sums in loader:
@@ -38,6 +41,7 @@ def evaluate(model: Any, loader: Any) -> float:
 
 
 def train(data: Any, epochs: int) -> Any:
+    """The model with the least error on the rows that validate."""
     torch.manual_seed(0)
     rows, valid = [TensorDataset(*map(torch.tensor, part)) for part in (data.train, data.valid)]
     loader = DataLoader(rows, batch_size=100, shuffle=True)

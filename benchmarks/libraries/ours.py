@@ -124,7 +124,8 @@ def gpt(params: Arrays, batch: Arrays, layout: str, blocks: int) -> Task:
         x = tg.nn.embedding(letters, next(left)) + next(left)
         for _ in range(blocks):
             y = norm(x)
-            parts = {name: dense() for name in ("query", "key", "value", "out")}
+            names = "query", "key", "value", "out"
+            parts: Any = {name: {"weights": next(left)} for name in names}
             x = x + tg.nn.multi_head_attention(y, heads=4, causal=True, **parts)
             x = x + tg.dense(tg.nn.gelu(tg.dense(norm(x), **dense())), **dense())
         return tg.cross_entropy(norm(x) @ next(left), following)

@@ -183,9 +183,9 @@ def gpt(params: Arrays, batch: Arrays, layout: str, blocks: int) -> Task:
         x = functional.embedding(letters, next(left)) + next(left)
         for _ in range(blocks):
             y = norm(x)
-            parts = [heads(dense(y)) for _ in range(3)]
+            parts = [heads(y @ next(left)) for _ in range(3)]
             y = functional.scaled_dot_product_attention(*parts, is_causal=True)
-            x = x + dense(y.transpose(1, 2).flatten(-2))
+            x = x + y.transpose(1, 2).flatten(-2) @ next(left)
             x = x + dense(functional.gelu(dense(norm(x))))
         logits = norm(x) @ next(left)
         return functional.cross_entropy(logits.flatten(0, 1), following.flatten())
