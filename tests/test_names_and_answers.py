@@ -185,7 +185,7 @@ class TestAttributes:
             (lambda: tg.optim.Adam, r"'tinygrad_np\.optim' has .* tg\.optim\.adam\(params, grads"),
             (lambda: tg.tree.tree_map, r"use tg\.tree\.map\(f, tree\)"),
             (lambda: tg.data.DataLoader, r"use tg\.data\.minibatches\(rng, arrays, size\)"),
-            (lambda: tg.batchnorm, r"use tg\.nn\.batch_norm\(x, state, training=True\)"),  # also as others write it
+            (lambda: tg.batchnorm, r"use tg\.nn\.batch_norm\(x, state, training=True\)"),
             (lambda: tg.RELU, r"use tg\.relu\(x\)"),
             (lambda: tg.nn.Conv2d, r"use tg\.conv2d\(images, filters\)"),
             (lambda: tg.ConvTranspose1d, r"use tg\.conv_transpose1d\(signals, filters\)"),
