@@ -199,7 +199,7 @@ class TestAttributes:
             (lambda: tg.nn.LogSoftmax, r"use tg\.log_softmax\(x\)"),
             (lambda: tg.maxpool, r"use tg\.max_pool\(images, size\)"),
             (lambda: tg.Dense, r"use tg\.dense\(x, weights\)"),
-            (lambda: tg.nn.Tanh, r"use np\.tanh$"),
+            (lambda: tg.nn.Tanh, r"use tg\.nn\.tanh\(x\)$"),
             (lambda: tg.mse, r"use tg\.nn\.mse\(predictions, targets\)"),
             (lambda: tg.TopK_Accuracy, r"use tg\.nn\.top_k_accuracy\(logits, labels\)"),
             (lambda: tg.nn.init.xavier_normal_, r"use tg\.nn\.init\.glorot_normal\(rng, shape\)"),

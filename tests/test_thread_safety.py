@@ -183,7 +183,8 @@ def test_only_pieces_of_kernels_go_to_other_threads():
     """No result depends on their number: tests/test_fast_threads_and_matrices.py."""
     starts = {path.name for path in PACKAGE.rglob("*.py")
               if "Thread(" in path.read_text() or "concurrent" in path.read_text()}  # fmt: skip
-    assert starts == {"threads.py", "places.py"}  # which waits for a server
+    # `places` waits for a server in one, `prefetch` makes batches: tests/test_data_prefetch.py.
+    assert starts == {"threads.py", "places.py", "prefetch.py"}
 
 
 def main(repetitions):
