@@ -551,7 +551,7 @@ class TestInterruptions:
             raise PermissionError(13, "Permission denied")
 
         assert command("a", "--epochs", "1") == 0
-        monkeypatch.setattr(tg.training.os, "listdir", denied)
+        monkeypatch.setattr(tg.training.checkpoint.os, "listdir", denied)
         assert command("a", "--resume") == 2
         assert "cannot be read: Permission denied" in capsys.readouterr().err
 
