@@ -35,8 +35,8 @@ def block(x: Any, filters: int, stride: int) -> Any:
 def build(shape: tuple[int, int, int]) -> Any:
     """Crops and mirror images, a stem, three blocks, a dense layer."""
     images = keras.Input(shape)
-    x = layers.ZeroPadding2D(2)(images)
-    x = layers.RandomCrop(*shape[:2])(x)
+    share = 2 / shape[0]
+    x = layers.RandomTranslation(share, share, fill_mode="constant")(images)
     x = layers.RandomFlip("horizontal")(x)
     x = layers.ReLU()(convolution(x, 16, stride=2))
     x = block(x, 16, 1)
@@ -53,7 +53,7 @@ def train(data: Any, epochs: int) -> Any:
     """The model with the best accuracy on the validation images."""
     keras.utils.set_random_seed(0)
     model = build(data.train.images.shape[1:])
-    steps = epochs * -(-len(data.train.images) // 128)
+    steps = epochs * -(-len(data.train.images) // 64)
     warm = steps // 10
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warm, warmup_target=0.1, warmup_steps=warm
@@ -69,7 +69,7 @@ def train(data: Any, epochs: int) -> Any:
     model.fit(
         data.train.images,
         data.train.labels,
-        batch_size=128,
+        batch_size=64,
         epochs=epochs,
         validation_data=tuple(data.valid),
         callbacks=[best],

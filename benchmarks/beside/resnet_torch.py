@@ -90,7 +90,7 @@ def train(data: Any, epochs: int) -> Any:
     """The model with the best accuracy on the validation images."""
     torch.manual_seed(0)
     train_set = tensors(data.train)
-    loader = DataLoader(train_set, batch_size=128, shuffle=True)
+    loader = DataLoader(train_set, batch_size=64, shuffle=True)
     valid_loader = DataLoader(tensors(data.valid), batch_size=1000)
     model = build(data.train.images.shape[-1])
     optimiser = torch.optim.SGD(
