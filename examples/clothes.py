@@ -42,38 +42,41 @@ class Pictures(NamedTuple):
 
     def told(self) -> str:
         """Which pictures, and how many."""
-        counts = [
-            f"{len(split.labels):,} to {what}" for split, what in zip(self, USES, strict=False)
-        ]
-        return f"Pictures: {self.which}; {', '.join(counts)}."
-
-
-USES = "train with", "validate", "test"
+        counts = [f"{len(split.labels):,}" for split in (self.train, self.valid, self.test)]
+        return "Pictures: {}; {} to train with, {} to validate, {} to test.".format(
+            self.which, *counts
+        )
 
 
 def load(data: str = "auto", path: Path | None = None, quick: bool = False) -> Pictures:
     """The pictures, standardised by the mean and spread of those to train with."""
     names: Sequence[str] = tg.data.GARMENT_NAMES
+    count, tests = QUICK if quick else (None, None)
     if data == "cifar-10":
         dataset, which, names = tg.data.cifar10(path), "CIFAR-10", tg.data.CIFAR10_NAMES
     elif data == "fashion-mnist":
         dataset, which = tg.data.fashion_mnist(path), "Fashion-MNIST"
     elif data == "built-in":
-        dataset, which = (
-            tg.data.garments(*(QUICK if quick else ()), labels=range(CLASSES)),
-            "garments",
-        )
+        dataset, which = tg.data.garments(count, tests, labels=range(CLASSES)), "drawn garments"
     else:
         dataset, which = tg.data.auto(path, labels=range(CLASSES))
         which = which.split(",")[0].split(":")[0].split(" from ")[0]
-    count, tests = QUICK if quick else (None, None)
-    images, labels = dataset.train_images[:count], dataset.train_labels[:count].astype(np.intp)
+    images, labels = dataset.train_images[:count], dataset.train_labels[:count]
     held_out = min(VALIDATION, len(images) // 5)
-    parts = images[:-held_out], images[-held_out:], dataset.test_images[:tests]
-    mean, spread = parts[0].mean(), parts[0].std()
-    standard = [((x - mean) / spread).reshape(*x.shape[:3], -1).astype(np.float32) for x in parts]
-    kinds = labels[:-held_out], labels[-held_out:], dataset.test_labels[:tests].astype(np.intp)
-    return Pictures(*map(Split, standard, kinds), names, which)
+    train, valid = slice(0, -held_out), slice(-held_out, None)
+    mean, spread = images[train].mean(), images[train].std()
+
+    def split(images: np.ndarray, labels: np.ndarray) -> Split:
+        images = images.reshape(*images.shape[:3], -1)  # grey ones have no axis of channels
+        return Split(tg.data.normalise(images, mean, spread), labels.astype(np.intp))
+
+    return Pictures(
+        split(images[train], labels[train]),
+        split(images[valid], labels[valid]),
+        split(dataset.test_images[:tests], dataset.test_labels[:tests]),
+        names,
+        which,
+    )
 
 
 def parsed(description: str, epochs: int, arguments: list[str] | None) -> argparse.Namespace:
@@ -118,7 +121,7 @@ SHOWN = 8
 
 def draw(history: tg.training.History, z: Any, data: Pictures, title: str, path: Path) -> Path:
     """Loss and accuracy by the epoch, which class is taken for which, and the surest mistakes."""
-    figure = tg.viz.figure(11, 8.6)
+    figure: Any = tg.viz.figure(11, 8.6)
     figure.suptitle(title)
     above, below = figure.subfigures(2, 1, height_ratios=[3, 1.2])
     left, right = above.subfigures(1, 2, width_ratios=[1, 1.4])

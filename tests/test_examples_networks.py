@@ -124,7 +124,7 @@ class TestWhole:
 
 def few_pictures():
     data = clothes.load("built-in", quick=True)
-    return data._replace(train=clothes.Split(*[part[:500] for part in data.train]))
+    return data._replace(train=clothes.Split(*[part[:800] for part in data.train]))
 
 
 class TestPictures:
