@@ -22,23 +22,23 @@ import tinygrad_np as tg
 
 EPOCHS = 6
 STATED = 0.87
-"""The accuracy on the test images that a run reaches, whatever the seed and the data set."""
+"""The accuracy that a run reaches on the test images of Fashion-MNIST and of the garments."""
 
 load = clothes.load
 
 # Model
 
-SIZES = 784, 256, 128, 10
+SIZES = 256, 128, 10
 
 
-def initial(rng: np.random.Generator) -> list[dict[str, Any]]:
+def initial(rng: np.random.Generator, pixels: int) -> list[dict[str, Any]]:
     """Weights and biases of the three layers."""
-    sizes = itertools.pairwise(SIZES)
+    sizes = itertools.pairwise((pixels, *SIZES))
     return [tg.nn.init.dense(rng, a, b, weights=tg.nn.init.he_normal) for a, b in sizes]
 
 
 def logits(params: Any, images: Any) -> Any:
-    """(n, 28, 28, 1) → (n, 10)"""
+    """(n, rows, columns, channels) → (n, 10)"""
     x = tg.flatten(images)
     *hidden, last = params
     for layer in hidden:
@@ -66,7 +66,7 @@ def train(data: clothes.Pictures, epochs: int, seed: int = 0) -> tg.training.Fit
     steps = epochs * -(-len(data.train.labels) // 64)
     return tg.training.fit(
         loss,
-        initial(rng),
+        initial(rng, data.train.images[0].size),
         data.train,
         tg.optim.adam,
         rate=tg.optim.schedules.cosine(1e-3, steps),
@@ -102,7 +102,8 @@ def main(arguments: list[str] | None = None) -> int:
     z = logits(fitted.params, data.test.images)
     print("\n" + clothes.table(z, data.test, data.names))
     print(f"\nAccuracy on the test images: {result(fitted, data):.4f}")
-    title = f"Dense layers, {'–'.join(map(str, SIZES))}, on {data.which}"
+    sizes = "–".join(map(str, (data.test.images[0].size, *SIZES)))
+    title = f"Dense layers, {sizes}, on {data.which}"
     return figure_told(
         lambda: clothes.draw(fitted.history, z, data, title, options.out / "mlp.png")
     )

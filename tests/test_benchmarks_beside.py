@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import json
+import re
 import sys
 
 import pytest
@@ -123,3 +124,31 @@ class TestCommand:
 MACHINE = dict.fromkeys(
     ("processor", "cores", "BLAS", "BLAS kernel", "Python", "NumPy", "SciPy"), "some"
 )
+
+
+PAGE = ROOT / "docs" / "beside.md"
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="an installed package has no docs")
+class TestPage:
+    def test_what_it_shows_stands_in_the_programs(self):
+        shown = re.findall(
+            r"`([\w/]+\.py)`:\n\n```python\n(.*?)\n```", PAGE.read_text("utf-8"), re.S
+        )
+        assert len(shown) == 15
+        for path, text in shown:
+            assert text in (ROOT / path).read_text(encoding="utf-8"), path
+
+    def test_the_lines_are_those_that_are_counted(self):
+        cells = re.findall(
+            r"^\| `(\w+)\.py`[^|]*\|[^|]*\| (\d+) \+ (\d+) = (\d+) \| (\d+) \+ (\d+) = (\d+) \| "
+            r"(\d+) \+ (\d+) = (\d+) \|",
+            PAGE.read_text("utf-8"), re.M,
+        )  # fmt: skip
+        assert [name for name, *_ in cells] == list(command.NAMES)
+        for name, *numbers in cells:
+            expected = []
+            for library in command.LIBRARIES:
+                model, training = lines.counted(command.program(name, library)[0])
+                expected += [model, training, model + training]
+            assert [int(number) for number in numbers] == expected
