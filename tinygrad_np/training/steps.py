@@ -42,6 +42,8 @@ class Stepper:
     `verify` is how many replays there are from one that is compared with the step to the next.
     """
 
+    replayed: Any  # None where the step is not replayed
+
     def __init__(
         self,
         loss: Any,
