@@ -2,8 +2,10 @@
 
 import _thread
 import functools
+import gc
 import signal
 import threading
+import weakref
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -155,6 +157,22 @@ class TestValidation:
         expected = float(np.mean(np.abs(X @ found.params - Y) < 1))
         assert found.history["validation hits"] == pytest.approx([expected], rel=1e-12)
 
+    def test_a_figure_that_is_no_number_is_never_the_best(self):
+        figures = iter([np.nan, 3.0, 1.0, 2.0])
+        given = {"validation": [(X, Y)], "evaluate": lambda w, x, y: next(figures)}
+        found = quiet(
+            loss, START, (X, Y), tg.optim.sgd, rate=0.05, epochs=4, batch_size=40, **given
+        )
+        np.testing.assert_allclose(found.params, by_hand(3, 40, 0.05)[0], rtol=1e-12)
+
+    def test_patience_ends_a_run_without_any_number(self):
+        given = {"validation": [(X, Y)], "evaluate": lambda w, x, y: np.nan, "patience": 2}
+        found = quiet(
+            loss, START, (X, Y), tg.optim.sgd, rate=0.05, epochs=9, batch_size=40, **given
+        )
+        assert (found.stopped, len(found.history)) == ("patience", 2)
+        np.testing.assert_allclose(found.params, by_hand(2, 40, 0.05)[0], rtol=1e-12)
+
     def test_patience_ends_the_run(self):
         found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=1.5, epochs=50, batch_size=40,
                       validation=(X, Y), patience=3)  # fmt: skip
@@ -218,6 +236,24 @@ class TestState:
     def test_a_validation_needs_a_function_of_its_own(self):
         with pytest.raises(ValueError, match="give evaluate"):
             quiet(noisy, START, (X, Y), state=fresh(), validation=(X, Y))
+
+
+class TestGenerators:
+    def test_in_another_order_or_twice(self):
+        first, second = np.random.default_rng(1), np.random.default_rng(2)
+        state = (first, second)
+        found = quiet(lambda w, s, x, y: (loss(w, x, y), (s[1], s[0])), START, (X, Y), epochs=1,
+                      batch_size=40, state=state)  # fmt: skip
+        assert found.state[0] is second
+        assert found.state[1] is first
+
+    @pytest.mark.parametrize(
+        "new", [lambda s: {"n": s["n"].spawn(1)[0]}, lambda s: {"n": np.random.default_rng(1)}]
+    )
+    def test_one_that_was_not_given_is_refused(self, new):
+        with pytest.raises(ValueError, match="a generator in its state that it was not given"):
+            quiet(lambda w, s, x, y: (loss(w, x, y), new(s)), START, (X, Y),
+                  state={"n": np.random.default_rng(0)})  # fmt: skip
 
 
 class Params(NamedTuple):
@@ -305,6 +341,189 @@ class TestGoingOn:
         with pytest.raises(ValueError, match="no run of fit"):
             quiet(loss, START, (X, Y), epochs=1, checkpoint=tmp_path / "else")
 
+    def test_a_state_comes_back_by_its_keys(self, tmp_path):
+        def turning(w, state, x, y):
+            more = np.sum(state["a"]) * np.sum(w)
+            return loss(w, x, y) + more, {"b": state["b"] + 1.0, "a": state["a"] * 0.9}
+
+        def run(epochs, folder):
+            state = {"a": np.ones(1), "b": np.full(1, 100.0)}
+            return quiet(turning, START, (X, Y), tg.optim.sgd, rate=0.01, epochs=epochs,
+                         state=state, checkpoint=folder)  # fmt: skip
+
+        whole = run(3, None)
+        run(1, tmp_path)
+        again = run(3, tmp_path)
+        assert again.params.tobytes() == whole.params.tobytes()
+        assert again.state == whole.state
+
+    def test_a_named_tuple_whose_parts_come_later(self, tmp_path):
+        class Carried(NamedTuple):
+            mean: Any
+            rng: Any
+
+        def carrying(w, state, x, y):
+            mean = np.mean(x, 0) if state.mean is None else 0.5 * state.mean + 0.5 * np.mean(x, 0)
+            kept = tg.dropout(x, 0.25, state.rng)
+            return np.mean((kept @ w - y) ** 2), Carried(tg.stop_gradient(mean), state.rng)
+
+        def run(epochs, folder):
+            state = Carried(None, np.random.default_rng(1))
+            return quiet(carrying, START, (X, Y), momentum, rate=0.01, epochs=epochs, state=state,
+                         checkpoint=folder)  # fmt: skip
+
+        whole = run(3, None)
+        run(1, tmp_path)
+        again = run(3, tmp_path)
+        assert type(again.state) is Carried
+        assert again.params.tobytes() == whole.params.tobytes()
+        assert again.state.mean.tobytes() == whole.state.mean.tobytes()
+
+    def test_a_container_that_no_file_knows_is_refused(self, tmp_path):
+        class Own(NamedTuple):
+            m: Any
+
+        def own(params, grads, state, *, rate):
+            m = grads if state is None else 0.9 * state.m + grads
+            return params - rate * m, Own(m)
+
+        with pytest.raises(TypeError, match="which the run did not begin with"):
+            quiet(loss, START, (X, Y), own, rate=0.01, checkpoint=tmp_path)
+        assert Checkpoint(tmp_path).steps() == []
+
+    def test_a_wrapped_optimiser_keeps_trees_like_the_parameters(self, tmp_path):
+        def wrapped(params, grads, state, *, rate):
+            inner = None if state is None else state["inner"]
+            params, inner = tg.optim.adam(params, grads, inner, rate=rate)
+            return params, {"inner": inner}
+
+        def of(params, x, y):
+            return np.mean((x @ params.w + params.b - y) ** 2)
+
+        def run(epochs, folder):
+            start = Params(np.zeros(3), np.zeros(()))
+            return quiet(of, start, (X, Y), wrapped, rate=0.01, epochs=epochs, checkpoint=folder)
+
+        whole = run(3, None)
+        run(1, tmp_path)
+        assert run(3, tmp_path).params.w.tobytes() == whole.params.w.tobytes()
+
+    @pytest.mark.parametrize(
+        ("changed", "told"),
+        [
+            ({"batch_size": 16}, "batches=5, not 3"),
+            ({"optimiser": tg.optim.adam}, "optimiser='sgd', not 'adam'"),
+            ({"average": 0.9}, "average=None, not 0.9"),
+            ({"monitor": "hits", "mode": "max"}, "monitor='loss', not 'hits'"),
+            ({"mode": "max"}, "mode='min', not 'max'"),
+        ],
+    )
+    def test_other_arguments_are_refused(self, changed, told, tmp_path):
+        given = {
+            "loss": loss, "params": START, "train": (X, Y), "optimiser": tg.optim.sgd,
+            "batch_size": 8, "epochs": 1, "validation": (X, Y), "checkpoint": tmp_path,
+        }  # fmt: skip
+        quiet(**given)
+        with pytest.raises(ValueError, match=f"has a run with {told}"):
+            quiet(**given | changed)
+
+    def test_a_validation_that_comes_later_has_a_column(self, tmp_path):
+        quiet(loss, START, (X, Y), momentum, rate=0.01, epochs=1, checkpoint=tmp_path)
+        with pytest.raises(ValueError, match="monitor=None, not 'loss'"):
+            quiet(loss, START, (X, Y), momentum, epochs=2, checkpoint=tmp_path, validation=(X, Y))
+
+
+class TestWhatJitHolds:
+    def test_a_number_that_changes_later_is_found(self):
+        class Model:
+            epoch = 0
+
+        def scaled(w, x, y):
+            return loss(w, x, y) * (1.0 if Model.epoch < 3 else 0.5)
+
+        def counted(w, x, y):
+            Model.epoch += 1
+            return 0.0
+
+        with pytest.raises(ValueError, match="something that it holds has changed"):
+            quiet(scaled, START, (X, Y), tg.optim.sgd, rate=0.01, epochs=10, batch_size=8,
+                  validation=[(X, Y)], evaluate=counted)  # fmt: skip
+
+    @pytest.mark.parametrize("error", [KeyError, AssertionError, RuntimeError])
+    def test_whatever_a_trace_raises(self, error):
+        def only_arrays(w, x, y):
+            if not isinstance(x, np.ndarray):
+                raise error
+            return loss(w, x, y)
+
+        with pytest.warns(UserWarning, match="goes on without jit"):
+            found = quiet(only_arrays, START, (X, Y), tg.optim.sgd, rate=0.05, epochs=2)
+        np.testing.assert_allclose(found.params, by_hand(2, 32, 0.05)[0], rtol=1e-12)
+
+    @pytest.mark.parametrize(("batch_size", "most"), [(20, 8), (32, 14)])
+    def test_the_larger_batches_are_replayed(self, batch_size, most):
+        """Of 40 rows: two batches of 20, or one of 32 and one of 8, which runs as it is."""
+        calls = []
+
+        def counted(w, x, y):
+            calls.append(len(x))
+            return loss(w, x, y)
+
+        quiet(counted, START, (X, Y), tg.optim.sgd, rate=0.01, epochs=4, batch_size=batch_size)
+        assert len(calls) <= most
+        assert calls.count(8) == (4 if batch_size == 32 else 0)
+
+    def test_arrays_from_outside_are_constants(self, recwarn):
+        scale = np.array([1.0, 2.0, 3.0])
+
+        def scaled(w, x, y):
+            return loss(w * scale, x, y)
+
+        quiet(scaled, START, (X, Y), tg.optim.sgd, rate=0.01, epochs=2, constants=scale)
+        assert not recwarn.list
+
+    def test_nothing_is_held_afterwards(self):
+        x = X.copy()
+        gone = weakref.ref(x)
+        gc.disable()
+        try:
+            quiet(loss, START, (x, Y.copy()), tg.optim.adam, epochs=3)
+            del x
+            assert gone() is None
+        finally:
+            gc.enable()
+
+
+class TestIterables:
+    def test_without_a_length(self):
+        class Stream:
+            def __iter__(self):
+                return iter([(X, Y)])
+
+        for batches in (Stream(), tg.data.prefetch(Stream())):
+            found = fit(loss, START, batches, tg.optim.sgd, rate=0.05, epochs=2, progress=True)
+            np.testing.assert_allclose(found.params, by_hand(2, 40, 0.05)[0], rtol=1e-12)
+
+    def test_the_thread_of_a_run_that_raises_is_gone(self):
+        def broken(w, x, y):
+            raise ZeroDivisionError
+
+        before = threading.active_count()
+        with pytest.raises(ZeroDivisionError) as held:
+            quiet(broken, START, tg.data.prefetch([(X, Y)] * 9))
+        assert threading.active_count() == before
+        del held
+
+    def test_a_schedule_is_asked_once_a_step(self):
+        asked = []
+
+        def schedule(step):
+            asked.append(step)
+            return 0.01
+
+        quiet(loss, START, (X, Y), tg.optim.sgd, rate=schedule, epochs=2, batch_size=20)
+        assert asked == [0, 1, 2, 3]
+
 
 class TestInterrupts:
     def test_ctrl_c_ends_after_the_step_with_what_there_is(self, tmp_path):
@@ -343,6 +562,19 @@ class TestInterrupts:
         whole = quiet(loss, START, (X, Y), momentum, epochs=2, **given)
         assert more.params.tobytes() == whole.params.tobytes()
         assert len(more.history) == 2
+
+    def test_a_signal_that_is_ignored_stays_so(self):
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+
+            def pressed(w, x, y):
+                signal.raise_signal(signal.SIGINT)
+                return loss(w, x, y)
+
+            found = quiet(pressed, START, (X, Y), tg.optim.sgd, epochs=2, jit=False)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert (found.stopped, len(found.history)) == ("epochs", 2)
 
     def test_another_thread_leaves_the_handler_alone(self):
         found = []
@@ -389,7 +621,28 @@ class TestDiverging:
         ({"every": True}, "fit: every must be an integer from 1 on"),
         ({"average": 1.0}, "fit: average, a decay"),
         ({"mode": "least"}, 'fit: mode is "min" or "max"'),
-        ({"monitor": "accuracy", "validation": (X, Y)}, "fit: evaluate gives no 'accuracy'"),
+        (
+            {"monitor": "hits", "mode": "max", "validation": (X, Y)},
+            "fit: evaluate gives no 'hits' to monitor, but 'loss'",
+        ),
+        ({"monitor": "hits", "validation": (X, Y)}, "the least or the largest 'hits' the best"),
+        ({"patience": 3}, "fit: patience is of a validation; give validation="),
+        ({"monitor": "hits"}, "fit: monitor is of a validation"),
+        ({"mode": "max"}, "fit: mode is of a validation"),
+        ({"evaluate": loss}, "fit: evaluate is of a validation"),
+        ({"validation": []}, "fit: validation gave no batch"),
+        ({"validation": (X, Y), "evaluate": 3}, "fit: evaluate must be a function"),
+        ({"validation": (X, Y), "evaluate": lambda w, x, y: x}, "its 'loss' is a ndarray of shape"),
+        ({"validation": (X, Y), "evaluate": lambda w, x, y: None}, "its 'loss' is a NoneType"),
+        (
+            {"validation": (X, Y), "evaluate": lambda w, x, y: {f"rows {len(x)}": 1.0}},
+            "fit: evaluate gives .* the same figures of each",
+        ),
+        ({"average": "a"}, "fit: average, a decay"),
+        ({"train": [X, Y]}, "fit: train is a list, so one of batches"),
+        ({"train": [[X, Y]]}, "fit: train is a list, so one of batches"),
+        ({"params": tg.Tensor(START)}, "fit: params are arrays, not Tensors"),
+        ({"rate": lambda step: tg.Tensor(0.1)}, "fit: the rate of step 0 must be a number"),
         ({"train": 3}, "fit: train must be a tuple of arrays"),
         ({"train": iter([(X, Y)])}, "fit: train must be a tuple of arrays"),
         ({"train": []}, "fit: train gave no batch"),

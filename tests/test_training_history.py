@@ -54,3 +54,13 @@ def test_a_figure_has_a_line_for_each_column_of_a_kind():
     assert History(ROWS).plot(axes=axes) is axes
     with pytest.raises(KeyError, match="accuracy"):
         History(ROWS).plot(of="accuracy")
+
+
+def test_a_figure_that_an_epoch_has_not_is_nan():
+    history = History(
+        [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25, "validation loss": 1.0}]
+    )
+    assert history.columns == ["epoch", "loss", "validation loss"]
+    np.testing.assert_array_equal(history["validation loss"], [np.nan, 1.0])
+    assert str(history).splitlines()[1].split() == ["1", "0.5", "nan"]
+    assert "<td>nan</td>" in history._repr_html_()

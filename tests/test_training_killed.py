@@ -51,10 +51,9 @@ def finished(program: str, folder: Path) -> None:
 def same_end(one: Path, another: Path) -> bool:
     ends = [Checkpoint(folder / "run").load() for folder in (one, another)]
     assert ends[0].step == ends[1].step
-    parts = [
-        {name: part for name, part in end.state.items() if name not in ("seconds", "history")}
-        for end in ends
-    ]
+    whole = [{**end.state, **end.state.get("run", {}), "run": None} for end in ends]
+    timed = {"seconds", "history"}
+    parts = [{name: part for name, part in end.items() if name not in timed} for end in whole]
     leaves = [tg.tree.leaves(part) for part in parts]
     return all(bits(a) == bits(b) for a, b in zip(*leaves, strict=True))
 

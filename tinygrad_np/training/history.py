@@ -12,6 +12,7 @@ array([0.5 , 0.25])
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ Row = dict[str, float]
 
 
 class History:
-    """Figures of each epoch: `rows`, a list of dicts, each with the same columns.
+    """Figures of each epoch: `rows`, a list of dicts.
 
     It prints as a table, shows one in a notebook, and draws itself; ``history["loss"]`` is a
     column, an array (epochs,).
@@ -38,7 +39,7 @@ class History:
     @property
     def columns(self) -> list[str]:
         """The names of the figures, in order."""
-        return list(self.rows[0]) if self.rows else []
+        return list(dict.fromkeys([name for row in self.rows for name in row]))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -47,11 +48,12 @@ class History:
         if column not in self.columns:
             there = ", ".join(map(repr, self.columns)) or "none: no epoch is done"
             raise KeyError(f"History: there is no column {column!r}; the columns are {there}")
-        return np.array([row[column] for row in self.rows])
+        return np.array([row.get(column, math.nan) for row in self.rows])
 
     def line(self, row: Mapping[str, Any]) -> str:
-        """A row of the table; of the columns' widths only their names know."""
-        return "  ".join([shown(cell).rjust(max(len(name), 7)) for name, cell in row.items()])
+        """A row of the table, nan where it has no figure; a column is as wide as its name."""
+        cells = [(name, shown(row.get(name, math.nan))) for name in self.columns]
+        return "  ".join([cell.rjust(max(len(name), 7)) for name, cell in cells])
 
     def head(self) -> str:
         """The line of names."""
@@ -68,7 +70,9 @@ class History:
     def _repr_html_(self) -> str:
         head = "".join([f"<th>{html.escape(name)}</th>" for name in self.columns])
         body = [
-            "<tr>" + "".join([f"<td>{shown(row[name])}</td>" for name in row]) + "</tr>"
+            "<tr>"
+            + "".join([f"<td>{shown(row.get(name, math.nan))}</td>" for name in self.columns])
+            + "</tr>"
             for row in self.rows
         ]
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"

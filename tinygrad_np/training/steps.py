@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -30,116 +31,144 @@ class Run(NamedTuple):
     total: float = 0.0  # their losses times their rows,
     rows: int = 0
     seconds: float = 0.0
+    rate: float = 0.0  # of the last step
     history: tuple[Row, ...] = ()
     best: Any = None  # (figure, epoch, params, state)
 
 
 class Stepper:
-    """Steps of a run: as they are, and replayed where that goes."""
+    """Steps of a run: as they are, and replayed where that goes.
+
+    `verify` is how many replays there are from one that is compared with the step to the next.
+    """
+
+    replayed: Any  # None where the step is not replayed
 
     def __init__(
-        self, loss: Any, optimiser: Any, has_state: bool, average: Any, is_jitted: bool
+        self,
+        loss: Any,
+        optimiser: Any,
+        has_state: bool,
+        average: Any,
+        jit: Callable[..., Any] | None,
+        constants: Any,
+        verify: int,
     ) -> None:
-        self.loss, self.has_state = loss, has_state
-        self.before: tuple[Run, Any] | None = None
-        self.replayed: Any = None
-        self.shapes: Any = None  # of the batches that are replayed
+        self.of_params = _of_params(loss, has_state)
+        self.plain = _stepped(self.of_params, optimiser, average)
+        self.replayed = None if jit is None else jit(self.plain, constants=constants, verify=verify)
+        self.replays = 0
+        self.rows = 0  # of the batches that are replayed: the largest
+        self.before: tuple[Any, Any, Any] | None = None  # params, state, batch of the last step
 
-        def stepped(
-            params: Any, state: Any, told: Any, averaged: Any, rate: Any, batch: Any
-        ) -> Any:
-            (value, new), grads = value_and_grad(self._of_params, has_aux=True)(
-                params, state, batch
-            )
-            params, told = optimiser(params, grads, told, rate=rate)
-            if average is not None:
-                averaged = averaged_with(params, averaged, decay=average)
-            return value, params, _without_generators(new), told, averaged
-
-        self.plain = stepped
-        if is_jitted and find_spec("tinygrad_np.fast"):
-            from ..fast.jit import jit
-
-            self.replayed = jit(stepped)
-
-    def _of_params(self, params: Any, state: Any, batch: Any) -> Any:
-        """The loss and the new state."""
-        if not self.has_state:
-            return self.loss(params, *batch), None
-        found = self.loss(params, state, *batch)
-        if not isinstance(found, tuple) or len(found) != 2:
-            raise TypeError(
-                "fit: with a state, the loss of (params, state, *batch) returns (loss, new state), "
-                f"not {type(found).__name__}"
-            )
-        return found
-
-    def step(self, run: Run, batch: Any, rate: Any) -> Run:
+    def step(self, run: Run, batch: Any, rate: float) -> Run:
         """The run after a step more; raises where its loss is nan or inf."""
         batch, rows = arguments_of(batch)
         given = run.params, run.state, run.optimiser, run.average, np.asarray(rate), batch
         # At the first step the optimiser has no state yet, and the last batch may have fewer rows:
         # to record such steps would take longer than they do.
-        shapes = [getattr(leaf, "shape", None) for leaf in tree.leaves(batch)]
-        if self.replayed is None or self.before is None or shapes != (self.shapes or shapes):
-            value, params, state, told, average = self.plain(*given)
-        else:
-            self.shapes = shapes
-            value, params, state, told, average = self._replay(given)
+        is_usual = self.before is not None and rows >= self.rows
+        self.rows = max(rows, self.rows)
+        replays = self.replayed is not None and is_usual
+        found = self._replay(given, run) if replays else self.plain(*given)
+        value, params, state, told, average = found
         if not np.isfinite(value):
             raise self._diverged(f"the loss of step {run.step} is {value}", run, batch)
-        self.before = run, batch
-        if self.has_state:
-            state = _with_generators(state, iter(generators_of(run.state)))
+        self.before = run.params, run.state, batch
+        if run.state is not None:
+            state = _with_generators(state, generators_of(run.state))
         return run._replace(
             params=params, state=state, optimiser=told, average=average, step=run.step + 1,
             batch=run.batch + 1, total=run.total + float(value) * rows, rows=run.rows + rows,
+            rate=rate,
         )  # fmt: skip
 
-    def _replay(self, given: Any) -> Any:
-        generators = generators_of(given[1])
+    def _replay(self, given: Any, run: Run) -> Any:
+        generators = generators_of(run.state)
         before = [g.bit_generator.state for g in generators]
         try:
-            return self.replayed(*given)
-        except (TypeError, ValueError) as refused:
+            found = self.replayed(*given)
+        except Exception as refused:
             for generator, state in zip(generators, before, strict=True):
                 generator.bit_generator.state = state
             found = self.plain(*given)  # raises what is the loss's own
+            if self.replays > 1 and "the replay of" in str(refused):
+                raise ValueError(
+                    f"fit: by step {run.step} the loss or the optimiser computes something else "
+                    "than when jit recorded it, since something that it holds has changed; give "
+                    "that as a part of the data or the state, or run it with jit=False"
+                ) from refused
             self.replayed = None
             told = f"fit: goes on without jit, which does not take this step: {refused}"
             warnings.warn(told, stacklevel=5)
             return found
+        self.replays += 1
+        return found
 
     def check_params(self, run: Run) -> None:
         """Raise where a parameter is nan or inf after the last step."""
         where = _not_finite(run.params)
         if where is not None and self.before is not None:
+            params, state, batch = self.before
             what = f"params{where} is not finite after step {run.step - 1}"
-            raise self._diverged(what, *self.before)
+            raise self._diverged(what, run._replace(params=params, state=state), batch)
 
     def _diverged(self, what: str, run: Run, batch: Any) -> FloatingPointError:
         """The error that tells where nan or inf came up: in this step, or in the one before."""
-        if self.before is not None and _not_finite(run.params) is not None:
-            run, batch = self.before
+        params, state = run.params, run.state
+        if self.before is not None and _not_finite(params) is not None:
+            params, state, batch = self.before
         text = f"fit: {what}; a smaller rate may help, or optim.clip_by_norm"
         if find_spec("tinygrad_np.debug"):
             from ..check.explain import explain_nonfinite
 
-            state = run.state
             with np.errstate(all="ignore"):
                 report = explain_nonfinite(
-                    lambda params: self._of_params(params, state, batch)[0], run.params
+                    lambda params: self.of_params(params, state, batch)[0], params
                 )
             text += f"\n{report}"
         return FloatingPointError(text)
 
 
+def _of_params(loss: Any, has_state: bool) -> Callable[..., Any]:
+    """(params, state, batch) → (the loss, the new state)"""
+
+    def of_params(params: Any, state: Any, batch: Any) -> Any:
+        if not has_state:
+            return loss(params, *batch), None
+        found = loss(params, state, *batch)
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise TypeError(
+                "fit: with a state, the loss of (params, state, *batch) returns (loss, new state), "
+                f"not {type(found).__name__}"
+            )
+        return found[0], _without_generators(found[1], generators_of(state))
+
+    return of_params
+
+
+def _stepped(of_params: Any, optimiser: Any, average: Any) -> Callable[..., Any]:
+    """(params, state, the optimiser's state, average, rate, batch) → (the loss, and all these)"""
+
+    def stepped(params: Any, state: Any, told: Any, averaged: Any, rate: Any, batch: Any) -> Any:
+        (value, new), grads = value_and_grad(of_params, has_aux=True)(params, state, batch)
+        params, told = optimiser(params, grads, told, rate=rate)
+        if average is not None:
+            averaged = averaged_with(params, averaged, decay=average)
+        return value, params, new, told, averaged
+
+    return stepped
+
+
 def arguments_of(batch: Any) -> tuple[Any, int]:
-    """A batch as a tuple of arguments, and the number of its rows."""
+    """A batch as a tuple of arguments, and the number of its rows, those of its first array."""
     batch = batch if isinstance(batch, tuple) else (batch,)
     leaves = tree.leaves(batch)
-    if not leaves or not np.ndim(leaves[0]):
-        raise ValueError("fit: a batch is an array with rows, or a tuple of such arrays")
+    if isinstance(batch[0], list) or not leaves or not np.ndim(leaves[0]):
+        raise ValueError(
+            "fit: a batch is an array with rows, or a tuple of such arrays, not "
+            f"{type(batch[0]).__name__}"
+        )
     return batch, len(leaves[0])
 
 
@@ -156,20 +185,37 @@ def _not_finite(params: Any) -> str | None:
     return None
 
 
-class _Generator(tuple[()]):
-    """Stands for a random generator in what a step gives, which `jit` would refuse."""
+class _Generator:
+    """Stands for the generator with this number in what a step gives, which `jit` would refuse."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
-def _without_generators(state: Any) -> Any:
-    return tree.map(lambda x: _Generator() if isinstance(x, np.random.Generator) else x, state)
+tree.register(_Generator, lambda one: [], lambda one, parts: one)
 
 
-def _with_generators(state: Any, generators: Any) -> Any:
-    """The state with the generators that the step has drawn from, in the same order."""
+def _without_generators(state: Any, given: Any) -> Any:
+    def replaced(leaf: Any) -> Any:
+        if not isinstance(leaf, np.random.Generator):
+            return leaf
+        for i, generator in enumerate(given):
+            if leaf is generator:
+                return _Generator(i)
+        raise ValueError(
+            "fit: the loss returns a generator in its state that it was not given; return that "
+            "which it drew from"
+        )
+
+    return tree.map(replaced, state)
+
+
+def _with_generators(state: Any, given: Any) -> Any:
+    """The state with the generators that the step has drawn from."""
     if isinstance(state, _Generator):
-        return next(generators)
+        return given[state.number]
     container = tree.container_of(type(state))
     if container is None:
         return state
-    parts = [_with_generators(part, generators) for part in container.children(state)]
+    parts = [_with_generators(part, given) for part in container.children(state)]
     return container.rebuild(state, parts)
