@@ -5,7 +5,7 @@ positions, two blocks of causal attention and a dense layer with gelu, each afte
 normalisation. It learns from the texts of ``help("if")``, ``help("CLASSES")`` and so on, which come
 with every Python, to tell the next letter; of the last tenth of them it never sees any.
 
-    python examples/gpt.py
+    python examples/gpt.py                                # some 60 s
     python examples/gpt.py --quick
 """
 

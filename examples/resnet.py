@@ -4,7 +4,7 @@ Three blocks of two convolutions beside a shortcut (He et al., "Deep residual le
 recognition", 2016), trained by SGD with Nesterov's momentum on crops and mirror images that are
 drawn anew in each epoch, with a rate that rises for a while and falls along a cosine.
 
-    python examples/resnet.py
+    python examples/resnet.py                             # some 80 s
     python examples/resnet.py --data cifar-10
     python examples/resnet.py --data built-in --quick
 """

@@ -5,7 +5,7 @@ not remember says 1 and has the mean squared error 1/6. The rows have several le
 network must carry the first number through up to forty steps (Hochreiter and Schmidhuber, "Long
 short-term memory", Neural Computation 9, 1997, section 5.4).
 
-    python examples/sequence.py
+    python examples/sequence.py                           # some 7 s
     python examples/sequence.py --quick
 """
 
