@@ -31,7 +31,14 @@ from ..core import windows as core
 from ..core.arrays import as_array
 from ..core.dispatch import use
 from ..core.table import replace
-from ..nn.activations import gelu_by_tanh, gelu_by_tanh_slope, silu, silu_slope
+from ..nn.activations import (
+    gelu_by_tanh,
+    gelu_by_tanh_slope,
+    gelu_exactly,
+    gelu_exactly_slope,
+    silu,
+    silu_slope,
+)
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
 from ..nn.normalised import normalised, normalised_cotangents
 from . import (
@@ -41,6 +48,7 @@ from . import (
     lazy,
     matrices,
     memory,
+    normal,
     normalising,
     pooling,
     products,
@@ -80,6 +88,8 @@ replace(core.max_unpool, pooling.max_unpool)
 
 for _function in (silu, silu_slope, gelu_by_tanh, gelu_by_tanh_slope):
     replace(_function, elementwise.in_pieces(_function))
+replace(gelu_exactly, normal.in_float32(gelu_exactly, normal.gelu))
+replace(gelu_exactly_slope, normal.in_float32(gelu_exactly_slope, normal.slope))
 replace(normalised, normalising.normalised)
 replace(normalised_cotangents, normalising.cotangents)
 

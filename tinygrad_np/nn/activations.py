@@ -48,16 +48,47 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     x = real_values(x, "gelu")
     if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r:.40}")
-    if approximate == "none":
-        import scipy.special
+    return gelu_exactly(x) if approximate == "none" else gelu_by_tanh(x)
 
-        if x.dtype.itemsize > 8:
-            raise TypeError(
-                f"gelu: SciPy has no normal distribution in {x.dtype}; use approximate='tanh', or "
-                "x.astype(float)"
-            )
-        return x * cast(scipy.special.ndtr(x), x.dtype)  # of float16 SciPy makes float32
-    return gelu_by_tanh(x)
+
+@array_function
+def gelu_exactly(x: Any) -> Any:
+    """`gelu` without an approximation: x·Φ(x).
+
+    >>> gelu_exactly(np.array([-1.0, 1.0])).round(4)
+    array([-0.1587,  0.8413])
+    """
+    x = real_values(x, "gelu")
+    return x * _below(x)
+
+
+@array_function
+def gelu_exactly_slope(x: Any) -> Any:
+    """The derivative of `gelu_exactly`, Φ(x) + x·φ(x).
+
+    >>> gelu_exactly_slope(np.array([-1000.0, 0.0, 1000.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    x = real_values(x, "gelu")
+    return _below(x) + x * _density(x)
+
+
+def _below(x: Any) -> Any:
+    """Φ(x), the normal distribution's probability below x."""
+    import scipy.special
+
+    if x.dtype.itemsize > 8:
+        raise TypeError(
+            f"gelu: SciPy has no normal distribution in {x.dtype}; use approximate='tanh', or "
+            "x.astype(float)"
+        )
+    return cast(scipy.special.ndtr(x), x.dtype)  # of float16 SciPy makes float32
+
+
+def _density(x: Any) -> Any:
+    """φ(x) = exp(−x²/2) / √(2π); beyond ±200 it is 0 in every dtype, where x² overflows float16."""
+    near = np.clip(x, -200, 200)
+    return np.exp(near * near / -2) / sqrt(2 * pi)
 
 
 @array_function
@@ -243,6 +274,8 @@ def _gelu_curvature(x: Any) -> Any:
 
 
 ROWS = (
+    pointwise(gelu_exactly, lambda x: gelu_exactly_slope(x)),
+    pointwise(gelu_exactly_slope, lambda x: (2 - x * x) * _density(x)),
     pointwise(gelu_by_tanh, lambda x: gelu_by_tanh_slope(x)),
     pointwise(gelu_by_tanh_slope, lambda x: _gelu_curvature(x)),
     pointwise(silu, lambda x: silu_slope(x)),
