@@ -366,6 +366,7 @@ def test_the_data_import_nothing_that_they_do_not_need():
 WHOLE = {
     "architecture": "which layer imports which",
     "benchmarks": "benchmarks: cases and the command",
+    "benchmarks_beside": "benchmarks/beside and its page",
     "benchmarks_figure": "benchmarks/ratios.py and figure.py",
     "benchmarks_profiling": "benchmarks/profiling.py",
     "ci": ".ci",
@@ -376,6 +377,7 @@ WHOLE = {
     "every_axis": "all that has an axis",
     "every_ufunc": "all of NumPy's ufuncs",
     "examples": "examples",
+    "examples_networks": "examples, of training",
     "examples_scipy": "examples, of SciPy's functions",
     "files_from_strangers": "what is read from files, damaged by chance",
     "garbage_collector": "what is left to it: nothing",
@@ -392,6 +394,7 @@ WHOLE = {
     "torch_losses": "losses and initialisers beside PyTorch's",
     "torch_recurrent": "recurrent layers beside PyTorch's",
     "torch_transformers": "attention and embeddings beside PyTorch's",
+    "torch_networks": "the networks of the examples beside PyTorch's, over fifty steps",
     "torch_optimisers": "optimisers and schedules beside PyTorch's, over whole runs",
 }
 
