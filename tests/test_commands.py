@@ -40,6 +40,8 @@ NOT_RUN = {
     r"python -m pytest.*": "is the tests themselves",
     r"\.ci/run.*": "is the tests themselves, in a fresh environment",
     r"python -m benchmarks( .*|\.debug_mode)?": "is a benchmark, of up to an hour",
+    r"python -m benchmarks\.beside( .*)?": "trains twelve networks",
+    r"python -m benchmarks\.beside\.\w+( \w+)?": "is a part of that, in PyTorch or Keras",
     r"python -m benchmarks\.worker LIBRARY CASE FILE": "is a part of the benchmark",
     r"python -m pdb program\.py": "is for a program of the reader's, by hand",
 }
@@ -47,6 +49,15 @@ SHORTER = {
     "python examples/ten_classes.py --data cifar-10 --filters 15": (
         "python examples/ten_classes.py --data cifar-10 --filters 15 --quick"
     ),  # TestTenClasses.test_the_default_rate_suits_cifar_10 has all of it
+    **{  # TestWhole in test_examples_networks.py has all of them
+        command: f"{command} --quick"
+        for command in (
+            "python examples/mlp.py",
+            "python examples/resnet.py",
+            "python examples/resnet.py --data cifar-10",
+            "python examples/gpt.py",
+        )
+    },
     "python tests/fuzz_loaders.py": "python tests/fuzz_loaders.py --inputs 2000",
     "python tests/scan_pointwise.py": "python tests/scan_pointwise.py --quick",
     "python tests/scan_pointwise.py --write docs/accuracy.md": (
@@ -72,14 +83,34 @@ OPTIONS = {
         --seed 12 --points 200
         --points 1 --steps 1
     """,
+    "gpt.py": """
+        --quick --seed 3 --out pictures
+        --epochs 1
+    """,
     "hyperparameters.py": """
         --seed 3 --points 60 --noise 2 --out pictures
     """,
     "inverse_heat.py": """
         --seed 3 --cells 6 --noise 0.02 --steps 5 --out pictures
     """,
+    "mlp.py": """
+        --epochs 1 --seed 3 --out pictures
+        --quick --data auto
+        --quick --data fashion-mnist --path REAL
+        --quick --data cifar-10
+    """,
     "ode.py": """
         --seed 3 --points 10 --noise 0.05 --steps 3 --out pictures
+    """,
+    "resnet.py": """
+        --epochs 1
+        --quick --seed 3 --out pictures
+        --quick --data auto
+        --quick --data fashion-mnist --path REAL
+    """,
+    "sequence.py": """
+        --quick --seed 3 --out pictures
+        --epochs 2
     """,
     "two_class.py": """
         --quick --freeze filter
@@ -178,7 +209,7 @@ RUN += [
     for line in lines.strip().splitlines()
 ]
 # The examples that train: with the data built in, and with the real ones.
-TRAINS = re.compile(r"python examples/(two_class|ten_classes)\.py")
+TRAINS = re.compile(r"python examples/(two_class|ten_classes|mlp|resnet)\.py")
 IS_REAL = re.compile(r"--data (fashion-mnist|cifar-10|auto)|--protocol post")
 CASES = [(command, True) for command in RUN if TRAINS.match(command)]
 CASES += [
