@@ -436,7 +436,7 @@ REFUSED = [
     (TypeError, "adam: the rate must be one number, a float, not None", {"rate": None}),
     (TypeError, "adam: the rate must be one number, a float, not True", {"rate": True}),
     (TypeError, "adam: the rate must be one number, a float, not 1j", {"rate": 1j}),
-    (TypeError, r"adam: the rate must be one number, .* array\(\[0.1\]\)", {"rate": np.array([0.1])}),
+    (TypeError, "adam: the rate must be one number, a float, not arr", {"rate": np.array([0.1])}),
     (TypeError, "adam: the rate must be one number, a float, not 1000", {"rate": 10**400}),
     (TypeError, "adam: betas is a pair of numbers, not 0.9", {"betas": 0.9}),
     (ValueError, "adam: the beta1 must be at least 0 and below 1, not 1", {"betas": (1, 0.9)}),
