@@ -6,7 +6,7 @@ from maps import integers
 
 import tinygrad_np as tg
 from tinygrad_np.core import arrays
-from tinygrad_np.core.arrays import expand, sum_to
+from tinygrad_np.core.arrays import expand, real_numbers, sum_to
 
 
 class TestCast:
@@ -49,3 +49,20 @@ class TestMaskedArrays:
     def test_masked_arrays_are_refused_everywhere(self, call):
         with pytest.raises(TypeError, match="masked array"):
             call(np.ma.array([1.0, 2.0], mask=[False, True]))
+
+
+@pytest.mark.parametrize("kind", [np.asarray, tg.Tensor])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: real_numbers(x, "f"),
+        tg.relu,
+        lambda x: tg.nn.lstm(x, np.ones((2, 4)), np.ones((1, 4))),
+        tg.nn.rotary,
+        lambda x: tg.nn.attention(x, x, x),
+        tg.nn.silu,
+    ],
+)
+def test_complex_numbers_are_no_real_ones_in_a_tensor_either(function, kind):
+    with pytest.raises(TypeError, match="takes real numbers, not an array of dtype complex128"):
+        function(kind(np.ones((1, 3, 2), complex)))

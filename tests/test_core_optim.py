@@ -66,8 +66,9 @@ def test_a_state_is_not_the_gradient_itself():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"rate": -1.0}, "rate must be at least 0, not -1"),
-        ({"rate": float("nan")}, "rate must be at least 0, not nan"),
+        ({"rate": -1.0}, "rate must be at least 0 and finite, not -1"),
+        ({"rate": float("nan")}, "rate must be at least 0 and finite, not nan"),
+        ({"rate": float("inf")}, "rate must be at least 0 and finite, not inf"),
         ({"rate": 1.0, "momentum": 1.0}, "momentum must be at least 0 and below 1, not 1"),
         ({"rate": 1.0, "momentum": -0.1}, "momentum must be at least 0"),
     ],

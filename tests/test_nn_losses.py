@@ -269,6 +269,24 @@ class TestCrossEntropy:
             found = tg.cross_entropy(z, LABELS % 3, class_weights=weights, label_smoothing=0.5)
             assert found.dtype == np.float32
 
+    def test_small_weights_beside_float16(self):
+        logits = LOGITS.astype(np.float16)
+        for loss in (tg.cross_entropy, nn.nll):
+            found = loss(logits, LABELS, class_weights=np.full(3, 1e-9), ignored=-100)
+            assert found.dtype == np.float16
+            assert found == loss(logits, LABELS, class_weights=np.ones(3), ignored=-100)
+
+    def test_a_weight_of_zero_takes_an_infinite_loss_away(self):
+        logits = np.array([[-np.inf, 0.0], [0.0, 0.0]])
+        for loss in (tg.cross_entropy, nn.nll):
+            f = tg.value_and_grad(
+                lambda x, loss=loss: loss(x, np.array([0, 1]), class_weights=[0, 1])
+            )
+            value, gradient = f(logits)
+            assert np.isclose(value, np.log(2) if loss is tg.cross_entropy else 0)
+            assert np.array_equal(gradient[0], [0, 0])
+            assert np.isfinite(gradient).all()
+
     def test_many_float16_have_a_mean(self):
         z = np.zeros((70_000, 2), np.float16)
         k = np.zeros(70_000, int)

@@ -157,7 +157,7 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("call", "error", "told"),
         [
-            (lambda: schedules.constant("0.1"), TypeError, "constant: the rate is a number"),
+            (lambda: schedules.constant("0.1"), TypeError, "constant: the rate must be one number"),
             (lambda: schedules.constant(-0.1), ValueError, "constant: the rate must be at least 0"),
             (lambda: schedules.step(0.1, 0), ValueError, "step: steps must be at least 1, not 0"),
             (
@@ -183,7 +183,7 @@ class TestWhatIsRefused:
             (
                 lambda: schedules.exponential(0.1, None),
                 TypeError,
-                "exponential: the gamma is a numb",
+                "exponential: the gamma must be one number",
             ),
             (lambda: schedules.polynomial(0.1, 5, -1), ValueError, "polynomial: the power must be"),
             (lambda: schedules.cosine(0.1, True), TypeError, "cosine: steps is a number of steps"),
@@ -222,7 +222,7 @@ class TestWhatIsRefused:
             (
                 lambda: schedules.plateau(None, "x", rate=1.0),
                 TypeError,
-                "plateau: the value is a num",
+                "plateau: the value must be one number",
             ),
             (
                 lambda: schedules.plateau(None, 1.0, rate=1.0, mode=1),

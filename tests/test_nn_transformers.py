@@ -90,9 +90,38 @@ class TestAttention:
         one, other = nn.attention(q, k, v, seen), nn.attention(q, other_k, other_v, seen)
         assert np.array_equal(one, other)
 
-    def test_a_nan_in_a_mask_stays(self):
+    @pytest.mark.parametrize("added", [np.nan, np.inf])
+    def test_a_mask_of_nan_or_infinity_is_refused(self, added):
         _, q, k, v = drawn(4)
-        assert np.isnan(nn.attention(q, k, v, np.array([0.0, np.nan, 0.0, 0.0]))).all()
+        with pytest.raises(ValueError, match="attention: mask has nan or \\+inf"):
+            nn.attention(q, k, v, np.array([0.0, added, 0.0, 0.0]))
+
+    @pytest.mark.parametrize("least", [np.finfo("f").min, -1e300, -1e9])
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32])
+    def test_what_is_left_out_takes_no_part_beside_a_mask_of_the_least_number(self, dtype, least):
+        q = np.random.default_rng(0).normal(size=(3, 2)).astype(dtype)
+        v = np.array([[1], [10], [100]], dtype)
+        mask = np.zeros((3, 3))
+        mask[:, 0] = least
+        y, pull = tg.vjp(lambda v: nn.attention(q, q + 1, v, mask, causal=True), v)
+        seen = np.array([[True, False, False], [False, True, False], [False, True, True]])
+        assert y.dtype == dtype
+        assert np.allclose(y, by_formula(q, q + 1, v, seen), rtol=np.finfo(dtype).eps * 4)
+        assert np.array_equal(pull(np.array([[1], [0], [0]], dtype))[0], [[1], [0], [0]])
+
+    def test_products_beyond_float16(self):
+        q = np.array([[300.0], [-300.0]], np.float16)
+        v = np.array([[1.0], [3.0]], np.float16)
+        assert np.array_equal(nn.attention(q, q, v), v)
+        assert np.array_equal(nn.attention(q, -q, v, causal=True), [[1], [1]])
+
+    def test_dropout_of_the_shares(self):
+        _, q, k, v = drawn(7)
+        y = nn.attention(q, k, v, dropout=0.5, rng=np.random.default_rng(0))
+        shares = nn.dropout(nn.attention(q, k, np.eye(4)), 0.5, np.random.default_rng(0))
+        assert np.allclose(y, shares @ v, rtol=1e-13)
+        with pytest.raises(TypeError, match="dropout: rng must be"):
+            nn.attention(q, k, v, dropout=0.5)
 
     def test_axes_before_and_masks_are_broadcast(self):
         rng = np.random.default_rng(5)
@@ -122,9 +151,9 @@ class TestAttention:
             ({"mask": np.ones((4, 3), bool)}, ValueError, r"fit the logits, \(2, 3, 4\)"),
             ({"mask": np.ones((5, 2, 3, 4), bool)}, ValueError, "fit the logits"),
             ({"mask": np.ones((3, 4), complex)}, TypeError, "mask is boolean"),
-            ({"scale": "1"}, TypeError, "attention: scale is a number, not str"),
-            ({"scale": np.complex64(1)}, TypeError, "attention: scale is a number"),
-            ({"scale": np.ones(2)}, TypeError, "attention: scale is a number"),
+            ({"scale": "1"}, TypeError, "attention: scale must be one number"),
+            ({"scale": np.complex64(1)}, TypeError, "attention: scale must be one number"),
+            ({"scale": np.ones(2)}, TypeError, "attention: scale must be one number"),
             ({"query": np.ones((2, 3, 2), complex)}, TypeError, "takes real numbers"),
         ],
     )
@@ -219,6 +248,23 @@ class TestMultiHeadAttention:
         )
         assert report.verdict == "right", str(report)
 
+    @pytest.mark.parametrize("kind", [None, "boolean", "floating"])
+    def test_lengths_leave_out_keys(self, kind):
+        rng = np.random.default_rng(4)
+        x, context = rng.standard_normal((2, 3, 6)), rng.standard_normal((2, 5, 5))
+        params, added = projections(rng), rng.standard_normal((3, 5))
+        mask = {None: None, "boolean": added > -1, "floating": added}[kind]
+        found = nn.multi_head_attention(x, context, heads=2, mask=mask, lengths=[2, 5], **params)
+        for i, length in enumerate([2, 5]):
+            alone = nn.multi_head_attention(
+                x[i : i + 1],
+                context[i : i + 1, :length],
+                heads=2,
+                mask=None if mask is None else mask[:, :length],
+                **params,
+            )
+            assert np.allclose(found[i], alone[0], rtol=1e-12)
+
     def test_float32_stays_float32(self):
         rng = np.random.default_rng(2)
         params = tg.tree.map(lambda w: w.astype(np.float32), projections(rng, 6, 6))
@@ -236,7 +282,20 @@ class TestMultiHeadAttention:
             ({"heads": 2.0}, TypeError, "heads is an integer"),
             ({"key": np.ones((5, 4))}, TypeError, "key is a dict of 'weights'"),
             ({"out": {"weight": np.ones((4, 3))}}, TypeError, "out is a dict of 'weights'"),
-            ({"mask": np.ones((2, 5), bool)}, ValueError, "mask must fit the logits"),
+            ({"mask": np.ones((2, 5), bool)}, ValueError, r"of \(n, s\) mask\[:, None, None\]"),
+            (
+                {"mask": np.ones((2, 3, 5), bool)},
+                ValueError,
+                r"of \(n, l, s\) give mask\[:, None\]",
+            ),
+            ({"mask": np.ones((2, 3, 3, 5), bool)}, ValueError, "multi_head_attention: mask must"),
+            ({"mask": np.ones((3, 5), int)}, TypeError, "multi_head_attention: mask is boolean"),
+            (
+                {"context": np.ones((2, 5, 4))},
+                ValueError,
+                r"attention: key's weights .* \(4, out\)",
+            ),
+            ({"lengths": [5, 6]}, ValueError, "multi_head_attention: lengths are from 1 to 5"),
         ],
     )
     def test_what_is_refused(self, change, error, told):
@@ -248,12 +307,20 @@ class TestMultiHeadAttention:
 
 class TestPositions:
     def test_sinusoidal(self):
-        found = nn.sinusoidal_positions(50, 6)
+        found = nn.sinusoidal_positions(50, 6, float)
         for p, i in np.ndindex(50, 3):
             angle = p / 10000 ** (2 * i / 6)
             expected = [np.sin(angle), np.cos(angle)]
             assert np.allclose(found[p, 2 * i : 2 * i + 2], expected, rtol=1e-12, atol=1e-13)
-        assert nn.sinusoidal_positions(3, 4, np.float32).dtype == np.float32
+        single = nn.sinusoidal_positions(50, 6)
+        assert np.array_equal(single, found.astype(np.float32))
+        assert single.dtype == np.float32
+
+    def test_sinusoidal_is_a_constant_of_a_jit(self):
+        x = np.ones((2, 3, 4), np.float32)
+        jitted = tg.jit(lambda x: x + nn.sinusoidal_positions(3, 4))
+        for _ in range(2):
+            assert np.array_equal(jitted(x), x + nn.sinusoidal_positions(3, 4))
 
     @pytest.mark.parametrize(
         "positions", [None, np.array([3, 0, 7, 7]), np.array([[1], [2]]) * 4.5]

@@ -42,6 +42,18 @@ class TestClipping:
         wanted = {np.float16: np.float32, np.complex64: np.float32}.get(dtype, dtype)
         assert tg.optim.global_norm(grads).dtype == wanted
 
+    @pytest.mark.parametrize("size", [1e200, 1e-200])
+    def test_numbers_whose_squares_no_float64_holds(self, size):
+        grads = [np.array([3 * size, 0.0]), np.array(4j * size)]
+        with np.errstate(all="raise", under="ignore"):
+            norm, clipped = tg.optim.global_norm(grads), tg.optim.clip_by_norm(grads, size)
+        assert np.isclose(norm, 5 * size, rtol=1e-15)
+        if size > 1:
+            assert np.allclose(clipped[0], [0.6 * size, 0.0], rtol=1e-15)
+            assert np.isclose(clipped[1], 0.8j * size, rtol=1e-15)
+        by_x = tg.grad(tg.optim.global_norm)(np.array([3 * size, -4 * size]))
+        assert np.allclose(by_x, [0.6, -0.8], rtol=1e-15)
+
     @pytest.mark.parametrize("epsilon", [1e-6, 0.0])
     def test_zero_gradients(self, epsilon):
         zeros = scaled(0.0)
@@ -157,6 +169,11 @@ class TestAccumulated:
         value, grad = tg.optim.accumulated(f, np.array(2.0), [{"x": X}, {"x": np.array([4.0])}])
         assert np.allclose([value, grad], [2.0, 1.0])
 
+    def test_what_comes_beside_the_value_is_no_mean(self):
+        function = tg.value_and_grad(lambda w, x: (np.mean(w * x), {"count": 1}), has_aux=True)
+        with pytest.raises(TypeError, match=r"accumulated: .* single number .* has_aux"):
+            tg.optim.accumulated(function, np.array(2.0), [np.ones(2)])
+
     def test_single_precision_stays(self):
         f = tg.value_and_grad(lambda w, x: np.mean(w * x))
         x = np.ones((3, 2), np.float32)
@@ -185,7 +202,7 @@ class TestAccumulated:
         (
             lambda: tg.optim.clip_by_norm(TREE, "x"),
             TypeError,
-            "clip_by_norm: the limit is a number",
+            "clip_by_norm: the limit must be one number",
         ),
         (
             lambda: tg.optim.clip_by_norm({"a": np.ones(2, int)}, 1),

@@ -368,3 +368,14 @@ def test_the_name_is_always_the_function():
     root = Path(tg.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("False True True\n", "")
+
+
+@pytest.mark.parametrize(("layer", "gates"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
+def test_recurrent_layers(layer, gates):
+    n, time, inside, h = 2, 5, 3, 7
+    params = getattr(tg.nn.init, layer)(np.random.default_rng(0), inside, h)
+    found = tg.summary(lambda p, x: getattr(tg.nn, layer)(x, **p), params, ones(n, time, inside))
+    # The bias is one more row of the weights. To gru's inputs belongs a fourth part, of zeros,
+    # where that of the hidden state alone goes.
+    columns = 4 * h if layer == "gru" else gates * h
+    assert found.multiplications == n * time * ((inside + 1) * columns + h * gates * h)

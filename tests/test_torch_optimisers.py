@@ -291,6 +291,19 @@ class TestSchedulesOverTheWholeRun:
         assert len(set(wanted)) > 1
 
 
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "NAdam", "RMSprop", "Adagrad"])
+def test_small_gradients_of_float32_beside_a_small_epsilon(name):
+    its = torch.ones(1, dtype=torch.float32, requires_grad=True)
+    optimiser = getattr(torch.optim, name)([its], lr=0.1, eps=1e-15)
+    params, state = np.ones(1, np.float32), None
+    for _ in range(3):
+        its.grad = torch.full((1,), 1e-11, dtype=torch.float32)
+        optimiser.step()
+        function = getattr(tg.optim, name.lower())
+        params, state = function(params, its.grad.numpy(), state, rate=0.1, epsilon=1e-15)
+    assert abs(params[0] - its.item()) < 1e-5  # a few roundings of float32
+
+
 # Around the optimisers
 
 

@@ -30,6 +30,7 @@ from .core import hooks, tree
 from .core.graph import LazyArray, node_of
 from .core.tensor import Tensor
 from .core.windows import filter_product, product, window_product
+from .nn import recurrent
 from .nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
 from .rules.einsum import contraction, labelled
 
@@ -128,9 +129,9 @@ def summary(function: Callable[..., Any], params: Any, *inputs: Any) -> Summary:
       beside parameters and inputs.
 
     Multiplications are those of products, by the definition: of matrices (matmul, dot, inner,
-    tensordot, outer, vdot, vecdot, …), of convolutions, of einsum (the product of the lengths of
-    all its labels, times the operands less one), and of np.multiply (one an element). All other
-    functions count as 0.
+    tensordot, outer, vdot, vecdot, …), of convolutions, of hidden states (rnn, lstm, gru), of
+    einsum (the product of the lengths of all its labels, times the operands less one), and of
+    np.multiply (one an element). All other functions count as 0.
 
     `function` is called twice: what it keeps is looked at where nobody observes it.
 
@@ -263,6 +264,9 @@ def _multiplications(row: Any, known: Sequence[Any]) -> int:
         axes, axis = options.get("axes"), options.get("axis", -1)
         axis = axis if axes is None else int(np.ravel(axes[place])[0])
         return int(result.size) * int(np.shape(args[place])[axis])
+    if function is recurrent.recurrence:
+        inputs, weights, *_ = args[1]
+        return math.prod(np.shape(inputs)[:2]) * np.size(weights)
     if function is contraction:
         subscripts, _, _, operands = args
         terms, _ = labelled(subscripts, tuple([np.ndim(x) for x in operands]))

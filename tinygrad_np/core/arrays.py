@@ -36,9 +36,7 @@ def numbers(x: Any, where: str, kinds: str = "biufc", copy: bool = False) -> Any
     >>> numbers([1, 2], "dense")
     array([1, 2])
     """
-    if copy or type(x) is not np.ndarray:
-        if overrides(type(x)) and not copy:
-            return x
+    if copy or not (type(x) is np.ndarray or overrides(type(x))):
         if is_masked(x):
             raise TypeError(
                 f"{where}: takes no masked array, which has no value at what it masks; use "
@@ -51,12 +49,13 @@ def numbers(x: Any, where: str, kinds: str = "biufc", copy: bool = False) -> Any
     dtype = x.dtype
     if dtype.kind not in kinds:
         what = "numbers" if "c" in kinds else "real numbers"
-        raise TypeError(f"{where}: takes {what}, not an array of dtype {dtype}")
+        remedy = "; take np.real or np.abs of it" if dtype.kind == "c" else ""
+        raise TypeError(f"{where}: takes {what}, not an array of dtype {dtype}{remedy}")
     return x if dtype.isnative else x.astype(dtype.newbyteorder("="))
 
 
 def real_numbers(x: Any, where: str) -> Any:
-    """`numbers` that are not complex; integers become floats, as in NumPy.
+    """`numbers` that are not complex, in a Tensor neither; integers become floats, as in NumPy.
 
     >>> real_numbers([1, 2], "relu")
     array([1., 2.])

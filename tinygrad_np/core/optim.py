@@ -3,6 +3,7 @@
 Parameters, gradients and state are trees of arrays; nothing is written into, new ones come out.
 """
 
+import math
 from typing import Any, NamedTuple
 
 from . import tree
@@ -25,8 +26,8 @@ def sgd(
     momentum 0, v is the gradient, and the state stays None. A float32 parameter stays float32. Of a
     complex parameter g is ∂/∂x − i ∂/∂y, as `grad` gives it, and the step goes along −conj(v).
 
-    Raises ``ValueError`` where the trees or a shape differ, a rate or momentum is negative, or the
-    momentum is not below 1.
+    Raises ``ValueError`` where the trees or a shape differ, a rate or momentum is negative, the
+    rate infinite, or the momentum not below 1.
 
     >>> import numpy as np
     >>> params, state = sgd({"w": np.array([1.0])}, {"w": np.array([2.0])}, rate=0.5, momentum=0.9)
@@ -43,8 +44,8 @@ def sgd(
         raise TypeError(
             f"sgd: rate and momentum are numbers, not {rate!r:.40} and {momentum!r:.40}"
         ) from None
-    if not rate >= 0:
-        raise ValueError(f"sgd: the rate must be at least 0, not {rate}")
+    if not 0 <= rate < math.inf:
+        raise ValueError(f"sgd: the rate must be at least 0 and finite, not {rate}")
     if not 0 <= momentum < 1:
         raise ValueError(f"sgd: the momentum must be at least 0 and below 1, not {momentum}")
     if momentum == 0:

@@ -4,7 +4,7 @@
 - `activations`, `normalisation`, `recurrent`, `resizing`, `transformers`: the other layers;
 - `losses`, `metrics`: what training minimises, and what one reads beside it;
 - `init`: first values of parameters, ``tg.nn.init.dense(rng, 784, 10)``;
-- `optimisers`, `schedules`, `updates`: what `tg.optim` offers; `steps`: beneath the optimisers;
+- `optimisers`, `schedules`, `updates`: what `tg.optim` offers; `leafwise`: beneath them;
 - `grouped`: products of windows and filters in groups; `normalised`: beneath all normalisations;
 - `indices`: the index trick of the posts;
 - `geometry`, `arguments`: what is asked of windows, numbers and generators.

@@ -20,17 +20,6 @@ from .arguments import checked_number
 __all__ = ["elu", "gelu", "glu", "leaky_relu", "log_sigmoid", "silu", "softplus", "tanh"]
 
 
-def real_values(x: Any, where: str) -> Any:
-    """`core.arrays.real_numbers`, which also refuses a Tensor of complex numbers."""
-    x = real_numbers(x, where)
-    if x.dtype.kind != "f":
-        raise TypeError(
-            f"{where}: takes real numbers, not an array of dtype {x.dtype}; take np.real or np.abs "
-            "of it"
-        )
-    return x
-
-
 @explained
 def gelu(x: Any, approximate: str = "none") -> Any:
     """x·Φ(x), where Φ is the standard normal distribution's probability below x.
@@ -45,7 +34,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     >>> gelu(np.array([1.0]), approximate="tanh").round(4)
     array([0.8412])
     """
-    x = real_values(x, "gelu")
+    x = real_numbers(x, "gelu")
     if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r:.40}")
     return gelu_exactly(x) if approximate == "none" else gelu_by_tanh(x)
@@ -98,7 +87,7 @@ def gelu_by_tanh(x: Any) -> Any:
     >>> gelu_by_tanh(np.array([1.0])).round(4)
     array([0.8412])
     """
-    x = real_values(x, "gelu")
+    x = real_numbers(x, "gelu")
     share = _share(_inner(x)[1])
     return np.multiply(share, x, out=share)
 
@@ -110,7 +99,7 @@ def gelu_by_tanh_slope(x: Any) -> Any:
     >>> gelu_by_tanh_slope(np.array([-1000.0, 0.0, 1000.0]))
     array([-0. ,  0.5,  1. ])
     """
-    x = real_values(x, "gelu")
+    x = real_numbers(x, "gelu")
     near, inner, slope = _inner(x)
     share = _share(inner)
     slope *= 1 - share
@@ -152,7 +141,7 @@ def silu(x: Any) -> Any:
     >>> silu(np.array([-1000.0, 0.0, 1000.0]))
     array([  -0.,    0., 1000.])
     """
-    x = real_values(x, "silu")
+    x = real_numbers(x, "silu")
     share = _share(x)
     return np.multiply(share, x, out=share)
 
@@ -164,7 +153,7 @@ def silu_slope(x: Any) -> Any:
     >>> silu_slope(np.array([-1000.0, 0.0, 1000.0]))
     array([-0. ,  0.5,  1. ])
     """
-    x = real_values(x, "silu")
+    x = real_numbers(x, "silu")
     share = _share(x)
     result = np.asarray(1 - share)
     result *= x
@@ -183,7 +172,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> elu(np.array([-1000.0, 0.0, 1000.0]))
     array([  -1.,    0., 1000.])
     """
-    x, alpha = real_values(x, "elu"), checked_number("elu: alpha", alpha)
+    x, alpha = real_numbers(x, "elu"), checked_number("elu: alpha", alpha)
     positive = x > 0
     # The branch that is not taken stays finite, and so does its derivative.
     return np.where(positive, x, alpha * np.expm1(np.where(positive, 0, x)))
@@ -198,7 +187,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     >>> leaky_relu(np.array([-100.0, 0.0, 100.0]))
     array([ -1.,   0., 100.])
     """
-    x = real_values(x, "leaky_relu")
+    x = real_numbers(x, "leaky_relu")
     slope = checked_number("leaky_relu: negative_slope", negative_slope)
     return x * cast(np.where(x > 0, 1.0, slope), x.dtype)
 
@@ -214,7 +203,7 @@ def softplus(x: Any, beta: float = 1.0) -> Any:
     >>> softplus(np.array([-1000.0, 0.0, 1000.0])).round(4).tolist()
     [0.0, 0.6931, 1000.0]
     """
-    x, beta = real_values(x, "softplus"), checked_number("softplus: beta", beta)
+    x, beta = real_numbers(x, "softplus"), checked_number("softplus: beta", beta)
     if not 0 < beta < np.inf:
         raise ValueError(f"softplus: beta must be positive, not {beta}")
     return np.logaddexp(0, x) if beta == 1 else np.logaddexp(0, beta * x) / beta
@@ -227,7 +216,7 @@ def tanh(x: Any) -> Any:
     >>> tanh(np.array([-1000.0, 0.0, 1000.0]))
     array([-1.,  0.,  1.])
     """
-    return np.tanh(real_values(x, "tanh"))
+    return np.tanh(real_numbers(x, "tanh"))
 
 
 @explained
@@ -237,7 +226,7 @@ def log_sigmoid(x: Any) -> Any:
     >>> log_sigmoid(np.array([-1000.0, 0.0, 1000.0])).round(4).tolist()
     [-1000.0, -0.6931, -0.0]
     """
-    return -np.logaddexp(0, -real_values(x, "log_sigmoid"))
+    return -np.logaddexp(0, -real_numbers(x, "log_sigmoid"))
 
 
 @explained
@@ -250,7 +239,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     >>> glu(np.array([[1.0, 2.0, 1000.0, 0.0]]))
     array([[1., 1.]])
     """
-    x = real_values(x, "glu")
+    x = real_numbers(x, "glu")
     try:
         axis = integer(axis)
     except TypeError:

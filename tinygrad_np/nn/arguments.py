@@ -1,10 +1,12 @@
-"""What layers, losses and initialisers are given beside arrays: one number, a generator."""
+"""What layers and initialisers are given beside arrays: a number, a generator, lengths."""
 
 from __future__ import annotations  # numpy.random loads when it is used
 
 from typing import Any
 
 import numpy as np
+
+from ..core.arrays import numbers
 
 
 def checked_number(where: str, value: Any) -> float:
@@ -15,7 +17,7 @@ def checked_number(where: str, value: Any) -> float:
     >>> checked_number("huber: delta", np.float64(0.5))
     0.5
     """
-    if isinstance(value, (int, float, np.integer, np.floating)):
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
         try:
             return float(value)
         except OverflowError:
@@ -38,3 +40,22 @@ numpy.random.default_rng(0), not 0
         f"{function}: rng must be a numpy.random.Generator, for instance "
         f"numpy.random.default_rng(0), not {rng!r:.40}"
     )
+
+
+def checked_lengths(name: str, lengths: Any, n: int, time: int) -> Any:
+    """`lengths` (n,), integers from 1 to `time`: how much of each row there is.
+
+    >>> checked_lengths("lstm", [2, 3], 2, 3)
+    array([2, 3])
+    """
+    lengths = numbers(lengths, f"{name}: lengths")
+    if lengths.dtype.kind not in "iu":
+        raise TypeError(f"{name}: lengths are integers, not of dtype {lengths.dtype}")
+    if lengths.shape != (n,):
+        raise ValueError(f"{name}: lengths must have shape ({n},), one a row, not {lengths.shape}")
+    if n and not (lengths.min() >= 1 and lengths.max() <= time):
+        raise ValueError(
+            f"{name}: lengths are from 1 to {time}, the number of times in x, not "
+            f"{lengths.min()} to {lengths.max()}"
+        )
+    return lengths.astype(np.intp)

@@ -176,8 +176,8 @@ def nll(
         )
         raise with_lines(ValueError(told), labels=labels)
     counts = _counts(_weights("nll", class_weights, logs), labels, kept)
-    found = -np.take_along_axis(logs, labels[..., None], -1)[..., 0]
-    return _weighted("nll", found if counts is None else counts * found, counts, reduction)
+    found = _counted(-np.take_along_axis(logs, labels[..., None], -1)[..., 0], counts)
+    return _weighted("nll", found, counts, reduction, logs.dtype)
 
 
 @explained
@@ -228,13 +228,13 @@ def cross_entropy(
         labels = floats_beside(logits, labels)
         found = distribution_losses(logits, labels if weights is None else labels * weights)
     else:
-        found, counts = class_losses(logits, labels), _counts(weights, labels, kept)
-        found = found if counts is None else counts * found
+        counts = _counts(weights, labels, kept)
+        found = _counted(class_losses(logits, labels), counts)
     if smoothing:
         even = distribution_losses(logits, (1 if weights is None else weights) / logits.shape[-1])
         even = even if kept is None else kept * even
         found = (1 - smoothing) * found + smoothing * even
-    return _weighted("cross_entropy", found, counts, reduction)
+    return _weighted("cross_entropy", found, counts, reduction, logits.dtype)
 
 
 def _unless_ignored(function: str, logits: Any, labels: Any, ignored: Any) -> tuple[Any, Any, Any]:
@@ -255,11 +255,16 @@ def _unless_ignored(function: str, logits: Any, labels: Any, ignored: Any) -> tu
         return logits, labels, None  # which is refused
     kept = np.not_equal(labels, ignored)
     logits = np.where(kept[..., None], logits, 0)  # nan, too: it must not reach the gradient
-    return logits, np.where(kept, labels, 0), kept.astype(logits.dtype)
+    return logits, np.where(kept, labels, 0), kept.astype(_wide(logits))
+
+
+def _wide(logits: Any) -> Any:
+    """The dtype of weights and sums: float16 does not hold small weights, nor large sums."""
+    return np.promote_types(logits.dtype, np.float32)
 
 
 def _weights(function: str, class_weights: Any, logits: Any) -> Any:
-    """The weights of the classes in the logits' dtype, or None."""
+    """The weights of the classes, in the logits' dtype, at least float32; or None."""
     if class_weights is None:
         return None
     weights, where = real_numbers(class_weights, f"{function}: class_weights"), logits.shape[-1:]
@@ -268,7 +273,7 @@ def _weights(function: str, class_weights: Any, logits: Any) -> Any:
         raise with_lines(ValueError(told + f"{weights.shape}"), class_weights=weights)
     if not np.all(looked_at(weights) >= 0):
         raise ValueError(f"{function}: class_weights are at least 0")
-    return cast(weights, logits.dtype)
+    return cast(weights, _wide(logits))
 
 
 def _counts(weights: Any, labels: Any, kept: Any) -> Any:
@@ -279,15 +284,19 @@ def _counts(weights: Any, labels: Any, kept: Any) -> Any:
     return counts if kept is None else counts * kept
 
 
-def _weighted(function: str, found: Any, counts: Any, reduction: str) -> Any:
-    """The losses, reduced; "mean" is over the sum of `counts`."""
+def _counted(found: Any, counts: Any) -> Any:
+    """Losses times counts; what does not count is 0, also where it is infinite."""
+    return found if counts is None else counts * np.where(counts > 0, found, 0)
+
+
+def _weighted(function: str, found: Any, counts: Any, reduction: str, dtype: Any) -> Any:
+    """The losses, reduced, in this dtype; "mean" is over the sum of `counts`."""
     if counts is None or reduction != "mean":
-        return reduced(found, reduction)
-    wide = np.promote_types(found.dtype, np.float32)  # a sum may exceed float16
-    total = np.sum(counts, dtype=wide)
+        return cast(reduced(found, reduction), dtype)
+    total = np.sum(counts)
     if not looked_at(total) > 0:
         raise ValueError(
             f"{function}: all labels are ignored, or of classes with the weight 0, and no losses "
             "have no mean; use reduction='sum', or leave this batch out"
         )
-    return cast(np.sum(found, dtype=wide) / total, found.dtype)
+    return cast(np.sum(found) / total, dtype)

@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..answers import explained
-from ..core.arrays import Array, cast, integer
+from ..core.arrays import Array, cast, integer, real_numbers
 from ..core.hooks import with_lines
 from ..core.transforms import stop_gradient
-from .activations import real_values
 from .arguments import checked_number
 from .normalised import normalised
 
@@ -134,7 +133,7 @@ def rms_norm(x: Any, scale: Any = None, *, axis: Any = -1, epsilon: Any = None) 
     array([1.2, 1.6, 0. , 0. ])
     """
     if epsilon is None:
-        epsilon = np.finfo(real_values(x, "rms_norm").dtype).eps
+        epsilon = np.finfo(real_numbers(x, "rms_norm").dtype).eps
     epsilon = _epsilon("rms_norm", epsilon)
     return _by_rows("rms_norm", x, scale, None, axis, epsilon, about_mean=False)
 
@@ -148,7 +147,7 @@ def _by_rows(
     epsilon: float,
     about_mean: bool = True,
 ) -> Any:
-    x = real_values(x, function)
+    x = real_numbers(x, function)
     try:
         axes = [integer(i) for i in (axis if isinstance(axis, (tuple, list)) else (axis,))]
     except TypeError:
@@ -236,7 +235,7 @@ def _checked_state(state: Any, c: int) -> dict[str, Any]:
             "batch_norm: state is None or the dict {'mean': …, 'var': …} that training gives, not "
             f"{state!r:.40}"
         )
-    found = {name: real_values(value, f"batch_norm: {name}") for name, value in state.items()}
+    found = {name: real_numbers(value, f"batch_norm: {name}") for name, value in state.items()}
     for name, value in found.items():
         if value.shape != (c,):
             raise ValueError(
@@ -253,13 +252,13 @@ def _operands(
 
     Scale and shift have the shape of the last axes of x. It is computed at least in float32.
     """
-    x = real_values(x, function)
+    x = real_numbers(x, function)
     shape = x.shape[max(x.ndim - axes, 0) :]
     given = {"scale": scale, "shift": shift}
     for name, value in given.items():
         if value is None:
             continue
-        given[name] = value = real_values(value, f"{function}: {name}")
+        given[name] = value = real_numbers(value, f"{function}: {name}")
         if value.shape != shape:
             told = f"{function}: {name} must have shape {shape}, not {value.shape} (x {x.shape})"
             if axes == 1 and x.ndim > 2 and value.shape == x.shape[1:2]:

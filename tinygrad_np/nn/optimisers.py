@@ -27,7 +27,7 @@ import numpy as np
 
 from ..answers import explained
 from ..core.optim import Update
-from .steps import begun, in_dtype, is_zero, moved, read
+from .leafwise import begun, in_dtype, is_zero, moved, read
 
 __all__ = ["adadelta", "adagrad", "adam", "adamw", "nadam", "radam", "rmsprop", "sgd"]
 
@@ -386,8 +386,8 @@ def _means(g: Any, kept: Any, shares: Any) -> dict[str, Any]:
 
 
 def _root(square: Any) -> Any:
-    """√square, with finite derivatives at 0, so that those by g are 0 where g was 0.
+    """√square; at 0 that of the smallest number, whose derivative there is 0: those by g are, too.
 
-    What is added is far below every epsilon² that is in use, and large enough for two derivatives.
+    So it is exact wherever it is not 0, in the smallest gradients, too.
     """
-    return np.sqrt(square + float(np.finfo(square.dtype).tiny) ** 0.6)
+    return np.sqrt(np.maximum(square, float(np.finfo(square.dtype).smallest_subnormal)))

@@ -22,13 +22,14 @@ import numpy as np
 
 from ..answers import explained
 from ..core import hooks
-from ..core.arrays import Array, cast, numbers, real_numbers
+from ..core.arrays import Array, cast, real_numbers
 from ..core.dispatch import array_function
 from ..core.hooks import with_lines
 from ..core.network import relu, relu_gate, sigmoid
 from ..core.signature import signature
 from ..core.table import add, general
 from ..core.transforms import jvp, vjp
+from .arguments import checked_lengths
 
 __all__ = ["bidirectional", "gru", "lstm", "rnn"]
 
@@ -406,7 +407,7 @@ def _over_time(name: str, cell: str, checked: Any, lengths: Any, reverse: Any) -
     x = np.swapaxes(x, 0, 1)
     order = None
     if lengths is not None:
-        lengths = _checked_lengths(name, lengths, n, time)
+        lengths = checked_lengths(name, lengths, n, time)
         at = np.arange(time)[:, None]
         inside = (at < lengths)[..., None]  # (time, n, 1)
         x = np.where(inside, x, 0)
@@ -434,20 +435,6 @@ def _over_time(name: str, cell: str, checked: Any, lengths: Any, reverse: Any) -
         last = tuple([np.take_along_axis(state, index, 0)[0] for state in found])
         y = np.where(inside, turned(found[0]), 0)
     return np.swapaxes(y, 0, 1), last
-
-
-def _checked_lengths(name: str, lengths: Any, n: int, time: int) -> Any:
-    lengths = numbers(lengths, f"{name}: lengths")
-    if lengths.dtype.kind not in "iu":
-        raise TypeError(f"{name}: lengths are integers, not of dtype {lengths.dtype}")
-    if lengths.shape != (n,):
-        raise ValueError(f"{name}: lengths must have shape ({n},), one a row, not {lengths.shape}")
-    if n and not (lengths.min() >= 1 and lengths.max() <= time):
-        raise ValueError(
-            f"{name}: lengths are from 1 to {time}, the number of times in x, not "
-            f"{lengths.min()} to {lengths.max()}"
-        )
-    return lengths.astype(np.intp)
 
 
 ROWS = (

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..answers import explained
-from ..core.arrays import Array
+from ..core.arrays import Array, real_numbers
 from ..core.geometry import per_axis
 from ..core.hooks import with_lines
-from .activations import real_values
 
 __all__ = ["global_average_pool", "global_max_pool", "resize"]
 
@@ -115,7 +114,7 @@ def global_max_pool(images: Any) -> Any:
 
 
 def _images(images: Any, function: str) -> Any:
-    images = real_values(images, function)
+    images = real_numbers(images, function)
     if images.ndim < 3:
         told = (
             f"{function}: images must be (n, *spatial, channels) with at least one spatial axis, "

@@ -30,7 +30,7 @@ import numpy as np
 
 from ..answers import explained
 from ..core.arrays import cast, numbers
-from .steps import number, read, whole
+from .leafwise import number, read, whole
 
 __all__ = [
     "constant",

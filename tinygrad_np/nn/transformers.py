@@ -15,11 +15,12 @@ from ..answers import explained
 from ..core.arrays import cast, checked_shape, integer, numbers, real_numbers
 from ..core.hooks import with_lines
 from ..core.network import dense, softmax
+from ..core.tensor import looked_at
 from ..core.transforms import stop_gradient
+from . import layers
+from .arguments import checked_lengths, checked_number
 
 __all__ = ["attention", "embedding", "multi_head_attention", "rotary", "sinusoidal_positions"]
-
-_REAL = (int, float, np.integer, np.floating)
 
 
 @explained
@@ -74,6 +75,8 @@ def attention(
     *,
     causal: bool = False,
     scale: float | None = None,
+    dropout: float = 0.0,
+    rng: np.random.Generator | None = None,
 ) -> Any:
     """softmax(q·kᵀ·scale)·v: (…, l, d), (…, s, d), (…, s, e) → (…, l, e) (Vaswani et al. 2017).
 
@@ -81,11 +84,14 @@ def attention(
 
     - `mask` (…, l, s), broadcast to the logits, is boolean, True where a key takes part (as in
       PyTorch's and JAX's dot-product attention; PyTorch's MultiheadAttention has it the other way
-      round), or floating: then it is added to the logits, and −inf leaves a key out.
+      round), or floating: then it is added to the logits, and −inf leaves a key out. Axes are
+      broadcast from the last: of (n, s), True where a key is no padding, give ``mask[:, None]``.
     - With `causal`, query i sees keys 0 to i only; a mask beside it takes away more.
     - A query that sees no key gives 0, and has gradient 0.
+    - `dropout` is the `rate` of `dropout` of the softmax, and `rng` the generator for it.
 
-    Raises ``ValueError`` where the shapes do not fit, ``TypeError`` for a mask of integers.
+    Raises ``ValueError`` where the shapes do not fit or a mask has +inf or nan, ``TypeError`` for a
+    mask of integers.
 
     >>> q, v = np.zeros((2, 1)), np.array([[1.0], [3.0]])
     >>> attention(q, q, v).ravel(), attention(q, q, v, causal=True).ravel()
@@ -109,43 +115,56 @@ def attention(
         raise with_lines(
             ValueError(told.format(*shapes)), query=query, key=key, value=value
         ) from None
-    if scale is None:
-        scale = query.shape[-1] ** -0.5
-    elif isinstance(scale, bool) or not isinstance(scale, _REAL):
-        raise TypeError(f"attention: scale is a number, not {type(scale).__name__}")
+    scale = query.shape[-1] ** -0.5 if scale is None else checked_number("attention: scale", scale)
     shape = (*lead, query.shape[-2], key.shape[-2])
-    # (…, l, d) @ (…, d, s); a NumPy number would make float64 of float32
-    logits = (query * float(scale)) @ np.swapaxes(key, -1, -2)
+    # Of float16, logits and softmax are float32: products exceed it soon.
+    narrow = np.result_type(query.dtype, key.dtype)
+    wide = np.promote_types(narrow, np.float32)
+    # (…, l, d) @ (…, d, s)
+    logits = (cast(query, wide) * scale) @ np.swapaxes(cast(key, wide), -1, -2)
     seen = np.tri(shape[-2], shape[-1], dtype=np.bool_) if causal else None
     if mask is not None:
-        mask = _checked_mask(mask, shape)
+        mask = _checked_mask("attention", mask, shape)
         if mask.dtype.kind == "f":
             takes_part = mask != -np.inf
+            ends = np.finfo(np.promote_types(mask.dtype, wide)), np.finfo(wide)
             finite = np.where(takes_part, mask, 0)
-            logits, mask = logits + cast(finite, logits.dtype), takes_part
+            if ends[0].max > ends[1].max:  # or what is finite would become −inf
+                finite = np.clip(finite, ends[1].min, ends[1].max)
+            logits, mask = logits + cast(finite, wide), takes_part
         seen = mask if seen is None else mask & seen
-    if seen is not None:
-        # Not −inf: of a row of these, the softmax is nan.
-        logits = np.where(seen, logits, np.finfo(logits.dtype).min)
-    found = softmax(logits) @ value
+    if seen is None:
+        shares = softmax(logits)
+    else:
+        # Where nothing is seen, all logits are 0: the softmax of −inf alone is nan.
+        sees_some = np.any(seen, -1, keepdims=True)
+        shares = softmax(np.where(seen, logits, np.where(sees_some, -np.inf, 0).astype(wide)))
+    shares = cast(shares, narrow)
+    if dropout:
+        shares = layers.dropout(shares, dropout, rng)  # type: ignore[arg-type]
+    found = shares @ value
     if mask is None:
         return found  # with `causal` alone, each query sees the first key
-    return np.where(np.any(seen, -1)[..., None], found, 0)
+    return np.where(sees_some, found, 0)
 
 
-def _checked_mask(mask: Any, shape: tuple[int, ...]) -> Any:
-    mask = numbers(mask, "attention: mask")
+def _checked_mask(function: str, mask: Any, shape: tuple[int, ...]) -> Any:
+    mask = numbers(mask, f"{function}: mask")
     if mask.dtype.kind not in "bf":
         raise TypeError(
-            "attention: mask is boolean (True: takes part) or floating (added to the logits), not "
-            f"of dtype {mask.dtype}; convert it with .astype(bool)"
+            f"{function}: mask is boolean (True: takes part) or floating (added to the logits), "
+            f"not of dtype {mask.dtype}; convert it with .astype(bool)"
         )
     if _misfit(mask.shape, shape):
         told = (
-            f"attention: mask must fit the logits, {shape}: (…, queries, keys), each axis as there "
-            f"or 1, not {mask.shape}"
+            f"{function}: mask must fit the logits, {shape}: (…, queries, keys), each axis as "
+            f"there or 1, not {mask.shape}"
         )
         raise with_lines(ValueError(told), mask=mask)
+    if mask.dtype.kind == "f" and not np.all(looked_at(mask) < np.inf):
+        raise ValueError(
+            f"{function}: mask has nan or +inf where it is added to logits; −inf leaves a key out"
+        )
     return mask
 
 
@@ -167,14 +186,20 @@ def multi_head_attention(
     out: Any,
     mask: Any = None,
     causal: bool = False,
+    lengths: Any = None,
+    dropout: float = 0.0,
+    rng: np.random.Generator | None = None,
 ) -> Any:
     """`attention` in several heads, between dense layers: (n, l, in) → (n, l, out).
 
     - Queries come from `x`, keys and values from `context`, (n, s, in'), or x where it is None.
     - `query`, `key`, `value` and `out` are dicts of the arguments of `dense`, ``{"weights": (in,
       heads·d), "bias": (heads·d,)}``, the bias left out or not; each head has d of the columns.
-    - `mask` is that of `attention`, for logits (n, heads, l, s): (l, s) for all, (n, 1, 1, s) for
-      keys that are padding; it is broadcast.
+    - `lengths` (n,) are integers from 1 to s: beyond so many, the keys of a row are padding, which
+      no query sees.
+    - `mask` is that of `attention`: (l, s) for all, or four axes, (n, heads, l, s), each as long or
+      1: an (n, l, s) for all heads is ``mask[:, None]``, an (n, s) ``mask[:, None, None]``.
+    - `causal`, `dropout` and `rng` are those of `attention`.
 
     (Vaswani et al. 2017, §3.2.2.) Raises ``ValueError`` where the shapes do not fit.
 
@@ -193,6 +218,23 @@ def multi_head_attention(
         heads = integer(heads)
     except TypeError:
         raise TypeError(f"{name}: heads is an integer, not {heads!r:.40}") from None
+    n, s = context.shape[:2]
+    if mask is not None:
+        whole, form = (n, heads, x.shape[1], s), np.shape(mask)
+        if len(form) not in (2, 4) or _misfit(form, whole):
+            told = (
+                f"{name}: mask must be (l, s) or (n, heads, l, s), {whole}, each axis as there or "
+                f"1, not {form}; of (n, l, s) give mask[:, None], of (n, s) mask[:, None, None]"
+            )
+            raise with_lines(ValueError(told), mask=mask)
+        mask = _checked_mask(name, mask, whole)
+    if lengths is not None:
+        lengths = checked_lengths(name, lengths, n, s)
+        inside = np.arange(s) < lengths[:, None, None, None]
+        if mask is None:
+            mask = inside
+        else:
+            mask = mask & inside if mask.dtype.kind == "b" else np.where(inside, mask, -np.inf)
     projected = []
     parts = (("query", query, x), ("key", key, context), ("value", value, context))
     for word, params, given in parts:
@@ -202,31 +244,35 @@ def multi_head_attention(
         # (n, time, heads·d) → (n, heads, time, d)
         y = y.reshape(*y.shape[:2], heads, y.shape[-1] // heads)
         projected.append(np.swapaxes(y, 1, 2))
-    q, k, v = projected
-    found = np.swapaxes(attention(q, k, v, mask, causal=causal), 1, 2)
+    found = attention(*projected, mask, causal=causal, dropout=dropout, rng=rng)
+    found = np.swapaxes(found, 1, 2)
     return _dense("out", out, found.reshape(*found.shape[:2], heads * found.shape[-1]))
 
 
 def _dense(word: str, params: Any, x: Any) -> Any:
+    name = f"multi_head_attention: {word}"
     if not isinstance(params, dict) or not {"weights"} <= params.keys() <= {"weights", "bias"}:
-        raise TypeError(
-            f"multi_head_attention: {word} is a dict of 'weights' and perhaps 'bias', not "
-            f"{params!r:.60}"
-        )
+        raise TypeError(f"{name} is a dict of 'weights' and perhaps 'bias', not {params!r:.60}")
     n, time, features = x.shape
+    weights = numbers(params["weights"], name)
+    if weights.ndim != 2 or len(weights) != features:
+        told = f"{name}'s weights must be ({features}, out) for {features} features, not "
+        raise with_lines(ValueError(told + f"{weights.shape}"), weights=weights)
     y = dense(x.reshape(n * time, features), **params)  # one product
     return y.reshape(n, time, y.shape[-1])
 
 
 @explained
-def sinusoidal_positions(length: int, d: int, dtype: Any = np.float64) -> Any:
+def sinusoidal_positions(length: int, d: int, dtype: Any = np.float32) -> Any:
     """sin and cos of positions 0 … length − 1 at d / 2 wavelengths: (length, d), to be added.
+
+    Read-only, and so a constant in `tg.jit`. A float64 model needs dtype=float for its digits.
 
     Channel 2i is sin(p / 10000^(2i / d)), channel 2i + 1 the cosine (Vaswani et al. 2017, §3.5).
 
     >>> sinusoidal_positions(2, 4).round(2)
     array([[0.  , 1.  , 0.  , 1.  ],
-           [0.84, 0.54, 0.01, 1.  ]])
+           [0.84, 0.54, 0.01, 1.  ]], dtype=float32)
     """
     for shape in ((length,), (d,), (length, d)):
         checked_shape("sinusoidal_positions", shape)
@@ -235,7 +281,9 @@ def sinusoidal_positions(length: int, d: int, dtype: Any = np.float64) -> Any:
             f"sinusoidal_positions: d must be even and dtype floating, not {d} and {dtype!r:.40}"
         )
     angles = _angles(np.arange(length), d, 10000.0)
-    return np.stack([np.sin(angles), np.cos(angles)], -1).reshape(length, d).astype(dtype)
+    found = np.stack([np.sin(angles), np.cos(angles)], -1).reshape(length, d).astype(dtype)
+    found.flags.writeable = False
+    return found
 
 
 def _angles(positions: Any, d: int, base: float) -> Any:
@@ -260,14 +308,15 @@ def rotary(x: Any, positions: Any = None, base: float = 10000.0) -> Any:
     if x.ndim < 2 or x.shape[-1] % 2:
         told = f"rotary: x must be (…, time, d) with an even d, not {x.shape}"
         raise with_lines(ValueError(told), x=x)
-    if isinstance(base, bool) or not isinstance(base, _REAL) or not 0 < base < np.inf:
-        raise ValueError(f"rotary: base is a number above 0, not {base!r:.40}")
+    base = checked_number("rotary: base", base)
+    if not 0 < base < np.inf:
+        raise ValueError(f"rotary: base is a number above 0, not {base}")
     time, d = x.shape[-2:]
     positions = np.arange(time) if positions is None else real_numbers(positions, "rotary")
     given, ours = positions.shape, x.shape[:-1]
     if not 1 <= len(given) <= len(ours) or given[-1] != time or _misfit(given, ours):
         raise ValueError(f"rotary: positions must be ({time},) or fit {ours}, not {given}")
-    angles = _angles(positions, d, float(base))
+    angles = _angles(positions, d, base)
     cos, sin = cast(np.cos(angles), x.dtype), cast(np.sin(angles), x.dtype)
     one, two = x[..., : d // 2], x[..., d // 2 :]
     return np.concatenate([one * cos - two * sin, one * sin + two * cos], -1)

@@ -12,6 +12,7 @@ of its range.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,7 +22,8 @@ from ..answers import explained
 from ..core import tree as trees
 from ..core.arrays import cast
 from ..core.calls import is_complex
-from .steps import array, floating, in_dtype, in_order, read
+from ..core.transforms import stop_gradient
+from .leafwise import array, floating, in_dtype, in_order, read
 
 __all__ = ["accumulated", "average", "by_path", "clip_by_norm", "clip_by_value", "global_norm"]
 
@@ -126,12 +128,14 @@ def accumulated(
 ) -> tuple[Any, Any]:
     """(value, gradients) of all batches together, of which each is computed alone.
 
-    `value_and_grad` is a function of (params, *arrays) that gives a mean over rows and its
-    gradients, such as `tg.value_and_grad` of a loss. A batch is a tuple of arrays (or trees), or a
-    single one. Each counts by its number of rows, so that the result is that of all rows at once up
-    to rounding, with the memory of one batch.
+    `value_and_grad` is a function of (params, *arrays) that gives a mean over rows, a single
+    number, and its gradients, such as `tg.value_and_grad` of a loss. A batch is a tuple of arrays
+    (or trees), or a single one. Each counts by its number of rows, so that the result is that of
+    all rows at once up to rounding, with the memory of one batch.
 
-    Raises ``ValueError`` where there is no batch, or one whose arrays have no or different rows.
+    Raises ``ValueError`` where there is no batch, or one whose arrays have no or different rows,
+    ``TypeError`` where the value is no single number: what is beside it with has_aux, such as a
+    state of `batch_norm`, has no mean.
 
     >>> x = np.array([1.0, 2.0, 6.0])
     >>> value_and_grad = lambda w, x: (np.mean(w * x), np.mean(x))
@@ -151,6 +155,11 @@ def accumulated(
                 f"one, not of {sorted(lengths) or 'nothing'}"
             )
         new, (count,) = value_and_grad(params, *arrays), lengths
+        if trees.container_of(type(new[0])) is not None:
+            raise TypeError(
+                "accumulated: the function gives a single number and gradients, not a "
+                f"{type(new[0]).__name__} and gradients, as with has_aux: leave the aux out"
+            )
         rows += count
         found = new if found is None else trees.map(_between(count / rows), found, new)
     if found is None:
@@ -175,9 +184,14 @@ def _real(x: Any) -> Any:
 
 def _norm(leaves: list[Any]) -> Any:
     """√(Σ |x|²) in float64, with derivative 0 at zeros."""
+    parts = [part for x in leaves for part in ((np.real(x), np.imag(x)) if is_complex(x) else (x,))]
+    largest: Any = 1.0
+    if any([_real(x).itemsize > 4 for x in parts]):  # whose squares float64 may not hold
+        each = [np.max(np.abs(stop_gradient(x)), initial=0.0) for x in parts]
+        largest = functools.reduce(np.maximum, each)
+        largest = np.where((largest > 0) & (largest < np.inf), largest, 1.0)
     total: Any = np.float64(0.0)
-    for x in leaves:
-        for part in (np.real(x), np.imag(x)) if is_complex(x) else (x,):
-            total = total + np.sum(cast(part, np.float64) ** 2)
+    for x in parts:
+        total = total + np.sum((cast(x, np.float64) / largest) ** 2)
     is_zero = total == 0
-    return np.where(is_zero, 0.0, np.sqrt(np.where(is_zero, 1.0, total)))
+    return largest * np.where(is_zero, 0.0, np.sqrt(np.where(is_zero, 1.0, total)))

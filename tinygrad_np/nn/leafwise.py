@@ -20,11 +20,13 @@ from ..core import tree
 from ..core.arrays import cast, integer, numbers
 from ..core.calls import is_complex
 from ..core.optim import Update
+from .arguments import checked_number
 
 _UNIT = 0.0, 1.0
 _RANGES = dict.fromkeys(("momentum", "beta1", "beta2", "alpha", "rho", "decay"), _UNIT)
 _RANGES |= dict.fromkeys(("factor", "pct_start"), _UNIT)
 _RANGES |= dict.fromkeys(("dampening", "low", "high"), (-math.inf, math.inf))
+_MAY_BE_INFINITE = {"low", "high", "limit"}
 _WITHOUT_AXES = {"count", "product"}
 _NOTHING = object()  # has been kept of a leaf so far
 
@@ -33,7 +35,7 @@ def read(name: str, **given: Any) -> list[Any]:
     """Numbers as Python's floats; arrays and Tensors without axes as such of float64.
 
     So a number of Python is a part of the form in a jit, and an array one of its arguments. Raises
-    ``TypeError`` for what is no number, ``ValueError`` for one out of its range.
+    ``TypeError`` for what is no number, ``ValueError`` for one out of its range, or infinite.
 
     >>> read("adam", rate=1, epsilon=np.float32(0.5))
     [1.0, np.float64(0.5)]
@@ -42,23 +44,20 @@ def read(name: str, **given: Any) -> list[Any]:
     for what, value in given.items():
         least, below = _RANGES.get(what, (0.0, math.inf))
         value = number(name, what, value)
-        if not (value >= least and (below == math.inf or value < below)):
-            limit = f" and below {below:g}" if below < math.inf else ""
-            raise ValueError(f"{name}: the {what} must be at least {least:g}{limit}, not {value}")
+        if not (value >= least and (value < below or what in _MAY_BE_INFINITE)):
+            limit = f"below {below:g}" if below < math.inf else "finite"
+            raise ValueError(
+                f"{name}: the {what} must be at least {least:g} and {limit}, not {value}"
+            )
         found.append(value)
     return found
 
 
 def number(name: str, what: str, value: Any) -> Any:
     """A single one of `read`, of any size."""
-    if type(value) in (int, float):
-        try:
-            return float(value)
-        except OverflowError:
-            raise ValueError(f"{name}: the {what} is too large for a float") from None
     if _is_single(value):
         return cast(value, np.float64)
-    raise TypeError(f"{name}: the {what} is a number, not {value!r:.40}")
+    return checked_number(f"{name}: the {what}", value)
 
 
 def whole(name: str, what: str, value: Any, least: int = 1) -> int:
