@@ -132,6 +132,12 @@ def test_normalised(dtype, result):
     assert channel == np.dtype(result).type((float(images[1, 2, 3, 1]) - 20) / 4)
 
 
+def test_integers_may_be_only_scaled():
+    images = numbered(2, dtype="u1")
+    assert np.array_equal(normalise(images, 0, 255), images.astype("f4") / 255)
+    assert np.array_equal(normalise(images % 2, 0.5, 0.5), (images % 2).astype("f4") * 2 - 1)
+
+
 def test_the_same_state_of_the_generator_gives_the_same():
     images = numbered(50)
     for function in (lambda g: random_crop(g, images, 3), lambda g: random_flip(g, images)):
@@ -155,8 +161,8 @@ GOOD = np.ones((2, 6, 6, 3), "f4")
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: random_crop(0, GOOD, 2), TypeError, "rng is a int; give a numpy.random.Generator"),
-        (lambda: random_flip(None, GOOD), TypeError, "rng is a NoneType; give a numpy.random.Gen"),
+        (lambda: random_crop(0, GOOD, 2), TypeError, "rng must be a numpy.random.Generator, fo"),
+        (lambda: random_flip(None, GOOD), TypeError, "rng must be a numpy.random.Generator"),
         (lambda: random_crop(rng(), GOOD[0], 2), ValueError,
          "images must be (n, rows, columns, channels), not of shape (6, 6, 3); add the axis of "
          "channels with images[..., None]"),
@@ -187,11 +193,11 @@ GOOD = np.ones((2, 6, 6, 3), "f4")
         (lambda: random_crop(rng(), GOOD, 2, 1 << 60), ValueError, "cannot be"),
         (lambda: random_flip(rng(), GOOD, 3), ValueError, "axis must be 1 (rows) or 2 (columns),"),
         (lambda: random_flip(rng(), GOOD, 0), ValueError, "axis must be 1 (rows) or 2 (columns),"),
-        (lambda: random_flip(rng(), GOOD, "columns"), TypeError, "axis must be an integer, not a"),
-        (lambda: random_flip(rng(), GOOD, True), TypeError, "axis must be an integer, not a bool"),
+        (lambda: random_flip(rng(), GOOD, "columns"), TypeError, "axis must be an integer, not 'col"),
+        (lambda: random_flip(rng(), GOOD, True), TypeError, "axis must be an integer, not True"),
         (lambda: random_flip(rng(), GOOD, 2, 1.5), ValueError, "share must be from 0 to 1, not 1."),
         (lambda: random_flip(rng(), GOOD, 2, np.nan), ValueError, "share must be from 0 to 1, not"),
-        (lambda: random_flip(rng(), GOOD, 2, None), TypeError, "share must be a number, not a Non"),
+        (lambda: random_flip(rng(), GOOD, 2, None), TypeError, "share must be one number, a float"),
         (lambda: normalise(GOOD, [1, 2], 1), ValueError,
          "mean has shape (2,); for images of shape (2, 6, 6, 3), (n, rows, columns, channels), "
          "give one number or (3,), one a channel"),
@@ -202,6 +208,8 @@ GOOD = np.ones((2, 6, 6, 3), "f4")
         (lambda: normalise(GOOD, 0, 1e-60), ValueError, "above 0 in float32, not 0.0"),
         (lambda: normalise(GOOD, np.nan, 1), ValueError, "mean must be finite in float32, not nan"),
         (lambda: normalise(GOOD, 1e60, 1), ValueError, "mean must be finite in float32, not inf"),
+        (lambda: normalise(GOOD.astype("u1") * 255, [0.485, 0.456, 0.406], 0.225), ValueError,
+         "images are integers up to 255; divide images by 255, or give 255 times mean and spread"),
         (lambda: normalise(GOOD, "0", 1), TypeError, "mean: takes real numbers"),
     ],
 )  # fmt: skip

@@ -121,3 +121,13 @@ def test_refusals(call, error, message):
     for x in (X, Tensor(X)):
         with pytest.raises(error, match=message):
             call(x)
+
+
+@pytest.mark.parametrize("name", ["resize", "global_average_pool", "global_max_pool"])
+def test_channels_first_are_refused(name):
+    more = [4] if name == "resize" else []
+    with pytest.raises(
+        ValueError, match=rf"{name}: images of shape \(2, 3, 8, 8\) look like \(n, ch"
+    ):
+        getattr(nn, name)(np.ones((2, 3, 8, 8)), *more)
+    assert getattr(nn, name)(np.ones((2, 3, 3, 8)), *more).shape[-1] == 8

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..answers import explained
-from ..core.arrays import checked_shape, numbers
+from ..core.arrays import checked_shape, integer, numbers
 from ..core.geometry import per_axis
+from ..nn.arguments import checked_generator, checked_number, refuse_channels_first
 
 
 @explained
@@ -33,7 +34,8 @@ def random_crop(rng: np.random.Generator, images: Any, size: Any, padding: Any =
     array([[ 9, 10],
            [13, 14]], dtype=uint8)
     """
-    images = _images("random_crop", rng, images)
+    checked_generator("random_crop", rng)
+    images = _images("random_crop", images)
     n, *spatial, channels = images.shape
     size = per_axis(size, 2, 1, "random_crop: size")
     before = per_axis(padding, 2, 0, "random_crop: padding")
@@ -71,13 +73,15 @@ def random_flip(
     array([[1, 2],
            [4, 3]], dtype=uint8)
     """
-    images = np.array(_images("random_flip", rng, images), order="C")
-    if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
-        raise TypeError(f"random_flip: axis must be an integer, not a {type(axis).__name__}")
+    checked_generator("random_flip", rng)
+    images = np.array(_images("random_flip", images), order="C")
+    try:
+        axis = integer(axis)
+    except TypeError:
+        raise TypeError(f"random_flip: axis must be an integer, not {axis!r:.40}") from None
     if axis not in (1, 2, -3, -2):
         raise ValueError(f"random_flip: axis must be 1 (rows) or 2 (columns), not {axis}")
-    if isinstance(share, bool) or not isinstance(share, int | float | np.integer | np.floating):
-        raise TypeError(f"random_flip: share must be a number, not a {type(share).__name__}")
+    share = checked_number("random_flip: share", share)
     if not 0 <= share <= 1:
         raise ValueError(f"random_flip: share must be from 0 to 1, not {share}")
     chosen = rng.random(len(images)) < share
@@ -97,14 +101,15 @@ def normalise(images: Any, mean: Any, spread: Any) -> np.ndarray:
     Floating images keep their dtype; integers of 8 or 16 bits become float32, longer ones float64.
 
     Raises ``TypeError`` for what is no array of real numbers, ``ValueError`` for other shapes, and
-    a mean or spread that is not finite or, in the dtype of the result, a spread not above 0.
+    a mean or spread that is not finite or, in the dtype of the result, a spread not above 0, and
+    where both are below 1 beside integers above 1.
 
     >>> images = np.array([0, 100, 255, 200], np.uint8).reshape(1, 1, 2, 2)
     >>> normalise(images, 255 * np.array([0.5, 0.4]), 50)[0, 0]
     array([[-2.55, -0.04],
            [ 2.55,  1.96]], dtype=float32)
     """
-    images = _images("normalise", None, images, "biuf")
+    images = _images("normalise", images, "biuf")
     n, rows, columns, channels = images.shape
     exact = np.result_type(images, np.float32) if images.dtype.kind in "biu" else images.dtype
     given = []
@@ -124,18 +129,19 @@ def normalise(images: Any, mean: Any, spread: Any) -> np.ndarray:
             raise ValueError(f"normalise: {name} must be {what} in {exact}, not {value}")
         # One number an element of a row: NumPy broadcasts along three channels slowly.
         given.append(np.tile(np.broadcast_to(value, (channels,)), columns))
+    is_of_unit = all([np.all(np.abs(value) < 1) for value in given])
+    if images.dtype.kind in "iu" and is_of_unit and images.max(initial=0) > 1:
+        raise ValueError(
+            "normalise: mean and spread are for pixels from 0 to 1, and images are integers up to "
+            f"{images.max()}; divide images by 255, or give 255 times mean and spread"
+        )
     result = images.reshape(n, rows, columns * channels) - given[0]
     result /= given[1]
     return result.reshape(images.shape)
 
 
-def _images(function: str, rng: Any, images: Any, kinds: str = "biufc") -> np.ndarray:
+def _images(function: str, images: Any, kinds: str = "biufc") -> np.ndarray:
     """`images` as an array (n, rows, columns, channels); raises what `function` says of others."""
-    if function != "normalise" and not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"{function}: rng is a {type(rng).__name__}; give a numpy.random.Generator, such as "
-            "numpy.random.default_rng(seed)"
-        )
     images = numbers(images, function, kinds)
     if not isinstance(images, np.ndarray):
         raise TypeError(
@@ -148,10 +154,5 @@ def _images(function: str, rng: Any, images: Any, kinds: str = "biufc") -> np.nd
             f"{function}: images must be (n, rows, columns, channels), not of shape "
             f"{images.shape}{grey}"
         )
-    _, rows, columns, channels = images.shape
-    if rows in (1, 3) and columns == channels > 4:
-        raise ValueError(
-            f"{function}: images of shape {images.shape} look like (n, channels, rows, columns); "
-            "give (n, rows, columns, channels): np.moveaxis(images, 1, -1)"
-        )
+    refuse_channels_first(function, images)
     return images

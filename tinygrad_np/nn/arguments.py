@@ -1,4 +1,4 @@
-"""What layers and initialisers are given beside arrays: a number, a generator, lengths."""
+"""What layers and initialisers are given: a number, a generator, lengths, images as NHWC."""
 
 from __future__ import annotations  # numpy.random loads when it is used
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import numbers
+from ..core.hooks import with_lines
 
 
 def checked_number(where: str, value: Any) -> float:
@@ -59,3 +60,21 @@ def checked_lengths(name: str, lengths: Any, n: int, time: int) -> Any:
             f"{lengths.min()} to {lengths.max()}"
         )
     return lengths.astype(np.intp)
+
+
+def refuse_channels_first(function: str, images: Any) -> None:
+    """Raise ``ValueError`` for images that look like (n, channels, rows, columns).
+
+    >>> refuse_channels_first("resize", np.ones((2, 3, 8, 8)))
+    Traceback (most recent call last):
+    ...
+    ValueError: resize: images of shape (2, 3, 8, 8) look like (n, channels, rows, columns); give \
+(n, rows, columns, channels): np.moveaxis(images, 1, -1)
+    """
+    shape = images.shape
+    if len(shape) == 4 and shape[1] in (1, 3) and shape[2] == shape[3] > 4:
+        told = (
+            f"{function}: images of shape {shape} look like (n, channels, rows, columns); give "
+            "(n, rows, columns, channels): np.moveaxis(images, 1, -1)"
+        )
+        raise with_lines(ValueError(told), images=images)

@@ -14,6 +14,7 @@ from ..answers import explained
 from ..core.arrays import Array, real_numbers
 from ..core.geometry import per_axis
 from ..core.hooks import with_lines
+from .arguments import refuse_channels_first
 
 __all__ = ["global_average_pool", "global_max_pool", "resize"]
 
@@ -124,4 +125,5 @@ def _images(images: Any, function: str) -> Any:
     if 0 in images.shape[1:-1]:
         told = f"{function}: images of shape {images.shape} have no pixels"
         raise with_lines(ValueError(told), images=images)
+    refuse_channels_first(function, images)
     return images
