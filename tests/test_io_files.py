@@ -198,7 +198,9 @@ class TestWhatIsNoFile:
             tg.load(path)
 
 
-@pytest.mark.parametrize("path", [None, 3, b"a.npz", io.BytesIO(), ["a.npz"]], ids=lambda path: type(path).__name__)
+@pytest.mark.parametrize(
+    "path", [None, 3, b"a.npz", io.BytesIO(), ["a.npz"]], ids=lambda path: type(path).__name__
+)
 def test_what_is_no_path_is_told(path):
     for function, args in ((tg.save, (1,)), (tg.load, ())):
         told = rf"{function.__name__}: the path is a text or a Path, not a {type(path).__name__}"

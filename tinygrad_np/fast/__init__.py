@@ -2,7 +2,8 @@
 
 - `explain`: run a function and its gradient, and say which path each operation took, and why.
 - `paths`: the conditions that choose, and every threshold of bytes or elements.
-- `windows`, `products`, `pooling`, `elementwise`, `normalising`: kernels in place of plain ones.
+- `windows`, `products`, `pooling`, `elementwise`, `normalising`, `recurrent`: kernels in place of
+  plain ones.
 - `tiles`, `runs`: windows times filters, a tile at a time; by long runs of few channels.
 - `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`); `slices`:
   with volumes; `grouped`: in groups, of one channel or several.
@@ -33,7 +34,8 @@ from ..core.dispatch import use
 from ..core.table import replace
 from ..nn.activations import gelu_by_tanh, gelu_by_tanh_slope, silu, silu_slope
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
-from ..nn.normalised import normalised, normalised_cotangents
+from ..nn.normalised import normalised
+from ..nn.recurrent import recurrence
 from . import (
     calls,
     elementwise,
@@ -44,6 +46,7 @@ from . import (
     normalising,
     pooling,
     products,
+    recurrent,
     stacks,
     windows,
 )
@@ -80,8 +83,8 @@ replace(core.max_unpool, pooling.max_unpool)
 
 for _function in (silu, silu_slope, gelu_by_tanh, gelu_by_tanh_slope):
     replace(_function, elementwise.in_pieces(_function))
-replace(normalised, normalising.normalised)
-replace(normalised_cotangents, normalising.cotangents)
+replace(normalised, normalising.normalised, operands=normalising.cotangents)
+replace(recurrence, recurrent.recurrence, operands=recurrent.cotangents)
 
 replace(np.sum, elementwise.total)
 replace(np.mean, elementwise.mean)
