@@ -129,5 +129,5 @@ def test_channels_first_are_refused(name):
     with pytest.raises(
         ValueError, match=rf"{name}: images of shape \(2, 3, 8, 8\) look like \(n, ch"
     ):
-        getattr(nn, name)(np.ones((2, 3, 8, 8)), *more)
-    assert getattr(nn, name)(np.ones((2, 3, 3, 8)), *more).shape[-1] == 8
+        getattr(tg.nn, name)(np.ones((2, 3, 8, 8)), *more)
+    assert getattr(tg.nn, name)(np.ones((2, 3, 3, 8)), *more).shape[-1] == 8

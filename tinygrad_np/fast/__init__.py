@@ -2,7 +2,8 @@
 
 - `explain`: run a function and its gradient, and say which path each operation took, and why.
 - `paths`: the conditions that choose, and every threshold of bytes or elements.
-- `windows`, `products`, `pooling`, `elementwise`, `normalising`: kernels in place of plain ones.
+- `windows`, `products`, `pooling`, `elementwise`, `normalising`, `recurrent`: kernels in place of
+  plain ones.
 - `tiles`, `runs`: windows times filters, a tile at a time; by long runs of few channels.
 - `winograd_rows`, `winograd_squares`: the same with fewer multiplications (`winograd`); `slices`:
   with volumes; `grouped`: in groups, of one channel or several.
@@ -40,7 +41,8 @@ from ..nn.activations import (
     silu_slope,
 )
 from ..nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
-from ..nn.normalised import normalised, normalised_cotangents
+from ..nn.normalised import normalised
+from ..nn.recurrent import recurrence
 from . import (
     calls,
     elementwise,
@@ -52,6 +54,7 @@ from . import (
     normalising,
     pooling,
     products,
+    recurrent,
     stacks,
     windows,
 )
@@ -90,8 +93,8 @@ for _function in (silu, silu_slope, gelu_by_tanh, gelu_by_tanh_slope):
     replace(_function, elementwise.in_pieces(_function))
 replace(gelu_exactly, normal.in_float32(gelu_exactly, normal.gelu))
 replace(gelu_exactly_slope, normal.in_float32(gelu_exactly_slope, normal.slope))
-replace(normalised, normalising.normalised)
-replace(normalised_cotangents, normalising.cotangents)
+replace(normalised, normalising.normalised, operands=normalising.cotangents)
+replace(recurrence, recurrent.recurrence, operands=recurrent.cotangents)
 
 replace(np.sum, elementwise.total)
 replace(np.mean, elementwise.mean)

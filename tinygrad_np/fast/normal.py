@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import Array
+from ..core.arrays import Array, real_numbers
 from ..core.dispatch import plain
-from ..nn import activations
 from . import paths
 from .memory import Workspace, empty
 
@@ -73,7 +72,7 @@ def in_float32(function: Any, kernel: Any) -> Any:
     exact = plain(function)
 
     def called(x: Any) -> Any:
-        x = activations.real_values(x, "gelu")
+        x = real_numbers(x, "gelu")
         is_fit = type(x) is np.ndarray and x.dtype == np.float32 and paths.ENABLED
         if not is_fit or x.size < paths.NORMAL_FROM:
             return exact(x)

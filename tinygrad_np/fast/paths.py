@@ -502,6 +502,22 @@ def of_grouped_window_product(cotangent: Array, filters: Array, groups: int) -> 
     return path if noting() is None else note("grouped_window_product", cotangent, path)
 
 
+TEXT_OFF = Path("text", _OFF)
+TEXT_RECORDED = Path("text", "it is recorded: an operand is a Tensor")
+TEXT_MOMENTS = Path("text", "something depends on the mean or the variance itself")
+IN_PLACE = Path("in place", "plain arrays")
+IN_PARTS = Path("parts", "plain arrays")
+
+
+def of_text(operation: str, x: Any, kernel: Path, *operands: Any) -> Path:
+    """Whether a row's text is run as it stands, or the `kernel` that is for plain arrays alone."""
+    if not ENABLED:
+        path = TEXT_OFF
+    else:
+        path = kernel if all([type(a) is np.ndarray for a in operands]) else TEXT_RECORDED
+    return path if noting() is None else note(operation, x, path)
+
+
 ONE_THREAD = Path("one product", f"less than two pieces of {MATRIX_PIECE:,} multiplications")
 ONE_TRANSPOSE = Path("one product", "the matrices share memory: NumPy computes half of x.T @ x")
 PIECES = Path(

@@ -126,7 +126,11 @@ class TracedSweep:
         """What a rule gives, as one operation."""
         g, residuals, parents = given
         g, plain, shapes = _plain(g), _plain(residuals), shapes_of(parents)
-        part = rule(g, plain, parents)
+        hooks.observe(hooks.NOBODY)  # what a rule computes by a sweep of its own is a part of it
+        try:
+            part = rule(g, plain, parents)
+        finally:
+            hooks.observe(self.tracer)
         several = isinstance(part, (list, tuple))
         results = [_array(x) for x in part] if several else _array(part)
         if self.carrier is None and not isinstance(text, Factor):

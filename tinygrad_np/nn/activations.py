@@ -47,7 +47,7 @@ def gelu_exactly(x: Any) -> Any:
     >>> gelu_exactly(np.array([-1.0, 1.0])).round(4)
     array([-0.1587,  0.8413])
     """
-    x = real_values(x, "gelu")
+    x = real_numbers(x, "gelu")
     return x * _below(x)
 
 
@@ -58,7 +58,7 @@ def gelu_exactly_slope(x: Any) -> Any:
     >>> gelu_exactly_slope(np.array([-1000.0, 0.0, 1000.0])).tolist()
     [0.0, 0.5, 1.0]
     """
-    x = real_values(x, "gelu")
+    x = real_numbers(x, "gelu")
     return _below(x) + x * _density(x)
 
 

@@ -1,10 +1,7 @@
 """Recurrent layers over time: `rnn`, `lstm`, `gru`, and `bidirectional`.
 
 Data are (n, time, features). What comes from the input is one product over all time steps; the rest
-is the row `recurrence`, one loop over time, whose vjp is a loop back with one product for the
-gradient of the hidden weights. A `Cell` is one step: as text, which Tensors run through where a
-derivative is itself recorded, and for arrays in place, forward and back. (As a composition of the
-text alone, a training step of an LSTM takes three times as long.)
+is the row `recurrence`, one loop over time, of which `CELLS` has the steps.
 
 >>> x = np.ones((1, 3, 2))
 >>> y, h = rnn(x, np.full((2, 1), 0.5), np.ones((1, 1)), activation="relu")
@@ -16,16 +13,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..answers import explained
-from ..core import hooks
-from ..core.arrays import Array, cast, real_numbers
-from ..core.dispatch import array_function
+from ..core.arrays import cast, real_numbers
+from ..core.dispatch import array_function, plain
 from ..core.hooks import with_lines
-from ..core.network import relu, relu_gate, sigmoid
+from ..core.network import relu, sigmoid
 from ..core.signature import signature
 from ..core.table import add, general
 from ..core.transforms import jvp, vjp
@@ -34,121 +30,36 @@ from .arguments import checked_lengths
 __all__ = ["bidirectional", "gru", "lstm", "rnn"]
 
 
-class Cell(NamedTuple):
-    """One step of a recurrent layer, of inputs (n, k·h) to which h @ weights has been added."""
-
-    is_kept: bool
-    """whether `forward` leaves gates in place of the inputs, which `back` needs"""
-    step: Callable[..., Any]
-    """(inputs, *states before) → (the states after, the gates as a list): text for Tensors"""
-    forward: Callable[..., Any]
-    """`step` of plain arrays, in place: (inputs, states before, states after)"""
-    back: Callable[..., Any]
-    """The vjp of `step`, of plain arrays: (cotangents of the states, those of the gates or None,
-    gates, states before, states after, into) → cotangents of the states before, except for what
-    comes through h @ weights; those of the inputs go into `into`"""
-
-
-def _blocks(x: Any, h: int) -> list[Any]:
+def blocks(x: Any, h: int) -> list[Any]:
     """(n, k·h) → k of (n, h)"""
     return [x[:, i : i + h] for i in range(0, x.shape[1], h)]
 
 
-def _squash(x: Array) -> None:
-    """σ(x) in place of x."""
-    np.exp(np.negative(x, x), x)
-    np.add(x, 1, x)
-    np.divide(1, x, x)
+def _tanh(inputs: Any, h: Any) -> Any:
+    return [np.tanh(inputs)], []
 
 
-def _tanh_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
-    np.multiply(g[0], 1 - after[0] * after[0], into)
-    return [0]
+def _relu(inputs: Any, h: Any) -> Any:
+    return [relu(inputs)], []
 
 
-def _relu_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
-    into[...] = relu_gate(g[0], after[0])
-    return [0]
-
-
-def _lstm_step(inputs: Any, h: Any, c: Any) -> Any:
-    x_i, x_f, x_g, x_o = _blocks(inputs, h.shape[1])
-    i, f, g, o = sigmoid(x_i), sigmoid(x_f), np.tanh(x_g), sigmoid(x_o)
+def _lstm(inputs: Any, h: Any, c: Any) -> Any:
+    i, f, g, o = blocks(inputs, h.shape[1])
+    i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
     c = f * c + i * g
     return [o * np.tanh(c), c], [i, f, g, o]
 
 
-def _lstm_forward(gates: Array, before: Any, after: Any) -> None:
-    (_, c), (new_h, new_c) = before, after
-    i, f, g, o = _blocks(gates, c.shape[1])
-    squashed = np.tanh(g)
-    _squash(gates)  # all of them in one go is faster than three of four
-    g[...] = squashed
-    np.add(f * c, i * squashed, new_c)
-    np.multiply(o, np.tanh(new_c, squashed), new_h)
-
-
-def _lstm_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
-    by_h, by_c = g
-    i, f, new, o = _blocks(gates, by_h.shape[1])
-    by_i, by_f, by_new, by_o = _blocks(into, by_h.shape[1])
-    squashed = np.tanh(after[1])
-    by_c = by_c + by_h * o * (1 - squashed * squashed)
-    np.multiply(by_c, new, by_i)
-    np.multiply(by_c, before[1], by_f)
-    np.multiply(by_c, i, by_new)
-    np.multiply(by_h, squashed, by_o)
-    if by_gates is not None:
-        np.add(into, by_gates, into)
-    slopes = gates - gates * gates
-    np.subtract(1, new * new, _blocks(slopes, by_h.shape[1])[2])
-    np.multiply(into, slopes, into)
-    return [0, by_c * f]
-
-
-def _gru_step(inputs: Any, h: Any) -> Any:
-    x_r, x_z, m, x_n = _blocks(inputs, h.shape[1])
-    r, z = sigmoid(x_r), sigmoid(x_z)
-    new = np.tanh(x_n + r * m)
+def _gru(inputs: Any, h: Any) -> Any:
+    r, z, m, new = blocks(inputs, h.shape[1])
+    r, z = sigmoid(r), sigmoid(z)
+    new = np.tanh(new + r * m)
     return [(1 - z) * new + z * h], [r, z, m, new]
 
 
-def _gru_forward(gates: Array, before: Any, after: Any) -> None:
-    ((h,), (new_h,)) = before, after
-    r, z, m, new = _blocks(gates, h.shape[1])
-    _squash(gates[:, : 2 * h.shape[1]])
-    np.tanh(new + r * m, new)
-    np.add((1 - z) * new, z * h, new_h)
-
-
-def _gru_back(g: Any, by_gates: Any, gates: Any, before: Any, after: Any, into: Array) -> Any:
-    (by_h,) = g
-    r, z, m, new = _blocks(gates, by_h.shape[1])
-    by_r, by_z, by_m, by_x = _blocks(into, by_h.shape[1])
-    given = [0] * 4 if by_gates is None else _blocks(by_gates, by_h.shape[1])
-    np.multiply(by_h * (1 - z) + given[3], 1 - new * new, by_x)
-    np.add(by_x * r, given[2], by_m)
-    np.multiply(by_h * (before[0] - new) + given[1], z - z * z, by_z)
-    np.multiply(by_x * m + given[0], r - r * r, by_r)
-    return [by_h * z]
-
-
-CELLS = {
-    "tanh": Cell(
-        False,
-        lambda inputs, h: ([np.tanh(inputs)], []),
-        lambda inputs, before, after: np.tanh(inputs, after[0]),
-        _tanh_back,
-    ),
-    "relu": Cell(
-        False,
-        lambda inputs, h: ([relu(inputs)], []),
-        lambda inputs, before, after: np.maximum(inputs, 0, out=after[0]),
-        _relu_back,
-    ),
-    "lstm": Cell(True, _lstm_step, _lstm_forward, _lstm_back),
-    "gru": Cell(True, _gru_step, _gru_forward, _gru_back),
-}
+CELLS: dict[str, Callable[..., Any]] = {"tanh": _tanh, "relu": _relu, "lstm": _lstm, "gru": _gru}
+"""One step each, of inputs (n, k·h) to which h @ weights has been added:
+(inputs, *states before) → (the states after, the gates)"""
 
 
 @array_function
@@ -157,75 +68,37 @@ def recurrence(cell: str, *operands: Any) -> Any:
 
     `operands` are the inputs (time, n, k·h), the hidden weights (h, ≤ k·h), whose product with h is
     added to the first of the inputs' columns, and the states (n, h) before the first step, h and
-    others; `cell` is one of `CELLS`.
+    others; `cell` is one of `CELLS`. Without gates there are none: (time, n, 0).
 
     >>> recurrence("relu", np.ones((3, 1, 1)), np.ones((1, 1)), np.zeros((1, 1)))[0].ravel()
     array([1., 2., 3.])
     """
-    inputs, weights, *before = operands
-    columns, is_kept = weights.shape[1], CELLS[cell].is_kept
-    states = [hooks.memory.empty((len(inputs), *x.shape), x.dtype) for x in before]
-    width = inputs.shape[2] if is_kept else 0
-    gates = hooks.memory.empty((*inputs.shape[:2], width), inputs.dtype)
-    with np.errstate(over="ignore"):  # of exp, where a gate is 0
-        for t, x in enumerate(inputs):
-            after = [state[t] for state in states]
-            of_step = gates[t] if is_kept else after[0]
-            hidden = np.matmul(before[0], weights, out=of_step[:, :columns])
-            np.add(x[:, :columns], hidden, hidden)
-            of_step[:, columns:] = x[:, columns:]
-            CELLS[cell].forward(of_step, before, after)
-            before = after
-    return [*states, gates]
-
-
-def _recorded(cell: str, *operands: Any) -> list[Any]:
-    """`recurrence` as a composition, on which Tensors run."""
-    inputs, weights, *state = operands
-    columns = weights.shape[1]
-    found, kept = [], []
-    for x in inputs:
-        x = np.concatenate([x[:, :columns] + state[0] @ weights, x[:, columns:]], 1)
-        state, gates = CELLS[cell].step(x, *state)
-        found.append(state)
+    inputs, weights, *states = operands
+    columns, found, kept = weights.shape[1], [], []
+    for part in np.split(inputs, len(inputs)):
+        x = part[0]
+        x = np.concatenate([x[:, :columns] + states[0] @ weights, x[:, columns:]], 1)
+        states, gates = CELLS[cell](x, *states)
+        found.append(states)
         kept.append(np.concatenate([x[:, :0], *gates], 1))
-    return [*[np.stack(x) for x in zip(*found, strict=True)], np.stack(kept)]
+    return [*[np.stack(several) for several in zip(*found, strict=True)], np.stack(kept)]
 
 
-def _vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
-    """Backwards through time (Werbos 1990); of Tensors, where it is recorded, by the text."""
-    *by_states, by_gates = g
-    given = [x for x in (*g, *operands, *ans) if x is not None]
-    if any([type(x) is not np.ndarray for x in given]):
-        pull = vjp(functools.partial(_recorded, cell), *operands)[1]
-        filled = [
-            np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(g, ans, strict=True)
-        ]
-        return list(pull(filled))
-    inputs, weights, *first = operands
-    *states, gates = ans
-    columns, back = weights.shape[1], np.ascontiguousarray(weights.T)
-    by_inputs = hooks.memory.empty(inputs.shape, inputs.dtype)
-    carried: list[Any] = [np.zeros_like(x) for x in first]
-    for t in reversed(range(len(inputs))):
-        carried = [x if u is None else x + u[t] for x, u in zip(carried, by_states, strict=True)]
-        before = [x[t - 1] for x in states] if t else first
-        after = [x[t] for x in states]
-        more = None if by_gates is None else by_gates[t]
-        carried = CELLS[cell].back(carried, more, gates[t], before, after, by_inputs[t])
-        carried[0] = carried[0] + by_inputs[t][:, :columns] @ back
-    # (h, time·n) @ (time·n, columns): one product for all steps but the first
-    flat = by_inputs.reshape(-1, inputs.shape[2])[:, :columns]
-    n, h = first[0].shape
-    by_weights = states[0][:-1].reshape(-1, h).T @ flat[n:] + first[0].T @ flat[:n]
-    return [by_inputs, by_weights, *carried]
+def recurrence_vjp(g: Any, cell: str, operands: Any, ans: Any) -> list[Any]:
+    """Backwards through time (Werbos 1990), with None for what nothing depends on."""
+    pull = vjp(functools.partial(plain(recurrence), cell), *operands)[1]
+    return list(pull(_filled(g, ans)))
 
 
 def _jvp(t: Any, cell: str, operands: Any) -> Any:
-    tangents = [
-        np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(t, operands, strict=True)
+    return jvp(functools.partial(plain(recurrence), cell), operands, _filled(t, operands))[1]
+
+
+def _filled(parts: Any, like: Any) -> list[Any]:
+    """Zeros in place of None."""
+    return [
+        np.zeros(x.shape, x.dtype) if u is None else u for u, x in zip(parts, like, strict=True)
     ]
-    return jvp(functools.partial(_recorded, cell), operands, tangents)[1]
 
 
 @explained
@@ -441,7 +314,7 @@ ROWS = (
     general(
         recurrence,
         signature("cell", "*operands"),
-        operands=(_vjp, _jvp),
+        operands=(recurrence_vjp, _jvp),
         list_operands={"operands"},
         constant_outputs=(),
         none_cotangents=True,

@@ -244,7 +244,8 @@ def multi_head_attention(
         # (n, time, heads·d) → (n, heads, time, d)
         y = y.reshape(*y.shape[:2], heads, y.shape[-1] // heads)
         projected.append(np.swapaxes(y, 1, 2))
-    found = attention(*projected, mask, causal=causal, dropout=dropout, rng=rng)
+    q, k, v = projected
+    found = attention(q, k, v, mask, causal=causal, dropout=dropout, rng=rng)
     found = np.swapaxes(found, 1, 2)
     return _dense("out", out, found.reshape(*found.shape[:2], heads * found.shape[-1]))
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ...nn.normalised import normalised, normalised_cotangents
-from .draws import POSITIVE, REAL, Draw, Edge, Generator, Sample, call
+from ...nn.normalised import normalised
+from .draws import REAL, Draw, Edge, Generator, Sample, call
 
 _FORMS = ((1, 6, 2, 1), (3, 1, 1, 4), (2, 3, 2, 2), (1, 66, 2, 1))
 REACH = 0.1  # a standard deviation is far from 0
@@ -22,19 +22,5 @@ def _normalised(rng: Generator) -> list[Sample]:
     ]
 
 
-def _cotangents(rng: Generator) -> list[Sample]:
-    samples = []
-    for sample in _normalised(rng):
-        epsilon, about_mean, x, *affine = sample.args
-        moments = (len(x), 1, x.shape[2], 1)
-        mean = REAL.draw(rng, *moments) if about_mean else 0 * REAL.draw(rng, *moments)
-        given = REAL.draw(rng, *x.shape), mean, POSITIVE.draw(rng, *moments)
-        samples.append(call(*given, epsilon, about_mean, x, *affine, reach=REACH))
-    return samples
-
-
-SAMPLES: dict[Callable[..., Any], Draw] = {
-    normalised: _normalised,
-    normalised_cotangents: _cotangents,
-}
+SAMPLES: dict[Callable[..., Any], Draw] = {normalised: _normalised}
 EDGES: dict[Callable[..., Any], list[Edge]] = {}
