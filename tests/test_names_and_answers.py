@@ -44,6 +44,7 @@ def public_functions():
     in_nn = [name for name in tg.nn.__all__ if name not in tg.__all__]
     parts = {
         "optim": OPTIM,
+        "training": ["fit"],
         "optim.schedules": tg.optim.schedules.__all__,
         "data": DATA,
         "check": tg.check.__all__,
@@ -111,13 +112,10 @@ MEANT = {
     "weights": np.ones((4, 2)), "bias": np.ones(2), "params": X, "grads": X, "state": None,
     "labels": np.array([0, 1, 0]), "classes": 4, "logits": X, "probabilities": np.full(3, 0.5),
     "primals": [X], "tangents": [X], "tree": {"a": X}, "leaves": [X], "columns": np.ones((1, 3, 3,
-    2, 2, 1)), "limit": 1.0, "averaged": None, "scale": 1.0, "loc": 0.0, "q": 0.5, "mu": 1.0,
+    2, 2, 1)), "limit": 1.0, "averaged": None, "mean": 0.0, "spread": 1.0, "scale": 1.0, "loc": 0.0, "q": 0.5, "mu": 1.0,
     "p": np.full(3, 0.2),
 }  # fmt: skip
 OTHERWISE = {
-    "tg.training.fit(loss, params, train)": {
-        "loss": lambda p, x: np.sum((x - p) ** 2), "train": np.ones((4, 2)), "params": np.zeros(2),
-    },
     "tg.fold(columns, shape)": {"shape": (1, 4, 4, 1)},
     "tg.log_loss_with_logits(logits, labels)": {"logits": np.ones(3)},
     "tg.log_loss(probabilities, labels)": {},

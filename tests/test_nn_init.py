@@ -301,3 +301,11 @@ def test_what_is_refused(call, error, message):
 def test_names_of_others():
     with pytest.raises(AttributeError, match=r"use tg\.nn\.init\.glorot_uniform\(rng, shape\)"):
         init.xavier_uniform_  # noqa: B018
+
+
+def test_what_draws_is_checked():
+    rng = np.random.default_rng(0)
+    with pytest.raises(TypeError, match=r"dense: weights is a function of \(rng, shape, dtype=…\)"):
+        tg.nn.init.dense(rng, 2, 3, weights=np.zeros)
+    with pytest.raises(ValueError, match=r"must draw an array of shape \(2, 3\), not \(3,\)"):
+        tg.nn.init.dense(rng, 2, 3, weights=lambda rng, shape, dtype: np.zeros(3, dtype))

@@ -247,3 +247,19 @@ def test_refusals(call, error, message):
     for x in (X, Tensor(X)):
         with pytest.raises(error, match=message):
             call(x)
+
+
+@pytest.mark.parametrize("size", [1e20, 1e37])
+def test_squares_may_overflow(size):
+    """Beyond the root of the largest float32; the gradient is 1/size of that of the numbers."""
+    x = np.random.default_rng(0).normal(size=(4, 8))
+    large = (x * size).astype(np.float32)
+    with np.errstate(over="ignore"):
+        for name in ("layer_norm", "rms_norm"):
+            function = getattr(tg.nn, name)
+            expected = function(x, epsilon=0.0)
+            np.testing.assert_allclose(function(large), expected, rtol=1e-5)
+            w = np.arange(32.0).reshape(4, 8)
+            by_x = tg.grad(lambda x, f=function, w=w: np.sum(w * f(x, epsilon=0.0)))(x)
+            by_large = tg.grad(lambda x, f=function, w=w: np.sum(w * f(x)))(large)
+            np.testing.assert_allclose(by_large.astype(float) * size, by_x, rtol=1e-4, atol=1e-4)

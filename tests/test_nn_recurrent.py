@@ -276,3 +276,8 @@ def test_an_empty_batch():
     assert y.shape == (0, 3, 5)
     assert h.shape == c.shape == (0, 5)
     (np.sum(y) + np.sum(c)).backward()
+
+
+def test_a_layer_is_a_function():
+    with pytest.raises(TypeError, match=r"layer is tg\.nn\.rnn, lstm or gru, not 'lstm'"):
+        nn.bidirectional("lstm", np.ones((1, 2, 3)), {}, {})

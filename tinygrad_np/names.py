@@ -139,9 +139,10 @@ lr_scheduler StepLR MultiStepLR ExponentialLR PolynomialLR CosineAnnealingLR One
 clip_grad_norm_ clip_by_global_norm: use tg.optim.clip_by_norm(grads, limit)
 clip_grad_value_: use tg.optim.clip_by_value(grads, low, high)
 swa_utils AveragedModel ema: use tg.optim.average(params, averaged)
-fit: tg.training.fit(loss, params, train)
+fit Trainer EarlyStopping ModelCheckpoint: tg.training.fit, with validation=, patience=, checkpoint=
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
 count_params num_params torchinfo torchsummary tabulate: use tg.summary
+Normalize normalize: use tg.data.normalise(images, mean, spread)
 RandomCrop: use tg.data.random_crop(rng, images, size)
 RandomHorizontalFlip RandomFlip random_flip_left_right: use tg.data.random_flip(rng, images)
 RandomVerticalFlip random_flip_up_down: use tg.data.random_flip(rng, images, axis=1)
@@ -167,6 +168,9 @@ InstanceNorm1d InstanceNorm2d InstanceNorm3d: use tg.nn.instance_norm(images)
 RMSNormalization: use tg.nn.rms_norm(x)
 Upsample UpSampling1D UpSampling2D UpSampling3D interpolate upsample:
     use tg.nn.resize(images, size)
+Identity: leave the layer out
+TransformerEncoderLayer TransformerDecoderLayer:
+    write it of tg.nn.multi_head_attention, tg.nn.layer_norm and tg.dense, as examples/gpt.py does
 Embedding: use tg.nn.embedding(indices, weights)
 one_hot to_categorical: use np.eye(classes)[labels]
 LSTM GRU RNN SimpleRNN Bidirectional: use tg.nn.lstm, tg.nn.gru, tg.nn.rnn, tg.nn.bidirectional
@@ -288,6 +292,9 @@ parameters: params
 gradients gradient grad_tensors: grads cotangent
 opt_state: state
 key seed generator: rng
+optimizer: optimiser
+validation_data validation_split: validation
+metrics: evaluate
 argnum arg_nums argnames: argnums
 aux aux_data: has_aux
 fun func fn f: function

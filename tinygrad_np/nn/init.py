@@ -297,7 +297,17 @@ def _affine(
             f"{function}: {key} is a function of (rng, shape, dtype=…), such as he_normal, not "
             f"{draw!r:.40}"
         )
-    params = {key: draw(rng, shape, dtype=dtype)}
+    try:
+        drawn = draw(rng, shape, dtype=dtype)
+    except TypeError as error:
+        raise TypeError(
+            f"{function}: {key} is a function of (rng, shape, dtype=…), such as he_normal: {error}"
+        ) from error
+    if np.shape(drawn) != tuple(shape):
+        raise ValueError(
+            f"{function}: {key} must draw an array of shape {tuple(shape)}, not {np.shape(drawn)}"
+        )
+    params = {key: drawn}
     return params | {"bias": np.zeros(outputs, dtype)} if bias else params
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from ..answers import explained
 from ..core.arrays import Array, cast, integer, real_numbers
 from ..core.hooks import with_lines
+from ..core.tensor import looked_at
 from ..core.transforms import stop_gradient
 from .arguments import checked_number
 from .normalised import normalised
@@ -289,5 +290,12 @@ def _in_parts(
     """`normalised` of x in this form (n, s, g, k): (y as x is, mean, variance)."""
     x, *affine = operands
     affine = [np.reshape(value, form[2:]) for value in affine]
-    y, *moments = normalised(epsilon, about_mean, np.reshape(x, form), *affine)
-    return np.reshape(y, x.shape), *moments
+    parts = np.reshape(x, form)
+    y, mean, variance = normalised(epsilon, about_mean, parts, *affine)
+    if np.any(np.isinf(looked_at(variance))):  # the squares overflow, where y need not
+        largest = float(np.max(np.abs(looked_at(parts))))
+        if np.isfinite(largest):
+            scaled = parts * (1 / largest)
+            y, mean, variance = normalised(epsilon / largest**2, about_mean, scaled, *affine)
+            mean, variance = mean * largest, variance * largest * largest
+    return np.reshape(y, x.shape), mean, variance

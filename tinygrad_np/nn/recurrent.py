@@ -224,6 +224,8 @@ def bidirectional(
     >>> y.shape, bool(np.all(y[:, 0, 4:] == last))
     ((2, 5, 8), True)
     """
+    if not callable(layer):
+        raise TypeError(f"bidirectional: layer is tg.nn.rnn, lstm or gru, not {layer!r:.40}")
     for name, params in (("forward", forward), ("backward", backward)):
         if not isinstance(params, dict):
             raise TypeError(
