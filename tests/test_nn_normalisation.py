@@ -263,3 +263,24 @@ def test_squares_may_overflow(size):
             by_x = tg.grad(lambda x, f=function, w=w: np.sum(w * f(x, epsilon=0.0)))(x)
             by_large = tg.grad(lambda x, f=function, w=w: np.sum(w * f(x)))(large)
             np.testing.assert_allclose(by_large.astype(float) * size, by_x, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [1e6, 1e13, 1e15, 1e18, 1e20, 1e37])
+@pytest.mark.parametrize("name", ["layer_norm", "rms_norm"])
+def test_large_rows_of_float32_have_values_and_gradients_and_leave_others_alone(name, size):
+    x = np.random.default_rng(0).normal(size=(4, 8)).astype("f")
+    x *= np.array([[size], [1e-3], [0], [1]], "f")
+    x[3] = 5
+
+    def f(x):
+        return np.sum(getattr(tg.nn, name)(x, epsilon=1e-5) ** 3)
+
+    with np.errstate(over="ignore"):  # of the squares
+        found = getattr(tg.nn, name)(x, epsilon=1e-5)
+        gradient, jitted = tg.grad(f)(x), tg.jit(tg.grad(f))(x)
+    exact = x.astype(float)
+    assert np.allclose(found, getattr(tg.nn, name)(exact, epsilon=1e-5), rtol=1e-5, atol=1e-6)
+    sizes = np.array([[size], [1e-3], [1], [1]])
+    expected = tg.grad(f)(exact) * sizes
+    assert np.allclose(gradient * sizes, expected, rtol=1e-4, atol=1e-5)
+    assert np.array_equal(gradient, jitted)

@@ -291,11 +291,26 @@ def _in_parts(
     x, *affine = operands
     affine = [np.reshape(value, form[2:]) for value in affine]
     parts = np.reshape(x, form)
-    y, mean, variance = normalised(epsilon, about_mean, parts, *affine)
-    if np.any(np.isinf(looked_at(variance))):  # the squares overflow, where y need not
-        largest = float(np.max(np.abs(looked_at(parts))))
-        if np.isfinite(largest):
-            scaled = parts * (1 / largest)
-            y, mean, variance = normalised(epsilon / largest**2, about_mean, scaled, *affine)
-            mean, variance = mean * largest, variance * largest * largest
-    return np.reshape(y, x.shape), mean, variance
+    found = normalised(epsilon, about_mean, parts, *affine)
+    # Beyond, powers of the variance leave the dtype's range, and epsilon is far below its digits.
+    limits = np.finfo(x.dtype)
+    bound = max(float(limits.max) ** 0.25, epsilon / float(limits.eps))
+    is_large = np.logical_not(looked_at(found[2]) < bound)
+    if np.any(is_large):
+        found = _with_large(is_large, epsilon, about_mean, parts, affine)
+    y, *moments = found
+    return np.reshape(y, x.shape), *moments
+
+
+def _with_large(
+    is_large: Any, epsilon: float, about_mean: bool, parts: Any, affine: list[Any]
+) -> list[Any]:
+    """`normalised` where these of its parts are brought to another size before."""
+    size = np.max(np.abs(stop_gradient(parts)), (1, 3), keepdims=True)
+    is_large = is_large & (size < np.inf)
+    unit = np.where(is_large, size, 1) / 2**16  # so that the least number below is below rounding
+    least = float(np.finfo(parts.dtype).eps) ** 2  # for the zeros in place of the others
+    others = normalised(epsilon, about_mean, np.where(is_large, 0, parts), *affine)
+    large = normalised(least, about_mean, np.where(is_large, parts / unit, 0), *affine)
+    large = large[0], large[1] * unit, large[2] * unit * unit
+    return [np.where(is_large, a, b) for a, b in zip(large, others, strict=True)]
