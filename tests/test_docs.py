@@ -4,11 +4,14 @@ import ast
 import doctest
 import fnmatch
 import re
+import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tinygrad_np
+import tinygrad_np as tg
 
 README = Path(tinygrad_np.__file__).parents[1] / "README.md"
 
@@ -94,3 +97,19 @@ def test_each_test_that_holds_a_removal_is_where_the_table_says():
             assert fnmatch.filter(names, name.replace("…", "*")), (file, name)
             found += 1
     assert found > 40
+
+
+@pytest.mark.whole
+@pytest.mark.filterwarnings("ignore")  # scikit-learn's own, of classes that are never predicted
+def test_figures_of_merit_come_from_scikit_learn(capsys):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    text = (README.parent / "docs/training.md").read_text(encoding="utf-8")
+    block = text[text.index("    from sklearn import metrics") : text.index("\nSuch a figure")]
+    rng = np.random.default_rng(0)
+    names = {
+        "np": np, "tg": tg, "params": rng.normal(size=(4, 3)),
+        "logits": lambda params, images: images @ params,
+        "test_images": rng.normal(size=(60, 4)), "test_labels": np.arange(60) % 3,
+    }  # fmt: skip
+    exec(textwrap.dedent(block), names)
+    assert "precision" in capsys.readouterr().out

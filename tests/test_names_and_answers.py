@@ -112,7 +112,8 @@ MEANT = {
     "weights": np.ones((4, 2)), "bias": np.ones(2), "params": X, "grads": X, "state": None,
     "labels": np.array([0, 1, 0]), "classes": 4, "logits": X, "probabilities": np.full(3, 0.5),
     "primals": [X], "tangents": [X], "tree": {"a": X}, "leaves": [X], "columns": np.ones((1, 3, 3,
-    2, 2, 1)), "limit": 1.0, "averaged": None, "mean": 0.0, "spread": 1.0, "scale": 1.0, "loc": 0.0, "q": 0.5, "mu": 1.0,
+    2, 2, 1)), "limit": 1.0, "averaged": None, "mean": 0.0,
+    "spread": 1.0, "scale": 1.0, "loc": 0.0, "q": 0.5, "mu": 1.0,
     "p": np.full(3, 0.2),
 }  # fmt: skip
 OTHERWISE = {

@@ -106,7 +106,7 @@ def compare(module, x, states, lengths, rng, drawn):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(70))
+@pytest.mark.parametrize("seed", range(200))
 def test_random_geometries(kind, seed):
     rng = np.random.default_rng([seed, *map(ord, kind)])
     n, time, features, h, layers = (int(k) for k in rng.integers(1, (6, 8, 5, 6, 3)))

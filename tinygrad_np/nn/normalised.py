@@ -49,7 +49,9 @@ def normalised_vjp(g: Any, ans: Any, epsilon: Any, about_mean: Any, operands: An
     inverse, count = 1 / np.sqrt(variance + epsilon), x.shape[1] * x.shape[3]
     centred = x - mean if about_mean else x
     scaled = by_y * affine[0] if affine else by_y
-    to_variance = -(inverse**3) * sum_to(scaled * centred, mean.shape)  # twice that by y
+    to_variance = -(inverse * inverse * inverse) * sum_to(
+        scaled * centred, mean.shape
+    )  # twice that by y
     if by_variance is not None:
         to_variance = to_variance + 2 * by_variance
     by_x = inverse * scaled + centred * (to_variance / count)
@@ -68,7 +70,7 @@ def _jvp(t: Any, ans: Any, epsilon: Any, about_mean: Any, operands: Any) -> Any:
     centred = x - mean
     of_mean = sum_to(of_x, mean.shape) / count if about_mean else np.zeros_like(mean)
     of_variance = sum_to(of_x * centred, mean.shape) * (2 / count)
-    of_y = inverse * (of_x - of_mean) - centred * (of_variance * inverse**3 / 2)
+    of_y = inverse * (of_x - of_mean) - centred * (of_variance * inverse * inverse * inverse / 2)
     if affine:
         of_y = of_y * affine[0]
     for factor, part in zip((centred * inverse, 1), of_affine, strict=False):
