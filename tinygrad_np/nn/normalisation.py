@@ -291,7 +291,7 @@ def _in_parts(
     x, *affine = operands
     affine = [np.reshape(value, form[2:]) for value in affine]
     parts = np.reshape(x, form)
-    found = normalised(epsilon, about_mean, parts, *affine)
+    found: Any = normalised(epsilon, about_mean, parts, *affine)
     # Beyond, powers of the variance leave the dtype's range, and epsilon is far below its digits.
     limits = np.finfo(x.dtype)
     bound = max(float(limits.max) ** 0.25, epsilon / float(limits.eps))
