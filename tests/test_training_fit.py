@@ -526,6 +526,13 @@ class TestIterables:
 
 
 class TestInterrupts:
+    @pytest.fixture(autouse=True)
+    def usual_handler(self):
+        """Also where the tests run in the background, and begin with the signal ignored."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
     def test_ctrl_c_ends_after_the_step_with_what_there_is(self, tmp_path):
         seen = []
 

@@ -46,7 +46,7 @@ def numbers(x: Any, where: str, kinds: str = "biufc", copy: bool = False) -> Any
             x = np.array(x, order="K") if copy else np.asarray(x)
         except ValueError as error:
             raise ValueError(f"{where}: the nested lists are no array: {error}") from None
-    dtype = x.dtype
+    dtype = getattr(x, "dtype", np.dtype(object))
     if dtype.kind not in kinds:
         what = "numbers" if "c" in kinds else "real numbers"
         remedy = "; take np.real or np.abs of it" if dtype.kind == "c" else ""
