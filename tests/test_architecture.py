@@ -392,6 +392,7 @@ WHOLE = {
     "torch_normalisation": "normalisations beside PyTorch's",
     "torch_resizing": "resizing and global pooling beside PyTorch's",
     "torch_losses": "losses and initialisers beside PyTorch's",
+    "torch_modules": "activations and normalisations beside PyTorch's modules",
     "torch_recurrent": "recurrent layers beside PyTorch's",
     "torch_transformers": "attention and embeddings beside PyTorch's",
     "torch_networks": "the networks of the examples beside PyTorch's, over fifty steps",

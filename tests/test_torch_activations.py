@@ -34,7 +34,7 @@ def inputs(rng):
     return np.where(rng.random(shape) < 0.1, 0.0, x)  # kinks lie at 0
 
 
-@pytest.mark.parametrize("seed", range(29))
+@pytest.mark.parametrize("seed", range(200))
 @pytest.mark.parametrize("name", PAIRS)
 def test_drawn_inputs(name, seed):
     ours, theirs, options = PAIRS[name]
@@ -49,7 +49,7 @@ def test_drawn_inputs(name, seed):
     )
 
 
-@pytest.mark.parametrize("seed", range(29))
+@pytest.mark.parametrize("seed", range(200))
 def test_glu(seed):
     rng = np.random.default_rng(seed)
     shape = rng.integers(1, 5, rng.integers(1, 5))
@@ -63,10 +63,6 @@ def test_glu(seed):
         what=(shape, axis),
         second_order=seed < 6,
     )
-
-
-def test_enough_of_them():
-    assert 29 * (len(PAIRS) + 1) >= 200
 
 
 OWN = ["gelu", "silu", "elu", "leaky_relu", "softplus", "logsigmoid"]

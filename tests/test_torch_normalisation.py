@@ -59,7 +59,7 @@ def with_affine(ours, theirs, affine, which):
     )
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(200))
 def test_batch_norm(seed):
     rng, x, affine, which, epsilon = drawn(seed)
     c = x.shape[-1]
@@ -101,7 +101,7 @@ def test_the_first_state_is_that_of_pytorchs_module():
     )
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(200))
 def test_layer_norm(seed):
     rng, x, _, which, epsilon = drawn(seed)
     axes = int(rng.integers(1, x.ndim + 1))
@@ -116,7 +116,7 @@ def test_layer_norm(seed):
     compare(ours, theirs, x, *values, what=(x.shape, axis, which), second_order=seed < 10)
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(200))
 def test_group_norm(seed):
     rng, x, affine, which, epsilon = drawn(seed)
     c = x.shape[-1]
@@ -130,7 +130,7 @@ def test_group_norm(seed):
     compare(ours, theirs, x, *values, what=(x.shape, groups, which), second_order=seed < 10)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(200))
 def test_instance_norm(seed):
     rng, x, affine, which, epsilon = drawn(seed)
     if len(x) == 1:  # PyTorch's gradient is wrong for a cotangent that is not contiguous
@@ -144,7 +144,7 @@ def test_instance_norm(seed):
     compare(ours, theirs, x, *values, what=(x.shape, which), second_order=seed < 10)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(200))
 def test_rms_norm(seed):
     rng, x, _, which, epsilon = drawn(seed)
     axes = int(rng.integers(1, x.ndim + 1))
@@ -157,10 +157,6 @@ def test_rms_norm(seed):
         which & 1,
     )
     compare(ours, theirs, x, *values, what=(x.shape, axis, which), second_order=seed < 10)
-
-
-def test_200_geometries():
-    assert 50 + 50 + 50 + 30 + 30 >= 200
 
 
 # PyTorch's own samples
