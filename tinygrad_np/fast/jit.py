@@ -39,6 +39,10 @@ class JitWarning(UserWarning):
     """A function is not replayed: it depends on the values of its arguments by Python."""
 
 
+class ReplayDiffersError(ValueError):
+    """A replay gives other bits than the function."""
+
+
 @explained
 def jit(function: Callable[..., Any], *, constants: Any = (), verify: int | None = None) -> Any:
     """`function`, which is traced at its first call and replayed at later ones.
@@ -341,7 +345,7 @@ class Jitted:
         for i, (x, y) in enumerate(zip(leaves, entry.leaves, strict=True)):
             y = next(arrays) if y is _ARRAY else y
             if not (_is_array(x) or type(x) is type(y) or _is_array(y)) or not same(x, y):
-                raise ValueError(
+                raise ReplayDiffersError(
                     f"jit: the replay of {_name(self._function)} differs from it, in result {i}; "
                     "does it use what is no argument, such as a global generator of random "
                     "numbers? if not, please report it"

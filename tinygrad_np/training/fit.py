@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,9 +124,8 @@ def fit(
     batches = _batches("train", train, generators[0], batch_size)
     tests = None if validation is None else _batches("validation", validation, None, batch_size)
     count = _length(batches)
-    stepper = Stepper(
-        loss, optimiser, state is not None, average, _jit_of(jit), constants, _verify(count)
-    )
+    verify = min(max(count or 64, 8), 64)  # about once an epoch
+    stepper = Stepper(loss, optimiser, state is not None, average, jit, constants, verify)
     start = run = Run(params, state)
     arguments = {
         "batches": count, "optimiser": _name(optimiser), "average": average,
@@ -278,19 +276,6 @@ def _length(batches: Any) -> int | None:
         return len(batches)
     except TypeError:
         return None
-
-
-def _verify(count: int | None) -> int:
-    """Replays from one that is compared with the step to the next: about one an epoch."""
-    return min(max(count or 64, 8), 64)
-
-
-def _jit_of(is_wanted: bool) -> Any:
-    if not is_wanted or not find_spec("tinygrad_np.fast"):
-        return None
-    from ..fast.jit import jit
-
-    return jit
 
 
 def _name(optimiser: Any) -> str:
