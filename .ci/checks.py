@@ -34,6 +34,7 @@ LOCAL = (
     "figures",
 )
 OLDEST = "'numpy==2.0.*' 'scipy==1.13.*'"
+AT_A_TIME = min(2, os.cpu_count() or 1)  # so many runs
 LAYERS = ("fast", "debug")  # the folders without which the rest has to work
 HAVE_OLDEST = ("3.11", "3.12")  # the Pythons for which these two have wheels
 CHECK_WHEEL = """
@@ -80,7 +81,10 @@ class Run:
             work = Path(folder, "checkout")
             shutil.copytree(ROOT, work, ignore=shutil.ignore_patterns(*LOCAL))
             command = ["bash", "-c", self.script]
-            environment = dict(os.environ)
+            # Matrix products of two runs at a time that each want all cores wait for one another:
+            # a test of 18 s took half an hour.
+            share = max(1, (os.cpu_count() or 1) // AT_A_TIME)
+            environment = {"OPENBLAS_NUM_THREADS": str(share), **os.environ}
             if DATA.is_dir():
                 environment["TINYGRAD_NP_DATA"] = str(DATA)
             if self.inside:
@@ -219,7 +223,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="also every other Python that is found")
     planned = runs(parser.parse_args().all)
     print("to do:", "; ".join(run.name for run in planned), flush=True)
-    with ThreadPoolExecutor(max(1, min(2, os.cpu_count() or 1))) as pool:
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
         for future in as_completed([pool.submit(run.carried_out) for run in planned]):
             run = future.result()
             print(
