@@ -246,3 +246,11 @@ class TestWhatIsRefused:
     def test_arguments(self, call, error, told):
         with pytest.raises(error, match=f"^{told}"):
             call()
+
+
+def test_a_warm_up_of_no_steps_is_the_schedule():
+    schedule = tg.optim.schedules.cosine(0.1, 7)
+    warmed = tg.optim.schedules.warm_up(schedule, 0)
+    assert [warmed(step) for step in range(9)] == [schedule(step) for step in range(9)]
+    with pytest.raises(ValueError, match="warm_up: steps must be at least 0, not -1"):
+        tg.optim.schedules.warm_up(schedule, -1)

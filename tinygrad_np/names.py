@@ -130,8 +130,7 @@ tree_flatten: use tg.tree.leaves(tree) and tg.tree.paths(tree)
 tree_unflatten: use tg.tree.unflatten(tree, leaves)
 ravel_pytree: use np.concatenate of np.ravel of tg.tree.leaves(tree)
 SGD: use tg.optim.sgd(params, grads, state, rate=rate)
-Adam AdamW NAdam RAdam RMSprop Adagrad Adadelta zero_grad step apply_updates optax optimizers:
-    {_STEP}
+zero_grad step apply_updates optax optimizers: {_STEP}
 LBFGS: use tg.scipy.optimize.minimize(f, x0), of all data at once
 lr_scheduler StepLR MultiStepLR ExponentialLR PolynomialLR CosineAnnealingLR OneCycleLR CyclicLR
     LinearLR ReduceLROnPlateau cosine_decay exponential_decay:
@@ -182,6 +181,7 @@ PositionalEncoding: add tg.nn.sinusoidal_positions, or use tg.nn.rotary
 RotaryEmbedding: use tg.nn.rotary(x)
 Activation activations: use tg.relu, tg.sigmoid, tg.softmax or np.tanh
 swish: use tg.nn.silu(x)
+SELU: use 1.0507009873554805 * tg.nn.elu(x, 1.6732632423543772)
 relu6 hardtanh: use np.clip(x, low, high)
 softsign: use x / (1 + np.abs(x))
 softmin: use tg.softmax(-x)
@@ -212,8 +212,8 @@ reduce_logsumexp: use tg.logsumexp(x, axis)
 cast: use x.astype(dtype)
 minimize: use tg.scipy.optimize.minimize(f, x0)
 # What one of its modules has
-sgd adam adamw nadam radam rmsprop adagrad adadelta clip_by_norm clip_by_value global_norm:
-    use the function of that name in tg.optim
+cosine cyclic multi_step one_cycle plateau warm_up:
+    use the function of that name in tg.optim.schedules
 check_gradient check_vjp check_jacobian check_function check_rule compare assert_gradient:
     use the function of that name in tg.check
 minibatches: use tg.data.minibatches

@@ -49,9 +49,8 @@ def normalised_vjp(g: Any, ans: Any, epsilon: Any, about_mean: Any, operands: An
     inverse, count = 1 / np.sqrt(variance + epsilon), x.shape[1] * x.shape[3]
     centred = x - mean if about_mean else x
     scaled = by_y * affine[0] if affine else by_y
-    to_variance = -(inverse * inverse * inverse) * sum_to(
-        scaled * centred, mean.shape
-    )  # twice that by y
+    # twice the cotangent of the variance
+    to_variance = -(inverse * inverse * inverse) * sum_to(scaled * centred, mean.shape)
     if by_variance is not None:
         to_variance = to_variance + 2 * by_variance
     by_x = inverse * scaled + centred * (to_variance / count)

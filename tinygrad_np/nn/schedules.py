@@ -24,10 +24,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
+from .. import answers
 from ..answers import explained
 from ..core.arrays import cast, numbers
 from .leafwise import number, read, whole
@@ -154,7 +155,8 @@ def _line(a: Any, b: Any, share: Any) -> Any:
 def warm_up(schedule: Schedule, steps: int, start: Any = 0.0) -> Schedule:
     """`schedule`, after `steps` steps in which its first rate grows from `start` times to once.
 
-    So `schedule` begins at step `steps` (LinearLR, and then another one in a SequentialLR).
+    So `schedule` begins at step `steps` (LinearLR, and then another one in a SequentialLR); after
+    0 steps, such as a tenth of a run of nine, it is as it is.
 
     >>> warm_up(exponential(1.0, 0.5), 2, start=0.5)(np.arange(5))
     array([0.5 , 0.75, 1.  , 0.5 , 0.25])
@@ -162,10 +164,10 @@ def warm_up(schedule: Schedule, steps: int, start: Any = 0.0) -> Schedule:
     if not callable(schedule):
         raise TypeError(f"warm_up: takes a schedule, such as constant(0.1), not {schedule!r:.40}")
     (start,) = read("warm_up", start=start)
-    steps = whole("warm_up", "steps", steps)
+    steps = whole("warm_up", "steps", steps, 0)
 
     def rate_at(n: Any) -> Any:
-        share = _line(start, 1.0, np.minimum(n, steps) / steps)
+        share = _line(start, 1.0, np.minimum(n, steps) / steps) if steps else 1.0
         return share * schedule(np.maximum(n - steps, 0.0))
 
     return _schedule("warm_up", rate_at)
@@ -313,3 +315,7 @@ def plateau(
         "waiting": np.where(bad > patience, cooldown, np.maximum(waiting - 1, 0)),
     }
     return float(rate) if isinstance(rate, np.ndarray) else rate, new
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise answers.no_attribute("tinygrad_np.optim.schedules", name)
