@@ -85,6 +85,9 @@ PROGRAMS = {
         lambda x, v, i: tg.hvp(lambda x: np.sum(np.take(x, i) ** 3), x, v),
         drawn(3), drawn(3), lambda: np.array([0, 2, 2]),
     ),
+    "hvp of powers": (
+        lambda x, v: tg.hvp(lambda x: np.sum(np.sin(x**3) * x**1.5), x, v), positive(99), drawn(99),
+    ),
     "vjp": (lambda x, g: tg.vjp(np.tanh, x)[1](g), drawn(6), drawn(6)),
     "third order": (tg.grad(tg.grad(tg.grad(lambda x: np.sin(x) * x**3))), drawn()),
     "evidence": (tg.grad(evidence, (0, 1)), positive(), drawn(7), drawn(7)),

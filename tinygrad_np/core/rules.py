@@ -30,7 +30,8 @@ def power_by_base(x: Array, y: Array) -> Any:
     if isinstance(y, (int, float, complex)):
         if y == 2:
             return x + x  # of all powers the one that is met most
-        return y * x ** (y - 1) if y else np.zeros_like(x)
+        # Not ``**``: before NumPy 2.3 that has other bits of plain arrays than of Tensors.
+        return y * np.power(x, y - 1) if y else np.zeros_like(x)
     is_zeroth = np.equal(y, 0)
     if not is_zeroth.any():
         return y * x ** (y - 1)
