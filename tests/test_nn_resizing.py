@@ -123,11 +123,11 @@ def test_refusals(call, error, message):
             call(x)
 
 
-@pytest.mark.parametrize("name", ["resize", "global_average_pool", "global_max_pool"])
-def test_channels_first_are_refused(name):
-    more = [4] if name == "resize" else []
+def test_images_with_channels_first_are_refused():
     with pytest.raises(
-        ValueError, match=rf"{name}: images of shape \(2, 3, 8, 8\) look like \(n, ch"
+        ValueError, match=r"resize: images of shape \(2, 3, 8, 8\) look like \(n, ch"
     ):
-        getattr(tg.nn, name)(np.ones((2, 3, 8, 8)), *more)
-    assert getattr(tg.nn, name)(np.ones((2, 3, 3, 8)), *more).shape[-1] == 8
+        tg.nn.resize(np.ones((2, 3, 8, 8)), 4)
+    assert tg.nn.resize(np.ones((2, 3, 3, 8)), 4).shape[-1] == 8
+    # What is pooled are seldom images: a row of 16 pixels with 16 channels is none of these.
+    assert tg.nn.global_max_pool(np.ones((2, 1, 16, 16))).shape == (2, 16)

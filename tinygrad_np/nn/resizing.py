@@ -41,6 +41,7 @@ def resize(images: Any, size: Any, method: str = "bilinear", *, align_corners: b
     array([0., 0., 4., 4.])
     """
     images = _images(images, "resize")
+    refuse_channels_first("resize", images)
     axes = images.ndim - 2
     if axes > 3:
         raise ValueError(f"resize: one to three spatial axes, not the {axes} of {images.shape}")
@@ -125,5 +126,4 @@ def _images(images: Any, function: str) -> Any:
     if 0 in images.shape[1:-1]:
         told = f"{function}: images of shape {images.shape} have no pixels"
         raise with_lines(ValueError(told), images=images)
-    refuse_channels_first(function, images)
     return images

@@ -75,9 +75,9 @@ def fit(
     which each epoch takes batches of `batch_size` in a new order, drawn by `rng` (by default
     ``numpy.random.default_rng(0)``); or an iterable that gives an epoch's batches at each pass, a
     list of tuples or what `tg.data.prefetch` gives, with `rng` a tuple of all generators that it
-    draws from. A batch that is no tuple is one argument. `optimiser` is a function of `tg.optim`,
-    also with further arguments by ``functools.partial``; `rate` is a number or a function of the
-    step, from `tg.optim.schedules`.
+    draws from; `batch_size` is then that of the validation alone. A batch that is no tuple is one
+    argument. `optimiser` is a function of `tg.optim`, also with further arguments by
+    ``functools.partial``; `rate` is a number or a function of the step, from `tg.optim.schedules`.
 
     - A model with a `state`, a tree of statistics (of `batch_norm`) and random generators (of
       `dropout`), has a loss (params, state, *batch) → (loss, new state).

@@ -93,7 +93,7 @@ class History:
             axes.plot(self["epoch"], self[name], marker="o", markersize=3, label=name)
         axes.set_xlabel("epoch")
         axes.set_ylabel(of)
-        axes.locator_params("x", integer=True)
+        axes.locator_params("x", integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         axes.legend()
         return axes
