@@ -8,12 +8,19 @@ CIFAR-10, where its files lie.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from commandline import parse_training, refuse_changed, training_parser
+from commandline import (
+    figure_told,
+    parse_training,
+    prepare_output,
+    refuse_changed,
+    training_parser,
+)
 
 import tinygrad_np as tg
 
@@ -142,3 +149,32 @@ def draw(history: tg.training.History, z: Any, data: Pictures, title: str, path:
         axes.set_xticks([])
         axes.set_yticks([])
     return tg.viz.save(figure, path)
+
+
+def trained(
+    name: str,
+    description: str,
+    epochs: int,
+    train: Callable[..., tg.training.Fitted],
+    tested: Callable[[tg.training.Fitted, Pictures], Any],
+    title: Callable[[Pictures], str],
+    arguments: list[str] | None,
+) -> int:
+    """The command of an example: train, print the table and the accuracy, draw `name`.png.
+
+    `tested` gives the logits of the test images. The exit status is 2 where there are no pictures.
+    """
+    prepare_output()
+    options = parsed(description, epochs, arguments)
+    try:
+        data = load(options.data, options.path, options.quick)
+    except (tg.data.DataError, ModuleNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(data.told())
+    fitted = train(data, options.epochs, options.seed)
+    z = tested(fitted, data)
+    print("\n" + table(z, data.test, data.names))
+    print(f"\nAccuracy on the test images: {tg.nn.accuracy(z, data.test.labels):.4f}")
+    path = options.out / f"{name}.png"
+    return figure_told(lambda: draw(fitted.history, z, data, title(data), path))

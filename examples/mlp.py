@@ -11,12 +11,11 @@ for which, and the pictures that it is surest about and wrong.
 from __future__ import annotations
 
 import itertools
-import sys
 from typing import Any
 
 import clothes
 import numpy as np
-from commandline import figure_told, prepare_output, run_command
+from commandline import run_command
 
 import tinygrad_np as tg
 
@@ -83,30 +82,26 @@ def train(data: clothes.Pictures, epochs: int, seed: int = 0) -> tg.training.Fit
 # Command
 
 
+def tested(fitted: tg.training.Fitted, data: clothes.Pictures) -> Any:
+    """The logits of the test images."""
+    return logits(fitted.params, data.test.images)
+
+
 def result(fitted: tg.training.Fitted, data: clothes.Pictures) -> float:
     """The accuracy on the test images."""
-    return float(tg.nn.accuracy(logits(fitted.params, data.test.images), data.test.labels))
+    return float(tg.nn.accuracy(tested(fitted, data), data.test.labels))
+
+
+def title(data: clothes.Pictures) -> str:
+    """Of the figure."""
+    sizes = "–".join(map(str, (data.test.images[0].size, *SIZES)))
+    return f"Dense layers, {sizes}, on {data.which}"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run it all."""
-    prepare_output()
-    options = clothes.parsed("Train three dense layers to tell ten kinds apart.", EPOCHS, arguments)
-    try:
-        data = load(options.data, options.path, options.quick)
-    except (tg.data.DataError, ModuleNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(data.told())
-    fitted = train(data, options.epochs, options.seed)
-    z = logits(fitted.params, data.test.images)
-    print("\n" + clothes.table(z, data.test, data.names))
-    print(f"\nAccuracy on the test images: {result(fitted, data):.4f}")
-    sizes = "–".join(map(str, (data.test.images[0].size, *SIZES)))
-    title = f"Dense layers, {sizes}, on {data.which}"
-    return figure_told(
-        lambda: clothes.draw(fitted.history, z, data, title, options.out / "mlp.png")
-    )
+    told = "Train three dense layers to tell ten kinds apart."
+    return clothes.trained("mlp", told, EPOCHS, train, tested, title, arguments)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,12 @@ drawn anew in each epoch, with a rate that rises for a while and falls along a c
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Any
 
 import clothes
 import numpy as np
-from commandline import figure_told, prepare_output, run_command
+from commandline import run_command
 
 import tinygrad_np as tg
 
@@ -126,24 +125,15 @@ def result(fitted: tg.training.Fitted, data: clothes.Pictures) -> float:
     return float(tg.nn.accuracy(tested(fitted, data), data.test.labels))
 
 
+def title(data: clothes.Pictures) -> str:
+    """Of the figure."""
+    return f"A ResNet of three blocks on {data.which}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run it all."""
-    prepare_output()
-    options = clothes.parsed("Train a small ResNet to tell ten kinds apart.", EPOCHS, arguments)
-    try:
-        data = load(options.data, options.path, options.quick)
-    except (tg.data.DataError, ModuleNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(data.told())
-    fitted = train(data, options.epochs, options.seed)
-    z = tested(fitted, data)
-    print("\n" + clothes.table(z, data.test, data.names))
-    print(f"\nAccuracy on the test images: {result(fitted, data):.4f}")
-    title = f"A ResNet of three blocks on {data.which}"
-    return figure_told(
-        lambda: clothes.draw(fitted.history, z, data, title, options.out / "resnet.png")
-    )
+    told = "Train a small ResNet to tell ten kinds apart."
+    return clothes.trained("resnet", told, EPOCHS, train, tested, title, arguments)
 
 
 if __name__ == "__main__":
