@@ -2,7 +2,7 @@
 
 Forward, a step's gates are computed where they are kept, in one array of all steps. Back, the
 cotangents of all steps' inputs lie in one array, of which the gradient of the hidden weights is one
-product. Together they take a quarter of the time of the text, whose every operation is recorded.
+product. The text records every operation of every step.
 """
 
 from collections.abc import Callable
