@@ -55,19 +55,30 @@ class Pictures(NamedTuple):
         )
 
 
+def chosen(
+    data: str, path: Path | None, train: int | None = None, test: int | None = None
+) -> tuple[tg.data.Dataset, str, Sequence[str]]:
+    """The data set, a line that says which and why, and the names of the classes.
+
+    Of the built-in one, `train` and `test` images.
+    """
+    names = tg.data.GARMENT_NAMES
+    if data == "cifar-10":
+        return tg.data.cifar10(path), "CIFAR-10, as asked for", tg.data.CIFAR10_NAMES
+    if data == "fashion-mnist":
+        return tg.data.fashion_mnist(path), "Fashion-MNIST, as asked for", names
+    if data == "built-in":
+        drawn = tg.data.garments(train, test, labels=range(CLASSES))
+        return drawn, "the built-in garments, as asked for", names
+    dataset, told = tg.data.auto(path, labels=range(CLASSES))
+    return dataset, told, names
+
+
 def load(data: str = "auto", path: Path | None = None, quick: bool = False) -> Pictures:
     """The pictures, standardised by the mean and spread of those to train with."""
-    names: Sequence[str] = tg.data.GARMENT_NAMES
     count, tests = QUICK if quick else (None, None)
-    if data == "cifar-10":
-        dataset, which, names = tg.data.cifar10(path), "CIFAR-10", tg.data.CIFAR10_NAMES
-    elif data == "fashion-mnist":
-        dataset, which = tg.data.fashion_mnist(path), "Fashion-MNIST"
-    elif data == "built-in":
-        dataset, which = tg.data.garments(count, tests, labels=range(CLASSES)), "drawn garments"
-    else:
-        dataset, which = tg.data.auto(path, labels=range(CLASSES))
-        which = which.split(",")[0].split(":")[0].split(" from ")[0]
+    dataset, told, names = chosen(data, path, count, tests)
+    which = told.split(",")[0].split(":")[0].split(" from ")[0].removeprefix("the ")
     images, labels = dataset.train_images[:count], dataset.train_labels[:count]
     held_out = min(VALIDATION, len(images) // 5)
     train, valid = slice(0, -held_out), slice(-held_out, None)
@@ -86,9 +97,8 @@ def load(data: str = "auto", path: Path | None = None, quick: bool = False) -> P
     )
 
 
-def parsed(description: str, epochs: int, arguments: list[str] | None) -> argparse.Namespace:
-    """The options of a command that trains with these pictures."""
-    parser = training_parser(description, epochs, "one epoch on 4,000 images: is all well?")
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """The options --data and --path, which `chosen` takes."""
     add = parser.add_argument
     add(
         "--data",
@@ -97,6 +107,12 @@ def parsed(description: str, epochs: int, arguments: list[str] | None) -> argpar
         help="auto: Fashion-MNIST if it is at hand or its server answers, else the built-in set",
     )
     add("--path", type=Path, help="where the files of the data set lie")
+
+
+def parsed(description: str, epochs: int, arguments: list[str] | None) -> argparse.Namespace:
+    """The options of a command that trains with these pictures."""
+    parser = training_parser(description, epochs, "one epoch on 4,000 images: is all well?")
+    add_choice(parser)
     options = parse_training(parser, arguments)
     if options.data == "built-in":
         refuse_changed(parser, options, "the built-in set lies nowhere", ["path"])

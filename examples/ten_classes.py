@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from clothes import CLASSES, VALIDATION, add_choice, chosen
 from commandline import (
     DivergedError,
     HelpFormatter,
@@ -47,8 +48,6 @@ from runs import (
 import tinygrad_np as tg
 from tinygrad_np.io.progress import progress
 
-CLASSES = 10
-VALIDATION = 5_000  # the last of the training images
 RATE = 0.01
 RATES = {"cifar-10": 0.001}
 """For the mean loss and a momentum of 0.9, with which steps grow without end from 3.8 over the
@@ -345,14 +344,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         description="Train the ten-class CNN of the second post.",
         formatter_class=HelpFormatter,
     )
+    add_choice(parser)
     add = parser.add_argument
-    add(
-        "--data",
-        choices=["auto", "fashion-mnist", "cifar-10", "built-in"],
-        default="auto",
-        help="auto: Fashion-MNIST if it is at hand or its server answers, else the built-in set",
-    )
-    add("--path", type=Path, help="where the files of the data set lie")
     add("--filters", type=positive(int), default=5, help="of 3×3 pixels")
     add("--epochs", type=positive(int), default=5, help="passes over the training images")
     add(
@@ -398,19 +391,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def load(options: argparse.Namespace) -> tuple[tg.data.Dataset, str, Any]:
-    """The data, a line that says which and why, and the names of the classes."""
-    if options.data == "cifar-10":
-        return tg.data.cifar10(options.path), "CIFAR-10, as asked for", tg.data.CIFAR10_NAMES
-    if options.data == "fashion-mnist":
-        dataset = tg.data.fashion_mnist(options.path)
-        return dataset, "Fashion-MNIST, as asked for", tg.data.GARMENT_NAMES
-    if options.data == "built-in":
-        dataset = tg.data.garments(labels=range(CLASSES))
-        return dataset, "the built-in garments, as asked for", tg.data.GARMENT_NAMES
-    return *tg.data.auto(options.path, labels=range(CLASSES)), tg.data.GARMENT_NAMES
-
-
 def identity(options: argparse.Namespace) -> dict[str, Any]:
     """What makes a run what it is: all but where things lie and how long it goes on."""
     names = ("data", "filters", "rate", "momentum", "batch_size", "seed", "dtype", "quick")
@@ -422,7 +402,7 @@ def main(arguments: list[str] | None = None) -> int:
     prepare_output()
     options = parse(arguments)
     try:
-        dataset, which, names = load(options)
+        dataset, which, names = chosen(options.data, options.path)
     except (tg.data.DataError, ModuleNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -297,7 +297,7 @@ class TestTenClasses:
         options = ten_classes.parse(
             ["--protocol", "post", "--data", name, "--filters", str(filters), "--path", str(DATA)]
         )
-        dataset, _, _ = ten_classes.load(options)
+        dataset, _, _ = ten_classes.chosen(options.data, options.path)
         splits = ten_classes.prepare(dataset, options.dtype, options.quick)
         run = ten_classes.train(ten_classes.AsThePost(splits, options), options.epochs)
         found = [
@@ -362,7 +362,9 @@ class TestTenClasses:
         options = ten_classes.parse(
             ["--data", "cifar-10", "--path", str(DATA), "--filters", "15", "--seed", str(seed)]
         )
-        splits = ten_classes.prepare(ten_classes.load(options)[0], options.dtype, options.quick)
+        splits = ten_classes.prepare(
+            ten_classes.chosen(options.data, options.path)[0], options.dtype, options.quick
+        )
         run = ten_classes.train(ten_classes.Shuffled(splits, options), 5)
         test = ten_classes.measure(run.params, ten_classes.in_order(splits["test"]))
         assert test.accuracy >= 0.50
@@ -427,7 +429,7 @@ class TestInterruptions:
     def command(self, tmp_path, monkeypatch):
         dataset = tg.data.garments(300, 50, labels=range(10))
         monkeypatch.setattr(
-            ten_classes, "load", lambda options: (dataset, "garments", tg.data.GARMENT_NAMES)
+            ten_classes, "chosen", lambda *asked: (dataset, "garments", tg.data.GARMENT_NAMES)
         )
 
         def command(folder, *options):
