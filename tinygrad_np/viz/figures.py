@@ -10,14 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import answers
-from .answers import explained
-from .core import arrays
-from .io.files import replacing
+from ..answers import explained
+from ..core import arrays
+from ..io.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -295,7 +294,3 @@ def _real(function: str, values: Any) -> Any:
     """`values` as an array of real numbers; truth values count as 0 and 1."""
     array = arrays.numbers(np.asarray(arrays.numbers(values, function, "biuf")), function, "biuf")
     return array.astype(float) if array.dtype == bool else array
-
-
-def __getattr__(name: str) -> NoReturn:
-    raise answers.no_attribute(__name__, name)
