@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from .. import answers
 from .figures import (
