@@ -184,7 +184,7 @@ def run(words, folder, data=None):
 
 def shown():
     """Each command that is shown, and where."""
-    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")}
     for name in ("README.md", "CONTRIBUTING.md"):
         texts[ROOT / name] = (ROOT / name).read_text(encoding="utf-8")
     for folder in ("examples", "tests", "benchmarks", "tinygrad_np"):

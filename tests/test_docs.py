@@ -1,4 +1,4 @@
-"""What the README prints and what the docs name is there; pytest runs the examples of both."""
+"""What the docs print and name is there; pytest runs the examples of README and docs."""
 
 import ast
 import doctest
@@ -21,13 +21,13 @@ def without_rounding(text):
     return re.sub(r" +(0|\d(\.\d)?e-1[5-9])(?= )", " tiny", text)
 
 
-@pytest.mark.skipif(not README.exists(), reason="an installed package has no README")
-def test_the_comparison_in_the_readme_is_as_printed():
-    readme = README.read_text(encoding="utf-8")
-    [table] = re.findall(r"```\n(leaf  shape .*?)\n```", readme, re.DOTALL)
-    code = doctest.script_from_examples(readme)
+@pytest.mark.skipif(not README.exists(), reason="an installed package has no docs")
+def test_the_comparison_that_a_page_shows_is_as_printed():
+    page = (README.parent / "docs/checking.md").read_text(encoding="utf-8")
+    [table] = re.findall(r"```\n(leaf  shape .*?)\n```", page, re.DOTALL)
+    code = doctest.script_from_examples(page)
     names = {}
-    exec(code[: code.index("F, W = tg.Tensor")], names)  # the model that the README shows
+    exec(code[: code.index("report = ")], names)  # the model that the page shows
     tg = names["tg"]
     report = tg.check.compare(
         *(names["loss"], tg.closed_form.two_class),
