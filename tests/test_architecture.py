@@ -382,6 +382,7 @@ WHOLE = {
     "files_from_strangers": "what is read from files, damaged by chance",
     "garbage_collector": "what is left to it: nothing",
     "narrow_dtypes": "counts that float16 cannot hold, wherever something is counted",
+    "overview": "python -m tinygrad_np",
     "policies": "docs/policies.md, in other libraries, too",
     "programs": "plain NumPy programs",
     "public_functions": "every public function, with arguments that nobody would give it",
