@@ -30,9 +30,9 @@ from .geometry import (
 
 
 def convolution(images: Any, filters: Any, stride: Any = 1, padding: Any = 0) -> Array:
-    """The convolution as image processing has it, a correlation::
+    """The convolution as image processing has it, a correlation.
 
-        y[n, i, j, f] = Σ_{α, β, c} l̃[n, s·i + α, s·j + β, c] W[α, β, c, f]
+    ``y[n, i, j, f] = Σ_{α, β, c} l̃[n, s·i + α, s·j + β, c] W[α, β, c, f]``
 
     where l̃ is the image framed with P zeros.
 
@@ -70,9 +70,9 @@ def convolution(images: Any, filters: Any, stride: Any = 1, padding: Any = 0) ->
 def convolution_filters(
     images: Any, cotangents: Any, size: Any, stride: Any = 1, padding: Any = 0
 ) -> Array:
-    """The gradient of `convolution` by the filters::
+    """The gradient of `convolution` by the filters.
 
-        ∂L/∂W[α, β, c, f] = Σ_{n, i, j} l̃[n, s·i + α, s·j + β, c] ∂L/∂y[n, i, j, f]
+    ``∂L/∂W[α, β, c, f] = Σ_{n, i, j} l̃[n, s·i + α, s·j + β, c] ∂L/∂y[n, i, j, f]``
 
     Parameters
     ----------
@@ -112,9 +112,9 @@ _POSITIONS = ((0, 1, 2), (0, 1, 2))
 def convolution_images(
     cotangents: Any, filters: Any, shape: Any, stride: Any = 1, padding: Any = 0
 ) -> Array:
-    """The gradient of `convolution` by the images::
+    """The gradient of `convolution` by the images.
 
-        ∂L/∂l[n, p, q, c] = Σ_{α, β, f} y[n, p + α, q + β, f] W̃[α, β, f, c]
+    ``∂L/∂l[n, p, q, c] = Σ_{α, β, f} y[n, p + α, q + β, f] W̃[α, β, f, c]``
 
     with y = `prepare_back` of ∂L/∂y and W̃[α, β, f, c] = W[K − 1 − α, K − 1 − β, c, f]: a
     convolution of stride 1. Pixels that no window reaches have gradient 0.
@@ -168,9 +168,9 @@ def prepare_back(
 ) -> Array:
     """The cotangents, spread out so that a convolution of stride 1 makes of them ∂L/∂l.
 
-    They are zeros but for ::
+    They are zeros but for
 
-        y[n, s·i + K − 1 − P, s·j + K − 1 − P, f] = ∂L/∂y[n, i, j, f]
+    ``y[n, s·i + K − 1 − P, s·j + K − 1 − P, f] = ∂L/∂y[n, i, j, f]``
 
     For pixel p of the image is element p + P of the framed one, and lies under tap K − 1 − α of
     window i where s·i + K − 1 − α = p + P, so y[p + α] has to be the cotangent of that window.
@@ -224,9 +224,9 @@ def prepare_back(
 
 
 def same_convolution(images: Any, filters: Any) -> Array:
-    """`convolution` with stride 1 and P = (K − 1)/2, by SciPy::
+    """`convolution` with stride 1 and P = (K − 1)/2, by SciPy.
 
-        y[n, i, j, f] = Σ_{α, β, c} l̃[n, i + α, j + β, c] W[α, β, c, f]
+    ``y[n, i, j, f] = Σ_{α, β, c} l̃[n, i + α, j + β, c] W[α, β, c, f]``
 
     `scipy.signal.convolve` has the physicist's definition, Σ_α l[i − α] W[α], so it is given the
     reversed filter, as part 1 of the posts explains.
@@ -254,9 +254,9 @@ def same_convolution(images: Any, filters: Any) -> Array:
 
 
 def same_convolution_filters(images: Any, cotangents: Any, size: int) -> Array:
-    """The gradient of `same_convolution` by the filters::
+    """The gradient of `same_convolution` by the filters.
 
-        ∂L/∂W[α, β, c, f] = Σ_{n, i, j} l̃[n, i + α, j + β, c] ∂L/∂y[n, i, j, f]
+    ``∂L/∂W[α, β, c, f] = Σ_{n, i, j} l̃[n, i + α, j + β, c] ∂L/∂y[n, i, j, f]``
 
     Parameters
     ----------
@@ -281,9 +281,9 @@ def same_convolution_filters(images: Any, cotangents: Any, size: int) -> Array:
 
 
 def same_convolution_images(cotangents: Any, filters: Any) -> Array:
-    """The gradient of `same_convolution` by the images::
+    """The gradient of `same_convolution` by the images.
 
-        ∂L/∂l[n, p, q, c] = Σ_{α, β, f} ∂L/∂y[n, p + P − α, q + P − β, f] W[α, β, c, f]
+    ``∂L/∂l[n, p, q, c] = Σ_{α, β, f} ∂L/∂y[n, p + P − α, q + P − β, f] W[α, β, c, f]``
 
     which is the physicist's convolution, with the filter as it is.
 

@@ -332,9 +332,9 @@ def cross_entropy_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
 
 
 def average_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
-    """The mean of the pixels under every window::
+    """The mean of the pixels under every window.
 
-        y[n, i, j, c] = 1/N[i, j] Σ_{α, β} l̃[n, s·i + α, s·j + β, c]
+    ``y[n, i, j, c] = 1/N[i, j] Σ_{α, β} l̃[n, s·i + α, s·j + β, c]``
 
     where N[i, j] counts the pixels of the image under the window: the padding is left out.
 
@@ -366,9 +366,9 @@ def average_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array
 def average_pool_images(
     cotangents: Any, shape: Any, size: Any, stride: Any, padding: Any = 0
 ) -> Array:
-    """The gradient of `average_pool` by the images::
+    """The gradient of `average_pool` by the images.
 
-        ∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c] / N[i, j]
+    ``∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c] / N[i, j]``
 
     over all i, j, α, β with s·i + α = p and s·j + β = q.
 
@@ -403,9 +403,9 @@ def average_pool_images(
 
 
 def max_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
-    """The largest pixel under every window::
+    """The largest pixel under every window.
 
-        y[n, i, j, c] = max_{α, β} l̃[n, s·i + α, s·j + β, c]
+    ``y[n, i, j, c] = max_{α, β} l̃[n, s·i + α, s·j + β, c]``
 
     where l̃ is framed with −inf.
 
@@ -432,9 +432,9 @@ def max_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
 def max_pool_images(
     images: Any, cotangents: Any, size: Any, stride: Any, padding: Any = 0
 ) -> Array:
-    """The gradient of `max_pool` by the images::
+    """The gradient of `max_pool` by the images.
 
-        ∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c]
+    ``∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c]``
 
     over all i, j whose largest pixel is p, q: of equal ones the first in row-major order, and never
     one of the frame.

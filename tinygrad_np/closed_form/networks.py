@@ -75,7 +75,9 @@ def two_class_loss(params: Params, images: Any, labels: Any) -> Any:
 
 
 def two_class(params: Params, images: Any, labels: Any) -> tuple[Array, Array]:
-    """The gradient of `two_class_loss` by its parameters::
+    """The gradient of `two_class_loss` by its parameters.
+
+    ::
 
         ∂L/∂W₂ = 1/n Σ_n (l₂ − y) l₁
         ∂L/∂W₁[α, β, c, f] = 1/n Σ_{n, i, j} (l₂ − y) W₂[i, j, f] relu'(conv[n, i, j, f])
@@ -108,9 +110,9 @@ def two_class(params: Params, images: Any, labels: Any) -> tuple[Array, Array]:
 
 
 def two_class_images(params: Params, images: Any, labels: Any) -> Array:
-    """The gradient of `two_class_loss` by the images::
+    """The gradient of `two_class_loss` by the images.
 
-        ∂L/∂l[n, p, q, c] = Σ_{α, β, f} g[n, p + P − α, q + P − β, f] W₁[α, β, c, f]
+    ``∂L/∂l[n, p, q, c] = Σ_{α, β, f} g[n, p + P − α, q + P − β, f] W₁[α, β, c, f]``
 
     where g = 1/n (l₂ − y) W₂ relu'(conv).
 
@@ -166,7 +168,9 @@ def ten_class_loss(params: Params, images: Any, labels: Any, reduction: str = "m
 def ten_class(
     params: Params, images: Any, labels: Any, reduction: str = "mean"
 ) -> tuple[Array, Array]:
-    """The gradient of `ten_class_loss` by its parameters::
+    """The gradient of `ten_class_loss` by its parameters.
+
+    ::
 
         ∂L/∂W₂[μ, k] = Σ_n l₁[n, μ] r[n, k]
         ∂L/∂W₁[α, β, c, f] = Σ_{n, i, j} g[n, i, j, f] l̃[n, i + α, j + β, c]
@@ -200,9 +204,9 @@ def ten_class(
 
 
 def ten_class_images(params: Params, images: Any, labels: Any, reduction: str = "mean") -> Array:
-    """The gradient of `ten_class_loss` by the images::
+    """The gradient of `ten_class_loss` by the images.
 
-        ∂L/∂l[n, p, q, c] = Σ_{α, β, f} g[n, p + P − α, q + P − β, f] W₁[α, β, c, f]
+    ``∂L/∂l[n, p, q, c] = Σ_{α, β, f} g[n, p + P − α, q + P − β, f] W₁[α, β, c, f]``
 
     with the g of `ten_class`.
 
