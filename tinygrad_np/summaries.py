@@ -130,7 +130,7 @@ def summary(function: Callable[..., Any], params: Any, *inputs: Any) -> Summary:
     params : tree of arrays
         Of which the floating ones become Tensors.
     *inputs
-        Anything, and passed on.
+        Passed on.
 
     Returns
     -------

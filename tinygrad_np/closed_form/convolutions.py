@@ -39,7 +39,7 @@ def convolution(images: Any, filters: Any, stride: Any = 1, padding: Any = 0) ->
     Parameters
     ----------
     images : (n, rows, columns, in) array_like
-    filters : (K, K, in, out) array_like
+    filters : (K, L, in, out) array_like
     stride : int or (int, int), default 1
     padding : int or (int, int), default 0
 
@@ -79,13 +79,13 @@ def convolution_filters(
     images : (n, rows, columns, in) array_like
     cotangents : (n, i, j, out) array_like
     size : int or (int, int)
-        K
+        K and L.
     stride, padding
         As in `convolution`.
 
     Returns
     -------
-    (K, K, in, out) array
+    (K, L, in, out) array
 
     Examples
     --------
@@ -122,7 +122,7 @@ def convolution_images(
     Parameters
     ----------
     cotangents : (n, i, j, out) array_like
-    filters : (K, K, in, out) array_like
+    filters : (K, L, in, out) array_like
     shape : tuple of int
         Of the images.
     stride, padding
@@ -187,7 +187,7 @@ def prepare_back(
 
     Returns
     -------
-    (n, rows + K − 1, columns + K − 1, out) array
+    (n, rows + K − 1, columns + L − 1, out) array
 
     Notes
     -----

@@ -46,7 +46,7 @@ def register(
     children : callable
         It takes a container apart, into a list.
     rebuild : callable
-        It puts a container like the given one together, of such a list.
+        It takes a container and such a list, and puts one like it together.
     keys : callable, optional
         It says how each part is reached, for messages; by default their number.
 

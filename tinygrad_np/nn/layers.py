@@ -210,8 +210,8 @@ def conv_transpose2d(
 ) -> Any:
     """The adjoint of `conv2d` with the same filters.
 
-    ``Σ conv2d(y, w)·x = Σ y·conv_transpose2d(x, w)`` for all x and y. It raises what
-    `conv2d` raises.
+    ``Σ conv2d(y, w)·x = Σ y·conv_transpose2d(x, w)`` for all x and y. It raises what `conv2d`
+    raises.
 
     Parameters
     ----------
@@ -338,7 +338,7 @@ def max_pool(
 
     Parameters
     ----------
-    images : ``(n, *spatial, c)`` real array_like
+    images : ``(n, *spatial, c)`` floating array_like
     size : int or tuple of int
         One a spatial axis.
     stride : int or tuple of int, optional

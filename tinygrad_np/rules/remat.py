@@ -70,8 +70,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     Returns
     -------
     callable
-        It raises ``TypeError`` if `function` uses a Tensor that is not among its arguments: pass
-        it.
+        It raises ``TypeError`` if `function` uses a Tensor that is not among its arguments.
 
     Examples
     --------
