@@ -74,8 +74,8 @@ def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     ----------
     x : ``(n, *spatial, c)`` array_like
     size, stride, dilation : int or tuple of int
-        One a spatial axis. `stride` and `dilation`, the step from pixel to pixel within a window,
-        are 1 by default.
+        A tuple has one a spatial axis. `stride` and `dilation`, the step from pixel to pixel within
+        a window, are 1 by default.
 
     Returns
     -------

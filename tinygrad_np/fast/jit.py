@@ -62,7 +62,7 @@ def jit(function: Callable[..., Any], *, constants: Any = (), verify: int | None
         Of trees of arrays, also what `grad`, `value_and_grad`, `hvp` and the like give, and a whole
         training step.
     constants : tree of arrays, default ()
-        Arrays from outside, which are copied.
+        They are copied.
     verify : int, optional
         The first replay is compared with the function; with n each n-th one, too, and with 0 none.
 

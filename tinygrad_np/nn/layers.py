@@ -340,7 +340,7 @@ def max_pool(
     ----------
     images : ``(n, *spatial, c)`` floating array_like
     size : int or tuple of int
-        One a spatial axis.
+        A tuple has one a spatial axis.
     stride : int or tuple of int, optional
         By default windows lie side by side.
     padding : int, tuple, "valid" or "same", default 0
