@@ -347,8 +347,13 @@ def test_the_package_is_typed():
 @pytest.mark.parametrize("path", FILES, ids=module_of)
 def test_modules_open_with_what_one_can_do_there_and_stay_small(path):
     text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(text))
-    assert text.count("\n") <= 600
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    # Not of the docstrings, whose sections take a line a parameter.
+    have_one = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    first = [x.body[0] for x in ast.walk(tree) if isinstance(x, have_one) and ast.get_docstring(x)]
+    told = sum([x.end_lineno - x.lineno + 1 for x in first])
+    assert text.count("\n") - told <= 520
 
 
 def test_the_data_import_nothing_that_they_do_not_need():
@@ -374,6 +379,7 @@ WHOLE = {
     "complex": "complex numbers, in every row",
     "convolutions_grid": "three paths of the convolution, over all geometries",
     "docs": "README and docs",
+    "docstrings": "the public docstrings, beside the signatures",
     "every_axis": "all that has an axis",
     "every_ufunc": "all of NumPy's ufuncs",
     "examples": "examples",

@@ -4,6 +4,9 @@ Write a model as a plain function of arrays; `value_and_grad` gives its value an
 `Tensor` and ``backward()`` do. A convolution's gradient comes out of reverse mode, and `check`
 compares it with the one derived by hand in `closed_form`.
 
+In the docstrings an array is an ndarray or a Tensor, and ``array_like`` a number or nested lists of
+these, too. A result is a Tensor where an argument is one, else an ndarray.
+
 >>> import numpy as np
 >>> import tinygrad_np as tg
 >>> def loss(w):

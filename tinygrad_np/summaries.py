@@ -118,25 +118,39 @@ class Summary(NamedTuple):
 def summary(function: Callable[..., Any], params: Any, *inputs: Any) -> Summary:
     """The parameters of a model, and what ``function(params, *inputs)`` computes and keeps.
 
-    `params` is a tree of arrays, of which the floating ones become Tensors; `inputs` are anything,
-    and passed on. The result has
-
-    - `parameters`: path, shape, dtype, number of elements and bytes of each leaf;
-    - `operations`: the recorded calls in order: the function's name, the shapes of its results, the
-      multiplications, and the bytes of the memory that it added, which for a view are none. Calls
-      on arrays alone, which no parameter takes part in, are not recorded;
-    - `kept`: the bytes that the graph of the result keeps for the backward pass, each array once,
-      beside parameters and inputs.
-
     Multiplications are those of products, by the definition: of matrices (matmul, dot, inner,
     tensordot, outer, vdot, vecdot, …), of convolutions, of hidden states (rnn, lstm, gru), of
     einsum (the product of the lengths of all its labels, times the operands less one), and of
     np.multiply (one an element). All other functions count as 0.
 
-    `function` is called twice: what it keeps is looked at where nobody observes it.
+    Parameters
+    ----------
+    function : callable
+        Called twice: what it keeps is looked at where nobody observes it.
+    params : tree of arrays
+        Of which the floating ones become Tensors.
+    *inputs
+        Passed on.
 
-    Raises ``TypeError`` for a `function` that cannot be called, and for a leaf that is no array of
-    numbers.
+    Returns
+    -------
+    Summary
+        - ``parameters``: path, shape, dtype, number of elements and bytes of each leaf.
+        - ``operations``: the recorded calls in order: the function's name, the shapes of its
+          results, the multiplications, and the bytes of the memory that it added, which for a view
+          are none. Calls on arrays alone, which no parameter takes part in, are not recorded.
+        - ``kept``: the bytes that the graph of the result keeps for the backward pass, each array
+          once, beside parameters and inputs.
+
+    Raises
+    ------
+    TypeError
+        For a `function` that cannot be called, and for a leaf that is no array of numbers.
+
+    Examples
+    --------
+    >>> summary(lambda w: np.sum(w * w), np.ones(3)).multiplications
+    3
     """
     if not callable(function):
         raise TypeError(f"summary: takes a function, not a {type(function).__name__}")

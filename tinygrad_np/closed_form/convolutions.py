@@ -4,9 +4,9 @@
 posts; `prepare_back` is its preparation of the cotangents. The “same” convolution of part 1, for
 square filters of odd size, goes through `scipy.signal.convolve` as it does there.
 
-`stride` and `padding` are an integer, or a pair (for the rows, for the columns). The domain is,
-on both axes, image n ≥ 1, filter K ≥ 1, stride s ≥ 1, padding P ≥ 0 and n + 2P ≥ K; the batch may
-be empty. Outside it there is a ``ValueError``.
+A size K, `stride` and `padding` are an integer, or a pair (for the rows, for the columns). The
+domain is, on both axes, image n ≥ 1, filter K ≥ 1, stride s ≥ 1, padding P ≥ 0 and n + 2P ≥ K; the
+batch may be empty. Outside it there is a ``ValueError``.
 """
 
 from typing import Any
@@ -30,13 +30,26 @@ from .geometry import (
 
 
 def convolution(images: Any, filters: Any, stride: Any = 1, padding: Any = 0) -> Array:
-    """The convolution as image processing has it, a correlation: (n, i, j, out).
+    """The convolution as image processing has it, a correlation.
 
-    y[n, i, j, f] = Σ_{α, β, c} l̃[n, s·i + α, s·j + β, c] W[α, β, c, f]
+    ``y[n, i, j, f] = Σ_{α, β, c} l̃[n, s·i + α, s·j + β, c] W[α, β, c, f]``
 
-    where l̃ is the image framed with P zeros. There are ⌊(n + 2P − K) / s⌋ + 1 rows, and columns
-    likewise.
+    where l̃ is the image framed with P zeros.
 
+    Parameters
+    ----------
+    images : (n, rows, columns, in) array_like
+    filters : (K, L, in, out) array_like
+    stride : int or (int, int), default 1
+    padding : int or (int, int), default 0
+
+    Returns
+    -------
+    (n, i, j, out) array
+        Of ⌊(n + 2P − K) / s⌋ + 1 rows, and columns likewise.
+
+    Examples
+    --------
     >>> edge = np.array([1.0, -1.0]).reshape(1, 2, 1, 1)
     >>> convolution(np.arange(4.0).reshape(1, 1, 4, 1), edge, stride=(1, 2), padding=(0, 1))
     array([[[[ 0.],
@@ -57,10 +70,25 @@ def convolution(images: Any, filters: Any, stride: Any = 1, padding: Any = 0) ->
 def convolution_filters(
     images: Any, cotangents: Any, size: Any, stride: Any = 1, padding: Any = 0
 ) -> Array:
-    """The gradient of `convolution` by filters of `size`: (rows, columns, in, out).
+    """The gradient of `convolution` by the filters.
 
-    ∂L/∂W[α, β, c, f] = Σ_{n, i, j} l̃[n, s·i + α, s·j + β, c] ∂L/∂y[n, i, j, f]
+    ``∂L/∂W[α, β, c, f] = Σ_{n, i, j} l̃[n, s·i + α, s·j + β, c] ∂L/∂y[n, i, j, f]``
 
+    Parameters
+    ----------
+    images : (n, rows, columns, in) array_like
+    cotangents : (n, i, j, out) array_like
+    size : int or (int, int)
+        K and L.
+    stride, padding
+        As in `convolution`.
+
+    Returns
+    -------
+    (K, L, in, out) array
+
+    Examples
+    --------
     >>> x, g = np.arange(4.0).reshape(1, 1, 4, 1), np.array([1.0, 10.0, 100.0]).reshape(1, 1, 3, 1)
     >>> convolution_filters(x, g, (1, 2), stride=(1, 2), padding=(0, 1)).ravel()
     array([310.,  20.])
@@ -84,17 +112,34 @@ _POSITIONS = ((0, 1, 2), (0, 1, 2))
 def convolution_images(
     cotangents: Any, filters: Any, shape: Any, stride: Any = 1, padding: Any = 0
 ) -> Array:
-    """The gradient of `convolution` by images of `shape` (n, rows, columns, in).
+    """The gradient of `convolution` by the images.
 
-    ∂L/∂l[n, p, q, c] = Σ_{α, β, f} y[n, p + α, q + β, f] W̃[α, β, f, c]
+    ``∂L/∂l[n, p, q, c] = Σ_{α, β, f} y[n, p + α, q + β, f] W̃[α, β, f, c]``
 
     with y = `prepare_back` of ∂L/∂y and W̃[α, β, f, c] = W[K − 1 − α, K − 1 − β, c, f]: a
     convolution of stride 1. Pixels that no window reaches have gradient 0.
 
+    Parameters
+    ----------
+    cotangents : (n, i, j, out) array_like
+    filters : (K, L, in, out) array_like
+    shape : tuple of int
+        Of the images.
+    stride, padding
+        As in `convolution`.
+
+    Returns
+    -------
+    (n, rows, columns, in) array
+
+    Notes
+    -----
     y is mostly zeros where s > 1. Tap α meets its other elements, those at s·i + K − 1 − P, only
     from the pixels p ≡ K − 1 − P − α (mod s), so it is multiplied for these alone: s² times less,
     which takes a quarter of the time of ``convolution(y, W̃)`` with s = 2 and many channels.
 
+    Examples
+    --------
     >>> g = np.array([1.0, 10.0, 100.0]).reshape(1, 1, 3, 1)
     >>> edge = np.array([1.0, -1.0]).reshape(1, 2, 1, 1)
     >>> convolution_images(g, edge, (1, 1, 4, 1), stride=(1, 2), padding=(0, 1)).ravel()
@@ -123,20 +168,37 @@ def prepare_back(
 ) -> Array:
     """The cotangents, spread out so that a convolution of stride 1 makes of them ∂L/∂l.
 
-    For images of `spatial` (rows, columns) and filters of `size`: (n, i, j, out) →
-    (n, rows + K − 1, columns + K − 1, out), zeros but for
+    They are zeros but for
 
-    y[n, s·i + K − 1 − P, s·j + K − 1 − P, f] = ∂L/∂y[n, i, j, f]
+    ``y[n, s·i + K − 1 − P, s·j + K − 1 − P, f] = ∂L/∂y[n, i, j, f]``
 
     For pixel p of the image is element p + P of the framed one, and lies under tap K − 1 − α of
     window i where s·i + K − 1 − α = p + P, so y[p + α] has to be the cotangent of that window.
 
-    It is the post's `_prepare_back` with what was lost or missing there. Its cases by the sign of
+    Parameters
+    ----------
+    cotangents : (n, i, j, out) array_like
+    spatial : (int, int)
+        Rows and columns of the images.
+    size : int or (int, int)
+        Of the filters.
+    stride, padding
+        As in `convolution`.
+
+    Returns
+    -------
+    (n, rows + K − 1, columns + L − 1, out) array
+
+    Notes
+    -----
+    It is the post's ``_prepare_back`` with what was lost or missing there. Its cases by the sign of
     P − K + 1 are this one shift: for P < K it makes room before the first window, else it moves
     windows out at the front. What falls outside y belongs to windows that lie wholly in the
     padding. The rows and columns by which the post's result is too large are never made: y has just
     those that the pixels of the image ask for.
 
+    Examples
+    --------
     >>> g = np.array([1.0, 2.0, 3.0]).reshape(1, 1, 3, 1)
     >>> prepare_back(g, (1, 5), (1, 3), stride=(1, 2), padding=(0, 1)).ravel()
     array([0., 1., 0., 2., 0., 3., 0.])
@@ -162,13 +224,25 @@ def prepare_back(
 
 
 def same_convolution(images: Any, filters: Any) -> Array:
-    """`convolution` with stride 1 and P = (K − 1)/2, by SciPy: (n, rows, columns, out).
+    """`convolution` with stride 1 and P = (K − 1)/2, by SciPy.
 
-    y[n, i, j, f] = Σ_{α, β, c} l̃[n, i + α, j + β, c] W[α, β, c, f]
+    ``y[n, i, j, f] = Σ_{α, β, c} l̃[n, i + α, j + β, c] W[α, β, c, f]``
 
     `scipy.signal.convolve` has the physicist's definition, Σ_α l[i − α] W[α], so it is given the
     reversed filter, as part 1 of the posts explains.
 
+    Parameters
+    ----------
+    images : (n, rows, columns, in) array_like
+    filters : (K, K, in, out) array_like
+        K is odd.
+
+    Returns
+    -------
+    (n, rows, columns, out) array
+
+    Examples
+    --------
     >>> edge = np.zeros((3, 3, 1, 1))
     >>> edge[1, 1:] = [[[1.0]], [[-1.0]]]
     >>> same_convolution(np.arange(3.0).reshape(1, 1, 3, 1), edge)[0, 0, :, 0]
@@ -180,10 +254,23 @@ def same_convolution(images: Any, filters: Any) -> Array:
 
 
 def same_convolution_filters(images: Any, cotangents: Any, size: int) -> Array:
-    """The gradient of `same_convolution` by the filters: (size, size, in, out).
+    """The gradient of `same_convolution` by the filters.
 
-    ∂L/∂W[α, β, c, f] = Σ_{n, i, j} l̃[n, i + α, j + β, c] ∂L/∂y[n, i, j, f]
+    ``∂L/∂W[α, β, c, f] = Σ_{n, i, j} l̃[n, i + α, j + β, c] ∂L/∂y[n, i, j, f]``
 
+    Parameters
+    ----------
+    images : (n, rows, columns, in) array_like
+    cotangents : (n, rows, columns, out) array_like
+    size : int
+        K
+
+    Returns
+    -------
+    (K, K, in, out) array
+
+    Examples
+    --------
     >>> same_convolution_filters(np.ones((1, 3, 3, 1)), np.ones((1, 3, 3, 1)), 3)[:, :, 0, 0]
     array([[4., 6., 4.],
            [6., 9., 6.],
@@ -194,12 +281,23 @@ def same_convolution_filters(images: Any, cotangents: Any, size: int) -> Array:
 
 
 def same_convolution_images(cotangents: Any, filters: Any) -> Array:
-    """The gradient of `same_convolution` by the images: (n, rows, columns, in).
+    """The gradient of `same_convolution` by the images.
 
-    ∂L/∂l[n, p, q, c] = Σ_{α, β, f} ∂L/∂y[n, p + P − α, q + P − β, f] W[α, β, c, f]
+    ``∂L/∂l[n, p, q, c] = Σ_{α, β, f} ∂L/∂y[n, p + P − α, q + P − β, f] W[α, β, c, f]``
 
     which is the physicist's convolution, with the filter as it is.
 
+    Parameters
+    ----------
+    cotangents : (n, rows, columns, out) array_like
+    filters : (K, K, in, out) array_like
+
+    Returns
+    -------
+    (n, rows, columns, in) array
+
+    Examples
+    --------
     >>> slope = np.arange(9.0).reshape(3, 3, 1, 1)
     >>> same_convolution_images(np.ones((1, 1, 1, 1)), slope).item()
     4.0

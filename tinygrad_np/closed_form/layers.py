@@ -27,8 +27,20 @@ from .geometry import (
 
 
 def dense(inputs: Any, weights: Any, bias: Any = None) -> Array:
-    """y[n, j] = Σ_i x[n, i] W[i, j] + b[j]: (n, in) · (in, out) + (out,) → (n, out).
+    """``y[n, j] = Σ_i x[n, i] W[i, j] + b[j]``.
 
+    Parameters
+    ----------
+    inputs : (n, in) array_like
+    weights : (in, out) array_like
+    bias : (out,) array_like, optional
+
+    Returns
+    -------
+    (n, out) array
+
+    Examples
+    --------
     >>> dense([[1.0, 2.0]], [[1.0, 0.0], [1.0, 3.0]], [0.0, 10.0])
     array([[ 3., 16.]])
     """
@@ -44,8 +56,19 @@ def dense(inputs: Any, weights: Any, bias: Any = None) -> Array:
 
 
 def dense_inputs(cotangents: Any, weights: Any) -> Array:
-    """The gradient of `dense` by the inputs: ∂L/∂x[n, i] = Σ_j ∂L/∂y[n, j] W[i, j].
+    """The gradient of `dense` by the inputs: ``∂L/∂x[n, i] = Σ_j ∂L/∂y[n, j] W[i, j]``.
 
+    Parameters
+    ----------
+    cotangents : (n, out) array_like
+    weights : (in, out) array_like
+
+    Returns
+    -------
+    (n, in) array
+
+    Examples
+    --------
     >>> dense_inputs([[1.0, 10.0]], [[1.0, 0.0], [1.0, 3.0]])
     array([[ 1., 31.]])
     """
@@ -56,8 +79,19 @@ def dense_inputs(cotangents: Any, weights: Any) -> Array:
 
 
 def dense_weights(inputs: Any, cotangents: Any) -> Array:
-    """The gradient of `dense` by the weights: ∂L/∂W[i, j] = Σ_n x[n, i] ∂L/∂y[n, j].
+    """The gradient of `dense` by the weights: ``∂L/∂W[i, j] = Σ_n x[n, i] ∂L/∂y[n, j]``.
 
+    Parameters
+    ----------
+    inputs : (n, in) array_like
+    cotangents : (n, out) array_like
+
+    Returns
+    -------
+    (in, out) array
+
+    Examples
+    --------
     >>> dense_weights([[1.0, 2.0]], [[1.0, 10.0]])
     array([[ 1., 10.],
            [ 2., 20.]])
@@ -69,8 +103,18 @@ def dense_weights(inputs: Any, cotangents: Any) -> Array:
 
 
 def dense_bias(cotangents: Any) -> Array:
-    """The gradient of `dense` by the bias: ∂L/∂b[j] = Σ_n ∂L/∂y[n, j].
+    """The gradient of `dense` by the bias: ``∂L/∂b[j] = Σ_n ∂L/∂y[n, j]``.
 
+    Parameters
+    ----------
+    cotangents : (n, out) array_like
+
+    Returns
+    -------
+    (out,) array
+
+    Examples
+    --------
     >>> dense_bias([[1.0, 10.0], [2.0, 20.0]])
     array([ 3., 30.])
     """
@@ -78,8 +122,18 @@ def dense_bias(cotangents: Any) -> Array:
 
 
 def relu(inputs: Any) -> Array:
-    """y = max(x, 0), elementwise.
+    """``y = max(x, 0)``, elementwise.
 
+    Parameters
+    ----------
+    inputs : array_like
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> relu([-1.0, 0.0, 2.0])
     array([0., 0., 2.])
     """
@@ -87,8 +141,18 @@ def relu(inputs: Any) -> Array:
 
 
 def relu_inputs(inputs: Any, cotangents: Any) -> Array:
-    """The gradient of `relu`: ∂L/∂x = 0 where x ≤ 0, else ∂L/∂y; so relu'(0) = 0.
+    """The gradient of `relu`: ``∂L/∂x = 0 where x ≤ 0, else ∂L/∂y``; so relu'(0) = 0.
 
+    Parameters
+    ----------
+    inputs, cotangents : array_like
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> relu_inputs([-1.0, 0.0, 2.0], [5.0, 6.0, 7.0])
     array([0., 0., 7.])
     """
@@ -97,8 +161,18 @@ def relu_inputs(inputs: Any, cotangents: Any) -> Array:
 
 
 def sigmoid(inputs: Any) -> Array:
-    """y = 1 / (1 + exp(−x)), elementwise, without overflow.
+    """``y = 1 / (1 + exp(−x))``, elementwise, without overflow.
 
+    Parameters
+    ----------
+    inputs : array_like
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> sigmoid([-1000.0, 0.0, 1000.0])
     array([0. , 0.5, 1. ])
     """
@@ -106,8 +180,20 @@ def sigmoid(inputs: Any) -> Array:
 
 
 def sigmoid_inputs(inputs: Any, cotangents: Any) -> Array:
-    """The gradient of `sigmoid`: ∂L/∂x = ∂L/∂y σ(x) σ(−x), for σ' = σ(1 − σ) and 1 − σ(x) = σ(−x).
+    """The gradient of `sigmoid`: ``∂L/∂x = ∂L/∂y σ(x) σ(−x)``.
 
+    As σ' = σ(1 − σ) and 1 − σ(x) = σ(−x).
+
+    Parameters
+    ----------
+    inputs, cotangents : array_like
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> sigmoid_inputs([0.0, 50.0], [4.0, 1.0])
     array([1.00000000e+00, 1.92874985e-22])
     """
@@ -116,13 +202,24 @@ def sigmoid_inputs(inputs: Any, cotangents: Any) -> Array:
 
 
 def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: float = 1e-16) -> Any:
-    """L = −Σ y log p + (1 − y) log(1 − p), over the number of elements for "mean".
+    """``L = −Σ y log p + (1 − y) log(1 − p)``, over the number of elements for "mean".
 
-    Natural logarithms of probabilities p of y = 1; the labels y, of the same shape, lie between 0
-    and 1. A p outside [`bound`, 1 − `bound`] counts as that end, or as the number next to 0 or 1
-    where the dtype has none so near, and as certain where it is right: the loss is finite, and 0
-    for what is certain and right.
+    Parameters
+    ----------
+    probabilities, labels : array_like
+        p of y = 1, and y, of one shape, between 0 and 1.
+    reduction : {"mean", "sum"}, default "mean"
+    bound : float, default 1e-16
+        A p outside [bound, 1 − bound] counts as that end, or as the number next to 0 or 1 where the
+        dtype has none so near, and as certain where it is right: the loss is finite, and 0 for what
+        is certain and right.
 
+    Returns
+    -------
+    number
+
+    Examples
+    --------
     >>> log_loss([0.5, 1.0], [1, 1], reduction="sum")
     np.float64(0.6931471805599453)
     >>> log_loss([0.0, 1.0], [1, 0]).round(2)
@@ -139,11 +236,22 @@ def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: fl
 def log_loss_probabilities(
     probabilities: Any, labels: Any, reduction: str = "mean", bound: float = 1e-16
 ) -> Array:
-    """The gradient of `log_loss`: ∂L/∂p = −y/p + (1 − y)/(1 − p), over their number for "mean".
+    """The gradient of `log_loss`: ``∂L/∂p = −y/p + (1 − y)/(1 − p)``, over their number for "mean".
 
     It is that of the loss without a bound, at every p but 0 and 1: these count as the ends, and so
     it is finite (as is 1/p in the smallest numbers, which count as the smallest normal one).
 
+    Parameters
+    ----------
+    probabilities, labels, reduction, bound
+        As in `log_loss`.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> log_loss_probabilities([0.5, 0.75, 1.0], [1, 0, 1], reduction="sum")
     array([-2.,  4., -1.])
     >>> log_loss_probabilities([0.0, 1.0], [1, 0], reduction="sum", bound=2.0**-10)
@@ -169,11 +277,24 @@ def _ends(function: str, bound: float, number: Any) -> tuple[Any, Any]:
 
 
 def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
-    """L = −Σ_n log softmax(z_n)[y_n], over n for "mean": logits (n, classes), integer labels (n,).
+    """``L = −Σ_n log softmax(z_n)[y_n]``, over n for "mean".
 
-    softmax(z)[k] = exp(z_k) / Σ_j exp(z_j); with m = max z its logarithm is
-    z_k − m − log Σ_j exp(z_j − m), which neither overflows nor takes the logarithm of 0.
+    ``softmax(z)[k] = exp(z_k) / Σ_j exp(z_j)``; with m = max z its logarithm is
+    ``z_k − m − log Σ_j exp(z_j − m)``, which neither overflows nor takes the logarithm of 0.
 
+    Parameters
+    ----------
+    logits : (n, classes) array_like
+    labels : (n,) array_like
+        Integers.
+    reduction : {"mean", "sum"}, default "mean"
+
+    Returns
+    -------
+    number
+
+    Examples
+    --------
     >>> cross_entropy([[1000.0, 0.0], [0.0, 0.0]], [1, 0], reduction="sum")
     np.float64(1000.6931471805599)
     """
@@ -184,10 +305,21 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
 
 
 def cross_entropy_logits(logits: Any, labels: Any, reduction: str = "mean") -> Array:
-    """The gradient of `cross_entropy`: ∂L/∂z[n, k] = softmax(z_n)[k] − (1 where k = y_n, else 0).
+    """The gradient of `cross_entropy`: ``∂L/∂z[n, k] = softmax(z_n)[k] − (1 if k = y_n else 0)``.
 
     Over n for "mean".
 
+    Parameters
+    ----------
+    logits, labels, reduction
+        As in `cross_entropy`.
+
+    Returns
+    -------
+    (n, classes) array
+
+    Examples
+    --------
     >>> cross_entropy_logits([[0.0, 0.0], [np.log(3.0), 0.0]], [0, 1], reduction="sum")
     array([[-0.5 ,  0.5 ],
            [ 0.75, -0.75]])
@@ -200,13 +332,24 @@ def cross_entropy_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
 
 
 def average_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
-    """The mean of the pixels under every window: (n, rows, columns, c) → (n, i, j, c).
+    """The mean of the pixels under every window.
 
-    y[n, i, j, c] = 1/N[i, j] Σ_{α, β} l̃[n, s·i + α, s·j + β, c]
+    ``y[n, i, j, c] = 1/N[i, j] Σ_{α, β} l̃[n, s·i + α, s·j + β, c]``
 
-    where N[i, j] counts the pixels of the image under the window: the padding is left out. Windows
-    are those of a `convolution`, and no window may lie wholly in the padding: P < K.
+    where N[i, j] counts the pixels of the image under the window: the padding is left out.
 
+    Parameters
+    ----------
+    images : (n, rows, columns, c) array_like
+    size, stride, padding : int or (int, int)
+        As in `convolution`. No window may lie wholly in the padding, which is 0 by default: P < K.
+
+    Returns
+    -------
+    (n, i, j, c) array
+
+    Examples
+    --------
     >>> average_pool(np.arange(9.0).reshape(1, 3, 3, 1), 2, stride=2, padding=1)[0, :, :, 0]
     array([[0. , 1.5],
            [4.5, 6. ]])
@@ -223,11 +366,26 @@ def average_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array
 def average_pool_images(
     cotangents: Any, shape: Any, size: Any, stride: Any, padding: Any = 0
 ) -> Array:
-    """The gradient of `average_pool` by images of `shape` (n, rows, columns, c).
+    """The gradient of `average_pool` by the images.
 
-    ∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c] / N[i, j] over all i, j, α, β with s·i + α = p and
-    s·j + β = q
+    ``∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c] / N[i, j]``
 
+    over all i, j, α, β with s·i + α = p and s·j + β = q.
+
+    Parameters
+    ----------
+    cotangents : (n, i, j, c) array_like
+    shape : tuple of int
+        Of the images.
+    size, stride, padding
+        As in `average_pool`.
+
+    Returns
+    -------
+    (n, rows, columns, c) array
+
+    Examples
+    --------
     >>> g = np.array([1.0, 10.0]).reshape(1, 1, 2, 1)
     >>> average_pool_images(g, (1, 1, 3, 1), size=(1, 2), stride=(1, 2), padding=(0, 1)).ravel()
     array([1., 5., 5.])
@@ -245,13 +403,24 @@ def average_pool_images(
 
 
 def max_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
-    """The largest pixel under every window: (n, rows, columns, c) → (n, i, j, c).
+    """The largest pixel under every window.
 
-    y[n, i, j, c] = max_{α, β} l̃[n, s·i + α, s·j + β, c]
+    ``y[n, i, j, c] = max_{α, β} l̃[n, s·i + α, s·j + β, c]``
 
-    where l̃ is framed with −inf. Windows are those of a `convolution`, and no window may lie wholly
-    in the padding: P < K.
+    where l̃ is framed with −inf.
 
+    Parameters
+    ----------
+    images : (n, rows, columns, c) array_like
+    size, stride, padding
+        As in `average_pool`.
+
+    Returns
+    -------
+    (n, i, j, c) array
+
+    Examples
+    --------
     >>> max_pool(-1 - np.arange(9.0).reshape(1, 3, 3, 1), 2, stride=2, padding=1)[0, :, :, 0]
     array([[-1., -2.],
            [-4., -5.]])
@@ -263,11 +432,26 @@ def max_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
 def max_pool_images(
     images: Any, cotangents: Any, size: Any, stride: Any, padding: Any = 0
 ) -> Array:
-    """The gradient of `max_pool` by the images: (n, rows, columns, c).
+    """The gradient of `max_pool` by the images.
 
-    ∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c] over all i, j whose largest pixel is p, q: of equal
-    ones the first in row-major order, and never one of the frame.
+    ``∂L/∂l̃[n, p, q, c] = Σ ∂L/∂y[n, i, j, c]``
 
+    over all i, j whose largest pixel is p, q: of equal ones the first in row-major order, and never
+    one of the frame.
+
+    Parameters
+    ----------
+    images : (n, rows, columns, c) array_like
+    cotangents : (n, i, j, c) array_like
+    size, stride, padding
+        As in `average_pool`.
+
+    Returns
+    -------
+    (n, rows, columns, c) array
+
+    Examples
+    --------
     >>> x, g = np.array([2.0, 2.0, 1.0, 3.0]), np.array([1.0, 10.0, 100.0])
     >>> max_pool_images(x.reshape(1, 1, 4, 1), g.reshape(1, 1, 3, 1), (1, 2), stride=1).ravel()
     array([  1.,  10.,   0., 100.])

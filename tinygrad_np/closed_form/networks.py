@@ -47,11 +47,22 @@ Params = tuple[Any, Any]
 def two_class_loss(params: Params, images: Any, labels: Any) -> Any:
     """The first post's network: same convolution → relu → dense → sigmoid → mean log-loss.
 
-    `params` are filters (K, K, c, f) and dense weights (rows·columns·f, 1), `labels` (n, 1),
-    between 0 and 1.
+    ``L = −1/n Σ y log l₂ + (1 − y) log(1 − l₂)``, with l₂ = σ(l₁ · W₂) and l₁ = max(conv, 0)
 
-    L = −1/n Σ y log l₂ + (1 − y) log(1 − l₂), with l₂ = σ(l₁ · W₂) and l₁ = max(conv, 0)
+    Parameters
+    ----------
+    params : (filters, dense weights)
+        (K, K, c, f) and (rows·columns·f, 1).
+    images : (n, rows, columns, c) array_like
+    labels : (n, 1) array_like
+        Between 0 and 1.
 
+    Returns
+    -------
+    number
+
+    Examples
+    --------
     >>> images, filters = np.array([2.0, -4.0]).reshape(1, 1, 2, 1), np.ones((1, 1, 1, 1))
     >>> two_class_loss((filters, np.zeros((2, 1))), images, [[1]])
     np.float64(0.6931471805599453)
@@ -64,14 +75,27 @@ def two_class_loss(params: Params, images: Any, labels: Any) -> Any:
 
 
 def two_class(params: Params, images: Any, labels: Any) -> tuple[Array, Array]:
-    """The gradient of `two_class_loss` by its parameters, (filters, dense weights).
+    """The gradient of `two_class_loss` by its parameters.
 
-    ∂L/∂W₂ = 1/n Σ_n (l₂ − y) l₁
-    ∂L/∂W₁[α, β, c, f] = 1/n Σ_{n, i, j} (l₂ − y) W₂[i, j, f] relu'(conv[n, i, j, f])
-                         l̃[n, i + α, j + β, c]
+    ::
+
+        ∂L/∂W₂ = 1/n Σ_n (l₂ − y) l₁
+        ∂L/∂W₁[α, β, c, f] = 1/n Σ_{n, i, j} (l₂ − y) W₂[i, j, f] relu'(conv[n, i, j, f])
+                             l̃[n, i + α, j + β, c]
 
     with relu'(0) = 0 (part 1 of the posts, "Backpropagation").
 
+    Parameters
+    ----------
+    params, images, labels
+        As in `two_class_loss`.
+
+    Returns
+    -------
+    (filters, dense weights)
+
+    Examples
+    --------
     >>> images, filters = np.array([2.0, -4.0]).reshape(1, 1, 2, 1), np.ones((1, 1, 1, 1))
     >>> by_filters, by_weights = two_class((filters, np.zeros((2, 1))), images, [[1]])
     >>> by_weights
@@ -88,9 +112,21 @@ def two_class(params: Params, images: Any, labels: Any) -> tuple[Array, Array]:
 def two_class_images(params: Params, images: Any, labels: Any) -> Array:
     """The gradient of `two_class_loss` by the images.
 
-    ∂L/∂l[n, p, q, c] = Σ_{α, β, f} g[n, p + P − α, q + P − β, f] W₁[α, β, c, f], where
-    g = 1/n (l₂ − y) W₂ relu'(conv)
+    ``∂L/∂l[n, p, q, c] = Σ_{α, β, f} g[n, p + P − α, q + P − β, f] W₁[α, β, c, f]``
 
+    where g = 1/n (l₂ − y) W₂ relu'(conv).
+
+    Parameters
+    ----------
+    params, images, labels
+        As in `two_class_loss`.
+
+    Returns
+    -------
+    (n, rows, columns, c) array
+
+    Examples
+    --------
     >>> images, filters = np.full((1, 1, 2, 1), 2.0), np.ones((1, 1, 1, 1))
     >>> two_class_images((filters, np.array([[6.0], [-6.0]])), images, [[1]]).ravel()
     array([-3.,  3.])
@@ -104,11 +140,23 @@ def two_class_images(params: Params, images: Any, labels: Any) -> Array:
 def ten_class_loss(params: Params, images: Any, labels: Any, reduction: str = "mean") -> Any:
     """The second post's network: same convolution → relu → dense → softmax cross-entropy.
 
-    `params` are filters (K, K, c, f) and dense weights (rows·columns·f, classes), `labels` the
-    integers (n,) of the classes, `reduction` "mean" or "sum".
+    ``L = −1/n Σ_n log softmax(l₁ · W₂)[n, y_n]`` with l₁ = max(conv, 0), without 1/n for "sum".
 
-    L = −1/n Σ_n log softmax(l₁ · W₂)[n, y_n] with l₁ = max(conv, 0), and without 1/n for "sum"
+    Parameters
+    ----------
+    params : (filters, dense weights)
+        (K, K, c, f) and (rows·columns·f, classes).
+    images : (n, rows, columns, c) array_like
+    labels : (n,) array_like of int
+        The classes.
+    reduction : {"mean", "sum"}, default "mean"
 
+    Returns
+    -------
+    number
+
+    Examples
+    --------
     >>> images, filters = np.array([2.0, -4.0]).reshape(1, 1, 2, 1), np.ones((1, 1, 1, 1))
     >>> ten_class_loss((filters, np.zeros((2, 10))), images, [3])
     np.float64(2.302585092994046)
@@ -120,16 +168,27 @@ def ten_class_loss(params: Params, images: Any, labels: Any, reduction: str = "m
 def ten_class(
     params: Params, images: Any, labels: Any, reduction: str = "mean"
 ) -> tuple[Array, Array]:
-    """The gradient of `ten_class_loss` by its parameters, (filters, dense weights).
+    """The gradient of `ten_class_loss` by its parameters.
 
-    ∂L/∂W₂[μ, k] = Σ_n l₁[n, μ] r[n, k]
-    ∂L/∂W₁[α, β, c, f] = Σ_{n, i, j} g[n, i, j, f] l̃[n, i + α, j + β, c]
+    ::
+
+        ∂L/∂W₂[μ, k] = Σ_n l₁[n, μ] r[n, k]
+        ∂L/∂W₁[α, β, c, f] = Σ_{n, i, j} g[n, i, j, f] l̃[n, i + α, j + β, c]
 
     with r[n, k] = softmax(l₁ · W₂)[n, k] − (1 where k = y_n, else 0), over n for "mean", and
     g[n, i, j, f] = relu'(conv[n, i, j, f]) Σ_k r[n, k] W₂[μ, k], where μ is (i, j, f) flattened.
 
-    The posts step along the gradient of the sum.
+    Parameters
+    ----------
+    params, images, labels, reduction
+        As in `ten_class_loss`.
 
+    Returns
+    -------
+    (filters, dense weights)
+
+    Examples
+    --------
     >>> images, filters = np.array([2.0, -4.0]).reshape(1, 1, 2, 1), np.ones((1, 1, 1, 1))
     >>> by_filters, by_weights = ten_class((filters, np.zeros((2, 4))), images, [3])
     >>> by_weights
@@ -147,9 +206,21 @@ def ten_class(
 def ten_class_images(params: Params, images: Any, labels: Any, reduction: str = "mean") -> Array:
     """The gradient of `ten_class_loss` by the images.
 
-    ∂L/∂l[n, p, q, c] = Σ_{α, β, f} g[n, p + P − α, q + P − β, f] W₁[α, β, c, f], with the g of
-    `ten_class`
+    ``∂L/∂l[n, p, q, c] = Σ_{α, β, f} g[n, p + P − α, q + P − β, f] W₁[α, β, c, f]``
 
+    with the g of `ten_class`.
+
+    Parameters
+    ----------
+    params, images, labels, reduction
+        As in `ten_class_loss`.
+
+    Returns
+    -------
+    (n, rows, columns, c) array
+
+    Examples
+    --------
     >>> images, filters = np.full((1, 1, 2, 1), 2.0), np.ones((1, 1, 1, 1))
     >>> weights = np.array([[6.0, 0.0], [-6.0, 0.0]])
     >>> ten_class_images((filters, weights), images, [1]).ravel()

@@ -19,22 +19,36 @@ from .tensor import Tensor, looked_at, rebuilt, source_of
 
 
 def log_loss(probabilities: Any, labels: Any, reduction: str = "mean", bound: float = 1e-16) -> Any:
-    """−y log p − (1 − y) log(1 − p), for probabilities p of y = 1 and labels y between 0 and 1.
-
-    A p outside [`bound`, 1 − `bound`] counts as that end of it, so that what is certain and wrong
-    has a finite loss, and what is certain and right none. With the default of 1e-16 no loss is
-    above 36.8. Where p's dtype has no such number, the end is the nearest inside 0 and 1: in
-    float32 p counts as at most 1 − 6e-8 (a loss of 16.6), in float16 as at least 6e-8 (16.6) and at
-    most 1 − 5e-4 (7.6).
+    """−y log p − (1 − y) log(1 − p), for probabilities p of y = 1.
 
     The gradient is that of the loss without a bound, so that what is most wrong is learned, too:
     (1 − y)/(1 − p) − y/p, and at p of exactly 0 or 1 that of the end. Where p is the result of
-    `sigmoid` itself (or SciPy's `expit`), it is σ(z) − y by the logits z, of any size. Where logits
-    are at hand, `log_loss_with_logits` is exact.
+    `sigmoid` itself (or SciPy's ``expit``), it is σ(z) − y by the logits z, of any size. Where
+    logits are at hand, `log_loss_with_logits` is exact.
 
-    Raises ``ValueError`` where the shapes differ, a label or probability is outside [0, 1], or
-    `bound` outside (0, ½).
+    Parameters
+    ----------
+    probabilities, labels : array_like
+        Of one shape, between 0 and 1.
+    reduction : {"mean", "sum", "none"}, default "mean"
+    bound : float, default 1e-16
+        A p outside [bound, 1 − bound] counts as that end of it, so that what is certain and wrong
+        has a finite loss (36.8 by default), and what is certain and right none. Where p's dtype has
+        no such number, the end is the nearest inside 0 and 1: in float32 p counts as at most
+        1 − 6e-8 (a loss of 16.6), in float16 as at least 6e-8 (16.6) and at most 1 − 5e-4 (7.6).
 
+    Returns
+    -------
+    number or array
+
+    Raises
+    ------
+    ValueError
+        Where the shapes differ, a label or probability is outside [0, 1], or `bound` outside
+        (0, ½).
+
+    Examples
+    --------
     >>> log_loss(np.array([0.5, 1.0]), np.array([1, 1]), reduction="none")
     array([0.69314718, 0.        ])
     >>> log_loss(np.array([0.0, 1.0]), np.array([1, 0]), reduction="none").round(2)
@@ -74,9 +88,21 @@ def _made_by(x: Any) -> tuple[Any, Any]:
 def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     """`log_loss` of sigmoid(logits), without overflow and cancellation.
 
-    Its derivative by a logit z is (σ(z) − y), over the number of elements for "mean". Raises
-    ``ValueError`` where the shapes differ or a label is outside [0, 1].
+    Its derivative by a logit z is σ(z) − y, over the number of elements for "mean". It raises what
+    `log_loss` raises.
 
+    Parameters
+    ----------
+    logits : array_like
+    labels, reduction
+        As in `log_loss`.
+
+    Returns
+    -------
+    number or array
+
+    Examples
+    --------
     >>> log_loss_with_logits(np.array([0.0, 1000.0]), np.array([1, 1]))
     np.float64(0.34657359027997264)
     """

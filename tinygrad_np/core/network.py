@@ -162,8 +162,20 @@ def window_mean(columns: Any, counts: Any) -> Any:
 
 
 def dense(x: Any, weights: Any, bias: Any = None) -> Any:
-    """x @ weights + bias: (n, in) · (in, out) + (out,) → (n, out).
+    """``x @ weights + bias``: a linear layer.
 
+    Parameters
+    ----------
+    x : (n, in) array_like
+    weights : (in, out) array_like
+    bias : (out,) array_like, optional
+
+    Returns
+    -------
+    (n, out) array
+
+    Examples
+    --------
     >>> dense(np.ones((1, 3)), np.ones((3, 2)), np.array([0.0, 10.0]))
     array([[ 3., 13.]])
     """
@@ -177,8 +189,18 @@ def dense(x: Any, weights: Any, bias: Any = None) -> Any:
 
 
 def flatten(x: Any) -> Any:
-    """(n, *any) → (n, product of any), row by row: (row, column, channel) for images.
+    """``(n, *any)`` → (n, product of any), row by row: (row, column, channel) for images.
 
+    Parameters
+    ----------
+    x : array_like
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> flatten(np.ones((2, 3, 4, 5))).shape
     (2, 60)
     """
@@ -209,6 +231,16 @@ def add_bias(function: str, result: Any, bias: Any) -> Any:
 def relu(x: Any) -> Any:
     """max(x, 0), elementwise; its derivative at 0 is 0, and at nan 1: nan stays nan.
 
+    Parameters
+    ----------
+    x : real array_like
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> relu(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 2.])
     """
@@ -231,9 +263,18 @@ def relu_gate(g: Any, y: Any) -> Any:
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(−x)), elementwise, without overflow for any x.
 
-    Where exp(−x) is beyond the largest number (x below −709 in float64, −88 in float32) the
-    result is 0; it would be below the smallest normal number.
+    Parameters
+    ----------
+    x : real array_like
 
+    Returns
+    -------
+    array
+        0 where exp(−x) is beyond the largest number (x below −709 in float64, −88 in float32); it
+        would be below the smallest normal number.
+
+    Examples
+    --------
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
@@ -263,8 +304,19 @@ def sigmoid_slope(x: Any) -> Any:
 
 @array_function
 def softmax(x: Any, axis: int = -1) -> Any:
-    """exp(x) / Σ exp(x) along `axis`.
+    """exp(x) / Σ exp(x) along `axis`, without overflow.
 
+    Parameters
+    ----------
+    x : real array_like
+    axis : int, default -1
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> softmax(np.array([1000.0, 0.0]))
     array([1., 0.])
     """
@@ -278,6 +330,17 @@ def softmax(x: Any, axis: int = -1) -> Any:
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """x − log Σ exp(x) along `axis`: the logarithm of `softmax`, without taking that of 0.
 
+    Parameters
+    ----------
+    x, axis
+        As in `softmax`.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])
     """

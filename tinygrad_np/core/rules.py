@@ -252,10 +252,29 @@ _BASIC = (int, np.integer, np.bool_, slice, type(None), type(Ellipsis))
 def scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape`, with `values` added at `index`; what is indexed twice is added twice.
 
-    The transpose of ``x[index]`` as a linear map: `index` is anything NumPy takes between
-    brackets, and `values` has the shape of ``x[index]`` exactly. Raises ``ValueError`` if not,
-    ``IndexError`` where the index is invalid or out of bounds.
+    The transpose of ``x[index]`` as a linear map.
 
+    Parameters
+    ----------
+    values : array_like
+        Of the shape of ``x[index]`` exactly.
+    index : object
+        Anything that NumPy takes between brackets.
+    shape : tuple of int
+
+    Returns
+    -------
+    array
+
+    Raises
+    ------
+    ValueError
+        For values of another shape.
+    IndexError
+        Where the index is invalid or out of bounds.
+
+    Examples
+    --------
     >>> scatter_add(np.array([1.0, 10.0, 100.0]), [0, 2, 0], (4,))
     array([101.,   0.,  10.,   0.])
     """

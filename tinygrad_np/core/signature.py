@@ -29,11 +29,22 @@ class Signature(NamedTuple):
 
 
 def signature(*required: str, **optional: Any) -> Signature:
-    """The signature of a function that Python cannot read, in the order of its parameters.
+    """The signature of a function that Python cannot read, for `pointwise` and its kind.
 
-    As in Python, a star before the last required name: it takes the rest of the positional
-    arguments; a star alone: what follows is given by its name.
+    Parameters
+    ----------
+    *required : str
+        The names without a default, in order. As in Python, a star before the last one: it takes
+        the rest of the positional arguments; a star alone: what follows is given by its name.
+    **optional
+        The others with their defaults.
 
+    Returns
+    -------
+    Signature
+
+    Examples
+    --------
     >>> signature("a", axis=None).names
     ('a', 'axis')
     >>> signature("*arrays", copy=True).rest

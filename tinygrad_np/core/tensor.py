@@ -100,12 +100,24 @@ def _comparison(name: str, ufunc: Any) -> Callable[[Any, Any], Any]:
 
 
 class Tensor(Refusals):
-    """A variable with the value of `data`, which is copied; integers become float64.
+    """A variable with the value of `data`, which is copied.
 
-    `dtype` is a floating or complex dtype, that of `data` by default. Raises ``TypeError`` for what
-    cannot be differentiated (strings, objects, dates, another Tensor), ``ValueError`` for ragged
-    lists.
+    Parameters
+    ----------
+    data : array_like
+        Integers become float64.
+    dtype : dtype, optional
+        A floating or complex one; that of `data` by default.
 
+    Raises
+    ------
+    TypeError
+        For what cannot be differentiated: strings, objects, dates, another Tensor.
+    ValueError
+        For ragged lists.
+
+    Examples
+    --------
     >>> Tensor([1, 2])
     Tensor([1., 2.])
     >>> Tensor(np.float32(0.5))
@@ -184,16 +196,22 @@ class Tensor(Refusals):
         return _unary(_TRANSPOSE, self)
 
     def item(self, *args: Any) -> Any:
-        """The single element (or the one at the given place) as a Python number: a constant."""
+        """As `numpy.ndarray.item`: the single element, or that at a place, as a constant."""
         return self._looked_at().item(*args)
 
     def tolist(self) -> Any:
-        """The value as nested lists of Python numbers: constants."""
+        """As `numpy.ndarray.tolist`: the value as nested lists of Python numbers, constants."""
         return self._looked_at().tolist()
 
     def graph(self) -> str:
         """How this was computed, a line a node: number, function, parents, dtype, shape.
 
+        Returns
+        -------
+        str
+
+        Examples
+        --------
         >>> print((2 * Tensor(1.0)).graph())
         #0 leaf                     float64 ()
         #1 np.multiply(#0)          float64 ()
@@ -205,10 +223,22 @@ class Tensor(Refusals):
     def backward(self, cotangent: Any = None) -> None:
         """Add the gradient of this result to the `grad` of every leaf that it was computed from.
 
-        `cotangent`, an array of this shape, weighs the elements of the result; it can be left out
-        for a single real element. The graph is freed on the way: a second ``backward()`` through it
-        raises `FreedGraphError`. `tinygrad_np.vjp` pulls back as often as one likes.
+        The graph is freed on the way; `tinygrad_np.vjp` pulls back as often as one likes.
 
+        Parameters
+        ----------
+        cotangent : array_like, optional
+            Of this shape: it weighs the elements of the result. A single real element needs none.
+
+        Raises
+        ------
+        FreedGraphError
+            Where the graph was freed by an earlier ``backward()``.
+        TypeError, ValueError
+            Where the cotangent does not fit, or is missing.
+
+        Examples
+        --------
         >>> x = Tensor([1.0, 2.0, 3.0])
         >>> (x * x).backward([1.0, 1.0, 0.0])
         >>> x.grad

@@ -37,15 +37,34 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     """A function that gives `function`'s value and its gradient by the argument(s) `argnums`.
 
-    `function` returns a single real number (an array with one element), or with `has_aux` a pair
-    (number, anything else). The arguments at `argnums` are trees of floating (or complex) arrays;
-    the gradient is a tree of the same structure, of arrays of the same shapes and dtypes, or a
-    tuple of such trees if `argnums` is a tuple. An argument that the result does not depend on has
-    gradient 0. Where the loss is real and the argument complex, the gradient is ∂/∂x − i ∂/∂y.
+    The gradient by an argument that the result does not depend on is 0, and that of a real loss by
+    a complex argument is ∂/∂x − i ∂/∂y.
 
-    With `has_aux` the result is ((value, aux), gradient). Raises ``TypeError`` for integer or
-    other non-numeric leaves and complex results, ``ValueError`` for results with more elements.
+    Parameters
+    ----------
+    function : callable
+        It returns a single real number (an array with one element).
+    argnums : int or tuple of int, default 0
+        The positions of arguments that are trees of floating (or complex) arrays.
+    has_aux : bool, default False
+        Whether `function` returns a pair instead: (number, anything else).
 
+    Returns
+    -------
+    callable
+        Of the arguments of `function`: (value, gradient), or ((value, aux), gradient). The gradient
+        is a tree like the argument, of the same shapes and dtypes; a tuple of trees if `argnums` is
+        one.
+
+    Raises
+    ------
+    TypeError
+        For leaves that are no floating numbers, and complex results.
+    ValueError
+        For results with more elements.
+
+    Examples
+    --------
     >>> f = value_and_grad(lambda x, y: np.sum(x * y), argnums=(0, 1))
     >>> f(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     (array(11.), (array([3., 4.]), array([1., 2.])))
@@ -58,8 +77,18 @@ def grad(
 ) -> Callable[..., Any]:
     """A function that gives `function`'s gradient; see `value_and_grad`.
 
-    With `has_aux` the result is (gradient, aux).
+    Parameters
+    ----------
+    function, argnums, has_aux
+        As in `value_and_grad`.
 
+    Returns
+    -------
+    callable
+        Of the arguments of `function`: the gradient, or (gradient, aux).
+
+    Examples
+    --------
     >>> grad(np.sin)(0.0)
     array(1.)
     """
@@ -114,11 +143,24 @@ def _differentiated(
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """`function`'s value at `primals`, and a function that pulls cotangents back to them.
 
-    `function` may return a tree of arrays of any shape. The second result takes a tree of
-    cotangents of the same structure and shapes, as often as one likes, and gives a tuple with one
-    tree a primal: the cotangent times the Jacobian. With `has_aux`, `function` returns a pair
-    (result, aux), and there is a third result: aux.
+    Parameters
+    ----------
+    function : callable
+        It returns a tree of arrays, or with `has_aux` a pair (tree, anything else).
+    *primals : tree of arrays
+    has_aux : bool, default False
 
+    Returns
+    -------
+    value : tree of arrays
+    pull : callable
+        It takes a tree of cotangents like the value, as often as one likes, and gives a tuple with
+        one tree a primal: the cotangent times the Jacobian.
+    aux : object
+        With `has_aux` only.
+
+    Examples
+    --------
     >>> value, pull = vjp(lambda x: x * x, np.array([1.0, 2.0]))
     >>> pull(np.array([1.0, 0.0])), pull(np.array([0.0, 1.0]))
     ((array([2., 0.]),), (array([0., 4.]),))
@@ -154,12 +196,25 @@ def jvp(
 ) -> tuple[Any, ...]:
     """`function`'s value at `primals`, and its derivative in the direction `tangents`.
 
-    One forward sweep: the Jacobian times the tangents. `primals` and `tangents` are lists or
-    tuples of trees, one an argument, of the same structure and shapes; of a function of one
-    argument that is itself no list or tuple, they may be that alone. The results are trees like
-    `function`'s result. With `has_aux`, `function` returns a pair (result, aux), and there is a
-    third result: aux.
+    One forward sweep: the Jacobian times the tangents.
 
+    Parameters
+    ----------
+    function : callable
+        As in `vjp`.
+    primals, tangents : list or tuple of trees
+        One an argument, of the same structure and shapes; of a function of one argument that is
+        itself no list or tuple, they may be that alone.
+    has_aux : bool, default False
+
+    Returns
+    -------
+    value, tangent : tree of arrays
+    aux : object
+        With `has_aux` only.
+
+    Examples
+    --------
     >>> jvp(lambda x: x * x, np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     (array([1., 4.]), array([ 2., 40.]))
     >>> jvp(lambda x, y: x * y, [2.0, 3.0], [1.0, 0.0])
@@ -191,12 +246,24 @@ def jvp(
 
 
 def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
-    """The Hessian of `function` at `primals` times `tangents`: a tuple with one tree a primal.
+    """The Hessian of `function` at `primals` times `tangents`.
 
-    `function` returns a single real number. `primals` and `tangents` are as in `jvp`; of one
-    argument that is no list or tuple, the result is one tree, too. Forward over reverse: about the
-    cost of two gradients, and no matrix is built.
+    Forward over reverse: about the cost of two gradients, and no matrix is built.
 
+    Parameters
+    ----------
+    function : callable
+        It returns a single real number.
+    primals, tangents
+        As in `jvp`.
+
+    Returns
+    -------
+    tuple of trees
+        One a primal; one tree alone, where `primals` is.
+
+    Examples
+    --------
     >>> hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([6., 0.])
     >>> hvp(lambda x, y: x**2 * y, [1.0, 3.0], [1.0, 0.0])
@@ -211,6 +278,16 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
 def stop_gradient(x: Any) -> Any:
     """The value of every Tensor in the tree `x` as a plain, read-only array: a constant.
 
+    Parameters
+    ----------
+    x : tree
+
+    Returns
+    -------
+    tree
+
+    Examples
+    --------
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     array(3.)
     """

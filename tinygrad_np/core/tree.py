@@ -38,10 +38,20 @@ def register(
     rebuild: Callable[[Any, list[Any]], Any],
     keys: Callable[[Any], list[str]] | None = None,
 ) -> None:
-    """Make `cls` a container: `children` takes one apart, `rebuild` puts one like it together.
+    """Make `cls` a container.
 
-    `keys` says how each part is reached, for messages; by default their number.
+    Parameters
+    ----------
+    cls : type
+    children : callable
+        It takes a container apart, into a list.
+    rebuild : callable
+        It takes a container and such a list, and puts one like it together.
+    keys : callable, optional
+        It says how each part is reached, for messages; by default their number.
 
+    Examples
+    --------
     >>> class Pair:
     ...     def __init__(self, a, b):
     ...         self.a, self.b = a, b
@@ -109,8 +119,19 @@ _REGISTERED: dict[type, Container] = {
 
 @remembered
 def container_of(cls: type) -> Container | None:
-    """How a container of the class `cls` is taken apart and put together; None for a leaf.
+    """How a container of the class `cls` is taken apart and put together.
 
+    Parameters
+    ----------
+    cls : type
+
+    Returns
+    -------
+    Container or None
+        None for a leaf.
+
+    Examples
+    --------
     >>> container_of(dict).keys({"a": 1})
     ["['a']"]
     """
@@ -128,9 +149,24 @@ def container_of(cls: type) -> Container | None:
 def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """`function` of every leaf of `tree`, and of the leaves of `others` at the same place.
 
-    Gives a tree of the same structure. Raises ``ValueError`` where the structures differ, naming
-    the place.
+    Parameters
+    ----------
+    function : callable
+        Of one leaf a tree.
+    tree, *others : tree
+        Of one structure.
 
+    Returns
+    -------
+    tree
+
+    Raises
+    ------
+    ValueError
+        Where the structures differ, naming the place.
+
+    Examples
+    --------
     >>> map(lambda w, g: w - g, {"a": 3.0, "b": 5.0}, {"b": 1.0, "a": 2.0})
     {'a': 1.0, 'b': 4.0}
     """
@@ -191,6 +227,16 @@ def _differ(path: str, one: str, another: str) -> TreesDifferError:
 def leaves(tree: Any) -> list[Any]:
     """The leaves, from left to right.
 
+    Parameters
+    ----------
+    tree : tree
+
+    Returns
+    -------
+    list
+
+    Examples
+    --------
     >>> leaves({"a": 1.0, "b": [2.0, None]})
     [1.0, 2.0]
     """
@@ -202,6 +248,16 @@ def leaves(tree: Any) -> list[Any]:
 def paths(tree: Any) -> list[str]:
     """How each leaf is reached, as text, in the order of `leaves`.
 
+    Parameters
+    ----------
+    tree : tree
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
     >>> paths({"a": 1.0, "b": [2.0, None]})
     ["['a']", "['b'][0]"]
     """
@@ -221,8 +277,20 @@ def _paths(tree: Any) -> list[str]:
 
 
 def unflatten(tree: Any, new_leaves: list[Any]) -> Any:
-    """A tree like `tree` with other leaves, in the order of `leaves`.
+    """A tree like `tree` with other leaves.
 
+    Parameters
+    ----------
+    tree : tree
+    new_leaves : list
+        As many, in the order of `leaves`.
+
+    Returns
+    -------
+    tree
+
+    Examples
+    --------
     >>> unflatten({"a": 0, "b": [0, 0]}, [1, 2, 3])
     {'a': 1, 'b': [2, 3]}
     """

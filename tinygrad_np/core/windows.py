@@ -68,11 +68,22 @@ def cropped(g: Array, x_like: Any, pad_width: Any) -> Any:
 
 @array_function
 def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
-    """Every window of `size`, `stride` apart: (n, *spatial, c) → (n, *out, *size, c).
+    """Every window of `size`, `stride` apart.
 
-    `size`, `stride` and `dilation` (the step from pixel to pixel within a window) are an integer,
-    or one a spatial axis. The result is read-only: a view of `x`, or a copy.
+    Parameters
+    ----------
+    x : ``(n, *spatial, c)`` array_like
+    size, stride, dilation : int or tuple of int
+        A tuple has one a spatial axis. `stride` and `dilation`, the step from pixel to pixel within
+        a window, are 1 by default.
 
+    Returns
+    -------
+    ``(n, *out, *size, c)`` array
+        Read-only: a view of `x`, or a copy.
+
+    Examples
+    --------
     >>> x = np.arange(5.0).reshape(1, 5, 1)
     >>> windows(x, 3, stride=2)[0, :, :, 0]
     array([[0., 1., 2.],
@@ -148,9 +159,21 @@ def padded_windows(x: Any, pad_width: Any, size: Any, stride: Any, dilation: Any
 def fold(columns: Any, shape: Ints, stride: Any = 1, dilation: Any = 1) -> Any:
     """The adjoint of `windows`: every element of every window, added where it came from.
 
-    `columns` is (n, *out, *size, c); `shape` is that of the images it is added up in. Pixels that
-    no window reaches are 0.
+    Parameters
+    ----------
+    columns : ``(n, *out, *size, c)`` array_like
+    shape : tuple of int
+        Of the images, ``(n, *spatial, c)``.
+    stride, dilation : int or tuple of int, default 1
+        As in `windows`.
 
+    Returns
+    -------
+    array
+        Of `shape`, 0 in pixels that no window reaches.
+
+    Examples
+    --------
     >>> fold(np.ones((1, 2, 3, 1)), (1, 5, 1), stride=2)[0, :, 0]
     array([1., 1., 2., 1., 1.])
     """

@@ -24,17 +24,32 @@ def debug(on_nonfinite: str | Callable[[NonFiniteError], None] = "raise") -> Blo
 
     It may be an operation on Tensors, or one of the rules in a sweep (of any order): the
     `NonFiniteError` names the function, the line of the user's program that called it, its
-    operands and, where that can be told, the reason and the remedy. With ``on_nonfinite="warn"``
-    it is a `NonFiniteWarning`, and a function is called with the error and may go on.
+    operands and, where that can be told, the reason and the remedy.
 
     An array that a rule kept, and that the caller wrote into before the reverse sweep, raises
     `ChangedArrayError`, and errors of shapes name the lines that made the operands.
 
     The block is for this thread or task alone, and has to be around the sweep, too. A step takes
     1.3 to 3.6 times as long in it, and the operands stay in memory as long as their graph. NumPy's
-    own warnings of division by zero, overflow and invalid values are off in it. What this gives may
-    be used for several blocks, and decorates functions. Raises ``ValueError`` for another word.
+    own warnings of division by zero, overflow and invalid values are off in it.
 
+    Parameters
+    ----------
+    on_nonfinite : {"raise", "warn"} or callable, default "raise"
+        With "warn" it is a `NonFiniteWarning`; a function is called with the error and may go on.
+
+    Returns
+    -------
+    Block
+        For several blocks, and as a decorator.
+
+    Raises
+    ------
+    ValueError
+        For another word.
+
+    Examples
+    --------
     >>> from tinygrad_np import grad
     >>> with debug():
     ...     grad(lambda x: np.sqrt(x))(0.0)  # doctest: +ELLIPSIS
@@ -54,15 +69,22 @@ def debug(on_nonfinite: str | Callable[[NonFiniteError], None] = "raise") -> Blo
 def strong_zeros() -> Block:
     """In its block, a zero cotangent stays zero: 0·∞ is 0 in the sweeps of elementwise functions.
 
-    In forward and reverse sweeps of every order, an element of the cotangent (or tangent) that is
-    exactly 0 gives exactly 0 in the rule of an elementwise function, whatever its factor, also inf
-    or nan. So the branch of a ``where`` that is not taken has no part in the gradient.
+    In sweeps of every order, an element of the cotangent (or tangent) that is exactly 0 gives
+    exactly 0, whatever the factor, also inf or nan. So the branch of a ``where`` that is not taken
+    has no part in the gradient.
 
     It can hide something: where a cotangent is 0 by chance and the factor infinite, the derivative
     may not exist, and 0 looks like an answer; and a nan that a broken computation put into a factor
     no longer shows. Functions that are not elementwise (a matrix product, a norm, a sum) are as
     ever. Better than this is a branch that stays finite: ``np.log(np.where(x > 0, x, 1))``.
 
+    Returns
+    -------
+    Block
+        As that of `debug`.
+
+    Examples
+    --------
     >>> from tinygrad_np import grad
     >>> f = lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0))
     >>> grad(f)(np.array([0.0, 4.0]))

@@ -17,11 +17,23 @@ from .cases import MOST, Case, described, first, record_of
 class NonFiniteError(FloatingPointError):
     """An operation turned finite numbers into nan or inf.
 
-    `function` is its name and `mode` what was being computed ("value"; "vjp" in a reverse sweep,
-    "jvp" in a forward sweep; "sum" where what several rules gave is added up); `file` and `line`
-    are the user's. `node` is the operation's place in the graph, `operands` a tuple of the
-    arrays it was called on (of a sum, its two parts), `names` their names, and `result` what was
-    not finite. It can be copied and pickled, all but its `node`, which is None then.
+    It can be copied and pickled, all but its ``node``, which is None then.
+
+    Attributes
+    ----------
+    function : str
+        Its name.
+    mode : str
+        What was being computed: "value"; "vjp" in a reverse sweep, "jvp" in a forward sweep; "sum"
+        where what several rules gave is added up.
+    file, line : str and int, or None
+        The user's.
+    node : object
+        The operation's place in the graph.
+    operands, names : tuple
+        The arrays it was called on (of a sum, its two parts), and their names.
+    result : array
+        What was not finite.
     """
 
     function: str

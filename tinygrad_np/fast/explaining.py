@@ -41,16 +41,27 @@ class Explanation(NamedTuple):
 def explain(function: Callable[..., Any], /, *args: Any, **options: Any) -> Explanation:
     """Run `function` and its gradient, and say which path each operation took, and why.
 
-    `function` is called on `args` and `options`, with a variable for each floating array in `args`,
-    which may be trees; it may return any tree of arrays. All other arguments are constants.
-
     The paths depend on shapes, dtypes and the order of elements in memory, never on values: arrays
     of zeros serve as well. Named are windows and their products, pooling, and products of matrices,
-    in the order in which they are carried out; `paths` has the conditions, and the thresholds in
-    them. The result prints as a table; `forward` and `backward` are lists of `paths.Choice`.
+    in the order in which they are carried out; ``fast/paths.py`` has the conditions and
+    thresholds.
 
-    Raises what `function` raises.
+    Parameters
+    ----------
+    function : callable
+        It may return any tree of arrays.
+    *args : tree
+        With a variable for each floating array in them.
+    **options
+        Constants.
 
+    Returns
+    -------
+    Explanation
+        It prints as a table; ``forward`` and ``backward`` are lists of ``paths.Choice``.
+
+    Examples
+    --------
     >>> from tinygrad_np import conv2d
     >>> images, filters = np.zeros((2, 9, 9, 1)), np.zeros((3, 3, 1, 4))
     >>> print(explain(lambda w: conv2d(images, w), filters))

@@ -47,25 +47,41 @@ class ReplayDiffersError(ValueError):
 def jit(function: Callable[..., Any], *, constants: Any = (), verify: int | None = None) -> Any:
     """`function`, which is traced at its first call and replayed at later ones.
 
-    Also of what `grad`, `value_and_grad`, `hvp` and the like give, and of a whole training step.
-    `function` takes and gives trees of arrays. For each form of the arguments, which is their
-    structure, shapes and dtypes, and the values of all that is no array, it is run three times by
-    the first call: once as it is, twice traced. Later calls are NumPy calls alone, with the same
-    bits, into buffers of their own; results are new arrays.
+    For each form of the arguments, which is their structure, shapes and dtypes, and the values of
+    all that is no array, `function` is run three times by the first call: once as it is, twice
+    traced. Later calls are NumPy calls alone, with the same bits, into buffers of their own;
+    results are new arrays.
 
-    Values that Python looks at (`if x > 0`, ``x.item()``, the shape of ``x[x > 0]``) are looked at
-    again by each replay; where one is different, the function is traced anew. What Python itself
-    holds is read once, at the trace: an array from outside has to be an argument, or one of
-    `constants`, a tree of arrays, which are copied. The first replay is compared with the function;
-    with ``verify=n`` each n-th one, too, and with ``verify=0`` none.
+    Values that Python looks at (``if x > 0``, ``x.item()``, the shape of ``x[x > 0]``) are looked
+    at again by each replay; where one is different, the function is traced anew. What Python itself
+    holds is read once, at the trace: an array from outside has to be an argument, or a constant.
 
-    What it gives has two more methods: ``source(*args)``, the program as text, and ``release()``,
-    which forgets the programs. `release` forgets those of all functions.
+    Parameters
+    ----------
+    function : callable
+        Of trees of arrays, also what `grad`, `value_and_grad`, `hvp` and the like give, and a whole
+        training step.
+    constants : tree of arrays, default ()
+        They are copied.
+    verify : int, optional
+        The first replay is compared with the function; with n each n-th one, too, and with 0 none.
 
-    Raises ``TypeError`` for what a Tensor refuses, and ``ValueError`` where the function uses an
-    array that is neither an argument nor a constant, gives something else when it is called again,
-    or where a replay does not agree with it.
+    Returns
+    -------
+    callable
+        With two more methods: ``source(*args)``, the program as text, and ``release()``, which
+        forgets the programs. `release_memory` forgets those of all functions.
 
+    Raises
+    ------
+    TypeError
+        For what a Tensor refuses.
+    ValueError
+        Where the function uses an array that is neither an argument nor a constant, gives something
+        else when it is called again, or where a replay does not agree with it.
+
+    Examples
+    --------
     >>> from tinygrad_np import value_and_grad
     >>> slope = jit(value_and_grad(lambda x: np.sum(x**3)))
     >>> slope(np.array([1.0, 2.0]))

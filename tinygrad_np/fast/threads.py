@@ -165,6 +165,8 @@ def release() -> None:
     Arrays that are in use stay as they are, and nothing changes but the time that the next steps
     take.
 
+    Examples
+    --------
     >>> release()
     """
     _CORES.end_threads()

@@ -15,13 +15,28 @@ from ..core.windows import check_fit, steps
 
 @explained
 def window_indices(shape: Ints, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
-    """Where the elements of every window lie in the flattened images: (n, *out, *size, c).
+    """Where the elements of every window lie in the flattened images: the index trick.
 
-    ``np.take(x, window_indices(x.shape, size, stride))`` is ``windows(x, size, stride)``: the index
-    trick of part 2 of the posts (`_take`). As a way to gather it costs an array of integers as
-    large as the result, so `windows` is what convolutions use; this is the second way to the same.
-    It raises where `windows` does.
+    ``np.take(x, window_indices(x.shape, size, stride))`` is ``windows(x, size, stride)``, at the
+    cost of an array of integers as large as the result; convolutions use `windows`.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the images, ``(n, *spatial, c)``.
+    size, stride, dilation
+        As in `windows`.
+
+    Returns
+    -------
+    ``(n, *out, *size, c)`` array of int
+
+    References
+    ----------
+    *Convolutional Neural Networks using Numpy*, part 2: ``_take``.
+
+    Examples
+    --------
     >>> window_indices((1, 4, 1), 2, stride=2)[0, :, :, 0]
     array([[0, 1],
            [2, 3]])

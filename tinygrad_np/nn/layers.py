@@ -69,25 +69,46 @@ def conv2d(
     groups: int = 1,
     bias: Any = None,
 ) -> Any:
-    """The convolution of (n, rows, columns, in) with (k, l, in / groups, out): (n, i, j, out).
+    """The convolution of images with filters.
 
-    ``y[n, i, j, f] = b[f] + Σ x̃[n, s·i + d·α, s·j + d·β, c] · w[α, β, c, f]``, where x̃ is `images`
-    framed with zeros, s is `stride` and d `dilation`: each an integer, or a pair for rows and
-    columns. (Part 1 of the posts: it is the correlation that image processing calls convolution.)
+    ``y[n, i, j, f] = b[f] + Σ x̃[n, s·i + d·α, s·j + d·β, c] · w[α, β, c, f]``, where x̃ is
+    `images` framed with zeros, s is `stride` and d `dilation`: the correlation that image
+    processing calls convolution. It is a composition, ``pad`` → `windows` → ``product``, and its
+    gradient is what the rules of these three give.
 
-    - `padding` is an integer, one an axis, a pair (before, after) an axis, "valid" (none) or "same"
-      (⌈rows / s⌉ rows of output; if the number of zeros is odd, the odd one comes after).
-      The output has ⌊(rows + before + after − d·(k − 1) − 1) / s⌋ + 1 rows.
-    - In several `groups`, each part of in / groups channels meets its own out / groups filters;
-      with groups = in, it is a depthwise convolution.
-    - `bias` is (out,), one number a filter, or None.
+    Parameters
+    ----------
+    images : (n, rows, columns, in) array_like
+    filters : (k, l, in / groups, out) array_like
+    stride : int or (rows, columns), default 1
+    padding : int, tuple, "valid" or "same", default 0
+        A tuple has one integer or a pair (before, after) an axis; "valid" is none, "same" makes
+        ⌈rows / s⌉ rows of output (if the number of zeros is odd, the odd one comes after).
+    dilation : int or (rows, columns), default 1
+        The step from pixel to pixel under a filter.
+    groups : int, default 1
+        Each part of in / groups channels meets its own out / groups filters; with groups = in, it
+        is a depthwise convolution.
+    bias : (out,) array_like, optional
 
-    It is a composition, `pad` → `windows` → `product`, and its gradient is what the rules of
-    these three give.
+    Returns
+    -------
+    (n, i, j, out) array
+        With i = ⌊(rows + before + after − d·(k − 1) − 1) / s⌋ + 1.
 
-    Raises ``ValueError`` where the shapes do not fit together, ``TypeError`` for a stride, padding
-    or dilation that is no integer.
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit together.
+    TypeError
+        For a stride, padding or dilation that is no integer.
 
+    References
+    ----------
+    *Convolutional Neural Networks using Numpy*, part 1.
+
+    Examples
+    --------
     >>> image = np.arange(9.0).reshape(1, 3, 3, 1)
     >>> right_edge = np.array([1.0, -1.0]).reshape(1, 2, 1, 1)
     >>> conv2d(image, right_edge)[0, :, :, 0]
@@ -108,11 +129,21 @@ def conv1d(
     groups: int = 1,
     bias: Any = None,
 ) -> Any:
-    """The convolution of (n, length, in) with (k, in / groups, out): (n, length, out).
+    """The convolution of signals with filters: `conv2d` for one axis.
 
-    The arguments are those of `conv2d`, for one axis: a padding of one zero before and two after
-    is ``padding=((1, 2),)``.
+    Parameters
+    ----------
+    signals : (n, length, in) array_like
+    filters : (k, in / groups, out) array_like
+    stride, padding, dilation, groups, bias
+        As in `conv2d`: one zero before and two after is ``padding=((1, 2),)``.
 
+    Returns
+    -------
+    (n, i, out) array
+
+    Examples
+    --------
     >>> conv1d(np.arange(5.0).reshape(1, 5, 1), np.ones((3, 1, 1)), padding="same").ravel()
     array([1., 3., 6., 9., 7.])
     """
@@ -129,10 +160,21 @@ def conv3d(
     groups: int = 1,
     bias: Any = None,
 ) -> Any:
-    """The convolution of (n, depth, rows, columns, in) with (k, l, m, in / groups, out).
+    """The convolution of volumes with filters: `conv2d` for three axes.
 
-    The arguments are those of `conv2d`, for three axes.
+    Parameters
+    ----------
+    volumes : (n, depth, rows, columns, in) array_like
+    filters : (k, l, m, in / groups, out) array_like
+    stride, padding, dilation, groups, bias
+        As in `conv2d`.
 
+    Returns
+    -------
+    (n, h, i, j, out) array
+
+    Examples
+    --------
     >>> conv3d(np.ones((1, 4, 4, 4, 2)), np.ones((2, 2, 2, 2, 5)), stride=2).shape
     (1, 2, 2, 2, 5)
     """
@@ -166,18 +208,31 @@ def conv_transpose2d(
     output_padding: Any = 0,
     bias: Any = None,
 ) -> Any:
-    """The adjoint of `conv2d` with the same filters: (n, i, j, in) → (n, rows, columns, out).
+    """The adjoint of `conv2d` with the same filters.
 
-    Filters are (k, l, out / groups, in), those of the `conv2d` that turns (n, rows, columns, out)
-    into (n, i, j, in): ``Σ conv2d(y, w)·x = Σ y·conv_transpose2d(x, w)`` for all x and y, with the
-    same stride, padding, dilation and groups, of which `conv2d` tells what they can be. The
-    result has (i − 1)·s + d·(k − 1) + 1 − before − after + output_padding rows.
+    ``Σ conv2d(y, w)·x = Σ y·conv_transpose2d(x, w)`` for all x and y. It raises what `conv2d`
+    raises.
 
-    Where stride > 1, several sizes of images have i rows of windows: `output_padding`, from 0 to
-    stride − 1, chooses one. With padding "same" the result has i·s rows. `bias` is (out,).
+    Parameters
+    ----------
+    images : (n, i, j, in) array_like
+    filters : (k, l, out / groups, in) array_like
+        Those of the `conv2d` that turns (n, rows, columns, out) into (n, i, j, in).
+    stride, padding, dilation, groups
+        Those of that `conv2d`.
+    output_padding : int or (int, int), default 0
+        Where stride > 1, several sizes of images have i rows of windows: this, from 0 to
+        stride − 1, chooses one.
+    bias : (out,) array_like, optional
 
-    Raises what `conv2d` raises.
+    Returns
+    -------
+    (n, rows, columns, out) array
+        Of (i − 1)·s + d·(k − 1) + 1 − before − after + output_padding rows; with padding "same", of
+        i·s.
 
+    Examples
+    --------
     >>> spread = conv_transpose2d(np.ones((1, 2, 2, 1)), np.ones((2, 2, 1, 1)), stride=2)
     >>> spread.shape, bool(np.all(spread == 1))
     ((1, 4, 4, 1), True)
@@ -197,10 +252,21 @@ def conv_transpose1d(
     output_padding: Any = 0,
     bias: Any = None,
 ) -> Any:
-    """The adjoint of `conv1d`: (n, i, in) with (k, out / groups, in) → (n, length, out).
+    """The adjoint of `conv1d`: `conv_transpose2d` for one axis.
 
-    The arguments are those of `conv_transpose2d`, for one axis.
+    Parameters
+    ----------
+    signals : (n, i, in) array_like
+    filters : (k, out / groups, in) array_like
+    stride, padding, dilation, groups, output_padding, bias
+        As in `conv_transpose2d`.
 
+    Returns
+    -------
+    (n, length, out) array
+
+    Examples
+    --------
     >>> conv_transpose1d(np.array([1.0, 2.0]).reshape(1, 2, 1), np.ones((3, 1, 1))).ravel()
     array([1., 3., 3., 2.])
     """
@@ -219,10 +285,21 @@ def conv_transpose3d(
     output_padding: Any = 0,
     bias: Any = None,
 ) -> Any:
-    """The adjoint of `conv3d`: filters are (k, l, m, out / groups, in).
+    """The adjoint of `conv3d`: `conv_transpose2d` for three axes.
 
-    The arguments are those of `conv_transpose2d`, for three axes.
+    Parameters
+    ----------
+    volumes : (n, h, i, j, in) array_like
+    filters : (k, l, m, out / groups, in) array_like
+    stride, padding, dilation, groups, output_padding, bias
+        As in `conv_transpose2d`.
 
+    Returns
+    -------
+    (n, depth, rows, columns, out) array
+
+    Examples
+    --------
     >>> conv_transpose3d(np.ones((1, 2, 2, 2, 3)), np.ones((2, 2, 2, 4, 3)), stride=2).shape
     (1, 4, 4, 4, 4)
     """
@@ -255,15 +332,35 @@ def max_pool(
     dilation: Any = 1,
     ceil_mode: bool = False,
 ) -> Any:
-    """The largest element of every window of `size`: (n, *spatial, c) → (n, *out, c).
+    """The largest element of every window of `size`.
 
-    `size`, `stride` (None: windows side by side) and `dilation` are an integer, or one a spatial
-    axis; `padding` as in `conv2d`, with −inf. What no window reaches at the end is dropped; with
-    `ceil_mode` a last window takes it, as far as there is an image. Where elements of a window tie,
-    the first one (row by row) has the gradient.
+    Where elements of a window tie, the first one (row by row) has the gradient.
 
-    Raises ``ValueError`` where the window does not fit, or lies wholly in the padding.
+    Parameters
+    ----------
+    images : ``(n, *spatial, c)`` floating array_like
+    size : int or tuple of int
+        A tuple has one a spatial axis.
+    stride : int or tuple of int, optional
+        By default windows lie side by side.
+    padding : int, tuple, "valid" or "same", default 0
+        As in `conv2d`, with −inf.
+    dilation : int or tuple of int, default 1
+    ceil_mode : bool, default False
+        Whether a last window takes what no window reaches at the end, as far as there is an image;
+        otherwise it is dropped.
 
+    Returns
+    -------
+    ``(n, *out, c)`` array
+
+    Raises
+    ------
+    ValueError
+        Where the window does not fit, or lies wholly in the padding.
+
+    Examples
+    --------
     >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
     array([[ 5.,  7.],
            [13., 15.]])
@@ -286,11 +383,23 @@ def average_pool(
     ceil_mode: bool = False,
     count_padding: bool = False,
 ) -> Any:
-    """The mean of every window of `size`: (n, *spatial, c) → (n, *out, c).
+    """The mean of every window of `size`.
 
-    The arguments are those of `max_pool`. The padding is left out of the mean, unless
-    `count_padding` counts its zeros; what `ceil_mode` adds beyond it is never counted.
+    Parameters
+    ----------
+    images : ``(n, *spatial, c)`` array_like
+    size, stride, padding, dilation, ceil_mode
+        As in `max_pool`.
+    count_padding : bool, default False
+        Whether the zeros of the padding count in the mean; what `ceil_mode` adds beyond it never
+        does.
 
+    Returns
+    -------
+    ``(n, *out, c)`` array
+
+    Examples
+    --------
     >>> average_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
@@ -333,11 +442,30 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     """`x` with a random share `rate` of its elements zero, and the others over 1 − rate.
 
     So the expectation is `x`, and nothing has to be rescaled when the network is used without
-    dropout. `rng` is a `numpy.random.Generator`, which is drawn from once an element.
+    dropout.
 
-    Raises ``ValueError`` unless 0 ≤ rate < 1, ``TypeError`` if `rate` is no number (a Tensor is
-    none: what is dropped has no derivative by it) or `rng` no Generator.
+    Parameters
+    ----------
+    x : array_like
+    rate : float
+        At least 0 and below 1.
+    rng : numpy.random.Generator
+        Drawn from once an element.
 
+    Returns
+    -------
+    array
+
+    Raises
+    ------
+    ValueError
+        For another rate.
+    TypeError
+        For a rate that is no number (a Tensor is none: what is dropped has no derivative by it),
+        or an `rng` that is no Generator.
+
+    Examples
+    --------
     >>> dropout(np.ones(6), 0.5, np.random.default_rng(0))
     array([2., 0., 0., 0., 2., 2.])
     """

@@ -190,25 +190,47 @@ def cross_entropy(
     class_weights: Any = None,
     ignored: int | None = None,
 ) -> Any:
-    """−log softmax(z)[k] for logits z, (n, classes), and labels k, (n,), integers from 0.
+    """−log softmax(z)[k] for logits z and the classes k, or any distributions over them.
 
-    Labels may also be one-hot or any distribution y over the classes, in the logits' shape; then
-    the loss is −Σ y log softmax(z). There may be other axes between n and classes, or none before.
-    Stable for logits of any size. The derivative by the logits is softmax(z) − y, over n for
-    "mean".
+    Of distributions y it is −Σ y log softmax(z). Stable for logits of any size. The derivative by
+    the logits is softmax(z) − y, over n for "mean".
 
-    - `label_smoothing` ε, from 0 to 1: (1 − ε)·y + ε/classes takes the place of y (Szegedy et al.
-      2016, arXiv 1512.00567).
-    - `class_weights`, (classes,), at least 0, multiply the terms of their classes. "mean" of
-      integer labels is then over the sum of the weights of these labels, not over n, as in PyTorch;
-      of distributions it is over n.
-    - `ignored`, an integer such as −100: where a label is that, the loss is 0, does not count in
-      "mean", and gives the logits no gradient, whatever they are.
+    Parameters
+    ----------
+    logits : (n, classes) array_like
+        There may be other axes between n and classes, or none before.
+    labels : (n,) or (n, classes) array_like
+        Integers from 0, or distributions, such as one-hot ones.
+    reduction : {"mean", "sum", "none"}, default "mean"
+    label_smoothing : float, default 0.0
+        ε, from 0 to 1: (1 − ε)·y + ε/classes takes the place of y.
+    class_weights : (classes,) array_like, optional
+        At least 0: they multiply the terms of their classes. "mean" of integer labels is then over
+        the sum of the weights of these labels, not over n, as in PyTorch; of distributions it is
+        over n.
+    ignored : int, optional
+        Such as −100: where a label is that, the loss is 0, does not count in "mean", and gives the
+        logits no gradient, whatever they are.
 
-    Raises ``ValueError`` where the shapes do not fit, a label is not from 0 to classes − 1 nor
-    `ignored`, a distribution does not sum to 1, or no label with a weight is left for "mean" (where
-    PyTorch gives nan); ``TypeError`` for labels (n,) that are no integers.
+    Returns
+    -------
+    number or (n,) array
 
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit, a label is not from 0 to classes − 1 nor `ignored`, a
+        distribution does not sum to 1, or no label with a weight is left for "mean" (where PyTorch
+        gives nan).
+    TypeError
+        For labels (n,) that are no integers.
+
+    References
+    ----------
+    Label smoothing: Szegedy et al., 2016, arXiv 1512.00567.
+
+    Examples
+    --------
     >>> cross_entropy(np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([1, 1]), reduction="none")
     array([6.93147181e-01, 1.00000000e+03])
     >>> cross_entropy(np.zeros((1, 4)), np.array([[0, 1, 0, 0]]))

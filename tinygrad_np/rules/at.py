@@ -23,8 +23,20 @@ from .indexing import index_max, index_min, index_set
 
 @explained
 def at(x: Any) -> At:
-    """`x`, to be indexed where it shall be updated; an array, a list of numbers, or a Tensor.
+    """`x`, to be indexed where it shall be updated: ``at(x)[index].set(value)``.
 
+    Parameters
+    ----------
+    x : array_like
+
+    Returns
+    -------
+    At
+        With an index: ``get``, ``set``, ``add``, ``multiply``, ``min`` and ``max``, which give new
+        arrays.
+
+    Examples
+    --------
     >>> at([1.0, 2.0])[0].add(10.0)
     array([11.,  2.])
     """

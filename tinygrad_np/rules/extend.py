@@ -27,12 +27,25 @@ __all__ = ["bilinear", "general", "linear", "pointwise", "signature"]
 
 
 def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Callable[..., Any]:
-    """An elementwise function with one factor an operand, in order or by the operand's name.
+    """An elementwise function with one factor an operand.
 
-    A factor is the derivative by that operand; the names of its parameters say what it needs: an
-    operand, another argument, or ``ans``, the result. Both modes multiply by it. The new function
-    raises ``ValueError`` where the result does not have the operands' shape.
+    Parameters
+    ----------
+    function : callable
+        Of arrays.
+    *factors : callable
+        The derivative by each operand, in order; both modes multiply by it. The names of its
+        parameters say what it needs: an operand, another argument, or ``ans``, the result.
+    **options
+        Factors by the operand's name, and options of a row (``analytic``, …).
 
+    Returns
+    -------
+    callable
+        It raises ``ValueError`` where the result does not have the operands' shape.
+
+    Examples
+    --------
     >>> softplus = pointwise(lambda x: np.log1p(np.exp(x)), lambda x: 1 / (1 + np.exp(-x)))
     >>> softplus(0.0)
     np.float64(0.6931471805599453)
@@ -43,11 +56,26 @@ def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Ca
 def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable[..., Any]:
     """A function that is linear in its operands together, with one vjp an operand.
 
-    A vjp takes the cotangent and what it names, for instance ``x_like``, the operand's shape and
-    dtype; it is the transposed map. Forward mode runs the function itself on the tangent. Where the
-    function and its vjp have one parameter each, neither is looked into: both may compute with what
-    is no NumPy, such as ``linear(lambda x: a @ x, lambda g: a.T @ g)`` with a sparse matrix a.
+    Where the function and its vjp have one parameter each, neither is looked into: both may compute
+    with what is no NumPy, such as ``linear(lambda x: a @ x, lambda g: a.T @ g)`` with a sparse
+    matrix a.
 
+    Parameters
+    ----------
+    function : callable
+        Of arrays. Forward mode runs it on the tangent.
+    *vjps : callable
+        The transposed map by each operand: of the cotangent and what it names, for instance
+        ``x_like``, the operand's shape and dtype.
+    **options
+        As in `pointwise`.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
     >>> every_other = linear(
     ...     lambda x: x[::2], lambda g, x_like: np.kron(g, [1.0, 0.0])[: x_like.shape[0]]
     ... )
@@ -71,6 +99,17 @@ def _has_one_parameter(function: Any) -> bool:
 def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable[..., Any]:
     """A function that is linear in each of its operands alone, with one vjp an operand.
 
+    Parameters
+    ----------
+    function, *vjps, **options
+        As in `linear`; forward mode is the product rule.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
     >>> dot = bilinear(lambda x, y: np.sum(x * y), lambda g, y: g * y, lambda g, x: g * x)
     >>> from tinygrad_np import grad
     >>> grad(dot)(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
@@ -80,12 +119,25 @@ def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callab
 
 
 def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Callable[..., Any]:
-    """Any function, with a pair (vjp, jvp) an operand; None in place of the one not given.
+    """Any function, with a pair (vjp, jvp) an operand.
 
-    The missing one is then the transpose of the other, found by differentiating that: so it has
-    to be made of functions that have a derivative. Where the function returns several arrays, say
-    ``constant_outputs=()``, or the positions of those that have no derivative.
+    Parameters
+    ----------
+    function : callable
+        Of arrays.
+    *rules : (callable, callable)
+        None in place of one of them: it is the transpose of the other, found by differentiating
+        that, which has to be made of functions that have a derivative.
+    **options
+        As in `pointwise`. Where the function returns several arrays, ``constant_outputs=()``, or
+        the positions of those that have no derivative.
 
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
     >>> norm = general(
     ...     lambda x: np.sqrt(np.sum(x * x)),
     ...     (lambda g, x, ans: g * x / ans, lambda t, x, ans: np.sum(t * x) / ans),

@@ -40,20 +40,34 @@ def implicit(
 ) -> Callable[..., Any]:
     """A function of args: ``solve(*args)``, differentiated as a root of ``residual(z, *args)``.
 
-    Arguments:
-      residual: of z and args, trees of real arrays: a tree with as many numbers as z, which are
-        zero at the solution. It is written in functions that take Tensors.
-      solve: of args, as plain arrays: z. It may be compiled code, a loop, a library's solver.
-      tolerance: how long a Newton step from z may be, for each number relative to its size, and
-        at least to a thousandth of 1 + the largest one.
+    Derivatives are as exact as z is: let `solve` go to its end. A derivative takes the Jacobian by
+    z, as a matrix of (numbers of z)², and solves with it.
 
-    The function returns what `solve` does; where an argument holds a Tensor, its arrays are
-    Tensors. Derivatives are as exact as z is: let `solve` go to its end. A derivative takes the
-    Jacobian by z, as a matrix of (numbers of z)², and solves with it.
+    Parameters
+    ----------
+    residual : callable
+        Of z and args, trees of real arrays: a tree with as many numbers as z, which are zero at the
+        solution. It is written in functions that take Tensors.
+    solve : callable
+        Of args, as plain arrays: z. It may be compiled code, a loop, a library's solver.
+    tolerance : float, default 1e-6
+        How long a Newton step from z may be, for each number relative to its size, and at least to
+        a thousandth of 1 + the largest one.
 
-    Raises ``ValueError`` where z does not solve the equations, or the Jacobian by z is singular;
-    ``TypeError`` where they depend on a Tensor that is not among args, or are complex.
+    Returns
+    -------
+    callable
+        It returns what `solve` does, with Tensors where an argument holds one.
 
+    Raises
+    ------
+    ValueError
+        Where z does not solve the equations, or the Jacobian by z is singular.
+    TypeError
+        Where they depend on a Tensor that is not among args, or are complex.
+
+    Examples
+    --------
     >>> from tinygrad_np import grad
     >>> def newton(a):  # x³ + x = a, by any means
     ...     x = 0.0
@@ -63,7 +77,6 @@ def implicit(
     >>> root = implicit(lambda x, a: x**3 + x - a, newton)
     >>> float(grad(root)(2.0))  # 1 / (3x² + 1) at x = 1
     0.25
-
     """
     return _implicit(residual, solve, tolerance, _DENSE)
 

@@ -16,10 +16,23 @@ from ..core.table import general
 
 @array_function
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """log Σ exp(x) over `axis` (an integer, several, or None: all), as `scipy.special.logsumexp`.
+    """log Σ exp(x) over `axis`, as `scipy.special.logsumexp`. Of nothing it is −inf.
 
-    Of nothing it is −inf. Elements that are the same infinity as the result share its gradient.
+    Elements that are the same infinity as the result share its gradient.
 
+    Parameters
+    ----------
+    x : array_like
+    axis : int or tuple of int, optional
+        By default all.
+    keepdims : bool, default False
+
+    Returns
+    -------
+    number or array
+
+    Examples
+    --------
     >>> logsumexp(np.array([1000.0, 1000.0]))
     np.float64(1000.6931471805599)
     """

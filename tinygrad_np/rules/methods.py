@@ -151,7 +151,7 @@ class Methods:
 
     @explained
     def flatten(self, order: str | None = "C") -> Self:
-        """As `ravel`; `tinygrad_np.flatten` keeps the first axis."""
+        """As `numpy.ravel`; `tinygrad_np.flatten` keeps the first axis."""
         return numpy.ravel(self, order)
 
     @explained
@@ -171,14 +171,14 @@ class Methods:
         return numpy.compress(condition, self, axis)
 
     def conj(self) -> Self:
-        """The complex conjugate."""
+        """As `numpy.conj`: the complex conjugate."""
         return numpy.conjugate(self)
 
     conjugate = conj
 
     @explained
     def copy(self, order: Any = "C") -> Self:
-        """The same value as a new Tensor that depends on this one, in whatever order."""
+        """As `numpy.copy`: a new Tensor that depends on this one, in whatever order."""
         return numpy.positive(self)
 
     @explained
@@ -188,9 +188,21 @@ class Methods:
     ) -> Self:  # fmt: skip
         """As another floating or complex dtype; the gradient comes back in this one.
 
-        `casting` is what `numpy.ndarray.astype` allows by it; of a Tensor, which nobody writes
-        into, `order`, `subok` and `copy` change nothing. Raises ``TypeError`` from complex to real:
-        take ``t.real``.
+        Parameters
+        ----------
+        dtype : dtype
+        order, casting, subok, copy
+            As in `numpy.ndarray.astype`; of a Tensor, which nobody writes into, all but `casting`
+            change nothing.
+
+        Returns
+        -------
+        Tensor
+
+        Raises
+        ------
+        TypeError
+            From complex to real: take ``t.real``.
         """
         dtype = np.dtype(dtype)
         if dtype.kind not in "fc":

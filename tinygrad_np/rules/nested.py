@@ -26,13 +26,27 @@ _MOST_AXES = 64
 def array(values: Any, dtype: Any = None) -> Any:
     """`numpy.array` of nested lists and tuples in which there may be Tensors: then it is a Tensor.
 
-    What the lists hold are numbers, arrays and Tensors, of one shape at each depth. The dtype is
-    the one that `numpy.array` finds, or `dtype`, which is floating or complex if there are Tensors.
-    The result is an array of its own.
+    Parameters
+    ----------
+    values : array_like
+        Lists of numbers, arrays and Tensors, of one shape at each depth.
+    dtype : dtype, optional
+        Floating or complex if there are Tensors; by default the one that `numpy.array` finds.
 
-    Raises ``ValueError`` for ragged lists, ``TypeError`` for what is no number, and where complex
-    numbers do not fit into `dtype`.
+    Returns
+    -------
+    array
+        Of its own.
 
+    Raises
+    ------
+    ValueError
+        For ragged lists.
+    TypeError
+        For what is no number, and where complex numbers do not fit into `dtype`.
+
+    Examples
+    --------
     >>> array([[1, 2], [3, 4.5]])
     array([[1. , 2. ],
            [3. , 4.5]])
@@ -146,15 +160,29 @@ def parted(x: Any, shapes: tuple[Shape, ...]) -> Any:
 def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """The numbers of a tree as one vector, and the function that makes a tree of such a vector.
 
-    The vector has the leaves in the order of `tree.leaves`, row by row, in the dtype that NumPy
-    promotes theirs to; integers become floating. It is a Tensor where a leaf is one. ``back(v)``
-    takes a vector of this length, also a Tensor, and gives a tree of the same structure and shapes;
-    a leaf has its own dtype where that is floating or complex (a real one takes the real parts),
-    else that of the vector.
+    Parameters
+    ----------
+    tree : tree of array_like
 
-    Raises ``TypeError`` for leaves that are no numbers, ``ValueError`` where `back` gets another
-    shape.
+    Returns
+    -------
+    vector : (n,) array
+        The leaves in the order of `tree.leaves`, row by row, in the dtype that NumPy promotes
+        theirs to; integers become floating.
+    back : callable
+        It takes a vector of this length, and gives a tree of the same structure and shapes; a leaf
+        has its own dtype where that is floating or complex (a real one takes the real parts), else
+        that of the vector.
 
+    Raises
+    ------
+    TypeError
+        For leaves that are no numbers.
+    ValueError
+        Where ``back`` gets another shape.
+
+    Examples
+    --------
     >>> vector, back = ravel({"a": np.ones((2, 1)), "b": 3.0})
     >>> vector
     array([1., 1., 3.])

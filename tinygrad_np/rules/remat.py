@@ -59,12 +59,21 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, of which a graph keeps only the arguments: the rest is computed again on demand.
 
     Value and derivatives of every order and both modes are those of `function`; each reverse or
-    forward sweep computes it once more. Arguments and results are trees of arrays; what is no
-    Tensor among the arguments is a constant. `function` has to be a pure one: the same arguments
-    give the same results (draw random numbers outside of it).
+    forward sweep computes it once more.
 
-    Raises ``TypeError`` if `function` uses a Tensor that is not among its arguments: pass it.
+    Parameters
+    ----------
+    function : callable
+        Of trees of arrays; what is no Tensor among them is a constant. It has to be a pure one: the
+        same arguments give the same results (draw random numbers outside of it).
 
+    Returns
+    -------
+    callable
+        It raises ``TypeError`` if `function` uses a Tensor that is not among its arguments.
+
+    Examples
+    --------
     >>> from tinygrad_np import grad
     >>> grad(lambda x: remat(np.sin)(x) ** 2)(0.5) == grad(lambda x: np.sin(x) ** 2)(0.5)
     np.True_

@@ -41,20 +41,39 @@ def jacobian(
 ) -> Callable[..., Any]:
     """A function that gives the Jacobian of `function` by the argument(s) `argnums`.
 
-    `function` returns a tree of arrays. For each of them, of shape (*out), and each array of the
-    arguments, of shape (*in), there is an array of shape (*out, *in): a tree like the result of
-    trees like the argument (a tuple of these if `argnums` is a tuple). With `has_aux`, `function`
-    returns a pair, and the result is (Jacobian, aux).
+    Parameters
+    ----------
+    function : callable
+        It returns a tree of arrays.
+    argnums, has_aux
+        As in `value_and_grad`.
+    mode : {"reverse", "forward"}, optional
+        By cotangents of the result, or by tangents of the arguments; by default the cheaper. A
+        complex result needs real arguments and goes forward; complex arguments need a real result
+        and go in reverse, with ∂/∂x − i ∂/∂y.
+    sparsity : (out, in) array_like or sparse array, optional
+        Where the matrix may be other than zero, of a function of one vector that gives a vector.
 
-    `mode` is "reverse" (by cotangents of the result), "forward" (by tangents of the arguments) or
-    None: the cheaper. A complex result needs real arguments and goes forward; complex arguments
-    need a real result and go in reverse, with ∂/∂x − i ∂/∂y.
+    Returns
+    -------
+    callable
+        Of the arguments of `function`: the Jacobian, or (Jacobian, aux). For each array of the
+        result, of shape ``(*out)``, and each one of the arguments, of shape ``(*in)``, it has an
+        array of shape ``(*out, *in)``: a tree like the result of trees like the argument (a tuple
+        of these if `argnums` is one). With `sparsity` it is a `scipy.sparse.csr_array` with these
+        entries, found in as many sweeps as its columns (or rows) have colours.
 
-    `sparsity` tells where the matrix may be other than zero, of a function of one vector that gives
-    a vector: an array or sparse array of shape (out, in). The result is a `scipy.sparse.csr_array`
-    with these entries, found in as many sweeps as its columns (or rows) have colours. Raises
-    ``ValueError`` where a product with a random vector tells that the pattern lacks entries.
+    Raises
+    ------
+    ValueError
+        Where a product with a random vector tells that the pattern lacks entries.
 
+    References
+    ----------
+    Curtis, Powell and Reid, On the estimation of sparse Jacobian matrices, 1974.
+
+    Examples
+    --------
     >>> jacobian(lambda x: np.array([2.0, 3.0]) * x[::-1])(np.array([1.0, 2.0]))
     array([[0., 2.],
            [3., 0.]])
@@ -77,9 +96,20 @@ def hessian(
 ) -> Callable[..., Any]:
     """A function that gives the Hessian of `function`, which returns a single real number.
 
-    For arguments of shape (n,) it is (n, n); for trees, a tree of trees as in `jacobian`, and so is
-    `sparsity`. Forward over reverse: one recorded gradient, and tangents through it.
+    Forward over reverse: one recorded gradient, and tangents through it.
 
+    Parameters
+    ----------
+    function, argnums, has_aux, sparsity
+        As in `jacobian`.
+
+    Returns
+    -------
+    callable
+        For an argument of shape (n,) it gives (n, n); for trees, a tree of trees as in `jacobian`.
+
+    Examples
+    --------
     >>> hessian(lambda x: x[0] * x[1] ** 2)(np.array([1.0, 3.0]))
     array([[0., 6.],
            [6., 2.]])

@@ -34,19 +34,31 @@ AnyPath = str | os.PathLike[str]
 
 @explained
 def save(path: AnyPath, tree: Any) -> None:
-    """Write a tree of arrays to `path`, whose ending says the format: .npz or .safetensors.
-
-    A tree is made of dicts, lists, tuples, named tuples and dataclasses. Its leaves may be arrays
-    of numbers, dates or texts, Tensors (their values are saved), Python's numbers, texts, True,
-    False and None, and NumPy's random generators. Shapes, dtypes and the order of keys survive.
-
-    A random generator in two places comes back as one, an array in two places as two.
+    """Write a tree of arrays to a file, whole or not at all.
 
     The file is written under another name in the same folder and renamed when it is complete.
-    Raises ``TypeError`` for a leaf that cannot be saved, which it names by its place in the tree,
-    ``ValueError`` for more than 100 levels of nesting,
-    ``OSError`` where the file cannot be written; what lay at `path` before is intact then.
 
+    Parameters
+    ----------
+    path : str or Path
+        Its ending says the format: .npz or .safetensors.
+    tree : tree
+        Of dicts, lists, tuples, named tuples and dataclasses. Its leaves may be arrays of numbers,
+        dates or texts, Tensors (their values are saved), Python's numbers, texts, True, False and
+        None, and NumPy's random generators. Shapes, dtypes and the order of keys survive. A random
+        generator in two places comes back as one, an array in two places as two.
+
+    Raises
+    ------
+    TypeError
+        For a leaf that cannot be saved, which it names by its place in the tree.
+    ValueError
+        For more than 100 levels of nesting.
+    OSError
+        Where the file cannot be written; what lay at `path` before is intact then.
+
+    Examples
+    --------
     >>> import tempfile
     >>> import numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -76,14 +88,30 @@ def load(path: AnyPath, like: Any = None) -> Any:
     Of other programs it reads archives of `numpy.savez` and `numpy.savez_compressed`, and files of
     safetensors (PyTorch's, Hugging Face's), with bfloat16 as float32; the content says which it is.
 
-    Named tuples, dataclasses and containers of one's own come back in the form of `like`, a tree of
-    the same structure: its leaves give the shapes and dtypes that are expected, their values do
-    not matter. Without `like`, a file that has such a container raises ``ValueError``.
+    Parameters
+    ----------
+    path : str or Path
+    like : tree, optional
+        A tree of the same structure, in whose form named tuples, dataclasses and containers of
+        one's own come back: its leaves give the shapes and dtypes that are expected, their values
+        do not matter.
 
-    Raises ``OSError`` for a file that is not there or cannot be read, `DamagedFileError` for one
-    that is truncated, altered or of another kind, ``ValueError`` where it differs from `like`,
-    naming the place, or has a dtype that NumPy lacks.
+    Returns
+    -------
+    tree
 
+    Raises
+    ------
+    OSError
+        For a file that is not there or cannot be read.
+    DamagedFileError
+        For one that is truncated, altered or of another kind.
+    ValueError
+        Where it differs from `like`, naming the place, has a container that needs `like`, or a
+        dtype that NumPy lacks.
+
+    Examples
+    --------
     >>> import tempfile
     >>> import numpy as np
     >>> from typing import NamedTuple
