@@ -1,9 +1,8 @@
 """A real browser for the tests of pages: Debian's chromium, driven by playwright.
 
 `opened` opens a page from a file, on a network that is not there, and fails if the page says
-anything on its console, raises, or asks for anything that is not in it.
-
-    .venv/bin/pip install playwright; apt install chromium
+anything on its console, raises, or asks for anything that is not in it. The extra ``browser`` has
+playwright; chromium is a package of the system's.
 """
 
 import os
@@ -22,9 +21,9 @@ CHROMIUM = (
 def browser():
     """Chromium without a window; tests that need it are skipped where it is not installed."""
     if CHROMIUM is None:
-        pytest.skip("needs chromium: apt install chromium, or name it in CHROMIUM")
+        pytest.skip("needs chromium: install it, or name it in CHROMIUM")
     playwright = pytest.importorskip(
-        "playwright.sync_api", reason="needs playwright: pip install playwright"
+        "playwright.sync_api", reason="needs playwright: the extra browser"
     )
     with playwright.sync_playwright() as driver:
         # root, as in a container, has no sandbox
