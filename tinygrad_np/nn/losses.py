@@ -79,17 +79,12 @@ def mae(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
 
     Parameters
     ----------
-    predictions, targets : real arrays of one shape
-    reduction : {"mean", "sum", "none"}, default "mean"
+    predictions, targets, reduction
+        As in `mse`.
 
     Returns
     -------
     number, or with "none" an array of their shape
-
-    Raises
-    ------
-    ValueError
-        As `mse` does.
 
     Examples
     --------
@@ -105,18 +100,13 @@ def huber(predictions: Any, targets: Any, reduction: str = "mean", *, delta: flo
 
     Parameters
     ----------
-    predictions, targets : real arrays of one shape
-    reduction : {"mean", "sum", "none"}, default "mean"
-    delta : number, default 1
+    predictions, targets, reduction
+        As in `mse`.
+    delta : number above 0, default 1
 
     Returns
     -------
     number, or with "none" an array of their shape
-
-    Raises
-    ------
-    ValueError
-        As `mse` does, and unless `delta` is above 0.
 
     Examples
     --------

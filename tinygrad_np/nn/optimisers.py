@@ -56,7 +56,7 @@ def sgd(
     rate : number, default 1e-3
     momentum, dampening : number, default 0
     nesterov : bool, default False
-    weight_decay : number or tree of numbers, default 0
+    weight_decay : number or tree, default 0
     maximize : bool, default False
 
     Returns
@@ -121,7 +121,7 @@ def adam(
     rate : number, default 1e-3
     betas : pair of numbers, default (0.9, 0.999)
     epsilon : number, default 1e-8
-    weight_decay : number or tree of numbers, default 0
+    weight_decay : number or tree, default 0
         So many times w is added to g; `adamw` shrinks w instead.
     amsgrad : bool, default False
         The largest v so far stands for v.
@@ -165,7 +165,7 @@ def adamw(
     ----------
     params, grads, state, rate, betas, epsilon
         As in `adam`.
-    weight_decay : number or tree of numbers, default 1e-2
+    weight_decay : number or tree, default 1e-2
     amsgrad, maximize : bool, default False
 
     Returns
@@ -361,7 +361,7 @@ def rmsprop(
     rate : number, default 1e-2
     alpha : number, default 0.99
     epsilon : number, default 1e-8
-    weight_decay : number or tree of numbers, default 0
+    weight_decay : number or tree, default 0
     momentum : number, default 0
         With it, b ← momentum·b + g / (√v + epsilon) and w ← w − rate·b.
     centered : bool, default False
@@ -424,7 +424,7 @@ def adagrad(
     rate : number, default 1e-2
     rate_decay : number, default 0
         At step t = 1, 2, … the rate is rate / (1 + (t − 1)·rate_decay).
-    weight_decay : number or tree of numbers, default 0
+    weight_decay : number or tree, default 0
     initial_accumulator_value : number, default 0
         What the sum begins with.
     epsilon : number, default 1e-10
@@ -483,7 +483,7 @@ def adadelta(
     rate : number, default 1
     rho : number, default 0.9
     epsilon : number, default 1e-6
-    weight_decay : number or tree of numbers, default 0
+    weight_decay : number or tree, default 0
     maximize : bool, default False
 
     Returns
