@@ -325,7 +325,7 @@ def dense(
     weights: Initialiser = lecun_normal,
     dtype: Any = np.float32,
 ) -> Params:
-    """{"weights": (inputs, outputs), "bias": (outputs,) zeros, unless `bias` is False}.
+    """``{"weights": (inputs, outputs), "bias": (outputs,) zeros}``, for `dense`.
 
     Parameters
     ----------
@@ -409,13 +409,11 @@ def _convolution(name: str, axes: int, is_adjoint: bool = False) -> Callable[...
     Parameters
     ----------
     rng : numpy.random.Generator
-    size : int, or {axes} of them
+    size : int, or a tuple of {axes}
     inputs, outputs : int
     groups : int, default 1
-    bias : bool, default True
-    filters : function of (rng, shape, dtype=…), `lecun_normal` by default
-        What draws them.
-    dtype : floating dtype, float32 by default
+    bias, filters, dtype
+        As `bias`, `weights` and `dtype` of `dense`.
 
     Returns
     -------
@@ -449,7 +447,7 @@ def _normalisation(name: str, *keys: str) -> Callable[..., Params]:
     return _named(
         initialise,
         name,
-        f"""{{{what}}} of `shape`, for `{name}`; nothing is drawn.
+        f"""``{{{what}}}`` of `shape`, for `{name}`; nothing is drawn.
 
     Parameters
     ----------
@@ -484,7 +482,7 @@ def embedding(
     gain: float = 1.0,
     dtype: Any = np.float32,
 ) -> Params:
-    """{"weights": (count, size)}, normal, of the standard deviation `gain`, as PyTorch has it.
+    """``{"weights": (count, size)}``, normal, of the standard deviation `gain`, as PyTorch has it.
 
     Parameters
     ----------
@@ -577,16 +575,14 @@ def _recurrent(name: str, gates: int) -> Callable[..., Params]:
     ----------
     rng : numpy.random.Generator
     inputs, hidden : int
-    bias : bool, default True
-    weights : function of (rng, shape, dtype=…), `lecun_normal` by default
-        What draws those of the inputs, as one array.
-    dtype : floating dtype, float32 by default
+    bias, weights, dtype
+        As in `dense`; `weights` draws those of the inputs, as one array.
 
     Returns
     -------
     dict of arrays
-        {{"input_weights": (inputs, {width}), "hidden_weights": (hidden, {width}),
-        "bias": ({width},){extra}}}
+        ``{{"input_weights": (inputs, {width}), "hidden_weights": (hidden, {width}),
+        "bias": ({width},){extra}}}``
 
     Examples
     --------

@@ -45,7 +45,7 @@ def batch_norm(
     Parameters
     ----------
     x : (n, …, c) array_like
-    state : {"mean": (c,), "var": (c,)}, optional
+    state : ``{"mean": (c,), "var": (c,)}``, optional
         What the last call in training gave; the first one, None, counts as mean 0 and variance 1.
     scale, shift : (c,) arrays, optional
     training : bool
@@ -57,7 +57,7 @@ def batch_norm(
     Returns
     -------
     y : (n, …, c) array
-    state : {"mean": (c,), "var": (c,)}
+    state : ``{"mean": (c,), "var": (c,)}``
 
     Raises
     ------

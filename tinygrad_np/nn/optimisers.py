@@ -62,7 +62,7 @@ def sgd(
     Returns
     -------
     Update
-        With the state {"velocity": v}; without momentum there is none, it stays None.
+        With the state ``{"velocity": v}``; without momentum there is none, it stays None.
 
     References
     ----------
@@ -130,7 +130,7 @@ def adam(
     Returns
     -------
     Update
-        With the state {"count": t, "mean": m, "square": v} and "largest".
+        With the state ``{"count": t, "mean": m, "square": v}`` and "largest".
 
     References
     ----------
@@ -371,7 +371,7 @@ def rmsprop(
     Returns
     -------
     Update
-        With the state {"square": v}, "mean" and "velocity".
+        With the state ``{"square": v}``, "mean" and "velocity".
 
     References
     ----------
@@ -433,7 +433,7 @@ def adagrad(
     Returns
     -------
     Update
-        With the state {"count": t, "total": s}.
+        With the state ``{"count": t, "total": s}``.
 
     References
     ----------
@@ -489,7 +489,7 @@ def adadelta(
     Returns
     -------
     Update
-        With the state {"square": v, "steps": u}.
+        With the state ``{"square": v, "steps": u}``.
 
     References
     ----------

@@ -127,7 +127,7 @@ def rnn(
     state : (n, h) array_like, optional
         h before the first time; zeros by default.
     lengths : (n,) integers from 1 to time, optional
-        Where row i has only so many times. The outputs beyond are 0, nothing that lies there has an
+        Row i has only so many times. The outputs beyond are 0, nothing that lies there has an
         influence, and the state returned is that after the last one (what PyTorch's packed
         sequences give).
     reverse : bool, default False

@@ -402,16 +402,16 @@ def plateau(
         The first one.
     factor : number, default 0.1
     patience : int, default 10
-        After more values than these that are no better, the rate is reduced.
+        After more than so many values that are no better, the rate is reduced.
     threshold : number, default 1e-4
-        A better value is so by more: than this share of the best so far, or this amount.
+        A value is better by more than this share of the best so far; with "abs", this amount.
     threshold_mode : {"rel", "abs"}, default "rel"
     cooldown : int, default 0
         So many values after a reduction do not count.
     least : number, default 0
-        The rate is not reduced below this,
+        The rate does not go below.
     epsilon : number, default 1e-8
-        nor by less than this.
+        A smaller reduction is left out.
     mode : {"min", "max"}, default "min"
 
     Returns
