@@ -1,5 +1,6 @@
 """HIPS autograd's face: programs written in its words, held against closed forms."""
 
+import inspect
 import subprocess
 import sys
 
@@ -47,6 +48,12 @@ def test_a_gradient_has_the_structure_of_the_argument():
     assert numpy.isclose(by_scale, 2 * numpy.sum(X**2))
     assert numpy.isclose(by_p["w"][0], 5.58)
     assert autograd.grad_named(f, "scale")({"w": (2.0, 5.0), "b": X}, 3.0) == by_scale
+
+
+def test_an_operator_says_how_it_is_called():
+    assert list(inspect.signature(autograd.grad).parameters) == ["function", "argnum"]
+    assert list(inspect.signature(check_grads).parameters) == ["f", "argnum", "modes", "order"]
+    assert "argnum : int" in autograd.hessian.__doc__
 
 
 def test_operators_give_jacobians_and_products():

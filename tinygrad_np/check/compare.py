@@ -34,24 +34,41 @@ def compare(
 ) -> Report:
     """Compare the gradient of `function` by reverse mode with ``analytic(*args)``.
 
-    `function` gives a number, and `analytic` the gradient for the argument `argnums`: a tree of the
-    same structure, of arrays of the same shapes; a tuple of such trees if `argnums` is a tuple. For
-    an array, a flat list of its components will do.
-    Each leaf is a row, and its verdict is
+    Parameters
+    ----------
+    function : function of args
+        Gives a number.
+    analytic : function of args
+        Gives the gradient for the argument `argnums`: a tree of the same structure, of arrays of
+        the same shapes; a tuple of such trees if `argnums` is a tuple. For an array, a flat list of
+        its components will do.
+    *args : trees of arrays
+    argnums : int or tuple of ints, default 0
 
-    - *right* if the two differ by at most 1e-12 of the leaf's largest component (1e-5 in float32),
-      or if both vanish beside the other leaves to within the noise;
-    - *cannot tell* if they differ by more, but no more than the noise floor. That is measured where
-      it is needed: how far both gradients move when the arguments are changed by some roundings.
-      It is high where large numbers cancel, at kinks and ties, and where a gradient looks as if it
-      was computed in float32. Nor can it tell where the gradient by reverse mode is not finite;
-    - *wrong* otherwise, and where only the hand-derived gradient is not finite. `components` and
-      `hints` then say where, and what the mistake looks like.
+    Returns
+    -------
+    Report
+        Each leaf is a row, and its verdict is
 
-    Raises ``ValueError`` where structure or shapes differ, and where either gradient is another
-    each time, ``TypeError`` where `analytic` returns what are no numbers, or complex ones for a
-    real argument.
+        - *right* if the two differ by at most 1e-12 of the leaf's largest component (1e-5 in
+          float32), or if both vanish beside the other leaves to within the noise;
+        - *cannot tell* if they differ by more, but no more than the noise floor. That is measured
+          where it is needed: how far both gradients move when the arguments are changed by some
+          roundings. It is high where large numbers cancel, at kinks and ties, and where a gradient
+          looks as if it was computed in float32. Nor can it tell where the gradient by reverse mode
+          is not finite;
+        - *wrong* otherwise, and where only the hand-derived gradient is not finite. `components`
+          and `hints` then say where, and what the mistake looks like.
 
+    Raises
+    ------
+    ValueError
+        Where structure or shapes differ, and where either gradient is another each time.
+    TypeError
+        Where `analytic` returns what are no numbers, or complex ones for a real argument.
+
+    Examples
+    --------
     >>> wrong = compare(lambda x: np.sum(x**3), lambda x: 3.0 * x, np.array([1.0, 2.0]))
     >>> wrong.is_right, wrong.rows[0].difference
     (False, 6.0)

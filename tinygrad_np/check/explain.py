@@ -21,9 +21,19 @@ from .arguments import is_floating
 class NonFiniteReport:
     """What `explain_nonfinite` found; its text tells it.
 
-    `value_is_finite` and `gradient_is_finite` say what came of it; `errors` are the operations that
-    turned finite numbers into nan or inf, in their order; `findings` are lines on the arguments,
-    the value and the gradient.
+    Parameters
+    ----------
+    findings : list of str
+        Lines on the arguments, the value and the gradient.
+    errors : list of NonFiniteError
+        The operations that turned finite numbers into nan or inf, in their order.
+    value_is_finite, gradient_is_finite : bool
+
+    Examples
+    --------
+    >>> report = explain_nonfinite(np.sqrt, np.array([0.0]))
+    >>> report.value_is_finite, report.gradient_is_finite, len(report.errors)
+    (True, False, 1)
     """
 
     findings: list[str]
@@ -58,11 +68,23 @@ class NonFiniteReport:
 def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -> NonFiniteReport:
     """Run `function` again, and its gradient, and tell where nan or inf first came up.
 
-    `function` is called on `args` and `kwargs`, with a variable for each floating array in `args`,
-    also beside integers or texts in a tree. It may return any tree of arrays, and the gradient is
-    that of the sum of them all: where it gives gradients itself (``grad(loss)``), their derivative.
-    The report prints; it also says so if nothing is wrong. What the function raises comes through.
+    Parameters
+    ----------
+    function : function of args and kwargs
+        It may return any tree of arrays, and the gradient is that of the sum of them all: where it
+        gives gradients itself (``grad(loss)``), their derivative. What it raises comes through.
+    *args : trees
+        Each floating array in them is a variable, also beside integers or texts.
+    **kwargs
+        Passed on as they are.
 
+    Returns
+    -------
+    NonFiniteReport
+        It prints; it also says so if nothing is wrong.
+
+    Examples
+    --------
     >>> print(explain_nonfinite(lambda x: np.sqrt(x) * 2, np.array([0.0, 4.0])))
     ... # doctest: +ELLIPSIS
     the gradient by argument 0: float64 (2,), 1 of 2 not finite, the first at (0,): inf; ...

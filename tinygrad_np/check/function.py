@@ -38,20 +38,43 @@ SECOND = ("second order", "second order, forward")
 def check_function(
     f: Callable[..., Tree], *args: Tree, order: int = 2, argnums: Argnums = 0, seed: int = 0
 ) -> Report:
-    """Compare the derivatives of `f` in both modes, up to `order` (1 or 2), with differences.
+    """Compare the derivatives of `f` in both modes, up to `order`, with differences.
 
-    `f` is written in NumPy and returns an array of any shape, or a tree of them; it is
-    differentiated by the argument(s) `argnums`, trees of floating or complex arrays. Its results
-    are weighed by random numbers u, so that there is one number to differentiate: the rows are
+    Its results are weighed by random numbers u, so that there is one number to differentiate.
 
-    - *reverse*: the gradient Jᵀu, by `vjp`, against differences of u·f;
-    - *forward*: the slopes u·Jv along the same directions v, by `jvp`;
-    - *forward against reverse*: u·Jv against Jᵀu·v, to 1e-12 unless roundings make more;
-    - *second order*: the gradient of Jᵀu·w by reverse over reverse, against differences of Jᵀu·w;
-    - *second order, forward*: its slopes by forward over reverse.
+    Parameters
+    ----------
+    f : function of args
+        Written in NumPy; returns an array of any shape, or a tree of them.
+    *args : trees of arrays
+    order : {1, 2}, default 2
+    argnums : int or tuple of ints, default 0
+        Of trees of floating or complex arrays.
+    seed : int, default 0
 
-    each for every array; the second order only where slopes are finite. Verdicts, noise, kinks,
-    `components` and `hints` are those of `check_gradient`, and so is what raises.
+    Returns
+    -------
+    Report
+        With verdicts, noise, kinks, `components` and `hints` as of `check_gradient`. For every
+        array, but the second order only where slopes are finite, there are the rows
+
+        - *reverse*: the gradient Jᵀu, by `vjp`, against differences of u·f;
+        - *forward*: the slopes u·Jv along the same directions v, by `jvp`;
+        - *forward against reverse*: u·Jv against Jᵀu·v, to 1e-12 unless roundings make more;
+        - *second order*: the gradient of Jᵀu·w by reverse over reverse, against differences of
+          Jᵀu·w;
+        - *second order, forward*: its slopes by forward over reverse.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_gradient` does.
+
+    Examples
+    --------
+    >>> report = check_function(lambda x: np.sin(x) ** 2, np.array([0.5, 1.0]), order=1)
+    >>> report.verdict, [row.source for row in report.rows]
+    ('right', ['reverse', 'forward', 'forward against reverse'])
     """
     orders = derivatives("check_function", f, args, order, argnums, seed)
     return report_of("derivatives", [found for order in orders for found in order], seed)
@@ -178,22 +201,39 @@ OTHER_KIND = {
 def check_rule(function: Callable[..., Any], *args: Tree, order: int = 2, seed: int = 0) -> Report:
     """Try the rule of `function` at `args` as every row of the built-in table is tried.
 
-    `function` is what `pointwise`, `linear`, `bilinear` or `general` gave, or a function of the
-    table, such as ``np.exp``; it is differentiated by all floating (or complex) operands among
-    `args` that have a rule. The rows are those of `check_function`, up to `order`, and
+    Parameters
+    ----------
+    function : function
+        What `pointwise`, `linear`, `bilinear` or `general` gave, or a function of the table, such
+        as ``np.exp``.
+    *args : arrays or what else it takes
+        It is differentiated by all floating (or complex) operands that have a rule.
+    order : {1, 2}, default 2
+        1 is for a rule that shall not be differentiated again.
+    seed : int, default 0
 
-    - *value*: f of Tensors is f of arrays to the bit, and so are its dtype and shape;
-    - *float32*: float32 in gives the dtype that the function gives, and a gradient in float32, that
-      of float64 to 1e-4 of its largest component; left out if the function itself takes none;
-    - *layout*: strided, reversed and read-only operands and cotangents give the same to 1e-12.
+    Returns
+    -------
+    Report
+        The rows are those of `check_function`, and
 
-    What a rule raises is a row, too, and wrong. Where the derivative is so ill-conditioned that
-    roundings make as much, the last two cannot tell. For a rule that shall not be differentiated
-    again, ``order=1`` leaves the second order out.
+        - *value*: f of Tensors is f of arrays to the bit, and so are its dtype and shape;
+        - *float32*: float32 in gives the dtype that the function gives, and a gradient in float32,
+          that of float64 to 1e-4 of its largest component; left out if the function takes none;
+        - *layout*: strided, reversed and read-only operands and cotangents give the same to 1e-12.
 
-    Raises ``TypeError`` if `function` has no rule or `args` no floating operand, ``ValueError``
-    where the result is not finite, or another each time.
+        What a rule raises is a row, too, and wrong. Where the derivative is so ill-conditioned that
+        roundings make as much, the last two cannot tell.
 
+    Raises
+    ------
+    TypeError
+        If `function` has no rule or `args` no floating operand.
+    ValueError
+        Where the result is not finite, or another each time.
+
+    Examples
+    --------
     >>> from tinygrad_np import pointwise
     >>> sine = pointwise(lambda x: np.sin(x), lambda x: -np.cos(x))
     >>> report = check_rule(sine, np.array([0.5, 1.0]))

@@ -45,28 +45,52 @@ def check_gradient(
 ) -> Report:
     """Compare a claimed gradient of `f` at `args` with differences.
 
-    `f` takes `args` and returns one real number; it need know nothing of this package. It is
-    differentiated by the argument(s) `argnums`, floating arrays or trees of them. `gradient` is a
-    function of `args`, or what it would return: a tree like that argument, of arrays of the same
-    shapes, or a tuple of such trees if `argnums` is a tuple. For an array, a flat list of its
-    components will do, as for SciPy. For complex numbers it is ∂/∂x − i ∂/∂y. Both functions get
-    copies, and `f` gets what it is differentiated by in float64.
+    Each array is tried along four random directions: two that move every component in proportion to
+    it, two that move all alike. The slope comes from five-point differences, whose step and noise a
+    sweep finds, and where `f` takes complex numbers and the differences confirm it, from a complex
+    step.
 
-    Each array is tried along four random directions, which `seed` draws: two that move every
-    component in proportion to it, two that move all alike. The slope comes from five-point
-    differences, whose step and noise a sweep finds, and where `f` takes complex numbers and the
-    differences confirm it, from a complex step. The verdict is
+    Parameters
+    ----------
+    f : function of args
+        Returns one real number; it need know nothing of this package. It gets copies, and in
+        float64 what it is differentiated by.
+    gradient : function of args, or what it would return
+        A tree like the argument, of arrays of the same shapes, or a tuple of such trees if
+        `argnums` is a tuple. For an array, a flat list of its components will do, as for SciPy. For
+        complex numbers it is ∂/∂x − i ∂/∂y.
+    *args : trees of arrays
+    argnums : int or tuple of ints, default 0
+        What `f` is differentiated by: floating arrays or trees of them.
+    seed : int, default 0
+        Draws the directions.
 
-    - *wrong* where the claimed and the found slope differ by more than the noise, and where a
-      component is nan or infinite along which `f` has a slope. `components` then lists the
-      components that are wrong, the worst first, and `hints` says what the mistake looks like, if
-      that explains all that was found to within the noise;
-    - *right* where they agree, and the noise is at most 1e-7 of the gradient (1e-3 in float32), or
-      1e-4 if a complex step agrees to 1e-9;
-    - *cannot tell* where they agree, but the noise could hide more: the row names it. At a kink any
-      slope between those of the two sides counts as noise. Nor can it tell where `f` jumps, or
-      moves in steps between which the claimed slope is right.
+    Returns
+    -------
+    Report
+        A row for each array, whose verdict is
 
+        - *wrong* where the claimed and the found slope differ by more than the noise, and where a
+          component is nan or infinite along which `f` has a slope. `components` then lists the
+          components that are wrong, the worst first, and `hints` says what the mistake looks like,
+          if that explains all that was found to within the noise;
+        - *right* where they agree, and the noise is at most 1e-7 of the gradient (1e-3 in float32),
+          or 1e-4 if a complex step agrees to 1e-9;
+        - *cannot tell* where they agree, but the noise could hide more: the row names it. At a kink
+          any slope between those of the two sides counts as noise. Nor can it tell where `f` jumps,
+          or moves in steps between which the claimed slope is right.
+
+    Raises
+    ------
+    TypeError
+        For an argument that is not floating, an `f` that returns no real number and a gradient that
+        is no number.
+    ValueError
+        Where the gradient has another structure or shape than the argument, where `f` returns an
+        array, nan or inf, and where `f` or the gradient gives something else each time.
+
+    Notes
+    -----
     Steps of less than a millionth of `f` look like rounding and count as noise. Where `f` changes
     like noise at every step, a claimed gradient that hardly changes nearby is wrong, and so is any
     if `f` takes few values; of others there is no telling.
@@ -74,11 +98,8 @@ def check_gradient(
     `f` is called some 200 times for each array, four times as often where noise may hide a mistake,
     and up to 6,000 times to find what is wrong of it.
 
-    Raises ``TypeError`` for an argument that is not floating, an `f` that returns no real number
-    and a gradient that is no number, ``ValueError`` where the gradient has another structure or
-    shape than the argument, where `f` returns an array, nan or inf, and where `f` or the gradient
-    gives something else each time.
-
+    Examples
+    --------
     >>> f = lambda w: np.sum(np.tanh(w) ** 2)
     >>> w = np.array([[0.5, -1.0], [2.0, 0.3]])
     >>> check_gradient(f, lambda w: 2 * np.tanh(w) * (1 - np.tanh(w) ** 2), w).verdict
@@ -109,12 +130,23 @@ def assert_gradient(
     argnums: Argnums = 0,
     seed: int = 0,
 ) -> None:
-    """For tests: raise unless `check_gradient`, with the same arguments, finds it right.
+    """For tests: raise unless `check_gradient` finds the gradient right.
 
-    The ``AssertionError`` has the report as its text. It is also raised where there is no telling,
-    since then nothing has been shown: check at a point without kinks, or ask the report itself.
     `Report.assert_right` does the same for the other checks.
 
+    Parameters
+    ----------
+    f, gradient, *args, argnums, seed
+        As in `check_gradient`.
+
+    Raises
+    ------
+    AssertionError
+        With the report as its text. It is also raised where there is no telling, since then nothing
+        has been shown: check at a point without kinks, or ask the report itself.
+
+    Examples
+    --------
     >>> assert_gradient(lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([1.0, 2.0]))
     """
     __tracebackhide__ = True  # pytest shows the line that called this
@@ -128,23 +160,42 @@ def check_vjp(
 ) -> Report:
     """Compare a hand-written backward pass of `f` at `args` with differences.
 
-    `f` takes `args` and returns an array of any shape, or a tree of them. ``backward(g, *args)``
-    takes a cotangent, a tree like the result (zeros for what is not floating in it), and returns
-    the cotangents of all arguments: a tuple with one an argument, of the argument's structure and
-    shapes; of a single argument also that one alone. An argument without floating numbers has no
-    cotangent: None, or whatever it is, is passed over. For others, None is the claim that it is 0.
-
     A backward pass that takes what the forward pass kept is given it by a function around both::
 
         check_vjp(lambda x, w: forward(x, w)[0],
                   lambda g, x, w: backward(g, forward(x, w)[1]), x, w)
 
-    The cotangent is random, drawn by `seed`, and there is a row for each array. It is *wrong*,
-    *right* or *cannot tell* as in `check_gradient`, whose hints and limits are the same, and also
-    wrong if it is not linear in the cotangent. For complex numbers the cotangents of the arguments
-    are those of the real part of Σ g·f: ∂/∂x − i ∂/∂y, without a conjugate.
+    Parameters
+    ----------
+    f : function of args
+        Returns an array of any shape, or a tree of them.
+    backward : function of (g, args)
+        Takes a cotangent, a tree like the result (zeros for what is not floating in it), and
+        returns the cotangents of all arguments: a tuple with one an argument, of the argument's
+        structure and shapes; of a single argument also that one alone. An argument without floating
+        numbers has no cotangent: None, or whatever it is, is passed over. For others, None is the
+        claim that it is 0. For complex numbers they are those of the real part of Σ g·f: ∂/∂x − i
+        ∂/∂y, without a conjugate.
+    *args : trees of arrays
+    seed : int, default 0
+        Draws the cotangent and the directions.
 
-    Raises ``TypeError`` and ``ValueError`` as `check_gradient` does.
+    Returns
+    -------
+    Report
+        A row for each array, as of `check_gradient`, with the same hints and limits; it is wrong,
+        too, if it is not linear in the cotangent.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_gradient` does.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2.0])
+    >>> check_vjp(lambda x: x**2, lambda g, x: 2 * g * x, x).verdict
+    'right'
     """
     name = "check_vjp"
     must_be_callable(name, "f", f)

@@ -40,19 +40,41 @@ def check_jacobian(
 ) -> Report:
     """Compare a hand-written Jacobian of `f` at `args` with differences.
 
-    `f` takes `args` and returns a floating array of any shape, or a tree of them. `jacobian` is a
-    function of `args`, or what it would return: for results of shape (*out), and an argument of
-    shape (*in), an array of shape (*out, *in), as of `jacobian` here and in JAX, and of ``jac`` in
-    SciPy. Nested lists and SciPy's sparse matrices will do. For trees it is a tree like the results
-    of trees like the argument `argnums`, or of tuples of these if that is a tuple.
+    Parameters
+    ----------
+    f : function of args
+        Returns a floating array of any shape, or a tree of them.
+    jacobian : function of args, or what it would return
+        For results of shape ``(*out)``, and an argument of shape ``(*in)``, an array of shape
+        ``(*out, *in)``, as of `jacobian` here and in JAX, and of ``jac`` in SciPy. Nested lists and
+        SciPy's sparse matrices will do. For trees it is a tree like the results of trees like the
+        argument `argnums`, or of tuples of these if that is a tuple. Complex results of complex
+        arguments have to be holomorphic; of real results it is ∂/∂x − i ∂/∂y.
+    *args : trees of arrays
+    argnums : int or tuple of ints, default 0
+    seed : int, default 0
+        Draws the weights.
 
-    There is a row for each array of the Jacobian, whose verdict is as in `check_gradient`: it is
-    that of a sum of the results with random weights, drawn by `seed`, which make rows alike in
-    size. `components` are the elements that are wrong, by row and column; `hints` say if it is one
-    alone, or all by a factor, or transposed. Complex results of complex arguments have to be
-    holomorphic; of real results it is ∂/∂x − i ∂/∂y.
+    Returns
+    -------
+    Report
+        A row for each array of the Jacobian, whose verdict is as in `check_gradient`: it is that of
+        a sum of the results with random weights, which make rows alike in size. `components` are
+        the elements that are wrong, by row and column; `hints` say if it is one alone, or all by a
+        factor, or transposed.
 
-    Raises ``TypeError`` and ``ValueError`` as `check_gradient` does.
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_gradient` does.
+
+    Examples
+    --------
+    >>> a = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> check_jacobian(lambda x: a @ x, a, np.ones(2)).verdict
+    'right'
+    >>> check_jacobian(lambda x: a @ x, a.T, np.ones(2)).hints
+    ['transposed']
     """
     name = "check_jacobian"
     x, full, called = variables(name, f, args, argnums)

@@ -40,20 +40,35 @@ def check_jit(
 ) -> Report:
     """Compare what `jit` gives of `function` with what the function gives, bit for bit.
 
-    `args` are what it is called with: trees of arrays, numbers and random generators. It is called
-    with copies of them as they are, then with fresh ones of the same form, drawn by `seed`: the
-    elements of each array in another order, floating ones moved by up to 1 %; generators go on.
-    `constants` are as in `jit`. The rows of the report are
+    It is called with copies of the arguments as they are, then with fresh ones of the same form:
+    the elements of each array in another order, floating ones moved by up to 1 %; generators go on.
 
-    - the *leaves* of the result, wrong where a replay has other bits: what Python holds and what
-      changes from call to call shows here, such as a closed-over number, a counter, an attribute;
-    - the *generators* among the arguments, wrong where a replay has drawn something else;
-    - *what the function holds*, by its name, wrong where the function changes it: side effects are
-      done by a trace, and not by a replay; global generators of random numbers, too;
-    - *jit*, where there is nothing to compare, or little: with the words in which it refuses the
-      function ("wrong" if that is no function of its arguments, else "cannot tell"), or because it
-      traces anew at each call.
+    Parameters
+    ----------
+    function : function of args
+    *args : trees of arrays, numbers and random generators
+    constants : tuple, default ()
+        As in `jit`.
+    seed : int, default 0
+        Draws the fresh arguments.
 
+    Returns
+    -------
+    Report
+        Its rows are
+
+        - the *leaves* of the result, wrong where a replay has other bits: what Python holds and
+          what changes from call to call shows here, such as a closed-over number, a counter, an
+          attribute;
+        - the *generators* among the arguments, wrong where a replay has drawn something else;
+        - *what the function holds*, by its name, wrong where the function changes it: side effects
+          are done by a trace, and not by a replay; global generators of random numbers, too;
+        - *jit*, where there is nothing to compare, or little: with the words in which it refuses
+          the function ("wrong" if that is no function of its arguments, else "cannot tell"), or
+          because it traces anew at each call.
+
+    Examples
+    --------
     >>> print(check_jit(lambda x: x * np.asarray(x), np.ones(2)).verdict)
     cannot tell
     """

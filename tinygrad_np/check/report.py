@@ -1,14 +1,6 @@
 """What a check found: rows as data, a table as text, and an error for who wants one.
 
 `report_of` makes the report with which each check ends.
-
->>> row = Row("['w']", (2, 3), difference=0.5, relative=0.25, verdict="wrong")
->>> report = Report([row], "compared", failure="the gradients differ")
->>> print(report)
-leaf   shape   largest |Δ|  relative  verdict
-['w']  (2, 3)          0.5      0.25  WRONG
->>> report.verdict, report.is_right
-('wrong', False)
 """
 
 from __future__ import annotations
@@ -23,24 +15,38 @@ WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
 
 
 class Row(NamedTuple):
-    """One thing that was compared: a leaf's gradient, a component of it, or a derivative."""
+    """One thing that was compared: a leaf's gradient, a component of it, or a derivative.
+
+    Attributes
+    ----------
+    leaf : str
+        Where in the tree; empty if there is only one array.
+    shape : tuple of ints
+    difference : float
+        ``|Δ|`` between the claimed number and the one found, the largest if several were compared.
+    relative : float
+        The difference over the size of the gradient of the leaf.
+    verdict : {"right", "wrong", "cannot tell"}
+    claimed, found : float
+        nan if none was.
+    floor : float
+        The noise floor: a smaller difference would not show; 0 if none was measured.
+    note : str
+        What else there is to know: a kink, a component that is nan.
+    source : str
+        How it was found, or which derivative it is.
+    """
 
     leaf: str
-    """where in the tree; empty if there is only one array"""
     shape: tuple[int, ...]
     difference: float
-    """|Δ| between the claimed number and the one found, the largest if several were compared"""
     relative: float
-    """the difference over the size of the gradient of the leaf"""
     verdict: Verdict
     claimed: float = math.nan
     found: float = math.nan
     floor: float = 0.0
-    """the noise floor: a smaller difference would not show; 0 if none was measured"""
     note: str = ""
-    """what else there is to know: a kink, a component that is nan"""
     source: str = ""
-    """how it was found, or which derivative it is"""
 
     @property
     def is_right(self) -> bool:
@@ -136,26 +142,46 @@ def _worst_first(rows: Sequence[Row]) -> list[Row]:
 
 @dataclass(repr=False, eq=False)
 class Report:
-    """What a check found: `rows` as data, text as `str`, an error by `raise_if_wrong`.
+    """What a check found: rows as data, text as `str`, an error by `raise_if_wrong`.
 
-    Its `verdict` is ``"right"``, ``"wrong"`` or ``"cannot tell"``; `bool` of it raises, since there
-    are three. `components` are rows of single components of what is wrong, `hints` say what the
-    mistake looks like, `headline` opens the text. At a prompt and in a notebook it shows its text,
-    shortened if it is long; it can be pickled.
+    `bool` of it raises, since there are three verdicts. At a prompt and in a notebook it shows its
+    text, shortened if it is long; it can be pickled.
+
+    Parameters
+    ----------
+    rows : list of Row
+    kind : str
+        Of the table: a name in ``TABLES``.
+    headline : str
+        Opens the text.
+    failure : str
+        How the text of a `WrongGradientError` begins.
+    components : list of Row
+        Single components of what is wrong.
+    hints : list of str
+        What the mistake looks like.
+
+    Examples
+    --------
+    >>> row = Row("['w']", (2, 3), difference=0.5, relative=0.25, verdict="wrong")
+    >>> report = Report([row], "compared", failure="the gradients differ")
+    >>> print(report)
+    leaf   shape   largest |Δ|  relative  verdict
+    ['w']  (2, 3)          0.5      0.25  WRONG
+    >>> report.verdict, report.is_right
+    ('wrong', False)
     """
 
     rows: list[Row]
     kind: str
-    """of the table: a name in `TABLES`"""
     headline: str = ""
     failure: str = ""
-    """how the text of a `WrongGradientError` begins"""
     components: list[Row] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:
-        """Wrong if any row is, else cannot tell if any row is, else right."""
+        """``"wrong"`` if any row is, else ``"cannot tell"`` if any row is, else ``"right"``."""
         return _worst_first(self.rows)[0].verdict if self.rows else "right"
 
     @property
@@ -164,16 +190,25 @@ class Report:
         return self.verdict == "right"
 
     def raise_if_wrong(self) -> None:
-        """Raise `WrongGradientError`, with the text of the report, if the verdict is wrong.
+        """Raise an error with the text of the report if the verdict is wrong.
 
-        It does not raise where there is no telling: `verdict` is ``"cannot tell"`` then, and the
-        rows name the noise floor. To insist on a proof, call `assert_right`.
+        Raises
+        ------
+        WrongGradientError
+            Not where there is no telling: `verdict` is ``"cannot tell"`` then, and the rows name
+            the noise floor. To insist on a proof, call `assert_right`.
         """
         if self.verdict == "wrong":
             raise WrongGradientError(f"{self.failure}:\n{self}" if self.failure else str(self))
 
     def assert_right(self) -> None:
-        """Raise ``AssertionError``, with the text of the report, unless the verdict is right."""
+        """Raise an error with the text of the report unless the verdict is right.
+
+        Raises
+        ------
+        AssertionError
+            Also where there is no telling.
+        """
         __tracebackhide__ = True  # pytest shows the line that called this
         if not self.is_right:
             raise AssertionError(str(self))

@@ -11,7 +11,15 @@ from .calls import is_complex
 
 
 class Update(NamedTuple):
-    """What an optimiser gives: the new parameters and the state for the next step."""
+    """What an optimiser gives.
+
+    Attributes
+    ----------
+    params : tree
+        The new parameters.
+    state : tree
+        For the next step.
+    """
 
     params: Any
     state: Any

@@ -60,11 +60,31 @@ def auto(
 ) -> tuple[Dataset, str]:
     """Fashion-MNIST if it can be had, else `garments`; and one line that says which, and why.
 
-    The real set is taken from `path`, TINYGRAD_NP_DATA or the user's cache, or downloaded if the
-    server answers within `seconds`; it is the whole set. `labels` are the kinds of garments that
-    are drawn in its stead. Files that are there and damaged raise `DataError`: whoever put them
-    there wants to know.
+    The real set is taken from `path`, TINYGRAD_NP_DATA or the user's cache, or downloaded, with a
+    progress bar; it is the whole set.
 
+    Parameters
+    ----------
+    path : path, optional
+    url : str, the official server by default
+    seconds : number, default 3
+        Within which the server has to answer.
+    progress : bool, default True
+    labels : ints, default (1, 3)
+        The kinds of garments that are drawn in its stead.
+
+    Returns
+    -------
+    dataset : Dataset
+    line : str
+
+    Raises
+    ------
+    DataError
+        For files that are there and damaged: whoever put them there wants to know.
+
+    Examples
+    --------
     >>> data, which = auto("/data")  # doctest: +SKIP
     >>> print(which)  # doctest: +SKIP
     Fashion-MNIST from /data/fashion-mnist (the path given)

@@ -18,17 +18,34 @@ from ..nn.arguments import checked_generator, checked_number, refuse_channels_fi
 
 @explained
 def random_crop(rng: np.random.Generator, images: Any, size: Any, padding: Any = 0) -> np.ndarray:
-    """A part of `size` of each image, at a place of its own, each place as likely: (n, *size, c).
+    """A part of `size` of each image, at a place of its own, each place as likely.
 
-    `images` are (n, rows, columns, channels), of any numbers; the dtype stays. `size` is an
-    integer, or a pair for rows and columns. The images are first framed with `padding` zeros on
-    each side: an integer, or one for rows and one for columns. `rng` is drawn from n times for the
-    rows, then n times for the columns.
+    As torchvision's ``RandomCrop``, which draws one place for a whole batch.
 
-    Raises ``TypeError`` for what is no Generator, no array of numbers or no integer; ``ValueError``
-    for other shapes, and a size beyond the framed images. As torchvision's ``RandomCrop``, which
-    draws one place for a whole batch.
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Drawn from n times for the rows, then n times for the columns.
+    images : (n, rows, columns, channels) array
+        Of any numbers.
+    size : int, or a pair for rows and columns
+    padding : int or pair, default 0
+        So many zeros frame the images first, on each side.
 
+    Returns
+    -------
+    (n, size, size, channels) array
+        Of the dtype of `images`.
+
+    Raises
+    ------
+    TypeError
+        For what is no Generator, no array of numbers or no integer.
+    ValueError
+        For other shapes, and a size beyond the framed images.
+
+    Examples
+    --------
     >>> images = np.arange(16, dtype=np.uint8).reshape(1, 4, 4, 1)
     >>> random_crop(np.random.default_rng(0), images, 2)[0, :, :, 0]
     array([[ 9, 10],
@@ -62,12 +79,30 @@ def random_flip(
 ) -> np.ndarray:
     """`images`, of which each is flipped with the probability `share`: left to right, by default.
 
-    `images` are (n, rows, columns, channels), of any numbers; the dtype stays. With `axis` = 1
-    they are flipped upside down. `rng` is drawn from once an image.
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Drawn from once an image.
+    images : (n, rows, columns, channels) array
+        Of any numbers.
+    axis : {1, 2}, default 2
+        1 flips them upside down.
+    share : number from 0 to 1, default 0.5
 
-    Raises ``TypeError`` for what is no Generator, no array of numbers or no number; ``ValueError``
-    for other shapes and axes, and unless 0 ≤ share ≤ 1.
+    Returns
+    -------
+    (n, rows, columns, channels) array
+        Of the dtype of `images`.
 
+    Raises
+    ------
+    TypeError
+        For what is no Generator, no array of numbers or no number.
+    ValueError
+        For other shapes, axes and shares.
+
+    Examples
+    --------
     >>> images = np.array([[1, 2], [3, 4]], np.uint8).reshape(2, 1, 2, 1)
     >>> random_flip(np.random.default_rng(0), images)[:, 0, :, 0]
     array([[1, 2],
@@ -96,14 +131,29 @@ def random_flip(
 def normalise(images: Any, mean: Any, spread: Any) -> np.ndarray:
     """(images − mean) / spread, channel by channel.
 
-    `images` are (n, rows, columns, channels); `mean` and `spread` a number or one a channel, in the
-    units of the images (PyTorch's are often for pixels from 0 to 1; those of 8 bits go to 255).
-    Floating images keep their dtype; integers of 8 or 16 bits become float32, longer ones float64.
+    Parameters
+    ----------
+    images : (n, rows, columns, channels) array
+    mean, spread : number or (channels,) array
+        In the units of the images (PyTorch's are often for pixels from 0 to 1; those of 8 bits go
+        to 255).
 
-    Raises ``TypeError`` for what is no array of real numbers, ``ValueError`` for other shapes, and
-    a mean or spread that is not finite or, in the dtype of the result, a spread not above 0, and
-    where both are below 1 beside integers above 1.
+    Returns
+    -------
+    (n, rows, columns, channels) array
+        Floating images keep their dtype; integers of 8 or 16 bits become float32, longer ones
+        float64.
 
+    Raises
+    ------
+    TypeError
+        For what is no array of real numbers.
+    ValueError
+        For other shapes, and a mean or spread that is not finite or, in the dtype of the result, a
+        spread not above 0, and where both are below 1 beside integers above 1.
+
+    Examples
+    --------
     >>> images = np.array([0, 100, 255, 200], np.uint8).reshape(1, 1, 2, 2)
     >>> normalise(images, 255 * np.array([0.5, 0.4]), 50)[0, 0]
     array([[-2.55, -0.04],

@@ -17,17 +17,32 @@ def minibatches(
 ) -> "Minibatches[Arrays]":
     """An epoch of minibatches: every row of `arrays` once, in random order, `size` at a time.
 
-    `arrays` is an array or a tree (tuple, dict, …) of arrays with the same number of rows, which is
-    the length of their first axis. They may be memory-mapped files (`numpy.memmap`), of which each
-    batch reads its rows. Each batch is a tree like it, of copies. The last batch has the rows that
-    are left, fewer than `size`; with `drop_last` it is left out. ``len`` gives the number
-    of batches. Each pass over the result is another epoch, for which `rng` draws a new order when
-    the pass begins; the same state of `rng` gives the same batches.
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws a new order when a pass begins; its same state gives the same batches.
+    arrays : array, or tree (tuple, dict, …) of arrays
+        With the same number of rows, which is the length of their first axis. They may be
+        memory-mapped files (`numpy.memmap`), of which each batch reads its rows.
+    size : int
+    drop_last : bool, default False
+        The last batch has the rows that are left, fewer than `size`, unless it is left out.
 
-    Raises ``TypeError`` for an `rng` that is no ``numpy.random.Generator`` and for what is no
-    array, ``ValueError`` for rows that differ in number, a `size` below 1, and where there would
-    be no batch at all.
+    Returns
+    -------
+    Minibatches
+        An iterable of trees like `arrays`, of copies; ``len`` is the number of batches, and each
+        pass another epoch.
 
+    Raises
+    ------
+    TypeError
+        For an `rng` that is no ``numpy.random.Generator`` and for what is no array.
+    ValueError
+        For rows that differ in number, a `size` below 1, and where there would be no batch at all.
+
+    Examples
+    --------
     >>> images, labels = np.arange(10).reshape(5, 2), np.arange(5)
     >>> batches = minibatches(np.random.default_rng(0), (images, labels), 2)
     >>> len(batches)

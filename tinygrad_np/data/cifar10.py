@@ -72,17 +72,36 @@ def cifar10(
 ) -> Dataset:
     """50,000 training and 10,000 test images, from the first place that has them.
 
-    The places are `path`, the folder that TINYGRAD_NP_DATA names, the user's cache and, if
-    `download`, the server at `url`, with a progress bar if `progress`. A folder is one that holds
-    the official archive, as it is or unpacked to a .tar file, or its six .bin files, packed with xz
-    or not, or one whose subfolder cifar-10 does; `path` may be the archive itself, too. In the
-    place of test_batch.bin there may be test_batch_first1000.bin, with its first 1,000 images.
+    The places are `path`, the folder that TINYGRAD_NP_DATA names, the user's cache and, with
+    `download`, the server. A folder is one that holds the official archive, as it is or unpacked to
+    a .tar file, or its six .bin files, packed with xz or not, or one whose subfolder cifar-10 does.
+    In the place of test_batch.bin there may be test_batch_first1000.bin, with its first 1,000
+    images.
 
-    Images are (n, 32, 32, 3), red, green, blue. Raises `DataError` where a file is missing from
-    `path` or is not the official one, or the download fails; files of one's own are for
-    `read_cifar10`. The set: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images,
-    2009.
+    Parameters
+    ----------
+    path : folder or archive, optional
+    download : bool, default True
+    url : str, the official server by default
+    progress : bool, default True
 
+    Returns
+    -------
+    Dataset
+        The images are (n, 32, 32, 3), red, green, blue.
+
+    Raises
+    ------
+    DataError
+        Where a file is missing from `path` or is not the official one, or the download fails; files
+        of one's own are for `read_cifar10`.
+
+    References
+    ----------
+    A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.
+
+    Examples
+    --------
     >>> data = cifar10("/data/cifar-10")  # doctest: +SKIP
     >>> data.train_images.shape  # doctest: +SKIP
     (50000, 32, 32, 3)
@@ -107,13 +126,29 @@ def cifar10(
 def read_cifar10(
     path: AnyPath, *, sha256: str | None = None, most: int = 60_000
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The images (n, 32, 32, 3) and labels (n,) in a file of any n ≥ 1 records, with xz or without.
+    """The images and labels in a file of any n ≥ 1 records, with xz or without.
 
-    With `sha256`, the records, unpacked, must have this checksum, in hexadecimal. A file with more
-    than `most` of them (by default as many as CIFAR-10 has in all) is not read to its end, so that
-    a small one cannot fill the memory. Raises `DataError` where the file is truncated, too long,
-    damaged or no such file at all.
+    Parameters
+    ----------
+    path : path
+    sha256 : str, optional
+        The checksum, in hexadecimal, that the records, unpacked, must have.
+    most : int, default 60000
+        A file with more records (by default as many as CIFAR-10 has in all) is not read to its end,
+        so that a small one cannot fill the memory.
 
+    Returns
+    -------
+    images : (n, 32, 32, 3) array of uint8
+    labels : (n,) array of uint8
+
+    Raises
+    ------
+    DataError
+        Where the file is truncated, too long, damaged or no such file at all.
+
+    Examples
+    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "two.bin"

@@ -21,7 +21,15 @@ class DataError(ValueError):
 
 
 class Dataset(NamedTuple):
-    """Images, (n, rows, columns) or (n, rows, columns, 3), and labels, (n,), all uint8."""
+    """Images to train and to test with, and their labels, all uint8.
+
+    Attributes
+    ----------
+    train_images : (n, rows, columns) or (n, rows, columns, 3) array
+    train_labels : (n,) array
+    test_images, test_labels
+        Of the same forms.
+    """
 
     train_images: np.ndarray
     train_labels: np.ndarray
@@ -33,8 +41,22 @@ class Dataset(NamedTuple):
 def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
     """The images that have one of `labels`, in the order in which they were; labels stay as is.
 
-    Raises `DataError` where no training image or no test image has one of them.
+    Parameters
+    ----------
+    dataset : Dataset
+    labels : sequence of int
 
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        Where no training image or no test image has one of them.
+
+    Examples
+    --------
     >>> from tinygrad_np.data import garments
     >>> dresses = select(garments(train=100, test=20), (3,))
     >>> np.unique(dresses.train_labels)
@@ -63,11 +85,22 @@ def select(dataset: Dataset, labels: Sequence[int]) -> Dataset:
 def standardised(
     train: np.ndarray, *others: np.ndarray, dtype: DTypeLike = np.float64
 ) -> tuple[np.ndarray, ...]:
-    """`train` and `others`, pixel by pixel (x − mean) / (standard deviation + 1e-7), as `dtype`.
+    """`train` and `others`, pixel by pixel (x − mean) / (standard deviation + 1e-7).
 
     Mean and standard deviation are those of `train`, along its first axis, for `others` too: what
     validates or tests a model must not take part in preparing it.
 
+    Parameters
+    ----------
+    train, *others : arrays of real numbers
+    dtype : dtype, float64 by default
+
+    Returns
+    -------
+    tuple of arrays
+
+    Examples
+    --------
     >>> standardised(np.array([[0.0], [2.0]]), np.array([[5.0]]))
     (array([[-0.9999999],
            [ 0.9999999]]), array([[3.9999996]]))

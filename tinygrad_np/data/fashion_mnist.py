@@ -44,13 +44,29 @@ def fashion_mnist(
 ) -> Dataset:
     """60,000 training and 10,000 test images, from the first place that has them.
 
-    The places are `path`, the folder that TINYGRAD_NP_DATA names, the user's cache and, if
-    `download`, the server at `url`, with a progress bar if `progress`. A folder is one that holds
-    the four official files, packed or not, or one whose subfolder fashion-mnist does. Images are
-    (n, 28, 28).
-    Raises `DataError` where a file is missing from `path` or is not the official one, or the
-    download fails.
+    The places are `path`, the folder that TINYGRAD_NP_DATA names, the user's cache and, with
+    `download`, the server. A folder is one that holds the four official files, packed or not, or
+    one whose subfolder fashion-mnist does.
 
+    Parameters
+    ----------
+    path : folder, optional
+    download : bool, default True
+    url : str, the official server by default
+    progress : bool, default True
+
+    Returns
+    -------
+    Dataset
+        The images are (n, 28, 28).
+
+    Raises
+    ------
+    DataError
+        Where a file is missing from `path` or is not the official one, or the download fails.
+
+    Examples
+    --------
     >>> data = fashion_mnist("/data/fashion-mnist")  # doctest: +SKIP
     >>> data.train_images.shape  # doctest: +SKIP
     (60000, 28, 28)
@@ -66,11 +82,26 @@ def _checksum(file: Path) -> str:
 
 
 def locate_fashion_mnist(path: AnyPath | None = None) -> tuple[Path, str] | None:
-    """The folder that holds the four files, and which place that is; None: a download is needed.
+    """The folder that holds the four files, and which place that is.
 
-    A `path` that lacks files raises `DataError`, and so does a TINYGRAD_NP_DATA that names no
-    folder or one with only some of the files; without any, the cache is looked at next.
+    Parameters
+    ----------
+    path : folder, optional
+        By default the folder that TINYGRAD_NP_DATA names; without any, the cache is looked at.
 
+    Returns
+    -------
+    (pathlib.Path, str) or None
+        None: a download is needed.
+
+    Raises
+    ------
+    DataError
+        Where `path` lacks files, and for a TINYGRAD_NP_DATA that names no folder or one with only
+        some of the files.
+
+    Examples
+    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in FILES:

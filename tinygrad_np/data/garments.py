@@ -37,16 +37,32 @@ def garments(
     seed: int = 0,
     labels: Iterable[int] = (TROUSERS, DRESS),
 ) -> Dataset:
-    """`train` and `test` pictures of the kinds in `labels`, in random order.
+    """Pictures of clothes, shoes and bags on a dark and noisy ground, in random order.
 
-    28×28 uint8, on a dark and noisy ground, about as many of each kind; GARMENT_NAMES has their
-    names. By default they are trousers (label 1) and dresses (label 3), and 6,000 and 1,000 of each
-    kind, as in Fashion-MNIST; ``labels=range(10)`` draws all ten. The same numbers, `labels` and
-    `seed` give the same pictures on every machine: between the random bits and the pixels there is
-    only arithmetic that is rounded alike everywhere.
+    The same arguments give the same pictures on every machine: between the random bits and the
+    pixels there is only arithmetic that is rounded alike everywhere.
 
-    Raises `DataError` for a label that there is not, and for a negative number.
+    Parameters
+    ----------
+    train, test : int, optional
+        6,000 and 1,000 of each kind by default, as in Fashion-MNIST.
+    seed : int, default 0
+    labels : ints from 0 to 9, default (1, 3)
+        The kinds, about as many of each: by default trousers and dresses. GARMENT_NAMES has their
+        names; ``range(10)`` draws all ten.
 
+    Returns
+    -------
+    Dataset
+        The images are (n, 28, 28).
+
+    Raises
+    ------
+    DataError
+        For a label that there is not, and for a negative number.
+
+    Examples
+    --------
     >>> data = garments(train=6, test=2, seed=1)
     >>> data.train_images.shape, data.train_images.dtype
     ((6, 28, 28), dtype('uint8'))

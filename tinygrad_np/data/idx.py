@@ -29,10 +29,25 @@ _error = functools.partial(unreadable, "read_idx")
 def read_idx(path: str | os.PathLike[str], *, sha256: str | None = None) -> np.ndarray:
     """The array in an IDX file of unsigned bytes, compressed with gzip or not, whatever its name.
 
-    With `sha256`, the file as it lies there must have this checksum, in hexadecimal. Raises
-    `DataError` where the file is truncated, too long, damaged or no such file at all; no more of
-    it is unpacked than its header promises.
+    No more of it is unpacked than its header promises.
 
+    Parameters
+    ----------
+    path : path
+    sha256 : str, optional
+        The checksum, in hexadecimal, that the file as it lies there must have.
+
+    Returns
+    -------
+    array of uint8
+
+    Raises
+    ------
+    DataError
+        Where the file is truncated, too long, damaged or no such file at all.
+
+    Examples
+    --------
     >>> import gzip, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "labels.gz"

@@ -181,6 +181,17 @@ def _download(source: Source, url: str, progress: bool) -> list[Path]:
 def server_answers(url: str, seconds: float = 3.0) -> bool:
     """Whether anything at `url` answers HTTP within `seconds`, finding its address included.
 
+    Parameters
+    ----------
+    url : str
+    seconds : number, default 3
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
     >>> server_answers("not an address")
     False
     """

@@ -23,23 +23,41 @@ def prefetch(
 ) -> "Prefetched[Any]":
     """`batches`, each through `transform`, of which a thread makes up to `ahead` in advance.
 
-    `batches` is what `minibatches` gives, or any iterable. Each pass over the result is a pass over
-    `batches`, and gives the same, bit for bit and in the same order, as one without a thread would:
-    ``iter(batches)`` is called when the pass begins, `transform` for one batch after the other.
-    ``len`` is that of `batches`.
+    Each pass over the result is a pass over `batches`, and gives the same, bit for bit and in the
+    same order, as one without a thread would: ``iter(batches)`` is called when the pass begins,
+    `transform` for one batch after the other.
 
+    Parameters
+    ----------
+    batches : iterable
+        What `minibatches` gives, or any other.
+    ahead : int, default 2
+    transform : function of a batch, optional
+        A generator that it draws from must be its own: nothing else may draw from it during a pass.
+        In the middle of a pass it has been drawn from for up to `ahead` batches more than were
+        given out; after the last batch its state is what it would be without a thread. So save it,
+        to resume a run, between two passes.
+
+    Returns
+    -------
+    Prefetched
+        An iterable; ``len`` is that of `batches`.
+
+    Raises
+    ------
+    TypeError
+        For what cannot be iterated over or called, and an `ahead` that is no integer.
+    ValueError
+        For an `ahead` below 1.
+
+    Notes
+    -----
     What `batches` or `transform` raise is raised where the batch would have come, with its own
     traceback, and ends the pass. A pass that is left early (by break, an error, Ctrl-C) waits for
     the one batch that is being made, and ends its thread; what was made in advance is dropped.
 
-    A generator that `transform` draws from must be its own: nothing else may draw from it during a
-    pass. In the middle of a pass it has been drawn from for up to `ahead` batches more than were
-    given out; after the last batch its state is what it would be without a thread. So save it,
-    to resume a run, between two passes.
-
-    Raises ``TypeError`` for what cannot be iterated over or called, and an `ahead` that is no
-    integer; ``ValueError`` for one below 1.
-
+    Examples
+    --------
     >>> from tinygrad_np.data import minibatches
     >>> batches = minibatches(np.random.default_rng(0), np.arange(5), 2)
     >>> for batch in prefetch(batches, transform=lambda x: 10 * x):

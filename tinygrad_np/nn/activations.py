@@ -24,11 +24,29 @@ __all__ = ["elu", "gelu", "glu", "leaky_relu", "log_sigmoid", "silu", "softplus"
 def gelu(x: Any, approximate: str = "none") -> Any:
     """x·Φ(x), where Φ is the standard normal distribution's probability below x.
 
-    With `approximate` "tanh" Φ is taken as ½(1 + tanh(√(2/π)(x + 0.044715 x³))), as GPT-2 has it.
+    Parameters
+    ----------
+    x : real array_like
+    approximate : {"none", "tanh"}, default "none"
+        With "tanh" Φ is ``½(1 + tanh(√(2/π)(x + 0.044715 x³)))``, as GPT-2 has it.
 
-    Raises ``ValueError`` for another approximation, ``TypeError`` for long doubles without one.
-    Source: Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+    Returns
+    -------
+    floating array of x's shape
 
+    Raises
+    ------
+    ValueError
+        For another approximation.
+    TypeError
+        For long doubles without one.
+
+    References
+    ----------
+    Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+
+    Examples
+    --------
     >>> gelu(np.array([-1000.0, -1.0, 0.0, 1.0])).round(4)
     array([-0.    , -0.1587,  0.    ,  0.8413])
     >>> gelu(np.array([1.0]), approximate="tanh").round(4)
@@ -136,8 +154,20 @@ def _share(u: Any) -> Any:
 def silu(x: Any) -> Any:
     """x·σ(x), also called swish.
 
-    Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units", 2017.
+    Parameters
+    ----------
+    x : real array_like
 
+    Returns
+    -------
+    floating array of x's shape
+
+    References
+    ----------
+    Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units", 2017.
+
+    Examples
+    --------
     >>> silu(np.array([-1000.0, 0.0, 1000.0]))
     array([  -0.,    0., 1000.])
     """
@@ -166,9 +196,22 @@ def silu_slope(x: Any) -> Any:
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where it is positive, and alpha·(exp(x) − 1) elsewhere; its derivative at 0 is alpha.
 
-    Raises ``TypeError`` if `alpha` is no number. Source: Clevert, Unterthiner and Hochreiter, "Fast
-    and accurate deep network learning by exponential linear units", 2015.
+    Parameters
+    ----------
+    x : real array_like
+    alpha : number, default 1
 
+    Returns
+    -------
+    floating array of x's shape
+
+    References
+    ----------
+    Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential
+    linear units", 2015.
+
+    Examples
+    --------
     >>> elu(np.array([-1000.0, 0.0, 1000.0]))
     array([  -1.,    0., 1000.])
     """
@@ -182,8 +225,17 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     """x where it is positive, and negative_slope·x elsewhere; its derivative at 0 is the slope.
 
-    Raises ``TypeError`` if `negative_slope` is no number.
+    Parameters
+    ----------
+    x : real array_like
+    negative_slope : number, default 0.01
 
+    Returns
+    -------
+    floating array of x's shape
+
+    Examples
+    --------
     >>> leaky_relu(np.array([-100.0, 0.0, 100.0]))
     array([ -1.,   0., 100.])
     """
@@ -198,8 +250,22 @@ def softplus(x: Any, beta: float = 1.0) -> Any:
 
     (PyTorch replaces it by x from beta·x = 20 on, where it is larger by 2e-9 / beta.)
 
-    Raises ``TypeError`` if `beta` is no number, ``ValueError`` unless it is positive.
+    Parameters
+    ----------
+    x : real array_like
+    beta : number, default 1
 
+    Returns
+    -------
+    floating array of x's shape
+
+    Raises
+    ------
+    ValueError
+        Unless `beta` is positive.
+
+    Examples
+    --------
     >>> softplus(np.array([-1000.0, 0.0, 1000.0])).round(4).tolist()
     [0.0, 0.6931, 1000.0]
     """
@@ -213,6 +279,16 @@ def softplus(x: Any, beta: float = 1.0) -> Any:
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent, `numpy.tanh`, of real numbers.
 
+    Parameters
+    ----------
+    x : real array_like
+
+    Returns
+    -------
+    floating array of x's shape
+
+    Examples
+    --------
     >>> tanh(np.array([-1000.0, 0.0, 1000.0]))
     array([-1.,  0.,  1.])
     """
@@ -223,6 +299,16 @@ def tanh(x: Any) -> Any:
 def log_sigmoid(x: Any) -> Any:
     """log σ(x) = −log(1 + exp(−x)), without taking the logarithm of 0.
 
+    Parameters
+    ----------
+    x : real array_like
+
+    Returns
+    -------
+    floating array of x's shape
+
+    Examples
+    --------
     >>> log_sigmoid(np.array([-1000.0, 0.0, 1000.0])).round(4).tolist()
     [-1000.0, -0.6931, -0.0]
     """
@@ -233,9 +319,28 @@ def log_sigmoid(x: Any) -> Any:
 def glu(x: Any, axis: int = -1) -> Any:
     """a·σ(b), where a and b are the first and the second half of `x` along `axis`.
 
-    Raises ``ValueError`` where that axis is not there or has no halves, ``TypeError`` if it is no
-    integer. Source: Dauphin et al., "Language modeling with gated convolutional networks", 2016.
+    Parameters
+    ----------
+    x : real array_like
+    axis : int, default -1
 
+    Returns
+    -------
+    floating array, half as long along `axis`
+
+    Raises
+    ------
+    ValueError
+        Where that axis is not there or has no halves.
+    TypeError
+        If it is no integer.
+
+    References
+    ----------
+    Dauphin et al., "Language modeling with gated convolutional networks", 2016.
+
+    Examples
+    --------
     >>> glu(np.array([[1.0, 2.0, 1000.0, 0.0]]))
     array([[1., 1.]])
     """

@@ -19,6 +19,7 @@ state gives the same values.
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -86,6 +87,29 @@ def _named(function: Callable[..., Any], name: str, text: str | None) -> Callabl
     return explained(function)
 
 
+_SECTIONS = """Parameters
+----------
+rng : numpy.random.Generator
+shape : tuple of ints
+    Of at least {least} axes.
+gain : number, {gain} by default
+dtype : floating dtype, float32 by default
+
+Returns
+-------
+array of this shape and dtype
+
+Raises
+------
+ValueError
+    For a shape with fewer axes or a negative gain.
+TypeError
+    Where `rng` is no Generator or `dtype` not floating.
+
+"""
+"""What the docstrings of all initialisers of an array say before their examples."""
+
+
 def _scaled(
     fan: Callable[[Any], float], usual: float = 1.0, least: int = 2
 ) -> Callable[[Callable[..., Any]], Initialiser]:
@@ -104,7 +128,9 @@ def _scaled(
             shape, gain, dtype = _checked(name, rng, shape, gain, dtype, least)
             return np.asarray(draw(rng, shape) * (gain / math.sqrt(fan(shape) or 1))).astype(dtype)
 
-        return _named(initialise, name, draw.__doc__)
+        told = _SECTIONS.format(least=least, gain="1" if usual == 1 else "√2")
+        text = inspect.cleandoc(draw.__doc__ or "")
+        return _named(initialise, name, text.replace("Examples\n", f"{told}Examples\n"))
 
     return initialiser
 
@@ -127,12 +153,12 @@ def _uniform(rng: np.random.Generator, shape: Any) -> Array:
 
 @_scaled(_fan_in, usual=math.sqrt(2))
 def he_normal(rng: np.random.Generator, shape: Any) -> Any:
-    """Normal, of the standard deviation gain/√fan_in (He et al. 2015, arXiv 1502.01852).
+    """Normal, of the standard deviation gain/√fan_in; the default gain is that of relu.
 
-    The default gain is that of relu, and the values are not truncated: PyTorch's
-    ``kaiming_normal_``. Raises ``ValueError`` for a shape with less than two axes or a negative
-    gain, ``TypeError`` where `rng` is no Generator or `dtype` not floating.
+    The values are not truncated: PyTorch's ``kaiming_normal_`` (He et al. 2015, arXiv 1502.01852).
 
+    Examples
+    --------
     >>> he_normal(np.random.default_rng(0), (200, 100)).std().round(3)  # √(2/200)
     np.float32(0.1)
     """
@@ -141,8 +167,10 @@ def he_normal(rng: np.random.Generator, shape: Any) -> Any:
 
 @_scaled(_fan_in, usual=math.sqrt(2))
 def he_uniform(rng: np.random.Generator, shape: Any) -> Any:
-    """Uniform within ±gain·√(3/fan_in): the standard deviation of `he_normal`, and its arguments.
+    """Uniform within ±gain·√(3/fan_in): the standard deviation of `he_normal`.
 
+    Examples
+    --------
     >>> bool(np.abs(he_uniform(np.random.default_rng(0), (6, 100))).max() < 1)  # √(6/6)
     True
     """
@@ -153,8 +181,10 @@ def he_uniform(rng: np.random.Generator, shape: Any) -> Any:
 def glorot_normal(rng: np.random.Generator, shape: Any) -> Any:
     """Normal, of the standard deviation gain·√(2/(fan_in + fan_out)) (Glorot and Bengio 2010).
 
-    PyTorch's ``xavier_normal_``. The arguments are those of `he_normal`.
+    PyTorch's ``xavier_normal_``.
 
+    Examples
+    --------
     >>> glorot_normal(np.random.default_rng(0), (50, 150)).std().round(2)
     np.float32(0.1)
     """
@@ -165,6 +195,8 @@ def glorot_normal(rng: np.random.Generator, shape: Any) -> Any:
 def glorot_uniform(rng: np.random.Generator, shape: Any) -> Any:
     """Uniform within ±gain·√(6/(fan_in + fan_out)): the standard deviation of `glorot_normal`.
 
+    Examples
+    --------
     >>> bool(np.abs(glorot_uniform(np.random.default_rng(0), (2, 4))).max() < 1)
     True
     """
@@ -175,8 +207,8 @@ def glorot_uniform(rng: np.random.Generator, shape: Any) -> Any:
 def lecun_normal(rng: np.random.Generator, shape: Any) -> Any:
     """Normal, of the standard deviation gain/√fan_in (LeCun et al. 1998): what layers start from.
 
-    The arguments are those of `he_normal`.
-
+    Examples
+    --------
     >>> lecun_normal(np.random.default_rng(0), (100, 100)).std().round(3)
     np.float32(0.1)
     """
@@ -187,6 +219,8 @@ def lecun_normal(rng: np.random.Generator, shape: Any) -> Any:
 def lecun_uniform(rng: np.random.Generator, shape: Any) -> Any:
     """Uniform within ±gain·√(3/fan_in): the standard deviation of `lecun_normal`.
 
+    Examples
+    --------
     >>> bool(np.abs(lecun_uniform(np.random.default_rng(0), (3, 100))).max() < 1)
     True
     """
@@ -197,9 +231,11 @@ def lecun_uniform(rng: np.random.Generator, shape: Any) -> Any:
 def orthogonal(rng: np.random.Generator, shape: Any) -> Any:
     """Gain times a matrix of orthonormal columns, or rows if these are fewer (Saxe et al. 2014).
 
-    Filters (*size, in, out) are the matrix (∏size·in, out). It is drawn uniformly among all such
-    matrices (Mezzadri 2007). The arguments are those of `he_normal`.
+    Filters are the matrix (∏size·in, out). It is drawn uniformly among all such matrices (Mezzadri
+    2007).
 
+    Examples
+    --------
     >>> q = orthogonal(np.random.default_rng(0), (4, 2), dtype=np.float64)
     >>> (q.T @ q).round(12) + 0.0
     array([[1., 0.],
@@ -217,9 +253,10 @@ def truncated_normal(rng: np.random.Generator, shape: Any) -> Any:
 
     Without what lies beyond ±2, a standard normal has the standard deviation 0.8796; so the values
     reach up to ±2.2737·gain, as those of JAX's ``variance_scaling(…, "truncated_normal")`` do,
-    while its ``truncated_normal`` and PyTorch's ``trunc_normal_`` leave them as they are. The
-    arguments are those of `he_normal`; a shape may have any number of axes.
+    while its ``truncated_normal`` and PyTorch's ``trunc_normal_`` leave them as they are.
 
+    Examples
+    --------
     >>> x = truncated_normal(np.random.default_rng(0), (100, 100), gain=0.02)
     >>> x.std().round(3), np.abs(x).max().round(3)
     (np.float32(0.02), np.float32(0.045))
@@ -236,9 +273,23 @@ def truncated_normal(rng: np.random.Generator, shape: Any) -> Any:
 def gain(name: str, parameter: float | None = None) -> float:
     """What an activation needs as the `gain` of weights before it, as PyTorch's calculate_gain.
 
-    `name` is "linear", "sigmoid", "tanh", "relu", "leaky_relu" (whose slope is the `parameter`,
-    0.01 by default) or "selu". Raises ``ValueError`` for another one.
+    Parameters
+    ----------
+    name : {"linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"}
+    parameter : number, optional
+        The slope of "leaky_relu"; 0.01 by default.
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For another name.
+
+    Examples
+    --------
     >>> gain("relu"), gain("leaky_relu", 1.0)
     (1.4142135623730951, 1.0)
     """
@@ -274,11 +325,28 @@ def dense(
     weights: Initialiser = lecun_normal,
     dtype: Any = np.float32,
 ) -> Params:
-    """{"weights": (inputs, outputs), "bias": (outputs,) zeros, unless `bias` is False}.
+    """``{"weights": (inputs, outputs), "bias": (outputs,) zeros}``, for `dense`.
 
-    `weights` is what draws them: a function of (rng, shape, dtype=…), such as `he_normal`. Raises
-    ``TypeError`` or ``ValueError`` for a count that is none.
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    inputs, outputs : int
+    bias : bool, default True
+    weights : function of (rng, shape, dtype=…), `lecun_normal` by default
+        What draws them.
+    dtype : floating dtype, float32 by default
 
+    Returns
+    -------
+    dict of arrays
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a count that is none.
+
+    Examples
+    --------
     >>> params = dense(np.random.default_rng(0), 784, 10, weights=he_normal)
     >>> {name: value.shape for name, value in params.items()}
     {'weights': (784, 10), 'bias': (10,)}
@@ -336,10 +404,30 @@ def _convolution(name: str, axes: int, is_adjoint: bool = False) -> Callable[...
     return _named(
         initialise,
         name,
-        f"""{{"filters": (*size, {ends}), "bias": (outputs,) zeros}}, for `{name}`.
+        f"""``{{"filters": (*size, {ends}), "bias": (outputs,) zeros}}``, for `{name}`.
 
-    `size` is an integer, or {axes} of them; `filters` is what draws them, and the other arguments
-    are as in `dense`. Raises ``ValueError``, too, where the groups do not come out even.
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    size : int, or a tuple of {axes}
+    inputs, outputs : int
+    groups : int, default 1
+    bias, filters, dtype
+        As `bias`, `weights` and `dtype` of `dense`.
+
+    Returns
+    -------
+    dict of arrays
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a count that is none, and where the groups do not come out even.
+
+    Examples
+    --------
+    >>> {name}(np.random.default_rng(0), 3, 4, 8)["filters"].shape
+    {(3,) * axes + ((8, 4) if is_adjoint else (4, 8))}
     """,
     )
 
@@ -359,7 +447,22 @@ def _normalisation(name: str, *keys: str) -> Callable[..., Params]:
     return _named(
         initialise,
         name,
-        f"""{{{what}}} of `shape`, an integer or several, for `{name}`; nothing is drawn.""",
+        f"""``{{{what}}}`` of `shape`, for `{name}`; nothing is drawn.
+
+    Parameters
+    ----------
+    shape : int or tuple of ints
+    dtype : floating dtype, float32 by default
+
+    Returns
+    -------
+    dict of arrays
+
+    Examples
+    --------
+    >>> list({name}(3))
+    {list(keys)}
+    """,
     )
 
 
@@ -379,8 +482,21 @@ def embedding(
     gain: float = 1.0,
     dtype: Any = np.float32,
 ) -> Params:
-    """{"weights": (count, size)}, normal, of the standard deviation `gain`, as PyTorch has it.
+    """``{"weights": (count, size)}``, normal, of the standard deviation `gain`, as PyTorch has it.
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    count, size : int
+    gain : number, default 1
+    dtype : floating dtype, float32 by default
+
+    Returns
+    -------
+    dict of arrays
+
+    Examples
+    --------
     >>> embedding(np.random.default_rng(0), 1000, 8)["weights"].shape
     (1000, 8)
     """
@@ -400,9 +516,21 @@ def multi_head_attention(
 ) -> Params:
     """`dense` layers to `features`, as "query", "key", "value" and "out", all without the heads.
 
-    "key" and "value" come from `context` features, the others from `features`; None: from these,
-    too. The other arguments are those of `dense`.
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    features : int
+    context : int, optional
+        What "key" and "value" come from; by default from `features`, as the others.
+    bias, weights, dtype
+        As in `dense`; `weights` is `glorot_uniform` by default.
 
+    Returns
+    -------
+    dict of dicts of arrays
+
+    Examples
+    --------
     >>> params = multi_head_attention(np.random.default_rng(0), 8)
     >>> list(params), params["out"]["weights"].shape
     (['query', 'key', 'value', 'out'], (8, 8))
@@ -439,11 +567,27 @@ def _recurrent(name: str, gates: int) -> Callable[..., Params]:
     return _named(
         initialise,
         name,
-        f"""{{"input_weights": (inputs, {width}), "hidden_weights": (hidden, {width}),
-    "bias": ({width},){extra}}}, for `{name}`.
+        f"""The weights of the inputs and of the hidden state, and biases, for `{name}`.
 
-    `weights` draws those of the inputs, as one array; those of the hidden state are `orthogonal`,
-    each gate's by itself, and biases are zeros. The other arguments are as in `dense`.
+    Those of the hidden state are `orthogonal`, each gate's by itself, and biases are zeros.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    inputs, hidden : int
+    bias, weights, dtype
+        As in `dense`; `weights` draws those of the inputs, as one array.
+
+    Returns
+    -------
+    dict of arrays
+        ``{{"input_weights": (inputs, {width}), "hidden_weights": (hidden, {width}),
+        "bias": ({width},){extra}}}``
+
+    Examples
+    --------
+    >>> {name}(np.random.default_rng(0), 3, 4)["input_weights"].shape
+    (3, {4 * gates})
     """,
     )
 

@@ -49,10 +49,24 @@ __all__ = [
 
 @explained
 def mse(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
-    """(p − t)², for real predictions p and targets t of one shape.
+    """(p − t)², for predictions p and targets t.
 
-    Raises ``ValueError`` where the shapes differ, or nothing has a mean.
+    Parameters
+    ----------
+    predictions, targets : real arrays of one shape
+    reduction : {"mean", "sum", "none"}, default "mean"
 
+    Returns
+    -------
+    number, or with "none" an array of their shape
+
+    Raises
+    ------
+    ValueError
+        Where the shapes differ, or nothing has a mean.
+
+    Examples
+    --------
     >>> mse(np.array([1.0, 4.0]), np.array([1.0, 2.0]))
     np.float64(2.0)
     """
@@ -61,8 +75,19 @@ def mse(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
 
 @explained
 def mae(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
-    """abs(p − t), whose derivative where they are equal is 0; what it takes is as in `mse`.
+    """abs(p − t), whose derivative where they are equal is 0.
 
+    Parameters
+    ----------
+    predictions, targets, reduction
+        As in `mse`.
+
+    Returns
+    -------
+    number, or with "none" an array of their shape
+
+    Examples
+    --------
     >>> mae(np.array([1.0, 4.0]), np.array([1.0, 2.0]))
     np.float64(1.0)
     """
@@ -73,8 +98,18 @@ def mae(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
 def huber(predictions: Any, targets: Any, reduction: str = "mean", *, delta: float = 1.0) -> Any:
     """e²/2 for errors e = p − t up to `delta` in size, δ·(abs(e) − δ/2) beyond (Huber 1964).
 
-    What it takes is as in `mse`. Raises ``ValueError``, too, unless `delta` is above 0.
+    Parameters
+    ----------
+    predictions, targets, reduction
+        As in `mse`.
+    delta : number above 0, default 1
 
+    Returns
+    -------
+    number, or with "none" an array of their shape
+
+    Examples
+    --------
     >>> huber(np.array([0.5, 3.0]), np.array([0.0, 0.0]), "none")
     array([0.125, 2.5  ])
     """
@@ -94,14 +129,28 @@ def _errors(function: str, predictions: Any, targets: Any, reduction: str) -> An
 
 @explained
 def hinge(predictions: Any, labels: Any, reduction: str = "mean") -> Any:
-    """max(0, 1 − y·p), for decisions p of any size and labels y, −1 or 1, in one shape.
+    """max(0, 1 − y·p), for decisions p of any size and labels y, −1 or 1.
 
     At a margin y·p of exactly 1, the derivative is 0. It is the loss of scikit-learn's and Keras's
     `hinge`, and PyTorch's ``margin_ranking_loss(p, 0, y, margin=1)``; its `hinge_embedding_loss` is
     another one.
 
-    Raises ``ValueError`` where the shapes differ, or a label is another number.
+    Parameters
+    ----------
+    predictions, labels : real arrays of one shape
+    reduction : {"mean", "sum", "none"}, default "mean"
 
+    Returns
+    -------
+    number, or with "none" an array of their shape
+
+    Raises
+    ------
+    ValueError
+        Where the shapes differ, or a label is another number.
+
+    Examples
+    --------
     >>> hinge(np.array([0.5, -2.0, 3.0]), np.array([1, 1, 1]), "none")
     array([0.5, 3. , 0. ])
     """
@@ -118,14 +167,31 @@ def kl_divergence(
 ) -> Any:
     """Σ t·(log t − log p) over the last axis: from log p, *logarithms*, and *probabilities* t.
 
-    With `log_targets`, `targets` are logarithms, too. What is given is one distribution for every
-    place but the last axis, and "mean" is over these, as in `cross_entropy`: of (n, classes), it is
-    PyTorch's ``kl_div(…, reduction="batchmean")``. Where t is 0 there is no loss, also beside a
-    log p of −inf; the derivative by t there is that of the smallest normal number (Kullback and
-    Leibler 1951). Nothing is normalised: `log_softmax` gives logarithms that are.
+    Where t is 0 there is no loss, also beside a log p of −inf; the derivative by t there is that of
+    the smallest normal number (Kullback and Leibler 1951). Nothing is normalised: `log_softmax`
+    gives logarithms that are.
 
-    Raises ``ValueError`` where the shapes differ, or a probability is below 0 (is it a logarithm?).
+    Parameters
+    ----------
+    log_probabilities, targets : (…, classes) arrays
+        A distribution for every place but the last axis.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "mean" is over these places, as in `cross_entropy`: of (n, classes), it is PyTorch's
+        ``kl_div(…, reduction="batchmean")``.
+    log_targets : bool, default False
+        Whether `targets` are logarithms, too.
 
+    Returns
+    -------
+    number, or with "none" a (…) array
+
+    Raises
+    ------
+    ValueError
+        Where the shapes differ, or a probability is below 0 (is it a logarithm?).
+
+    Examples
+    --------
     >>> from tinygrad_np.core.network import log_softmax
     >>> kl_divergence(log_softmax(np.zeros((1, 2))), np.array([[1.0, 0.0]]))
     np.float64(0.6931471805599453)
@@ -157,13 +223,31 @@ def nll(
     class_weights: Any = None,
     ignored: int | None = None,
 ) -> Any:
-    """−log p[k] of log-probabilities (…, classes) for labels k, (…), integers from 0.
+    """−log p[k] of log-probabilities log p, for labels k.
 
     Of `log_softmax(logits)` it is `cross_entropy` of the logits, which is better conditioned where
-    they are at hand; `class_weights` and `ignored` are said there. What is given are *logarithms*.
+    they are at hand.
 
-    Raises what `cross_entropy` raises; labels are not distributions (see `kl_divergence`).
+    Parameters
+    ----------
+    log_probabilities : (…, classes) array_like
+        *Logarithms*.
+    labels : (…) integers from 0
+        No distributions (see `kl_divergence`).
+    reduction, class_weights, ignored
+        As in `cross_entropy`.
 
+    Returns
+    -------
+    number, or with "none" a (…) array
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `cross_entropy` does.
+
+    Examples
+    --------
     >>> nll(np.log(np.array([[0.5, 0.5], [0.25, 0.75]])), np.array([0, 1]), "none").round(3)
     array([0.693, 0.288])
     """

@@ -16,16 +16,32 @@ __all__ = ["accuracy", "top_k_accuracy"]
 
 @explained
 def accuracy(logits: Any, labels: Any) -> Any:
-    """The share of labels k, integers (…), whose logit is the largest of logits (…, classes).
+    """The share of labels whose logit is the largest.
 
     Of equal logits the first one counts as the largest; a nan is larger than all, and never right.
-    Logits in the labels' shape, (n,) or (…, 1), are those of two classes, as `log_loss_with_logits`
-    takes them: above 0 stands for the label 1, otherwise it is 0. (For probabilities of two
-    classes, subtract 0.5.)
 
-    Raises ``ValueError`` where the shapes do not fit or a label is no class, ``TypeError`` for
-    logits or labels of another kind: of predicted labels use ``np.mean(predicted == labels)``.
+    Parameters
+    ----------
+    logits : (…, classes) array_like
+        In the labels' shape, (n,) or (…, 1), they are those of two classes, as
+        `log_loss_with_logits` takes them: above 0 stands for the label 1, otherwise it is 0. (For
+        probabilities of two classes, subtract 0.5.)
+    labels : (…) integers
 
+    Returns
+    -------
+    number, from 0 to 1
+
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit or a label is no class.
+    TypeError
+        For logits or labels of another kind: of predicted labels use
+        ``np.mean(predicted == labels)``.
+
+    Examples
+    --------
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     np.float64(0.5)
     >>> accuracy(np.array([[3.0], [-1.0], [-2.0]]), np.array([[1], [0], [1]])).round(3)
@@ -48,12 +64,27 @@ def accuracy(logits: Any, labels: Any) -> Any:
 
 @explained
 def top_k_accuracy(logits: Any, labels: Any, k: int = 5) -> Any:
-    """The share of labels, integers (…), among the `k` largest of logits (…, classes).
+    """The share of labels among the `k` largest logits.
 
     Ties and nan are as in `accuracy`, which this is for k = 1.
 
-    Raises what `accuracy` raises, and ``ValueError`` unless k is from 1 to the number of classes.
+    Parameters
+    ----------
+    logits : (…, classes) array_like
+    labels : (…) integers
+    k : int, default 5
 
+    Returns
+    -------
+    number, from 0 to 1
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `accuracy` does, and unless k is from 1 to the number of classes.
+
+    Examples
+    --------
     >>> top_k_accuracy(np.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]]), np.array([1, 2]), k=2)
     np.float64(0.5)
     """

@@ -36,18 +36,40 @@ def batch_norm(
     momentum: float = 0.1,
     epsilon: float = 1e-5,
 ) -> tuple[Any, Any]:
-    """Each channel less its mean, over its standard deviation: (n, *spatial, c) → (y, state).
+    """Each channel less its mean, over its standard deviation.
 
-    ``y = (x − mean) / √(variance + epsilon) · scale + shift``, with `scale` and `shift` of shape
-    (c,), or None. In `training` mean and variance are those of the batch, and the new state holds
-    running ones, ``{"mean": (c,), "var": (c,)}``: (1 − momentum)·old + momentum·new, of the
-    variance that divides by n·spatial − 1. The first state, None, counts as mean 0 and variance 1.
-    It is a constant: no gradient passes through it. Otherwise mean and variance are the state's,
-    which comes out as it is.
+    ``y = (x − mean) / √(variance + epsilon) · scale + shift``. In `training` mean and variance are
+    those of the batch, otherwise the state's, which comes out as it is. The state is a constant: no
+    gradient passes through it.
 
-    Raises ``ValueError`` where a shape does not fit, training has a single number a channel, or
-    evaluation no state. Source: Ioffe and Szegedy, "Batch normalization", 2015.
+    Parameters
+    ----------
+    x : (n, …, c) array_like
+    state : ``{"mean": (c,), "var": (c,)}``, optional
+        What the last call in training gave; the first one, None, counts as mean 0 and variance 1.
+    scale, shift : (c,) arrays, optional
+    training : bool
+    momentum : number from 0 to 1, default 0.1
+        The new state is (1 − momentum)·old + momentum·new, of the variance that divides by
+        n·spatial − 1.
+    epsilon : number, default 1e-5
 
+    Returns
+    -------
+    y : (n, …, c) array
+    state : ``{"mean": (c,), "var": (c,)}``
+
+    Raises
+    ------
+    ValueError
+        Where a shape does not fit, training has a single number a channel, or evaluation no state.
+
+    References
+    ----------
+    Ioffe and Szegedy, "Batch normalization", 2015.
+
+    Examples
+    --------
     >>> x = np.array([[1.0, 10.0], [3.0, 30.0]])
     >>> y, state = batch_norm(x, training=True, epsilon=0.0)
     >>> y
@@ -107,12 +129,31 @@ def layer_norm(
 ) -> Any:
     """Each row less its mean, over its standard deviation: over the last axis, or several last.
 
-    ``y = (x − mean) / √(variance + epsilon) · scale + shift``. `axis` is −1, or a tuple of the last
-    axes, such as (−2, −1); `scale` and `shift` have the shape of these, or are None.
+    ``y = (x − mean) / √(variance + epsilon) · scale + shift``.
 
-    Raises ``ValueError`` where a shape does not fit, an axis is not among the last, or there is
-    nothing along it. Source: Ba, Kiros and Hinton, "Layer normalization", 2016.
+    Parameters
+    ----------
+    x : (…, features) array_like
+    scale, shift : arrays of the shape of these axes, optional
+    axis : int or tuple of ints, default -1
+        The last axes, such as (−2, −1).
+    epsilon : number, default 1e-5
 
+    Returns
+    -------
+    array of x's shape
+
+    Raises
+    ------
+    ValueError
+        Where a shape does not fit, an axis is not among the last, or there is nothing along it.
+
+    References
+    ----------
+    Ba, Kiros and Hinton, "Layer normalization", 2016.
+
+    Examples
+    --------
     >>> layer_norm(np.array([[1.0, 3.0], [10.0, 30.0]]), np.array([1.0, 2.0]), epsilon=0.0)
     array([[-1.,  2.],
            [-1.,  2.]])
@@ -124,12 +165,28 @@ def layer_norm(
 def rms_norm(x: Any, scale: Any = None, *, axis: Any = -1, epsilon: Any = None) -> Any:
     """Each row over the root of the mean of its squares: ``x / √(mean x² + epsilon) · scale``.
 
-    `axis` and `scale` are as in `layer_norm`; `epsilon` None is the distance from 1 to the next
-    number of the dtype of `x`, as in PyTorch.
+    Parameters
+    ----------
+    x, scale, axis
+        As in `layer_norm`.
+    epsilon : number, optional
+        By default the distance from 1 to the next number of x's dtype, as in PyTorch.
 
-    Raises what `layer_norm` raises. Source: Zhang and Sennrich, "Root mean square layer
-    normalization", 2019.
+    Returns
+    -------
+    array of x's shape
 
+    Raises
+    ------
+    ValueError
+        As `layer_norm` does.
+
+    References
+    ----------
+    Zhang and Sennrich, "Root mean square layer normalization", 2019.
+
+    Examples
+    --------
     >>> rms_norm(np.array([3.0, 4.0, 0.0, 0.0]))
     array([1.2, 1.6, 0. , 0. ])
     """
@@ -170,14 +227,33 @@ def _by_rows(
 def group_norm(
     x: Any, groups: int, scale: Any = None, shift: Any = None, *, epsilon: float = 1e-5
 ) -> Any:
-    """Each group of channels of each image, (n, *spatial, c), less its mean, over its deviation.
+    """Each group of channels of each image less its mean, over its standard deviation.
 
     ``y = (x − mean) / √(variance + epsilon) · scale + shift``, with mean and variance over the
-    image and the c / groups channels that follow one another; `scale` and `shift` are (c,) or None.
+    image and the c / groups channels that follow one another.
 
-    Raises ``ValueError`` where a shape does not fit or the groups do not divide c. Source: Wu and
-    He, "Group normalization", 2018.
+    Parameters
+    ----------
+    x : (n, …, c) array_like
+    groups : int
+    scale, shift : (c,) arrays, optional
+    epsilon : number, default 1e-5
 
+    Returns
+    -------
+    (n, …, c) array
+
+    Raises
+    ------
+    ValueError
+        Where a shape does not fit or the groups do not divide c.
+
+    References
+    ----------
+    Wu and He, "Group normalization", 2018.
+
+    Examples
+    --------
     >>> group_norm(np.array([[1.0, 3.0, 10.0, 30.0]]), 2, epsilon=0.0)
     array([[-1.,  1., -1.,  1.]])
     """
@@ -199,14 +275,31 @@ def group_norm(
 
 @explained
 def instance_norm(x: Any, scale: Any = None, shift: Any = None, *, epsilon: float = 1e-5) -> Any:
-    """Each channel of each image, (n, *spatial, c), less its mean, over its standard deviation.
+    """Each channel of each image less its mean, over its standard deviation.
 
-    ``y = (x − mean) / √(variance + epsilon) · scale + shift``; `scale` and `shift` are (c,), or
-    None.
+    ``y = (x − mean) / √(variance + epsilon) · scale + shift``.
 
-    Raises ``ValueError`` where a shape does not fit, or an image has fewer than two pixels. Source:
+    Parameters
+    ----------
+    x : (n, …, c) array_like
+    scale, shift : (c,) arrays, optional
+    epsilon : number, default 1e-5
+
+    Returns
+    -------
+    (n, …, c) array
+
+    Raises
+    ------
+    ValueError
+        Where a shape does not fit, or an image has fewer than two pixels.
+
+    References
+    ----------
     Ulyanov, Vedaldi and Lempitsky, "Instance normalization", 2016.
 
+    Examples
+    --------
     >>> instance_norm(np.array([1.0, 3.0]).reshape(1, 2, 1), epsilon=0.0).ravel()
     array([-1.,  1.])
     """

@@ -47,11 +47,29 @@ def sgd(
 ) -> Update:
     """A step of gradient descent: v ← momentum·v + (1 − dampening)·g, then w ← w − rate·v.
 
-    At the first step v is g. With `nesterov` it is w ← w − rate·(g + momentum·v). The state is
-    {"velocity": v}; without momentum there is none, it stays None.
+    At the first step v is g. With `nesterov` it is w ← w − rate·(g + momentum·v).
 
-    (Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.)
+    Parameters
+    ----------
+    params, grads : trees of arrays
+    state : what the last step gave, optional
+    rate : number, default 1e-3
+    momentum, dampening : number, default 0
+    nesterov : bool, default False
+    weight_decay : number or tree, default 0
+    maximize : bool, default False
 
+    Returns
+    -------
+    Update
+        With the state ``{"velocity": v}``; without momentum there is none, it stays None.
+
+    References
+    ----------
+    Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
+
+    Examples
+    --------
     >>> params, state = sgd({"w": np.array([1.0])}, {"w": np.array([2.0])}, rate=0.5, momentum=0.9)
     >>> params
     {'w': array([0.])}
@@ -94,11 +112,32 @@ def adam(
     """A step of Adam: w ← w − rate·m̂ / (√v̂ + epsilon), with m and v the means of g and g².
 
     m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², from 0; m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ) at
-    step t = 1, 2, … With `amsgrad`, the largest v so far stands for v. `weight_decay`·w is added to
-    g; `adamw` shrinks w instead. The state is {"count": t, "mean": m, "square": v} and "largest".
+    step t = 1, 2, …
 
-    (Kingma and Ba, "Adam", 2015; Reddi et al., "On the convergence of Adam and beyond", 2018.)
+    Parameters
+    ----------
+    params, grads : trees of arrays
+    state : what the last step gave, optional
+    rate : number, default 1e-3
+    betas : pair of numbers, default (0.9, 0.999)
+    epsilon : number, default 1e-8
+    weight_decay : number or tree, default 0
+        So many times w is added to g; `adamw` shrinks w instead.
+    amsgrad : bool, default False
+        The largest v so far stands for v.
+    maximize : bool, default False
 
+    Returns
+    -------
+    Update
+        With the state ``{"count": t, "mean": m, "square": v}`` and "largest".
+
+    References
+    ----------
+    Kingma and Ba, "Adam", 2015; Reddi et al., "On the convergence of Adam and beyond", 2018.
+
+    Examples
+    --------
     >>> params, state = adam(np.array([1.0, 2.0]), np.array([0.5, -8.0]), rate=0.1)
     >>> params.round(6), state["count"], state["mean"]
     (array([0.9, 2.1]), array(1), array([ 0.05, -0.8 ]))
@@ -122,8 +161,23 @@ def adamw(
 ) -> Update:
     """A step of `adam`, before which w shrinks to (1 − rate·weight_decay)·w.
 
-    (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.)
+    Parameters
+    ----------
+    params, grads, state, rate, betas, epsilon
+        As in `adam`.
+    weight_decay : number or tree, default 1e-2
+    amsgrad, maximize : bool, default False
 
+    Returns
+    -------
+    Update
+
+    References
+    ----------
+    Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+
+    Examples
+    --------
     >>> adamw(np.array([1.0]), np.array([0.0]), rate=0.1, weight_decay=0.5).params
     array([0.95])
     """
@@ -175,11 +229,30 @@ def nadam(
 ) -> Update:
     """A step of `adam` with Nesterov's momentum, which grows as μₜ = β₁·(1 − ½·0.96^(t·ψ)).
 
-    ψ is `momentum_decay`. The state has also the "product" of all μ so far.
-    `decoupled_weight_decay` shrinks w as `adamw` does.
+    Parameters
+    ----------
+    params, grads, state
+        As in `adam`.
+    rate : number, default 2e-3
+    betas, epsilon, weight_decay
+        As in `adam`.
+    momentum_decay : number, default 4e-3
+        ψ.
+    decoupled_weight_decay : bool, default False
+        w shrinks as in `adamw`.
+    maximize : bool, default False
 
-    (Dozat, "Incorporating Nesterov momentum into Adam", 2016.)
+    Returns
+    -------
+    Update
+        The state has also the "product" of all μ so far.
 
+    References
+    ----------
+    Dozat, "Incorporating Nesterov momentum into Adam", 2016.
+
+    Examples
+    --------
     >>> nadam(np.array([1.0]), np.array([0.5]), rate=0.1).params.round(4)
     array([0.8944])
     """
@@ -220,10 +293,25 @@ def radam(
 
     With ρ∞ = 2 / (1 − β₂) − 1 and ρₜ = ρ∞ − 2t·β₂ᵗ / (1 − β₂ᵗ), the step is rate·m̂ while ρₜ ≤ 5,
     and then √((ρₜ−4)(ρₜ−2)ρ∞ / ((ρ∞−4)(ρ∞−2)ρₜ)) times that of `adam`, with epsilon beside √v.
-    `decoupled_weight_decay` shrinks w as `adamw` does.
 
-    (Liu et al., "On the variance of the adaptive learning rate and beyond", 2020.)
+    Parameters
+    ----------
+    params, grads, state, rate, betas, epsilon, weight_decay
+        As in `adam`.
+    decoupled_weight_decay : bool, default False
+        w shrinks as in `adamw`.
+    maximize : bool, default False
 
+    Returns
+    -------
+    Update
+
+    References
+    ----------
+    Liu et al., "On the variance of the adaptive learning rate and beyond", 2020.
+
+    Examples
+    --------
     >>> radam(np.array([1.0]), np.array([0.5]), rate=0.1).params
     array([0.95])
     """
@@ -266,12 +354,31 @@ def rmsprop(
 ) -> Update:
     """A step of RMSprop: w ← w − rate·g / (√v + epsilon), with v ← alpha·v + (1 − alpha)·g².
 
-    `centered` takes the square of the mean of g off v, which makes it a variance. With momentum,
-    b ← momentum·b + g / (√v + epsilon) and w ← w − rate·b. The state is {"square": v}, "mean" and
-    "velocity".
+    Parameters
+    ----------
+    params, grads, state
+        As in `sgd`.
+    rate : number, default 1e-2
+    alpha : number, default 0.99
+    epsilon : number, default 1e-8
+    weight_decay : number or tree, default 0
+    momentum : number, default 0
+        With it, b ← momentum·b + g / (√v + epsilon) and w ← w − rate·b.
+    centered : bool, default False
+        The square of the mean of g is taken off v, which makes it a variance.
+    maximize : bool, default False
 
-    (Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning", 2012.)
+    Returns
+    -------
+    Update
+        With the state ``{"square": v}``, "mean" and "velocity".
 
+    References
+    ----------
+    Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning", 2012.
+
+    Examples
+    --------
     >>> rmsprop(np.array([1.0]), np.array([0.5]), rate=0.01).params.round(6)
     array([0.9])
     """
@@ -310,11 +417,30 @@ def adagrad(
 ) -> Update:
     """A step of Adagrad: w ← w − rate·g / (√s + epsilon), where s is the sum of all g² so far.
 
-    The sum begins with `initial_accumulator_value`; at step t = 1, 2, … the rate is
-    rate / (1 + (t − 1)·rate_decay). The state is {"count": t, "total": s}.
+    Parameters
+    ----------
+    params, grads, state
+        As in `sgd`.
+    rate : number, default 1e-2
+    rate_decay : number, default 0
+        At step t = 1, 2, … the rate is rate / (1 + (t − 1)·rate_decay).
+    weight_decay : number or tree, default 0
+    initial_accumulator_value : number, default 0
+        What the sum begins with.
+    epsilon : number, default 1e-10
+    maximize : bool, default False
 
-    (Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011.)
+    Returns
+    -------
+    Update
+        With the state ``{"count": t, "total": s}``.
 
+    References
+    ----------
+    Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011.
+
+    Examples
+    --------
     >>> adagrad(np.array([1.0]), np.array([0.5]), rate=0.1).params
     array([0.9])
     """
@@ -348,11 +474,29 @@ def adadelta(
 ) -> Update:
     """A step of Adadelta: w ← w − rate·d with d = g·√(u + epsilon) / √(v + epsilon).
 
-    v ← rho·v + (1 − rho)·g² before, u ← rho·u + (1 − rho)·d² after it. The state is
-    {"square": v, "steps": u}.
+    v ← rho·v + (1 − rho)·g² before, u ← rho·u + (1 − rho)·d² after it.
 
-    (Zeiler, "Adadelta", 2012.)
+    Parameters
+    ----------
+    params, grads, state
+        As in `sgd`.
+    rate : number, default 1
+    rho : number, default 0.9
+    epsilon : number, default 1e-6
+    weight_decay : number or tree, default 0
+    maximize : bool, default False
 
+    Returns
+    -------
+    Update
+        With the state ``{"square": v, "steps": u}``.
+
+    References
+    ----------
+    Zeiler, "Adadelta", 2012.
+
+    Examples
+    --------
     >>> adadelta(np.array([1.0]), np.array([0.5])).params.round(6)
     array([0.996838])
     """

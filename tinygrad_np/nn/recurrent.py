@@ -113,21 +113,39 @@ def rnn(
     lengths: Any = None,
     reverse: bool = False,
 ) -> Any:
-    """h ← tanh(x @ W + h @ U + b) at each time (Elman 1990): (n, time, in) → (n, time, h), (n, h).
+    """h ← tanh(x @ W + h @ U + b) at each time (Elman 1990).
 
-    - `input_weights` W are (in, h), `hidden_weights` U (h, h), `bias` b (h,) or None.
-    - `activation` is "tanh" or "relu".
-    - `state` is h before the first time, (n, h); None: zeros.
-    - `lengths` (n,) are integers from 1 to time: where row i has only so many times. The outputs
-      beyond are 0, nothing that lies there has an influence, and the state returned is that after
-      the last one (what PyTorch's packed sequences give).
-    - With `reverse`, each row is read from its own end; its output still lies at the time it is of.
+    PyTorch's weights are the transposes, and its two biases are one here, their sum.
 
-    Returns (the outputs, the state after the last time that was read). PyTorch's weights are the
-    transposes, and its two biases are one here, their sum.
+    Parameters
+    ----------
+    x : (n, time, in) array_like
+    input_weights, hidden_weights : (in, h) and (h, h) arrays
+        W and U.
+    bias : (h,) array_like, optional
+    activation : {"tanh", "relu"}, default "tanh"
+    state : (n, h) array_like, optional
+        h before the first time; zeros by default.
+    lengths : (n,) integers from 1 to time, optional
+        Row i has only so many times. The outputs beyond are 0, nothing that lies there has an
+        influence, and the state returned is that after the last one (what PyTorch's packed
+        sequences give).
+    reverse : bool, default False
+        Each row is read from its own end; its output still lies at the time it is of.
 
-    Raises ``ValueError`` or ``TypeError`` where shapes do not fit together or lengths are none.
+    Returns
+    -------
+    outputs : (n, time, h) array
+    state : (n, h) array
+        h after the last time that was read.
 
+    Raises
+    ------
+    ValueError, TypeError
+        Where shapes do not fit together or lengths are none.
+
+    Examples
+    --------
     >>> x = np.ones((1, 3, 2))
     >>> y, h = rnn(x, np.full((2, 1), 0.5), np.ones((1, 1)), activation="relu", lengths=[2])
     >>> y[0, :, 0], h
@@ -151,13 +169,30 @@ def lstm(
     lengths: Any = None,
     reverse: bool = False,
 ) -> Any:
-    """A long short-term memory: (n, time, in) → (n, time, h), and the state (h, c), (n, h) each.
+    """A long short-term memory, of the state (h, c).
 
     With the gates i, f, g, o = x @ W + h @ U + b, in this order, as in PyTorch, at each time
     ``c ← σ(f)·c + σ(i)·tanh(g)``, ``h ← σ(o)·tanh(c)`` (Hochreiter and Schmidhuber 1997, Gers et
-    al. 2000). `input_weights` W are (in, 4h), `hidden_weights` U (h, 4h), `bias` b (4h,) or None;
-    `state` is the pair (h, c) before the first time, None: zeros. The others are those of `rnn`.
+    al. 2000).
 
+    Parameters
+    ----------
+    x : (n, time, in) array_like
+    input_weights, hidden_weights : (in, 4h) and (h, 4h) arrays
+        W and U.
+    bias : (4h,) array_like, optional
+    state : pair of (n, h) arrays, optional
+        h and c before the first time; zeros by default.
+    lengths, reverse
+        As in `rnn`.
+
+    Returns
+    -------
+    outputs : (n, time, h) array
+    state : pair of (n, h) arrays
+
+    Examples
+    --------
     >>> y, (h, c) = lstm(np.ones((2, 5, 3)), np.ones((3, 16)), np.ones((4, 16)))
     >>> y.shape, bool(np.all(y[:, -1] == h)), c.shape
     ((2, 5, 4), True, (2, 4))
@@ -181,15 +216,30 @@ def gru(
     lengths: Any = None,
     reverse: bool = False,
 ) -> Any:
-    """Gated recurrent units: (n, time, in) → (n, time, h), and the state (n, h).
+    """Gated recurrent units, of the state h.
 
     With x @ W + b and h @ U in three parts r, z, n, in this order, at each time
     ``r = σ(x_r + h_r)``, ``z = σ(x_z + h_z)``, ``h ← (1 − z)·tanh(x_n + r·(h_n + b_h)) + z·h``, as
-    PyTorch has it (Cho et al. 2014, with r after the product). `input_weights` W are (in, 3h),
-    `hidden_weights` U (h, 3h), `bias` b (3h,) and `hidden_bias` b_h (h,) or None. The others are
-    those of `rnn`. Of PyTorch's biases, b is bias_ih plus the first two parts of bias_hh, and b_h
-    its last part.
+    PyTorch has it (Cho et al. 2014, with r after the product). Of PyTorch's biases, b is
+    ``bias_ih`` plus the first two parts of ``bias_hh``, and ``b_h`` its last part.
 
+    Parameters
+    ----------
+    x : (n, time, in) array_like
+    input_weights, hidden_weights : (in, 3h) and (h, 3h) arrays
+        W and U.
+    bias, hidden_bias : (3h,) and (h,) arrays, optional
+        b and ``b_h``.
+    state, lengths, reverse
+        As in `rnn`.
+
+    Returns
+    -------
+    outputs : (n, time, h) array
+    state : (n, h) array
+
+    Examples
+    --------
     >>> y, h = gru(np.ones((2, 5, 3)), np.ones((3, 12)), np.ones((4, 12)))
     >>> y.shape, bool(np.all(y[:, -1] == h))
     ((2, 5, 4), True)
@@ -213,12 +263,26 @@ def gru(
 def bidirectional(
     layer: Callable[..., Any], x: Any, forward: Any, backward: Any, *, lengths: Any = None
 ) -> Any:
-    """A recurrent layer from the front and another from the end: (n, time, in) → (n, time, 2h).
+    """A recurrent layer from the front and another from the end (Schuster and Paliwal 1997).
 
-    `layer` is `rnn`, `lstm` or `gru`, `forward` and `backward` are dicts of its arguments (weights
-    and bias; also a state). Returns (outputs, (state of the one, state of the other)); the outputs
-    are those of the one, then those of the other, along the last axis (Schuster and Paliwal 1997).
+    Parameters
+    ----------
+    layer : function
+        `rnn`, `lstm` or `gru`.
+    x : (n, time, in) array_like
+    forward, backward : dicts
+        Arguments of the layer: weights and bias; also a state.
+    lengths : (n,) integers, optional
 
+    Returns
+    -------
+    outputs : (n, time, 2h) array
+        Those of the one, then those of the other.
+    states : tuple
+        The state of the one and that of the other.
+
+    Examples
+    --------
     >>> weights = {"input_weights": np.ones((3, 4)), "hidden_weights": np.ones((4, 4))}
     >>> y, (first, last) = bidirectional(rnn, np.ones((2, 5, 3)), weights, weights)
     >>> y.shape, bool(np.all(y[:, 0, 4:] == last))

@@ -21,20 +21,36 @@ __all__ = ["global_average_pool", "global_max_pool", "resize"]
 
 @explained
 def resize(images: Any, size: Any, method: str = "bilinear", *, align_corners: bool = False) -> Any:
-    """Images (n, *spatial, c) as (n, *size, c), as PyTorch's `interpolate` makes them.
+    """Images of another size, as PyTorch's ``interpolate`` makes them.
 
-    `size` is an integer, or one a spatial axis (of which there are one to three).
+    Parameters
+    ----------
+    images : (n, …, c) array_like
+        With one to three spatial axes.
+    size : int, or one a spatial axis
+    method : {"bilinear", "nearest"}, default "bilinear"
+        "bilinear" is linear along each axis, whatever their number. Pixels are areas whose edges
+        match, so that output i lies at (i + ½)·rows/size − ½ of the input, and beyond its ends
+        takes the last pixel. It is a product with a small matrix an axis: a nan or infinity makes
+        nan all along it. "nearest" takes pixel ⌊i·rows/size⌋. (In float32 PyTorch's is one pixel
+        before, where that is whole and its ratio was rounded down.)
+    align_corners : bool, default False
+        In "bilinear" the centres of the first and the last pixels match.
 
-    - "bilinear" is linear along each axis, whatever their number. Pixels are areas whose edges
-      match, so that output i lies at (i + ½)·rows/size − ½ of the input, and beyond its ends takes
-      the last pixel; with `align_corners` the centres of the first and the last pixels match.
-      It is a product with a small matrix an axis: a nan or infinity makes nan all along it.
-    - "nearest" takes pixel ⌊i·rows/size⌋. (In float32 PyTorch's is one pixel before, where that
-      is whole and its ratio was rounded down.)
+    Returns
+    -------
+    (n, …, c) array
 
-    Raises ``ValueError`` for another method, images without a spatial axis or without pixels, and
-    `align_corners` with "nearest"; ``TypeError`` for a size that is no integer.
+    Raises
+    ------
+    ValueError
+        For another method, images without a spatial axis or without pixels, and `align_corners`
+        with "nearest".
+    TypeError
+        For a size that is no integer.
 
+    Examples
+    --------
     >>> resize(np.array([0.0, 4.0]).reshape(1, 2, 1), 4).ravel()
     array([0., 1., 3., 4.])
     >>> resize(np.array([0.0, 4.0]).reshape(1, 2, 1), 4, "nearest").ravel()
@@ -86,10 +102,23 @@ def _interpolation(old: int, new: int, align_corners: bool, dtype: Any) -> Array
 
 @explained
 def global_average_pool(images: Any) -> Any:
-    """The mean of every channel over its image: (n, *spatial, c) → (n, c).
+    """The mean of every channel over its image.
 
-    Raises ``ValueError`` where there is no spatial axis, or no pixel.
+    Parameters
+    ----------
+    images : (n, …, c) array_like
 
+    Returns
+    -------
+    (n, c) array
+
+    Raises
+    ------
+    ValueError
+        Where there is no spatial axis, or no pixel.
+
+    Examples
+    --------
     >>> global_average_pool(np.arange(8.0).reshape(1, 2, 2, 2))
     array([[3., 4.]])
     """
@@ -99,12 +128,25 @@ def global_average_pool(images: Any) -> Any:
 
 @explained
 def global_max_pool(images: Any) -> Any:
-    """The largest number of every channel of an image: (n, *spatial, c) → (n, c).
+    """The largest number of every channel of an image.
 
     Where several are the largest, the first one (row by row) has the gradient, as in `max_pool`.
 
-    Raises ``ValueError`` where there is no spatial axis, or no pixel.
+    Parameters
+    ----------
+    images : (n, …, c) array_like
 
+    Returns
+    -------
+    (n, c) array
+
+    Raises
+    ------
+    ValueError
+        Where there is no spatial axis, or no pixel.
+
+    Examples
+    --------
     >>> global_max_pool(np.arange(8.0).reshape(1, 2, 2, 2))
     array([[6., 7.]])
     """

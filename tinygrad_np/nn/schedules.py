@@ -67,6 +67,16 @@ def _schedule(name: str, rate_at: Schedule) -> Schedule:
 def constant(rate: Any) -> Schedule:
     """`rate` at every step.
 
+    Parameters
+    ----------
+    rate : number
+
+    Returns
+    -------
+    function of the step
+
+    Examples
+    --------
     >>> constant(0.1)(7)
     0.1
     """
@@ -78,6 +88,18 @@ def constant(rate: Any) -> Schedule:
 def step(rate: Any, steps: int, gamma: Any = 0.1) -> Schedule:
     """`rate`, and after each `steps` steps `gamma` times as much (StepLR).
 
+    Parameters
+    ----------
+    rate : number
+    steps : int
+    gamma : number, default 0.1
+
+    Returns
+    -------
+    function of the step
+
+    Examples
+    --------
     >>> step(1.0, 2, gamma=0.5)(np.arange(5))
     array([1.  , 1.  , 0.5 , 0.5 , 0.25])
     """
@@ -90,6 +112,18 @@ def step(rate: Any, steps: int, gamma: Any = 0.1) -> Schedule:
 def multi_step(rate: Any, milestones: Sequence[int], gamma: Any = 0.1) -> Schedule:
     """`rate`, and from each of the `milestones` on `gamma` times as much (MultiStepLR).
 
+    Parameters
+    ----------
+    rate : number
+    milestones : steps
+    gamma : number, default 0.1
+
+    Returns
+    -------
+    function of the step
+
+    Examples
+    --------
     >>> multi_step(1.0, [1, 3], gamma=0.5)(np.arange(5))
     array([1.  , 0.5 , 0.5 , 0.25, 0.25])
     """
@@ -104,8 +138,18 @@ def multi_step(rate: Any, milestones: Sequence[int], gamma: Any = 0.1) -> Schedu
 
 @explained
 def exponential(rate: Any, gamma: Any) -> Schedule:
-    """`rate`·`gamma`ⁿ at step n (ExponentialLR).
+    """rate·gammaⁿ at step n (ExponentialLR).
 
+    Parameters
+    ----------
+    rate, gamma : number
+
+    Returns
+    -------
+    function of the step
+
+    Examples
+    --------
     >>> exponential(1.0, 0.5)(np.arange(4))
     array([1.   , 0.5  , 0.25 , 0.125])
     """
@@ -117,6 +161,19 @@ def exponential(rate: Any, gamma: Any) -> Schedule:
 def polynomial(rate: Any, steps: int, power: Any = 1.0, least: Any = 0.0) -> Schedule:
     """From `rate` to `least` in `steps` steps, as (1 − n / steps)^power (PolynomialLR).
 
+    Parameters
+    ----------
+    rate : number
+    steps : int
+    power : number, default 1
+    least : number, default 0
+
+    Returns
+    -------
+    function of the step
+
+    Examples
+    --------
     >>> polynomial(1.0, 4)(np.arange(6))
     array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
     """
@@ -133,8 +190,22 @@ def polynomial(rate: Any, steps: int, power: Any = 1.0, least: Any = 0.0) -> Sch
 def cosine(rate: Any, steps: int, least: Any = 0.0) -> Schedule:
     """From `rate` to `least` in `steps` steps, along half a cosine (CosineAnnealingLR).
 
-    (Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.)
+    Parameters
+    ----------
+    rate : number
+    steps : int
+    least : number, default 0
 
+    Returns
+    -------
+    function of the step
+
+    References
+    ----------
+    Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+
+    Examples
+    --------
     >>> cosine(1.0, 4)(np.arange(6)).round(3)
     array([1.   , 0.854, 0.5  , 0.146, 0.   , 0.   ])
     """
@@ -158,6 +229,18 @@ def warm_up(schedule: Schedule, steps: int, start: Any = 0.0) -> Schedule:
     So `schedule` begins at step `steps` (LinearLR, and then another one in a SequentialLR); after
     0 steps, such as a tenth of a run of nine, it is as it is.
 
+    Parameters
+    ----------
+    schedule : function of the step
+    steps : int
+    start : number, default 0
+
+    Returns
+    -------
+    function of the step
+
+    Examples
+    --------
     >>> warm_up(exponential(1.0, 0.5), 2, start=0.5)(np.arange(5))
     array([0.5 , 0.75, 1.  , 0.5 , 0.25])
     """
@@ -186,12 +269,29 @@ def one_cycle(
 ) -> Schedule:
     """From a = rate / div_factor up to `rate`, and down to a / final_div_factor (OneCycleLR).
 
-    The way up takes the share `pct_start` of the `steps`, of which the last is steps − 1. With
-    `three_phase`, the way down is back to a in as many steps, and then on. `anneal_strategy` is
-    "cos" or "linear".
+    Parameters
+    ----------
+    rate : number
+    steps : int
+        Of which the last is steps − 1.
+    pct_start : number, default 0.3
+        The share of them that the way up takes.
+    anneal_strategy : {"cos", "linear"}, default "cos"
+    div_factor : number, default 25
+    final_div_factor : number, default 1e4
+    three_phase : bool, default False
+        The way down is back to a in as many steps, and then on.
 
-    (Smith and Topin, "Super-convergence", 2018.)
+    Returns
+    -------
+    function of the step
 
+    References
+    ----------
+    Smith and Topin, "Super-convergence", 2018.
+
+    Examples
+    --------
     >>> one_cycle(1.0, 5, pct_start=0.4, div_factor=4)(np.arange(5)).round(4)
     array([0.25, 1.  , 0.75, 0.25, 0.  ])
     """
@@ -231,13 +331,29 @@ def cyclic(
     mode: str = "triangular",
     gamma: Any = 1.0,
 ) -> Schedule:
-    """From `least` to `rate` in `up` steps, back in `down` (None: as many), again and again.
+    """From `least` to `rate` in `up` steps, back in `down`, again and again (CyclicLR).
 
-    The difference is halved after each cycle in the `mode` "triangular2", and gammaⁿ times as much
-    at step n in "exp_range" (CyclicLR).
+    Parameters
+    ----------
+    least, rate : number
+    up : int, default 2000
+    down : int, optional
+        As many by default.
+    mode : {"triangular", "triangular2", "exp_range"}, default "triangular"
+        The difference is halved after each cycle in "triangular2", and gammaⁿ times as much at
+        step n in "exp_range".
+    gamma : number, default 1
 
-    (Smith, "Cyclical learning rates for training neural networks", 2017.)
+    Returns
+    -------
+    function of the step
 
+    References
+    ----------
+    Smith, "Cyclical learning rates for training neural networks", 2017.
+
+    Examples
+    --------
     >>> cyclic(0.0, 1.0, up=2, mode="triangular2")(np.arange(8))
     array([0.  , 0.5 , 1.  , 0.5 , 0.  , 0.25, 0.5 , 0.25])
     """
@@ -275,14 +391,37 @@ def plateau(
     epsilon: Any = 1e-8,
     mode: str = "min",
 ) -> tuple[Any, dict[str, Any]]:
-    """(the rate from now on, the new state): `factor` times as much where `value` gets no better.
+    """`factor` times the rate where `value` gets no better (ReduceLROnPlateau).
 
-    `rate` is the first one; `state` is None at first, and then what the last call gave. `value`, a
-    loss or with `mode` "max" a score, is better than the best so far if it is so by more than
-    `threshold`: a share of the best, or with `threshold_mode` "abs" an amount. nan is never better.
-    After more than `patience` values that are not, the rate is reduced, but not below `least` and
-    not by less than `epsilon`; the next `cooldown` values then do not count (ReduceLROnPlateau).
+    Parameters
+    ----------
+    state : None at first, and then what the last call gave
+    value : number
+        A loss, or with `mode` "max" a score; nan is never better.
+    rate : number
+        The first one.
+    factor : number, default 0.1
+    patience : int, default 10
+        After more than so many values that are no better, the rate is reduced.
+    threshold : number, default 1e-4
+        A value is better by more than this share of the best so far; with "abs", this amount.
+    threshold_mode : {"rel", "abs"}, default "rel"
+    cooldown : int, default 0
+        So many values after a reduction do not count.
+    least : number, default 0
+        The rate does not go below.
+    epsilon : number, default 1e-8
+        A smaller reduction is left out.
+    mode : {"min", "max"}, default "min"
 
+    Returns
+    -------
+    rate : number
+        From now on.
+    state : dict
+
+    Examples
+    --------
     >>> state = None
     >>> for loss in [3.0, 2.0, 2.0, 2.0]:
     ...     rate, state = plateau(state, loss, rate=0.5, patience=1)

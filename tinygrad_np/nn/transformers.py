@@ -25,13 +25,28 @@ __all__ = ["attention", "embedding", "multi_head_attention", "rotary", "sinusoid
 
 @explained
 def embedding(indices: Any, weights: Any, padding_index: int | None = None) -> Any:
-    """The rows of `weights`, (n, d), that `indices`, integers of any shape, choose: (*shape, d).
+    """The rows of `weights` that `indices` choose.
 
-    The row `padding_index` (from the end where negative) is given as it is, and has gradient 0.
+    Parameters
+    ----------
+    indices : integers of any shape
+    weights : (n, d) array_like
+    padding_index : int, optional
+        This row (from the end where negative) is given as it is, and has gradient 0.
 
-    Raises ``TypeError`` for indices that are no integers, ``ValueError`` for such as are not from 0
-    to n − 1.
+    Returns
+    -------
+    (…, d) array
 
+    Raises
+    ------
+    TypeError
+        For indices that are no integers.
+    ValueError
+        For such as are not from 0 to n − 1.
+
+    Examples
+    --------
     >>> embedding(np.array([2, 0]), np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))
     array([[4., 5.],
            [0., 1.]])
@@ -78,21 +93,41 @@ def attention(
     dropout: float = 0.0,
     rng: np.random.Generator | None = None,
 ) -> Any:
-    """softmax(q·kᵀ·scale)·v: (…, l, d), (…, s, d), (…, s, e) → (…, l, e) (Vaswani et al. 2017).
+    """softmax(q·kᵀ·scale)·v (Vaswani et al. 2017).
 
-    The axes before are the same, or 1. `scale` is 1 / √d unless it is given.
+    A query that sees no key gives 0, and has gradient 0.
 
-    - `mask` (…, l, s), broadcast to the logits, is boolean, True where a key takes part (as in
-      PyTorch's and JAX's dot-product attention; PyTorch's MultiheadAttention has it the other way
-      round), or floating: then it is added to the logits, and −inf leaves a key out. Axes are
-      broadcast from the last: of (n, s), True where a key is no padding, give ``mask[:, None]``.
-    - With `causal`, query i sees keys 0 to i only; a mask beside it takes away more.
-    - A query that sees no key gives 0, and has gradient 0.
-    - `dropout` is the `rate` of `dropout` of the softmax, and `rng` the generator for it.
+    Parameters
+    ----------
+    query, key, value : (…, l, d), (…, s, d) and (…, s, e) arrays
+        The axes before are the same, or 1.
+    mask : array_like, optional
+        Broadcast to the logits, (…, l, s): boolean, True where a key takes part (as in PyTorch's
+        and JAX's dot-product attention; PyTorch's MultiheadAttention has it the other way round),
+        or floating: then it is added to the logits, and −inf leaves a key out. Axes are broadcast
+        from the last: of (n, s), True where a key is no padding, give ``mask[:, None]``.
+    causal : bool, default False
+        Query i sees keys 0 to i only; a mask beside it takes away more.
+    scale : number, optional
+        1 / √d by default.
+    dropout : number, default 0
+        The `rate` of `dropout` of the softmax.
+    rng : numpy.random.Generator, optional
+        The generator for it.
 
-    Raises ``ValueError`` where the shapes do not fit or a mask has +inf or nan, ``TypeError`` for a
-    mask of integers.
+    Returns
+    -------
+    (…, l, e) array
 
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit or a mask has +inf or nan.
+    TypeError
+        For a mask of integers.
+
+    Examples
+    --------
     >>> q, v = np.zeros((2, 1)), np.array([[1.0], [3.0]])
     >>> attention(q, q, v).ravel(), attention(q, q, v, causal=True).ravel()
     (array([2., 2.]), array([1., 2.]))
@@ -190,19 +225,38 @@ def multi_head_attention(
     dropout: float = 0.0,
     rng: np.random.Generator | None = None,
 ) -> Any:
-    """`attention` in several heads, between dense layers: (n, l, in) → (n, l, out).
+    """`attention` in several heads, between dense layers (Vaswani et al. 2017, §3.2.2).
 
-    - Queries come from `x`, keys and values from `context`, (n, s, in'), or x where it is None.
-    - `query`, `key`, `value` and `out` are dicts of the arguments of `dense`, ``{"weights": (in,
-      heads·d), "bias": (heads·d,)}``, the bias left out or not; each head has d of the columns.
-    - `lengths` (n,) are integers from 1 to s: beyond so many, the keys of a row are padding, which
-      no query sees.
-    - `mask` is that of `attention`: (l, s) for all, or four axes, (n, heads, l, s), each as long or
-      1: an (n, l, s) for all heads is ``mask[:, None]``, an (n, s) ``mask[:, None, None]``.
-    - `causal`, `dropout` and `rng` are those of `attention`.
+    Parameters
+    ----------
+    x : (n, l, in) array_like
+        What queries come from.
+    context : (n, s, in') array_like, optional
+        What keys and values come from; `x` by default.
+    heads : int
+    query, key, value, out : dicts
+        Arguments of `dense`, ``{"weights": (in, heads·d), "bias": (heads·d,)}``, the bias left out
+        or not; each head has d of the columns.
+    mask : array_like, optional
+        As in `attention`: (l, s) for all, or four axes, (n, heads, l, s), each as long or 1: an
+        (n, l, s) for all heads is ``mask[:, None]``, an (n, s) ``mask[:, None, None]``.
+    causal : bool, default False
+    lengths : (n,) integers from 1 to s, optional
+        Beyond so many, the keys of a row are padding, which no query sees.
+    dropout, rng
+        As in `attention`.
 
-    (Vaswani et al. 2017, §3.2.2.) Raises ``ValueError`` where the shapes do not fit.
+    Returns
+    -------
+    (n, l, out) array
 
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit.
+
+    Examples
+    --------
     >>> one = {"weights": np.eye(4)}
     >>> x = np.ones((1, 3, 4))
     >>> multi_head_attention(x, heads=2, query=one, key=one, value=one, out=one).shape
@@ -265,12 +319,23 @@ def _dense(word: str, params: Any, x: Any) -> Any:
 
 @explained
 def sinusoidal_positions(length: int, d: int, dtype: Any = np.float32) -> Any:
-    """sin and cos of positions 0 … length − 1 at d / 2 wavelengths: (length, d), to be added.
-
-    Read-only, and so a constant in `tg.jit`. A float64 model needs dtype=float for its digits.
+    """sin and cos of positions 0 … length − 1 at d / 2 wavelengths, to be added.
 
     Channel 2i is sin(p / 10000^(2i / d)), channel 2i + 1 the cosine (Vaswani et al. 2017, §3.5).
 
+    Parameters
+    ----------
+    length, d : int
+    dtype : dtype, optional
+        float32 by default; a float64 model needs ``dtype=float`` for its digits.
+
+    Returns
+    -------
+    (length, d) array
+        Read-only, and so a constant in `tg.jit`.
+
+    Examples
+    --------
     >>> sinusoidal_positions(2, 4).round(2)
     array([[0.  , 1.  , 0.  , 1.  ],
            [0.84, 0.54, 0.01, 1.  ]], dtype=float32)
@@ -294,13 +359,25 @@ def _angles(positions: Any, d: int, base: float) -> Any:
 
 @explained
 def rotary(x: Any, positions: Any = None, base: float = 10000.0) -> Any:
-    """`x`, (…, time, d), with pairs of channels turned by angles in proportion to their position.
+    """`x` with pairs of channels turned by angles in proportion to their position.
 
     Channel i is paired with channel i + d / 2 (as in GPT-NeoX and Llama; RoFormer's own text pairs
     neighbours), and turned by p / base^(2i / d). So the product of a query and a key depends on the
-    difference of their positions (Su et al. 2021). `positions`, integers or real numbers of shape
-    (time,) or one that broadcasts to (…, time), are 0, 1, … where None.
+    difference of their positions (Su et al. 2021).
 
+    Parameters
+    ----------
+    x : (…, time, d) array_like
+    positions : (time,) array_like, optional
+        Integers or real numbers, or what broadcasts to (…, time); 0, 1, … by default.
+    base : number, default 10000
+
+    Returns
+    -------
+    (…, time, d) array
+
+    Examples
+    --------
     >>> rotary(np.array([[1.0, 0.0], [1.0, 0.0]])).round(2)
     array([[1.  , 0.  ],
            [0.54, 0.84]])

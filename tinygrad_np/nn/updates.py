@@ -30,11 +30,21 @@ __all__ = ["accumulated", "average", "by_path", "clip_by_norm", "clip_by_value",
 
 @explained
 def global_norm(tree: Any) -> Any:
-    """√(Σ |x|²) over all elements of all leaves, an array without axes.
+    """``√(Σ |x|²)`` over all elements of all leaves.
 
-    The sum is one of float64; the result has the dtype of the leaves together, at least float32.
-    One nan makes it nan. At zeros its derivative is 0.
+    The sum is one of float64. One nan makes it nan. At zeros its derivative is 0.
 
+    Parameters
+    ----------
+    tree : tree of arrays
+
+    Returns
+    -------
+    () array
+        Of the dtype of the leaves together, at least float32.
+
+    Examples
+    --------
     >>> global_norm({"a": np.array([3.0, 0.0]), "b": np.array(4.0)})
     array(5.)
     """
@@ -48,9 +58,24 @@ def clip_by_norm(grads: Any, limit: Any, *, epsilon: Any = 1e-6) -> Any:
     """`grads` times min(1, limit / (norm + epsilon)), with the `global_norm` of all leaves.
 
     Where the norm is inf, what is finite becomes 0 and inf becomes nan; where it is nan, all do.
-    (``torch.nn.utils.clip_grad_norm_``; Pascanu, Mikolov and Bengio, "On the difficulty of training
-    recurrent neural networks", 2013.)
+    (``torch.nn.utils.clip_grad_norm_``.)
 
+    Parameters
+    ----------
+    grads : tree of arrays
+    limit : number
+    epsilon : number, default 1e-6
+
+    Returns
+    -------
+    tree like `grads`
+
+    References
+    ----------
+    Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013.
+
+    Examples
+    --------
     >>> clip_by_norm({"a": np.array([3.0, 0.0]), "b": np.array(4.0)}, 1.0, epsilon=0.0)
     {'a': array([0.6, 0. ]), 'b': array(0.8)}
     """
@@ -67,6 +92,17 @@ def clip_by_value(grads: Any, low: Any, high: Any) -> Any:
 
     (``torch.nn.utils.clip_grad_value_``, of which low is −high.)
 
+    Parameters
+    ----------
+    grads : tree of arrays
+    low, high : number
+
+    Returns
+    -------
+    tree like `grads`
+
+    Examples
+    --------
     >>> clip_by_value([np.array([-3.0, 0.5, 2.0])], -1, 1)
     [array([-1. ,  0.5,  1. ])]
     """
@@ -84,9 +120,21 @@ def clip_by_value(grads: Any, low: Any, high: Any) -> Any:
 def average(params: Any, averaged: Any = None, *, decay: Any = 0.999) -> Any:
     """The exponential moving average of parameters: a ← a + (1 − decay)·(w − a), first a copy.
 
-    With decay n / (n + 1) at the nth call after the first, n = 1, 2, …, it is the mean of all.
     (``torch.optim.swa_utils``; Polyak and Juditsky, 1992.)
 
+    Parameters
+    ----------
+    params : tree of arrays
+    averaged : what the last call gave, optional
+    decay : number, default 0.999
+        With n / (n + 1) at the nth call after the first, n = 1, 2, …, it is the mean of all.
+
+    Returns
+    -------
+    tree like `params`
+
+    Examples
+    --------
     >>> averaged = average({"w": np.array([1.0, 2.0])})
     >>> average({"w": np.array([3.0, 2.0])}, averaged, decay=0.9)
     {'w': array([1.2, 2. ])}
@@ -108,8 +156,20 @@ def average(params: Any, averaged: Any = None, *, decay: Any = 0.999) -> Any:
 def by_path(tree: Any, function: Callable[[str, Any], Any]) -> Any:
     """A tree like `tree` of function(path, leaf), with the paths of `tg.tree.paths`.
 
-    So one decides by name or by shape. As `weight_decay` of an optimiser, these leave out biases
-    and scales:
+    So one decides by name or by shape.
+
+    Parameters
+    ----------
+    tree : tree
+    function : function of (path, leaf)
+
+    Returns
+    -------
+    tree
+
+    Examples
+    --------
+    As `weight_decay` of an optimiser, these leave out biases and scales:
 
     >>> params = {"dense": {"weights": np.ones((3, 2)), "bias": np.ones(2)}, "scale": np.ones(2)}
     >>> by_path(params, lambda path, leaf: 0.01 if leaf.ndim > 1 else 0.0)
@@ -128,15 +188,33 @@ def accumulated(
 ) -> tuple[Any, Any]:
     """(value, gradients) of all batches together, of which each is computed alone.
 
-    `value_and_grad` is a function of (params, *arrays) that gives a mean over rows, a single
-    number, and its gradients, such as `tg.value_and_grad` of a loss. A batch is a tuple of arrays
-    (or trees), or a single one. Each counts by its number of rows, so that the result is that of
-    all rows at once up to rounding, with the memory of one batch.
+    Each batch counts by its number of rows, so that the result is that of all rows at once up to
+    rounding, with the memory of one batch.
 
-    Raises ``ValueError`` where there is no batch, or one whose arrays have no or different rows,
-    ``TypeError`` where the value is no single number: what is beside it with has_aux, such as a
-    state of `batch_norm`, has no mean.
+    Parameters
+    ----------
+    value_and_grad : function
+        Of params and the arrays of a batch; gives a mean over rows, a single number, and its
+        gradients, such as `tg.value_and_grad` of a loss.
+    params : tree
+    batches : iterable
+        Of tuples of arrays (or trees), or of single ones.
 
+    Returns
+    -------
+    value : number
+    gradients : tree like `params`
+
+    Raises
+    ------
+    ValueError
+        Where there is no batch, or one whose arrays have no or different rows.
+    TypeError
+        Where the value is no single number: what is beside it with has_aux, such as a state of
+        `batch_norm`, has no mean.
+
+    Examples
+    --------
     >>> x = np.array([1.0, 2.0, 6.0])
     >>> value_and_grad = lambda w, x: (np.mean(w * x), np.mean(x))
     >>> accumulated(value_and_grad, 2.0, [x[:2], x[2:]])

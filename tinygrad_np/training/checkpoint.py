@@ -14,7 +14,13 @@ from ..saving import load, save
 
 
 class Saved(NamedTuple):
-    """What `Checkpoint.load` gives."""
+    """What `Checkpoint.load` gives.
+
+    Attributes
+    ----------
+    step : int
+    state : tree
+    """
 
     step: int
     state: Any
@@ -25,10 +31,17 @@ class Checkpoint:
 
     A state is any tree that `tinygrad_np.save` takes: parameters, the optimiser's state, random
     generators, the history. With all of them a run that was interrupted goes on as if it had not
-    been, to the last bit. Each file is complete or not there, whenever the run is killed.
+    been, to the last bit. Each file is complete or not there, whenever the run is killed. One
+    process at a time may save into the folder.
 
-    The folder is made if need be. One process at a time may save into it.
+    Parameters
+    ----------
+    folder : path
+        Made if need be.
+    keep : int, default 3
 
+    Examples
+    --------
     >>> import tempfile
     >>> import numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -49,8 +62,23 @@ class Checkpoint:
     def save(self, step: int, state: Any) -> Path:
         """Write the state after `step` steps, then delete all but the last `keep`.
 
-        A step that is there already is written anew. Raises ``ValueError`` where there is a later
-        one, ``OSError`` where the folder or the file cannot be written: what is there stays.
+        Parameters
+        ----------
+        step : int
+            One that is there already is written anew.
+        state : tree
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            Where there is a later step.
+        OSError
+            Where the folder or the file cannot be written: what is there stays.
         """
         if not isinstance(step, int | np.integer) or not 0 <= step < 10**12:
             raise ValueError(f"Checkpoint: a step must be from 0 to 10¹² − 1, not {step!r:.40}")
@@ -78,7 +106,14 @@ class Checkpoint:
     def steps(self) -> list[int]:
         """The steps after which there is a state, in order; none where there is no folder.
 
-        Raises ``OSError`` where the folder cannot be read.
+        Returns
+        -------
+        list of int
+
+        Raises
+        ------
+        OSError
+            Where the folder cannot be read.
         """
         try:
             names = os.listdir(self.folder)
@@ -90,11 +125,26 @@ class Checkpoint:
         return sorted(int(match[1]) for match in found if match)
 
     def load(self, step: int | None = None, like: Any = None) -> Saved | None:
-        """The state after `step`, by default the last one; None if there is none at all.
+        """The state after a step.
 
-        `like` is a tree of the same structure, which named tuples and dataclasses need (see
-        `tinygrad_np.load`). Raises `DamagedFileError` for a file that was altered since: delete it
-        to go on from the one before.
+        Parameters
+        ----------
+        step : int, optional
+            The last one by default.
+        like : tree, optional
+            Of the same structure, which named tuples and dataclasses need (see `tinygrad_np.load`).
+
+        Returns
+        -------
+        Saved or None
+            None if there is no state at all.
+
+        Raises
+        ------
+        FileNotFoundError
+            Where there is none after this step.
+        DamagedFileError
+            For a file that was altered since: delete it to go on from the one before.
         """
         steps = self.steps()
         if step is None:

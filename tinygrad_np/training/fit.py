@@ -33,16 +33,24 @@ from .steps import Run, Stepper, arguments_of, generators_of
 
 
 class Fitted(NamedTuple):
-    """What `fit` gives."""
+    """What `fit` gives.
+
+    Attributes
+    ----------
+    params : tree
+        Those with the best figure where there is a validation, else the last ones.
+    state : tree
+        The state of the model that belongs to them, None where it has none.
+    history : History
+        A table, a row an epoch.
+    stopped : {"epochs", "patience", "interrupted"}
+        Why it ended.
+    """
 
     params: Any
-    """those with the best figure where there is a validation, else the last ones"""
     state: Any
-    """the state of the model that belongs to them, None where it has none"""
     history: History
-    """a table, a row an epoch"""
     stopped: str
-    """why it ended: "epochs", "patience" or "interrupted" """
 
 
 @explained
@@ -71,35 +79,70 @@ def fit(
 ) -> Fitted:
     """Train `params`, a tree of arrays, so that ``loss(params, *batch)`` becomes small.
 
-    `train` is a tuple (or dict) of arrays with as many rows each, such as (images, labels), of
-    which each epoch takes batches of `batch_size` in a new order, drawn by `rng` (by default
-    ``numpy.random.default_rng(0)``); or an iterable that gives an epoch's batches at each pass, a
-    list of tuples or what `tg.data.prefetch` gives, with `rng` a tuple of all generators that it
-    draws from; `batch_size` is then that of the validation alone. A batch that is no tuple is one
-    argument. `optimiser` is a function of `tg.optim`, also with further arguments by
-    ``functools.partial``; `rate` is a number or a function of the step, from `tg.optim.schedules`.
+    Prints a line an epoch. Ctrl-C ends it after the step, with what there is; a second one at once.
 
-    - A model with a `state`, a tree of statistics (of `batch_norm`) and random generators (of
-      `dropout`), has a loss (params, state, *batch) → (loss, new state).
-    - `validation`, data as `train` is, is looked at after each epoch: ``evaluate(params, *batch)``
-      (params, state, *batch where there is a state) gives a dict of numbers, or one, called "loss";
-      means over the rows of the batches; by default it is the loss. The params are kept that have
-      the least "loss", or the least or largest `monitor` with `mode` "min" or "max"; after
-      `patience` epochs without a better one the run ends. With `average`, such as 0.999, the
-      average of the weights (`optim.average`) is what is validated and given.
-    - `checkpoint` is a folder, in which the run is saved after each epoch, and `every` so many
-      steps. If there is one, it goes on from there, to the bits of a run that was left alone: give
-      the same arguments (more `epochs` to go on longer).
-    - Ctrl-C ends it after the step, with what there is; a second one at once.
-    - With `jit` the step is recorded and replayed where `tg.jit` takes it; where it does not, a
-      warning says why, and it goes on without. What Python holds (a closed-over number, an
-      attribute) is read once: where it changes, a later comparison with the step raises. Arrays
-      from outside are `constants`, as in `tg.jit`.
+    Parameters
+    ----------
+    loss : function
+        Of (params, arrays of a batch); where there is a `state`, (params, state, arrays of a batch)
+        → (loss, new state).
+    params : tree of arrays
+    train : tuple or dict of arrays, or iterable
+        Arrays with as many rows each, such as (images, labels), of which each epoch takes batches
+        in a new order; or what gives an epoch's batches at each pass, a list of tuples or what
+        `tg.data.prefetch` gives. A batch that is no tuple is one argument.
+    optimiser : function, `tg.optim.adam` by default
+        From `tg.optim`, also with further arguments by ``functools.partial``.
+    rate : number or function of the step, default 1e-3
+        From `tg.optim.schedules`.
+    epochs : int, default 10
+    batch_size : int, default 32
+        Where `train` gives batches, that of the validation alone.
+    rng : numpy.random.Generator, optional
+        Draws the order; ``numpy.random.default_rng(0)`` by default. Where `train` gives batches, a
+        tuple of all generators that it draws from.
+    state : tree, optional
+        Statistics (of `batch_norm`) and random generators (of `dropout`) of the model.
+    validation : data as `train` is, optional
+        Looked at after each epoch.
+    evaluate : function, optional
+        Of what `loss` takes; gives a dict of numbers, or one, called "loss", whose means over the
+        rows of the batches count. By default it is the loss.
+    monitor : str, default "loss"
+        The number by which the best params are kept.
+    mode : {"min", "max"}, optional
+        Whether the least or the largest is best; not needed for "loss".
+    patience : int, optional
+        After so many epochs without better params the run ends.
+    average : number, optional
+        Such as 0.999: the average of the weights (`optim.average`) is what is validated and given.
+    checkpoint : folder or Checkpoint, optional
+        The run is saved there after each epoch. If there is one, it goes on from there, to the bits
+        of a run that was left alone: give the same arguments (more `epochs` to go on longer).
+    every : int, optional
+        It is saved every so many steps, too.
+    progress : bool, default True
+        Whether to print.
+    jit : bool, default True
+        The step is recorded and replayed where `tg.jit` takes it; where it does not, a warning says
+        why, and it goes on without. What Python holds (a closed-over number, an attribute) is read
+        once: where it changes, a later comparison with the step raises.
+    constants : tuple, default ()
+        Arrays from outside, as in `tg.jit`.
 
-    Prints a line an epoch, unless `progress` is False. Raises ``FloatingPointError`` where the loss
-    or a parameter becomes nan or inf, with the operation where it came up; ``ValueError`` and
-    ``TypeError`` for arguments that do not fit.
+    Returns
+    -------
+    Fitted
 
+    Raises
+    ------
+    FloatingPointError
+        Where the loss or a parameter becomes nan or inf, with the operation where it came up.
+    ValueError, TypeError
+        For arguments that do not fit.
+
+    Examples
+    --------
     >>> def loss(w, x, y):
     ...     return np.mean((x @ w - y) ** 2)
     >>> x = np.eye(3)

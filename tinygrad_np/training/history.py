@@ -1,13 +1,4 @@
-"""What happened in a run, epoch by epoch: `History`, a table that prints, and a figure.
-
->>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
->>> print(history)
-  epoch     loss
-      1      0.5
-      2     0.25
->>> history["loss"]
-array([0.5 , 0.25])
-"""
+"""What happened in a run, epoch by epoch: `History`, a table that prints, and a figure."""
 
 from __future__ import annotations
 
@@ -31,6 +22,20 @@ class History:
 
     It prints as a table, shows one in a notebook, and draws itself; ``history["loss"]`` is a
     column, an array (epochs,).
+
+    Parameters
+    ----------
+    rows : dicts, default ()
+
+    Examples
+    --------
+    >>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
+    >>> print(history)
+      epoch     loss
+          1      0.5
+          2     0.25
+    >>> history["loss"]
+    array([0.5 , 0.25])
     """
 
     def __init__(self, rows: Iterable[Mapping[str, float]] = ()) -> None:
@@ -51,12 +56,26 @@ class History:
         return np.array([row.get(column, math.nan) for row in self.rows])
 
     def line(self, row: Mapping[str, Any]) -> str:
-        """A row of the table, nan where it has no figure; a column is as wide as its name."""
+        """A row of the table, nan where it has no figure; a column is as wide as its name.
+
+        Parameters
+        ----------
+        row : dict
+
+        Returns
+        -------
+        str
+        """
         cells = [(name, shown(row.get(name, math.nan))) for name in self.columns]
         return "  ".join([cell.rjust(max(len(name), 7)) for name, cell in cells])
 
     def head(self) -> str:
-        """The line of names."""
+        """The line of names.
+
+        Returns
+        -------
+        str
+        """
         return self.line({name: name for name in self.columns})
 
     def __str__(self) -> str:
@@ -78,9 +97,17 @@ class History:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
     def plot(self, axes: Axes | None = None, of: str = "loss") -> Axes:
-        """Draw every column whose name ends in `of` against the epoch, and give the axes.
+        """Draw every column whose name ends in `of` against the epoch.
 
-        By default into a new figure, which is ``axes.figure`` (the extra ``plot``).
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            By default a new figure's, which is ``axes.figure`` (the extra ``plot``).
+        of : str, default "loss"
+
+        Returns
+        -------
+        matplotlib.axes.Axes
         """
         from .. import viz
 

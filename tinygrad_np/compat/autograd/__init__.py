@@ -84,6 +84,11 @@ def install() -> None:
     From then on, ``import autograd`` means this package in the whole process, also in libraries.
     Call it first: what has been imported from the real autograd stays what it is. ``t += x`` on a
     Tensor then means ``t = t + x``, as it does there; otherwise it is refused.
+
+    Examples
+    --------
+    >>> install()  # doctest: +SKIP
+    >>> import autograd.numpy as np  # doctest: +SKIP
     """
     for operator in ["add", "floordiv", "matmul", "mod", "mul", "pow", "sub", "truediv"]:
         setattr(Tensor, f"__i{operator}__", getattr(Tensor, f"__{operator}__"))

@@ -2,11 +2,6 @@
 
 Containers need no wrapping here: those of Python hold Tensors. A Tensor counts as the array or the
 number that it holds.
-
->>> from tinygrad_np import Tensor
->>> import numpy as np
->>> isinstance(Tensor([1.0]), np.ndarray), isinstance(Tensor(1.0), float), type(Tensor(1.0))
-(True, True, <class 'float'>)
 """
 
 import builtins
@@ -23,14 +18,45 @@ DictBox, ListBox, TupleBox = dict, list, tuple
 
 
 def isinstance(x: Any, classes: Any) -> bool:
-    """Whether `x`, or the value that it holds, is an instance; a single one is both."""
+    """Whether `x`, or the value that it holds, is an instance; a single one is both.
+
+    Parameters
+    ----------
+    x : object
+    classes : type or tuple of types
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from tinygrad_np import Tensor
+    >>> isinstance(Tensor([1.0]), np.ndarray), isinstance(Tensor(1.0), float)
+    (True, True)
+    """
     value = value_of(x)
     found = builtins.isinstance(value, classes)
     return found or (value is not x and builtins.isinstance(value[()], classes))
 
 
 def type(x: Any) -> Any:
-    """The type of `x`, for a Tensor that of an array, or of a Python number."""
+    """The type of `x`, for a Tensor that of an array, or of a Python number.
+
+    Parameters
+    ----------
+    x : object
+
+    Returns
+    -------
+    type
+
+    Examples
+    --------
+    >>> from tinygrad_np import Tensor
+    >>> type(Tensor(1.0))
+    <class 'float'>
+    """
     if builtins.type(x) is not Tensor:
         return builtins.type(x)
     return np.ndarray if x.ndim else builtins.type(x.item())

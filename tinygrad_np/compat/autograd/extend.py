@@ -68,8 +68,28 @@ class _Rules:
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, which sees plain arrays; on Tensors, its derivative is what its rules say.
 
-    Raises ``TypeError`` where a Tensor is given by keyword or hides in a closure: its gradient
-    would be lost; ``NotImplementedError`` where there is no rule for an argument.
+    Parameters
+    ----------
+    function : function
+
+    Returns
+    -------
+    function
+
+    Raises
+    ------
+    TypeError
+        Where a Tensor is given by keyword or hides in a closure: its gradient would be lost.
+    NotImplementedError
+        Where there is no rule for an argument.
+
+    Examples
+    --------
+    >>> from tinygrad_np import grad
+    >>> square = primitive(lambda x: x**2)
+    >>> defvjp(square, lambda ans, x: lambda g: 2 * g * x)
+    >>> grad(square)(3.0)
+    array(6.)
     """
     rules = _Rules()
 

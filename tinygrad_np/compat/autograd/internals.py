@@ -5,6 +5,7 @@ engine here does not use it; checks, optimisers and adjoint methods do.
 """
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -176,8 +177,11 @@ def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
     """`operator` of (function of one argument, x), for a function of several: by `argnum`.
 
     The new operator takes (function, argnum=0, *options) and gives a function of `function`'s
-    arguments. `argnum` is a position, or a tuple or list of them: then x is a tuple.
+    arguments. `argnum` is a position, or a tuple or list of them: then x is a tuple. Its signature
+    says so, and its docstring, before the examples.
     """
+    first, _, *others = inspect.signature(operator).parameters.values()
+    by = inspect.Parameter("argnum", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=0)
 
     @functools.wraps(operator)
     def of(function: Any, argnum: Any = 0, *options: Any, **named: Any) -> Callable[..., Any]:
@@ -199,4 +203,21 @@ def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
         result.__doc__ = f"{get_name(operator)} of {get_name(function)} by argument {argnum}."
         return result
 
+    of.__signature__ = inspect.Signature([first, by, *others])  # type: ignore[attr-defined]
+    text = inspect.cleandoc(operator.__doc__ or "")
+    of.__doc__ = text.replace("Examples\n", f"{_SECTIONS}Examples\n")
     return of
+
+
+_SECTIONS = """Parameters
+----------
+function : function
+argnum : int, or tuple or list of ints, default 0
+    Which arguments of it are differentiated by.
+
+Returns
+-------
+function
+    It takes the arguments of `function`, and gives what is said above.
+
+"""
