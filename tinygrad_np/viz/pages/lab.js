@@ -193,12 +193,30 @@ function told(value) {
   return text.replaceAll("-", "−");
 }
 
-// The factors of a term, of the channel and the filter that are shown.
+/** How the numbers of a grid are written: whole ones in full, others with three digits of the largest. */
+function writer(values) {
+  if (values.every((x) => Number.isInteger(x) && Math.abs(x) < 1e6)) return told;
+  const digits = 2 - Math.floor(Math.log10(Math.max(...values.map(Math.abs))));
+  const plain = digits >= -2 && digits <= 5;
+  const text = (x) => (plain ? x.toFixed(Math.max(0, digits)) : x.toExponential(1));
+  return (x) => (x === 0 ? "0" : text(x).replace(/^-(?=[0.]+$)/, "").replaceAll("-", "−"));
+}
+
+/** A number where it may follow a sign. */
+const bracketed = (value) => (value < 0 ? `(${told(value)})` : told(value));
+
+// The factors of a term, by default of the channel and the filter that are shown.
 const FACTORS = {
-  x: ({ pixel }) => now.x.at(...pixel, state.c),
-  w: ({ tap }) => now.w.at(...tap, state.c, state.f),
-  g: ({ position }) => now.g.at(...position, state.f),
+  x: ({ pixel }, c = state.c) => now.x.at(...pixel, c),
+  w: ({ tap }, c = state.c, f = state.f) => now.w.at(...tap, c, f),
+  g: ({ position }, c = state.c, f = state.f) => now.g.at(...position, f),
+  z: ({ spread }, c = state.c, f = state.f) => now.z.at(...spread, f),
+  t: ({ tap }, c = state.c, f = state.f) => now.turned.at(...tap, f, c), // w turned
 };
+
+/** The terms of the closed form, as `termsOf` gives those of reverse mode. */
+const closedTerms = (at) => below(where.size).map((tap) => (
+  { tap, spread: under({ stride: [1, 1], dilation: where.dilation }, at, tap) }));
 
 /** The pixel of the image at this pixel of the frame, or null in the padding. */
 function insideOf(pixel) {
@@ -223,7 +241,7 @@ const GRIDS = {
     edited: (at) => ["w", [...at, state.c, state.f]] },
   result: { kind: "position", size: () => where.counts, value: (at) => now.result.at(...at, state.f), name: "y",
     factors: "xw", over: "channel", rule: "= Σ x̃[s·i + d·α, s·j + d·β, c] · w[α, β, c, f] over α, β, c",
-    beside: (at) => [["conv2d, in Python", PYTHON.result.at(...at, state.f)]] },
+    beside: (at) => [["closed_form, in Python", PYTHON.result.at(...at, state.f)]] },
   imageGradient: { kind: "pixel", size: () => where.framed, value: (at) => now.byFramed.at(...at, state.c), name: "∂L/∂x̃",
     factors: "gw", over: "filter", rule: "= Σ g[i, j, f] · w[α, β, c, f] over f and all windows that have this pixel",
     beside: (at) => byImageBeside(insideOf(at)) },
@@ -242,20 +260,23 @@ const GRIDS = {
   turned: { kind: "tap", size: () => where.size, value: (at) => FACTORS.w({ tap: turned(at) }), name: "w turned",
     of: turned, factors: "gw", rule: "goes into ∂L/∂x: g · w for each window" },
   closed: { kind: "pixel", size: () => where.spatial, value: (at) => now.closedImage.at(...at, state.c), name: "∂L/∂x",
-    of: (at) => at.map((x, n) => x + where.pairs[n][0]), factors: "gw", over: "filter",
-    rule: "= Σ z[p + d·α, q + d·β, f] · w turned[α, β, f, c] over α, β, f; the zeros of z are left out below",
-    beside: byImageBeside },
+    of: (at) => at.map((x, n) => x + where.pairs[n][0]), terms: closedTerms, factors: "zt", over: "filter",
+    rule: "= Σ z[p + d·α, q + d·β, f] · w turned[α, β, f, c] over α, β, f", beside: byImageBeside },
   flat: { kind: "pixel", size: () => where.framed, value: ([p, q]) => now.x.place(p, q, state.c), name: "index of x̃",
-    rule: "= (p · columns + q) · channels + c" },
+    rule: "= (p · columns + q) · channels + c", beside: (at) => [["x̃ there", now.x.at(...at, state.c)]] },
   offset: { kind: "tap", size: () => where.size, value: (at) => flatIndex(where, [0, 0], at, state.c), name: "offset",
     rule: "= (d·α · columns + d·β) · channels + c, the same in every window" },
   first: { kind: "position", size: () => where.counts, value: (at) => flatIndex(where, at, [0, 0], 0), name: "first index",
     rule: "= (s·i · columns + s·j) · channels" },
   taken: { kind: "tap", size: () => where.size, value: (at) => flatIndex(where, windowShown(), at, state.c), name: "index",
-    rule: "= first index + offset; np.take finds x̃ there" },
+    rule: "= first index + offset; np.take finds x̃ there",
+    beside: (at) => [["x̃ there", now.x.at(...under(where, windowShown(), at), state.c)]] },
 };
 const INDICES = ["flat", "offset", "first", "taken"];
 const windowShown = () => state.window.map((i, n) => Math.min(i, where.counts[n] - 1));
+
+/** Whether a window begins at this pixel of the frame. */
+const isFirst = (at) => at.every((x, n) => x % where.stride[n] === 0 && x / where.stride[n] < where.counts[n]);
 
 /** The page's cells: of a grid by row and column, and all that stand for a pixel, tap, position. */
 const cells = {};
@@ -267,10 +288,11 @@ function build() {
     const figure = document.querySelector(`[data-grid=${name}]`), [rows, columns] = grid.size();
     const caption = figure.querySelector("figcaption");
     const table = element("table", { role: "grid", "aria-label": caption.textContent });
-    const head = Array.from({ length: columns }, (_, c) => element("th", { scope: "col" }, String(c)));
-    table.append(element("tr", {}, element("td", { class: "corner" }), ...head));
+    const head = (scope, k) => element("th", { scope }, columns > 20 && k % 5 ? "" : String(k));
+    const heads = Array.from({ length: columns }, (_, c) => head("col", c));
+    table.append(element("tr", {}, element("td"), ...heads));
     for (let r = 0; r < rows; r++) {
-      const line = element("tr", {}, element("th", { scope: "row" }, String(r)));
+      const line = element("tr", {}, head("row", r));
       for (let c = 0; c < columns; c++) {
         const cell = element("td", { role: "gridcell", tabindex: r + c ? -1 : 0 }), at = [r, c];
         const stands = grid.of ? grid.of(at) : at;
@@ -279,11 +301,13 @@ function build() {
         if (stands) (cells[`${grid.kind} ${stands}`] ??= []).push(cell);
         const isPadding = name.startsWith("image") || name === "flat" ? !insideOf(at) : !stands;
         cell.classList.toggle("padding", isPadding);
+        cell.classList.toggle("first", ["image", "flat"].includes(name) && isFirst(at) && String(where.stride) !== "1,1");
         line.append(cell);
       }
       table.append(line);
     }
     table.classList.toggle("small", columns > 20);
+    table.classList.toggle("tiny", columns > 30);
     figure.replaceChildren(caption, element("div", { class: "scroll" }, table));
   }
 }
@@ -291,7 +315,7 @@ function build() {
 function fill(names = Object.keys(GRIDS)) {
   for (const name of names) {
     const { size, value } = GRIDS[name], values = below(size()).map(value);
-    const largest = Math.max(...values.map(Math.abs)) || 1, texts = values.map(told);
+    const largest = Math.max(...values.map(Math.abs)) || 1, texts = values.map(writer(values));
     below(size()).forEach((at, k) => {
       const [cell] = cellsOf(name, at);
       cell.textContent = texts[k];
@@ -300,7 +324,7 @@ function fill(names = Object.keys(GRIDS)) {
       cell.classList.toggle("below", values[k] < 0);
     });
     const wide = Math.max(2, ...texts.map((text) => text.length));
-    document.querySelector(`[data-grid=${name}] table`).style.setProperty("--wide", `${wide + 1}ch`);
+    document.querySelector(`[data-grid=${name}] table`).style.setProperty("--wide", `${wide + 0.5}ch`);
   }
 }
 
@@ -316,10 +340,7 @@ function mark() {
   }
   const inside = grid.kind === "pixel" && insideOf(cell.stands);
   if (inside) { // the window of z, its zeros too
-    for (const tap of below(where.size)) {
-      const [p, q] = inside.map((x, n) => x + tap[n] * where.dilation[n]);
-      cellsOf("prepared", [p, q])[0].classList.add("met");
-    }
+    closedTerms(inside).forEach((term) => cellsOf("prepared", term.spread)[0].classList.add("met"));
   }
   (cell.stands ? cellsOf(grid.kind, cell.stands) : [cell]).forEach((x) => x.classList.add("chosen"));
   if (grid.kind === "position" && cell.stands) state.window = cell.stands;
@@ -331,17 +352,19 @@ function mark() {
 function describe(name, at, { stands }, terms) {
   const grid = GRIDS[name], value = grid.value(at), edited = grid.edited?.(at);
   find("told").textContent = `${grid.name}[${at.join(", ")}] = ${told(value)}`;
-  const isPadding = grid.kind === "pixel" && !insideOf(stands);
-  find("rule").textContent = !stands ? "a zero between or around the cotangents" : grid.rule
-    + (isPadding ? `. It lies in the padding${name === "imageGradient" ? ": dropped" : ""}` : "");
+  const inside = grid.kind === "pixel" && insideOf(stands);
+  const place = inside ? `; in the image: [${inside.join(", ")}]` : "; in the padding, so dropped";
+  find("rule").textContent = stands ? grid.rule : "a zero between or around the cotangents";
+  if (name.startsWith("image")) find("rule").textContent += name === "image" && !inside ? "; in the padding" : place;
   find("edit").hidden = !edited;
   if (edited && document.activeElement !== find("value")) find("value").value = String(value);
   const over = grid.kind === "tap" ? "position" : "tap", listed = stands && grid.factors;
+  if (grid.terms) terms = grid.terms(at);
   find("products").replaceChildren(...(!listed ? [] : [products(terms, grid.factors, over)]),
     ...(!(listed && grid.also) ? [] : [element("p", {}, grid.also[1]), products(terms, grid.also[0], over)]));
   find("sum").textContent = grid.over === undefined ? "" : written(grid, terms, value);
   const beside = (stands && grid.beside?.(grid.of ? at : stands)) || [];
-  const lines = beside.filter(([who]) => isStart() || !who.endsWith("Python"));
+  const lines = beside.filter(([who]) => now.isStart || !who.endsWith("Python"));
   find("beside").replaceChildren(...lines.flatMap(([who, x]) => [`${who}: `, element("b", {}, told(x)), element("br")]));
 }
 
@@ -351,34 +374,31 @@ function products(terms, factors, over) {
   if (rows * columns > 200) return element("p", {}, `${terms.length} products`);
   const texts = new Map(terms.map((term) => {
     const [a, b] = [...factors].map((factor) => FACTORS[factor](term));
-    return [String(term[over]), [`${told(a)}·${told(b)}`, told(a * b)]];
+    return [String(term[over]), [`${bracketed(a)}·${bracketed(b)}`, told(a * b)]];
   }));
   const lines = Array.from({ length: rows }, (_, r) => element("tr", {}, ...Array.from(
     { length: columns }, (_, c) => {
       const [product, result] = texts.get(String([r, c])) ?? ["", ""];
-      return element("td", {}, element("small", {}, product), element("span", {}, result));
+      return element("td", {}, ...(columns > 5 ? [] : [element("small", {}, product)]), element("span", {}, result));
     })));
   const label = `products, one for each ${over} of the window`;
-  return element("div", { class: "scroll" }, element("table", { "aria-label": label }, ...lines));
+  const table = element("table", { "aria-label": label, class: columns > 5 ? "small" : "" }, ...lines);
+  return element("div", { class: "scroll" }, table);
 }
 
 /** The sum in full: of the channel (filter) that is shown, then those of the others. */
-function written(grid, terms, value) {
-  const bracketed = (x) => (x < 0 ? `(${told(x)})` : told(x));
-  const few = terms.slice(0, 60).map((term) => [...grid.factors].map((x) => bracketed(FACTORS[x](term))).join("·"));
+function written({ factors: [first, second], over }, terms, value) {
+  const few = terms.slice(0, 60).map((x) => `${bracketed(FACTORS[first](x))}·${bracketed(FACTORS[second](x))}`);
   const rest = terms.length > 60 ? ` + … (${terms.length - 60} more)` : "";
-  const sum = (terms.length ? few.join(" + ") : "no window has it: 0") + rest;
-  const key = grid.over === "filter" ? "f" : "c";
-  const others = grid.over ? where[`${grid.over}s`] : 1;
-  if (others === 1) return `${sum}${terms.length ? ` = ${told(value)}` : ""}`;
-  const kept = state[key];
-  const parts = Array.from({ length: others }, (_, n) => {
-    state[key] = n;
-    return terms.reduce((total, term) => (
-      total + FACTORS[grid.factors[0]](term) * FACTORS[grid.factors[1]](term)), 0);
+  const sum = terms.length ? few.join(" + ") + rest : "no window has it";
+  const count = { channel: where.channels, filter: where.filters, "": 1 }[over];
+  if (count === 1) return `${sum} = ${told(value)}`;
+  const parts = Array.from({ length: count }, (_, n) => {
+    const [c, f] = over === "channel" ? [n, state.f] : [state.c, n];
+    return terms.reduce((total, x) => total + FACTORS[first](x, c, f) * FACTORS[second](x, c, f), 0);
   });
-  state[key] = kept;
-  return `${grid.over} ${kept}: ${sum} = ${told(parts[kept])}; all ${grid.over}s: `
+  const one = over === "channel" ? state.c : state.f;
+  return `${over} ${one}: ${sum} = ${told(parts[one])}. All ${over}s: `
     + `${parts.map(bracketed).join(" + ")} = ${told(value)}`;
 }
 
@@ -386,7 +406,7 @@ function written(grid, terms, value) {
 function isStart() {
   const flat = ({ stride, dilation, pairs }) => String([stride, dilation, pairs]);
   return flat(where) === flat(START) && ["image", "w", "g"].every((name) => (
-    String(state[name].data) === String(BEGUN[name].data)));
+    state[name].data.every((x, k) => x === BEGUN[name].data[k])));
 }
 
 function agreement() {
@@ -398,7 +418,7 @@ function agreement() {
     line("∂L/∂x: reverse mode and closed form, here", far(now.byImage, now.closedImage)),
     line("∂L/∂w: reverse mode and closed form, here", far(now.byFilter, now.closedFilter)),
     line("L = Σ g·y, Σ ∂L/∂x̃·x̃, Σ ∂L/∂w·w", loss.join(", ")),
-    ...(isStart() ? [
+    ...(now.isStart ? [
       line("y: here and closed_form in Python", python[0]),
       line("∂L/∂x: here and closed_form in Python", python[1]),
       line("∂L/∂w: here and closed_form in Python", python[2]),
@@ -412,6 +432,7 @@ function update() {
   for (const [id, [name, n, side]] of Object.entries(CONTROLS)) {
     const computed = name === "pairs" ? next.pairs[n][side] : state[name][n];
     if (document.activeElement !== find(id)) find(id).value = computed;
+    find(id).removeAttribute("aria-invalid");
     find(id).disabled = name === "pairs" && state.padding !== "given";
   }
   find("padding").value = state.padding;
@@ -421,7 +442,7 @@ function update() {
   const isNew = sizes(where) !== sizes(next);
   where = next;
   state.g = resized(state.g, where.counts);
-  now = computed(where, state.image, state.w, state.g);
+  now = { ...computed(where, state.image, state.w, state.g), isStart: isStart() };
   if (isNew) build();
   const most = GRIDS[state.chosen.grid].size();
   state.chosen.at = state.chosen.at.map((x, n) => Math.min(x, most[n] - 1));
@@ -449,14 +470,12 @@ const CONTROLS = { // the inputs of the geometry
   pad00: ["pairs", 0, 0], pad01: ["pairs", 0, 1], pad10: ["pairs", 1, 0], pad11: ["pairs", 1, 1],
 };
 
-/** Choose a cell, and with `focus` go there. */
-function choose(cell, focus = false) {
+function choose(cell) {
   const table = cell.closest("table");
   table.querySelectorAll("[tabindex='0']").forEach((x) => x.setAttribute("tabindex", -1));
   cell.setAttribute("tabindex", 0);
   state.chosen = { grid: cell.grid, at: cell.at };
   pointed = null;
-  if (focus) cell.focus();
   mark();
   remember();
 }
@@ -467,25 +486,25 @@ function remember() {
   clearTimeout(waiting); // browsers allow few changes a second
   waiting = setTimeout(() => {
     const base = { image: BEGUN.image, w: BEGUN.w, g: resized(BEGUN.g, where.counts) };
-    const told = new URLSearchParams({
+    const said = new URLSearchParams({
       s: state.stride, d: state.dilation, p: state.padding === "given" ? state.pairs.flat() : state.padding,
       c: state.c, f: state.f, at: [state.chosen.grid, ...state.chosen.at],
     });
     for (const [name, array] of Object.entries(base)) {
       const edits = [...array.data.keys()].filter((k) => state[name].data[k] !== array.data[k]);
-      if (edits.length) told.set(name, edits.map((k) => `${k}:${state[name].data[k]}`));
+      if (edits.length) said.set(name, edits.map((k) => `${k}:${state[name].data[k]}`));
     }
-    history.replaceState(null, "", `#${told}`);
+    history.replaceState(null, "", `#${decodeURIComponent(said)}`);
   }, 300);
 }
 
 /** The state at the beginning, with what the address says, as far as it makes sense. */
 function begun(address = "") {
-  const told = new URLSearchParams(address.slice(1));
+  const said = new URLSearchParams(address.slice(1));
   const whole = (name, count, least, most) => {
-    const found = (told.get(name) ?? "").split(",").map(Number);
+    const found = (said.get(name) ?? "").split(",").map(Number);
     const fits = found.length === count && found.every((x) => Number.isInteger(x) && x >= least && x <= most);
-    return told.has(name) && fits ? found : null;
+    return said.has(name) && fits ? found : null;
   };
   const made = { ...DATA, c: 0, f: 0, window: [0, 0], ...Object.fromEntries(
     ["image", "w", "g"].map((name) => [name, new Numbers(BEGUN[name].shape, BEGUN[name].data)])) };
@@ -493,21 +512,21 @@ function begun(address = "") {
   made.dilation = whole("d", 2, 1, 999) ?? [...DATA.dilation];
   const p = whole("p", 4, 0, DATA.largest) ?? DATA.pairs.flat();
   made.pairs = [p.slice(0, 2), p.slice(2)];
-  if (told.has("p")) made.padding = ["same", "valid"].includes(told.get("p")) ? told.get("p") : "given";
+  if (said.has("p")) made.padding = ["same", "valid"].includes(said.get("p")) ? said.get("p") : "given";
   if (geometryOf(made).problem) return begun();
   const { counts } = geometryOf(made);
   made.g = resized(made.g, counts);
   [made.c] = whole("c", 1, 0, DATA.channels - 1) ?? [0];
   [made.f] = whole("f", 1, 0, DATA.filters - 1) ?? [0];
   for (const name of ["image", "w", "g"]) {
-    for (const [k, value] of (told.get(name) ?? "").split(",").map((edit) => edit.split(":").map(Number))) {
+    for (const [k, value] of (said.get(name) ?? "").split(",").map((edit) => edit.split(":").map(Number))) {
       if (k in made[name].data && isValue(value)) made[name].data[k] = value;
     }
   }
-  const [grid, r, c] = (told.get("at") ?? "").split(",");
+  const [grid, r, c] = (said.get("at") ?? "").split(",");
   const at = [Number(r), Number(c)];
   made.chosen = Object.hasOwn(GRIDS, grid) && at.every((x) => Number.isInteger(x) && x >= 0)
-    ? { grid, at } : { grid: "result", at: counts.map((n) => Math.min(n - 1, Math.floor(n / 2))) };
+    ? { grid, at } : { grid: "result", at: counts.map((n, k) => Math.min(n - 1, [4, 3][k])) }; // the posts' pixel
   return made;
 }
 const isValue = (x) => Number.isFinite(x) && Math.abs(x) < 1e90;
@@ -529,7 +548,7 @@ function listen() {
     const to = { ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1],
       Home: [r, 0], End: [r, columns - 1] }[event.key];
     if (to) {
-      if (to[0] >= 0 && to[1] >= 0 && to[0] < rows && to[1] < columns) choose(cellsOf(cell.grid, to)[0], true);
+      if (to[0] >= 0 && to[1] >= 0 && to[0] < rows && to[1] < columns) cellsOf(cell.grid, to)[0].focus(); // which chooses it
     } else if (!find("edit").hidden && (event.key === "Enter" || /^[-−.\d]$/.test(event.key))) {
       find("value").focus();
       if (event.key === "Enter") find("value").select();
@@ -567,7 +586,8 @@ function listen() {
     state.g.data[state.g.place(...windowShown(), state.f)] = 1;
     update();
   });
-  find("reset").addEventListener("click", () => { state = begun(); offer(); update(); });
+  find("reset").addEventListener("click", () => begin(""));
+  addEventListener("hashchange", () => begin(location.hash));
 }
 
 function setValue(text) {
@@ -580,14 +600,17 @@ function setValue(text) {
   update();
 }
 
-/** The selects of channel and filter, where there is a choice. */
-function offer() {
+/** Begin with what the address says; channel and filter are offered where there is a choice. */
+function begin(address) {
+  state = begun(address);
   for (const [id, count, key] of [["channel", DATA.channels, "c"], ["filter", DATA.filters, "f"]]) {
-    find(id).replaceChildren(...Array.from({ length: count }, (_, k) => element("option", { value: k }, String(k))));
+    const options = Array.from({ length: count }, (_, k) => element("option", { value: k }, String(k)));
+    find(id).replaceChildren(...options);
     find(id).value = state[key];
     find(id).parentElement.hidden = count === 1;
   }
   find("shown").hidden = DATA.channels * DATA.filters === 1;
+  update();
 }
 
 const START = geometryOf({ ...DATA, padding: "given" });
@@ -602,7 +625,5 @@ const PYTHON = {
   byImage: new Numbers(BEGUN.image.shape, DATA.python.byImage),
   byFilter: new Numbers(BEGUN.w.shape, DATA.python.byFilter),
 };
-state = begun(location.hash);
-offer();
 listen();
-update();
+begin(location.hash);
