@@ -79,6 +79,7 @@ def convolution_lab(
     ...     path = convolution_lab(image, filters, Path(folder) / "lab.html", padding=(2, 1))
     ...     path.name, path.stat().st_size < 500_000
     ('lab.html', True)
+
     """
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
