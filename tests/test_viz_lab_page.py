@@ -23,8 +23,9 @@ def cell(page, grid, row, column):
 
 def texts(page, grid):
     """The cells' texts, row by row."""
-    code = "rows => rows.slice(1).map(r => [...r.querySelectorAll('td[role]')].map(c => c.textContent))"
-    return page.locator(f"[data-grid={grid}] tr").evaluate_all(code)
+    line = "row => [...row.querySelectorAll('td[role]')].map(cell => cell.textContent)"
+    rows = page.locator(f"[data-grid={grid}] tr")
+    return rows.evaluate_all(f"rows => rows.slice(1).map({line})")
 
 
 def number(text):
@@ -32,7 +33,7 @@ def number(text):
 
 
 def half_a_digit(text):
-    """How far a number may be from what is written: half of its last digit; whole ones are exact."""
+    """How far a number may be from what is written; whole ones are exact."""
     mantissa, _, exponent = text.partition("e")
     decimals = len(mantissa.partition(".")[2])
     return 0.5000001 * 10.0 ** (number(exponent or "0") - decimals) if decimals else 0.0
@@ -126,8 +127,8 @@ def check_page(page, image, weights, seed, stride, pairs, dilation):
     assert page.evaluate("windowIndices(where)") == indices.ravel().tolist()
     everything = {
         "result": value, "byImage": by_image, "byFilter": by_filter, "byFramed": by_framed,
-        "closedImage": by_image, "closedFilter": by_filter, "x": framed, "w": weights, "g": seed, "z": z,
-        "turned": weights[::-1, ::-1].swapaxes(2, 3),
+        "closedImage": by_image, "closedFilter": by_filter, "x": framed, "w": weights, "g": seed,
+        "z": z, "turned": weights[::-1, ::-1].swapaxes(2, 3),
     }  # fmt: skip
     for name, expected in everything.items():
         found = np.array(page.evaluate(f"[...now.{name}.data]"))
@@ -208,7 +209,23 @@ class TestPointing:
         with opened(browser, post) as page:
             assert page.locator("#told").inner_text().startswith("y[4, 3] = ")
             met = page.locator("[data-grid=image] td.met").all_inner_texts()
-            assert met == "18 19 20 26 27 28 34 35 36 42 43 44 0 0 0".split()
+            assert [int(x) for x in met] == [
+                18,
+                19,
+                20,
+                26,
+                27,
+                28,
+                34,
+                35,
+                36,
+                42,
+                43,
+                44,
+                0,
+                0,
+                0,
+            ]
             assert page.locator("[data-grid=filter] td.met").count() == 15
             assert page.locator("[data-grid=result] td.met").count() == 0
             assert page.locator("#products td").count() == 15
@@ -421,7 +438,7 @@ class TestTheAddress:
             page.locator("#channel").select_option("2")
             type_value(page, "filter", 1, 1, 0.5)
             type_value(page, "cotangent", 0, 0, 8)
-            page.wait_for_function("location.hash.includes('w=')")
+            page.wait_for_url(lambda url: "&w=" in url and "&g=" in url)
             before = {grid: texts(page, grid) for grid in GRIDS}
             told = page.locator("#told").inner_text()
             page.reload()
@@ -453,7 +470,8 @@ class TestTheAddress:
 def contrasts(page):
     """The contrast of the digits of each shaded cell with what is behind them, as in WCAG 2."""
     return page.evaluate("""() => {
-        const canvas = document.createElement("canvas").getContext("2d");
+        const options = { willReadFrequently: true };
+        const canvas = document.createElement("canvas").getContext("2d", options);
         const light = (colour) => {
             canvas.fillStyle = colour;
             canvas.fillRect(0, 0, 1, 1);
