@@ -181,36 +181,37 @@ function computed(where, image, w, g) {
 const difference = (a, b) => a.data.reduce((most, x, k) => Math.max(most, Math.abs(x - b.data[k])), 0);
 const dot = (a, b) => a.data.reduce((sum, x, k) => sum + x * b.data[k], 0);
 
-// What is shown. `state` is what the reader can change, `now` what is computed of it; `chosen` and
-// `pointed` are cells, {grid, at}.
+// What is shown. `state` is what the reader can change, `now` what is computed of it. A grid's
+// figure in the page says what its cells stand for (kind: a pixel of the frame, a tap of the
+// filters, a position of the window), and which factors the terms of a cell have.
 
 const find = (id) => document.getElementById(id);
+const main = document.querySelector("main");
 let state, now, where, pointed = null;
 
-/** The value in a cell: whole numbers in full; with a true minus. */
+/** A number in words of the page: whole ones in full, others with four digits; a true minus. */
 function told(value) {
   const text = Number.isInteger(value) && Math.abs(value) < 1e6 ? String(value + 0) : shown(value);
   return text.replaceAll("-", "−");
 }
 
-/** How the numbers of a grid are written: whole ones in full, others with three digits of the largest. */
-function writer(values) {
-  if (values.every((x) => Number.isInteger(x) && Math.abs(x) < 1e6)) return told;
-  const digits = 2 - Math.floor(Math.log10(Math.max(...values.map(Math.abs))));
-  const plain = digits >= -2 && digits <= 5;
-  const text = (x) => (plain ? x.toFixed(Math.max(0, digits)) : x.toExponential(1));
-  return (x) => (x === 0 ? "0" : text(x).replace(/^-(?=[0.]+$)/, "").replaceAll("-", "−"));
-}
-
 /** A number where it may follow a sign. */
 const bracketed = (value) => (value < 0 ? `(${told(value)})` : told(value));
+
+/** How the numbers of a grid are written: whole ones in full, else three digits of the largest. */
+function writer(values, largest) {
+  if (values.every((x) => Number.isInteger(x) && Math.abs(x) < 1e6)) return told;
+  const digits = 2 - Math.floor(Math.log10(largest)), isPlain = digits >= -2 && digits <= 5;
+  const text = (x) => (isPlain ? x.toFixed(Math.max(0, digits)) : x.toExponential(1));
+  return (x) => (x === 0 ? "0" : text(x).replace(/^-(?=[0.]+$)/, "").replaceAll("-", "−"));
+}
 
 // The factors of a term, by default of the channel and the filter that are shown.
 const FACTORS = {
   x: ({ pixel }, c = state.c) => now.x.at(...pixel, c),
   w: ({ tap }, c = state.c, f = state.f) => now.w.at(...tap, c, f),
   g: ({ position }, c = state.c, f = state.f) => now.g.at(...position, f),
-  z: ({ spread }, c = state.c, f = state.f) => now.z.at(...spread, f),
+  z: ({ spread: at }, c = state.c, f = state.f) => now.z.at(...at, f),
   t: ({ tap }, c = state.c, f = state.f) => now.turned.at(...tap, f, c), // w turned
 };
 
@@ -223,181 +224,187 @@ function insideOf(pixel) {
   const at = pixel.map((x, n) => x - where.pairs[n][0]);
   return at.every((x, n) => x >= 0 && x < where.spatial[n]) ? at : null;
 }
-const turned = (tap) => tap.map((x, n) => where.size[n] - 1 - x);
-const byImageBeside = (at) => at && [
-  ["reverse mode, here", now.byImage.at(...at, state.c)],
-  ["closed form, here", now.closedImage.at(...at, state.c)],
-  ["closed_form, in Python", PYTHON.byImage.at(...at, state.c)],
-];
 
-// The grids. A cell stands for a pixel of the frame, a tap of the filters or a position of the
-// window, `of(at)` says which; `factors` are those of the terms that the panel lists.
-const GRIDS = {
-  image: { kind: "pixel", size: () => where.framed, value: (at) => FACTORS.x({ pixel: at }), name: "x̃",
-    factors: "xw", rule: "goes into y: x̃ · w for each window that has it",
-    edited: (at) => insideOf(at) && ["image", [...insideOf(at), state.c]] },
-  filter: { kind: "tap", size: () => where.size, value: (at) => FACTORS.w({ tap: at }), name: "w",
-    factors: "xw", rule: "goes into y: x̃ · w at each position of the window",
-    edited: (at) => ["w", [...at, state.c, state.f]] },
-  result: { kind: "position", size: () => where.counts, value: (at) => now.result.at(...at, state.f), name: "y",
-    factors: "xw", over: "channel", rule: "= Σ x̃[s·i + d·α, s·j + d·β, c] · w[α, β, c, f] over α, β, c",
-    beside: (at) => [["closed_form, in Python", PYTHON.result.at(...at, state.f)]] },
-  imageGradient: { kind: "pixel", size: () => where.framed, value: (at) => now.byFramed.at(...at, state.c), name: "∂L/∂x̃",
-    factors: "gw", over: "filter", rule: "= Σ g[i, j, f] · w[α, β, c, f] over f and all windows that have this pixel",
-    beside: (at) => byImageBeside(insideOf(at)) },
-  filterGradient: { kind: "tap", size: () => where.size, value: (at) => now.byFilter.at(...at, state.c, state.f), name: "∂L/∂w",
-    factors: "xg", over: "", rule: "= Σ x̃[s·i + d·α, s·j + d·β, c] · g[i, j, f] over i, j",
-    beside: (at) => [["closed form, here", now.closedFilter.at(...at, state.c, state.f)],
-      ["closed_form, in Python", PYTHON.byFilter.at(...at, state.c, state.f)]] },
-  cotangent: { kind: "position", size: () => where.counts, value: (at) => FACTORS.g({ position: at }), name: "g",
-    factors: "gw", rule: "reaches the pixels under its window: adds g · w to ∂L/∂x̃",
-    also: ["xg", "and the weights: adds x̃ · g to ∂L/∂w"], edited: (at) => ["g", [...at, state.f]] },
-  prepared: { kind: "position", size: () => now.z.shape, value: (at) => now.z.at(...at, state.f), name: "z",
-    of: (at) => {
-      const place = at.map((x, n) => (x - spread(where, n, 0)) / where.stride[n]);
-      return place.every((i, n) => Number.isInteger(i) && i >= 0 && i < where.counts[n]) ? place : null;
-    }, factors: "gw", rule: "reaches the same pixels as in reverse mode: g · w" },
-  turned: { kind: "tap", size: () => where.size, value: (at) => FACTORS.w({ tap: turned(at) }), name: "w turned",
-    of: turned, factors: "gw", rule: "goes into ∂L/∂x: g · w for each window" },
-  closed: { kind: "pixel", size: () => where.spatial, value: (at) => now.closedImage.at(...at, state.c), name: "∂L/∂x",
-    of: (at) => at.map((x, n) => x + where.pairs[n][0]), terms: closedTerms, factors: "zt", over: "filter",
-    rule: "= Σ z[p + d·α, q + d·β, f] · w turned[α, β, f, c] over α, β, f", beside: byImageBeside },
-  flat: { kind: "pixel", size: () => where.framed, value: ([p, q]) => now.x.place(p, q, state.c), name: "index of x̃",
-    rule: "= (p · columns + q) · channels + c", beside: (at) => [["x̃ there", now.x.at(...at, state.c)]] },
-  offset: { kind: "tap", size: () => where.size, value: (at) => flatIndex(where, [0, 0], at, state.c), name: "offset",
-    rule: "= (d·α · columns + d·β) · channels + c, the same in every window" },
-  first: { kind: "position", size: () => where.counts, value: (at) => flatIndex(where, at, [0, 0], 0), name: "first index",
-    rule: "= (s·i · columns + s·j) · channels" },
-  taken: { kind: "tap", size: () => where.size, value: (at) => flatIndex(where, windowShown(), at, state.c), name: "index",
-    rule: "= first index + offset; np.take finds x̃ there",
-    beside: (at) => [["x̃ there", now.x.at(...under(where, windowShown(), at), state.c)]] },
-};
-const INDICES = ["flat", "offset", "first", "taken"];
+/** The position whose windows begin at this place, where they begin s apart from `first`; or null. */
+function positionAt(place, first) {
+  const at = place.map((x, n) => (x - first[n]) / where.stride[n]);
+  return at.every((i, n) => Number.isInteger(i) && i >= 0 && i < where.counts[n]) ? at : null;
+}
 const windowShown = () => state.window.map((i, n) => Math.min(i, where.counts[n] - 1));
+const turned = (tap) => tap.map((x, n) => where.size[n] - 1 - x);
 
-/** Whether a window begins at this pixel of the frame. */
-const isFirst = (at) => at.every((x, n) => x % where.stride[n] === 0 && x / where.stride[n] < where.counts[n]);
+// Of each grid: the value of a cell; what it stands for, where that is not its own place; where a
+// value that can be changed lies; the same number, computed by others.
+const GRIDS = {
+  image: {
+    value: (at) => FACTORS.x({ pixel: at }),
+    edited: (at) => insideOf(at) && ["image", [...insideOf(at), state.c]],
+  },
+  filter: { value: (at) => FACTORS.w({ tap: at }), edited: (at) => ["w", [...at, state.c, state.f]] },
+  result: {
+    value: (at) => now.result.at(...at, state.f),
+    beside: (at) => [["closed_form, in Python", PYTHON.result.at(...at, state.f)]],
+  },
+  imageGradient: {
+    value: (at) => now.byFramed.at(...at, state.c),
+    beside: (at) => insideOf(at) && GRIDS.closed.beside(insideOf(at)),
+  },
+  filterGradient: {
+    value: (at) => now.byFilter.at(...at, state.c, state.f),
+    beside: (at) => [
+      ["closed form, here", now.closedFilter.at(...at, state.c, state.f)],
+      ["closed_form, in Python", PYTHON.byFilter.at(...at, state.c, state.f)],
+    ],
+  },
+  cotangent: { value: (at) => FACTORS.g({ position: at }), edited: (at) => ["g", [...at, state.f]] },
+  prepared: {
+    value: (at) => now.z.at(...at, state.f),
+    stands: (at) => positionAt(at, AXES.map((n) => spread(where, n, 0))),
+  },
+  turned: { value: (at) => FACTORS.w({ tap: turned(at) }), stands: turned },
+  closed: {
+    value: (at) => now.closedImage.at(...at, state.c),
+    stands: (at) => at.map((x, n) => x + where.pairs[n][0]),
+    beside: (at) => [
+      ["reverse mode, here", now.byImage.at(...at, state.c)],
+      ["closed form, here", now.closedImage.at(...at, state.c)],
+      ["closed_form, in Python", PYTHON.byImage.at(...at, state.c)],
+    ],
+  },
+  flat: {
+    value: (at) => now.x.place(...at, state.c),
+    beside: (at) => [["x̃ there", now.x.at(...at, state.c)]],
+  },
+  offset: { value: (at) => flatIndex(where, [0, 0], at, state.c) },
+  first: { value: (at) => flatIndex(where, at, [0, 0], 0) },
+  taken: {
+    value: (at) => flatIndex(where, windowShown(), at, state.c),
+    beside: (at) => [["x̃ there", now.x.at(...under(where, windowShown(), at), state.c)]],
+  },
+};
+for (const [name, grid] of Object.entries(GRIDS)) {
+  grid.figure = document.querySelector(`[data-grid=${name}]`);
+  Object.assign(grid, grid.figure.dataset); // kind, name, factors, over, rule
+}
 
-/** The page's cells: of a grid by row and column, and all that stand for a pixel, tap, position. */
-const cells = {};
-const cellsOf = (kind, at) => cells[`${kind} ${at}`] ?? [];
+/** Rows and columns of a grid. */
+function sizeOf(name) {
+  if (name === "prepared") return now.z.shape.slice(0, 2);
+  return name === "closed" ? where.spatial
+    : { pixel: where.framed, tap: where.size, position: where.counts }[GRIDS[name].kind];
+}
+
+/** The cells of all grids that stand for a pixel, a tap, a position; `build` collects them. */
+let standing;
+const cellsOf = (kind, at) => standing.get(`${kind} ${at}`) ?? [];
+const cellAt = (name, [r, c]) => GRIDS[name].cells[r * sizeOf(name)[1] + c];
 
 function build() {
-  Object.keys(cells).forEach((key) => delete cells[key]);
+  standing = new Map();
   for (const [name, grid] of Object.entries(GRIDS)) {
-    const figure = document.querySelector(`[data-grid=${name}]`), [rows, columns] = grid.size();
-    const caption = figure.querySelector("figcaption");
-    const table = element("table", { role: "grid", "aria-label": caption.textContent });
+    const [rows, columns] = sizeOf(name), caption = grid.figure.querySelector("figcaption");
     const head = (scope, k) => element("th", { scope }, columns > 20 && k % 5 ? "" : String(k));
+    const hasFrame = name.startsWith("image") || name === "flat", isStrided = Math.max(...where.stride) > 1;
+    grid.cells = below([rows, columns]).map((at, k) => {
+      const cell = element("td", { role: "gridcell", tabindex: k ? -1 : 0 });
+      const stands = grid.stands ? grid.stands(at) : at, key = `${grid.kind} ${stands}`;
+      if (stands) standing.set(key, [...standing.get(key) ?? [], cell]);
+      cell.classList.toggle("padding", hasFrame ? !insideOf(at) : !stands);
+      cell.classList.toggle("first", hasFrame && isStrided && positionAt(at, [0, 0]) !== null);
+      return Object.assign(cell, { grid: name, at, stands });
+    });
+    const lines = Array.from({ length: rows }, (_, r) => (
+      element("tr", {}, head("row", r), ...grid.cells.slice(r * columns, (r + 1) * columns))));
     const heads = Array.from({ length: columns }, (_, c) => head("col", c));
-    table.append(element("tr", {}, element("td"), ...heads));
-    for (let r = 0; r < rows; r++) {
-      const line = element("tr", {}, head("row", r));
-      for (let c = 0; c < columns; c++) {
-        const cell = element("td", { role: "gridcell", tabindex: r + c ? -1 : 0 }), at = [r, c];
-        const stands = grid.of ? grid.of(at) : at;
-        Object.assign(cell, { grid: name, at, stands });
-        cells[`${name} ${at}`] = [cell];
-        if (stands) (cells[`${grid.kind} ${stands}`] ??= []).push(cell);
-        const isPadding = name.startsWith("image") || name === "flat" ? !insideOf(at) : !stands;
-        cell.classList.toggle("padding", isPadding);
-        cell.classList.toggle("first", ["image", "flat"].includes(name) && isFirst(at) && String(where.stride) !== "1,1");
-        line.append(cell);
-      }
-      table.append(line);
-    }
-    table.classList.toggle("small", columns > 20);
-    table.classList.toggle("tiny", columns > 30);
-    figure.replaceChildren(caption, element("div", { class: "scroll" }, table));
+    const size = columns > 30 ? "small tiny" : columns > 20 ? "small" : "";
+    grid.table = element("table", { role: "grid", "aria-label": caption.textContent, class: size },
+      element("tr", {}, element("td"), ...heads), ...lines);
+    grid.figure.replaceChildren(caption, element("div", { class: "scroll" }, grid.table));
   }
 }
 
 function fill(names = Object.keys(GRIDS)) {
-  for (const name of names) {
-    const { size, value } = GRIDS[name], values = below(size()).map(value);
-    const largest = Math.max(...values.map(Math.abs)) || 1, texts = values.map(writer(values));
-    below(size()).forEach((at, k) => {
-      const [cell] = cellsOf(name, at);
+  for (const { value, cells, table, kind, factors } of names.map((name) => GRIDS[name])) {
+    const values = cells.map((cell) => value(cell.at));
+    const largest = Math.max(...values.map(Math.abs)) || 1;
+    const texts = values.map(writer(values, largest));
+    cells.forEach((cell, k) => {
+      const share = factors ? `${Math.round((45 * Math.abs(values[k])) / largest)}%` : "0%"; // an index has none
+      if (cell.written === `${texts[k]} ${share}`) return;
+      cell.written = `${texts[k]} ${share}`;
       cell.textContent = texts[k];
-      const share = INDICES.includes(name) ? 0 : Math.round((45 * Math.abs(values[k])) / largest);
-      cell.style.setProperty("--share", `${share}%`);
+      cell.style.setProperty("--share", share);
       cell.classList.toggle("below", values[k] < 0);
     });
-    const wide = Math.max(2, ...texts.map((text) => text.length));
-    document.querySelector(`[data-grid=${name}] table`).style.setProperty("--wide", `${wide + 0.5}ch`);
+    const wide = Math.max(2, ...texts.map((text) => text.length)) + 0.5;
+    table.style.setProperty("--wide", `${wide}ch`);
   }
 }
 
-/** Mark what the shown cell meets, and write its sum. */
+/** Mark what the chosen cell meets, or that at which the mouse points, and write its sum. */
 function mark() {
-  const { grid: name, at } = pointed ?? state.chosen, grid = GRIDS[name], [cell] = cellsOf(name, at);
-  document.querySelectorAll("main .chosen, main .met").forEach((x) => x.classList.remove("chosen", "met"));
-  const terms = cell.stands ? termsOf(where, grid.kind, cell.stands) : [];
-  for (const term of terms) {
-    for (const kind of ["pixel", "tap", "position"]) {
-      if (kind !== grid.kind) cellsOf(kind, term[kind]).forEach((x) => x.classList.add("met"));
-    }
-  }
-  const inside = grid.kind === "pixel" && insideOf(cell.stands);
-  if (inside) { // the window of z, its zeros too
-    closedTerms(inside).forEach((term) => cellsOf("prepared", term.spread)[0].classList.add("met"));
-  }
-  (cell.stands ? cellsOf(grid.kind, cell.stands) : [cell]).forEach((x) => x.classList.add("chosen"));
-  if (grid.kind === "position" && cell.stands) state.window = cell.stands;
+  const cell = pointed ?? cellAt(state.chosen.grid, state.chosen.at), { kind } = GRIDS[cell.grid];
+  main.querySelectorAll(".chosen, .met").forEach((x) => x.classList.remove("chosen", "met"));
+  const terms = cell.stands ? termsOf(where, kind, cell.stands) : [];
+  const met = ["pixel", "tap", "position"].filter((other) => other !== kind);
+  const inside = kind === "pixel" && insideOf(cell.stands);
+  [
+    ...terms.flatMap((term) => met.flatMap((other) => cellsOf(other, term[other]))),
+    ...(inside ? closedTerms(inside).map((term) => cellAt("prepared", term.spread)) : []), // zeros, too
+  ].forEach((x) => x.classList.add("met"));
+  (cell.stands ? cellsOf(kind, cell.stands) : [cell]).forEach((x) => x.classList.add("chosen"));
+  if (kind === "position" && cell.stands) state.window = cell.stands;
   fill(["taken"]);
   find("window").textContent = `y[${windowShown().join(", ")}]`;
-  describe(name, at, cell, terms);
+  describe(cell, cell.grid === "closed" ? closedTerms(cell.at) : terms, inside);
 }
 
-function describe(name, at, { stands }, terms) {
+function describe({ grid: name, at, stands }, terms, inside) {
   const grid = GRIDS[name], value = grid.value(at), edited = grid.edited?.(at);
   find("told").textContent = `${grid.name}[${at.join(", ")}] = ${told(value)}`;
-  const inside = grid.kind === "pixel" && insideOf(stands);
-  const place = inside ? `; in the image: [${inside.join(", ")}]` : "; in the padding, so dropped";
-  find("rule").textContent = stands ? grid.rule : "a zero between or around the cotangents";
-  if (name.startsWith("image")) find("rule").textContent += name === "image" && !inside ? "; in the padding" : place;
+  const place = inside ? `; in the image: [${inside.join(", ")}]` : "; in the padding";
+  find("rule").textContent = !stands ? "a zero between or around the cotangents"
+    : grid.rule + (grid.kind === "pixel" ? place : "");
   find("edit").hidden = !edited;
   if (edited && document.activeElement !== find("value")) find("value").value = String(value);
-  const over = grid.kind === "tap" ? "position" : "tap", listed = stands && grid.factors;
-  if (grid.terms) terms = grid.terms(at);
-  find("products").replaceChildren(...(!listed ? [] : [products(terms, grid.factors, over)]),
-    ...(!(listed && grid.also) ? [] : [element("p", {}, grid.also[1]), products(terms, grid.also[0], over)]));
-  find("sum").textContent = grid.over === undefined ? "" : written(grid, terms, value);
-  const beside = (stands && grid.beside?.(grid.of ? at : stands)) || [];
-  const lines = beside.filter(([who]) => now.isStart || !who.endsWith("Python"));
-  find("beside").replaceChildren(...lines.flatMap(([who, x]) => [`${who}: `, element("b", {}, told(x)), element("br")]));
+  const over = grid.kind === "tap" ? "position" : "tap";
+  const lists = stands && grid.factors ? [grid.factors, ...(grid.also ? [grid.also] : [])] : [];
+  find("products").replaceChildren(...lists.map((factors) => products(terms, factors, over)));
+  find("sum").textContent = grid.over ? written(grid, terms, value) : "";
+  const beside = (stands && grid.beside?.(at)) || [];
+  find("beside").replaceChildren(...beside.filter(([who]) => now.isStart || !who.endsWith("Python"))
+    .flatMap(([who, x]) => [`${who}: `, element("b", {}, told(x)), element("br")]));
 }
 
 /** A table of the terms' products: a cell for every tap, or every position. */
 function products(terms, factors, over) {
   const [rows, columns] = over === "tap" ? where.size : where.counts;
   if (rows * columns > 200) return element("p", {}, `${terms.length} products`);
-  const texts = new Map(terms.map((term) => {
-    const [a, b] = [...factors].map((factor) => FACTORS[factor](term));
-    return [String(term[over]), [`${bracketed(a)}·${bracketed(b)}`, told(a * b)]];
-  }));
-  const lines = Array.from({ length: rows }, (_, r) => element("tr", {}, ...Array.from(
-    { length: columns }, (_, c) => {
-      const [product, result] = texts.get(String([r, c])) ?? ["", ""];
-      return element("td", {}, ...(columns > 5 ? [] : [element("small", {}, product)]), element("span", {}, result));
-    })));
-  const label = `products, one for each ${over} of the window`;
-  const table = element("table", { "aria-label": label, class: columns > 5 ? "small" : "" }, ...lines);
+  const cells = below([rows, columns]).map(() => element("td"));
+  for (const term of terms) {
+    const [a, b] = [...factors].map((factor) => FACTORS[factor](term)), [r, c] = term[over];
+    const parts = columns > 5 ? [] : [element("small", {}, `${bracketed(a)}·${bracketed(b)}`)];
+    cells[r * columns + c].replaceChildren(...parts, element("span", {}, told(a * b)));
+  }
+  const lines = Array.from({ length: rows }, (_, r) => (
+    element("tr", {}, ...cells.slice(r * columns, (r + 1) * columns))));
+  const label = `products, one for each ${over}`, size = columns > 5 ? "small" : "";
+  const names = { x: "x̃", t: "w turned" }, title = [...factors].map((x) => names[x] ?? x).join(" · ");
+  const table = element("table", { "aria-label": label, class: size }, element("caption", {}, title), ...lines);
   return element("div", { class: "scroll" }, table);
 }
 
 /** The sum in full: of the channel (filter) that is shown, then those of the others. */
 function written({ factors: [first, second], over }, terms, value) {
-  const few = terms.slice(0, 60).map((x) => `${bracketed(FACTORS[first](x))}·${bracketed(FACTORS[second](x))}`);
+  const product = (term) => `${bracketed(FACTORS[first](term))}·${bracketed(FACTORS[second](term))}`;
   const rest = terms.length > 60 ? ` + … (${terms.length - 60} more)` : "";
-  const sum = terms.length ? few.join(" + ") + rest : "no window has it";
-  const count = { channel: where.channels, filter: where.filters, "": 1 }[over];
+  const sum = (terms.slice(0, 60).map(product).join(" + ") || "no window has it") + rest;
+  const [one, count] = { channel: [state.c, where.channels], filter: [state.f, where.filters], none: [0, 1] }[over];
   if (count === 1) return `${sum} = ${told(value)}`;
   const parts = Array.from({ length: count }, (_, n) => {
     const [c, f] = over === "channel" ? [n, state.f] : [state.c, n];
     return terms.reduce((total, x) => total + FACTORS[first](x, c, f) * FACTORS[second](x, c, f), 0);
   });
-  const one = over === "channel" ? state.c : state.f;
   return `${over} ${one}: ${sum} = ${told(parts[one])}. All ${over}s: `
     + `${parts.map(bracketed).join(" + ")} = ${told(value)}`;
 }
@@ -405,74 +412,69 @@ function written({ factors: [first, second], over }, terms, value) {
 /** Whether all is as Python computed it. */
 function isStart() {
   const flat = ({ stride, dilation, pairs }) => String([stride, dilation, pairs]);
-  return flat(where) === flat(START) && ["image", "w", "g"].every((name) => (
+  return flat(where) === flat(START) && ARRAYS.every((name) => (
     state[name].data.every((x, k) => x === BEGUN[name].data[k])));
 }
 
 function agreement() {
-  const line = (what, value) => element("tr", {}, element("th", { scope: "row" }, what), element("td", {}, value));
   const far = (a, b) => (difference(a, b) ? `apart by at most ${told(difference(a, b))}` : "equal to the last bit");
-  const loss = [[now.g, now.result], [now.byFramed, now.x], [now.byFilter, now.w]].map((x) => told(dot(...x)));
-  const python = ["result", "byImage", "byFilter"].map((name) => far(now[name], PYTHON[name]));
-  find("agreement").replaceChildren(
-    line("∂L/∂x: reverse mode and closed form, here", far(now.byImage, now.closedImage)),
-    line("∂L/∂w: reverse mode and closed form, here", far(now.byFilter, now.closedFilter)),
-    line("L = Σ g·y, Σ ∂L/∂x̃·x̃, Σ ∂L/∂w·w", loss.join(", ")),
+  const loss = [[now.g, now.result], [now.byFramed, now.x], [now.byFilter, now.w]];
+  const lines = [
+    ["∂L/∂x: reverse mode and closed form, here", far(now.byImage, now.closedImage)],
+    ["∂L/∂w: reverse mode and closed form, here", far(now.byFilter, now.closedFilter)],
+    ["L = Σ g·y, Σ ∂L/∂x̃·x̃, Σ ∂L/∂w·w", loss.map((pair) => told(dot(...pair))).join(", ")],
     ...(now.isStart ? [
-      line("y: here and closed_form in Python", python[0]),
-      line("∂L/∂x: here and closed_form in Python", python[1]),
-      line("∂L/∂w: here and closed_form in Python", python[2]),
-      line("in Python: y, ∂L/∂x, ∂L/∂w by conv2d and reverse mode, and closed_form", `apart by ${DATA.apart.map(told).join(", ")}`),
-    ] : [line("Python", "has computed only what the page opened with: start again")]));
+      ["y: here, and closed_form in Python", far(now.result, PYTHON.result)],
+      ["∂L/∂x: here, and closed_form in Python", far(now.byImage, PYTHON.byImage)],
+      ["∂L/∂w: here, and closed_form in Python", far(now.byFilter, PYTHON.byFilter)],
+      ["y, ∂L/∂x, ∂L/∂w in Python: conv2d with reverse mode, and closed_form", `apart by ${DATA.apart.map(told).join(", ")}`],
+    ] : [["Python", "computed what the page opened with: start again"]]),
+  ];
+  find("agreement").replaceChildren(...lines.map(([what, value]) => (
+    element("tr", {}, element("th", { scope: "row" }, what), element("td", {}, value)))));
 }
 
 /** Compute anew and show all; where no window fits, say so and leave what is shown. */
 function update() {
   const next = geometryOf(state);
-  for (const [id, [name, n, side]] of Object.entries(CONTROLS)) {
-    const computed = name === "pairs" ? next.pairs[n][side] : state[name][n];
-    if (document.activeElement !== find(id)) find(id).value = computed;
-    find(id).removeAttribute("aria-invalid");
-    find(id).disabled = name === "pairs" && state.padding !== "given";
+  for (const input of find("controls").querySelectorAll("[type=number]")) {
+    const [name, n, side] = input.id.split("-");
+    if (document.activeElement !== input) input.value = side ? next.pairs[n][side] : state[name][n];
+    input.removeAttribute("aria-invalid");
+    input.disabled = name === "pairs" && state.padding !== "given";
   }
-  find("padding").value = state.padding;
+  for (const [id, value] of [["padding", state.padding], ["channel", state.c], ["filter", state.f]]) find(id).value = value;
   problem(next.problem || "");
   if (next.problem) return;
-  const sizes = (of) => of && String([of.framed, of.counts, of.spans, of.stride, of.dilation, of.pairs]);
-  const isNew = sizes(where) !== sizes(next);
+  const isNew = JSON.stringify(where) !== JSON.stringify(next);
   where = next;
   state.g = resized(state.g, where.counts);
   now = { ...computed(where, state.image, state.w, state.g), isStart: isStart() };
   if (isNew) build();
-  const most = GRIDS[state.chosen.grid].size();
+  const most = sizeOf(state.chosen.grid);
   state.chosen.at = state.chosen.at.map((x, n) => Math.min(x, most[n] - 1));
   pointed = null;
-  const pairs = state.padding === "given" ? `(${where.pairs.map((x) => `(${x.join(", ")})`).join(", ")})` : `"${state.padding}"`;
-  find("call").firstChild.textContent = `tg.conv2d(image, filters, stride=(${where.stride.join(", ")}), `
-    + `padding=${pairs}, dilation=(${where.dilation.join(", ")}))`;
-  find("call").lastChild.textContent = AXES.map((n) => `⌊(${where.framed[n]} − ${where.spans[n]}) / ${where.stride[n]}⌋ + 1 = `
-    + `${where.counts[n]} ${["rows", "columns"][n]}`).join(", ");
-  find("jump0").textContent = where.framed[1] * where.channels;
-  find("jump1").textContent = where.channels;
   fill();
   agreement();
   mark();
+  const { stride, dilation, framed, spans, counts, channels } = where;
+  const pairs = `(${where.pairs.map((pair) => `(${pair.join(", ")})`).join(", ")})`;
+  find("call").textContent = `tg.conv2d(image, filters, stride=(${stride.join(", ")}), padding=`
+    + `${state.padding === "given" ? pairs : `"${state.padding}"`}, dilation=(${dilation.join(", ")}))`;
+  find("counts").textContent = AXES.map((n) => (
+    `⌊(${framed[n]} − ${spans[n]}) / ${stride[n]}⌋ + 1 = ${counts[n]} ${["rows", "columns"][n]}`)).join(", ");
+  find("jumps").textContent = `a column is ${channels} further on and a row ${framed[1] * channels}`;
   remember();
 }
 
+/** Say what is wrong; until it is right, what is shown is the last that was, and cannot be used. */
 function problem(text) {
   find("problem").textContent = text && `${text} What is shown is the last that fits.`;
-  find("work").classList.toggle("stale", Boolean(text));
+  find("work").inert = Boolean(text);
 }
 
-const CONTROLS = { // the inputs of the geometry
-  stride0: ["stride", 0], stride1: ["stride", 1], dilation0: ["dilation", 0], dilation1: ["dilation", 1],
-  pad00: ["pairs", 0, 0], pad01: ["pairs", 0, 1], pad10: ["pairs", 1, 0], pad11: ["pairs", 1, 1],
-};
-
 function choose(cell) {
-  const table = cell.closest("table");
-  table.querySelectorAll("[tabindex='0']").forEach((x) => x.setAttribute("tabindex", -1));
+  GRIDS[cell.grid].table.querySelectorAll("[tabindex='0']").forEach((x) => x.setAttribute("tabindex", -1));
   cell.setAttribute("tabindex", 0);
   state.chosen = { grid: cell.grid, at: cell.at };
   pointed = null;
@@ -480,115 +482,7 @@ function choose(cell) {
   remember();
 }
 
-// The state is kept in the address, as far as it differs from the beginning.
-let waiting = null;
-function remember() {
-  clearTimeout(waiting); // browsers allow few changes a second
-  waiting = setTimeout(() => {
-    const base = { image: BEGUN.image, w: BEGUN.w, g: resized(BEGUN.g, where.counts) };
-    const said = new URLSearchParams({
-      s: state.stride, d: state.dilation, p: state.padding === "given" ? state.pairs.flat() : state.padding,
-      c: state.c, f: state.f, at: [state.chosen.grid, ...state.chosen.at],
-    });
-    for (const [name, array] of Object.entries(base)) {
-      const edits = [...array.data.keys()].filter((k) => state[name].data[k] !== array.data[k]);
-      if (edits.length) said.set(name, edits.map((k) => `${k}:${state[name].data[k]}`));
-    }
-    history.replaceState(null, "", `#${decodeURIComponent(said)}`);
-  }, 300);
-}
-
-/** The state at the beginning, with what the address says, as far as it makes sense. */
-function begun(address = "") {
-  const said = new URLSearchParams(address.slice(1));
-  const whole = (name, count, least, most) => {
-    const found = (said.get(name) ?? "").split(",").map(Number);
-    const fits = found.length === count && found.every((x) => Number.isInteger(x) && x >= least && x <= most);
-    return said.has(name) && fits ? found : null;
-  };
-  const made = { ...DATA, c: 0, f: 0, window: [0, 0], ...Object.fromEntries(
-    ["image", "w", "g"].map((name) => [name, new Numbers(BEGUN[name].shape, BEGUN[name].data)])) };
-  made.stride = whole("s", 2, 1, 999) ?? [...DATA.stride];
-  made.dilation = whole("d", 2, 1, 999) ?? [...DATA.dilation];
-  const p = whole("p", 4, 0, DATA.largest) ?? DATA.pairs.flat();
-  made.pairs = [p.slice(0, 2), p.slice(2)];
-  if (said.has("p")) made.padding = ["same", "valid"].includes(said.get("p")) ? said.get("p") : "given";
-  if (geometryOf(made).problem) return begun();
-  const { counts } = geometryOf(made);
-  made.g = resized(made.g, counts);
-  [made.c] = whole("c", 1, 0, DATA.channels - 1) ?? [0];
-  [made.f] = whole("f", 1, 0, DATA.filters - 1) ?? [0];
-  for (const name of ["image", "w", "g"]) {
-    for (const [k, value] of (said.get(name) ?? "").split(",").map((edit) => edit.split(":").map(Number))) {
-      if (k in made[name].data && isValue(value)) made[name].data[k] = value;
-    }
-  }
-  const [grid, r, c] = (said.get("at") ?? "").split(",");
-  const at = [Number(r), Number(c)];
-  made.chosen = Object.hasOwn(GRIDS, grid) && at.every((x) => Number.isInteger(x) && x >= 0)
-    ? { grid, at } : { grid: "result", at: counts.map((n, k) => Math.min(n - 1, [4, 3][k])) }; // the posts' pixel
-  return made;
-}
 const isValue = (x) => Number.isFinite(x) && Math.abs(x) < 1e90;
-
-function listen() {
-  const main = document.querySelector("main"), cellAt = (event) => event.target.closest("main td[role]");
-  main.addEventListener("pointerover", (event) => {
-    if (event.pointerType !== "mouse" || document.activeElement === find("value")) return;
-    const cell = cellAt(event);
-    pointed = cell && { grid: cell.grid, at: cell.at };
-    mark();
-  });
-  main.addEventListener("pointerleave", () => { if (pointed) { pointed = null; mark(); } });
-  main.addEventListener("focusin", (event) => { if (cellAt(event)) choose(cellAt(event)); });
-  main.addEventListener("keydown", (event) => {
-    const cell = cellAt(event);
-    if (!cell || event.ctrlKey || event.altKey || event.metaKey) return;
-    const [r, c] = cell.at, [rows, columns] = GRIDS[cell.grid].size();
-    const to = { ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1],
-      Home: [r, 0], End: [r, columns - 1] }[event.key];
-    if (to) {
-      if (to[0] >= 0 && to[1] >= 0 && to[0] < rows && to[1] < columns) cellsOf(cell.grid, to)[0].focus(); // which chooses it
-    } else if (!find("edit").hidden && (event.key === "Enter" || /^[-−.\d]$/.test(event.key))) {
-      find("value").focus();
-      if (event.key === "Enter") find("value").select();
-      else setValue(find("value").value = event.key);
-    } else return;
-    event.preventDefault();
-  });
-  find("value").addEventListener("input", () => setValue(find("value").value));
-  find("value").addEventListener("keydown", (event) => {
-    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key], { grid, at } = state.chosen;
-    if (step) setValue(find("value").value = String(GRIDS[grid].value(at) + step));
-    else if (event.key === "Enter" || event.key === "Escape") cellsOf(grid, at)[0].focus();
-    else return;
-    event.preventDefault();
-  });
-  find("controls").addEventListener("submit", (event) => event.preventDefault());
-  find("controls").addEventListener("input", (event) => {
-    const { id, value } = event.target;
-    if (id in CONTROLS) {
-      const [name, n, side] = CONTROLS[id], input = event.target;
-      const isRight = /^\d+$/.test(value) && Number(value) >= Number(input.min) && Number(value) <= Number(input.max);
-      input.setAttribute("aria-invalid", !isRight);
-      if (!isRight) return problem(`Here belongs a whole number from ${input.min} to ${input.max}.`);
-      if (side === undefined) state[name][n] = Number(value);
-      else state[name][n][side] = Number(value);
-    } else if (id === "padding") {
-      state.pairs = where.pairs.map((pair) => [...pair]);
-      state.padding = value;
-    } else state[id === "channel" ? "c" : "f"] = Number(value);
-    update();
-  });
-  find("ones").addEventListener("click", () => { state.g.data.fill(1); update(); });
-  find("single").addEventListener("click", () => {
-    state.g.data.fill(0);
-    state.g.data[state.g.place(...windowShown(), state.f)] = 1;
-    update();
-  });
-  find("reset").addEventListener("click", () => begin(""));
-  addEventListener("hashchange", () => begin(location.hash));
-}
 
 function setValue(text) {
   const value = Number(text.trim().replace(",", ".").replace("−", "-")), { grid, at } = state.chosen;
@@ -600,24 +494,118 @@ function setValue(text) {
   update();
 }
 
-/** Begin with what the address says; channel and filter are offered where there is a choice. */
+// The address keeps the state, the arrays as far as they differ from the beginning.
+
+let waiting = null;
+function remember() {
+  clearTimeout(waiting); // browsers allow few changes a second
+  waiting = setTimeout(() => {
+    const said = new URLSearchParams({
+      s: state.stride, d: state.dilation, p: state.padding === "given" ? state.pairs.flat() : state.padding,
+      c: state.c, f: state.f, at: [state.chosen.grid, ...state.chosen.at],
+    });
+    for (const name of ARRAYS) {
+      const base = name === "g" ? resized(BEGUN.g, where.counts) : BEGUN[name], { data } = state[name];
+      const edits = [...data.keys()].filter((k) => data[k] !== base.data[k]);
+      if (edits.length) said.set(name, edits.map((k) => `${k}:${data[k]}`));
+    }
+    history.replaceState(null, "", `#${decodeURIComponent(said)}`);
+  }, 300);
+}
+
+/** Begin with what the address says, as far as it makes sense. */
 function begin(address) {
-  state = begun(address);
-  for (const [id, count, key] of [["channel", DATA.channels, "c"], ["filter", DATA.filters, "f"]]) {
-    const options = Array.from({ length: count }, (_, k) => element("option", { value: k }, String(k)));
-    find(id).replaceChildren(...options);
-    find(id).value = state[key];
-    find(id).parentElement.hidden = count === 1;
+  const said = new URLSearchParams(address.slice(1)), numbers = (text) => text.split(",").map(Number);
+  const whole = (name, otherwise, least, most) => {
+    const found = numbers(said.get(name) ?? "");
+    const isRight = said.has(name) && found.length === otherwise.length
+      && found.every((x) => Number.isInteger(x) && x >= least && x <= most);
+    return isRight ? found : [...otherwise];
+  };
+  const p = whole("p", DATA.pairs.flat(), 0, DATA.largest), kind = said.get("p") ?? DATA.padding;
+  state = {
+    ...DATA, stride: whole("s", DATA.stride, 1, 999), dilation: whole("d", DATA.dilation, 1, 999),
+    pairs: [p.slice(0, 2), p.slice(2)], padding: ["same", "valid"].includes(kind) ? kind : "given",
+    c: whole("c", [0], 0, DATA.channels - 1)[0], f: whole("f", [0], 0, DATA.filters - 1)[0], window: [0, 0],
+  };
+  const { counts, problem: isWrong } = geometryOf(state);
+  if (isWrong) return begin("");
+  for (const name of ARRAYS) {
+    state[name] = name === "g" ? resized(BEGUN.g, counts) : new Numbers(BEGUN[name].shape, BEGUN[name].data);
+    for (const edit of (said.get(name) ?? "").split(",")) {
+      const [k, value] = edit.split(":").map(Number);
+      if (k in state[name].data && isValue(value)) state[name].data[k] = value;
+    }
   }
-  find("shown").hidden = DATA.channels * DATA.filters === 1;
+  const [grid, ...at] = (said.get("at") ?? "").split(","), place = at.map(Number);
+  const isCell = Object.hasOwn(GRIDS, grid) && at.length === 2 && place.every((x) => Number.isInteger(x) && x >= 0);
+  const posts = [4, 3].map((x, n) => Math.min(x, counts[n] - 1)); // the pixel of which the posts speak
+  state.chosen = isCell ? { grid, at: place } : { grid: "result", at: posts };
   update();
 }
 
-const START = geometryOf({ ...DATA, padding: "given" });
-const CHANNELS = [DATA.channels, DATA.filters];
+main.addEventListener("pointerover", (event) => {
+  if (event.pointerType !== "mouse" || document.activeElement === find("value")) return;
+  pointed = event.target.closest("td[role]");
+  mark();
+});
+main.addEventListener("pointerleave", () => { if (pointed) { pointed = null; mark(); } });
+main.addEventListener("focusin", (event) => { if (event.target.at) choose(event.target); });
+main.addEventListener("keydown", (event) => {
+  if (!event.target.at || event.ctrlKey || event.altKey || event.metaKey) return;
+  const { grid, at: [r, c] } = event.target, [rows, columns] = sizeOf(grid);
+  const to = {
+    ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1],
+    Home: [r, 0], End: [r, columns - 1],
+  }[event.key];
+  if (to) {
+    const isCell = to[0] >= 0 && to[1] >= 0 && to[0] < rows && to[1] < columns;
+    if (isCell) cellAt(grid, to).focus(); // which chooses it
+  } else if (!find("edit").hidden && (event.key === "Enter" || /^[-−.\d]$/.test(event.key))) {
+    find("value").focus();
+    if (event.key === "Enter") find("value").select();
+    else setValue(find("value").value = event.key);
+  } else return;
+  event.preventDefault();
+});
+find("value").addEventListener("input", () => setValue(find("value").value));
+find("value").addEventListener("keydown", (event) => {
+  const step = { ArrowUp: 1, ArrowDown: -1 }[event.key], { grid, at } = state.chosen;
+  if (step) setValue(find("value").value = String(GRIDS[grid].value(at) + step));
+  else if (event.key === "Enter" || event.key === "Escape") cellAt(grid, at).focus();
+  else return;
+  event.preventDefault();
+});
+find("controls").addEventListener("submit", (event) => event.preventDefault());
+find("controls").addEventListener("input", ({ target }) => {
+  const { id, value, min, max } = target, [name, n, side] = id.split("-"), whole = Number(value);
+  if (id === "padding") {
+    state.pairs = where.pairs.map((pair) => [...pair]); // where one goes on from
+    state.padding = value;
+  } else if (id === "channel") state.c = whole;
+  else if (id === "filter") state.f = whole;
+  else if (/^\d+$/.test(value) && whole >= Number(min) && whole <= Number(max)) {
+    if (side) state.pairs[n][side] = whole;
+    else state[name][n] = whole;
+  } else {
+    target.setAttribute("aria-invalid", true);
+    return problem(`Here belongs a whole number from ${min} to ${max}.`);
+  }
+  update();
+});
+find("ones").addEventListener("click", () => { state.g.data.fill(1); update(); });
+find("single").addEventListener("click", () => {
+  state.g.data.fill(0);
+  state.g.data[state.g.place(...windowShown(), state.f)] = 1;
+  update();
+});
+find("reset").addEventListener("click", () => begin(""));
+addEventListener("hashchange", () => begin(location.hash));
+
+const START = geometryOf({ ...DATA, padding: "given" }), ARRAYS = ["image", "w", "g"];
 const BEGUN = {
   image: new Numbers([...START.spatial, DATA.channels], DATA.image),
-  w: new Numbers([...DATA.size, ...CHANNELS], DATA.weights),
+  w: new Numbers([...DATA.size, DATA.channels, DATA.filters], DATA.weights),
   g: new Numbers([...START.counts, DATA.filters], DATA.cotangent),
 };
 const PYTHON = {
@@ -625,5 +613,9 @@ const PYTHON = {
   byImage: new Numbers(BEGUN.image.shape, DATA.python.byImage),
   byFilter: new Numbers(BEGUN.w.shape, DATA.python.byFilter),
 };
-listen();
+for (const [id, count] of [["channel", DATA.channels], ["filter", DATA.filters]]) {
+  find(id).append(...Array.from({ length: count }, (_, k) => element("option", { value: k }, String(k))));
+  find(id).parentElement.hidden = count === 1;
+}
+find("shown").hidden = DATA.channels * DATA.filters === 1;
 begin(location.hash);
