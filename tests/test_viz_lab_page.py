@@ -203,6 +203,11 @@ def sums(text):
         yield eval(left), float(right)
 
 
+def chromium_timeout():
+    """What playwright raises where an element cannot be clicked."""
+    return pytest.importorskip("playwright.sync_api").TimeoutError
+
+
 class TestPointing:
     def test_the_posts_pixel(self, browser, post):
         """y[4, 3]: its window begins at (4, 3) and reaches into the padding, as in the post."""
@@ -270,10 +275,10 @@ class TestPointing:
             window = [[2 * a, 3 + b] for a in range(5) for b in range(3)]
             assert met("image") == met("imageGradient") == met("flat") == window
             assert len(met("filterGradient")) == 15
-            cell(page, "imageGradient", 4, 4).hover()  # where does this gradient come from?
+            cell(page, "imageGradient", 2, 5).hover()  # where does this gradient come from?
             assert met("cotangent") == met("result") == [[0, 1]]
-            assert met("filter") == [[2, 1]]
-            assert met("turned") == [[2, 1]]
+            assert met("filter") == met("filterGradient") == [[1, 2]]
+            assert met("turned") == [[3, 0]]
             assert len(met("prepared")) == 15  # the zeros too
             cell(page, "filterGradient", 1, 0).hover()
             assert met("image") == [[2, 0], [2, 3], [2, 6]]
@@ -345,6 +350,10 @@ class TestControls:
             told = page.locator("#problem").inner_text()
             assert "spans 13×3 and does not fit the 10×10 frame: pad more, or dilate less" in told
             assert len(texts(page, "result")) == 6
+            told = page.locator("#told").inner_text()
+            with pytest.raises(chromium_timeout(), match="Timeout"):  # nothing there can be chosen
+                cell(page, "filter", 0, 0).click(timeout=300)
+            assert page.locator("#told").inner_text() == told
             choose(page, pairs_0_0=4, pairs_0_1=3)
             assert page.locator("#problem").is_hidden()
             assert len(texts(page, "result")) == 1
