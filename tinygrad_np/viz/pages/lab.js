@@ -364,7 +364,7 @@ function describe({ grid: name, at, stands }, terms, inside) {
   find("told").textContent = `${grid.name}[${at.join(", ")}] = ${told(value)}`;
   const place = inside ? `; in the image: [${inside.join(", ")}]` : "; in the padding";
   find("rule").textContent = !stands ? "a zero between or around the cotangents"
-    : grid.rule + (grid.kind === "pixel" ? place : "");
+    : grid.rule + (grid.kind === "pixel" && !grid.stands ? place : "");
   find("edit").hidden = !edited;
   if (edited && document.activeElement !== find("value")) find("value").value = String(value);
   const over = grid.kind === "tap" ? "position" : "tap";
