@@ -317,7 +317,7 @@ function build() {
       element("tr", {}, head("row", r), ...grid.cells.slice(r * columns, (r + 1) * columns))));
     const heads = Array.from({ length: columns }, (_, c) => head("col", c));
     const size = columns > 30 ? "small tiny" : columns > 20 ? "small" : "";
-    grid.table = element("table", { role: "grid", "aria-label": caption.textContent, class: size },
+    grid.table = element("table", { role: "grid", "aria-label": grid.label ?? caption.textContent, class: size },
       element("tr", {}, element("td"), ...heads), ...lines);
     grid.figure.replaceChildren(caption, element("div", { class: "scroll" }, grid.table));
   }
