@@ -71,6 +71,10 @@ OPTIONS = {
     "black_scholes.py": """
         --rate -0.01 --spot 49 --strikes 50 --volatility 0.3 --maturity 2
     """,
+    "convolution_lab.py": """
+        --dilation 2 --padding same --path lab/dilated.html
+        --stride 3 --path strided.html
+    """,
     "convolution_pictures.py": """
         --stride 1
         --stride 6

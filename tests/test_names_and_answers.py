@@ -27,6 +27,7 @@ VIZ = [
     "box",
     "colour_bar",
     "confusion_matrix",
+    "convolution_lab",
     "figure",
     "image",
     "learning_curves",

@@ -1,4 +1,4 @@
-"""Pictures: of learning (`figures`), as matplotlib draws them; the extra ``plot``.
+"""Pictures: of learning (`figures`), as matplotlib draws them; the extra ``plot``. Pages: `lab`.
 
 >>> from tinygrad_np import viz
 >>> axes = viz.figure(4, 3).subplots()
@@ -22,11 +22,13 @@ from .figures import (
     numbers,
     save,
 )
+from .lab import convolution_lab
 
 __all__ = [
     "box",
     "colour_bar",
     "confusion_matrix",
+    "convolution_lab",
     "figure",
     "image",
     "learning_curves",
