@@ -88,6 +88,9 @@ def test_no_cell_of_a_tutorial_is_passed_over(page):
         # More characters than 80 do not fit beside the site's two side bars.
         width = 80 if not cell.tags else 100
         assert [line for line in cell.code.splitlines() if len(line) > width] == []
+        last = ast.parse(cell.code).body[-1]
+        if "plt." in cell.code and isinstance(last, ast.Expr):  # a notebook would print the value
+            assert cell.code.endswith(";\n"), cell.code
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
