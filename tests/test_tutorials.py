@@ -10,7 +10,10 @@ import runpy
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+
+import tinygrad_np as tg
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs/tutorials").glob("*.md"))
@@ -102,10 +105,53 @@ def test_the_files_that_a_tutorial_links_to_are_there(page):
     assert [t for t in targets if not (page.parent / t).exists()] == []
 
 
+def is_fooled(names):
+    k, right = names["k"], names["data"].test_labels
+    accuracies = names["accuracies"]
+    return names["before"][k] == right[k] == 9 != names["after"][k] and (
+        accuracies[0] > 0.75 and accuracies[-1] < 0.2
+    )
+
+
+def restored(names):
+    """Errors of what was seen, and of what was made of it without and with the penalty."""
+    _, seen, plain, penalised = [
+        np.sqrt(np.mean((picture - names["truth"]) ** 2)) for picture in names["pictures"].values()
+    ]
+    return penalised < 0.6 * seen < plain
+
+
+def came_down(names):
+    ends = {name: names["rosenbrock"](path[-1]) for name, path in names["paths"].items()}
+    start = names["rosenbrock"](names["paths"]["sgd"][0])
+    return len(ends) == 8 and max(ends.values()) < start / 2 and ends["sgd, momentum"] < 0.01
+
+
+STATED = {
+    "plot_adversarial": is_fooled,
+    "plot_convolution_gradient": lambda n: np.array_equal(n["by_reverse"], n["by_hand"]),
+    "plot_deconvolution": restored,
+    "plot_hessian_spectrum": lambda n: abs(n["spectra"][-1][-1] * n["RATE"] / 2 - 1) < 0.1,
+    "plot_lorenz": lambda n: 1e4 < n["growth"][-1] < 1e6,
+    "plot_optimisers": came_down,
+    "plot_phase_retrieval": lambda n: n["losses"][-1] < 1e-9 * n["losses"][0],
+    "plot_saliency": lambda n: (
+        tg.nn.accuracy(n["logits"](n["fitted"].params, n["test"]), n["data"].test_labels) > 0.75
+        and np.all(np.max(np.abs(n["maps"]), axis=(1, 2, 3)) > 0)
+    ),
+}
+"""What the text of each program says, of its names at the end."""
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=name_of)
-def test_a_program_of_the_gallery_draws(program, pyplot):
-    runpy.run_path(str(program), run_name="__main__")
+def test_a_program_of_the_gallery_draws_what_it_says(program, pyplot):
+    names = runpy.run_path(str(program), run_name="__main__")
     assert 1 <= len(pyplot.get_fignums()) <= 2
+    assert STATED[program.stem](names)
+
+
+def test_each_program_of_the_gallery_is_tried():
+    assert sorted(STATED) == [program.stem for program in PROGRAMS]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=name_of)
