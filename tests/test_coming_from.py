@@ -26,6 +26,9 @@ if not FOLDER.exists():
     pytest.skip("an installed package has no docs", allow_module_level=True)
 
 
+FENCED = re.compile(r"^```python\n# .*?^```$", re.DOTALL | re.MULTILINE)
+
+
 class Pair(NamedTuple):
     """The line of the page, and what one writes there and here."""
 
@@ -155,6 +158,8 @@ def test_no_row_and_no_block_is_passed_over(page):
     blocks = len(re.findall(rf"^```python\n# {NAMES[page]}$", text, re.MULTILINE))
     assert len(list(pairs(page))) == rows + blocks
     assert rows >= 10
+    shown = [line for block in re.findall(FENCED, text) for line in block.splitlines()]
+    assert [line for line in shown if len(line) > 80] == []  # as much as the site has room for
 
 
 @pytest.mark.parametrize("page", LIBRARIES)
