@@ -4,7 +4,7 @@
 A convolution of stride 2 takes an image to fewer pixels. Backwards, the cotangent of each of those
 pixels goes to the pixels of its window, multiplied by the filter, and where windows overlap the
 parts are added. Reverse mode finds this from the transposed steps; the closed form spreads the
-cotangents out (`prepare_back`) and convolves them with the filter turned around. With whole
+cotangents out (``prepare_back``) and convolves them with the filter turned around. With whole
 numbers the two agree to the last bit.
 """
 

@@ -1,7 +1,7 @@
 """How long is the weather predictable?
 ====================================
 
-The Lorenz equations are a caricature of the weather. `solve_ivp` gives the solution together with
+The Lorenz equations are a caricature of the weather. ``solve_ivp`` gives the solution together with
 its derivative by the place where it began: how much a small error in today's weather becomes by
 time t. It grows like exp(0.906 t) on average, with the known Lyapunov exponent of these equations,
 but not evenly.
