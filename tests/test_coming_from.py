@@ -7,6 +7,7 @@ row, or a block that ends in an expression, gives there is compared with what it
 """
 
 import ast
+import contextlib
 import os
 import re
 import warnings
@@ -118,6 +119,25 @@ def ran(page, side):
             raise
 
 
+@contextlib.contextmanager
+def settings_kept(page, module):
+    """The pages ask for float64, of the whole process."""
+    if page == "pytorch":
+        dtype = module.get_default_dtype()
+        try:
+            yield
+        finally:
+            module.set_default_dtype(dtype)
+    elif page == "jax":
+        wide = module.config.jax_enable_x64
+        try:
+            yield
+        finally:
+            module.config.update("jax_enable_x64", wide)
+    else:
+        yield
+
+
 @pytest.mark.whole
 @pytest.mark.parametrize("page", LIBRARIES)
 def test_what_is_written_here_runs(page, tmp_path, monkeypatch):
@@ -134,9 +154,10 @@ def test_what_is_written_there_gives_the_same(page, tmp_path, monkeypatch):
     monkeypatch.setitem(os.environ, "JAX_PLATFORMS", "cpu")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # theirs
-        pytest.importorskip(library, reason=f"{NAMES[page]} is not installed")
+        module = pytest.importorskip(library, reason=f"{NAMES[page]} is not installed")
         monkeypatch.chdir(tmp_path)
-        there = list(ran(page, "there"))
+        with settings_kept(page, module):
+            there = list(ran(page, "there"))
     compared = 0
     for (pair, expected), (_, value) in zip(there, ran(page, "here"), strict=True):
         if value is None:
