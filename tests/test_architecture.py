@@ -375,6 +375,7 @@ WHOLE = {
     "benchmarks_figure": "benchmarks/ratios.py and figure.py",
     "benchmarks_profiling": "benchmarks/profiling.py",
     "ci": ".ci",
+    "coming_from": "docs/coming_from, beside the libraries that one comes from",
     "commands": "every command that is shown",
     "complex": "complex numbers, in every row",
     "convolutions_grid": "three paths of the convolution, over all geometries",
@@ -404,6 +405,7 @@ WHOLE = {
     "torch_transformers": "attention and embeddings beside PyTorch's",
     "torch_networks": "the networks of the examples beside PyTorch's, over fifty steps",
     "torch_optimisers": "optimisers and schedules beside PyTorch's, over whole runs",
+    "tutorials": "docs/tutorials and examples/gallery",
 }
 
 

@@ -4,8 +4,8 @@
 `install`, before a library or a script imports autograd. Arrays, functions and the sweeps are this
 package's own; what stands here is autograd's way of calling them. A gradient of a number is a
 number (``numpy.float64``), integers among what is differentiated count as floats, and a traced
-value is a `tinygrad_np.Tensor`, so what would lose a gradient raises. docs/autograd.md says what
-moves as it stands and what has to change.
+value is a `tinygrad_np.Tensor`, so what would lose a gradient raises. What moves as it stands and
+what has to change is in docs/coming_from/autograd.md.
 
 >>> import numpy as np
 >>> grad(lambda x: np.exp(x) * x**2)(0), grad(lambda x: x**3)(2)
