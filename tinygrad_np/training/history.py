@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.arrays import Array
+from ..io import notebook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,14 +87,11 @@ class History:
         return str(self)
 
     def _repr_html_(self) -> str:
-        head = "".join([f"<th>{html.escape(name)}</th>" for name in self.columns])
-        body = [
-            "<tr>"
-            + "".join([f"<td>{shown(row.get(name, math.nan))}</td>" for name in self.columns])
-            + "</tr>"
-            for row in self.rows
-        ]
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        rows = [[shown(row.get(name, math.nan)) for name in self.columns] for row in self.rows]
+        if len(rows) > 2 * _ENDS:
+            left_out = [f"… {len(rows) - 2 * _ENDS} more", *[""] * (len(self.columns) - 1)]
+            rows = [*rows[:_ENDS], left_out, *rows[-_ENDS:]]
+        return notebook.table(self.columns, rows)
 
     def plot(self, axes: Axes | None = None, of: str = "loss") -> Axes:
         """Draw every column whose name ends in `of` against the epoch.
@@ -124,6 +121,10 @@ class History:
         axes.grid(alpha=0.3)
         axes.legend()
         return axes
+
+
+_ENDS = 6
+"""So many epochs a notebook shows from the beginning, and from the end, if there are more."""
 
 
 def shown(number: Any) -> str:
