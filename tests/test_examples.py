@@ -113,7 +113,7 @@ class TestTheMainJob:
         }  # fmt: skip
 
     def test_no_cell_of_the_figure_is_empty(self, monkeypatch, tmp_path):
-        """Two curves, then nine pictures, three of them with a scale."""
+        """Two curves, then twelve pictures, four of them with a scale."""
         options = two_class.parse(["--quick", "--batch-size", "50"])
         splits = two_class.prepare(tg.data.garments(600, 50), options.dtype, options.quick)
         saved = []
@@ -121,8 +121,9 @@ class TestTheMainJob:
         two_class.draw(two_class.train(splits, options), splits["valid"], "", tmp_path / "a.png")
         axes = saved[0].axes
         assert len([place for place in axes if place.lines]) == 2
-        assert len([place for place in axes if place.images]) == 9
-        assert len(axes) == 2 + 9 + 3
+        assert len([place for place in axes if place.images]) == 12
+        assert len(axes) == 2 + 12
+        assert len([scale for place in axes for scale in place.child_axes]) == 4
 
     def test_an_old_encoding_and_no_progress_bar(self, tmp_path):
         """As on Windows, with the output in a file; and without tqdm."""

@@ -96,6 +96,8 @@ class History:
     def plot(self, axes: Axes | None = None, of: str = "loss") -> Axes:
         """Draw every column whose name ends in `of` against the epoch.
 
+        What stands before `of` in its name is the line's label; ``"loss"`` is that of training.
+
         Parameters
         ----------
         axes : matplotlib.axes.Axes, optional
@@ -114,13 +116,12 @@ class History:
         if axes is None:
             axes = viz.figure(5, 3.5).subplots()
         for name in curves:
-            axes.plot(self["epoch"], self[name], marker="o", markersize=3, label=name)
+            told = name.removesuffix(of).strip() or "training"
+            axes.plot(self["epoch"], self[name], marker="o", markersize=3, label=told)
         axes.set_xlabel("epoch")
         axes.set_ylabel(of)
         axes.locator_params("x", integer=True, min_n_ticks=1)
-        axes.grid(alpha=0.3)
-        axes.legend()
-        return axes
+        return viz.label_lines(axes)
 
 
 _ENDS = 6
