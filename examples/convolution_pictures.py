@@ -112,9 +112,9 @@ def draw_gradient() -> Any:
     figure = tg.viz.figure(WIDTH, 5.7)
     figure.suptitle("A convolution and its gradient")
     figure.supxlabel(
-        "Each pixel of the cotangent reaches one window (solid, dashed): by the image, the filter "
-        "times the pixel is added\nthere; by the filter, the image's window times the pixel is "
-        "added up. For example, 1 · 1 − 2 · 2 = −3, above on the left.",
+        "Each pixel of the cotangent reaches one window (solid, dashed). By the image: the filter "
+        "times the pixel, added there.\nBy the filter: the image's windows times their pixels, "
+        "added up; its first element is 1 · 1 − 2 · 2 = −3.",
         fontsize=9,
     )
     above = {"image": image, "∗": None, "filter": filters, "=": None, "result": result}

@@ -28,8 +28,8 @@ def shades(colour: str) -> Any:
     hue, _, value = rgb_to_hsv(to_rgb(colour))
     # strong enough to be told from it, where the colour is a grey, too
     opposite = hsv_to_rgb((float(hue + 0.5) % 1, 1.0, max(float(value), 0.5)))
-    half = [(1 + np.array(end)) / 2 for end in (opposite, to_rgb(colour))]
-    return LinearSegmentedColormap.from_list("", [half[0], "white", half[1]])
+    ends: Any = [opposite, (1, 1, 1), to_rgb(colour)]
+    return LinearSegmentedColormap.from_list("", (1 + np.array(ends)) / 2)
 
 
 def ink(cell: Any) -> str:

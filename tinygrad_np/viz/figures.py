@@ -195,7 +195,8 @@ def label_lines(axes: Axes) -> Axes:
             ends.append(points[-1])
     if lines:
         axes.get_xlim()  # which settles the limits
-        heights = np.clip([y for _, y in ends], *sorted(axes.get_ylim()))
+        low, high = sorted(axes.get_ylim())
+        heights = [float(np.clip(y, low, high)) for _, y in ends]
         inside = [axes.transData.transform((0, y))[1] for y in heights]
         points = np.array(inside) / axes.figure.figure.dpi * 72
         moved = _apart(points, 1.3 * LABEL) - points

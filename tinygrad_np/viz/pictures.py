@@ -355,7 +355,7 @@ def colour_bar(axes: Axes | Sequence[Axes], label: str = "") -> Axes:
     bar.ax.grid(False)
     bar.ax.tick_params(labelsize=SMALL, color=FAINT, length=3)
     bar.set_label(label, fontsize=LABEL)
-    return bar.ax  # type: ignore[no-any-return]
+    return bar.ax
 
 
 # What they have in common

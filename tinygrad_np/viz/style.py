@@ -16,7 +16,8 @@ from .colours import CYCLE, FAINT, INK, LABEL, LINE, SMALL, TITLE
 
 PIXELS = 100
 """So many pixels of a page are an inch of a figure."""
-_LEGEND = {"frameon": False, "fontsize": SMALL}
+_LEGEND: dict[str, Any] = {"frameon": False, "fontsize": SMALL}
+_TITLE: dict[str, Any] = {"fontsize": TITLE, "color": INK}
 
 
 class Axes(matplotlib.axes.Axes):
@@ -31,18 +32,19 @@ class Axes(matplotlib.axes.Axes):
         self.set_axisbelow(True)
         self.tick_params(which="both", labelsize=SMALL, color=FAINT, length=3)
         for axis in (self.xaxis, self.yaxis):
-            axis.label.set_size(LABEL)
+            axis.label.set_fontsize(LABEL)
 
     def set_title(self, label: str, *args: Any, **kwargs: Any) -> Any:
         """As matplotlib's, in the size of this style."""
-        return super().set_title(label, *args, **{"fontsize": TITLE, "color": INK} | kwargs)
+        return super().set_title(label, *args, **_TITLE | kwargs)
 
     def legend(self, *args: Any, **kwargs: Any) -> Any:
         """As matplotlib's, without a frame."""
         return super().legend(*args, **_LEGEND | kwargs)
 
     def _repr_png_(self) -> Any:
-        return self.figure.figure._repr_png_()  # of a part of a figure: that of the whole
+        whole: Any = self.figure.figure  # also of axes in a part of a figure
+        return whole._repr_png_()
 
 
 class _Styled(matplotlib.figure.FigureBase):
