@@ -645,11 +645,13 @@ class TestConvolutionPictures:
     @pytest.mark.parametrize("stride", [1, 5, 6])
     def test_only_windows_that_there_are_have_a_box(self, stride):
         figure = pictures.draw_windows(np.zeros((1, 10, 10, 3)), stride)
-        for patch in figure.axes[1].patches:
+        outline, *boxes = figure.axes[1].patches
+        assert outline.get_height() == 10
+        for patch in boxes:
             (x, y), width, height = patch.get_xy(), patch.get_width(), patch.get_height()
             assert x + width <= 9.5
             assert y + height <= 9.5
-        assert len(figure.axes[1].patches) == (3 if stride < 6 else 2)
+        assert len(boxes) == (3 if stride < 6 else 2)
 
     def test_a_stride_that_makes_no_sense(self):
         with pytest.raises(SystemExit):

@@ -53,6 +53,8 @@ def test_a_figure_has_a_line_for_each_column_of_a_kind():
     assert [text.get_text() for text in axes.texts] == ["training", "validation"]
     np.testing.assert_array_equal(axes.lines[1].get_ydata(), [0.75, 2.0])
     assert History(ROWS).plot(axes=axes) is axes
+    alone = History([{"epoch": 1, "validation loss": 0.5}]).plot()
+    assert alone.lines[0].get_color() == axes.lines[1].get_color()  # of validation, in all figures
     with pytest.raises(KeyError, match="accuracy"):
         History(ROWS).plot(of="accuracy")
 

@@ -109,15 +109,18 @@ class History:
         matplotlib.axes.Axes
         """
         from .. import viz
+        from ..viz.colours import CYCLE
 
         curves = [name for name in self.columns if name.endswith(of)]
         if not curves:
             self[of]  # raises, and says which there are
         if axes is None:
             axes = viz.figure(5, 3.5).subplots()
-        for name in curves:
-            told = name.removesuffix(of).strip() or "training"
-            axes.plot(self["epoch"], self[name], marker="o", markersize=3, label=told)
+        labels = [name.removesuffix(of).strip() or "training" for name in curves]
+        order = list(dict.fromkeys(["training", *labels]))  # which has the same colour everywhere
+        for name, label in zip(curves, labels, strict=True):
+            colour = CYCLE[order.index(label) % len(CYCLE)]
+            axes.plot(self["epoch"], self[name], "o-", color=colour, markersize=3, label=label)
         axes.set_xlabel("epoch")
         axes.set_ylabel(of)
         axes.locator_params("x", integer=True, min_n_ticks=1)
