@@ -349,7 +349,8 @@ def colour_bar(axes: Axes | Sequence[Axes], label: str = "") -> Axes:
     # as high as the picture; beside several, as high as all of them
     where: Any = {"ax": places, "fraction": 0.05, "aspect": 16}
     if len(places) == 1:
-        where = {"cax": places[0].inset_axes([1.04, 0, 0.05, 1])}
+        inch = places[0].figure.figure.dpi / places[0].get_window_extent().width
+        where = {"cax": places[0].inset_axes([1 + 0.08 * inch, 0, 0.12 * inch, 1])}
     bar = places[0].figure.colorbar(drawn[-1], **where)
     bar.outline.set_visible(False)
     bar.ax.grid(False)
@@ -391,7 +392,9 @@ def _side_by_side(
     down = -(-n // across)
     lines = max([caption.count("\n") + 1 for caption in captions], default=0)
     if axes is None:
-        axes = axes_of(function, None, across, down * (height / width + 0.18 * lines) + 0.3)
+        each = min(1, 8 / across)  # inches
+        tall = down * (each * height / width + 0.18 * lines) + 0.3
+        axes = axes_of(function, None, each * across, tall)
     axes = axes_of(function, axes)
     # The captions need an inch here and there, whatever the scale: so large is a pixel, then.
     inches = axes.get_window_extent().transformed(axes.figure.figure.dpi_scale_trans.inverted())
