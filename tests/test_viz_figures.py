@@ -177,7 +177,7 @@ DRAWN = {
     "learning_curves": lambda axes: viz.learning_curves(axes, {"a": [1.0, 2.0]}, "loss"),
     "confusion_matrix": lambda axes: viz.confusion_matrix(axes, np.eye(2), "ab"),
 }
-OTHERS = {"box", "colour_bar", "figure", "label_lines", "save"}
+OTHERS = {"box", "colour_bar", "convolution_lab", "figure", "label_lines", "save"}
 
 
 @pytest.mark.parametrize("name", DRAWN)
