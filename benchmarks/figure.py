@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_np import viz
+from tinygrad_np.viz.colours import BLUE
 
 from .machine import in_words
 from .ratios import COLUMNS, Row, rows
@@ -20,7 +21,7 @@ from .ratios import COLUMNS, Row, rows
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-AS_IT_IS, WITH_JIT = "#0072B2", "#F0C987"  # Okabe and Ito's blue, and a light orange: 40 % and 82 %
+AS_IT_IS, WITH_JIT = BLUE, "#F0C987"  # and a light orange: a lightness of 40 % and of 82 %
 
 
 def draw(found: dict[str, Any], path: str | os.PathLike[str]) -> Path:
@@ -36,30 +37,31 @@ def draw(found: dict[str, Any], path: str | os.PathLike[str]) -> Path:
         )
     columns = [name for name in COLUMNS if any(name in row.ratios for row in shown)]
     places, heads = _places(shown)
-    height = 1.9 + 0.27 * (max(places) + 1)
-    figure = viz.figure(max(8.5, 3.3 + 1.2 * len(columns)), height)
+    height = 2.1 + 0.27 * (max(places) + 1)
+    figure = viz.figure(max(8, 2.9 + 0.85 * len(columns)), height)
     figure.set_layout_engine("none")
     _titles(figure, found, height)
     edges = {
-        "left": 3.05 / figure.get_figwidth(), "right": 0.99, "top": 1 - 1.35 / height,
+        "left": 2.75 / figure.get_figwidth(), "right": 0.99, "top": 1 - 1.55 / height,
         "bottom": 0.45 / height, "wspace": 0.08,
     }  # fmt: skip
     panels = figure.subplots(1, len(columns), sharey=True, squeeze=False, gridspec_kw=edges)[0]
     limits = _limits([x for row in shown for pair in row.ratios.values() for x in pair if x])
     for axes, column in zip(panels, columns, strict=True):
         _panel(axes, limits, max(places))
-        axes.set_title(column, fontsize=8.5, fontweight="bold", pad=16)
+        told = column.replace(", ", ",\n")
+        axes.set_title(told, fontsize=8, fontweight="bold", pad=16)
         for row, place in zip(shown, places, strict=True):
             if column in row.ratios:
                 _bars(axes, place, *row.ratios[column])
         for place in places:
             axes.axhspan(place - 0.5, place + 0.5, color="0.965" if place % 2 else "1", zorder=0)
     first = panels[0]
-    first.set_yticks(places, [row.label for row in shown], fontsize=8)
+    first.set_yticks(places, [row.label for row in shown], fontsize=7.5)
     for head, place in heads.items():
         first.annotate(
-            head, (0, place + 0.15), (-2.95 * 72, 0), ("axes fraction", "data"), "offset points",
-            fontsize=9, fontweight="bold", va="center", annotation_clip=False,
+            head, (0, place + 0.15), (-2.68 * 72, 0), ("axes fraction", "data"), "offset points",
+            fontsize=8.5, fontweight="bold", va="center", annotation_clip=False,
         )  # fmt: skip
     return viz.save(figure, path)
 
@@ -93,14 +95,14 @@ def _titles(figure: Any, found: dict[str, Any], height: float) -> None:
 
     threads = found.get("threads", 1)
     how = f"{threads} thread{'s' * (threads > 1)}, separate processes that alternate, medians"
-    where = in_words(found["machine"]).replace("\n", "; ") if "machine" in found else ""
+    where = in_words(found["machine"]) if "machine" in found else ""
     at = 0.15 / figure.get_figwidth()
     figure.text(
         at, 1 - 0.1 / height, "Time of tinygrad_np over the time of others, for the same result",
-        fontsize=13, fontweight="bold", va="top",
+        fontsize=12, fontweight="bold", va="top",
     )  # fmt: skip
     figure.text(
-        at, 1 - 0.38 / height, f"left of 1: tinygrad_np is faster; {how}\n{where}",
+        at, 1 - 0.36 / height, f"left of 1: tinygrad_np is faster; {how}\n{where}",
         fontsize=8, va="top", linespacing=1.5,
     )  # fmt: skip
     figure.legend(
@@ -110,7 +112,7 @@ def _titles(figure: Any, found: dict[str, Any], height: float) -> None:
                 facecolor=WITH_JIT, edgecolor="black", linewidth=0.4, hatch="////", label="with jit"
             ),
         ],
-        loc="upper right", bbox_to_anchor=(0.995, 1 - 0.05 / height), ncols=2, fontsize=8.5,
+        loc="upper right", bbox_to_anchor=(0.995, 1 - 0.28 / height), ncols=2, fontsize=8.5,
         frameon=False,
     )  # fmt: skip
 
@@ -118,6 +120,7 @@ def _titles(figure: Any, found: dict[str, Any], height: float) -> None:
 def _panel(axes: Axes, limits: tuple[float, float], last: int) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+    axes.grid(False)  # the lines of its ticks are drawn below, behind the bars
     axes.set_xscale("log")
     axes.set_xlim(*limits)
     axes.set_ylim(last + 0.6, -0.6)

@@ -138,32 +138,20 @@ def confusions(z: Any, split: Split) -> np.ndarray:
     return counts
 
 
-SHOWN = 8
-"""So many mistakes are drawn, the surest ones."""
-
-
 def draw(history: tg.training.History, z: Any, data: Pictures, title: str, path: Path) -> Path:
     """Loss and accuracy by the epoch, which class is taken for which, and the surest mistakes."""
-    figure: Any = tg.viz.figure(11, 8.6)
+    figure: Any = tg.viz.figure(8, 6.6)
     figure.suptitle(title)
-    above, below = figure.subfigures(2, 1, height_ratios=[3, 1.2])
+    above, below = figure.subfigures(2, 1, height_ratios=[3, 1])
     left, right = above.subfigures(1, 2, width_ratios=[1, 1.4])
     for axes, what in zip(left.subplots(2, 1, sharex=True), ("loss", "accuracy"), strict=True):
         history.plot(axes, what)
     left.axes[0].set_xlabel("")
     tg.viz.confusion_matrix(right.subplots(), confusions(z, data.test), data.names)
-    chances, taken = tg.softmax(z), np.argmax(z, axis=1)
-    wrong = np.flatnonzero(taken != data.test.labels)
-    surest = wrong[np.argsort(-chances[wrong, taken[wrong]])][:SHOWN]
-    below.suptitle("What it is surest about, and wrong: the class, what it says, how sure it is")
-    for axes, i in zip(below.subplots(1, SHOWN), surest, strict=False):
-        image = data.test.images[i]
-        axes.imshow((image - image.min()) / np.ptp(image), cmap="gray")
-        axes.set_title(data.names[data.test.labels[i]], fontsize=9)
-        axes.set_xlabel(f"{data.names[taken[i]]}\n{chances[i, taken[i]]:.1%}", fontsize=9)
-    for axes in below.axes:
-        axes.set_xticks([])
-        axes.set_yticks([])
+    below.suptitle(
+        "What it is surest about, and wrong: the class; what it says, how sure it is", fontsize=9
+    )
+    tg.viz.misclassified(below.subplots(), *data.test, z, data.names)
     return tg.viz.save(figure, path)
 
 

@@ -136,37 +136,44 @@ def interval(model: Model, data: Data, fitted: Fit) -> tuple[float, float]:
 
 def draw(data: Data, fits: dict[str, Fit], path: Path) -> Path:
     """What part lives how long, as seen, as it is and as the models have it; and the profiles."""
-    figure = tg.viz.figure(13, 5)
+    figure = tg.viz.figure(8, 4)
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     times = np.sort(data.lifetimes[data.failed])
     living = 1 - np.arange(1, len(times) + 1) / len(data.lifetimes)
-    left.step([0, *times, data.end], [1, *living, living[-1]], "k", where="post", label="seen")
+    left.step([0, *times, data.end], [1, *living, living[-1]], "k", where="post", linewidth=1)
     grid = np.linspace(1e-3, 2 * data.end, 300)
-    for colour, (name, fitted) in enumerate(fits.items()):
+    for name, fitted in fits.items():
         part, error = spread(lambda distribution: distribution.sf(grid), MODELS[name], fitted)
-        left.plot(grid, part, color=f"C{colour}", label=f"{name}, ± 2 standard errors")
+        [line] = left.plot(grid, part, label=name)
         low, high = part - 2 * error, part + 2 * error
-        left.fill_between(grid, low, high, color=f"C{colour}", alpha=0.15)
+        left.fill_between(grid, low, high, color=line.get_color(), alpha=0.12, linewidth=0)
     left.plot(grid, np.exp(-((grid / SCALE) ** SHAPE)), "k--", linewidth=1, label="true")
-    left.axvline(data.end, color="0.7", linewidth=1)
-    left.set_xlabel("time (the test ended at the grey line)")
+    left.axvline(data.end, color="0.6", linewidth=1)
+    left.annotate("the test ended", (data.end, 1), (4, 0), textcoords="offset points", va="top",
+                  color="0.4", fontsize=8)  # fmt: skip
+    left.set_xlabel("time")
     left.set_ylabel("part that is alive")
+    left.set_xlim(0, grid[-1])
     left.set_ylim(0, 1.02)
-    left.legend()
-    left.set_title("Distributions fitted to lifetimes, some of which are not over")
+    left.set_title("Lifetimes seen (steps) and fitted, ± 2 std. errors", fontsize=9)
+    tg.viz.label_lines(left)
 
-    for colour, (name, fitted) in enumerate(fits.items()):
+    for name, fitted in fits.items():
         best, error = fitted.params["log_shape"], fitted.covariance.errors["log_shape"]
         steps = np.linspace(-2.6, 2.6, 27)
         values = [profile(best + step * error, MODELS[name], data, fitted) for step in steps]
         shapes, falls = np.exp(best + steps * error), np.array(values) - fitted.value
-        right.plot(shapes, falls, color=f"C{colour}", label=name)
-        right.plot(shapes, -0.5 * steps**2, ":", color=f"C{colour}")
-    right.axhline(-DROP, color="0.7", linewidth=1)
+        [line] = right.plot(shapes, falls)
+        right.plot(shapes, -0.5 * steps**2, ":", color=line.get_color())
+        right.annotate(name, (np.exp(best), 0), (0, 4), textcoords="offset points", ha="left",
+                       rotation=35, color=line.get_color(), fontsize=9)  # fmt: skip
+    right.axhline(-DROP, color="0.6", linewidth=1)
+    right.annotate("95 %", (1, -DROP), (0, 2), ("axes fraction", "data"), "offset points",
+                   ha="right", color="0.4", fontsize=8)  # fmt: skip
     right.set_xlabel("shape")
     right.set_ylabel("log likelihood, less its maximum")
-    right.legend(title="profile (dotted: the parabola)", loc="upper right")
-    right.set_title("Between the crossings of the grey line: 95 %")
+    right.set_ylim(top=1)
+    right.set_title("Its profile (dotted: the parabola)", fontsize=9)
     return tg.viz.save(figure, path)
 
 

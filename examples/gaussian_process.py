@@ -148,24 +148,21 @@ def compare(log_params: np.ndarray, data: Data) -> bool:
 
 def draw(data: Data, fitted: np.ndarray, path: Path) -> Path:
     """The data, the function, and what the process makes of them before and after learning."""
-    figure = tg.viz.figure(12, 4.5)
+    figure = tg.viz.figure(8, 3.8)
     figure.suptitle("A Gaussian process before and after it learned its parameters")
     axes = figure.subplots(1, 2, sharey=True)
     for ax, log_params, when in zip(axes, (START, fitted), ("before", "after"), strict=True):
         mean, deviation = predict(log_params, data.x, data.y, data.grid)
         values = ", ".join(f"{n} {v:.2f}" for n, v in zip(NAMES, np.exp(log_params), strict=True))
-        ax.set_title(f"{when}: {values}", fontsize=10)
-        ax.fill_between(
-            data.grid,
-            mean - 2 * deviation,
-            mean + 2 * deviation,
-            alpha=0.25,
-            label="mean ± 2 standard deviations",
-        )
+        ax.set_title(f"{when}: {values}", fontsize=9)
+        low, high = mean - 2 * deviation, mean + 2 * deviation
+        ax.fill_between(data.grid, low, high, alpha=0.2, linewidth=0, label="± 2 std. deviations")
         ax.plot(data.grid, mean, label="mean")
         ax.plot(data.grid, data.function, "k--", linewidth=1, label="the function")
-        ax.plot(data.x, data.y, "k.", label="the data")
-    axes[0].legend()
+        ax.plot(data.x, data.y, "k.", markersize=4, label="the data")
+        ax.set_xlabel("x")
+    axes[0].set_ylabel("y")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return tg.viz.save(figure, path)
 
 

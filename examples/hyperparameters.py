@@ -151,8 +151,8 @@ def compare(data: Data) -> bool:
 
 def draw(data: Data, steps: list[Penalties], one: Penalties, path: Path) -> Path:
     """The validation loss over both penalties with the steps; the weights of both fits."""
-    figure = tg.viz.figure(13, 5)
-    left, right = figure.subplots(1, 2)
+    figure = tg.viz.figure(8, 3.8)
+    left, right = figure.subplots(1, 2, width_ratios=[1.1, 1])
     grid = np.linspace(*BOUNDS, 61)
     parts = data.training, data.validation
     levels = [
@@ -160,27 +160,33 @@ def draw(data: Data, steps: list[Penalties], one: Penalties, path: Path) -> Path
         for b in grid
     ]
     filled = left.contourf(grid, grid, np.log10(levels), 24, cmap="cividis")
-    figure.colorbar(filled, ax=left, label="log₁₀ of the validation loss")
-    left.plot(*zip(*[p.values() for p in steps], strict=True), "w.-", label="steps")
-    left.plot(*steps[-1].values(), "r*", markersize=14, clip_on=False, label="one for each group")
-    left.plot(*one.values(), "wX", markersize=9, markeredgecolor="k", label="one for all")
+    bar = figure.colorbar(filled, ax=left)
+    bar.set_label("log₁₀ of the validation loss", fontsize=8)
+    bar.ax.tick_params(labelsize=8)
+    left.grid(False)
+    left.plot(*zip(*[p.values() for p in steps], strict=True), "w.-", markersize=4, linewidth=1)
+    for found, style, name in ((one, "wX", "one for all"), (steps[-1], "w*", "one for each group")):
+        at = list(found.values())
+        left.plot(*at, style, markersize=9, markeredgecolor="k", clip_on=False)
+        left.annotate(name, at, (8, -3), textcoords="offset points", color="w", va="top",
+                      fontsize=9)  # fmt: skip
     left.plot(BOUNDS, BOUNDS, "w:", linewidth=1)
-    left.set_xlabel("log of the penalty of the useful features")
-    left.set_ylabel("log of the penalty of the useless features")
-    left.legend(loc="lower right", facecolor="0.4", labelcolor="w")
-    left.set_title("How well the fit predicts the validation data")
+    left.set_xlabel("log penalty of the useful features")
+    left.set_ylabel("log penalty of the useless features")
+    left.set_title("How well the fit predicts, and the steps", fontsize=9)
 
     number = np.arange(data.weights.size)
-    right.bar(number, data.weights, color="0.85", label="true")
+    right.bar(number, data.weights, color="0.8", label="true")
     for log_penalties, style, name in (
-        (one, "kx", "one for all"),
-        (steps[-1], "r.", "one for each group"),
+        (one, "x", "one for all"),
+        (steps[-1], ".", "one for each group"),
     ):
-        right.plot(number, closed_form(log_penalties, data.training), style, label=name)
+        fitted = closed_form(log_penalties, data.training)
+        right.plot(number, fitted, style, markersize=5, label=name)
     right.set_xlabel("feature")
     right.set_ylabel("weight")
-    right.legend(title="penalty")
-    right.set_title("The weights")
+    right.legend(loc="upper right")
+    right.set_title("The weights", fontsize=9)
     return tg.viz.save(figure, path)
 
 

@@ -112,22 +112,16 @@ def fit(plate: Plate, data: Data, steps: int) -> tuple[np.ndarray, str]:
 
 def draw(plate: Plate, data: Data, fitted: np.ndarray, path: Path) -> Path:
     """Conductivities, true and found, and what was seen for one heater."""
-    figure = tg.viz.figure(13, 4)
+    figure = tg.viz.figure(8, 2.8)
     figure.suptitle("What a plate's temperatures tell of its conductivity")
     shape = (plate.n, plate.n)
-    low, high = np.min(data.truth), np.max(data.truth)
-    panels = (
-        ("logarithm of the conductivity, true", data.truth, low, high),
-        ("found", fitted, low, high),
-        ("temperatures seen, heated in the middle", data.seen[:, -1], None, None),
-    )
-    for ax, (title, values, least, most) in zip(figure.subplots(1, 3), panels, strict=True):
-        colours = "inferno" if least is None else "viridis"
-        image = ax.imshow(values.reshape(shape), vmin=least, vmax=most, cmap=colours)
-        figure.colorbar(image, ax=ax, shrink=0.8)
-        ax.set_title(title, fontsize=10)
-        ax.set_xticks([])
-        ax.set_yticks([])
+    largest = float(np.max(np.abs(data.truth)))
+    true, found, seen = figure.subplots(1, 3)
+    tg.viz.image(true, data.truth.reshape(shape), "log conductivity, true", largest)
+    tg.viz.image(found, fitted.reshape(shape), "log conductivity, found", largest)
+    tg.viz.colour_bar(found)
+    tg.viz.image(seen, data.seen[:, -1].reshape(shape), "temperatures, heated in the middle")
+    tg.viz.colour_bar(seen)
     return tg.viz.save(figure, path)
 
 

@@ -105,23 +105,32 @@ def draw(data: Data, fitted: Fit, path: Path) -> Path:
     truth, before, after = [
         populations(log_params, grid) for log_params in (np.log(TRUTH), START, fitted.log_params)
     ]
-    figure = tg.viz.figure(12, 4.5)
+    figure = tg.viz.figure(8, 3.8)
     figure.suptitle("Predators and prey, fitted by the gradient through the solver")
-    over_time, plane = figure.subplots(1, 2)
-    for row, (name, colour) in enumerate((("prey", "C0"), ("predators", "C3"))):
-        over_time.plot(data.times, data.counts[row], ".", color=colour)
-        over_time.plot(grid, after[row], color=colour, label=f"{name}, fitted")
-        over_time.plot(grid, truth[row], "--", color=colour, linewidth=1, label=f"{name}, true")
+    over_time, plane = figure.subplots(1, 2, width_ratios=[1.2, 1])
+    for row, name in enumerate(("prey", "predators")):
+        [fitted_line] = over_time.plot(grid, after[row], label=name)
+        colour = fitted_line.get_color()
+        over_time.plot(data.times, data.counts[row], ".", color=colour, markersize=4)
+        over_time.plot(grid, truth[row], "--", color=colour, linewidth=1)
     over_time.set_xlabel("time")
-    over_time.set_ylim(0.8 * np.min(data.counts), 1.5 * np.max(data.counts))
-    over_time.legend(ncols=2)
-    plane.plot(*before, color="0.7", label="before")
-    plane.plot(*after, color="C2", label="fitted")
-    plane.plot(*truth, "k--", linewidth=1, label="true")
-    plane.plot(*data.counts, "k.", label="the data")
+    over_time.set_ylim(0, 1.1 * np.max(data.counts))
+    over_time.set_title("lines fitted, dashed true, points counted", fontsize=9)
+    tg.viz.label_lines(over_time)
+    for line, name, colour, style, end in (
+        (before, "before", "0.6", "-", np.argmax),
+        (after, "fitted", "#009e73", "-", np.argmax),
+        (truth, "true", "black", "--", np.argmin),
+    ):
+        plane.plot(*line, style, color=colour, linewidth=1 if name == "true" else 1.5)
+        above = end is np.argmax
+        plane.annotate(
+            name, line[:, end(line[1])], (0, 3 if above else -3), textcoords="offset points",
+            ha="center", va="bottom" if above else "top", color=colour, fontsize=9,
+        )  # fmt: skip
+    plane.plot(*data.counts, "k.", markersize=4)
     plane.set_xlabel("prey")
     plane.set_ylabel("predators")
-    plane.legend()
     return tg.viz.save(figure, path)
 
 

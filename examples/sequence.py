@@ -140,18 +140,19 @@ def table(params: Any, test: Rows) -> str:
 
 def draw(fitted: tg.training.Fitted, data: Data, path: Path) -> Path:
     """The run, the answers against the sums, and what the cells remember along one row."""
-    figure = tg.viz.figure(12, 4.5)
+    figure = tg.viz.figure(8, 3.4)
     figure.suptitle("An LSTM adds the two marked numbers of a row")
-    run, answers, memory = figure.subplots(1, 3, width_ratios=[1, 1, 1.3])
-    fitted.history.plot(run, "loss")
-    run.axhline(BASELINE, color="black", linestyle="--", linewidth=1, label="always 1: 1/6")
+    run, answers, memory = figure.subplots(1, 3, width_ratios=[1, 1, 1.2])
     run.set_yscale("log")
+    fitted.history.plot(run, "loss")
+    run.axhline(BASELINE, color="0.4", linestyle="--", linewidth=1)
+    run.annotate("always 1", (1, BASELINE), (0, 2), ("axes fraction", "data"), "offset points",
+                 ha="right", color="0.4", fontsize=8)  # fmt: skip
     run.set_ylabel("mean squared error")
-    run.legend()
     said = predict(fitted.params, data.test.x, data.test.lengths)
     answers.plot([0, 2], [0, 2], "k--", linewidth=1)
     answers.plot(data.test.sums, said, ".", markersize=3, alpha=0.5)
-    answers.set_title(f"{len(said):,} test rows", fontsize=10)
+    answers.set_title(f"{len(said):,} test rows", fontsize=9)
     answers.set_xlabel("sum")
     answers.set_ylabel("said")
     answers.set_aspect("equal")
@@ -159,13 +160,14 @@ def draw(fitted: tg.training.Fitted, data: Data, path: Path) -> Path:
     row = data.test.x[:1, :length]
     states, _ = tg.nn.lstm(row, **fitted.params["lstm"])
     order = np.argsort(states[0, -1])
-    shown = memory.imshow(states[0][:, order].T, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+    memory.imshow(states[0][:, order].T, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+    memory.grid(False)
     for mark in np.flatnonzero(row[0, :, 1]):
         memory.axvline(mark, color="black", linewidth=1)
-    memory.set_title("The states along one row, marks as lines", fontsize=10)
+    memory.set_title("States along one row, marks as lines", fontsize=9)
     memory.set_xlabel("place in the row")
-    memory.set_ylabel("hidden unit, in order of its last state")
-    figure.colorbar(shown, ax=memory)
+    memory.set_ylabel("hidden unit, by its last state")
+    tg.viz.colour_bar(memory)
     return tg.viz.save(figure, path)
 
 

@@ -300,7 +300,7 @@ def confusion(params: Any, split: Split) -> np.ndarray:
 
 def draw(run: State, counts: np.ndarray, names: Any, title: str, path: Path) -> Path:
     """Learning curves, the confusion matrix, and the filters before and after."""
-    figure = tg.viz.figure(10, 8)
+    figure = tg.viz.figure(8, 7)
     figure.suptitle(title)
     rows: Any = figure.subfigures(2, 1, height_ratios=(2.2, 1))
     left, right = rows[0].subfigures(1, 2, width_ratios=(1, 1.2))
@@ -311,21 +311,18 @@ def draw(run: State, counts: np.ndarray, names: Any, title: str, path: Path) -> 
         }
         tg.viz.learning_curves(axes, curves, quantity)
     tg.viz.confusion_matrix(right.subplots(), counts, names)
-    *_, channels, count = run.params[0].shape
-    count = min(count, MOST_DRAWN)
-    grid = rows[1].subplots(2, count, squeeze=False)
-    largest = float(max(np.max(np.abs(filters)) for filters in (run.start[0], run.params[0])))
-    for row, (when, filters) in enumerate((("before", run.start[0]), ("after", run.params[0]))):
-        for k in range(count):
-            told = f"filter {k}" if count <= 8 else f"{k}"
-            tg.viz.image(grid[row, k], filters[..., k], "" if row else told, largest)
-        grid[row, 0].set_ylabel(when)
-    if channels == 1:
+    pair = [filters[..., :MOST_DRAWN] for filters in (run.start[0], run.params[0])]
+    largest = float(np.max(np.abs(pair)))
+    grid = rows[1].subplots(2, 1)
+    for axes, filters, when in zip(grid, pair, ("before", "after"), strict=True):
+        tg.viz.filters(axes, filters, largest=largest).set_ylabel(when, fontsize=9)
+    if pair[0].shape[2] == 1:
         tg.viz.colour_bar(grid)
+        rows[1].suptitle("The filters, before and after training", fontsize=9)
     else:
         rows[1].suptitle(
-            f"The filters in colour: 0 is half of red, green and blue, −{largest:.2f} none of it, "
-            f"{largest:.2f} all of it",
+            f"The filters in colour: grey is 0, black −{largest:.2f} and white {largest:.2f} of "
+            "red, green and blue",
             fontsize=9,
         )
     return tg.viz.save(figure, path)

@@ -201,17 +201,16 @@ def compare(params: tuple[np.ndarray, np.ndarray], split: Split) -> tg.check.Rep
 
 
 def draw(run: Run, split: Split, title: str, path: Path) -> Path:
-    """Learning curves, weights, and two images with their convolutions, before and after."""
-    figure = tg.viz.figure(9, 9)
+    """Learning curves, weights, and three images with their convolutions, before and after."""
+    figure: Any = tg.viz.figure(8, 8.2)
     figure.suptitle(title)
-    axes = figure.subplot_mosaic(
+    above, below = figure.subfigures(2, 1, height_ratios=[1, 2.6])
+    axes = above.subplot_mosaic([["loss", "accuracy"]]) | below.subplot_mosaic(
         [
-            ["loss", "loss", "loss", "accuracy", "accuracy", "accuracy"],
-            ["dense", "dense", "filter", "filter", "filter after", "filter after"],
-            ["image 0", "image 0", "before 0", "before 0", "after 0", "after 0"],
-            ["image 1", "image 1", "before 1", "before 1", "after 1", "after 1"],
-        ],
-        height_ratios=[1.5, 1, 1, 1],
+            ["dense", "image 0", "before 0", "after 0"],
+            ["filter before", "image 1", "before 1", "after 1"],
+            ["filter after", "image 2", "before 2", "after 2"],
+        ]
     )
     for i, (name, label) in enumerate((("loss", "log-loss"), ("accuracy", "accuracy"))):
         curves = {
@@ -223,16 +222,20 @@ def draw(run: Run, split: Split, title: str, path: Path) -> Path:
     largest = float(np.max(np.abs(weights)))
     tg.viz.image(axes["dense"], weights.reshape(28, 28), "dense weights, after", largest)
     tg.viz.colour_bar(axes["dense"])
-    largest = max(np.max(np.abs(filters)) for filters in (before, after))
-    tg.viz.image(axes["filter"], before[..., 0, 0], "filter before", largest, numbers=True)
-    tg.viz.image(axes["filter after"], after[..., 0, 0], "filter after", largest, numbers=True)
-    chosen = [int(np.argmax(split.labels[:, 0] == label)) for label in (0, 1)]
+    pair = {"before": before, "after": after}
+    largest = max(np.max(np.abs(filters)) for filters in pair.values())
+    for when, filters in pair.items():
+        name = f"filter {when}"
+        tg.viz.image(axes[name], filters[..., 0, 0], f"filter, {when}", largest, numbers=True)
+    of_class = [np.flatnonzero(split.labels[:, 0] == label) for label in (0, 1)]
+    chosen = [of_class[0][0], of_class[1][0], of_class[1][-1]]
     for i, k in enumerate(chosen):
         picture = split.images[k : k + 1]
-        tg.viz.image(axes[f"image {i}"], picture[0, ..., 0], ("trousers", "a dress")[i])
+        told = "a dress" if i else "trousers"
+        tg.viz.image(axes[f"image {i}"], picture[0, ..., 0], told)
         convolved = {
             when: tg.conv2d(picture, filters, padding=1)[0, ..., 0]
-            for when, filters in (("before", before), ("after", after))
+            for when, filters in pair.items()
         }
         largest = max(np.max(np.abs(y)) for y in convolved.values())
         for when, y in convolved.items():

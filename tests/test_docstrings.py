@@ -25,6 +25,7 @@ DONE = [
     "tinygrad_np.saving",
     "tinygrad_np.training",
     "tinygrad_np.tree",
+    "tinygrad_np.viz",
 ]
 """Modules whose ``__all__`` is checked: its functions, and the methods of its classes."""
 

@@ -113,7 +113,7 @@ class TestTheMainJob:
         }  # fmt: skip
 
     def test_no_cell_of_the_figure_is_empty(self, monkeypatch, tmp_path):
-        """Two curves, then nine pictures, three of them with a scale."""
+        """Two curves, then twelve pictures, four of them with a scale."""
         options = two_class.parse(["--quick", "--batch-size", "50"])
         splits = two_class.prepare(tg.data.garments(600, 50), options.dtype, options.quick)
         saved = []
@@ -121,8 +121,9 @@ class TestTheMainJob:
         two_class.draw(two_class.train(splits, options), splits["valid"], "", tmp_path / "a.png")
         axes = saved[0].axes
         assert len([place for place in axes if place.lines]) == 2
-        assert len([place for place in axes if place.images]) == 9
-        assert len(axes) == 2 + 9 + 3
+        assert len([place for place in axes if place.images]) == 12
+        assert len(axes) == 2 + 12
+        assert len([scale for place in axes for scale in place.child_axes]) == 4
 
     def test_an_old_encoding_and_no_progress_bar(self, tmp_path):
         """As on Windows, with the output in a file; and without tqdm."""
@@ -379,17 +380,18 @@ class TestTenClasses:
         saved = []
         monkeypatch.setattr(tg.viz, "save", lambda figure, path: saved.append(figure))
         ten_classes.draw(state, np.eye(10, dtype=int), "abcdefghij", "", tmp_path / "a.png")
-        filters = saved[0].axes[3 : 3 + 32]
-        largest = np.max(np.abs(params[0]))
-        drawn = np.asarray(filters[2].images[0].get_array())
-        expected = params[0][..., 2]
-        if channels == 1:
-            assert np.array_equal(drawn, expected[..., 0])
-            assert filters[2].images[0].get_clim() == (-largest, largest)
-            assert len(saved[0].axes) == 3 + 32 + 1
-        else:
-            assert np.allclose(drawn, 0.5 + expected / (2 * largest), rtol=1e-15)
-            assert len(saved[0].axes) == 3 + 32
+        before, after = saved[0].axes[3:5]
+        largest = np.max(np.abs(params[0][..., :16]))
+        for axes in (before, after):
+            assert len(axes.images) == 16
+            drawn = np.asarray(axes.images[2].get_array())
+            expected = params[0][..., 2]
+            if channels == 1:
+                assert np.array_equal(drawn, expected[..., 0])
+                assert axes.images[2].get_clim() == (-largest, largest)
+            else:
+                assert np.allclose(drawn, 0.5 + expected / (2 * largest), rtol=1e-15)
+        assert len(saved[0].axes) == 3 + 2 + (channels == 1)
 
     def test_the_same_seed_gives_the_same_run(self):
         dataset = tg.data.garments(400, 50, labels=range(10))
@@ -597,29 +599,59 @@ class TestConvolutionPictures:
     def test_a_figure_shows_the_live_numbers(self, monkeypatch, tmp_path, capsys):
         drawn = {"transformed": [], "product": []}
 
-        def draw(panels, filters, colour, title):
+        def draw(panels, title):
             drawn["transformed" if "transformed" in title else "product"].append(panels)
             return tg.viz.figure(1, 1)
 
         monkeypatch.setattr(pictures, "draw_panels", draw)
         assert pictures.main(["--out", str(tmp_path)]) == 0
         assert "All pixels agree." in capsys.readouterr().out
-        assert len(list(tmp_path.glob("convolution_*.png"))) == 9
+        assert len(list(tmp_path.glob("convolution_*.png"))) == 7
         image, filters = pictures.example()
-        transformed, products = [np.stack(drawn[name], -1) for name in drawn]
+        [transformed], [products] = drawn.values()
         assert transformed.shape == products.shape == (6, 8, 5, 3, 3)
         assert np.array_equal(products, transformed * filters[..., 0])
         convolved = tg.conv2d(image, filters, padding=(2, 1))[0, ..., 0]
         assert np.array_equal(products.sum((2, 3, 4)), convolved)
 
+    def test_the_stacks_have_a_panel_for_each_element_of_the_filter(self):
+        panels = np.arange(6 * 8 * 5 * 3 * 3.0).reshape(6, 8, 5, 3, 3)
+        figure = pictures.draw_panels(panels, "")
+        for c, axes in enumerate(figure.axes):
+            meshes = axes.collections[::-1]  # the one in front is drawn last
+            for (a, b), mesh in zip(np.ndindex(5, 3), meshes, strict=True):
+                assert np.array_equal(mesh.get_array(), panels[..., a, b, c])
+
+    def test_the_gradient_that_is_drawn_is_the_closed_forms(self):
+        figure = pictures.draw_gradient()
+        titles = ("image", "filter", "result", "gradient by the image", "gradient by the filter")
+        drawn = {
+            axes.get_title(): np.array(axes.collections[0].get_array())
+            for axes in figure.axes
+            if axes.collections
+        }
+        assert set(titles) < set(drawn)
+        image, filters, result, by_image, by_filter = [drawn[title] for title in titles]
+        cotangent = drawn["cotangent of the result"]
+        given = image[None, ..., None], filters[..., None, None]
+        hand, g = tg.closed_form, cotangent[None, ..., None]
+        assert np.array_equal(hand.convolution(*given)[0, ..., 0], result)
+        found = hand.convolution_images(g, given[1], given[0].shape)
+        assert np.array_equal(found[0, ..., 0], by_image)
+        found = hand.convolution_filters(given[0], g, filters.shape)
+        assert np.array_equal(found[..., 0, 0], by_filter)
+        assert by_filter[0, 0] == -3  # as the words below say
+
     @pytest.mark.parametrize("stride", [1, 5, 6])
     def test_only_windows_that_there_are_have_a_box(self, stride):
         figure = pictures.draw_windows(np.zeros((1, 10, 10, 3)), stride)
-        for patch in figure.axes[1].patches:
+        outline, *boxes = figure.axes[1].patches
+        assert outline.get_height() == 10
+        for patch in boxes:
             (x, y), width, height = patch.get_xy(), patch.get_width(), patch.get_height()
             assert x + width <= 9.5
             assert y + height <= 9.5
-        assert len(figure.axes[1].patches) == (3 if stride < 6 else 2)
+        assert len(boxes) == (3 if stride < 6 else 2)
 
     def test_a_stride_that_makes_no_sense(self):
         with pytest.raises(SystemExit):

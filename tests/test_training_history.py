@@ -49,9 +49,12 @@ def test_rows_are_copied():
 def test_a_figure_has_a_line_for_each_column_of_a_kind():
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     axes = History(ROWS).plot()
-    assert [line.get_label() for line in axes.lines] == ["loss", "validation loss"]
+    assert [line.get_label() for line in axes.lines] == ["training", "validation"]
+    assert [text.get_text() for text in axes.texts] == ["training", "validation"]
     np.testing.assert_array_equal(axes.lines[1].get_ydata(), [0.75, 2.0])
     assert History(ROWS).plot(axes=axes) is axes
+    alone = History([{"epoch": 1, "validation loss": 0.5}]).plot()
+    assert alone.lines[0].get_color() == axes.lines[1].get_color()  # of validation, in all figures
     with pytest.raises(KeyError, match="accuracy"):
         History(ROWS).plot(of="accuracy")
 

@@ -1,12 +1,11 @@
 """Figures: drawn without a screen, written whole or not at all."""
 
 import builtins
-import re
+import itertools
 
 import numpy as np
 import pytest
 
-import tinygrad_np as tg
 from tinygrad_np import viz
 
 
@@ -17,6 +16,7 @@ def test_curves_and_images(tmp_path):
     viz.image(axes[1], np.eye(4), "plain")
     viz.image(axes[2], -np.eye(4), "signed", largest=1.0, numbers=True)
     assert [line.get_label() for line in axes[0].lines] == ["train", "test"]
+    assert [text.get_text() for text in axes[0].texts] == ["train", "test"]
     assert axes[0].get_ylabel() == "loss"
     low, high = axes[2].images[0].get_clim()
     assert (low, high) == (-1, 1)
@@ -60,115 +60,6 @@ def test_curves_that_are_none(curves):
         viz.learning_curves(viz.figure(4, 3).subplots(), curves, "loss")
 
 
-class TestImages:
-    @pytest.fixture
-    def axes(self):
-        return viz.figure(1, 1).subplots()
-
-    def test_one_channel(self, axes):
-        viz.image(axes, np.zeros((2, 2)), largest=0.0)
-        viz.image(axes, np.arange(4.0).reshape(2, 2, 1))
-        assert axes.images[-1].get_clim() == (0, 3)
-        viz.image(axes, np.array([[3, 5]], np.uint8))
-        assert axes.images[-1].get_clim() == (0, 255)
-        viz.image(axes, np.eye(2) > 0)
-        assert axes.images[-1].get_clim() == (0, 1)
-
-    @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
-    def test_colours_as_they_are(self, axes, dtype):
-        pixels = np.array([[[0, 1, 1], [1, 0, 0]]], dtype)
-        viz.image(axes, pixels)
-        drawn = axes.images[-1].get_array()
-        assert drawn.tolist() == pixels.tolist()
-        assert drawn.dtype == (np.uint8 if pixels.dtype.kind in "iu" else dtype)
-
-    def test_colours_around_zero(self, axes):
-        """0 is half of a colour, −largest none of it, largest and more all of it."""
-        viz.image(axes, np.array([[[-2, 0, 1], [2, 4, -9]]]), largest=2.0)
-        assert axes.images[-1].get_array().tolist() == [[[0, 0.5, 0.75], [1, 1, 0]]]
-
-    @pytest.mark.parametrize("low", [-0.1, 1.1, np.nan])
-    def test_colours_out_of_their_range(self, axes, low):
-        with pytest.raises(ValueError, match=r"from 0 to 1, not float64 from .* or give largest="):
-            viz.image(axes, np.full((2, 2, 3), low))
-        with pytest.raises(ValueError, match=r"from 0 to 255 .* not int64 from -1 to 256"):
-            viz.image(axes, np.array([[[-1, 0, 256]]]))
-
-    @pytest.mark.parametrize("shape", [(2,), (2, 2, 2), (2, 2, 4), (1, 2, 2, 1), (0, 2), (2, 0, 3)])
-    def test_shapes_that_are_no_image(self, axes, shape):
-        with pytest.raises(ValueError, match=r"image: takes .* numbers, not shape \("):
-            viz.image(axes, np.zeros(shape))
-
-    @pytest.mark.parametrize(
-        ("shape", "told"),
-        [
-            ((3, 8, 8), "use np.moveaxis(pixels, 0, -1)"),
-            ((1, 8, 8, 3), "draw one of them: pixels[0]"),
-        ],
-    )
-    def test_channels_first_and_batches_are_named(self, axes, shape, told):
-        with pytest.raises(ValueError, match=re.escape(told)):
-            viz.image(axes, np.zeros(shape))
-        with pytest.raises(ValueError, match="divide by 255, or give largest="):
-            viz.image(axes, np.full((2, 2, 3), 200.0))
-
-    def test_what_is_infinite_has_the_colour_of_the_largest(self, axes):
-        viz.image(axes, [[-np.inf, np.inf, 1.0, np.nan]], largest=1.0, numbers=True)
-        picture = axes.images[-1]
-        assert picture.get_array()[0, :3].tolist() == [-1, 1, 1]
-        assert [text.get_text() for text in axes.texts] == ["-inf", "inf", "1.00", "nan"]
-        viz.numbers(axes, [[-np.inf, np.inf, 2.0]])
-        assert np.ravel(axes.collections[-1].get_array()).tolist() == [-2, 2, 2]
-
-    def test_a_tensor_is_told_what_to_give(self, axes):
-        for draw in (viz.image, viz.numbers):
-            told = f"tg.viz.{draw.__name__} would lose the gradient; use t.data for the value"
-            with pytest.raises(TypeError, match=f"^{re.escape(told)}$"):
-                draw(axes, tg.Tensor(np.eye(2)))
-
-    @pytest.mark.parametrize("largest", [-1.0, np.nan, np.inf])
-    def test_a_largest_that_is_none(self, axes, largest):
-        with pytest.raises(ValueError, match="image: largest is a number from 0 on"):
-            viz.image(axes, np.eye(2), largest=largest)
-
-    @pytest.mark.parametrize("pixels", [[["a"]], [[1j]], [[None]]])
-    def test_what_is_no_number(self, axes, pixels):
-        for draw in (viz.image, viz.numbers):
-            with pytest.raises(
-                TypeError, match=f"{draw.__name__}: takes real numbers, not an arra"
-            ):
-                draw(axes, pixels)
-        with pytest.raises(ValueError, match="image: the nested lists are no array"):
-            viz.image(axes, [[1], [1, 2]])
-
-    def test_numbers_can_be_read_on_every_colour(self, axes):
-        viz.image(axes, [[-1.0, 0.0, 1.0]], largest=1.0, numbers=True)
-        assert [text.get_color() for text in axes.texts] == ["white", "black", "white"]
-        axes.texts[0].remove()
-        viz.image(axes, [[0.0, 1.0]], numbers=True)
-        assert [text.get_color() for text in axes.texts[-2:]] == ["white", "black"]
-        with pytest.raises(ValueError, match="written into one channel"):
-            viz.image(axes, np.zeros((1, 1, 3)), numbers=True)
-
-
-def test_a_colour_bar_is_that_of_its_images():
-    figure = viz.figure(4, 2)
-    places = figure.subplots(1, 2)
-    for place in places:
-        viz.image(place, np.eye(3), largest=2.0)
-    viz.colour_bar(places, "weights")
-    bar = figure.axes[-1]
-    assert len(figure.axes) == 3
-    assert bar.get_ylim() == (-2, 2)
-    assert bar.get_ylabel() == "weights"
-    viz.colour_bar(places[0])
-    empty, coloured = viz.figure(4, 2).subplots(1, 2)
-    viz.image(coloured, np.zeros((1, 1, 3)))
-    for place in (empty, coloured, []):
-        with pytest.raises(ValueError, match="scale of an image of one channel"):
-            viz.colour_bar(place)
-
-
 def test_a_figure_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
@@ -197,39 +88,6 @@ def test_without_matplotlib_the_remedy_is_named(monkeypatch):
         viz.figure(1, 1)
 
 
-def test_numbers_are_written_as_they_are():
-    axes = viz.figure(2, 2).subplots()
-    viz.numbers(axes, [[1.0, -2.5], [np.nan, 1000]], "some", "red")
-    assert [text.get_text() for text in axes.texts] == ["1", "-2.5", "1000"]
-    assert [text.get_position() for text in axes.texts] == [(0, 0), (1, 0), (1, 1)]
-    axes = viz.figure(2, 2).subplots()
-    viz.numbers(axes, [[0.0, -0.0]])
-    assert [text.get_text() for text in axes.texts] == ["0", "0"]
-    with pytest.raises(ValueError, match=r"numbers: takes .* not shape \(3,\)"):
-        viz.numbers(axes, [1, 2, 3])
-
-
-@pytest.mark.parametrize("colour", ["red", "green", "blue", "gray", "black", "tab:blue"])
-def test_the_sign_of_a_number_shows(colour):
-    """−104 and 104 are not the same blue, 0 is white, and black digits can be read on all."""
-    axes = viz.figure(2, 2).subplots()
-    viz.numbers(axes, [[-104, 0, 104, np.nan]], "", colour)
-    [mesh] = axes.collections
-    below, zero, above = mesh.to_rgba(mesh.get_array())[0, :3, :3]
-    assert np.allclose(zero, 1, atol=0.01)
-    assert np.max(np.abs(below - above)) > 0.2
-    for cell in (below, zero, above):
-        light = np.where(cell <= 0.04045, cell / 12.92, ((cell + 0.055) / 1.055) ** 2.4)
-        contrast = (light @ [0.2126, 0.7152, 0.0722] + 0.05) / 0.05  # with black, as in WCAG 2
-        assert contrast > 4.5
-    assert [text.get_text() for text in axes.texts] == ["-104", "0", "104"]
-
-
-def test_numbers_of_no_colour():
-    with pytest.raises(ValueError, match="matplotlib knows no colour 'rouge'"):
-        viz.numbers(viz.figure(2, 2).subplots(), [[1.0]], "", "rouge")
-
-
 @pytest.mark.parametrize("size", [(0, 1), (1, -1), (np.nan, 1), (np.inf, 1)])
 def test_a_figure_of_no_size(size):
     with pytest.raises(ValueError, match="figure: width and height are inches above 0"):
@@ -243,15 +101,6 @@ def test_an_ending_that_is_none(name, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
-def test_boxes_frame_their_cells():
-    axes = viz.figure(2, 2).subplots()
-    viz.box(axes, 4, 3, 5, 3)
-    viz.box(axes, 0, 0, 1, 1, dashed=True)
-    one, two = axes.patches
-    assert (one.get_xy(), one.get_width(), one.get_height()) == ((2.5, 3.5), 3, 5)
-    assert [patch.get_linestyle() for patch in (one, two)] == ["-", "--"]
-
-
 def test_a_confusion_matrix_has_its_counts(tmp_path):
     figure = viz.figure(3, 3)
     axes = figure.subplots()
@@ -262,7 +111,85 @@ def test_a_confusion_matrix_has_its_counts(tmp_path):
     viz.save(figure, tmp_path / "a.png")
     with pytest.raises(ValueError, match="counts are at least 0"):
         viz.confusion_matrix(axes, [[1, -1], [0, 1]], ["a", "b"])
-    with pytest.raises(ValueError, match="goes around one cell or more, not 0 by 2"):
-        viz.box(axes, 0, 0, 0, 2)
     with pytest.raises(ValueError, match=r"2 names need counts of shape \(2, 2\)"):
         viz.confusion_matrix(axes, [[1]], ["a", "b"])
+
+
+class TestLabelsOfLines:
+    def places(self, axes):
+        """The middle of each label, in pixels, when all is laid out; and the labels' boxes."""
+        figure = axes.figure
+        figure.draw_without_rendering()
+        boxes = [text.get_window_extent() for text in axes.texts]
+        return [(box.y0 + box.y1) / 2 for box in boxes], boxes
+
+    def test_a_label_stands_beside_the_end_of_its_line_in_its_colour(self):
+        axes = viz.figure(4, 3).subplots()
+        axes.plot([0.0, 1.0, np.nan], label="up")
+        axes.plot([1.0, 0.5, 0.0], label="down")
+        axes.plot([0.3, 0.3], label="_none")
+        assert viz.label_lines(axes) is axes
+        assert [text.get_text() for text in axes.texts] == ["up", "down"]
+        heights, boxes = self.places(axes)
+        for height, box, _, end in zip(heights, boxes, axes.lines, (1.0, 0.0), strict=False):
+            assert height == pytest.approx(axes.transData.transform((0, end))[1], abs=2)
+            assert box.x0 > axes.get_window_extent().x1
+        colours = [line.get_color() for line in axes.lines]
+        assert [text.get_color() for text in axes.texts] == colours[:2]
+
+    @pytest.mark.parametrize("scale", ["linear", "log"])
+    def test_labels_of_lines_that_end_together_do_not_meet(self, scale):
+        axes = viz.figure(4, 3).subplots()
+        axes.set_yscale(scale)
+        for k in range(6):
+            axes.plot([1.0 + k, 5.0 + k / 100], label=f"line {k}")
+        viz.label_lines(axes)
+        heights, boxes = self.places(axes)
+        assert heights == sorted(heights)
+        for lower, upper in itertools.pairwise(boxes):
+            assert lower.y1 <= upper.y0
+        [end] = axes.transData.transform([(0, 5.025)])[:, 1]
+        assert np.mean(heights) == pytest.approx(end, abs=2)
+
+    def test_it_follows_its_line_where_the_limits_change(self):
+        axes = viz.figure(4, 3).subplots()
+        axes.plot([0.0, 1.0], label="up")
+        viz.label_lines(axes)
+        axes.set_ylim(0, 4)
+        [height], _ = self.places(axes)
+        assert height == pytest.approx(axes.transData.transform((0, 1.0))[1], abs=2)
+
+    def test_axes_without_lines(self):
+        axes = viz.figure(4, 3).subplots()
+        assert not viz.label_lines(axes).texts
+
+
+DRAWN = {
+    "image": lambda axes: viz.image(axes, np.eye(3)),
+    "images": lambda axes: viz.images(axes, np.zeros((2, 3, 3))),
+    "filters": lambda axes: viz.filters(axes, np.ones((3, 3, 1, 2))),
+    "feature_maps": lambda axes: viz.feature_maps(axes, np.ones((4, 4, 2))),
+    "misclassified": lambda axes: viz.misclassified(
+        axes, np.zeros((1, 4, 4)), [0], [[0.0, 1.0]], "ab"
+    ),
+    "numbers": lambda axes: viz.numbers(axes, np.eye(3)),
+    "depth_stack": lambda axes: viz.depth_stack(axes, np.ones((2, 2, 2))),
+    "learning_curves": lambda axes: viz.learning_curves(axes, {"a": [1.0, 2.0]}, "loss"),
+    "confusion_matrix": lambda axes: viz.confusion_matrix(axes, np.eye(2), "ab"),
+}
+OTHERS = {"box", "colour_bar", "convolution_lab", "figure", "label_lines", "save"}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_what_draws_gives_the_axes_and_makes_them_for_none(name, tmp_path):
+    axes = viz.figure(4, 3).subplots()
+    assert DRAWN[name](axes) is axes
+    made = DRAWN[name](None)
+    assert made.figure is not axes.figure
+    assert viz.save(made.figure, tmp_path / "a.png").stat().st_size > 500
+    with pytest.raises(TypeError, match=f"^{name}: the first argument is matplotlib's axes, or"):
+        DRAWN[name](np.eye(2))
+
+
+def test_all_that_draws_is_tried():
+    assert set(DRAWN) | OTHERS == set(viz.__all__)

@@ -26,6 +26,7 @@ from .core.rules import scatter_add
 from .core.sweep import FreedGraphError
 from .core.transforms import grad, hvp, jvp, stop_gradient, value_and_grad, vjp
 from .core.windows import fold, windows
+from .io import notebook as _notebook  # noqa: F401  # which gives a Tensor its HTML
 from .nn import (
     average_pool,
     conv1d,

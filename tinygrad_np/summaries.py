@@ -30,6 +30,7 @@ from .core import hooks, tree
 from .core.graph import LazyArray, node_of
 from .core.tensor import Tensor
 from .core.windows import filter_product, product, window_product
+from .io import notebook
 from .nn import recurrent
 from .nn.grouped import grouped_filter_product, grouped_product, grouped_window_product
 from .rules.einsum import contraction, labelled
@@ -103,15 +104,11 @@ class Summary(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        parts = []
-        for titles, *rows in self._tables():
-            for tag, row in (("th", titles), *[("td", row) for row in rows]):
-                cells = "".join([f"<{tag}>{escape(word)}</{tag}>" for word in row])
-                parts.append(f"{'<table>' if tag == 'th' else ''}<tr>{cells}</tr>")
-            parts.append("</table>")
-        return "\n".join([*parts, f"<p>kept for the backward pass: {self.kept:,} bytes</p>"])
+        tables = [
+            notebook.table(titles, rows, "<" * (len(titles) - 2) + ">>")
+            for titles, *rows in self._tables()
+        ]
+        return "\n".join([*tables, f"<p>kept for the backward pass: {self.kept:,} bytes</p>"])
 
 
 @explained

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
+from ..io import notebook
+
 Verdict = Literal["right", "wrong", "cannot tell"]
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
 
@@ -136,6 +138,27 @@ def _table(rows: Sequence[Row], kind: str) -> str:
     return aligned(lines, [side for side, _ in columns])
 
 
+_COLOURS: dict[Verdict, str] = {"right": "#009e73", "wrong": "#d55e00", "cannot tell": "#a5558c"}
+
+
+def _coloured(text: str, verdict: Verdict) -> notebook.Html:
+    """Text of a verdict, in a colour of Okabe and Ito's that shows on white and on black."""
+    style = f"color:{_COLOURS[verdict]}"
+    return notebook.Html(f'<b style="{style}">{notebook.escaped(text)}</b>')
+
+
+def _html_table(rows: Sequence[Row], kind: str) -> str:
+    columns = [COLUMNS[head] for head in TABLES[kind]]
+    cells = [
+        [
+            _coloured(show(row), row.verdict) if head == "verdict" else show(row)
+            for head, (_, show) in zip(TABLES[kind], columns, strict=True)
+        ]
+        for row in rows
+    ]
+    return notebook.table(TABLES[kind], cells, "".join([side for side, _ in columns]))
+
+
 def _worst_first(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: WORST_FIRST.index(row.verdict))
 
@@ -144,8 +167,8 @@ def _worst_first(rows: Sequence[Row]) -> list[Row]:
 class Report:
     """What a check found: rows as data, text as `str`, an error by `raise_if_wrong`.
 
-    `bool` of it raises, since there are three verdicts. At a prompt and in a notebook it shows its
-    text, shortened if it is long; it can be pickled.
+    `bool` of it raises, since there are three verdicts. At a prompt it shows its text and in a
+    notebook tables, shortened if it is long; it can be pickled.
 
     Parameters
     ----------
@@ -221,15 +244,29 @@ class Report:
 
     def _text(self, most: int) -> str:
         """The lines, from the top; of too many rows those that are not right first."""
-        rows = self.rows if len(self.rows) <= most else _worst_first(self.rows)
+        rows, more = self._first(most)
         lines = [self.headline] if self.headline else []
-        lines.append(_table(rows[:most], self.kind))
-        if rows[most:]:
-            worst = rows[most].verdict
-            kind = "all right" if worst == "right" else f"some {worst}"
-            lines.append(f"… and {len(rows) - most} more rows, {kind}: print the report")
+        lines += [_table(rows, self.kind), *more]
         lines += [_table(self.components, "components")] if self.components else []
         return "\n".join([*lines, *[f"Hint: {hint}" for hint in self.hints]])
+
+    def _first(self, most: int) -> tuple[list[Row], list[str]]:
+        """At most so many rows, those that are not right first, and a line about the others."""
+        if len(self.rows) <= most:
+            return self.rows, []
+        rows = _worst_first(self.rows)
+        worst = rows[most].verdict
+        kind = "all right" if worst == "right" else f"some {worst}"
+        return rows[:most], [f"… and {len(rows) - most} more rows, {kind}: print the report"]
+
+    def _repr_html_(self) -> str:
+        """The same as tables, the verdict in a colour as well as in words."""
+        rows, more = self._first(SHORT)
+        parts = [f"<p>{_coloured(self.headline or self.verdict, self.verdict)}</p>"]
+        parts.append(_html_table(rows, self.kind))
+        lines = [*more, *[f"Hint: {hint}" for hint in self.hints]]
+        parts += [_html_table(self.components, "components")] if self.components else []
+        return "".join([*parts, *[f"<p>{notebook.escaped(line)}</p>" for line in lines]])
 
     def __bool__(self) -> bool:
         raise TypeError(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..answers import explained
+from ..io import notebook
 
 _LEAST_SPREAD = 1e-7  # keeps a pixel that is the same in every training image from dividing by 0
 
@@ -22,6 +23,8 @@ class DataError(ValueError):
 
 class Dataset(NamedTuple):
     """Images to train and to test with, and their labels, all uint8.
+
+    A notebook shows how many images of each label there are, and the first ones.
 
     Attributes
     ----------
@@ -35,6 +38,25 @@ class Dataset(NamedTuple):
     train_labels: np.ndarray
     test_images: np.ndarray
     test_labels: np.ndarray
+
+    def _repr_html_(self) -> str:
+        labels = np.unique(np.concatenate([self.train_labels, self.test_labels])).tolist()
+        rows = []
+        for label in labels[:_SHOWN]:
+            images = self.train_images[self.train_labels == label][:10]
+            images = images[..., None] if images.ndim == 3 else images
+            pictures = notebook.thumbnails(images, _BYTES // len(labels[:_SHOWN]), 32)
+            counts = [f"{np.sum(of == label):,}" for of in (self.train_labels, self.test_labels)]
+            rows.append([label, *counts, notebook.Html(pictures)])
+        more = f" and {len(labels) - _SHOWN} labels more" if labels[_SHOWN:] else ""
+        shape = self.train_images.shape[1:]
+        head = f"<b>Dataset</b> {len(self.train_images):,} images {shape} to train with, "
+        head += f"{len(self.test_images):,} to test with{more}"
+        return head + notebook.table(["label", "train", "test", "the first ones"], rows, ">>><")
+
+
+_SHOWN, _BYTES = 20, 30_000
+"""So many labels a notebook shows, and their pixels have so many bytes."""
 
 
 @explained

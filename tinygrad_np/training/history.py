@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.arrays import Array
+from ..io import notebook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,17 +87,16 @@ class History:
         return str(self)
 
     def _repr_html_(self) -> str:
-        head = "".join([f"<th>{html.escape(name)}</th>" for name in self.columns])
-        body = [
-            "<tr>"
-            + "".join([f"<td>{shown(row.get(name, math.nan))}</td>" for name in self.columns])
-            + "</tr>"
-            for row in self.rows
-        ]
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        rows = [[shown(row.get(name, math.nan)) for name in self.columns] for row in self.rows]
+        if len(rows) > 2 * _ENDS:
+            left_out = [f"… {len(rows) - 2 * _ENDS} more", *[""] * (len(self.columns) - 1)]
+            rows = [*rows[:_ENDS], left_out, *rows[-_ENDS:]]
+        return notebook.table(self.columns, rows)
 
     def plot(self, axes: Axes | None = None, of: str = "loss") -> Axes:
         """Draw every column whose name ends in `of` against the epoch.
+
+        What stands before `of` in its name is the line's label; ``"loss"`` is that of training.
 
         Parameters
         ----------
@@ -110,20 +109,26 @@ class History:
         matplotlib.axes.Axes
         """
         from .. import viz
+        from ..viz.colours import CYCLE
 
         curves = [name for name in self.columns if name.endswith(of)]
         if not curves:
             self[of]  # raises, and says which there are
         if axes is None:
             axes = viz.figure(5, 3.5).subplots()
-        for name in curves:
-            axes.plot(self["epoch"], self[name], marker="o", markersize=3, label=name)
+        labels = [name.removesuffix(of).strip() or "training" for name in curves]
+        order = list(dict.fromkeys(["training", *labels]))  # which has the same colour everywhere
+        for name, label in zip(curves, labels, strict=True):
+            colour = CYCLE[order.index(label) % len(CYCLE)]
+            axes.plot(self["epoch"], self[name], "o-", color=colour, markersize=3, label=label)
         axes.set_xlabel("epoch")
         axes.set_ylabel(of)
         axes.locator_params("x", integer=True, min_n_ticks=1)
-        axes.grid(alpha=0.3)
-        axes.legend()
-        return axes
+        return viz.label_lines(axes)
+
+
+_ENDS = 6
+"""So many epochs a notebook shows from the beginning, and from the end, if there are more."""
 
 
 def shown(number: Any) -> str:
