@@ -268,7 +268,12 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m benchmarks", description=__doc__.split("\n\n")[0]
     )
     add = parser.add_argument
-    add("--only", default="", help="cases whose name contains this; also: memory, import, wheel")
+    add(
+        "--only",
+        default="",
+        help="cases whose name contains this, or one of several, as in 'classes|cnn'; also: "
+        "memory, import, wheel",
+    )
     add("--threads", type=int, default=1, help="for every library")
     add("--rounds", type=int, default=15, help="turns that each library takes")
     add("--quick", action="store_true", help="three rounds")
@@ -281,7 +286,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.figure is None:
             parser.error("--from: needs --figure, a file to draw into")
         try:
-            draw(json.loads(options.earlier.read_text(encoding="utf-8")), options.figure)
+            found = json.loads(options.earlier.read_text(encoding="utf-8"))
+            others = set(CASES) - set(chosen(options.only))
+            draw({name: x for name, x in found.items() if name not in others}, options.figure)
         except (OSError, ValueError) as error:
             parser.error(f"--from: {error}")
         return 0
@@ -292,20 +299,19 @@ def main(arguments: list[str] | None = None) -> int:
         endings = viz.figure(1, 1).canvas.get_supported_filetypes()
         if options.figure.suffix[1:].lower() not in endings:
             parser.error(f"--figure: {options.figure} needs an ending: .png, .pdf or .svg")
-        chosen = [case for name, case in CASES.items() if options.only in name]
-        peers = {peer for case in chosen for peer in case.peers} - {JITTED}
+        peers = {peer for name in chosen(options.only) for peer in CASES[name].peers} - {JITTED}
         if not any(map(is_installed, peers)):
             parser.error(
                 f"--figure: there is no other library to compare with {options.only!r}; install "
                 "them with pip install -e '.[bench]'"
             )
     rounds = 3 if options.quick else max(3, options.rounds)
-    found: dict[str, Any] = {"machine": machine_of_workers(options.threads)}
+    found = {"machine": machine_of_workers(options.threads)}
     print(machine.in_words(found["machine"]))
     found["threads"] = options.threads
     if options.profile:
         print(f"{options.threads} thread(s); where the time of our own step goes")
-        for name in [name for name in CASES if options.only in name]:
+        for name in chosen(options.only):
             found[name] = report_profile(name, options.threads)
     else:
         compare(options.only, options.threads, rounds, found)
@@ -317,10 +323,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def chosen(only: str) -> list[str]:
+    """The cases whose name contains `only`, or one of its parts between bars."""
+    return [name for name in CASES if any(part in name for part in only.split("|"))]
+
+
 def compare(only: str, threads: int, rounds: int, found: dict[str, Any]) -> None:
     """Measure and print what has `only` in its name, and put it into `found`."""
     print(f"{threads} thread(s); median time of a step; ours over theirs (quartiles)")
-    for name in [name for name in CASES if only in name]:
+    for name in chosen(only):
         found[name] = report(name, threads, rounds)
     for name, columns in means(found).items():
         told = [

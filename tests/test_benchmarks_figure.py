@@ -187,6 +187,19 @@ def test_the_command_draws_from_an_earlier_run(found, tmp_path, ending):
     assert path.stat().st_size > 10_000
 
 
+def test_the_command_draws_the_cases_that_it_is_asked_for(found, tmp_path, monkeypatch):
+    earlier = tmp_path / "figures.json"
+    earlier.write_text(json.dumps(found), encoding="utf-8")
+    drawn = []
+    monkeypatch.setattr(command, "draw", lambda found, path: drawn.append(set(found)))
+    for only in ("two classes|sparse", "", "neither"):
+        command.main(["--from", str(earlier), "--figure", "a.png", "--only", only])
+    others = set(found) - set(command.CASES)
+    wanted = {name for name in found if "two classes" in name or "sparse" in name}
+    assert len(wanted) > 2
+    assert drawn == [wanted | others, set(found), others]
+
+
 def test_a_part_of_the_cases_is_drawn_too(found, tmp_path):
     name = "5 sparse Jacobian, tridiagonal, 1,000 variables"
     assert figure.draw({name: found[name]}, tmp_path / "one.png").exists()
