@@ -85,7 +85,7 @@ class VSpace:
         """A tree of normal numbers, from NumPy's global generator."""
 
         def one(like: ShapeDtype) -> Any:
-            draw = np.random.randn  # noqa: NPY002 (such programs seed it)
+            draw = np.random.randn
             drawn = draw(*like.shape)
             return drawn + 1j * draw(*like.shape) if like.dtype.kind == "c" else drawn
 
