@@ -182,7 +182,7 @@ def __getattr__(name: str) -> Any:
 
 def _drawn(graph: Graph) -> str | None:
     """The picture of a graph in a notebook."""
-    from .viz.graphs import svg
+    from .viz.layers import svg
 
     return svg(graph)
 

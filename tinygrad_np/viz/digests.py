@@ -45,14 +45,14 @@ def digest(array: Any, role: str = "", pixels: int = PIXELS) -> dict[str, Any]:
             ends = (low / scale, high / scale) if low < high else (-1.0, 1.0)
             found["bins"] = np.histogram(finite / scale, BINS, ends)[0].tolist()
         tiles, across, part = _tiles(values, role, pixels)
-        n, rows, columns = tiles.shape
         is_finite = np.isfinite(tiles)
         scale = float(np.max(np.abs(tiles), where=is_finite, initial=0)) or 1.0
         bytes_ = np.where(is_finite, 128 + np.rint(127 * (tiles / scale).astype(float)), 0)
-    whole = tiles.size <= SHOWN_NUMBERS
-    some = tiles if whole else tiles[:1, :5, :4]
+    whole = tiles.size <= min(SHOWN_NUMBERS, pixels // 9)
+    rows, columns = (5, 4) if pixels == PIXELS else (3, 3)
+    some = tiles if whole else tiles[:1, :rows, :columns]
     return found | {
-        "tiles": [n, rows, columns, across],
+        "tiles": [*tiles.shape, across],
         "scale": told(scale),
         "bytes": base64.b64encode(bytes_.astype(np.uint8).tobytes()).decode(),
         "part": part if tiles.size < values.size or values.ndim > 2 else "",

@@ -15,20 +15,18 @@ import re
 import sys
 import textwrap
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core.table import Factor, Row
 from . import layers
 from .digests import PIXELS, digest
-
-if TYPE_CHECKING:
-    from .graphs import FunctionGraph, Line
+from .seen import Line
 
 OPENED = 500  # larger graphs open folded
 MOST_BESIDE = 100  # in these, so many nodes and groups stay in one group
 
 
-def data_of(graph: FunctionGraph) -> dict[str, Any]:
+def data_of(graph: Any) -> dict[str, Any]:
     """The graph as JSON can hold it."""
     lines: dict[Line | None, int | None] = {None: None}
     for line in [*graph.lines, *[group.line for group in graph.groups]]:
@@ -53,7 +51,7 @@ def data_of(graph: FunctionGraph) -> dict[str, Any]:
                 "operands": outputs[i][:20],
                 "likes": [
                     None if shape is None else [_cut(str(dtype), 20), _cut(str(shape), 60)]
-                    for dtype, shape in zip(node.dtypes[:4], node.shapes[:4], strict=True)
+                    for dtype, shape in zip(node.dtypes[:3], node.shapes[:3], strict=True)
                 ],
                 "line": lines[graph.lines[i]],
                 "call": [[_cut(k, 16), _cut(v, 40)] for k, v in graph.calls[i][:5]],
@@ -91,13 +89,13 @@ def _cut(text: str, most: int) -> str:
 
 
 def _digests(value: Any, shapes: Any, role: str) -> list[Any] | None:
-    """A digest for each result, of several the first four, which share what one may have."""
+    """A digest for each result, of several the first three, which share what one may have."""
     if value is None:
         return None
     if not isinstance(value, list):
         return [digest(value, role)]
-    pairs = list(zip(value, shapes, strict=True))[:4]
-    pixels = PIXELS // len(pairs) // 2
+    pairs = list(zip(value, shapes, strict=True))[:3]
+    pixels = PIXELS // len(pairs) // 3
     return [None if x is None or like is None else digest(x, role, pixels) for x, like in pairs]
 
 
@@ -133,7 +131,7 @@ def _laid_out(nodes: Any, groups: Any, group_of: list[int | None], edges: Any) -
             inside[group] = []
             for start in range(0, len(members), size):
                 run, number = members[start : start + size], len(groups)
-                own = [i for i in run if i < count]
+                own = [i for i in run if i < count and i not in needed]
                 name = f"#{min(own)} to #{max(own)}" if own else f"{len(run)} groups"
                 groups.append({"name": name, "parent": group, "line": None, "user": False})
                 items.append(groups[-1])
@@ -156,14 +154,17 @@ def _laid_out(nodes: Any, groups: Any, group_of: list[int | None], edges: Any) -
             within[items[i]["parent"]].add((("port", parent), i))
     for group, members in inside.items():
         doors = list(ports[group])
-        number = {one: k for k, one in enumerate([*[("port", i) for i in doors], *members, "out"])}
-        ends = [(number[a], number[b]) for a, b in within[group]]
-        places, bends = layers.placed(len(number), ends, len(doors))
-        for one, k in number.items():
+        every: list[Any] = [*[("port", i) for i in doors], *members, "out"]
+        at = {one: k for k, one in enumerate(every)}
+        ends = [(at[a], at[b]) for a, b in within[group]]
+        places, bends = layers.placed(len(every), ends, len(doors))
+        for k, one in enumerate(every):
             if isinstance(one, int):
-                items[one] |= {"place": places[k], "bends": bends[k]}
+                items[one] |= {"place": places[k], "bends": [x for x, _ in bends[k]]}
         if group is not None:
-            groups[group]["ports"] = [[i, places[k], bends[k]] for k, i in enumerate(doors)]
+            groups[group]["ports"] = [
+                [i, [places[k][0], *[x for x, _ in bends[k]]]] for k, i in enumerate(doors)
+            ]
 
 
 # The text of rules
@@ -179,7 +180,7 @@ def rule_text(row: Row) -> str:
     >>> import numpy as np
     >>> from ..core.table import TABLE
     >>> print(rule_text(TABLE[np.exp]))
-    pointwise(np.exp, lambda ans: ans)
+    pointwise(np.exp, lambda ans: ans, analytic=True)
     """
     name = re.escape(row.name.rpartition(".")[2])
     declared = re.compile(rf"\b({'|'.join(_KINDS)})\(\s*(\w+\.)*{name}\b")
@@ -187,14 +188,15 @@ def rule_text(row: Row) -> str:
     for rule in row.rules.values():
         function: Any = rule.vjp.given if isinstance(rule.vjp, Factor) else rule.vjp
         codes += [function.__code__] if hasattr(function, "__code__") else []
-    for file in [*_files(), *dict.fromkeys([code.co_filename for code in codes])]:
+    files = [] if row.user_defined else _files()
+    for file in [*files, *dict.fromkeys([code.co_filename for code in codes])]:
         text = "".join(linecache.getlines(file))
         found = declared.search(text)
         if found:
             functions, calls = _parts(text)
             number = text.count("\n", 0, found.start()) + 1
             for call in calls:
-                if call.lineno == number and getattr(call.func, "id", "") == found[1]:
+                if call.lineno == number and ast.unparse(call.func).endswith(found[1]):
                     own = set(map(id, ast.walk(call.args[0])))
                     named = [getattr(x, "id", "") for x in ast.walk(call) if id(x) not in own]
                     shown = [call, *[functions[x] for x in dict.fromkeys(named) if x in functions]]
@@ -215,9 +217,9 @@ def _files() -> list[str]:
     found = []
     for part in _PARTS:
         start = f"{package}.{part}"
-        found += [file for name, module in sorted(sys.modules.items())
-                  if name.startswith(start) and (file := getattr(module, "__file__", None))]  # fmt: skip
-    return list(dict.fromkeys(found))
+        modules = [sys.modules[name] for name in sorted(sys.modules) if name.startswith(start)]
+        found += [getattr(module, "__file__", None) for module in modules]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 @functools.lru_cache(maxsize=16)

@@ -1,4 +1,4 @@
-"""Where the nodes of a graph are drawn: each in a layer below its parents.
+"""Where the nodes of a graph are drawn, each in a layer below its parents: `placed`, and `svg`.
 
 >>> placed(3, [(0, 1), (1, 2)])[0]
 [(0.0, 0), (0.0, 1), (0.0, 2)]
@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import html
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from ..core.graph import Graph, results_of
+
 Place = tuple[float, int]
 """Across, in widths of a node, and the layer."""
 
-MOST_BENDS = 4_000
+MOST_BENDS = 100  # of the edges of one node: longer ones are drawn straight
 
 
 def placed(
@@ -36,22 +40,19 @@ def placed(
     for i, below in enumerate(children):
         if roots[i] and below and i >= ports:
             layers[i] = min([layers[child] for child in below]) - 1
-    lengths = [max([layers[c] for c in below], default=0) - layers[i] - 1
-               for i, below in enumerate(children)]  # fmt: skip
-    straight = sum([max(0, length) for length in lengths]) > MOST_BENDS
     # An edge that passes layers becomes a chain of bends, so that no node lies in its way.
     short = set()
     of_layer = list(layers)
     bends: list[list[int]] = []
     for i, below in enumerate(children):
-        own = [] if straight else list(range(len(of_layer), len(of_layer) + max(0, lengths[i])))
-        of_layer += [layers[i] + 1 + k for k in range(len(own))]
+        passed = range(layers[i] + 1, max([layers[child] for child in below], default=0))
+        own = [len(of_layer) + k for k in range(len(passed))] if len(passed) <= MOST_BENDS else []
+        of_layer += passed if own else []
         chain = [i, *own]
         short |= set(zip(chain, own, strict=False))
         for child in below:
-            passed = layers[child] - layers[i] - 1
-            if passed < len(chain):
-                short.add((chain[passed], child))
+            if layers[child] - layers[i] <= len(chain):
+                short.add((chain[layers[child] - layers[i] - 1], child))
         bends.append(own)
     spread = _by_library if find_spec("fast_sugiyama") else _by_means
     across = spread(len(of_layer), sorted(short), of_layer)
@@ -96,3 +97,45 @@ def _by_means(count: int, edges: list[tuple[int, int]], layers: list[int]) -> li
             across[i] -= shift
     start = min(across, default=0.0)
     return [x - start for x in across]
+
+
+def svg(graph: Graph) -> str | None:
+    """A picture of a graph: its nodes in layers. None for one of more than 200 nodes."""
+    if len(graph.nodes) > 200:
+        return None
+    ends = [(edge.parent, edge.child) for edge in graph.edges]
+    spots, bends = placed(len(graph.nodes), ends)
+    width, height, down = 150, 38, 62
+
+    def at(spot: tuple[float, int]) -> tuple[float, float]:
+        return 8 + spot[0] * (width + 14), 8 + spot[1] * down
+
+    marks = []
+    for parent, child in sorted(set(ends)):
+        passed = spots[child][1] - spots[parent][1] - 1
+        path = [at(spots[parent]), *map(at, bends[parent][:passed]), at(spots[child])]
+        text = f"M{path[0][0] + width / 2:g},{path[0][1] + height:g}"
+        for (x0, y0), (x1, y1) in itertools.pairwise(path):
+            middle = (y0 + height + y1) / 2
+            text += f" C{x0 + width / 2:g},{middle:g} {x1 + width / 2:g},{middle:g}"
+            text += f" {x1 + width / 2:g},{y1:g} V{y1 + (0 if y1 == path[-1][1] else height):g}"
+        marks.append(f'<path d="{text}" fill="none" stroke="#6b6f76"/>')
+    for node, spot in zip(graph.nodes, spots, strict=True):
+        x, y = at(spot)
+        words = [node.name or node.function, ", ".join(results_of(node))]
+        fill = "#f5f6f8" if node.parents else "#e3f0f8"
+        marks.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{width}" height="{height}" rx="5" fill="{fill}" '
+            'stroke="#6b6f76"/>'
+        )
+        for line, word in enumerate(words):
+            shown = html.escape(word if len(word) < 25 else word[:24] + "…")
+            style = 'font-weight="600"' if not line else 'fill="#55585e"'
+            marks.append(f'<text x="{x + 8:g}" y="{y + 16 + 15 * line:g}" {style}>{shown}</text>')
+    right = max([at(spot)[0] for spot in [*spots, *itertools.chain(*bends)]]) + width + 8
+    bottom = max([at(spot)[1] for spot in spots]) + height + 8
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {right:g} {bottom:g}" '
+        f'width="{right:g}" height="{bottom:g}" font-family="sans-serif" font-size="11" '
+        f'fill="#1b1b1f" style="background:#fff;max-width:100%">{"".join(marks)}</svg>'
+    )

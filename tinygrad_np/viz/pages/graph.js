@@ -70,18 +70,18 @@ function isBad(node, mode = state.mode) {
 function laidOut(owner) {
   const rows = [];
   const put = (one, [across, layer]) => (rows[layer] ??= []).push(Object.assign(one, { across }));
-  const waysOf = (places) =>
-    places.map((place) => {
+  const waysOf = (places, layer) =>
+    places.map((across, k) => {
       const way = { w: 14, h: 0 };
-      put(way, place);
+      put(way, [across, layer + k]);
       return way;
     });
   for (const item of owner.inside) {
     const [w, h] = state.open.has(item) ? laidOut(item) : [WIDTH, HEIGHT];
     put(Object.assign(item, { w, h }), item.place);
-    item.ways = waysOf(item.bends);
+    item.ways = waysOf(item.bends, item.place[1] + 1);
   }
-  owner.doors = new Map((owner.ports ?? []).map(([from, place, bends]) => [from, waysOf([place, ...bends])]));
+  owner.doors = new Map((owner.ports ?? []).map(([from, places]) => [from, waysOf(places, 0)]));
   let y = 0, left = Infinity, right = -Infinity;
   for (const row of rows) {
     if (!row) continue;
@@ -174,7 +174,7 @@ function clipped(text, most) {
   return text.length > most ? text.slice(0, most - 1) + "…" : text;
 }
 
-function drawItem(item) {
+function drawItem(item, isFar) {
   const isNode = item.number < COUNT, isOpen = state.open.has(item);
   const { x, y, w, h } = item, left = x - w / 2;
   const node = lastOf(item), digest = digestOf(node);
@@ -186,11 +186,13 @@ function drawItem(item) {
   if (all.some((one) => one.number === RESULT)) made.classList.add("result");
   if (kind === "folded") made.append(drawn("rect", { x: left + 5, y: y + 5, width: w, height: h, rx: 7 }));
   made.append(drawn("rect", { x: left, y, width: w, height: h, rx: kind === "leaf" ? 18 : 7 }));
+  if (isFar) return made;
   if (isOpen) {
     made.append(drawn("text", { class: "name", x: left + 12, y: y + 18 }, `▾ ${clipped(item.name, Math.floor(w / 8))}`));
     return made;
   }
-  const several = isNode ? likesOf(item) : `${all.length} nodes`;
+  let several = isNode ? likesOf(item) : `${all.length} nodes`;
+  if (several.length > 23 && isNode) several = item.likes.filter(Boolean)[0][1]; // the shape is enough
   const one = digest?.numbers?.length === 1;
   const start = one || !digest?.tiles ? 16 : 58;
   const like = one ? `${node.likes[0][0]} = ${shown(digest.numbers[0])}` : several;
@@ -208,16 +210,16 @@ function drawItem(item) {
   const first = DATA.first[state.mode];
   if (all.some((one) => one.number === first)) {
     const word = state.mode === "values" ? "first nan or inf" : "its rule: first nan or inf";
-    const badge = drawn("g", { class: "badge" });
-    badge.append(drawn("rect", { x: left + 8, y: y - 11, width: 8 + 6.2 * word.length, height: 18, rx: 9 }));
-    badge.append(drawn("text", { x: left + 14, y: y + 2 }, word));
+    const badge = drawn("g", { class: "badge" }), long = 12 + 6 * word.length;
+    badge.append(drawn("rect", { x: left + w - long - 6, y: y - 11, width: long, height: 18, rx: 9 }));
+    badge.append(drawn("text", { x: left + w - 6 - long / 2, y: y + 2, "text-anchor": "middle" }, word));
     made.append(badge);
   }
   return made;
 }
 
 /** An edge as a path that leaves below, passes other layers by, and comes in above. */
-function drawEdge({ from, to, ways, bad, at }) {
+function drawEdge({ from, to, ways, at }, bad) {
   let x = from.x, y = from.y + from.h;
   let path = `M${x},${y}`;
   const towards = (x1, y1) => {
@@ -235,37 +237,70 @@ function drawEdge({ from, to, ways, bad, at }) {
   return drawn("path", { class: `edge${bad ? " bad" : ""}`, d: path, "data-from": from.number, "data-to": to.number });
 }
 
-let edges = [];
+// What is folded or unfolded is laid out anew; of that, what is in sight is drawn.
 
+const MOST_DRAWN = 700; // where more are in sight, they have no words and pictures
+const size = { width: 0, height: 0 };
+let edges = [], shownItems = [], drawnArea = null;
+
+/** Lay out, and draw, after something was folded or unfolded. */
 function draw() {
-  laidOut(top_);
+  [size.width, size.height] = laidOut(top_);
   moved(top_, 0, 0);
+  shownItems = [];
+  (function collect(owner) {
+    for (const item of owner.inside) {
+      shownItems.push(item);
+      if (state.open.has(item)) collect(item);
+    }
+  })(top_);
   const found = new Map();
   for (const node of nodes) {
     for (const [parent] of node.operands) {
       const from = standIn(nodes[parent]), to = standIn(node);
       const key = `${from.number}>${to.number}`;
       if (from === to || found.has(key)) continue;
-      found.set(key, { from, to, bad: isBad(nodes[parent]), ways: waysFrom(parent, from, to), at: to.x });
+      found.set(key, { from, to, parent, ways: waysFrom(parent, from, to), at: to.x });
     }
   }
   edges = [...found.values()];
-  const incoming = Map.groupBy ? Map.groupBy(edges, (edge) => edge.to) : grouped(edges);
-  for (const [to, all] of incoming) {
+  for (const [to, all] of grouped(edges)) {
     all.sort((a, b) => (a.ways.at(-1) ?? a.from).x - (b.ways.at(-1) ?? b.from).x);
     const apart = Math.min(24, (to.w - 40) / all.length);
     all.forEach((edge, k) => (edge.at = to.x + (k - (all.length - 1) / 2) * apart));
   }
-  const boxes = [];
-  (function collect(owner) {
-    for (const item of owner.inside) {
-      boxes.push(drawItem(item));
-      if (state.open.has(item)) collect(item);
-    }
-  })(top_);
+  painted();
+}
+
+/** The part of the drawing that is in sight, and as much on each side. */
+function area() {
+  const { width, height } = svg.getBoundingClientRect(), scale = 1 / state.zoom;
+  const [x, y] = [-state.x * scale, -state.y * scale];
+  return { left: x - width * scale, right: x + 2 * width * scale, top: y - height * scale, bottom: y + 2 * height * scale };
+}
+
+function painted() {
+  const all = shownItems.length <= MOST_DRAWN, { left, right, top, bottom } = area();
+  const isNear = (x0, x1, y0, y1) => all || (x1 > left && x0 < right && y1 > top && y0 < bottom);
+  const some = shownItems.filter(({ x, y, w, h }) => isNear(x - w / 2, x + w / 2, y, y + h));
+  const lines = edges.filter(({ from, to }) => isNear(Math.min(from.x, to.x), Math.max(from.x, to.x), from.y, to.y));
+  const isFar = some.length > MOST_DRAWN;
+  drawnArea = all ? null : { left, right, top, bottom, zoom: state.zoom };
+  svg.classList.toggle("far", isFar);
+  const boxes = some.map((item) => drawItem(item, isFar));
   const frames = boxes.filter((box) => box.classList.contains("open"));
-  view.replaceChildren(...frames, ...edges.map(drawEdge), ...boxes.filter((box) => !frames.includes(box)));
+  const paths = lines.map((edge) => drawEdge(edge, isBad(nodes[edge.parent])));
+  view.replaceChildren(...frames, ...paths, ...boxes.filter((box) => !frames.includes(box)));
   marked();
+}
+
+/** Draw anew if what is in sight was not drawn, or drawn for another size. */
+function followed() {
+  if (!drawnArea) return;
+  const { width, height } = svg.getBoundingClientRect(), scale = 1 / state.zoom;
+  const [x, y] = [-state.x * scale, -state.y * scale], before = drawnArea;
+  const isInside = x > before.left && y > before.top && x + width * scale < before.right && y + height * scale < before.bottom;
+  if (!isInside || state.zoom > 1.8 * before.zoom) painted();
 }
 
 function grouped(all) {
@@ -301,8 +336,13 @@ function marked() {
 
 // What is seen of it
 
+let waiting = 0;
 function transformed() {
   view.setAttribute("transform", `translate(${state.x},${state.y}) scale(${state.zoom})`);
+  waiting ||= requestAnimationFrame(() => {
+    waiting = 0;
+    followed();
+  });
 }
 
 /** Bring a box into sight: all of it, or its head where it would be too small. */
@@ -315,8 +355,8 @@ function fitted(box, least) {
   transformed();
 }
 
-function fit() {
-  fitted(view.getBBox(), 0.03);
+function fit(least = 0.03) {
+  fitted({ x: 0, y: 0, ...size }, least);
 }
 
 function zoomed(factor, x, y) {
@@ -331,7 +371,7 @@ function zoomed(factor, x, y) {
 }
 
 /** Bring an item into sight, if it is not. */
-function shownItem(item) {
+function broughtIn(item) {
   const one = standIn(item), { width, height } = svg.getBoundingClientRect();
   const x = state.x + state.zoom * one.x, y = state.y + state.zoom * (one.y + Math.min(one.h, HEIGHT) / 2);
   const reach = Math.min(width / 3, (state.zoom * WIDTH) / 2 + 10);
@@ -410,7 +450,7 @@ function card(node, mode, k) {
   }
   if (isWhole) made.append(numbersOf(digest));
   const [zeros, nan, inf] = digest.counts, [low, high, mean, spread] = digest.stats;
-  if (digest.numbers.length > 1) {
+  if (digest.numbers.length > 1 && digest.stats.length) {
     made.append(element("div", { class: "scale" }, shown(-digest.scale), element("i"), shown(digest.scale),
       element("span", {}, digest.part && `shown: ${digest.part}`)));
   }
@@ -444,7 +484,7 @@ function card(node, mode, k) {
 function lineOf(number) {
   const [file, line, text, part] = DATA.lines[number];
   const at = text.indexOf(part), start = text.length - text.trimStart().length;
-  const pre = element("pre");
+  const pre = element("pre", { class: "line" });
   if (part && at >= 0) pre.append(text.slice(start, at), element("mark", {}, part), text.slice(at + part.length));
   else pre.append(text.trim());
   return [element("p", { class: "faint" }, `${file}, line ${line}`), pre];
@@ -525,7 +565,7 @@ function chosen(item, isQuiet) {
   state.chosen = item;
   inspected();
   marked();
-  if (item && !isQuiet) shownItem(item);
+  if (item && !isQuiet) broughtIn(item);
 }
 
 /** Unfold all groups around an item, and choose it. */
@@ -602,7 +642,7 @@ const acts = {
   values: () => switched("values"), cotangents: () => switched("cotangents"),
   start: () => stepped(0), back: () => step(-1), on: () => step(1), play: played,
   fold: () => allFolded(true), unfold: () => allFolded(false),
-  in: () => zoomed(1.3), out: () => zoomed(1 / 1.3), fit,
+  in: () => zoomed(1.3), out: () => zoomed(1 / 1.3), fit: () => fit(),
 };
 for (const [id, act] of Object.entries(acts)) byId(id).addEventListener("click", act);
 
@@ -615,7 +655,7 @@ const keys = {
     const group = stand?.number >= COUNT ? stand : stand?.parent != null ? groups[stand.parent] : null;
     if (group) toggled(group);
   },
-  v: acts.values, g: acts.cotangents, " ": played, "+": acts.in, "=": acts.in, "-": acts.out, "0": fit,
+  v: acts.values, g: acts.cotangents, " ": played, "+": acts.in, "=": acts.in, "-": acts.out, "0": acts.fit,
   "/": () => byId("search").focus(),
   Escape: () => (stepped(null), chosen(null)),
 };
@@ -699,7 +739,13 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 byId("title").textContent = DATA.title;
 const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 byId("about").textContent = [many(COUNT, "node"), groups.length && many(groups.length, "group")].filter(Boolean).join(", ");
-if (!DATA.folded) state.open = new Set(groups);
+// Unfold level by level, as long as there is not too much to see.
+for (let level = [top_]; !DATA.folded && level.length; ) {
+  level = level.flatMap((owner) => owner.inside).filter((item) => item.number >= COUNT);
+  const more = level.reduce((sum, group) => sum + group.inside.length, 0);
+  if (more > 60) break;
+  level.forEach((group) => state.open.add(group));
+}
 draw();
-fit();
+fit(0.6);
 welcome();
