@@ -191,8 +191,7 @@ def rule_text(row: Row) -> str:
     files = [] if row.user_defined else _files()
     for file in [*files, *dict.fromkeys([code.co_filename for code in codes])]:
         text = "".join(linecache.getlines(file))
-        found = declared.search(text)
-        if found:
+        for found in declared.finditer(text):
             functions, calls = _parts(text)
             number = text.count("\n", 0, found.start()) + 1
             for call in calls:
