@@ -426,8 +426,8 @@ class TestRuleText:
         graph = tg.graph(tg.pointwise(exp, lambda ans: 1 * ans), 2.0)
         assert rule_text(graph.rows[1]) == "tg.pointwise(exp, lambda ans: 1 * ans)"
 
-    def test_most_rows_have_one(self):
-        rows = [row for row in TABLE.values() if row.rules]
+    def test_most_rows_of_numpy_have_one(self):
+        rows = [row for row in TABLE.values() if row.rules and row.name.startswith("np.")]
         without = [row.name for row in rows if not rule_text(row)]
         assert len(without) < len(rows) / 10, without
 

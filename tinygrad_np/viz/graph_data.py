@@ -182,16 +182,15 @@ def rule_text(row: Row) -> str:
     >>> print(rule_text(TABLE[np.exp]))
     pointwise(np.exp, lambda ans: ans, analytic=True)
     """
-    name = re.escape(row.name.rpartition(".")[2])
-    declared = re.compile(rf"\b({'|'.join(_KINDS)})\(\s*(\w+\.)*{name}\b")
+    name = row.name.removeprefix("scipy.")  # which stand as of("linalg.inv") in rows
+    declared = re.compile(rf'\b({"|".join(_KINDS)})\(\s*(of\(")?{re.escape(name)}("\))?\s*,')
     codes = []
     for rule in row.rules.values():
         function: Any = rule.vjp.given if isinstance(rule.vjp, Factor) else rule.vjp
         codes += [function.__code__] if hasattr(function, "__code__") else []
-    files = [] if row.user_defined else _files()
-    for file in [*files, *dict.fromkeys([code.co_filename for code in codes])]:
+    for file in [*_files(row.user_defined), *dict.fromkeys([x.co_filename for x in codes])]:
         text = "".join(linecache.getlines(file))
-        for found in declared.finditer(text):
+        for found in declared.finditer(text) if name in text else ():
             functions, calls = _parts(text)
             number = text.count("\n", 0, found.start()) + 1
             for call in calls:
@@ -209,16 +208,13 @@ def rule_text(row: Row) -> str:
     return "\n\n".join(dict.fromkeys(texts))
 
 
-@functools.cache
-def _files() -> list[str]:
+def _files(of_user: bool) -> list[str]:
     """The files of the package's modules that are loaded, those with the plain rows first."""
     package = __name__.partition(".")[0]
-    found = []
-    for part in _PARTS:
-        start = f"{package}.{part}"
-        modules = [sys.modules[name] for name in sorted(sys.modules) if name.startswith(start)]
-        found += [getattr(module, "__file__", None) for module in modules]
-    return list(dict.fromkeys(filter(None, found)))
+    starts = [] if of_user else [f"{package}.{part}" for part in _PARTS]
+    names = [name for start in starts for name in sorted(sys.modules) if name.startswith(start)]
+    files = [getattr(sys.modules[name], "__file__", None) for name in names]
+    return list(dict.fromkeys(filter(None, files)))
 
 
 @functools.lru_cache(maxsize=16)
