@@ -564,7 +564,7 @@ class TestSizes:
             assert page.evaluate("shownItems.length") > 3_000
             page.keyboard.press("ArrowRight")
             page.keyboard.press("0")
-            until(page, "svg.classList.contains('far') && view.childElementCount > 1000")
+            until(page, "svg.classList.contains('far') && view.childElementCount > 3000")
             page.click("#fold")
             assert len(shown(page)) < 100
 

@@ -218,8 +218,8 @@ function drawItem(item, isFar) {
   return made;
 }
 
-/** An edge as a path that leaves below, passes other layers by, and comes in above. */
-function drawEdge({ from, to, ways, at }, bad) {
+/** An edge as the text of a path, that leaves below, passes other layers by, comes in above. */
+function pathOfEdge({ from, to, ways, at }) {
   let x = from.x, y = from.y + from.h;
   let path = `M${x},${y}`;
   const towards = (x1, y1) => {
@@ -234,13 +234,18 @@ function drawEdge({ from, to, ways, at }, bad) {
     path += `V${y}`;
   }
   towards(at, to.y);
-  return drawn("path", { class: `edge${bad ? " bad" : ""}`, d: path, "data-from": from.number, "data-to": to.number });
+  return path;
 }
 
 // What is folded or unfolded is laid out anew; of that, what is in sight is drawn.
 
 const MOST_DRAWN = 700; // where more are in sight, they have no words and pictures
 const size = { width: 0, height: 0 };
+function drawEdge(edge) {
+  const isRed = isBad(nodes[edge.parent]) ? " bad" : "";
+  return drawn("path", { class: `edge${isRed}`, d: pathOfEdge(edge), "data-from": edge.from.number, "data-to": edge.to.number });
+}
+
 let edges = [], shownItems = [], drawnArea = null;
 
 /** Lay out, and draw, after something was folded or unfolded. */
@@ -289,7 +294,7 @@ function painted() {
   svg.classList.toggle("far", isFar);
   const boxes = some.map((item) => drawItem(item, isFar));
   const frames = boxes.filter((box) => box.classList.contains("open"));
-  const paths = lines.map((edge) => drawEdge(edge, isBad(nodes[edge.parent])));
+  const paths = isFar ? [drawn("path", { class: "edge", d: lines.map(pathOfEdge).join("") })] : lines.map(drawEdge);
   view.replaceChildren(...frames, ...paths, ...boxes.filter((box) => !frames.includes(box)));
   marked();
 }
@@ -355,7 +360,7 @@ function fitted(box, least) {
   transformed();
 }
 
-function fit(least = 0.03) {
+function fit(least = 0.005) {
   fitted({ x: 0, y: 0, ...size }, least);
 }
 
@@ -363,7 +368,7 @@ function zoomed(factor, x, y) {
   const { width, height } = svg.getBoundingClientRect();
   x ??= width / 2;
   y ??= height / 2;
-  const zoom = Math.min(4, Math.max(0.03, state.zoom * factor));
+  const zoom = Math.min(4, Math.max(0.005, state.zoom * factor));
   state.x = x - (zoom / state.zoom) * (x - state.x);
   state.y = y - (zoom / state.zoom) * (y - state.y);
   state.zoom = zoom;
