@@ -1,4 +1,4 @@
-"""An array in some 1,500 bytes, for a page: a small picture, numbers, statistics, a histogram.
+"""An array in less than 2,000 bytes, for a page: a small picture, numbers, statistics, a histogram.
 
 `digest` keeps statistics and a histogram of the whole, and a picture of a part: of the first
 example, each so many pixels, of the first channels. Every pixel is an element of the array, and
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-PIXELS = 784  # of one picture
+PIXELS = 1024  # of one picture
 SHOWN_NUMBERS = 80  # where there are as few elements, all are told
 BINS = 16
 
@@ -48,16 +48,20 @@ def digest(array: Any, role: str = "", pixels: int = PIXELS) -> dict[str, Any]:
         is_finite = np.isfinite(tiles)
         scale = float(np.max(np.abs(tiles), where=is_finite, initial=0)) or 1.0
         bytes_ = np.where(is_finite, 128 + np.rint(127 * (tiles / scale).astype(float)), 0)
-    whole = tiles.size <= min(SHOWN_NUMBERS, pixels // 9)
-    rows, columns = (5, 4) if pixels == PIXELS else (3, 3)
-    some = tiles if whole else tiles[:1, :rows, :columns]
+    some, middle = tiles, []  # of many, numbers of the middle: from, to
+    if tiles.size > min(SHOWN_NUMBERS, pixels // 9):
+        most = (5, 4) if pixels == PIXELS else (3, 3)
+        for length, count in zip(tiles.shape[1:], most, strict=True):
+            start = max(0, length - count) // 2
+            middle.append((start, min(length, start + count)))
+        some = tiles[:1, slice(*middle[0]), slice(*middle[1])]
     return found | {
         "tiles": [*tiles.shape, across],
         "scale": told(scale),
         "bytes": base64.b64encode(bytes_.astype(np.uint8).tobytes()).decode(),
         "part": part if tiles.size < values.size or values.ndim > 2 else "",
         "numbers": [told(x) for x in some.ravel()],
-        "corner": [] if whole else list(some.shape[1:]),
+        "middle": middle,
     }
 
 
@@ -70,9 +74,11 @@ def told(x: Any) -> float | str:
 def _tiles(x: Any, role: str, pixels: int) -> tuple[Any, int, str]:
     """A part of `x` as tiles (n, rows, columns), how many lie side by side, and its index."""
     if role == "windows" and x.ndim == 6:  # (images, rows, columns, rows and columns of each, in)
-        a, b = [max(1, int(pixels**0.5) // size) for size in x.shape[3:5]]
-        x = x[0, :a, :b, :, :, 0]
-        return x.reshape(-1, *x.shape[2:]), x.shape[1], f"[0, :{a}, :{b}, :, :, 0]"
+        counts = [max(1, int(pixels**0.5) // size) for size in x.shape[3:5]]
+        starts = [max(0, n - count) // 2 for n, count in zip(x.shape[1:3], counts, strict=True)]
+        (i, a), (j, b) = zip(starts, counts, strict=True)
+        x = x[0, i : i + a, j : j + b, :, :, 0]
+        return x.reshape(-1, *x.shape[2:]), x.shape[1], f"[0, {i}:{i + a}, {j}:{j + b}, :, :, 0]"
     if role == "filters" and x.ndim == 4:
         x, form = np.moveaxis(x[:, :, 0], 2, 0), "[{rows}, {columns}, 0, {tiles}]"
     elif x.ndim >= 4:
@@ -90,8 +96,8 @@ def _tiles(x: Any, role: str, pixels: int) -> tuple[Any, int, str]:
     rows, columns = x.shape[1:]
     n = min(len(x), max(4, pixels // (rows * columns)))
     steps = [-(-rows // 64), -(-columns // 64)]
-    while n * -(-rows // steps[0]) * -(-columns // steps[1]) > pixels:
-        steps[rows // steps[0] < columns // steps[1]] += 1
+    while n * (r := -(-rows // steps[0])) * (c := -(-columns // steps[1])) > pixels:
+        steps = [steps[0] + (2 * r > c), steps[1] + (2 * c > r)]  # as much, unless it is narrow
     text = form.format(
         rows=_slice(steps[0]), columns=_slice(steps[1]), tiles=f":{n}" if n < len(x) else ":"
     )

@@ -354,7 +354,7 @@ function transformed() {
 function fitted(box, least) {
   const { width, height } = svg.getBoundingClientRect(), room = height - 80;
   const whole = Math.min((width - 30) / box.width, room / box.height, 1.25);
-  state.zoom = Math.max(whole, least);
+  state.zoom = Math.max(whole, Math.min(least, Math.max(0.3, (width - 30) / box.width)));
   state.x = width / 2 - state.zoom * (box.x + box.width / 2);
   state.y = 20 - state.zoom * box.y + Math.max(0, (room - state.zoom * box.height) / 2);
   transformed();
@@ -415,18 +415,19 @@ function linkTo(item) {
 
 function numbersOf(digest) {
   const [n, rows, columns, across] = digest.tiles;
-  const [shownRows, shownColumns] = digest.corner.length ? digest.corner : [rows, columns];
-  const bytes = bytesOf(digest), all = digest.corner.length ? 1 : n;
+  const isWhole = !digest.middle.length, all = isWhole ? n : 1, bytes = bytesOf(digest);
+  const [[top, bottom], [left, right]] = isWhole ? [[0, rows], [0, columns]] : digest.middle;
+  let next = 0;
   const tiles = element("div", { class: "tiles", style: `grid-template-columns: repeat(${Math.max(1, Math.min(all, across, Math.floor(6 / columns)))}, auto)` });
   for (let tile = 0; tile < all; tile++) {
     const table = element("table", { class: "numbers" });
-    for (let r = 0; r < shownRows; r++) {
+    for (let r = top; r < bottom; r++) {
       const row = element("tr");
-      for (let c = 0; c < shownColumns; c++) {
+      for (let c = left; c < right; c++) {
         const byte = bytes[(tile * rows + r) * columns + c], colour = colourAt(byte);
         const isDark = 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2] < 135;
         const style = `background: rgb(${colour}); color: ${isDark ? "#fff" : "#111"}`;
-        row.append(element("td", { style }, shown(digest.numbers[(tile * shownRows + r) * shownColumns + c])));
+        row.append(element("td", { style }, shown(digest.numbers[next++])));
       }
       table.append(row);
     }
@@ -445,13 +446,20 @@ function card(node, mode, k) {
     return made;
   }
   if (dtype.startsWith("complex")) made.append(element("p", { class: "faint" }, "Absolute values of complex numbers"));
-  const isWhole = !digest.corner.length;
+  const isWhole = !digest.middle.length;
   if (!isWhole) {
     const canvas = picture(digest);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `picture of ${digest.part}`);
-    canvas.style.maxWidth = `${Math.min(320, canvas.width * 12)}px`;
-    made.append(canvas);
+    const [[top, bottom], [left, right]] = digest.middle, percent = (part, of) => `${(100 * part) / of}%`;
+    const frame = element("i"); // around the elements whose numbers follow
+    frame.style.left = percent(left, canvas.width);
+    frame.style.top = percent(top, canvas.height);
+    frame.style.width = percent(right - left, canvas.width);
+    frame.style.height = percent(bottom - top, canvas.height);
+    const around = element("div", { class: "picture" }, canvas, frame);
+    around.style.maxWidth = `${Math.min(320, 12 * canvas.width, (320 * canvas.width) / canvas.height)}px`;
+    made.append(around);
   }
   if (isWhole) made.append(numbersOf(digest));
   const [zeros, nan, inf] = digest.counts, [low, high, mean, spread] = digest.stats;
@@ -460,7 +468,7 @@ function card(node, mode, k) {
       element("span", {}, digest.part && `shown: ${digest.part}`)));
   }
   if (!isWhole) {
-    made.append(element("p", { class: "faint" }, `the first ${digest.corner.join(" × ")} of the picture`), numbersOf(digest));
+    made.append(element("p", { class: "faint" }, "in the frame:"), numbersOf(digest));
   }
   const stats = element("dl", { class: "stats" });
   const told = { dtype, shape, zeros, min: low, max: high, nan, mean, spread, inf };
