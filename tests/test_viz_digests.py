@@ -66,7 +66,9 @@ class TestTheWhole:
         assert sum(digest(np.full(9, 3.0))["bins"]) == 9
         assert sum(digest(np.zeros(9))["bins"]) == 9
 
-    @pytest.mark.parametrize("ends", [(-1.7e308, 1.7e308), (5e-324, 1e-323)])
+    @pytest.mark.parametrize(
+        "ends", [(-1.7e308, 1.7e308), (5e-324, 1e-323), (1.0, np.nextafter(1.0, 2))]
+    )
     def test_ends_of_the_range(self, ends):
         found = digest(np.array(ends))
         assert sum(found["bins"]) == 2

@@ -42,8 +42,8 @@ def digest(array: Any, role: str = "", pixels: int = PIXELS) -> dict[str, Any]:
             low, high = finite.min(), finite.max()
             found["stats"] = [told(x) for x in (low, high, finite.mean(), finite.std())]
             scale = max(abs(low), abs(high)) or 1.0  # so that high - low cannot overflow
-            ends = (low / scale, high / scale) if low < high else (-1.0, 1.0)
-            found["bins"] = np.histogram(finite / scale, BINS, ends)[0].tolist()
+            above = finite / scale - low / scale  # from 0: few digits may tell them apart
+            found["bins"] = np.histogram(above, BINS, (0, above.max() or 1))[0].tolist()
         tiles, across, part = _tiles(values, role, pixels)
         is_finite = np.isfinite(tiles)
         scale = float(np.max(np.abs(tiles), where=is_finite, initial=0)) or 1.0
