@@ -510,15 +510,15 @@ class TestData:
                 found.insert(0, count + items[found[0]]["parent"])
             return found
 
-        for child, node in enumerate(data["nodes"]):
-            for parent, _ in node["operands"]:
-                out, into = path(parent), path(child)
-                k = next(k for k in range(len(out)) if out[k] != into[k])
-                passed = items[into[k]]["place"][1] - items[out[k]]["place"][1] - 1
-                assert 0 <= passed <= len(items[out[k]]["bends"])
-                for i in into[k + 1 :]:
-                    doors = dict(items[count + items[i]["parent"]]["ports"])
-                    assert len(doors[parent]) >= items[i]["place"][1] > 0
+        assert data["edges"] == [list(edge) for edge in network.edges]
+        for parent, child, _ in data["edges"]:
+            out, into = path(parent), path(child)
+            k = next(k for k in range(len(out)) if out[k] != into[k])
+            passed = items[into[k]]["place"][1] - items[out[k]]["place"][1] - 1
+            assert 0 <= passed <= len(items[out[k]]["bends"])
+            for i in into[k + 1 :]:
+                doors = dict(items[count + items[i]["parent"]]["ports"])
+                assert len(doors[parent]) >= items[i]["place"][1] > 0
 
     def test_the_file_is_whole_or_not_there(self, network, tmp_path):
         network.save(tmp_path / "graph.html")

@@ -517,6 +517,8 @@ class TestView:
             f'[data-item="{group(page, "block")}"]', "aria-label"
         )
         assert page.get_attribute("#step", "role") == "status"
+        choose(page, 0)
+        assert page.text_content("#said") == "params['filters'], float32 (3, 3, 1, 4)"
         assert page.locator("button:not([aria-label])", has_text=re.compile(r"^\W+$")).count() == 0
 
 

@@ -40,15 +40,11 @@ def data_of(graph: Any) -> dict[str, Any]:
             if name == "filters" or (row.names[-len(node.parents) :][0] == "filters"):
                 role[parent] = "filters"
     nodes: list[dict[str, Any]] = []
-    outputs: dict[int, list[Any]] = defaultdict(list)
-    for edge in graph.edges:
-        outputs[edge.child].append([edge.parent, edge.output])
     for i, node in enumerate(graph.nodes):
         nodes.append(
             {
                 "function": _cut(node.function, 40),
                 "name": node.name if node.name is None else _cut(node.name, 40),
-                "operands": outputs[i][:20],
                 "likes": [
                     None if shape is None else [_cut(str(dtype), 20), _cut(str(shape), 60)]
                     for dtype, shape in zip(node.dtypes[:3], node.shapes[:3], strict=True)
@@ -76,6 +72,7 @@ def data_of(graph: Any) -> dict[str, Any]:
         "title": _cut(graph.title, 80),
         "result": graph.result,
         "nodes": nodes,
+        "edges": [list(edge) for edge in graph.edges],
         "groups": groups,
         "rules": {_cut(name, 40): rule_text(row)[:2_000] for name, row in named.items()},
         "lines": [[line.file, line.number, line.text[:300], line.part[:300]] for line in told],
@@ -115,8 +112,9 @@ def _laid_out(nodes: Any, groups: Any, group_of: list[int | None], edges: Any) -
 
     # A leaf comes just before the first node that needs it, a group where its first node does.
     needed: dict[int, int] = {}
+    calls = {child for _, child in edges}
     for parent, child in reversed(edges):
-        if not nodes[parent]["operands"]:
+        if parent not in calls:
             needed[parent] = child
     first = {i: (needed.get(i, i), i not in needed, i) for i in range(count)}
     for i in range(count):

@@ -18,12 +18,14 @@ const state = {
 
 items.forEach((item, i) => {
   item.number = i;
-  item.inside = [];
-  item.children = [];
+  Object.assign(item, { inside: [], operands: [], children: [] });
 });
 const top_ = { inside: [] };
 for (const item of items) (item.parent === null ? top_ : groups[item.parent]).inside.push(item);
-for (const node of nodes) for (const [parent] of node.operands) nodes[parent].children.push(node.number);
+for (const [parent, child, output] of DATA.edges) {
+  nodes[child].operands.push([parent, output]);
+  nodes[parent].children.push(child);
+}
 const RESULT = DATA.result;
 
 /** The item and the groups around it, outermost first. */
@@ -183,6 +185,7 @@ function drawItem(item, isFar) {
   const made = drawn("g", { class: `item ${kind}`, "data-item": item.number, role: "button" });
   const label = isNode ? `${titleOf(item)}, ${likesOf(item)}` : `${item.name}, a group ${isOpen ? "unfolded" : "folded"}`;
   made.setAttribute("aria-label", label);
+  made.append(drawn("title", {}, item.line === null ? label : `${label}\n${DATA.lines[item.line][2].trim()}`));
   if (all.some((one) => one.number === RESULT)) made.classList.add("result");
   if (kind === "folded") made.append(drawn("rect", { x: left + 5, y: y + 5, width: w, height: h, rx: 7 }));
   made.append(drawn("rect", { x: left, y, width: w, height: h, rx: kind === "leaf" ? 18 : 7 }));
@@ -237,15 +240,16 @@ function pathOfEdge({ from, to, ways, at }) {
   return path;
 }
 
+function drawEdge(edge) {
+  const isRed = isBad(nodes[edge.parent]) ? " bad" : "";
+  const ends = { "data-from": edge.from.number, "data-to": edge.to.number };
+  return drawn("path", { class: `edge${isRed}`, d: pathOfEdge(edge), ...ends });
+}
+
 // What is folded or unfolded is laid out anew; of that, what is in sight is drawn.
 
 const MOST_DRAWN = 700; // where more are in sight, they have no words and pictures
 const size = { width: 0, height: 0 };
-function drawEdge(edge) {
-  const isRed = isBad(nodes[edge.parent]) ? " bad" : "";
-  return drawn("path", { class: `edge${isRed}`, d: pathOfEdge(edge), "data-from": edge.from.number, "data-to": edge.to.number });
-}
-
 let edges = [], shownItems = [], drawnArea = null;
 
 /** Lay out, and draw, after something was folded or unfolded. */
@@ -526,7 +530,7 @@ function inspected() {
   }
   if (isNode && (item.operands.length || item.call.length)) {
     const list = element("ul", { class: "list" });
-    for (const [parent, output] of item.operands) list.append(element("li", {}, linkTo(nodes[parent]), output === null ? "" : ` result ${output}`));
+    for (const [parent, output] of item.operands.slice(0, 20)) list.append(element("li", {}, linkTo(nodes[parent]), output === null ? "" : ` result ${output}`));
     for (const [name, text] of item.call) list.append(element("li", {}, `${name} = ${text}`));
     made.push(element("h3", {}, "Operands"), list);
   }
@@ -578,6 +582,7 @@ function chosen(item, isQuiet) {
   state.chosen = item;
   inspected();
   marked();
+  byId("said").textContent = item ? [titleOf(item), item.number < COUNT && likesOf(item)].filter(Boolean).join(", ") : "";
   if (item && !isQuiet) broughtIn(item);
 }
 
