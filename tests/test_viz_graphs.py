@@ -284,12 +284,19 @@ class TestLines:
     def test_a_leaf_of_an_argument_has_none(self, network):
         assert network.lines[0] is None
 
+    def test_the_parameters_that_tensors_were_given_for(self, network):
+        operands = {n.function: x for n, x in zip(network.nodes, network.operands, strict=True)}
+        assert operands["product"] == ["columns", "filters"]
+        assert operands["leaf"] == []
+        graph = tg.graph(lambda x: np.sum(np.concatenate([np.ones(2), x, x])), np.ones(2))
+        assert graph.operands == [[], ["arrays"] * 2, ["a"]]
+
     def test_the_arguments_that_are_no_tensors(self, network):
-        calls = {n.function: dict(c) for n, c in zip(network.nodes, network.calls, strict=True)}
+        calls = {n.function: dict(c) for n, c in zip(network.nodes, network.constants, strict=True)}
         assert calls["pad"] == {"pad_width": "((0, 0), (1, 1), (1, 1), (0, 0))"}
         assert calls["windows"]["size"] == "(3, 3)"
         graph = tg.graph(lambda x: np.sum(x * np.ones(9) * 2.0, axis=0), np.ones(9))
-        assert [dict(call) for call in graph.calls] == [
+        assert [dict(call) for call in graph.constants] == [
             {},
             {"y": "float64 (9,)"},
             {"y": "2.0"},

@@ -186,6 +186,7 @@ class TestInspector:
         assert "def filter_product(" in text
         assert "test_viz_graphs_page.py, line " in text
         assert page.inner_text("mark") == "tg.conv2d(images, filters, padding=1)"
+        assert "filters = #0 params['filters']" in text
         page.click("text=#0 params['filters']")
         assert page.inner_text("#inspector h2") == "params['filters']"
 

@@ -33,11 +33,11 @@ def data_of(graph: Any) -> dict[str, Any]:
         lines.setdefault(line, len(lines) - 1)
     edges = [(edge.parent, edge.child) for edge in graph.edges]
     role = dict.fromkeys(range(len(graph.nodes)), "")
-    for node, row in zip(graph.nodes, graph.rows, strict=True):
+    for node, names in zip(graph.nodes, graph.operands, strict=True):
         if node.function == "windows":
             role[node.number] = "windows"
-        for parent, name in zip(node.parents, row.names if row else (), strict=False):
-            if name == "filters" or (row.names[-len(node.parents) :][0] == "filters"):
+        for parent, name in zip(node.parents, names, strict=False):
+            if name == "filters":
                 role[parent] = "filters"
     nodes: list[dict[str, Any]] = []
     for i, node in enumerate(graph.nodes):
@@ -50,7 +50,8 @@ def data_of(graph: Any) -> dict[str, Any]:
                     for dtype, shape in zip(node.dtypes[:3], node.shapes[:3], strict=True)
                 ],
                 "line": lines[graph.lines[i]],
-                "call": [[_cut(k, 16), _cut(v, 40)] for k, v in graph.calls[i][:5]],
+                "names": [_cut(name, 16) for name in graph.operands[i][:20]],
+                "call": [[_cut(k, 16), _cut(v, 40)] for k, v in graph.constants[i][:5]],
                 "values": _digests(graph.values[i], node.shapes, role[i]),
                 "cotangents": _digests(graph.cotangents[i], node.shapes, role[i]),
             }

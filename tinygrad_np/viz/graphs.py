@@ -40,7 +40,8 @@ class FunctionGraph(Graph):
     - `values`: its value, a list of them for a call with several results; None where nobody knows.
     - `cotangents`: the same; None where the reverse sweep did not come.
     - `lines`: the `Line` of the user's program that made it, or None.
-    - `calls`: the arguments of the call that are no Tensors, as text.
+    - `operands`: the parameters of the call that its parents were given for.
+    - `constants`: the arguments of the call that are no Tensors, as text.
     - `group_of`: the number of its group among `groups`, or None.
 
     `first_value` is the number of the first node whose value has a nan or inf, `first_cotangent`
@@ -56,7 +57,8 @@ class FunctionGraph(Graph):
         self.result = result
         self.values: list[Any] = seen.values(order)
         self.cotangents: list[Any] = seen.cotangents_of(order)
-        self.calls: list[list[tuple[str, str]]] = [seen.constants(node) for node in order]
+        self.operands: list[list[str]] = [seen.operands(node) for node in order]
+        self.constants: list[list[tuple[str, str]]] = [seen.constants(node) for node in order]
         self.rows: list[Any] = [getattr(node.plan, "row", None) for node in order]
         self.lines: list[Line | None] = [seen.line(node) for node in order]
         self.groups: list[Group]

@@ -139,7 +139,7 @@ class Seen(hooks.Observer):
         """The value of each node, also of those that were made before, where a call used them."""
         values = {node: known[0] for node, known in self.known.items() if known}
         for node in order:
-            for source, value in _operands(node, self.known.get(node, ())):
+            for _, source, value in _operands(node, self.known.get(node, ())):
                 if type(source) is Node:  # else it was seen itself, or its node has several
                     values.setdefault(source, value)
         return [_plain(values.get(node)) for node in order]
@@ -147,6 +147,10 @@ class Seen(hooks.Observer):
     def cotangents_of(self, order: list[Node]) -> list[Any]:
         """The cotangent of each node."""
         return [_plain(self.cotangents.get(node)) for node in order]
+
+    def operands(self, node: Node) -> list[str]:
+        """The names of the parameters that a call's Tensors were given for."""
+        return [name for name, _, _ in _operands(node, self.known.get(node, ()))]
 
     def constants(self, node: Node) -> list[tuple[str, str]]:
         """Names and texts of a call's arguments that are no Tensors."""
@@ -233,8 +237,8 @@ def _line(place: Any) -> Line | None:
     return Line(file, number, linecache.getline(file, number).rstrip(), places.segment(place))
 
 
-def _operands(node: Node, known: Sequence[Any]) -> Iterator[tuple[Source, Any]]:
-    """The sources of a call's Tensors, and their values."""
+def _operands(node: Node, known: Sequence[Any]) -> Iterator[tuple[str, Source, Any]]:
+    """The parameters' names, sources and values of a call's Tensors."""
     if node.plan is None or len(known) < 2:
         return
     sources = iter(node.all_parents)
@@ -243,7 +247,7 @@ def _operands(node: Node, known: Sequence[Any]) -> Iterator[tuple[Source, Any]]:
         for one in value if isinstance(value, list) else [value]:
             source = next(sources)
             if source is not None:
-                yield source, one
+                yield node.plan.row.names[position], source, one
 
 
 def _plain(value: Any) -> Any:

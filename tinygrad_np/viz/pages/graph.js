@@ -530,7 +530,11 @@ function inspected() {
   }
   if (isNode && (item.operands.length || item.call.length)) {
     const list = element("ul", { class: "list" });
-    for (const [parent, output] of item.operands.slice(0, 20)) list.append(element("li", {}, linkTo(nodes[parent]), output === null ? "" : ` result ${output}`));
+    item.operands.slice(0, 20).forEach(([parent, output], k) => {
+      const name = item.names[k] ? `${item.names[k]} = ` : "";
+      list.append(element("li", {}, name, linkTo(nodes[parent]), output === null ? "" : ` result ${output}`));
+    });
+    if (item.operands.length > 20) list.append(element("li", {}, `and ${item.operands.length - 20} more`));
     for (const [name, text] of item.call) list.append(element("li", {}, `${name} = ${text}`));
     made.push(element("h3", {}, "Operands"), list);
   }
