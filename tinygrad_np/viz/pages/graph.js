@@ -475,7 +475,8 @@ function card(node, mode, k) {
     made.append(element("p", { class: "faint" }, "in the frame:"), numbersOf(digest));
   }
   const stats = element("dl", { class: "stats" });
-  const told = { dtype, shape, zeros, min: low, max: high, nan, mean, spread, inf };
+  const all = { zeros, min: low, max: high, nan, mean, spread, inf };
+  const told = { dtype, shape, ...(digest.numbers.length > 1 ? all : {}) };
   for (const [name, value] of Object.entries(told)) {
     if (value === undefined) continue;
     const isCount = ["zeros", "nan", "inf"].includes(name);
@@ -617,7 +618,7 @@ function stepped(to) {
   const parents = [...new Set(node.operands.map(([parent]) => parent))].map(named).join(" and ");
   let text = `${named(node.number)} is given`;
   if (state.mode === "values" && parents) text = `${named(node.number)} is computed from ${parents}`;
-  if (state.mode === "cotangents") text = parents ? `the rule of ${named(node.number)} hands on to ${parents}` : `the gradient of ${named(node.number)} is complete`;
+  if (state.mode === "cotangents") text = parents ? `the rule of ${named(node.number)} passes the cotangent on to ${parents}` : `the gradient of ${named(node.number)} is complete`;
   byId("step").textContent = `${to + 1} of ${order.length}: ${clipped(text, 160)}`;
   chosen(node);
 }
