@@ -83,7 +83,9 @@ def data_of(graph: Any) -> dict[str, Any]:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """A text without its middle, if it is long: the end of a path tells as much as its start."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[: half - 1]}…{text[-half:]}"
 
 
 def _digests(value: Any, shapes: Any, role: str) -> list[Any] | None:

@@ -20,8 +20,8 @@ items.forEach((item, i) => {
   item.number = i;
   Object.assign(item, { inside: [], operands: [], children: [] });
 });
-const top_ = { inside: [] };
-for (const item of items) (item.parent === null ? top_ : groups[item.parent]).inside.push(item);
+const ROOT = { inside: [] };
+for (const item of items) (item.parent === null ? ROOT : groups[item.parent]).inside.push(item);
 for (const [parent, child, output] of DATA.edges) {
   nodes[child].operands.push([parent, output]);
   nodes[parent].children.push(child);
@@ -176,6 +176,11 @@ function clipped(text, most) {
   return text.length > most ? text.slice(0, most - 1) + "…" : text;
 }
 
+/** Without its middle: the end of a path tells as much as its start. */
+function shortened(text, most) {
+  return text.length > most ? `${text.slice(0, most / 2 - 1)}…${text.slice(-most / 2)}` : text;
+}
+
 function drawItem(item, isFar) {
   const isNode = item.number < COUNT, isOpen = state.open.has(item);
   const { x, y, w, h } = item, left = x - w / 2;
@@ -200,7 +205,7 @@ function drawItem(item, isFar) {
   const start = one || !digest?.tiles ? 16 : 58;
   const like = one ? `${node.likes[0][0]} = ${shown(digest.numbers[0])}` : several;
   made.append(
-    drawn("text", { class: "name", x: left + start, y: y + 22 }, clipped((isNode ? "" : "▸ ") + titleOf(item), start > 16 ? 18 : 24)),
+    drawn("text", { class: "name", x: left + start, y: y + 22 }, shortened((isNode ? "" : "▸ ") + titleOf(item), start > 16 ? 18 : 24)),
     drawn("text", { class: "like", x: left + start, y: y + 39 }, clipped(like, start > 16 ? 23 : 30)),
   );
   if (start > 16) {
@@ -254,15 +259,15 @@ let edges = [], shownItems = [], drawnArea = null;
 
 /** Lay out, and draw, after something was folded or unfolded. */
 function draw() {
-  [size.width, size.height] = laidOut(top_);
-  moved(top_, 0, 0);
+  [size.width, size.height] = laidOut(ROOT);
+  moved(ROOT, 0, 0);
   shownItems = [];
   (function collect(owner) {
     for (const item of owner.inside) {
       shownItems.push(item);
       if (state.open.has(item)) collect(item);
     }
-  })(top_);
+  })(ROOT);
   const found = new Map();
   for (const node of nodes) {
     for (const [parent] of node.operands) {
@@ -763,7 +768,7 @@ byId("title").textContent = DATA.title;
 const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 byId("about").textContent = [many(COUNT, "node"), groups.length && many(groups.length, "group")].filter(Boolean).join(", ");
 // Unfold level by level, as long as there is not too much to see.
-for (let level = [top_]; !DATA.folded && level.length; ) {
+for (let level = [ROOT]; !DATA.folded && level.length; ) {
   level = level.flatMap((owner) => owner.inside).filter((item) => item.number >= COUNT);
   const more = level.reduce((sum, group) => sum + group.inside.length, 0);
   if (more > 60) break;
