@@ -278,6 +278,16 @@ print(numbers(tg.hvp(lambda w: loss(given[0], w), [given[1]], [given[1]])))
         assert here.count("[") == 3
         assert without_debug(self.NETWORK) == here
 
+    def test_a_graph_has_no_lines(self, without_debug, tmp_path):
+        code = (
+            "g = tg.graph(lambda x, w: np.sum(tg.conv2d(x, w)), np.ones((1, 3, 3, 1)), "
+            "np.ones((2, 2, 1, 1)))\n"
+            f"g.save({str(tmp_path / 'graph.html')!r})\n"
+            "print(g.values[-1], g.cotangents[1].ravel(), set(g.lines), g.groups)"
+        )
+        assert without_debug(code) == "16.0 [4. 4. 4. 4.] {None} []"
+        assert (tmp_path / "graph.html").stat().st_size > 20_000
+
     def test_remat(self, without_debug):
         code = "print(tg.grad(tg.remat(lambda x: np.sum(np.exp(x) * x)))(np.arange(2.0)))"
         assert without_debug(code) == "[1.         5.43656366]"

@@ -4,6 +4,7 @@ import gc
 import weakref
 
 import numpy as np
+import pytest
 
 import tinygrad_np as tg
 from tinygrad_np import Tensor
@@ -86,3 +87,95 @@ def test_two_forwards_before_one_backward_are_two_graphs():
     w.grad = None
     second.sum().backward()
     assert np.array_equal(w.grad, 3 * once)
+
+
+class TestGraph:
+    """What `Tensor.graph` gives: text, and the same as data."""
+
+    def graph(self):
+        w = Tensor(np.ones((2, 3), np.float32), name="filter")
+        x = leaf(1, 2)
+        return (np.exp(x) @ w).sum().graph()
+
+    def test_a_prompt_shows_its_text(self):
+        graph = self.graph()
+        assert repr(graph) == str(graph)
+        assert str(graph).splitlines() == [
+            "#0 leaf filter              float32 (2, 3)",
+            "#1 leaf                     float64 (2,)",
+            "#2 np.exp(#1)               float64 (2,)",
+            "#3 np.matmul(#2, #0)        float64 (3,)",
+            "#4 np.sum(#3)               float64 ()",
+        ]
+
+    def test_nodes(self):
+        nodes = self.graph().nodes
+        f4, f8 = np.dtype("f4"), np.dtype("f8")
+        assert nodes == (
+            (0, "leaf", "filter", (), ((2, 3),), (f4,)),
+            (1, "leaf", None, (), ((2,),), (f8,)),
+            (2, "np.exp", None, (1,), ((2,),), (f8,)),
+            (3, "np.matmul", None, (2, 0), ((3,),), (f8,)),
+            (4, "np.sum", None, (3,), ((),), (f8,)),
+        )
+        assert (nodes[0].shape, nodes[0].dtype) == ((2, 3), f4)
+
+    def test_edges(self):
+        assert self.graph().edges == ((1, 2, None), (2, 3, None), (0, 3, None), (3, 4, None))
+
+    def test_several_results(self):
+        values, vectors = np.linalg.eigh(Tensor(np.eye(3)))
+        graph = (values.sum() + vectors.sum()).graph()
+        assert graph.nodes[1].shapes == ((3,), (3, 3))
+        assert [edge for edge in graph.edges if edge.parent == 1] == [(1, 2, 0), (1, 3, 1)]
+        assert "np.sum(#1[1])" in str(graph)
+        assert '1 -> 3 [label="[1]"]' in graph.dot()
+
+    def test_a_result_without_a_derivative_keeps_its_place(self):
+        parts, whole = np.modf(leaf(1.5, 2.5))
+        graph = parts.graph()
+        assert graph.nodes[1].shapes == ((2,), None)
+        assert graph.nodes[1].dtypes == (np.dtype("f8"), None)
+        assert str(graph).splitlines()[1] == "#1 np.modf(#0)              float64 (2,)"
+        assert type(whole) is np.ndarray
+
+    def test_an_operand_that_is_no_tensor_has_no_edge(self):
+        graph = np.concatenate([np.ones(2), leaf(1), leaf(2)]).graph()
+        assert graph.edges == ((0, 2, None), (1, 2, None))
+
+    def test_one_node(self):
+        graph = leaf(1).graph()
+        assert (len(graph.nodes), graph.edges) == (1, ())
+
+    def test_what_graphviz_reads(self):
+        text = Tensor(1.0, name='a "b"\\').graph().dot()
+        assert text.splitlines()[2] == r'  0 [label="a \"b\"\\\nfloat64 ()"]'
+
+    def test_it_keeps_no_value_alive(self):
+        x = leaf(1, 2)
+        value = weakref.ref(x._value)
+        graph = (x * x).graph()
+        del x
+        assert value() is None
+        assert len(graph.nodes) == 2
+
+    def test_a_deep_one(self):
+        x = y = leaf(1)
+        for _ in range(20_000):
+            y = y + x
+        graph = y.graph()
+        assert len(graph.nodes) == 20_001
+        assert graph.edges[-1] == (0, 20_000, None)
+
+
+def test_a_name_is_a_text():
+    assert Tensor([1.0], name="").graph().nodes[0].name == ""
+    with pytest.raises(TypeError, match="Tensor: name is a text, not a int"):
+        Tensor([1.0], name=3)
+    with pytest.raises(TypeError, match="Tensor"):
+        Tensor(np.array(["a"]), name="x")
+
+
+def test_a_node_without_a_name_keeps_none():
+    assert not hasattr(source_of(Tensor([1.0])), "name")
+    assert not hasattr(source_of(Tensor([1.0], name="x") * 2), "name")

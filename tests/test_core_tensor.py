@@ -151,7 +151,7 @@ class TestText:
 
     def test_the_graph_can_be_printed(self):
         x = leaf(1, 2)
-        lines = np.sum(np.exp(x) * x).graph().splitlines()
+        lines = str(np.sum(np.exp(x) * x).graph()).splitlines()
         assert [line.split()[1] for line in lines] == [
             "leaf", "np.exp(#0)", "np.multiply(#1,", "np.sum(#2)",
         ]  # fmt: skip
@@ -227,7 +227,7 @@ class TestOperators:
     def test_operators_of_one_operand_are_the_ufuncs(self, operate, ufunc):
         x = Tensor(self.a)
         assert np.array_equal(operate(x).data, ufunc(x).data)
-        assert operate(x).graph() == ufunc(x).graph()
+        assert str(operate(x).graph()) == str(ufunc(x).graph())
 
     def test_whoever_asks_for_its_own_operator_gets_it(self):
         class Own:

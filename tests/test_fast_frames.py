@@ -102,7 +102,7 @@ def test_what_the_caller_writes_into_an_array_comes_too_late(channels):
 
 
 def test_the_graph_shows_pad_windows_and_product():
-    text = tg.conv2d(tg.Tensor(X), tg.Tensor(W), padding=1).graph()
+    text = str(tg.conv2d(tg.Tensor(X), tg.Tensor(W), padding=1).graph())
     names = [line.split()[1].split("(")[0] for line in text.splitlines()]
     assert names == ["leaf", "leaf", "pad", "windows", "product"]
 

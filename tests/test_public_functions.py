@@ -1012,6 +1012,7 @@ UNTRIED = {
     "NonFiniteError": "an exception",
     "NonFiniteWarning": "a warning",
     "debug": "a context",
+    "graph": "calls a function that the user gives: test_viz_graphs.py",
     "jit": "calls a function that the user gives: test_fast_jit.py",
     "strong_zeros": "a context",
     "check": "a module: its `compare` calls a function that the user gives",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import answers, optim, tree
 from . import tensor as tensor
+from .core.graph import Graph
 from .core.losses import log_loss, log_loss_with_logits
 from .core.rules import scatter_add
 from .core.sweep import FreedGraphError
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from .fast.jit import JitWarning, jit
     from .saving import load, save
     from .summaries import summary
+    from .viz.graphs import graph
 else:
     from .core.tensor import Tensor
 
@@ -107,6 +109,7 @@ __all__ = [
     "fold",
     "general",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "implicit",
@@ -152,7 +155,7 @@ _OF_LAYERS = {
 
 # Not everyone needs these modules, and some of them need scipy: they load when they are first used.
 _LAZY = {"check", "closed_form", "compat", "data", "saving", "scipy", "training", "viz"}
-_FROM = {"load": "saving", "save": "saving", "summary": "summaries"}
+_FROM = {"graph": "viz.graphs", "load": "saving", "save": "saving", "summary": "summaries"}
 if "fast" in globals():
     _FROM |= {"JitWarning": "fast.jit", "jit": "fast.jit"}
 else:
@@ -175,6 +178,16 @@ def __getattr__(name: str) -> Any:
         folder = f"{__name__}/{_OF_LAYERS[name]}"
         raise AttributeError(f"tg.{name} needs the folder {folder}, which is not installed")
     raise answers.no_attribute(__name__, name)
+
+
+def _drawn(graph: Graph) -> str | None:
+    """The picture of a graph in a notebook."""
+    from .viz.layers import svg
+
+    return svg(graph)
+
+
+Graph._repr_svg_ = _drawn
 
 
 def __dir__() -> list[str]:

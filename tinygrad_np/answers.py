@@ -187,7 +187,7 @@ def public_name(function: Callable[..., Any]) -> str | None:
     if owner:
         return f"{owner.rpartition('.')[2]}.{name}"
     part = next((part for part in place.split(".") if part in _WITH_THEIR_MODULE), None)
-    if part is not None:
+    if part is not None and place != "viz.graphs":  # whose function is in tg itself
         return f"tg.{_WITH_THEIR_MODULE[part]}.{name}"
     is_in_nn = place.startswith("nn.") and name not in vars(sys.modules[_PACKAGE])
     return f"tg.nn.{name}" if is_in_nn else f"tg.{name}"

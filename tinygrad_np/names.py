@@ -140,6 +140,7 @@ clip_grad_value_: use tg.optim.clip_by_value(grads, low, high)
 swa_utils AveragedModel ema: use tg.optim.average(params, averaged)
 fit Trainer EarlyStopping ModelCheckpoint: tg.training.fit, with validation=, patience=, checkpoint=
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
+make_dot torchviz draw_graph plot_model add_graph: use tg.graph
 count_params num_params torchinfo torchsummary tabulate: use tg.summary
 Normalize normalize: use tg.data.normalise(images, mean, spread)
 RandomCrop: use tg.data.random_crop(rng, images, size)

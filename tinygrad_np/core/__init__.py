@@ -21,7 +21,8 @@ while it traces), an explainer (`debug/`), a resolver of rows that the table lac
 writer of functions for rules and calls, and the memory of large results (`fast/`). `table.replace`
 and `dispatch.use` put a faster kernel or rule in a plain one's place, and `graph.LazyArray` stands
 for a cotangent that is not made (`fast/`). `tensor.add_methods` adds NumPy's methods, and a row
-with `carry_out` carries itself out (`rules/`). Without them everything computes the same.
+with `carry_out` carries itself out (`rules/`). `graph.Graph` gets its `_repr_svg_`, a picture for
+notebooks (`viz/`). Without them everything computes the same.
 
 >>> import numpy as np
 >>> def loss(w):

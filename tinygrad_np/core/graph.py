@@ -1,7 +1,8 @@
 """The recorded graph: a `Node` stands for one recorded call; it knows no operation by name.
 
 A node has the plan that the call was carried out by, the arrays that its rules need, and its
-parents. `describe` shows the graph that led to a result; `sweep` goes through it.
+parents. `sweep` goes through a graph; `described` makes a `Graph` of it, which is text and data for
+those who look at it, and holds no node.
 
 Nodes hold arrays and nodes, never Tensors, so a graph has no cycles: it is freed by reference
 counting. Nodes are numbered as they are made, so "newest first" is an order in which every node
@@ -19,8 +20,8 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -37,12 +38,13 @@ class Node(Shaped):
     Its residuals, which the rules need, and its parents, the sources of the operands, are in the
     form that its `Plan` says: the only one itself, or a tuple. A leaf has no plan and no parents.
     Its `grad` is set once it has one. The residuals of a transform's leaf are `FINISHED` when that
-    is done: from then on it is a constant.
+    is done: from then on it is a constant. It has a `name` only where it was given one.
     """
 
-    __slots__ = ("grad", "number", "parents", "plan", "record", "residuals")
+    __slots__ = ("grad", "name", "number", "parents", "plan", "record", "residuals")
 
     grad: np.ndarray[Any, Any] | None
+    name: str
     record: Any  # what an observer keeps of the call: `hooks`
 
     plan: Plan | None
@@ -154,27 +156,141 @@ def multi_node(
     return node
 
 
-def describe(source: Source) -> str:
-    """The graph that led to `source`, a line a node: number, function, parents, dtype, shape."""
-    order: list[Node] = []
-    stack = [node_of(source)]
-    seen = set(stack)
+class GraphNode(NamedTuple):
+    """A node of a `Graph`: a recorded call, or a leaf."""
+
+    number: int
+    """its place among the nodes; parents come first"""
+    function: str
+    """np.multiply; or leaf, identity (an argument of a transform), freed"""
+    name: str | None
+    """that of a leaf, if it has one"""
+    parents: tuple[int, ...]
+    """the numbers of the nodes that its operands come from"""
+    shapes: tuple[tuple[int, ...] | None, ...]
+    """the shape of each result; None for one of several that has no derivative"""
+    dtypes: tuple[Any, ...]
+    """the dtypes of the same"""
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of the result, of several the first one."""
+        return self.shapes[0]
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the result, of several the first one."""
+        return self.dtypes[0]
+
+
+class GraphEdge(NamedTuple):
+    """From a parent to the node that has a result of it as an operand."""
+
+    parent: int
+    child: int
+    output: int | None
+    """which of several results of the parent it is"""
+
+
+class Graph:
+    """What was recorded: `nodes` and `edges` as data; its str has a line a node.
+
+    A prompt shows the text, a notebook a picture, where a layer above has given it `_repr_svg_`.
+
+    >>> from tinygrad_np import Tensor
+    >>> graph = np.exp(Tensor([1.0, 2.0], name="x")).graph()
+    >>> graph.nodes[1].function, graph.nodes[1].parents, graph.nodes[1].shape
+    ('np.exp', (0,), (2,))
+    >>> graph
+    #0 leaf x                   float64 (2,)
+    #1 np.exp(#0)               float64 (2,)
+    """
+
+    _repr_svg_: ClassVar[Callable[[Any], str | None]]
+
+    def __init__(self, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> None:
+        self.nodes = tuple(nodes)
+        self.edges = tuple(edges)
+
+    def __str__(self) -> str:
+        operands: list[list[str]] = [[] for _ in self.nodes]
+        for edge in self.edges:
+            output = "" if edge.output is None else f"[{edge.output}]"
+            operands[edge.child].append(f"#{edge.parent}{output}")
+        lines = []
+        for node in self.nodes:
+            given = f"({', '.join(operands[node.number])})" if operands[node.number] else ""
+            call = f"#{node.number} {' '.join(filter(None, node[1:3]))}{given} "
+            lines.append(f"{call:<28}{', '.join(results_of(node))}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def dot(self) -> str:
+        r"""The graph in the language of Graphviz, whose ``dot`` draws it.
+
+        >>> from tinygrad_np import Tensor
+        >>> print((2 * Tensor(1.0)).graph().dot())
+        digraph {
+          node [shape=box]
+          0 [label="leaf\nfloat64 ()"]
+          1 [label="np.multiply\nfloat64 ()"]
+          0 -> 1
+        }
+        """
+        lines = ["digraph {", "  node [shape=box]"]
+        for node in self.nodes:
+            words = [node.name or node.function, *results_of(node)]
+            label = "\\n".join([word.replace("\\", r"\\").replace('"', r"\"") for word in words])
+            lines.append(f'  {node.number} [label="{label}"]')
+        for parent, child, output in self.edges:
+            label = "" if output is None else f' [label="[{output}]"]'
+            lines.append(f"  {parent} -> {child}{label}")
+        return "\n".join([*lines, "}"])
+
+
+def results_of(node: GraphNode) -> list[str]:
+    """The dtype and shape of each result with a derivative, as text."""
+    pairs = zip(node.dtypes, node.shapes, strict=True)
+    return [f"{dtype} {shape}" for dtype, shape in pairs if shape is not None]
+
+
+def ancestors(sources: Iterable[Source]) -> list[Node]:
+    """The nodes that led to `sources`, oldest first."""
+    seen = {node_of(source) for source in sources}
+    stack = list(seen)
     while stack:
-        node = stack.pop()
-        order.append(node)
-        for parent in [node_of(source) for source in node.all_parents if source is not None]:
-            if parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    order.sort(key=by_number)
-    names = {node: f"#{i}" for i, node in enumerate(order)}
-    lines = []
-    for node in order:
-        parents = [_reference(parent, names) for parent in node.all_parents if parent is not None]
-        call = f"{names[node]} {_title(node)}" + (f"({', '.join(parents)})" if parents else "")
-        likes = [like for like in node.outputs if like] if type(node) is MultiOutputNode else [node]
-        lines.append(f"{call:<28}" + ", ".join([f"{like.dtype} {like.shape}" for like in likes]))
-    return "\n".join(lines)
+        for source in stack.pop().all_parents:
+            if source is not None and node_of(source) not in seen:
+                seen.add(node_of(source))
+                stack.append(node_of(source))
+    return sorted(seen, key=by_number)
+
+
+def graph_of(source: Source) -> Graph:
+    """The graph that led to `source`."""
+    return described(ancestors([source]))
+
+
+def described(order: Sequence[Node], names: Mapping[Node, str] = {}) -> Graph:
+    """These nodes, parents first, as a `Graph`; `names` are those of leaves without their own."""
+    numbers = {node: i for i, node in enumerate(order)}
+    nodes, edges = [], []
+    for i, node in enumerate(order):
+        sources = [source for source in node.all_parents if source is not None]
+        parents = tuple([numbers[node_of(source)] for source in sources])
+        outputs = [source.index if isinstance(source, Output) else None for source in sources]
+        edges += [
+            GraphEdge(parent, i, output) for parent, output in zip(parents, outputs, strict=True)
+        ]
+        likes: Sequence[Any] = node.outputs if type(node) is MultiOutputNode else [node]
+        shapes, dtypes = [
+            tuple([getattr(like, what, None) for like in likes]) for what in ("shape", "dtype")
+        ]
+        name = getattr(node, "name", names.get(node)) if node.plan is None else None
+        nodes.append(GraphNode(i, _title(node), name, parents, shapes, dtypes))
+    return Graph(nodes, edges)
 
 
 def _title(node: Node) -> str:
@@ -183,12 +299,6 @@ def _title(node: Node) -> str:
     if node.plan is FREED:
         return "freed"
     return "identity" if node.plan is _IDENTITY else node.plan.row.name
-
-
-def _reference(source: Source, names: dict[Node, str]) -> str:
-    if isinstance(source, Output):
-        return f"{names[source.node]}[{source.index}]"
-    return names[source]
 
 
 def node_of(source: Any) -> Node:

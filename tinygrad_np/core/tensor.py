@@ -25,7 +25,7 @@ import numpy as np
 from . import axes, hooks, rules
 from .arrays import Array, floating, shaped_like
 from .calls import bind, check_constant, constant_call, constant_operand, refuse_in_ufunc
-from .graph import LazyArray, Node, Output, Source, describe, leaf, multi_node, new_number
+from .graph import Graph, LazyArray, Node, Output, Source, graph_of, leaf, multi_node, new_number
 from .plan import Plan, ShapeDtype, likes, plan_of
 from .refusals import Refusals
 from .sweep import collect, reverse
@@ -108,6 +108,8 @@ class Tensor(Refusals):
         Integers become float64.
     dtype : dtype, optional
         A floating or complex one; that of `data` by default.
+    name : str, optional
+        What `graph` calls it.
 
     Raises
     ------
@@ -129,7 +131,7 @@ class Tensor(Refusals):
     _value: Array
     _source: Source
 
-    def __init__(self, data: Any, dtype: Any = None) -> None:
+    def __init__(self, data: Any, dtype: Any = None, name: str | None = None) -> None:
         if isinstance(data, Tensor):
             raise TypeError(
                 "Tensor(t): t is a Tensor already; use it as it is, or Tensor(t.data) for a "
@@ -138,6 +140,10 @@ class Tensor(Refusals):
         value = floating(data, dtype, "Tensor")
         self._value = value
         self._source = leaf(value.shape, value.dtype)
+        if name is not None:
+            if not isinstance(name, str):
+                raise TypeError(f"Tensor: name is a text, not a {type(name).__name__}")
+            self._source.name = name
         if hooks.opened:
             hooks.observer().made(self._source, ())
 
@@ -203,20 +209,22 @@ class Tensor(Refusals):
         """As `numpy.ndarray.tolist`: the value as nested lists of Python numbers, constants."""
         return self._looked_at().tolist()
 
-    def graph(self) -> str:
-        """How this was computed, a line a node: number, function, parents, dtype, shape.
+    def graph(self) -> Graph:
+        """How this was computed: text, a line a node, and data.
 
         Returns
         -------
-        str
+        Graph
+            Its str has a line a node: number, function, parents, dtype, shape. `nodes` and `edges`
+            are the same as data; ``dot()`` is text for Graphviz; a notebook shows a picture.
 
         Examples
         --------
-        >>> print((2 * Tensor(1.0)).graph())
-        #0 leaf                     float64 ()
+        >>> print((2 * Tensor(1.0, name="x")).graph())
+        #0 leaf x                   float64 ()
         #1 np.multiply(#0)          float64 ()
         """
-        return describe(self._source)
+        return graph_of(self._source)
 
     # The gradient
 

@@ -1,7 +1,8 @@
 """Pictures: of learning (`figures`), of images and filters (`pictures`), of numbers (`cells`).
 
 What draws takes matplotlib's axes, or None for those of a new figure, and gives them. The extra
-``plot`` has matplotlib. `lab` makes a page to play with a convolution.
+``plot`` has matplotlib. `lab` makes a page to play with a convolution, `graphs` one to look at a
+graph: `tinygrad_np.graph`.
 
 >>> from tinygrad_np import viz
 >>> axes = viz.image(None, [[0.0, 1.0], [1.0, 0.0]], "a filter")
