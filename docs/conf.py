@@ -23,6 +23,7 @@ extensions = [
     "programs",
     "reference",
     "rules_table",
+    "source",
 ]
 exclude_patterns = ["_ext", "tutorials/stored", "gallery/*.ipynb", "gallery/*.py"]
 nitpicky = True  # a name in single backticks that is not on the site is text: `reference`

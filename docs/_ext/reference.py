@@ -86,12 +86,13 @@ def module_of(path: str) -> Any:
 
 
 def public_names() -> Iterator[Name]:
-    """All of them, module after module; modules among them are left out."""
+    """All of them, module after module; without modules and Python's own classes."""
     pages: dict[int, str] = {}
     for module in MODULES:
         for name in sorted(module_of(module).__all__, key=str.lower):
             thing = getattr(module_of(module), name)
-            if isinstance(thing, ModuleType):
+            is_pythons = inspect.isclass(thing) and thing.__module__ == "builtins"
+            if isinstance(thing, ModuleType) or is_pythons:
                 continue
             found = Name(module, name, thing)
             if callable(thing):
