@@ -40,6 +40,7 @@ def main() -> int:
     for command in (spelling, [*sphinx, "-d", "build/doctrees", "docs", str(SITE)]):
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         status = status or done.returncode
+    (SITE / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # the theme's own, no page
     wrong = list(links.faults(SITE))
     if options.online:
         wrong += links.unreachable(SITE)

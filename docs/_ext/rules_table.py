@@ -129,6 +129,7 @@ def table_of(stored: dict[str, Any]) -> Iterator[str]:
             f"<td>{_rule(row)}</td><td>{points}</td>{cells}</tr>"
         )
     yield "</tbody></table></div>"
+    yield f"<script>{Path(__file__).with_name('filter.js').read_text(encoding='utf-8')}</script>"
 
 
 def _rule(row: Row) -> str:
