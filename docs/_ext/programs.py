@@ -109,7 +109,8 @@ def index_of(paths: list[Path]) -> str:
         shown = [figure for figure in figures if "windows" in figure] or figures[-1:]
         if shown:
             lines += [f"      :img-top: {shown[0]}", "      :img-alt: its figure"]
-        lines += ["", f"      {re.sub(r'`([^`]*)`', r'``\\1``', first)}", ""]
+        text = re.sub(r"`+([^`]*)`+", r"``\1``", first)
+        lines += ["", f"      {text}", ""]
     lines += [".. toctree::", "   :hidden:", "", *[f"   {path.stem}" for path in paths]]
     return "\n".join(lines) + "\n"
 
