@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from docutils import nodes
+
 DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS / "_ext"), str(DOCS.parent)]
 
@@ -93,4 +95,16 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
     "back_to_top_button": False,
 }
-suppress_warnings = ['toc.empty_glob']
+
+
+def without_last_lines(app, doctree):
+    """Blocks of code without the empty line that ends an example of doctest before its fence."""
+    for block in doctree.findall(nodes.literal_block):
+        if len(block) == 1 and block.rawsource == block.astext():
+            block.rawsource = block.rawsource.rstrip()
+            block[0] = nodes.Text(block.rawsource)
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("doctree-read", without_last_lines)

@@ -141,9 +141,12 @@ def _process(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines:
 def page_of_name(name: Name) -> str:
     """The source of a name's page."""
     title = f"tg.{name.path.partition('.')[2]}"
-    members = "   :members:\n" if name.directive == "autoclass" else ""
+    is_class = name.directive == "autoclass"
+    members = "   :members:\n" if is_class else ""
+    # Of a function alone there is nothing to choose from beside the page.
+    sides = "" if is_class else ":html_theme.sidebar_secondary.remove: true\n"
     return (
-        f":html_theme.sidebar_primary.remove: true\n\n"
+        f":html_theme.sidebar_primary.remove: true\n{sides}\n"
         f"{title}\n{'=' * len(title)}\n\n.. {name.directive}:: {name.path}\n{members}"
     )
 
