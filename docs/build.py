@@ -35,7 +35,18 @@ def main() -> int:
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "MPLBACKEND": "agg"}
     spelling = [sys.executable, "-m", "codespell_lib", *SPELLED.split()]
-    sphinx = [sys.executable, "-m", "sphinx", "-E", "-a", "-W", "--keep-going", "-q", "-j", options.jobs]
+    sphinx = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-E",
+        "-a",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-j",
+        options.jobs,
+    ]
     status = 0
     for command in (spelling, [*sphinx, "-d", "build/doctrees", "docs", str(SITE)]):
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False)

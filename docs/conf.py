@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.application import Sphinx
 
 DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS / "_ext"), str(DOCS.parent)]
@@ -40,7 +41,9 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_merge_streams = True
-nb_ipywidgets_js = {}  # a script from elsewhere, for pages that have none of these
+nb_ipywidgets_js: dict[
+    str, dict[str, str]
+] = {}  # a script from elsewhere, for pages that have none of these
 
 # Docstrings: what is in them is shown, in the order of numpydoc's sections.
 default_role = "py:obj"
@@ -77,7 +80,7 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_last_updated_fmt = None
 html_show_copyright = False
-html_sidebars = {"index": [], "reference/api/*": []}
+html_sidebars: dict[str, list[str]] = {"index": [], "how/rules_table": [], "reference/api/*": []}
 html_theme_options = {
     "logo": {"text": "tinygrad_np"},
     "navbar_align": "left",
@@ -97,7 +100,7 @@ html_theme_options = {
 }
 
 
-def without_last_lines(app, doctree):
+def without_last_lines(app: Sphinx, doctree: nodes.document) -> None:
     """Blocks of code without the empty line that ends an example of doctest before its fence."""
     for block in doctree.findall(nodes.literal_block):
         if len(block) == 1 and block.rawsource == block.astext():
@@ -105,6 +108,6 @@ def without_last_lines(app, doctree):
             block[0] = nodes.Text(block.rawsource)
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("doctree-read", without_last_lines)

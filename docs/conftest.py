@@ -1,3 +1,3 @@
-"""Of this folder pytest runs the examples in the pages; the site's machinery has tests/test_docs_site.py."""
+"""Of this folder, pytest runs the examples in the pages; tests/test_docs_site.py has the rest."""
 
 collect_ignore_glob = ["*.py", "*/*.py"]

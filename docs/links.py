@@ -18,10 +18,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 LOADED = {
-    "audio": ("src",), "embed": ("src",), "iframe": ("src", "srcdoc"), "image": ("href", "xlink:href"),
+    "audio": ("src",), "embed": ("src",), "iframe": ("src",), "image": ("href", "xlink:href"),
     "img": ("src", "srcset"), "input": ("src",), "link": ("href",), "object": ("data",),
-    "script": ("src",), "source": ("src", "srcset"), "track": ("src",), "use": ("href", "xlink:href"),
-    "video": ("src", "poster"),
+    "script": ("src",), "source": ("src", "srcset"), "track": ("src",),
+    "use": ("href", "xlink:href"), "video": ("src", "poster"),
 }  # fmt: skip
 """The attributes that make a browser load something, by element."""
 
@@ -58,6 +58,8 @@ class Page(HTMLParser):
             elif name in given:
                 self.loads.append(given[name])
         self.loads += _of_styles(given.get("style", ""))
+        if "srcdoc" in given:  # a page within the page
+            self.loads += Page(given["srcdoc"]).loads
 
     def handle_endtag(self, tag: str) -> None:
         """Forget which element it was."""

@@ -55,7 +55,7 @@ def run(path: Path) -> str:
         }  # fmt: skip
         done = subprocess.run(
             [sys.executable, str(path), *words[2:]], cwd=folder, env=environment, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+            capture_output=True, encoding="utf-8",
         )  # fmt: skip
         if done.returncode:
             raise ExtensionError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr}")
@@ -97,8 +97,10 @@ def _docstring(path: Path) -> str:
 def index_of(paths: list[Path]) -> str:
     """The source of the page of all of them."""
     lines = ["Longer programs", "===============", ""]
-    lines += ["Whole programs from ``examples/``, with what they print and draw. They were run when"]
-    lines += ["this site was built: those that train for an epoch only, on pictures drawn here.", ""]
+    lines += [
+        "Whole programs from ``examples/``, with what they print and draw. They ran when this"
+    ]
+    lines += ["site was built: those that train for an epoch only, on pictures drawn here.", ""]
     lines += [".. grid:: 1 2 2 3", "   :gutter: 3", ""]
     for path in paths:
         first = " ".join(_docstring(path).split("\n\n")[0].split())
@@ -121,7 +123,8 @@ def write_pages(app: Sphinx) -> None:
     paths = programs()
     with ThreadPoolExecutor(2) as pool:
         commands = list(pool.map(run, paths))
-    pages = {path.stem: page_of(path, command) for path, command in zip(paths, commands, strict=True)}
+    both = zip(paths, commands, strict=True)
+    pages = {path.stem: page_of(path, command) for path, command in both}
     pages["index"] = index_of(paths)
     for file in FOLDER.glob("*.rst"):
         if file.stem not in pages:

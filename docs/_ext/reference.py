@@ -7,10 +7,11 @@ before Sphinx reads its sources; none of them is kept in the repository.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util.nodes import make_refnode
 
 MODULES = {
     "": "differentiation, layers, tools",
@@ -43,7 +45,7 @@ MODULES = {
 
 SECTIONS = {
     "Tensors": ("core.tensor", "rules.nested", "rules.at"),
-    "Derivatives": ("core.transforms", "core.jacobians", "rules.sparse_jacobians", "rules.implicit"),
+    "Derivatives": ("core.transforms", "rules.sparse_jacobians", "rules.implicit"),
     "Layers": ("nn.layers", "core.network", "rules.logsumexp"),
     "Losses": ("nn.losses", "core.losses"),
     "What convolutions are made of": ("core.windows", "core.rules", "nn.indices"),
@@ -52,7 +54,7 @@ SECTIONS = {
     "Runs, files, pictures": ("saving", "summaries", "training", "viz"),
     "Errors, and where they come from": ("debug", "core.sweep"),
 }
-"""A heading on the page of `tg` itself, and the modules below tinygrad_np that its names are from."""
+"""A heading on the page of `tg` itself, and the modules whose names stand under it."""
 
 
 class Name(NamedTuple):
@@ -101,14 +103,33 @@ def public_names() -> Iterator[Name]:
             yield found
 
 
-def without_markup(text: str) -> str:
-    """Text of a docstring in which stars and bars are what they are: ``(*batch, n)``, ``|Δ|``.
+def without_markup(text: str, own: Collection[str] = ()) -> str:
+    r"""Text of a docstring in which stars and bars are what they are: ``(*batch, n)``, ``|Δ|``.
 
-    >>> without_markup("(*batch, n), ``**x`` and |Δ|, `f`")
-    '(\\\\*batch, n), ``**x`` and \\\\|Δ\\\\|, `f`'
+    What is in single backticks may be a public name, to which the page then links. Those in `own`,
+    the parameters of a function, are not.
+
+    >>> print(without_markup("(*batch, n), ``**x`` and |Δ|, `f`, `x`", {"x"}))
+    (\*batch, n), ``**x`` and \|Δ\|, `f`, ``x``
     """
     parts = re.split(r"(``.*?``|`[^`]*`)", text)
-    return "".join([part if i % 2 else re.sub(r"(?<!\\)[*|]", r"\\\g<0>", part) for i, part in enumerate(parts)])
+    for i, part in enumerate(parts):
+        if i % 2 == 0:
+            parts[i] = re.sub(r"(?<!\\)[*|]", r"\\\g<0>", part)
+            continue
+        if part.strip("`") in own:
+            parts[i] = f"``{part.strip('`')}``"
+        if parts[i + 1][:1].isalnum():
+            parts[i] += "\\ "  # what is in backticks ends before a space, unless it is told to
+    return "".join(parts)
+
+
+def parameters_of(thing: Any) -> set[str]:
+    """The names of a function's parameters; none where Python cannot tell."""
+    try:
+        return set(inspect.signature(thing).parameters)
+    except (TypeError, ValueError):
+        return set()
 
 
 def summary_of(name: Name) -> str:
@@ -116,13 +137,14 @@ def summary_of(name: Name) -> str:
     if name.directive == "autodata":
         return f"A {type(name.thing).__name__}."
     text = inspect.cleandoc(name.thing.__doc__ or "").partition("\n\n")[0]
-    return without_markup(" ".join(text.split()))
+    return without_markup(" ".join(text.split()), parameters_of(name.thing))
 
 
 def _process(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Stars and bars of a docstring that are no markup; what is literal is left as it is."""
     indent: int | None = None  # of the paragraph that a literal block follows
     in_example = False
+    own = parameters_of(thing) if callable(thing) else set()
     for i, line in enumerate(lines):
         depth = len(line) - len(line.lstrip())
         if line.strip():
@@ -133,7 +155,7 @@ def _process(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines:
             in_example = False
         is_parameter = re.match(r"\*{1,2}\w+( :|,|$)", line)
         if indent is None and not in_example and not is_parameter:
-            lines[i] = without_markup(line)
+            lines[i] = without_markup(line, own)
         if indent is None and line.rstrip().endswith("::"):
             indent = depth
 
@@ -145,10 +167,7 @@ def page_of_name(name: Name) -> str:
     members = "   :members:\n" if is_class else ""
     # Of a function alone there is nothing to choose from beside the page.
     sides = "" if is_class else ":html_theme.sidebar_secondary.remove: true\n"
-    return (
-        f":html_theme.sidebar_primary.remove: true\n{sides}\n"
-        f"{title}\n{'=' * len(title)}\n\n.. {name.directive}:: {name.path}\n{members}"
-    )
+    return f"{sides}\n{title}\n{'=' * len(title)}\n\n.. {name.directive}:: {name.path}\n{members}"
 
 
 def page_of_module(module: str, names: list[Name]) -> str:
@@ -172,8 +191,9 @@ def page_of_module(module: str, names: list[Name]) -> str:
             lines += [f"   * - {link}", f"     - {summary_of(name)}"]
         lines += [""]
     if others:
-        told = ", ".join([f":py:obj:`tg.{x.same_as.partition('.')[2]} <{x.same_as}>`" for x in others])
-        lines += [f"Here, too: {told}.", ""]
+        pages = [x.same_as for x in others]
+        links = [f":py:obj:`tg.{page.partition('.')[2]} <{page}>`" for page in pages]
+        lines += [f"Here, too: {', '.join(links)}.", ""]
     if own:
         lines += [".. toctree::", "   :hidden:", ""] + [f"   {name.path}" for name in own]
     return "\n".join(lines) + "\n"
@@ -221,22 +241,19 @@ def _resolve(
     target = node["reftarget"]
     module = node.get("py:module") or "tinygrad_np"
     for path in (f"tinygrad_np.{target.removeprefix('tg.')}", f"{module}.{target}"):
-        path = _same(app).get(path, path)
+        path = _same().get(path, path)
         found = env.domains.python_domain.objects.get(path)
         if found is not None and app.builder is not None:
-            from sphinx.util.nodes import make_refnode
-
             return make_refnode(
                 app.builder, node["refdoc"], found.docname, found.node_id, content, path
             )
     return content
 
 
-def _same(app: Sphinx) -> dict[str, str]:
+@functools.cache
+def _same() -> dict[str, str]:
     """The other paths of names, and those of their pages."""
-    if not hasattr(app, "_same_names"):
-        app._same_names = {x.path: x.same_as for x in public_names() if x.same_as}  # type: ignore[attr-defined]
-    return app._same_names  # type: ignore[attr-defined,no-any-return]
+    return {x.path: x.same_as for x in public_names() if x.same_as}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

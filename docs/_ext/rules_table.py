@@ -64,7 +64,7 @@ def texts_of(row: Row) -> dict[str, str]:
         function = implementation(function.given if isinstance(function, Factor) else function)
         while isinstance(function, functools.partial):
             function = function.func
-        code = getattr(function, "__code__", None)
+        code: Any = getattr(function, "__code__", None)
         if code in seen or not getattr(code, "co_filename", "").startswith(str(ROOT)):
             continue
         if Path(code.co_filename) == Path(table.__file__):
@@ -100,7 +100,9 @@ def _text_of(code: Any) -> tuple[int, str]:
         own = [
             x
             for x in nodes_here
-            if isinstance(x, ast.Lambda) and x.lineno == line and [a.arg for a in x.args.args] == names
+            if isinstance(x, ast.Lambda)
+            and x.lineno == line
+            and [a.arg for a in x.args.args] == names
         ]
         best = min(makers or own, key=lambda x: (x.end_lineno or 0) - x.lineno)
         segment = ast.get_source_segment(text, best, padded=True) or ""

@@ -1,5 +1,4 @@
-"""
-A derivative, drawn
+"""A derivative, drawn
 ===================
 
 The sine and its derivative.
