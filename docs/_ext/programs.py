@@ -100,7 +100,10 @@ def index_of(paths: list[Path]) -> str:
     lines += [
         "Whole programs from ``examples/``, with what they print and draw. They ran when this"
     ]
-    lines += ["site was built: those that train for an epoch only, on pictures drawn here.", ""]
+    lines += [
+        "this site was built: those that train for an epoch only, on pictures drawn here.",
+        "",
+    ]
     lines += [".. grid:: 1 2 2 3", "   :gutter: 3", ""]
     for path in paths:
         first = " ".join(_docstring(path).split("\n\n")[0].split())
