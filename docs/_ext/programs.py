@@ -97,9 +97,7 @@ def _docstring(path: Path) -> str:
 def index_of(paths: list[Path]) -> str:
     """The source of the page of all of them."""
     lines = ["Longer programs", "===============", ""]
-    lines += [
-        "Whole programs from ``examples/``, with what they print and draw. They ran when this"
-    ]
+    lines += ["Whole programs from ``examples/``, with what they print and draw. They ran when"]
     lines += [
         "this site was built: those that train for an epoch only, on pictures drawn here.",
         "",
