@@ -29,7 +29,9 @@ NOT_LOADED = {"next", "prev", "index", "search", "canonical", "author", "up", "t
 """What a link element may be that is not loaded."""
 
 FROM_STYLES = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
-FROM_SCRIPTS = re.compile(r"""(?:import|fetch|from|src\s*=|href\s*=)\s*\(?\s*["'](https?:)?//""")
+FROM_SCRIPTS = re.compile(
+    r"""(?:import|fetch|from|src\s*=|href\s*=)\s*\(?\s*["']((?:https?:)?//[^"']*)"""
+)
 """A script that loads another from elsewhere when it runs."""
 
 
@@ -70,7 +72,7 @@ class Page(HTMLParser):
         if self._inside == "style":
             self.loads += _of_styles(data)
         elif self._inside == "script":
-            self.loads += [found.group() for found in FROM_SCRIPTS.finditer(data)]
+            self.loads += FROM_SCRIPTS.findall(data)
 
 
 def _of_styles(text: str) -> list[str]:

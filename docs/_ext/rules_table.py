@@ -105,8 +105,10 @@ def _text_of(code: Any) -> tuple[int, str]:
             and [a.arg for a in x.args.args] == names
         ]
         best = min(makers or own, key=lambda x: (x.end_lineno or 0) - x.lineno)
-        segment = ast.get_source_segment(text, best, padded=True) or ""
-        return best.lineno, textwrap.dedent(segment)
+        lines = (ast.get_source_segment(text, best) or "").splitlines()
+        first = text.splitlines()[best.lineno - 1]
+        indent = len(first) - len(first.lstrip())
+        return best.lineno, "\n".join([lines[0], *[line[indent:] for line in lines[1:]]])
     return line, textwrap.dedent(inspect.getsource(code))
 
 
