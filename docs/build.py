@@ -61,7 +61,7 @@ def main() -> int:
     size = sum(path.stat().st_size for path in files) / 1e6
     seconds = time.perf_counter() - began
     verdict = "with faults" if status or wrong else "right"
-    print(f"{SITE}: {pages} pages, {size:.0f} MB, in {seconds:.0f} s: {verdict}")
+    print(f"the site: {pages} pages, {size:.0f} MB, in {seconds:.0f} s: {verdict}; it is in {SITE}")
     return int(bool(status or wrong))
 
 
