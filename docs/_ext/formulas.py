@@ -1,18 +1,23 @@
-"""Formulas as MathML, which browsers draw themselves: no script, no fonts from elsewhere.
+"""Formulas as MathML, which browsers draw themselves: no script, and nothing from elsewhere.
 
-A formula that `latex2mathml` cannot read fails the strict build.
+A formula that `latex2mathml` cannot read fails the strict build. Their font, STIX Two Math (SIL Open
+Font License), is that of the package ziamath: without a font for formulas, parentheses do not grow.
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import ziamath
 from docutils import nodes
+from fontTools.ttLib import TTFont
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+FONT = "STIXTwoMath-Regular.ttf"
 SAME_AS_SPLIT = re.compile(r"\b(aligned|align\*|gathered)(?=\})")
 """Environments of lines that it does not know, or that it would number."""
 
@@ -57,7 +62,16 @@ def _visit_block(self: Any, node: nodes.Element) -> None:
         self.body.append("</div>\n")
 
 
+def write_font(app: Sphinx, error: Exception | None) -> None:
+    """The font, compressed, beside the style sheet that names it."""
+    if error is None and app.builder.format == "html":
+        with TTFont(Path(ziamath.__file__).parent / "fonts" / FONT) as font:
+            font.flavor = "woff"
+            font.save(Path(app.outdir, "_static", "stix_two_math.woff"))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_html_math_renderer("mathml", (_visit_inline, None), (_visit_block, None))
+    app.connect("build-finished", write_font)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
