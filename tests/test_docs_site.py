@@ -35,7 +35,7 @@ def machinery(name):
 @pytest.fixture
 def extension():
     """A function that gives a module of docs/_ext, where what they need is installed."""
-    for needed in ("sphinx", "latex2mathml"):
+    for needed in ("sphinx", "latex2mathml", "ziamath"):
         pytest.importorskip(needed, reason="needs the extra docs: pip install -e '.[docs]'")
     return machinery
 

@@ -1,7 +1,7 @@
 """Formulas as MathML, which browsers draw themselves: no script, and nothing from elsewhere.
 
-A formula that `latex2mathml` cannot read fails the strict build. Their font, STIX Two Math (SIL Open
-Font License), is that of the package ziamath: without a font for formulas, parentheses do not grow.
+A formula that `latex2mathml` cannot read fails the strict build. The font, STIX Two Math (SIL Open
+Font License), is that of the package ziamath: parentheses grow only in a font for formulas.
 """
 
 from __future__ import annotations
