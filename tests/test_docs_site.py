@@ -12,10 +12,12 @@ import re
 import sys
 from pathlib import Path
 
+import browser as chromium
 import pytest
 
 import tinygrad_np as tg
 
+browser = chromium.browser  # the fixture
 DOCS = Path(tg.__file__).parents[1] / "docs"
 pytestmark = [
     pytest.mark.skipif(not DOCS.exists(), reason="an installed package has no docs"),
@@ -198,6 +200,22 @@ class TestTableOfRules:
         assert "x < y" not in html
         assert "&lt;" in html
         assert html.count("<tr>") == html.count("</tr>") == len(rules_table.rows()) + 2
+
+    def test_the_filter_shows_the_rows_that_have_all_words(self, extension, browser, tmp_path):
+        page = tmp_path / "table.html"
+        lines = "".join(extension("rules_table").table_of({}))
+        page.write_text(f"<!doctype html><meta charset='utf-8'>{lines}", "utf-8")
+        with chromium.opened(browser, page) as shown:
+            rows = shown.locator("#rules tbody tr")
+            everything = rows.count()
+            assert shown.locator("#count").text_content() == f"{everything} of {everything} rows"
+            shown.fill("#filter", "NP.SORT general")
+            visible = rows.locator("visible=true").all_text_contents()
+            assert 0 < len(visible) < 20
+            assert all("np.sort" in text and "general" in text for text in visible)
+            assert shown.locator("#count").text_content() == f"{len(visible)} of {everything} rows"
+            shown.fill("#filter", "no such function")
+            assert rows.locator("visible=true").count() == 0
 
 
 class TestChapters:

@@ -142,7 +142,7 @@ def _rule(row: Row) -> str:
         lines = text.strip().splitlines()
         whole = f'<pre title="{html.escape(place)}">{html.escape(text.strip())}</pre>'
         if len(lines) > SHORT:
-            first = html.escape(lines[0].strip())
+            first = html.escape(" ".join([line.strip() for line in lines[:2]]))
             whole = f"<details><summary><code>{first}</code> …</summary>{whole}</details>"
         parts.append(whole)
     return "".join(parts)
