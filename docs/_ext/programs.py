@@ -110,6 +110,8 @@ def index_of(paths: list[Path]) -> str:
         # Of several figures the one in the README, or the last: that is the result.
         figures = figures_of(path.stem, "*.png")
         shown = [figure for figure in figures if "windows" in figure] or figures[-1:]
+        if not figures and (ROOT / "docs" / f"{path.stem}.png").exists():
+            shown = [f"../{path.stem}.png"]  # of the page that it writes
         if shown:
             lines += [f"      :img-top: {shown[0]}", "      :img-alt: its figure"]
         text = re.sub(r"`+([^`]*)`+", r"``\1``", first)
