@@ -276,11 +276,9 @@ def test_every_page_is_in_one_table_of_contents():
         text = page.read_text(encoding="utf-8")
         for tree in re.findall(r"^```\{toctree\}\n(.*?)^```", text, re.M | re.S):
             lines = [line for line in tree.splitlines() if line and not line.startswith(":")]
-            for line in lines:
-                target = line.partition("<")[2].rstrip(">") or line
-                found = sorted(page.parent.glob(f"{target}.md")) if target != "*" else []
-                for path in found or (sorted(page.parent.glob("*.md")) if target == "*" else []):
-                    trees.setdefault(path.resolve(), []).append(page.name)
+            targets = [line.partition("<")[2].rstrip(">") or line for line in lines]
+            for path in {p for t in targets for p in page.parent.glob(f"{t}.md")} - {page}:
+                trees.setdefault(path.resolve(), []).append(page.name)
     pages = {path.resolve() for path in DOCS.rglob("*.md")}
     pages -= {DOCS / "index.md"}
     assert pages - set(trees) == set()
