@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -47,6 +48,7 @@ def main() -> int:
         "-j",
         options.jobs,
     ]
+    shutil.rmtree(DOCS / "gallery", ignore_errors=True)  # a program may have gone
     status = 0
     for command in (spelling, [*sphinx, "-d", "build/doctrees", "docs", str(SITE)]):
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False)

@@ -32,7 +32,6 @@ exclude_patterns = ["_ext", "tutorials/stored", "gallery/*.ipynb", "gallery/*.py
 nitpicky = True  # a name in single backticks that is not on the site is text: `reference`
 smartquotes = False
 show_warning_types = True
-suppress_warnings = ["toc.empty_glob"]  # patterns give an order to pages that may come and go
 
 # Pages of Markdown: those with a kernel in their first lines are executed.
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
