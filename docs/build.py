@@ -48,7 +48,8 @@ def main() -> int:
         "-j",
         options.jobs,
     ]
-    shutil.rmtree(DOCS / "gallery", ignore_errors=True)  # a program may have gone
+    for old in (DOCS / "gallery", SITE):  # pages may have gone
+        shutil.rmtree(old, ignore_errors=True)
     status = 0
     for command in (spelling, [*sphinx, "-d", "build/doctrees", "docs", str(SITE)]):
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
