@@ -22,6 +22,7 @@ import links
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SITE = ROOT / "build" / "site"
+STRICT = "-m sphinx -E -a -W --keep-going -q"
 SPELLED = "README.md CONTRIBUTING.md CHANGELOG.md docs examples tinygrad_np tests benchmarks .ci"
 
 
@@ -36,18 +37,7 @@ def main() -> int:
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "MPLBACKEND": "agg"}
     spelling = [sys.executable, "-m", "codespell_lib", *SPELLED.split()]
-    sphinx = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-E",
-        "-a",
-        "-W",
-        "--keep-going",
-        "-q",
-        "-j",
-        options.jobs,
-    ]
+    sphinx = [sys.executable, *STRICT.split(), "-j", options.jobs]
     for old in (DOCS / "gallery", SITE):  # pages may have gone
         shutil.rmtree(old, ignore_errors=True)
     status = 0
