@@ -35,6 +35,7 @@ LOCAL = (
 )
 OLDEST = "'numpy==2.0.*' 'scipy==1.13.*'"
 AT_A_TIME = min(2, os.cpu_count() or 1)  # so many runs
+BROWSERS = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser")
 LAYERS = ("fast", "debug")  # the folders without which the rest has to work
 HAVE_OLDEST = ("3.11", "3.12")  # the Pythons for which these two have wheels
 CHECK_WHEEL = """
@@ -53,6 +54,12 @@ echo "+ types"
 echo "+ the wheel"
 .venv/bin/pip wheel --quiet --no-deps --wheel-dir wheel . &&
     .venv/bin/python -c '{CHECK_WHEEL}' wheel/*.whl || status=1
+echo "+ the site"
+if .venv/bin/pip install --quiet -e '.[docs]'; then
+    .venv/bin/python docs/build.py || status=1
+else
+    echo "the site: not built, since the extra docs does not install here"
+fi
 """
 VERSIONS = """
 import platform, numpy, scipy
@@ -73,6 +80,8 @@ class Run:
     seconds: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
     versions: tuple[str, ...] = ()
+    site: str = ""
+    """what the build of the site says at its end, where it was built"""
 
     def carried_out(self) -> "Run":
         """In a copy of the checkout that is deleted afterwards."""
@@ -104,6 +113,7 @@ class Run:
         self.counts = {what: int(count) for count, what in found}
         told = re.findall(r"^versions: (\S+) (\S+) (\S+)$", self.log, re.M)
         self.versions = told[-1] if told else ()
+        self.site = "".join(re.findall(r"^the site: .*$", self.log, re.M)[-1:])
         return self
 
 
@@ -168,7 +178,9 @@ def runs(everything: bool) -> list[Run]:
     """What there is to do."""
     known = pythons()
     this = next(iter(known))
-    planned = [Run(f"Python {this}", script_for("python3", OTHER_CHECKS))]
+    # The tests of pages are skipped without a browser, or without what drives it.
+    browser = "playwright" if any(map(shutil.which, filter(None, BROWSERS))) else ""
+    planned = [Run(f"Python {this}", script_for("python3", OTHER_CHECKS, browser))]
     old = [version for version in known if version in HAVE_OLDEST]
     if old:
         script = script_for(known[old[0]], packages=OLDEST)
@@ -207,6 +219,7 @@ def table(done: list[Run]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     lines += [f"the real data: {DATA if DATA.is_dir() else 'none, their tests were skipped'}"]
+    lines += [run.site for run in done if run.site]
     tried = {run.versions[0].rsplit(".", 1)[0] for run in done if run.versions}
     missed = [f"Python {version}" for version in supported() if version not in tried]
     if not any("oldest" in run.name for run in done):

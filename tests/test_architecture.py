@@ -390,6 +390,7 @@ WHOLE = {
     "complex": "complex numbers, in every row",
     "convolutions_grid": "three paths of the convolution, over all geometries",
     "docs": "README and docs",
+    "docs_site": "the site: its build, its checker, its pages",
     "docstrings": "the public docstrings, beside the signatures",
     "every_axis": "all that has an axis",
     "every_ufunc": "all of NumPy's ufuncs",

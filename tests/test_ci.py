@@ -34,13 +34,15 @@ def small(monkeypatch, tmp_path):
 class TestRun:
     @with_bash
     def test_what_came_of_it_is_read_from_the_output(self, small):
-        lines = ["0 passed in 1.00s", "== 2 failed, 31 passed, 4 skipped in 9.87s (0:00:09) ==",
+        lines = ["the site: 9 pages, right", "0 passed in 1.00s",
+                 "== 2 failed, 31 passed, 4 skipped in 9.87s (0:00:09) ==",
                  "versions: 3.14.2 2.5.5 1.18.1"]  # fmt: skip
         run = checks.Run("Python 3.14", "\n".join([f"echo '{x}'" for x in lines]) + "\nexit 1")
         assert run.carried_out() is run
         assert run.status == 1
         assert run.counts == {"failed": 2, "passed": 31, "skipped": 4}
         assert run.versions == ("3.14.2", "2.5.5", "1.18.1")
+        assert run.site == "the site: 9 pages, right"
 
     @with_bash
     def test_it_has_a_copy_of_the_checkout_without_what_is_local(self, small):
@@ -88,10 +90,16 @@ class TestTable:
             ["3.12", "?", "?", "0", "0", "0", "61", "FAILED"],
         ]
         assert text.splitlines()[-1] == "90 passed, 3 failed, 7 skipped"
+        assert "the site" not in text
         assert text.splitlines()[-2] == (
             "not tried: Python 3.12, Python 3.14, Python 3.15, the oldest NumPy and SciPy "
             "(they need Python 3.11 or 3.12)"
         )
+
+    def test_what_the_sites_build_said_is_there(self):
+        run = self.done("Python 3.11", 0, OURS, passed=90)
+        run.site = "the site: 9 pages, right"
+        assert "\nthe site: 9 pages, right\n" in checks.table([run])
 
     @pytest.mark.parametrize("status", [0, 3])
     def test_a_failure_anywhere_is_the_exit_status_and_shown(self, monkeypatch, capsys, status):
@@ -124,9 +132,21 @@ class TestPlan:
         this, oldest = checks.runs(False)
         assert "mypy" in this.script
         assert "wheel" in this.script
+        assert "docs/build.py" in this.script
+        assert "docs/build.py" not in oldest.script
         assert "\n/x/python3.12 -m venv" in oldest.script
         monkeypatch.setattr(checks, "pythons", lambda: {"3.13": "python3"})
         assert len(checks.runs(False)) == 1
+
+    @pytest.mark.parametrize("browser", ["chromium-browser", None])
+    def test_the_browsers_tests_run_where_there_is_one(self, monkeypatch, browser):
+        monkeypatch.setattr(checks, "pythons", lambda: {"3.13": "python3", "3.12": "python3.12"})
+        monkeypatch.setattr(checks, "BROWSERS", (None, "chromium", "chromium-browser"))
+        monkeypatch.setattr(checks.shutil, "which", lambda name: name if name == browser else None)
+        this, oldest = checks.runs(False)
+        installed = "'.[test]' playwright &&" if browser else "'.[test]' &&"
+        assert f"pip install -e {installed}" in this.script
+        assert "playwright" not in oldest.script
 
     def test_all_tries_each_python_that_is_found(self, monkeypatch, tmp_path):
         tool = tmp_path / "newest-python"

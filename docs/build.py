@@ -1,0 +1,62 @@
+"""Build the site into build/site, strictly, and check it: one command, which needs no network.
+
+    python docs/build.py
+
+It runs the spelling check, Sphinx (every warning is an error; tutorials, the gallery and the
+examples are executed) and `links`, which reads the built pages. It ends with 1 if anything is
+wrong. The extra ``docs`` installs what it needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import links
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+SITE = ROOT / "build" / "site"
+STRICT = "-m sphinx -E -a -W --keep-going -q"
+SPELLED = "README.md CONTRIBUTING.md CHANGELOG.md docs examples tinygrad_np tests benchmarks .ci"
+
+
+def main() -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(prog="python docs/build.py", description=__doc__)
+    parser.add_argument("--online", action="store_true", help="also ask for links to other sites")
+    parser.add_argument("--jobs", default="auto", help="processes of Sphinx; default: %(default)s")
+    options = parser.parse_args()
+    began = time.perf_counter()
+    # The package of this checkout, also in the kernels that run the tutorials.
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "MPLBACKEND": "agg"}
+    spelling = [sys.executable, "-m", "codespell_lib", *SPELLED.split()]
+    sphinx = [sys.executable, *STRICT.split(), "-j", options.jobs]
+    for old in (DOCS / "gallery", SITE):  # pages may have gone
+        shutil.rmtree(old, ignore_errors=True)
+    status = 0
+    for command in (spelling, [*sphinx, "-d", "build/doctrees", "docs", str(SITE)]):
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+        status = status or done.returncode
+    (SITE / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # the theme's own, no page
+    wrong = list(links.faults(SITE))
+    if options.online:
+        wrong += links.unreachable(SITE)
+    print("\n".join(wrong), end="\n" if wrong else "")
+    files = [path for path in SITE.rglob("*") if path.is_file()]
+    pages = sum(path.suffix == ".html" for path in files)
+    size = sum(path.stat().st_size for path in files) / 1e6
+    seconds = time.perf_counter() - began
+    verdict = "with faults" if status or wrong else "right"
+    print(f"the site: {pages} pages, {size:.0f} MB, in {seconds:.0f} s: {verdict}; it is in {SITE}")
+    return int(bool(status or wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
