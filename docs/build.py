@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import links
@@ -26,6 +28,18 @@ STRICT = "-m sphinx -E -a -W --keep-going -q"
 SPELLED = "README.md CONTRIBUTING.md CHANGELOG.md docs examples tinygrad_np tests benchmarks .ci"
 
 
+def without_figures(site: Path) -> Iterator[str]:
+    """A line for each tutorial whose page has fewer pictures than its cells draw."""
+    for source in sorted((DOCS / "tutorials").glob("*.md")):
+        text = source.read_text(encoding="utf-8")
+        cells = re.findall(r"```\{code-cell\}.*?```", text, re.DOTALL)
+        drawn = sum("plt.subplots(" in cell or "viz.figure(" in cell for cell in cells)
+        page = (site / "tutorials" / source.name).with_suffix(".html")
+        shown = page.read_text(encoding="utf-8").count('src="../_images/') if drawn else 0
+        if shown < drawn + text.count("![") + text.count("{image}"):
+            yield f"{page.relative_to(site)}: {drawn} cells draw, and the page has {shown} pictures"
+
+
 def main() -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="python docs/build.py", description=__doc__)
@@ -35,7 +49,8 @@ def main() -> int:
     began = time.perf_counter()
     # The package of this checkout, also in the kernels that run the tutorials.
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "MPLBACKEND": "agg"}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment.pop("MPLBACKEND", None)  # without one, a kernel shows the figures of its cells
     spelling = [sys.executable, "-m", "codespell_lib", *SPELLED.split()]
     sphinx = [sys.executable, *STRICT.split(), "-j", options.jobs]
     for old in (DOCS / "gallery", SITE):  # pages may have gone
@@ -45,7 +60,7 @@ def main() -> int:
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         status = status or done.returncode
     (SITE / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # the theme's own, no page
-    wrong = list(links.faults(SITE))
+    wrong = [*links.faults(SITE), *without_figures(SITE)]
     if options.online:
         wrong += links.unreachable(SITE)
     print("\n".join(wrong), end="\n" if wrong else "")

@@ -528,7 +528,7 @@ class TestData:
                 assert len(doors[parent]) >= items[i]["place"][1] > 0
 
     def test_the_file_is_whole_or_not_there(self, network, tmp_path):
-        network.save(tmp_path / "graph.html")
+        assert network.save(tmp_path / "graph.html") == tmp_path / "graph.html"
         text = (tmp_path / "graph.html").read_text(encoding="utf-8")
         assert text.startswith("<!DOCTYPE html>")
         with pytest.raises(OSError, match="missing"):

@@ -361,7 +361,7 @@ np.r_: use np.hstack((…))
 np.c_: use np.column_stack((…))
 np.mgrid np.ogrid: use np.linspace
 np.polynomial.Polynomial: use np.polynomial.polynomial.polyval(x, c)
-np.vectorize: call the function itself: NumPy broadcasts
+np.vectorize: call the function itself, since NumPy broadcasts, or give it a rule: tg.pointwise
 dot: use X @ t
 normal np.random.normal: use loc + scale * rng.normal(size=shape)
 uniform np.random.uniform: use low + (high - low) * rng.random(shape)

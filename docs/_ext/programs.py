@@ -23,12 +23,11 @@ from sphinx.errors import ExtensionError
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "programs"
 QUICK = {
-    "gpt": "--quick",
     "mlp": "--quick --data built-in",
     "resnet": "--quick --data built-in",
     "sequence": "--quick",
     "ten_classes": "--quick --data built-in",
-    "two_class": "--quick --data built-in",
+    "two_class": "--data built-in",
 }
 
 
@@ -75,8 +74,8 @@ def page_of(path: Path, command: str) -> str:
             lines += [paragraph, ""]
     for figure in figures_of(name, "*.png"):
         lines += [f".. image:: {figure}", f"   :alt: A figure that {path.name} draws", ""]
-    for page in figures_of(name, "*.html"):
-        lines += [f"The page that it writes: `{Path(page).name} <../{Path(page).name}>`__", ""]
+    for page in map(Path, figures_of(name, "*.html")):
+        lines += [f"The page that it writes: `{page.name} <../live/{page.name}>`__", ""]
     lines += ["What it prints, and draws above, by", "", ".. code-block:: sh", "", f"   {command}"]
     lines += ["", f".. literalinclude:: {name}.txt", "   :language: none", ""]
     lines += ["The program", "-----------", ""]
@@ -136,10 +135,13 @@ def write_pages(app: Sphinx) -> None:
         file = FOLDER / f"{name}.rst"
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
-    for path in paths:  # pages that programs write lie beside the site's own
-        app.config.html_extra_path += [
-            f"programs/{page}" for page in figures_of(path.stem, "*.html")
-        ]
+    live = FOLDER / "pages" / "live"  # what programs write lies apart from the site's own pages
+    shutil.rmtree(live, ignore_errors=True)
+    live.mkdir(parents=True)
+    for path in paths:
+        for page in figures_of(path.stem, "*.html"):
+            shutil.copy(FOLDER / page, live)
+    app.config.html_extra_path += ["programs/pages"]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -36,11 +37,13 @@ MODULES = {
     "viz": "figures and pages",
     "saving": "trees in files",
     "fast": "which path was taken",
+    "scipy.optimize": "fits, roots, standard errors",
     "compat.autograd": "HIPS autograd's names",
 }
 """A module below tinygrad_np, and what it is for.
 
-`tg.scipy` has a page of its own, docs/scipy.md; what `debug` offers is in `tg` itself.
+The names of `tg.scipy` stand in docs/scipy.md: of them, those of `optimize` that are the package's
+own have pages, too. What `debug` offers is in `tg` itself.
 """
 
 SECTIONS = {
@@ -87,11 +90,23 @@ def module_of(path: str) -> Any:
         return getattr(importlib.import_module(parent), name)
 
 
+def names_of(module: str) -> Collection[str]:
+    """Its ``__all__``; of a module that mirrors SciPy's, what takes the place of SciPy's own."""
+    if not module.startswith("scipy."):
+        return module_of(module).__all__
+    package = module_of(module)
+    families = [importlib.import_module(f"{package.__name__}.{x.name}")
+                for x in pkgutil.iter_modules(package.__path__)]  # fmt: skip
+    found = [path.rpartition(".")[2] for x in families for path in getattr(x, "OWN", ())]
+    # not those that a family has wrapped, with SciPy's docstring
+    return [name for name in found if getattr(package, name).__module__ != package.__name__]
+
+
 def public_names() -> Iterator[Name]:
     """All of them, module after module; without modules and Python's own classes."""
     pages: dict[int, str] = {}
     for module in MODULES:
-        for name in sorted(module_of(module).__all__, key=str.lower):
+        for name in sorted(names_of(module), key=str.lower):
             thing = getattr(module_of(module), name)
             is_pythons = inspect.isclass(thing) and thing.__module__ == "builtins"
             if isinstance(thing, ModuleType) or is_pythons:

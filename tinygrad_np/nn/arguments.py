@@ -23,7 +23,8 @@ def checked_number(where: str, value: Any) -> float:
             return float(value)
         except OverflowError:
             pass
-    raise TypeError(f"{where} must be one number, a float, not {value!r:.40}")
+    told = "a function: call it, as in schedule(step)" if callable(value) else f"{value!r:.40}"
+    raise TypeError(f"{where} must be one number, a float, not {told}")
 
 
 def checked_generator(function: str, rng: Any) -> np.random.Generator:

@@ -33,7 +33,7 @@ def window_indices(shape: Ints, size: Any, stride: Any = 1, dilation: Any = 1) -
 
     References
     ----------
-    *Convolutional Neural Networks using Numpy*, part 2: ``_take``.
+    Convolutional Neural Networks using Numpy, part 2: ``_take``.
 
     Examples
     --------

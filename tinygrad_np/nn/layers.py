@@ -105,7 +105,7 @@ def conv2d(
 
     References
     ----------
-    *Convolutional Neural Networks using Numpy*, part 1.
+    Convolutional Neural Networks using Numpy, part 1.
 
     Examples
     --------

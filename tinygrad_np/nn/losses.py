@@ -231,7 +231,7 @@ def nll(
     Parameters
     ----------
     log_probabilities : (…, classes) array_like
-        *Logarithms*.
+        Logarithms.
     labels : (…) integers from 0
         No distributions (see `kl_divergence`).
     reduction, class_weights, ignored

@@ -17,6 +17,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class FunctionGraph(Graph):
         if bad and seen.first in order:
             self.first_cotangent = order.index(seen.first)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a page about the graph, which any browser shows, without a network.
 
         The file has at most 4 kB of data a node. It is written whole or not at all.
@@ -80,6 +81,10 @@ class FunctionGraph(Graph):
         ----------
         path : str or path-like
             Where the page is written: "graph.html".
+
+        Returns
+        -------
+        Path
 
         Raises
         ------
@@ -90,6 +95,7 @@ class FunctionGraph(Graph):
         text = page("graph", f"{self.title}: its graph", data_of(self))
         with replacing(path) as file:
             file.write(text.encode())
+        return Path(path)
 
 
 @explained
