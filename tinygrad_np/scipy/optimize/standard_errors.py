@@ -41,14 +41,37 @@ class Covariance:
 def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
     """The covariance of fitted parameters, from the second derivatives at the fit.
 
-    ``fun(params, *args)`` is a negative log-likelihood, a number: the covariance is the inverse of
-    its Hessian (the observed information). Or it gives residuals, an array of more numbers than
-    there are parameters: then it is s²·(JᵀJ)⁻¹ with s² the sum of their squares over the degrees of
-    freedom, as `curve_fit` has it. `params` is a tree of numbers and arrays.
+    Of a negative log-likelihood it is the inverse of its Hessian (the observed information); of
+    residuals, s²·(JᵀJ)⁻¹ with s² the sum of their squares over the degrees of freedom, as
+    `curve_fit` has it.
 
-    Raises ``ValueError`` where `params` is no minimum: a Newton step is longer than a tenth of the
-    standard error; or where a parameter is not determined.
+    Parameters
+    ----------
+    fun : callable
+        ``fun(params, *args)`` is a negative log-likelihood, a number: the sum over all data, since
+        of a mean over n of them the standard errors would be √n times too large. Or it gives
+        residuals, an array of more numbers than there are parameters.
+    params : tree of numbers and arrays
+        Where `fun` is least.
+    *args
+        Passed on to `fun`.
 
+    Returns
+    -------
+    Covariance
+        Its ``matrix`` is (parameters, parameters), ``errors`` a tree like `params`; it prints as a
+        table.
+
+    Raises
+    ------
+    ValueError
+        Where `params` is no minimum: a Newton step is longer than a tenth of the standard error; or
+        where a parameter is not determined.
+    TypeError
+        For Tensors.
+
+    Examples
+    --------
     >>> residuals = lambda p, x, y: p["a"] * x + p["b"] - y
     >>> x, y = np.arange(5.0), np.array([0.1, 0.9, 2.1, 3.0, 3.9])
     >>> print(covariance(residuals, {"a": 0.97, "b": 0.06}, x, y))
