@@ -74,23 +74,23 @@ class TestTheGraph:
     def test_a_convolution_shows_its_steps(self):
         x, w, b = Tensor(np.ones((1, 4, 4, 2))), Tensor(np.ones((3, 3, 1, 2))), Tensor(np.ones(2))
         y = tg.conv2d(x, w, padding=1, stride=2, dilation=1, groups=2, bias=b)
-        calls = re.findall(r"#\d+ ([\w.]+)\(", y.graph())
+        calls = re.findall(r"#\d+ ([\w.]+)\(", str(y.graph()))
         assert calls == ["pad", "windows", "grouped_product", "np.add"]
         calls = re.findall(
-            r"#\d+ ([\w.]+)\(", tg.conv2d(x, np.ones((3, 3, 2, 2)), padding=1).graph()
+            r"#\d+ ([\w.]+)\(", str(tg.conv2d(x, np.ones((3, 3, 2, 2)), padding=1).graph())
         )
         assert calls == ["pad", "windows", "product"]
 
     def test_a_transposed_convolution_does(self):
         y = tg.conv_transpose2d(Tensor(np.ones((1, 4, 4, 2))), np.ones((3, 3, 1, 2)), padding=1)
-        calls = re.findall(r"#\d+ ([\w.]+)\(", y.graph())
+        calls = re.findall(r"#\d+ ([\w.]+)\(", str(y.graph()))
         assert calls == ["window_product", "fold", "operator.getitem"]
 
     def test_pooling_does(self):
         x = Tensor(np.ones((1, 4, 4, 2)))
-        calls = re.findall(r"#\d+ ([\w.]+)\(", tg.max_pool(x, 2, padding=1).graph())
+        calls = re.findall(r"#\d+ ([\w.]+)\(", str(tg.max_pool(x, 2, padding=1).graph()))
         assert calls == ["pad", "windows", "window_maxima"]
-        calls = re.findall(r"#\d+ ([\w.]+)\(", tg.average_pool(x, 2).graph())
+        calls = re.findall(r"#\d+ ([\w.]+)\(", str(tg.average_pool(x, 2).graph()))
         assert calls == ["windows", "np.sum", "np.divide"]
 
     def test_images_that_are_arrays_get_no_gradient(self, monkeypatch):
@@ -342,13 +342,13 @@ class TestConv2d:
 
     def test_the_recorded_graph_is_pad_windows_product(self):
         x, w = Tensor(np.ones((1, 4, 4, 1))), Tensor(np.ones((3, 3, 1, 2)))
-        lines = tg.conv2d(x, w, padding=1).graph().splitlines()
+        lines = str(tg.conv2d(x, w, padding=1).graph()).splitlines()
         names = [line.split()[1].split("(")[0] for line in lines]
         assert names == ["leaf", "leaf", "pad", "windows", "product"]
 
     def test_for_constant_images_only_the_product_is_recorded(self):
         w = Tensor(np.ones((3, 3, 1, 2)))
-        lines = tg.conv2d(np.ones((1, 4, 4, 1)), w, padding=1).graph().splitlines()
+        lines = str(tg.conv2d(np.ones((1, 4, 4, 1)), w, padding=1).graph()).splitlines()
         assert [line.split()[1].split("(")[0] for line in lines] == ["leaf", "product"]
 
     def test_an_empty_batch(self):
@@ -492,7 +492,7 @@ class TestDtypesAndIndices:
         assert [g.dtype for g in pull(np.ones_like(y))] == [np.float32, np.float32]
 
     def test_a_convolution_builds_no_array_of_indices(self):
-        graph = tg.conv2d(Tensor(X), W).graph()
+        graph = str(tg.conv2d(Tensor(X), W).graph())
         assert "int" not in graph
         assert "take" not in graph
 
@@ -500,7 +500,7 @@ class TestDtypesAndIndices:
 def test_a_layer_that_is_not_trained_does_not_change_and_costs_no_gradient():
     grads = tg.grad(lambda w: np.sum(tg.conv2d(X, W) * w))(np.ones(2))
     assert grads.shape == (2,)
-    graph = np.sum(tg.conv2d(X, W) * Tensor(np.ones(2))).graph()
+    graph = str(np.sum(tg.conv2d(X, W) * Tensor(np.ones(2))).graph())
     assert "product" not in graph
 
 
