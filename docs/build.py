@@ -3,8 +3,8 @@
     python docs/build.py
 
 It runs the spelling check, Sphinx (every warning is an error; tutorials, the gallery and the
-examples are executed) and `links`, which reads the built pages. It ends with 1 if anything is
-wrong. The extra ``docs`` installs what it needs.
+examples are executed) and `links`, which reads the built pages and, where there is a browser, opens
+some. It ends with 1 if anything is wrong. The extra ``docs`` installs what it needs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SITE = ROOT / "build" / "site"
 STRICT = "-m sphinx -E -a -W --keep-going -q"
-SPELLED = "README.md CONTRIBUTING.md CHANGELOG.md docs examples tinygrad_np tests benchmarks .ci"
+SPELLED = """README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md CITATION.cff
+docs examples tinygrad_np tests benchmarks .ci"""
 
 
 def without_figures(site: Path) -> Iterator[str]:
@@ -38,6 +39,26 @@ def without_figures(site: Path) -> Iterator[str]:
         shown = page.read_text(encoding="utf-8").count('src="../_images/') if drawn else 0
         if shown < drawn + text.count("![") + text.count("{image}"):
             yield f"{page.relative_to(site)}: {drawn} cells draw, and the page has {shown} pictures"
+
+
+def asked_in_a_browser(site: Path) -> list[str]:
+    """What a page of each kind asks for from elsewhere; it prints whether there was a browser."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    chromium = os.environ.get("CHROMIUM") or chromium
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        chromium = None
+    if chromium is None:
+        print("no page was opened in a browser: that needs chromium and the extra browser")
+        return []
+    paths = links.of_each_kind(site)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        wrong = list(links.asked(browser, paths, site))
+        browser.close()
+    print(f"{len(paths)} pages were opened in a browser without a network")
+    return wrong
 
 
 def main() -> int:
@@ -60,7 +81,7 @@ def main() -> int:
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         status = status or done.returncode
     (SITE / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # the theme's own, no page
-    wrong = [*links.faults(SITE), *without_figures(SITE)]
+    wrong = [*links.faults(SITE), *without_figures(SITE), *asked_in_a_browser(SITE)]
     if options.online:
         wrong += links.unreachable(SITE)
     print("\n".join(wrong), end="\n" if wrong else "")

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -67,7 +68,6 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "remove_config_comments": True,
     "capture_repr": ("_repr_html_", "__repr__"),
-    "thumbnail_size": (400, 280),
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -108,6 +108,15 @@ def without_last_lines(app: Sphinx, doctree: nodes.document) -> None:
             block[0] = nodes.Text(block.rawsource)
 
 
+def with_whole_figures(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
+    """Cards of the gallery show the figure, which site.css crops, and not a small picture of it."""
+    if pagename == "gallery/index":
+        context["body"] = context["body"].replace("_thumb.png", "_001.png")
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("html-page-context", with_whole_figures)
     app.connect("doctree-read", without_last_lines)

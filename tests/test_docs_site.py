@@ -63,6 +63,9 @@ class TestLinks:
             '<a href="https://numpy.org/doc/">a</a> <a href="mailto:a@b.c">b</a>',
             '<img src="data:image/png;base64,AAAA"><img src="x.css">',
             '<p style="background: url(x.css)">a</p>',
+            '<img srcset="data:image/png;base64,AAA= 1x, x.css 2x">',
+            '<form action="folder/page.html"></form><form action="https://numpy.org"></form>',
+            '<p title="url(https://example.org/a.png)" data-src="//example.org">a</p>',
         ],
     )
     def test_what_is_right_has_none(self, tmp_path, body):
@@ -84,11 +87,28 @@ class TestLinks:
             "<style>@font-face { src: url('//example.org/f.woff') }</style>",
             '<script>import("https://example.org/a.js")</script>',
             '<script>fetch("https://example.org/a.json")</script>',
+            "<script>fetch(`https://example.org/a.json`)</script>",
+            """<img src="data:," onerror="fetch('https://example.org/a.json')">""",
+            '<meta http-equiv="refresh" content="0; url=https://example.org/">',
+            '<base href="https://example.org/">',
+            '<link rel="canonical stylesheet" href="https://example.org/a.css">',
+            '<link rel="preload" as="image" imagesrcset="https://example.org/a.png 1x">',
+            '<img srcset="data:,a 1x,https://example.org/a.png 2x">',
+            '<frame src="https://example.org/">',
+            '<table background="https://example.org/a.png"></table>',
+            '<a href="#there" ping="https://example.org/">a</a>',
+            r'<img src="\\example.org\a.png">',
+            '<svg><filter><feImage href="https://example.org/a.png"/></filter></svg>',
+            '<svg><script href="https://example.org/a.js"></script></svg>',
+            '<svg><rect fill="url(https://example.org/a.svg#b)"/></svg>',
+            '<style>@IMPORT "https://example.org/a.css";</style>',
+            "<style>p { background: URL(https://example.org/a.png) }</style>",
+            '<style>p { background: image-set("x.css" 1x, "//example.org/a.png" 2x) }</style>',
         ],
     )
     @pytest.mark.parametrize("place", ["head", "body"])
     def test_what_is_loaded_from_elsewhere_is_found(self, tmp_path, element, place):
-        [told] = self.faults(tmp_path, **{place: element})
+        [told] = self.faults(tmp_path, **{place: element}, x_css="")
         assert "example.org" in told or "//" in told
         assert "from elsewhere" in told
         assert told.startswith("index.html: ")
@@ -96,6 +116,44 @@ class TestLinks:
     def test_also_in_a_style_sheet(self, tmp_path):
         [told] = self.faults(tmp_path, x_css="@import url(https://example.org/a.css);")
         assert told == "x.css: loads https://example.org/a.css from elsewhere"
+
+    def test_also_in_files_of_scripts_and_pictures(self, tmp_path):
+        picture = '<svg><image href="https://example.org/a.png"/></svg>'
+        told = self.faults(tmp_path, x_svg=picture, x_js='import("https://example.org/a.js")')
+        assert told == [
+            "x.svg: loads https://example.org/a.png from elsewhere",
+            "x.js: loads https://example.org/a.js from elsewhere",
+        ]
+
+    @pytest.mark.parametrize(
+        "script",
+        [
+            'const a = "https://example.org/a.json"; fetch(a).catch(() => 0)',
+            'new Image().setAttribute("src", "https://example.org/a.png")',
+            'const r = new XMLHttpRequest(); r.open("GET", "https://example.org/"); r.send()',
+            'new WebSocket("wss://example.org")',
+            'navigator.sendBeacon("https://example.org/a")',
+            'new EventSource("https://example.org/a")',
+            'new FontFace("f", "url(https://example.org/f.woff)").load().catch(() => 0)',
+            'document.body.innerHTML = "<img src=//" + "example.org/a.png>"',
+            "document.body.style.background = 'u\\\\72l(https://example.org/a.png)'",
+        ],
+    )
+    def test_a_browser_sees_what_a_script_asks_for(self, browser, tmp_path, script):
+        body = f"<script>document.body.append(1); {script}</script>"
+        assert self.faults(tmp_path, body=body) == []
+        links = machinery("links")
+        told = list(links.asked(browser, links.of_each_kind(tmp_path), tmp_path))
+        assert len(told) == 1, told
+        assert told[0].startswith("index.html: asks for ")
+        assert "example.org" in told[0]
+
+    def test_a_browser_that_stays_within_the_site_has_none(self, browser, tmp_path):
+        assert self.faults(tmp_path, '<script src="x.js"></script>', x_js="fetch('data:,a')") == []
+        links = machinery("links")
+        pages = links.of_each_kind(tmp_path)
+        assert [page.name for page in pages] == ["page.html", "index.html"]
+        assert list(links.asked(browser, pages, tmp_path)) == []
 
     @pytest.mark.parametrize(
         ("element", "why"),
@@ -110,6 +168,8 @@ class TestLinks:
             ('<a href="http://numpy.org">a</a>', "is not of https"),
             ('<a href="https://numpy">a</a>', "is no address"),
             ('<a href="javascript:alert(1)">a</a>', "is not of https"),
+            ('<form action="gone.html"></form>', "which is not there"),
+            ('<math href="http://numpy.org"></math>', "is not of https"),
         ],
     )
     def test_a_link_that_leads_nowhere_is_found(self, tmp_path, element, why):
@@ -152,6 +212,12 @@ class TestReference:
             by_path["tinygrad_np.Tensor"]
         )
         assert by_path["tinygrad_np.nn.conv2d"].same_as == "tinygrad_np.conv2d"
+
+    def test_a_name_of_scipys_is_no_link_to_the_one_that_is_called_so_here(self, extension):
+        from sphinx.addnodes import pending_xref
+
+        node = pending_xref(refdomain="py", reftype="obj", reftarget="scipy.optimize.minimize")
+        assert extension("reference")._resolve(None, None, node, "text") == "text"
 
     def test_each_module_is_in_the_table_of_contents(self, extension):
         index = (DOCS / "reference" / "index.md").read_text(encoding="utf-8")

@@ -98,7 +98,7 @@ def index_of(paths: list[Path]) -> str:
     lines = ["Longer programs", "===============", ""]
     lines += ["Whole programs from ``examples/``, with what they print and draw. They ran when"]
     lines += [
-        "this site was built: those that train for an epoch only, on pictures drawn here.",
+        "this site was built: networks of images for an epoch only, on pictures drawn here.",
         "",
     ]
     lines += [".. grid:: 1 2 2 3", "   :gutter: 3", ""]

@@ -254,6 +254,8 @@ def _resolve(
     if node.get("refdomain") != "py" or node.get("reftype") != "obj":
         return None
     target = node["reftarget"]
+    if target.startswith(("numpy.", "scipy.")):  # theirs, not those that have their names here
+        return content
     module = node.get("py:module") or "tinygrad_np"
     for path in (f"tinygrad_np.{target.removeprefix('tg.')}", f"{module}.{target}"):
         path = _same().get(path, path)
