@@ -406,10 +406,34 @@ class TestNonFinite:
 
     def test_one_in_the_cotangent_that_is_given(self):
         graph = tg.graph(lambda x: x * 2.0, np.ones(2), cotangent=[np.inf, 1.0])
-        assert graph.first_cotangent == 1
+        assert (graph.first_cotangent, graph.first_cause) == (1, "seed")
+
+    def test_a_sum_of_cotangents_that_overflows(self):
+        graph = tg.graph(lambda x: np.sum(x * 1.5e308) + np.sum(x * 1.5e308), np.full(2, 1e-300))
+        assert np.isinf(graph.cotangents[0]).all()
+        assert (graph.first_cotangent, graph.first_cause) == (0, "sum")
+
+    def test_a_sum_over_what_was_broadcast_belongs_to_the_rule(self):
+        graph = tg.graph(lambda x: np.sum(x * np.full(2, 1.5e308)), 1e-300)
+        assert np.isinf(graph.cotangents[0])
+        assert (graph.first_cotangent, graph.first_cause) == (1, "rule")
+
+    @pytest.mark.filterwarnings("ignore:overflow")
+    def test_a_cotangent_that_is_made_late(self):
+        # So large that fast/ hands the windows' cotangent on without making it.
+        x = np.full((64, 32, 32, 3), 1e-30, np.float32)
+        filters = np.full((3, 3, 3, 16), 1e30, np.float32)
+
+        def total(x):
+            return np.sum(tg.conv2d(x, filters, padding=1) * np.float32(1e30))
+
+        graph = tg.graph(total, x)
+        assert graph.nodes[graph.first_cotangent].function == "product"
+        assert graph.first_cause == "rule"
 
     def test_there_is_none(self, network):
-        assert (network.first_value, network.first_cotangent) == (None, None)
+        found = network.first_value, network.first_cotangent, network.first_cause
+        assert found == (None, None, None)
 
 
 class TestRuleText:

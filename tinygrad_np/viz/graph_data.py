@@ -78,6 +78,7 @@ def data_of(graph: Any) -> dict[str, Any]:
         "rules": {_cut(name, 40): rule_text(row)[:2_000] for name, row in named.items()},
         "lines": [[line.file, line.number, line.text[:300], line.part[:300]] for line in told],
         "first": {"values": graph.first_value, "cotangents": graph.first_cotangent},
+        "cause": graph.first_cause,
         "folded": len(nodes) > OPENED,
     }
 

@@ -45,9 +45,10 @@ class FunctionGraph(Graph):
     - `constants`: the arguments of the call that are no Tensors, as text.
     - `group_of`: the number of its group among `groups`, or None.
 
-    `first_value` is the number of the first node whose value has a nan or inf, `first_cotangent`
-    that of the node whose rule made the first one in a cotangent; or None. `result` is the number
-    of the function's result.
+    `first_value` is the number of the first node whose value has a nan or inf, or None.
+    `first_cotangent` is that of the node where the first one came into a cotangent, or None, and
+    `first_cause` says how: its "rule" made it, the "sum" of its cotangents, or it was in the "seed"
+    that the sweep began with. `result` is the number of the function's result.
     """
 
     def __init__(
@@ -67,10 +68,8 @@ class FunctionGraph(Graph):
         self.groups, self.group_of = seen.grouped(order, self.edges)
         bad = [i for i, value in enumerate(self.values) if not is_finite(value)]
         self.first_value = bad[0] if bad else None
-        bad = [i for i, g in enumerate(self.cotangents) if not is_finite(g)]
-        self.first_cotangent = bad[-1] if bad else None
-        if bad and seen.first in order:
-            self.first_cotangent = order.index(seen.first)
+        node, self.first_cause = seen.first or (None, None)
+        self.first_cotangent = None if node is None else order.index(node)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a page about the graph, which any browser shows, without a network.
@@ -172,6 +171,7 @@ def graph(
     try:
         result = run(function, inside)
         source, seed = _seed(result, cotangent)
+        seen.began(source, seed)
         swept: Any = reverse([(source, seed)], carrier=seen)
     finally:
         hooks.observe(around)

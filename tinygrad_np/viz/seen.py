@@ -20,9 +20,9 @@ import numpy as np
 
 from .. import nn
 from ..core import hooks
-from ..core.graph import GraphEdge, LazyArray, Node, Source
+from ..core.graph import GraphEdge, LazyArray, Node, Source, node_of
 from ..core.plan import Shaped
-from ..core.sweep import forward, reverse
+from ..core.sweep import fitted, forward, reverse
 
 PACKAGE = __name__.partition(".")[0]
 places: Any = None  # without debug/ there are no lines, and no groups
@@ -68,7 +68,7 @@ class Seen(hooks.Observer):
         self.groups: list[tuple[str, int | None, Any, bool]] = []
         self.open: list[tuple[Any, int]] = []  # the frames of the last node, and their groups
         self.cotangents: dict[Any, Any] = {}
-        self.first: Node | None = None  # whose rule made the first nan or inf
+        self.first: tuple[Node, str] | None = None  # of the first nan or inf, and what made it
 
     def made(self, node: Any, known: Any) -> None:
         """A node of the function's: keep its value, its place and its group."""
@@ -114,24 +114,35 @@ class Seen(hooks.Observer):
         """Only the last sweep is looked at, which `graph` itself begins."""
         return carrier if carrier is self else None
 
+    def began(self, source: Source, seed: Any) -> None:
+        """The sweep begins with this cotangent."""
+        self._looked_at(seed, node_of(source), "seed")
+
     def rules(self, node: Any) -> list[Any]:
         """The rules of a node, which keep its cotangent."""
 
-        def watched(rule: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(rule: Callable[..., Any], slot: Any) -> Callable[..., Any]:
             def rule_of(g: Any, residuals: Any, parents: Any) -> Any:
                 self.cotangents.setdefault(node, g)
                 part = rule(g, residuals, parents)
-                if self.first is None and is_finite(g) and not is_finite(part):
-                    self.first = node
+                part = _fitted(part, parents if slot is None else parents[slot], node)
+                self._looked_at(part, node, "rule")
                 return part
 
             return rule_of
 
-        return [(watched(rule), slot) for rule, slot in node.plan.vjps]
+        return [(watched(rule, slot), slot) for rule, slot in node.plan.vjps]
+
+    def _looked_at(self, found: Any, node: Node, cause: str) -> None:
+        """Keep what made the first nan or inf: a "rule", a "sum" of cotangents, or the "seed"."""
+        if self.first is None and not is_finite(found):
+            self.first = node, cause
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
-        """The sum of two cotangents."""
-        return before + part
+        """The sum of two cotangents of what `source` made."""
+        total = before + part
+        self._looked_at(total, node_of(source), "sum")
+        return total
 
     # What was seen
 
@@ -250,6 +261,14 @@ def _operands(node: Node, known: Sequence[Any]) -> Iterator[tuple[str, Source, A
                 yield node.plan.row.names[position], source, one
 
 
+def _fitted(part: Any, like: Any, node: Node) -> Any:
+    """A cotangent, or a list of them, as the sweep fits it to its operand: that may overflow."""
+    if isinstance(like, (list, tuple)):
+        pairs = zip(part, like, strict=True)
+        return [x if one is None else fitted(x, one, node) for x, one in pairs]
+    return part if like is None else fitted(part, like, node)
+
+
 def _plain(value: Any) -> Any:
     """A value that was seen as an array that nobody can write into, or a list of such."""
     if isinstance(value, list):
@@ -263,7 +282,8 @@ def _plain(value: Any) -> Any:
 
 
 def is_finite(value: Any) -> bool:
-    """Whether there is no nan or inf in it, as far as it is there."""
+    """Whether there is no nan or inf in it; what is not made yet is made for that."""
     if isinstance(value, (list, tuple)):
         return all([is_finite(x) for x in value])
-    return value is None or isinstance(value, LazyArray) or bool(np.all(np.isfinite(value)))
+    made = value.materialize() if isinstance(value, LazyArray) else value
+    return made is None or bool(np.all(np.isfinite(made)))

@@ -28,6 +28,16 @@ for (const [parent, child, output] of DATA.edges) {
 }
 const RESULT = DATA.result;
 
+// What is said of the first nan or inf: on the node, beside it, and where no node is chosen.
+const FIRST = {
+  values: ["first nan or inf", "The first nan or inf among the values is here.", "The first nan or inf is in the value of "],
+  cotangents: {
+    rule: ["its rule: first nan or inf", "Its rule made the first nan or inf among the gradients.", "The first nan or inf in a gradient was made by the rule of "],
+    sum: ["sum: first nan or inf", "Its cotangents have no nan or inf, but their sum is the first that has.", "The first nan or inf in a gradient is in the sum of the cotangents of "],
+    seed: ["given: nan or inf", "The cotangent that was given has a nan or inf.", "A nan or inf was given, in the cotangent of "],
+  }[DATA.cause],
+};
+
 /** The item and the groups around it, outermost first. */
 function pathOf(item) {
   const path = [item];
@@ -217,7 +227,7 @@ function drawItem(item, isFar) {
   if (all.some((one) => isBad(one))) made.classList.add("bad");
   const first = DATA.first[state.mode];
   if (all.some((one) => one.number === first)) {
-    const word = state.mode === "values" ? "first nan or inf" : "its rule: first nan or inf";
+    const word = FIRST[state.mode][0];
     const badge = drawn("g", { class: "badge" }), long = 12 + 6 * word.length;
     badge.append(drawn("rect", { x: left + w - long - 6, y: y - 11, width: long, height: 18, rx: 9 }));
     badge.append(drawn("text", { x: left + w - 6 - long / 2, y: y + 2, "text-anchor": "middle" }, word));
@@ -525,8 +535,7 @@ function inspected() {
   if (!isNode) made.push(element("button", { "data-toggle": item.number }, state.open.has(item) ? "Fold" : "Unfold"));
   for (const mode of ["values", "cotangents"]) {
     if (isNode && DATA.first[mode] === item.number) {
-      const word = mode === "values" ? "The first nan or inf among the values is here." : "Its rule made the first nan or inf among the gradients.";
-      made.push(element("p", { class: "warn" }, word));
+      made.push(element("p", { class: "warn" }, FIRST[mode][1]));
     }
   }
   const modes = state.mode === "values" ? ["values", "cotangents"] : ["cotangents", "values"];
@@ -576,11 +585,9 @@ function welcome() {
     keys.append(element("tr", {}, element("td", {}, ...names), element("td", {}, text)));
   }
   const made = [element("h2", {}, "Choose a node"), element("p", {}, "A click shows its value and its gradient, its rule, and the line that made it. A click on a group unfolds it.")];
-  for (const [mode, word] of [["values", "value"], ["cotangents", "gradient"]]) {
+  for (const mode of ["values", "cotangents"]) {
     const first = DATA.first[mode];
-    if (first === null) continue;
-    const told = mode === "values" ? "The first nan or inf is in the value of " : "The first nan or inf in a gradient was made by the rule of ";
-    made.push(element("p", { class: "warn" }, told, linkTo(nodes[first])));
+    if (first !== null) made.push(element("p", { class: "warn" }, FIRST[mode][2], linkTo(nodes[first])));
   }
   made.push(element("h3", {}, "Keys"), keys);
   inspector.replaceChildren(...made);
