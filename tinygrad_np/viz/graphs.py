@@ -68,8 +68,10 @@ class FunctionGraph(Graph):
         self.groups, self.group_of = seen.grouped(order, self.edges)
         bad = [i for i, value in enumerate(self.values) if not is_finite(value)]
         self.first_value = bad[0] if bad else None
-        node, self.first_cause = seen.first or (None, None)
-        self.first_cotangent = None if node is None else order.index(node)
+        self.first_cotangent: int | None = None
+        self.first_cause: str | None = None
+        if seen.first:
+            self.first_cotangent, self.first_cause = order.index(seen.first[0]), seen.first[1]
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a page about the graph, which any browser shows, without a network.

@@ -564,7 +564,8 @@ function inspected() {
     made.push(element("h3", {}, "Inside"), list);
   }
   if (item.line !== null) made.push(element("h3", {}, isNode ? "Your line" : "Called in"), ...lineOf(item.line));
-  if (isNode && DATA.rules[item.function]) made.push(element("h3", {}, "Its rule"), element("pre", {}, DATA.rules[item.function]));
+  const rule = isNode && DATA.rules[item.rule];
+  if (rule) made.push(element("h3", {}, "Its rule"), element("pre", {}, rule));
   inspector.replaceChildren(...made);
   inspector.scrollTop = 0;
 }
