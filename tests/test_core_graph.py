@@ -151,6 +151,12 @@ class TestGraph:
         text = Tensor(1.0, name='a "b"\\').graph().dot()
         assert text.splitlines()[2] == r'  0 [label="a \"b\"\\\nfloat64 ()"]'
 
+    def test_its_text_makes_no_data(self):
+        graph = self.graph()
+        str(graph)
+        assert not {"nodes", "edges"} & set(vars(graph))
+        assert graph.nodes is graph.nodes
+
     def test_it_keeps_no_value_alive(self):
         x = leaf(1, 2)
         value = weakref.ref(x._value)
