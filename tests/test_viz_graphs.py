@@ -191,6 +191,47 @@ class TestValuesAndCotangents:
             assert np.array_equal(graph.cotangents[0], tg.grad(f)(np.arange(2.0)))
 
 
+class TestInABlock:
+    def test_debug_raises_as_outside(self):
+        with tg.debug(), pytest.raises(tg.NonFiniteError, match=r"np\.log.*\n(.*\n)*.*np.log\(x\)"):
+            tg.graph(lambda x: np.sum(np.log(x)), np.array([0.0, 1.0]))
+
+    def test_debug_raises_in_the_sweep(self):
+        with tg.debug(), pytest.raises(tg.NonFiniteError, match=r"derivative of np\.sqrt"):
+            tg.graph(lambda x: np.sum(np.sqrt(x)), np.array([0.0, 1.0]))
+
+    def test_debug_raises_in_remat(self):
+        def f(x):
+            return np.sum(tg.remat(lambda x: np.sqrt(x))(x))
+
+        heads = []
+        for call in (tg.grad(f), lambda x: tg.graph(f, x)):
+            with tg.debug(), pytest.raises(tg.NonFiniteError) as found:
+                call(np.array([0.0, 1.0]))
+            heads.append(str(found.value).split("\n")[0])
+        assert heads[0] == heads[1]
+
+    def test_a_graph_in_debug_is_the_same(self, network):
+        with tg.debug():
+            graph = tg.graph(loss, PARAMS, IMAGES, LABELS)
+            with pytest.raises(tg.NonFiniteError):  # it is still on
+                np.log(Tensor(0.0))
+        assert str(graph) == str(network)
+        assert [g.name for g in graph.groups] == [g.name for g in network.groups]
+        for one, other in zip(graph.cotangents, network.cotangents, strict=True):
+            assert np.array_equal(one, other)
+
+    def test_strong_zeros(self):
+        def f(x):
+            return np.sum(np.where(x > 0, np.sqrt(x), 0.0))
+
+        x = np.array([0.0, 4.0])
+        with tg.strong_zeros():
+            graph = tg.graph(f, x)
+        assert np.array_equal(graph.cotangents[0], [0, 0.25])
+        assert np.isnan(tg.graph(f, x).cotangents[0][0])
+
+
 class TestArguments:
     def test_names_come_from_the_signature_and_the_tree(self):
         class Layer(NamedTuple):

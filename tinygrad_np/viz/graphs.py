@@ -158,7 +158,8 @@ def graph(
         )
     chosen = tuple(range(len(args))) if argnums is None else positions(argnums, "graph")[1]
     within(chosen, len(args), "graph")
-    inside, names, seen = list(args), {}, Seen()
+    around = hooks.observer()
+    inside, names, seen = list(args), {}, Seen(around)
     words = _argument_names(function, args)
     for i in [argnum % len(args) for argnum in chosen]:
         leaves = [_variable(x) for x in tree.leaves(args[i])]
@@ -167,7 +168,6 @@ def graph(
             if type(x) is Tensor and type(x._source) is Node:
                 names[x._source] = words[i] + path
                 seen.known[x._source] = (value_in(x),)
-    around = hooks.observer()
     hooks.opened.add(seen)
     hooks.observe(seen)
     try:

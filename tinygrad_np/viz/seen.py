@@ -23,6 +23,7 @@ from ..core import hooks
 from ..core.graph import GraphEdge, LazyArray, Node, Source, node_of
 from ..core.plan import Shaped
 from ..core.sweep import fitted, forward, reverse
+from ..rules.remat import Repeating
 
 PACKAGE = __name__.partition(".")[0]
 places: Any = None  # without debug/ there are no lines, and no groups
@@ -58,10 +59,22 @@ def run(function: Callable[..., Any], args: Sequence[Any]) -> Any:
     return function(*args)
 
 
-class Seen(hooks.Observer):
-    """What is seen of a function's calls, and of the reverse sweep that follows."""
+class _Nobody(hooks.Observer, Repeating):
+    pass
 
-    def __init__(self) -> None:
+
+_NOBODY = _Nobody()
+
+
+class Seen(hooks.Observer, Repeating):
+    """What is seen of a function's calls, and of the reverse sweep that follows.
+
+    In a block of `debug` or `strong_zeros` the observer `around` sees the same, and does its own.
+    """
+
+    def __init__(self, around: hooks.Observer = hooks.NOBODY) -> None:
+        self.around: Any = around if isinstance(around, Repeating) else _NOBODY
+        self.swept: Any = None  # what it has between the last sweep and the rules
         self.known: dict[Node, Any] = {}
         self.group: dict[Node, int | None] = {}
         self.place: dict[Node, Any] = {}
@@ -72,6 +85,7 @@ class Seen(hooks.Observer):
 
     def made(self, node: Any, known: Any) -> None:
         """A node of the function's: keep its value, its place and its group."""
+        self.around.made(node, known)
         self.known[node] = known
         self.group[node], self.place[node] = self._called(sys._getframe(1) if places else None)
 
@@ -102,17 +116,37 @@ class Seen(hooks.Observer):
 
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """A composed function's definition: what it calls is a group."""
+        definition = self.around.composing(row, definition)
 
         def composed_call(*given: Any, row: Any = row) -> Any:
             return definition(*given)
 
         return composed_call
 
+    def constant(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
+        """What a locally constant function gives."""
+        return self.around.constant(row, args, kwargs, result)
+
+    def repeating(self, name: str) -> Any:
+        """What compares the calls of a function that is called again."""
+        return self.around.repeating(name)
+
+    def again(self, compute: Callable[[], Any], first: Any) -> Any:
+        """A rule calls the function again."""
+        return self.around.again(compute, first)
+
+    def total(self, leaf: Any, before: Any, part: Any) -> Any:
+        """What is in the ``.grad`` of a leaf, with a gradient added."""
+        return self.around.total(leaf, before, part)
+
     # Of the sweep
 
     def sweep(self, mode: str, recorded: bool, carrier: Any = None) -> Any:
         """Only the last sweep is looked at, which `graph` itself begins."""
-        return carrier if carrier is self else None
+        if carrier is not self:
+            return self.around.sweep(mode, recorded, carrier)
+        self.swept = self.around.sweep(mode, recorded)
+        return self
 
     def began(self, source: Source, seed: Any) -> None:
         """The sweep begins with this cotangent."""
@@ -131,7 +165,8 @@ class Seen(hooks.Observer):
 
             return rule_of
 
-        return [(watched(rule, slot), slot) for rule, slot in node.plan.vjps]
+        pairs = node.plan.vjps if self.swept is None else self.swept.rules(node)
+        return [(watched(rule, slot), slot) for rule, slot in pairs]
 
     def _looked_at(self, found: Any, node: Node, cause: str) -> None:
         """Keep what made the first nan or inf: a "rule", a "sum" of cotangents, or the "seed"."""
@@ -140,7 +175,7 @@ class Seen(hooks.Observer):
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
         """The sum of two cotangents of what `source` made."""
-        total = before + part
+        total = before + part if self.swept is None else self.swept.sum(before, part, source)
         self._looked_at(total, node_of(source), "sum")
         return total
 
