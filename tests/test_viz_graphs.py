@@ -2,7 +2,9 @@
 
 import inspect
 import json
+import pickle
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -498,7 +500,7 @@ class TestRuleText:
             return np.exp(x)
 
         graph = tg.graph(tg.pointwise(exp, lambda ans: 1 * ans), 2.0)
-        assert rule_text(graph.rows[1]) == "tg.pointwise(exp, lambda ans: 1 * ans)"
+        assert graph.rules[1] == "tg.pointwise(exp, lambda ans: 1 * ans)"
 
     def test_two_functions_of_one_name(self):
         def made(factor):
@@ -536,7 +538,8 @@ class TestRuleText:
     def test_one_without_a_source(self):
         names = {"tg": tg}
         exec("f = tg.pointwise(lambda x: 2 * x, lambda: 2.0)", names)
-        assert data_of(tg.graph(names["f"], 2.0))["rules"] == [""]
+        data = data_of(tg.graph(names["f"], 2.0))
+        assert (data["rules"], data["nodes"][1]["rule"]) == ([], None)
 
 
 class TestData:
@@ -631,8 +634,33 @@ class TestData:
         assert network.save(tmp_path / "graph.html") == tmp_path / "graph.html"
         text = (tmp_path / "graph.html").read_text(encoding="utf-8")
         assert text.startswith("<!DOCTYPE html>")
-        with pytest.raises(OSError, match="missing"):
-            network.save(tmp_path / "missing" / "graph.html")
+        assert network.save(tmp_path / "new" / "graph.html").read_text(encoding="utf-8") == text
+        with pytest.raises(OSError, match=r"graph\.html"):
+            network.save(tmp_path / "graph.html" / "graph.html")
+
+    @pytest.mark.parametrize("name", ["graph", "graph.png", ".html"])
+    def test_another_ending(self, network, tmp_path, name):
+        with pytest.raises(ValueError, match=r"save: .* needs the ending \.html"):
+            network.save(tmp_path / name)
+        assert not any(tmp_path.iterdir())
+
+    def test_pickled(self, network, tmp_path):
+        again = pickle.loads(pickle.dumps(network))
+        assert str(again) == str(network)
+        assert again.lines == network.lines
+        path = network.save(tmp_path / "graph.html")
+        assert again.save(tmp_path / "again.html").read_bytes() == path.read_bytes()
+
+    def test_names_that_cannot_be_shown(self, tmp_path):
+        def f(tree):
+            return np.sum(tree["\ud800\n\x08"])
+
+        f.__name__ = "\ud800\x00"
+        graph = tg.graph(f, {"\ud800\n\x08": np.ones(2)})
+        assert len(str(graph).splitlines()) == len(graph.nodes)
+        ElementTree.fromstring(graph._repr_svg_())
+        text = graph.save(tmp_path / "graph.html").read_text(encoding="utf-8")
+        assert r"<title>\ud800\x00: its graph</title>" in text
 
     def test_what_the_user_wrote_cannot_end_the_script(self, tmp_path):
         def f(x):

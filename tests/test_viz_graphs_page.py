@@ -455,6 +455,14 @@ class TestNonFinite:
             assert page.inner_text("#inspector h2") == "np.log"
 
 
+class TestNames:
+    def test_no_letter_is_cut_in_half(self, page):
+        cut = page.evaluate(
+            "[clipped('😀😀😀', 2), shortened('😀'.repeat(9), 4), clipped('😀😀', 2)]"
+        )
+        assert cut == ["😀…", "😀…😀😀", "😀😀"]
+
+
 class TestView:
     def transform(self, page):
         text = page.get_attribute("#view", "transform")

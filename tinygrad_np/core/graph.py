@@ -165,7 +165,7 @@ class GraphNode(NamedTuple):
     function: str
     """np.multiply; or leaf, identity (an argument of a transform), freed"""
     name: str | None
-    """that of a leaf, if it has one"""
+    """that of a leaf, if it has one, as `printable` gives it"""
     parents: tuple[int, ...]
     """the numbers of the nodes that its operands come from"""
     shapes: tuple[tuple[int, ...] | None, ...]
@@ -308,8 +308,20 @@ def described(order: Sequence[Node], names: Mapping[Node, str] = {}) -> Graph:
             shapes = tuple([getattr(like, "shape", None) for like in node.outputs])
             dtypes = tuple([getattr(like, "dtype", None) for like in node.outputs])
         name = getattr(node, "name", names.get(node)) if node.plan is None else None
-        nodes.append((i, _title(node), name, tuple(parents), shapes, dtypes))
+        name = None if name is None else printable(name)
+        nodes.append((i, printable(_title(node)), name, tuple(parents), shapes, dtypes))
     return Graph(nodes, edges)
+
+
+def printable(text: str) -> str:
+    r"""The text in one line, with escapes for what cannot be shown or written into a file.
+
+    >>> print(printable("a\nb\x08 é"))
+    a\nb\x08 é
+    """
+    if text.isprintable():
+        return text
+    return "".join([c if c.isprintable() else ascii(c)[1:-1] for c in text])
 
 
 def _title(node: Node) -> str:

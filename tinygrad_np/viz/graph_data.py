@@ -12,7 +12,6 @@ from typing import Any
 
 from . import layers
 from .digests import PIXELS, digest
-from .rule_texts import rule_text
 from .seen import Line
 
 OPENED = 500  # larger graphs open folded
@@ -24,7 +23,7 @@ def data_of(graph: Any) -> dict[str, Any]:
     lines: dict[Line | None, int | None] = {None: None}
     for line in [*graph.lines, *[group.line for group in graph.groups]]:
         lines.setdefault(line, len(lines) - 1)
-    rules = {row: i for i, row in enumerate(dict.fromkeys(filter(None, graph.rows)))}
+    rules = {text: i for i, text in enumerate(dict.fromkeys(filter(None, graph.rules)))}
     edges = [(edge.parent, edge.child) for edge in graph.edges]
     role = dict.fromkeys(range(len(graph.nodes)), "")
     for node, names in zip(graph.nodes, graph.operands, strict=True):
@@ -44,7 +43,7 @@ def data_of(graph: Any) -> dict[str, Any]:
                     for dtype, shape in zip(node.dtypes[:3], node.shapes[:3], strict=True)
                 ],
                 "line": lines[graph.lines[i]],
-                "rule": rules.get(graph.rows[i]),
+                "rule": rules.get(graph.rules[i]),
                 "names": [_cut(name, 16) for name in graph.operands[i][:20]],
                 "call": [[_cut(k, 16), _cut(v, 40)] for k, v in graph.constants[i][:5]],
                 "values": _digests(graph.values[i], node.shapes, role[i]),
@@ -69,7 +68,7 @@ def data_of(graph: Any) -> dict[str, Any]:
         "nodes": nodes,
         "edges": [list(edge) for edge in graph.edges],
         "groups": groups,
-        "rules": [rule_text(row)[:2_000] for row in rules],
+        "rules": [text[:2_000] for text in rules],
         "lines": [[line.file, line.number, line.text[:300], line.part[:300]] for line in told],
         "first": {"values": graph.first_value, "cotangents": graph.first_cotangent},
         "cause": graph.first_cause,

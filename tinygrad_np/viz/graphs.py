@@ -14,6 +14,7 @@ array([2., 4.])
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 from collections.abc import Callable
@@ -26,12 +27,12 @@ from ..answers import explained
 from ..core import hooks, tree
 from ..core.argnums import positions, within
 from ..core.arrays import shaped_like
-from ..core.graph import Graph, Node, Source, ancestors, described, node_of
+from ..core.graph import Graph, Node, Source, ancestors, described, node_of, printable
 from ..core.sweep import reverse
 from ..core.tensor import Tensor, source_of, value_in
-from ..io.files import replacing
 from .graph_data import data_of
-from .page import page
+from .page import of_browsers, page, write
+from .rule_texts import rule_text
 from .seen import Group, Line, Seen, is_finite, run
 
 
@@ -44,6 +45,7 @@ class FunctionGraph(Graph):
     - `operands`: the parameters of the call that its parents were given for.
     - `constants`: the arguments of the call that are no Tensors, as text.
     - `group_of`: the number of its group among `groups`, or None.
+    - `rules`: the text of its rule; None for a leaf.
 
     `first_value` is the number of the first node whose value has a nan or inf, or None.
     `first_cotangent` is that of the node where the first one came into a cotangent, or None, and
@@ -55,13 +57,13 @@ class FunctionGraph(Graph):
         self, graph: Graph, order: list[Node], seen: Seen, result: int, function: Callable[..., Any]
     ) -> None:
         super().__init__(graph.nodes, graph.edges)
-        self.title = getattr(function, "__name__", type(function).__name__)
+        self.title = printable(getattr(function, "__name__", type(function).__name__))
         self.result = result
         self.values: list[Any] = seen.values(order)
         self.cotangents: list[Any] = seen.cotangents_of(order)
         self.operands: list[list[str]] = [seen.operands(node) for node in order]
         self.constants: list[list[tuple[str, str]]] = [seen.constants(node) for node in order]
-        self.rows: list[Any] = [getattr(node.plan, "row", None) for node in order]
+        self._rows: list[Any] = [getattr(node.plan, "row", None) for node in order]
         self.lines: list[Line | None] = [seen.line(node) for node in order]
         self.groups: list[Group]
         self.group_of: list[int | None]
@@ -73,6 +75,16 @@ class FunctionGraph(Graph):
         if seen.first:
             self.first_cotangent, self.first_cause = order.index(seen.first[0]), seen.first[1]
 
+    @functools.cached_property
+    def rules(self) -> list[str | None]:
+        """The text of each node's rule; None of a leaf."""
+        texts = {row: rule_text(row) for row in set(self._rows) if row is not None}
+        return [texts.get(row) for row in self._rows]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the rows, which have functions: their texts stay."""
+        return {"rules": self.rules} | {k: v for k, v in vars(self).items() if k != "_rows"}
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a page about the graph, which any browser shows, without a network.
 
@@ -81,7 +93,7 @@ class FunctionGraph(Graph):
         Parameters
         ----------
         path : str or path-like
-            Where the page is written: "graph.html".
+            Where the page is written: "graph.html". Folders are made.
 
         Returns
         -------
@@ -89,14 +101,14 @@ class FunctionGraph(Graph):
 
         Raises
         ------
+        ValueError
+            For another ending than .html.
         OSError
             If the file cannot be written; what was there before is intact then.
 
         """
-        text = page("graph", f"{self.title}: its graph", data_of(self))
-        with replacing(path) as file:
-            file.write(text.encode())
-        return Path(path)
+        path = of_browsers("save", path)
+        return write("save", path, page("graph", f"{self.title}: its graph", data_of(self)))
 
 
 @explained

@@ -183,12 +183,14 @@ function iconOf(digest) {
 }
 
 function clipped(text, most) {
-  return text.length > most ? text.slice(0, most - 1) + "…" : text;
+  const letters = [...text]; // a half of a pair of surrogates is no letter
+  return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : text;
 }
 
 /** Without its middle: the end of a path tells as much as its start. */
 function shortened(text, most) {
-  return text.length > most ? `${text.slice(0, most / 2 - 1)}…${text.slice(-most / 2)}` : text;
+  const letters = [...text], half = most / 2;
+  return letters.length > most ? `${letters.slice(0, half - 1).join("")}…${letters.slice(-half).join("")}` : text;
 }
 
 function drawItem(item, isFar) {
