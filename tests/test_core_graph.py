@@ -1,7 +1,10 @@
 """The graph: how deep and wide it may be, and who frees it."""
 
+import copy
 import gc
+import pickle
 import weakref
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -150,6 +153,32 @@ class TestGraph:
     def test_what_graphviz_reads(self):
         text = Tensor(1.0, name='a "b"\\').graph().dot()
         assert text.splitlines()[2] == r'  0 [label="a \"b\"\\\nfloat64 ()"]'
+
+    def test_its_text_makes_no_data(self):
+        graph = self.graph()
+        str(graph)
+        assert not {"nodes", "edges"} & set(vars(graph))
+        assert graph.nodes is graph.nodes
+
+    def test_names_that_cannot_be_shown(self):
+        graph = (2 * Tensor(1.0, name="\x08\n\ud800é")).graph()
+        assert str(graph).splitlines()[0].split() == [
+            "#0",
+            "leaf",
+            r"\x08\n\ud800é",
+            "float64",
+            "()",
+        ]
+        assert r'0 [label="\\x08\\n\\ud800é\nfloat64 ()"]' in graph.dot()
+        assert ElementTree.fromstring(graph._repr_svg_()) is not None
+        graph.dot().encode()
+
+    @pytest.mark.parametrize(
+        "again", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+    )
+    def test_a_copy_has_its_name(self, again):
+        assert again(Tensor([1.0], name="x")).graph().nodes[0].name == "x"
+        assert again(Tensor([1.0])).graph().nodes[0].name is None
 
     def test_it_keeps_no_value_alive(self):
         x = leaf(1, 2)

@@ -429,11 +429,38 @@ class TestNonFinite:
             page.click(f'[data-item="{first}"]')
             assert "first nan or inf" in page.inner_text("#inspector .warn")
 
+    @pytest.mark.parametrize(
+        ("cotangent", "cause", "badge", "told"),
+        [
+            (1.0, "sum", "sum: first nan or inf", "their sum is the first that has"),
+            (np.nan, "seed", "given: nan or inf", "that was given has a nan or inf"),
+        ],
+    )
+    def test_what_no_rule_made(self, browser, tmp_path, cotangent, cause, badge, told):  # noqa: F811
+        def f(x):
+            return np.sum(x * 1.5e308) + np.sum(x * 1.5e308)
+
+        graph = tg.graph(f, np.full(2, 1e-300), cotangent=cotangent)
+        assert graph.first_cause == cause
+        with opened(browser, graph.save(tmp_path / "graph.html")) as page:
+            page.click("#cotangents")
+            assert page.text_content(".badge") == badge
+            page.click("#inspector .warn button")
+            assert told in page.inner_text("#inspector .warn")
+
     def test_the_page_says_so_at_once(self, browser, nonfinite):  # noqa: F811
         with opened(browser, nonfinite[1]) as page:
             assert page.locator("#inspector .warn").count() == 2
             page.click("#inspector .warn button >> nth=0")
             assert page.inner_text("#inspector h2") == "np.log"
+
+
+class TestNames:
+    def test_no_letter_is_cut_in_half(self, page):
+        cut = page.evaluate(
+            "[clipped('😀😀😀', 2), shortened('😀'.repeat(9), 4), clipped('😀😀', 2)]"
+        )
+        assert cut == ["😀…", "😀…😀😀", "😀😀"]
 
 
 class TestView:

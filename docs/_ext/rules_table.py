@@ -8,13 +8,9 @@ beside how/rules_table.md, which this writes, in a minute:
 
 from __future__ import annotations
 
-import ast
-import functools
 import html
-import inspect
 import json
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,14 +21,12 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
-from tinygrad_np.atlas.classification import CLASSES
 from tinygrad_np.atlas.evidence import LIMITS
 from tinygrad_np.atlas.rule_reports import rule_reports
-from tinygrad_np.core import table
-from tinygrad_np.core.dispatch import implementation
-from tinygrad_np.core.table import TABLE, Factor, Row
+from tinygrad_np.core.table import TABLE, Row
 from tinygrad_np.rules import families
 from tinygrad_np.scipy import mirror
+from tinygrad_np.viz.rule_texts import texts_of
 
 ROOT = Path(__file__).resolve().parents[2]
 WITNESSES = ROOT / "docs" / "how" / "witnesses.json"
@@ -45,75 +39,6 @@ def rows() -> list[Row]:
     families()
     mirror.families()
     return sorted((r for r in TABLE.values() if r.kind != "constant"), key=lambda r: r.name.lower())
-
-
-def texts_of(row: Row) -> dict[str, str]:
-    """{place: text}: the statement that makes the row, and the functions that it names.
-
-    >>> from tinygrad_np.core.table import TABLE
-    >>> list(texts_of(TABLE[np.exp]).values())
-    ['pointwise(np.exp, lambda ans: ans, analytic=True)']
-    """
-    given: list[Any] = [getattr(row, "definition", None)]
-    for rule in row.rules.values():
-        given += [rule.vjp, rule.jvp]
-    found: dict[str, str] = {}
-    seen: set[Any] = set()
-    while given:
-        function = given.pop(0)
-        function = implementation(function.given if isinstance(function, Factor) else function)
-        while isinstance(function, functools.partial):
-            function = function.func
-        code: Any = getattr(function, "__code__", None)
-        if code in seen or not getattr(code, "co_filename", "").startswith(str(ROOT)):
-            continue
-        if Path(code.co_filename) == Path(table.__file__):
-            continue  # the table makes it, from the kind
-        seen.add(code)
-        path = Path(code.co_filename).relative_to(ROOT).as_posix()
-        line, text = _text_of(code)
-        found.setdefault(f"{path}, line {line}", text)
-        # What a rule that is made by another function was made of.
-        given += [c.cell_contents for c in function.__closure__ or () if callable(c.cell_contents)]
-    # A faster form of a rule comes after the plain one.
-    return dict(sorted(found.items(), key=lambda item: item[0].startswith("tinygrad_np/fast")))
-
-
-@functools.cache
-def _tree_of(path: str) -> tuple[str, ast.Module]:
-    text = Path(path).read_text(encoding="utf-8")
-    return text, ast.parse(text)
-
-
-def _text_of(code: Any) -> tuple[int, str]:
-    """Line and text of a function; of a lambda, those of the call that makes the row."""
-    text, tree = _tree_of(code.co_filename)
-    line = code.co_firstlineno
-    if code.co_name == "<lambda>":
-        names = list(code.co_varnames[: code.co_argcount])
-        nodes_here = [x for x in ast.walk(tree) if getattr(x, "lineno", line + 1) <= line]
-        makers = [
-            x
-            for x in nodes_here
-            if isinstance(x, ast.Call) and _called(x) in CLASSES and line <= (x.end_lineno or 0)
-        ]
-        own = [
-            x
-            for x in nodes_here
-            if isinstance(x, ast.Lambda)
-            and x.lineno == line
-            and [a.arg for a in x.args.args] == names
-        ]
-        best = min(makers or own, key=lambda x: (x.end_lineno or 0) - x.lineno)
-        lines = (ast.get_source_segment(text, best) or "").splitlines()
-        first = text.splitlines()[best.lineno - 1]
-        indent = len(first) - len(first.lstrip())
-        return best.lineno, "\n".join([lines[0], *[line[indent:] for line in lines[1:]]])
-    return line, textwrap.dedent(inspect.getsource(code))
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def table_of(stored: dict[str, Any]) -> Iterator[str]:

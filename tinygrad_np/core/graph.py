@@ -18,6 +18,7 @@ comes before its parents, and sorting by number replaces any search.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -164,7 +165,7 @@ class GraphNode(NamedTuple):
     function: str
     """np.multiply; or leaf, identity (an argument of a transform), freed"""
     name: str | None
-    """that of a leaf, if it has one"""
+    """that of a leaf, if it has one, as `printable` gives it"""
     parents: tuple[int, ...]
     """the numbers of the nodes that its operands come from"""
     shapes: tuple[tuple[int, ...] | None, ...]
@@ -208,20 +209,32 @@ class Graph:
 
     _repr_svg_: ClassVar[Callable[[Any], str | None]]
 
-    def __init__(self, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> None:
-        self.nodes = tuple(nodes)
-        self.edges = tuple(edges)
+    def __init__(self, nodes: Sequence[tuple[Any, ...]], edges: Sequence[tuple[Any, ...]]) -> None:
+        self._nodes, self._edges = nodes, edges  # plain tuples: to make the others takes its time
+
+    @functools.cached_property
+    def nodes(self) -> tuple[GraphNode, ...]:
+        """The nodes, parents first."""
+        return tuple(map(GraphNode._make, self._nodes))
+
+    @functools.cached_property
+    def edges(self) -> tuple[GraphEdge, ...]:
+        """The edges, in the order of the operands."""
+        return tuple(map(GraphEdge._make, self._edges))
 
     def __str__(self) -> str:
-        operands: list[list[str]] = [[] for _ in self.nodes]
-        for edge in self.edges:
-            output = "" if edge.output is None else f"[{edge.output}]"
-            operands[edge.child].append(f"#{edge.parent}{output}")
+        operands: list[list[str]] = [[] for _ in self._nodes]
+        for parent, child, output in self._edges:
+            operands[child].append(f"#{parent}" if output is None else f"#{parent}[{output}]")
+        told: dict[Any, str] = {}  # there are few pairs of dtypes and shapes, in many nodes
         lines = []
-        for node in self.nodes:
-            given = f"({', '.join(operands[node.number])})" if operands[node.number] else ""
-            call = f"#{node.number} {' '.join(filter(None, node[1:3]))}{given} "
-            lines.append(f"{call:<28}{', '.join(results_of(node))}")
+        for number, function, name, _, shapes, dtypes in self._nodes:
+            likes = shapes, dtypes
+            if likes not in told:
+                told[likes] = ", ".join(_results(shapes, dtypes))
+            word = f"{function} {name}" if name else function
+            given = f"({', '.join(operands[number])})" if operands[number] else ""
+            lines.append(f"{f'#{number} {word}{given} ':<28}{told[likes]}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -252,7 +265,11 @@ class Graph:
 
 def results_of(node: GraphNode) -> list[str]:
     """The dtype and shape of each result with a derivative, as text."""
-    pairs = zip(node.dtypes, node.shapes, strict=True)
+    return _results(node.shapes, node.dtypes)
+
+
+def _results(shapes: Sequence[Any], dtypes: Sequence[Any]) -> list[str]:
+    pairs = zip(dtypes, shapes, strict=True)
     return [f"{dtype} {shape}" for dtype, shape in pairs if shape is not None]
 
 
@@ -276,21 +293,35 @@ def graph_of(source: Source) -> Graph:
 def described(order: Sequence[Node], names: Mapping[Node, str] = {}) -> Graph:
     """These nodes, parents first, as a `Graph`; `names` are those of leaves without their own."""
     numbers = {node: i for i, node in enumerate(order)}
-    nodes, edges = [], []
+    nodes: list[tuple[Any, ...]] = []
+    edges: list[tuple[Any, ...]] = []
     for i, node in enumerate(order):
-        sources = [source for source in node.all_parents if source is not None]
-        parents = tuple([numbers[node_of(source)] for source in sources])
-        outputs = [source.index if isinstance(source, Output) else None for source in sources]
-        edges += [
-            GraphEdge(parent, i, output) for parent, output in zip(parents, outputs, strict=True)
-        ]
-        likes: Sequence[Any] = node.outputs if type(node) is MultiOutputNode else [node]
-        shapes, dtypes = [
-            tuple([getattr(like, what, None) for like in likes]) for what in ("shape", "dtype")
-        ]
+        parents = []
+        for source in node.all_parents:
+            if source is not None:
+                output = source.index if isinstance(source, Output) else None
+                parents.append(numbers[node_of(source)])
+                edges.append((parents[-1], i, output))
+        shapes: tuple[Any, ...] = (node.shape,)
+        dtypes: tuple[Any, ...] = (node.dtype,)
+        if type(node) is MultiOutputNode:
+            shapes = tuple([getattr(like, "shape", None) for like in node.outputs])
+            dtypes = tuple([getattr(like, "dtype", None) for like in node.outputs])
         name = getattr(node, "name", names.get(node)) if node.plan is None else None
-        nodes.append(GraphNode(i, _title(node), name, parents, shapes, dtypes))
+        name = None if name is None else printable(name)
+        nodes.append((i, printable(_title(node)), name, tuple(parents), shapes, dtypes))
     return Graph(nodes, edges)
+
+
+def printable(text: str) -> str:
+    r"""The text in one line, with escapes for what cannot be shown or written into a file.
+
+    >>> print(printable("a\nb\x08 é"))
+    a\nb\x08 é
+    """
+    if text.isprintable():
+        return text
+    return "".join([c if c.isprintable() else ascii(c)[1:-1] for c in text])
 
 
 def _title(node: Node) -> str:

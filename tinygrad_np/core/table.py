@@ -136,6 +136,7 @@ class Row:
         self.axis = self.names.index("axis") if has_axis else None
         # The rules by position; the positions by which there is a derivative; the first of these.
         self.rules: dict[int, Rule] = {}
+        self.plain: dict[int, Rule] = {}  # those in whose place `replace` put faster ones
         self.operands: set[int] = set()
         self.first = -1
         self.plans: dict[Any, Any] = {}  # of `plan.plan_of`
@@ -421,6 +422,7 @@ def replace(
     for name, vjp in vjps.items():
         position = row.names.index(name)
         needs = parameters_of(vjp)[1:]
+        row.plain.setdefault(position, row.rules[position])
         row.rules[position] = row.rules[position]._replace(vjp=vjp, vjp_needs=needs)
     row.accepts_lazy = row.accepts_lazy or accepts_lazy
     row.plans.clear()

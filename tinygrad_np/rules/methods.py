@@ -249,11 +249,12 @@ class Methods:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         _only_a_leaf(self, "copied")
-        return unpickled(self._value, None if self.grad is None else self.grad.copy())
+        grad = None if self.grad is None else self.grad.copy()
+        return unpickled(self._value, grad, _name_of(self))
 
     def __reduce__(self) -> Any:
         _only_a_leaf(self, "pickled")
-        return unpickled, (self._value, self.grad)
+        return unpickled, (self._value, self.grad, _name_of(self))
 
 
 SPECIAL = [
@@ -280,11 +281,15 @@ SPECIAL = [
 """Those of the methods that Python or NumPy call."""
 
 
-def unpickled(value: Array, grad: Array | None) -> Tensor:
+def unpickled(value: Array, grad: Array | None, name: str | None = None) -> Tensor:
     """The leaf of a pickle."""
-    tensor = Tensor(value)
+    tensor = Tensor(value, name=name)
     source_of(tensor).grad = grad  # type: ignore[union-attr]
     return tensor
+
+
+def _name_of(tensor: Any) -> str | None:
+    return getattr(source_of(tensor), "name", None)
 
 
 def _only_a_leaf(tensor: Any, done: str) -> None:

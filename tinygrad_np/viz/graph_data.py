@@ -1,23 +1,15 @@
 """What the page of a graph is given: for each node at most 4 kB, and a layout for each group.
 
-`data_of` makes it of a `graphs.FunctionGraph`; `rule_text` finds the source of a row's rules. In a
-graph of more than 500 nodes, where many lie in one group, runs of them are folded into groups of
-their own, so that it can be looked at from afar.
+`data_of` makes it of a `graphs.FunctionGraph`. In a graph of more than 500 nodes, where many lie in
+one group, runs of them are folded into groups of their own, so that it can be looked at from afar.
 """
 
 from __future__ import annotations
 
-import ast
-import functools
-import linecache
 import math
-import re
-import sys
-import textwrap
 from collections import defaultdict
 from typing import Any
 
-from ..core.table import Factor, Row
 from . import layers
 from .digests import PIXELS, digest
 from .seen import Line
@@ -31,6 +23,7 @@ def data_of(graph: Any) -> dict[str, Any]:
     lines: dict[Line | None, int | None] = {None: None}
     for line in [*graph.lines, *[group.line for group in graph.groups]]:
         lines.setdefault(line, len(lines) - 1)
+    rules = {text: i for i, text in enumerate(dict.fromkeys(filter(None, graph.rules)))}
     edges = [(edge.parent, edge.child) for edge in graph.edges]
     role = dict.fromkeys(range(len(graph.nodes)), "")
     for node, names in zip(graph.nodes, graph.operands, strict=True):
@@ -50,6 +43,7 @@ def data_of(graph: Any) -> dict[str, Any]:
                     for dtype, shape in zip(node.dtypes[:3], node.shapes[:3], strict=True)
                 ],
                 "line": lines[graph.lines[i]],
+                "rule": rules.get(graph.rules[i]),
                 "names": [_cut(name, 16) for name in graph.operands[i][:20]],
                 "call": [[_cut(k, 16), _cut(v, 40)] for k, v in graph.constants[i][:5]],
                 "values": _digests(graph.values[i], node.shapes, role[i]),
@@ -67,7 +61,6 @@ def data_of(graph: Any) -> dict[str, Any]:
     ]
     group_of = list(graph.group_of)
     _laid_out(nodes, groups, group_of, edges)
-    named = {node.function: row for node, row in zip(graph.nodes, graph.rows, strict=True) if row}
     told = [line for line in lines if line is not None]
     return {
         "title": _cut(graph.title, 80),
@@ -75,9 +68,10 @@ def data_of(graph: Any) -> dict[str, Any]:
         "nodes": nodes,
         "edges": [list(edge) for edge in graph.edges],
         "groups": groups,
-        "rules": {_cut(name, 40): rule_text(row)[:2_000] for name, row in named.items()},
+        "rules": [text[:2_000] for text in rules],
         "lines": [[line.file, line.number, line.text[:300], line.part[:300]] for line in told],
         "first": {"values": graph.first_value, "cotangents": graph.first_cotangent},
+        "cause": graph.first_cause,
         "folded": len(nodes) > OPENED,
     }
 
@@ -166,72 +160,3 @@ def _laid_out(nodes: Any, groups: Any, group_of: list[int | None], edges: Any) -
             groups[group]["ports"] = [
                 [i, [places[k][0], *[x for x, _ in bends[k]]]] for k, i in enumerate(doors)
             ]
-
-
-# The text of rules
-
-_KINDS = ("pointwise", "linear", "bilinear", "general")
-_PARTS = ("core", "rules", "nn", "scipy", "")  # of the package: where a row is looked for first
-
-
-@functools.cache
-def rule_text(row: Row) -> str:
-    """The source of the rules of a row: its declaration, and the functions that it names.
-
-    >>> import numpy as np
-    >>> from ..core.table import TABLE
-    >>> print(rule_text(TABLE[np.exp]))
-    pointwise(np.exp, lambda ans: ans, analytic=True)
-    """
-    name = row.name.removeprefix("scipy.")  # which stand as of("linalg.inv") in rows
-    declared = re.compile(rf'\b({"|".join(_KINDS)})\(\s*(of\(")?{re.escape(name)}("\))?\s*,')
-    codes = []
-    for rule in row.rules.values():
-        function: Any = rule.vjp.given if isinstance(rule.vjp, Factor) else rule.vjp
-        codes += [function.__code__] if hasattr(function, "__code__") else []
-    for file in [*_files(row.user_defined), *dict.fromkeys([x.co_filename for x in codes])]:
-        text = "".join(linecache.getlines(file))
-        for found in declared.finditer(text) if name in text else ():
-            functions, calls = _parts(text)
-            number = text.count("\n", 0, found.start()) + 1
-            for call in calls:
-                if call.lineno == number and ast.unparse(call.func).endswith(found[1]):
-                    own = set(map(id, ast.walk(call.args[0])))
-                    named = [getattr(x, "id", "") for x in ast.walk(call) if id(x) not in own]
-                    shown = [call, *[functions[x] for x in dict.fromkeys(named) if x in functions]]
-                    return "\n\n".join([_segment(text, part) for part in shown])
-    texts = []
-    for code in codes:
-        text = "".join(linecache.getlines(code.co_filename))
-        functions, _ = _parts(text)
-        if code.co_name in functions:
-            texts.append(_segment(text, functions[code.co_name]))
-    return "\n\n".join(dict.fromkeys(texts))
-
-
-def _files(of_user: bool) -> list[str]:
-    """The files of the package's modules that are loaded, those with the plain rows first."""
-    package = __name__.partition(".")[0]
-    starts = [] if of_user else [f"{package}.{part}" for part in _PARTS]
-    names = [name for start in starts for name in sorted(sys.modules) if name.startswith(start)]
-    files = [getattr(sys.modules[name], "__file__", None) for name in names]
-    return list(dict.fromkeys(filter(None, files)))
-
-
-@functools.lru_cache(maxsize=16)
-def _parts(text: str) -> tuple[dict[str, Any], list[Any]]:
-    """The functions of a source, by name, and its calls."""
-    try:
-        parsed = ast.parse(text)
-    except SyntaxError:  # a prompt's
-        return {}, []
-    every = list(ast.walk(parsed))
-    functions = {node.name: node for node in every if isinstance(node, ast.FunctionDef)}
-    return functions, [node for node in every if isinstance(node, ast.Call)]
-
-
-def _segment(text: str, node: Any) -> str:
-    """The source of a function, of whose docstring the first paragraph is enough, or of a call."""
-    found = textwrap.dedent(" " * node.col_offset + (ast.get_source_segment(text, node) or ""))
-    told = re.search(r'"""(.*?)(\n\n.*?)?(\n\s*)?"""', found, re.DOTALL)
-    return found.replace(told[0], f'"""{told[1]}"""') if told else found

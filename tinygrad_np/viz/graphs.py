@@ -14,6 +14,7 @@ array([2., 4.])
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 from collections.abc import Callable
@@ -26,12 +27,12 @@ from ..answers import explained
 from ..core import hooks, tree
 from ..core.argnums import positions, within
 from ..core.arrays import shaped_like
-from ..core.graph import Graph, Node, Source, ancestors, described, node_of
+from ..core.graph import Graph, Node, Source, ancestors, described, node_of, printable
 from ..core.sweep import reverse
 from ..core.tensor import Tensor, source_of, value_in
-from ..io.files import replacing
 from .graph_data import data_of
-from .page import page
+from .page import of_browsers, page, write
+from .rule_texts import rule_text
 from .seen import Group, Line, Seen, is_finite, run
 
 
@@ -44,33 +45,45 @@ class FunctionGraph(Graph):
     - `operands`: the parameters of the call that its parents were given for.
     - `constants`: the arguments of the call that are no Tensors, as text.
     - `group_of`: the number of its group among `groups`, or None.
+    - `rules`: the text of its rule; None for a leaf.
 
-    `first_value` is the number of the first node whose value has a nan or inf, `first_cotangent`
-    that of the node whose rule made the first one in a cotangent; or None. `result` is the number
-    of the function's result.
+    `first_value` is the number of the first node whose value has a nan or inf, or None.
+    `first_cotangent` is that of the node where the first one came into a cotangent, or None, and
+    `first_cause` says how: its "rule" made it, the "sum" of its cotangents, or it was in the "seed"
+    that the sweep began with. `result` is the number of the function's result.
     """
 
     def __init__(
         self, graph: Graph, order: list[Node], seen: Seen, result: int, function: Callable[..., Any]
     ) -> None:
         super().__init__(graph.nodes, graph.edges)
-        self.title = getattr(function, "__name__", type(function).__name__)
+        self.title = printable(getattr(function, "__name__", type(function).__name__))
         self.result = result
         self.values: list[Any] = seen.values(order)
         self.cotangents: list[Any] = seen.cotangents_of(order)
         self.operands: list[list[str]] = [seen.operands(node) for node in order]
         self.constants: list[list[tuple[str, str]]] = [seen.constants(node) for node in order]
-        self.rows: list[Any] = [getattr(node.plan, "row", None) for node in order]
+        self._rows: list[Any] = [getattr(node.plan, "row", None) for node in order]
         self.lines: list[Line | None] = [seen.line(node) for node in order]
         self.groups: list[Group]
         self.group_of: list[int | None]
         self.groups, self.group_of = seen.grouped(order, self.edges)
         bad = [i for i, value in enumerate(self.values) if not is_finite(value)]
         self.first_value = bad[0] if bad else None
-        bad = [i for i, g in enumerate(self.cotangents) if not is_finite(g)]
-        self.first_cotangent = bad[-1] if bad else None
-        if bad and seen.first in order:
-            self.first_cotangent = order.index(seen.first)
+        self.first_cotangent: int | None = None
+        self.first_cause: str | None = None
+        if seen.first:
+            self.first_cotangent, self.first_cause = order.index(seen.first[0]), seen.first[1]
+
+    @functools.cached_property
+    def rules(self) -> list[str | None]:
+        """The text of each node's rule; None of a leaf."""
+        texts = {row: rule_text(row) for row in set(self._rows) if row is not None}
+        return [texts.get(row) for row in self._rows]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the rows, which have functions: their texts stay."""
+        return {"rules": self.rules} | {k: v for k, v in vars(self).items() if k != "_rows"}
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a page about the graph, which any browser shows, without a network.
@@ -80,7 +93,7 @@ class FunctionGraph(Graph):
         Parameters
         ----------
         path : str or path-like
-            Where the page is written: "graph.html".
+            Where the page is written: "graph.html". Folders are made.
 
         Returns
         -------
@@ -88,14 +101,14 @@ class FunctionGraph(Graph):
 
         Raises
         ------
+        ValueError
+            For another ending than .html.
         OSError
             If the file cannot be written; what was there before is intact then.
 
         """
-        text = page("graph", f"{self.title}: its graph", data_of(self))
-        with replacing(path) as file:
-            file.write(text.encode())
-        return Path(path)
+        path = of_browsers("save", path)
+        return write("save", path, page("graph", f"{self.title}: its graph", data_of(self)))
 
 
 @explained
@@ -157,7 +170,8 @@ def graph(
         )
     chosen = tuple(range(len(args))) if argnums is None else positions(argnums, "graph")[1]
     within(chosen, len(args), "graph")
-    inside, names, seen = list(args), {}, Seen()
+    around = hooks.observer()
+    inside, names, seen = list(args), {}, Seen(around)
     words = _argument_names(function, args)
     for i in [argnum % len(args) for argnum in chosen]:
         leaves = [_variable(x) for x in tree.leaves(args[i])]
@@ -166,12 +180,12 @@ def graph(
             if type(x) is Tensor and type(x._source) is Node:
                 names[x._source] = words[i] + path
                 seen.known[x._source] = (value_in(x),)
-    around = hooks.observer()
     hooks.opened.add(seen)
     hooks.observe(seen)
     try:
         result = run(function, inside)
         source, seed = _seed(result, cotangent)
+        seen.began(source, seed)
         swept: Any = reverse([(source, seed)], carrier=seen)
     finally:
         hooks.observe(around)

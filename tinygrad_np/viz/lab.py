@@ -17,10 +17,9 @@ from ..answers import explained
 from ..core import arrays
 from ..core.geometry import Pairs, times
 from ..core.transforms import vjp
-from ..io.files import replacing
 from ..nn.geometry import convolution_plan
 from ..nn.layers import conv2d
-from .page import page
+from .page import of_browsers, page, write
 
 LARGEST = 40  # rows and columns of an image: its numbers can just be told apart on a screen
 LARGEST_FRAMED = 64
@@ -81,9 +80,7 @@ def convolution_lab(
     ('lab.html', True)
 
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"convolution_lab: {path} needs the ending .html: browsers go by it")
+    path = of_browsers("convolution_lab", path)
     filters = _finite("filters", filters)
     image = _image(image, filters.shape)
     shapes = image.shape, filters.shape
@@ -127,10 +124,7 @@ def convolution_lab(
             f"{len(text) // 1000} kB, above {MOST_BYTES // 1000}; show fewer channels or filters, "
             "such as image[..., :3], filters[..., :3, :4]"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        file.write(text)
-    return path
+    return write("convolution_lab", path, text)
 
 
 def _finite(what: str, values: Any) -> Any:

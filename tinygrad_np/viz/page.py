@@ -1,4 +1,6 @@
-"""One self-contained page of HTML: `page` puts text, style, script and data into one file.
+"""One self-contained page of HTML: `page` puts text, style, script and data together.
+
+`write` makes a file of it.
 
 The parts lie in ``pages/``: ``common.css`` and ``common.js``, which all pages have, and for each
 page its ``.html`` (what stands in its body), ``.css`` and ``.js``. A page loads nothing from
@@ -12,8 +14,12 @@ from __future__ import annotations
 
 import html
 import json
+import os
 from importlib import resources
+from pathlib import Path
 from typing import Any
+
+from ..io.files import replacing
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -37,6 +43,23 @@ const DATA = {data};
 </body>
 </html>
 """
+
+
+def write(function: str, path: str | os.PathLike[str], text: str | bytes) -> Path:
+    """Write a page, whole or not at all, for `function`; folders are made."""
+    path = of_browsers(function, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        file.write(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def of_browsers(function: str, path: str | os.PathLike[str]) -> Path:
+    """The path, which has the ending of a page."""
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"{function}: {path} needs the ending .html: browsers go by it")
+    return path
 
 
 def page(name: str, title: str, data: Any) -> str:

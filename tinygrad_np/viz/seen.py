@@ -20,9 +20,10 @@ import numpy as np
 
 from .. import nn
 from ..core import hooks
-from ..core.graph import GraphEdge, LazyArray, Node, Source
+from ..core.graph import GraphEdge, LazyArray, Node, Source, node_of
 from ..core.plan import Shaped
-from ..core.sweep import forward, reverse
+from ..core.sweep import fitted, forward, reverse
+from ..rules.remat import Repeating
 
 PACKAGE = __name__.partition(".")[0]
 places: Any = None  # without debug/ there are no lines, and no groups
@@ -58,20 +59,33 @@ def run(function: Callable[..., Any], args: Sequence[Any]) -> Any:
     return function(*args)
 
 
-class Seen(hooks.Observer):
-    """What is seen of a function's calls, and of the reverse sweep that follows."""
+class _Nobody(hooks.Observer, Repeating):
+    pass
 
-    def __init__(self) -> None:
+
+_NOBODY = _Nobody()
+
+
+class Seen(hooks.Observer, Repeating):
+    """What is seen of a function's calls, and of the reverse sweep that follows.
+
+    In a block of `debug` or `strong_zeros` the observer `around` sees the same, and does its own.
+    """
+
+    def __init__(self, around: hooks.Observer = hooks.NOBODY) -> None:
+        self.around: Any = around if isinstance(around, Repeating) else _NOBODY
+        self.swept: Any = None  # what it has between the last sweep and the rules
         self.known: dict[Node, Any] = {}
         self.group: dict[Node, int | None] = {}
         self.place: dict[Node, Any] = {}
         self.groups: list[tuple[str, int | None, Any, bool]] = []
         self.open: list[tuple[Any, int]] = []  # the frames of the last node, and their groups
         self.cotangents: dict[Any, Any] = {}
-        self.first: Node | None = None  # whose rule made the first nan or inf
+        self.first: tuple[Node, str] | None = None  # of the first nan or inf, and what made it
 
     def made(self, node: Any, known: Any) -> None:
         """A node of the function's: keep its value, its place and its group."""
+        self.around.made(node, known)
         self.known[node] = known
         self.group[node], self.place[node] = self._called(sys._getframe(1) if places else None)
 
@@ -102,36 +116,68 @@ class Seen(hooks.Observer):
 
     def composing(self, row: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
         """A composed function's definition: what it calls is a group."""
+        definition = self.around.composing(row, definition)
 
         def composed_call(*given: Any, row: Any = row) -> Any:
             return definition(*given)
 
         return composed_call
 
+    def constant(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
+        """What a locally constant function gives."""
+        return self.around.constant(row, args, kwargs, result)
+
+    def repeating(self, name: str) -> Any:
+        """What compares the calls of a function that is called again."""
+        return self.around.repeating(name)
+
+    def again(self, compute: Callable[[], Any], first: Any) -> Any:
+        """A rule calls the function again."""
+        return self.around.again(compute, first)
+
+    def total(self, leaf: Any, before: Any, part: Any) -> Any:
+        """What is in the ``.grad`` of a leaf, with a gradient added."""
+        return self.around.total(leaf, before, part)
+
     # Of the sweep
 
     def sweep(self, mode: str, recorded: bool, carrier: Any = None) -> Any:
         """Only the last sweep is looked at, which `graph` itself begins."""
-        return carrier if carrier is self else None
+        if carrier is not self:
+            return self.around.sweep(mode, recorded, carrier)
+        self.swept = self.around.sweep(mode, recorded)
+        return self
+
+    def began(self, source: Source, seed: Any) -> None:
+        """The sweep begins with this cotangent."""
+        self._looked_at(seed, node_of(source), "seed")
 
     def rules(self, node: Any) -> list[Any]:
         """The rules of a node, which keep its cotangent."""
 
-        def watched(rule: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(rule: Callable[..., Any], slot: Any) -> Callable[..., Any]:
             def rule_of(g: Any, residuals: Any, parents: Any) -> Any:
                 self.cotangents.setdefault(node, g)
                 part = rule(g, residuals, parents)
-                if self.first is None and is_finite(g) and not is_finite(part):
-                    self.first = node
+                part = _fitted(part, parents if slot is None else parents[slot], node)
+                self._looked_at(part, node, "rule")
                 return part
 
             return rule_of
 
-        return [(watched(rule), slot) for rule, slot in node.plan.vjps]
+        pairs = node.plan.vjps if self.swept is None else self.swept.rules(node)
+        return [(watched(rule, slot), slot) for rule, slot in pairs]
+
+    def _looked_at(self, found: Any, node: Node, cause: str) -> None:
+        """Keep what made the first nan or inf: a "rule", a "sum" of cotangents, or the "seed"."""
+        if self.first is None and not is_finite(found):
+            self.first = node, cause
 
     def sum(self, before: Any, part: Any, source: Any = None) -> Any:
-        """The sum of two cotangents."""
-        return before + part
+        """The sum of two cotangents of what `source` made."""
+        total = before + part if self.swept is None else self.swept.sum(before, part, source)
+        self._looked_at(total, node_of(source), "sum")
+        return total
 
     # What was seen
 
@@ -250,6 +296,14 @@ def _operands(node: Node, known: Sequence[Any]) -> Iterator[tuple[str, Source, A
                 yield node.plan.row.names[position], source, one
 
 
+def _fitted(part: Any, like: Any, node: Node) -> Any:
+    """A cotangent, or a list of them, as the sweep fits it to its operand: that may overflow."""
+    if isinstance(like, (list, tuple)):
+        pairs = zip(part, like, strict=True)
+        return [x if one is None else fitted(x, one, node) for x, one in pairs]
+    return part if like is None else fitted(part, like, node)
+
+
 def _plain(value: Any) -> Any:
     """A value that was seen as an array that nobody can write into, or a list of such."""
     if isinstance(value, list):
@@ -263,7 +317,8 @@ def _plain(value: Any) -> Any:
 
 
 def is_finite(value: Any) -> bool:
-    """Whether there is no nan or inf in it, as far as it is there."""
+    """Whether there is no nan or inf in it; what is not made yet is made for that."""
     if isinstance(value, (list, tuple)):
         return all([is_finite(x) for x in value])
-    return value is None or isinstance(value, LazyArray) or bool(np.all(np.isfinite(value)))
+    made = value.materialize() if isinstance(value, LazyArray) else value
+    return made is None or bool(np.all(np.isfinite(made)))

@@ -28,6 +28,16 @@ for (const [parent, child, output] of DATA.edges) {
 }
 const RESULT = DATA.result;
 
+// What is said of the first nan or inf: on the node, beside it, and where no node is chosen.
+const FIRST = {
+  values: ["first nan or inf", "The first nan or inf among the values is here.", "The first nan or inf is in the value of "],
+  cotangents: {
+    rule: ["its rule: first nan or inf", "Its rule made the first nan or inf among the gradients.", "The first nan or inf in a gradient was made by the rule of "],
+    sum: ["sum: first nan or inf", "Its cotangents have no nan or inf, but their sum is the first that has.", "The first nan or inf in a gradient is in the sum of the cotangents of "],
+    seed: ["given: nan or inf", "The cotangent that was given has a nan or inf.", "A nan or inf was given, in the cotangent of "],
+  }[DATA.cause],
+};
+
 /** The item and the groups around it, outermost first. */
 function pathOf(item) {
   const path = [item];
@@ -173,12 +183,14 @@ function iconOf(digest) {
 }
 
 function clipped(text, most) {
-  return text.length > most ? text.slice(0, most - 1) + "…" : text;
+  const letters = [...text]; // a half of a pair of surrogates is no letter
+  return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : text;
 }
 
 /** Without its middle: the end of a path tells as much as its start. */
 function shortened(text, most) {
-  return text.length > most ? `${text.slice(0, most / 2 - 1)}…${text.slice(-most / 2)}` : text;
+  const letters = [...text], half = most / 2;
+  return letters.length > most ? `${letters.slice(0, half - 1).join("")}…${letters.slice(-half).join("")}` : text;
 }
 
 function drawItem(item, isFar) {
@@ -217,7 +229,7 @@ function drawItem(item, isFar) {
   if (all.some((one) => isBad(one))) made.classList.add("bad");
   const first = DATA.first[state.mode];
   if (all.some((one) => one.number === first)) {
-    const word = state.mode === "values" ? "first nan or inf" : "its rule: first nan or inf";
+    const word = FIRST[state.mode][0];
     const badge = drawn("g", { class: "badge" }), long = 12 + 6 * word.length;
     badge.append(drawn("rect", { x: left + w - long - 6, y: y - 11, width: long, height: 18, rx: 9 }));
     badge.append(drawn("text", { x: left + w - 6 - long / 2, y: y + 2, "text-anchor": "middle" }, word));
@@ -525,8 +537,7 @@ function inspected() {
   if (!isNode) made.push(element("button", { "data-toggle": item.number }, state.open.has(item) ? "Fold" : "Unfold"));
   for (const mode of ["values", "cotangents"]) {
     if (isNode && DATA.first[mode] === item.number) {
-      const word = mode === "values" ? "The first nan or inf among the values is here." : "Its rule made the first nan or inf among the gradients.";
-      made.push(element("p", { class: "warn" }, word));
+      made.push(element("p", { class: "warn" }, FIRST[mode][1]));
     }
   }
   const modes = state.mode === "values" ? ["values", "cotangents"] : ["cotangents", "values"];
@@ -555,7 +566,8 @@ function inspected() {
     made.push(element("h3", {}, "Inside"), list);
   }
   if (item.line !== null) made.push(element("h3", {}, isNode ? "Your line" : "Called in"), ...lineOf(item.line));
-  if (isNode && DATA.rules[item.function]) made.push(element("h3", {}, "Its rule"), element("pre", {}, DATA.rules[item.function]));
+  const rule = isNode && DATA.rules[item.rule];
+  if (rule) made.push(element("h3", {}, "Its rule"), element("pre", {}, rule));
   inspector.replaceChildren(...made);
   inspector.scrollTop = 0;
 }
@@ -576,11 +588,9 @@ function welcome() {
     keys.append(element("tr", {}, element("td", {}, ...names), element("td", {}, text)));
   }
   const made = [element("h2", {}, "Choose a node"), element("p", {}, "A click shows its value and its gradient, its rule, and the line that made it. A click on a group unfolds it.")];
-  for (const [mode, word] of [["values", "value"], ["cotangents", "gradient"]]) {
+  for (const mode of ["values", "cotangents"]) {
     const first = DATA.first[mode];
-    if (first === null) continue;
-    const told = mode === "values" ? "The first nan or inf is in the value of " : "The first nan or inf in a gradient was made by the rule of ";
-    made.push(element("p", { class: "warn" }, told, linkTo(nodes[first])));
+    if (first !== null) made.push(element("p", { class: "warn" }, FIRST[mode][2], linkTo(nodes[first])));
   }
   made.push(element("h3", {}, "Keys"), keys);
   inspector.replaceChildren(...made);
