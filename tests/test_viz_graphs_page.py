@@ -186,7 +186,7 @@ class TestInspector:
         text = page.inner_text("#inspector")
         assert text.startswith("product")
         assert "bilinear(" in text
-        assert "def filter_product(" in text
+        assert "filter_product(" in text
         assert "test_viz_graphs_page.py, line " in text
         assert page.inner_text("mark") == "tg.conv2d(images, filters, padding=1)"
         assert "filters = #0 params['filters']" in text
