@@ -323,7 +323,7 @@ def test_importing_loads_neither_scipy_nor_matplotlib():
     loaded = run(
         "import sys, tinygrad_np\n"
         "print([m for m in ('scipy', 'matplotlib', 'pooch', 'tqdm', 'numpy.random',"
-        " 'tinygrad_np.check', 'tinygrad_np.fast.jit',"
+        " 'tinygrad_np.io', 'tinygrad_np.check', 'tinygrad_np.fast.jit',"
         " 'tinygrad_np.closed_form', 'tinygrad_np.data', 'tinygrad_np.viz') if m in sys.modules])"
     )
     assert loaded == "[]"

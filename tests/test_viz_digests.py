@@ -26,6 +26,7 @@ def pixels(found):
         (np.float32(16777216), 16780000.0),
         (np.nan, "nan"),
         (-np.inf, "-inf"),
+        (np.finfo(float).max, np.finfo(float).max),  # to four digits it would be inf
     ],
 )
 def test_a_number_has_four_digits(x, expected):

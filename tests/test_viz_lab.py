@@ -120,7 +120,7 @@ class TestRefusals:
 
     def test_too_many_channels(self, path):
         image = np.random.default_rng(0).normal(size=(40, 40, 12))
-        with pytest.raises(ValueError, match=r"above 500; show fewer channels or filters, such as"):
+        with pytest.raises(ValueError, match=r"above 500; show a part of the image, such as"):
             viz.convolution_lab(image, np.ones((3, 3, 12, 1)), path)
         assert not path.exists()
 

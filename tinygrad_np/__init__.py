@@ -27,7 +27,6 @@ from .core.rules import scatter_add
 from .core.sweep import FreedGraphError
 from .core.transforms import grad, hvp, jvp, stop_gradient, value_and_grad, vjp
 from .core.windows import fold, windows
-from .io import notebook as _notebook  # noqa: F401  # which gives a Tensor its HTML
 from .nn import (
     average_pool,
     conv1d,
@@ -187,7 +186,15 @@ def _drawn(graph: Graph) -> str | None:
     return svg(graph)
 
 
+def _html(t: Any) -> str:
+    """What a notebook shows of a Tensor."""
+    from .io import notebook
+
+    return notebook.of_tensor(t)
+
+
 Graph._repr_svg_ = _drawn
+Tensor._repr_html_ = _html
 
 
 def __dir__() -> list[str]:

@@ -39,8 +39,8 @@ PARTS = {
     "debug, graph, viz": "where a nan came from, what was recorded, pictures",
     "pointwise, linear, general": "a derivative for a function of your own",
 }
-EXTRAS = {"plot": "matplotlib", "data": "pooch", "threads": "threadpoolctl",
-          "safetensors": "safetensors"}  # fmt: skip
+EXTRAS = {"plot": "matplotlib", "graph": "fast-sugiyama", "data": "pooch",
+          "threads": "threadpoolctl", "safetensors": "safetensors"}  # fmt: skip
 
 
 def overview(is_coloured: bool) -> str:
@@ -53,7 +53,7 @@ def overview(is_coloured: bool) -> str:
         try:
             return version(name)
         except PackageNotFoundError:
-            return "from a folder" if find_spec(name) else "not installed"
+            return "from a folder" if find_spec(name.replace("-", "_")) else "not installed"
 
     package = sys.modules[__package__]
     names = {name: getattr(package, name) for name in ("grad", "hessian", "conv2d")}

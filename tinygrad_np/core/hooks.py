@@ -12,7 +12,8 @@ same, and says less where something fails.
   `memory` is where large results lie: `fast/`.
 
 The others stand where they belong: `table.replace`, `dispatch.use` and `graph.LazyArray` for
-`fast/`, `tensor.add_methods` and `Row.carry_out` for `rules/`, `graph.Graph._repr_svg_` for `viz/`.
+`fast/`, `tensor.add_methods` and `Row.carry_out` for `rules/`, `graph.Graph._repr_svg_` for `viz/`,
+`_repr_html_` for `io/`.
 """
 
 from __future__ import annotations

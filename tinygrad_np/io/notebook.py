@@ -3,7 +3,7 @@
 `of_tensor` is a Tensor's: what it is, its range, and a picture of what looks like an image, the
 digits of what is short, a histogram of all else. `table` and `thumbnails` serve `Report`,
 `Dataset`, `History` and `Summary`. Text has the colour of the page, light or dark; what a user
-wrote is escaped. The module adds the method by which notebooks ask a Tensor for its HTML.
+wrote is escaped.
 
 >>> from tinygrad_np import Tensor
 >>> page = Tensor(np.zeros((28, 28)))._repr_html_()
@@ -20,6 +20,7 @@ import numpy as np
 
 from ..core import tensor
 from ..core.arrays import Array
+from .description import describe, magnitudes, scaled
 
 BYTES = 6_000
 """So many bytes the pixels of a Tensor's picture have, before they are packed."""
@@ -51,18 +52,17 @@ def described(values: Array) -> list[str]:
     >>> described(np.array([1.0, 3.0, np.inf]))
     ['from 1 to 3, mean 2', '<b>1 inf</b>']
     """
-    if values.size < 2:
-        return [f"{values.item():.6g}" if values.size else "no elements"]
+    if not values.size:
+        return ["no elements"]
+    if values.size == 1:
+        value = values.item()
+        return [str(value) if values.dtype.char in "gG" else f"{value:.6g}"]
     name = "absolute value " if values.dtype.kind == "c" else ""
-    kept = (np.abs(values) if name else values)[np.isfinite(values)]
+    found = describe(values)
     lines = []
-    if kept.size:
-        low, high = kept.min(), kept.max()
-        scale = max(abs(low), abs(high)) or 1.0  # without it, the sum may overflow
-        mean = np.mean(np.divide(kept, scale, dtype=np.result_type(kept, float))) * scale
-        lines.append(f"{name}from {low:.6g} to {high:.6g}, mean {mean:.6g}")
-    nans = int(np.count_nonzero(np.isnan(values)))
-    counts = {"nan": nans, "inf": values.size - kept.size - nans}
+    if found.finite:
+        lines.append(f"{name}from {found.low:.6g} to {found.high:.6g}, mean {found.mean:.6g}")
+    counts = {"nan": found.nan, "inf": found.inf, "beyond float64": found.beyond}
     bad = [f"{count:,} {what}" for what, count in counts.items() if count]
     return [*lines, *[f"<b>{words}</b>" for words in bad]]
 
@@ -122,19 +122,20 @@ def _shades(images: Array) -> tuple[Array, Array | None]:
     """As uint8, and the colours of one channel; 0 is what is not finite, 255 the gap, white."""
     if images.dtype == np.uint8 and images.shape[3] == 3:
         return images, None
-    finite = np.isfinite(images)
-    kept = images[finite].astype(float)
-    low, high = (kept.min(), kept.max()) if kept.size else (0.0, 0.0)
+    numbers = magnitudes(images)
+    finite = np.isfinite(numbers)
+    _, _, _, _, _, low, high, *_ = describe(numbers)
+    if not finite.any():
+        low, high = 0.0, 0.0
     if images.dtype == np.uint8:
         low, high = 0.0, 255.0
     is_signed = low < 0 < high and images.shape[3] == 1
     if is_signed:
         high = max(-low, high)
         low = -high
-    scale = max(abs(low), abs(high)) or 1.0  # first by it, since high − low may overflow
-    width = (high / scale - low / scale) or 1.0
+    begin, end = scaled(low, low, high), scaled(high, low, high)
     with np.errstate(invalid="ignore"):
-        part = (images / scale - low / scale) / width
+        part = (scaled(numbers, low, high) - begin) / ((end - begin) or 1.0)
     if images.shape[3] == 3:
         return (255 * np.where(finite, part, 0)).astype(np.uint8), None
     index = np.where(finite, 1 + np.round(253 * np.where(finite, part, 0)), 0).astype(np.uint8)
@@ -176,22 +177,17 @@ def histogram(values: Array) -> str:
 
     Of complex numbers, of the absolute values.
     """
-    flat = np.ravel(values)
-    step = -(-flat.size // SAMPLE)
-    flat = flat[::step]
-    kept = np.abs(flat[np.isfinite(flat)]) if flat.dtype.kind == "c" else flat[np.isfinite(flat)]
-    kept = kept.astype(float)
-    if not kept.size or kept.min() == kept.max():
+    step = -(-values.size // SAMPLE) or 1
+    flat = values.flat[::step] if step > 1 else values
+    found = describe(flat, BINS)
+    low, high, counts = found.low, found.high, found.bins
+    if not found.finite or low == high:
         return ""
-    low, high = kept.min(), kept.max()
-    scale = max(abs(low), abs(high))  # first by it, since high − low may overflow
-    begin, width = low / scale, high / scale - low / scale
-    places = np.minimum((kept / scale - begin) / width * BINS, BINS - 1).astype(int)
-    counts = np.bincount(places, minlength=BINS)
-    edges = [f"{scale * (begin + width * (i / BINS)):.3g}" for i in range(BINS + 1)]
+    at = [i / BINS for i in range(BINS + 1)]
+    edges = [f"{low * (1 - t) + high * t:.3g}" for t in at]  # high - low may overflow
     bars = []
     for i, count in enumerate(counts):
-        height = 60 * count / counts.max()
+        height = 60 * count / max(counts)
         bars.append(
             f'<rect x="{8 * i}" y="{60 - height:.1f}" width="7" height="{height:.1f}">'
             f"<title>{edges[i]} to {edges[i + 1]}: {count:,}</title></rect>"
@@ -239,13 +235,3 @@ def escaped(value: Any) -> str:
     from html import escape
 
     return value if isinstance(value, Html) else escape(str(value))
-
-
-class _Shown:
-    """What a Tensor has in notebooks."""
-
-    def _repr_html_(self) -> str:
-        return of_tensor(self)  # type: ignore[arg-type]
-
-
-tensor.add_methods(_Shown, ())

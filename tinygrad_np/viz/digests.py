@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ..io.description import describe, magnitudes
+
 PIXELS = 1024  # of one picture
 SHOWN_NUMBERS = 80  # where there are as few elements, all are told
 BINS = 16
@@ -26,28 +28,26 @@ def digest(array: Any, role: str = "", pixels: int = PIXELS) -> dict[str, Any]:
 
     A picture is tiles of rows and columns, `across` side by side; an element ``v`` is the byte
     ``128 + 127 * v / scale``, and 0 where it is nan or inf. Of complex numbers the absolute values
-    are told. `role` is "filters" for (rows, columns, in, out), "windows" for those of images.
+    are told; "beyond" counts what is too large for float64. `role` is "filters" for (rows, columns,
+    in, out), "windows" for those of images.
     """
     array = np.asarray(array)
-    found: dict[str, Any] = {"stats": [], "counts": [0, 0, 0]}
+    numbers = describe(array, BINS)
+    counts = [numbers.zeros, numbers.nan, numbers.inf]
+    found: dict[str, Any] = {"stats": [], "counts": counts}
     if not array.size:
         return found
-    values = np.abs(array) if array.dtype.kind == "c" else array
+    if numbers.beyond:
+        found["beyond"] = numbers.beyond
+    if numbers.finite:
+        four = numbers.low, numbers.high, numbers.mean, numbers.spread
+        found |= {"stats": [told(x) for x in four], "bins": numbers.bins}
+    tiles, across, part = _tiles(array, role, pixels)
+    tiles = magnitudes(tiles).astype(float)
+    is_finite = np.isfinite(tiles)
+    scale = float(np.max(np.abs(tiles), where=is_finite, initial=0)) or 1.0
     with np.errstate(all="ignore"):
-        finite = values[np.isfinite(values)].astype(float)
-        nan = int(np.count_nonzero(np.isnan(values)))
-        zeros = int(np.count_nonzero(values == 0))
-        found["counts"] = [zeros, nan, values.size - finite.size - nan]
-        if finite.size:
-            low, high = finite.min(), finite.max()
-            found["stats"] = [told(x) for x in (low, high, finite.mean(), finite.std())]
-            scale = max(abs(low), abs(high)) or 1.0  # so that high - low cannot overflow
-            above = finite / scale - low / scale  # from 0: few digits may tell them apart
-            found["bins"] = np.histogram(above, BINS, (0, above.max() or 1))[0].tolist()
-        tiles, across, part = _tiles(values, role, pixels)
-        is_finite = np.isfinite(tiles)
-        scale = float(np.max(np.abs(tiles), where=is_finite, initial=0)) or 1.0
-        bytes_ = np.where(is_finite, 128 + np.rint(127 * (tiles / scale).astype(float)), 0)
+        bytes_ = np.where(is_finite, 128 + np.rint(127 * (tiles / scale)), 0)
     some, middle = tiles, []  # of many, numbers of the middle: from, to
     if tiles.size > min(SHOWN_NUMBERS, pixels // 9):
         most = (5, 4) if pixels == PIXELS else (3, 3)
@@ -59,7 +59,7 @@ def digest(array: Any, role: str = "", pixels: int = PIXELS) -> dict[str, Any]:
         "tiles": [*tiles.shape, across],
         "scale": told(scale),
         "bytes": base64.b64encode(bytes_.astype(np.uint8).tobytes()).decode(),
-        "part": part if tiles.size < values.size or values.ndim > 2 else "",
+        "part": part if tiles.size < array.size or array.ndim > 2 else "",
         "numbers": [told(x) for x in some.ravel()],
         "middle": middle,
     }
@@ -67,8 +67,11 @@ def digest(array: Any, role: str = "", pixels: int = PIXELS) -> dict[str, Any]:
 
 def told(x: Any) -> float | str:
     """A number to four digits, as JSON has it: nan and inf are words."""
-    number = float(f"{float(x):.4g}") + 0.0
-    return number if math.isfinite(number) else str(number)
+    number = float(x)
+    if not math.isfinite(number):
+        return str(number)
+    rounded = float(f"{number:.4g}") + 0.0
+    return rounded if math.isfinite(rounded) else number  # the largest would be rounded to inf
 
 
 def _tiles(x: Any, role: str, pixels: int) -> tuple[Any, int, str]:

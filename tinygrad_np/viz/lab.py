@@ -120,9 +120,9 @@ def convolution_lab(
     text = page("lab", "A convolution and its gradient", _plain(data)).encode()
     if len(text) > MOST_BYTES:
         raise ValueError(
-            f"convolution_lab: {image.size} pixels and {filters.size} weights would make a page of "
-            f"{len(text) // 1000} kB, above {MOST_BYTES // 1000}; show fewer channels or filters, "
-            "such as image[..., :3], filters[..., :3, :4]"
+            f"convolution_lab: {image.size} numbers of the image and {filters.size} weights "
+            f"would make a page of {len(text) // 1000} kB, above {MOST_BYTES // 1000}; show "
+            "a part of the image, such as image[:20, :20], or fewer channels or filters"
         )
     return write("convolution_lab", path, text)
 

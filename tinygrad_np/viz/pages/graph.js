@@ -492,18 +492,18 @@ function card(node, mode, k) {
     made.append(element("p", { class: "faint" }, "in the frame:"), numbersOf(digest));
   }
   const stats = element("dl", { class: "stats" });
-  const all = { zeros, min: low, max: high, nan, mean, spread, inf };
+  const all = { zeros, min: low, max: high, nan, mean, spread, inf, "beyond float64": digest.beyond };
   const told = { dtype, shape, ...(digest.numbers.length > 1 ? all : {}) };
   for (const [name, value] of Object.entries(told)) {
     if (value === undefined) continue;
-    const isCount = ["zeros", "nan", "inf"].includes(name);
+    const isCount = ["zeros", "nan", "inf", "beyond float64"].includes(name);
     const text = isCount ? value.toLocaleString("en") : shown(value);
     const pair = element("div", {}, element("dt", {}, name), element("dd", { "data-stat": name }, text));
     if (value && (name === "nan" || name === "inf")) pair.classList.add("bad");
     stats.append(pair);
   }
   made.append(stats);
-  if (nan + inf && digest.stats.length) made.append(element("p", { class: "faint" }, "min, max, mean and spread are of the finite numbers"));
+  if (nan + inf + (digest.beyond ?? 0) && digest.stats.length) made.append(element("p", { class: "faint" }, "min, max, mean and spread are of the finite numbers"));
   if (digest.bins && digest.numbers.length > 1) {
     const most = Math.max(...digest.bins), bars = drawn("svg", { class: "bars", viewBox: "0 0 160 50", preserveAspectRatio: "none", role: "img" });
     bars.setAttribute("aria-label", `histogram: ${digest.bins.join(", ")}`);
