@@ -110,5 +110,5 @@ def _exponent(low: float, high: float) -> int:
 
 def _blocks(values: Array) -> Iterator[Array]:
     """The elements in pieces of one axis, as they lie in memory; copied only where they must be."""
-    flags = ["external_loop", "buffered"]
-    return iter(np.nditer(values, flags=flags, order="K", buffersize=BLOCK))  # type: ignore[arg-type]
+    nditer: Any = np.nditer  # whose stubs know no blocks
+    return iter(nditer(values, flags=["external_loop", "buffered"], order="K", buffersize=BLOCK))
