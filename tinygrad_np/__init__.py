@@ -194,7 +194,7 @@ def _html(t: Any) -> str:
 
 
 Graph._repr_svg_ = _drawn
-Tensor._repr_html_ = _html
+Tensor._repr_html_ = _html  # type: ignore[attr-defined]
 
 
 def __dir__() -> list[str]:
