@@ -435,7 +435,7 @@ REFUSED = [
     (TypeError, "adam: the rate must be one number, a float, not '0.1'", {"rate": "0.1"}),
     (TypeError, "adam: the rate must be one number, a float, not None", {"rate": None}),
     (TypeError, "adam: the rate must be one number, a float, not True", {"rate": True}),
-    (TypeError, r"not a function: call it, as in schedule\(step\)", {"rate": lambda step: 0.1}),
+    (TypeError, "not a function: call it, as in schedule(step)", {"rate": lambda step: 0.1}),
     (TypeError, "adam: the rate must be one number, a float, not 1j", {"rate": 1j}),
     (TypeError, "adam: the rate must be one number, a float, not arr", {"rate": np.array([0.1])}),
     (TypeError, "adam: the rate must be one number, a float, not 1000", {"rate": 10**400}),
