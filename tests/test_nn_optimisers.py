@@ -436,7 +436,7 @@ REFUSED = [
     (TypeError, "adam: the rate must be one number, a float, not '0.1'", {"rate": "0.1"}),
     (TypeError, "adam: the rate must be one number, a float, not None", {"rate": None}),
     (TypeError, "adam: the rate must be one number, a float, not True", {"rate": True}),
-    (TypeError, "adam: the rate must be one number, a float, not a function: call it, as in", STEPS),
+    (TypeError, "adam: the rate must be one number, a float, not a function: call it", STEPS),
     (TypeError, "adam: the rate must be one number, a float, not 1j", {"rate": 1j}),
     (TypeError, "adam: the rate must be one number, a float, not arr", {"rate": np.array([0.1])}),
     (TypeError, "adam: the rate must be one number, a float, not 1000", {"rate": 10**400}),
