@@ -181,25 +181,26 @@ def test_what_is_right_has_no_fault():
     [
         ("Half of `x`.\n\n", "Half of\n`x`.\n\n", "it does not open"),
         ("*rest\n", "rest\n", "the parameters are"),
-        ("x : array_like\n    *rest", "*rest, x", "the parameters are"),
+        ("x : array_like\n*rest", "*rest, x", "the parameters are"),
         ("default 0", "default 1", "the default of axis is 0"),
-        ("Returns\n    -------", "Returns\n    ------", "an underline"),
-        ("Returns\n    -------\n    array\n\n    ", "", "what it returns"),
+        ("Returns\n-------", "Returns\n------", "an underline"),
+        ("Returns\n-------\narray\n\n", "", "what it returns"),
         ("array\n\n", "array\n", "a section has no empty line"),
         ("ValueError\n", "ValuError\n", "ValuError is no exception"),
         ("ValueError\n", "sections_of\n", "sections_of is no exception"),
-        ("Raises\n    ------\n", "Errors\n    ------\n", "the sections are"),
+        ("Raises\n------\n", "Errors\n------\n", "the sections are"),
         (">>> halved", "halved", "there is no example"),
     ],
 )
 def test_a_fault_is_found(monkeypatch, old, new, fault):
-    assert old in halved.__doc__
-    monkeypatch.setattr(halved, "__doc__", halved.__doc__.replace(old, new))
+    text = inspect.cleandoc(halved.__doc__)  # from Python 3.13 on, it has no indentation
+    assert old in text
+    monkeypatch.setattr(halved, "__doc__", text.replace(old, new))
     assert next(faults(halved)).startswith(fault)
 
 
 def test_sections_in_another_order_are_found(monkeypatch):
-    head, returns, raises = halved.__doc__.partition("    Returns")
-    middle, examples, shown = raises.partition("    Examples")
+    head, returns, raises = inspect.cleandoc(halved.__doc__).partition("Returns")
+    middle, examples, shown = raises.partition("Examples")
     monkeypatch.setattr(halved, "__doc__", head + examples + shown + "\n" + returns + middle)
     assert next(faults(halved)).startswith("the sections are ['Parameters', 'Examples', 'Returns'")
