@@ -49,10 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     }
     images = garments.train_images[..., None] / 255
     graph = tg.graph(loss, params, images, (garments.train_labels == 3)[:, None])
-    options.path.parent.mkdir(parents=True, exist_ok=True)
     try:
         path = graph.save(options.path)
-    except OSError as error:
+    except (ValueError, OSError) as error:
         parser.error(str(error))
     print(graph)
     print(f"Page: {path}")

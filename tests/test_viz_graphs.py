@@ -3,6 +3,7 @@
 import inspect
 import json
 import pickle
+import sys
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -346,6 +347,16 @@ class TestLines:
             {"y": "2.0"},
             {"axis": "0"},
         ]
+
+
+    def test_an_interpreter_without_frames(self, network, monkeypatch):
+        monkeypatch.delattr(sys, "_getframe")
+        found = tg.graph(loss, PARAMS, IMAGES, LABELS)
+        monkeypatch.undo()
+        assert str(found) == str(network)
+        assert found.cotangents[0].tobytes() == network.cotangents[0].tobytes()
+        assert set(found.lines) == {None}
+        assert found.groups == []
 
 
 class TestGroups:

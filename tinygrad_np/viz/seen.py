@@ -87,7 +87,8 @@ class Seen(hooks.Observer, Repeating):
         """A node of the function's: keep its value, its place and its group."""
         self.around.made(node, known)
         self.known[node] = known
-        self.group[node], self.place[node] = self._called(sys._getframe(1) if places else None)
+        has_frames = places and hasattr(sys, "_getframe")  # an interpreter need not have any
+        self.group[node], self.place[node] = self._called(sys._getframe(1) if has_frames else None)
 
     def _called(self, frame: Any) -> tuple[int | None, Any]:
         """The group and the place of the call that is carried out."""
