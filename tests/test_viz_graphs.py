@@ -290,6 +290,11 @@ class TestArguments:
                 ValueError,
                 r"cotangent has shape \(1,\)",
             ),
+            (
+                lambda: tg.graph(lambda x: x, 1.0, cotangent=Tensor(1.0)),
+                TypeError,
+                "cotangent must be an array",
+            ),
             (lambda: tg.graph(lambda x: x, 1.0, argnums=2), ValueError, "argnums is 2"),
             (lambda: tg.graph(lambda x: x, 1.0, argnum=0), TypeError, "argnum"),
         ],
@@ -347,7 +352,6 @@ class TestLines:
             {"y": "2.0"},
             {"axis": "0"},
         ]
-
 
     def test_an_interpreter_without_frames(self, network, monkeypatch):
         monkeypatch.delattr(sys, "_getframe")

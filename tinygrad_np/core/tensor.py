@@ -252,21 +252,7 @@ class Tensor(Refusals):
         >>> x.grad
         array([2., 4., 0.])
         """
-        if isinstance(cotangent, Tensor):
-            raise TypeError("backward: the cotangent must be an array; for higher orders use vjp")
-        if cotangent is None and self.size != 1:
-            raise ValueError(
-                f"backward: the result has shape {self.shape}, not one element; pass a cotangent "
-                "of that shape, or reduce the result first, for instance with np.sum"
-            )
-        if cotangent is None and self._value.dtype.kind == "c":
-            raise TypeError(
-                "backward: the result is a complex number, whose real part, imaginary part and "
-                "absolute value have a gradient each; take one of them, for instance with np.real, "
-                "or pass a cotangent"
-            )
-        given = np.ones(self.shape) if cotangent is None else cotangent
-        seed = shaped_like(given, self.shape, self.dtype, "backward: the cotangent")
+        seed = seed_of(self, cotangent, "backward")
         found: Any = reverse([(self._source, seed)], free=True)
         collect(found, {id(seed)})
 
@@ -392,6 +378,25 @@ def variable(value: Array) -> Tensor:
 def source_of(tensor: Tensor) -> Source:
     """What made the Tensor's value: its place in the graph."""
     return tensor._source
+
+
+def seed_of(result: Tensor, cotangent: Any, function: str) -> Array:
+    """What a reverse sweep begins with: the cotangent that was given, or 1 for one real number."""
+    if isinstance(cotangent, Tensor):
+        raise TypeError(f"{function}: the cotangent must be an array; for higher orders use vjp")
+    if cotangent is None and result.size != 1:
+        raise ValueError(
+            f"{function}: the result has shape {result.shape}, not one element; pass a cotangent "
+            "of that shape, or reduce the result first, for instance with np.sum"
+        )
+    if cotangent is None and result.dtype.kind == "c":
+        raise TypeError(
+            f"{function}: the result is a complex number, whose real part, imaginary part and "
+            "absolute value have a gradient each; take one of them, for instance with np.real, "
+            "or pass a cotangent"
+        )
+    given = np.ones(result.shape) if cotangent is None else cotangent
+    return shaped_like(given, result.shape, result.dtype, f"{function}: the cotangent")
 
 
 def value_in(tensor: Tensor) -> Array:

@@ -26,10 +26,9 @@ import numpy as np
 from ..answers import explained
 from ..core import hooks, tree
 from ..core.argnums import positions, within
-from ..core.arrays import shaped_like
 from ..core.graph import Graph, Node, Source, ancestors, described, node_of, printable
 from ..core.sweep import reverse
-from ..core.tensor import Tensor, source_of, value_in
+from ..core.tensor import Tensor, seed_of, source_of, value_in
 from .graph_data import data_of
 from .page import of_browsers, page, write
 from .rule_texts import rule_text
@@ -232,18 +231,4 @@ def _seed(result: Any, cotangent: Any) -> tuple[Source, Any]:
             f"graph: the function must return one array, not a {type(result).__name__}; return "
             "the loss alone"
         )
-    value = value_in(result)
-    if cotangent is None and value.size != 1:
-        raise ValueError(
-            f"graph: the result has shape {value.shape}, not one element; pass a cotangent of "
-            "that shape, or reduce the result, for instance with np.sum"
-        )
-    if cotangent is None and value.dtype.kind == "c":
-        raise TypeError(
-            "graph: the result is a complex number, whose real part, imaginary part and absolute "
-            "value have a gradient each; take one of them, for instance with np.real, or pass a "
-            "cotangent"
-        )
-    given = np.ones(value.shape) if cotangent is None else cotangent
-    seed = shaped_like(given, value.shape, value.dtype, "graph: the cotangent")
-    return source_of(result), seed
+    return source_of(result), seed_of(result, cotangent, "graph")
