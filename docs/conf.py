@@ -13,7 +13,7 @@ sys.path[:0] = [str(DOCS / "_ext"), str(DOCS.parent)]
 import tinygrad_np  # noqa: E402
 
 project = "tinygrad_np"
-author = "the authors of tinygrad_np"
+author = "the tinygrad_np developers"
 version = release = tinygrad_np.__version__
 language = "en"
 
@@ -58,7 +58,7 @@ sphinx_gallery_conf = {
     "examples_dirs": ["../examples/gallery"],
     "gallery_dirs": ["gallery"],
     "filename_pattern": r"plot_",
-    "ignore_pattern": r"__init__\.py|conftest\.py",
+    "ignore_pattern": r"__init__\.py",
     "abort_on_example_error": True,
     "only_warn_on_example_error": False,
     "download_all_examples": False,
