@@ -309,6 +309,23 @@ class TestDatasets:
         empty = tg.data.Dataset(images[:0], np.zeros(0, int), images[:0], np.zeros(0, int))
         assert "0 images" in page_of(empty)[0].text
 
+    @pytest.mark.parametrize(
+        ("images", "labels"),
+        [
+            (np.zeros((2, 64)), np.arange(2)),
+            (np.zeros((2, 8, 8, 4)), np.arange(2)),
+            (np.zeros((2, 8, 8)), np.eye(2, dtype=int)),
+            (np.zeros((3, 8, 8)), np.arange(2)),
+            (np.zeros((2, 8, 8)), [0, 1]),
+            (np.full((2, 8, 8), 1j), np.arange(2)),
+        ],
+    )
+    def test_other_arrays_are_shown_as_text(self, images, labels):
+        right = np.zeros((1, 8, 8)), np.zeros(1, int)
+        assert tg.data.Dataset(*right, *right)._repr_html_() is not None
+        assert tg.data.Dataset(images, labels, *right)._repr_html_() is None
+        assert tg.data.Dataset(*right, images, labels)._repr_html_() is None
+
 
 def test_a_history_shows_its_first_and_last_epochs():
     rows = [{"epoch": i, "<b>": i / 4} for i in range(1, 101)]

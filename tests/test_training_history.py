@@ -39,6 +39,12 @@ def test_a_notebook_shows_a_table_with_names_escaped():
     assert "<b>" not in found
 
 
+def test_whole_numbers_of_numpy_are_shown_in_full():
+    row = {"epoch": np.int64(12_345), "loss": np.array(1 / 3), "best": None}
+    assert str(History([row])).split()[3:] == ["12345", "0.3333", "None"]
+    assert "<td>12345</td><td>0.3333</td><td>None</td>" in History([row])._repr_html_()
+
+
 def test_rows_are_copied():
     row = {"epoch": 1, "loss": 1.0}
     history = History([row])

@@ -6,7 +6,7 @@ deviation 1. `DataError` is raised by a file or a data set that is not what it s
 
 import operator
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -39,7 +39,9 @@ class Dataset(NamedTuple):
     test_images: np.ndarray
     test_labels: np.ndarray
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
+        if not (_are_labelled(*self[:2]) and _are_labelled(*self[2:])):
+            return None  # something else is shown as its text
         labels = np.unique(np.concatenate([self.train_labels, self.test_labels])).tolist()
         rows = []
         for label in labels[:_SHOWN]:
@@ -53,6 +55,14 @@ class Dataset(NamedTuple):
         head = f"<b>Dataset</b> {len(self.train_images):,} images {shape} to train with, "
         head += f"{len(self.test_images):,} to test with{more}"
         return head + notebook.table(["label", "train", "test", "the first ones"], rows, ">>><")
+
+
+def _are_labelled(images: Any, labels: Any) -> bool:
+    """Whether these are images of real numbers with a label each."""
+    if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)):
+        return False
+    is_form = images.ndim == 3 or images.shape[3:] in ((1,), (3,))
+    return is_form and images.dtype.kind in "biuf" and labels.shape == images.shape[:1]
 
 
 _SHOWN, _BYTES = 20, 30_000

@@ -133,4 +133,5 @@ _ENDS = 6
 
 def shown(number: Any) -> str:
     """Four digits of a figure; whole numbers as they are."""
-    return f"{number}" if isinstance(number, int | str) else f"{number:.4g}"
+    is_whole = isinstance(number, int | np.integer | str | None)
+    return f"{number}" if is_whole else f"{number:.4g}"
