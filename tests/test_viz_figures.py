@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
+import tinygrad_np as tg
 from tinygrad_np import viz
 
 
@@ -101,6 +102,23 @@ def test_an_ending_that_is_none(name, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+def test_what_is_no_figure(tmp_path):
+    for value, told in (
+        (viz.image(None, np.eye(2)), "save: takes a figure, such as axes.figure, not a Axes"),
+        (None, "save: takes a figure, not a NoneType"),
+    ):
+        with pytest.raises(TypeError, match=f"^{told}$"):
+            viz.save(value, tmp_path / "a.png")
+    assert not any(tmp_path.iterdir())
+
+
+def test_curves_without_names():
+    history = tg.training.History([{"epoch": 1, "loss": 0.5}])
+    for curves, told in ((history, r", or call its plot\(\)"), ([1.0, 2.0], "")):
+        with pytest.raises(TypeError, match=rf"not a \w+; give {{name: list of numbers}}{told}$"):
+            viz.learning_curves(None, curves, "loss")
+
+
 def test_a_confusion_matrix_has_its_counts(tmp_path):
     figure = viz.figure(3, 3)
     axes = figure.subplots()
@@ -109,8 +127,9 @@ def test_a_confusion_matrix_has_its_counts(tmp_path):
     assert axes.images[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
     viz.save(figure, tmp_path / "a.png")
-    with pytest.raises(ValueError, match="counts are at least 0"):
-        viz.confusion_matrix(axes, [[1, -1], [0, 1]], ["a", "b"])
+    for count in (-1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="counts are at least 0, and finite"):
+            viz.confusion_matrix(axes, [[1, count], [0, 1]], ["a", "b"])
     with pytest.raises(ValueError, match=r"2 names need counts of shape \(2, 2\)"):
         viz.confusion_matrix(axes, [[1]], ["a", "b"])
 
@@ -158,6 +177,14 @@ class TestLabelsOfLines:
         axes.set_ylim(0, 4)
         [height], _ = self.places(axes)
         assert height == pytest.approx(axes.transData.transform((0, 1.0))[1], abs=2)
+
+    def test_lines_over_names_and_dates(self):
+        for across in (["may", "june"], np.array(["2026-05-01", "2026-06-01"], "M8[D]")):
+            axes = viz.figure(4, 3).subplots()
+            axes.plot(across, [0.0, 1.0], label="up")
+            viz.label_lines(axes)
+            [height], _ = self.places(axes)
+            assert height == pytest.approx(axes.transData.transform((0, 1.0))[1], abs=2)
 
     def test_axes_without_lines(self):
         axes = viz.figure(4, 3).subplots()

@@ -170,6 +170,10 @@ class TestManyImages:
         assert axes.images[0].get_clim() == (0, 1)
         viz.images(None, np.full((1, 2, 2), np.nan))
 
+    def test_captions_are_numbers_too(self):
+        axes = viz.images(None, np.zeros((2, 3, 3)), captions=np.array([7, 9]))
+        assert [text.get_text() for text in axes.texts] == ["7", "9"]
+
     @pytest.mark.parametrize("shape", [(3, 3), (2, 3, 3, 2), (0, 3, 3), (2, 0, 3), (2, 3, 3, 3, 1)])
     def test_shapes_that_are_no_images(self, shape):
         with pytest.raises(ValueError, match=r"^images: takes .* not shape \("):
@@ -219,6 +223,12 @@ class TestFilters:
         tops = [drawn.get_extent()[3] for drawn in axes.images]
         assert len(set(tops)) == 4
         assert len(set(tops[:5])) == 1
+
+    def test_the_least_number_of_a_dtype_has_no_opposite_in_it(self):
+        weights = np.full((3, 3, 1, 2), -128, np.int8)
+        assert viz.filters(None, weights).images[0].get_clim() == (-128, 128)
+        mesh = viz.numbers(None, weights[:, :, 0, 0]).collections[0]
+        assert (mesh.get_clim(), mesh.get_array().min()) == ((-128, 128), -128)
 
     @pytest.mark.parametrize("shape", [(3, 3), (3, 3, 3), (3, 3, 0, 2), (1, 3, 3, 2, 2)])
     def test_shapes_that_are_no_filters(self, shape):
@@ -285,6 +295,35 @@ class TestMisclassified:
     def test_shapes_that_do_not_fit(self, pixels, labels, logits):
         with pytest.raises(ValueError, match=r"^misclassified: images of shape .* do not fit 2"):
             viz.misclassified(None, pixels, labels, logits, "ab")
+
+    def test_images_without_pixels(self):
+        with pytest.raises(ValueError, match=r"^misclassified: takes .* not shape \(1, 0, 4\)"):
+            viz.misclassified(None, np.zeros((1, 0, 4)), [1], [[1.0, 0.0]], "ab")
+
+    def test_what_is_not_finite_leaves_the_rest_as_it_is(self):
+        pixels = np.array([[[np.nan, 1.0], [2.0, np.inf]], np.full((2, 2), np.nan)])
+        given = [1, 1], [[2.0, 0.0], [1.0, 0.0]], "ab"
+        first, second = viz.misclassified(None, pixels, *given).images
+        assert first.get_array().filled(7).tolist() == [[7, 0], [1, 7]]
+        assert second.get_array().mask.all()
+        first, second = viz.misclassified(None, np.stack([pixels] * 3, -1), *given).images
+        assert first.get_array()[..., 0].tolist() == [[0, 0], [1, 0]]
+        assert not second.get_array().any()
+
+    @pytest.mark.parametrize("row", [[np.nan, 0.0], [np.inf, 0.0], [-np.inf, -np.inf]])
+    def test_logits_that_choose_no_class(self, row):
+        with pytest.raises(ValueError, match=r"^misclassified: there are logits of nan or inf"):
+            viz.misclassified(None, np.zeros((1, 8, 8)), [0], [row], "ab")
+
+    def test_a_class_that_is_ruled_out(self):
+        axes = viz.misclassified(None, np.zeros((1, 8, 8)), [0], [[-np.inf, 0.0]], "ab")
+        assert axes.texts[0].get_text() == "a\nb 100.0%"
+
+    @pytest.mark.parametrize("count", [0, -1])
+    def test_none_are_asked_for(self, count):
+        """That none is misclassified would not be true."""
+        with pytest.raises(ValueError, match=r"^misclassified: count is a number from 1 on, not"):
+            viz.misclassified(None, np.zeros((1, 8, 8)), [1], [[1.0, 0.0]], "ab", count)
 
     def test_labels_that_are_no_classes(self):
         with pytest.raises(ValueError, match=r"^misclassified: labels are from 0 to 1"):

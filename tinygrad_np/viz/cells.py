@@ -198,7 +198,8 @@ def _check_colours(function: str, colours: Sequence[str]) -> None:
 
 def _scale(values: Any) -> float:
     """The largest finite absolute value, or 1."""
-    return float(np.max(np.abs(values), initial=0, where=np.isfinite(values))) or 1.0
+    # in floats: an int8 has no 128
+    return float(np.max(np.abs(values, dtype=float), initial=0, where=np.isfinite(values))) or 1.0
 
 
 def _cells(axes: Any, values: Any, colour: str, largest: float, up: float, right: float) -> None:

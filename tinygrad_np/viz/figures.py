@@ -84,6 +84,8 @@ def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
+    TypeError
+        For what is no figure.
     ValueError
         For an ending that matplotlib does not know.
 
@@ -95,6 +97,9 @@ def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
     'empty.png'
 
     """
+    if not hasattr(drawn, "savefig"):
+        remedy = ", such as axes.figure" if hasattr(drawn, "figure") else ""
+        raise TypeError(f"save: takes a figure{remedy}, not a {type(drawn).__name__}")
     path = Path(path)
     if path.suffix[1:].lower() not in drawn.canvas.get_supported_filetypes():
         raise ValueError(f"save: {path} needs an ending that says how: .png, .pdf or .svg")
@@ -129,6 +134,8 @@ def learning_curves(axes: Axes | None, curves: Mapping[str, Sequence[float]], la
 
     Raises
     ------
+    TypeError
+        If the curves have no names.
     ValueError
         If there is no curve, or one that is no list of numbers.
 
@@ -140,6 +147,12 @@ def learning_curves(axes: Axes | None, curves: Mapping[str, Sequence[float]], la
     (2, 'before training: train 1, test 1.1')
 
     """
+    if not isinstance(curves, Mapping):
+        remedy = ", or call its plot()" if hasattr(curves, "plot") else ""
+        raise TypeError(
+            f"learning_curves: takes a dict of curves, not a {type(curves).__name__}; give "
+            f"{{name: list of numbers}}{remedy}"
+        )
     values = {name: real("learning_curves", curve) for name, curve in curves.items()}
     if not values or any(curve.ndim != 1 or curve.size == 0 for curve in values.values()):
         raise ValueError("learning_curves: takes one curve or more, each a list of numbers")
@@ -188,7 +201,7 @@ def label_lines(axes: Axes) -> Axes:
     axes = axes_of("label_lines", axes)
     lines, ends = [], []
     for line in axes.lines:
-        points = np.column_stack([np.asarray(part, float) for part in line.get_data()])
+        points = np.asarray(line.get_xydata(), float)  # of dates and names, too
         points = points[np.isfinite(points).all(axis=1)]
         if not str(line.get_label()).startswith("_") and len(points):
             lines.append(line)
@@ -248,7 +261,7 @@ def confusion_matrix(axes: Axes | None, counts: Any, names: Sequence[str]) -> Ax
     Raises
     ------
     ValueError
-        If the shape is not (n, n), or a count is below 0.
+        If the shape is not (n, n), or a count is below 0 or infinite.
 
     Examples
     --------
@@ -263,8 +276,8 @@ def confusion_matrix(axes: Axes | None, counts: Any, names: Sequence[str]) -> Ax
             f"confusion_matrix: {len(names)} names need counts of shape "
             f"{(len(names), len(names))}, not {counts.shape}"
         )
-    if not np.all(counts >= 0):
-        raise ValueError("confusion_matrix: counts are at least 0")
+    if not np.all((counts >= 0) & (counts < np.inf)):
+        raise ValueError("confusion_matrix: counts are at least 0, and finite")
     axes = axes_of("confusion_matrix", axes, 5, 5)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)

@@ -259,7 +259,7 @@ def misclassified(
     names : sequence of strings
         Those of the classes.
     count : int
-        So many are drawn at most.
+        So many are drawn at most, from 1 on.
 
     Returns
     -------
@@ -270,7 +270,8 @@ def misclassified(
     TypeError
         If labels are no integers.
     ValueError
-        For shapes that do not fit, and labels that are no classes.
+        For shapes that do not fit, labels that are no classes, logits of nan or inf, and a count
+        below 1.
 
     Examples
     --------
@@ -281,7 +282,7 @@ def misclassified(
 
     """
     pixels, labels = real("misclassified", pixels), real("misclassified", labels)
-    logits = real("misclassified", logits)
+    logits = real("misclassified", logits).astype(float)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"misclassified: labels are integers, not of dtype {labels.dtype}")
     if not (pixels.ndim in (3, 4) and len(pixels) == len(labels)) or logits.shape != (
@@ -295,19 +296,27 @@ def misclassified(
         )
     if labels.size and not (labels.min() >= 0 and labels.max() < len(names)):
         raise ValueError(f"misclassified: labels are from 0 to {len(names) - 1}")
-    chances: Any = softmax(logits.astype(float))
+    if not np.all(np.isfinite(logits.max(axis=1, initial=-np.inf))):
+        raise ValueError("misclassified: there are logits of nan or inf, which choose no class")
+    if count < 1:
+        raise ValueError(f"misclassified: count is a number from 1 on, not {count}")
+    chances: Any = softmax(logits)
     taken = np.argmax(logits, axis=1) if len(logits) else np.zeros(0, int)
     wrong = np.flatnonzero(taken != labels)
-    wrong = wrong[np.argsort(-chances[wrong, taken[wrong]], kind="stable")][: max(count, 0)]
+    wrong = wrong[np.argsort(-chances[wrong, taken[wrong]], kind="stable")][:count]
     if not len(wrong):
         axes = _bare(axes_of("misclassified", axes), "no image is misclassified")
         axes.spines[:].set_visible(False)
         return axes
     chosen = pixels[wrong].astype(float)
-    each = tuple(range(1, chosen.ndim))
-    low, high = chosen.min(axis=each, keepdims=True), chosen.max(axis=each, keepdims=True)
+    chosen[~np.isfinite(chosen)] = np.nan
+    each: Any = {"axis": tuple(range(1, chosen.ndim)), "keepdims": True}
+    each["where"] = ~np.isnan(chosen)
+    low, high = chosen.min(initial=np.inf, **each), chosen.max(initial=-np.inf, **each)
     captions = [f"{names[labels[i]]}\n{names[taken[i]]} {chances[i, taken[i]]:.1%}" for i in wrong]
     shown = (chosen - low) / np.where(high > low, high - low, 1)
+    if shown.shape[3:] == (3,):
+        shown = np.nan_to_num(shown, nan=0)  # black: no colour stands for nan
     return _side_by_side("misclassified", axes, shown, "", captions, None)
 
 
@@ -390,6 +399,7 @@ def _side_by_side(
     shown, options = _coloured(function, pixels, largest, pixels.ndim == 4)
     across = min(n, columns)
     down = -(-n // across)
+    captions = [str(caption) for caption in captions]
     lines = max([caption.count("\n") + 1 for caption in captions], default=0)
     if axes is None:
         each = min(1, 8 / across)  # inches
@@ -421,7 +431,8 @@ def _side_by_side(
 
 def _largest(values: Any) -> float:
     """The largest finite absolute value."""
-    return float(np.max(np.abs(values), initial=0, where=np.isfinite(values)))
+    # in floats: an int8 has no 128
+    return float(np.max(np.abs(values, dtype=float), initial=0, where=np.isfinite(values)))
 
 
 def _coloured(
