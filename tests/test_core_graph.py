@@ -173,6 +173,23 @@ class TestGraph:
         assert ElementTree.fromstring(graph._repr_svg_()) is not None
         graph.dot().encode()
 
+    def test_a_function_whose_name_cannot_be_shown(self):
+        def double(x):
+            return 2 * x
+
+        double.__name__ = "a\n\ud800"
+        graph = tg.linear(double, lambda g: 2 * g)(Tensor(1.0)).graph()
+        assert graph.nodes[1].function == r"a\n\ud800"
+        assert len(str(graph).splitlines()) == 2
+
+    def test_an_argument_of_a_transform(self):
+        found = []
+        w = Tensor(1.0)
+        tg.grad(lambda x: found.append((x * w).graph()) or x)(w * 2)
+        assert [node.function for node in found[0].nodes] == [
+            "leaf", "np.multiply", "identity", "np.multiply",
+        ]  # fmt: skip
+
     @pytest.mark.parametrize(
         "again", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
     )

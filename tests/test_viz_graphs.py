@@ -154,6 +154,11 @@ class TestValuesAndCotangents:
         assert np.array_equal(graph.cotangents[0], [6, 10])
         assert graph.values[0] is None
         assert w.grad is None
+        graph = tg.graph(lambda x: w, 1.0, cotangent=[3.0, 4.0])
+        assert (graph.nodes[graph.result].name, graph.result) == ("w", 0)
+        assert np.array_equal(graph.values[0], [1, 2])
+        assert np.array_equal(graph.cotangents[0], [3, 4])
+        assert (graph.nodes[1].name, graph.cotangents[1]) == ("x", 0)
 
     def test_a_tensor_that_is_an_argument(self):
         w = Tensor([1.0, 2.0], name="w")
@@ -362,6 +367,17 @@ class TestLines:
         assert set(found.lines) == {None}
         assert found.groups == []
 
+    def test_an_argument_that_cannot_be_written_out(self):
+        class Silent:
+            def __repr__(self):
+                raise KeyError("a")
+
+        scaled = tg.linear(lambda x, k: 2 * x, lambda g, x_like, k: 2 * g)
+        for argument, told in ((Silent(), "<Silent>"), (10**5000, "<int>")):
+            graph = tg.graph(lambda x, k=argument: scaled(x, k), 1.0)
+            assert graph.constants[1] == [("k", told)]
+            assert graph.cotangents[0] == 2
+
 
 class TestGroups:
     def test_the_calls_that_made_several_nodes(self, network):
@@ -568,6 +584,10 @@ class TestData:
         sizes, data = self.sizes(network)
         assert max(sizes) <= 4096
         json.dumps(data, allow_nan=False)
+        # Filters and windows of images are pictures of their kind.
+        role = {node["name"] or node["function"]: node["values"][0] for node in data["nodes"]}
+        assert role["params['filters']"]["tiles"] == [2, 3, 3, 2]
+        assert role["windows"]["part"] == "[0, 0:6, 0:6, :, :, 0]"
 
     def test_hostile_sizes(self):
         name = "</script>\U0001f600" * 100
@@ -676,6 +696,15 @@ class TestData:
         ElementTree.fromstring(graph._repr_svg_())
         text = graph.save(tmp_path / "graph.html").read_text(encoding="utf-8")
         assert r"<title>\ud800\x00: its graph</title>" in text
+
+    def test_a_function_whose_name_is_no_text(self):
+        class Squared:
+            __name__ = 2
+
+            def __call__(self, x):
+                return x * x
+
+        assert tg.graph(Squared(), 1.0).title == "2"
 
     def test_what_the_user_wrote_cannot_end_the_script(self, tmp_path):
         def f(x):

@@ -77,8 +77,9 @@ def told(x: Any) -> float | str:
 def _tiles(x: Any, role: str, pixels: int) -> tuple[Any, int, str]:
     """A part of `x` as tiles (n, rows, columns), how many lie side by side, and its index."""
     if role == "windows" and x.ndim == 6:  # (images, rows, columns, rows and columns of each, in)
-        counts = [max(1, int(pixels**0.5) // size) for size in x.shape[3:5]]
-        starts = [max(0, n - count) // 2 for n, count in zip(x.shape[1:3], counts, strict=True)]
+        sizes = zip(x.shape[1:3], x.shape[3:5], strict=True)
+        counts = [min(n, max(1, int(pixels**0.5) // size)) for n, size in sizes]
+        starts = [(n - count) // 2 for n, count in zip(x.shape[1:3], counts, strict=True)]
         (i, a), (j, b) = zip(starts, counts, strict=True)
         x = x[0, i : i + a, j : j + b, :, :, 0]
         return x.reshape(-1, *x.shape[2:]), x.shape[1], f"[0, {i}:{i + a}, {j}:{j + b}, :, :, 0]"

@@ -56,7 +56,7 @@ class FunctionGraph(Graph):
         self, graph: Graph, order: list[Node], seen: Seen, result: int, function: Callable[..., Any]
     ) -> None:
         super().__init__(graph.nodes, graph.edges)
-        self.title = printable(getattr(function, "__name__", type(function).__name__))
+        self.title = printable(str(getattr(function, "__name__", type(function).__name__)))
         self.result = result
         self.values: list[Any] = seen.values(order)
         self.cotangents: list[Any] = seen.cotangents_of(order)

@@ -210,9 +210,7 @@ class Seen(hooks.Observer, Repeating):
             like = value[0] if isinstance(value, list) and value else value
             is_given = value is not plan.row.defaults[i] and value is not inspect.Parameter.empty
             if i not in plan.positions and is_given and not isinstance(like, Shaped):
-                is_array = isinstance(value, np.ndarray) and value.size > 4
-                text = f"{value.dtype} {value.shape}" if is_array else repr(value)
-                found.append((name, " ".join(text[:200].split())))
+                found.append((name, " ".join(_told(value)[:200].split())))
         return found
 
     def line(self, node: Node) -> Line | None:
@@ -275,6 +273,16 @@ def _name_of(frame: Any, of_user: bool) -> str | None:
     name = code.co_qualname
     is_public = name in sys.modules[PACKAGE].__all__
     return f"tg.{name}" if is_public else f"tg.nn.{name}" if name in nn.__all__ else None
+
+
+def _told(value: Any) -> str:
+    """The text of an argument; its type where that is all that it tells of itself."""
+    if isinstance(value, np.ndarray) and value.size > 4:
+        return f"{value.dtype} {value.shape}"
+    try:
+        return repr(value)
+    except Exception:  # whatever a class of the user's raises; ValueError of a number too long
+        return f"<{type(value).__name__}>"
 
 
 def _line(place: Any) -> Line | None:
