@@ -27,7 +27,7 @@ DONE = [
     "tinygrad_np.tree",
     "tinygrad_np.viz",
 ]
-"""Modules whose ``__all__`` is checked: its functions, and the methods of its classes."""
+"""Modules whose public names are checked: functions, and the methods of classes."""
 
 SECTIONS = [
     "Parameters", "Attributes", "Returns", "Yields", "Raises", "Warns", "See Also", "Notes",
@@ -60,11 +60,17 @@ def parameters_of(function):
 
 
 def has_default(kind, default):
-    """Whether the type of an entry names this default, if it names one."""
-    given = kind.partition("default ")[2]
+    """Whether the type of an entry has the parameter's default, or says that there is one."""
+    says_so = kind.endswith((", optional", " by default"))
+    given = kind.partition(", default ")[2]
+    if default is inspect.Parameter.empty:
+        return not (says_so or given)
+    if says_so:
+        name = getattr(default, "__name__", "<lambda>")  # of a function, or a dtype
+        return name == "<lambda>" or name in kind
     try:
-        return not given or ast.literal_eval(given) == default
-    except ValueError:  # no literal
+        return ast.literal_eval(given) == default
+    except (SyntaxError, ValueError):  # no literal, or nothing
         return given == repr(default)
 
 
@@ -100,15 +106,21 @@ def faults(function, example_elsewhere=False):
     entries = entries_of(parts.get("Parameters", []))
     if [name for name, _ in entries] != [*parameters]:
         yield f"the parameters are {[*parameters]}, not {[name for name, _ in entries]}"
+    for name, kind in entries + entries_of(parts.get("Attributes", [])):
+        if not kind:
+            yield f"{name} has no type"
     for name, kind in entries:
-        if not has_default(kind, parameters.get(name)):
-            yield f"the default of {name} is {parameters.get(name)!r}"
+        if name in parameters and not has_default(kind, parameters[name]):
+            yield f"the default of {name} is {parameters[name]!r}"
+    returned = parts.get("Returns", parts.get("Yields"))
     nothing = inspect.isclass(function) or inspect.signature(function).return_annotation in (
         "None",
         None,
     )
-    if nothing is bool(parts.keys() & {"Returns", "Yields"}):
+    if nothing is (returned is not None):
         yield "Returns is there for nothing" if nothing else "what it returns is not said"
+    elif not nothing and not [*returned, ""][0][:1].strip():
+        yield "what it returns has no type"
     for name, _ in entries_of(parts.get("Raises", [])):
         if not is_error(name, function):
             yield f"{name} is no exception"
@@ -153,7 +165,7 @@ def halved(x: object, *rest: object, axis: int = 0) -> object:
     Parameters
     ----------
     x : array_like
-    *rest
+    *rest : object
         Not used.
     axis : int, default 0
 
@@ -180,11 +192,17 @@ def test_what_is_right_has_no_fault():
     ("old", "new", "fault"),
     [
         ("Half of `x`.\n\n", "Half of\n`x`.\n\n", "it does not open"),
-        ("*rest\n", "rest\n", "the parameters are"),
+        ("*rest", "rest", "the parameters are"),
         ("x : array_like\n*rest", "*rest, x", "the parameters are"),
+        ("*rest : object", "*rest", "*rest has no type"),
         ("default 0", "default 1", "the default of axis is 0"),
+        (", default 0", "", "the default of axis is 0"),
+        ("array_like", "array_like, default 0", "the default of x is"),
+        ("array_like", "array_like, optional", "the default of x is"),
         ("Returns\n-------", "Returns\n------", "an underline"),
-        ("Returns\n-------\narray\n\n", "", "what it returns"),
+        ("Returns\n-------\narray\n\n", "", "what it returns is not said"),
+        ("-------\narray\n", "-------\n", "what it returns has no type"),
+        ("-------\narray\n", "-------\n    An array.\n", "what it returns has no type"),
         ("array\n\n", "array\n", "a section has no empty line"),
         ("ValueError\n", "ValuError\n", "ValuError is no exception"),
         ("ValueError\n", "sections_of\n", "sections_of is no exception"),

@@ -126,7 +126,7 @@ def summary(function: Callable[..., Any], params: Any, *inputs: Any) -> Summary:
         Called twice: what it keeps is looked at where nobody observes it.
     params : tree of arrays
         Of which the floating ones become Tensors.
-    *inputs
+    *inputs : object
         Passed on.
 
     Returns

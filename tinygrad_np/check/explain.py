@@ -75,7 +75,7 @@ def explain_nonfinite(function: Callable[..., Any], *args: Any, **kwargs: Any) -
         gives gradients itself (``grad(loss)``), their derivative. What it raises comes through.
     *args : trees
         Each floating array in them is a variable, also beside integers or texts.
-    **kwargs
+    **kwargs : object
         Passed on as they are.
 
     Returns

@@ -136,8 +136,12 @@ def assert_gradient(
 
     Parameters
     ----------
-    f, gradient, *args, argnums, seed
-        As in `check_gradient`.
+    f : function of args
+    gradient : function of args, or what it would return
+    *args : trees of arrays
+    argnums : int or tuple of int, default 0
+    seed : int, default 0
+        All as in `check_gradient`.
 
     Raises
     ------

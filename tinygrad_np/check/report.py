@@ -175,13 +175,13 @@ class Report:
     rows : list of Row
     kind : str
         Of the table: a name in ``TABLES``.
-    headline : str
+    headline : str, default ""
         Opens the text.
-    failure : str
+    failure : str, default ""
         How the text of a `WrongGradientError` begins.
-    components : list of Row
+    components : list of Row, optional
         Single components of what is wrong.
-    hints : list of str
+    hints : list of str, optional
         What the mistake looks like.
 
     Examples

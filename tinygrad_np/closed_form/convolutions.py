@@ -80,8 +80,8 @@ def convolution_filters(
     cotangents : (n, i, j, out) array_like
     size : int or (int, int)
         K and L.
-    stride, padding
-        As in `convolution`.
+    stride : int or (int, int), default 1
+    padding : int or (int, int), default 0
 
     Returns
     -------
@@ -125,8 +125,8 @@ def convolution_images(
     filters : (K, L, in, out) array_like
     shape : tuple of int
         Of the images.
-    stride, padding
-        As in `convolution`.
+    stride : int or (int, int), default 1
+    padding : int or (int, int), default 0
 
     Returns
     -------
@@ -182,8 +182,8 @@ def prepare_back(
         Rows and columns of the images.
     size : int or (int, int)
         Of the filters.
-    stride, padding
-        As in `convolution`.
+    stride : int or (int, int), default 1
+    padding : int or (int, int), default 0
 
     Returns
     -------

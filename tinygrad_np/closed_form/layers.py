@@ -243,8 +243,10 @@ def log_loss_probabilities(
 
     Parameters
     ----------
-    probabilities, labels, reduction, bound
-        As in `log_loss`.
+    probabilities, labels : array_like
+    reduction : {"mean", "sum"}, default "mean"
+    bound : float, default 1e-16
+        All as in `log_loss`.
 
     Returns
     -------
@@ -285,8 +287,7 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Any:
     Parameters
     ----------
     logits : (n, classes) array_like
-    labels : (n,) array_like
-        Integers.
+    labels : (n,) array_like of int
     reduction : {"mean", "sum"}, default "mean"
 
     Returns
@@ -311,8 +312,9 @@ def cross_entropy_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
 
     Parameters
     ----------
-    logits, labels, reduction
-        As in `cross_entropy`.
+    logits : (n, classes) array_like
+    labels : (n,) array_like of int
+    reduction : {"mean", "sum"}, default "mean"
 
     Returns
     -------
@@ -341,8 +343,9 @@ def average_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array
     Parameters
     ----------
     images : (n, rows, columns, c) array_like
-    size, stride, padding : int or (int, int)
-        As in `convolution`. No window may lie wholly in the padding, which is 0 by default: P < K.
+    size, stride : int or (int, int)
+    padding : int or (int, int), default 0
+        No window may lie wholly in the padding: P < K.
 
     Returns
     -------
@@ -377,8 +380,8 @@ def average_pool_images(
     cotangents : (n, i, j, c) array_like
     shape : tuple of int
         Of the images.
-    size, stride, padding
-        As in `average_pool`.
+    size, stride : int or (int, int)
+    padding : int or (int, int), default 0
 
     Returns
     -------
@@ -412,8 +415,9 @@ def max_pool(images: Any, size: Any, stride: Any, padding: Any = 0) -> Array:
     Parameters
     ----------
     images : (n, rows, columns, c) array_like
-    size, stride, padding
-        As in `average_pool`.
+    size, stride : int or (int, int)
+    padding : int or (int, int), default 0
+        P < K, as in `average_pool`.
 
     Returns
     -------
@@ -443,8 +447,9 @@ def max_pool_images(
     ----------
     images : (n, rows, columns, c) array_like
     cotangents : (n, i, j, c) array_like
-    size, stride, padding
-        As in `average_pool`.
+    size, stride : int or (int, int)
+    padding : int or (int, int), default 0
+        P < K, as in `average_pool`.
 
     Returns
     -------

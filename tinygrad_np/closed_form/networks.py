@@ -87,8 +87,10 @@ def two_class(params: Params, images: Any, labels: Any) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    params, images, labels
-        As in `two_class_loss`.
+    params : (filters, dense weights)
+    images : (n, rows, columns, c) array_like
+    labels : (n, 1) array_like
+        All as in `two_class_loss`.
 
     Returns
     -------
@@ -118,8 +120,10 @@ def two_class_images(params: Params, images: Any, labels: Any) -> Array:
 
     Parameters
     ----------
-    params, images, labels
-        As in `two_class_loss`.
+    params : (filters, dense weights)
+    images : (n, rows, columns, c) array_like
+    labels : (n, 1) array_like
+        All as in `two_class_loss`.
 
     Returns
     -------
@@ -180,8 +184,11 @@ def ten_class(
 
     Parameters
     ----------
-    params, images, labels, reduction
-        As in `ten_class_loss`.
+    params : (filters, dense weights)
+    images : (n, rows, columns, c) array_like
+    labels : (n,) array_like of int
+    reduction : {"mean", "sum"}, default "mean"
+        All as in `ten_class_loss`.
 
     Returns
     -------
@@ -212,8 +219,11 @@ def ten_class_images(params: Params, images: Any, labels: Any, reduction: str = 
 
     Parameters
     ----------
-    params, images, labels, reduction
-        As in `ten_class_loss`.
+    params : (filters, dense weights)
+    images : (n, rows, columns, c) array_like
+    labels : (n,) array_like of int
+    reduction : {"mean", "sum"}, default "mean"
+        All as in `ten_class_loss`.
 
     Returns
     -------

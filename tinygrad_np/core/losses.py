@@ -93,9 +93,9 @@ def log_loss_with_logits(logits: Any, labels: Any, reduction: str = "mean") -> A
 
     Parameters
     ----------
-    logits : array_like
-    labels, reduction
-        As in `log_loss`.
+    logits, labels : array_like
+        Of one shape; labels between 0 and 1.
+    reduction : {"mean", "sum", "none"}, default "mean"
 
     Returns
     -------

@@ -332,8 +332,8 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 
     Parameters
     ----------
-    x, axis
-        As in `softmax`.
+    x : real array_like
+    axis : int, default -1
 
     Returns
     -------

@@ -36,7 +36,7 @@ def signature(*required: str, **optional: Any) -> Signature:
     *required : str
         The names without a default, in order. As in Python, a star before the last one: it takes
         the rest of the positional arguments; a star alone: what follows is given by its name.
-    **optional
+    **optional : object
         The others with their defaults.
 
     Returns

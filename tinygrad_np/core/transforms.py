@@ -79,8 +79,9 @@ def grad(
 
     Parameters
     ----------
-    function, argnums, has_aux
-        As in `value_and_grad`.
+    function : callable
+    argnums : int or tuple of int, default 0
+    has_aux : bool, default False
 
     Returns
     -------
@@ -254,7 +255,7 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     ----------
     function : callable
         It returns a single real number.
-    primals, tangents
+    primals, tangents : list or tuple of trees
         As in `jvp`.
 
     Returns

@@ -73,9 +73,10 @@ def windows(x: Any, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     Parameters
     ----------
     x : ``(n, *spatial, c)`` array_like
-    size, stride, dilation : int or tuple of int
-        A tuple has one a spatial axis. `stride` and `dilation`, the step from pixel to pixel within
-        a window, are 1 by default.
+    size : int or tuple of int
+        A tuple has one a spatial axis.
+    stride, dilation : int or tuple of int, default 1
+        `dilation` is the step from pixel to pixel within a window.
 
     Returns
     -------

@@ -52,7 +52,7 @@ def explain(function: Callable[..., Any], /, *args: Any, **options: Any) -> Expl
         It may return any tree of arrays.
     *args : tree
         With a variable for each floating array in them.
-    **options
+    **options : object
         Constants.
 
     Returns

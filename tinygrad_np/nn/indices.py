@@ -24,7 +24,8 @@ def window_indices(shape: Ints, size: Any, stride: Any = 1, dilation: Any = 1) -
     ----------
     shape : tuple of int
         Of the images, ``(n, *spatial, c)``.
-    size, stride, dilation
+    size : int or tuple of int
+    stride, dilation : int or tuple of int, default 1
         As in `windows`.
 
     Returns

@@ -90,8 +90,7 @@ def _named(function: Callable[..., Any], name: str, text: str | None) -> Callabl
 _SECTIONS = """Parameters
 ----------
 rng : numpy.random.Generator
-shape : tuple of ints
-    Of at least {least} axes.
+shape : tuple of {ints}
 gain : number, {gain} by default
 dtype : floating dtype, float32 by default
 
@@ -102,7 +101,7 @@ array of this shape and dtype
 Raises
 ------
 ValueError
-    For a shape with fewer axes or a negative gain.
+    For another shape or a negative gain.
 TypeError
     Where `rng` is no Generator or `dtype` not floating.
 
@@ -128,7 +127,8 @@ def _scaled(
             shape, gain, dtype = _checked(name, rng, shape, gain, dtype, least)
             return np.asarray(draw(rng, shape) * (gain / math.sqrt(fan(shape) or 1))).astype(dtype)
 
-        told = _SECTIONS.format(least=least, gain="1" if usual == 1 else "√2")
+        ints = f"at least {least} int" if least else "int"
+        told = _SECTIONS.format(ints=ints, gain="1" if usual == 1 else "√2")
         text = inspect.cleandoc(draw.__doc__ or "")
         return _named(initialise, name, text.replace("Examples\n", f"{told}Examples\n"))
 
@@ -412,8 +412,10 @@ def _convolution(name: str, axes: int, is_adjoint: bool = False) -> Callable[...
     size : int, or a tuple of {axes}
     inputs, outputs : int
     groups : int, default 1
-    bias, filters, dtype
-        As `bias`, `weights` and `dtype` of `dense`.
+    bias : bool, default True
+    filters : function of (rng, shape, dtype=…), `lecun_normal` by default
+        What draws them.
+    dtype : floating dtype, float32 by default
 
     Returns
     -------
@@ -522,8 +524,10 @@ def multi_head_attention(
     features : int
     context : int, optional
         What "key" and "value" come from; by default from `features`, as the others.
-    bias, weights, dtype
-        As in `dense`; `weights` is `glorot_uniform` by default.
+    bias : bool, default True
+    weights : function of (rng, shape, dtype=…), `glorot_uniform` by default
+        What draws them.
+    dtype : floating dtype, float32 by default
 
     Returns
     -------
@@ -575,8 +579,10 @@ def _recurrent(name: str, gates: int) -> Callable[..., Params]:
     ----------
     rng : numpy.random.Generator
     inputs, hidden : int
-    bias, weights, dtype
-        As in `dense`; `weights` draws those of the inputs, as one array.
+    bias : bool, default True
+    weights : function of (rng, shape, dtype=…), `lecun_normal` by default
+        It draws those of the inputs, as one array.
+    dtype : floating dtype, float32 by default
 
     Returns
     -------

@@ -135,8 +135,11 @@ def conv1d(
     ----------
     signals : (n, length, in) array_like
     filters : (k, in / groups, out) array_like
-    stride, padding, dilation, groups, bias
-        As in `conv2d`: one zero before and two after is ``padding=((1, 2),)``.
+    stride : int, default 1
+    padding : int, tuple, "valid" or "same", default 0
+        One zero before and two after is ``((1, 2),)``.
+    dilation, groups : int, default 1
+    bias : (out,) array_like, optional
 
     Returns
     -------
@@ -166,8 +169,11 @@ def conv3d(
     ----------
     volumes : (n, depth, rows, columns, in) array_like
     filters : (k, l, m, in / groups, out) array_like
-    stride, padding, dilation, groups, bias
-        As in `conv2d`.
+    stride : int or tuple of int, default 1
+    padding : int, tuple, "valid" or "same", default 0
+    dilation : int or tuple of int, default 1
+    groups : int, default 1
+    bias : (out,) array_like, optional
 
     Returns
     -------
@@ -218,8 +224,11 @@ def conv_transpose2d(
     images : (n, i, j, in) array_like
     filters : (k, l, out / groups, in) array_like
         Those of the `conv2d` that turns (n, rows, columns, out) into (n, i, j, in).
-    stride, padding, dilation, groups
-        Those of that `conv2d`.
+    stride : int or (rows, columns), default 1
+    padding : int, tuple, "valid" or "same", default 0
+    dilation : int or (rows, columns), default 1
+    groups : int, default 1
+        From `stride` on, those of that `conv2d`.
     output_padding : int or (int, int), default 0
         Where stride > 1, several sizes of images have i rows of windows: this, from 0 to
         stride − 1, chooses one.
@@ -258,8 +267,11 @@ def conv_transpose1d(
     ----------
     signals : (n, i, in) array_like
     filters : (k, out / groups, in) array_like
-    stride, padding, dilation, groups, output_padding, bias
-        As in `conv_transpose2d`.
+    stride : int, default 1
+    padding : int, tuple, "valid" or "same", default 0
+    dilation, groups : int, default 1
+    output_padding : int, default 0
+    bias : (out,) array_like, optional
 
     Returns
     -------
@@ -291,8 +303,12 @@ def conv_transpose3d(
     ----------
     volumes : (n, h, i, j, in) array_like
     filters : (k, l, m, out / groups, in) array_like
-    stride, padding, dilation, groups, output_padding, bias
-        As in `conv_transpose2d`.
+    stride : int or tuple of int, default 1
+    padding : int, tuple, "valid" or "same", default 0
+    dilation : int or tuple of int, default 1
+    groups : int, default 1
+    output_padding : int or tuple of int, default 0
+    bias : (out,) array_like, optional
 
     Returns
     -------
@@ -388,8 +404,12 @@ def average_pool(
     Parameters
     ----------
     images : ``(n, *spatial, c)`` array_like
-    size, stride, padding, dilation, ceil_mode
-        As in `max_pool`.
+    size : int or tuple of int
+    stride : int or tuple of int, optional
+    padding : int, tuple, "valid" or "same", default 0
+    dilation : int or tuple of int, default 1
+    ceil_mode : bool, default False
+        From `size` on, as in `max_pool`.
     count_padding : bool, default False
         Whether the zeros of the padding count in the mean; what `ceil_mode` adds beyond it never
         does.

@@ -79,8 +79,8 @@ def mae(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
 
     Parameters
     ----------
-    predictions, targets, reduction
-        As in `mse`.
+    predictions, targets : real arrays of one shape
+    reduction : {"mean", "sum", "none"}, default "mean"
 
     Returns
     -------
@@ -100,8 +100,8 @@ def huber(predictions: Any, targets: Any, reduction: str = "mean", *, delta: flo
 
     Parameters
     ----------
-    predictions, targets, reduction
-        As in `mse`.
+    predictions, targets : real arrays of one shape
+    reduction : {"mean", "sum", "none"}, default "mean"
     delta : number above 0, default 1
 
     Returns
@@ -234,8 +234,10 @@ def nll(
         Logarithms.
     labels : (…) integers from 0
         No distributions (see `kl_divergence`).
-    reduction, class_weights, ignored
-        As in `cross_entropy`.
+    reduction : {"mean", "sum", "none"}, default "mean"
+    class_weights : (classes,) array_like, optional
+    ignored : int, optional
+        From `reduction` on, as in `cross_entropy`.
 
     Returns
     -------

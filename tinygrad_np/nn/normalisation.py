@@ -167,8 +167,10 @@ def rms_norm(x: Any, scale: Any = None, *, axis: Any = -1, epsilon: Any = None) 
 
     Parameters
     ----------
-    x, scale, axis
-        As in `layer_norm`.
+    x : (…, features) array_like
+    scale : array of the shape of these axes, optional
+    axis : int or tuple of int, default -1
+        The last axes, as in `layer_norm`.
     epsilon : number, optional
         By default the distance from 1 to the next number of x's dtype, as in PyTorch.
 

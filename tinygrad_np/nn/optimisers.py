@@ -52,7 +52,8 @@ def sgd(
     Parameters
     ----------
     params, grads : trees of arrays
-    state : what the last step gave, optional
+    state : dict, optional
+        What the last step gave.
     rate : number, default 1e-3
     momentum, dampening : number, default 0
     nesterov : bool, default False
@@ -117,7 +118,8 @@ def adam(
     Parameters
     ----------
     params, grads : trees of arrays
-    state : what the last step gave, optional
+    state : dict, optional
+        What the last step gave.
     rate : number, default 1e-3
     betas : pair of numbers, default (0.9, 0.999)
     epsilon : number, default 1e-8
@@ -163,8 +165,11 @@ def adamw(
 
     Parameters
     ----------
-    params, grads, state, rate, betas, epsilon
-        As in `adam`.
+    params, grads : trees of arrays
+    state : dict, optional
+    rate : number, default 1e-3
+    betas : pair of numbers, default (0.9, 0.999)
+    epsilon : number, default 1e-8
     weight_decay : number or tree, default 1e-2
     amsgrad, maximize : bool, default False
 
@@ -231,11 +236,12 @@ def nadam(
 
     Parameters
     ----------
-    params, grads, state
-        As in `adam`.
+    params, grads : trees of arrays
+    state : dict, optional
     rate : number, default 2e-3
-    betas, epsilon, weight_decay
-        As in `adam`.
+    betas : pair of numbers, default (0.9, 0.999)
+    epsilon : number, default 1e-8
+    weight_decay : number or tree, default 0
     momentum_decay : number, default 4e-3
         ψ.
     decoupled_weight_decay : bool, default False
@@ -296,8 +302,12 @@ def radam(
 
     Parameters
     ----------
-    params, grads, state, rate, betas, epsilon, weight_decay
-        As in `adam`.
+    params, grads : trees of arrays
+    state : dict, optional
+    rate : number, default 1e-3
+    betas : pair of numbers, default (0.9, 0.999)
+    epsilon : number, default 1e-8
+    weight_decay : number or tree, default 0
     decoupled_weight_decay : bool, default False
         w shrinks as in `adamw`.
     maximize : bool, default False
@@ -356,8 +366,8 @@ def rmsprop(
 
     Parameters
     ----------
-    params, grads, state
-        As in `sgd`.
+    params, grads : trees of arrays
+    state : dict, optional
     rate : number, default 1e-2
     alpha : number, default 0.99
     epsilon : number, default 1e-8
@@ -419,8 +429,8 @@ def adagrad(
 
     Parameters
     ----------
-    params, grads, state
-        As in `sgd`.
+    params, grads : trees of arrays
+    state : dict, optional
     rate : number, default 1e-2
     rate_decay : number, default 0
         At step t = 1, 2, … the rate is rate / (1 + (t − 1)·rate_decay).
@@ -478,8 +488,8 @@ def adadelta(
 
     Parameters
     ----------
-    params, grads, state
-        As in `sgd`.
+    params, grads : trees of arrays
+    state : dict, optional
     rate : number, default 1
     rho : number, default 0.9
     epsilon : number, default 1e-6

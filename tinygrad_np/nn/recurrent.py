@@ -183,8 +183,9 @@ def lstm(
     bias : (4h,) array_like, optional
     state : pair of (n, h) arrays, optional
         h and c before the first time; zeros by default.
-    lengths, reverse
-        As in `rnn`.
+    lengths : (n,) integers from 1 to time, optional
+    reverse : bool, default False
+        Both as in `rnn`.
 
     Returns
     -------
@@ -230,8 +231,10 @@ def gru(
         W and U.
     bias, hidden_bias : (3h,) and (h,) arrays, optional
         b and ``b_h``.
-    state, lengths, reverse
-        As in `rnn`.
+    state : (n, h) array_like, optional
+    lengths : (n,) integers from 1 to time, optional
+    reverse : bool, default False
+        From `state` on, as in `rnn`.
 
     Returns
     -------

@@ -243,8 +243,9 @@ def multi_head_attention(
     causal : bool, default False
     lengths : (n,) integers from 1 to s, optional
         Beyond so many, the keys of a row are padding, which no query sees.
-    dropout, rng
-        As in `attention`.
+    dropout : number, default 0
+    rng : numpy.random.Generator, optional
+        Both as in `attention`.
 
     Returns
     -------
@@ -326,8 +327,8 @@ def sinusoidal_positions(length: int, d: int, dtype: Any = np.float32) -> Any:
     Parameters
     ----------
     length, d : int
-    dtype : dtype, optional
-        float32 by default; a float64 model needs ``dtype=float`` for its digits.
+    dtype : dtype, float32 by default
+        A float64 model needs ``dtype=float`` for its digits.
 
     Returns
     -------

@@ -36,7 +36,7 @@ def pointwise(function: Callable[..., Any], *factors: Any, **options: Any) -> Ca
     *factors : callable
         The derivative by each operand, in order; both modes multiply by it. The names of its
         parameters say what it needs: an operand, another argument, or ``ans``, the result.
-    **options
+    **options : object
         Factors by the operand's name, and options of a row (``analytic``, …).
 
     Returns
@@ -67,7 +67,7 @@ def linear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callable
     *vjps : callable
         The transposed map by each operand: of the cotangent and what it names, for instance
         ``x_like``, the operand's shape and dtype.
-    **options
+    **options : object
         As in `pointwise`.
 
     Returns
@@ -101,8 +101,9 @@ def bilinear(function: Callable[..., Any], *vjps: Any, **options: Any) -> Callab
 
     Parameters
     ----------
-    function, *vjps, **options
-        As in `linear`; forward mode is the product rule.
+    function, *vjps : callable
+    **options : object
+        All as in `linear`; forward mode is the product rule.
 
     Returns
     -------
@@ -128,7 +129,7 @@ def general(function: Callable[..., Any], *rules: Any, **options: Any) -> Callab
     *rules : (callable, callable)
         None in place of one of them: it is the transpose of the other, found by differentiating
         that, which has to be made of functions that have a derivative.
-    **options
+    **options : object
         As in `pointwise`. Where the function returns several arrays, ``constant_outputs=()``, or
         the positions of those that have no derivative.
 

@@ -191,9 +191,11 @@ class Methods:
         Parameters
         ----------
         dtype : dtype
-        order, casting, subok, copy
-            As in `numpy.ndarray.astype`; of a Tensor, which nobody writes into, all but `casting`
-            change nothing.
+        order : str, default "K"
+        casting : str, default "unsafe"
+        subok, copy : bool, default True
+            From `order` on, as in `numpy.ndarray.astype`; of a Tensor, which nobody writes into,
+            all but `casting` change nothing.
 
         Returns
         -------

@@ -45,8 +45,9 @@ def jacobian(
     ----------
     function : callable
         It returns a tree of arrays.
-    argnums, has_aux
-        As in `value_and_grad`.
+    argnums : int or tuple of int, default 0
+    has_aux : bool, default False
+        Both as in `value_and_grad`.
     mode : {"reverse", "forward"}, optional
         By cotangents of the result, or by tangents of the arguments; by default the cheaper. A
         complex result needs real arguments and goes forward; complex arguments need a real result
@@ -100,7 +101,10 @@ def hessian(
 
     Parameters
     ----------
-    function, argnums, has_aux, sparsity
+    function : callable
+    argnums : int or tuple of int, default 0
+    has_aux : bool, default False
+    sparsity : (n, n) array_like or sparse array, optional
         As in `jacobian`.
 
     Returns

@@ -34,11 +34,11 @@ def numbers(
         Where to draw; None: into a new figure.
     values : array of shape (rows, columns)
         Real numbers.
-    title : str
+    title : str, default ""
         What stands above.
-    colour : str
+    colour : str, default "#0072b2"
         A name that matplotlib knows.
-    size : int
+    size : int, default 8
         That of the digits, in points.
 
     Returns
@@ -89,13 +89,13 @@ def depth_stack(
         Where to draw; None: into a new figure.
     values : array of shape (rows, columns, depth)
         Real numbers; ``values[..., 0]`` is in front.
-    title : str
+    title : str, default ""
         What stands above.
-    colour : str, or a sequence of as many as there are tables
+    colour : str, or a sequence of as many as there are tables, default "#0072b2"
         Names that matplotlib knows.
-    step : float
+    step : float, default 1.0
         How far a table is from the one in front of it, in cells.
-    size : int
+    size : int, default 8
         That of the digits, in points.
 
     Returns
@@ -156,7 +156,7 @@ def box(
         The first of the cells.
     rows, columns : int
         How many they are.
-    dashed : bool
+    dashed : bool, default False
         Whether the line is.
 
     Returns

@@ -45,18 +45,19 @@ def convolution_lab(
 
     Parameters
     ----------
-    image
-        (rows, columns), (rows, columns, in) or (1, rows, columns, in) real numbers, at most 40×40
-        pixels.
-    filters
-        (rows, columns, in, out) real numbers.
-    path
+    image : array of shape (rows, columns), (rows, columns, in) or (1, rows, columns, in)
+        Real numbers, at most 40×40 pixels.
+    filters : array of shape (rows, columns, in, out)
+        Real numbers.
+    path : path-like
         The file to write, ``.html``; its folder is made. It is written whole or not at all.
-    stride, padding, dilation
-        What the page opens with, as `conv2d` takes them.
-    cotangent
-        ∂L/∂y to open with: (i, j, out) or (1, i, j, out), as the result has it. None: small whole
-        numbers, so that sums can be followed in one's head.
+    stride : int or (rows, columns), default 1
+    padding : int, tuple, "valid" or "same", default 0
+    dilation : int or (rows, columns), default 1
+        From `stride` on, what the page opens with, as `conv2d` takes it.
+    cotangent : array of shape (i, j, out) or (1, i, j, out), optional
+        ∂L/∂y to open with; by default small whole numbers, so that sums can be followed in one's
+        head.
 
     Returns
     -------

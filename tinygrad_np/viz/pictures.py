@@ -46,11 +46,11 @@ def image(
         Where to draw; None: into a new figure.
     pixels : array of shape (rows, columns), (rows, columns, 1) or (rows, columns, 3)
         Real numbers.
-    title : str
+    title : str, default ""
         What stands above it.
     largest : float, optional
         Pictures with the same `largest` can be compared.
-    numbers : bool
+    numbers : bool, default False
         Whether the values of one channel are written into the pixels.
 
     Returns
@@ -109,13 +109,13 @@ def images(
         Where to draw; None: into a new figure.
     pixels : array of shape (n, rows, columns), (n, rows, columns, 1) or (n, rows, columns, 3)
         Real numbers; n is at most 256.
-    title : str
+    title : str, default ""
         What stands above all.
     captions : sequence of n strings, optional
         What stands above each; it may have several lines.
     largest : float, optional
         As in `image`.
-    columns : int
+    columns : int, default 8
         So many images stand in a row at most.
 
     Returns
@@ -151,7 +151,7 @@ def filters(axes: Axes | None, weights: Any, title: str = "", largest: float | N
         Where to draw; None: into a new figure.
     weights : array of shape (rows, columns, in, out)
         Real numbers.
-    title : str
+    title : str, default ""
         What stands above.
     largest : float, optional
         The end of the scale; by default the largest absolute value.
@@ -205,7 +205,7 @@ def feature_maps(axes: Axes | None, maps: Any, title: str = "") -> Axes:
         Where to draw; None: into a new figure.
     maps : array of shape (rows, columns, channels)
         Real numbers.
-    title : str
+    title : str, default ""
         What stands above.
 
     Returns
@@ -258,7 +258,7 @@ def misclassified(
         What the model says of them; its softmax is how sure it is.
     names : sequence of strings
         Those of the classes.
-    count : int
+    count : int, default 8
         So many are drawn at most, from 1 on.
 
     Returns
@@ -328,7 +328,7 @@ def colour_bar(axes: Axes | Sequence[Axes], label: str = "") -> Axes:
     ----------
     axes : matplotlib.axes.Axes, or a sequence or an array of them
         What `image`, `images` or one of their kind has drawn into.
-    label : str
+    label : str, default ""
         What the numbers are.
 
     Returns

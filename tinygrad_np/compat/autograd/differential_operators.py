@@ -274,8 +274,8 @@ def make_ggnvp(
 
     Parameters
     ----------
-    f, g : function
-        g is half the sum of squares by default.
+    f : function
+    g : function, half the sum of squares by default
     f_argnum : int, default 0
 
     Returns
