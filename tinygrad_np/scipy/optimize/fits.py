@@ -46,20 +46,48 @@ def minimize(
 ) -> Any:
     """`scipy.optimize.minimize` with derivatives, of a function of a tree.
 
-    `x0` is an array, as SciPy has it, or a tree: then `fun`, `jac`, constraints and callbacks are
-    given trees, the result's ``x`` is one, and `bounds` may be one with a pair (low, high) of
-    numbers or arrays in place of each leaf. `fun` returns a number. The gradient is supplied, to
-    the methods that take them Hessians or their products, too, and the Jacobians of constraints;
-    what is given in their place is used (``jac="2-point"`` for SciPy's differences, ``jac=True``
-    for a pair (value, gradient)).
+    The gradient is supplied, to the methods that take them Hessians or their products, too, and the
+    Jacobians of constraints; what is given in their place is used. What is not explained here is as
+    SciPy has it.
 
-    With Tensors in `args`, ``x`` and ``fun`` are functions of them, polished by Newton's method,
-    and the result has no ``jac``, ``hess`` and ``hess_inv``, which would be constants.
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args)`` is a number.
+    x0 : array_like or tree
+        Of a tree, `fun`, `jac`, `hessp`, constraints and callbacks are given trees.
+    args : tuple, default ()
+    method : str or callable, optional
+    jac : callable, str or bool, optional
+        ``"2-point"`` for SciPy's differences, True where `fun` gives a pair (value, gradient).
+    hess : callable, str or scipy.optimize.HessianUpdateStrategy, optional
+        Of a tree, no callable.
+    hessp : callable, optional
+    bounds : pairs (low, high), scipy.optimize.Bounds or tree, optional
+        A tree has a pair of numbers or arrays in place of each leaf of `x0`.
+    constraints : constraint or list of them, default ()
+        `NonlinearConstraint`, `scipy.optimize.LinearConstraint`, or a dict.
+    tol : float, optional
+    callback : callable, optional
+    options : dict, optional
 
-    Raises ``TypeError`` where `fun` cannot be differentiated, or uses Tensors that are not in
-    `args`; for Tensors beside constraints; ``ValueError`` where a minimum with Tensors in `args` is
-    none, or its Hessian is singular.
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+        Its ``x`` is like `x0`. With Tensors in `args`, ``x`` and ``fun`` are functions of them,
+        polished by Newton's method, and there is no ``jac``, ``hess`` and ``hess_inv``, which would
+        be constants.
 
+    Raises
+    ------
+    TypeError
+        Where `fun` cannot be differentiated, or uses Tensors that are not in `args`; for Tensors
+        beside constraints or ``jac=True``.
+    ValueError
+        Where a minimum with Tensors in `args` is none, or its Hessian is singular.
+
+    Examples
+    --------
     >>> minimize(lambda p: (p["x"] - 3.0) ** 2, {"x": 0.0}).x["x"].round(9)
     np.float64(3.0)
     """
@@ -223,7 +251,27 @@ def _constraints(constraints: Any, unknowns: Unknowns) -> Any:
 
 
 class NonlinearConstraint(scipy.optimize.NonlinearConstraint):
-    """`scipy.optimize.NonlinearConstraint`, whose Jacobian is supplied unless one is given."""
+    """`scipy.optimize.NonlinearConstraint`, whose Jacobian is supplied unless one is given.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x)`` gives numbers, of an x like the `x0` of `minimize`.
+    lb, ub : array_like
+        What the numbers lie between.
+    jac : callable or str, optional
+        ``"2-point"`` for SciPy's differences.
+    **options : object
+        As SciPy's.
+
+    Examples
+    --------
+    >>> circle = NonlinearConstraint(lambda p: p["x"] ** 2 + p["y"] ** 2, -np.inf, 25.0)
+    >>> start = {"x": 1.0, "y": 1.0}
+    >>> found = minimize(lambda p: -3 * p["x"] - 4 * p["y"], start, constraints=circle)
+    >>> {name: round(float(x), 4) for name, x in found.x.items()}
+    {'x': 3.0, 'y': 4.0}
+    """
 
     def __init__(self, fun: Any, lb: Any, ub: Any, jac: Any = None, **options: Any) -> None:
         super().__init__(fun, lb, ub, "2-point" if jac is None else jac, **options)
@@ -268,12 +316,47 @@ def least_squares(
 ) -> Any:
     """`scipy.optimize.least_squares` with the Jacobian supplied, of a function of a tree.
 
-    `x0` is an array or a tree, as for `minimize`; `fun` returns the residuals, an array or a tree.
-    With `jac_sparsity` the Jacobian is sparse, found in as many sweeps as it has colours. With
-    Tensors in `args`, ``x`` and ``cost`` are functions of them, for the loss "linear".
+    What is not explained here is as SciPy has it.
 
-    Raises as `minimize` does.
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args, **kwargs)`` gives the residuals, an array or a tree.
+    x0 : array_like or tree
+    jac : callable or str, optional
+        ``"2-point"`` for SciPy's differences.
+    bounds : pair (low, high), default (-inf, inf)
+        Of numbers, arrays or trees; or `scipy.optimize.Bounds`, or a tree as `minimize` takes it.
+    method : {"trf", "dogbox", "lm"}, default "trf"
+    ftol, xtol, gtol : float or None, default 1e-8
+    x_scale : array_like or "jac", default 1.0
+    loss : str or callable, default "linear"
+    f_scale : float, default 1.0
+    diff_step : array_like, optional
+    tr_solver : {"exact", "lsmr"}, optional
+    tr_options : dict, optional
+    jac_sparsity : array_like or sparse array, optional
+        With it the Jacobian is sparse, found in as many sweeps as it has colours.
+    max_nfev : int, optional
+    verbose : {0, 1, 2}, default 0
+    args : tuple, default ()
+    kwargs : dict, optional
+    **newer : object
+        What newer SciPys take, such as `callback`.
 
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+        Its ``x`` is like `x0`. With Tensors in `args`, ``x``, ``fun`` and ``cost`` are functions of
+        them, and there is no ``jac`` and ``grad``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `minimize` does; with Tensors, where the loss is not "linear", too.
+
+    Examples
+    --------
     >>> x, y = np.arange(3.0), np.array([0.0, 2.0, 4.0])
     >>> found = least_squares(lambda p: p["a"] * x - y, {"a": 0.0})
     >>> found.x["a"].round(9)
@@ -365,10 +448,38 @@ def curve_fit(
 ) -> Any:
     """`scipy.optimize.curve_fit` with the Jacobian supplied.
 
-    ``f(xdata, *parameters)`` returns an array like `ydata`. Returns (parameters, covariance), and
-    more with ``full_output=True``. With Tensors in `xdata`, `ydata` or `sigma`, the parameters and
-    their covariance are functions of them. For parameters that are a tree, use `least_squares`.
+    What is not explained here is as SciPy has it.
 
+    Parameters
+    ----------
+    f : callable
+        ``f(xdata, *parameters)`` gives an array like `ydata`.
+    xdata, ydata : array_like
+    p0 : (k,) array_like, optional
+    sigma : array_like, optional
+    absolute_sigma : bool, default False
+    check_finite : bool, optional
+    bounds : pair (low, high) or scipy.optimize.Bounds, default (-inf, inf)
+    method : {"lm", "trf", "dogbox"}, optional
+    jac : callable or str, optional
+        ``"2-point"`` for SciPy's differences.
+    **options : object
+
+    Returns
+    -------
+    parameters : (k,) array
+    covariance : (k, k) array
+        And more with ``full_output=True``. With Tensors in `xdata`, `ydata` or `sigma`, both are
+        functions of them.
+
+    Raises
+    ------
+    TypeError
+        For parameters that are a tree, which `least_squares` takes; where `f` cannot be
+        differentiated; for Tensors beside ``nan_policy="omit"``.
+
+    Examples
+    --------
     >>> found, _ = curve_fit(lambda x, a: a * x, np.arange(3.0), np.array([0.0, 2.0, 4.0]))
     >>> found.round(9)
     array([2.])
@@ -428,7 +539,36 @@ def _as_numbers(x: Any) -> Any:
 def minimize_scalar(
     fun: Callable[..., Any], bracket: Any = None, bounds: Any = None, args: Any = (), **options: Any
 ) -> Any:
-    """`scipy.optimize.minimize_scalar`; with Tensors in `args`, x and fun are functions of them."""
+    """`scipy.optimize.minimize_scalar`; with Tensors in `args`, x and fun are functions of them.
+
+    What is not explained here is as SciPy has it.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args)`` is a number.
+    bracket : two or three numbers, optional
+    bounds : pair of numbers, optional
+    args : tuple, default ()
+    **options : object
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+
+    Raises
+    ------
+    TypeError
+        Where `fun` uses Tensors that are not in `args`.
+    ValueError
+        Where a minimum with Tensors in `args` is none, or the second derivative there is 0.
+
+    Examples
+    --------
+    >>> lowest = lambda a: minimize_scalar(lambda x, a: (x - a**2) ** 2, args=(a,)).x
+    >>> lowest(3.0).round(6), grad(lowest)(3.0).round(6)
+    (np.float64(9.0), np.float64(6.0))
+    """
     args = args if isinstance(args, tuple) else (args,)
     unknowns = Unknowns(0.0, "scipy.optimize.minimize_scalar")
 

@@ -36,9 +36,37 @@ def root(
 ) -> Any:  # fmt: skip
     """`scipy.optimize.root` with the Jacobian supplied, of a function of a tree.
 
-    `x0` is an array or a tree; `fun` gives as many numbers as there are unknowns. With Tensors in
-    `args`, the result's ``x`` is a function of them, and it has no ``fjac``, ``r`` and ``qtf``.
+    What is not explained here is as SciPy has it.
 
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args)`` gives as many numbers as there are in x, an array or a tree.
+    x0 : array_like or tree
+    args : tuple, default ()
+    method : str, default "hybr"
+    jac : callable or bool, optional
+        True where `fun` gives a pair (value, Jacobian).
+    tol : float, optional
+    callback : callable, optional
+    options : dict, optional
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+        Its ``x`` is like `x0`. With Tensors in `args`, it is a function of them, and there is no
+        ``fun``, ``fjac``, ``r`` and ``qtf``.
+
+    Raises
+    ------
+    TypeError
+        Where `fun` cannot be differentiated, or uses Tensors that are not in `args`; for Tensors
+        beside ``jac=True``.
+    ValueError
+        Where, with Tensors in `args`, what was found is no root, or the Jacobian there is singular.
+
+    Examples
+    --------
     >>> def lines(z):
     ...     return {"sum": z["x"] + z["y"] - 3.0, "difference": z["x"] - z["y"]}
     >>> found = root(lines, {"x": 0.0, "y": 0.0})
@@ -157,9 +185,40 @@ def newton(
 ) -> Any:  # fmt: skip
     """`scipy.optimize.newton` with the slope supplied, unless `fprime` or `x1` is given.
 
-    With Tensors in `args`, the root is a function of them; of an array `x0`, each number is one of
-    its own.
+    What is not explained here is as SciPy has it.
 
+    Parameters
+    ----------
+    func : callable
+        ``func(x, *args)``, of a number or of each number of an array alone.
+    x0 : number or array_like
+    fprime : callable, optional
+    args : tuple, default ()
+    tol : float, default 1.48e-8
+    maxiter : int, default 50
+    fprime2 : callable, optional
+    x1 : number or array_like, optional
+    rtol : float, default 0.0
+    full_output : bool, default False
+    disp : bool, default True
+
+    Returns
+    -------
+    number or array
+        With Tensors in `args`, a function of them. With `full_output` a tuple, as SciPy's.
+
+    Raises
+    ------
+    TypeError
+        For a tree, which `root` takes; where `func` cannot be differentiated, or uses Tensors that
+        are not in `args`.
+    ValueError
+        Where, with Tensors in `args`, what was found is no root, or the slope there is 0.
+    RuntimeError
+        Where no root is found, unless ``disp=False``.
+
+    Examples
+    --------
     >>> round(float(newton(lambda x: x**3 - 8.0, 1.0)), 9)
     2.0
     """
@@ -206,8 +265,31 @@ def root_scalar(
 ) -> Any:  # fmt: skip
     """`scipy.optimize.root_scalar` with slopes supplied to the methods newton and halley.
 
-    With Tensors in `args`, the result's ``root`` is a function of them.
+    What is not explained here is as SciPy has it.
 
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args)`` is a number.
+    args : tuple, default ()
+    method : str, optional
+    bracket : pair of numbers, optional
+    fprime, fprime2 : callable or bool, optional
+    x0, x1 : number, optional
+    **options : object
+
+    Returns
+    -------
+    scipy.optimize.RootResults
+        With Tensors in `args`, its ``root`` is a function of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `newton` does.
+
+    Examples
+    --------
     >>> round(root_scalar(lambda x: x**2 - 2.0, bracket=(0, 2)).root ** 2, 9)
     2.0
     """
@@ -249,10 +331,37 @@ def fixed_point(
     func: Callable[..., Any], x0: Any, args: Any = (), xtol: float = 1e-8, maxiter: int = 500,
     method: str = "del2",
 ) -> Any:  # fmt: skip
-    """`scipy.optimize.fixed_point`; with Tensors in `args`, x = func(x, *args) depends on them.
+    """`scipy.optimize.fixed_point`: x = func(x, *args), of a function of a tree.
 
-    `x0` is a number, an array or a tree, and so is what `func` gives.
+    What is not explained here is as SciPy has it.
 
+    Parameters
+    ----------
+    func : callable
+        ``func(x, *args)`` is like x.
+    x0 : array_like or tree
+    args : tuple, default ()
+    xtol : float, default 1e-8
+    maxiter : int, default 500
+    method : {"del2", "iteration"}, default "del2"
+
+    Returns
+    -------
+    array or tree
+        x, like `x0`. With Tensors in `args`, a function of them.
+
+    Raises
+    ------
+    TypeError
+        Where `func` uses Tensors that are not in `args`.
+    ValueError
+        Where, with Tensors in `args`, what was found is no fixed point, or the Jacobian of x -
+        func(x) is singular there.
+    RuntimeError
+        Where none is found.
+
+    Examples
+    --------
     >>> fixed_point(np.cos, 1.0).round(9)
     np.float64(0.739085133)
     """

@@ -53,7 +53,7 @@ def covariance(fun: Callable[..., Any], params: Any, *args: Any) -> Covariance:
         residuals, an array of more numbers than there are parameters.
     params : tree of numbers and arrays
         Where `fun` is least.
-    *args
+    *args : object
         Passed on to `fun`.
 
     Returns
