@@ -185,7 +185,7 @@ def public_name(function: Callable[..., Any]) -> str | None:
     if owner in ("Methods", "Tensor"):
         return "tg.Tensor" if name == "__init__" else f"t.{name}"
     if owner:
-        return f"{owner.rpartition('.')[2]}.{name}"
+        return owner if name == "__init__" else f"{owner.rpartition('.')[2]}.{name}"
     part = next((part for part in place.split(".") if part in _WITH_THEIR_MODULE), None)
     if part is not None and place != "viz.graphs":  # whose function is in tg itself
         return f"tg.{_WITH_THEIR_MODULE[part]}.{name}"

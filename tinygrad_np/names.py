@@ -294,7 +294,13 @@ gradients gradient grad_tensors: grads cotangent
 opt_state: state
 key seed generator: rng
 optimizer: optimiser
-validation_data validation_split: validation
+validation_data validation_split validation_fraction: validation
+hidden_layer_sizes: hidden
+max_iter n_epochs num_epochs: epochs
+n_iter_no_change: patience
+learning_rate_init: rate
+solver: optimiser
+verbose: progress
 metrics: evaluate
 argnum arg_nums argnames: argnums
 aux aux_data: has_aux

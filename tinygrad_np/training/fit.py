@@ -190,7 +190,7 @@ def fit(
             at_start = copy.deepcopy(rng)
             for batch in _rest(batches, run, count, progress):
                 begun = time.perf_counter()
-                run = stepper.step(run, batch, _rate_at(rate, run.step))
+                run = stepper.step(run, batch, rate_at(rate, run.step))
                 run = run._replace(seconds=run.seconds + time.perf_counter() - begun)
                 if interrupts or (every and run.step % every == 0):
                     keep(run, at_start)
@@ -339,7 +339,8 @@ def _rest(batches: Any, run: Run, count: int | None, progress: bool) -> Iterator
         getattr(whole, "close", lambda: None)()  # a thread of `prefetch`
 
 
-def _rate_at(rate: Any, step: int) -> float:
+def rate_at(rate: Any, step: int) -> float:
+    """The rate of a step: a number, or what a function gives for it."""
     value = rate(step) if callable(rate) else rate
     try:
         return float(value)
