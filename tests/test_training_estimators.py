@@ -382,7 +382,7 @@ def test_a_column_of_classes_is_warned_about():
         quick(Classifier, epochs=1).fit(X, Y[:, None])
 
 
-@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_part_that_diverges_leaves_the_network_as_it_was():
     x, y = plane()
     network = quick(Regressor).partial_fit(x, y)
