@@ -400,6 +400,23 @@ def test_another_model_that_is_set_is_for_the_next_fit():
     assert np.array_equal(network.predict(x), before)
 
 
+def test_a_fit_that_fails_leaves_no_parameters_for_other_classes():
+    x, y = blobs()
+    network = quick(Classifier).fit(x, y)
+    network.set_params(model=(initial_line, line_for_two))
+    with pytest.raises(ValueError, match="its outputs must be"):
+        network.fit(x, y + 10)
+    with pytest.raises(NotFittedError):
+        network.predict(x)
+
+
+def test_parameters_that_are_set_are_gone_on_with():
+    x, y = plane()
+    network = quick(Regressor, model=(initial_line, line), rate=0.0).partial_fit(x, y)
+    network.params_ = {"weights": np.ones((3, 2)), "bias": np.ones(2)}
+    assert np.array_equal(network.partial_fit(x, y).predict(x), x @ np.ones((3, 2)) + 1)
+
+
 # Docs
 
 

@@ -132,13 +132,15 @@ class Estimator(BaseEstimator):
 
     def _dtypes(self, reset: bool) -> Any:
         """The parameters are of the dtype of the data that they were first trained with."""
-        return (np.float64, np.float32) if reset else tree.leaves(self.params_)[0].dtype
+        return (np.float64, np.float32) if reset else self._dtype
 
     def _start(self, X: Array, outputs: int) -> tuple[np.random.Generator, Any]:
         """A generator, and parameters drawn from it."""
         drawn = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=4)
         rng = np.random.default_rng(drawn)
-        initial, self._of_params = self._functions()  # whose parameters are trained
+        # A fit that fails leaves no parameters of another model, or of other classes.
+        self.__dict__.pop("params_", None)
+        self._dtype, (initial, self._of_params) = X.dtype, self._functions()
         params = initial(rng, X.shape[1], outputs)
         return rng, tree.map(lambda leaf: np.asarray(leaf).astype(X.dtype), params)
 
@@ -184,10 +186,11 @@ class Estimator(BaseEstimator):
 
     def _go_on(self, rows: tuple[Array, ...], outputs: int) -> Self:
         """An epoch more: with the parameters, and the optimiser's state, that there are."""
-        if not hasattr(self, "params_"):
+        is_first = not hasattr(self, "params_")
+        if is_first:
             self._rng, params = self._start(rows[0], outputs)
             self._run = Run(params, None)
-        run = self._run
+        run = self._run if is_first else self._run._replace(params=self.params_)
         stepper = Stepper(self._mean_loss(outputs), self.optimiser, False, None, False, (), 1)
         for batch in minibatches(self._rng, rows, self.batch_size):
             run = stepper.step(run, batch, rate_at(self.rate, run.step))
@@ -196,7 +199,7 @@ class Estimator(BaseEstimator):
         return self
 
     def _predicted(self, X: Any, outputs: int) -> Array:
-        check_is_fitted(self)
+        check_is_fitted(self, "params_")
         X = validate_data(self, X, reset=False, dtype=self._dtypes(False))
         parts = [X[i : i + _AT_ONCE] for i in range(0, len(X), _AT_ONCE)]
         return np.concatenate([self._outputs(self.params_, part, outputs) for part in parts])
@@ -267,6 +270,13 @@ class Classifier(ClassifierMixin, Estimator):
         -------
         Classifier
             Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For data and arguments that do not fit.
+        FloatingPointError
+            Where the loss or a parameter becomes nan or inf.
         """
         X, y, *weights = self._rows(X, y, sample_weight)
         check_classification_targets(y)
@@ -316,7 +326,7 @@ class Classifier(ClassifierMixin, Estimator):
         -------
         array (n, classes)
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "params_")
         return softmax(self._predicted(X, len(self.classes_)))
 
     def predict(self, X: Any) -> Array:
@@ -330,7 +340,7 @@ class Classifier(ClassifierMixin, Estimator):
         -------
         array (n,) of classes
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "params_")
         return self.classes_[np.argmax(self._predicted(X, len(self.classes_)), -1)]
 
 
@@ -397,6 +407,13 @@ class Regressor(RegressorMixin, MultiOutputMixin, Estimator):
         -------
         Regressor
             Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For data and arguments that do not fit.
+        FloatingPointError
+            Where the loss or a parameter becomes nan or inf.
         """
         X, y, *weights = self._rows(X, y, sample_weight)
         self._shape = y.shape[1:]
@@ -441,5 +458,5 @@ class Regressor(RegressorMixin, MultiOutputMixin, Estimator):
         -------
         array (n,) or (n, outputs)
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "params_")
         return self._predicted(X, int(np.prod(self._shape))).reshape(-1, *self._shape)
