@@ -175,6 +175,11 @@ def _process(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines:
             indent = depth
 
 
+def _skip(app: Sphinx, what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:
+    """Whether scikit-learn has put a method into a class of ours: its text is of its own site."""
+    return True if str(getattr(thing, "__module__", "")).startswith("sklearn.") else None
+
+
 def page_of_name(name: Name) -> str:
     """The source of a name's page."""
     title = f"tg.{name.path.partition('.')[2]}"
@@ -277,5 +282,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.connect("builder-inited", write_pages, priority=100)
     app.connect("autodoc-process-docstring", _process, priority=100)  # before numpydoc
+    app.connect("autodoc-skip-member", _skip)
     app.connect("missing-reference", _resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
