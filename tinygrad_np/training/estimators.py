@@ -208,7 +208,7 @@ class Estimator(BaseEstimator):
 class Classifier(ClassifierMixin, Estimator):
     """A network that tells classes apart, as an estimator of scikit-learn's.
 
-    It minimises `tg.cross_entropy` by `fit`. A new fit draws new parameters.
+    It minimises `tg.cross_entropy` by `tg.training.fit`. A new fit draws new parameters.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ class Classifier(ClassifierMixin, Estimator):
     progress : bool, default False
         Whether to print a line an epoch.
     jit : bool, default True
-        As for `fit`.
+        As for `tg.training.fit`.
 
     Attributes
     ----------
@@ -347,8 +347,8 @@ class Classifier(ClassifierMixin, Estimator):
 class Regressor(RegressorMixin, MultiOutputMixin, Estimator):
     """A network that predicts numbers, as an estimator of scikit-learn's.
 
-    It minimises `tg.nn.mse` by `fit`. A new fit draws new parameters. Targets of another scale than
-    about 1 are put on it by scikit-learn's ``TransformedTargetRegressor``.
+    It minimises `tg.nn.mse` by `tg.training.fit`. A new fit draws new parameters. Targets
+    of another scale than about 1 are put on it by scikit-learn's ``TransformedTargetRegressor``.
 
     Parameters
     ----------
@@ -373,7 +373,7 @@ class Regressor(RegressorMixin, MultiOutputMixin, Estimator):
     progress : bool, default False
         Whether to print a line an epoch.
     jit : bool, default True
-        As for `fit`.
+        As for `tg.training.fit`.
 
     Attributes
     ----------
