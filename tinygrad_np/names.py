@@ -348,6 +348,13 @@ shuffle: they always are, by rng
 num_classes: the logits' last axis says it
 args: give them one after the other, behind the point
 kwargs: use a lambda around f
+Estimator.alpha: give optimiser=functools.partial(tg.optim.adamw, weight_decay=…)
+Estimator.momentum Estimator.nesterovs_momentum:
+    give optimiser=functools.partial(tg.optim.sgd, momentum=…)
+Estimator.beta_1 Estimator.beta_2: give optimiser=functools.partial(tg.optim.adam, betas=…)
+Estimator.activation: give model=, two functions of your own
+Estimator.early_stopping Estimator.tol: give validation=0.1, patience=10
+Estimator.warm_start: use partial_fit, which goes on
 atol rtol tol eps epsilon delta h: there is none to choose: noise and step are measured
 weights_only allow_pickle: leave it out: nothing is ever unpickled
 cmap vmin vmax: use largest, for blue, white and red around 0

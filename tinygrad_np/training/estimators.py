@@ -25,7 +25,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -37,7 +37,7 @@ from ..data.batches import minibatches
 from ..nn import init
 from ..nn.losses import cross_entropy, mse
 from ..nn.optimisers import adam
-from .fit import Fitted, fit, rate_at
+from .fit import Fitted, check_arguments, fit, rate_at
 from .steps import Run, Stepper
 
 Model = tuple[Callable[..., Any], Callable[..., Any]]
@@ -117,43 +117,59 @@ class Estimator(BaseEstimator):
     def _rows(self, X: Any, y: Any, weights: Any, reset: bool = True) -> tuple[Array, ...]:
         """X and y, checked, and weights of mean 1 where there are any."""
         more = {} if self._needs_strata else {"multi_output": True, "y_numeric": True}
-        X, y = validate_data(self, X, y, reset=reset, dtype=self._dtypes(reset), **more)
+        X, y = self._checked(X, y, reset=reset, **more)
         if weights is None:
             return X, y
-        weights = np.asarray(weights, X.dtype)
-        weights = np.full(len(X), weights) if weights.ndim == 0 else weights
+        weights = np.asarray(weights)
         if weights.shape != (len(X),):
             problem = f"sample_weight has shape {weights.shape}; give a weight for each of "
             raise ValueError(self._said(f"{problem}{len(X)} rows, ({len(X)},)"))
-        if not np.all(np.isfinite(weights)) or np.any(weights < 0):
-            raise ValueError(self._said("sample_weight must be finite and at least 0"))
+        checks = {"dtype": np.float64, "ensure_2d": False, "input_name": "sample_weight"}
+        weights = check_array(weights, **checks)
+        if np.any(weights < 0):
+            raise ValueError(self._said("sample_weight must be at least 0"))
         self._check_some(weights, "")
-        return X, y, weights / np.mean(weights)
+        weights = weights / np.max(weights)  # whose sum is finite
+        return X, y, (weights / np.mean(weights)).astype(X.dtype)
+
+    def _checked(self, X: Any, *y: Any, reset: bool, **more: Any) -> Any:
+        """X, and y, in the dtype of the parameters, which is that of the data of the first call."""
+        if reset:
+            # A fit that fails leaves no parameters of another model, or of other data.
+            self.__dict__.pop("params_", None)
+        if getattr(X, "ndim", 2) > 2:
+            problem = f"X has shape {X.shape}; give rows, X.reshape(len(X), -1), to which `model` "
+            raise ValueError(self._said(f"{problem}gives their shape again"))
+        dtype = (np.float64, np.float32) if reset else self._dtype
+        return validate_data(self, X, *y, reset=reset, dtype=dtype, **more)
 
     def _check_some(self, weights: Array, of: str) -> None:
         if not np.any(weights):
             problem = f"each sample_weight{of} is zero; give some row more weight"
             raise ValueError(self._said(problem))
 
-    def _dtypes(self, reset: bool) -> Any:
-        """The parameters are of the dtype of the data that they were first trained with."""
-        return (np.float64, np.float32) if reset else self._dtype
-
     def _start(self, X: Array, outputs: int) -> tuple[np.random.Generator, Any]:
         """A generator, and parameters drawn from it."""
         drawn = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=4)
         rng = np.random.default_rng(drawn)
-        # A fit that fails leaves no parameters of another model, or of other classes.
-        self.__dict__.pop("params_", None)
         self._dtype, (initial, self._of_params) = X.dtype, self._functions()
         params = initial(rng, X.shape[1], outputs)
+        if not tree.leaves(params):
+            raise TypeError(self._said("initial gives no arrays; give some that can be trained"))
+        for path, leaf in zip(tree.paths(params), tree.leaves(params), strict=True):
+            kind = getattr(leaf, "dtype", np.dtype(type(leaf)))
+            if not isinstance(leaf, np.ndarray | np.number | int | float) or kind.kind not in "iuf":
+                problem = f"initial gives params{path} as {type(leaf).__name__}, dtype {kind}; "
+                problem += "give arrays of real numbers (a state is for tg.training.fit)"
+                raise TypeError(self._said(problem))
         return rng, tree.map(lambda leaf: np.asarray(leaf).astype(X.dtype), params)
 
     def _outputs(self, params: Any, X: Any, outputs: int) -> Any:
         z = self._of_params(params, X)
-        if np.shape(z) != (len(X), outputs):
-            problem = f"the model makes an array of shape {np.shape(z)} of {len(X)} rows; its "
-            raise ValueError(self._said(f"{problem}outputs must be ({len(X)}, {outputs})"))
+        if getattr(z, "shape", None) != (len(X), outputs):
+            found = f"the shape {z.shape}" if hasattr(z, "shape") else f"a {type(z).__name__}"
+            problem = f"the model gives {found} for {len(X)} rows; its outputs must be "
+            raise ValueError(self._said(f"{problem}({len(X)}, {outputs})"))
         return z
 
     def _mean_loss(self, outputs: int) -> Callable[..., Any]:
@@ -168,12 +184,22 @@ class Estimator(BaseEstimator):
     def _fit(self, rows: tuple[Array, ...], outputs: int) -> Self:
         """Train with (X, y[, weights]); y is what the loss takes."""
         rng, params = self._start(rows[0], outputs)
+        if self.patience is not None and self.validation is None:
+            problem = "patience is of a validation; give validation=0.1, a share to hold out"
+            raise ValueError(self._said(problem))
         tests = None
         if self.validation is not None:
-            parts = train_test_split(
-                *rows, test_size=self.validation, random_state=int(rng.integers(2**31)),
-                stratify=rows[1] if self._needs_strata else None,
-            )  # fmt: skip
+            share = self.validation
+            try:
+                parts = train_test_split(
+                    *rows, test_size=share, random_state=int(rng.integers(2**31)),
+                    stratify=rows[1] if self._needs_strata else None,
+                )  # fmt: skip
+            except ValueError as error:
+                problem = f"validation={share!r:.40} of {len(rows[0])} rows cannot be held out: "
+                problem += f"{str(error).rstrip('.')}; give a share that leaves rows (of each "
+                problem += "class) on both sides"
+                raise ValueError(self._said(problem)) from error
             rows, tests = tuple(parts[::2]), tuple(parts[1::2])
             for part, of in ((rows, "in training"), (tests, "in the validation")):
                 for weights in part[2:]:
@@ -196,7 +222,9 @@ class Estimator(BaseEstimator):
             self._rng, params = self._start(rows[0], outputs)
             self._run = Run(params, None)
         run = self._run if is_first else self._run._replace(params=self.params_)
-        stepper = Stepper(self._mean_loss(outputs), self.optimiser, False, None, False, (), 1)
+        mean_loss = self._mean_loss(outputs)
+        check_arguments(mean_loss, run.params, self.optimiser, self.rate, self.epochs)
+        stepper = Stepper(mean_loss, self.optimiser, False, None, False, (), 1)
         for batch in minibatches(self._rng, rows, self.batch_size):
             run = stepper.step(run, batch, rate_at(self.rate, run.step))
         stepper.check_params(run)
@@ -205,7 +233,7 @@ class Estimator(BaseEstimator):
 
     def _predicted(self, X: Any, outputs: int) -> Array:
         check_is_fitted(self, "params_")
-        X = validate_data(self, X, reset=False, dtype=self._dtypes(False))
+        X = self._checked(X, reset=False)
         parts = [X[i : i + _AT_ONCE] for i in range(0, len(X), _AT_ONCE)]
         return np.concatenate([self._outputs(self.params_, part, outputs) for part in parts])
 

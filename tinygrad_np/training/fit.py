@@ -151,7 +151,7 @@ def fit(
     >>> found.params.round(1), found.history.columns, found.stopped
     (array([1., 2., 3.]), ['epoch', 'step', 'loss', 'rate', 'seconds'], 'epochs')
     """
-    _check(loss, params, optimiser, rate, epochs, average, every)
+    check_arguments(loss, params, optimiser, rate, epochs, average, every)
     evaluate, mode = _validator(
         loss, evaluate, validation, state is not None, monitor, mode, patience
     )
@@ -223,9 +223,16 @@ def fit(
     return Fitted(run.params if run.average is None else run.average, run.state, history, stopped)
 
 
-def _check(
-    loss: Any, params: Any, optimiser: Any, rate: Any, epochs: Any, average: Any, every: Any
+def check_arguments(
+    loss: Any,
+    params: Any,
+    optimiser: Any,
+    rate: Any,
+    epochs: Any,
+    average: Any = None,
+    every: Any = None,
 ) -> None:
+    """Raise for arguments that are of another kind."""
     for name, function in (("loss", loss), ("optimiser", optimiser)):
         if not callable(function):
             raise TypeError(f"fit: {name} must be a function, not a {type(function).__name__}")
@@ -344,7 +351,7 @@ def rate_at(rate: Any, step: int) -> float:
     value = rate(step) if callable(rate) else rate
     try:
         return float(value)
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(
             f"fit: the rate of step {step} must be a number, not {value!r:.40}"
         ) from None
