@@ -47,8 +47,8 @@ _AT_ONCE = 1000
 
 
 def _initial(hidden: tuple[int, ...], rng: np.random.Generator, features: int, outputs: int) -> Any:
-    # Few inputs have small weights, too, where the mean of both sides counts: with Glorot's R² of
-    # make_friedman1 is 0.92, with those of LeCun or He 0.90.
+    # Glorot's first weights are smaller where there are few inputs. R² of make_friedman1: 0.92 with
+    # them, 0.90 with LeCun's.
     draw = init.glorot_uniform
     return [
         init.dense(rng, *sizes, weights=draw) for sizes in pairwise((features, *hidden, outputs))
@@ -289,7 +289,7 @@ class Classifier(ClassifierMixin, Estimator):
     _needs_strata = True
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train from the beginning.
+        """Train from the beginning; where it raises, the estimator is not fitted.
 
         Parameters
         ----------
@@ -317,7 +317,7 @@ class Classifier(ClassifierMixin, Estimator):
         return self._fit((X, codes, *weights), len(self.classes_))
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Train one epoch more with these rows, without `validation`.
+        """Train one epoch more with these rows, without `validation`, `progress` and `jit`.
 
         The optimiser's state is kept from call to call; after `fit` it begins anew.
 
@@ -328,6 +328,7 @@ class Classifier(ClassifierMixin, Estimator):
         classes : array_like, optional
             All that there will be; the first call needs them.
         sample_weight : (n,) array_like, optional
+            Ratios within this call count.
 
         Returns
         -------
@@ -427,7 +428,7 @@ class Regressor(RegressorMixin, MultiOutputMixin, Estimator):
     _loss = staticmethod(mse)
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train from the beginning.
+        """Train from the beginning; where it raises, the estimator is not fitted.
 
         Parameters
         ----------
@@ -453,7 +454,7 @@ class Regressor(RegressorMixin, MultiOutputMixin, Estimator):
         return self._fit((X, self._columns(y, X.dtype), *weights), int(np.prod(self._shape)))
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train one epoch more with these rows, without `validation`.
+        """Train one epoch more with these rows, without `validation`, `progress` and `jit`.
 
         The optimiser's state is kept from call to call; after `fit` it begins anew.
 
@@ -462,6 +463,7 @@ class Regressor(RegressorMixin, MultiOutputMixin, Estimator):
         X : (n, features) array_like
         y : (n,) or (n, outputs) array_like
         sample_weight : (n,) array_like, optional
+            Ratios within this call count.
 
         Returns
         -------
