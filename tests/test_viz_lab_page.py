@@ -1,5 +1,6 @@
 """The convolution lab in a browser: its numbers are Python's, before and after every change."""
 
+import itertools
 import re
 
 import browser as chromium
@@ -294,6 +295,15 @@ class TestPointing:
             assert page.locator("#rule").inner_text().startswith("a zero between or around")
             assert page.locator("td.met").count() == 0
 
+    def test_nothing_moves_under_the_mouse(self, browser, post):
+        with opened(browser, post) as page:
+            corners = "all => all.map(x => [x.getBoundingClientRect().x, x.offsetWidth])"
+            cells = page.locator(".pairs td[role]")
+            before = cells.evaluate_all(corners)
+            for grid in ("filter", "imageGradient", "cotangent"):
+                cell(page, grid, 0, 1).hover()
+                assert cells.evaluate_all(corners) == before
+
     def test_what_was_chosen_comes_back(self, browser, post):
         with opened(browser, post) as page:
             cell(page, "result", 1, 1).click()
@@ -498,6 +508,19 @@ def contrasts(page):
     }""")
 
 
+PHONE = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+@pytest.fixture(scope="module", params=["the posts'", 12, 40])
+def some_image(request, post, tmp_path_factory):
+    """A page of the posts' image, of one of 12×12 pixels, of the largest."""
+    if request.param == "the posts'":
+        return post
+    image = np.random.default_rng(0).normal(size=(request.param, request.param))
+    path = tmp_path_factory.mktemp("lab") / "lab.html"
+    return viz.convolution_lab(image, np.ones((3, 3, 1, 1)), path, padding="same")
+
+
 class TestEveryScreen:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_digits_can_be_read_on_every_colour(self, browser, post, scheme):
@@ -516,9 +539,68 @@ class TestEveryScreen:
         with opened(browser, path, width, 700) as page:
             assert page.evaluate("document.documentElement.scrollWidth") == width
 
+    @pytest.mark.parametrize(("width", "height"), [(360, 800), (390, 844)])
+    def test_all_that_is_in_a_sum_is_in_sight_when_it_opens_on_a_phone(
+        self, browser, some_image, width, height
+    ):
+        with opened(browser, some_image, width, height, **PHONE) as page:
+            panel = page.locator("#panel").bounding_box()
+            assert panel["y"] + panel["height"] <= height
+            assert panel["height"] <= height / 3
+            met = page.locator(":is([data-grid=image], [data-grid=filter]) .met").all()
+            assert len(met) > 2 * 8
+            for box in [one.bounding_box() for one in (*met, cell(page, "result", 0, 0))]:
+                assert box["x"] + box["width"] <= width
+                assert box["y"] + box["height"] <= panel["y"]
+            assert page.locator("#told").bounding_box()["y"] >= panel["y"]
+            written = page.locator("#sum").bounding_box()
+            assert panel["y"] < written["y"] < height - 40  # two lines of it
+
+    def test_what_is_folded_on_a_phone_opens(self, browser, post):
+        with opened(browser, post, 360, 740, **PHONE) as page:
+            for fold, inside in (("How to read it", "header .formula"), ("What to change", "#call")):
+                assert not page.locator(inside).is_visible()
+                page.get_by_text(fold).tap()
+                assert page.locator(inside).is_visible()
+            choose(page, stride_0=2)
+            assert len(texts(page, "result")) == 3
+            choose(page, stride_0=0)
+            page.get_by_text("What to change").tap()
+            assert "whole number" in page.locator("#problem").inner_text()
+
+    def test_nothing_is_folded_on_a_wide_screen(self, browser, post):
+        with opened(browser, post) as page:
+            assert page.locator("header .formula").is_visible()
+            assert page.locator("#controls").is_visible()
+            assert not any(one.is_visible() for one in page.locator("summary").all())
+
+    @pytest.mark.parametrize("width", [360, 800, 1300])
+    def test_grids_stand_in_the_order_of_the_tab_key(self, browser, some_image, width):
+        with opened(browser, some_image, width) as page:
+            boxes = [one.bounding_box() for one in page.locator("figure").all()]
+            assert len(boxes) == len(GRIDS)
+            for box, after in itertools.pairwise(boxes):
+                is_beside = after["x"] >= box["x"] + box["width"] and after["y"] == box["y"]
+                assert is_beside or after["y"] >= box["y"] + box["height"]
+
+    def test_grids_are_whole_on_a_wide_screen(self, browser, some_image):
+        with opened(browser, some_image, 1300) as page:
+            cut = "all => all.filter((x) => x.scrollWidth > x.clientWidth).length"
+            assert page.locator(".scroll").evaluate_all(cut) == 0
+
+    def test_a_grid_that_goes_on_fades_until_its_end(self, browser, tmp_path):
+        image = np.random.default_rng(0).normal(size=(3, 20))
+        path = viz.convolution_lab(image, np.ones((1, 1, 1, 1)), tmp_path / "lab.html")
+        with opened(browser, path, 360, 740, **PHONE) as page:
+            box = page.locator("[data-grid=image] .scroll")
+            assert "cut" in box.get_attribute("class").split()
+            box.evaluate("box => box.scrollTo(10000, 0)")
+            page.wait_for_selector("[data-grid=image] .scroll:not(.cut)")
+            box.evaluate("box => box.scrollTo(0, 0)")
+            page.wait_for_selector("[data-grid=image] .scroll.cut")
+
     def test_a_phone(self, browser, post):
-        phone = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-        with opened(browser, post, 360, 640, **phone) as page:
+        with opened(browser, post, 360, 640, **PHONE) as page:
             assert page.evaluate("document.documentElement.scrollWidth") == 360
             cell(page, "image", 4, 4).tap()
             assert page.locator("#told").inner_text() == "x̃[4, 4] = 19"

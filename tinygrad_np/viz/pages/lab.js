@@ -316,7 +316,7 @@ function build() {
     const lines = Array.from({ length: rows }, (_, r) => (
       element("tr", {}, head("row", r), ...grid.cells.slice(r * columns, (r + 1) * columns))));
     const heads = Array.from({ length: columns }, (_, c) => head("col", c));
-    const size = columns > 30 ? "small tiny" : columns > 20 ? "small" : "";
+    const size = columns > 30 ? "small tiny" : columns > 20 ? "small" : columns > 10 ? "dense" : "";
     grid.table = element("table", { role: "grid", "aria-label": grid.label ?? caption.textContent, class: size },
       element("tr", {}, element("td"), ...heads), ...lines);
     grid.figure.replaceChildren(caption, element("div", { class: "scroll" }, grid.table));
@@ -340,6 +340,21 @@ function fill(names = Object.keys(GRIDS)) {
     table.style.setProperty("--wide", `${wide}ch`);
   }
 }
+
+/** Each gradient below its numbers where three columns have room; else grids follow one another,
+ * and one that is cut anyway makes room for a small one beside it. */
+function arrange() {
+  const pairs = main.querySelector(".pairs");
+  document.querySelectorAll(".grids > figure").forEach((figure) => figure.classList.toggle(
+    "wide", figure.querySelector("table").offsetWidth > main.clientWidth));
+  pairs.classList.add("columns");
+  pairs.classList.toggle("columns", pairs.scrollWidth <= pairs.clientWidth);
+  document.querySelectorAll(".scroll").forEach(fade);
+}
+
+/** Where a grid goes on to the right, out of sight, it fades. */
+const fade = (box) => (
+  box.classList.toggle("cut", box.scrollLeft + box.clientWidth < box.scrollWidth - 1));
 
 /** Mark what the chosen cell meets, or that at which the mouse points, and write its sum. */
 function mark() {
@@ -370,6 +385,7 @@ function describe({ grid: name, at, stands }, terms, inside) {
   const over = grid.kind === "tap" ? "position" : "tap";
   const lists = stands && grid.factors ? [grid.factors, ...(grid.also ? [grid.also] : [])] : [];
   find("products").replaceChildren(...lists.map((factors) => products(terms, factors, over)));
+  find("products").querySelectorAll(".scroll").forEach(fade);
   find("sum").textContent = grid.over ? written(grid, terms, value) : "";
   const beside = (stands && grid.beside?.(at)) || [];
   find("beside").replaceChildren(...beside.filter(([who]) => now.isStart || !who.endsWith("Python"))
@@ -383,7 +399,7 @@ function products(terms, factors, over) {
   const cells = below([rows, columns]).map(() => element("td"));
   for (const term of terms) {
     const [a, b] = [...factors].map((factor) => FACTORS[factor](term)), [r, c] = term[over];
-    const parts = columns > 5 ? [] : [element("small", {}, `${bracketed(a)}·${bracketed(b)}`)];
+    const parts = columns > 5 ? [] : [element("small", {}, `${bracketed(a)}·`, element("wbr"), bracketed(b))];
     cells[r * columns + c].replaceChildren(...parts, element("span", {}, told(a * b)));
   }
   const lines = Array.from({ length: rows }, (_, r) => (
@@ -455,6 +471,7 @@ function update() {
   state.chosen.at = state.chosen.at.map((x, n) => Math.min(x, most[n] - 1));
   pointed = null;
   fill();
+  arrange();
   agreement();
   mark();
   const { stride, dilation, framed, spans, counts, channels } = where;
@@ -544,6 +561,8 @@ function begin(address) {
   update();
 }
 
+find("work").addEventListener("scroll", ({ target }) => fade(target), true); // which does not bubble
+addEventListener("resize", arrange);
 main.addEventListener("pointerover", (event) => {
   if (event.pointerType !== "mouse" || document.activeElement === find("value")) return;
   pointed = event.target.closest("td[role]");
@@ -618,4 +637,7 @@ for (const [id, count] of [["channel", DATA.channels], ["filter", DATA.filters]]
   find(id).parentElement.hidden = count === 1;
 }
 find("shown").hidden = DATA.channels * DATA.filters === 1;
+if (matchMedia("(max-width: 900px), (max-height: 500px)").matches) { // as in lab.css
+  document.querySelectorAll("details").forEach((x) => (x.open = false));
+}
 begin(location.hash);
