@@ -202,8 +202,8 @@ def draw(fitted: tg.training.Fitted, data: Text, path: Path) -> Path:
     ticks = [2**k for k in range(7)]
     places.set_xticks(ticks, [str(tick) for tick in ticks])
     for what, value in known.items():
-        places.annotate(f"knows {what}", (1, value), (0, 2), textcoords="offset points",
-                        color="0.4", fontsize=8)  # fmt: skip
+        places.annotate(f"knows {what}", (CONTEXT, value), (0, 2), textcoords="offset points",
+                        ha="right", color="0.4", fontsize=8)  # fmt: skip
     return tg.viz.save(figure, path)
 
 
