@@ -510,6 +510,24 @@ class TestView:
             page.tap("#on")
             assert page.inner_text("#step").startswith("1 of 15")
 
+    def test_labels_can_be_read_when_it_opens_on_a_phone(self, browser, path):  # noqa: F811
+        with opened(browser, path, 390, 844, has_touch=True, is_mobile=True) as page:
+            assert self.transform(page)[2] >= 0.7
+            boxes = [item.bounding_box() for item in page.locator(".item").all()]
+            assert boxes
+            for box in boxes:
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= 390
+
+    def test_a_long_name_of_a_function_is_whole(self, browser, tmp_path):  # noqa: F811
+        def f(x):
+            return np.exp(x)
+
+        f.__name__ = "f" * 60
+        with opened(browser, saved(tmp_path, f, 1.0)[1], 390, 844) as page:
+            box = page.locator("h1").bounding_box()
+            assert box["x"] + box["width"] <= 390
+
     def test_two_fingers_zoom(self, browser, path):  # noqa: F811
         with opened(browser, path, 390, 800, has_touch=True) as page:
             zoom = self.transform(page)[2]

@@ -558,7 +558,10 @@ class TestEveryScreen:
 
     def test_what_is_folded_on_a_phone_opens(self, browser, post):
         with opened(browser, post, 360, 740, **PHONE) as page:
-            for fold, inside in (("How to read it", "header .formula"), ("What to change", "#call")):
+            for fold, inside in (
+                ("How to read it", "header .formula"),
+                ("What to change", "#call"),
+            ):
                 assert not page.locator(inside).is_visible()
                 page.get_by_text(fold).tap()
                 assert page.locator(inside).is_visible()

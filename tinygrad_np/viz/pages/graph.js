@@ -4,6 +4,7 @@ const { nodes, groups } = DATA;
 const COUNT = nodes.length;
 const items = [...nodes, ...groups]; // an item's number: of a group, COUNT and its own
 const WIDTH = 206, HEIGHT = 52, ACROSS = 20, DOWN = 32, MARGIN = 12, HEAD = 22;
+const READABLE = 0.7; // from this zoom on, labels can be read
 const byId = (id) => document.getElementById(id);
 const svg = byId("graph"), view = byId("view"), inspector = byId("inspector");
 
@@ -777,13 +778,18 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 byId("title").textContent = DATA.title;
 const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 byId("about").textContent = [many(COUNT, "node"), groups.length && many(groups.length, "group")].filter(Boolean).join(", ");
-// Unfold level by level, as long as there is not too much to see.
+// Unfold level by level, as long as there is not too much to see, and labels can be read.
 for (let level = [ROOT]; !DATA.folded && level.length; ) {
   level = level.flatMap((owner) => owner.inside).filter((item) => item.number >= COUNT);
   const more = level.reduce((sum, group) => sum + group.inside.length, 0);
   if (more > 60) break;
   level.forEach((group) => state.open.add(group));
+  draw();
+  if (svg.getBoundingClientRect().width - 30 < READABLE * size.width) {
+    level.forEach((group) => state.open.delete(group));
+    break;
+  }
 }
 draw();
-fit(0.6);
+fit(READABLE);
 welcome();
