@@ -1,6 +1,6 @@
-"""Trees of arrays in files, whole or not at all: `save` and `load`.
+"""Trees of arrays in files, whole or not at all, and weights from PyTorch and back.
 
-The ending of the file says which format it has:
+`save` writes a tree, `load` reads it. The ending of the file says which format it has:
 
 - ``.npz``: a zip archive of ``.npy`` files, which `numpy.load` reads, too, and a JSON entry that
   says how they hang together. Everything that `save` takes survives.
@@ -11,6 +11,9 @@ The ending of the file says which format it has:
 
 Nothing is pickled, so an untrusted file cannot run anything; a file that is damaged, if only by a
 byte, raises `DamagedFileError`.
+
+`from_torch` makes a tree of PyTorch's weights, `to_torch` weights for PyTorch of a tree; a tree of
+`torch_layer` says which layer is which.
 """
 
 from __future__ import annotations
@@ -22,9 +25,10 @@ from typing import Any
 from ..answers import explained
 from ..io.kinds import kind_of, remedy_for
 from . import npz, safetensors
+from .pytorch import from_torch, to_torch, torch_layer
 from .structure import DamagedFileError, DiffersError, decoded, encoded
 
-__all__ = ["DamagedFileError", "load", "save"]
+__all__ = ["DamagedFileError", "from_torch", "load", "save", "to_torch", "torch_layer"]
 
 _FORMATS = {".npz": npz, ".safetensors": safetensors}
 _PICKLES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
