@@ -5,7 +5,10 @@ output or of 1; so does a new module with the weights that went back. The weight
 back have the same bits, but for two biases of which only the sum is kept.
 """
 
+import doctest
 import io
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -315,7 +318,7 @@ RESNET_LAYERS = (
 
 
 def test_a_resnet_from_pytorch():
-    """The images have 25 pixels a side: then "same" with a stride of 2 is PyTorch's padding of 1."""
+    """Of 25 pixels a side: then "same" with a stride of 2 is PyTorch's padding of 1."""
     module = drawn(benchmark("resnet").build(3), 11)
     (params, state), back = there_and_back(module, RESNET_LAYERS)
     x = tensor(np.random.default_rng(0), 4, 3, 25, 25)
@@ -386,6 +389,22 @@ def test_a_transformer():
     params, _ = there_and_back(module, layers)
     letters = rng.integers(0, 30, (3, ours.CONTEXT))
     close(ours.logits(params, letters), module(torch.from_numpy(letters)))
+
+
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="an installed package has no docs")
+def test_the_page():
+    """Its programs, PyTorch's and ours, one after the other: PyTorch's compare the outputs."""
+    pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
+    page = (ROOT / "docs/weights.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    names: dict = {}
+    compared = 0
+    for block in blocks[:-3]:  # those after it show errors, and clear away
+        theirs = block.startswith("# PyTorch\n")
+        exec(block if theirs else doctest.script_from_examples(block), names)
+        compared += theirs and "assert_allclose" in block
+    assert compared == 5
+    shutil.rmtree(names["folder"])
 
 
 # Files and tensors

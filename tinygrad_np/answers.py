@@ -196,6 +196,7 @@ def public_name(function: Callable[..., Any]) -> str | None:
 _WITH_THEIR_MODULE = {
     **{part: part for part in ("check", "data", "optim", "training", "tree", "viz")},
     "init": "nn.init",
+    "pytorch": "saving",
     "optimisers": "optim",
     "updates": "optim",
     "schedules": "optim.schedules",

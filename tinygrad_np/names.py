@@ -112,7 +112,10 @@ manual_seed Generator rand randn randint randperm PRNGKey key split seed random:
 Module ModuleList ModuleDict Sequential Model Input:
     use a function of (params, x), with params in a dict, list or tuple
 Parameter ParameterList: use an array in a tree of parameters, or tg.Tensor(x)
-state_dict load_state_dict: use tg.save(path, params) and tg.load(path)
+state_dict load_state_dict:
+    use tg.save(path, params) and tg.load(path), of PyTorch's tg.saving.from_torch(weights, layers)
+from_torch: use tg.saving.from_torch(weights, layers)
+to_torch: use tg.saving.to_torch(tree, layers)
 init initializers: use tg.nn.init
 xavier_uniform_ glorot_uniform GlorotUniform: use tg.nn.init.glorot_uniform(rng, shape)
 xavier_normal_ glorot_normal GlorotNormal: use tg.nn.init.glorot_normal(rng, shape)

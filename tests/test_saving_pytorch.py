@@ -1,0 +1,353 @@
+"""Weights from PyTorch and back, without PyTorch: layouts by hand, the same bits, what is refused.
+
+`test_saving_pytorch_layers.py` has the layers beside PyTorch's own.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import tinygrad_np as tg
+from tinygrad_np.saving import from_torch, to_torch, torch_layer
+from tinygrad_np.saving.pytorch import LAYERS
+
+init = tg.nn.init
+PAGE = Path(__file__).parents[1] / "docs/weights.md"
+
+
+def numbered(*shape):
+    return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+
+
+def same(tree, other):
+    """Whether two trees have the same bits, and the same keys in the same order."""
+    assert tg.tree.paths(tree) == tg.tree.paths(other)
+    for x, y in zip(tg.tree.leaves(tree), tg.tree.leaves(other), strict=True):
+        assert (x.shape, x.dtype, x.tobytes()) == (y.shape, y.dtype, y.tobytes())
+    return True
+
+
+# Layouts
+
+
+def test_filters():
+    """(out, in, rows, columns) → (rows, columns, in, out)"""
+    weights = {"c.weight": numbered(2, 3, 4, 5), "c.bias": numbered(2)}
+    params = from_torch(weights, torch_layer("conv2d", "c"))
+    assert params["filters"].shape == (4, 5, 3, 2)
+    assert params["filters"][1, 2, 0, 1] == weights["c.weight"][1, 0, 1, 2]
+
+
+def test_filters_of_a_transposed_convolution():
+    """(in, out, places) → (places, out, in)"""
+    weights = {"c.weight": numbered(2, 3, 4)}
+    params = from_torch(weights, torch_layer("conv_transpose1d", "c", bias=False))
+    assert params["filters"][3, 2, 1] == weights["c.weight"][1, 2, 3]
+
+
+def test_a_dense_layer():
+    params = from_torch({"weight": numbered(2, 3), "bias": numbered(2)}, torch_layer("dense", ""))
+    assert params["weights"].tolist() == [[0, 3], [1, 4], [2, 5]]
+
+
+def test_a_dense_layer_after_a_flattened_image():
+    """There an image is flattened as (channels, rows, columns)."""
+    image = numbered(2, 3, 4)  # rows, columns, channels
+    theirs = np.moveaxis(image, -1, 0).reshape(1, -1)
+    params = from_torch({"weight": theirs}, torch_layer("dense", "", bias=False, image=image.shape))
+    assert np.array_equal(params["weights"].ravel(), image.ravel())
+
+
+def test_gates():
+    weights = {
+        "weight_ih_l0": numbered(12, 2), "weight_hh_l0": numbered(12, 3),
+        "bias_ih_l0": numbered(12), "bias_hh_l0": np.ones(12, np.float32),
+    }  # fmt: skip
+    params = from_torch(weights, torch_layer("lstm", ""))
+    assert np.array_equal(params["input_weights"], weights["weight_ih_l0"].T)
+    assert np.array_equal(params["hidden_weights"], weights["weight_hh_l0"].T)
+    assert np.array_equal(params["bias"], 1 + numbered(12))
+
+
+def test_of_a_gru_one_part_of_the_second_bias_stays():
+    weights = {
+        "weight_ih_l0": numbered(6, 1), "weight_hh_l0": numbered(6, 2),
+        "bias_ih_l0": numbered(6), "bias_hh_l0": 10 + numbered(6),
+    }  # fmt: skip
+    params = from_torch(weights, torch_layer("gru", ""))
+    assert params["bias"].tolist() == [10, 12, 14, 16, 4, 5]
+    assert params["hidden_bias"].tolist() == [14, 15]
+
+
+def test_heads():
+    weights = {"in_proj_weight": numbered(6, 2), "out_proj.weight": numbered(2, 2)}
+    params = from_torch(weights, torch_layer("multi_head_attention", "", bias=False))
+    assert params["query"]["weights"].tolist() == [[0, 2], [1, 3]]
+    assert params["value"]["weights"].tolist() == [[8, 10], [9, 11]]
+
+
+# The same bits
+
+
+TREES = {
+    "conv1d": lambda rng: init.conv1d(rng, 3, 4, 6, groups=2),
+    "conv2d": lambda rng: init.conv2d(rng, (3, 1), 4, 6),
+    "conv3d": lambda rng: init.conv3d(rng, 2, 1, 3),
+    "conv_transpose1d": lambda rng: init.conv_transpose1d(rng, 3, 4, 6, groups=2),
+    "conv_transpose2d": lambda rng: init.conv_transpose2d(rng, (3, 1), 4, 6),
+    "conv_transpose3d": lambda rng: init.conv_transpose3d(rng, 2, 1, 3),
+    "dense": lambda rng: init.dense(rng, 24, 3),
+    "embedding": lambda rng: init.embedding(rng, 5, 3),
+    "batch_norm": lambda rng: init.batch_norm(24),
+    "group_norm": lambda rng: init.group_norm(24),
+    "instance_norm": lambda rng: init.instance_norm(24),
+    "layer_norm": lambda rng: init.layer_norm((2, 3, 4)),
+    "rms_norm": lambda rng: init.rms_norm(24),
+    "batch_norm_state": lambda rng: {"mean": np.zeros(24, np.float32), "var": np.ones(24)},
+    "rnn": lambda rng: init.rnn(rng, 24, 3),
+    "lstm": lambda rng: init.lstm(rng, 24, 3),
+    "gru": lambda rng: init.gru(rng, 24, 3),
+    "multi_head_attention": lambda rng: init.multi_head_attention(rng, 4),
+}
+IMAGE = (2, 3, 4)
+
+
+def test_every_layer_of_init_is_in_the_table():
+    """All that draws parameters of a layer, and no more: the rest draws arrays."""
+    arrays = {name for name in init.__all__ if name.endswith(("normal", "uniform", "orthogonal"))}
+    assert set(init.__all__) - arrays - {"gain"} == LAYERS.keys() - {"batch_norm_state"}
+    assert TREES.keys() == LAYERS.keys()
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="an installed package has no docs")
+def test_the_page_has_a_row_for_every_layer():
+    rows = re.findall(r"^\| (`.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(LAYERS)
+
+
+def awkward(rng, x):
+    """Zeros of both signs, nan, infinities and the smallest numbers, among others."""
+    odd = np.array([0.0, -0.0, np.nan, np.inf, 1e-45], np.float32)
+    return np.where(rng.random(x.shape) < 0.5, rng.choice(odd, x.shape), x).astype(x.dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("kind", TREES)
+def test_there_and_back(kind, dtype):
+    rng = np.random.default_rng(0)
+    tree = tg.tree.map(lambda x: awkward(rng, x).astype(dtype), TREES[kind](rng))
+    has_features = any("features" in axes for axes in LAYERS[kind][0].split(", "))
+    layer = torch_layer(kind, "a.b", image=IMAGE if has_features else ())
+    weights = to_torch(tree, layer)
+    assert all(name.startswith("a.b.") for name in weights)
+    assert same(from_torch(weights, layer), tree)
+    assert same(to_torch(from_torch(weights, layer), layer), weights)
+
+
+def test_without_biases():
+    rng = np.random.default_rng(0)
+    trees = {
+        "conv2d": init.conv2d(rng, 3, 2, 4, bias=False),
+        "dense": init.dense(rng, 3, 4, bias=False),
+        "layer_norm": {"scale": np.ones(3)},
+        "lstm": init.lstm(rng, 3, 4, bias=False),
+        "gru": init.gru(rng, 3, 4, bias=False),
+        "multi_head_attention": init.multi_head_attention(rng, 4, context=6, bias=False),
+    }
+    layers = {kind: torch_layer(kind, kind, bias=False) for kind in trees}
+    weights = to_torch(trees, layers)
+    assert not any("bias" in name for name in weights)
+    assert same(from_torch(weights, layers), trees)
+    assert "multi_head_attention.k_proj_weight" in weights
+
+
+class Model(NamedTuple):
+    layers: list
+    state: dict
+
+
+def test_the_tree_may_have_any_form():
+    """A convolution and its normalisation in one dict, lists, named tuples; Tensors count."""
+    rng = np.random.default_rng(0)
+    state = {"mean": np.ones(4), "var": np.ones(4)}
+    tree = Model([init.conv2d(rng, 1, 2, 4, bias=False) | init.batch_norm(4)], state)
+    layers = Model(
+        [torch_layer("conv2d", "0", bias=False) | torch_layer("batch_norm", "1")],
+        torch_layer("batch_norm_state", "1"),
+    )
+    weights = to_torch(tg.tree.map(tg.Tensor, tree), layers)
+    assert weights["1.num_batches_tracked"] == 0
+    assert same(from_torch(weights, layers), tree)
+    assert type(from_torch(weights, layers)) is Model
+
+
+def test_results_are_new_arrays():
+    tree = {"weights": np.ones((3, 3)), "bias": np.ones(3)}
+    weights = to_torch(tree, torch_layer("dense", ""))
+    again = from_torch(weights, torch_layer("dense", ""))
+    for x in [*weights.values(), *again.values()]:
+        x[...] = 0
+    assert tree["weights"].all()
+    assert tree["bias"].all()
+    assert all(x.flags.c_contiguous for x in [*weights.values(), *again.values()])
+
+
+def test_through_a_file(tmp_path):
+    pytest.importorskip("safetensors", reason="safetensors is not installed")
+    tree = {"lstm": init.lstm(np.random.default_rng(0), 3, 4)}
+    layers = {"lstm": torch_layer("lstm", "layer1.0.my_lstm", suffix="_l1_reverse")}
+    tg.save(tmp_path / "weights.safetensors", to_torch(tree, layers))
+    found = tg.load(tmp_path / "weights.safetensors")
+    assert "layer1.0.my_lstm.weight_ih_l1_reverse" in found
+    assert same(from_torch(found, layers), tree)
+
+
+def test_one_array_in_two_places():
+    """Of two layers with one weight, as of an embedding and the last layer of a language model."""
+    table = numbered(3, 2)
+    layers = torch_layer("embedding", "wte"), torch_layer("dense", "wte", bias=False)
+    embedding, dense = from_torch({"wte.weight": table}, layers)
+    assert same(to_torch((embedding, dense), layers), {"wte.weight": table})
+    dense["weights"][0, 0] = 7
+    with pytest.raises(ValueError, match=r"two places of the tree are wte.weight in PyTorch"):
+        to_torch((embedding, dense), layers)
+
+
+def test_one_layer_in_two_places():
+    layer = torch_layer("dense", "fc", bias=False)
+    found = from_torch({"fc.weight": numbered(2, 3)}, [layer, layer])
+    assert not np.shares_memory(found[0]["weights"], found[1]["weights"])
+    assert to_torch(found, [layer, layer]).keys() == {"fc.weight"}
+    found[0]["weights"][0, 0] = 7
+    with pytest.raises(ValueError, match="two places of the tree are"):
+        to_torch(found, [layer, layer])
+
+
+# What is refused
+
+
+DENSE = {"fc.weight": np.zeros((2, 3)), "fc.bias": np.zeros(2)}
+
+
+def test_missing_and_left_over_names_are_all_listed():
+    layers = [torch_layer("dense", "fc"), torch_layer("lstm", "l")]
+    weights = {**DENSE, "l.weight_ih_l0": np.zeros((8, 1)), "other": np.zeros(1), "one more": 0}
+    with pytest.raises(ValueError, match="names of the layers are not those") as told:
+        from_torch(weights, layers)
+    text = str(told.value)
+    assert "missing: l.weight_hh_l0, l.bias_ih_l0, l.bias_hh_l0; left over: other, one more" in text
+    assert "bias=False" in text
+
+
+def test_of_many_names_the_first_are_listed():
+    with pytest.raises(ValueError, match=r"left over: w0, .*w19 and 80 more"):
+        from_torch({**DENSE, **{f"w{i}": 0 for i in range(100)}}, torch_layer("dense", "fc"))
+
+
+def test_a_missing_bias_is_no_zero():
+    with pytest.raises(ValueError, match=r"missing: fc\.bias"):
+        from_torch({"fc.weight": np.zeros((2, 3))}, torch_layer("dense", "fc"))
+    with pytest.raises(ValueError, match=r"left over: fc\.bias"):
+        from_torch(DENSE, torch_layer("dense", "fc", bias=False))
+
+
+MISFITS = {
+    "axes": ("dense", {}, {"weight": (2, 3, 1, 1), "bias": (2,)}, r"a\.weight has the shape"),
+    "a bias": ("dense", {}, {"weight": (2, 3), "bias": (3,)}, r"a\.bias .*\(3,\).* with .*out 2"),
+    "an lstm": (
+        "lstm", {"bias": False}, {"weight_ih_l0": (9, 2), "weight_hh_l0": (9, 3)}, "4hidden",
+    ),
+    "a gru's as an lstm's": (
+        "lstm", {"bias": False}, {"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 4)},
+        r"hh_l0 has the shape \(12, 4\).*hidden 3",
+    ),
+    "heads": (
+        "multi_head_attention", {"bias": False},
+        {"in_proj_weight": (6, 2), "out_proj.weight": (3, 2)}, "out_proj.weight",
+    ),
+    "an image": (
+        "dense", {"bias": False, "image": (2, 2, 2)}, {"weight": (2, 9)},
+        r"\(2, 9\).*features 8, .*of the image \(2, 2, 2\)",
+    ),
+    "an image of a norm": (
+        "rms_norm", {"image": (2, 3, 4)}, {"weight": (2, 3, 4)}, r"image \(4, 2, 3\)",
+    ),
+    "axes of a norm": ("rms_norm", {}, {"weight": (4, 2, 3)}, r"\(features\)"),
+    "statistics": (
+        "batch_norm_state", {}, {"running_mean": (3,), "running_var": (4,)}, "running_var",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_shapes_that_do_not_fit(name):
+    kind, options, shapes, told = MISFITS[name]
+    weights = {f"a.{key}": np.zeros(shape) for key, shape in shapes.items()}
+    with pytest.raises(ValueError, match=rf"^from_torch: .*{told}.*; is it a layer of another"):
+        from_torch(weights, torch_layer(kind, "a", **options))
+
+
+def test_ours_that_do_not_fit():
+    layer = torch_layer("conv2d", "c")
+    params = {"filters": np.zeros((3, 3, 1, 8)), "bias": np.zeros(7)}
+    told = r"^to_torch: <bias of conv2d 'c'> has the shape \(7,\).* with .*out 8; is it"
+    with pytest.raises(ValueError, match=told):
+        to_torch(params, layer)
+    with pytest.raises(ValueError, match=r"^to_torch: of the layers and the tree: .*bias.*filters"):
+        to_torch({"filters": params["filters"]}, layer)
+    with pytest.raises(ValueError, match="of the conv2d 'c' the tree has no filters; put all"):
+        to_torch({"bias": params["bias"]}, {"bias": layer["bias"]})
+    unlike = init.multi_head_attention(np.random.default_rng(0), 4)
+    unlike["out"] = init.dense(np.random.default_rng(0), 4, 6)
+    with pytest.raises(ValueError, match=r"out.weights of multi_head.*\(4, 6\).*width 4"):
+        to_torch(unlike, torch_layer("multi_head_attention", ""))
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        ([np.zeros(2)], "weights are a dict of arrays, not a list"),
+        ({"fc.weight": "text", "fc.bias": np.zeros(2)}, "fc.weight: takes numbers"),
+        ({"fc.weight": None, "fc.bias": np.zeros(2)}, "fc.weight: takes numbers"),
+        ({"fc.weight": np.ma.zeros((2, 3)), "fc.bias": np.zeros(2)}, "fc.weight: takes no masked"),
+    ],
+)
+def test_weights_that_are_none(weights, told):
+    with pytest.raises(TypeError, match=f"^from_torch: {told}"):
+        from_torch(weights, torch_layer("dense", "fc"))
+
+
+@pytest.mark.parametrize("layers", [{}, [np.zeros(2)], {"a": "fc"}, None, "fc"])
+def test_layers_that_are_none(layers):
+    with pytest.raises(TypeError, match=r"^from_torch: layers are a tree of torch_layer\("):
+        from_torch(DENSE, layers)
+    with pytest.raises(TypeError, match=r"^to_torch: layers are a tree of torch_layer\("):
+        to_torch(DENSE, layers)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "told"),
+    [
+        (("Conv2d", "a"), {}, ValueError, "kind is one of conv1d, .*gru, .*not 'Conv2d'"),
+        ((["dense"], "a"), {}, ValueError, "kind is one of"),
+        (("dense", 3), {}, TypeError, "name is a text, not 3"),
+        (("lstm", "a"), {"suffix": 1}, TypeError, "suffix is a text, not 1"),
+        (("dense", "a"), {"bias": np.zeros(2)}, TypeError, "bias is True or False"),
+        (("dense", "a"), {"image": "no"}, TypeError, "image: a shape is a tuple of integers"),
+        (("dense", "a"), {"image": (2, -1)}, ValueError, "image: an array of shape"),
+        (("conv2d", "a"), {"image": (2, 2, 3)}, ValueError, "a conv2d has no features"),
+        (("dense", "a"), {"biases": False}, TypeError, "tg.saving.torch_layer has no argument"),
+    ],
+)
+def test_layers_that_cannot_be(arguments, options, error, told):
+    with pytest.raises(error, match=told):
+        torch_layer(*arguments, **options)
+
+
+def test_where_one_looks_for_it():
+    for name in ("from_torch", "to_torch", "load_state_dict"):
+        with pytest.raises(AttributeError, match=r"tg\.saving\.(from|to)_torch"):
+            getattr(tg, name)
