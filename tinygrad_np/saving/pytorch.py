@@ -335,7 +335,7 @@ def _all_there(axes: Mapping[_Layer, Axes], weights: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` unless the names of the layers are those of the weights."""
     names = [(layer.named(x), x) for layer, of_layer in axes.items() for x in of_layer]
     missing = [name for name, x in names if name not in weights and x != _COUNT]
-    left = [repr(name)[1:-1] for name in weights if name not in dict(names)]
+    left = [str(name) for name in weights if name not in dict(names)]
     told = [
         f"{what} {', '.join(found[:_MOST])}"
         + (f" and {len(found) - _MOST} more" * (len(found) > _MOST))
