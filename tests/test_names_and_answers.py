@@ -131,6 +131,12 @@ OTHERWISE = {
     "tg.scipy.optimize.minimize(f, x0)": {
         "f": lambda x: np.sum(x**2), "x0": np.ones(2),
     },
+    "tg.saving.from_torch(weights, layers)": {
+        "weights": {"e.weight": X}, "layers": tg.saving.torch_layer("embedding", "e"),
+    },
+    "tg.saving.to_torch(tree, layers)": {
+        "tree": {"weights": X}, "layers": tg.saving.torch_layer("embedding", "e"),
+    },
     "tg.value_and_grad(f)": {}, "t @ y": {"y": np.ones((3, 1))}, "x @ y": {"y": X.T},
     "t * y": {"y": 2.0}, "t + y": {"y": 2.0}, "t - y": {"y": 2.0}, "t / y": {"y": 2.0},
     "t ** y": {"y": 2.0}, "t == y": {"y": 2.0}, "t != y": {"y": 2.0}, "t < y": {"y": 2.0},

@@ -1047,8 +1047,11 @@ UNTRIED = {
     "data.read_idx": "files: fuzz_loaders.py",
     "data.server_answers": "asks a server",
     "saving.DamagedFileError": "an exception",
+    "saving.from_torch": "takes a tree of layers: test_saving_pytorch.py, also what does not fit",
     "saving.load": "as load",
     "saving.save": "as save",
+    "saving.to_torch": "takes a tree of layers: test_saving_pytorch.py",
+    "saving.torch_layer": "a layer by its name: test_saving_pytorch.py",
 }
 
 

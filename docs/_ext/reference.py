@@ -35,7 +35,7 @@ MODULES = {
     "closed_form": "derived by hand",
     "data": "pictures, batches, variations",
     "viz": "figures and pages",
-    "saving": "trees in files",
+    "saving": "trees in files, weights from PyTorch",
     "fast": "which path was taken",
     "scipy.optimize": "fits, roots, standard errors",
     "compat.autograd": "HIPS autograd's names",
