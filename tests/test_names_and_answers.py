@@ -134,6 +134,7 @@ OTHERWISE = {
     "tg.saving.from_torch(weights, layers)": {
         "weights": {"e.weight": X}, "layers": tg.saving.torch_layer("embedding", "e"),
     },
+    "tg.saving.torch_layer(kind, name)": {"kind": "dense", "name": "fc"},
     "tg.saving.to_torch(tree, layers)": {
         "tree": {"weights": X}, "layers": tg.saving.torch_layer("embedding", "e"),
     },

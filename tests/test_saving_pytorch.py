@@ -61,6 +61,31 @@ def test_a_dense_layer_after_a_flattened_image():
     assert np.array_equal(params["weights"].ravel(), image.ravel())
 
 
+def test_a_dense_layer_before_an_image():
+    """There its outputs are an image of (channels, rows, columns)."""
+    image = numbered(2, 3, 4)  # rows, columns, channels
+    theirs = np.moveaxis(image, -1, 0).ravel()
+    weights = {"weight": np.stack([theirs, -theirs], 1), "bias": theirs}
+    params = from_torch(weights, torch_layer("dense", "", to_image=image.shape))
+    assert np.array_equal(params["bias"], image.ravel())
+    assert np.array_equal(params["weights"], [image.ravel(), -image.ravel()])
+
+
+def test_a_dense_layer_between_two_images():
+    """Both orders at once, of which each has its own place."""
+    weights = {"weight": numbered(4, 6), "bias": numbered(4)}
+    layer = torch_layer("dense", "", image=(3, 2), to_image=(2, 2))
+    params = from_torch(weights, layer)
+    # Place i of channel j stands at 2i + j here; there at i + 3j, and i + 2j of the outputs.
+    expected = [
+        [weights["weight"][out % 2 * 2 + out // 2, x % 2 * 3 + x // 2] for out in range(4)]
+        for x in range(6)
+    ]
+    assert params["weights"].tolist() == expected
+    assert params["bias"].tolist() == [0, 2, 1, 3]
+    assert same(to_torch(params, layer), weights)
+
+
 def test_gates():
     weights = {
         "weight_ih_l0": numbered(12, 2), "weight_hh_l0": numbered(12, 3),
@@ -226,6 +251,59 @@ def test_one_layer_in_two_places():
         to_torch(found, [layer, layer])
 
 
+# Images that are flattened, or that a dense layer makes, are told
+
+
+NETWORKS = {
+    "dense": ({"c.weight": (8, 1, 3, 3), "fc.weight": (10, 200)}, "conv2d dense"),
+    "of signals": ({"c.weight": (8, 1, 3), "fc.weight": (10, 40)}, "conv1d dense"),
+    "lstm": (
+        {"c.weight": (8, 1, 3, 3), "fc.weight_ih_l0": (8, 40), "fc.weight_hh_l0": (8, 2)},
+        "conv2d lstm",
+    ),
+    "after a norm": (
+        {"c.weight": (8, 1, 3, 3), "n.weight": (8,), "fc.weight": (10, 200)},
+        "conv2d batch_norm dense",
+    ),
+    "to an image": (
+        {"fc.weight": (392, 10), "c.weight": (8, 4, 3, 3)}, "dense conv_transpose2d",
+    ),
+}  # fmt: skip
+
+
+def network(name):
+    shapes, kinds = NETWORKS[name]
+    modules = dict.fromkeys(key.split(".")[0] for key in shapes)
+    weights = {key: np.zeros(shape) for key, shape in shapes.items()}
+    return weights, dict(zip(modules, kinds.split(), strict=True))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_an_image_that_nobody_told_of(name):
+    """PyTorch's order would be taken for ours, and no shape shows it."""
+    weights, kinds = network(name)
+    layers = {x: torch_layer(kind, x, bias=False) for x, kind in kinds.items()}
+    argument = "to_image" if name == "to an image" else "image"
+    features = {"lstm": 40, "of signals": 40, "to an image": 392}.get(name, 200)
+    axes = "places" if name == "of signals" else "rows, columns"
+    told = rf" {features} .*; give it {argument}=\({axes}, 8\), or {argument}=\({features},\)"
+    with pytest.raises(ValueError, match=told):
+        from_torch(weights, layers)
+    layers["fc"] = torch_layer(kinds["fc"], "fc", bias=False, **{argument: (features,)})
+    params = from_torch(weights, layers)  # not an image, by its author's word
+    plain = {x: torch_layer(kind, x, bias=False) for x, kind in kinds.items()}
+    with pytest.raises(ValueError, match=told):
+        to_torch(params, plain)
+    assert same(to_torch(params, layers), {key: weights[key] for key in to_torch(params, layers)})
+
+
+def test_of_a_channel_or_a_pixel_an_image_has_one_order():
+    for filters, features in ((1, 25), (8, 8), (8, 12)):
+        weights = {"c.weight": np.zeros((filters, 1, 3, 3)), "fc.weight": np.zeros((10, features))}
+        layers = [torch_layer("conv2d", "c", bias=False), torch_layer("dense", "fc", bias=False)]
+        assert from_torch(weights, layers)[1]["weights"].shape == (features, 10)
+
+
 # What is refused
 
 
@@ -254,11 +332,32 @@ def test_a_missing_bias_is_no_zero():
         from_torch(DENSE, torch_layer("dense", "fc", bias=False))
 
 
+def test_a_part_of_a_layer_that_is_not_in_the_tree_is_not_passed_over():
+    """Where two layers with biases are joined, one bias takes the other's place."""
+    weights = {"c.weight": np.zeros((2, 1, 3, 3)), "c.bias": np.ones(2), **DENSE}
+    layers = torch_layer("conv2d", "c") | torch_layer("dense", "fc")
+    with pytest.raises(ValueError, match=r"has no bias of the conv2d 'c'; .*a dict of its own"):
+        from_torch(weights, layers)
+    with pytest.raises(ValueError, match=r"has no bias of the conv2d 'c'; .*a dict of its own"):
+        to_torch(layers, layers)
+
+
+def test_names_behind_a_prefix():
+    """As of DataParallel, of torch.compile and of Lightning."""
+    weights = {f"module.{name}": x for name, x in DENSE.items()}
+    with pytest.raises(ValueError, match=r"all that is missing is there behind 'module\.'"):
+        from_torch(weights, torch_layer("dense", "fc"))
+    with pytest.raises(ValueError, match="missing: ") as told:
+        from_torch({"module.fc.weight": np.zeros((2, 3))}, torch_layer("dense", "fc"))
+    assert "behind" not in str(told.value)
+
+
 MISFITS = {
     "axes": ("dense", {}, {"weight": (2, 3, 1, 1), "bias": (2,)}, r"a\.weight has the shape"),
     "a bias": ("dense", {}, {"weight": (2, 3), "bias": (3,)}, r"a\.bias .*\(3,\).* with .*out 2"),
     "an lstm": (
-        "lstm", {"bias": False}, {"weight_ih_l0": (9, 2), "weight_hh_l0": (9, 3)}, "4hidden",
+        "lstm", {"bias": False}, {"weight_ih_l0": (9, 2), "weight_hh_l0": (9, 3)},
+        r"\(4\*hidden, features\)",
     ),
     "a gru's as an lstm's": (
         "lstm", {"bias": False}, {"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 4)},
@@ -275,7 +374,14 @@ MISFITS = {
     "an image of a norm": (
         "rms_norm", {"image": (2, 3, 4)}, {"weight": (2, 3, 4)}, r"image \(4, 2, 3\)",
     ),
-    "axes of a norm": ("rms_norm", {}, {"weight": (4, 2, 3)}, r"\(features\)"),
+    "axes of a norm": (
+        "rms_norm", {}, {"weight": (4, 2, 3)}, r"\(features\).*of several axes needs image=",
+    ),
+    "no axes": ("rms_norm", {}, {"weight": ()}, r"is \(features\)"),
+    "outputs": (
+        "dense", {"bias": False, "to_image": (2, 2, 2)}, {"weight": (9, 2)},
+        r"out 8, .*\(2, 2, 2\)",
+    ),
     "statistics": (
         "batch_norm_state", {}, {"running_mean": (3,), "running_var": (4,)}, "running_var",
     ),
@@ -286,7 +392,7 @@ MISFITS = {
 def test_shapes_that_do_not_fit(name):
     kind, options, shapes, told = MISFITS[name]
     weights = {f"a.{key}": np.zeros(shape) for key, shape in shapes.items()}
-    with pytest.raises(ValueError, match=rf"^from_torch: .*{told}.*; is it a layer of another"):
+    with pytest.raises(ValueError, match=rf"^from_torch: .*{told}"):
         from_torch(weights, torch_layer(kind, "a", **options))
 
 
@@ -298,7 +404,7 @@ def test_ours_that_do_not_fit():
         to_torch(params, layer)
     with pytest.raises(ValueError, match=r"^to_torch: of the layers and the tree: .*bias.*filters"):
         to_torch({"filters": params["filters"]}, layer)
-    with pytest.raises(ValueError, match="of the conv2d 'c' the tree has no filters; put all"):
+    with pytest.raises(ValueError, match="tree of layers has no filters of the conv2d 'c'"):
         to_torch({"bias": params["bias"]}, {"bias": layer["bias"]})
     unlike = init.multi_head_attention(np.random.default_rng(0), 4)
     unlike["out"] = init.dense(np.random.default_rng(0), 4, 6)
@@ -309,7 +415,8 @@ def test_ours_that_do_not_fit():
 @pytest.mark.parametrize(
     ("weights", "told"),
     [
-        ([np.zeros(2)], "weights are a dict of arrays, not a list"),
+        ([np.zeros(2)], "weights are a dict of arrays, not a list; give tg.load"),
+        ("weights.safetensors", r"weights are .*, not a str; give tg.load\(path\) of a .safeten"),
         ({"fc.weight": "text", "fc.bias": np.zeros(2)}, "fc.weight: takes numbers"),
         ({"fc.weight": None, "fc.bias": np.zeros(2)}, "fc.weight: takes numbers"),
         ({"fc.weight": np.ma.zeros((2, 3)), "fc.bias": np.zeros(2)}, "fc.weight: takes no masked"),
@@ -339,6 +446,13 @@ def test_layers_that_are_none(layers):
         (("dense", "a"), {"image": "no"}, TypeError, "image: a shape is a tuple of integers"),
         (("dense", "a"), {"image": (2, -1)}, ValueError, "image: an array of shape"),
         (("conv2d", "a"), {"image": (2, 2, 3)}, ValueError, "a conv2d has no features"),
+        (
+            ("conv2d", "a"),
+            {"to_image": (2, 2, 3)},
+            ValueError,
+            "to_image is of dense, not of conv2d",
+        ),
+        (("dense", "a"), {"suffix": "_l1"}, ValueError, "suffix is of rnn, lstm, gru, not of d"),
         (("dense", "a"), {"biases": False}, TypeError, "tg.saving.torch_layer has no argument"),
     ],
 )
@@ -348,6 +462,6 @@ def test_layers_that_cannot_be(arguments, options, error, told):
 
 
 def test_where_one_looks_for_it():
-    for name in ("from_torch", "to_torch", "load_state_dict"):
-        with pytest.raises(AttributeError, match=r"tg\.saving\.(from|to)_torch"):
+    for name in ("from_torch", "to_torch", "torch_layer", "load_state_dict"):
+        with pytest.raises(AttributeError, match=r"tg\.saving\.(from_torch|to_torch|torch_layer)"):
             getattr(tg, name)

@@ -116,6 +116,7 @@ state_dict load_state_dict:
     use tg.save(path, params) and tg.load(path), of PyTorch's tg.saving.from_torch(weights, layers)
 from_torch: use tg.saving.from_torch(weights, layers)
 to_torch: use tg.saving.to_torch(tree, layers)
+torch_layer: use tg.saving.torch_layer(kind, name)
 init initializers: use tg.nn.init
 xavier_uniform_ glorot_uniform GlorotUniform: use tg.nn.init.glorot_uniform(rng, shape)
 xavier_normal_ glorot_normal GlorotNormal: use tg.nn.init.glorot_normal(rng, shape)

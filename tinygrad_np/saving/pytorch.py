@@ -18,6 +18,7 @@ their axes. Axes of one name have one size within a layer, whichever arrays they
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -42,7 +43,7 @@ def _convolution(axes: str, ends: str) -> tuple[str, str]:
 
 
 def _recurrent(gates: str, last: str = "") -> tuple[str, str]:
-    """Its row; `gates` is how many times hidden units a step has."""
+    """Its row; `gates` says how many times hidden units a step has."""
     width = f"{gates}hidden"
     return (
         f"input_weights: features {width}, hidden_weights: hidden {width}, bias: {width}{last}",
@@ -57,7 +58,7 @@ _HEADS = (
     "query.weights: width width, query.bias: width, key.weights: context width, key.bias: width, "
     "value.weights: context width, value.bias: width, out.weights: width width, out.bias: width"
 )
-_OF_HEADS = "in_proj_bias: 3width, out_proj.weight: width width, out_proj.bias: width"
+_OF_HEADS = "in_proj_bias: 3*width, out_proj.weight: width width, out_proj.bias: width"
 _APART = (
     "q_proj_weight: width width, k_proj_weight: width context, v_proj_weight: width context, "
     + _OF_HEADS
@@ -75,12 +76,12 @@ LAYERS: dict[str, tuple[str, str]] = {
         "mean: features, var: features",
         "running_mean: features, running_var: features, num_batches_tracked:",
     ),
-    "rnn": _recurrent("1"),
-    "lstm": _recurrent("4"),
-    "gru": _recurrent("3", ", hidden_bias: hidden"),
-    "multi_head_attention": (_HEADS, f"in_proj_weight: 3width width, {_OF_HEADS}"),
+    "rnn": _recurrent(""),
+    "lstm": _recurrent("4*"),
+    "gru": _recurrent("3*", ", hidden_bias: hidden"),
+    "multi_head_attention": (_HEADS, f"in_proj_weight: 3*width width, {_OF_HEADS}"),
 }
-"""Layer → (its arrays here, PyTorch's): "name: axes, …". A number before an axis: times its size.
+"""Layer → (its arrays here, PyTorch's): "name: axes, …". "3*hidden": three times an axis.
 The arrays of both stand in one order, and only their axes are moved, but for `_SPECIAL`."""
 
 
@@ -92,6 +93,7 @@ class _Layer(NamedTuple):
     bias: bool
     suffix: str
     image: tuple[int, ...]
+    to_image: tuple[int, ...]
 
     def axes(self, side: int, is_apart: bool = False) -> Axes:
         """The axes of the arrays, here (0) or in PyTorch (1), without those left out."""
@@ -100,14 +102,20 @@ class _Layer(NamedTuple):
         found = {name: axes.split() for name, axes in pairs}
         return {x: axes for x, axes in found.items() if self.bias or not re.search("bias|shift", x)}
 
-    def image_of(self, side: int) -> tuple[int, ...]:
-        """Its axes, here or in PyTorch, where the channels come first."""
-        return (*self.image[-1:], *self.image[:-1]) if side else self.image
+    def image_of(self, axis: str, side: int) -> tuple[int, ...]:
+        """The image that an axis is, if it is one; in PyTorch the channels come first."""
+        image = getattr(self, _IMAGES[axis]) if axis in _IMAGES else ()
+        return (*image[-1:], *image[:-1]) if side else image
 
     def named(self, theirs: str) -> str:
         """PyTorch's whole name of an array."""
-        suffix = self.suffix if self.kind in ("rnn", "lstm", "gru") else ""
+        suffix = self.suffix if self.kind in _RECURRENT else ""
         return f"{self.name}.{theirs}{suffix}".removeprefix(".")
+
+
+_RECURRENT = ("rnn", "lstm", "gru")
+_IMAGES = {"features": "image", "out": "to_image"}
+"""An axis that may be an image → the argument of `torch_layer` that says so."""
 
 
 class _Part:
@@ -122,7 +130,13 @@ class _Part:
 
 @explained
 def torch_layer(
-    kind: str, name: str, *, bias: bool = True, suffix: str = "_l0", image: Any = ()
+    kind: str,
+    name: str,
+    *,
+    bias: bool = True,
+    suffix: str = "_l0",
+    image: Any = (),
+    to_image: Any = (),
 ) -> dict[str, Any]:
     """What stands in a tree for one of PyTorch's modules, in the form of `tg.nn.init`'s layer.
 
@@ -141,6 +155,9 @@ def torch_layer(
     image : tuple of ints, optional
         (rows, columns, channels), where the layer's features are a flattened image: PyTorch has
         them in the order (channels, rows, columns). Also the axes of a `layer_norm` of images.
+        (features,) says that they are none, where a convolution comes before.
+    to_image : tuple of ints, optional
+        The same of a dense layer's outputs, which become an image: PyTorch's ``nn.Unflatten``.
 
     Returns
     -------
@@ -149,7 +166,7 @@ def torch_layer(
     Raises
     ------
     ValueError
-        For a kind that is not in the table, and an `image` of a layer without features.
+        For a kind that is not in the table, and for what this kind of layer does not have.
     TypeError
         For a name that is no text.
 
@@ -165,8 +182,13 @@ def torch_layer(
             raise TypeError(f"torch_layer: {what} is a text, not {text!r:.40}")
     if not isinstance(bias, bool):
         raise TypeError(f"torch_layer: bias is True or False, not {bias!r:.40}")
+    if suffix != "_l0" and kind not in _RECURRENT:
+        raise ValueError(f"torch_layer: suffix is of {', '.join(_RECURRENT)}, not of {kind}")
     image = checked_shape("torch_layer: image", image)
-    layer = _Layer(kind, name, bias, suffix, image)
+    to_image = checked_shape("torch_layer: to_image", to_image)
+    if to_image and kind != "dense":
+        raise ValueError(f"torch_layer: to_image is of dense, not of {kind}; leave it out")
+    layer = _Layer(kind, name, bias, suffix, image, to_image)
     keys = layer.axes(0)
     if image and not any("features" in axes for axes in keys.values()):
         raise ValueError(f"torch_layer: a {kind} has no features that were an image: leave it out")
@@ -199,7 +221,8 @@ def from_torch(weights: Mapping[str, Any], layers: Any) -> Any:
     Raises
     ------
     ValueError
-        Where names are missing or left over, which it lists, and where a shape does not fit.
+        Where names are missing or left over, which it lists, where a shape does not fit, and where
+        a dense layer's features seem to be an image that nobody told of.
     TypeError
         For what is no dict of arrays of numbers, or no tree of layers.
 
@@ -217,23 +240,28 @@ def from_torch(weights: Mapping[str, Any], layers: Any) -> Any:
     """
     function = "from_torch"
     if not isinstance(weights, Mapping):
-        raise TypeError(f"{function}: weights are a dict of arrays, not a {type(weights).__name__}")
+        raise TypeError(
+            f"{function}: weights are a dict of arrays, not a {type(weights).__name__}; give "
+            "tg.load(path) of a .safetensors file, or model.state_dict()"
+        )
     axes = {}
-    for layer in [part.layer for part in _parts(function, layers)]:
+    for layer in _layers(function, layers):
         has_heads = layer.kind == "multi_head_attention"
         axes[layer] = layer.axes(1, has_heads and layer.named("q_proj_weight") in weights)
     _all_there(axes, weights)
-    ours = {}
+    ours, sizes = {}, {}
     for layer, there in axes.items():
         names = {x: layer.named(x) for x in there if x != _COUNT}
         found = {x: _array(function, name, weights[name]) for x, name in names.items()}
-        _fit(function, layer, 1, {name: (found[x], there[x]) for x, name in names.items()})
+        named = {name: (found[x], there[x]) for x, name in names.items()}
+        sizes[layer] = _sizes(function, layer, 1, named)
         found = {x: _reordered(layer, 1, array, there[x]) for x, array in found.items()}
         if layer.kind in _SPECIAL:
             ours[layer] = _SPECIAL[layer.kind][0](found)
         else:
             pairs = zip(layer.axes(0).items(), found, strict=True)
             ours[layer] = {key: _turned(found[x], there[x], to) for (key, to), x in pairs}
+    _images_told(function, sizes)
     return trees.map(lambda part: np.array(ours[part.layer][part.key], order="C"), layers)
 
 
@@ -276,8 +304,7 @@ def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
     {'fc.weight': (10, 64), 'fc.bias': (10,)}
     """
     function = "to_torch"
-    parts = _parts(function, layers)
-    ours: dict[_Layer, Arrays] = {part.layer: {} for part in parts}
+    ours: dict[_Layer, Arrays] = {layer: {} for layer in _layers(function, layers)}
     try:
         pairs: list[Any] = []
         trees.map(lambda part, x: pairs.append((part, x)), layers, tree)
@@ -286,15 +313,11 @@ def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
     for part, x in pairs:
         _put(ours[part.layer], part.key, _array(function, repr(part), x))
     found: Arrays = {}
+    sizes = {}
     for layer, arrays in ours.items():
-        here = layer.axes(0)
-        if lacking := [key for key in here if key not in arrays]:
-            raise ValueError(
-                f"{function}: of the {layer.kind} {layer.name!r} the tree has no "
-                f"{', '.join(lacking)}; put all of torch_layer(...) into one tree"
-            )
-        _fit(function, layer, 0, {repr(_Part(layer, x)): (arrays[x], here[x]) for x in here})
-        there = layer.axes(1)
+        here, there = layer.axes(0), layer.axes(1)
+        named = {repr(_Part(layer, x)): (arrays[x], here[x]) for x in here}
+        sizes[layer] = _sizes(function, layer, 0, named)
         if layer.kind in _SPECIAL:
             theirs = _SPECIAL[layer.kind][1](arrays)
         else:
@@ -305,17 +328,29 @@ def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
         for x, array in theirs.items():
             array = _reordered(layer, 0, array, there.get(x, []))
             _put(found, layer.named(x), np.array(array, order="C"))
+    _images_told(function, sizes)
     return found
 
 
-def _parts(function: str, layers: Any) -> list[_Part]:
+def _layers(function: str, layers: Any) -> list[_Layer]:
+    """The layers of the tree, each of which is whole."""
     parts = trees.leaves(layers)
     if not parts or not all(isinstance(part, _Part) for part in parts):
         raise TypeError(
             f"{function}: layers are a tree of torch_layer(kind, name), such as "
             '{"out": torch_layer("dense", "fc")}'
         )
-    return parts
+    keys: dict[_Layer, set[str]] = {part.layer: set() for part in parts}
+    for part in parts:
+        keys[part.layer].add(part.key)
+    for layer, there in keys.items():
+        if lacking := [key for key in layer.axes(0) if key not in there]:
+            raise ValueError(
+                f"{function}: the tree of layers has no {', '.join(lacking)} of the {layer.kind} "
+                f"{layer.name!r}; put all of torch_layer(...) into it, and layers of which a key "
+                "is the same each into a dict of its own"
+            )
+    return list(keys)
 
 
 def _array(function: str, name: str, x: Any) -> Array:
@@ -342,6 +377,10 @@ def _all_there(axes: Mapping[_Layer, Axes], weights: Mapping[str, Any]) -> None:
         for what, found in (("missing:", missing), ("left over:", left))
         if found
     ]
+    first = missing[0] if missing else ""
+    for prefix in {name.removesuffix(first) for name in left if name.endswith(f".{first}")}:
+        if all(prefix + name in left for name in missing):
+            told.append(f"all that is missing is there behind {prefix!r}")
     if told:
         raise ValueError(
             f"from_torch: the names of the layers are not those of the weights; {'; '.join(told)}. "
@@ -354,44 +393,75 @@ _MOST = 20
 _COUNT = "num_batches_tracked"
 
 
-def _fit(
+def _sizes(
     function: str, layer: _Layer, side: int, arrays: Mapping[str, tuple[Array, list[str]]]
-) -> None:
-    """Raise ``ValueError`` for an array whose axes are not of the sizes that they have."""
-    image = layer.image_of(side)
-    sizes = {"features": math.prod(image)} if image else {}
+) -> dict[str, int]:
+    """How long each axis of a layer is; raise ``ValueError`` for an array that does not fit."""
+    images = {axis: layer.image_of(axis, side) for axis in _IMAGES}
+    images = {axis: image for axis, image in images.items() if image}
+    sizes = {axis: math.prod(image) for axis, image in images.items()}
     for name, (array, axes) in arrays.items():
-        shape = (array.size,) if _is_image(array, axes, image) else array.shape
+        shape = (array.size,) if _is_image(array, axes, images) else array.shape
         fits = len(shape) == len(axes)
         for size, axis in zip(shape, axes, strict=False):
-            word = axis.lstrip("0123456789")
-            found, rest = divmod(size, int(axis.removesuffix(word) or 1))
+            times, _, word = axis.rpartition("*")
+            found, rest = divmod(size, int(times or 1))
             fits &= not rest and sizes.setdefault(word, found) == found
         if not fits:
-            known = ", ".join([f"{axis} {n}" for axis, n in sizes.items()])
-            of_image = f", of the image {image}" if image else ""
+            known = " with " * bool(sizes) + ", ".join([f"{x} {n}" for x, n in sizes.items()])
+            of_image = "".join([f", of the image {image}" for image in images.values()])
+            why = "is it a layer of another kind, or from another model?"
+            if axes == ["features"] and array.ndim > 1 and not images:
+                why = "a layer_norm of several axes needs image=(rows, columns, channels)"
             raise ValueError(
                 f"{function}: {name} has the shape {array.shape}, and that of the {layer.kind} "
-                f"{layer.name!r} is ({', '.join(axes)}) with {known}{of_image}; is it a layer of "
-                "another kind, or from another model?"
+                f"{layer.name!r} is ({', '.join(axes)}){known}{of_image}; {why}"
+            )
+    return sizes
+
+
+def _is_image(array: Array, axes: list[str], images: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether its features are the axes of an image, as those of a LayerNorm may be."""
+    return axes == ["features"] and array.ndim > 1 and array.shape == images.get("features")
+
+
+def _images_told(function: str, sizes: Mapping[_Layer, Mapping[str, int]]) -> None:
+    """Raise ``ValueError`` for features that seem to be an image of which nobody has told.
+
+    A layer beside a convolution that has several for each channel reads or makes a flattened image,
+    most often. PyTorch has it in another order, and no shape shows that. Which layers are
+    neighbours, the order of the tree says.
+    """
+    layers = [layer for layer in sizes if "norm" not in layer.kind]
+    for before, after in itertools.pairwise(layers):
+        if before.kind.startswith("conv") and "features" in sizes[after]:
+            layer, axis, convolution, channels = after, "features", before, sizes[before]["out"]
+        elif before.kind == "dense" and after.kind.startswith("conv"):
+            layer, axis, convolution, channels = before, "out", after, sizes[after]["in"]
+        else:
+            continue
+        count, argument = sizes[layer][axis], _IMAGES[axis]
+        if 1 < channels < count and count % channels == 0 and not layer.image_of(axis, 0):
+            spatial = ", ".join(_SPATIAL[int(convolution.kind[-2])].split())
+            raise ValueError(
+                f"{function}: the {layer.kind} {layer.name!r}, beside the {convolution.kind} "
+                f"{convolution.name!r} of {channels} channels, may have {count} {axis} that are a "
+                "flattened image, which PyTorch has in another order; give it "
+                f"{argument}=({spatial}, {channels}), or {argument}=({count},) if they are none"
             )
 
 
-def _is_image(array: Array, axes: list[str], image: tuple[int, ...]) -> bool:
-    """Whether its features are the axes of an image, as those of a LayerNorm may be."""
-    return axes == ["features"] and array.shape == image and len(image) > 1
-
-
 def _reordered(layer: _Layer, side: int, array: Array, axes: list[str]) -> Array:
-    """PyTorch's array with its last axis, if that is an image, in the other side's order."""
-    image = layer.image_of(side)
-    if not image or axes[-1:] != ["features"]:
-        return array
-    whole = _is_image(array, axes, image)
-    lead = () if whole else array.shape[:-1]
-    channels = (len(lead), -1) if side else (-1, len(lead))  # where they are, and go to
-    found = np.moveaxis(array.reshape(*lead, *image), *channels)
-    return found if whole else found.reshape(array.shape)
+    """PyTorch's array with each axis that is an image in the other side's order."""
+    for i, axis in enumerate(axes):
+        if image := layer.image_of(axis, side):
+            is_image = _is_image(array, axes, {axis: image})
+            split = image if is_image else (*array.shape[:i], *image, *array.shape[i + 1 :])
+            last = i + len(image) - 1
+            channels = (i, last) if side else (last, i)  # where they are, and go to
+            found = np.moveaxis(array.reshape(split), *channels)
+            array = found if is_image else found.reshape(array.shape)
+    return array
 
 
 def _turned(array: Array, axes: list[str], wanted: list[str]) -> Array:
