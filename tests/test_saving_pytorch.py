@@ -304,6 +304,40 @@ def test_of_a_channel_or_a_pixel_an_image_has_one_order():
         assert from_torch(weights, layers)[1]["weights"].shape == (features, 10)
 
 
+IMAGES = {
+    "before": (["batch_norm", "dense"], [{}, {"image": (5, 5, 8)}]),
+    "after": (["dense", "batch_norm"], [{"to_image": (5, 5, 8)}, {}]),
+    "not in the dense layer": (["batch_norm", "dense"], [{"image": (5, 5, 8)}, {}]),
+    "statistics": (["batch_norm", "batch_norm_state"], [{"image": (5, 5, 8)}, {}]),
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_neighbours_have_one_image(name):
+    kinds, options = IMAGES[name]
+    rng = np.random.default_rng(0)
+    made = {
+        "dense": init.dense(rng, 200, 200), "batch_norm": init.batch_norm(200),
+        "batch_norm_state": {"mean": np.zeros(200), "var": np.ones(200)},
+    }  # fmt: skip
+    names = "nn" if name == "statistics" else "ab"
+    layers = [torch_layer(k, n, **o) for k, n, o in zip(kinds, names, options, strict=True)]
+    tree = [made[kind] for kind in kinds]
+    with pytest.raises(ValueError, match=r"^to_torch: .*\(5, 5, 8\).*; give both the same"):
+        to_torch(tree, layers)
+    argument = {"after": "to_image"}.get(name, "image")
+    both = [{argument: (5, 5, 8)}, {"image": (5, 5, 8)}]
+    layers = [torch_layer(k, n, **o) for k, n, o in zip(kinds, names, both, strict=True)]
+    assert same(from_torch(to_torch(tree, layers), layers), tree)
+
+
+def test_only_the_first_layer_of_a_module_reads_the_image():
+    rng = np.random.default_rng(0)
+    tree = [init.lstm(rng, 12, 12), init.lstm(rng, 12, 12)]
+    layers = [torch_layer("lstm", "", image=(3, 4)), torch_layer("lstm", "", suffix="_l1")]
+    assert same(from_torch(to_torch(tree, layers), layers), tree)
+
+
 # What is refused
 
 

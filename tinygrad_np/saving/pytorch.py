@@ -432,6 +432,14 @@ def _images_told(function: str, sizes: Mapping[_Layer, Mapping[str, int]]) -> No
     most often. PyTorch has it in another order, and no shape shows that. Which layers are
     neighbours, the order of the tree says.
     """
+    of_name: dict[str, _Layer] = {}
+    for layer in sizes:  # a normalisation and its running statistics
+        _same_image(function, of_name.setdefault(layer.named(""), layer), "features", layer)
+    for before, after in itertools.pairwise(sizes):
+        axis = "out" if before.kind == "dense" else "features"
+        is_one = "norm" in before.kind or (before.kind == "dense" and "norm" in after.kind)
+        if is_one and sizes[before].get(axis) == sizes[after].get("features", -1):
+            _same_image(function, before, axis, after)
     layers = [layer for layer in sizes if "norm" not in layer.kind]
     for before, after in itertools.pairwise(layers):
         if before.kind.startswith("conv") and "features" in sizes[after]:
@@ -449,6 +457,18 @@ def _images_told(function: str, sizes: Mapping[_Layer, Mapping[str, int]]) -> No
                 "flattened image, which PyTorch has in another order; give it "
                 f"{argument}=({spatial}, {channels}), or {argument}=({count},) if they are none"
             )
+
+
+def _same_image(function: str, before: _Layer, axis: str, after: _Layer) -> None:
+    """Raise ``ValueError`` where one of two layers has features in another order than the other."""
+    images = before.image_of(axis, 0), after.image_of("features", 0)
+    first, second = [image if math.prod(image[:-1]) > 1 < image[-1] else () for image in images]
+    if first != second:
+        raise ValueError(
+            f"{function}: {before.kind} {before.name!r} has {_IMAGES[axis]}={images[0]}, and "
+            f"{after.kind} {after.name!r}, of the same features, image={images[1]}; give both the "
+            "same"
+        )
 
 
 def _reordered(layer: _Layer, side: int, array: Array, axes: list[str]) -> Array:
