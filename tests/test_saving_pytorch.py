@@ -251,6 +251,128 @@ def test_one_layer_in_two_places():
         to_torch(found, [layer, layer])
 
 
+# PyTorch's outputs, from a file
+
+
+RECORDED = {
+    key: np.asarray(x) for key, x in tg.load(Path(__file__).parent / "beside/networks.npz").items()
+}
+
+
+def recorded(network):
+    """Its weights, its inputs and its output in PyTorch: tests/beside/networks_torch.py."""
+    of_it = {
+        key.removeprefix(f"{network}."): x
+        for key, x in RECORDED.items()
+        if key.startswith(f"{network}.")
+    }
+    weights = {
+        key.removeprefix("weights."): x for key, x in of_it.items() if key.startswith("weights.")
+    }
+    inputs = [of_it[key] for key in of_it if key.startswith("input")]
+    return weights, inputs, of_it["output"]
+
+
+def autoencoder(params, state, x):
+    """Autoencoder of tests/beside/networks_torch.py."""
+    y = tg.conv2d(x, **params["first"], stride=2, padding=1)
+    y = tg.relu(tg.nn.batch_norm(y, state["norm"], **params["norm"], training=False)[0])
+    y = tg.flatten(tg.conv2d(y, **params["second"], padding=1, groups=3))
+    y = tg.nn.batch_norm(y, state["flat"], **params["flat"], training=False)[0]
+    y = tg.dense(tg.dense(y, **params["narrow"]), **params["wide"]).reshape(-1, 4, 3, 6)
+    y = tg.relu(tg.nn.group_norm(y, 2, **params["groups"]))
+    return tg.conv_transpose2d(y, **params["last"], stride=2, padding=1, groups=2)
+
+
+def reader(params, x):
+    """Reader of the same file."""
+    y = tg.nn.embedding(x, **params["letters"])
+    for both in params["lstm"]:
+        y, _ = tg.nn.bidirectional(tg.nn.lstm, y, **both)
+    return tg.nn.rnn(tg.nn.gru(y, **params["gru"])[0], **params["rnn"])[0]
+
+
+def block(params, x, context):
+    """Block of the same file."""
+    y = tg.nn.multi_head_attention(x, heads=2, **params["itself"])
+    y = tg.nn.layer_norm(x + y, **params["norm"])
+    y = y + tg.nn.multi_head_attention(y, context, heads=3, **params["other"])
+    return tg.nn.rms_norm(y, **params["last"])
+
+
+SIDE = (4, 3, 6)
+AUTOENCODER = (
+    {
+        "first": torch_layer("conv2d", "read.0"), "norm": torch_layer("batch_norm", "read.1"),
+        "second": torch_layer("conv2d", "read.3", bias=False),
+        "flat": torch_layer("batch_norm", "read.5", image=SIDE),
+        "narrow": torch_layer("dense", "read.6", image=SIDE),
+        "wide": torch_layer("dense", "draw.0", to_image=SIDE),
+        "groups": torch_layer("group_norm", "draw.2"),
+        "last": torch_layer("conv_transpose2d", "draw.4"),
+    },
+    {
+        "norm": torch_layer("batch_norm_state", "read.1"),
+        "flat": torch_layer("batch_norm_state", "read.5", image=SIDE),
+    },
+)  # fmt: skip
+READER = {
+    "letters": torch_layer("embedding", "letters"),
+    "lstm": [
+        {
+            way: torch_layer("lstm", "lstm", suffix=f"_l{i}{end}")
+            for way, end in (("forward", ""), ("backward", "_reverse"))
+        }
+        for i in range(2)
+    ],
+    "gru": torch_layer("gru", "gru"),
+    "rnn": torch_layer("rnn", "rnn", bias=False),
+}
+BLOCK = {
+    "itself": torch_layer("multi_head_attention", "itself"),
+    "norm": torch_layer("layer_norm", "norm"),
+    "other": torch_layer("multi_head_attention", "other"),
+    "last": torch_layer("rms_norm", "last"),
+}
+
+
+def close(ours, theirs):
+    assert ours.dtype == theirs.dtype == np.float32
+    assert ours.shape == theirs.shape
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * max(1, np.abs(theirs).max()))
+
+
+def test_an_autoencoder_gives_what_pytorch_gave():
+    weights, (x,), expected = recorded("autoencoder")
+    params, state = from_torch(weights, AUTOENCODER)
+    close(autoencoder(params, state, np.moveaxis(x, 1, -1)), np.moveaxis(expected, 1, -1))
+    back = to_torch((params, state), AUTOENCODER)
+    assert same({x: back[x] for x in weights}, weights)
+    assert len(back) == len(weights)
+
+
+def test_recurrent_layers_give_what_pytorch_gave():
+    weights, (x,), expected = recorded("reader")
+    close(reader(from_torch(weights, READER), x), expected)
+
+
+def test_attention_gives_what_pytorch_gave():
+    weights, (x, context), expected = recorded("block")
+    params = from_torch(weights, BLOCK)
+    close(block(params, x, context), expected)
+    back = to_torch(params, BLOCK)
+    assert same({x: back[x] for x in weights}, weights)
+
+
+@pytest.mark.parametrize(("name", "tree"), [("flat", 0), ("narrow", 0), ("wide", 0), ("flat", 1)])
+def test_none_of_its_images_can_be_forgotten(name, tree):
+    layers = [dict(layers) for layers in AUTOENCODER]
+    part = next(iter(layers[tree][name].values())).layer
+    layers[tree][name] = torch_layer(part.kind, part.name)
+    with pytest.raises(ValueError, match=r"image"):
+        from_torch(recorded("autoencoder")[0], layers)
+
+
 # Images that are flattened, or that a dense layer makes, are told
 
 

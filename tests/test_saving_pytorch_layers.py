@@ -6,6 +6,7 @@ back have the same bits, but for two biases of which only the sum is kept.
 """
 
 import doctest
+import importlib.util
 import io
 import re
 import shutil
@@ -13,6 +14,7 @@ import shutil
 import numpy as np
 import pytest
 from loading import ROOT, example
+from test_saving_pytorch import recorded
 
 import tinygrad_np as tg
 from tinygrad_np.saving import from_torch, to_torch, torch_layer
@@ -293,7 +295,6 @@ def benchmark(name):
     """The twin of an example in PyTorch."""
     if not (ROOT / "benchmarks").is_dir():
         pytest.skip("an installed package has no benchmarks")
-    import importlib
     import sys
 
     if str(ROOT) not in sys.path:
@@ -341,6 +342,18 @@ def test_a_resnet_to_pytorch():
     for x, y in zip(tg.tree.leaves(again), tg.tree.leaves((params, state)), strict=True):
         assert x.tobytes() == y.tobytes()
     assert again[0].keys() == params.keys()
+
+
+def test_the_recorded_networks_are_pytorchs():
+    """Of test_saving_pytorch.py, for where PyTorch is not installed."""
+    path = ROOT / "tests/beside/networks_torch.py"
+    spec = importlib.util.spec_from_file_location("networks_torch", path)
+    networks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(networks)
+    for name, network in networks.NETWORKS.items():
+        weights, inputs, output = recorded(name)
+        module = loaded(network(), weights).eval()
+        close(output, module(*[torch.from_numpy(x) for x in inputs]))
 
 
 LSTM_LAYERS = {"lstm": torch_layer("lstm", "lstm"), "out": torch_layer("dense", "out")}
