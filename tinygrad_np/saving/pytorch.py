@@ -267,9 +267,10 @@ def from_torch(weights: Mapping[str, Any], layers: Any) -> Any:
 
 @explained
 def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
-    """The weights that a tree of arrays is in PyTorch: what ``model.load_state_dict`` takes.
+    """The weights that a tree of arrays is in PyTorch, by its names.
 
-    `save` writes them to a .safetensors file, which ``safetensors.torch.load_file`` reads.
+    `save` writes them to a .safetensors file, and ``model.load_state_dict`` takes what
+    ``safetensors.torch.load_file`` reads there.
 
     Parameters
     ----------
@@ -286,8 +287,8 @@ def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
     Raises
     ------
     ValueError
-        Where the trees differ, a shape does not fit, or two places of the tree have one name and
-        other values.
+        Where the trees differ, a shape does not fit, two places of the tree have one name and other
+        values, or a dense layer's features seem to be an image that nobody told of.
     TypeError
         For what is no array of numbers, or no tree of layers.
 
@@ -368,19 +369,18 @@ def _array(function: str, name: str, x: Any) -> Array:
 
 def _all_there(axes: Mapping[_Layer, Axes], weights: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` unless the names of the layers are those of the weights."""
-    names = [(layer.named(x), x) for layer, of_layer in axes.items() for x in of_layer]
-    missing = [name for name, x in names if name not in weights and x != _COUNT]
-    left = [str(name) for name in weights if name not in dict(names)]
+    names = {layer.named(x): x for layer, of_layer in axes.items() for x in of_layer}
+    missing = [name for name, x in names.items() if name not in weights and x != _COUNT]
+    left = [str(name) for name in weights if name not in names]
     told = [
         f"{what} {', '.join(found[:_MOST])}"
         + (f" and {len(found) - _MOST} more" * (len(found) > _MOST))
         for what, found in (("missing:", missing), ("left over:", left))
         if found
     ]
-    first = missing[0] if missing else ""
-    for prefix in {name.removesuffix(first) for name in left if name.endswith(f".{first}")}:
-        if all(prefix + name in left for name in missing):
-            told.append(f"all that is missing is there behind {prefix!r}")
+    behind = [x.removesuffix(missing[0]) for x in left if missing and x.endswith("." + missing[0])]
+    if prefix := next((p for p in behind if all(p + name in weights for name in missing)), ""):
+        told.append(f"all that is missing is there behind {prefix!r}, which the names here lack")
     if told:
         raise ValueError(
             f"from_torch: the names of the layers are not those of the weights; {'; '.join(told)}. "
@@ -491,6 +491,8 @@ def _turned(array: Array, axes: list[str], wanted: list[str]) -> Array:
 def _put(found: Arrays, name: str, array: Array) -> None:
     """Put an array in, unless another one is there."""
     old = found.setdefault(name, array)
+    if old is array:
+        return
     if old.dtype != array.dtype or old.shape != array.shape or old.tobytes() != array.tobytes():
         raise ValueError(
             f"to_torch: two places of the tree are {name} in PyTorch, and differ; give them names "
