@@ -453,6 +453,16 @@ def test_neighbours_have_one_image(name):
     assert same(from_torch(to_torch(tree, layers), layers), tree)
 
 
+@pytest.mark.parametrize("image", [(1, 1, 12), (3, 4, 1), (12,)])
+def test_neighbours_of_an_image_that_has_one_order(image):
+    """Of one pixel, or of one channel, it is the same whether it is told or not."""
+    tree = [init.batch_norm(12), init.dense(np.random.default_rng(0), 12, 2)]
+    layers = [torch_layer("batch_norm", "0"), torch_layer("dense", "1", image=image)]
+    weights = to_torch(tree, layers)
+    assert np.array_equal(weights["1.weight"], tree[1]["weights"].T)
+    assert same(from_torch(weights, layers), tree)
+
+
 def test_only_the_first_layer_of_a_module_reads_the_image():
     rng = np.random.default_rng(0)
     tree = [init.lstm(rng, 12, 12), init.lstm(rng, 12, 12)]
