@@ -408,7 +408,7 @@ def test_an_image_that_nobody_told_of(name):
     argument = "to_image" if name == "to an image" else "image"
     features = {"lstm": 40, "of signals": 40, "to an image": 392}.get(name, 200)
     axes = "places" if name == "of signals" else "rows, columns"
-    told = rf" {features} .*; give it {argument}=\({axes}, 8\), or {argument}=\({features},\)"
+    told = rf" {features}, .*; give it {argument}=\({axes}, 8\), or {argument}=\({features},\)"
     with pytest.raises(ValueError, match=told):
         from_torch(weights, layers)
     layers["fc"] = torch_layer(kinds["fc"], "fc", bias=False, **{argument: (features,)})
@@ -417,6 +417,16 @@ def test_an_image_that_nobody_told_of(name):
     with pytest.raises(ValueError, match=told):
         to_torch(params, plain)
     assert same(to_torch(params, layers), {key: weights[key] for key in to_torch(params, layers)})
+
+
+def test_an_image_with_its_channels_first_is_refused():
+    """As PyTorch has it; the number of features is the same."""
+    weights = {"c.weight": np.zeros((8, 1, 3, 3)), "fc.weight": np.zeros((10, 200))}
+    conv = torch_layer("conv2d", "c", bias=False)
+    with pytest.raises(ValueError, match=r"give it image=\(rows, columns, 8\)"):
+        from_torch(weights, [conv, torch_layer("dense", "fc", bias=False, image=(8, 5, 5))])
+    for image in ((5, 5, 8), (200,)):
+        from_torch(weights, [conv, torch_layer("dense", "fc", bias=False, image=image)])
 
 
 def test_of_a_channel_or_a_pixel_an_image_has_one_order():

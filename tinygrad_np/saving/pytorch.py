@@ -448,14 +448,16 @@ def _images_told(function: str, sizes: Mapping[_Layer, Mapping[str, int]]) -> No
             layer, axis, convolution, channels = before, "out", after, sizes[after]["in"]
         else:
             continue
-        count, argument = sizes[layer][axis], _IMAGES[axis]
-        if 1 < channels < count and count % channels == 0 and not layer.image_of(axis, 0):
+        count, argument, image = sizes[layer][axis], _IMAGES[axis], layer.image_of(axis, 0)
+        is_one = 1 < channels < count and count % channels == 0
+        are_first = len(image) > 1 and image[0] == channels != image[-1]
+        if is_one and (are_first or not image):
             spatial = ", ".join(_SPATIAL[int(convolution.kind[-2])].split())
             raise ValueError(
-                f"{function}: the {layer.kind} {layer.name!r}, beside the {convolution.kind} "
-                f"{convolution.name!r} of {channels} channels, may have {count} {axis} that are a "
+                f"{function}: the {layer.kind} {layer.name!r} with {axis} {count}, beside the "
+                f"{convolution.kind} {convolution.name!r} of {channels} channels, seems to hold a "
                 "flattened image, which PyTorch has in another order; give it "
-                f"{argument}=({spatial}, {channels}), or {argument}=({count},) if they are none"
+                f"{argument}=({spatial}, {channels}), or {argument}=({count},) if there is none"
             )
 
 
