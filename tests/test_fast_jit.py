@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections import namedtuple
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import tinygrad_np as tg
 from tinygrad_np.fast import jit as module
 from tinygrad_np.fast import paths
 from tinygrad_np.fast.jit import JitWarning, jit
+from tinygrad_np.fast.trace import Tracer
 
 RNG = np.random.default_rng(0)
 HELD = np.arange(3.0)
@@ -210,7 +212,6 @@ class TestPoolingBeforeRelu:
             same(found, expected)
 
     def test_nor_where_the_bits_are_others(self, monkeypatch):
-        from tinygrad_np.fast.trace import Tracer
 
         original = Tracer.under_relu
 
@@ -790,3 +791,11 @@ class TestWhatCannotBeReplayed:
         for _ in range(4):
             same(jitted(X, one), f(X, other))
         assert one.random() == other.random()
+
+
+@pytest.mark.skipif(find_spec("tinygrad_np.debug") is None, reason="debug/ tells of shapes")
+def test_an_error_of_shapes_in_a_trace_is_that_of_shapes():
+    with Tracer() as tracer:
+        x = tracer.argument(np.ones((2, 3)))
+        with pytest.raises(ValueError, match=r"np.matmul: x \(2, 3\) and y \(2, 2\) do not fit"):
+            np.exp(x) @ np.ones((2, 2))

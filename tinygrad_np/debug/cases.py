@@ -34,7 +34,8 @@ _NONE = Record()
 
 def record_of(source: Any) -> Record:
     """The record of what made a value; an empty one, where debug mode has not seen that."""
-    return getattr(getattr(source, "node", source), "record", None) or _NONE
+    record = getattr(getattr(source, "node", source), "record", None)
+    return record if isinstance(record, Record) else _NONE  # another observer's, such as a trace's
 
 
 class Case:
