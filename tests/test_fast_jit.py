@@ -212,7 +212,6 @@ class TestPoolingBeforeRelu:
             same(found, expected)
 
     def test_nor_where_the_bits_are_others(self, monkeypatch):
-
         original = Tracer.under_relu
 
         def shifted(self, images):
