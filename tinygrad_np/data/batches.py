@@ -1,6 +1,6 @@
 """Shuffled minibatches of plain arrays: `minibatches` gives an epoch of them, as often as asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -13,7 +13,12 @@ Arrays = TypeVar("Arrays")
 
 @explained
 def minibatches(
-    rng: np.random.Generator, arrays: Arrays, size: int, *, drop_last: bool = False
+    rng: np.random.Generator,
+    arrays: Arrays,
+    size: int,
+    *,
+    drop_last: bool = False,
+    shard: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> "Minibatches[Arrays]":
     """An epoch of minibatches: every row of `arrays` once, in random order, `size` at a time.
 
@@ -27,6 +32,10 @@ def minibatches(
     size : int
     drop_last : bool, default False
         The last batch has the rows that are left, fewer than `size`, unless it is left out.
+    shard : function, optional
+        Of the numbers of a batch's rows, gives those to take: ``ranks.shard``, where several
+        processes share each batch (`tinygrad_np.training.parallel`), each with an `rng` in the same
+        state.
 
     Returns
     -------
@@ -82,7 +91,8 @@ def minibatches(
     # of their own.
     arrays = tree.map(lambda x: x.view(np.ndarray) if isinstance(x, np.memmap) else x, arrays)
     rows, size = len(leaves[0]), int(size)
-    batches = Minibatches(rng, arrays, rows, size, rows // size if drop_last else -(-rows // size))
+    count = rows // size if drop_last else -(-rows // size)
+    batches = Minibatches(rng, arrays, rows, size, count, shard)
     if not len(batches):
         raise ValueError(
             f"minibatches: {rows} rows give no batch of {size}"
@@ -95,9 +105,15 @@ class Minibatches(Generic[Arrays]):
     """What `minibatches` gives: iterate over it, once an epoch."""
 
     def __init__(
-        self, rng: np.random.Generator, arrays: Arrays, rows: int, size: int, count: int
+        self,
+        rng: np.random.Generator,
+        arrays: Arrays,
+        rows: int,
+        size: int,
+        count: int,
+        shard: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
-        self._rng, self._arrays = rng, arrays
+        self._rng, self._arrays, self._shard = rng, arrays, shard
         self._rows, self._size, self._count = rows, size, count
 
     def __len__(self) -> int:
@@ -106,7 +122,7 @@ class Minibatches(Generic[Arrays]):
     def __iter__(self) -> Iterator[Arrays]:
         order = self._rng.permutation(self._rows)
         parts = [order[i * self._size : (i + 1) * self._size] for i in range(self._count)]
-        return map(self._take, parts)
+        return map(self._take, parts if self._shard is None else map(self._shard, parts))
 
     def _take(self, rows: np.ndarray) -> Arrays:
         return tree.map(lambda array: array[rows], self._arrays)

@@ -1,6 +1,7 @@
 """Long runs: `fit` trains a function's parameters, `Checkpoint` keeps the states of a run.
 
-`Classifier` and `Regressor` are estimators of scikit-learn's around `fit` (the extra ``sklearn``).
+`parallel` lets several processes share a run (the extra ``mpi``). `Classifier` and `Regressor` are
+estimators of scikit-learn's around `fit` (the extra ``sklearn``).
 
 >>> import numpy as np
 >>> import tinygrad_np as tg
@@ -21,11 +22,22 @@ from .. import answers
 from .checkpoint import Checkpoint, Saved
 from .fit import Fitted, fit
 from .history import History
+from .parallel import Ranks, parallel
 
 if TYPE_CHECKING:
     from .estimators import Classifier, Regressor
 
-__all__ = ["Checkpoint", "Classifier", "Fitted", "History", "Regressor", "Saved", "fit"]
+__all__ = [
+    "Checkpoint",
+    "Classifier",
+    "Fitted",
+    "History",
+    "Ranks",
+    "Regressor",
+    "Saved",
+    "fit",
+    "parallel",
+]
 
 _ESTIMATORS = ("Classifier", "Regressor")
 

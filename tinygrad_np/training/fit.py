@@ -28,6 +28,7 @@ from ..io.progress import progress as with_progress
 from ..nn.optimisers import adam
 from .checkpoint import Checkpoint
 from .history import History, Row
+from .parallel import ALONE, Exchange, Ranks
 from .resuming import resumed, save_run
 from .steps import Run, Stepper, arguments_of, generators_of
 
@@ -76,6 +77,7 @@ def fit(
     progress: bool = True,
     jit: bool = True,
     constants: Any = (),
+    parallel: Ranks | None = None,
 ) -> Fitted:
     """Train `params`, a tree of arrays, so that ``loss(params, *batch)`` becomes small.
 
@@ -129,6 +131,12 @@ def fit(
         once: where it changes, a later comparison with the step raises.
     constants : tuple, default ()
         Arrays from outside, as in `tg.jit`.
+    parallel : Ranks, optional
+        What ``with tg.training.parallel() as ranks`` gives: the run is that of all ranks
+        (docs/scaling.md). Each takes its `batch_size` rows of every batch, all of one order, and of
+        the `validation`; give all ranks the same arrays. Where `train` or `validation` gives
+        batches, these are the rank's own, as many on each, and the first generator of `rng` draws
+        the order. Rank 0 prints and saves.
 
     Returns
     -------
@@ -155,6 +163,12 @@ def fit(
     evaluate, mode = _validator(
         loss, evaluate, validation, state is not None, monitor, mode, patience
     )
+    ranks = ALONE if parallel is None else parallel
+    if not isinstance(ranks, Ranks):
+        raise TypeError(
+            "fit: parallel is what `with tg.training.parallel() as ranks` gives, not a "
+            f"{type(ranks).__name__}"
+        )
     rng = np.random.default_rng(0) if rng is None else rng
     generators = generators_of(rng)
     if not generators or len(generators) != len(tree.leaves(rng)):
@@ -164,34 +178,47 @@ def fit(
             "fit: rng is what the data draw from; give the model's state another generator, so "
             "that a run can go on in the middle of an epoch"
         )
-    batches = _batches("train", train, generators[0], batch_size)
-    tests = None if validation is None else _batches("validation", validation, None, batch_size)
+    batches = _batches("train", train, generators[0], batch_size, ranks)
+    tests = None
+    if validation is not None:
+        tests = _batches("validation", validation, None, batch_size, ranks)
     count = _length(batches)
     verify = min(max(count or 64, 8), 64)  # about once an epoch
-    stepper = Stepper(loss, optimiser, state is not None, average, jit, constants, verify)
-    start = run = Run(params, state)
+    noticed: list[int] = []
+    exchange = Exchange(ranks, noticed) if ranks.size > 1 else None
+    stepper = Stepper(loss, optimiser, state is not None, average, jit, constants, verify, exchange)
     arguments = {
         "batches": count, "optimiser": _name(optimiser), "average": average,
         "monitor": monitor if tests is not None else None, "mode": mode,
     }  # fmt: skip
+    if ranks.size > 1:
+        told = {**arguments, "epochs": epochs, "every": every, "patience": patience,
+                "checkpoint": checkpoint is not None}  # fmt: skip
+        params, state, rng = _begun_together(ranks, params, state, rng, told)
+        progress = progress and ranks.rank == 0
+    start = run = Run(params, state)
     keeper = checkpoint
     if not (checkpoint is None or isinstance(checkpoint, Checkpoint)):
         keeper = Checkpoint(checkpoint)
     if isinstance(keeper, Checkpoint):
-        run = resumed(keeper, start, rng, arguments)
+        run = resumed(keeper, start, rng, arguments, ranks)
 
     def keep(run: Run, rng: Any) -> None:
         if isinstance(keeper, Checkpoint):
-            save_run(keeper, run, start, rng, arguments)
+            save_run(keeper, run, start, rng, arguments, ranks)
 
     history, is_first = History(run.history), True
-    with _interrupts() as interrupts:
+    interrupts = noticed if exchange is None else exchange.interrupts
+    with _interrupts(noticed):
         while run.epoch < epochs and not _is_over(run, patience):
             at_start = copy.deepcopy(rng)
-            for batch in _rest(batches, run, count, progress):
+            ranks.check(generators[0], "fit: the generator that draws the order", _OWN_DRAWS)
+            for batch in _rest(batches, run, count, progress, ranks):
                 begun = time.perf_counter()
                 run = stepper.step(run, batch, rate_at(rate, run.step))
                 run = run._replace(seconds=run.seconds + time.perf_counter() - begun)
+                if run.step % ranks.check_every == 0:
+                    _check_together(ranks, run)
                 if interrupts or (every and run.step % every == 0):
                     keep(run, at_start)
                 if interrupts:
@@ -201,10 +228,11 @@ def fit(
             if not run.rows:
                 raise ValueError("fit: train gave no batch in this epoch; give one that has some")
             stepper.check_params(run)
+            _check_together(ranks, run)
             row: Row = {"epoch": run.epoch + 1, "step": run.step, "loss": run.total / run.rows}
             chosen = run.params if average is None else run.average
             if tests is not None:
-                figures = _validated(evaluate, chosen, run.state, tests)
+                figures = _validated(evaluate, chosen, run.state, tests, ranks)
                 row |= {f"validation {name}": figure for name, figure in figures.items()}
                 run = run._replace(best=_better(run, chosen, figures, monitor, mode))
             row |= {"rate": run.rate, "seconds": run.seconds}
@@ -294,8 +322,8 @@ def _validator(
     return lambda params, state, *batch: function(params, *batch), mode or "min"
 
 
-def _batches(name: str, data: Any, rng: Any, batch_size: int) -> Iterable[Any]:
-    """What gives an epoch of batches at each pass; in order without a generator."""
+def _batches(name: str, data: Any, rng: Any, batch_size: int, ranks: Ranks) -> Iterable[Any]:
+    """What gives an epoch of the rank's batches at each pass; in order without a generator."""
     if isinstance(data, list):
         if any(isinstance(batch, list | np.ndarray) for batch in data):
             raise TypeError(
@@ -304,9 +332,15 @@ def _batches(name: str, data: Any, rng: Any, batch_size: int) -> Iterable[Any]:
             )
         return data
     if isinstance(data, np.ndarray) or tree.container_of(type(data)):
-        shuffled = minibatches(np.random.default_rng(0) if rng is None else rng, data, batch_size)
+        any_rng = np.random.default_rng(0) if rng is None else rng
+        size = batch_size * ranks.size
+        shuffled = minibatches(any_rng, data, size, shard=ranks.shard if ranks.size > 1 else None)
+        rows = len(tree.leaves(data)[0])
+        if ranks.size > 1:
+            _check_rows(name, data, rows, 1 if rng is None else batch_size, ranks)
         if rng is not None:
             return shuffled
+        data = ranks.shard(data)
         rows = len(tree.leaves(data)[0])
         return [
             tree.map(lambda array, i=i: array[i : i + batch_size], data)
@@ -318,6 +352,41 @@ def _batches(name: str, data: Any, rng: Any, batch_size: int) -> Iterable[Any]:
             f"pass, such as tg.data.minibatches(rng, arrays, size); not a {type(data).__name__}"
         )
     return data
+
+
+def _check_rows(name: str, data: Any, rows: int, least: int, ranks: Ranks) -> None:
+    """Raise where a rank would have too few rows, or others than its part of the same arrays."""
+    if rows // ranks.size < least:
+        raise ValueError(
+            f"fit: {rows} rows of {name} on {ranks.size} ranks are {rows // ranks.size} on a rank, "
+            f"fewer than {least}; take a smaller batch_size, or fewer ranks"
+        )
+    some = tree.map(lambda array: array[:: max(1, rows // 256)], data)
+    ranks.check(some, f"fit: {name}", "give every rank the same arrays; it takes its rows of them")
+
+
+_OWN_DRAWS = (
+    "what is drawn for a rank's rows alone, as by random_crop, must come from a second one: "
+    "rng=(order, drawn)"
+)
+
+
+def _begun_together(ranks: Ranks, params: Any, state: Any, rng: Any, arguments: Any) -> Any:
+    """The parameters, state and generators of rank 0; what only one rank draws, is its own."""
+    ranks.check(arguments, "fit: what is given, ", "give the same on every rank")
+    params, state, rng = ranks.broadcast((params, state, rng))
+    for generator in dict.fromkeys([*generators_of(rng)[1:], *generators_of(state)]):
+        generator.bit_generator.state = ranks.spawn(generator).bit_generator.state
+    return params, state, rng
+
+
+def _check_together(ranks: Ranks, run: Run) -> None:
+    """Raise where the ranks do not hold the same bits, but for the generators of their own."""
+    if ranks.size == 1:
+        return
+    state = tree.map(lambda x: None if isinstance(x, np.random.Generator) else x, run.state)
+    held = run._replace(state=state, seconds=0, history=(), best=None)
+    ranks.check(held._asdict(), f"fit: after step {run.step}, ")
 
 
 def _length(batches: Any) -> int | None:
@@ -333,15 +402,27 @@ def _name(optimiser: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def _rest(batches: Any, run: Run, count: int | None, progress: bool) -> Iterator[Any]:
+def _rest(
+    batches: Any, run: Run, count: int | None, progress: bool, ranks: Ranks
+) -> Iterator[Any]:
     """The batches of this epoch that are not done. What gives them is closed, however it ends."""
     whole = iter(batches)
     steps: Any = itertools.islice(whole, run.batch, None)
     if progress:
         left = None if count is None else count - run.batch
         steps = with_progress(steps, f"epoch {run.epoch + 1}", left)
+    done = run.batch
     try:
-        yield from steps
+        for batch in steps:
+            done += 1
+            if ranks.size > 1 and done > (count or 0):
+                break
+            yield batch
+        if ranks.size > 1 and done != count:
+            raise ValueError(
+                f"fit: train gives {'more' if done > (count or 0) else done} batches in this "
+                f"epoch, and its length is {count}; every rank must take as many steps"
+            )
     finally:
         getattr(whole, "close", lambda: None)()  # a thread of `prefetch`
 
@@ -357,8 +438,8 @@ def rate_at(rate: Any, step: int) -> float:
         ) from None
 
 
-def _validated(evaluate: Any, params: Any, state: Any, tests: Any) -> Row:
-    """Means over all rows of the validation."""
+def _validated(evaluate: Any, params: Any, state: Any, tests: Any, ranks: Ranks) -> Row:
+    """Means over all rows of the validation, those of all ranks."""
     total: dict[str, float] = {}
     rows = 0
     for given in tests:
@@ -380,7 +461,8 @@ def _validated(evaluate: Any, params: Any, state: Any, tests: Any) -> Row:
             total[name] = total.get(name, 0.0) + float(figure) * count
     if not rows:
         raise ValueError("fit: validation gave no batch; give one that has some")
-    return {name: sum_ / rows for name, sum_ in total.items()}
+    means = {name: sum_ / rows for name, sum_ in total.items()}
+    return {name: float(mean) for name, mean in ranks.mean(means, weight=rows).items()}
 
 
 def _better(run: Run, params: Any, figures: Row, monitor: str, mode: str) -> Any:
@@ -405,13 +487,12 @@ def _is_over(run: Run, patience: int | None) -> bool:
 
 
 @contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """A list that Ctrl-C puts something into; a second Ctrl-C is Python's own."""
-    found: list[int] = []
+def _interrupts(found: list[int]) -> Iterator[None]:
+    """Ctrl-C puts something into the list; a second Ctrl-C is Python's own."""
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGINT)
     if not is_main or before in (None, signal.SIG_IGN):  # not Python's, or of a background job
-        yield found
+        yield
         return
 
     def noticed(number: int, frame: Any) -> None:
@@ -420,6 +501,6 @@ def _interrupts() -> Iterator[list[int]]:
 
     signal.signal(signal.SIGINT, noticed)
     try:
-        yield found
+        yield
     finally:
         signal.signal(signal.SIGINT, before)

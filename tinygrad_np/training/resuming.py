@@ -13,13 +13,22 @@ import numpy as np
 
 from ..core import tree
 from .checkpoint import Checkpoint
+from .parallel import Ranks
 from .steps import Run, generators_of
 
 
 def save_run(
-    checkpoint: Checkpoint, run: Run, start: Run, rng: Any, arguments: dict[str, Any]
+    checkpoint: Checkpoint,
+    run: Run,
+    start: Run,
+    rng: Any,
+    arguments: dict[str, Any],
+    ranks: Ranks,
 ) -> None:
-    """Save the run, the data's generators as they were when its epoch began, and the arguments."""
+    """Save the run, the data's generators as they were when its epoch began, and the arguments.
+
+    Rank 0 does, with the generators of all.
+    """
     saved = _plain(run._asdict())
     if _form(_restored(saved, start)) != _form(run._asdict()):
         raise TypeError(
@@ -27,20 +36,32 @@ def save_run(
             "the run did not begin with, and which no file knows; begin with a state that has it, "
             "or use dicts"
         )
-    checkpoint.save(run.step, {"run": saved, "rng": rng, "arguments": arguments})
+    states = [g.bit_generator.state for g in generators_of((rng, run.state, run.best))]
+    of_ranks = {"ranks": ranks.gather(states)} if ranks.size > 1 else {}
+    if ranks.rank == 0:
+        found = {"run": saved, "rng": rng, "arguments": arguments}
+        checkpoint.save(run.step, found | of_ranks)
 
 
-def resumed(checkpoint: Checkpoint, start: Run, rng: Any, arguments: dict[str, Any]) -> Run:
+def resumed(
+    checkpoint: Checkpoint, start: Run, rng: Any, arguments: dict[str, Any], ranks: Ranks
+) -> Run:
     """The run as it was saved last, and the data's generators where its epoch began.
 
     Without one, the run as it starts. Raises ``ValueError`` where it is the run of others.
     """
-    found = checkpoint.load()
+    found = ranks.gather(checkpoint.load() if ranks.rank == 0 else None)[0]
     if found is None:
         return start
     place, given = checkpoint.folder, found.state
-    if not isinstance(given, dict) or given.keys() != {"run", "rng", "arguments"}:
+    if not isinstance(given, dict) or given.keys() - {"ranks"} != {"run", "rng", "arguments"}:
         raise ValueError(f"fit: what {place} has is no run of fit; take another folder")
+    count = len(given.get("ranks", [None]))
+    if count != ranks.size:
+        raise ValueError(
+            f"fit: {place} has a run of {count} ranks, not {ranks.size}; start it with as many, by "
+            f"mpiexec -n {count}, or take another folder"
+        )
     ours, theirs = _shapes(_plain(start.params)), _shapes(given["run"]["params"])
     if ours != theirs:
         path = next(p for p in [*theirs, *ours] if ours.get(p) != theirs.get(p))
@@ -59,7 +80,12 @@ def resumed(checkpoint: Checkpoint, start: Run, rng: Any, arguments: dict[str, A
         raise ValueError(f"fit: {place} has a run with another rng; give the same")
     for generator, saved in zip(drawn, states, strict=True):
         generator.bit_generator.state = saved.bit_generator.state
-    return Run(**_restored(given["run"], start))
+    run = Run(**_restored(given["run"], start))
+    if ranks.size > 1:
+        own = zip(generators_of((rng, run.state, run.best)), given["ranks"][ranks.rank], strict=True)
+        for generator, state in own:
+            generator.bit_generator.state = state
+    return run
 
 
 def _plain(given: Any) -> Any:

@@ -16,6 +16,7 @@ from ..core import tree
 from ..core.transforms import value_and_grad
 from ..nn.updates import average as averaged_with
 from .history import Row
+from .parallel import Exchange
 
 
 class Run(NamedTuple):
@@ -39,11 +40,9 @@ class Run(NamedTuple):
 class Stepper:
     """Steps of a run: as they are, and replayed where that goes.
 
-    `verify` is how many replays there are from one that is compared with the step to the next.
+    `exchange` stands between gradient and update, None where a run has one process. `verify` is how
+    many replays there are from one that is compared with the step to the next.
     """
-
-    replayed: Any  # None where the step is not replayed
-    changed: Any  # what is raised where a replay has other bits than the step
 
     def __init__(
         self,
@@ -54,16 +53,20 @@ class Stepper:
         is_jitted: bool,
         constants: Any,
         verify: int,
+        exchange: Exchange | None = None,
     ) -> None:
         self.of_params = _of_params(loss, has_state)
-        self.plain = _stepped(self.of_params, optimiser, average)
-        self.replayed, self.changed = None, ()
+        gradient, update = _gradient(self.of_params), _update(optimiser, average)
+        self.exchange = exchange
+        self.plain = self.replayed = _composed(gradient, exchange or _kept, update)
+        self.idle = _composed(_no_gradient, exchange or _kept, update)
         if is_jitted and find_spec("tinygrad_np.fast"):
-            from ..fast.jit import ReplayDiffersError, jit
-
-            self.replayed = jit(self.plain, constants=constants, verify=verify)
-            self.changed = ReplayDiffersError
-        self.replays = 0
+            # What the ranks say to one another is no part of a replay: each half is one.
+            if exchange is None:
+                self.replayed = _Replayed(self.plain, constants, verify)
+            else:
+                halves = [_Replayed(half, constants, verify) for half in (gradient, update)]
+                self.replayed = _composed(halves[0], exchange, halves[1])
         self.rows = 0  # of the batches that are replayed: the largest
         self.before: tuple[Any, Any, Any] | None = None  # params, state, batch of the last step
 
@@ -75,41 +78,22 @@ class Stepper:
         # to record such steps would take longer than they do.
         is_usual = self.before is not None and rows >= self.rows
         self.rows = max(rows, self.rows)
-        replays = self.replayed is not None and is_usual
-        found = self._replay(given, run) if replays else self.plain(*given)
-        value, params, state, told, average = found
+        step = self.replayed if is_usual else self.plain
+        if self.exchange is not None and not rows:  # the last rows of an epoch are fewer than ranks
+            step = self.idle
+        value, params, state, told, average = step(*given)
         if not np.isfinite(value):
             raise self._diverged(f"the loss of step {run.step} is {value}", run, batch)
         self.before = run.params, run.state, batch
         if run.state is not None:
             state = _with_generators(state, generators_of(run.state))
+        if self.exchange is not None:
+            rows = self.exchange.rows
         return run._replace(
             params=params, state=state, optimiser=told, average=average, step=run.step + 1,
             batch=run.batch + 1, total=run.total + float(value) * rows, rows=run.rows + rows,
             rate=rate,
         )  # fmt: skip
-
-    def _replay(self, given: Any, run: Run) -> Any:
-        generators = generators_of(run.state)
-        before = [g.bit_generator.state for g in generators]
-        try:
-            found = self.replayed(*given)
-        except Exception as refused:
-            for generator, state in zip(generators, before, strict=True):
-                generator.bit_generator.state = state
-            found = self.plain(*given)  # raises what is the loss's own
-            if self.replays > 1 and isinstance(refused, self.changed):
-                raise ValueError(
-                    f"fit: by step {run.step} the loss or the optimiser computes something else "
-                    "than when jit recorded it, since something that it holds has changed; give "
-                    "that as a part of the data or the state, or run it with jit=False"
-                ) from refused
-            self.replayed = None
-            told = f"fit: goes on without jit, which does not take this step: {refused}"
-            warnings.warn(told, stacklevel=5)
-            return found
-        self.replays += 1
-        return found
 
     def check_params(self, run: Run) -> None:
         """Raise where a parameter is nan or inf after the last step."""
@@ -128,12 +112,51 @@ class Stepper:
         if find_spec("tinygrad_np.debug"):
             from ..check.explain import explain_nonfinite
 
+            def value_of(params: Any) -> Any:
+                return self.of_params(params, state, batch)[0]
+
             with np.errstate(all="ignore"):
-                report = explain_nonfinite(
-                    lambda params: self.of_params(params, state, batch)[0], params
-                )
-            text += f"\n{report}"
+                rows = arguments_of(batch)[1]
+                report = explain_nonfinite(value_of, params) if rows else None
+            text += f"\n{report if self.exchange is None else self.exchange.cause(report)}"
         return FloatingPointError(text)
+
+
+class _Replayed:
+    """A step, or half of one, replayed by `jit`, and left as it is where `jit` refuses it."""
+
+    def __init__(self, plain: Callable[..., Any], constants: Any, verify: int) -> None:
+        from ..fast.jit import ReplayDiffersError, jit
+
+        self.plain = plain
+        self.replayed: Any = jit(plain, constants=constants, verify=verify)
+        self.changed = ReplayDiffersError
+        self.replays = 0
+
+    def __call__(self, *given: Any) -> Any:
+        if self.replayed is None:
+            return self.plain(*given)
+        generators = generators_of(given)
+        before = [g.bit_generator.state for g in generators]
+        try:
+            found = self.replayed(*given)
+        except Exception as refused:
+            for generator, state in zip(generators, before, strict=True):
+                generator.bit_generator.state = state
+            found = self.plain(*given)  # raises what is the loss's own
+            if self.replays > 1 and isinstance(refused, self.changed):
+                raise ValueError(
+                    f"fit: after {self.replays} replays the loss or the optimiser computes "
+                    "something else than when jit recorded it, since something that it holds has "
+                    "changed; give that as a part of the data or the state, or run it with "
+                    "jit=False"
+                ) from refused
+            self.replayed = None
+            told = f"fit: goes on without jit, which does not take this step: {refused}"
+            warnings.warn(told, stacklevel=5)
+            return found
+        self.replays += 1
+        return found
 
 
 def _of_params(loss: Any, has_state: bool) -> Callable[..., Any]:
@@ -153,17 +176,47 @@ def _of_params(loss: Any, has_state: bool) -> Callable[..., Any]:
     return of_params
 
 
-def _stepped(of_params: Any, optimiser: Any, average: Any) -> Callable[..., Any]:
-    """(params, state, the optimiser's state, average, rate, batch) → (the loss, and all these)"""
+def _gradient(of_params: Any) -> Callable[..., Any]:
+    """(params, state, batch) → (the loss, the new state, the gradient)"""
 
-    def stepped(params: Any, state: Any, told: Any, averaged: Any, rate: Any, batch: Any) -> Any:
+    def gradient(params: Any, state: Any, batch: Any) -> Any:
         (value, new), grads = value_and_grad(of_params, has_aux=True)(params, state, batch)
+        return value, new, grads
+
+    return gradient
+
+
+def _no_gradient(params: Any, state: Any, batch: Any) -> Any:
+    """That of a batch without rows, which counts for nothing in the mean of all ranks."""
+    return 0.0, _without_generators(state, generators_of(state)), tree.map(np.zeros_like, params)
+
+
+def _kept(value: Any, state: Any, grads: Any, batch: Any) -> Any:
+    """What stands between gradient and update where a run has one process: nothing."""
+    return value, state, grads
+
+
+def _update(optimiser: Any, average: Any) -> Callable[..., Any]:
+    """(params, gradient, the optimiser's state, average, rate) → the first, third and fourth"""
+
+    def update(params: Any, grads: Any, told: Any, averaged: Any, rate: Any) -> Any:
         params, told = optimiser(params, grads, told, rate=rate)
         if average is not None:
             averaged = averaged_with(params, averaged, decay=average)
+        return params, told, averaged
+
+    return update
+
+
+def _composed(gradient: Any, exchange: Any, update: Any) -> Callable[..., Any]:
+    """(params, state, the optimiser's state, average, rate, batch) → (the loss, and all these)"""
+
+    def step(params: Any, state: Any, told: Any, averaged: Any, rate: Any, batch: Any) -> Any:
+        value, new, grads = exchange(*gradient(params, state, batch), batch)
+        params, told, averaged = update(params, grads, told, averaged, rate)
         return value, params, new, told, averaged
 
-    return stepped
+    return step
 
 
 def arguments_of(batch: Any) -> tuple[Any, int]:

@@ -1,0 +1,530 @@
+"""Training on several processes, each with its part of every batch: `parallel`, over MPI.
+
+A process is a rank. All run the same program, and hold the same parameters to the bit; a step takes
+the mean of their gradients. The extra `mpi` brings mpi4py; MPI itself, with its ``mpiexec``, is the
+machine's own. Without it the same program runs on one process.
+
+    with tg.training.parallel() as ranks:
+        found = tg.training.fit(loss, params, train, parallel=ranks)
+
+    mpiexec -n 4 python program.py
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..core import tree as trees
+from ..core.arrays import Array
+
+_MOST = 1 << 28  # elements of one message: MPI counts them, or their bytes, in 32 bits
+_REMEDY = (
+    "let all compute it from the same numbers: broadcast what they begin with, and take the mean of "
+    "what comes from a rank's own rows"
+)
+_open: list[Ranks] = []
+"""The ranks whose block is open in this process: one, or none."""
+
+
+@contextmanager
+def parallel(check_every: int = 100) -> Iterator[Ranks]:
+    """A block around a program that every rank runs; `Ranks` in it says which one this is.
+
+    Begin it before what may fail: a rank that raises in it, calls ``sys.exit`` or is interrupted
+    prints its traceback and ends all others, too, as one that is killed does. Without mpi4py, or
+    started without ``mpiexec``, there is one rank, and nothing else differs.
+
+    Parameters
+    ----------
+    check_every : int, default 100
+        After so many steps `fit` compares the bits that the ranks hold.
+
+    Yields
+    ------
+    Ranks
+
+    Raises
+    ------
+    RuntimeError
+        Where ``mpiexec`` has started several processes and mpi4py does not see them, and within
+        another such block.
+
+    Examples
+    --------
+    >>> with parallel() as ranks:
+    ...     ranks.rank, ranks.size, ranks.mean({"w": np.ones(2)})
+    (0, 1, {'w': array([1., 1.])})
+    """
+    if isinstance(check_every, bool) or not isinstance(check_every, int) or check_every < 1:
+        raise ValueError(
+            f"parallel: check_every must be an integer from 1 on, not {check_every!r:.40}"
+        )
+    if _open:
+        raise RuntimeError("parallel: there is such a block around this one; use its ranks")
+    ranks = Ranks(_world(), check_every)
+    _open.append(ranks)
+    try:
+        try:
+            yield ranks
+        except SystemExit as exit:
+            if exit.code:
+                raise
+            ranks.meet("the end of the block")
+            raise
+        ranks.meet("the end of the block")
+    except BaseException as error:
+        is_good_end = isinstance(error, SystemExit) and not error.code
+        if ranks.size > 1 and not is_good_end and ranks.is_here():
+            _abort(ranks, error)
+        raise
+    finally:
+        _open.clear()
+        ranks.close()
+
+
+def _world() -> Any:
+    """All processes that ``mpiexec`` has started with this one, or None where it is alone."""
+    try:
+        from mpi4py import MPI
+
+        world: Any = MPI.COMM_WORLD
+        size, told = world.size, f"mpi4py, which uses {MPI.Get_library_version():.20}, sees one"
+    except (ImportError, RuntimeError) as error:  # mpi4py is missing, or MPI
+        size, told = 1, f"there is no MPI for Python ({error})"
+    started = max(int(os.environ.get(name, 1)) for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"))
+    if started > size:
+        raise RuntimeError(
+            f"parallel: mpiexec has started {started} processes, but {told}; each would run alone: "
+            "install mpi4py, and take the mpiexec of the MPI that it uses"
+        )
+    return world.Dup() if size > 1 else None
+
+
+def _abort(ranks: Ranks, error: BaseException) -> None:
+    """End all ranks, after this one has told why."""
+    try:
+        sys.stdout.flush()
+        told = "".join(traceback.format_exception(error))
+        print(f"rank {ranks.rank} of {ranks.size} ends all:\n{told}", file=sys.stderr, flush=True)
+    finally:
+        code = 130 if isinstance(error, KeyboardInterrupt) else getattr(error, "code", 1)
+        ranks.abort(code if isinstance(code, int) else 1)
+
+
+class Ranks:
+    """The processes that run a program together, as one of them sees them; `parallel` makes it.
+
+    What all do together (all methods but `shard` and `spawn`), each has to call, in the same order.
+    Where they do not, all raise: none waits for another that is elsewhere. With one rank every
+    method gives what it was given.
+
+    Attributes
+    ----------
+    rank : int
+        The number of this process, from 0 on. Printing and files are for rank 0.
+    size : int
+        How many there are.
+    check_every : int
+    """
+
+    def __init__(self, world: Any, check_every: int) -> None:
+        self.rank, self.size = (0, 1) if world is None else (world.rank, world.size)
+        self.check_every = check_every
+        self._world = self._objects = world
+        if world is not None:
+            from mpi4py.util import pkl5
+
+            self._objects = pkl5.Intracomm(world)  # objects of more than 2^31 bytes, too
+        self._owner: Any = os.getpid(), threading.get_ident()
+        # The leaves of the last tree of which all took a mean, as all know them; where each lies in
+        # the buffers, one a dtype. The first buffer ends with the sum of the weights, and the
+        # number of ranks that are not in a mean of such a tree.
+        self._form: Any = None
+        self._places: list[tuple[Array, slice]] = []
+        self._buffers: list[Array] = []
+
+    def mean(self, tree: Any, weight: float = 1.0) -> Any:
+        """The mean of the ranks' trees, leaf by leaf, with the same bits on all.
+
+        All leaves of a dtype travel in one message. Where the form of the tree is that of the call
+        before, there is no other message.
+
+        Parameters
+        ----------
+        tree : tree
+            Of floating or complex numbers; its leaves keep their dtype.
+        weight : number, default 1
+            Of this rank's tree, such as the number of rows that its gradient is a mean of. A tree
+            of weight 0 does not count, whatever is in it.
+
+        Returns
+        -------
+        tree
+
+        Raises
+        ------
+        TypeError
+            For other leaves.
+        ValueError
+            Where the trees differ in structure, shapes or dtypes, for a negative weight, and where
+            all are 0.
+        """
+        return self.weighed(tree, weight)[0]
+
+    def weighed(self, tree: Any, weight: float) -> tuple[Any, float]:
+        """The mean, and the sum of the weights."""
+        form, leaves = _form_of_numbers(tree), trees.leaves(tree)
+        if not 0 <= weight < math.inf:
+            raise ValueError(f"mean: a weight must be 0 or more, not {weight!r:.40}")
+        self._check_open("mean")
+        if self.size == 1:
+            return tree, weight
+        if form == self._form:
+            for leaf, (buffer, place) in zip(leaves, self._places, strict=True):
+                reals = _reals(np.asarray(leaf)) if weight else buffer.dtype.type(0)
+                np.multiply(reals, weight, out=buffer[place], dtype=buffer.dtype)
+            total, is_together = self._summed(weight, is_away=False)
+            if is_together:
+                if not total:
+                    raise ValueError("mean: the weights of all ranks are 0; one must be above")
+                means = [
+                    _like(leaf, buffer[place] / buffer.dtype.type(total))
+                    for leaf, (buffer, place) in zip(leaves, self._places, strict=True)
+                ]
+                return trees.unflatten(tree, means), total
+        elif self._form is not None:
+            self._summed(0.0, is_away=True)
+        self._take(form, self._told("a mean", form))
+        return self.weighed(tree, weight)
+
+    def _summed(self, weight: float, is_away: bool) -> tuple[float, bool]:
+        """Add up the buffers of all ranks; whether all are in a mean of the last form."""
+        if is_away:
+            for buffer in self._buffers:
+                buffer[:] = 0
+        ends = self._buffers[0][-2:]
+        ends[:] = weight, is_away
+        from mpi4py import MPI
+
+        for buffer in self._buffers:
+            for start in range(0, len(buffer), _MOST):
+                self._world.Allreduce(MPI.IN_PLACE, buffer[start : start + _MOST])
+        return float(ends[0]), not ends[1]
+
+    def _take(self, form: Any, forms: list[Any]) -> None:
+        """Make buffers for trees of a form, which is that of all ranks."""
+        _refuse_others("mean", forms)
+        lengths: dict[Any, int] = {}
+        places = []
+        for _, dtype, shape in form:
+            real = np.result_type(_real(np.dtype(dtype)), np.float32)  # MPI has no float16
+            begin = lengths.get(real, 0)
+            lengths[real] = begin + math.prod(shape) * (1 + (np.dtype(dtype).kind == "c"))
+            places.append((real, slice(begin, lengths[real])))
+        lengths = lengths or {np.dtype(float): 0}
+        lengths[next(iter(lengths))] += 2
+        buffers = {real: np.zeros(length, real) for real, length in lengths.items()}
+        self._form, self._buffers = form, list(buffers.values())
+        self._places = [(buffers[real], place) for real, place in places]
+
+    def shard(self, data: Any) -> Any:
+        """This rank's rows of arrays: the shards of all ranks are all rows, each once, in order.
+
+        Parameters
+        ----------
+        data : array, or tree of arrays
+            With the same number of rows, and the same on every rank.
+
+        Returns
+        -------
+        array or tree
+            Views. Their rows differ in number by one at most.
+
+        Raises
+        ------
+        ValueError
+            For rows that differ in number.
+        """
+        rows = {len(leaf) if np.ndim(leaf) else None for leaf in trees.leaves(data)}
+        if len(rows) != 1 or None in rows:
+            raise ValueError(
+                "shard: data are arrays with as many rows each, not of "
+                f"{', '.join(map(str, [np.shape(leaf) for leaf in trees.leaves(data)])) or 'none'}"
+            )
+        count = rows.pop()
+        begin, end = [count * rank // self.size for rank in (self.rank, self.rank + 1)]
+        return trees.map(lambda leaf: leaf[begin:end], data)
+
+    def broadcast(self, tree: Any) -> Any:
+        """The tree of rank 0, on all; generators take its state in place.
+
+        Parameters
+        ----------
+        tree : tree
+            Of the same structure, shapes and dtypes on all ranks.
+
+        Returns
+        -------
+        tree
+
+        Raises
+        ------
+        ValueError
+            Where the trees differ in structure, shapes or dtypes.
+        """
+        given = trees.leaves(tree)
+        states = [_state(leaf) for leaf in given] if self.rank == 0 else None
+        found = self.meet("a broadcast", (_form(tree), states))
+        if self.size == 1:
+            return tree
+        _refuse_others("broadcast", [form for form, _ in found])
+        for i, (leaf, state) in enumerate(zip(given, found[0][1], strict=True)):
+            if isinstance(leaf, np.random.Generator):
+                leaf.bit_generator.state = state
+            elif self.rank:
+                given[i] = state
+        return trees.unflatten(tree, given)
+
+    def gather(self, x: Any) -> list[Any]:
+        """What each rank gives, in their order, on all.
+
+        Parameters
+        ----------
+        x : object
+            Which can be pickled.
+
+        Returns
+        -------
+        list
+        """
+        return self.meet("a gather", x)
+
+    def check(self, tree: Any, what: str = "the tree", remedy: str = _REMEDY) -> None:
+        """Raise unless the trees have the same bits on all ranks.
+
+        Parameters
+        ----------
+        tree : tree
+            Of arrays, numbers, texts and random generators.
+        what, remedy : str, optional
+            For the message: what it is, and what to do.
+
+        Raises
+        ------
+        ValueError
+            With the first part that differs, and the ranks on which it does.
+        """
+        if self.size == 1:
+            return
+        paths = trees.paths(tree)
+        found = self.meet("a check", (paths, [_digest(leaf) for leaf in trees.leaves(tree)]))
+        _refuse_others(what, [[(path,) for path in theirs] for theirs, _ in found])
+        for path, *digests in zip(paths, *[theirs for _, theirs in found], strict=True):
+            others = [str(rank) for rank, one in enumerate(digests) if one != digests[0]]
+            if others:
+                raise ValueError(
+                    f"{what}{path} has other bits on rank {', '.join(others)} than on rank 0; "
+                    f"{remedy}"
+                )
+
+    def spawn(self, rng: np.random.Generator) -> np.random.Generator:
+        """A generator of this rank's own, made of the state of `rng`, which is drawn from.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            In the same state on all ranks.
+
+        Returns
+        -------
+        numpy.random.Generator
+            Of the same kind; with one rank `rng` itself.
+        """
+        if self.size == 1:
+            return rng
+        words = rng.integers(2**63, size=4).tolist()
+        seed = np.random.SeedSequence(words, spawn_key=(self.rank,))
+        return np.random.Generator(type(rng.bit_generator)(seed))
+
+    def meet(self, what: str, given: Any = None) -> list[Any]:
+        """What each rank gives at this place of the program; raises where one is at another."""
+        self._check_open(what)
+        if self.size == 1:
+            return [given]
+        if self._form is not None:  # others may be in a mean
+            self._summed(0.0, is_away=True)
+        return self._told(what, given)
+
+    def _told(self, what: str, given: Any) -> list[Any]:
+        found = self._objects.allgather((what, given))
+        places = [place for place, _ in found]
+        if len(set(places)) > 1:
+            told = ", ".join([f"rank {rank} is at {place}" for rank, place in enumerate(places)])
+            raise RuntimeError(
+                f"the ranks are at different places of the program: {told}; every rank must take "
+                "the same steps, as many batches, and the same branches"
+            )
+        return [x for _, x in found]
+
+    def is_here(self) -> bool:
+        """Whether this is the process and the thread of the block, not a fork of it."""
+        return bool(self._owner == (os.getpid(), threading.get_ident()))
+
+    def _check_open(self, what: str) -> None:
+        if self._owner is None:
+            raise RuntimeError(f"{what}: the block of `parallel` has ended; call it within")
+        if self.size > 1 and not self.is_here():
+            raise RuntimeError(
+                f"{what}: another thread or process opened the block of `parallel`; call it there"
+            )
+
+    def abort(self, code: int) -> None:
+        """End all ranks now."""
+        self._world.Abort(code)
+
+    def close(self) -> None:
+        """After this, nothing more can be done together."""
+        self._owner, self._buffers, self._places = None, [], []
+
+
+ALONE = Ranks(None, 100)
+"""The one rank of a run that is not parallel."""
+
+
+class Exchange:
+    """What stands between gradient and update: the mean over all ranks, by their rows.
+
+    After it, `rows` are those of all ranks, and `interrupts` has something where one rank has
+    noticed a Ctrl-C.
+    """
+
+    def __init__(self, ranks: Ranks, noticed: list[int]) -> None:
+        self.ranks, self.noticed = ranks, noticed
+        self.interrupts: list[int] = []
+        self.rows = 0
+
+    def __call__(self, value: Any, state: Any, grads: Any, batch: Any) -> tuple[Any, Any, Any]:
+        """The loss, the numbers in the model's state and the gradient, as the means of all ranks.
+
+        What else is in the state, such as counts, each rank keeps: `Ranks.check` compares it.
+        """
+        real = _real(np.result_type(np.float32, *trees.leaves(grads)))
+        moving = [leaf for leaf in trees.leaves(state) if _is_inexact(leaf)]
+        told = {"loss": np.asarray(value, real), "stop": np.asarray(bool(self.noticed), real)}
+        found, total = self.ranks.weighed((grads, moving, told), len(trees.leaves(batch)[0]))
+        grads, moving, told = found
+        self.rows = round(total)
+        if told["stop"] > 0:
+            self.interrupts.append(1)
+        left = iter(moving)
+        state = trees.map(lambda leaf: next(left) if _is_inexact(leaf) else leaf, state)
+        return told["loss"], state, grads
+
+    def cause(self, report: Any) -> Any:
+        """The report of the first rank on whose rows nan or inf came up."""
+        is_other = report is None or report.is_finite
+        found = self.ranks.gather(None if is_other else f"on rank {self.ranks.rank}: {report}")
+        return next(filter(None, found), report)
+
+
+def _is_inexact(leaf: Any) -> bool:
+    return isinstance(leaf, float | complex | np.inexact | np.ndarray) and (
+        np.asarray(leaf).dtype.kind in "fc"
+    )
+
+
+def _real(dtype: np.dtype) -> np.dtype:
+    return np.zeros((), dtype).real.dtype
+
+
+def _reals(array: Array) -> Array:
+    """The numbers of an array in a row; real and imaginary parts one after the other."""
+    if array.dtype.kind == "c":
+        array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+        return array.reshape(-1).view(array.real.dtype)
+    return array.reshape(-1)
+
+
+def _like(leaf: Any, reals: Array) -> Any:
+    """What `_reals` made of a leaf, as it was: an array, a NumPy or a Python number."""
+    array = np.asarray(leaf)
+    if array.dtype.kind == "c":
+        reals = reals.view(np.result_type(reals.dtype, np.complex64))
+    found = reals.astype(array.dtype, copy=False).reshape(array.shape)
+    return found if isinstance(leaf, np.ndarray) else type(leaf)(found)
+
+
+def _form(tree: Any) -> Any:
+    """What must be the same on all ranks where trees are put together: paths, dtypes, shapes."""
+    pairs = zip(trees.paths(tree), trees.leaves(tree), strict=True)
+    return [(path, *_described(leaf)) for path, leaf in pairs]
+
+
+def _described(leaf: Any) -> tuple[str, tuple[int, ...]]:
+    if isinstance(leaf, np.ndarray | np.generic):
+        return leaf.dtype.str, leaf.shape
+    if isinstance(leaf, np.random.Generator):
+        return type(leaf.bit_generator).__name__, ()
+    return (np.asarray(leaf).dtype.str if _is_inexact(leaf) else type(leaf).__name__), ()
+
+
+def _form_of_numbers(tree: Any) -> Any:
+    form = _form(tree)
+    for (path, dtype, _), leaf in zip(form, trees.leaves(tree), strict=True):
+        if not _is_inexact(leaf):
+            raise TypeError(
+                f"mean: the tree{path} is {dtype}; means are of floating and complex numbers, so "
+                "give x.astype(float)"
+            )
+    return form
+
+
+def _refuse_others(what: str, forms: list[Any]) -> None:
+    """Raise where the tree of a rank has another form than that of rank 0."""
+    for rank, form in enumerate(forms):
+        if form == forms[0]:
+            continue
+        longest = range(max(len(form), len(forms[0])))
+        i = next(i for i in longest if form[i : i + 1] != forms[0][i : i + 1])
+        ours, theirs = [_told_of(other[i : i + 1]) for other in (forms[0], form)]
+        raise ValueError(
+            f"{what}: the trees differ between ranks: rank 0 has {ours}, rank {rank} has {theirs}; "
+            "give one of the same structure, shapes and dtypes on every rank"
+        )
+
+
+def _told_of(leaf: Any) -> str:
+    if not leaf:
+        return "no further leaf"
+    path, *described = leaf[0]
+    return f"{path or 'a leaf'}" + "".join(
+        [f" {np.dtype(x) if x[:1] in '<>=|' else x}" if isinstance(x, str) else f" {x}"
+         for x in described]
+    )  # fmt: skip
+
+
+def _state(leaf: Any) -> Any:
+    return leaf.bit_generator.state if isinstance(leaf, np.random.Generator) else leaf
+
+
+def _digest(leaf: Any) -> bytes:
+    if isinstance(leaf, np.random.Generator):
+        return b"".join([_digest(part) for part in trees.leaves(leaf.bit_generator.state)])
+    found = hashlib.blake2b(digest_size=16)
+    if isinstance(leaf, np.ndarray | np.generic):
+        array = np.ascontiguousarray(leaf)
+        found.update(f"{array.dtype.str} {np.shape(leaf)}".encode())
+        found.update(array.reshape(-1).view(np.uint8).data)
+    else:
+        found.update(repr(leaf).encode())
+    return found.digest()
