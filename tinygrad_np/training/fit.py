@@ -192,9 +192,14 @@ def fit(
         "monitor": monitor if tests is not None else None, "mode": mode,
     }  # fmt: skip
     if ranks.size > 1:
-        told = {**arguments, "epochs": epochs, "every": every, "patience": patience,
-                "checkpoint": checkpoint is not None}  # fmt: skip
-        params, state, rng = _begun_together(ranks, params, state, rng, told)
+        if count is None:
+            raise ValueError(
+                "fit: train needs a length, as many batches on every rank; give what "
+                "tg.data.minibatches(rng, arrays, size, shard=ranks.shard) gives, or a list"
+            )
+        given = {**arguments, "epochs": epochs, "every": every, "patience": patience,
+                 "checkpoint": checkpoint is not None, "state": state is not None}  # fmt: skip
+        params, state, rng = _begun_together(ranks, params, state, rng, given)
         progress = progress and ranks.rank == 0
     start = run = Run(params, state)
     keeper = checkpoint
@@ -373,7 +378,8 @@ _OWN_DRAWS = (
 
 def _begun_together(ranks: Ranks, params: Any, state: Any, rng: Any, arguments: Any) -> Any:
     """The parameters, state and generators of rank 0; what only one rank draws, is its own."""
-    ranks.check(arguments, "fit: what is given, ", "give the same on every rank")
+    given = {name: repr(value) for name, value in arguments.items()}
+    ranks.check(given, "fit: what is given", "give the same on every rank")
     params, state, rng = ranks.broadcast((params, state, rng))
     for generator in dict.fromkeys([*generators_of(rng)[1:], *generators_of(state)]):
         generator.bit_generator.state = ranks.spawn(generator).bit_generator.state
@@ -386,7 +392,7 @@ def _check_together(ranks: Ranks, run: Run) -> None:
         return
     state = tree.map(lambda x: None if isinstance(x, np.random.Generator) else x, run.state)
     held = run._replace(state=state, seconds=0, history=(), best=None)
-    ranks.check(held._asdict(), f"fit: after step {run.step}, ")
+    ranks.check(held._asdict(), f"fit: after step {run.step} the run")
 
 
 def _length(batches: Any) -> int | None:

@@ -17,6 +17,7 @@ import math
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,6 +117,7 @@ def _abort(ranks: Ranks, error: BaseException) -> None:
         sys.stdout.flush()
         told = "".join(traceback.format_exception(error))
         print(f"rank {ranks.rank} of {ranks.size} ends all:\n{told}", file=sys.stderr, flush=True)
+        time.sleep(1)  # until mpiexec has passed that on, and the others have told theirs
     finally:
         code = 130 if isinstance(error, KeyboardInterrupt) else getattr(error, "code", 1)
         ranks.abort(code if isinstance(code, int) else 1)
@@ -333,8 +335,8 @@ class Ranks:
             others = [str(rank) for rank, one in enumerate(digests) if one != digests[0]]
             if others:
                 raise ValueError(
-                    f"{what}{path} has other bits on rank {', '.join(others)} than on rank 0; "
-                    f"{remedy}"
+                    f"{what}{path} is not the same, to the bit, on rank 0 and rank "
+                    f"{', '.join(others)}; {remedy}"
                 )
 
     def spawn(self, rng: np.random.Generator) -> np.random.Generator:
@@ -390,7 +392,10 @@ class Ranks:
 
     def abort(self, code: int) -> None:
         """End all ranks now."""
-        self._world.Abort(code)
+        from mpi4py import MPI
+
+        MPI.COMM_WORLD.Abort(code)
+        os._exit(code)
 
     def close(self) -> None:
         """After this, nothing more can be done together."""
@@ -472,10 +477,10 @@ def _form(tree: Any) -> Any:
 
 def _described(leaf: Any) -> tuple[str, tuple[int, ...]]:
     if isinstance(leaf, np.ndarray | np.generic):
-        return leaf.dtype.str, leaf.shape
+        return str(leaf.dtype), leaf.shape
     if isinstance(leaf, np.random.Generator):
         return type(leaf.bit_generator).__name__, ()
-    return (np.asarray(leaf).dtype.str if _is_inexact(leaf) else type(leaf).__name__), ()
+    return (str(np.asarray(leaf).dtype) if _is_inexact(leaf) else type(leaf).__name__), ()
 
 
 def _form_of_numbers(tree: Any) -> Any:
@@ -504,13 +509,7 @@ def _refuse_others(what: str, forms: list[Any]) -> None:
 
 
 def _told_of(leaf: Any) -> str:
-    if not leaf:
-        return "no further leaf"
-    path, *described = leaf[0]
-    return f"{path or 'a leaf'}" + "".join(
-        [f" {np.dtype(x) if x[:1] in '<>=|' else x}" if isinstance(x, str) else f" {x}"
-         for x in described]
-    )  # fmt: skip
+    return " ".join([f"{part}" for part in leaf[0]]).strip() if leaf else "no further leaf"
 
 
 def _state(leaf: Any) -> Any:
@@ -520,11 +519,11 @@ def _state(leaf: Any) -> Any:
 def _digest(leaf: Any) -> bytes:
     if isinstance(leaf, np.random.Generator):
         return b"".join([_digest(part) for part in trees.leaves(leaf.bit_generator.state)])
-    found = hashlib.blake2b(digest_size=16)
-    if isinstance(leaf, np.ndarray | np.generic):
-        array = np.ascontiguousarray(leaf)
-        found.update(f"{array.dtype.str} {np.shape(leaf)}".encode())
-        found.update(array.reshape(-1).view(np.uint8).data)
-    else:
-        found.update(repr(leaf).encode())
+    if not isinstance(leaf, np.ndarray | np.generic):
+        return hashlib.blake2b(repr(leaf).encode(), digest_size=16).digest()
+    array = np.ascontiguousarray(leaf)
+    found = hashlib.blake2b(f"{array.dtype.str} {np.shape(leaf)}".encode(), digest_size=16)
+    if array.dtype.char in "gG":  # which have bytes between their numbers that mean nothing
+        array = np.frombuffer(repr(array.tolist()).encode(), np.uint8)
+    found.update(array.reshape(-1).view(np.uint8).data)
     return found.digest()

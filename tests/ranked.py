@@ -1,0 +1,433 @@
+"""Programs that `test_training_parallel.py` runs on several processes, by ``mpiexec -n N``.
+
+    python tests/ranked.py NAME FOLDER
+"""
+
+import copy
+import functools
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+import tinygrad_np as tg
+from tinygrad_np.training import fit, parallel
+
+RNG = np.random.default_rng(7)
+X = RNG.normal(size=(97, 3))
+Y = X @ [1.0, -2.0, 0.5] + 0.1 * RNG.normal(size=97)
+quiet = functools.partial(fit, progress=False)
+momentum = functools.partial(tg.optim.sgd, momentum=0.9)
+
+
+def loss(w, x, y):
+    return np.mean((x @ w - y) ** 2)
+
+
+def model(params, state, x, training):
+    x, statistics = tg.nn.batch_norm(
+        tg.dense(x, **params["first"]), state["statistics"], **params["norm"], training=training
+    )
+    x = tg.relu(x)
+    if training:
+        x = tg.dropout(x, 0.3, state["rng"])
+    return tg.dense(x, **params["last"]), {**state, "statistics": statistics}
+
+
+def with_state(params, state, x, y):
+    z, state = model(params, state, x, training=True)
+    return tg.cross_entropy(z, y), {**state, "steps": state["steps"] + 1}
+
+
+def evaluate(params, state, x, y):
+    return tg.cross_entropy(model(params, state, x, training=False)[0], y)
+
+
+def run(ranks, folder, loss=with_state, **options):
+    """`fit` with dropout, batch norm, AdamW, a schedule and an average, saved after every step."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(136, 20)).astype(np.float32), rng.integers(0, 3, 136)
+    params = {
+        "first": tg.nn.init.dense(rng, 20, 16),
+        "norm": tg.nn.init.batch_norm(16),
+        "last": tg.nn.init.dense(rng, 16, 3),
+    }
+    rate = tg.optim.schedules.warm_up(tg.optim.schedules.cosine(0.01, 60), 10)
+    state = {"statistics": None, "rng": np.random.default_rng(1), "steps": np.array(0)}
+    given = {
+        "rate": rate, "epochs": 3, "batch_size": 8, "state": state, "validation": (x, y),
+        "evaluate": evaluate, "average": 0.99, "checkpoint": folder, "every": 1, "parallel": ranks,
+    }  # fmt: skip
+    return quiet(loss, params, (x, y), tg.optim.adamw, **{**given, **options})
+
+
+def refused(kind, told, function):
+    """All ranks raise the same."""
+    try:
+        function()
+    except kind as error:
+        assert re.search(told, str(error)), error
+    else:
+        raise AssertionError(f"nothing was raised where {told!r} was expected")
+
+
+# Together
+
+
+def means(ranks, folder):
+    """Leaves of every kind, to the dtype and the shape; what differs between ranks."""
+    me, n = ranks.rank, ranks.size
+    assert n > 1
+    wide = np.arange(12.0).reshape(3, 4) * (1 + me)
+    tree = {
+        "strided": wide[:, ::2], "none": None, "0-d": np.array(2.0 * me), "number": float(me),
+        "scalar": np.float32(me), "half": np.full(3, 60000 - 64 * me, np.float16),
+        "complex": np.full((2, 1), 1 + 2j * me, np.complex64), "empty": np.zeros((0, 3)),
+        "swapped": np.full(2, me, ">f8"), "long": np.full(2, me, np.longdouble),
+        "list": [(np.full(2, me, np.complex128).T,)],
+    }  # fmt: skip
+    found = ranks.mean(tree)
+    middle = (n - 1) / 2
+    for leaf, given in zip(tg.tree.leaves(found), tg.tree.leaves(tree), strict=True):
+        assert type(leaf) is type(given)
+        assert np.shape(leaf) == np.shape(given)
+        assert np.asarray(leaf).dtype == np.asarray(given).dtype
+    np.testing.assert_allclose(found["strided"], np.arange(12.0).reshape(3, 4)[:, ::2] * (1 + middle))
+    assert found["0-d"] == 2 * middle
+    assert found["number"] == found["scalar"] == found["swapped"][0] == found["long"][1] == middle
+    np.testing.assert_allclose(found["half"], np.full(3, 60000 - 64 * middle, np.float16))
+    np.testing.assert_allclose(found["complex"], 1 + 2j * middle)
+    assert found["list"][0][0].flags.owndata or found["list"][0][0].flags.writeable
+    assert ranks.mean({}) == {}
+    # By weights; a tree of weight 0 does not count, whatever is in it.
+    weighed = ranks.mean(np.array(float(me)), weight=me)
+    np.testing.assert_allclose(weighed, sum(r * r for r in range(n)) / sum(range(n)))
+    assert ranks.mean(np.array(np.nan if me else 3.0), weight=not me) == 3.0
+    ranks.check(found)
+    # All that differs: none hangs, none is mixed.
+    odd = me == n - 1
+    a = np.ones(3)
+    pairs = [
+        ({"a": a, "b": np.ones(2)}, {"a": a, "b": a}, rf"rank {n - 1} has \['b'\] float64 \(2,\)"),
+        ({"a": a}, {"a": a, "b": a}, rf"rank {n - 1} has no further leaf"),
+        ({"a": a.astype(np.float32)}, {"a": a}, rf"rank {n - 1} has \['a'\] float32"),
+        ({"b": a, "a": a}, {"a": a, "b": a}, rf"rank {n - 1} has \['b'\]"),
+        ([a], (a, a), "rank 0 has .0. float64 .*no further leaf|no further leaf"),
+        (np.ones((3, 1)), a, rf"rank {n - 1} has float64 \(3, 1\)"),
+    ]
+    for one, others, told in pairs:
+        refused(ValueError, told, lambda one=one, others=others: ranks.mean(one if odd else others))
+        assert ranks.mean({"a": np.array(float(me))})["a"] == middle  # and all go on
+    refused(ValueError, told, lambda: ranks.broadcast(one if odd else others))
+    what = {"params": [a, a * (1 + odd)], "rng": np.random.default_rng(0)}
+    refused(ValueError, rf"it\['params'\]\[1\] is not the same, to the bit, on rank 0 and rank {n - 1}",
+            lambda: ranks.check(what, "it"))  # fmt: skip
+    what = {"params": a, "rng": np.random.default_rng(1 if odd else 2)}
+    refused(ValueError, r"the tree\['rng'\] is not the same", lambda: ranks.check(what))
+    zeros = np.array([-0.0 if odd else 0.0])
+    refused(ValueError, "the tree is not the same", lambda: ranks.check(zeros))
+    refused(RuntimeError, rf"rank 0 is at a gather.*, rank {n - 1} is at a mean",
+            lambda: ranks.mean(a) if odd else ranks.gather(0))  # fmt: skip
+    refused(ValueError, "weights of all ranks are 0", lambda: ranks.mean(a, 0))
+    refused(ValueError, "a weight must be 0 or more", lambda: ranks.mean(a, -1))
+    refused(TypeError, r"\['n'\] is int64", lambda: ranks.mean({"n": np.arange(3)}))
+    assert ranks.gather(me) == list(range(n))
+    # The calls that are not for another thread, and not after the end.
+    refusals = []
+
+    def elsewhere():
+        try:
+            ranks.mean(a)
+        except RuntimeError as error:
+            refusals.append(error)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert "another thread" in str(refusals[0])
+
+    def nested():
+        with parallel():
+            pass
+
+    refused(RuntimeError, "such a block around this one", nested)
+
+
+def shards(ranks, folder):
+    """Rows are dealt out once; generators of a rank's own; a broadcast."""
+    for count in (0, 1, ranks.size, 97):
+        rows = np.arange(count)
+        parts = ranks.gather(ranks.shard({"rows": rows, "again": rows})["rows"])
+        np.testing.assert_array_equal(np.concatenate(parts), rows)
+        lengths = list(map(len, parts))
+        assert max(lengths) - min(lengths) <= 1
+    refused(ValueError, "as many rows each", lambda: ranks.shard((X, Y[:5])))
+    # Batches of all ranks together are those of one process.
+    for whole, *parts in zip(
+        tg.data.minibatches(np.random.default_rng(1), (X, Y), 10),
+        *ranks.gather(list(tg.data.minibatches(np.random.default_rng(1), (X, Y), 10, shard=ranks.shard))),
+        strict=True,
+    ):
+        for i in range(2):
+            np.testing.assert_array_equal(np.concatenate([part[i] for part in parts]), whole[i])
+    rng = np.random.default_rng(ranks.rank)
+    tree = ranks.broadcast({"w": np.full(2, ranks.rank), "rng": rng, "n": ranks.rank, "none": None})
+    assert tree["rng"] is rng
+    assert (tree["n"], tree["none"]) == (0, None)
+    assert not tree["w"].any()
+    ranks.check(tree)
+    own = [ranks.spawn(rng).random(3).tolist() for _ in range(2)]
+    draws = [tuple(one) for both in ranks.gather(own) for one in both]
+    assert len(set(draws)) == 2 * ranks.size
+    ranks.check(rng)  # which all have drawn from
+
+
+def gradients(ranks, folder):
+    """Of a small network: those of one process with the whole batch, step by step."""
+    params = {"first": tg.nn.init.dense(RNG, 3, 5, dtype=float), "last": tg.nn.init.dense(RNG, 5, 1, dtype=float)}
+
+    def of(params, x, y):
+        hidden = np.tanh(tg.dense(x, **params["first"]))
+        return np.mean((tg.dense(hidden, **params["last"])[:, 0] - y) ** 2)
+
+    both = tg.value_and_grad(of)
+    given = {"rng": np.random.default_rng(1), "arrays": (X, Y), "size": 10}
+    batches = tg.data.minibatches(**given, shard=ranks.shard)
+    whole = tg.data.minibatches(**{**given, "rng": np.random.default_rng(1)})
+    for part, batch in zip(batches, whole, strict=True):
+        found = ranks.mean(both(params, *part), weight=len(part[0]))
+        expected = both(params, *batch)
+        largest = max(np.max(np.abs(leaf)) for leaf in tg.tree.leaves(expected[1]))
+        for a, b in zip(tg.tree.leaves(found), tg.tree.leaves(expected), strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-12 * max(1, largest))
+        ranks.check(found)
+        params = tg.tree.map(lambda w, g: w - 0.1 * g, params, found[1])
+
+
+def fits(ranks, folder):
+    """To rounding the run of one process with the batches of all ranks."""
+    rows = 12 * 8 + 1  # the last batch has a row for one rank, and none for the others
+    size = 12 // ranks.size
+    for jit in (False, True):
+        given = {"rate": 0.05, "epochs": 3, "validation": (X, Y), "jit": jit}
+        found = quiet(loss, np.zeros(3), (X[:rows], Y[:rows]), momentum, batch_size=size,
+                      parallel=ranks, average=0.9, **given)  # fmt: skip
+        one = quiet(loss, np.zeros(3), (X[:rows], Y[:rows]), momentum, batch_size=12, average=0.9,
+                    **given)  # fmt: skip
+        ranks.check((found.params, {**found.history.rows[-1], "seconds": 0}))
+        np.testing.assert_allclose(found.params, one.params, rtol=1e-12)
+        for name in ("step", "loss", "validation loss"):
+            np.testing.assert_allclose(found.history[name], one.history[name], rtol=1e-12)
+    single = [x.astype(np.float32) for x in (X, Y)]
+    found = quiet(loss, np.zeros(3, np.float32), tuple(single), epochs=1, batch_size=8, parallel=ranks)
+    assert found.params.dtype == np.float32
+    # Batches of one's own, which a thread prepares, with draws of the rank's own.
+    order, drawn = np.random.default_rng(2 + ranks.rank), np.random.default_rng(3)
+    seen = []
+
+    def noise(batch):
+        seen.append(drawn.normal(size=batch[0].shape))
+        return batch[0] + 0.1 * seen[-1], batch[1]
+
+    batches = tg.data.prefetch(
+        tg.data.minibatches(order, (X, Y), 16, shard=ranks.shard), transform=noise
+    )
+    found = quiet(loss, np.zeros(3), batches, epochs=2, rng=(order, drawn), parallel=ranks)
+    ranks.check(found.params)
+    firsts = ranks.gather(seen[0][0, 0])
+    assert len(set(firsts)) == ranks.size
+
+
+def states(ranks, folder):
+    """The mean of statistics, draws of each rank's own, numbers that are no means."""
+    drawn = []
+
+    def watched(params, state, x, y):
+        drawn.append(copy.deepcopy(state["rng"]).random())
+        return with_state(params, state, x, y)
+
+    found = run(ranks, None, watched, jit=False, epochs=1)
+    assert len(set(ranks.gather(drawn[0]))) == ranks.size
+    statistics = {name: x for name, x in found.state.items() if name != "rng"}
+    ranks.check((found.params, statistics))
+    assert found.state["steps"] == found.history["step"][-1]
+    again = run(ranks, None, epochs=1)  # with jit
+    ranks.check(found.params)
+    for a, b in zip(tg.tree.leaves(found.params), tg.tree.leaves(again.params), strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+def bad_input(ranks, folder):
+    """What `fit` refuses, with the same words on all ranks."""
+    me = ranks.rank
+
+    def told(kind, text, loss=loss, params=None, train=(X, Y), **options):
+        params = np.zeros(3) if params is None else params
+        given = {"parallel": ranks, "epochs": 1, "batch_size": 8, **options}
+        refused(kind, text, lambda: quiet(loss, params, train, **given))
+
+    told(ValueError, "97 rows of train on 2 ranks are 48 on a rank, fewer than 64", batch_size=64)
+    told(ValueError, "1 rows of validation on 2 ranks", validation=(X[:1], Y[:1]))
+    told(ValueError, r"train\[1\] is not the same.*same arrays", train=(X, Y + me))
+    told(ValueError, r"train\[0\] is not the same", train=(X[: 97 - me], Y[: 97 - me]))
+    told(ValueError, r"what is given\['epochs'\]", epochs=1 + me)
+    told(ValueError, r"what is given\['every'\]", every=5 if me else None)
+    told(ValueError, r"what is given\['optimiser'\]", optimiser=momentum if me else tg.optim.adam)
+    told(ValueError, r"broadcast: the trees differ.* \(3,\).* \(4,\)", params=np.zeros(3 + me))
+    told(TypeError, "parallel is what", parallel=2)
+    told(TypeError, "parallel is what", parallel=parallel)
+    batches = [(X, Y)] * (3 + me)
+    told(ValueError, r"what is given\['batches'\]", train=batches)
+    told(ValueError, "needs a length", train=Unknown(3))
+    told(ValueError, r"(2|more) batches in this epoch, and its length is 3", train=Unsteady(2))
+    told(ValueError, r"(2|more) batches in this epoch, and its length is 3", train=Unsteady(5))
+    order = np.random.default_rng(0)
+
+    def uneven(batch):
+        order.random(len(batch[0]))
+        return batch
+
+    dealt = tg.data.minibatches(order, (X, Y), 8, shard=ranks.shard)
+    told(ValueError, "draws the order.*a second one", train=tg.data.prefetch(dealt, transform=uneven),
+         rng=order, epochs=2)  # fmt: skip
+
+    def differing(params, grads, state, *, rate):
+        return params - rate * grads * (1 + 1e-9 * me), None
+
+    told(ValueError, r"after step 7 the run\['params'\] is not the same, to the bit, on rank 0 and rank 1", optimiser=differing)
+    told(ValueError, r"after step 5 the run\['params'\]", parallel=checked_often(ranks), optimiser=differing)
+
+    def counting(params, state, x, y):
+        return loss(params, x, y), {"n": state["n"] + me}
+
+    told(ValueError, r"the run\['state'\]\['n'\] is not the same", counting, state={"n": np.array(0)})
+
+    # nan on one rank: both end, with the report of that one
+    def root(w, x, y):
+        return loss(w, x, y) + (np.sqrt(w[0] - 0.5) if me else 0.0)
+
+    with np.errstate(all="ignore"):
+        told(FloatingPointError, r"the loss of step 0 is nan(.|\n)*on rank 1(.|\n)*np\.sqrt", root)
+
+        def kink(w, x, y):
+            return loss(w, x, y) + (np.sqrt(w[0] * 0.0) if me else 0.0)
+
+        told(FloatingPointError, r"not finite(.|\n)*on rank 1(.|\n)*np\.sqrt", kink, batch_size=48,
+             train=(X[:96], Y[:96]))  # fmt: skip
+    ranks.check(0)  # and all go on
+
+
+def checked_often(ranks):
+    ranks.check_every = 5
+    return ranks
+
+
+class Unknown:
+    """Batches without a length, or (`Unsteady`) with a wrong one."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __iter__(self):
+        return iter([(X, Y)] * self.count)
+
+
+class Unsteady(Unknown):
+    def __len__(self):
+        return 3
+
+
+def resumed(ranks, folder):
+    run(ranks, folder)
+
+
+def short(ranks, folder):
+    run(ranks, folder, epochs=2)
+
+
+def two_runs(ranks, folder):
+    """Of another number of ranks."""
+    refused(ValueError, r"a run of 1 ranks, not 2; .* mpiexec -n 1", lambda: run(ranks, folder + "/one"))
+    run(ranks, folder + "/two", epochs=1)
+
+
+# Deaths
+
+LAST = 14
+"""The step in which rank 1 ends; an epoch has nine."""
+
+
+def dying(how, ranks, folder):
+    """Rank 1 ends in the midst of a run, after so many steps."""
+    seen = []
+
+    def fatal(params, state, x, y):
+        seen.append(0)
+        if ranks.rank == 1 and len(seen) == LAST:
+            DEATHS[how]()
+        return with_state(params, state, x, y)
+
+    found = run(ranks, folder, fatal, jit=False)
+    print(f"{ranks.rank} {found.stopped}", flush=True)
+
+
+def raising():
+    raise ZeroDivisionError("on one rank")
+
+
+def signalled(number):
+    os.kill(os.getpid(), number)
+    time.sleep(0.1)
+
+
+DEATHS = {
+    "raise": raising,
+    "exit": lambda: sys.exit(3),
+    "exit without an error": sys.exit,
+    "exit with a text": lambda: sys.exit("enough"),
+    "SIGINT": lambda: signalled(signal.SIGINT),
+    "SIGINT twice": lambda: (signalled(signal.SIGINT), signalled(signal.SIGINT)),
+    "SIGKILL": lambda: signalled(signal.SIGKILL),
+    "SIGTERM": lambda: signalled(signal.SIGTERM),
+    "os._exit": lambda: os._exit(4),
+}
+
+
+def leaving(ranks, folder):
+    """Rank 1 leaves the block while rank 0 is still at it."""
+    for _ in range(3 if ranks.rank else 10**9):
+        ranks.mean(np.ones(3))
+
+
+def interrupted(ranks, folder):
+    """Rank 1 is interrupted outside of `fit`."""
+    while True:
+        ranks.mean(np.ones(3))
+        if ranks.rank == 1:
+            signalled(signal.SIGINT)
+
+
+def killed(ranks, folder):
+    """As `resumed`; whoever wants to kill it finds the processes."""
+    Path(f"{folder}-{ranks.rank}").write_text(str(os.getpid()))
+    run(ranks, folder, epochs=6)
+
+
+def main(name, folder):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also in the background
+    with parallel() as ranks:
+        if name in DEATHS:
+            dying(name, ranks, folder)
+        else:
+            for program in name.split(","):
+                globals()[program](ranks, folder)
+    print("done", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
