@@ -4,6 +4,7 @@ The programs that they run are in `ranked.py`. As a script it kills a run 20 tim
 told: ``python tests/test_training_parallel.py 20``.
 """
 
+import contextlib
 import functools
 import os
 import random
@@ -36,12 +37,13 @@ def mpiexec():
 ENVIRONMENT = {
     **os.environ,
     "OPENBLAS_NUM_THREADS": "1",
-    # Open MPI, where there are fewer cores than ranks, and in a container
-    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    # MPICH there waits without keeping a core from the others
-    "MPIR_CVAR_ENABLE_HEAVY_YIELD": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1", "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-}  # fmt: skip
+    "MPIR_CVAR_ENABLE_HEAVY_YIELD": "1",  # MPICH: who waits leaves the core to others
+    # Open MPI: more ranks than cores, and a container's user
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+}
 
 
 def started(count, *arguments):
@@ -228,7 +230,9 @@ class TestAlone:
             rng = np.random.default_rng(0)
             assert ranks.spawn(rng) is rng
             given = {"epochs": 2, "batch_size": 16}
-            found = fit(programs.loss, np.zeros(3), (programs.X, programs.Y), parallel=ranks, **given)
+            found = fit(
+                programs.loss, np.zeros(3), (programs.X, programs.Y), parallel=ranks, **given
+            )
             plain = fit(programs.loss, np.zeros(3), (programs.X, programs.Y), **given)
             assert found.params.tobytes() == plain.params.tobytes()
             with pytest.raises(RuntimeError, match="such a block around this one"), parallel():
@@ -267,6 +271,8 @@ def kill(times, place):
     assert status == 0, told
     kills = writing = runs = 0
     while kills < times:
+        for rank in range(2):
+            Path(f"{folder}-{rank}").unlink(missing_ok=True)
         process = started(2, PROGRAM, "killed", str(folder))
         goal = max(Checkpoint(folder).steps(), default=0) + rng.randrange(20)
         while process.poll() is None and max(Checkpoint(folder).steps(), default=0) < goal:
@@ -277,8 +283,8 @@ def kill(times, place):
             for rank in victims:
                 pid = Path(f"{folder}-{rank}")
                 if pid.exists():
-                    os.kill(int(pid.read_text()), signal.SIGKILL)
-                    pid.unlink()
+                    with contextlib.suppress(ProcessLookupError):  # it has just ended
+                        os.kill(int(pid.read_text()), signal.SIGKILL)
         status, told = ended(process)
         kills += status != 0
         writing += folder.exists() and bool(unfinished(folder))
@@ -296,6 +302,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 20
         print(
-            "{} kills, {} of them while a state was being written; {} runs ended, each with the bits "
-            "of the run left alone".format(*kill(wanted, name))
+            "{} kills, {} of them while a state was being written; {} runs came to their end, each "
+            "with the bits of the run left alone".format(*kill(wanted, name))
         )

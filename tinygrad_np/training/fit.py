@@ -408,9 +408,7 @@ def _name(optimiser: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def _rest(
-    batches: Any, run: Run, count: int | None, progress: bool, ranks: Ranks
-) -> Iterator[Any]:
+def _rest(batches: Any, run: Run, count: int | None, progress: bool, ranks: Ranks) -> Iterator[Any]:
     """The batches of this epoch that are not done. What gives them is closed, however it ends."""
     whole = iter(batches)
     steps: Any = itertools.islice(whole, run.batch, None)

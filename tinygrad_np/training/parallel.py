@@ -28,10 +28,10 @@ import numpy as np
 from ..core import tree as trees
 from ..core.arrays import Array
 
-_MOST = 1 << 28  # elements of one message: MPI counts them, or their bytes, in 32 bits
+_MOST = 1 << 27  # elements of one message: MPI counts them, or their bytes, in 32 bits
 _REMEDY = (
-    "let all compute it from the same numbers: broadcast what they begin with, and take the mean of "
-    "what comes from a rank's own rows"
+    "let all compute it from the same numbers: broadcast what they begin with, and take the mean "
+    "of what comes from a rank's own rows"
 )
 _open: list[Ranks] = []
 """The ranks whose block is open in this process: one, or none."""
@@ -74,23 +74,24 @@ def parallel(check_every: int = 100) -> Iterator[Ranks]:
         raise RuntimeError("parallel: there is such a block around this one; use its ranks")
     ranks = Ranks(_world(), check_every)
     _open.append(ranks)
+    end = None
     try:
         try:
             yield ranks
         except SystemExit as exit:
             if exit.code:
                 raise
-            ranks.meet("the end of the block")
-            raise
-        ranks.meet("the end of the block")
+            end = exit  # a good one, if all come to it
+        ranks._met("the end of the block")
     except BaseException as error:
-        is_good_end = isinstance(error, SystemExit) and not error.code
-        if ranks.size > 1 and not is_good_end and ranks.is_here():
+        if ranks.size > 1 and ranks._is_here():
             _abort(ranks, error)
         raise
     finally:
         _open.clear()
-        ranks.close()
+        ranks._close()
+    if end is not None:
+        raise end
 
 
 def _world() -> Any:
@@ -113,21 +114,25 @@ def _world() -> Any:
 
 def _abort(ranks: Ranks, error: BaseException) -> None:
     """End all ranks, after this one has told why."""
+    from mpi4py import MPI
+
+    code = 130 if isinstance(error, KeyboardInterrupt) else getattr(error, "code", 1)
+    code = code if isinstance(code, int) else 1
     try:
         sys.stdout.flush()
         told = "".join(traceback.format_exception(error))
         print(f"rank {ranks.rank} of {ranks.size} ends all:\n{told}", file=sys.stderr, flush=True)
-        time.sleep(1)  # until mpiexec has passed that on, and the others have told theirs
+        time.sleep(1)  # until mpiexec has passed that on, and others that raise have told theirs
     finally:
-        code = 130 if isinstance(error, KeyboardInterrupt) else getattr(error, "code", 1)
-        ranks.abort(code if isinstance(code, int) else 1)
+        MPI.COMM_WORLD.Abort(code)
+        os._exit(code)
 
 
 class Ranks:
     """The processes that run a program together, as one of them sees them; `parallel` makes it.
 
-    What all do together (all methods but `shard` and `spawn`), each has to call, in the same order.
-    Where they do not, all raise: none waits for another that is elsewhere. With one rank every
+    What they do together (all methods but `shard` and `spawn`) each has to call, in the same order;
+    where one does not, all raise: none waits for another that is elsewhere. With one rank every
     method gives what it was given.
 
     Attributes
@@ -140,7 +145,8 @@ class Ranks:
     """
 
     def __init__(self, world: Any, check_every: int) -> None:
-        self.rank, self.size = (0, 1) if world is None else (world.rank, world.size)
+        self.rank: int = 0 if world is None else world.rank
+        self.size: int = 1 if world is None else world.size
         self.check_every = check_every
         self._world = self._objects = world
         if world is not None:
@@ -181,9 +187,9 @@ class Ranks:
             Where the trees differ in structure, shapes or dtypes, for a negative weight, and where
             all are 0.
         """
-        return self.weighed(tree, weight)[0]
+        return self._weighed(tree, weight)[0]
 
-    def weighed(self, tree: Any, weight: float) -> tuple[Any, float]:
+    def _weighed(self, tree: Any, weight: float) -> tuple[Any, float]:
         """The mean, and the sum of the weights."""
         form, leaves = _form_of_numbers(tree), trees.leaves(tree)
         if not 0 <= weight < math.inf:
@@ -206,8 +212,8 @@ class Ranks:
                 return trees.unflatten(tree, means), total
         elif self._form is not None:
             self._summed(0.0, is_away=True)
-        self._take(form, self._told("a mean", form))
-        return self.weighed(tree, weight)
+        self._agree(form, self._told("a mean", form))
+        return self._weighed(tree, weight)
 
     def _summed(self, weight: float, is_away: bool) -> tuple[float, bool]:
         """Add up the buffers of all ranks; whether all are in a mean of the last form."""
@@ -223,7 +229,7 @@ class Ranks:
                 self._world.Allreduce(MPI.IN_PLACE, buffer[start : start + _MOST])
         return float(ends[0]), not ends[1]
 
-    def _take(self, form: Any, forms: list[Any]) -> None:
+    def _agree(self, form: Any, forms: list[Any]) -> None:
         """Make buffers for trees of a form, which is that of all ranks."""
         _refuse_others("mean", forms)
         lengths: dict[Any, int] = {}
@@ -240,7 +246,7 @@ class Ranks:
         self._places = [(buffers[real], place) for real, place in places]
 
     def shard(self, data: Any) -> Any:
-        """This rank's rows of arrays: the shards of all ranks are all rows, each once, in order.
+        """The rank's rows of arrays: the shards of all ranks are all rows, each once, in order.
 
         Parameters
         ----------
@@ -257,13 +263,14 @@ class Ranks:
         ValueError
             For rows that differ in number.
         """
-        rows = {len(leaf) if np.ndim(leaf) else None for leaf in trees.leaves(data)}
-        if len(rows) != 1 or None in rows:
+        shapes = [np.shape(leaf) for leaf in trees.leaves(data)]
+        rows = {shape[:1] for shape in shapes}
+        if len(rows) != 1 or () in rows:
             raise ValueError(
-                "shard: data are arrays with as many rows each, not of "
-                f"{', '.join(map(str, [np.shape(leaf) for leaf in trees.leaves(data)])) or 'none'}"
+                "shard: the data are arrays with as many rows each, not "
+                f"{', '.join(map(str, shapes)) or 'none'}"
             )
-        count = rows.pop()
+        count = shapes[0][0]
         begin, end = [count * rank // self.size for rank in (self.rank, self.rank + 1)]
         return trees.map(lambda leaf: leaf[begin:end], data)
 
@@ -286,7 +293,7 @@ class Ranks:
         """
         given = trees.leaves(tree)
         states = [_state(leaf) for leaf in given] if self.rank == 0 else None
-        found = self.meet("a broadcast", (_form(tree), states))
+        found = self._met("a broadcast", (_form(tree), states))
         if self.size == 1:
             return tree
         _refuse_others("broadcast", [form for form, _ in found])
@@ -309,7 +316,7 @@ class Ranks:
         -------
         list
         """
-        return self.meet("a gather", x)
+        return self._met("a gather", x)
 
     def check(self, tree: Any, what: str = "the tree", remedy: str = _REMEDY) -> None:
         """Raise unless the trees have the same bits on all ranks.
@@ -329,7 +336,7 @@ class Ranks:
         if self.size == 1:
             return
         paths = trees.paths(tree)
-        found = self.meet("a check", (paths, [_digest(leaf) for leaf in trees.leaves(tree)]))
+        found = self._met("a check", (paths, [_digest(leaf) for leaf in trees.leaves(tree)]))
         _refuse_others(what, [[(path,) for path in theirs] for theirs, _ in found])
         for path, *digests in zip(paths, *[theirs for _, theirs in found], strict=True):
             others = [str(rank) for rank, one in enumerate(digests) if one != digests[0]]
@@ -358,7 +365,7 @@ class Ranks:
         seed = np.random.SeedSequence(words, spawn_key=(self.rank,))
         return np.random.Generator(type(rng.bit_generator)(seed))
 
-    def meet(self, what: str, given: Any = None) -> list[Any]:
+    def _met(self, what: str, given: Any = None) -> list[Any]:
         """What each rank gives at this place of the program; raises where one is at another."""
         self._check_open(what)
         if self.size == 1:
@@ -378,28 +385,21 @@ class Ranks:
             )
         return [x for _, x in found]
 
-    def is_here(self) -> bool:
+    def _is_here(self) -> bool:
         """Whether this is the process and the thread of the block, not a fork of it."""
         return bool(self._owner == (os.getpid(), threading.get_ident()))
 
     def _check_open(self, what: str) -> None:
         if self._owner is None:
             raise RuntimeError(f"{what}: the block of `parallel` has ended; call it within")
-        if self.size > 1 and not self.is_here():
+        if self.size > 1 and not self._is_here():
             raise RuntimeError(
                 f"{what}: another thread or process opened the block of `parallel`; call it there"
             )
 
-    def abort(self, code: int) -> None:
-        """End all ranks now."""
-        from mpi4py import MPI
-
-        MPI.COMM_WORLD.Abort(code)
-        os._exit(code)
-
-    def close(self) -> None:
+    def _close(self) -> None:
         """After this, nothing more can be done together."""
-        self._owner, self._buffers, self._places = None, [], []
+        self._owner, self._form, self._buffers, self._places = None, None, [], []
 
 
 ALONE = Ranks(None, 100)
@@ -426,7 +426,7 @@ class Exchange:
         real = _real(np.result_type(np.float32, *trees.leaves(grads)))
         moving = [leaf for leaf in trees.leaves(state) if _is_inexact(leaf)]
         told = {"loss": np.asarray(value, real), "stop": np.asarray(bool(self.noticed), real)}
-        found, total = self.ranks.weighed((grads, moving, told), len(trees.leaves(batch)[0]))
+        found, total = self.ranks._weighed((grads, moving, told), len(trees.leaves(batch)[0]))
         grads, moving, told = found
         self.rows = round(total)
         if told["stop"] > 0:

@@ -36,11 +36,12 @@ def save_run(
             "the run did not begin with, and which no file knows; begin with a state that has it, "
             "or use dicts"
         )
-    states = [g.bit_generator.state for g in generators_of((rng, run.state, run.best))]
-    of_ranks = {"ranks": ranks.gather(states)} if ranks.size > 1 else {}
+    found = {"run": saved, "rng": rng, "arguments": arguments}
+    if ranks.size > 1:
+        states = [g.bit_generator.state for g in generators_of((rng, run.state, run.best))]
+        found["ranks"] = ranks.gather(states)
     if ranks.rank == 0:
-        found = {"run": saved, "rng": rng, "arguments": arguments}
-        checkpoint.save(run.step, found | of_ranks)
+        checkpoint.save(run.step, found)
 
 
 def resumed(
@@ -50,7 +51,7 @@ def resumed(
 
     Without one, the run as it starts. Raises ``ValueError`` where it is the run of others.
     """
-    found = ranks.gather(checkpoint.load() if ranks.rank == 0 else None)[0]
+    found = ranks.gather(checkpoint.load() if ranks.rank == 0 else None)[0]  # files are rank 0's
     if found is None:
         return start
     place, given = checkpoint.folder, found.state
@@ -82,7 +83,9 @@ def resumed(
         generator.bit_generator.state = saved.bit_generator.state
     run = Run(**_restored(given["run"], start))
     if ranks.size > 1:
-        own = zip(generators_of((rng, run.state, run.best)), given["ranks"][ranks.rank], strict=True)
+        own = zip(
+            generators_of((rng, run.state, run.best)), given["ranks"][ranks.rank], strict=True
+        )
         for generator, state in own:
             generator.bit_generator.state = state
     return run
