@@ -197,6 +197,7 @@ class TestEnds:
         assert status == 0, told
         assert end_of(folder) == whole
 
+    @pytest.mark.slow
     def test_killed_at_random_moments(self, tmp_path):
         kill(3, tmp_path)
 
