@@ -39,13 +39,13 @@ NOT_RUN = {
     r"pip install .*": "installs",
     r"python -m pytest.*": "is the tests themselves",
     r"\.ci/run.*": "is the tests themselves, in a fresh environment",
-    r"python -m benchmarks( .*|\.debug_mode)?": "is a benchmark, of up to an hour",
+    r"python -m benchmarks( .*|\.debug_mode|\.scaling)?": "is a benchmark, of up to an hour",
     r"python -m benchmarks\.beside( .*)?": "trains twelve networks",
     r"python -m benchmarks\.beside\.\w+( \w+)?": "is a part of that, in PyTorch or Keras",
     r"python -m benchmarks\.worker LIBRARY CASE FILE": "is a part of the benchmark",
     r"python docs/build\.py": "builds the site, which .ci/run does",
     r"python docs/_ext/rules_table\.py": "is `tinygrad_np check`, and writes into docs",
-    r"python -m pdb program\.py": "is for a program of the reader's, by hand",
+    r"python (-m pdb )?program\.py": "is a program of the reader's",
 }
 SHORTER = {
     "python examples/ten_classes.py --data cifar-10 --filters 15": (
@@ -58,6 +58,7 @@ SHORTER = {
             "python examples/resnet.py",
             "python examples/resnet.py --data cifar-10",
             "python examples/gpt.py",
+            "python examples/parallel.py",
         )
     },
     "python tests/fuzz_loaders.py": "python tests/fuzz_loaders.py --inputs 2000",
@@ -66,6 +67,7 @@ SHORTER = {
         "python tests/scan_pointwise.py --write docs/accuracy.md --quick"
     ),
     "python tests/test_training_killed.py 50": "python tests/test_training_killed.py 1",
+    "python tests/test_training_parallel.py 20": "python tests/test_training_parallel.py 1",
     "python tests/test_public_functions.py 20000": "python tests/test_public_functions.py 300",
     "python tests/test_thread_safety.py 100": "python tests/test_thread_safety.py 2",
 }
@@ -110,6 +112,13 @@ OPTIONS = {
     """,
     "ode.py": """
         --seed 3 --points 10 --noise 0.05 --steps 3 --out pictures
+    """,
+    "parallel.py": """
+        --epochs 1
+        --quick --seed 3 --out pictures
+        --quick --data auto
+        --quick --data fashion-mnist --path REAL
+        --quick --data cifar-10
     """,
     "resnet.py": """
         --epochs 1
@@ -218,7 +227,7 @@ RUN += [
     for line in lines.strip().splitlines()
 ]
 # The examples that train: with the data built in, and with the real ones.
-TRAINS = re.compile(r"python examples/(two_class|ten_classes|mlp|resnet)\.py")
+TRAINS = re.compile(r"python examples/(two_class|ten_classes|mlp|resnet|parallel)\.py")
 IS_REAL = re.compile(r"--data (fashion-mnist|cifar-10|auto)|--protocol post")
 CASES = [(command, True) for command in RUN if TRAINS.match(command)]
 CASES += [

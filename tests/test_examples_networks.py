@@ -16,8 +16,9 @@ mlp = example("mlp")
 resnet = example("resnet")
 sequence = example("sequence")
 gpt = example("gpt")
-MODULES = [mlp, resnet, sequence, gpt]
-PICTURES = [mlp, resnet]
+parallel = example("parallel")
+MODULES = [mlp, resnet, sequence, gpt, parallel]
+PICTURES = [mlp, resnet, parallel]
 
 pytestmark = pytest.mark.whole
 
@@ -46,6 +47,7 @@ def figure_of(module, out, after):
 RESULTS = {
     mlp: "Accuracy on the test images: ",
     resnet: "Accuracy on the test images: ",
+    parallel: "Accuracy on the test images: ",
     sequence: "Mean squared error: ",
     gpt: "the 64 letters before ",
 }

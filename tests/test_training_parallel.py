@@ -300,6 +300,8 @@ def kill(times, place):
 
 
 if __name__ == "__main__":
+    if missing():
+        sys.exit(f"no ranks can be started: {missing()}")
     with tempfile.TemporaryDirectory() as name:
         wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 20
         print(

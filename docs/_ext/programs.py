@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "programs"
 QUICK = {
     "mlp": "--quick --data built-in",
+    "parallel": "--quick --data built-in",
     "resnet": "--quick --data built-in",
     "sequence": "--quick",
     "ten_classes": "--quick --data built-in",
