@@ -4,7 +4,7 @@ Two convolutions and a dense layer, with batch normalisation and dropout. Starte
 extra mpi, and an MPI), each process takes its rows of every batch; alone the program takes all. A
 step has 64 images on any number of processes, so that all runs learn alike.
 
-    python examples/parallel.py                           # some 60 s on one core
+    python examples/parallel.py                           # some 40 s on one core
     mpiexec -n 2 python examples/parallel.py
     python examples/parallel.py --data built-in --quick
 """
@@ -22,7 +22,7 @@ from commandline import figure_told, prepare_output, run_command
 import tinygrad_np as tg
 from tinygrad_np.training import Ranks
 
-EPOCHS = 3
+EPOCHS = 2
 STATED = 0.87
 """The accuracy that a run reaches on the test images of Fashion-MNIST and of the garments."""
 ROWS = 64

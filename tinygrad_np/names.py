@@ -98,7 +98,7 @@ make_jaxpr: use print(t.graph())
 gradcheck gradgradcheck check_grads check_grad: use tg.check.check_function(f, x)
 debug_nans: use with tg.debug():
 compile function: use tg.jit(f)
-disable_jit pmap: leave it out: without tg.jit NumPy runs the code as it stands
+disable_jit: leave it out: without tg.jit NumPy runs the code as it stands
 checkpoint: use tg.remat(f)
 vmap: use a for loop, or arrays with one more axis: NumPy broadcasts
 lax: use NumPy's functions and Python's if and for
@@ -143,6 +143,8 @@ clip_grad_norm_ clip_by_global_norm: use tg.optim.clip_by_norm(grads, limit)
 clip_grad_value_: use tg.optim.clip_by_value(grads, low, high)
 swa_utils AveragedModel ema: use tg.optim.average(params, averaged)
 fit Trainer EarlyStopping ModelCheckpoint: tg.training.fit, with validation=, patience=, checkpoint=
+distributed DistributedDataParallel DataParallel init_process_group all_reduce pmap pmean:
+    use tg.training.parallel, on several processes
 DataLoader TensorDataset: use tg.data.minibatches(rng, arrays, size)
 make_dot torchviz draw_graph plot_model add_graph: use tg.graph
 count_params num_params torchinfo torchsummary tabulate: use tg.summary

@@ -100,14 +100,15 @@ def _world() -> Any:
         from mpi4py import MPI
 
         world: Any = MPI.COMM_WORLD
-        size, told = world.size, f"mpi4py, which uses {MPI.Get_library_version():.20}, sees one"
+        size = world.size
+        told = f"mpi4py sees one, by {' '.join(MPI.Get_library_version().split()[:3])}"
     except (ImportError, RuntimeError) as error:  # mpi4py is missing, or MPI
-        size, told = 1, f"there is no MPI for Python ({error})"
+        size, told = 1, f"Python has no MPI: {error!r:.80}"
     started = max(int(os.environ.get(name, 1)) for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"))
     if started > size:
         raise RuntimeError(
-            f"parallel: mpiexec has started {started} processes, but {told}; each would run alone: "
-            "install mpi4py, and take the mpiexec of the MPI that it uses"
+            f"parallel: mpiexec has started {started} processes, each of which would run alone, "
+            f"since {told}; install mpi4py, and take the mpiexec of the MPI that it uses"
         )
     return world.Dup() if size > 1 else None
 
@@ -135,13 +136,33 @@ class Ranks:
     where one does not, all raise: none waits for another that is elsewhere. With one rank every
     method gives what it was given.
 
+    Parameters
+    ----------
+    world : mpi4py.MPI.Comm or None
+    check_every : int
+
     Attributes
     ----------
     rank : int
         The number of this process, from 0 on. Printing and files are for rank 0.
     size : int
         How many there are.
-    check_every : int
+
+    Examples
+    --------
+    A loop of one's own; `fit` does the same.
+
+    >>> import tinygrad_np as tg
+    >>> step = tg.value_and_grad(lambda w, x, y: np.mean((x @ w - y) ** 2))
+    >>> x, w, rng = np.eye(4), np.zeros(4), np.random.default_rng(0)
+    >>> with tg.training.parallel() as ranks:
+    ...     w, rng = ranks.broadcast((w, rng))
+    ...     for batch in tg.data.minibatches(rng, (x, np.ones(4)), 2, shard=ranks.shard):
+    ...         loss, gradient = ranks.mean(step(w, *batch), weight=len(batch[0]))
+    ...         w = w - 0.5 * gradient
+    ...     ranks.check(w)
+    >>> w
+    array([0.5, 0.5, 0.5, 0.5])
     """
 
     def __init__(self, world: Any, check_every: int) -> None:
