@@ -50,6 +50,19 @@ def test_drop_last(rows, sizes):
     assert all(np.array_equal(a, b) for a, b in zip(kept, dealt, strict=False))
 
 
+def test_a_shard_of_each_batch():
+    """The numbers of its rows go through the function; the order is that of all."""
+    whole = list(minibatches(rng(), (np.arange(7), np.arange(7)), 3))
+    halves = [
+        list(minibatches(rng(), (np.arange(7), np.arange(7)), 3, shard=shard))
+        for shard in (lambda rows: rows[:1], lambda rows: rows[1:])
+    ]
+    assert [len(x) for x, _ in halves[1]] == [2, 2, 0]
+    for batch, *parts in zip(whole, *halves, strict=True):
+        for x, *pieces in zip(batch, *parts, strict=True):
+            assert np.array_equal(np.concatenate(pieces), x)
+
+
 def test_trees():
     x, y = np.arange(6.0), np.arange(6)
     assert isinstance(next(iter(minibatches(rng(), x, 2))), np.ndarray)

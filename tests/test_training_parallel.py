@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import ranked as programs
 
 import tinygrad_np as tg
 from tinygrad_np.io.files import unfinished
@@ -110,11 +111,6 @@ class TestTogether:
     def test_bad_input_is_refused_by_all(self):
         status, told = ranked(2, "bad_input")
         assert (status, told.count("done")) == (0, 2), told
-
-
-# The same arguments as the programs': tests/ranked.py
-sys.path.append(str(ROOT / "tests"))
-import ranked as programs  # noqa: E402
 
 
 def end_of(folder):
