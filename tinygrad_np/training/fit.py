@@ -340,9 +340,8 @@ def _batches(name: str, data: Any, rng: Any, batch_size: int, ranks: Ranks) -> I
         any_rng = np.random.default_rng(0) if rng is None else rng
         size = batch_size * ranks.size
         shuffled = minibatches(any_rng, data, size, shard=ranks.shard if ranks.size > 1 else None)
-        rows = len(tree.leaves(data)[0])
         if ranks.size > 1:
-            _check_rows(name, data, rows, 1 if rng is None else batch_size, ranks)
+            _check_rows(name, data, 1 if rng is None else batch_size, ranks)
         if rng is not None:
             return shuffled
         data = ranks.shard(data)
@@ -359,8 +358,9 @@ def _batches(name: str, data: Any, rng: Any, batch_size: int, ranks: Ranks) -> I
     return data
 
 
-def _check_rows(name: str, data: Any, rows: int, least: int, ranks: Ranks) -> None:
+def _check_rows(name: str, data: Any, least: int, ranks: Ranks) -> None:
     """Raise where a rank would have too few rows, or others than its part of the same arrays."""
+    rows = len(tree.leaves(data)[0])
     if rows // ranks.size < least:
         raise ValueError(
             f"fit: {rows} rows of {name} on {ranks.size} ranks are {rows // ranks.size} on a rank, "
@@ -415,20 +415,26 @@ def _rest(batches: Any, run: Run, count: int | None, progress: bool, ranks: Rank
     if progress:
         left = None if count is None else count - run.batch
         steps = with_progress(steps, f"epoch {run.epoch + 1}", left)
-    done = run.batch
+    if ranks.size > 1 and count is not None:
+        steps = _as_many(steps, run.batch, count)
     try:
-        for batch in steps:
-            done += 1
-            if ranks.size > 1 and done > (count or 0):
-                break
-            yield batch
-        if ranks.size > 1 and done != count:
-            raise ValueError(
-                f"fit: train gives {'more' if done > (count or 0) else done} batches in this "
-                f"epoch, and its length is {count}; every rank must take as many steps"
-            )
+        yield from steps
     finally:
         getattr(whole, "close", lambda: None)()  # a thread of `prefetch`
+
+
+def _as_many(batches: Iterable[Any], done: int, count: int) -> Iterator[Any]:
+    """The batches, up to their number; raises where it is another: the ranks take equal steps."""
+    for batch in batches:
+        done += 1
+        if done > count:
+            break
+        yield batch
+    if done != count:
+        raise ValueError(
+            f"fit: train gives {'more' if done > count else done} batches in this epoch, and its "
+            f"length is {count}; every rank must take as many steps"
+        )
 
 
 def rate_at(rate: Any, step: int) -> float:

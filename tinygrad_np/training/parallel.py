@@ -82,7 +82,7 @@ def parallel(check_every: int = 100) -> Iterator[Ranks]:
             if exit.code:
                 raise
             end = exit  # a good one, if all come to it
-        ranks._met("the end of the block")
+        ranks._end()
     except BaseException as error:
         if ranks.size > 1 and ranks._is_here():
             _abort(ranks, error)
@@ -117,8 +117,9 @@ def _abort(ranks: Ranks, error: BaseException) -> None:
     """End all ranks, after this one has told why."""
     from mpi4py import MPI
 
-    code = 130 if isinstance(error, KeyboardInterrupt) else getattr(error, "code", 1)
-    code = code if isinstance(code, int) else 1
+    code = 130 if isinstance(error, KeyboardInterrupt) else 1
+    if isinstance(error, SystemExit) and isinstance(error.code, int):
+        code = error.code
     try:
         sys.stdout.flush()
         told = "".join(traceback.format_exception(error))
@@ -354,10 +355,13 @@ class Ranks:
         ValueError
             With the first part that differs, and the ranks on which it does.
         """
+        self._check_open("check")
         if self.size == 1:
             return
         paths = trees.paths(tree)
-        found = self._met("a check", (paths, [_digest(leaf) for leaf in trees.leaves(tree)]))
+        found = self._met(
+            f"the check of {what}", (paths, [_digest(leaf) for leaf in trees.leaves(tree)])
+        )
         _refuse_others(what, [[(path,) for path in theirs] for theirs, _ in found])
         for path, *digests in zip(paths, *[theirs for _, theirs in found], strict=True):
             others = [str(rank) for rank, one in enumerate(digests) if one != digests[0]]
@@ -418,6 +422,11 @@ class Ranks:
                 f"{what}: another thread or process opened the block of `parallel`; call it there"
             )
 
+    def _end(self) -> None:
+        self._met("the end of the block")
+        if self.size > 1:
+            self._world.Free()
+
     def _close(self) -> None:
         """After this, nothing more can be done together."""
         self._owner, self._form, self._buffers, self._places = None, None, [], []
@@ -444,7 +453,9 @@ class Exchange:
 
         What else is in the state, such as counts, each rank keeps: `Ranks.check` compares it.
         """
-        real = _real(np.result_type(np.float32, *trees.leaves(grads)))
+        real = _real(
+            np.result_type(np.float32, *[np.asarray(g).dtype for g in trees.leaves(grads)])
+        )
         moving = [leaf for leaf in trees.leaves(state) if _is_inexact(leaf)]
         told = {"loss": np.asarray(value, real), "stop": np.asarray(bool(self.noticed), real)}
         found, total = self.ranks._weighed((grads, moving, told), len(trees.leaves(batch)[0]))
@@ -460,7 +471,7 @@ class Exchange:
         """The report of the first rank on whose rows nan or inf came up."""
         is_other = report is None or report.is_finite
         found = self.ranks.gather(None if is_other else f"on rank {self.ranks.rank}: {report}")
-        return next(filter(None, found), report)
+        return next(filter(None, found), "the values and the gradients of all ranks are finite")
 
 
 def _is_inexact(leaf: Any) -> bool:

@@ -58,8 +58,9 @@ class Stepper:
         self.of_params = _of_params(loss, has_state)
         gradient, update = _gradient(self.of_params), _update(optimiser, average)
         self.exchange = exchange
-        self.plain = self.replayed = _composed(gradient, exchange or _kept, update)
-        self.idle = _composed(_no_gradient, exchange or _kept, update)
+        self.plain = self.replayed = self.idle = _composed(gradient, exchange or _kept, update)
+        if exchange is not None:  # the last rows of an epoch may be fewer than ranks
+            self.idle = _composed(_no_gradient, exchange, update)
         if is_jitted and find_spec("tinygrad_np.fast"):
             # What the ranks say to one another is no part of a replay: each half is one.
             if exchange is None:
@@ -78,9 +79,7 @@ class Stepper:
         # to record such steps would take longer than they do.
         is_usual = self.before is not None and rows >= self.rows
         self.rows = max(rows, self.rows)
-        step = self.replayed if is_usual else self.plain
-        if self.exchange is not None and not rows:  # the last rows of an epoch are fewer than ranks
-            step = self.idle
+        step = self.idle if not rows else self.replayed if is_usual else self.plain
         value, params, state, told, average = step(*given)
         if not np.isfinite(value):
             raise self._diverged(f"the loss of step {run.step} is {value}", run, batch)
@@ -136,7 +135,7 @@ class _Replayed:
     def __call__(self, *given: Any) -> Any:
         if self.replayed is None:
             return self.plain(*given)
-        generators = generators_of(given)
+        generators = generators_of(given[1])  # in the state, or none, in gradients
         before = [g.bit_generator.state for g in generators]
         try:
             found = self.replayed(*given)
