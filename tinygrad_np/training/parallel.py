@@ -89,7 +89,7 @@ def parallel(check_every: int = 100) -> Iterator[Ranks]:
         raise
     finally:
         _open.clear()
-        ranks._close()
+        ranks._owner = None
     if end is not None:
         raise end
 
@@ -176,9 +176,10 @@ class Ranks:
 
             self._objects = pkl5.Intracomm(world)  # objects of more than 2^31 bytes, too
         self._owner: Any = os.getpid(), threading.get_ident()
-        # The leaves of the last tree of which all took a mean, as all know them; where each lies in
-        # the buffers, one a dtype. The first buffer ends with the sum of the weights, and the
-        # number of ranks that are not in a mean of such a tree.
+        # The form of the last tree of which all took a mean, and where its leaves lie in the
+        # buffers, one a dtype. The first ends with the sum of the weights, and with how many ranks
+        # are elsewhere: a rank with another tree, or in another call, takes part in the sum that
+        # the others may be at, says so there, and then all tell where they are.
         self._form: Any = None
         self._places: list[tuple[Array, slice]] = []
         self._buffers: list[Array] = []
@@ -213,7 +214,13 @@ class Ranks:
 
     def _weighed(self, tree: Any, weight: float) -> tuple[Any, float]:
         """The mean, and the sum of the weights."""
-        form, leaves = _form_of_numbers(tree), trees.leaves(tree)
+        form, leaves = _form(tree), trees.leaves(tree)
+        for leaf, found in zip(leaves, form, strict=True):
+            if not _is_inexact(leaf):
+                raise TypeError(
+                    f"mean: the tree has {_shown(found)}; means are of floating and complex "
+                    "numbers, so give x.astype(float)"
+                )
         if not 0 <= weight < math.inf:
             raise ValueError(f"mean: a weight must be 0 or more, not {weight!r:.40}")
         self._check_open("mean")
@@ -227,11 +234,13 @@ class Ranks:
             if is_together:
                 if not total:
                     raise ValueError("mean: the weights of all ranks are 0; one must be above")
-                means = [
-                    _like(leaf, buffer[place] / buffer.dtype.type(total))
-                    for leaf, (buffer, place) in zip(leaves, self._places, strict=True)
-                ]
-                return trees.unflatten(tree, means), total
+                places = iter(self._places)
+
+                def mean(leaf: Any) -> Any:
+                    buffer, place = next(places)
+                    return _like(leaf, buffer[place] / buffer.dtype.type(total))
+
+                return trees.map(mean, tree), total
         elif self._form is not None:
             self._summed(0.0, is_away=True)
         self._agree(form, self._told("a mean", form))
@@ -427,10 +436,6 @@ class Ranks:
         if self.size > 1:
             self._world.Free()
 
-    def _close(self) -> None:
-        """After this, nothing more can be done together."""
-        self._owner, self._form, self._buffers, self._places = None, None, [], []
-
 
 ALONE = Ranks(None, 100)
 """The one rank of a run that is not parallel."""
@@ -453,9 +458,8 @@ class Exchange:
 
         What else is in the state, such as counts, each rank keeps: `Ranks.check` compares it.
         """
-        real = _real(
-            np.result_type(np.float32, *[np.asarray(g).dtype for g in trees.leaves(grads)])
-        )
+        dtypes = [np.asarray(leaf).dtype for leaf in trees.leaves(grads)]
+        real = _real(np.result_type(np.float32, *dtypes))
         moving = [leaf for leaf in trees.leaves(state) if _is_inexact(leaf)]
         told = {"loss": np.asarray(value, real), "stop": np.asarray(bool(self.noticed), real)}
         found, total = self.ranks._weighed((grads, moving, told), len(trees.leaves(batch)[0]))
@@ -474,10 +478,11 @@ class Exchange:
         return next(filter(None, found), "the values and the gradients of all ranks are finite")
 
 
+_NUMBERS = np.ndarray, np.generic, float, complex
+
+
 def _is_inexact(leaf: Any) -> bool:
-    return isinstance(leaf, float | complex | np.inexact | np.ndarray) and (
-        np.asarray(leaf).dtype.kind in "fc"
-    )
+    return isinstance(leaf, _NUMBERS) and np.asarray(leaf).dtype.kind in "fc"
 
 
 def _real(dtype: np.dtype) -> np.dtype:
@@ -508,22 +513,11 @@ def _form(tree: Any) -> Any:
 
 
 def _described(leaf: Any) -> tuple[str, tuple[int, ...]]:
-    if isinstance(leaf, np.ndarray | np.generic):
-        return str(leaf.dtype), leaf.shape
     if isinstance(leaf, np.random.Generator):
         return type(leaf.bit_generator).__name__, ()
-    return (str(np.asarray(leaf).dtype) if _is_inexact(leaf) else type(leaf).__name__), ()
-
-
-def _form_of_numbers(tree: Any) -> Any:
-    form = _form(tree)
-    for (path, dtype, _), leaf in zip(form, trees.leaves(tree), strict=True):
-        if not _is_inexact(leaf):
-            raise TypeError(
-                f"mean: the tree{path} is {dtype}; means are of floating and complex numbers, so "
-                "give x.astype(float)"
-            )
-    return form
+    if isinstance(leaf, _NUMBERS):
+        return np.asarray(leaf).dtype.str, np.shape(leaf)
+    return type(leaf).__name__, ()
 
 
 def _refuse_others(what: str, forms: list[Any]) -> None:
@@ -533,15 +527,20 @@ def _refuse_others(what: str, forms: list[Any]) -> None:
             continue
         longest = range(max(len(form), len(forms[0])))
         i = next(i for i in longest if form[i : i + 1] != forms[0][i : i + 1])
-        ours, theirs = [_told_of(other[i : i + 1]) for other in (forms[0], form)]
+        ours, theirs = [
+            _shown(other[i]) if i < len(other) else "no further leaf" for other in (forms[0], form)
+        ]
         raise ValueError(
             f"{what}: the trees differ between ranks: rank 0 has {ours}, rank {rank} has {theirs}; "
             "give one of the same structure, shapes and dtypes on every rank"
         )
 
 
-def _told_of(leaf: Any) -> str:
-    return " ".join([f"{part}" for part in leaf[0]]).strip() if leaf else "no further leaf"
+def _shown(leaf: Any) -> str:
+    path, *rest = leaf
+    if rest and rest[0][0] in "<>|":
+        rest[0] = np.dtype(rest[0])
+    return " ".join(map(str, [path, *rest])).strip()
 
 
 def _state(leaf: Any) -> Any:
