@@ -448,9 +448,16 @@ def interrupted(ranks, folder):
 
 
 def killed(ranks, folder):
-    """As `resumed`; whoever wants to kill it finds the processes."""
+    """As `resumed`; whoever wants to end it finds the processes, and what each signal does."""
+
+    def raised(number, frame):
+        raise ZeroDivisionError
+
+    signal.signal(signal.SIGUSR1, raised)
+    signal.signal(signal.SIGUSR2, lambda number, frame: sys.exit(3))
     Path(f"{folder}-{ranks.rank}").write_text(str(os.getpid()))
-    run(ranks, folder, epochs=6)
+    found = run(ranks, folder, epochs=6)
+    print(f"{found.stopped}", flush=True)
 
 
 def main(name, folder):

@@ -1,6 +1,6 @@
 """`parallel`: several processes that train together, how they end, how they go on.
 
-The programs that they run are in `ranked.py`. As a script it kills a run 20 times, or as often as
+The programs that they run are in `ranked.py`. As a script it ends a run 20 times, or as often as
 told: ``python tests/test_training_parallel.py 20``.
 """
 
@@ -260,39 +260,48 @@ class TestAlone:
             parallel(every).__enter__()
 
 
+ENDS = ["SIGKILL", "SIGINT", "SIGUSR1", "SIGUSR2"]  # the last two raise and exit: `ranked.killed`
+
+
 def kill(times, place):
-    """Kill one rank, or both, at random moments, until a run has its end; compare that."""
+    """End one rank, or both, at random moments, and go on; the ends must be those of a run alone.
+
+    How often, how often of it while a state was being written, how many runs came to their end, and
+    the seconds from the longest death to its end.
+    """
     rng = random.Random(times)
     folder, whole = Path(place, "run"), Path(place, "whole")
     status, told = ranked(2, "killed", whole)
     assert status == 0, told
     kills = writing = runs = 0
-    while kills < times:
+    longest = 0.0
+    while kills < times or folder.exists():
         for rank in range(2):
             Path(f"{folder}-{rank}").unlink(missing_ok=True)
         process = started(2, PROGRAM, "killed", str(folder))
-        goal = max(Checkpoint(folder).steps(), default=0) + rng.randrange(20)
-        while process.poll() is None and max(Checkpoint(folder).steps(), default=0) < goal:
-            time.sleep(0.001)
-        time.sleep(rng.uniform(0, 0.02 if rng.random() < 0.9 else 1))
-        if process.poll() is None:
-            victims = rng.choice([[0], [1], [0, 1]])
-            for rank in victims:
+        if kills < times:
+            goal = max(Checkpoint(folder).steps(), default=0) + rng.randrange(20)
+            while process.poll() is None and max(Checkpoint(folder).steps(), default=0) < goal:
+                time.sleep(0.001)
+            time.sleep(rng.uniform(0, 0.02 if rng.random() < 0.9 else 1))
+            how = getattr(signal, rng.choice(ENDS))
+            for rank in rng.choice([[0], [1], [0, 1]]):
                 pid = Path(f"{folder}-{rank}")
-                if pid.exists():
+                if process.poll() is None and pid.exists():
                     with contextlib.suppress(ProcessLookupError):  # it has just ended
-                        os.kill(int(pid.read_text()), signal.SIGKILL)
+                        os.kill(int(pid.read_text()), how)
+        begun = time.perf_counter()
         status, told = ended(process)
-        kills += status != 0
-        writing += folder.exists() and bool(unfinished(folder))
-        if status == 0:
+        was_killed = status != 0 or "interrupted" in told
+        if was_killed:
+            kills += 1
+            longest = max(longest, time.perf_counter() - begun)
+            writing += folder.exists() and bool(unfinished(folder))
+        else:
             assert end_of(folder) == end_of(whole)
             shutil.rmtree(folder)
             runs += 1
-    status, told = ranked(2, "killed", folder)
-    assert status == 0, told
-    assert end_of(folder) == end_of(whole)
-    return kills, writing, runs + 1
+    return kills, writing, runs, longest
 
 
 if __name__ == "__main__":
@@ -301,6 +310,8 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 20
         print(
-            "{} kills, {} of them while a state was being written; {} runs came to their end, each "
-            "with the bits of the run left alone".format(*kill(wanted, name))
+            "{} ends, {} of them while a state was being written; {} runs were finished, each with "
+            "the bits of the run left alone; the longest end took {:.1f} s".format(
+                *kill(wanted, name)
+            )
         )
