@@ -2,7 +2,7 @@
 
 Two convolutions and a dense layer, with batch normalisation and dropout. Started by mpiexec (the
 extra mpi, and an MPI), each process takes its rows of every batch; alone the program takes all. A
-step has 64 images on any number of processes, so that all runs learn alike.
+step has 64 images on 1, 2, 4, … processes, so that all runs learn alike.
 
     python examples/parallel.py                           # some 40 s on one core
     mpiexec -n 2 python examples/parallel.py
@@ -77,7 +77,8 @@ def train(
     """The parameters and the state that are most accurate on the validation images."""
     rng, drops = np.random.default_rng(seed).spawn(2)
     size = 1 if ranks is None else ranks.size
-    steps = epochs * -(-len(data.train.labels) // ROWS)
+    rows = ROWS // size
+    steps = epochs * -(-len(data.train.labels) // (rows * size))
     return tg.training.fit(
         loss,
         initial(rng, data.train.images),
@@ -85,7 +86,7 @@ def train(
         tg.optim.adam,
         rate=tg.optim.schedules.cosine(2e-3, steps),
         epochs=epochs,
-        batch_size=ROWS // size,
+        batch_size=rows,
         rng=rng,
         state={"norms": [None, None], "rng": drops},
         validation=data.valid,
@@ -131,7 +132,7 @@ def run(options: Any, ranks: Ranks) -> int:
         if ranks.size == 1
         else f"{ranks.size} processes hold the same parameters, to the bit."
     )
-    print(f"Their hash: {bits}\n\n{clothes.table(z, data.test, data.names)}")
+    print(f"Hash of the parameters: {bits}\n\n{clothes.table(z, data.test, data.names)}")
     print(f"\nAccuracy on the test images: {tg.nn.accuracy(z, data.test.labels):.4f}")
     title = f"A CNN on {data.which}; processes: {ranks.size}"
     path = options.out / "parallel.png"
