@@ -384,6 +384,7 @@ WHOLE = {
     "benchmarks_beside": "benchmarks/beside and its page",
     "benchmarks_figure": "benchmarks/ratios.py and figure.py",
     "benchmarks_profiling": "benchmarks/profiling.py",
+    "benchmarks_scaling": "python -m benchmarks.scaling",
     "ci": ".ci",
     "coming_from": "docs/coming_from, beside the libraries that one comes from",
     "commands": "every command that is shown",

@@ -279,7 +279,8 @@ def kill(times, place):
         for rank in range(2):
             Path(f"{folder}-{rank}").unlink(missing_ok=True)
         process = started(2, PROGRAM, "killed", str(folder))
-        if kills < times:
+        is_left_alone = kills >= times
+        if not is_left_alone:
             goal = max(Checkpoint(folder).steps(), default=0) + rng.randrange(20)
             while process.poll() is None and max(Checkpoint(folder).steps(), default=0) < goal:
                 time.sleep(0.001)
@@ -292,8 +293,8 @@ def kill(times, place):
                         os.kill(int(pid.read_text()), how)
         begun = time.perf_counter()
         status, told = ended(process)
-        was_killed = status != 0 or "interrupted" in told
-        if was_killed:
+        assert status == 0 or not is_left_alone, told
+        if status != 0 or "interrupted" in told:
             kills += 1
             longest = max(longest, time.perf_counter() - begun)
             writing += folder.exists() and bool(unfinished(folder))
