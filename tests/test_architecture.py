@@ -26,7 +26,7 @@ LAYERS = [
     ["fast"],
     ["debug"],
     ["io"],
-    ["saving", "data", "viz", "check"],
+    ["saving", "export", "data", "viz", "check"],
     ["training", "atlas", "compat", "optim", "summaries", "tensor", "tree"],
     [""],
     ["__main__"],

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     class Tensor(_tensor.Tensor, Methods):
         """With NumPy's methods, which `rules` adds."""
 
-    from . import check, closed_form, compat, data, saving, scipy, training, viz
+    from . import check, closed_form, compat, data, export, saving, scipy, training, viz
     from .fast.jit import JitWarning, jit
     from .saving import load, save
     from .summaries import summary
@@ -103,6 +103,7 @@ __all__ = [
     "debug",
     "dense",
     "dropout",
+    "export",
     "fast",
     "flatten",
     "fold",
@@ -147,7 +148,7 @@ __all__ = [
 ]
 
 _OF_LAYERS = {
-    **dict.fromkeys(("JitWarning", "fast", "release_memory"), "fast"),
+    **dict.fromkeys(("JitWarning", "export", "fast", "release_memory"), "fast"),
     **dict.fromkeys(("ChangedArrayError", "NonFiniteError", "NonFiniteWarning"), "debug"),
     **dict.fromkeys(("debug", "strong_zeros"), "debug"),
 }
@@ -156,6 +157,7 @@ _OF_LAYERS = {
 _LAZY = {"check", "closed_form", "compat", "data", "saving", "scipy", "training", "viz"}
 _FROM = {"graph": "viz.graphs", "load": "saving", "save": "saving", "summary": "summaries"}
 if "fast" in globals():
+    _LAZY.add("export")
     _FROM |= {"JitWarning": "fast.jit", "jit": "fast.jit"}
 else:
 

@@ -48,6 +48,11 @@ def is_called_by_user() -> bool:
     return False
 
 
+def is_called_by_layer() -> bool:
+    """Whether the call that is recorded stands in the package; False without frames."""
+    return bool(getattr(sys, "_getframe", None)) and not is_called_by_user()
+
+
 def line_of(error: BaseException) -> str:
     """The user's file and line where an error comes from."""
     found, step = "", error.__traceback__

@@ -1,0 +1,185 @@
+"""Networks as files for other programs: `onnx`, for onnxruntime and all else that reads ONNX.
+
+- `tracing`: the function at two batch sizes, as the calls that both have in common;
+- `forms`, `layers`: which nodes a call becomes; `graph`: nodes and names as they grow.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from ..answers import explained
+from ..core import tree
+from ..core.tensor import Tensor, value_in
+from ..fast.program import shown
+from ..io.files import replacing
+from .forms import FORMS
+from .graph import Graph
+from .layers import Chain
+from .model import place_of, serialized
+from .tracing import NAME, NoForm, RefusedError, Step, spelt, steps_of
+
+__all__ = ["onnx"]
+
+
+@explained
+def onnx(f: Callable[..., Any], params: Any, example: Any, path: str | os.PathLike[str]) -> None:
+    """Write ``f(params, x)`` as an ONNX file, for inputs of any batch size.
+
+    `f` is traced as by `tg.jit`, at two batch sizes: a length that grows with the batch is symbolic
+    in the file, all others are fixed. Nodes and parameters have the names that they have here.
+
+    Parameters
+    ----------
+    f : callable
+        The function of inference: without dropout, and with the state of `batch_norm` given.
+    params : tree of arrays
+        They are in the file, by their paths: "conv1.filters".
+    example : array, tree of arrays, or tuple of these
+        What `f` takes after `params`; a tuple has several arguments. Each array has the batch as
+        its first axis; of the values only shapes and dtypes count.
+    path : str or Path
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where the package onnx is not installed.
+    ValueError
+        For an operation without an ONNX form, a value that Python looks at, random numbers: with
+        the line of the program, and what to do.
+    TypeError
+        For an example or a result that is no tree of arrays.
+    OSError
+        Where the file cannot be written; what lay at `path` before is intact then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import tinygrad_np as tg
+    >>> params = {"weights": np.ones((3, 2), np.float32), "bias": np.zeros(2, np.float32)}
+    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +SKIP
+    ...     example = np.zeros((1, 3), np.float32)
+    ...     onnx(lambda params, x: tg.dense(x, **params), params, example, f"{folder}/model.onnx")
+    """
+    if importlib.util.find_spec("onnx") is None:
+        raise ModuleNotFoundError(
+            f"{NAME} needs the package onnx: pip install 'tinygrad_np[onnx]'", name="onnx"
+        )
+    params, example = (tree.map(_value, x) for x in (params, example))
+    arguments = example if type(example) is tuple else (example,)
+    word, *words = _parameters_of(f, len(arguments))
+    names = [
+        f"{word}.{spelt(path)}".rstrip(".")
+        for word, x in zip(words, arguments, strict=True)
+        for path in tree.paths(x)
+    ]
+    size = _batch_of(dict(zip(names, tree.leaves(arguments), strict=True)))
+    size = max(size, 2)  # one number alone goes other ways
+    held = [_after(f"{word}.", spelt(path)) for path in tree.paths(params)]
+    traced = steps_of(f, params, arguments, held, (size, 2 * size + 1))
+    graph = Graph()
+    inputs = {graph.input(x, name): x for x, name in zip(traced.inputs, names, strict=True)}
+    paths = [_after("output_", spelt(path)) for path in tree.paths(traced.result)]
+    outputs = {graph.named(path): x for path, x in zip(paths, traced.outputs, strict=True)}
+    write(graph, traced.steps)
+    ends = {name: graph.name(x) for name, x in outputs.items()}
+    content = serialized(inputs, *graph.finished(ends), outputs)
+    with replacing(path) as file:
+        file.write(content)
+
+
+def _value(x: Any) -> Any:
+    return value_in(x) if type(x) is Tensor else x
+
+
+def _parameters_of(f: Any, count: int) -> list[str]:
+    """What `f` calls its parameters, and the `count` inputs after them."""
+    words = ["params", *["input"] * count]
+    with suppress(TypeError, ValueError):  # some callables have no signature
+        given = inspect.signature(f).parameters.values()
+        usual = [x.name for x in given if x.kind in (x.POSITIONAL_ONLY, x.POSITIONAL_OR_KEYWORD)]
+        words[: len(usual)] = usual[: len(words)]
+    return words
+
+
+def _after(word: str, name: str) -> str:
+    """A name that begins with a letter: where there is none, `word` comes before it."""
+    return name if name[:1].isalpha() else f"{word}{name}".rstrip("._")
+
+
+def _batch_of(arrays: dict[str, Any]) -> int:
+    """The length of the first axis of all."""
+    for name, x in arrays.items():
+        if type(x) is not np.ndarray or not x.ndim:
+            told = f"a {type(x).__name__}" if type(x) is not np.ndarray else "one without axes"
+            raise TypeError(
+                f"{NAME}: the example has arrays with the batch as first axis, not {told} "
+                f"({name}); numbers and settings go into the function, by functools.partial"
+            )
+    lengths = {name: len(x) for name, x in arrays.items()}
+    if len({*lengths.values()}) != 1 or 0 in lengths.values():
+        told = ", ".join([f"{name} {n}" for name, n in lengths.items()]) or "no array"
+        raise ValueError(
+            f"{NAME}: the first axis of all arrays of the example is the batch, of one length that "
+            f"is not 0, not: {told}; what has no batch axis is a parameter"
+        )
+    return next(iter(lengths.values()))
+
+
+def write(graph: Graph, steps: list[Step]) -> None:
+    """The nodes of all steps; what has no form is refused where an output needs it."""
+    chain = Chain(steps)
+    for step in steps:
+        results = [x for x in step.results if x.known is None and not graph.has(x)]
+        if not results:
+            continue
+        graph.where = place_of(step.where)
+        try:
+            names = _formed(graph, step, chain)
+        except RefusedError as error:
+            names, why = [], str(error)
+        except NoForm as error:
+            told = f" {error.told}" if error.told else ""
+            names, why = (
+                [],
+                (
+                    f"{NAME}: {step.name}{told} has no ONNX form ({shown(step.where)}); "
+                    + (error.remedy or _REMEDY)
+                ),
+            )
+        else:
+            why = f"{NAME}: this result of {step.name} has no ONNX form ({shown(step.where)})"
+        named = dict(zip([x.number for x in step.results], names, strict=False))
+        for x in results:
+            name = named.get(x.number)
+            if name is None:
+                graph.refuse(x, why)
+            else:
+                graph.give(x, name)
+
+
+_REMEDY = (
+    "write it with functions that have one (docs/onnx.md), or leave it out of what is exported"
+)
+
+
+def _formed(graph: Graph, step: Step, chain: Chain) -> list[str | None]:
+    if step.refused:
+        raise RefusedError(step.refused)
+    form = FORMS.get(step.name)
+    if form is None:
+        raise NoForm
+    looks_back = {"chain": chain} if getattr(form, "looks_back", False) else {}
+    try:
+        inspect.signature(form).bind(graph, step.results, *step.args, **step.kwargs, **looks_back)
+    except TypeError:
+        raise NoForm("with these arguments") from None
+    names = form(graph, step.results, *step.args, **step.kwargs, **looks_back)
+    return [names] if isinstance(names, str) else list(names)
