@@ -24,7 +24,7 @@ from .forms import FORMS
 from .graph import Graph
 from .layers import Chain
 from .model import place_of, serialized
-from .tracing import NAME, NoForm, RefusedError, Step, spelt, steps_of
+from .tracing import NAME, NoForm, RefusedError, Step, spelt, traced
 
 __all__ = ["onnx"]
 
@@ -83,12 +83,12 @@ def onnx(f: Callable[..., Any], params: Any, example: Any, path: str | os.PathLi
     size = _batch_of(dict(zip(names, tree.leaves(arguments), strict=True)))
     size = max(size, 2)  # one number alone goes other ways
     held = [_after(f"{word}.", spelt(path)) for path in tree.paths(params)]
-    traced = steps_of(f, params, arguments, held, (size, 2 * size + 1))
+    trace = traced(f, params, arguments, held, (size, 2 * size + 1))
     graph = Graph()
-    inputs = {graph.input(x, name): x for x, name in zip(traced.inputs, names, strict=True)}
-    paths = [_after("output_", spelt(path)) for path in tree.paths(traced.result)]
-    outputs = {graph.named(path): x for path, x in zip(paths, traced.outputs, strict=True)}
-    write(graph, traced.steps)
+    inputs = {graph.input(x, name): x for x, name in zip(trace.inputs, names, strict=True)}
+    paths = [_after("output_", spelt(path)) for path in tree.paths(trace.result)]
+    outputs = {graph.named(path): x for path, x in zip(paths, trace.outputs, strict=True)}
+    write(graph, trace.steps)
     ends = {name: graph.name(x) for name, x in outputs.items()}
     content = serialized(inputs, *graph.finished(ends), outputs)
     with replacing(path) as file:

@@ -240,8 +240,6 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "np.outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     "np.take_along_axis": _take_along_axis,
     "np.pad": _pad,
-    "np.zeros_like": lambda a: np.broadcast_to(np.zeros((1,) * a.ndim, a.dtype), a.shape),
-    "np.ones_like": lambda a: np.broadcast_to(np.ones((1,) * a.ndim, a.dtype), a.shape),
     "normalised": _normalised,
 }
 """The name of an operation in a trace → the function that is run in its place."""

@@ -167,9 +167,20 @@ def _reshape(graph: Graph, results: list[Value], x: Any, shape: Any, order: Any 
     return graph.reshape(graph.name(x), results[0].shape)
 
 
-@form("np.broadcast_to", "expand")
+@form("np.broadcast_to")
 def _expand(graph: Graph, results: list[Value], x: Any, shape: Any) -> str:
     return graph.node("Expand", graph.name(x), graph.dims(results[0].shape))
+
+
+def _filled(number: int | None) -> Form:
+    def form(graph: Graph, results: list[Value], a: Any, value: Any = None) -> str:
+        name = graph.name(value if number is None else number, results[0].dtype)
+        return graph.node("Expand", name, graph.dims(results[0].shape))
+
+    return form
+
+
+FORMS |= {"np.zeros_like": _filled(0), "np.ones_like": _filled(1), "np.full_like": _filled(None)}
 
 
 @form("np.transpose")
@@ -204,7 +215,7 @@ def _matmul(graph: Graph, results: list[Value], x: Any, y: Any) -> str:
     return graph.node("MatMul", *[graph.name(z, results[0].dtype) for z in (x, y)])
 
 
-@form("contraction")
+@form("np.einsum")
 def _einsum(
     graph: Graph, results: list[Value], subscripts: str, options: Any, varies: Any, *operands: Any
 ) -> str:

@@ -131,7 +131,7 @@ class Graph:
         found: tuple[str, ...] = self._made[key]
         return found
 
-    def constant(self, array: Any, origin: str | None = None) -> str:
+    def constant(self, array: Any, origin: str = "") -> str:
         """An initialiser; where it is made of a parameter, `origin` is that one's path."""
         array = np.asarray(array, order="C")
         content = hashlib.sha256(array.tobytes()).digest()
@@ -139,7 +139,7 @@ class Graph:
         if key not in self._made:
             name = f"constant {len(self._arrays)}"
             self._arrays[name] = array
-            self._origins[name] = origin or ""
+            self._origins[name] = origin
             self._made[key] = name
         found: str = self._made[key]
         return found
@@ -234,7 +234,7 @@ class Graph:
             return self.transpose(name, (0, ndim - 1, *range(1, ndim - 1)))
         along = (*shape, *(1,) * (ndim - 2))  # a number a channel
         if name in self._arrays:
-            return self.constant(self._arrays[name].reshape(along), self._origins[name] or None)
+            return self.constant(self._arrays[name].reshape(along), self._origins[name])
         return self.reshape(name, along)
 
     # The whole

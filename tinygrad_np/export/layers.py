@@ -129,7 +129,7 @@ def _transposed(
     return graph.channels_last(name, images.ndim)
 
 
-@layer("window_maxima", "window_max")
+@layer("window_maxima")
 def _largest(graph: Graph, results: list[Value], columns: Any, *, chain: Chain) -> list[str | None]:
     found = windows_of(chain, columns)
     axes = len(found.size)

@@ -1,8 +1,8 @@
 """A function traced at two batch sizes, and what the two traces have in common.
 
-`steps_of` gives the calls of a function in order. What is the same in both traces is fixed; a
-length that is k times the batch size in both is a `Batch`; anything else is `RefusedError` where it is
-needed, with the line of the user's program.
+`traced` gives the calls of a function in order. What is the same in both traces is fixed, and a
+length that is k times the batch size in both is a `Batch`. Anything else is refused, with the
+user's line, where it is needed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class RefusedError(ValueError):
     """What cannot be written, with the user's line."""
 
 
-class NoForm(Exception):  # noqa: N818  # it becomes `RefusedError`
+class NoForm(Exception):  # noqa: N818  # it becomes a RefusedError
     """A call has no ONNX form: what of it, after its name, and what to do."""
 
     def __init__(self, told: str = "", remedy: str = "") -> None:
@@ -46,18 +46,18 @@ class Batch:
 
 @dataclass(frozen=True)
 class Value:
-    """An array of a trace; a length of its shape may be a `Batch`."""
+    """An array of both traces; a length of its shape may be a `Batch`."""
 
     number: int | None
     """of its slot"""
     shape: tuple[Any, ...]
     dtype: Any
     known: Any = None
-    """its value, where it depends on no input"""
+    """its value where it depends on no input, with length 1 in place of a `Batch`"""
     along: int | None = None
-    """the axis of the batch along which 0, 1, … is added to what is known; None: it is repeated"""
-    origin: str | None = None
-    """the path of the parameter that it is made of"""
+    """the axis of a `Batch` along which 0, 1, … is added to what is known"""
+    origin: str = ""
+    """the name of the parameter that it is made of"""
 
     @property
     def ndim(self) -> int:
@@ -73,50 +73,62 @@ class Step(NamedTuple):
     """One call: of what, on what, and what came out; or why it is refused."""
 
     name: str
-    function: Any
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    results: list[Value]
     where: str
-    refused: str | None
+    args: Any
+    kwargs: Any
+    results: list[Value]
+    refused: str = ""
 
 
 class Traced(NamedTuple):
-    """What `steps_of` gives."""
+    """The calls of a function, and the tree that it gave, whose leaves are `outputs`."""
 
     inputs: list[Value]
     steps: list[Step]
     outputs: list[Value]
     result: Any
-    """the tree that the outputs are the leaves of"""
+
+
+def traced(
+    f: Callable[..., Any], params: Any, arguments: Any, names: list[str], sizes: tuple[int, int]
+) -> Traced:
+    """What ``f(params, *arguments)`` does at two batch sizes; `names` are those of `params`."""
+    f(params, *arguments)  # where it raises, that is not the trace's doing
+    first, second = (_Run(f, params, arguments, size) for size in sizes)
+    return _Pair(first, second, params, names).traced()
 
 
 class _Tracer(Tracer):
-    """A tracer that knows which values the user's own code looks at."""
+    """One that runs definitions, and knows where a layer checks what it is given."""
 
     def __init__(self) -> None:
         super().__init__(exchanges=False)
         self.checks: set[int] = set()
-        """the guards by which a layer checks what it is given"""
+        """the guards of layers' checks, among the operations"""
 
     def read(self, tensor: Any) -> None:
         count = len(self.operations)
         super().read(tensor)
-        # A layer that looks at a truth value would raise, or work around an overflow.
-        if len(self.operations) > count and tensor.dtype == np.bool_ and is_called_by_layer():
+        # Where a layer looks at a truth value, it would raise, or work around an overflow.
+        is_truth = tensor.dtype == np.bool_ and tensor.size == 1
+        if len(self.operations) > count and is_truth and is_called_by_layer():
             self.checks.add(count)
 
     def operation(self, name: str, function: Any, args: Any, kwargs: Any, results: Any) -> None:
+        module = str(getattr(function, "__module__", None) or "numpy").partition(".")[0]
+        if module not in ("tinygrad_np", "numpy", "scipy", "_operator"):
+            name += " (your own)"  # it may have the name of one of ours
         definition = DEFINITIONS.get(name)
         if definition is not None and results is not None:
-            with suppress(Exception):  # then there is none for such arguments
-                with self.tried() as undo, self.inside(self._what or users_line()):
-                    lifted = {key: self.lifted(x) for key, x in kwargs.items()}
-                    found = definition(*map(self.lifted, args), **lifted)
+            # If it raises, there is none for these arguments.
+            with suppress(Exception), self.tried() as undo:
+                with self.inside(self._what or users_line()):
+                    named = {key: self.lifted(x) for key, x in kwargs.items()}
+                    found = definition(*map(self.lifted, args), **named)
                     if found is not NotImplemented:
                         self._is_now(results, found)
                         return
-                    undo()
+                undo()
         super().operation(name, function, args, kwargs, results)
 
     def _is_now(self, results: Any, found: Any) -> None:
@@ -130,84 +142,205 @@ class _Tracer(Tracer):
             raise ValueError
         self._alias(results, value_in(cast(found, results.dtype)))
 
-    def made(self, node: Any, known: Any) -> None:
-        count, row = len(self.operations), node.plan and node.plan.row
-        super().made(node, known)
-        self._told_apart(count, row)
 
-    def _made_of(self, row: Any, args: Any, kwargs: Any, result: Any) -> Any:
-        count = len(self.operations)
-        found = super()._made_of(row, args, kwargs, result)
-        self._told_apart(count, row)
-        return found
-
-    def _told_apart(self, count: int, row: Any) -> None:
-        """A function with a rule of the user's may have the name of one of ours."""
-        if row is not None and row.user_defined:
-            for i in range(count, len(self.operations)):
-                one = self.operations[i]
-                self.operations[i] = one._replace(name=f"{one.name} (of your own)")
-
-
-class _Run(NamedTuple):
+class _Run:
     """One trace."""
 
-    tracer: _Tracer
-    inputs: list[int]
-    result: Any
-    size: int
-
-
-def _run(f: Callable[..., Any], params: Any, arguments: Any, size: int) -> _Run:
-    name = getattr(f, "__name__", type(f).__name__)
-    inputs: list[int] = []
-    tracer = _Tracer()
-    with tracer:
-
-        def parameter(x: Any) -> Any:
-            return tracer.argument(x) if type(x) is np.ndarray else x
-
-        def given(x: Any) -> Any:
-            if type(x) is not np.ndarray:
-                return x
-            x = np.take(x, np.arange(size) % len(x), 0)
-            inputs.append(tracer.slot(x))
-            return tracer.tensor(x)
-
-        held, inside = tree.map(parameter, params), tree.map(given, arguments)
-        try:
-            result = f(held, *inside)
-        except (TypeError, ValueError, AttributeError, IndexError) as error:
-            raise TypeError(
-                f"{NAME}: {name} raised in a trace, with {size} examples, where parameters and "
-                f"inputs are Tensors ({shown(line_of(error))}): {error}"
-            ) from error
-    if tracer.failures:
-        raise TypeError(
-            f"{NAME}: {name} catches an error ({tracer.failures[0]}), and when it does may depend "
-            "on the input; leave that out of the function that is exported"
-        )
-    for path, x in zip(tree.paths(result), tree.leaves(result), strict=True):
-        if not isinstance(x, (Tensor, np.ndarray)):
-            raise TypeError(
-                f"{NAME}: {name} must give arrays, not the {type(x).__name__} at result{path}"
+    def __init__(self, f: Callable[..., Any], params: Any, arguments: Any, size: int) -> None:
+        name = getattr(f, "__name__", type(f).__name__)
+        self.size = size
+        self.inputs = tree.map(lambda x: np.take(x, np.arange(size) % len(x), 0), arguments)
+        with _Tracer() as tracer:
+            given = tree.map(
+                lambda x: tracer.argument(x) if type(x) is np.ndarray else x, (params, self.inputs)
             )
-    return _Run(tracer, inputs, result, size)
+            try:
+                self.result = f(given[0], *given[1])
+            except (TypeError, ValueError, AttributeError, IndexError) as error:
+                raise TypeError(
+                    f"{NAME}: {name} raised in a trace, with {size} examples, where parameters "
+                    f"and inputs are Tensors ({shown(line_of(error))}): {error}"
+                ) from error
+        if tracer.failures:
+            raise TypeError(
+                f"{NAME}: {name} catches an error ({tracer.failures[0]}), and when it does may "
+                "depend on the input; leave that out of the function that is exported"
+            )
+        for path, x in zip(tree.paths(self.result), tree.leaves(self.result), strict=True):
+            if not isinstance(x, (Tensor, np.ndarray)):
+                raise TypeError(
+                    f"{NAME}: {name} must give arrays, not the {type(x).__name__} at result{path}"
+                )
+        self.tracer: Any = tracer
 
 
-def steps_of(
-    f: Callable[..., Any], params: Any, arguments: Any, names: list[str], sizes: tuple[int, int]
-) -> Traced:
-    """The calls of ``f(params, *arguments)``, traced at two batch sizes.
+class _Pair:
+    """Two traces of one function, side by side."""
 
-    `names` are those of the arrays among the parameters.
-    """
-    first, second = (_run(f, params, arguments, size) for size in sizes)
-    origins: dict[int, str] = {}
-    for name, x in zip(names, tree.leaves(params), strict=True):
-        if type(x) is np.ndarray:
-            origins.setdefault(first.tracer.slot(x), name)
-    return _Pair(first, second, origins).traced()
+    def __init__(self, first: _Run, second: _Run, params: Any, names: list[str]) -> None:
+        self.first, self.second = first, second
+        self._values: dict[int, Value] = {}
+        for name, x in zip(names, tree.leaves(params), strict=True):
+            if type(x) is np.ndarray:
+                number = first.tracer.slot(x)
+                self._values.setdefault(number, Value(number, x.shape, x.dtype, x, origin=name))
+
+    def traced(self) -> Traced:
+        """All calls."""
+        one, two = (run.tracer.operations for run in (self.first, self.second))
+        inputs = []
+        for x in tree.leaves(self.first.inputs):
+            number = self.first.tracer.slot(x)
+            self._values[number] = Value(number, (Batch(1), *x.shape[1:]), x.dtype)
+            inputs.append(self._values[number])
+        for a, b in zip(one, two, strict=False):
+            if a.name != b.name or a.results != b.results:
+                raise self._differs(a.where, f"{a.name} and {b.name}")
+        if len(one) != len(two):
+            last = max(one, two, key=len)[min(len(one), len(two))]
+            raise self._differs(last.where, f"{last.name} and nothing")
+        steps = []
+        for i, (a, b) in enumerate(zip(one, two, strict=True)):
+            if a.results is None:
+                self._check_look(i, a)
+            else:
+                steps.append(self._step(a, b))
+        ends = zip(*[tree.leaves(run.result) for run in (self.first, self.second)], strict=True)
+        return Traced(inputs, steps, [self._output(*pair) for pair in ends], self.first.result)
+
+    def _differs(self, where: str, told: str) -> RefusedError:
+        return RefusedError(
+            f"{NAME}: the function does something else with {self.first.size} examples than with "
+            f"{self.second.size}: {told} ({shown(where)}); export what is the same for all sizes"
+        )
+
+    def _check_look(self, i: int, one: Operation) -> None:
+        """Python looks at a value: a way that the file does not have, unless a layer checks."""
+        if i not in self.first.tracer.checks and not self._values[one.args[0].number].is_fixed:
+            raise RefusedError(
+                f"{NAME}: Python looks at a value that depends on the input ({shown(one.where)}), "
+                "and the file would always go the way that it went in the trace; use np.where in "
+                "place of if, and arrays in place of float(x), x.item() and x.data"
+            )
+
+    def _step(self, one: Operation, two: Operation) -> Step:
+        numbers = one.results if isinstance(one.results, list) else [one.results]
+        told = f"{NAME}: {one.name} ({shown(one.where)})"
+        args: Any = ()
+        kwargs: Any = {}
+        refused = ""
+        try:
+            args = self._both(one.args, two.args)
+            kwargs = {key: self._both(x, two.kwargs[key]) for key, x in one.kwargs.items()}
+        except RefusedError as error:
+            refused = f"{told} {error}"
+        if one.name.startswith("rng."):
+            refused = (
+                f"{told} draws random numbers; export the function of inference, without dropout"
+            )
+        operands = [*_values((args, *kwargs.values()))]
+        is_known = not refused and all(x.known is not None for x in operands)
+        origin = next((x.origin for x in operands if x.origin), "")
+        for number in numbers:
+            if number not in self._values:
+                pair = [run.tracer.values[number] for run in (self.first, self.second)]
+                try:
+                    self._values[number] = self._value(number, *pair, is_known, origin)
+                except RefusedError as error:
+                    raise RefusedError(f"{told} {error}") from None
+        results = [self._values[number] for number in numbers]
+        return Step(one.name, one.where, args, kwargs, results, refused)
+
+    def _value(
+        self, number: int | None, x: Any, y: Any, is_known: bool, origin: str = ""
+    ) -> Value:
+        """What stands for an array in both traces."""
+        if type(x) is not np.ndarray or x.ndim != y.ndim or x.dtype != y.dtype:
+            raise RefusedError("gives no array, or arrays of different kinds")
+        pairs = zip(x.shape, y.shape, strict=True)
+        found = Value(number, tuple([self._length(*n) for n in pairs]), x.dtype, origin=origin)
+        if not is_known:
+            return found
+        parts = [slice(0, 1) if isinstance(n, Batch) else slice(None) for n in found.shape]
+        one = x[tuple(parts)]
+        for axis in (None, *[i for i, n in enumerate(found.shape) if isinstance(n, Batch)]):
+            if (axis is None or x.dtype.kind in "iuf") and all(
+                same(_filled(one, z.shape, axis), z) for z in (x, y)
+            ):
+                return replace(found, known=one, along=axis)
+        return found
+
+    def _length(self, m: int, n: int) -> Any:
+        times, left = divmod(m, self.first.size)
+        if m == n:
+            return m
+        if left or times * self.second.size != n:
+            raise RefusedError(
+                f"has the length {m} with {self.first.size} examples and {n} with "
+                f"{self.second.size}, no multiple of their number; leave it out of what is exported"
+            )
+        return Batch(times)
+
+    def _both(self, x: Any, y: Any) -> Any:
+        """An argument of both traces."""
+        if isinstance(x, Slot) and isinstance(y, Slot) and x.number == y.number:
+            return self._values[x.number]
+        if isinstance(x, Constant) and isinstance(y, Constant):
+            return self._constant(x.value, y.value, x.where)
+        if isinstance(x, np.generic) and isinstance(y, np.generic) and same(x, y):
+            return Value(None, (), x.dtype, np.asarray(x))
+        if isinstance(x, (list, tuple)) and type(x) is type(y) and len(x) == len(y):
+            parts = [self._both(a, b) for a, b in zip(x, y, strict=True)]
+            return parts if isinstance(x, list) else tuple(parts)
+        if isinstance(x, slice) and isinstance(y, slice):
+            pairs = ((x.start, y.start), (x.stop, y.stop), (x.step, y.step))
+            return slice(*[self._both(*pair) for pair in pairs])
+        # −0.0 is not 0.0, and nan is nan
+        if type(x) is type(y) and (repr(x) == repr(y) if isinstance(x, float) else x == y):
+            return x
+        if type(x) is type(y) is int:
+            return self._length(x, y)
+        raise RefusedError(
+            f"is given {x!r:.40} with {self.first.size} examples and {y!r:.40} with "
+            f"{self.second.size}; compute it from the arrays, as np.mean does"
+        )
+
+    def _constant(self, x: Any, y: Any, where: str) -> Value:
+        found = self._value(None, x, y, True)
+        if found.known is None:
+            raise RefusedError(
+                f"uses an array of shape {x.shape} ({shown(where)}) that is neither a parameter "
+                "nor an input, and another one at each call; leave random numbers, as dropout "
+                "draws them, out of the function, and pass other arrays in the example"
+            )
+        return found
+
+    def _output(self, x: Any, y: Any) -> Value:
+        x, y = (value_in(z) if type(z) is Tensor else z for z in (x, y))
+        number = self.first.tracer.find(x)
+        if number is not None and number == self.second.tracer.find(y):
+            return self._values[number]
+        try:
+            return self._constant(x, y, "")
+        except RefusedError as error:
+            raise RefusedError(f"{NAME}: a result {error}") from None
+
+
+def _filled(one: Any, shape: tuple[int, ...], along: int | None) -> Any:
+    """The array that `Value.known` and `Value.along` stand for."""
+    found = np.broadcast_to(one, shape)
+    if along is None:
+        return found
+    ramp = np.arange(shape[along], dtype=one.dtype)
+    return found + ramp.reshape(-1, *(1,) * (len(shape) - 1 - along))
+
+
+def _values(x: Any) -> Any:
+    """The arrays among arguments."""
+    if isinstance(x, Value):
+        yield x
+    for part in x if isinstance(x, (list, tuple)) else ():
+        yield from _values(part)
 
 
 def spelt(path: str) -> str:
@@ -218,196 +351,3 @@ def spelt(path: str) -> str:
     """
     parts = re.findall(r"\['(.*?)'\]|\[(.*?)\]|\.(\w+)", path)
     return re.sub(r"\s", "_", ".".join(["".join(part) for part in parts]))
-
-
-class _Pair:
-    """Two traces of one function, side by side."""
-
-    def __init__(self, first: _Run, second: _Run, origins: dict[int, str]) -> None:
-        self.first, self.second = first, second
-        self.values: dict[int, Value] = {}
-        for number, origin in origins.items():
-            self.values[number] = self._value(number, True, origin)
-        for number in first.inputs:
-            self.values[number] = self._value(number, False)
-
-    def traced(self) -> Traced:
-        one, two = self.first.tracer.operations, self.second.tracer.operations
-        for a, b in zip(one, two, strict=False):
-            if a.name != b.name or a.results != b.results:
-                raise self._differs(a.where, f"{a.name} and {b.name}")
-        if len(one) != len(two):
-            last = max(one, two, key=len)[min(len(one), len(two))]
-            raise self._differs(last.where, f"{last.name} and nothing")
-        inputs = [self.values[number] for number in self.first.inputs]
-        steps = [self._step(i, a, b) for i, (a, b) in enumerate(zip(one, two, strict=True))]
-        outputs = [
-            self._output(path, x, y)
-            for path, x, y in zip(
-                tree.paths(self.first.result),
-                tree.leaves(self.first.result),
-                tree.leaves(self.second.result),
-                strict=True,
-            )
-        ]
-        return Traced(inputs, [x for x in steps if x is not None], outputs, self.first.result)
-
-    def _differs(self, where: str, told: str) -> RefusedError:
-        m, n = self.first.size, self.second.size
-        return RefusedError(
-            f"{NAME}: the function does something else with {m} examples than with {n}: {told} "
-            f"({shown(where)}); export what is the same for every batch size"
-        )
-
-    def _step(self, i: int, one: Operation, two: Operation) -> Step | None:
-        if one.results is None:
-            self._look(i, one)
-            return None
-        numbers = one.results if isinstance(one.results, list) else [one.results]
-        args: Any = ()
-        kwargs: Any = {}
-        refused = None
-        try:
-            args = self._both(one.args, two.args)
-            kwargs = {key: self._both(x, two.kwargs[key]) for key, x in one.kwargs.items()}
-        except RefusedError as error:
-            refused = f"{NAME}: {one.name} ({shown(one.where)}) {error}"
-        operands = list(_values((args, tuple(kwargs.values()))))
-        if one.name.startswith("rng."):
-            refused = (
-                f"{NAME}: {one.name} ({shown(one.where)}) draws random numbers; export the "
-                "function of inference, without dropout"
-            )
-        is_known = refused is None and all(x.known is not None for x in operands)
-        origin = next((x.origin for x in operands if x.origin), None)
-        for number in numbers:
-            if number not in self.values:
-                self.values[number] = self._value(number, is_known, origin, one.where)
-        results = [self.values[number] for number in numbers]
-        return Step(one.name, one.function, args, kwargs, results, one.where, refused)
-
-    def _look(self, i: int, one: Operation) -> None:
-        """Python looks at a value: a way that the file does not have, unless a layer checks."""
-        looked_at = self.values[one.args[0].number]
-        if i in self.first.tracer.checks or looked_at.is_fixed:
-            return
-        raise RefusedError(
-            f"{NAME}: Python looks at a value that depends on the input ({shown(one.where)}), and "
-            "the file would keep the way that it took in the trace; use np.where in place of if, "
-            "and arrays in place of float(x), x.item() and x.data"
-        )
-
-    def _value(
-        self, number: int, is_known: bool, origin: str | None = None, where: str = ""
-    ) -> Value:
-        """What stands for a slot in both traces."""
-        x, y = self.first.tracer.values[number], self.second.tracer.values[number]
-        if type(x) is not np.ndarray or type(y) is not np.ndarray:
-            return Value(number, (), np.dtype(object))
-        found = Value(number, self._shape(x, y, where), x.dtype, origin=origin)
-        known = self._known(x, y, found.shape) if is_known else None
-        return found if known is None else replace(found, known=known[0], along=known[1])
-
-    def _shape(self, x: Any, y: Any, where: str) -> tuple[Any, ...]:
-        if x.ndim != y.ndim or x.dtype != y.dtype:
-            raise self._differs(where, f"arrays of shapes {x.shape} and {y.shape}")
-        try:
-            return tuple([self._length(m, n) for m, n in zip(x.shape, y.shape, strict=True)])
-        except RefusedError as error:
-            raise RefusedError(f"{NAME}: a length ({shown(where)}) {error}") from None
-
-    def _length(self, m: int, n: int) -> Any:
-        if m == n:
-            return m
-        times, left = divmod(m, self.first.size)
-        if left or times * self.second.size != n:
-            raise RefusedError(
-                f"is {m} with {self.first.size} examples and {n} with {self.second.size}, and no "
-                "multiple of their number; export what has such a length apart"
-            )
-        return Batch(times)
-
-    def _known(self, x: Any, y: Any, shape: tuple[Any, ...]) -> Any:
-        """What both arrays are made of, with length 1 in place of a `Batch`; and see `Value`."""
-        if x.shape == y.shape:
-            return (x, None) if same(x, y) else None
-        one = x[tuple([slice(0, 1) if isinstance(n, Batch) else slice(None) for n in shape])]
-        for axis in (None, *[i for i, n in enumerate(shape) if isinstance(n, Batch)]):
-            if axis is not None and x.dtype.kind not in "iu":
-                continue
-            if all(same(_filled(one, z.shape, axis), z) for z in (x, y)):
-                return one, axis
-        return None
-
-    def _both(self, x: Any, y: Any) -> Any:
-        """An argument of both traces."""
-        if isinstance(x, Slot) and isinstance(y, Slot) and x.number == y.number:
-            return self.values[x.number]
-        if isinstance(x, Constant) and isinstance(y, Constant):
-            return self._constant(x, y)
-        if isinstance(x, np.generic) and isinstance(y, np.generic) and same(x, y):
-            return Value(None, (), x.dtype, np.asarray(x))
-        if isinstance(x, (list, tuple)) and type(x) is type(y) and len(x) == len(y):
-            parts = [self._both(a, b) for a, b in zip(x, y, strict=True)]
-            return parts if isinstance(x, list) else tuple(parts)
-        if isinstance(x, slice) and isinstance(y, slice):
-            pairs = ((x.start, y.start), (x.stop, y.stop), (x.step, y.step))
-            return slice(*[self._both(a, b) for a, b in pairs])
-        if type(x) is type(y) and (x is y or _equal(x, y)):
-            return x
-        if type(x) is int and type(y) is int:
-            return self._length(x, y)
-        raise RefusedError(
-            f"is given {x!r:.40} with {self.first.size} examples and {y!r:.40} with "
-            f"{self.second.size}; compute it from the arrays, by np.mean for example"
-        )
-
-    def _constant(self, x: Constant, y: Constant) -> Value:
-        shape = self._shape(x.value, y.value, x.where)
-        known = self._known(x.value, y.value, shape)
-        if known is None:
-            raise RefusedError(
-                f"uses an array of shape {x.value.shape} ({shown(x.where)}) that is neither a "
-                "parameter nor an input, and another one at each call; leave random numbers, such "
-                "as dropout's, out of the function, and pass other arrays in the example"
-            )
-        return Value(None, shape, x.value.dtype, *known)
-
-    def _output(self, path: str, x: Any, y: Any) -> Value:
-        arrays = [value_in(z) if type(z) is Tensor else z for z in (x, y)]
-        numbers = [
-            run.tracer.find(z) for run, z in zip((self.first, self.second), arrays, strict=True)
-        ]
-        if numbers[0] is not None and numbers[0] == numbers[1]:
-            return self.values[numbers[0]]
-        try:
-            constants = [Constant(z, False, "") for z in arrays]
-            return self._constant(*constants)
-        except RefusedError as error:
-            raise RefusedError(f"{NAME}: result{path} {error}") from None
-
-
-def _equal(x: Any, y: Any) -> bool:
-    """Whether arguments that are no arrays are the same; −0.0 is not 0.0, and nan is nan."""
-    if isinstance(x, float):
-        return repr(x) == repr(y)
-    return bool(x == y)
-
-
-def _filled(one: Any, shape: tuple[int, ...], along: int | None) -> Any:
-    """The array that `Value.known` and `Value.along` stand for."""
-    found = np.broadcast_to(one, shape)
-    if along is None:
-        return found
-    return found + np.arange(shape[along]).reshape(-1, *(1,) * (len(shape) - 1 - along))
-
-
-def _values(x: Any) -> Any:
-    """The arrays among arguments."""
-    if isinstance(x, Value):
-        yield x
-    elif isinstance(x, slice):
-        yield from _values((x.start, x.stop, x.step))
-    elif isinstance(x, (list, tuple)):
-        for item in x:
-            yield from _values(item)

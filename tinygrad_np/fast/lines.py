@@ -17,6 +17,7 @@ _ENGINE = tuple(
         ("core", "calls dispatch graph hooks plan sweep table tensor"),
         ("fast", "calls trace traced_sweep"),
         ("rules", "methods"),
+        ("export", "tracing"),
     )
     for name in names.split()
 )
@@ -38,19 +39,26 @@ def users_line() -> str:
 
 def is_called_by_user() -> bool:
     """Whether the call that is recorded stands in the user's code, not in a rule of ours."""
-    getframe = getattr(sys, "_getframe", None)
-    frame = getframe(1) if getframe else None
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.endswith(_ENGINE) and not name.startswith("<tinygrad_np"):
-            return _is_users(frame)
-        frame = frame.f_back
-    return False
+    frame = _caller()
+    return frame is not None and _is_users(frame)
 
 
 def is_called_by_layer() -> bool:
-    """Whether the call that is recorded stands in the package; False without frames."""
-    return bool(getattr(sys, "_getframe", None)) and not is_called_by_user()
+    """Whether it stands in a function of ours; False where there are no frames."""
+    frame = _caller()
+    return frame is not None and str(frame.f_code.co_filename).startswith(_PACKAGE)
+
+
+def _caller() -> Any:
+    """The frame of the call that is recorded."""
+    getframe = getattr(sys, "_getframe", None)
+    frame = getframe(2) if getframe else None
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.endswith(_ENGINE) and not name.startswith("<tinygrad_np"):
+            return frame
+        frame = frame.f_back
+    return None
 
 
 def line_of(error: BaseException) -> str:
