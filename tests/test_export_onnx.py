@@ -1,8 +1,7 @@
-"""Networks as ONNX files: each operation and each layer against onnxruntime, and what is refused."""
+"""Networks as ONNX files: operations and layers against onnxruntime, and what is refused."""
 
 import collections
 import functools
-import inspect
 import os
 import re
 import sys
@@ -80,30 +79,29 @@ def of(function, *arrays):
     return function, arrays
 
 
+OF_ONE = {
+    """negative absolute sign exp floor ceil rint sin cos tan arctan sinh cosh tanh arcsinh square
+    positive isnan isinf isfinite expm1 exp2 sum mean prod max min argmax argmin any all std var
+    ravel transpose cumsum sort zeros_like ones_like flip""": X,
+    "log log2 log10 log1p sqrt reciprocal": POSITIVE,
+    "arcsin arccos arctanh": UNIT,
+    "arccosh": POSITIVE + 1,
+}
+OF_TWO = """add subtract multiply divide maximum minimum greater greater_equal less less_equal equal
+    not_equal logaddexp logical_and logical_or logical_xor fmod remainder floor_divide"""
+
 OPERATIONS = {
     **{
-        f"np.{name}": of(getattr(np, name), X)
-        for name in "negative absolute sign exp floor ceil rint sin cos tan arctan sinh cosh tanh "
-        "arcsinh square positive isnan isinf isfinite expm1 exp2 sum mean prod max min argmax argmin "
-        "any all std var ravel transpose cumsum sort zeros_like ones_like flip".split()
+        f"np.{name}": of(getattr(np, name), x)
+        for names, x in OF_ONE.items()
+        for name in names.split()
     },
-    **{
-        f"np.{name}": of(getattr(np, name), POSITIVE)
-        for name in "log log2 log10 log1p sqrt reciprocal".split()
-    },
-    **{f"np.{name}": of(getattr(np, name), UNIT) for name in "arcsin arccos arctanh".split()},
-    "np.arccosh": of(np.arccosh, POSITIVE + 1),
-    **{
-        f"np.{name}": of(getattr(np, name), X, POSITIVE)
-        for name in "add subtract multiply divide maximum minimum greater greater_equal less less_equal "
-        "equal not_equal logaddexp logical_and logical_or logical_xor fmod remainder "
-        "floor_divide".split()
-    },
+    **{f"np.{name}": of(getattr(np, name), X, POSITIVE) for name in OF_TWO.split()},
     "np.power": of(np.power, POSITIVE, X),
     "np.logical_not": of(np.logical_not, MASKS),
     **{
-        f"np.{name}": of(getattr(np, name), INTEGERS, INTEGERS[:, ::-1])
-        for name in "bitwise_and bitwise_or bitwise_xor".split()
+        f"np.bitwise_{name}": of(getattr(np, f"bitwise_{name}"), INTEGERS, INTEGERS[:, ::-1])
+        for name in ("and", "or", "xor")
     },
     "np.invert": of(np.invert, MASKS),
     "add": of(lambda x: np.sum(x) + 1.5, X),
@@ -157,7 +155,9 @@ OPERATIONS = {
     "np.einsum": of(lambda x: np.einsum("nij, njk -> nik", x, np.swapaxes(x, 1, 2)), X),
     "operator.getitem": of(lambda x: [x[0], x[:, -1], x[:, 1:-1:2], x[::-1], x[..., None, 2]], X),
     "np.take": of(lambda x: np.take(x, [2, 0, -1], 1), X),
-    "np.take_along_axis": of(lambda x, i: np.take_along_axis(x, i, 1), X, np.abs(INTEGERS[:, :2]) % 4),
+    "np.take_along_axis": of(
+        lambda x, i: np.take_along_axis(x, i, 1), X, np.abs(INTEGERS[:, :2]) % 4
+    ),
     "windows": of(lambda x: tg.windows(x, 2, 1, 2), X),
     "product": of(lambda x: tg.conv1d(x, F1), X),
     "grouped_product": of(lambda x: tg.conv1d(x[..., :4], F1[:, :2], groups=2), X),
@@ -207,6 +207,9 @@ def recurrent(layer, gates, last=()):
     return run, full, (SIGNALS, LENGTHS)
 
 
+PLAIN = """relu sigmoid softmax log_softmax logsumexp elu glu leaky_relu log_sigmoid silu softplus
+    tanh instance_norm global_average_pool global_max_pool"""
+
 LAYERS = {
     "conv1d": (lambda w, x: nn.conv1d(x, w, 2, ((1, 2),), bias=w[0, 0]), drawn(3, 4, 6), SIGNALS),
     "conv2d": (
@@ -214,7 +217,9 @@ LAYERS = {
         drawn(3, 2, 4, 6), IMAGES,
     ),
     "conv3d": (lambda w, x: nn.conv3d(x, w, 1, (1, 0, 1)), drawn(2, 3, 2, 2, 5), VOLUMES),
-    "conv_transpose1d": (lambda w, x: nn.conv_transpose1d(x, w, 2, "same"), drawn(3, 5, 4), SIGNALS),
+    "conv_transpose1d": (
+        lambda w, x: nn.conv_transpose1d(x, w, 2, "same"), drawn(3, 5, 4), SIGNALS
+    ),
     "conv_transpose2d": (
         lambda w, x: [
             nn.conv_transpose2d(x, w, 2, 1, output_padding=(1, 0), bias=w[0, 0, :, 0]),
@@ -243,9 +248,8 @@ LAYERS = {
     "dense": (lambda p, x: nn.dense(x, **p), HEADS, SIGNALS[:, 0]),
     "flatten": (lambda _, x: nn.flatten(x), (), IMAGES),
     **{
-        name: (lambda _, x, f=getattr(nn, name): f(x), (), 3 * IMAGES)
-        for name in "relu sigmoid softmax log_softmax logsumexp elu glu leaky_relu log_sigmoid silu "
-        "softplus tanh instance_norm global_average_pool global_max_pool".split()
+        name: (lambda _, x, name=name: getattr(nn, name)(x), (), 3 * IMAGES)
+        for name in PLAIN.split()
     },
     "gelu": (lambda _, x: [nn.gelu(x), nn.gelu(x, "tanh")], (), 3 * IMAGES),
     "batch_norm": (
@@ -274,7 +278,9 @@ LAYERS = {
         lambda p, x, lengths: nn.bidirectional(nn.lstm, x, p, p, lengths=lengths),
         {"input_weights": drawn(4, 12), "hidden_weights": drawn(3, 12)}, (SIGNALS, LENGTHS),
     ),
-    "embedding": (lambda w, i: [nn.embedding(i, w), nn.embedding(i, w, 0)], drawn(9, 4), IDENTIFIERS),
+    "embedding": (
+        lambda w, i: [nn.embedding(i, w), nn.embedding(i, w, 0)], drawn(9, 4), IDENTIFIERS
+    ),
     "attention": (
         lambda _, q, k, m: [nn.attention(q, q, q, causal=True), nn.attention(q, k, k, scale=0.3),
                             nn.attention(q, k, k, m > 0), nn.attention(q, k, k, m, causal=True)],
@@ -329,7 +335,9 @@ def test_convolutions_and_pooling_of_all_kinds(seed, tmp_path):
 
     def both(params, x):
         return [
-            forward(x, params[0], stride, padding, dilation, groups, bias=params[0].ravel()[:filters]),
+            forward(
+                x, params[0], stride, padding, dilation, groups, bias=params[0].ravel()[:filters]
+            ),
             back(x, params[1], stride, padding, dilation, groups),
             nn.max_pool(x, window, stride=stride, padding=1, dilation=dilation),
             nn.average_pool(x, window, stride=stride, padding=1, ceil_mode=bool(seed % 2)),
@@ -455,7 +463,16 @@ def test_the_resnet_of_the_examples(examples, tmp_path):
     assert found["Conv"] == 9
     assert found["Relu"] == 7
     assert found["Transpose"] == 1  # of the images
-    assert found.keys() == {"Transpose", "Conv", "Sub", "Mul", "Add", "Relu", "ReduceMean", "MatMul"}
+    assert found.keys() == {
+        "Transpose",
+        "Conv",
+        "Sub",
+        "Mul",
+        "Add",
+        "Relu",
+        "ReduceMean",
+        "MatMul",
+    }
 
 
 def test_the_lstm_of_the_examples(examples, tmp_path):
@@ -611,7 +628,7 @@ def test_what_depends_on_the_batch_in_another_way_is_refused(tmp_path):
     assert "is given 0.5 with 2 examples and 0.2 with 5" in told
     told = refusal(lambda _, x: x[1:], (), drawn(3, 2), tmp_path)
     assert "has the length 2 with 3 examples and 6 with 7, no multiple" in told
-    told = refusal(lambda _, x: [y for y in x], (), drawn(3, 2), tmp_path)
+    told = refusal(lambda _, x: list(x), (), drawn(3, 2), tmp_path)
     assert "something else with 3 examples than with 7" in told
 
 
@@ -649,7 +666,7 @@ def test_bad_arguments(tmp_path):
     assert "must give arrays, not the float at result" in told
     assert "x has dtype complex64" in refusal(f, (), x.astype(np.complex64), tmp_path)
     told = refusal(lambda p, x: x + p, np.ones(3, np.longdouble), x, tmp_path)
-    assert "which ONNX lacks" in told
+    assert "ONNX lacks this dtype" in told
     with pytest.raises(OSError, match="could not be written"):
         tg.export.onnx(f, (), x, tmp_path / "nowhere" / "model.onnx")
 
@@ -694,7 +711,6 @@ def test_arguments_are_left_as_they_are(tmp_path):
     params, x = drawn(3, 3), drawn(1, 3)
     before = params.copy(), x.copy()
     exported(lambda p, x: tg.relu(x @ p), params, x, tmp_path / "model.onnx")
-    np.testing.assert_array_equal((params, x), before) if False else None
     assert np.array_equal(params, before[0])
     assert np.array_equal(x, before[1])
 
@@ -743,8 +759,3 @@ def test_stable_where_a_plain_formula_is_not(tmp_path):
     found = dict(zip(names, session.run(None, {"x": tiny}), strict=True))
     for name, exact in (("expm1", np.expm1), ("log1p", lambda x: np.log1p(np.abs(x)))):
         np.testing.assert_allclose(found[name][0], exact(tiny[0].astype(float)), rtol=1e-5)
-
-
-def test_numbers_of_the_signature_are_those_of_the_documentation():
-    parameters = inspect.signature(tg.export.onnx).parameters
-    assert [*parameters] == ["f", "params", "example", "path"]

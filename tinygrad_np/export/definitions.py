@@ -162,8 +162,8 @@ def _take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Any:
     if [arr.shape, indices.shape] == shapes:
         return NotImplemented
     pairs = zip((arr, indices), shapes, strict=True)
-    fitted = [x if x.shape == shape else np.broadcast_to(x, shape) for x, shape in pairs]
-    return np.take_along_axis(*fitted, axis)
+    arr, indices = [x if x.shape == shape else np.broadcast_to(x, shape) for x, shape in pairs]
+    return np.take_along_axis(arr, indices, axis)
 
 
 def _without(shape: Any, axis: int) -> Any:

@@ -46,7 +46,7 @@ def elementwise(op: str, dtype_of: Callable[..., Any], **attributes: Any) -> For
 
     def form(graph: Graph, results: list[Value], *operands: Any) -> str:
         dtype = np.dtype(dtype_of(results[0], operands))
-        word = _OF_BOOLS.get(op, op.removeprefix("Bitwise")) if dtype == bool else op
+        word = _OF_BOOLS.get(op, op.removeprefix("Bitwise")) if dtype.kind == "b" else op
         return graph.pointwise(word, *[operand(graph, x, dtype) for x in operands], **attributes)
 
     return form

@@ -30,6 +30,13 @@ TYPES = {
 """The numbers that ONNX has for dtypes."""
 
 
+def type_of(dtype: Any) -> int:
+    """The number of a dtype."""
+    if dtype not in TYPES:
+        raise NoForm(f"in {dtype}", "ONNX lacks this dtype; convert the arrays before")
+    return TYPES[dtype]
+
+
 class Node(NamedTuple):
     """One node."""
 
@@ -153,7 +160,7 @@ class Graph:
         dtype = np.dtype(dtype)
         if x.dtype == dtype:
             return name
-        return self.pointwise("Cast", (name, x.shape), to=TYPES[dtype])
+        return self.pointwise("Cast", (name, x.shape), to=type_of(dtype))
 
     # Shapes
 

@@ -8,6 +8,7 @@ windows are of; the windows themselves are then needed by nothing.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -69,11 +70,11 @@ _plain_sum: Form = FORMS["np.sum"]
 _plain_divide: Form = FORMS["np.divide"]
 
 
-def layer(*names: str) -> Any:
-    """A form that looks back: its first argument is the chain."""
+def layer(*names: str) -> Callable[[Form], Form]:
+    """A form that looks back: it is also given the chain."""
 
-    def put(function: Any) -> Any:
-        function.looks_back = True
+    def put(function: Form) -> Form:
+        function.looks_back = True  # type: ignore[attr-defined]
         return form(*names)(function)
 
     return put
@@ -105,8 +106,8 @@ def oriented(graph: Graph, filters: Value) -> str:
 
 @layer("fold")
 def _transposed(
-    graph: Graph, results: list[Value], columns: Any, shape: Any, stride: Any = 1, dilation: Any = 1,
-    *, chain: Chain,
+    graph: Graph, results: list[Value], columns: Any, shape: Any, stride: Any = 1,
+    dilation: Any = 1, *, chain: Chain,
 ) -> str:  # fmt: skip
     step = chain.maker(columns, "window_product", "grouped_window_product")
     if step is None:
@@ -147,13 +148,13 @@ def _largest(graph: Graph, results: list[Value], columns: Any, *, chain: Chain) 
 
 @layer("np.sum")
 def _sum(
-    graph: Graph, results: list[Value], a: Any, *args: Any, chain: Chain, **kwargs: Any
-) -> str:
+    graph: Graph, results: list[Value], a: Any, axis: Any = None, *rest: Any,
+    keepdims: Any = False, dtype: Any = None, chain: Chain,
+) -> str:  # fmt: skip
     """Of windows a convolution with ones, for each channel by itself."""
-    axis = args[0] if args else kwargs.get("axis")
     found = _summed(chain, a, axis)
     if found is None:
-        return str(_plain_sum(graph, results, a, *args, **kwargs))
+        return str(_plain_sum(graph, results, a, axis, *rest, keepdims=keepdims))
     channels = found.images.shape[-1]
     ones = graph.constant(np.ones((channels, 1, *found.size), a.dtype))
     x = graph.channels_first(found.images)
@@ -254,8 +255,8 @@ _CELLS: dict[str, tuple[str, list[int], list[int]]] = {
     "lstm": ("LSTM", [0, 3, 1, 2], [0, 3, 1, 2]),
     "gru": ("GRU", [1, 0, 3], [1, 0, 2]),
 }
-"""The node, and where its gates are among our inputs and hidden weights: of an LSTM i, o, f, c among
-i, f, c, o; of gated units z, r, n among r, z, what h adds to n, n."""
+"""The node, and where its gates are among our inputs and hidden weights: of an LSTM i, o, f, c
+among i, f, c, o; of gated units z, r, n among r, z, what h adds to n, n."""
 
 
 def _over_time(graph: Graph, chain: Chain, step: Step, lengths: str = "") -> tuple[str, ...]:
@@ -350,4 +351,5 @@ def _take_along_axis(
     last = chain.maker(indices, "np.broadcast_to")  # (1, n, 1)
     number = last.args[0] if last else indices
     ends = graph.reshape(graph.name(number, np.int32), number.shape[1:2])
-    return _over_time(graph, chain, step, graph.node("Add", ends, graph.constant(np.int32([1]))))[2]
+    lengths = graph.node("Add", ends, graph.constant(np.ones(1, np.int32)))
+    return _over_time(graph, chain, step, lengths)[2]

@@ -29,10 +29,10 @@ def serialized(
             f"{NAME}: the parameters have {total:,} bytes, and an ONNX file ends at 2 GiB; export "
             "the network in parts"
         )
-    ends = [
+    given, gives = [
         [helper.make_tensor_value_info(name, _type(name, x.dtype), [*map(_length, x.shape)])
-         for name, x in given.items()]
-        for given in (inputs, outputs)
+         for name, x in ends.items()]
+        for ends in (inputs, outputs)
     ]  # fmt: skip
     held = []
     for name, x in arrays.items():
@@ -46,7 +46,8 @@ def serialized(
             for node in nodes
         ],
         "network",
-        *ends,
+        given,
+        gives,
         held,
     )
     model = helper.make_model(

@@ -115,9 +115,9 @@ class _Tracer(Tracer):
             self.checks.add(count)
 
     def operation(self, name: str, function: Any, args: Any, kwargs: Any, results: Any) -> None:
-        module = str(getattr(function, "__module__", None) or "numpy").partition(".")[0]
-        if module not in ("tinygrad_np", "numpy", "scipy", "_operator"):
-            name += " (your own)"  # it may have the name of one of ours
+        module = str(getattr(function, "__module__", None) or "numpy")
+        if module.partition(".")[0] not in _OURS or module.endswith(".extend"):
+            name += " (your own)"  # with a rule of the user's, and perhaps the name of one of ours
         definition = DEFINITIONS.get(name)
         if definition is not None and results is not None:
             # If it raises, there is none for these arguments.
@@ -143,6 +143,9 @@ class _Tracer(Tracer):
         self._alias(results, value_in(cast(found, results.dtype)))
 
 
+_OURS = (__name__.partition(".")[0], "numpy", "scipy", "_operator")
+
+
 class _Run:
     """One trace."""
 
@@ -150,10 +153,14 @@ class _Run:
         name = getattr(f, "__name__", type(f).__name__)
         self.size = size
         self.inputs = tree.map(lambda x: np.take(x, np.arange(size) % len(x), 0), arguments)
-        with _Tracer() as tracer:
-            given = tree.map(
-                lambda x: tracer.argument(x) if type(x) is np.ndarray else x, (params, self.inputs)
-            )
+        with np.errstate(all="ignore"), _Tracer() as tracer:
+
+            def opened(x: Any) -> Any:
+                if isinstance(x, np.random.Generator):
+                    return tracer.generator(x)
+                return tracer.argument(x) if type(x) is np.ndarray else x
+
+            given = tree.map(opened, (params, self.inputs))
             try:
                 self.result = f(given[0], *given[1])
             except (TypeError, ValueError, AttributeError, IndexError) as error:
@@ -180,6 +187,9 @@ class _Pair:
     def __init__(self, first: _Run, second: _Run, params: Any, names: list[str]) -> None:
         self.first, self.second = first, second
         self._values: dict[int, Value] = {}
+        for x in first.tracer.generators:
+            number = first.tracer.slot(x)
+            self._values[number] = Value(number, (), np.dtype(object))
         for name, x in zip(names, tree.leaves(params), strict=True):
             if type(x) is np.ndarray:
                 number = first.tracer.slot(x)
@@ -243,17 +253,15 @@ class _Pair:
         origin = next((x.origin for x in operands if x.origin), "")
         for number in numbers:
             if number not in self._values:
-                pair = [run.tracer.values[number] for run in (self.first, self.second)]
+                x, y = (run.tracer.values[number] for run in (self.first, self.second))
                 try:
-                    self._values[number] = self._value(number, *pair, is_known, origin)
+                    self._values[number] = self._value(number, x, y, is_known, origin)
                 except RefusedError as error:
                     raise RefusedError(f"{told} {error}") from None
         results = [self._values[number] for number in numbers]
         return Step(one.name, one.where, args, kwargs, results, refused)
 
-    def _value(
-        self, number: int | None, x: Any, y: Any, is_known: bool, origin: str = ""
-    ) -> Value:
+    def _value(self, number: int | None, x: Any, y: Any, is_known: bool, origin: str = "") -> Value:
         """What stands for an array in both traces."""
         if type(x) is not np.ndarray or x.ndim != y.ndim or x.dtype != y.dtype:
             raise RefusedError("gives no array, or arrays of different kinds")
