@@ -18,6 +18,7 @@ DONE = [
     "tinygrad_np.closed_form",
     "tinygrad_np.compat.autograd",
     "tinygrad_np.data",
+    "tinygrad_np.export",
     "tinygrad_np.fast",
     "tinygrad_np.nn",
     "tinygrad_np.nn.init",

@@ -1019,6 +1019,7 @@ UNTRIED = {
     "closed_form": "a module, whose functions are here",
     "compat": "a module of modules: tests/test_compat_autograd.py",
     "data": "a module, whose functions are here or below",
+    "export": "a module: its function calls one that the user gives, test_export_onnx.py",
     "fast": "a module: its `explain` calls a function that the user gives",
     "optim": "a module, whose functions are here",
     "saving": "a module, whose functions are here",

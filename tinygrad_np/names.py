@@ -98,6 +98,7 @@ make_jaxpr: use print(t.graph())
 gradcheck gradgradcheck check_grads check_grad: use tg.check.check_function(f, x)
 debug_nans: use with tg.debug():
 compile function: use tg.jit(f)
+onnx to_onnx: use tg.export.onnx, of a function of (params, x)
 disable_jit: leave it out: without tg.jit NumPy runs the code as it stands
 checkpoint: use tg.remat(f)
 vmap: use a for loop, or arrays with one more axis: NumPy broadcasts

@@ -36,6 +36,7 @@ MODULES = {
     "data": "pictures, batches, variations",
     "viz": "figures and pages",
     "saving": "trees in files, weights from PyTorch",
+    "export": "networks as files for other programs",
     "fast": "which path was taken",
     "scipy.optimize": "fits, roots, standard errors",
     "compat.autograd": "HIPS autograd's names",
@@ -54,7 +55,7 @@ SECTIONS = {
     "What convolutions are made of": ("core.windows", "core.rules", "nn.indices"),
     "Rules of one's own": ("rules.extend", "core.signature"),
     "Memory and speed": ("rules.remat", "fast"),
-    "Runs, files, pictures": ("saving", "summaries", "training", "viz"),
+    "Runs, files, pictures": ("export", "saving", "summaries", "training", "viz"),
     "Errors, and where they come from": ("debug", "core.sweep"),
 }
 """A heading on the page of `tg` itself, and the modules whose names stand under it."""

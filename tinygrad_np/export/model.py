@@ -21,8 +21,6 @@ def serialized(
     """The file, with the shapes of all that its nodes give, where they can be inferred."""
     from onnx import checker, helper, numpy_helper, shape_inference
 
-    from .. import __version__
-
     total = sum([x.nbytes for x in arrays.values()])
     if total > MOST_BYTES:
         raise RefusedError(
@@ -53,7 +51,6 @@ def serialized(
     model = helper.make_model(
         graph,
         producer_name="tinygrad_np",
-        producer_version=__version__,
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],
     )
