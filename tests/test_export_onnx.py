@@ -1,7 +1,9 @@
 """Networks as ONNX files: operations and layers against onnxruntime, and what is refused."""
 
 import collections
+import doctest
 import functools
+import importlib
 import os
 import re
 import sys
@@ -438,6 +440,15 @@ def test_what_has_the_length_of_the_batch_is_symbolic(tmp_path):
     assert shape[0].dim_param == "4*batch"
 
 
+def test_operands_of_several_dtypes_are_promoted_as_by_numpy(tmp_path):
+    def f(filters, images):
+        y = tg.conv2d(images, filters) + tg.conv_transpose2d(images, filters[..., :1], padding=2)
+        return y + images[:, 1:-1, 1:-1].astype(np.float32), images / 2, images + True, images > 1.5
+
+    images = RNG.integers(0, 255, (2, 6, 6, 1)).astype(np.uint8)
+    held_against_onnxruntime(f, drawn(3, 3, 1, 4), images, tmp_path, sums=20)
+
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
@@ -759,3 +770,27 @@ def test_stable_where_a_plain_formula_is_not(tmp_path):
     found = dict(zip(names, session.run(None, {"x": tiny}), strict=True))
     for name, exact in (("expm1", np.expm1), ("log1p", lambda x: np.log1p(np.abs(x)))):
         np.testing.assert_allclose(found[name][0], exact(tiny[0].astype(float)), rtol=1e-5)
+
+
+# The documentation
+
+PAGE = Path(__file__).parents[1] / "docs/onnx.md"
+
+
+def test_the_example_of_the_docstring():
+    assert doctest.testmod(importlib.import_module("tinygrad_np.export")) == (0, 4)
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="an installed package has no docs")
+def test_the_page():
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    found = doctest.testfile(str(PAGE), module_relative=False, encoding="utf-8")
+    assert found.attempted > 10
+    assert found.failed == 0
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="an installed package has no docs")
+def test_the_table_of_the_page_has_every_function():
+    text = PAGE.read_text(encoding="utf-8").partition("## Which functions")[2]
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert {*re.findall(r"`([\w.]+)`", "\n".join(rows))} == OPERATIONS.keys()

@@ -44,7 +44,7 @@ def onnx(f: Callable[..., Any], params: Any, example: Any, path: str | os.PathLi
         They are in the file, by their paths: "conv1.filters".
     example : array, tree of arrays, or tuple of these
         What `f` takes after `params`; a tuple has several arguments. Each array has the batch as
-        its first axis; of the values only shapes and dtypes count.
+        its first axis. Of the values any will do that `f` takes.
     path : str or Path
 
     Raises
@@ -64,9 +64,11 @@ def onnx(f: Callable[..., Any], params: Any, example: Any, path: str | os.PathLi
     >>> import tempfile
     >>> import tinygrad_np as tg
     >>> params = {"weights": np.ones((3, 2), np.float32), "bias": np.zeros(2, np.float32)}
-    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +SKIP
-    ...     example = np.zeros((1, 3), np.float32)
-    ...     onnx(lambda params, x: tg.dense(x, **params), params, example, f"{folder}/model.onnx")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path, example = os.path.join(folder, "model.onnx"), np.zeros((1, 3), np.float32)
+    ...     onnx(lambda params, x: tg.dense(x, **params), params, example, path)
+    ...     os.listdir(folder)
+    ['model.onnx']
     """
     if importlib.util.find_spec("onnx") is None:
         raise ModuleNotFoundError(

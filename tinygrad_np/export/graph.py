@@ -203,9 +203,9 @@ class Graph:
 
     # Images
 
-    def channels_first(self, x: Value) -> str:
+    def channels_first(self, x: Value, dtype: Any = None) -> str:
         """(n, *spatial, c) → (n, c, *spatial)"""
-        name = self.name(x)
+        name = self.name(x, dtype)
         if name not in self._first:
             moved = self.transpose(name, (0, x.ndim - 1, *range(1, x.ndim - 1)))
             self._first[name] = moved, x.ndim

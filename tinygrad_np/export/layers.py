@@ -87,21 +87,22 @@ def _convolution(
     found = windows_of(chain, columns)
     if found.fill:
         raise NoForm("of windows in a frame of other numbers than 0")
-    x = graph.channels_first(found.images)
+    dtype = results[0].dtype
+    x = graph.channels_first(found.images, dtype)
     name = graph.node(
-        "Conv", x, oriented(graph, filters), group=groups, kernel_shape=[*found.size],
+        "Conv", x, oriented(graph, filters, dtype), group=groups, kernel_shape=[*found.size],
         **found.attributes(),
     )  # fmt: skip
     return graph.channels_last(name, found.images.ndim)
 
 
-def oriented(graph: Graph, filters: Value) -> str:
+def oriented(graph: Graph, filters: Value, dtype: Any) -> str:
     """(*size, in, out) → (out, in, *size)"""
     axes = filters.ndim - 1, filters.ndim - 2, *range(filters.ndim - 2)
     known = graph.fixed(filters)
     if known is not None:
-        return graph.constant(known.transpose(axes), filters.origin)
-    return graph.transpose(graph.name(filters), axes)
+        return graph.constant(known.transpose(axes).astype(dtype), filters.origin)
+    return graph.transpose(graph.name(filters, dtype), axes)
 
 
 @layer("fold")
@@ -113,20 +114,21 @@ def _transposed(
     if step is None:
         raise NoForm("of windows that are no product with filters")
     images, filters, *groups = step.args
+    dtype = results[0].dtype
     axes = images.ndim - 2
     stride, dilation = ((x,) * axes if type(x) is int else tuple(x) for x in (stride, dilation))
     size = filters.shape[:axes]
     spans = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in
              zip(images.shape[1:-1], stride, dilation, size, strict=True)]  # fmt: skip
     name = graph.node(
-        "ConvTranspose", graph.channels_first(images), oriented(graph, filters),
+        "ConvTranspose", graph.channels_first(images, dtype), oriented(graph, filters, dtype),
         group=groups[0] if groups else 1, kernel_shape=[*size], strides=[*stride],
         dilations=[*dilation],
     )  # fmt: skip
     beyond = [n - m for n, m in zip(results[0].shape[1:-1], spans, strict=True)]
     if any(beyond):  # no window reaches there
         ends = graph.integers([0] * (axes + 4) + beyond)
-        name = graph.node("Pad", name, ends, graph.constant(np.zeros((), results[0].dtype)))
+        name = graph.node("Pad", name, ends, graph.constant(np.zeros((), dtype)))
     return graph.channels_last(name, images.ndim)
 
 
