@@ -178,7 +178,7 @@ def test_an_operation(name, tmp_path):
 
 def test_every_form_and_definition_has_a_case():
     from tinygrad_np.export.definitions import DEFINITIONS
-    from tinygrad_np.export.forms import FORMS
+    from tinygrad_np.export.layers import FORMS
 
     assert {*FORMS, *DEFINITIONS} ^ OPERATIONS.keys() == set()
     assert len(OPERATIONS) > 100
@@ -570,6 +570,7 @@ def test_arguments_without_a_form(tmp_path):
         (lambda _, x: x[..., [0, 1], [1, 0]]): "by arrays that are not at the first axes has no",
         (lambda _, x: np.linalg.norm(x, 1, axis=1)): "np.linalg.norm has no",
         (lambda _, x: np.dot(x, x)): "np.dot has no",
+        (lambda _, x: np.concatenate([x, x], None)): "np.concatenate of all axes has no",
     }.items():
         assert word in refusal(f, (), drawn(3, 3, 3), tmp_path)
 
@@ -700,6 +701,15 @@ def test_parameters_of_two_gigabytes_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(model, "MOST_BYTES", 100)
     told = refusal(lambda p, x: x @ p, drawn(6, 6), drawn(2, 6), tmp_path)
     assert "the parameters have 144 bytes, and an ONNX file ends at 2 GiB" in told
+
+
+def test_what_onnx_does_not_accept_is_not_written(tmp_path, monkeypatch):
+    from tinygrad_np.export.layers import FORMS
+
+    for wrong in ("Nonsense", "Conv"):
+        monkeypatch.setitem(FORMS, "relu", lambda graph, x, op=wrong: graph.node(op, graph.name(x)))
+        told = refusal(lambda _, x: tg.relu(x), (), drawn(2, 3), tmp_path)
+        assert "onnx does not accept the file" in told
 
 
 def test_a_missing_wheel_is_named(tmp_path, monkeypatch):

@@ -20,9 +20,8 @@ from ..core import tree
 from ..core.tensor import Tensor, value_in
 from ..fast.program import shown
 from ..io.files import replacing
-from .forms import FORMS
 from .graph import Graph
-from .layers import Chain
+from .layers import FORMS
 from .model import place_of, serialized
 from .tracing import NAME, NoForm, RefusedError, Step, spelt, traced
 
@@ -86,7 +85,7 @@ def onnx(f: Callable[..., Any], params: Any, example: Any, path: str | os.PathLi
     size = max(size, 2)  # one number alone goes other ways
     held = [_after(f"{word}.", spelt(path)) for path in tree.paths(params)]
     trace = traced(f, params, arguments, held, (size, 2 * size + 1))
-    graph = Graph()
+    graph = Graph(trace.steps)
     inputs = {graph.input(x, name): x for x, name in zip(trace.inputs, names, strict=True)}
     paths = [_after("output_", spelt(path)) for path in tree.paths(trace.result)]
     outputs = {graph.named(path): x for path, x in zip(paths, trace.outputs, strict=True)}
@@ -137,34 +136,27 @@ def _batch_of(arrays: dict[str, Any]) -> int:
 
 def write(graph: Graph, steps: list[Step]) -> None:
     """The nodes of all steps; what has no form is refused where an output needs it."""
-    chain = Chain(steps)
     for step in steps:
         results = [x for x in step.results if x.known is None and not graph.has(x)]
         if not results:
             continue
         graph.where = place_of(step.where)
+        why = step.refused
+        names: Any = []
         try:
-            names = _formed(graph, step, chain)
+            names = [] if why else _formed(graph, step)
         except RefusedError as error:
-            names, why = [], str(error)
+            why = str(error)
         except NoForm as error:
-            told = f" {error.told}" if error.told else ""
-            names, why = (
-                [],
-                (
-                    f"{NAME}: {step.name}{told} has no ONNX form ({shown(step.where)}); "
-                    + (error.remedy or _REMEDY)
-                ),
-            )
-        else:
-            why = f"{NAME}: this result of {step.name} has no ONNX form ({shown(step.where)})"
-        named = dict(zip([x.number for x in step.results], names, strict=False))
+            told = f"{NAME}: {step.name} {error.told}".rstrip()
+            why = f"{told} has no ONNX form ({shown(step.where)}); {error.remedy or _REMEDY}"
+        given = dict(zip([x.number for x in step.results], names, strict=False))
         for x in results:
-            name = named.get(x.number)
-            if name is None:
-                graph.refuse(x, why)
+            if x.number in given:
+                graph.give(x, given[x.number])
             else:
-                graph.give(x, name)
+                told = f"{NAME}: this result of {step.name} ({shown(step.where)})"
+                graph.refuse(x, why or f"{told} has no ONNX form; {_REMEDY}")
 
 
 _REMEDY = (
@@ -172,16 +164,14 @@ _REMEDY = (
 )
 
 
-def _formed(graph: Graph, step: Step, chain: Chain) -> list[str | None]:
-    if step.refused:
-        raise RefusedError(step.refused)
+def _formed(graph: Graph, step: Step) -> list[str]:
     form = FORMS.get(step.name)
     if form is None:
         raise NoForm
-    looks_back = {"chain": chain} if getattr(form, "looks_back", False) else {}
     try:
-        inspect.signature(form).bind(graph, step.results, *step.args, **step.kwargs, **looks_back)
+        inspect.signature(form).bind(graph, *step.args, **step.kwargs)
     except TypeError:
         raise NoForm("with these arguments") from None
-    names = form(graph, step.results, *step.args, **step.kwargs, **looks_back)
+    graph.result = step.results[0]
+    names = form(graph, *step.args, **step.kwargs)
     return [names] if isinstance(names, str) else list(names)

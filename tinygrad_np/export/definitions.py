@@ -180,7 +180,7 @@ def _pad(x: Any, width: Any, mode: str = "constant", *, constant_values: Any = 0
 
 
 def _normalised(epsilon: float, about_mean: bool, x: Any, *affine: Any) -> Any:
-    if x.shape[1] == x.shape[2] == 1 and about_mean:
+    if x.shape[1] == x.shape[2] == 1 and about_mean and x.dtype == np.float32:
         return NotImplemented  # a layer's
     mean = np.mean(x, (1, 3), keepdims=True) if about_mean else np.zeros((), x.dtype)
     centred = x - mean

@@ -1,7 +1,6 @@
 """Which ONNX nodes say what NumPy's functions do: the table `FORMS`.
 
-A form takes the graph, what the call gives in the trace, and the call's own arguments; it gives the
-name of what its nodes compute, or several.
+A form takes the graph and the call's own arguments; it gives the name of what its nodes compute.
 """
 
 from __future__ import annotations
@@ -44,12 +43,12 @@ _OF_BOOLS = {"Add": "Or", "Mul": "And", "Max": "Or", "Min": "And"}
 def elementwise(op: str, dtype_of: Callable[..., Any], **attributes: Any) -> Form:
     """A form of operands that are cast to one dtype."""
 
-    def form(graph: Graph, results: list[Value], *operands: Any) -> str:
-        dtype = np.dtype(dtype_of(results[0], operands))
+    def write(graph: Graph, *operands: Any) -> str:
+        dtype = np.dtype(dtype_of(graph.result, operands))
         word = _OF_BOOLS.get(op, op.removeprefix("Bitwise")) if dtype.kind == "b" else op
         return graph.pointwise(word, *[operand(graph, x, dtype) for x in operands], **attributes)
 
-    return form
+    return write
 
 
 def operand(graph: Graph, x: Any, dtype: Any) -> tuple[str, Any]:
@@ -82,20 +81,20 @@ def form(*names: str) -> Callable[[Form], Form]:
 
 
 @form("np.where")
-def _where(graph: Graph, results: list[Value], condition: Any, x: Any, y: Any) -> str:
-    dtype = results[0].dtype
+def _where(graph: Graph, condition: Any, x: Any, y: Any) -> str:
+    dtype = graph.result.dtype
     given = ((condition, np.dtype(bool)), (x, dtype), (y, dtype))
     return graph.pointwise("Where", *[operand(graph, *pair) for pair in given])
 
 
 @form("np.logaddexp")
-def _softplus(graph: Graph, results: list[Value], zero: int, x: Any) -> str:
-    return graph.pointwise("Softplus", operand(graph, x, results[0].dtype))
+def _softplus(graph: Graph, zero: int, x: Any) -> str:
+    return graph.pointwise("Softplus", operand(graph, x, graph.result.dtype))
 
 
 @form("cast", "astype")
-def _cast(graph: Graph, results: list[Value], x: Value, dtype: Any) -> str:
-    return graph.name(x, results[0].dtype)
+def _cast(graph: Graph, x: Value, dtype: Any) -> str:
+    return graph.name(x, graph.result.dtype)
 
 
 # Along axes
@@ -104,18 +103,17 @@ def _cast(graph: Graph, results: list[Value], x: Value, dtype: Any) -> str:
 def reduction(op: str) -> Form:
     """A form of a reduction; over all pixels of images whose channels lie first, of these."""
 
-    def form(
-        graph: Graph, results: list[Value], a: Any, axis: Any = None, *rest: Any,
-        keepdims: Any = False, dtype: Any = None,
-    ) -> str:  # fmt: skip
-        keeps = keepdims or any(x is True for x in rest)
+    def write(graph: Graph, a: Any, axis: Any = None, *rest: Any, **named: Any) -> str:
+        if not named.keys() <= {"keepdims", "dtype"}:
+            raise NoForm("with these arguments")
+        keeps = named.get("keepdims", False) or any(x is True for x in rest)
         axes = range(a.ndim) if axis is None else [i % a.ndim for i in np.ravel(axis).tolist()]
-        name = graph.name(a, results[0].dtype)
+        name = graph.name(a, graph.result.dtype)
         if [*axes] == [*range(1, a.ndim - 1)] and graph.lies_first(a) and not keeps:
             name, axes = graph.channels_first(a), range(2, a.ndim)
         return graph.node(op, name, graph.integers(axes), keepdims=int(keeps))
 
-    return form
+    return write
 
 
 FORMS |= {
@@ -127,15 +125,13 @@ FORMS |= {
 FORMS |= {"np.amax": FORMS["np.max"], "np.amin": FORMS["np.min"]}
 
 
-def _along(op: str, axis_is_last: bool = False) -> Form:
-    def form(
-        graph: Graph, results: list[Value], x: Any, axis: Any = -1, *, keepdims: bool = False
-    ) -> str:
+def _along(op: str) -> Form:
+    def write(graph: Graph, x: Any, axis: Any = -1, *, keepdims: bool = False) -> str:
         of_places = {"keepdims": int(keepdims)} if op.startswith("Arg") else {}
-        dtype = None if of_places else results[0].dtype
+        dtype = None if of_places else graph.result.dtype
         return graph.node(op, graph.name(x, dtype), axis=axis, **of_places)
 
-    return form
+    return write
 
 
 FORMS |= {
@@ -145,12 +141,12 @@ FORMS |= {
 
 
 @form("np.cumsum")
-def _cumsum(graph: Graph, results: list[Value], a: Any, axis: int) -> str:
-    return graph.node("CumSum", graph.name(a, results[0].dtype), graph.constant(np.int64(axis)))
+def _cumsum(graph: Graph, a: Any, axis: int) -> str:
+    return graph.node("CumSum", graph.name(a, graph.result.dtype), graph.constant(np.int64(axis)))
 
 
 @form("np.sort")
-def _sort(graph: Graph, results: list[Value], a: Any, axis: int = -1) -> str:
+def _sort(graph: Graph, a: Any, axis: int = -1) -> str:
     if isinstance(a.shape[axis], Batch):
         raise NoForm("along the batch")
     names = graph.name(a), graph.integers([a.shape[axis]])
@@ -161,65 +157,65 @@ def _sort(graph: Graph, results: list[Value], a: Any, axis: int = -1) -> str:
 
 
 @form("np.reshape")
-def _reshape(graph: Graph, results: list[Value], x: Any, shape: Any, order: Any = "C") -> str:
+def _reshape(graph: Graph, x: Any, shape: Any, order: Any = "C") -> str:
     if order != "C":
         raise NoForm("in another order")
-    return graph.reshape(graph.name(x), results[0].shape)
+    return graph.reshape(graph.name(x), graph.result.shape)
 
 
 @form("np.broadcast_to")
-def _expand(graph: Graph, results: list[Value], x: Any, shape: Any) -> str:
-    return graph.node("Expand", graph.name(x), graph.dims(results[0].shape))
+def _expand(graph: Graph, x: Any, shape: Any) -> str:
+    return graph.node("Expand", graph.name(x), graph.dims(graph.result.shape))
 
 
 def _filled(number: int | None) -> Form:
-    def form(graph: Graph, results: list[Value], a: Any, value: Any = None) -> str:
-        name = graph.name(value if number is None else number, results[0].dtype)
-        return graph.node("Expand", name, graph.dims(results[0].shape))
+    def write(graph: Graph, a: Any, value: Any = None) -> str:
+        name = graph.name(value if number is None else number, graph.result.dtype)
+        return graph.node("Expand", name, graph.dims(graph.result.shape))
 
-    return form
+    return write
 
 
 FORMS |= {"np.zeros_like": _filled(0), "np.ones_like": _filled(1), "np.full_like": _filled(None)}
 
 
 @form("np.transpose")
-def _transpose(graph: Graph, results: list[Value], x: Any, axes: Any) -> str:
+def _transpose(graph: Graph, x: Any, axes: Any) -> str:
     return graph.transpose(graph.name(x), [i % x.ndim for i in axes])
 
 
 @form("np.concatenate")
-def _concatenate(graph: Graph, results: list[Value], arrays: Any, axis: int = 0) -> str:
+def _concatenate(graph: Graph, arrays: Any, axis: Any = 0) -> str:
+    if axis is None:
+        raise NoForm("of all axes")
     if graph.lies_first(*arrays) and axis in (-1, arrays[0].ndim - 1):
         names = [graph.channels_first(x) for x in arrays]
         return graph.channels_last(graph.node("Concat", *names, axis=1), arrays[0].ndim)
-    names = [graph.name(x, results[0].dtype) for x in arrays]
+    names = [graph.name(x, graph.result.dtype) for x in arrays]
     return graph.node("Concat", *names, axis=axis)
 
 
 @form("np.tile")
-def _tile(graph: Graph, results: list[Value], x: Any, reps: Any) -> str:
-    reps, ndim = np.ravel(reps).tolist(), results[0].ndim
+def _tile(graph: Graph, x: Any, reps: Any) -> str:
+    reps, ndim = np.ravel(reps).tolist(), graph.result.ndim
     name = graph.reshape(graph.name(x), (1,) * (ndim - x.ndim) + x.shape)
     return graph.node("Tile", name, graph.integers([1] * (ndim - len(reps)) + reps))
 
 
 @form("pad")
-def _pad(graph: Graph, results: list[Value], x: Any, width: Any, value: Any = 0) -> str:
+def _pad(graph: Graph, x: Any, width: Any, value: Any = 0) -> str:
     ends = graph.integers([pair[end] for end in (0, 1) for pair in width])
     return graph.node("Pad", graph.name(x), ends, graph.constant(np.asarray(value, x.dtype)))
 
 
 @form("np.matmul")
-def _matmul(graph: Graph, results: list[Value], x: Any, y: Any) -> str:
-    return graph.node("MatMul", *[graph.name(z, results[0].dtype) for z in (x, y)])
+def _matmul(graph: Graph, x: Any, y: Any) -> str:
+    return graph.node("MatMul", *[graph.name(z, graph.result.dtype) for z in (x, y)])
 
 
 @form("np.einsum")
-def _einsum(
-    graph: Graph, results: list[Value], subscripts: str, options: Any, varies: Any, *operands: Any
-) -> str:
-    names = [graph.name(x, results[0].dtype) for x in operands]
+def _einsum(graph: Graph, subscripts: str, options: Any, varies: Any, *operands: Any) -> str:
+    names = [graph.name(x, graph.result.dtype) for x in operands]
     return graph.node("Einsum", *names, equation=subscripts.replace(" ", ""))
 
 
@@ -229,7 +225,7 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 @form("operator.getitem")
-def getitem(graph: Graph, results: list[Value], x: Value, key: Any) -> str:
+def getitem(graph: Graph, x: Value, key: Any) -> str:
     """Slices and numbers by Slice; integer arrays by Gather, or by GatherND at the first axes."""
     keys = [*key] if isinstance(key, tuple) else [key]
     if not any(k is ... for k in keys):
@@ -254,14 +250,14 @@ def getitem(graph: Graph, results: list[Value], x: Value, key: Any) -> str:
     if any(k is None or type(k) is int for k in keys):
         if places:
             raise NoForm("by arrays beside numbers or None", "take these in a step of their own")
-        return graph.reshape(name, results[0].shape)
+        return graph.reshape(name, graph.result.shape)
     if not places:
         return name
     if len(places) == 1:
         return graph.node("Gather", name, places[0][1], axis=places[0][0])
     if [axis for axis, _ in places] != [*range(len(places))]:
         raise NoForm("by arrays that are not at the first axes", "move these axes to the front")
-    shape = results[0].shape[: results[0].ndim - (x.ndim - len(places))]
+    shape = graph.result.shape[: graph.result.ndim - (x.ndim - len(places))]
     dims = graph.dims(shape)
     columns = [graph.reshape(graph.node("Expand", k, dims), (*shape, 1)) for _, k in places]
     return graph.node("GatherND", name, graph.node("Concat", *columns, axis=len(shape)))
@@ -284,14 +280,12 @@ def _indices(graph: Graph, k: Any) -> str:
 
 
 @form("np.take")
-def _take(graph: Graph, results: list[Value], a: Any, indices: Any, axis: Any = None) -> str:
+def _take(graph: Graph, a: Any, indices: Any, axis: Any = None) -> str:
     name = graph.name(a) if axis is not None else graph.reshape(graph.name(a), (-1,))
     return graph.node("Gather", name, _indices(graph, indices), axis=axis or 0)
 
 
 @form("np.take_along_axis")
-def take_along_axis(
-    graph: Graph, results: list[Value], arr: Any, indices: Any, axis: int = -1
-) -> str:
+def take_along_axis(graph: Graph, arr: Any, indices: Any, axis: int = -1) -> str:
     """An element of each line along the axis."""
     return graph.node("GatherElements", graph.name(arr), _indices(graph, indices), axis=axis)

@@ -14,11 +14,12 @@ Transpose, and `finished` leaves out what nothing needs.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .tracing import Batch, NoForm, RefusedError, Value
+from .tracing import Batch, NoForm, RefusedError, Step, Value
 
 TYPES = {
     np.dtype(name): number
@@ -51,10 +52,16 @@ class Node(NamedTuple):
 class Graph:
     """Nodes and initialisers, known by names that `finished` replaces."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: Iterable[Step] = ()) -> None:
+        self._makers: dict[int | None, Step] = {}
+        for step in steps:
+            for x in step.results:
+                self._makers.setdefault(x.number, step)
         self.nodes: list[Node] = []
         self.where = ""
         """the user's line of the nodes that come next"""
+        self.result: Any = None
+        """what the call that is written gives, the first of several"""
         self._arrays: dict[str, Any] = {}
         self._origins: dict[str, str] = {}
         """of an initialiser: the parameter that it is made of"""
@@ -121,6 +128,11 @@ class Graph:
         if isinstance(x, Value):
             return x.known if x.is_fixed else None
         return np.asarray(x) if isinstance(x, (bool, int, float, list)) else None
+
+    def maker(self, x: Any, *names: str) -> Step | None:
+        """The call of one of these names that gave `x`, for forms that look back."""
+        step = self._makers.get(x.number) if isinstance(x, Value) else None
+        return step if step is not None and step.name in names and not step.refused else None
 
     # Nodes
 

@@ -54,8 +54,14 @@ def serialized(
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],
     )
-    checker.check_model(model, full_check=True)
-    model = shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    try:
+        checker.check_model(model, full_check=True)
+        model = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    except (checker.ValidationError, shape_inference.InferenceError) as error:
+        raise RefusedError(
+            f"{NAME}: onnx does not accept the file that was made; a dtype or an argument may have "
+            f"no place in it: {error}"
+        ) from error
     content: bytes = model.SerializeToString(deterministic=True)
     return content
 
