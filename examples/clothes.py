@@ -109,9 +109,11 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     add("--path", type=Path, help="where the files of the data set lie")
 
 
-def parsed(description: str, epochs: int, arguments: list[str] | None) -> argparse.Namespace:
+def parsed(
+    description: str, epochs: int, arguments: list[str] | None, made: str = "the figure"
+) -> argparse.Namespace:
     """The options of a command that trains with these pictures."""
-    parser = training_parser(description, epochs, "one epoch on 4,000 images: is all well?")
+    parser = training_parser(description, epochs, "one epoch on 4,000 images: is all well?", made)
     add_choice(parser)
     options = parse_training(parser, arguments)
     if options.data == "built-in":

@@ -71,13 +71,15 @@ def parser_of(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def training_parser(description: str, epochs: int, quick: str) -> argparse.ArgumentParser:
+def training_parser(
+    description: str, epochs: int, quick: str, made: str = "the figure"
+) -> argparse.ArgumentParser:
     """A parser for a command that trains: it has --epochs, --quick, --seed and --out."""
     parser = argparse.ArgumentParser(description=description, formatter_class=HelpFormatter)
     add = parser.add_argument
     add("--epochs", type=positive(int), default=epochs, help="passes over what is trained with")
     add("--seed", type=seed, default=0, help="of the parameters and of the batches")
-    add("--out", type=folder, default="figures", help="the folder for the figure")
+    add("--out", type=folder, default="figures", help=f"the folder for {made}")
     add("--quick", action="store_true", help=quick)
     return parser
 

@@ -54,6 +54,7 @@ SHORTER = {
     **{  # TestWhole in test_examples_networks.py has all of them
         command: f"{command} --quick"
         for command in (
+            "python examples/hand_over.py",
             "python examples/mlp.py",
             "python examples/resnet.py",
             "python examples/resnet.py --data cifar-10",
@@ -97,6 +98,12 @@ OPTIONS = {
     "gpt.py": """
         --quick --seed 3 --out pictures
         --epochs 1
+    """,
+    "hand_over.py": """
+        --epochs 1 --seed 3 --out handed
+        --quick --data auto
+        --quick --data fashion-mnist --path REAL
+        --quick --data cifar-10
     """,
     "hyperparameters.py": """
         --seed 3 --points 60 --noise 2 --out pictures
@@ -227,7 +234,7 @@ RUN += [
     for line in lines.strip().splitlines()
 ]
 # The examples that train: with the data built in, and with the real ones.
-TRAINS = re.compile(r"python examples/(two_class|ten_classes|mlp|resnet|parallel)\.py")
+TRAINS = re.compile(r"python examples/(two_class|ten_classes|mlp|resnet|parallel|hand_over)\.py")
 IS_REAL = re.compile(r"--data (fashion-mnist|cifar-10|auto)|--protocol post")
 CASES = [(command, True) for command in RUN if TRAINS.match(command)]
 CASES += [
