@@ -396,6 +396,7 @@ WHOLE = {
     "every_axis": "all that has an axis",
     "every_ufunc": "all of NumPy's ufuncs",
     "examples": "examples",
+    "examples_hand_over": "an example, of several libraries",
     "examples_networks": "examples, of training",
     "examples_scipy": "examples, of SciPy's functions",
     "files_from_strangers": "what is read from files, damaged by chance",

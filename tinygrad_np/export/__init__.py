@@ -82,7 +82,7 @@ def onnx(f: Callable[..., Any], params: Any, example: Any, path: str | os.PathLi
         for path in tree.paths(x)
     ]
     size = _batch_of(dict(zip(names, tree.leaves(arguments), strict=True)))
-    size = max(size, 2)  # one number alone goes other ways
+    size = min(max(size, 2), 16)  # one number alone goes other ways, and many take memory
     held = [_after(f"{word}.", spelt(path)) for path in tree.paths(params)]
     trace = traced(f, params, arguments, held, (size, 2 * size + 1))
     graph = Graph(trace.steps)
@@ -167,6 +167,7 @@ _REMEDY = (
 def _formed(graph: Graph, step: Step) -> list[str]:
     form = FORMS.get(step.name)
     if form is None:
+        graph.check((step.args, *step.kwargs.values()))
         raise NoForm
     try:
         inspect.signature(form).bind(graph, *step.args, **step.kwargs)

@@ -69,6 +69,12 @@ def _clip(x: Any, low: Any = None, high: Any = None) -> Any:
     return x if high is None else np.minimum(x, high)
 
 
+def _select(conditions: Any, choices: Any, default: Any = 0) -> Any:
+    for condition, x in [*zip(conditions, choices, strict=True)][::-1]:
+        default = np.where(condition, x, default)
+    return default
+
+
 def _round(x: Any, decimals: int = 0) -> Any:
     return np.rint(x) if decimals == 0 else np.rint(x * 10.0**decimals) / 10.0**decimals
 
@@ -207,6 +213,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "gelu_by_tanh": _gelu_by_tanh,
     "np.clip": _clip,
     "np.round": _round,
+    "np.select": _select,
     "np.remainder": _remainder,
     "np.floor_divide": lambda x, y: np.rint((x - _remainder(x, y)) / y),
     "np.var": _var,
@@ -223,6 +230,9 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "np.transpose": _transposed,
     "np.swapaxes": _reordered(np.swapaxes),
     "np.moveaxis": _reordered(np.moveaxis),
+    "joined": lambda parts, shape, dtype: np.reshape(
+        np.concatenate([np.reshape(x, -1) for x in parts]), shape
+    ),
     "np.stack": _stack,
     "np.vstack": lambda arrays: np.concatenate([np.atleast_2d(x) for x in arrays]),
     "np.hstack": lambda arrays: np.concatenate(

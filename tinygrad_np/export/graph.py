@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .tracing import Batch, NoForm, RefusedError, Step, Value
+from .tracing import Batch, NoForm, RefusedError, Step, Value, values_of
 
 TYPES = {
     np.dtype(name): number
@@ -100,6 +100,12 @@ class Graph:
         """What a slot holds cannot be computed: told where it is needed."""
         self._refused.setdefault(value.number, why)
 
+    def check(self, args: Any) -> None:
+        """Raise if one of the arguments is refused, which is then the first in the program."""
+        for x in values_of(args):
+            if x.number in self._refused:
+                raise RefusedError(self._refused[x.number])
+
     def has(self, value: Value) -> bool:
         """Whether a slot has a name."""
         return value.number is not None and value.number in self._slots
@@ -110,8 +116,7 @@ class Graph:
             if self.has(x):
                 found = self._slots[x.number]
                 return found if dtype is None else self.cast(found, x, dtype)
-            if x.number in self._refused:
-                raise RefusedError(self._refused[x.number])
+            self.check(x)
             if x.known is None:
                 raise NoForm("of what nothing gave")
             known = x.known if dtype is None else x.known.astype(dtype)

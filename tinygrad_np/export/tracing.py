@@ -245,10 +245,11 @@ class _Pair:
         except RefusedError as error:
             refused = f"{told} {error}"
         if one.name.startswith("rng."):
-            refused = (
-                f"{told} draws random numbers; export the function of inference, without dropout"
-            )
-        operands = [*_values((args, *kwargs.values()))]
+            remedy = "export the function of inference, without dropout"
+            refused = f"{told} draws random numbers; {remedy}"
+        elif one.name.startswith(("vjp of ", "jvp of ")):
+            refused = f"{told} is a derivative; export the function that is derived"
+        operands = [*values_of((args, *kwargs.values()))]
         is_known = not refused and all(x.known is not None for x in operands)
         origin = next((x.origin for x in operands if x.origin), "")
         for number in numbers:
@@ -343,12 +344,12 @@ def _filled(one: Any, shape: tuple[int, ...], along: int | None) -> Any:
     return found + ramp.reshape(-1, *(1,) * (len(shape) - 1 - along))
 
 
-def _values(x: Any) -> Any:
+def values_of(x: Any) -> Any:
     """The arrays among arguments."""
     if isinstance(x, Value):
         yield x
     for part in x if isinstance(x, (list, tuple)) else ():
-        yield from _values(part)
+        yield from values_of(part)
 
 
 def spelt(path: str) -> str:
