@@ -653,6 +653,11 @@ def test_what_depends_on_the_batch_in_another_way_is_refused(tmp_path):
     assert "is given 0.5 with 2 examples and 0.2 with 5" in told
     told = refusal(lambda _, x: x[1:], (), drawn(3, 2), tmp_path)
     assert "has the length 2 with 3 examples and 6 with 7, no multiple" in told
+    for part in (slice(100), slice(-100, None)):
+        told = refusal(lambda _, x, part=part: x[part], (), drawn(3, 2), tmp_path)
+        assert "takes a part of a batch that is larger than those of the trace, of 3 and 7" in told
+    told = refusal(lambda _, x: [x] * len(x), (), drawn(3, 2), tmp_path)
+    assert "something else with 3 examples than with 7: it gives another tree" in told
     told = refusal(lambda _, x: list(x), (), drawn(3, 2), tmp_path)
     assert "something else with 3 examples than with 7" in told
 
@@ -685,6 +690,7 @@ def test_bad_arguments(tmp_path):
     assert "not a float (x)" in refusal(f, (), 1.0, tmp_path, TypeError)
     assert "one without axes (y)" in refusal(f, (), (x, np.array(1.0)), tmp_path, TypeError)
     assert "x 2, y 3" in refusal(f, (), (x, drawn(3)), tmp_path)
+    assert "input 2, input_2 3" in refusal(lambda p, *x: x, (), (x, drawn(3)), tmp_path)
     assert "x 0" in refusal(f, (), x[:0], tmp_path)
     assert "no array" in refusal(f, (), (), tmp_path)
     told = refusal(lambda *_: 1.0, (), x, tmp_path, TypeError)

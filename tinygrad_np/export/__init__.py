@@ -97,12 +97,14 @@ def onnx(f: Callable[..., Any], params: Any, example: Any, path: str | os.PathLi
 
 
 def _value(x: Any) -> Any:
-    return value_in(x) if type(x) is Tensor else x
+    """A leaf as a plain array, where it is one."""
+    x = value_in(x) if type(x) is Tensor else x
+    return np.asarray(x) if isinstance(x, np.ndarray) else x
 
 
 def _parameters_of(f: Any, count: int) -> list[str]:
     """What `f` calls its parameters, and the `count` inputs after them."""
-    words = ["params", *["input"] * count]
+    words = ["params", "input", *[f"input_{i}" for i in range(2, count + 1)]][: count + 1]
     with suppress(TypeError, ValueError):  # some callables have no signature
         given = inspect.signature(f).parameters.values()
         usual = [x.name for x in given if x.kind in (x.POSITIONAL_ONLY, x.POSITIONAL_OR_KEYWORD)]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Graph
-from .tracing import Batch, NoForm, Value
+from .tracing import Batch, NoForm, Value, keys_of
 
 Form = Callable[..., Any]
 
@@ -227,27 +227,22 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 @form("operator.getitem")
 def getitem(graph: Graph, x: Value, key: Any) -> str:
     """Slices and numbers by Slice; integer arrays by Gather, or by GatherND at the first axes."""
-    keys = [*key] if isinstance(key, tuple) else [key]
-    if not any(k is ... for k in keys):
-        keys.append(...)
-    gap = next(i for i, k in enumerate(keys) if k is ...)
-    taken = [k for k in keys if k is not None and k is not ...]
-    keys[gap : gap + 1] = [slice(None)] * (x.ndim - len(taken))
+    keys = keys_of(key, x.ndim)
     slices: list[Any] = []
     places: list[Any] = []
-    for axis, k in enumerate([k for k in keys if k is not None]):
+    for axis, k in keys:
         if isinstance(k, slice):
             slices += [(axis, *_ends(k))] if k not in (slice(None), slice(None, None, 1)) else []
         elif type(k) is int:
             slices.append((axis, k, _MOST if k == -1 else k + 1, 1))
-        else:
+        elif k is not None:
             places.append((axis, _indices(graph, k)))
     name = graph.name(x)
     if slices:
         axes, starts, ends, steps = zip(*slices, strict=True)
         given = graph.dims(starts), graph.dims(ends), graph.integers(axes), graph.integers(steps)
         name = graph.node("Slice", name, *given)
-    if any(k is None or type(k) is int for k in keys):
+    if any(k is None or type(k) is int for _, k in keys):
         if places:
             raise NoForm("by arrays beside numbers or None", "take these in a step of their own")
         return graph.reshape(name, graph.result.shape)

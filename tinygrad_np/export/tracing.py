@@ -215,13 +215,16 @@ class _Pair:
                 self._check_look(i, a)
             else:
                 steps.append(self._step(a, b))
+        if tree.paths(self.first.result) != tree.paths(self.second.result):
+            raise self._differs("", "it gives another tree")
         ends = zip(*[tree.leaves(run.result) for run in (self.first, self.second)], strict=True)
         return Traced(inputs, steps, [self._output(*pair) for pair in ends], self.first.result)
 
     def _differs(self, where: str, told: str) -> RefusedError:
         return RefusedError(
             f"{NAME}: the function does something else with {self.first.size} examples than with "
-            f"{self.second.size}: {told} ({shown(where)}); export what is the same for all sizes"
+            f"{self.second.size}: {told}{f' ({shown(where)})' if where else ''}; export what is "
+            "the same for all sizes"
         )
 
     def _check_look(self, i: int, one: Operation) -> None:
@@ -249,6 +252,8 @@ class _Pair:
             refused = f"{told} draws random numbers; {remedy}"
         elif one.name.startswith(("vjp of ", "jvp of ")):
             refused = f"{told} is a derivative; export the function that is derived"
+        if one.name == "operator.getitem" and not refused and numbers[0] == args[0].number:
+            self._check_whole(told, *args)
         operands = [*values_of((args, *kwargs.values()))]
         is_known = not refused and all(x.known is not None for x in operands)
         origin = next((x.origin for x in operands if x.origin), "")
@@ -261,6 +266,16 @@ class _Pair:
                     raise RefusedError(f"{told} {error}") from None
         results = [self._values[number] for number in numbers]
         return Step(one.name, one.where, args, kwargs, results, refused)
+
+    def _check_whole(self, told: str, x: Value, key: Any) -> None:
+        """What took all of the batch in both traces takes a part of more: ``x[:100]``."""
+        for axis, k in keys_of(key, x.ndim):
+            is_of_batch = isinstance(k, slice) and isinstance(x.shape[axis], Batch)
+            if is_of_batch and (isinstance(k.stop, int) or k.start not in (None, 0)):
+                raise RefusedError(
+                    f"{told} takes a part of a batch that is larger than those of the trace, of "
+                    f"{self.first.size} and {self.second.size}; leave it out of what is exported"
+                )
 
     def _value(self, number: int | None, x: Any, y: Any, is_known: bool, origin: str = "") -> Value:
         """What stands for an array in both traces."""
@@ -342,6 +357,21 @@ def _filled(one: Any, shape: tuple[int, ...], along: int | None) -> Any:
         return found
     ramp = np.arange(shape[along], dtype=one.dtype)
     return found + ramp.reshape(-1, *(1,) * (len(shape) - 1 - along))
+
+
+def keys_of(key: Any, ndim: int) -> list[tuple[int, Any]]:
+    """What stands in x[key] for each axis of x, in full; of None the axis that it comes before.
+
+    >>> keys_of((..., None, 0), 2)
+    [(0, slice(None, None, None)), (1, None), (1, 0)]
+    """
+    keys = [*key] if isinstance(key, tuple) else [key]
+    if not any(k is ... for k in keys):
+        keys.append(...)
+    gap = next(i for i, k in enumerate(keys) if k is ...)
+    taken = [k for k in keys if k is not None and k is not ...]
+    keys[gap : gap + 1] = [slice(None)] * (ndim - len(taken))
+    return [(i - keys[:i].count(None), k) for i, k in enumerate(keys)]
 
 
 def values_of(x: Any) -> Any:
