@@ -16,21 +16,19 @@ from ..core.network import sigmoid
 from ..core.windows import pad
 
 
-def _like(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
-    """What `function` does to the axes of x, whose lengths become 2, 3, …"""
-    return function(np.broadcast_to(0, tuple(range(2, x.ndim + 2))), *args, **kwargs).shape
-
-
 def _reordered(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, *args, **kwargs: np.transpose(
-        x, [n - 2 for n in _like(function, x, *args, **kwargs)]
-    )
+    def defined(x: Any, *axes: Any) -> Any:
+        found = function(np.broadcast_to(0, tuple(range(x.ndim))), *axes).shape
+        return np.transpose(x, found)
+
+    return defined
 
 
 def _reshaped(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, *args, **kwargs: np.reshape(
-        x, function(np.broadcast_to(0, x.shape), *args, **kwargs).shape
-    )
+    def defined(x: Any, *axes: Any) -> Any:
+        return np.reshape(x, function(np.broadcast_to(0, x.shape), *axes).shape)
+
+    return defined
 
 
 def _transposed(x: Any, axes: Any = None) -> Any:
@@ -79,11 +77,6 @@ def _round(x: Any, decimals: int = 0) -> Any:
     return np.rint(x) if decimals == 0 else np.rint(x * 10.0**decimals) / 10.0**decimals
 
 
-def _remainder(x: Any, y: Any) -> Any:
-    left = np.fmod(x, y)  # with the sign of x; it shall have that of y
-    return np.where(left * y < 0, left + y, left)
-
-
 def _var(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     centred = a - np.mean(a, axis, keepdims=True)
     mean = np.mean(centred * centred, axis, keepdims=keepdims)
@@ -128,29 +121,8 @@ def _flip(m: Any, axis: Any = None) -> Any:
     return m[tuple([slice(None, None, -1 if i in axes else 1) for i in range(m.ndim)])]
 
 
-def _roll(a: Any, shift: int, axis: int) -> Any:
-    cut = a.shape[axis] - shift % a.shape[axis]
-    before = (slice(None),) * (axis % a.ndim)
-    return np.concatenate([a[(*before, slice(cut, None))], a[(*before, slice(cut))]], axis)
-
-
 def _repeat(a: Any, repeats: Any, axis: int) -> Any:
     return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
-
-
-def _triangle(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda m, k=0: np.where(function(np.ones(m.shape[-2:], bool), k), m, 0)
-
-
-def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    if type(axes) is int:
-        axes = range(a.ndim - axes, a.ndim), range(axes)
-    ours, theirs = ((np.ravel([*i]) % x.ndim).tolist() for i, x in zip(axes, (a, b), strict=True))
-    others = [*range(a.ndim, a.ndim + b.ndim)]
-    for i, j in zip(ours, theirs, strict=True):
-        others[j] = i
-    kept = [i for i in range(a.ndim) if i not in ours] + [i for i in others if i >= a.ndim]
-    return np.einsum(a, [*range(a.ndim)], b, others, kept)
 
 
 def _dot(x: Any, y: Any) -> Any:
@@ -214,8 +186,6 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "np.clip": _clip,
     "np.round": _round,
     "np.select": _select,
-    "np.remainder": _remainder,
-    "np.floor_divide": lambda x, y: np.rint((x - _remainder(x, y)) / y),
     "np.var": _var,
     "np.std": lambda *args, **kwargs: np.sqrt(_var(*args, **kwargs)),
     "np.linalg.norm": _norm,
@@ -223,7 +193,6 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "np.all": _all,
     "np.argmax": _whole(np.argmax),
     "np.argmin": _whole(np.argmin),
-    "np.cumsum": _whole(np.cumsum),
     "np.ravel": _raveled,
     "np.squeeze": _reshaped(np.squeeze),
     "np.expand_dims": _reshaped(np.expand_dims),
@@ -241,13 +210,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "np.split": _split,
     "np.array_split": _split,
     "np.flip": _flip,
-    "np.roll": _roll,
     "np.repeat": _repeat,
-    "np.triu": _triangle(np.triu),
-    "np.tril": _triangle(np.tril),
-    "np.tensordot": _tensordot,
     "np.dot": _dot,
-    "np.outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     "np.take_along_axis": _take_along_axis,
     "np.pad": _pad,
     "normalised": _normalised,

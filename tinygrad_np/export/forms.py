@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Graph
-from .tracing import Batch, NoForm, Value, keys_of
+from .tracing import NoForm, Value, keys_of
 
 Form = Callable[..., Any]
 
@@ -40,13 +40,13 @@ _LOGICAL = {
 _OF_BOOLS = {"Add": "Or", "Mul": "And", "Max": "Or", "Min": "And"}
 
 
-def elementwise(op: str, dtype_of: Callable[..., Any], **attributes: Any) -> Form:
+def elementwise(op: str, dtype_of: Callable[..., Any]) -> Form:
     """A form of operands that are cast to one dtype."""
 
     def write(graph: Graph, *operands: Any) -> str:
         dtype = np.dtype(dtype_of(graph.result, operands))
         word = _OF_BOOLS.get(op, op.removeprefix("Bitwise")) if dtype.kind == "b" else op
-        return graph.pointwise(word, *[operand(graph, x, dtype) for x in operands], **attributes)
+        return graph.pointwise(word, *[operand(graph, x, dtype) for x in operands])
 
     return write
 
@@ -72,7 +72,6 @@ FORMS: dict[str, Form] = {
     for name in names.split()
 }
 """The name of an operation in a trace → its form."""
-FORMS["np.fmod"] = elementwise("Mod", lambda result, _: result.dtype, fmod=1)
 
 
 def form(*names: str) -> Callable[[Form], Form]:
@@ -140,19 +139,6 @@ FORMS |= {
 }  # fmt: skip
 
 
-@form("np.cumsum")
-def _cumsum(graph: Graph, a: Any, axis: int) -> str:
-    return graph.node("CumSum", graph.name(a, graph.result.dtype), graph.constant(np.int64(axis)))
-
-
-@form("np.sort")
-def _sort(graph: Graph, a: Any, axis: int = -1) -> str:
-    if isinstance(a.shape[axis], Batch):
-        raise NoForm("along the batch")
-    names = graph.name(a), graph.integers([a.shape[axis]])
-    return graph.nodes_of("TopK", names, 2, axis=axis, largest=0)[0]
-
-
 # Shapes and products
 
 
@@ -193,13 +179,6 @@ def _concatenate(graph: Graph, arrays: Any, axis: Any = 0) -> str:
         return graph.channels_last(graph.node("Concat", *names, axis=1), arrays[0].ndim)
     names = [graph.name(x, graph.result.dtype) for x in arrays]
     return graph.node("Concat", *names, axis=axis)
-
-
-@form("np.tile")
-def _tile(graph: Graph, x: Any, reps: Any) -> str:
-    reps, ndim = np.ravel(reps).tolist(), graph.result.ndim
-    name = graph.reshape(graph.name(x), (1,) * (ndim - x.ndim) + x.shape)
-    return graph.node("Tile", name, graph.integers([1] * (ndim - len(reps)) + reps))
 
 
 @form("pad")

@@ -19,7 +19,7 @@ from .tracing import NoForm, Step, Value
 
 __all__ = ["FORMS"]
 
-_PLAIN: dict[str, Form] = {name: FORMS[name] for name in ("np.sum", "np.divide")}
+_plain_divide: Form = FORMS["np.divide"]
 
 
 class Windows(NamedTuple):
@@ -139,18 +139,6 @@ def _summed(graph: Graph, step: Step | None) -> Windows | None:
     return None if found.fill or a.dtype.kind != "f" else found
 
 
-@form("np.sum")
-def _sum(graph: Graph, a: Any, *args: Any, **kwargs: Any) -> str:
-    """Of windows a convolution with ones, for each channel by itself."""
-    found = _summed(graph, graph.maker(graph.result, "np.sum"))
-    if found is None:
-        return str(_PLAIN["np.sum"](graph, a, *args, **kwargs))
-    channels, dtype = a.shape[-1], graph.result.dtype
-    ones = graph.constant(np.ones((channels, 1, *found.size), dtype))
-    x = graph.channels_first(found.images, dtype)
-    return found.node(graph, "Conv", x, ones, group=channels)
-
-
 @form("np.divide")
 def _divide(graph: Graph, x: Any, y: Any) -> str:
     """Of the sum of windows by the number of their pixels: AveragePool."""
@@ -162,7 +150,7 @@ def _divide(graph: Graph, x: Any, y: Any) -> str:
         if is_same and (is_all or np.array_equal(counts, _inside(found))):
             first = graph.channels_first(found.images)
             return found.node(graph, "AveragePool", first, count_include_pad=int(is_all))
-    return str(_PLAIN["np.divide"](graph, x, y))
+    return str(_plain_divide(graph, x, y))
 
 
 def _inside(found: Windows) -> Any:
