@@ -20,7 +20,6 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install on
 pytestmark = pytest.mark.whole
 
 RNG = np.random.default_rng(0)
-EPS = 2.0**-23  # of float32
 
 
 def drawn(*shape):
@@ -40,9 +39,9 @@ def kinds(model):
 def held_against_onnxruntime(f, params, example, tmp_path, sums=1, most=np.inf):
     """The file's results at several batch sizes, beside those of the function.
 
-    Both compute in float32 and add in another order: with `sums` numbers in a sum, an error of
-    some √sums roundings of the largest number that is added, and of a few more of what onnxruntime
-    approximates by polynomials (tanh, erf, exp, each within 4 eps).
+    Both compute in the result's dtype and add in another order: with `sums` numbers in a sum, an
+    error of some √sums roundings of the largest number that is added, and of a few more of what
+    onnxruntime approximates by polynomials (tanh, erf, exp, each within 4 eps).
     """
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     path = tmp_path / "model.onnx"
@@ -62,7 +61,8 @@ def held_against_onnxruntime(f, params, example, tmp_path, sums=1, most=np.inf):
             assert one.shape == other.shape
             assert one.dtype == other.dtype
             scale = max(1.0, np.max(np.abs(other), initial=0, where=np.isfinite(other)))
-            bound = min(16 * EPS * np.sqrt(sums) * scale, most) if other.dtype.kind == "f" else 0
+            eps = np.finfo(other.dtype).eps if other.dtype.kind == "f" else 0
+            bound = min(16 * eps * np.sqrt(sums) * scale, most)
             np.testing.assert_allclose(one, other, rtol=0, atol=bound)
     return model
 
@@ -348,6 +348,39 @@ def test_convolutions_and_pooling_of_all_kinds(seed, tmp_path):
     assert "Gather" not in found
 
 
+def test_frames_of_other_numbers_belong_to_the_images(tmp_path):
+    def f(filters, x):
+        framed = np.pad(x, ((0, 0), (1, 2), (0, 1), (0, 0)), constant_values=1.5)
+        sums = np.sum(tg.windows(framed, 2), (3, 4), keepdims=True) / 4.0
+        return tg.conv2d(framed, filters), tg.max_pool(framed, 2), tg.average_pool(framed, 3), sums
+
+    model = held_against_onnxruntime(f, drawn(3, 3, 4, 2), IMAGES, tmp_path, sums=40)
+    assert kinds(model)["Pad"] == 1
+
+
+def test_average_pooling_of_float16_sums_in_float32(tmp_path):
+    model = held_against_onnxruntime(
+        lambda _, x: tg.average_pool(x, 3, padding=1), (), IMAGES.astype(np.float16), tmp_path
+    )
+    assert "AveragePool" not in kinds(model)  # which would sum in float16
+
+
+def test_a_recurrent_layer_of_joined_inputs_and_weights_has_no_bias(tmp_path):
+    """With a bias the layer itself joins a column of ones, and the bias to the weights."""
+
+    def f(params, a, b):
+        x = np.concatenate([a, b], 1)[:, None]
+        weights = np.concatenate([params["a"], params["b"]])
+        return nn.lstm(x, weights, params["hidden"])[0]
+
+    params = {"a": drawn(3, 8), "b": drawn(1, 8), "hidden": drawn(2, 8)}
+    held_against_onnxruntime(f, params, (drawn(2, 3), drawn(2, 1)), tmp_path, sums=8)
+    told = refusal(
+        lambda p, x, w: nn.rnn(x, w[0], p)[0], drawn(4, 4), (SIGNALS, drawn(3, 4, 4)), tmp_path
+    )
+    assert "recurrence with weights that depend on the input has no ONNX form" in told
+
+
 # Networks
 
 
@@ -488,12 +521,12 @@ def test_the_lstm_of_the_examples(examples, tmp_path):
 
     rows = sequence.draw_rows(RNG, 3)
     example = (rows.x, rows.lengths)
-    found = kinds(
-        held_against_onnxruntime(
-            sequence.predict, sequence.initial(RNG), example, tmp_path, sums=40 * 32, most=1e-4
-        )
+    model = held_against_onnxruntime(
+        sequence.predict, sequence.initial(RNG), example, tmp_path, sums=40 * 32, most=1e-4
     )
-    assert found["LSTM"] == 1
+    (lstm,) = [node for node in model.graph.node if node.op_type == "LSTM"]
+    assert len(lstm.input) == 4  # its state is 0 at first
+    assert [*lstm.input[1:]] == ["lstm.input_weights", "lstm.hidden_weights", "lstm.bias"]
 
 
 def test_the_gpt_of_the_examples(examples, tmp_path):
@@ -514,7 +547,7 @@ def test_an_mlp_in_float64(tmp_path):
     params = [drawn(4, 8).astype(float), drawn(8, 3).astype(float)]
 
     def f(params, x):
-        return tg.softmax(np.tanh(x @ params[0]) @ params[1])
+        return tg.softmax(nn.layer_norm(np.tanh(x @ params[0])) @ params[1])
 
     held_against_onnxruntime(f, params, drawn(3, 4).astype(float), tmp_path)
 
@@ -758,9 +791,13 @@ def test_images_that_meet_others_lie_as_they_do(tmp_path):
         gate = tg.sigmoid(np.mean(y, (1, 2)))[:, None, None]
         scaled = y / np.max(np.abs(y), (1, 2), keepdims=True)
         joined = np.concatenate([y, tg.max_pool(y, 3, stride=1, padding=1)], -1)
-        return images + tg.relu(y), gate * y, scaled, joined, np.where(y > 0, y, images[:, :1])
+        chosen = np.where(y > 0, y, images[:, :1])
+        return images + tg.relu(y), gate * y, scaled, joined, chosen, y + LAST[0], y * LAST
 
     held_against_onnxruntime(f, drawn(3, 3, 2, 2), drawn(2, 6, 5, 2), tmp_path, sums=60)
+
+
+LAST = drawn(6, 5, 2)
 
 
 def test_tensors_and_partials_are_taken(tmp_path):
@@ -793,6 +830,16 @@ def test_the_batch_of_the_example_does_not_matter(tmp_path):
         tg.export.onnx(small_cnn, params, np.ones((n, 10, 10, 1), np.float32), path)
         files.append(path.read_bytes())
     assert files[0] == files[1] == files[2]
+
+
+def test_equal_parameters_have_their_own_names(tmp_path):
+    params = {"a": np.ones(3, np.float32), "b": np.ones(3, np.float32)}
+    model = exported(lambda p, x: (x + p["a"]) * p["b"], params, drawn(2, 3), tmp_path / "m")
+    assert [x.name for x in model.graph.initializer] == ["a", "b"]
+
+
+def test_nan_is_a_number_like_others(tmp_path):
+    held_against_onnxruntime(lambda _, x: np.where(x > 0, x, np.nan), (), X, tmp_path)
 
 
 def test_parameters_that_are_shared_are_in_the_file_once(tmp_path):

@@ -28,7 +28,6 @@ class Windows(NamedTuple):
     images: Value
     pads: list[int]
     """before each axis, then after each"""
-    fill: float
     size: tuple[int, ...]
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
@@ -51,8 +50,11 @@ def _each(x: Any, axes: int) -> tuple[int, ...]:
     return (x,) * axes if type(x) is int else tuple(x)
 
 
-def windows_of(graph: Graph, columns: Any) -> Windows:
-    """What windows are of; refused where they are no direct result of `windows`."""
+def windows_of(graph: Graph, columns: Any, fill: float = 0) -> Windows:
+    """What windows are of; refused where they are no direct result of `windows`.
+
+    A frame of `fill` is the windows' own; another one belongs to the images.
+    """
     step = graph.maker(columns, "windows")
     if step is None:
         raise NoForm("of windows that were changed")
@@ -61,18 +63,18 @@ def windows_of(graph: Graph, columns: Any) -> Windows:
     steps = [_each(x, axes) for x in (*given, 1, 1)[:3]]
     framed = graph.maker(images, "pad")
     if framed is not None:
-        inner, width, *fill = framed.args
-        if not any((*width[0], *width[-1])):
+        inner, width, value = (*framed.args, 0)[:3]
+        if value == fill and not any((*width[0], *width[-1])):
             pads = [pair[end] for end in (0, 1) for pair in width[1:-1]]
-            return Windows(inner, pads, fill[0] if fill else 0, *steps)
-    return Windows(images, [0] * 2 * axes, 0, *steps)
+            return Windows(inner, pads, *steps)
+    return Windows(images, [0] * 2 * axes, *steps)
 
 
 @form("product", "grouped_product")
 def _convolution(graph: Graph, columns: Any, filters: Any, groups: int = 1) -> str:
     found, dtype = windows_of(graph, columns), graph.result.dtype
-    if found.fill or dtype.kind != "f":
-        raise NoForm("of integers, or in a frame of other numbers than 0")
+    if dtype.kind != "f":
+        raise NoForm("of integers")
     x = graph.channels_first(found.images, dtype)
     return found.node(graph, "Conv", x, oriented(graph, filters, dtype), group=groups)
 
@@ -117,15 +119,10 @@ def _transposed(graph: Graph, columns: Any, shape: Any, stride: Any = 1, dilatio
 
 @form("window_maxima")
 def _largest(graph: Graph, columns: Any) -> str:
-    found = windows_of(graph, columns)
-    axes, pads = len(found.size), found.pads
-    x = graph.channels_first(found.images)
-    if not found.is_narrow or (any(pads) and found.fill != -np.inf):
-        # MaxPool's own frame is of −inf, and narrower than its windows.
-        ends = graph.integers([0, 0, *pads[:axes], 0, 0, *pads[axes:]])
-        x = graph.node("Pad", x, ends, graph.constant(np.array(found.fill, graph.result.dtype)))
-        found = found._replace(pads=[0] * 2 * axes)
-    return found.node(graph, "MaxPool", x)
+    found = windows_of(graph, columns, -np.inf)  # as MaxPool's own frame
+    if not found.is_narrow:  # which is narrower than its windows
+        found = windows_of(graph, columns, np.nan)
+    return found.node(graph, "MaxPool", graph.channels_first(found.images))
 
 
 def _summed(graph: Graph, step: Step | None) -> Windows | None:
@@ -136,7 +133,7 @@ def _summed(graph: Graph, step: Step | None) -> Windows | None:
     if graph.maker(a, "windows") is None or step.args[1] != (*range(1 + axes, 1 + 2 * axes),):
         return None
     found = windows_of(graph, a)
-    return None if found.fill or a.dtype.kind != "f" else found
+    return found if a.dtype.kind == "f" else None
 
 
 @form("np.divide")
