@@ -83,7 +83,7 @@ def of(function, *arrays):
 
 OF_ONE = {
     """negative absolute sign exp floor ceil rint sin cos tan arctan sinh cosh tanh arcsinh square
-    positive isnan isinf isfinite expm1 exp2 sum mean prod max min argmax argmin any all std var
+    positive isnan isinf isfinite expm1 exp2 sum mean prod max min argmax argmin std var
     ravel transpose zeros_like ones_like flip""": X,
     "log log2 log10 log1p sqrt reciprocal": POSITIVE,
     "arcsin arccos arctanh": UNIT,
@@ -123,6 +123,9 @@ OPERATIONS = {
     "logsumexp": of(lambda x: tg.logsumexp(x, -1, keepdims=True), 100 * X),
     "scipy.special.logsumexp": of(lambda x: tg.scipy.special.logsumexp(x, axis=1), X),
     "np.where": of(lambda x: np.where(x > 0, x, 2), X),
+    # also of numbers below 1 and zeros
+    "np.any": of(lambda x: [np.any(x, 1), np.any(0.3 * (x > 1), -1), np.any(x * 0)], X),
+    "np.all": of(lambda x: [np.all(x, 1), np.all(0.3 * (x > -1), -1), np.all(x < 9)], X),
     "np.select": of(lambda x: np.select([x > 0, x < -1], [x, 2 * x], 3), X),
     "joined": of(lambda x: tg.array([[x[:, 0, 0], x[:, 1, 1]], [x[:, 2, 0], x[:, 3, 0]]]), X),
     "np.clip": of(lambda x: np.clip(x, -0.5, 1), X),

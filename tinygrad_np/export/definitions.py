@@ -90,11 +90,11 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 
 def _any(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return np.max(a.astype(np.int32), axis, keepdims=keepdims) != 0
+    return np.max(np.not_equal(a, 0).astype(np.int32), axis, keepdims=keepdims) != 0
 
 
 def _all(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return np.min(a.astype(np.int32), axis, keepdims=keepdims) != 0
+    return np.min(np.not_equal(a, 0).astype(np.int32), axis, keepdims=keepdims) != 0
 
 
 def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
