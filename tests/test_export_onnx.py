@@ -602,6 +602,15 @@ def test_what_no_result_needs_is_not_refused(tmp_path):
     assert kinds(exported(f, (), drawn(2, 3, 3), tmp_path / "model.onnx")) == {"Add": 1}
 
 
+def test_convolutions_of_integers_are_refused(tmp_path):
+    ones, x = np.ones((2, 4, 3), int), RNG.integers(0, 9, (2, 5, 4))
+    assert "product of integers has no" in refusal(lambda w, x: tg.conv1d(x, w), ones, x, tmp_path)
+    told = refusal(
+        lambda w, x: tg.conv_transpose1d(x, w[..., :1]), ones[:, :1], x[..., :1], tmp_path
+    )
+    assert "fold of integers" in told
+
+
 def test_arguments_without_a_form(tmp_path):
     for f, word in {
         (lambda _, x: np.sum(x, where=x > 0)): "np.sum with these arguments has no",
