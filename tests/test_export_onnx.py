@@ -644,6 +644,13 @@ def test_values_that_python_looks_at_are_refused(look, tmp_path):
     assert "np.where in place of if" in told
 
 
+def test_a_look_within_the_package_that_is_no_layers_is_refused(tmp_path):
+    root = tg.implicit(lambda z, x: z * z - x, np.sqrt)
+    for f in (lambda _, x: root(x), lambda _, x: nn.kl_divergence(np.log(x), x)):
+        told = refusal(f, (), np.abs(X) + 1, tmp_path)
+        assert "Python looks at a value that depends on the input (test_export_onnx.py" in told
+
+
 def test_values_of_parameters_may_be_looked_at(tmp_path):
     def f(params, x):
         return x if np.max(params) > 0 else -x

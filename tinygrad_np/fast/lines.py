@@ -39,18 +39,12 @@ def users_line() -> str:
 
 def is_called_by_user() -> bool:
     """Whether the call that is recorded stands in the user's code, not in a rule of ours."""
-    frame = _caller()
+    frame = caller()
     return frame is not None and _is_users(frame)
 
 
-def is_called_by_layer() -> bool:
-    """Whether it stands in a function of ours; False where there are no frames."""
-    frame = _caller()
-    return frame is not None and str(frame.f_code.co_filename).startswith(_PACKAGE)
-
-
-def _caller() -> Any:
-    """The frame of the call that is recorded."""
+def caller() -> Any:
+    """The frame of the call that is recorded, above who asks; None where there are no frames."""
     getframe = getattr(sys, "_getframe", None)
     frame = getframe(2) if getframe else None
     while frame is not None:
