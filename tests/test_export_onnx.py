@@ -612,6 +612,14 @@ def test_convolutions_of_integers_are_refused(tmp_path):
     assert "fold of integers" in told
 
 
+def test_a_definition_that_gives_something_else_is_not_taken(tmp_path, monkeypatch):
+    from tinygrad_np.export.definitions import DEFINITIONS
+
+    monkeypatch.setitem(DEFINITIONS, "silu", lambda x: x * tg.sigmoid(1.1 * x))
+    told = refusal(lambda _, x: nn.silu(x), (), X, tmp_path)
+    assert "silu has no ONNX form" in told
+
+
 def test_arguments_without_a_form(tmp_path):
     for f, word in {
         (lambda _, x: np.sum(x, where=x > 0)): "np.sum with these arguments has no",

@@ -146,9 +146,13 @@ class _Tracer(Tracer):
                 if other is not None:
                     self._is_now(one, other)
             return
-        if found.shape != results.shape:
-            raise ValueError
-        self._alias(results, value_in(cast(found, results.dtype)))
+        value = value_in(cast(found, results.dtype))
+        within = 1e-2 * float(np.max(np.abs(results), initial=0, where=np.isfinite(results)))
+        if value.shape != results.shape or not np.allclose(
+            value, results, 1e-2, within, equal_nan=True
+        ):
+            raise ValueError("another function, for such arguments")
+        self._alias(results, value)
 
 
 _CHECK = [str(Path(nn.__file__).parent / f"{x}.py") for x in _LAYERS]
