@@ -631,6 +631,8 @@ def test_arguments_without_a_form(tmp_path):
         (lambda _, x: np.linalg.norm(x, 1, axis=1)): "np.linalg.norm has no",
         (lambda _, x: np.dot(x, x)): "np.dot has no",
         (lambda _, x: np.concatenate([x, x], None)): "np.concatenate of all axes has no",
+        (lambda _, x: tg.softmax(x, (1, 2))): "softmax along several axes has no",
+        (lambda _, x: x.astype(np.int8) < 300): "np.less of 300, which int8 does not hold, has no",
     }.items():
         assert word in refusal(f, (), drawn(3, 3, 3), tmp_path)
 
@@ -747,6 +749,10 @@ def test_bad_arguments(tmp_path):
     assert "input 2, input_2 3" in refusal(lambda p, *x: x, (), (x, drawn(3)), tmp_path)
     assert "x 0" in refusal(f, (), x[:0], tmp_path)
     assert "no array" in refusal(f, (), (), tmp_path)
+    masked = np.ma.array(x, mask=x > 0)
+    for params, example in ((masked, x), ((), masked)):
+        assert "no masked array" in refusal(f, params, example, tmp_path, TypeError)
+    assert "not nothing" in refusal(lambda *_: (), (), x, tmp_path, TypeError)
     told = refusal(lambda *_: 1.0, (), x, tmp_path, TypeError)
     assert "must give arrays, not the float at result" in told
     assert "x has dtype complex64" in refusal(f, (), x.astype(np.complex64), tmp_path)
@@ -783,6 +789,14 @@ def test_what_onnx_does_not_accept_is_not_written(tmp_path, monkeypatch):
         monkeypatch.setitem(FORMS, "relu", lambda graph, x, op=wrong: graph.node(op, graph.name(x)))
         told = refusal(lambda _, x: tg.relu(x), (), drawn(2, 3), tmp_path)
         assert "onnx does not accept the file" in told
+
+
+def test_the_line_of_what_onnx_does_not_accept(tmp_path):
+    def f(params, x):
+        return np.max(x > 0, 1)  # of truth values
+
+    told = refusal(f, (), drawn(2, 3), tmp_path)
+    assert f"onnx does not accept the node of {line('np.max(x > 0, 1)  # of truth values')}" in told
 
 
 def test_a_missing_wheel_is_named(tmp_path, monkeypatch):
@@ -876,6 +890,23 @@ def test_parameters_that_are_shared_are_in_the_file_once(tmp_path):
         lambda p, x: x @ p["a"] @ p["b"], {"a": shared, "b": shared}, drawn(2, 4), tmp_path / "m"
     )
     assert [x.name for x in model.graph.initializer] == ["a"]
+
+
+def test_corners_of_numpy(tmp_path):
+    """No axes, empty arrays, infinities, and other dtypes than the images'."""
+
+    def f(filters, x):
+        y = tg.conv2d(x, filters)
+        low = np.where(x > 0, x, -np.inf)
+        return {
+            "no axes": np.sum(x, (), keepdims=True) + np.max(x, ()),
+            "wide mean": np.mean(y, (1, 2), dtype=np.float64).astype(x.dtype),
+            "wide": np.concatenate([y, y.astype(np.float64)], -1).astype(x.dtype),
+            "logaddexp": np.logaddexp(low, low),
+            "empty": np.concatenate([x[:, 0], np.reshape(x[:, 0, :0], (len(x), 0, 2))], 1),
+        }
+
+    held_against_onnxruntime(f, drawn(2, 2, 2, 3), drawn(2, 4, 4, 2), tmp_path, sums=40)
 
 
 def test_stable_where_a_plain_formula_is_not(tmp_path):

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..answers import explained
 from ..core import tree
+from ..core.arrays import is_masked
 from ..core.tensor import Tensor, value_in
 from ..fast.program import shown
 from ..io.files import replacing
@@ -99,6 +100,8 @@ def onnx(f: Callable[..., Any], params: Any, example: Any, path: str | os.PathLi
 def _value(x: Any) -> Any:
     """A leaf as a plain array, where it is one."""
     x = value_in(x) if type(x) is Tensor else x
+    if is_masked(x):
+        raise TypeError(f"{NAME}: takes no masked array; use x.filled(value), and np.where in f")
     return np.asarray(x) if isinstance(x, np.ndarray) else x
 
 

@@ -49,7 +49,8 @@ def _log1p(x: Any) -> Any:
 def _logaddexp(x: Any, y: Any) -> Any:
     if type(x) is int and x == 0:
         return NotImplemented
-    return np.maximum(x, y) + np.logaddexp(0, -np.absolute(x - y))
+    apart = np.where(np.equal(x, y), 0, np.absolute(x - y))  # also of two infinities
+    return np.maximum(x, y) + np.logaddexp(0, -apart)
 
 
 def _gelu(x: Any) -> Any:

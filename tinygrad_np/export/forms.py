@@ -107,9 +107,12 @@ def reduction(op: str) -> Form:
             raise NoForm("with these arguments")
         keeps = named.get("keepdims", False) or any(x is True for x in rest)
         axes = range(a.ndim) if axis is None else [i % a.ndim for i in np.ravel(axis).tolist()]
-        name = graph.name(a, graph.result.dtype)
+        dtype = graph.result.dtype
+        name = graph.name(a, dtype)
         if [*axes] == [*range(1, a.ndim - 1)] and graph.lies_first(a) and not keeps:
-            name, axes = graph.channels_first(a), range(2, a.ndim)
+            name, axes = graph.channels_first(a, dtype), range(2, a.ndim)
+        if not axes:  # ONNX would take all of them
+            return name
         return graph.node(op, name, graph.integers(axes), keepdims=int(keeps))
 
     return write
@@ -126,6 +129,8 @@ FORMS |= {"np.amax": FORMS["np.max"], "np.amin": FORMS["np.min"]}
 
 def _along(op: str) -> Form:
     def write(graph: Graph, x: Any, axis: Any = -1, *, keepdims: bool = False) -> str:
+        if type(axis) is not int:
+            raise NoForm("along several axes", "reshape these into one before")
         of_places = {"keepdims": int(keepdims)} if op.startswith("Arg") else {}
         dtype = None if of_places else graph.result.dtype
         return graph.node(op, graph.name(x, dtype), axis=axis, **of_places)
@@ -175,7 +180,7 @@ def _concatenate(graph: Graph, arrays: Any, axis: Any = 0) -> str:
     if axis is None:
         raise NoForm("of all axes")
     if graph.lies_first(*arrays) and axis in (-1, arrays[0].ndim - 1):
-        names = [graph.channels_first(x) for x in arrays]
+        names = [graph.channels_first(x, graph.result.dtype) for x in arrays]
         return graph.channels_last(graph.node("Concat", *names, axis=1), arrays[0].ndim)
     names = [graph.name(x, graph.result.dtype) for x in arrays]
     return graph.node("Concat", *names, axis=axis)

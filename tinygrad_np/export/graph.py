@@ -125,7 +125,10 @@ class Graph:
             found = self.batch(x.times, ())
             return self.cast(found, Value(None, (), np.dtype(np.int64)), dtype or np.int64)
         if isinstance(x, (bool, int, float)):
-            return self.constant(np.asarray(x, dtype))
+            try:
+                return self.constant(np.asarray(x, dtype))
+            except OverflowError:
+                raise NoForm(f"of {x}, which {dtype} does not hold,") from None
         raise NoForm(f"of a {type(x).__name__}")
 
     def fixed(self, x: Any) -> Any:
@@ -198,7 +201,9 @@ class Graph:
     def reshape(self, name: str, shape: Any) -> str:
         """The same elements in another shape."""
         lengths = [-1 if isinstance(n, Batch) else n for n in shape]
-        is_plain = lengths.count(-1) < 2 and 0 not in lengths
+        if 0 in lengths:  # which elsewhere says: as long as before
+            return self.node("Reshape", name, self.dims(shape), allowzero=1)
+        is_plain = lengths.count(-1) < 2
         return self.node("Reshape", name, self.integers(lengths) if is_plain else self.dims(shape))
 
     def transpose(self, name: str, axes: Any) -> str:

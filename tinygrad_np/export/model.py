@@ -58,9 +58,10 @@ def serialized(
         checker.check_model(model, full_check=True)
         model = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     except (checker.ValidationError, shape_inference.InferenceError) as error:
+        where = [x.where for x in nodes if f"node name: {x.outputs[0]})" in str(error)]
         raise RefusedError(
-            f"{NAME}: onnx does not accept the file that was made; a dtype or an argument may have "
-            f"no place in it: {error}"
+            f"{NAME}: onnx does not accept {f'the node of {where[0]}' if where else 'the file'}; a "
+            f"dtype or an argument may have no place in it: {error}"
         ) from error
     content: bytes = model.SerializeToString(deterministic=True)
     return content

@@ -186,6 +186,8 @@ class _Run:
                 f"{NAME}: {name} catches an error ({tracer.failures[0]}), and when it does may "
                 "depend on the input; leave that out of the function that is exported"
             )
+        if not tree.leaves(self.result):
+            raise TypeError(f"{NAME}: {name} must give an array, or a tree of them, not nothing")
         for path, x in zip(tree.paths(self.result), tree.leaves(self.result), strict=True):
             if not isinstance(x, (Tensor, np.ndarray)):
                 raise TypeError(
