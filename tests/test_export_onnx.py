@@ -378,6 +378,17 @@ def test_a_recurrent_layer_of_joined_inputs_and_weights_has_no_bias(tmp_path):
 
     params = {"a": drawn(3, 8), "b": drawn(1, 8), "hidden": drawn(2, 8)}
     held_against_onnxruntime(f, params, (drawn(2, 3), drawn(2, 1)), tmp_path, sums=8)
+    twos = np.float32([[2]])
+    held_against_onnxruntime(
+        lambda p, a: f(p, a, np.broadcast_to(twos, (len(a), 1))), params, drawn(2, 3), tmp_path, 8
+    )
+
+    def of_three(params, a):
+        x = np.concatenate([a, a, np.ones((len(a), 1), np.float32)], 1)[:, None]
+        weights = np.concatenate([params["a"], params["a"], params["b"]])
+        return nn.lstm(x, weights, params["hidden"])[0]
+
+    held_against_onnxruntime(of_three, params, drawn(2, 3), tmp_path, sums=8)
     told = refusal(
         lambda p, x, w: nn.rnn(x, w[0], p)[0], drawn(4, 4), (SIGNALS, drawn(3, 4, 4)), tmp_path
     )
@@ -709,9 +720,20 @@ def test_what_depends_on_the_batch_in_another_way_is_refused(tmp_path):
     assert "is given 0.5 with 2 examples and 0.2 with 5" in told
     told = refusal(lambda _, x: x[1:], (), drawn(3, 2), tmp_path)
     assert "has the length 2 with 3 examples and 6 with 7, no multiple" in told
+    told = refusal(lambda _, x: x[: len(x) // 2 * 2], (), drawn(2, 2), tmp_path)
+    assert "has the length 2 with 2 examples and 4 with 5, no multiple" in told
     for part in (slice(100), slice(-100, None)):
         told = refusal(lambda _, x, part=part: x[part], (), drawn(3, 2), tmp_path)
         assert "takes a part of a batch that is larger than those of the trace, of 3 and 7" in told
+        told = refusal(
+            lambda _, x, part=part: np.split(x, [part.stop or part.start])[not part.stop],
+            (),
+            drawn(3, 2),
+            tmp_path,
+        )
+        assert "takes a part of a batch" in told
+    told = refusal(lambda _, x: np.pad(x, ((0, 0), (len(x), 0))), (), drawn(3, 2), tmp_path)
+    assert "pad (" in told
     told = refusal(lambda _, x: [x] * len(x), (), drawn(3, 2), tmp_path)
     assert "something else with 3 examples than with 7: it gives another tree" in told
     told = refusal(lambda _, x: list(x), (), drawn(3, 2), tmp_path)

@@ -174,10 +174,9 @@ def _formed(graph: Graph, step: Step) -> list[str]:
     if form is None:
         graph.check((step.args, *step.kwargs.values()))
         raise NoForm
-    try:
-        inspect.signature(form).bind(graph, *step.args, **step.kwargs)
-    except TypeError:
-        raise NoForm("with these arguments") from None
     graph.result = step.results[0]
-    names = form(graph, *step.args, **step.kwargs)
+    try:
+        names = form(graph, *step.args, **step.kwargs)
+    except TypeError as error:
+        raise NoForm("with these arguments") from error
     return [names] if isinstance(names, str) else list(names)

@@ -6,6 +6,7 @@ none. Digits are kept as NumPy keeps them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -112,9 +113,12 @@ def _stack(arrays: Any, axis: int = 0) -> Any:
 
 
 def _split(a: Any, sections: Any, axis: int = 0) -> Any:
-    ends = np.cumsum([len(x) for x in np.array_split(np.arange(a.shape[axis]), sections)])
+    if isinstance(sections, int):
+        lengths = [len(x) for x in np.array_split(np.arange(a.shape[axis]), sections)]
+        sections = np.cumsum(lengths[:-1], dtype=int)
     before = (slice(None),) * (axis % a.ndim)
-    return [a[(*before, slice(*pair))] for pair in zip([0, *ends.tolist()], ends.tolist())]  # noqa: B905
+    ends = itertools.pairwise([None, *np.ravel(sections).tolist(), None])
+    return [a[(*before, slice(*pair))] for pair in ends]
 
 
 def _flip(m: Any, axis: Any = None) -> Any:

@@ -222,8 +222,6 @@ def _over_time(graph: Graph, step: Step, lengths: str = "") -> tuple[str, ...]:
     of_hidden = np.zeros((1, len(of_h) * h), recurrent.dtype)
     attributes: dict[str, Any] = {"hidden_size": h}
     if op == "GRU":
-        if np.any(given[:, 2 * h : 3 * h]):
-            raise NoForm("with other inputs than those of tg.nn.gru")
         of_hidden[:, 2 * h :] = shift[:, 2 * h : 3 * h]
         attributes["linear_before_reset"] = 1
     elif op == "RNN":
@@ -261,8 +259,9 @@ def _projected(graph: Graph, inputs: Any) -> tuple[Any, Any, str | None]:
     x, weights = product.args
     joined, rows = (graph.maker(a, "np.concatenate") for a in (x, weights))
     if joined is not None and rows is not None:
-        first, ones = joined.args[0][0], joined.args[0][-1]
-        if ones.known is not None and ones.shape[1] == 1 and np.all(ones.known == 1):
+        first, *_, ones = parts = joined.args[0]
+        is_one = ones.known is not None and ones.shape[1] == 1 and np.all(ones.known == 1)
+        if is_one and len(parts) == 2:
             return first, weights, rows.args[0][-1].origin
     return x, weights, None
 
