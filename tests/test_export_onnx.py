@@ -389,6 +389,20 @@ def test_a_recurrent_layer_of_joined_inputs_and_weights_has_no_bias(tmp_path):
         return nn.lstm(x, weights, params["hidden"])[0]
 
     held_against_onnxruntime(of_three, params, drawn(2, 3), tmp_path, sums=8)
+
+
+def test_the_first_state_of_a_recurrent_layer(tmp_path):
+    """From parameters, and from an input."""
+
+    def f(params, x, h):
+        held = np.broadcast_to(params["state"], h.shape)
+        return [nn.rnn(x, params["w"], params["u"], state=state) for state in (held, np.tanh(h))]
+
+    params = {"w": drawn(4, 3), "u": drawn(3, 3), "state": drawn(3)}
+    held_against_onnxruntime(f, params, (SIGNALS, drawn(3, 3)), tmp_path, sums=7)
+
+
+def test_weights_of_a_recurrent_layer_are_parameters(tmp_path):
     told = refusal(
         lambda p, x, w: nn.rnn(x, w[0], p)[0], drawn(4, 4), (SIGNALS, drawn(3, 4, 4)), tmp_path
     )
