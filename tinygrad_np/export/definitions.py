@@ -69,12 +69,6 @@ def _clip(x: Any, low: Any = None, high: Any = None) -> Any:
     return x if high is None else np.minimum(x, high)
 
 
-def _select(conditions: Any, choices: Any, default: Any = 0) -> Any:
-    for condition, x in [*zip(conditions, choices, strict=True)][::-1]:
-        default = np.where(condition, x, default)
-    return default
-
-
 def _round(x: Any, decimals: int = 0) -> Any:
     return np.rint(x) if decimals == 0 else np.rint(x * 10.0**decimals) / 10.0**decimals
 
@@ -91,12 +85,13 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return np.sqrt(np.sum(x * x, axis, keepdims=keepdims))
 
 
-def _any(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return np.max(np.not_equal(a, 0).astype(np.int32), axis, keepdims=keepdims) != 0
+def _truth(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Of the largest or the least truth value."""
 
+    def defined(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return function(np.not_equal(a, 0).astype(np.int32), axis, keepdims=keepdims) != 0
 
-def _all(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return np.min(np.not_equal(a, 0).astype(np.int32), axis, keepdims=keepdims) != 0
+    return defined
 
 
 def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -190,12 +185,11 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "gelu_by_tanh": _gelu_by_tanh,
     "np.clip": _clip,
     "np.round": _round,
-    "np.select": _select,
     "np.var": _var,
     "np.std": lambda *args, **kwargs: np.sqrt(_var(*args, **kwargs)),
     "np.linalg.norm": _norm,
-    "np.any": _any,
-    "np.all": _all,
+    "np.any": _truth(np.max),
+    "np.all": _truth(np.min),
     "np.argmax": _whole(np.argmax),
     "np.argmin": _whole(np.argmin),
     "np.ravel": _raveled,
