@@ -702,6 +702,17 @@ def test_the_checks_of_layers_are_no_looks(tmp_path):
     held_against_onnxruntime(f, drawn(7, 3), example, tmp_path, sums=20)
 
 
+def test_of_what_layers_look_at_only_truth_values_are_left_out(tmp_path, monkeypatch):
+    from tinygrad_np.export import tracing
+
+    monkeypatch.setattr(tracing, "_CHECK", [__file__])  # as if this were a layer's module
+    exported(
+        lambda _, x: x if np.max(x) > -np.inf else -x, (), drawn(2, 3), tmp_path / "model.onnx"
+    )
+    told = refusal(lambda _, x: x * float(np.sum(x)), (), drawn(2, 3), tmp_path)
+    assert "Python looks at a value" in told
+
+
 def test_without_frames_every_look_is_refused(tmp_path, monkeypatch):
     monkeypatch.delattr(sys, "_getframe")
     told = refusal(lambda _, x: nn.layer_norm(x), (), drawn(2, 3), tmp_path)
