@@ -709,7 +709,7 @@ def test_of_what_layers_look_at_only_truth_values_are_left_out(tmp_path, monkeyp
     exported(
         lambda _, x: x if np.max(x) > -np.inf else -x, (), drawn(2, 3), tmp_path / "model.onnx"
     )
-    told = refusal(lambda _, x: x * float(np.sum(x)), (), drawn(2, 3), tmp_path)
+    told = refusal(lambda _, x: x * np.sum(x).item(), (), drawn(2, 3), tmp_path)
     assert "Python looks at a value" in told
 
 
