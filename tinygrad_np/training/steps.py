@@ -64,10 +64,12 @@ class Stepper:
         if is_jitted and find_spec("tinygrad_np.fast"):
             # What the ranks say to one another is no part of a replay: each half is one.
             if exchange is None:
-                self.replayed = _Replayed(self.plain, constants, verify)
+                self.replayed = _Replayed(self, self.plain, constants, verify)
             else:
-                halves = [_Replayed(half, constants, verify) for half in (gradient, update)]
+                halves = [_Replayed(self, half, constants, verify) for half in (gradient, update)]
                 self.replayed = _composed(halves[0], exchange, halves[1])
+        self.number = 0  # of the step at hand
+        self.refusals: list[str] = []  # of jit, not yet told
         self.rows = 0  # of the batches that are replayed: the largest
         self.before: tuple[Any, Any, Any] | None = None  # params, state, batch of the last step
 
@@ -80,7 +82,13 @@ class Stepper:
         is_usual = self.before is not None and rows >= self.rows
         self.rows = max(rows, self.rows)
         step = self.idle if not rows else self.replayed if is_usual else self.plain
+        self.number = run.step
         value, params, state, told, average = step(*given)
+        if self.refusals and (self.exchange is None or self.exchange.ranks.rank == 0):
+            refused = "; ".join(dict.fromkeys(self.refusals))
+            told_once = f"fit: goes on without jit, which does not take this step: {refused}"
+            warnings.warn(told_once, stacklevel=4)
+        self.refusals.clear()
         if not np.isfinite(value):
             raise self._diverged(f"the loss of step {run.step} is {value}", run, batch)
         self.before = run.params, run.state, batch
@@ -124,10 +132,12 @@ class Stepper:
 class _Replayed:
     """A step, or half of one, replayed by `jit`, and left as it is where `jit` refuses it."""
 
-    def __init__(self, plain: Callable[..., Any], constants: Any, verify: int) -> None:
+    def __init__(
+        self, stepper: Stepper, plain: Callable[..., Any], constants: Any, verify: int
+    ) -> None:
         from ..fast.jit import ReplayDiffersError, jit
 
-        self.plain = plain
+        self.stepper, self.plain = stepper, plain
         self.replayed: Any = jit(plain, constants=constants, verify=verify)
         self.changed = ReplayDiffersError
         self.replays = 0
@@ -145,14 +155,13 @@ class _Replayed:
             found = self.plain(*given)  # raises what is the loss's own
             if self.replays > 1 and isinstance(refused, self.changed):
                 raise ValueError(
-                    f"fit: after {self.replays} replays the loss or the optimiser computes "
+                    f"fit: by step {self.stepper.number} the loss or the optimiser computes "
                     "something else than when jit recorded it, since something that it holds has "
                     "changed; give that as a part of the data or the state, or run it with "
                     "jit=False"
                 ) from refused
             self.replayed = None
-            told = f"fit: goes on without jit, which does not take this step: {refused}"
-            warnings.warn(told, stacklevel=5)
+            self.stepper.refusals.append(str(refused))
             return found
         self.replays += 1
         return found
