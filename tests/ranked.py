@@ -133,11 +133,18 @@ def means(ranks, folder):
     refused(ValueError, told, lambda: ranks.check(what, "it"))
     what = {"params": a, "rng": np.random.default_rng(1 if odd else 2)}
     refused(ValueError, r"the tree\['rng'\] is not the same", lambda: ranks.check(what))
+    names = np.array(["a", "b" if odd else None])
+    refused(ValueError, "the tree is not the same", lambda: ranks.check(names))
     zeros = np.array([-0.0 if odd else 0.0])
     refused(ValueError, "the tree is not the same", lambda: ranks.check(zeros))
     refused(RuntimeError, rf"rank 0 is at a gather.*, rank {n - 1} is at a mean",
             lambda: ranks.mean(a) if odd else ranks.gather(0))  # fmt: skip
-    refused(ValueError, "weights of all ranks are 0", lambda: ranks.mean(a, 0))
+    refused(ValueError, "sum of the ranks' weights, in float64, is 0", lambda: ranks.mean(a, 0))
+    refused(
+        ValueError,
+        "sum of the ranks' weights, in float32, is inf",
+        lambda: ranks.mean(np.float32(1), 3e38),
+    )
     refused(ValueError, "a weight must be 0 or more", lambda: ranks.mean(a, -1))
     refused(TypeError, r"\['n'\] int64", lambda: ranks.mean({"n": np.arange(3)}))
     assert ranks.gather(me) == list(range(n))
@@ -254,6 +261,15 @@ def fits(ranks, folder):
         loss, np.zeros(3, np.float32), tuple(single), epochs=1, batch_size=8, parallel=ranks
     )
     assert found.params.dtype == np.float32
+    # What is no mean goes on where the last batch has no row for a rank; objects are data, too.
+
+    def counted(w, state, x, y):
+        return loss(w, x, y.astype(float)), {"n": state["n"] + 1, "name": "a", "x": state["x"]}
+
+    state = {"n": np.array(0), "name": "a", "x": np.array(["a", None])}
+    found = quiet(counted, np.zeros(3), (X, Y.astype(object)), batch_size=size, parallel=ranks,
+                  state=state, epochs=2, jit=False)  # fmt: skip
+    assert found.state["n"] == found.history["step"][-1] == 2 * 9
     # Batches of one's own, which a thread prepares, with draws of the rank's own.
     order, drawn = np.random.default_rng(2 + ranks.rank), np.random.default_rng(3)
     seen = []
@@ -327,10 +343,11 @@ def bad_input(ranks, folder):
         refused(kind, text, lambda: quiet(loss, params, train, **given))
 
     told(ValueError, "97 rows of train on 2 ranks are 48 on a rank, fewer than 64", batch_size=64)
-    told(ValueError, "1 rows of validation on 2 ranks", validation=(X[:1], Y[:1]))
+    told(ValueError, "1 rows of validation on 2 ranks .*give more", validation=(X[:1], Y[:1]))
     told(ValueError, r"train\[1\] is not the same.*same arrays", train=(X, Y + me))
     told(ValueError, r"train\[0\] is not the same", train=(X[: 97 - me], Y[: 97 - me]))
     told(ValueError, r"what is given\['epochs'\]", epochs=1 + me)
+    told(ValueError, r"what is given\['batch_size'\]", batch_size=10 + me)  # five batches each
     told(ValueError, r"what is given\['every'\]", every=5 if me else None)
     told(ValueError, r"what is given\['optimiser'\]", optimiser=momentum if me else tg.optim.adam)
     told(ValueError, r"broadcast: the trees differ.* \(3,\).* \(4,\)", params=np.zeros(3 + me))

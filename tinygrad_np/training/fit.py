@@ -197,8 +197,10 @@ def fit(
                 "fit: train needs a length, as many batches on every rank; give what "
                 "tg.data.minibatches(rng, arrays, size, shard=ranks.shard) gives, or a list"
             )
-        given = {**arguments, "epochs": epochs, "every": every, "patience": patience,
-                 "checkpoint": checkpoint is not None, "state": state is not None}  # fmt: skip
+        given = {
+            **arguments, "epochs": epochs, "batch_size": batch_size, "every": every,
+            "patience": patience, "checkpoint": checkpoint is not None, "state": state is not None,
+        }  # fmt: skip
         params, state, rng = _begun_together(ranks, params, state, rng, given)
         progress = progress and ranks.rank == 0
     start = run = Run(params, state)
@@ -364,7 +366,8 @@ def _check_rows(name: str, data: Any, least: int, ranks: Ranks) -> None:
     if rows // ranks.size < least:
         raise ValueError(
             f"fit: {rows} rows of {name} on {ranks.size} ranks are {rows // ranks.size} on a rank, "
-            f"fewer than {least}; take a smaller batch_size, or fewer ranks"
+            f"fewer than {least}; give more, or take fewer ranks"
+            f"{', or a smaller batch_size' if least > 1 else ''}"
         )
     some = tree.map(lambda array: array[:: max(1, rows // 256)], data)
     ranks.check(some, f"fit: {name}", "give every rank the same arrays; it takes its rows of them")

@@ -232,8 +232,11 @@ class Ranks:
                 np.multiply(reals, weight, out=buffer[place], dtype=buffer.dtype)
             total, is_together = self._summed(weight, is_away=False)
             if is_together:
-                if not total:
-                    raise ValueError("mean: the weights of all ranks are 0; one must be above")
+                if not 0 < total < math.inf:
+                    raise ValueError(
+                        f"mean: the sum of the ranks' weights, in {self._buffers[0].dtype}, is "
+                        f"{total:g}; give weights whose sum is above 0 and finite"
+                    )
                 places = iter(self._places)
 
                 def mean(leaf: Any) -> Any:
@@ -456,19 +459,24 @@ class Exchange:
     def __call__(self, value: Any, state: Any, grads: Any, batch: Any) -> tuple[Any, Any, Any]:
         """The loss, the numbers in the model's state and the gradient, as the means of all ranks.
 
-        What else is in the state, such as counts, each rank keeps: `Ranks.check` compares it.
+        What else is in the state, such as counts, each rank keeps: `Ranks.check` compares it. One
+        without rows has not gone through the loss, and takes that of another.
         """
+        rows = len(trees.leaves(batch)[0])
         dtypes = [np.asarray(leaf).dtype for leaf in trees.leaves(grads)]
         real = _real(np.result_type(np.float32, *dtypes))
         moving = [leaf for leaf in trees.leaves(state) if _is_inexact(leaf)]
+        others = [leaf for leaf in trees.leaves(state) if not _is_inexact(leaf)]
         told = {"loss": np.asarray(value, real), "stop": np.asarray(bool(self.noticed), real)}
-        found, total = self.ranks._weighed((grads, moving, told), len(trees.leaves(batch)[0]))
-        grads, moving, told = found
+        (grads, moving, told), total = self.ranks._weighed((grads, moving, told), rows)
         self.rows = round(total)
+        if self.rows < self.ranks.size:
+            given = self.ranks.gather(others if rows else None)
+            others = next(x for x in given if x is not None)
         if told["stop"] > 0:
             self.interrupts.append(1)
-        left = iter(moving)
-        state = trees.map(lambda leaf: next(left) if _is_inexact(leaf) else leaf, state)
+        means, rest = iter(moving), iter(others)
+        state = trees.map(lambda leaf: next(means if _is_inexact(leaf) else rest), state)
         return told["loss"], state, grads
 
     def cause(self, report: Any) -> Any:
@@ -554,7 +562,8 @@ def _digest(leaf: Any) -> bytes:
         return hashlib.blake2b(repr(leaf).encode(), digest_size=16).digest()
     array = np.ascontiguousarray(leaf)
     found = hashlib.blake2b(f"{array.dtype.str} {np.shape(leaf)}".encode(), digest_size=16)
-    if array.dtype.char in "gG":  # which have bytes between their numbers that mean nothing
+    # Objects are addresses, and a longdouble has bytes that mean nothing.
+    if array.dtype.hasobject or array.dtype.char in "gG":
         array = np.frombuffer(repr(array.tolist()).encode(), np.uint8)
     found.update(array.reshape(-1).view(np.uint8).data)
     return found.digest()
