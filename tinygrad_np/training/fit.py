@@ -133,10 +133,10 @@ def fit(
         Arrays from outside, as in `tg.jit`.
     parallel : Ranks, optional
         What ``with tg.training.parallel() as ranks`` gives: the run is that of all ranks
-        (docs/scaling.md). Each takes its `batch_size` rows of every batch, all of one order, and of
-        the `validation`; give all ranks the same arrays. Where `train` or `validation` gives
-        batches, these are the rank's own, as many on each, and the first generator of `rng` draws
-        the order. Rank 0 prints and saves.
+        (docs/scaling.md). The loss must be a mean over the rows. Each takes its `batch_size` rows
+        of every batch, all of one order, and of the `validation`; give all ranks the same arrays.
+        Where `train` or `validation` gives batches, these are the rank's own, as many on each, and
+        the first generator of `rng` draws the order. Rank 0 prints and saves.
 
     Returns
     -------
