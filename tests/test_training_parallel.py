@@ -247,12 +247,18 @@ class TestAlone:
         with parallel() as ranks:  # and then there may be another block
             assert ranks.size == 1
 
-    @pytest.mark.parametrize("name", ["PMI_SIZE", "OMPI_COMM_WORLD_SIZE"])
-    def test_several_that_do_not_see_each_other_are_refused(self, alone, name, monkeypatch):
+    @pytest.mark.parametrize(
+        ("name", "value"), [("PMI_SIZE", 2), ("OMPI_COMM_WORLD_SIZE", 2), ("SLURM_PROCID", 1)]
+    )
+    def test_several_that_do_not_see_each_other_are_refused(self, alone, name, value, monkeypatch):
         monkeypatch.setitem(sys.modules, "mpi4py", None)
-        monkeypatch.setenv(name, "2")
-        with pytest.raises(RuntimeError, match="mpiexec has started 2 processes, each"), parallel():
+        monkeypatch.setenv(name, str(value))
+        told = "mpiexec or srun has started 2 processes or more, each"
+        with pytest.raises(RuntimeError, match=told), parallel():
             pass
+        monkeypatch.setenv(name, str(value - 1))
+        with parallel() as ranks:
+            assert ranks.size == 1
 
     @pytest.mark.parametrize("every", [0, -1, True, 1.5, "often"])
     def test_how_often_the_bits_are_compared(self, alone, every):

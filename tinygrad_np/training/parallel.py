@@ -57,8 +57,8 @@ def parallel(check_every: int = 100) -> Iterator[Ranks]:
     Raises
     ------
     RuntimeError
-        Where ``mpiexec`` has started several processes and mpi4py does not see them, and within
-        another such block.
+        Where ``mpiexec`` (or Slurm's ``srun``) has started several processes and mpi4py does not
+        see them, and within another such block.
 
     Examples
     --------
@@ -105,10 +105,13 @@ def _world() -> Any:
     except (ImportError, RuntimeError) as error:  # mpi4py is missing, or MPI
         size, told = 1, f"Python has no MPI: {error!r:.80}"
     started = max(int(os.environ.get(name, 1)) for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"))
-    if started > size:
+    # In an allocation Slurm names numbers of processes that nobody has started, but not this one.
+    started = max(started, int(os.environ.get("SLURM_PROCID", 0)) + 1)
+    if started > size == 1:
         raise RuntimeError(
-            f"parallel: mpiexec has started {started} processes, each of which would run alone, "
-            f"since {told}; install mpi4py, and take the mpiexec of the MPI that it uses"
+            f"parallel: mpiexec or srun has started {started} processes or more, each of which "
+            f"would run alone, since {told}; install mpi4py, and take the mpiexec of the MPI that "
+            "it uses, or srun with the --mpi= of this MPI"
         )
     return world.Dup() if size > 1 else None
 
