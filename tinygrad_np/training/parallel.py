@@ -105,7 +105,7 @@ def _world() -> Any:
     except (ImportError, RuntimeError) as error:  # mpi4py is missing, or MPI
         size, told = 1, f"Python has no MPI: {error!r:.80}"
     started = max(int(os.environ.get(name, 1)) for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"))
-    # In an allocation Slurm names numbers of processes that nobody has started, but not this one.
+    # Slurm tells how many also where an allocation has one process; a number above 0 is of several.
     started = max(started, int(os.environ.get("SLURM_PROCID", 0)) + 1)
     if started > size == 1:
         raise RuntimeError(
