@@ -333,6 +333,25 @@ def replays(ranks, folder):
     refused(ValueError, told, lambda: quiet(holding, np.zeros(3), (X, Y), **given))
 
 
+def copies(ranks, folder):
+    """One rank tells where all have the same batches, and no other time."""
+    given = {"epochs": 1, "parallel": ranks}
+    for shard, is_told in ((None, ranks.rank == 0), (ranks.shard, False)):
+        batches = tg.data.minibatches(np.random.default_rng(0), (X, Y), 8, shard=shard)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            quiet(loss, np.zeros(3), batches, jit=False, rng=np.random.default_rng(0), **given)
+        told = [(each.filename, str(each.message)[:40]) for each in warned]
+        assert told == [(__file__, "fit: the first batch has the same rows o")] * is_told, told
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        quiet(loss, np.zeros(3), (X, Y), epochs=1)
+    told = [(each.filename, str(each.message)[:40]) for each in warned]
+    assert told == [(__file__, "fit: each of the 2 ranks trains alone; t")] * (ranks.rank == 0), (
+        told
+    )
+
+
 def bad_input(ranks, folder):
     """What `fit` refuses, with the same words on all ranks."""
     me = ranks.rank
@@ -346,15 +365,17 @@ def bad_input(ranks, folder):
     told(ValueError, "1 rows of validation on 2 ranks .*give more", validation=(X[:1], Y[:1]))
     told(ValueError, r"train\[1\] is not the same.*same arrays", train=(X, Y + me))
     told(ValueError, r"train\[0\] is not the same", train=(X[: 97 - me], Y[: 97 - me]))
-    told(ValueError, r"what is given\['epochs'\]", epochs=1 + me)
-    told(ValueError, r"what is given\['batch_size'\]", batch_size=10 + me)  # five batches each
-    told(ValueError, r"what is given\['every'\]", every=5 if me else None)
-    told(ValueError, r"what is given\['optimiser'\]", optimiser=momentum if me else tg.optim.adam)
+    told(ValueError, r"the argument \['epochs'\]", epochs=1 + me)
+    told(ValueError, r"the argument \['batch_size'\]", batch_size=10 + me)  # five batches each
+    told(ValueError, r"the argument \['every'\]", every=5 if me else None)
+    told(ValueError, r"the argument \['optimiser'\]", optimiser=momentum if me else tg.optim.adam)
     told(ValueError, r"broadcast: the trees differ.* \(3,\).* \(4,\)", params=np.zeros(3 + me))
+    told(ValueError, r"the argument \['rate'\]", rate=0.1 + me)
+    told(ValueError, "of the 2 ranks trains alone; .*parallel=", parallel=None, checkpoint=folder)
     told(TypeError, "parallel is what", parallel=2)
     told(TypeError, "parallel is what", parallel=parallel)
     batches = [(X, Y)] * (3 + me)
-    told(ValueError, r"what is given\['batches'\]", train=batches)
+    told(ValueError, r"the argument \['batches'\]", train=batches)
     told(ValueError, "needs a length", train=Unknown(3))
     told(ValueError, r"(2|more) batches in this epoch, and its length is 3", train=Unsteady(2))
     told(ValueError, r"(2|more) batches in this epoch, and its length is 3", train=Unsteady(5))

@@ -61,6 +61,8 @@ def test_a_shard_of_each_batch():
     for batch, *parts in zip(whole, *halves, strict=True):
         for x, *pieces in zip(batch, *parts, strict=True):
             assert np.array_equal(np.concatenate(pieces), x)
+    with pytest.raises(TypeError, match=r"shard is a function, such as ranks\.shard, not a tuple"):
+        minibatches(rng(), np.arange(7), 3, shard=(0, 2))
 
 
 def test_trees():

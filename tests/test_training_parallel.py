@@ -98,7 +98,7 @@ class TestTogether:
     @pytest.mark.parametrize(
         ("count", "names"),
         [
-            (2, ["means", "shards", "gradients", "fits", "states", "replays"]),
+            (2, ["means", "shards", "gradients", "fits", "states", "replays", "copies"]),
             (3, ["means", "shards", "gradients", "fits", "states"]),
             (4, ["gradients", "fits"]),
         ],

@@ -46,7 +46,8 @@ def minibatches(
     Raises
     ------
     TypeError
-        For an `rng` that is no ``numpy.random.Generator`` and for what is no array.
+        For an `rng` that is no ``numpy.random.Generator``, a `shard` that is no function and for
+        what is no array.
     ValueError
         For rows that differ in number, a `size` below 1, and where there would be no batch at all.
 
@@ -70,6 +71,10 @@ def minibatches(
     if isinstance(size, bool) or not isinstance(size, int | np.integer):
         raise TypeError(
             f"minibatches: the size of a batch must be an integer, not a {type(size).__name__}"
+        )
+    if not (shard is None or callable(shard)):
+        raise TypeError(
+            f"minibatches: shard is a function, such as ranks.shard, not a {type(shard).__name__}"
         )
     if size < 1:
         raise ValueError(f"minibatches: the size of a batch is {size}; it must be 1 or more")

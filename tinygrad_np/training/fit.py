@@ -14,6 +14,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -28,7 +29,7 @@ from ..io.progress import progress as with_progress
 from ..nn.optimisers import adam
 from .checkpoint import Checkpoint
 from .history import History, Row
-from .parallel import ALONE, Exchange, Ranks
+from .parallel import Exchange, Ranks, ranks_of
 from .resuming import resumed, save_run
 from .steps import Run, Stepper, arguments_of, generators_of
 
@@ -163,12 +164,7 @@ def fit(
     evaluate, mode = _validator(
         loss, evaluate, validation, state is not None, monitor, mode, patience
     )
-    ranks = ALONE if parallel is None else parallel
-    if not isinstance(ranks, Ranks):
-        raise TypeError(
-            "fit: parallel is what `with tg.training.parallel() as ranks` gives, not a "
-            f"{type(ranks).__name__}"
-        )
+    ranks = ranks_of(parallel, checkpoint is not None)
     rng = np.random.default_rng(0) if rng is None else rng
     generators = generators_of(rng)
     if not generators or len(generators) != len(tree.leaves(rng)):
@@ -200,6 +196,7 @@ def fit(
         given = {
             **arguments, "epochs": epochs, "batch_size": batch_size, "every": every,
             "patience": patience, "checkpoint": checkpoint is not None, "state": state is not None,
+            "rate": None if callable(rate) else rate,
         }  # fmt: skip
         params, state, rng = _begun_together(ranks, params, state, rng, given)
         progress = progress and ranks.rank == 0
@@ -221,6 +218,8 @@ def fit(
             at_start = copy.deepcopy(rng)
             ranks.check(generators[0], "fit: the generator that draws the order", _OWN_DRAWS)
             for batch in _rest(batches, run, count, progress, ranks):
+                if ranks.size > 1 and run.step == 0:
+                    _warn_of_copies(ranks, batch)
                 begun = time.perf_counter()
                 run = stepper.step(run, batch, rate_at(rate, run.step))
                 run = run._replace(seconds=run.seconds + time.perf_counter() - begun)
@@ -382,11 +381,23 @@ _OWN_DRAWS = (
 def _begun_together(ranks: Ranks, params: Any, state: Any, rng: Any, arguments: Any) -> Any:
     """The parameters, state and generators of rank 0; what only one rank draws, is its own."""
     given = {name: repr(value) for name, value in arguments.items()}
-    ranks.check(given, "fit: what is given", "give the same on every rank")
+    ranks.check(given, "fit: the argument ", "give the same on every rank")
     params, state, rng = ranks.broadcast((params, state, rng))
     for generator in dict.fromkeys([*generators_of(rng)[1:], *generators_of(state)]):
         generator.bit_generator.state = ranks.spawn(generator).bit_generator.state
     return params, state, rng
+
+
+def _warn_of_copies(ranks: Ranks, batch: Any) -> None:
+    """Warn where every rank has the same first rows: all would do the same work."""
+    rows = [np.asarray(leaf)[:64].tobytes() for leaf in tree.leaves(batch)]
+    every = ranks.gather(rows)
+    if any(rows) and every.count(rows) == ranks.size and ranks.rank == 0:
+        warnings.warn(
+            "fit: the first batch has the same rows on every rank, so that each does the same "
+            "work; give the arrays themselves, or tg.data.minibatches(…, shard=ranks.shard)",
+            stacklevel=4,  # of what calls fit
+        )
 
 
 def _check_together(ranks: Ranks, run: Run) -> None:

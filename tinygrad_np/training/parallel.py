@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -443,8 +444,28 @@ class Ranks:
             self._world.Free()
 
 
-ALONE = Ranks(None, 100)
+_ALONE = Ranks(None, 100)
 """The one rank of a run that is not parallel."""
+
+
+def ranks_of(given: Any, saves: bool) -> Ranks:
+    """The ranks that `fit` is given, or this process alone, where others may run beside it."""
+    if isinstance(given, Ranks):
+        return given
+    if given is not None:
+        raise TypeError(
+            "fit: parallel is what `with tg.training.parallel() as ranks` gives, not a "
+            f"{type(given).__name__}"
+        )
+    for ranks in _open:
+        if ranks.size > 1 and ranks._is_here():
+            told = f"fit: each of the {ranks.size} ranks trains alone; to train together, give "
+            told += "parallel= what the block gives"
+            if saves:
+                raise ValueError(f"{told} (all would save into one folder)")
+            if ranks.rank == 0:
+                warnings.warn(told, stacklevel=4)
+    return _ALONE
 
 
 class Exchange:
