@@ -429,6 +429,63 @@ def test_an_image_with_its_channels_first_is_refused():
         from_torch(weights, [conv, torch_layer("dense", "fc", bias=False, image=image)])
 
 
+@pytest.mark.parametrize(
+    "image", [(26, 26, 2), (13, 8, 13), (338, 4), (1, 1352), (1352, 1), (8, 13, 13), (13, 8, 1, 13)]
+)
+def test_an_image_ends_with_the_channels_beside_it(image):
+    weights = {"c.weight": np.zeros((8, 1, 3, 3)), "fc.weight": np.zeros((10, 1352))}
+    conv = torch_layer("conv2d", "c", bias=False)
+    layers = [conv, torch_layer("dense", "fc", bias=False, image=image)]
+    told = (
+        rf"'c' of 8 channels, has image={re.escape(repr(image))}, .* with 8; give it image=.*, 8\)"
+    )
+    with pytest.raises(ValueError, match=rf"^from_torch: .*{told}, or image=\(1352,\)"):
+        from_torch(weights, layers)
+    first = [torch_layer("dense", "fc", bias=False, to_image=image), conv]
+    weights = {"c.weight": np.zeros((2, 8, 3, 3)), "fc.weight": np.zeros((1352, 10))}
+    with pytest.raises(ValueError, match=rf"^from_torch: .*{told.replace('image=', 'to_image=')}"):
+        from_torch(weights, first)
+    tree = [{"filters": np.zeros((3, 3, 1, 8))}, {"weights": np.zeros((1352, 10))}]
+    with pytest.raises(ValueError, match=rf"^to_torch: .*{told}"):
+        to_torch(tree, layers)
+    for good in ((13, 13, 8), (1352,)):
+        to_torch(tree, [conv, torch_layer("dense", "fc", bias=False, image=good)])
+
+
+def test_an_image_beside_one_channel_and_of_no_multiple():
+    """There is nothing to tell, so that an image of several channels is another layer's."""
+    for filters, image in ((1, (5, 5, 2)), (8, (2, 2, 2)), (8, (3, 3, 5))):
+        weights = {
+            "c.weight": np.zeros((filters, 1, 3, 3)), "fc.weight": np.zeros((10, np.prod(image))),
+        }  # fmt: skip
+        layers = [torch_layer("conv2d", "c", bias=False)]
+        layers.append(torch_layer("dense", "fc", bias=False, image=image))
+        with pytest.raises(ValueError, match=f"does not end with {filters};"):
+            from_torch(weights, layers)
+
+
+def test_channels_that_change_between_two_layers():
+    """Where branches are joined, say: the order of the tree says what is beside what."""
+    rng = np.random.default_rng(0)
+    tree = {"conv": init.conv2d(rng, 3, 1, 8), "out": init.dense(rng, 24 * 4, 10)}
+    conv, out = torch_layer("conv2d", "c"), torch_layer("dense", "fc", image=(2, 2, 24))
+    with pytest.raises(ValueError, match="put it elsewhere in the tree of layers"):
+        to_torch(tree, {"conv": conv, "out": out})
+    weights = to_torch(tree, {"out": out, "conv": conv})
+    assert weights["fc.weight"][3, 4 * 5 + 1] == tree["out"]["weights"][24 + 5, 3]
+
+
+def test_of_groups_the_channels_are_those_of_all():
+    """The filters of a transposed convolution have those of one group; its bias has all."""
+    rng = np.random.default_rng(0)
+    tree = [init.conv_transpose2d(rng, 3, 4, 6, groups=2), init.dense(rng, 24, 10)]
+    conv = torch_layer("conv_transpose2d", "c")
+    weights = to_torch(tree, [conv, torch_layer("dense", "fc", image=(2, 2, 6))])
+    assert weights["fc.weight"][3, 4 * 5 + 1] == tree[1]["weights"][6 + 5, 3]
+    with pytest.raises(ValueError, match="does not end with 6;"):
+        to_torch(tree, [conv, torch_layer("dense", "fc", image=(4, 2, 3))])
+
+
 def test_of_a_channel_or_a_pixel_an_image_has_one_order():
     for filters, features in ((1, 25), (8, 8), (8, 12)):
         weights = {"c.weight": np.zeros((filters, 1, 3, 3)), "fc.weight": np.zeros((10, features))}

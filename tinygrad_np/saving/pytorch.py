@@ -155,7 +155,8 @@ def torch_layer(
     image : tuple of ints, optional
         (rows, columns, channels), where the layer's features are a flattened image: PyTorch has
         them in the order (channels, rows, columns). Also the axes of a `layer_norm` of images.
-        (features,) says that they are none, where a convolution comes before.
+        (features,) says that they are none, where a convolution comes before. Beside one in the
+        tree, the image ends with its channels.
     to_image : tuple of ints, optional
         The same of a dense layer's outputs, which become an image: PyTorch's ``nn.Unflatten``.
 
@@ -222,7 +223,7 @@ def from_torch(weights: Mapping[str, Any], layers: Any) -> Any:
     ------
     ValueError
         Where names are missing or left over, which it lists, where a shape does not fit, and where
-        a dense layer's features seem to be an image that nobody told of.
+        a dense layer's features seem to be another image than `image` says.
     TypeError
         For what is no dict of arrays of numbers, or no tree of layers.
 
@@ -288,7 +289,7 @@ def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
     ------
     ValueError
         Where the trees differ, a shape does not fit, two places of the tree have one name and other
-        values, or a dense layer's features seem to be an image that nobody told of.
+        values, or a dense layer's features seem to be another image than `image` says.
     TypeError
         For what is no array of numbers, or no tree of layers.
 
@@ -429,8 +430,8 @@ def _images_told(function: str, sizes: Mapping[_Layer, Mapping[str, int]]) -> No
     """Raise ``ValueError`` for features that seem to be an image of which nobody has told.
 
     A layer beside a convolution that has several for each channel reads or makes a flattened image,
-    most often. PyTorch has it in another order, and no shape shows that. Which layers are
-    neighbours, the order of the tree says.
+    most often. PyTorch has it in another order, and no shape shows that. An image that is told ends
+    with the channels. Which layers are neighbours, the order of the tree says.
     """
     of_name: dict[str, _Layer] = {}
     for layer in sizes:  # a normalisation and its running statistics
@@ -443,22 +444,26 @@ def _images_told(function: str, sizes: Mapping[_Layer, Mapping[str, int]]) -> No
     layers = [layer for layer in sizes if "norm" not in layer.kind]
     for before, after in itertools.pairwise(layers):
         if before.kind.startswith("conv") and "features" in sizes[after]:
-            layer, axis, convolution, channels = after, "features", before, sizes[before]["out"]
+            layer, axis, convolution = after, "features", before
+            channels = sizes[before].get("outputs", sizes[before]["out"])
         elif before.kind == "dense" and after.kind.startswith("conv"):
             layer, axis, convolution, channels = before, "out", after, sizes[after]["in"]
         else:
             continue
         count, argument, image = sizes[layer][axis], _IMAGES[axis], layer.image_of(axis, 0)
-        is_one = 1 < channels < count and count % channels == 0
-        are_first = len(image) > 1 and image[0] == channels != image[-1]
-        if is_one and (are_first or not image):
-            spatial = ", ".join(_SPATIAL[int(convolution.kind[-2])].split())
-            raise ValueError(
-                f"{function}: the {layer.kind} {layer.name!r} with {axis} {count}, beside the "
-                f"{convolution.kind} {convolution.name!r} of {channels} channels, seems to hold a "
-                "flattened image, which PyTorch has in another order; give it "
-                f"{argument}=({spatial}, {channels}), or {argument}=({count},) if there is none"
-            )
+        if len(image) > 1 and image[-1] != channels:
+            found = f"has {argument}={image}, which does not end with {channels}"
+        elif not image and 1 < channels < count and count % channels == 0:
+            found = "seems to hold a flattened image, which PyTorch has in another order"
+        else:
+            continue
+        spatial = ", ".join(_SPATIAL[int(convolution.kind[-2])].split())
+        raise ValueError(
+            f"{function}: the {layer.kind} {layer.name!r} with {axis} {count}, beside the "
+            f"{convolution.kind} {convolution.name!r} of {channels} channels, {found}; give it "
+            f"{argument}=({spatial}, {channels}), or {argument}=({count},) if there is no image, "
+            "and put it elsewhere in the tree of layers if the channels change between the two"
+        )
 
 
 def _same_image(function: str, before: _Layer, axis: str, after: _Layer) -> None:
