@@ -586,53 +586,126 @@ def test_names_behind_a_prefix():
 
 
 MISFITS = {
-    "axes": ("dense", {}, {"weight": (2, 3, 1, 1), "bias": (2,)}, r"a\.weight has the shape"),
-    "a bias": ("dense", {}, {"weight": (2, 3), "bias": (3,)}, r"a\.bias .*\(3,\).* with .*out 2"),
+    "axes": (
+        "dense", {}, {"weight": (2, 3, 1, 1), "bias": (2,)},
+        r"dense 'a' do not fit: a\.weight \(2, 3, 1, 1\) for \(out, features\), "
+        r"a\.bias \(2,\) for \(out\); is it a layer of another kind",
+    ),
+    "a bias": (
+        "dense", {}, {"weight": (2, 3), "bias": (4,)},
+        r"a\.weight \(2, 3\) for \(out, features\), a\.bias \(4,\) for \(out\); is it a layer",
+    ),
     "an lstm": (
         "lstm", {"bias": False}, {"weight_ih_l0": (9, 2), "weight_hh_l0": (9, 3)},
-        r"\(4\*hidden, features\)",
+        r"\(4\*hidden, features\).*; is it a layer",
     ),
     "a gru's as an lstm's": (
         "lstm", {"bias": False}, {"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 4)},
-        r"hh_l0 has the shape \(12, 4\).*hidden 3",
+        r"hh_l0 \(12, 4\) for \(4\*hidden, hidden\); is it a layer",
     ),
     "heads": (
         "multi_head_attention", {"bias": False},
-        {"in_proj_weight": (6, 2), "out_proj.weight": (3, 2)}, "out_proj.weight",
+        {"in_proj_weight": (6, 2), "out_proj.weight": (3, 2)},
+        r"a\.out_proj\.weight \(3, 2\) for \(width, width\); is it",
     ),
     "an image": (
-        "dense", {"bias": False, "image": (2, 2, 2)}, {"weight": (2, 9)},
-        r"\(2, 9\).*features 8, .*of the image \(2, 2, 2\)",
+        "dense", {"bias": False, "image": (2, 1, 4)}, {"weight": (2, 9)},
+        r"\(2, 9\) for \(out, features\), with image=\(2, 1, 4\), features 8; is it",
     ),
     "an image of a norm": (
-        "rms_norm", {"image": (2, 3, 4)}, {"weight": (2, 3, 4)}, r"image \(4, 2, 3\)",
+        "rms_norm", {"image": (2, 3, 4)}, {"weight": (2, 3, 4)},
+        r"with image=\(2, 3, 4\).*; rms_norm of several axes needs image=\(r.*, here \(3, 4, 2\)",
     ),
     "axes of a norm": (
-        "rms_norm", {}, {"weight": (4, 2, 3)}, r"\(features\).*of several axes needs image=",
+        "rms_norm", {}, {"weight": (4, 2, 3)},
+        r"for \(features\); rms_norm of several axes needs image=.*, here \(2, 3, 4\)",
     ),
-    "no axes": ("rms_norm", {}, {"weight": ()}, r"is \(features\)"),
+    "no axes": ("rms_norm", {}, {"weight": ()}, r"a\.weight \(\) for \(features\); is it"),
     "outputs": (
-        "dense", {"bias": False, "to_image": (2, 2, 2)}, {"weight": (9, 2)},
-        r"out 8, .*\(2, 2, 2\)",
+        "dense", {"bias": False, "to_image": (2, 1, 4)}, {"weight": (9, 2)},
+        r"\(9, 2\) for .*, with to_image=\(2, 1, 4\), out 8; is it",
     ),
     "statistics": (
-        "batch_norm_state", {}, {"running_mean": (3,), "running_var": (4,)}, "running_var",
+        "batch_norm_state", {}, {"running_mean": (3,), "running_var": (4,)},
+        r"running_mean \(3,\) .*running_var \(4,\)",
+    ),
+}  # fmt: skip
+TURNED = {
+    "dense": (
+        "dense", {}, {"weight": (1352, 10), "bias": (10,)},
+        r"a\.weight \(1352, 10\) for \(out, features\), .*; is it transposed\? "
+        r"a\.weight fits as \(features, out\)",
+    ),
+    "dense with an image": (
+        "dense", {"bias": False, "image": (13, 13, 8)}, {"weight": (1352, 10)},
+        r"; is it transposed\? a\.weight fits as \(features, out\)",
+    ),
+    "filters": (
+        "conv2d", {}, {"weight": (3, 3, 3, 8), "bias": (8,)},
+        r"; is it transposed\? a\.weight fits as \(rows, columns, in, out\)",
+    ),
+    "one of two": (
+        "lstm", {"bias": False}, {"weight_ih_l0": (2, 12), "weight_hh_l0": (12, 3)},
+        r"; is it transposed\? a\.weight_ih_l0 fits as \(features, 4\*hidden\)",
+    ),
+    "both": (
+        "lstm", {"bias": False}, {"weight_ih_l0": (2, 12), "weight_hh_l0": (3, 12)},
+        r"; is it transposed\? a\.weight_ih_l0 fits as \(features, 4\*hidden\), "
+        r"a\.weight_hh_l0 fits as \(hidden, 4\*hidden\)",
+    ),
+    "heads": (
+        "multi_head_attention", {"bias": False},
+        {"in_proj_weight": (2, 6), "out_proj.weight": (2, 2)},
+        r"; is it transposed\? a\.in_proj_weight fits as \(width, 3\*width\)",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MISFITS)
-def test_shapes_that_do_not_fit(name):
-    kind, options, shapes, told = MISFITS[name]
+@pytest.mark.parametrize(
+    ("kind", "options", "shapes", "told"),
+    [*MISFITS.values(), *TURNED.values()],
+    ids=[*MISFITS, *(f"turned: {name}" for name in TURNED)],
+)
+def test_shapes_that_do_not_fit(kind, options, shapes, told):
     weights = {f"a.{key}": np.zeros(shape) for key, shape in shapes.items()}
     with pytest.raises(ValueError, match=rf"^from_torch: .*{told}"):
         from_torch(weights, torch_layer(kind, "a", **options))
 
 
+def test_ours_in_their_layout():
+    for kind, tree, told in (
+        (
+            "dense",
+            {"weights": np.zeros((10, 64)), "bias": np.zeros(10)},
+            "weights fits as .out, features",
+        ),
+        (
+            "conv2d",
+            {"filters": np.zeros((8, 1, 3, 3)), "bias": np.zeros(8)},
+            "filters fits as .out, in, rows, columns",
+        ),
+    ):
+        with pytest.raises(ValueError, match=rf"^to_torch: .*; is it transposed\? {told}\)$"):
+            to_torch(tree, torch_layer(kind, "a"))
+
+
+@pytest.mark.parametrize("image", [(26, 26, 8), (13, 2, 26, 8)])
+def test_an_image_is_told_as_it_was_given(image):
+    layer = torch_layer("dense", "fc", bias=False, image=image)
+    told = rf", with image={re.escape(repr(image))}, features 5408; is it"
+    with pytest.raises(ValueError, match=rf"^from_torch: .*{told}"):
+        from_torch({"fc.weight": np.zeros((10, 1352))}, layer)
+    with pytest.raises(ValueError, match=rf"^to_torch: .*{told}"):
+        to_torch({"weights": np.zeros((1352, 10))}, layer)
+
+
 def test_ours_that_do_not_fit():
     layer = torch_layer("conv2d", "c")
     params = {"filters": np.zeros((3, 3, 1, 8)), "bias": np.zeros(7)}
-    told = r"^to_torch: <bias of conv2d 'c'> has the shape \(7,\).* with .*out 8; is it"
+    told = (
+        r"^to_torch: the arrays of the conv2d 'c' do not fit: filters \(3, 3, 1, 8\) for "
+        r"\(rows, columns, in, out\), bias \(7,\) for \(out\); is it"
+    )
     with pytest.raises(ValueError, match=told):
         to_torch(params, layer)
     with pytest.raises(ValueError, match=r"^to_torch: of the layers and the tree: .*bias.*filters"):
@@ -641,7 +714,9 @@ def test_ours_that_do_not_fit():
         to_torch({"bias": params["bias"]}, {"bias": layer["bias"]})
     unlike = init.multi_head_attention(np.random.default_rng(0), 4)
     unlike["out"] = init.dense(np.random.default_rng(0), 4, 6)
-    with pytest.raises(ValueError, match=r"out.weights of multi_head.*\(4, 6\).*width 4"):
+    with pytest.raises(
+        ValueError, match=r"of the multi_head.*out.weights \(4, 6\) for \(width, width"
+    ):
         to_torch(unlike, torch_layer("multi_head_attention", ""))
 
 

@@ -33,6 +33,9 @@ from ..core.tensor import value_of
 
 Arrays = dict[str, Array]
 Axes = dict[str, list[str]]
+Shape = tuple[int, ...]
+_Shaped = tuple[Shape, list[str]]
+"""A shape, and what its axes should be."""
 
 
 def _convolution(axes: str, ends: str) -> tuple[str, str]:
@@ -318,7 +321,7 @@ def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
     sizes = {}
     for layer, arrays in ours.items():
         here, there = layer.axes(0), layer.axes(1)
-        named = {repr(_Part(layer, x)): (arrays[x], here[x]) for x in here}
+        named = {x: (arrays[x], here[x]) for x in here}
         sizes[layer] = _sizes(function, layer, 0, named)
         if layer.kind in _SPECIAL:
             theirs = _SPECIAL[layer.kind][1](arrays)
@@ -397,33 +400,72 @@ _COUNT = "num_batches_tracked"
 def _sizes(
     function: str, layer: _Layer, side: int, arrays: Mapping[str, tuple[Array, list[str]]]
 ) -> dict[str, int]:
-    """How long each axis of a layer is; raise ``ValueError`` for an array that does not fit."""
+    """How long each axis of a layer is; raise ``ValueError`` where its arrays do not fit."""
     images = {axis: layer.image_of(axis, side) for axis in _IMAGES}
     images = {axis: image for axis, image in images.items() if image}
+    given = {name: (array.shape, axes) for name, (array, axes) in arrays.items()}
+    sizes = _fitted(given, images)
+    if sizes is not None:
+        return sizes
+    listed = ", ".join(f"{name} {shape} for {_told(axes)}" for name, (shape, axes) in given.items())
+    with_images = "".join(
+        f", with {_IMAGES[axis]}={layer.image_of(axis, 0)}, {axis} {math.prod(image)}"
+        for axis, image in images.items()
+    )
+    why = "is it a layer of another kind, or from another model?"
+    if turned := _transposed(layer, side, given, images):
+        as_axes = ", ".join(f"{name} fits as {_told(axes)}" for name, axes in turned.items())
+        why = f"is it transposed? {as_axes}"
+    shape, _ = next(iter(given.values()))
+    if layer.kind in ("layer_norm", "rms_norm") and len(shape) > 1:
+        image = (*shape[1:], shape[0]) if side else shape
+        why = f"{layer.kind} of several axes needs image=(rows, columns, channels), here {image}"
+    raise ValueError(
+        f"{function}: the arrays of the {layer.kind} {layer.name!r} do not fit: {listed}"
+        f"{with_images}; {why}"
+    )
+
+
+def _told(axes: list[str]) -> str:
+    return f"({', '.join(axes)})"
+
+
+def _fitted(arrays: Mapping[str, _Shaped], images: Mapping[str, Shape]) -> dict[str, int] | None:
+    """How long each axis is, if one size fits all arrays that have it."""
     sizes = {axis: math.prod(image) for axis, image in images.items()}
-    for name, (array, axes) in arrays.items():
-        shape = (array.size,) if _is_image(array, axes, images) else array.shape
-        fits = len(shape) == len(axes)
-        for size, axis in zip(shape, axes, strict=False):
+    for shape, axes in arrays.values():
+        if _is_image(shape, axes, images):
+            continue
+        if len(shape) != len(axes):
+            return None
+        for size, axis in zip(shape, axes, strict=True):
             times, _, word = axis.rpartition("*")
             found, rest = divmod(size, int(times or 1))
-            fits &= not rest and sizes.setdefault(word, found) == found
-        if not fits:
-            known = " with " * bool(sizes) + ", ".join([f"{x} {n}" for x, n in sizes.items()])
-            of_image = "".join([f", of the image {image}" for image in images.values()])
-            why = "is it a layer of another kind, or from another model?"
-            if axes == ["features"] and array.ndim > 1 and not images:
-                why = "a layer_norm of several axes needs image=(rows, columns, channels)"
-            raise ValueError(
-                f"{function}: {name} has the shape {array.shape}, and that of the {layer.kind} "
-                f"{layer.name!r} is ({', '.join(axes)}){known}{of_image}; {why}"
-            )
+            if rest or sizes.setdefault(word, found) != found:
+                return None
     return sizes
 
 
-def _is_image(array: Array, axes: list[str], images: Mapping[str, tuple[int, ...]]) -> bool:
+def _transposed(
+    layer: _Layer, side: int, arrays: Mapping[str, _Shaped], images: Mapping[str, Shape]
+) -> dict[str, list[str]]:
+    """Arrays → axes in the other side's order, if all arrays fit so: one of them, or all."""
+    others = {}
+    for name, (_, axes) in arrays.items():
+        there = [x for x in layer.axes(1 - side).values() if sorted(x) == sorted(axes)]
+        others[name] = there[0] if there else axes[::-1]
+    others = {name: axes for name, axes in others.items() if axes != arrays[name][1]}
+    for names in [*([name] for name in others), list(others)]:
+        turned = {name: others[name] for name in names}
+        again = {name: (shape, turned.get(name, axes)) for name, (shape, axes) in arrays.items()}
+        if _fitted(again, images) is not None:
+            return turned
+    return {}
+
+
+def _is_image(shape: Shape, axes: list[str], images: Mapping[str, Shape]) -> bool:
     """Whether its features are the axes of an image, as those of a LayerNorm may be."""
-    return axes == ["features"] and array.ndim > 1 and array.shape == images.get("features")
+    return axes == ["features"] and len(shape) > 1 and shape == images.get("features")
 
 
 def _images_told(function: str, sizes: Mapping[_Layer, Mapping[str, int]]) -> None:
@@ -482,7 +524,7 @@ def _reordered(layer: _Layer, side: int, array: Array, axes: list[str]) -> Array
     """PyTorch's array with each axis that is an image in the other side's order."""
     for i, axis in enumerate(axes):
         if image := layer.image_of(axis, side):
-            is_image = _is_image(array, axes, {axis: image})
+            is_image = _is_image(array.shape, axes, {axis: image})
             split = image if is_image else (*array.shape[:i], *image, *array.shape[i + 1 :])
             last = i + len(image) - 1
             channels = (i, last) if side else (last, i)  # where they are, and go to
