@@ -610,7 +610,7 @@ MISFITS = {
     ),
     "an image": (
         "dense", {"bias": False, "image": (2, 1, 4)}, {"weight": (2, 9)},
-        r"\(2, 9\) for \(out, features\), with image=\(2, 1, 4\), features 8; is it",
+        r"\(2, 9\) for \(out, features\), with image=\(2, 1, 4\), features 8; without it",
     ),
     "an image of a norm": (
         "rms_norm", {"image": (2, 3, 4)}, {"weight": (2, 3, 4)},
@@ -623,7 +623,7 @@ MISFITS = {
     "no axes": ("rms_norm", {}, {"weight": ()}, r"a\.weight \(\) for \(features\); is it"),
     "outputs": (
         "dense", {"bias": False, "to_image": (2, 1, 4)}, {"weight": (9, 2)},
-        r"\(9, 2\) for .*, with to_image=\(2, 1, 4\), out 8; is it",
+        r"\(9, 2\) for .*, with to_image=\(2, 1, 4\), out 8; without it they fit: is",
     ),
     "statistics": (
         "batch_norm_state", {}, {"running_mean": (3,), "running_var": (4,)},
@@ -692,7 +692,7 @@ def test_ours_in_their_layout():
 @pytest.mark.parametrize("image", [(26, 26, 8), (13, 2, 26, 8)])
 def test_an_image_is_told_as_it_was_given(image):
     layer = torch_layer("dense", "fc", bias=False, image=image)
-    told = rf", with image={re.escape(repr(image))}, features 5408; is it"
+    told = rf", with image={re.escape(repr(image))}, features 5408; without it they fit"
     with pytest.raises(ValueError, match=rf"^from_torch: .*{told}"):
         from_torch({"fc.weight": np.zeros((10, 1352))}, layer)
     with pytest.raises(ValueError, match=rf"^to_torch: .*{told}"):
@@ -708,7 +708,9 @@ def test_ours_that_do_not_fit():
     )
     with pytest.raises(ValueError, match=told):
         to_torch(params, layer)
-    with pytest.raises(ValueError, match=r"^to_torch: of the layers and the tree: .*bias.*filters"):
+    with pytest.raises(
+        ValueError, match=r"^to_torch: .*the layers have .*bias.*, the tree has .*filters"
+    ):
         to_torch({"filters": params["filters"]}, layer)
     with pytest.raises(ValueError, match="tree of layers has no filters of the conv2d 'c'"):
         to_torch({"bias": params["bias"]}, {"bias": layer["bias"]})
@@ -746,7 +748,8 @@ def test_layers_that_are_none(layers):
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "told"),
     [
-        (("Conv2d", "a"), {}, ValueError, "kind is one of conv1d, .*gru, .*not 'Conv2d'"),
+        (("bilinear", "a"), {}, ValueError, "kind is one of conv1d, .*gru, .*not 'bilinear'"),
+        (("", "a"), {}, ValueError, "kind is one of"),
         ((["dense"], "a"), {}, ValueError, "kind is one of"),
         (("dense", 3), {}, TypeError, "name is a text, not 3"),
         (("lstm", "a"), {"suffix": 1}, TypeError, "suffix is a text, not 1"),
@@ -767,6 +770,40 @@ def test_layers_that_are_none(layers):
 def test_layers_that_cannot_be(arguments, options, error, told):
     with pytest.raises(error, match=told):
         torch_layer(*arguments, **options)
+
+
+CLASSES = {
+    "Linear": "dense", "LazyLinear": "dense", "Conv1d": "conv1d", "Conv2d": "conv2d",
+    "nn.Conv2d": "conv2d", "Conv2D": "conv2d", "ConvTranspose2d": "conv_transpose2d",
+    "ConvTranspose3d": "conv_transpose3d", "BatchNorm1d": "batch_norm", "BatchNorm2d": "batch_norm",
+    "LayerNorm": "layer_norm", "GroupNorm": "group_norm", "InstanceNorm2d": "instance_norm",
+    "RMSNorm": "rms_norm", "Embedding": "embedding", "LSTM": "lstm", "LSTMCell": "lstm",
+    "GRU": "gru", "RNN": "rnn", "MultiheadAttention": "multi_head_attention", "linear": "dense",
+    "Dense": "dense", "batchnorm": "batch_norm",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_names_of_pytorch_classes(name):
+    told = rf"^torch_layer: there is no kind {name!r}; it is '{CLASSES[name]}' here$"
+    with pytest.raises(ValueError, match=told):
+        torch_layer(name, "a")
+
+
+def test_trees_that_differ():
+    conv, out = torch_layer("conv2d", "c"), torch_layer("dense", "o")
+    tree = {"conv": init.conv2d(np.random.default_rng(0), 3, 1, 8), "out": np.zeros(3)}
+    for layers, told in (
+        ({"conv": conv}, r": the layers have \['conv'\], the tree has \['conv'\], \['out'\]"),
+        (
+            {"conv": torch_layer("conv2d", "c", bias=False), "out": out},
+            r" at \['conv'\]: the layers have \['filters'\], the tree has .*'bias'\]",
+        ),
+        ({"conv": conv, "out": out}, r" at \['out'\]: the layers have a dict, the tree has a"),
+        ([conv, out], r": the layers have a list, the tree has a dict"),
+    ):
+        with pytest.raises(ValueError, match=f"^to_torch: the trees differ{told}.*; give both one"):
+            to_torch(tree, layers)
 
 
 def test_where_one_looks_for_it():

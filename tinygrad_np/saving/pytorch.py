@@ -180,6 +180,8 @@ def torch_layer(
     ['filters', 'bias', 'scale', 'shift']
     """
     if not isinstance(kind, str) or kind not in LAYERS:
+        if ours := _kind_of(kind):
+            raise ValueError(f"torch_layer: there is no kind {kind!r:.40}; it is {ours!r} here")
         raise ValueError(f"torch_layer: kind is one of {', '.join(LAYERS)}, not {kind!r:.40}")
     for what, text in (("name", name), ("suffix", suffix)):
         if not isinstance(text, str):
@@ -204,6 +206,14 @@ def torch_layer(
             place = place.setdefault(word, {})
         place[last] = _Part(layer, key)
     return found
+
+
+def _kind_of(module: Any) -> str:
+    """The kind that a class of PyTorch is, such as "nn.BatchNorm2d"; "" if there is none."""
+    whole = str(module).rpartition(".")[2].lower().replace("_", "").removeprefix("lazy")
+    whole = whole.removesuffix("cell").replace("linear", "dense")
+    names = whole, re.sub(r"\dd$", "", whole)  # the kinds of a normalisation do not count axes
+    return next((kind for kind in LAYERS if kind.replace("_", "") in names), "")
 
 
 @explained
@@ -314,7 +324,13 @@ def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
         pairs: list[Any] = []
         trees.map(lambda part, x: pairs.append((part, x)), layers, tree)
     except trees.TreesDifferError as error:
-        raise ValueError(f"{function}: of the layers and the tree: {error}") from None
+        told = re.sub(
+            ": (.*) in the first, (.*) in another$",
+            r": the layers have \1, the tree has \2",
+            str(error),
+            flags=re.DOTALL,
+        )
+        raise ValueError(f"{function}: {told}; give both one form") from None
     for part, x in pairs:
         _put(ours[part.layer], part.key, _array(function, repr(part), x))
     found: Arrays = {}
@@ -413,6 +429,8 @@ def _sizes(
         for axis, image in images.items()
     )
     why = "is it a layer of another kind, or from another model?"
+    if images and _fitted(given, {}) is not None:
+        why = "without it they fit: is it another image?"
     if turned := _transposed(layer, side, given, images):
         as_axes = ", ".join(f"{name} fits as {_told(axes)}" for name, axes in turned.items())
         why = f"is it transposed? {as_axes}"
