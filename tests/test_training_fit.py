@@ -619,7 +619,12 @@ class TestDiverging:
     ("changed", "told"),
     [
         ({"loss": 3}, "fit: loss must be a function"),
-        ({"optimiser": "adam"}, "fit: optimiser must be a function"),
+        ({"optimiser": "adam"}, "fit: optimiser must be a function, .*, such as tg.optim.adam"),
+        (
+            {"train": X, "optimiser": Y},
+            r"not a ndarray; the data are one argument, a tuple, \(x, y\)",
+        ),
+        ({"train": X, "optimiser": list(Y)}, "not a list; the data are one argument, a tuple"),
         ({"rate": "fast"}, "fit: rate must be a number or a function"),
         ({"rate": None}, "fit: rate must be a number or a function"),
         ({"epochs": 1.5}, "fit: epochs must be an integer from 0 on"),

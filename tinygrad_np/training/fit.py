@@ -269,7 +269,12 @@ def check_arguments(
     """Raise for arguments that are of another kind."""
     for name, function in (("loss", loss), ("optimiser", optimiser)):
         if not callable(function):
-            raise TypeError(f"fit: {name} must be a function, not a {type(function).__name__}")
+            told = f"fit: {name} must be a function, not a {type(function).__name__}"
+            if name == "optimiser" and (isinstance(function, list) or hasattr(function, "shape")):
+                told += "; the data are one argument, a tuple, (x, y)"
+            elif name == "optimiser":
+                told += "; give one of tg.optim, such as tg.optim.adam"
+            raise TypeError(told)
     if any(isinstance(leaf, Tensor) for leaf in tree.leaves(params)):
         raise TypeError("fit: params are arrays, not Tensors; give their values, t.data")
     if not callable(rate) and not isinstance(rate, int | float | np.number | np.ndarray):
