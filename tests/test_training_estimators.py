@@ -376,6 +376,12 @@ REFUSED = {
     "hidden": (lambda: Classifier(hidden=(8, 0)).fit(X, Y), ValueError, "from 1 on, not .8, 0."),
     "half a width": (lambda: Regressor(hidden=2.5).fit(X, Y), ValueError, "not 2.5"),
     "model": (lambda: Classifier(model=line).fit(X, Y), TypeError, "model is two functions"),
+    "a model the wrong way round": (
+        lambda: Classifier(model=(line, initial_line)).fit(X, Y), TypeError,
+        r"^Classifier: model is two functions, \(initial, outputs\).* line does not take \(rng"),
+    "outputs that take no params": (
+        lambda: Classifier(model=(initial_line, initial_line)).fit(X, Y), TypeError,
+        r"\(initial, outputs\).*initial_line does not take \(params, x\)"),
     "outputs": (
         lambda: Classifier(model=(initial_line, line_for_two)).fit(X, Y), ValueError,
         r"shape \(32, 2\) for 32 rows; its outputs must be \(32, 3\)"),
@@ -401,8 +407,18 @@ REFUSED = {
         f"validation {share}": (
             lambda share=share: Classifier(validation=share).fit(X, Y), ValueError,
             rf"^Classifier: validation={share!r} of 120 rows cannot be held out: .*give a share")
-        for share in (0, 0.0, 0.001, 0.999, 1.5, True, "a", np.nan)
+        for share in (0.001, 0.999, 500)
     },
+    **{
+        f"validation {share}": (
+            lambda share=share: Classifier(validation=share).fit(X, Y), ValueError,
+            f"^Classifier: validation is a share, such as .*, or a number of rows, not {share!r}$")
+        for share in (0, 0.0, 1.0, 1.5, -3, True, "a", np.nan)
+    },
+    "validation with data": (
+        lambda: Regressor(validation=(X, Y)).fit(X, Y), ValueError,
+        "^Regressor: validation is a share, such as 0.2, or a number of rows, not a tuple; "
+        "tg.training.fit takes rows of your own$"),
     "validation of a class of one": (
         lambda: Classifier(validation=0.2).fit(X, np.where(np.arange(120) == 0, 9, Y)), ValueError,
         "only 1 member.*give a share"),
@@ -411,9 +427,18 @@ REFUSED = {
     "rates of a part": (
         lambda: Regressor(rate=lambda step: "a").partial_fit(X, Y), TypeError, "rate of step 0"),
     "optimiser of a part": (
-        lambda: Regressor(optimiser="adam").partial_fit(X, Y), TypeError, "must be a function"),
+        lambda: Regressor(optimiser="adam").partial_fit(X, Y), TypeError, "such as tg.optim.adam"),
     "epochs": (lambda: Regressor(epochs=-1).fit(X, Y), ValueError, "epochs must be an integer"),
-    "random_state": (lambda: Classifier(random_state="x").fit(X, Y), ValueError, "cannot be used"),
+    **{
+        f"random_state {name}": (
+            lambda seed=seed: Classifier(random_state=seed).fit(X, Y), ValueError,
+            "^Classifier: random_state is an integer from 0 to 2.*32 - 1, or a numpy.random.Random"
+            f"State, not {told}")
+        for name, seed, told in [
+            ("text", "x", "'x'"), ("below 0", -1, "-1"),
+            ("generator", np.random.default_rng(0), r"Generator.*; of a Generator give int\(rng"),
+        ]
+    },
     "weights of other rows": (
         lambda: Classifier().fit(X, Y, [1.0, 2.0]), ValueError, r"shape \(2,\); give a weight for"),
     "weights below 0": (lambda: Classifier().fit(X, Y, -X[:, 0]), ValueError, "at least 0"),
@@ -439,6 +464,14 @@ REFUSED = {
             "warm_start": "use partial_fit",
         }.items()
     },
+    **{
+        f"{name} of {kind.__name__}": (
+            lambda kind=kind, name=name: kind(**{name: 1}), TypeError,
+            f"^{kind.__name__} has no argument '{name}'; it ")
+        for kind in (Classifier, Regressor) for name in ("solver", "foo")
+    },
+    "two arguments by position": (
+        lambda: Regressor(8, 3), TypeError, r"^Regressor.__init__\(\) takes from 1 to 2 pos"),
 }  # fmt: skip
 
 

@@ -17,9 +17,11 @@ True
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from itertools import pairwise
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -61,12 +63,40 @@ def _network(params: Any, x: Any) -> Any:
     return dense(x, **params[-1])
 
 
+def _of_its_class(init: Callable[..., None]) -> Callable[..., None]:
+    """Make the constructor's errors name the class that is called."""
+
+    @wraps(init)
+    def called(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            init(self, *args, **kwargs)
+        except TypeError as error:
+            told = str(error).replace("Estimator", type(self).__name__, 1)
+            raise TypeError(told) from None
+
+    return called
+
+
+def _takes(function: Callable[..., Any], names: str) -> bool:
+    """Whether it can be called with so many arguments; True where it does not tell."""
+    try:
+        parameters = inspect.signature(function)
+    except ValueError:
+        return True
+    try:
+        parameters.bind(*names.split(", "))
+    except TypeError:
+        return False
+    return True
+
+
 class Estimator(BaseEstimator):
     """What the two have in common: parameters trained, and gone on with, for a loss a row."""
 
     _loss: Any  # (outputs, targets, reduction) → a loss of each
     _needs_strata = False  # whether each part of the data has its share of each class
 
+    @_of_its_class
     @explained
     def __init__(
         self,
@@ -102,10 +132,14 @@ class Estimator(BaseEstimator):
         """What makes parameters of (rng, features, outputs), and outputs of (params, x)."""
         if self.model is not None:
             pair = self.model
+            problem = "model is two functions, (initial, outputs): initial(rng, features, "
+            problem += "outputs) → params and outputs(params, x) → array"
             if not (isinstance(pair, tuple) and len(pair) == 2 and all(map(callable, pair))):
-                problem = "model is two functions, (initial, outputs): initial(rng, features, "
-                problem += f"outputs) → params and outputs(params, x) → array, not {pair!r:.60}"
-                raise TypeError(self._said(problem))
+                raise TypeError(self._said(f"{problem}, not {pair!r:.60}"))
+            for function, names in zip(pair, ("rng, features, outputs", "params, x"), strict=True):
+                if not _takes(function, names):
+                    name = getattr(function, "__name__", type(function).__name__)
+                    raise TypeError(self._said(f"{problem}; {name} does not take ({names})"))
             return pair
         hidden = self.hidden if isinstance(self.hidden, tuple | list) else (self.hidden,)
         is_int = [isinstance(n, int | np.integer) and not isinstance(n, bool) for n in hidden]
@@ -150,8 +184,15 @@ class Estimator(BaseEstimator):
 
     def _start(self, X: Array, outputs: int) -> tuple[np.random.Generator, Any]:
         """A generator, and parameters drawn from it."""
-        drawn = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=4)
-        rng = np.random.default_rng(drawn)
+        try:
+            random_state = check_random_state(self.random_state)
+        except ValueError as error:
+            problem = "random_state is an integer from 0 to 2**32 - 1, or a "
+            problem += f"numpy.random.RandomState, not {self.random_state!r:.40}"
+            if isinstance(self.random_state, np.random.Generator):
+                problem += "; of a Generator give int(rng.integers(2**32))"
+            raise ValueError(self._said(problem)) from error
+        rng = np.random.default_rng(random_state.randint(np.iinfo(np.int32).max, size=4))
         self._dtype, (initial, self._of_params) = X.dtype, self._functions()
         params = initial(rng, X.shape[1], outputs)
         if not tree.leaves(params):
@@ -189,7 +230,15 @@ class Estimator(BaseEstimator):
             raise ValueError(self._said(problem))
         tests = None
         if self.validation is not None:
-            share = self.validation
+            share: Any = self.validation
+            is_count = isinstance(share, int | np.integer) and not isinstance(share, bool)
+            is_number = isinstance(share, Real)  # NumPy's, too
+            if not (share >= 1 if is_count else is_number and 0 < share < 1):
+                told = f"{share!r:.40}"
+                if not (is_number or isinstance(share, str)):
+                    told = f"a {type(share).__name__}; tg.training.fit takes rows of your own"
+                problem = "validation is a share, such as 0.2, or a number of rows, not"
+                raise ValueError(self._said(f"{problem} {told}"))
             try:
                 parts = train_test_split(
                     *rows, test_size=share, random_state=int(rng.integers(2**31)),
