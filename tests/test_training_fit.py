@@ -6,7 +6,7 @@ import gc
 import signal
 import threading
 import weakref
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -158,7 +158,7 @@ class TestValidation:
         assert found.history["validation hits"] == pytest.approx([expected], rel=1e-12)
 
     def test_a_figure_that_is_no_number_is_never_the_best(self):
-        figures = iter([np.nan, 3.0, 1.0, 2.0])
+        figures = iter([0.0, np.nan, 3.0, 1.0, 2.0])  # the first is of the trial before step 0
         given = {"validation": [(X, Y)], "evaluate": lambda w, x, y: next(figures)}
         found = quiet(
             loss, START, (X, Y), tg.optim.sgd, rate=0.05, epochs=4, batch_size=40, **given
@@ -180,7 +180,7 @@ class TestValidation:
         assert len(found.history) == int(np.argmin(found.history["validation loss"])) + 1 + 3
 
     def test_the_largest_figure_may_be_the_best(self):
-        figures = iter([0.1, 0.9, 0.3])
+        figures = iter([1.0, 0.1, 0.9, 0.3])  # the first is of the trial before step 0
         found = quiet(loss, START, (X, Y), tg.optim.sgd, rate=0.05, epochs=3, batch_size=40,
                       validation=(X, Y), evaluate=lambda w, x, y: {"accuracy": next(figures)},
                       monitor="accuracy", mode="max")  # fmt: skip
@@ -191,6 +191,89 @@ class TestValidation:
         quiet(loss, START, (X, Y), rng=rngs[0], epochs=2)
         quiet(loss, START, (X, Y), rng=rngs[1], epochs=2, validation=(X, Y))
         assert rngs[0].random() == rngs[1].random()
+
+
+def hits(w, x, y):
+    return {"hits": np.mean(np.abs(x @ w - y) < 1)}
+
+
+class TestNothingToMonitor:
+    """`evaluate` gives other figures than the one that is monitored."""
+
+    given: ClassVar = {"loss": loss, "params": START, "train": (X, Y), "epochs": 2, "batch_size": 8}
+    told = (
+        "fit: evaluate gives no 'loss' to monitor, but 'hits'; give monitor='hits' and mode='max' "
+        "or 'min', or return a 'loss', too"
+    )
+
+    @pytest.mark.parametrize("validation", [(X, Y), [(X, Y)]], ids=["arrays", "batches"])
+    def test_it_is_told_before_the_first_step(self, validation, tmp_path):
+        steps: list[int] = []
+        given = self.given | {
+            "validation": validation, "evaluate": hits, "checkpoint": tmp_path, "every": 1,
+            "rate": lambda step: steps.append(step) or 0.1,
+        }  # fmt: skip
+        with pytest.raises(ValueError, match=f"^{self.told}$"):
+            quiet(**given)
+        assert (steps, list(tmp_path.iterdir())) == ([], [])
+
+    def test_nothing_at_all(self):
+        with pytest.raises(ValueError, match=r"monitor, but nothing; return a 'loss'$"):
+            quiet(**self.given, validation=(X, Y), evaluate=lambda w, x, y: {})
+
+    def test_where_it_is_known_later_the_checkpoint_goes_on_with_what_is_right(self, tmp_path):
+        """An iterable that draws its batches is not asked for one more."""
+
+        class Drawn:
+            def __iter__(self):
+                yield X, Y
+
+        given = self.given | {"validation": Drawn(), "evaluate": hits, "every": 1}
+        with pytest.raises(ValueError, match=f"^{self.told}$"):
+            quiet(**given, checkpoint=tmp_path)
+        right = {"monitor": "hits", "mode": "max"}
+        found = quiet(**given, **right, checkpoint=tmp_path)
+        whole = quiet(**given, **right)
+        assert found.params.tobytes() == whole.params.tobytes()
+        assert found.history.columns == whole.history.columns
+        with pytest.raises(ValueError, match="has a run with monitor='hits', not 'loss'"):
+            quiet(**given, checkpoint=tmp_path)
+
+    def test_a_state_that_the_first_step_fills(self):
+        def counted(w, state, x, y):
+            return loss(w, x, y), {"mean": np.mean(x)}
+
+        def evaluate(w, state, x, y):
+            return loss(w, x, y) + 0 * state["mean"]
+
+        found = quiet(**self.given | {"loss": counted}, state={"mean": None},
+                      validation=(X, Y), evaluate=evaluate)  # fmt: skip
+        assert len(found.history) == 2
+
+    def test_the_trial_takes_nothing_from_the_generator_of_the_state(self):
+        def evaluate(w, state, x, y):
+            state["rng"].random()
+            return loss(w, x, y)
+
+        given = self.given | {"loss": noisy, "epochs": 1}
+        states = fresh(), fresh()
+        quiet(**given, state=states[0])
+        quiet(**given, state=states[1], validation=[(X, Y)], evaluate=evaluate)
+        states[0]["rng"].random()  # that of the validation
+        assert states[0]["rng"].random() == states[1]["rng"].random()
+
+    def test_a_run_that_goes_on_is_not_tried(self, tmp_path):
+        calls: list[int] = []
+
+        def evaluate(w, x, y):
+            calls.append(len(x))
+            return loss(w, x, y)
+
+        given = self.given | {"validation": [(X, Y)], "evaluate": evaluate, "checkpoint": tmp_path}
+        quiet(**given)
+        assert len(calls) == 3
+        quiet(**given | {"epochs": 3})
+        assert len(calls) == 4
 
 
 def noisy(w, state, x, y):
@@ -414,7 +497,7 @@ class TestGoingOn:
             ({"batch_size": 16}, "batches=5, not 3"),
             ({"optimiser": tg.optim.adam}, "optimiser='sgd', not 'adam'"),
             ({"average": 0.9}, "average=None, not 0.9"),
-            ({"monitor": "hits", "mode": "max"}, "monitor='loss', not 'hits'"),
+            ({"evaluate": hits, "monitor": "hits", "mode": "max"}, "monitor='loss', not 'hits'"),
             ({"mode": "max"}, "mode='min', not 'max'"),
         ],
     )
@@ -635,7 +718,7 @@ class TestDiverging:
         ({"mode": "least"}, 'fit: mode is "min" or "max"'),
         (
             {"monitor": "hits", "mode": "max", "validation": (X, Y)},
-            "fit: evaluate gives no 'hits' to monitor, but 'loss'",
+            "fit: the loss is no 'hits' to monitor; give evaluate",
         ),
         ({"monitor": "hits", "validation": (X, Y)}, "the least or the largest 'hits' the best"),
         ({"patience": 3}, "fit: patience is of a validation; give validation="),
@@ -647,7 +730,7 @@ class TestDiverging:
         ({"validation": (X, Y), "evaluate": lambda w, x, y: x}, "its 'loss' is a ndarray of shape"),
         ({"validation": (X, Y), "evaluate": lambda w, x, y: None}, "its 'loss' is a NoneType"),
         (
-            {"validation": (X, Y), "evaluate": lambda w, x, y: {f"rows {len(x)}": 1.0}},
+            {"validation": (X, Y), "evaluate": lambda w, x, y: {"loss": 1.0, f"{len(x)}": 1.0}},
             "fit: evaluate gives .* the same figures of each",
         ),
         ({"average": "a"}, "fit: average, a decay"),

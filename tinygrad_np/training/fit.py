@@ -110,7 +110,8 @@ def fit(
         Looked at after each epoch.
     evaluate : function, optional
         Of what `loss` takes; gives a dict of numbers, or one, called "loss", whose means over the
-        rows of the batches count. By default it is the loss.
+        rows of the batches count. By default it is the loss. It is tried on a batch before the
+        first step, too, where `validation` is arrays or a list.
     monitor : str, default "loss"
         The number by which the best params are kept.
     mode : {"min", "max"}, optional
@@ -161,7 +162,7 @@ def fit(
     (array([1., 2., 3.]), ['epoch', 'step', 'loss', 'rate', 'seconds'], 'epochs')
     """
     check_arguments(loss, params, optimiser, rate, epochs, average, every)
-    evaluate, mode = _validator(
+    validate, mode = _validator(
         loss, evaluate, validation, state is not None, monitor, mode, patience
     )
     ranks = ranks_of(parallel, checkpoint is not None)
@@ -206,6 +207,8 @@ def fit(
         keeper = Checkpoint(checkpoint)
     if isinstance(keeper, Checkpoint):
         run = resumed(keeper, start, rng, arguments, ranks)
+    if evaluate is not None and run.step == 0 and epochs:
+        _try(validate, run, tests, monitor)
 
     def keep(run: Run, rng: Any) -> None:
         if isinstance(keeper, Checkpoint):
@@ -238,7 +241,7 @@ def fit(
             row: Row = {"epoch": run.epoch + 1, "step": run.step, "loss": run.total / run.rows}
             chosen = run.params if average is None else run.average
             if tests is not None:
-                figures = _validated(evaluate, chosen, run.state, tests, ranks)
+                figures = _validated(validate, chosen, run.state, tests, ranks)
                 row |= {f"validation {name}": figure for name, figure in figures.items()}
                 run = run._replace(best=_better(run, chosen, figures, monitor, mode))
             row |= {"rate": run.rate, "seconds": run.seconds}
@@ -326,6 +329,10 @@ def _validator(
     if mode is None and monitor != "loss":
         raise ValueError(
             f'fit: is the least or the largest {monitor!r} the best? give mode="min" or mode="max"'
+        )
+    if evaluate is None and monitor != "loss":
+        raise ValueError(
+            f"fit: the loss is no {monitor!r} to monitor; give evaluate, a function that gives it"
         )
     function = loss if evaluate is None else evaluate
     if has_state:
@@ -494,12 +501,34 @@ def _validated(evaluate: Any, params: Any, state: Any, tests: Any, ranks: Ranks)
     return {name: float(mean) for name, mean in ranks.mean(means, weight=rows).items()}
 
 
+def _try(evaluate: Any, run: Run, tests: Any, monitor: str) -> None:
+    """Raise before the first step where `evaluate` gives other figures than the monitored one.
+
+    What draws its batches is not asked for one; and where `evaluate` raises, as for a state that
+    the first step fills, the end of the epoch tells.
+    """
+    if not isinstance(tests, list):
+        return
+    try:
+        figures = _validated(evaluate, run.params, copy.deepcopy(run.state), tests[:1], ALONE)
+    except Exception:
+        return
+    _check_monitored(figures, monitor)
+
+
+def _check_monitored(figures: Row, monitor: str) -> None:
+    if monitor not in figures:
+        known = list(map(repr, figures))
+        found, way_out = "nothing", f"return a {monitor!r}"
+        if known:
+            found = ", ".join(known)
+            way_out = f"give monitor={known[0]} and mode='max' or 'min', or {way_out}, too"
+        raise ValueError(f"fit: evaluate gives no {monitor!r} to monitor, but {found}; {way_out}")
+
+
 def _better(run: Run, params: Any, figures: Row, monitor: str, mode: str) -> Any:
     """What is best so far: (figure, epoch, params, state); a nan is never."""
-    if monitor not in figures:
-        raise ValueError(
-            f"fit: evaluate gives no {monitor!r} to monitor, but {', '.join(map(repr, figures))}"
-        )
+    _check_monitored(figures, monitor)
     figure = figures[monitor]
     if math.isnan(figure):
         return run.best

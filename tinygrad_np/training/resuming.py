@@ -70,8 +70,10 @@ def resumed(
             f"fit: {place} has a run with other parameters, the first at params{path}; give the "
             "same, or take another folder"
         )
+    # Before the first epoch's end nothing is monitored yet.
+    idle = () if given["run"]["epoch"] else ("monitor", "mode")
     for name, value in arguments.items():
-        if given["arguments"].get(name) != value:
+        if name not in idle and given["arguments"].get(name) != value:
             raise ValueError(
                 f"fit: {place} has a run with {name}={given['arguments'].get(name)!r}, not "
                 f"{value!r}; give the same, or take another folder"
