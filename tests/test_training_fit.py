@@ -228,9 +228,14 @@ class TestNothingToMonitor:
             def __iter__(self):
                 yield X, Y
 
+            def __getitem__(self, which):
+                return [(X, Y)]
+
+        steps: list[int] = []
         given = self.given | {"validation": Drawn(), "evaluate": hits, "every": 1}
         with pytest.raises(ValueError, match=f"^{self.told}$"):
-            quiet(**given, checkpoint=tmp_path)
+            quiet(**given, checkpoint=tmp_path, rate=lambda step: steps.append(step) or 1e-3)
+        assert len(steps) == 5  # the whole epoch
         right = {"monitor": "hits", "mode": "max"}
         found = quiet(**given, **right, checkpoint=tmp_path)
         whole = quiet(**given, **right)
