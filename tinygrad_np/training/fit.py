@@ -507,13 +507,15 @@ def _try(evaluate: Any, run: Run, tests: Any, monitor: str) -> None:
     What draws its batches is not asked for one; and where `evaluate` raises, as for a state that
     the first step fills, the end of the epoch tells.
     """
-    if not isinstance(tests, list):
+    if not isinstance(tests, list) or not tests:
         return
+    batch, _ = arguments_of(tests[0])
+    state = copy.deepcopy(run.state)
     try:
-        figures = _validated(evaluate, run.params, copy.deepcopy(run.state), tests[:1], ALONE)
+        found = evaluate(run.params, state, *batch)
     except Exception:
         return
-    _check_monitored(figures, monitor)
+    _check_monitored(found if isinstance(found, dict) else {"loss": found}, monitor)
 
 
 def _check_monitored(figures: Row, monitor: str) -> None:
