@@ -4,7 +4,7 @@ Two convolutions and a dense layer, with batch normalisation and dropout. Starte
 extra mpi, and an MPI), each process takes its rows of every batch; alone the program takes all. A
 step has 64 images on 1, 2, 4, … processes, so that all runs learn alike.
 
-    python examples/parallel.py                           # some 40 s on one core
+    python examples/parallel.py                           # some 50 s on one core
     mpiexec -n 2 python examples/parallel.py
     python examples/parallel.py --data built-in --quick
 """
