@@ -124,6 +124,8 @@ _MAY_CHANGE = {
     ("rules", "_FAMILIES"): "loaded once",
     ("scipy.mirror", "OBJECTS"): "loaded once",
     ("rules", "_LATER"): "loaded once",
+    ("export.forms", "FORMS"): "filled when it is imported",
+    ("training.parallel", "_open"): "a process has one block of ranks; no result depends on it",
     ("core.sweep", "_COLLECTING"): "a lock, a new one after a fork",
     ("fast.jit", "_KEPT"): "which programs are kept: without one it is made again",
 }
