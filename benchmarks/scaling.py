@@ -27,7 +27,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_np as tg
-from tinygrad_np.training.parallel import Exchange, Ranks
+from tinygrad_np.training import Ranks
+from tinygrad_np.training.exchange import Exchange
 from tinygrad_np.training.steps import Run, Stepper
 
 from .machine import in_words, machine

@@ -14,7 +14,6 @@ import os
 import signal
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -28,8 +27,17 @@ from ..data.batches import minibatches
 from ..io.progress import progress as with_progress
 from ..nn.optimisers import adam
 from .checkpoint import Checkpoint
+from .exchange import (
+    OWN_DRAWS,
+    Exchange,
+    as_many,
+    begun_together,
+    check_rows,
+    check_together,
+    warn_of_copies,
+)
 from .history import History, Row
-from .parallel import Exchange, Ranks, ranks_of
+from .parallel import Ranks, ranks_of
 from .resuming import resumed, save_run
 from .steps import Run, Stepper, arguments_of, generators_of
 
@@ -199,7 +207,7 @@ def fit(
             "patience": patience, "checkpoint": checkpoint is not None, "state": state is not None,
             "rate": None if callable(rate) else rate,
         }  # fmt: skip
-        params, state, rng = _begun_together(ranks, params, state, rng, given)
+        params, state, rng = begun_together(ranks, params, state, rng, given)
         progress = progress and ranks.rank == 0
     start = run = Run(params, state)
     keeper = checkpoint
@@ -219,15 +227,15 @@ def fit(
     with _interrupts(noticed):
         while run.epoch < epochs and not _is_over(run, patience):
             at_start = copy.deepcopy(rng)
-            ranks.check(generators[0], "fit: the generator that draws the order", _OWN_DRAWS)
+            ranks.check(generators[0], "fit: the generator that draws the order", OWN_DRAWS)
             for batch in _rest(batches, run, count, progress, ranks):
                 if ranks.size > 1 and run.step == 0:
-                    _warn_of_copies(ranks, batch)
+                    warn_of_copies(ranks, batch)
                 begun = time.perf_counter()
                 run = stepper.step(run, batch, rate_at(rate, run.step))
                 run = run._replace(seconds=run.seconds + time.perf_counter() - begun)
                 if run.step % ranks.check_every == 0:
-                    _check_together(ranks, run)
+                    check_together(ranks, run)
                 if interrupts or (every and run.step % every == 0):
                     keep(run, at_start)
                 if interrupts:
@@ -237,7 +245,7 @@ def fit(
             if not run.rows:
                 raise ValueError("fit: train gave no batch in this epoch; give one that has some")
             stepper.check_params(run)
-            _check_together(ranks, run)
+            check_together(ranks, run)
             row: Row = {"epoch": run.epoch + 1, "step": run.step, "loss": run.total / run.rows}
             chosen = run.params if average is None else run.average
             if tests is not None:
@@ -354,7 +362,7 @@ def _batches(name: str, data: Any, rng: Any, batch_size: int, ranks: Ranks) -> I
         size = batch_size * ranks.size
         shuffled = minibatches(any_rng, data, size, shard=ranks.shard if ranks.size > 1 else None)
         if ranks.size > 1:
-            _check_rows(name, data, 1 if rng is None else batch_size, ranks)
+            check_rows(name, data, 1 if rng is None else batch_size, ranks)
         if rng is not None:
             return shuffled
         data = ranks.shard(data)
@@ -369,56 +377,6 @@ def _batches(name: str, data: Any, rng: Any, batch_size: int, ranks: Ranks) -> I
             f"pass, such as tg.data.minibatches(rng, arrays, size); not a {type(data).__name__}"
         )
     return data
-
-
-def _check_rows(name: str, data: Any, least: int, ranks: Ranks) -> None:
-    """Raise where a rank would have too few rows, or others than its part of the same arrays."""
-    rows = len(tree.leaves(data)[0])
-    if rows // ranks.size < least:
-        raise ValueError(
-            f"fit: {rows} rows of {name} on {ranks.size} ranks are {rows // ranks.size} on a rank, "
-            f"fewer than {least}; give more, or take fewer ranks"
-            f"{', or a smaller batch_size' if least > 1 else ''}"
-        )
-    some = tree.map(lambda array: array[:: max(1, rows // 256)], data)
-    ranks.check(some, f"fit: {name}", "give every rank the same arrays; it takes its rows of them")
-
-
-_OWN_DRAWS = (
-    "what is drawn for a rank's rows alone, as by random_crop, must come from a second one: "
-    "rng=(order, drawn)"
-)
-
-
-def _begun_together(ranks: Ranks, params: Any, state: Any, rng: Any, arguments: Any) -> Any:
-    """The parameters, state and generators of rank 0; what only one rank draws, is its own."""
-    given = {name: repr(value) for name, value in arguments.items()}
-    ranks.check(given, "fit: the argument ", "give the same on every rank")
-    params, state, rng = ranks.broadcast((params, state, rng))
-    for generator in dict.fromkeys([*generators_of(rng)[1:], *generators_of(state)]):
-        generator.bit_generator.state = ranks.spawn(generator).bit_generator.state
-    return params, state, rng
-
-
-def _warn_of_copies(ranks: Ranks, batch: Any) -> None:
-    """Warn where every rank has the same first rows: all would do the same work."""
-    rows = [np.asarray(leaf)[:64].tobytes() for leaf in tree.leaves(batch)]
-    every = ranks.gather(rows)
-    if any(rows) and every.count(rows) == ranks.size and ranks.rank == 0:
-        warnings.warn(
-            "fit: the first batch has the same rows on every rank, so that each does the same "
-            "work; give the arrays themselves, or tg.data.minibatches(…, shard=ranks.shard)",
-            stacklevel=4,  # of what calls fit
-        )
-
-
-def _check_together(ranks: Ranks, run: Run) -> None:
-    """Raise where the ranks do not hold the same bits, but for the generators of their own."""
-    if ranks.size == 1:
-        return
-    state = tree.map(lambda x: None if isinstance(x, np.random.Generator) else x, run.state)
-    held = run._replace(state=state, seconds=0, history=(), best=None)
-    ranks.check(held._asdict(), f"fit: after step {run.step} the run")
 
 
 def _length(batches: Any) -> int | None:
@@ -442,25 +400,11 @@ def _rest(batches: Any, run: Run, count: int | None, progress: bool, ranks: Rank
         left = None if count is None else count - run.batch
         steps = with_progress(steps, f"epoch {run.epoch + 1}", left)
     if ranks.size > 1 and count is not None:
-        steps = _as_many(steps, run.batch, count)
+        steps = as_many(steps, run.batch, count)
     try:
         yield from steps
     finally:
         getattr(whole, "close", lambda: None)()  # a thread of `prefetch`
-
-
-def _as_many(batches: Iterable[Any], done: int, count: int) -> Iterator[Any]:
-    """The batches, up to their number; raises where it is another: the ranks take equal steps."""
-    for batch in batches:
-        done += 1
-        if done > count:
-            break
-        yield batch
-    if done != count:
-        raise ValueError(
-            f"fit: train gives {'more' if done > count else done} batches in this epoch, and its "
-            f"length is {count}; every rank must take as many steps"
-        )
 
 
 def rate_at(rate: Any, step: int) -> float:

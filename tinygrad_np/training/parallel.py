@@ -213,6 +213,8 @@ class Ranks:
         ValueError
             Where the trees differ in structure, shapes or dtypes, for a negative weight, and where
             all are 0.
+        RuntimeError
+            Where another rank is at another call, and in another thread or after the block.
         """
         return self._weighed(tree, weight)[0]
 
@@ -220,7 +222,7 @@ class Ranks:
         """The mean, and the sum of the weights."""
         form, leaves = _form(tree), trees.leaves(tree)
         for leaf, found in zip(leaves, form, strict=True):
-            if not _is_inexact(leaf):
+            if not is_inexact(leaf):
                 raise TypeError(
                     f"mean: the tree has {_shown(found)}; means are of floating and complex "
                     "numbers, so give x.astype(float)"
@@ -273,7 +275,7 @@ class Ranks:
         lengths: dict[Any, int] = {}
         places = []
         for _, dtype, shape in form:
-            real = np.result_type(_real(np.dtype(dtype)), np.float32)  # MPI has no float16
+            real = np.result_type(real_of(np.dtype(dtype)), np.float32)  # MPI has no float16
             begin = lengths.get(real, 0)
             lengths[real] = begin + math.prod(shape) * (1 + (np.dtype(dtype).kind == "c"))
             places.append((real, slice(begin, lengths[real])))
@@ -468,56 +470,16 @@ def ranks_of(given: Any, saves: bool) -> Ranks:
     return _ALONE
 
 
-class Exchange:
-    """What stands between gradient and update: the mean over all ranks, by their rows.
-
-    After it, `rows` are those of all ranks, and `interrupts` has something where one rank has
-    noticed a Ctrl-C.
-    """
-
-    def __init__(self, ranks: Ranks, noticed: list[int]) -> None:
-        self.ranks, self.noticed = ranks, noticed
-        self.interrupts: list[int] = []
-        self.rows = 0
-
-    def __call__(self, value: Any, state: Any, grads: Any, batch: Any) -> tuple[Any, Any, Any]:
-        """The loss, the numbers in the model's state and the gradient, as the means of all ranks.
-
-        What else is in the state, such as counts, each rank keeps: `Ranks.check` compares it. One
-        without rows has not gone through the loss, and takes that of another.
-        """
-        rows = len(trees.leaves(batch)[0])
-        dtypes = [np.asarray(leaf).dtype for leaf in trees.leaves(grads)]
-        real = _real(np.result_type(np.float32, *dtypes))
-        moving = [leaf for leaf in trees.leaves(state) if _is_inexact(leaf)]
-        others = [leaf for leaf in trees.leaves(state) if not _is_inexact(leaf)]
-        told = {"loss": np.asarray(value, real), "stop": np.asarray(bool(self.noticed), real)}
-        (grads, moving, told), total = self.ranks._weighed((grads, moving, told), rows)
-        self.rows = round(total)
-        if self.rows < self.ranks.size:
-            given = self.ranks.gather(others if rows else None)
-            others = next(x for x in given if x is not None)
-        if told["stop"] > 0:
-            self.interrupts.append(1)
-        means, rest = iter(moving), iter(others)
-        state = trees.map(lambda leaf: next(means if _is_inexact(leaf) else rest), state)
-        return told["loss"], state, grads
-
-    def cause(self, report: Any) -> Any:
-        """The report of the first rank on whose rows nan or inf came up."""
-        is_other = report is None or report.is_finite
-        found = self.ranks.gather(None if is_other else f"on rank {self.ranks.rank}: {report}")
-        return next(filter(None, found), "the values and the gradients of all ranks are finite")
-
-
 _NUMBERS = np.ndarray, np.generic, float, complex
 
 
-def _is_inexact(leaf: Any) -> bool:
+def is_inexact(leaf: Any) -> bool:
+    """Whether it is of floating or complex numbers, of which there are means."""
     return isinstance(leaf, _NUMBERS) and np.asarray(leaf).dtype.kind in "fc"
 
 
-def _real(dtype: np.dtype) -> np.dtype:
+def real_of(dtype: np.dtype) -> np.dtype:
+    """The dtype of real and imaginary parts."""
     return np.zeros((), dtype).real.dtype
 
 

@@ -16,7 +16,6 @@ from ..core import tree
 from ..core.transforms import value_and_grad
 from ..nn.updates import average as averaged_with
 from .history import Row
-from .parallel import Exchange
 
 
 class Run(NamedTuple):
@@ -40,8 +39,8 @@ class Run(NamedTuple):
 class Stepper:
     """Steps of a run: as they are, and replayed where that goes.
 
-    `exchange` stands between gradient and update, None where a run has one process. `verify` is how
-    many replays there are from one that is compared with the step to the next.
+    `exchange`, an `Exchange`, stands between gradient and update, None where a run has one process.
+    `verify` is how many replays there are from one that is compared with the step to the next.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class Stepper:
         is_jitted: bool,
         constants: Any,
         verify: int,
-        exchange: Exchange | None = None,
+        exchange: Any = None,
     ) -> None:
         self.of_params = _of_params(loss, has_state)
         gradient, update = _gradient(self.of_params), _update(optimiser, average)
