@@ -217,11 +217,16 @@ def _map_several(function: Callable[..., Any], trees: tuple[Any, ...], path: str
 class TreesDifferError(ValueError):
     """Trees that should have the same structure have not."""
 
+    where = first = another = ""
+    """The place, " at …" or nothing, and what the first tree and another one have there."""
 
-def _differ(path: str, one: str, another: str) -> TreesDifferError:
-    place = f" at {path}" if path else ""
+
+def _differ(path: str, first: str, another: str) -> TreesDifferError:
+    where = f" at {path}" if path else ""
     another = "None" if another == "a NoneType" else another
-    return TreesDifferError(f"the trees differ{place}: {one} in the first, {another} in another")
+    error = TreesDifferError(f"the trees differ{where}: {first} in the first, {another} in another")
+    error.where, error.first, error.another = where, first, another
+    return error
 
 
 def leaves(tree: Any) -> list[Any]:

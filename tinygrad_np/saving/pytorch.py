@@ -324,13 +324,10 @@ def to_torch(tree: Any, layers: Any) -> dict[str, Array]:
         pairs: list[Any] = []
         trees.map(lambda part, x: pairs.append((part, x)), layers, tree)
     except trees.TreesDifferError as error:
-        told = re.sub(
-            ": (.*) in the first, (.*) in another$",
-            r": the layers have \1, the tree has \2",
-            str(error),
-            flags=re.DOTALL,
-        )
-        raise ValueError(f"{function}: {told}; give both one form") from None
+        raise ValueError(
+            f"{function}: the trees differ{error.where}: the layers have {error.first}, the tree "
+            f"has {error.another}; give both one form"
+        ) from None
     for part, x in pairs:
         _put(ours[part.layer], part.key, _array(function, repr(part), x))
     found: Arrays = {}
