@@ -90,10 +90,8 @@ def oriented(graph: Graph, filters: Value, dtype: Any) -> str:
 
 @form("fold")
 def _transposed(graph: Graph, columns: Any, shape: Any, stride: Any = 1, dilation: Any = 1) -> str:
-    step, dtype = (
-        graph.maker(columns, "window_product", "grouped_window_product"),
-        graph.result.dtype,
-    )
+    step = graph.maker(columns, "window_product", "grouped_window_product")
+    dtype = graph.result.dtype
     if step is None or dtype.kind != "f":
         raise NoForm("of integers, or of windows that are no product with filters")
     images, filters, *groups = step.args
