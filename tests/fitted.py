@@ -30,19 +30,25 @@ def evaluate(params, state, x, y):
     return tg.cross_entropy(model(params, state, x, training=False)[0], y)
 
 
-def main(folder):
+def begun(rows):
+    """The data, and the first parameters."""
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(256, 20)).astype(np.float32), rng.integers(0, 3, 256)
+    x, y = rng.normal(size=(rows, 20)).astype(np.float32), rng.integers(0, 3, rows)
     params = {
         "first": tg.nn.init.dense(rng, 20, 16),
         "norm": tg.nn.init.batch_norm(16),
         "last": tg.nn.init.dense(rng, 16, 3),
     }
+    return (x, y), params
+
+
+def main(folder):
+    data, params = begun(256)
     rate = tg.optim.schedules.warm_up(tg.optim.schedules.cosine(0.01, 160), 10)
     state = {"statistics": None, "rng": np.random.default_rng(1)}
     tg.training.fit(
-        loss, params, (x, y), tg.optim.adamw, rate=rate, epochs=20, batch_size=32, state=state,
-        validation=(x, y), evaluate=evaluate, average=0.99, checkpoint=folder, every=1,
+        loss, params, data, tg.optim.adamw, rate=rate, epochs=20, batch_size=32, state=state,
+        validation=data, evaluate=evaluate, average=0.99, checkpoint=folder, every=1,
         progress=False,
     )  # fmt: skip
 

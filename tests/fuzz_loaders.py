@@ -456,7 +456,7 @@ def npz(rng):
     entries += [(f"{name}.npy", npy(rng, *one)) for name, one in of.items()]
     if rng.random() < 0.05:
         again = rng.choice([*entries, ("w.npy", b"")])
-        odd = rng.choice((("../../evil.npy", b""), ("/tmp/evil", b""), again, ("a/", b"")))
+        odd = rng.choice((("../../evil.npy", b""), ("/evil", b""), again, ("a/", b"")))
         entries.insert(rng.randrange(len(entries) + 1), odd)
     if entries and rng.random() < 0.03:
         entries.pop(rng.randrange(len(entries)))

@@ -14,6 +14,7 @@ import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
+import fitted
 import numpy as np
 import pytest
 
@@ -31,41 +32,22 @@ def loss(w, x, y):
     return np.mean((x @ w - y) ** 2)
 
 
-def model(params, state, x, training):
-    x, statistics = tg.nn.batch_norm(
-        tg.dense(x, **params["first"]), state["statistics"], **params["norm"], training=training
-    )
-    x = tg.relu(x)
-    if training:
-        x = tg.dropout(x, 0.3, state["rng"])
-    return tg.dense(x, **params["last"]), {**state, "statistics": statistics}
-
-
 def with_state(params, state, x, y):
-    z, state = model(params, state, x, training=True)
-    return tg.cross_entropy(z, y), {**state, "steps": state["steps"] + 1}
-
-
-def evaluate(params, state, x, y):
-    return tg.cross_entropy(model(params, state, x, training=False)[0], y)
+    value, state = fitted.loss(params, state, x, y)
+    return value, {**state, "steps": state["steps"] + 1}
 
 
 def run(ranks, folder, loss=with_state, **options):
     """`fit` with dropout, batch norm, AdamW, a schedule and an average, saved after every step."""
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(136, 20)).astype(np.float32), rng.integers(0, 3, 136)
-    params = {
-        "first": tg.nn.init.dense(rng, 20, 16),
-        "norm": tg.nn.init.batch_norm(16),
-        "last": tg.nn.init.dense(rng, 16, 3),
-    }
+    data, params = fitted.begun(136)
     rate = tg.optim.schedules.warm_up(tg.optim.schedules.cosine(0.01, 60), 10)
     state = {"statistics": None, "rng": np.random.default_rng(1), "steps": np.array(0)}
     given = {
-        "rate": rate, "epochs": 3, "batch_size": 8, "state": state, "validation": (x, y),
-        "evaluate": evaluate, "average": 0.99, "checkpoint": folder, "every": 1, "parallel": ranks,
+        "rate": rate, "epochs": 3, "batch_size": 8, "state": state, "validation": data,
+        "evaluate": fitted.evaluate, "average": 0.99, "checkpoint": folder, "every": 1,
+        "parallel": ranks,
     }  # fmt: skip
-    return quiet(loss, params, (x, y), tg.optim.adamw, **{**given, **options})
+    return quiet(loss, params, data, tg.optim.adamw, **{**given, **options})
 
 
 def refused(kind, told, function):

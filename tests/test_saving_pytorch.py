@@ -337,6 +337,8 @@ BLOCK = {
 
 
 def close(ours, theirs):
+    """To some 80 roundings of float32: a few layers, whose sums of up to some hundred numbers are
+    added up in another order."""
     assert ours.dtype == theirs.dtype == np.float32
     assert ours.shape == theirs.shape
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * max(1, np.abs(theirs).max()))
