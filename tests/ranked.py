@@ -20,6 +20,8 @@ import pytest
 
 import tinygrad_np as tg
 from tinygrad_np.training import fit, parallel
+from tinygrad_np.training.exchange import Exchange
+from tinygrad_np.training.steps import Run, Stepper
 
 RNG = np.random.default_rng(7)
 X = RNG.normal(size=(97, 3))
@@ -313,6 +315,33 @@ def replays(ranks, folder):
     told = r"by step \d\d .* it holds has changed"
     given = {"rate": rate, "epochs": 9, "batch_size": 8, "parallel": ranks}
     refused(ValueError, told, lambda: quiet(holding, np.zeros(3), (X, Y), **given))
+
+
+class Counted:
+    """A communicator that counts the calls of its methods."""
+
+    def __init__(self, world):
+        self.world, self.calls = world, []
+
+    def __getattr__(self, name):
+        self.calls.append(name)
+        return getattr(self.world, name)
+
+
+def messages(ranks, folder):
+    """A step is one message: gradient, loss, statistics, and the sum of the weights."""
+    (x, y), params = fitted.begun(16)
+    stepper = Stepper(with_state, tg.optim.adamw, True, None, False, (), 1, Exchange(ranks, []))
+    state = {"statistics": None, "rng": np.random.default_rng(1), "steps": np.array(0)}
+    held = stepper.step(Run(params, state), (x, y), 0.01)  # in which all tell the form of the tree
+    before = ranks._world, ranks._objects
+    ranks._world = ranks._objects = counted = Counted(ranks._world)
+    for _ in range(3):
+        held = stepper.step(held, (x, y), 0.01)
+    ranks._world, ranks._objects = before
+    assert counted.calls == ["Allreduce"] * 3
+    assert {leaf.dtype for leaf in tg.tree.leaves(held.params)} == {np.dtype(np.float32)}
+    ranks.check(held.params)
 
 
 def copies(ranks, folder):

@@ -98,7 +98,10 @@ class TestTogether:
     @pytest.mark.parametrize(
         ("count", "names"),
         [
-            (2, ["means", "shards", "gradients", "fits", "states", "replays", "copies"]),
+            (
+                2,
+                ["means", "shards", "gradients", "fits", "states", "replays", "messages", "copies"],
+            ),
             (3, ["means", "shards", "gradients", "fits", "states"]),
             (4, ["gradients", "fits"]),
         ],
